@@ -1,0 +1,29 @@
+//! An empty push that makes a device ask for waiting commands.
+//!
+//! Owns the facts about this one operation. Must never hold behaviour.
+
+use super::{ActionSpec, EndSpec};
+use crate::model::wire::Method;
+use crate::model::{Platform, Repeat, Risk};
+
+/// An empty push that makes a device ask for waiting commands.
+pub static ACTION: ActionSpec = ActionSpec {
+    name: "blank-push",
+    aliases: &["sendBlankpush", "send-blank-push"],
+    summary: "Nudges a device to ask for its waiting commands",
+    remarks: &["It creates no command of its own, so acceptance is all that can be seen."],
+    method: Method::Post,
+    path_suffix: "/action/blankpush",
+    params: &[],
+    platforms: &[
+        Platform::Mac,
+        Platform::IPhone,
+        Platform::IPad,
+        Platform::AppleTv,
+        Platform::Vision,
+    ],
+    risk: Risk::Benign,
+    repeat: Repeat::Safe,
+    end: EndSpec::Acceptance("a blank push leaves no command to look for"),
+    example: &[],
+};

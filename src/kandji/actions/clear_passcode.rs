@@ -1,0 +1,23 @@
+//! A removed passcode.
+//!
+//! Owns the facts about this one operation. Must never hold behaviour.
+
+use super::{ActionSpec, EndSpec};
+use crate::model::wire::Method;
+use crate::model::{Platform, Repeat, Risk};
+
+/// A removed passcode.
+pub static ACTION: ActionSpec = ActionSpec {
+    name: "clear-passcode",
+    aliases: &["clearPasscode"],
+    summary: "Removes the passcode of an iPhone or iPad",
+    remarks: &[],
+    method: Method::Post,
+    path_suffix: "/action/clearpasscode",
+    params: &[],
+    platforms: &[Platform::IPhone, Platform::IPad],
+    risk: Risk::Disruptive,
+    repeat: Repeat::Once,
+    end: EndSpec::Command(&["ClearPasscode"]),
+    example: &[],
+};

@@ -1,0 +1,30 @@
+//! The daily MDM commands of Apple devices, or a full CSP sync of Windows devices.
+//!
+//! Owns the facts about this one operation. Must never hold behaviour.
+
+use super::{ActionSpec, EndSpec};
+use crate::model::wire::Method;
+use crate::model::{Platform, Repeat, Risk};
+
+/// The daily MDM commands of Apple devices, or a full CSP sync of Windows devices.
+pub static ACTION: ActionSpec = ActionSpec {
+    name: "daily-checkin",
+    aliases: &["performDailyCheckin", "check-in"],
+    summary: "Runs the daily MDM commands (Apple) or a full sync (Windows) now",
+    remarks: &[],
+    method: Method::Post,
+    path_suffix: "/action/dailycheckin",
+    params: &[],
+    platforms: &[
+        Platform::Mac,
+        Platform::IPhone,
+        Platform::IPad,
+        Platform::AppleTv,
+        Platform::Vision,
+        Platform::Windows,
+    ],
+    risk: Risk::Benign,
+    repeat: Repeat::Safe,
+    end: EndSpec::Command(&["DeviceInformation"]),
+    example: &[],
+};

@@ -1,0 +1,33 @@
+//! A deleted device record.
+//!
+//! Owns the facts about this one operation. Must never hold behaviour.
+
+use super::{ActionSpec, EndSpec};
+use crate::model::wire::Method;
+use crate::model::{Platform, Repeat, Risk};
+
+/// A deleted device record.
+pub static ACTION: ActionSpec = ActionSpec {
+    name: "delete-device",
+    aliases: &["deleteDevice"],
+    summary: "Removes the device from management and deletes its record, secrets included",
+    remarks: &[
+        "FileVault key, bypass code and recovery password go with the record: read them first.",
+    ],
+    method: Method::Delete,
+    path_suffix: "",
+    params: &[],
+    platforms: &[
+        Platform::Mac,
+        Platform::IPhone,
+        Platform::IPad,
+        Platform::AppleTv,
+        Platform::Vision,
+        Platform::Windows,
+        Platform::Android,
+    ],
+    risk: Risk::Irreversible,
+    repeat: Repeat::Once,
+    end: EndSpec::Gone,
+    example: &[],
+};

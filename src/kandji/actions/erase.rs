@@ -1,0 +1,108 @@
+//! An erased device.
+//!
+//! Owns the facts about this one operation. Must never hold behaviour.
+
+use super::{ActionSpec, EndSpec, ParamKind, ParamSpec, Requirement};
+use crate::model::wire::Method;
+use crate::model::{Platform, Repeat, Risk};
+
+/// An erased device.
+pub static ACTION: ActionSpec = ActionSpec {
+    name: "erase",
+    aliases: &["eraseDevice"],
+    summary: "Erases a device; nothing on it can be brought back",
+    remarks: &[
+        "Activation Lock survives it: fetch the bypass code first.",
+        "WIPE_PROTECTED can leave a PC unable to boot.",
+    ],
+    method: Method::Post,
+    path_suffix: "/action/erase",
+    params: &[
+        ParamSpec {
+            key: "PIN",
+            aliases: &["pin", "erase_pin"],
+            kind: ParamKind::Pin,
+            required: Requirement::Optional,
+            platforms: &[Platform::Mac],
+            os_min: &[],
+            refuse_where_ignored: false,
+            summary: "Find My PIN of a Mac",
+        },
+        ParamSpec {
+            key: "PreserveDataPlan",
+            aliases: &["preserve_data_plan"],
+            kind: ParamKind::Bool,
+            required: Requirement::Optional,
+            platforms: &[Platform::IPhone, Platform::IPad],
+            os_min: &[(Platform::IPhone, "11"), (Platform::IPad, "11")],
+            refuse_where_ignored: false,
+            summary: "Keep the eSIM data plan; true where it is not given",
+        },
+        ParamSpec {
+            key: "DisallowProximitySetup",
+            aliases: &["disallow_proximity_setup"],
+            kind: ParamKind::Bool,
+            required: Requirement::Optional,
+            platforms: &[Platform::IPhone, Platform::IPad],
+            os_min: &[(Platform::IPhone, "11"), (Platform::IPad, "11")],
+            refuse_where_ignored: false,
+            summary: "Skip Proximity Setup after the erase",
+        },
+        ParamSpec {
+            key: "ReturnToService.Enabled",
+            aliases: &["return_to_service.enabled", "return_to_service"],
+            kind: ParamKind::Bool,
+            required: Requirement::WithAny("ReturnToService."),
+            platforms: &[Platform::IPhone, Platform::IPad],
+            os_min: &[(Platform::IPhone, "17"), (Platform::IPad, "17")],
+            refuse_where_ignored: true,
+            summary: "Enrol again by itself after the erase",
+        },
+        ParamSpec {
+            key: "ReturnToService.ProfileId",
+            aliases: &["return_to_service.profile_id", "wifi_profile_id"],
+            kind: ParamKind::Name,
+            required: Requirement::Optional,
+            platforms: &[Platform::IPhone, Platform::IPad],
+            os_min: &[(Platform::IPhone, "17"), (Platform::IPad, "17")],
+            refuse_where_ignored: true,
+            summary: "Id of the Wi-Fi profile library item to keep",
+        },
+        ParamSpec {
+            key: "erase_mode",
+            aliases: &[],
+            kind: ParamKind::Choice(&["WIPE", "WIPE_CLOUD", "WIPE_PROTECTED"]),
+            required: Requirement::Optional,
+            platforms: &[Platform::Windows],
+            os_min: &[],
+            refuse_where_ignored: true,
+            summary: "Kind of erase on Windows",
+        },
+        ParamSpec {
+            key: "erase_flags",
+            aliases: &[],
+            kind: ParamKind::Flags(&["WIPE_EXTERNAL_STORAGE", "WIPE_ESIMS"]),
+            required: Requirement::Optional,
+            platforms: &[Platform::Android],
+            os_min: &[],
+            refuse_where_ignored: true,
+            summary: "Further things to erase on Android",
+        },
+    ],
+    platforms: &[
+        Platform::Mac,
+        Platform::IPhone,
+        Platform::IPad,
+        Platform::AppleTv,
+        Platform::Windows,
+        Platform::Android,
+    ],
+    risk: Risk::Irreversible,
+    repeat: Repeat::Once,
+    end: EndSpec::CommandOrGone("EraseDevice"),
+    example: &[
+        ("PreserveDataPlan", "true"),
+        ("ReturnToService.Enabled", "true"),
+        ("ReturnToService.ProfileId", "c0148e35-c734-4402-b2fb-1c61aab72550"),
+    ],
+};

@@ -1,0 +1,52 @@
+//! The command history of a device.
+//!
+//! Owns the facts about this one operation. Must never hold behaviour.
+
+use super::{ActionSpec, EndSpec, ParamKind, ParamSpec, Requirement};
+use crate::model::wire::Method;
+use crate::model::{Platform, Repeat, Risk};
+
+/// The command history of a device.
+pub static ACTION: ActionSpec = ActionSpec {
+    name: "get-commands",
+    aliases: &["getDeviceCommands", "commands"],
+    summary: "Reads the command history of a device (one page of up to 300 commands, oldest first)",
+    remarks: &[
+        "The answer is kept in report.jsonl. 'sortie commands DEVICE' reads all pages of one device.",
+    ],
+    method: Method::Get,
+    path_suffix: "/commands",
+    params: &[
+        ParamSpec {
+            key: "limit",
+            aliases: &[],
+            kind: ParamKind::Number(300),
+            required: Requirement::Optional,
+            platforms: &[],
+            os_min: &[],
+            refuse_where_ignored: false,
+            summary: "Rows to read, up to 300; 300 where it is not given",
+        },
+        ParamSpec {
+            key: "offset",
+            aliases: &[],
+            kind: ParamKind::Number(u32::MAX),
+            required: Requirement::Optional,
+            platforms: &[],
+            os_min: &[],
+            refuse_where_ignored: false,
+            summary: "Row to start at",
+        },
+    ],
+    platforms: &[
+        Platform::Mac,
+        Platform::IPhone,
+        Platform::IPad,
+        Platform::AppleTv,
+        Platform::Vision,
+    ],
+    risk: Risk::Read,
+    repeat: Repeat::Safe,
+    end: EndSpec::Answer,
+    example: &[("limit", "300")],
+};

@@ -1,0 +1,47 @@
+//! A locked device; on a Mac with a PIN that only the answer tells.
+//!
+//! Owns the facts about this one operation. Must never hold behaviour.
+
+use super::{ActionSpec, EndSpec, ParamKind, ParamSpec, Requirement};
+use crate::model::wire::Method;
+use crate::model::{Platform, Repeat, Risk};
+
+/// A locked device; on a Mac with a PIN that only the answer tells.
+pub static ACTION: ActionSpec = ActionSpec {
+    name: "lock",
+    aliases: &["lockDevice"],
+    summary: "Locks a device; on a Mac the PIN that unlocks it is kept in the report",
+    remarks: &[
+        "A Mac with Apple silicon before macOS 11.5 is deactivated by it.",
+        "A locked Mac cannot be erased until someone has typed the PIN at it.",
+    ],
+    method: Method::Post,
+    path_suffix: "/action/lock",
+    params: &[
+        ParamSpec {
+            key: "Message",
+            aliases: &["message", "lock_message"],
+            kind: ParamKind::Message,
+            required: Requirement::Optional,
+            platforms: &[Platform::Mac],
+            os_min: &[],
+            refuse_where_ignored: false,
+            summary: "Message on the lock screen",
+        },
+        ParamSpec {
+            key: "PhoneNumber",
+            aliases: &["phone_number", "phone"],
+            kind: ParamKind::Name,
+            required: Requirement::Optional,
+            platforms: &[Platform::Mac],
+            os_min: &[],
+            refuse_where_ignored: false,
+            summary: "Phone number on the lock screen of a Mac with Apple silicon",
+        },
+    ],
+    platforms: &[Platform::Mac, Platform::IPhone, Platform::IPad, Platform::Android],
+    risk: Risk::Disruptive,
+    repeat: Repeat::Once,
+    end: EndSpec::Command(&["DeviceLock"]),
+    example: &[("Message", "This device is locked!"), ("PhoneNumber", "1234567890")],
+};

@@ -1,0 +1,23 @@
+//! A new installation of the vendor's agent on a Mac.
+//!
+//! Owns the facts about this one operation. Must never hold behaviour.
+
+use super::{ActionSpec, EndSpec};
+use crate::model::wire::Method;
+use crate::model::{Platform, Repeat, Risk};
+
+/// A new installation of the vendor's agent on a Mac.
+pub static ACTION: ActionSpec = ActionSpec {
+    name: "reinstall-agent",
+    aliases: &["reinstallAgent"],
+    summary: "Installs the agent again",
+    remarks: &[],
+    method: Method::Post,
+    path_suffix: "/action/reinstallagent",
+    params: &[],
+    platforms: &[Platform::Mac],
+    risk: Risk::Benign,
+    repeat: Repeat::Safe,
+    end: EndSpec::Command(&["InstallEnterpriseApplication", "InstallApplication"]),
+    example: &[],
+};

@@ -1,0 +1,37 @@
+//! Remote management of a Mac, on or off.
+//!
+//! Owns the facts about this one operation. Must never hold behaviour.
+
+use super::{ActionSpec, EndSpec, ParamKind, ParamSpec, Requirement};
+use crate::model::wire::Method;
+use crate::model::{Platform, Repeat, Risk};
+
+/// Remote management of a Mac, on or off.
+pub static ACTION: ActionSpec = ActionSpec {
+    name: "remote-desktop",
+    aliases: &["remoteDesktop"],
+    summary: "Turns Remote Management on or off for all users of a Mac",
+    remarks: &[
+        "A Mac that already has the wanted state is refused by the API as 'not allowed for current device'.",
+    ],
+    method: Method::Post,
+    path_suffix: "/action/remotedesktop",
+    params: &[ParamSpec {
+        key: "EnableRemoteDesktop",
+        aliases: &["enable_remote_desktop", "enable"],
+        kind: ParamKind::Bool,
+        required: Requirement::Required,
+        platforms: &[],
+        os_min: &[],
+        refuse_where_ignored: false,
+        summary: "true turns it on with Observe and Control for all users, false turns it off",
+    }],
+    platforms: &[Platform::Mac],
+    risk: Risk::Benign,
+    repeat: Repeat::Safe,
+    end: EndSpec::CommandBySwitch(
+        "EnableRemoteDesktop",
+        ["EnableRemoteDesktop", "DisableRemoteDesktop"],
+    ),
+    example: &[("EnableRemoteDesktop", "true")],
+};

@@ -1,0 +1,29 @@
+//! A new installation of the root MDM profile.
+//!
+//! Owns the facts about this one operation. Must never hold behaviour.
+
+use super::{ActionSpec, EndSpec};
+use crate::model::wire::Method;
+use crate::model::{Platform, Repeat, Risk};
+
+/// A new installation of the root MDM profile.
+pub static ACTION: ActionSpec = ActionSpec {
+    name: "renew-mdm-profile",
+    aliases: &["renewMdmProfile", "renew-mdm"],
+    summary: "Installs the root MDM profile again",
+    remarks: &["Configurations, apps and other profiles are left alone."],
+    method: Method::Post,
+    path_suffix: "/action/renewmdmprofile",
+    params: &[],
+    platforms: &[
+        Platform::Mac,
+        Platform::IPhone,
+        Platform::IPad,
+        Platform::AppleTv,
+        Platform::Vision,
+    ],
+    risk: Risk::Benign,
+    repeat: Repeat::Safe,
+    end: EndSpec::Command(&["InstallProfile"]),
+    example: &[],
+};

@@ -1,0 +1,46 @@
+//! A restart.
+//!
+//! Owns the facts about this one operation. Must never hold behaviour.
+
+use super::{ActionSpec, EndSpec, ParamKind, ParamSpec, Requirement};
+use crate::model::wire::Method;
+use crate::model::{Platform, Repeat, Risk};
+
+/// A restart.
+pub static ACTION: ActionSpec = ActionSpec {
+    name: "restart",
+    aliases: &["restartDevice"],
+    summary: "Restarts a device",
+    remarks: &[
+        "With NotifyUser the user may put it off for ever: completed then means that the user was told.",
+    ],
+    method: Method::Post,
+    path_suffix: "/action/restart",
+    params: &[
+        ParamSpec {
+            key: "RebuildKernelCache",
+            aliases: &["rebuild_kernel_cache"],
+            kind: ParamKind::Bool,
+            required: Requirement::Optional,
+            platforms: &[Platform::Mac],
+            os_min: &[(Platform::Mac, "11")],
+            refuse_where_ignored: false,
+            summary: "Rebuild the kernel cache on the way",
+        },
+        ParamSpec {
+            key: "NotifyUser",
+            aliases: &["notify_user"],
+            kind: ParamKind::Bool,
+            required: Requirement::Optional,
+            platforms: &[Platform::Mac],
+            os_min: &[(Platform::Mac, "11.3")],
+            refuse_where_ignored: true,
+            summary: "Ask the user to restart instead of restarting",
+        },
+    ],
+    platforms: &[Platform::Mac, Platform::IPhone, Platform::IPad, Platform::AppleTv],
+    risk: Risk::Disruptive,
+    repeat: Repeat::Once,
+    end: EndSpec::Command(&["RestartDevice"]),
+    example: &[("RebuildKernelCache", "false"), ("NotifyUser", "false")],
+};

@@ -1,0 +1,41 @@
+//! A new name for a device.
+//!
+//! Owns the facts about this one operation. Must never hold behaviour.
+
+use super::{ActionSpec, EndSpec, ParamKind, ParamSpec, Requirement};
+use crate::model::wire::Method;
+use crate::model::{Platform, Repeat, Risk};
+
+/// A new name for a device.
+pub static ACTION: ActionSpec = ActionSpec {
+    name: "set-name",
+    aliases: &["setName", "rename"],
+    summary: "Renames a device",
+    remarks: &[
+        "Give the new name as new_name: device_name identifies the device that is meant.",
+        "A device-name library item in the blueprint renames the device back.",
+    ],
+    method: Method::Post,
+    path_suffix: "/action/setname",
+    params: &[ParamSpec {
+        key: "DeviceName",
+        aliases: &["new_name", "device_name_new"],
+        kind: ParamKind::Name,
+        required: Requirement::Required,
+        platforms: &[],
+        os_min: &[],
+        refuse_where_ignored: false,
+        summary: "The new name, up to 64 characters",
+    }],
+    platforms: &[
+        Platform::Mac,
+        Platform::IPhone,
+        Platform::IPad,
+        Platform::AppleTv,
+        Platform::Vision,
+    ],
+    risk: Risk::Benign,
+    repeat: Repeat::Safe,
+    end: EndSpec::MarkedCommand("Settings", "DeviceName"),
+    example: &[("DeviceName", "Test Mac Mini")],
+};

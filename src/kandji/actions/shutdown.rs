@@ -1,0 +1,23 @@
+//! A shutdown.
+//!
+//! Owns the facts about this one operation. Must never hold behaviour.
+
+use super::{ActionSpec, EndSpec};
+use crate::model::wire::Method;
+use crate::model::{Platform, Repeat, Risk};
+
+/// A shutdown.
+pub static ACTION: ActionSpec = ActionSpec {
+    name: "shutdown",
+    aliases: &["shutDown", "shutdownDevice"],
+    summary: "Shuts a device down",
+    remarks: &["Nothing can be sent to it until a person has switched it on again."],
+    method: Method::Post,
+    path_suffix: "/action/shutdown",
+    params: &[],
+    platforms: &[Platform::Mac, Platform::IPhone, Platform::IPad],
+    risk: Risk::Disruptive,
+    repeat: Repeat::Once,
+    end: EndSpec::Command(&["ShutDownDevice"]),
+    example: &[],
+};

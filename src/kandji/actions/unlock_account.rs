@@ -1,0 +1,32 @@
+//! A Mac account that too many wrong passwords have locked.
+//!
+//! Owns the facts about this one operation. Must never hold behaviour.
+
+use super::{ActionSpec, EndSpec, ParamKind, ParamSpec, Requirement};
+use crate::model::wire::Method;
+use crate::model::{Platform, Repeat, Risk};
+
+/// A Mac account that too many wrong passwords have locked.
+pub static ACTION: ActionSpec = ActionSpec {
+    name: "unlock-account",
+    aliases: &["unlockAccount"],
+    summary: "Unlocks a local account after too many wrong passwords",
+    remarks: &[],
+    method: Method::Post,
+    path_suffix: "/action/unlockaccount",
+    params: &[ParamSpec {
+        key: "UserName",
+        aliases: &["user_name"],
+        kind: ParamKind::Name,
+        required: Requirement::Required,
+        platforms: &[],
+        os_min: &[],
+        refuse_where_ignored: false,
+        summary: "Short name of the account",
+    }],
+    platforms: &[Platform::Mac],
+    risk: Risk::Benign,
+    repeat: Repeat::Safe,
+    end: EndSpec::Command(&["UnlockUserAccount"]),
+    example: &[("UserName", "LocalUserToUnlock")],
+};

@@ -1,0 +1,29 @@
+//! The daily MDM commands of Apple devices, by their older name.
+//!
+//! Owns the facts about this one operation. Must never hold behaviour.
+
+use super::{ActionSpec, EndSpec};
+use crate::model::wire::Method;
+use crate::model::{Platform, Repeat, Risk};
+
+/// The daily MDM commands of Apple devices, by their older name.
+pub static ACTION: ActionSpec = ActionSpec {
+    name: "update-inventory",
+    aliases: &["updateInventory"],
+    summary: "Runs the daily MDM commands of an Apple device now",
+    remarks: &["daily-checkin does the same and also serves Windows."],
+    method: Method::Post,
+    path_suffix: "/action/updateinventory",
+    params: &[],
+    platforms: &[
+        Platform::Mac,
+        Platform::IPhone,
+        Platform::IPad,
+        Platform::AppleTv,
+        Platform::Vision,
+    ],
+    risk: Risk::Benign,
+    repeat: Repeat::Safe,
+    end: EndSpec::Command(&["DeviceInformation"]),
+    example: &[],
+};

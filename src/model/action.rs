@@ -1,0 +1,67 @@
+//! The classes of actions that decide how they are guarded, repeated and followed.
+//!
+//! Owns the three classes. Must never name an action: the action table lives with the API's codec.
+
+use serde::{Deserialize, Serialize};
+
+/// What an action can cost when it hits the wrong device.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Risk {
+    /// Changes nothing.
+    Read,
+    /// Changes nothing that a person would miss.
+    Benign,
+    /// Interrupts the person at the device; can be undone.
+    Disruptive,
+    /// Cannot be undone.
+    Irreversible,
+}
+
+impl Risk {
+    /// The word for people.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Benign => "benign",
+            Self::Disruptive => "disruptive",
+            Self::Irreversible => "irreversible",
+        }
+    }
+}
+
+/// Whether a request may be sent again when nobody knows whether the first one was applied.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Repeat {
+    /// A second application does no harm.
+    Safe,
+    /// Never sent again unless the first is known not to have been applied.
+    Once,
+}
+
+/// How the end of a task becomes known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// The API's answer is the result.
+    Answer,
+    /// The API's acceptance is all that can be seen; `why` says so to people.
+    Acceptance {
+        /// Why no end can be seen.
+        why: String,
+    },
+    /// A command in the device's history, matched by Apple's request type and time.
+    Command {
+        /// Request types that may stand for the action.
+        request_types: Vec<String>,
+        /// Text that must occur in the command's type or metadata, where the request type alone
+        /// is too wide (`Settings` for a rename).
+        mark: Option<String>,
+        /// The device's disappearance (404) also proves the end (erase).
+        or_gone: bool,
+    },
+    /// The device record is gone (404).
+    Gone,
+}

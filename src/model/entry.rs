@@ -1,0 +1,180 @@
+//! The records of the journal.
+//!
+//! Owns the events of a run. Invariant: they are enough to rebuild the run's state, and the only way to
+//! change it. They are a compatibility surface: a kind may be added, none may change its meaning.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Outcome, TaskIndex, UnixMillis, Verdict};
+
+/// One record of the journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When it was formed.
+    pub at: UnixMillis,
+    /// What happened.
+    pub event: Event,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Event {
+    /// A process began to drive the run: its start or a resume. Whatever was under way then has lost
+    /// its answer.
+    Opened {
+        /// Name and version of the program.
+        program: String,
+    },
+    /// A request is about to leave. Committed before it does.
+    Intent {
+        /// The task.
+        task: TaskIndex,
+        /// Its how-manyeth request, from 1.
+        attempt: u16,
+    },
+    /// The request's answer, or its absence, and what it means.
+    Answered {
+        /// The task.
+        task: TaskIndex,
+        /// The request.
+        attempt: u16,
+        /// HTTP status, where there was one.
+        http_status: Option<u16>,
+        /// What is known.
+        verdict: Verdict,
+    },
+    /// The task goes back to the queue: nothing was applied, or a repetition does no harm.
+    Postponed {
+        /// The task.
+        task: TaskIndex,
+        /// Not before this moment.
+        until: UnixMillis,
+        /// Whether it used up one of the task's retries; waiting for the tenant does not.
+        counted: bool,
+        /// Why.
+        reason: String,
+    },
+    /// The request may have been applied, and must not be sent again by itself.
+    Doubted {
+        /// The task.
+        task: TaskIndex,
+        /// Why.
+        reason: String,
+    },
+    /// The device's command history showed the command.
+    Observed {
+        /// The task.
+        task: TaskIndex,
+        /// What was seen.
+        command: CommandSeen,
+    },
+    /// The task has ended. Happens once.
+    Settled {
+        /// The task.
+        task: TaskIndex,
+        /// How.
+        outcome: Outcome,
+        /// Why, empty where the outcome says all.
+        reason: String,
+    },
+    /// The rest of an action is not sent: the token lacks the permission.
+    ActionStopped {
+        /// Name of the action.
+        action: String,
+        /// The API's words.
+        reason: String,
+    },
+    /// Nothing is sent to the tenant before this moment.
+    Paused {
+        /// The moment.
+        until: UnixMillis,
+        /// Why.
+        reason: String,
+    },
+    /// Nothing more is sent in this run; what is under way is waited for.
+    Stopped {
+        /// The rule that stopped it.
+        cause: StopCause,
+        /// For people.
+        reason: String,
+    },
+    /// The process left in order, with nothing under way.
+    Closed,
+}
+
+/// Why a run stopped before its end.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopCause {
+    /// Ctrl-C.
+    Operator,
+    /// More errors than tolerated.
+    Errors,
+    /// 401 on a send.
+    Unauthorized,
+    /// The address cannot be reached, or does not verify.
+    Unreachable,
+    /// What answers is not the API: a redirect, a login page.
+    NotTheApi,
+    /// The time for sending is over.
+    Deadline,
+}
+
+/// A command as the device's history shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommandSeen {
+    /// The command's uuid; the newest one's where several fit.
+    pub uuid: String,
+    /// Its status.
+    pub status: CommandStatus,
+    /// When it was completed, where known.
+    pub completed_at: Option<UnixMillis>,
+    /// The device's own reason, where it failed.
+    pub reason: String,
+    /// How many commands fit by type and time.
+    pub candidates: u16,
+}
+
+/// The five statuses of a command.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CommandStatus {
+    /// 1: waits for the device.
+    Pending,
+    /// 2: the device has it.
+    Running,
+    /// 3: done.
+    Completed,
+    /// 4: the device failed it.
+    Failed,
+    /// 5: the device answered Not Now.
+    NotNow,
+}
+
+impl CommandStatus {
+    /// Reads the API's number.
+    #[must_use]
+    pub fn from_number(number: i64) -> Option<Self> {
+        match number {
+            1 => Some(Self::Pending),
+            2 => Some(Self::Running),
+            3 => Some(Self::Completed),
+            4 => Some(Self::Failed),
+            5 => Some(Self::NotNow),
+            _ => None,
+        }
+    }
+
+    /// The word in reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::NotNow => "not_now",
+        }
+    }
+}

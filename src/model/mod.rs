@@ -1,0 +1,29 @@
+//! The nouns of the product: ids, devices, tasks, entries, outcomes, sealed secrets, time.
+//!
+//! Owns the words that every other module speaks. Must never depend on another module of ours, read a
+//! clock, a file or the network.
+
+mod action;
+mod device;
+mod entry;
+mod outcome;
+mod policy;
+mod random;
+mod sealed;
+mod task;
+mod time;
+mod verdict;
+pub mod wire;
+
+pub use action::{End, Repeat, Risk};
+pub use device::{Device, DeviceId, DeviceIdError, Os, Platform};
+pub use entry::{CommandSeen, CommandStatus, Entry, Event, StopCause};
+pub use outcome::{Outcome, OutcomeCounts};
+pub use policy::{MaxErrors, Policy, Retries};
+pub use random::Random;
+pub use sealed::{Sealed, at_rest};
+pub use task::{
+    DeviceFacts, Gate, ParamValue, Params, RunId, Task, TaskFacts, TaskId, TaskIndex, Turn,
+};
+pub use time::{UnixMillis, human_duration, parse_duration_ms};
+pub use verdict::{Answer, Refusal, Verdict};

@@ -1,0 +1,119 @@
+//! How a task ended, as a word.
+//!
+//! Owns the ten outcomes and their sums. They are a compatibility surface: reports, views and exit codes
+//! build on the words.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// One of the ten outcomes.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The device reported the command done, or a read-back shows it.
+    Completed,
+    /// The API took it, and the end is not awaited or cannot be seen.
+    Accepted,
+    /// Accepted, and not finished when the wait ended.
+    Pending,
+    /// The device answered Not Now and had not come round when the wait ended.
+    NotNow,
+    /// The API says the same command is pending or the state is already so.
+    AlreadyInEffect,
+    /// The device reported failure, or a Mac was locked and no PIN is to be had.
+    Failed,
+    /// The API definitely said no.
+    Refused,
+    /// Sent, no usable answer, not settled.
+    InDoubt,
+    /// Left out by a rule.
+    Skipped,
+    /// The run ended before its turn.
+    NotAttempted,
+}
+
+impl Outcome {
+    /// All ten, in the order in which reports count them.
+    pub const ALL: [Self; 10] = [
+        Self::Completed,
+        Self::Accepted,
+        Self::Pending,
+        Self::NotNow,
+        Self::AlreadyInEffect,
+        Self::Failed,
+        Self::Refused,
+        Self::InDoubt,
+        Self::Skipped,
+        Self::NotAttempted,
+    ];
+
+    /// The word in reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Accepted => "accepted",
+            Self::Pending => "pending",
+            Self::NotNow => "not_now",
+            Self::AlreadyInEffect => "already_in_effect",
+            Self::Failed => "failed",
+            Self::Refused => "refused",
+            Self::InDoubt => "in_doubt",
+            Self::Skipped => "skipped",
+            Self::NotAttempted => "not_attempted",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.word() == word)
+    }
+
+    /// Counts towards `--max-errors`.
+    #[must_use]
+    pub fn is_error(self) -> bool {
+        matches!(self, Self::Failed | Self::Refused | Self::InDoubt)
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.word())
+    }
+}
+
+/// How many tasks have each outcome.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OutcomeCounts {
+    counts: [u32; Outcome::ALL.len()],
+}
+
+impl OutcomeCounts {
+    /// Counts one task.
+    pub fn add(&mut self, outcome: Outcome) {
+        self.counts[outcome as usize] += 1;
+    }
+
+    /// Takes one task off again.
+    pub fn remove(&mut self, outcome: Outcome) {
+        self.counts[outcome as usize] -= 1;
+    }
+
+    /// How many tasks have this outcome.
+    #[must_use]
+    pub fn of(&self, outcome: Outcome) -> u32 {
+        self.counts[outcome as usize]
+    }
+
+    /// How many tasks have been counted.
+    #[must_use]
+    pub fn total(&self) -> u32 {
+        self.counts.iter().sum()
+    }
+
+    /// The outcomes that occur, with their counts.
+    pub fn iter(&self) -> impl Iterator<Item = (Outcome, u32)> {
+        Outcome::ALL.into_iter().map(|outcome| (outcome, self.of(outcome))).filter(|(_, n)| *n > 0)
+    }
+}

@@ -1,0 +1,112 @@
+//! The rules of a run, frozen when it starts.
+//!
+//! Owns the numbers that the engine obeys and their defaults. Must never be changed by anything but a
+//! resume, and then only downward.
+
+use serde::{Deserialize, Serialize};
+
+use super::UnixMillis;
+
+/// The rules of one run. All durations are milliseconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Policy {
+    /// Requests under way at once.
+    pub concurrency: u32,
+    /// Requests a second; the API's own limit is 50.
+    pub per_second: u32,
+    /// Requests in any 60 minutes, over all processes on this host that share the state directory.
+    pub per_hour: u32,
+    /// Retries of one task.
+    pub retries: Retries,
+    /// How long to follow commands after the last send.
+    pub wait_ms: u64,
+    /// When sending ends.
+    pub send_until: UnixMillis,
+    /// When errors stop the run.
+    pub max_errors: MaxErrors,
+    /// How long one request may take.
+    pub timeout_ms: u64,
+    /// Seed of the run's randomness (jitter).
+    pub seed: u64,
+}
+
+impl Policy {
+    /// 16 at once, 20 a second, 80 % of the documented 10,000 an hour, sending for 12 hours.
+    #[must_use]
+    pub fn default_at(now: UnixMillis, seed: u64) -> Self {
+        Self {
+            concurrency: 16,
+            per_second: 20,
+            per_hour: 8_000,
+            retries: Retries::default(),
+            wait_ms: 0,
+            send_until: now.plus_ms(12 * 3_600_000),
+            max_errors: MaxErrors::default(),
+            timeout_ms: 60_000,
+            seed,
+        }
+    }
+}
+
+/// How a request that is safe to repeat is repeated.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retries {
+    /// How often, after the first try.
+    pub count: u32,
+    /// First delay, in milliseconds; doubled each time.
+    pub delay_ms: u64,
+    /// Longest delay, in milliseconds.
+    pub delay_ms_max: u64,
+    /// Draw each delay from zero to the computed one, so that tasks do not wake together.
+    pub jitter: bool,
+}
+
+impl Default for Retries {
+    fn default() -> Self {
+        Self { count: 4, delay_ms: 1_000, delay_ms_max: 60_000, jitter: true }
+    }
+}
+
+/// The number of errors that is still tolerated; the run stops at the next one.
+#[derive(Copy, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MaxErrors {
+    /// A number of tasks.
+    Count(u32),
+    /// A share of the planned tasks in percent, but never fewer than 5 tasks.
+    Percent(f64),
+}
+
+impl MaxErrors {
+    /// The smallest number that a share comes to.
+    const SHARE_FLOOR: u32 = 5;
+
+    /// How many errors a run of so many tasks tolerates.
+    #[must_use]
+    pub fn tolerated(self, tasks: u32) -> u32 {
+        match self {
+            Self::Count(count) => count,
+            Self::Percent(percent) => {
+                ((f64::from(tasks) * percent / 100.0) as u32).max(Self::SHARE_FLOOR)
+            }
+        }
+    }
+
+    /// Reads `7` or `10%`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.trim().strip_suffix('%') {
+            Some(share) => {
+                let percent: f64 = share.trim().parse().ok()?;
+                (0.0..=100.0).contains(&percent).then_some(Self::Percent(percent))
+            }
+            None => text.trim().parse().ok().map(Self::Count),
+        }
+    }
+}
+
+impl Default for MaxErrors {
+    fn default() -> Self {
+        Self::Percent(10.0)
+    }
+}

@@ -1,0 +1,196 @@
+//! The unit of work and its identity.
+//!
+//! Owns tasks, their parameters and ids. Must never know the names of actions or parameters.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::{DeviceId, End, Platform, Random, Repeat, Risk, Sealed, UnixMillis, at_rest};
+
+/// The id of a run: its start in UTC and five random letters, so that ids sort by time and a short prefix
+/// is enough to name one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RunId(pub String);
+
+impl RunId {
+    /// The id of the run that starts at `now`, with randomness from `random`.
+    #[must_use]
+    pub fn new(now: UnixMillis, random: &mut Random) -> Self {
+        const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
+        let digits: String =
+            now.to_string().chars().filter(char::is_ascii_digit).take(14).collect();
+        let (day, time) = digits.split_at(digits.len().min(8));
+        let tail: String = (0..5)
+            .map(|_| char::from(LETTERS[random.below(LETTERS.len() as u64) as usize]))
+            .collect();
+        Self(format!("{day}-{time}-{tail}"))
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// The position of a task in its run.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TaskIndex(pub u32);
+
+impl TaskIndex {
+    /// The position as an index into a slice.
+    #[must_use]
+    pub fn at(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// One value of a parameter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ParamValue {
+    /// true or false
+    Bool(bool),
+    /// a whole number
+    Number(u32),
+    /// a text
+    Text(String),
+    /// a PIN
+    Secret(#[serde(with = "at_rest")] Sealed),
+}
+
+impl ParamValue {
+    /// The value as a job file writes it. Exposes a secret: only for requests and reports.
+    #[must_use]
+    pub fn written(&self) -> String {
+        match self {
+            Self::Bool(value) => value.to_string(),
+            Self::Number(value) => value.to_string(),
+            Self::Text(value) => value.clone(),
+            Self::Secret(value) => value.expose().to_owned(),
+        }
+    }
+}
+
+/// Parameters by API key; a nested key is written with a dot (`ReturnToService.Enabled`).
+pub type Params = BTreeMap<String, ParamValue>;
+
+/// The id of a task: a hash of what it does to which device, so that the same work has the same id.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TaskId(pub String);
+
+impl TaskId {
+    /// Hashes device, step, action and parameters. Of a secret only its presence goes in: a PIN has six
+    /// digits, and a hash of it could be turned back.
+    #[must_use]
+    pub fn new(device: &DeviceId, step: u16, action: &str, params: &Params) -> Self {
+        let mut hash = Sha256::new();
+        let mut field = |text: &str| {
+            hash.update((text.len() as u64).to_be_bytes());
+            hash.update(text.as_bytes());
+        };
+        field(device.as_str());
+        field(&step.to_string());
+        field(action);
+        for (key, value) in params {
+            field(key);
+            match value {
+                ParamValue::Secret(_) => field("secret"),
+                plain => field(&plain.written()),
+            }
+        }
+        let digest = hash.finalize();
+        Self(digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+/// The facts about a device that a plan froze.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceFacts {
+    /// The API's id; empty for a skipped row whose device was not found.
+    pub id: DeviceId,
+    /// Serial number.
+    pub serial_number: String,
+    /// Device name.
+    pub name: String,
+    /// Address of the assigned user.
+    pub user_email: String,
+    /// Platform.
+    pub platform: Platform,
+}
+
+/// Which end of the step before lets the next step begin.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gate {
+    /// The device has reported it done (or it was already in effect).
+    Completed,
+    /// The API has taken it.
+    Accepted,
+}
+
+/// Whether a task is to be done at all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Turn {
+    /// It is to be done.
+    Do,
+    /// The plan left it out.
+    Skip {
+        /// Which rule did, for people.
+        reason: String,
+        /// A flag asked for it; otherwise a filter had selected the device.
+        asked: bool,
+    },
+}
+
+/// One action on one device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// Made from the content.
+    pub id: TaskId,
+    /// The row of the job, counted from 1 without the header; for a selection the position in it.
+    pub row: u32,
+    /// The step, from 1.
+    pub step: u16,
+    /// The device.
+    pub device: DeviceFacts,
+    /// Name of the action.
+    pub action: String,
+    /// Its parameters.
+    pub params: Params,
+    /// Its risk.
+    pub risk: Risk,
+    /// Whether it may be repeated after doubt.
+    pub repeat: Repeat,
+    /// How its end is known on this device.
+    pub end: End,
+    /// The task before it on the same device, and which end of that lets this one begin.
+    pub after: Option<(TaskIndex, Gate)>,
+    /// Whether it is to be done.
+    pub turn: Turn,
+    /// Columns of the job that the report carries on, in the order of the file.
+    pub carried: Vec<(String, String)>,
+}
+
+/// What the engine needs to know of a task; small, so that a million fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskFacts {
+    /// Number of its action among those of the run.
+    pub action: u16,
+    /// Whether it may be repeated after doubt.
+    pub repeat: Repeat,
+    /// Whether its acceptance is followed until the device reports.
+    pub followed: bool,
+    /// The task before it on the same device.
+    pub after: Option<(TaskIndex, Gate)>,
+    /// It is done by the answer to a read.
+    pub ends_with_answer: bool,
+    /// The plan left it out.
+    pub skipped: bool,
+}

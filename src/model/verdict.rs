@@ -1,0 +1,82 @@
+//! What an answer, or its absence, means.
+//!
+//! Owns the classes of replies. They speak of what is *known* to have happened at the API, not of status
+//! codes: the codec reads those. Must never decide what to do next: the engine does.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Sealed, at_rest};
+
+/// What is known after one request for a task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The API took the request.
+    Accepted(Answer),
+    /// The API says that the same is pending or that the state is already so.
+    InEffect {
+        /// The API's words.
+        reason: String,
+    },
+    /// The API definitely said no; nothing was applied.
+    Refused {
+        /// Which no.
+        kind: Refusal,
+        /// The API's words.
+        reason: String,
+    },
+    /// The API asks to come back later; nothing was applied.
+    Throttled {
+        /// How long to wait, in milliseconds, where the answer says so.
+        retry_after_ms: Option<u64>,
+        /// What was said.
+        reason: String,
+    },
+    /// Nothing left this machine.
+    NotSent {
+        /// What happened.
+        reason: String,
+        /// Trying again cannot help.
+        ends_run: bool,
+    },
+    /// The request may have been applied.
+    Unknown {
+        /// What happened.
+        reason: String,
+        /// Everything else sent to this address would fare the same (a redirect, a login page).
+        ends_run: bool,
+        /// How long the answer asks to wait, in milliseconds (503 with `Retry-After`).
+        retry_after_ms: Option<u64>,
+    },
+}
+
+/// What came with an acceptance.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The PIN, as it came.
+    #[serde(default, with = "at_rest::option", skip_serializing_if = "Option::is_none")]
+    pub pin: Option<Sealed>,
+    /// A Mac was locked and the answer has no PIN.
+    #[serde(default)]
+    pub pin_missing: bool,
+    /// The result of a read, as JSON text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<String>,
+    /// Something worth telling: a PIN of unusual form, an unexpected status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// The kinds of no.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// 401: the token is wrong, revoked or expired, or lacks the permission.
+    Unauthorized,
+    /// 403: the token lacks the permission for this action.
+    Forbidden,
+    /// 404: no such device in this tenant.
+    NotFound,
+    /// Any other answer of the 4xx range.
+    Rejected,
+}

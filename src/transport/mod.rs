@@ -1,0 +1,16 @@
+//! The way to the tenant: one call, exactly one request on the wire.
+//!
+//! Owns the door through which every request leaves. Must never retry, follow a redirect or look into a
+//! body: all of that is decided above, on what the journal holds.
+
+use std::future::Future;
+
+use crate::model::wire::{Fault, Reply, Request};
+
+/// Something that carries one request to a tenant and brings back its answer.
+///
+/// Invariant: one call is at most one request on the wire.
+pub trait Transport: Send + Sync + 'static {
+    /// Sends the request.
+    fn send(&self, request: Request) -> impl Future<Output = Result<Reply, Fault>> + Send;
+}
