@@ -4,8 +4,17 @@
 //! or decide what happens next.
 
 mod actions;
+mod commands;
+mod devices;
+mod replies;
 
 pub use actions::{
     ACTIONS, ActionSpec, EndSpec, NameError, ParamKind, ParamSpec, Requirement, edit_distance,
     find_action, fold,
 };
+pub use commands::{CommandRow, CommandsPage, Sighting, commands_request, sighting};
+pub use devices::{
+    LIST_ROWS_MAX, ListError, device_by_email, device_by_id, device_by_serial, devices_page,
+    read_devices,
+};
+pub use replies::{classify, error_text, retry_after_ms, server_skew_ms};

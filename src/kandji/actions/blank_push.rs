@@ -25,5 +25,6 @@ pub static ACTION: ActionSpec = ActionSpec {
     risk: Risk::Benign,
     repeat: Repeat::Safe,
     end: EndSpec::Acceptance("a blank push leaves no command to look for"),
+    gives_pin: false,
     example: &[],
 };

@@ -19,5 +19,6 @@ pub static ACTION: ActionSpec = ActionSpec {
     risk: Risk::Disruptive,
     repeat: Repeat::Once,
     end: EndSpec::Command(&["ClearPasscode"]),
+    gives_pin: false,
     example: &[],
 };

@@ -26,5 +26,6 @@ pub static ACTION: ActionSpec = ActionSpec {
     risk: Risk::Benign,
     repeat: Repeat::Safe,
     end: EndSpec::Command(&["DeviceInformation"]),
+    gives_pin: false,
     example: &[],
 };

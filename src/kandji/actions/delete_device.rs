@@ -29,5 +29,6 @@ pub static ACTION: ActionSpec = ActionSpec {
     risk: Risk::Irreversible,
     repeat: Repeat::Once,
     end: EndSpec::Gone,
+    gives_pin: false,
     example: &[],
 };

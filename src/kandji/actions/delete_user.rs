@@ -50,5 +50,6 @@ pub static ACTION: ActionSpec = ActionSpec {
     risk: Risk::Irreversible,
     repeat: Repeat::Once,
     end: EndSpec::Command(&["DeleteUser"]),
+    gives_pin: false,
     example: &[("UserName", "testuser")],
 };

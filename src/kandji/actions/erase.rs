@@ -100,6 +100,7 @@ pub static ACTION: ActionSpec = ActionSpec {
     risk: Risk::Irreversible,
     repeat: Repeat::Once,
     end: EndSpec::CommandOrGone("EraseDevice"),
+    gives_pin: false,
     example: &[
         ("PreserveDataPlan", "true"),
         ("ReturnToService.Enabled", "true"),

@@ -48,5 +48,6 @@ pub static ACTION: ActionSpec = ActionSpec {
     risk: Risk::Read,
     repeat: Repeat::Safe,
     end: EndSpec::Answer,
+    gives_pin: false,
     example: &[("limit", "300")],
 };

@@ -43,5 +43,6 @@ pub static ACTION: ActionSpec = ActionSpec {
     risk: Risk::Disruptive,
     repeat: Repeat::Once,
     end: EndSpec::Command(&["DeviceLock"]),
+    gives_pin: true,
     example: &[("Message", "This device is locked!"), ("PhoneNumber", "1234567890")],
 };

@@ -24,6 +24,7 @@ mod shutdown;
 mod unlock_account;
 mod update_inventory;
 
+pub(in crate::kandji) use spec::LIST_BODY_BYTES_MAX;
 pub use spec::{ActionSpec, EndSpec, NameError, ParamKind, ParamSpec, Requirement};
 
 /// All actions, in the order in which lists show them.

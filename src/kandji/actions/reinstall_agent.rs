@@ -19,5 +19,6 @@ pub static ACTION: ActionSpec = ActionSpec {
     risk: Risk::Benign,
     repeat: Repeat::Safe,
     end: EndSpec::Command(&["InstallEnterpriseApplication", "InstallApplication"]),
+    gives_pin: false,
     example: &[],
 };

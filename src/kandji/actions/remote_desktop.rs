@@ -33,5 +33,6 @@ pub static ACTION: ActionSpec = ActionSpec {
         "EnableRemoteDesktop",
         ["EnableRemoteDesktop", "DisableRemoteDesktop"],
     ),
+    gives_pin: false,
     example: &[("EnableRemoteDesktop", "true")],
 };

@@ -25,5 +25,6 @@ pub static ACTION: ActionSpec = ActionSpec {
     risk: Risk::Benign,
     repeat: Repeat::Safe,
     end: EndSpec::Command(&["InstallProfile"]),
+    gives_pin: false,
     example: &[],
 };

@@ -42,5 +42,6 @@ pub static ACTION: ActionSpec = ActionSpec {
     risk: Risk::Disruptive,
     repeat: Repeat::Once,
     end: EndSpec::Command(&["RestartDevice"]),
+    gives_pin: false,
     example: &[("RebuildKernelCache", "false"), ("NotifyUser", "false")],
 };

@@ -37,5 +37,6 @@ pub static ACTION: ActionSpec = ActionSpec {
     risk: Risk::Benign,
     repeat: Repeat::Safe,
     end: EndSpec::MarkedCommand("Settings", "DeviceName"),
+    gives_pin: false,
     example: &[("DeviceName", "Test Mac Mini")],
 };

@@ -47,6 +47,8 @@ pub struct ActionSpec {
     pub repeat: Repeat,
     /// How its end is known.
     pub end: EndSpec,
+    /// Its answer brings the PIN that unlocks a Mac.
+    pub gives_pin: bool,
     /// An example of its parameters, as key and text.
     pub example: &'static [(&'static str, &'static str)],
 }

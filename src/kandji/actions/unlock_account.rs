@@ -28,5 +28,6 @@ pub static ACTION: ActionSpec = ActionSpec {
     risk: Risk::Benign,
     repeat: Repeat::Safe,
     end: EndSpec::Command(&["UnlockUserAccount"]),
+    gives_pin: false,
     example: &[("UserName", "LocalUserToUnlock")],
 };

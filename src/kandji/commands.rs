@@ -1,0 +1,262 @@
+//! The command history of a device, and finding our own command in it.
+//!
+//! Owns the match between an action that was sent and the commands that may stand for it. No answer of the
+//! API names the command that it queued, so the match is by request type and time, and says so when more
+//! than one fits. Must never guess: what does not fit is not ours.
+
+use serde_json::Value;
+
+use super::actions::LIST_BODY_BYTES_MAX;
+use super::devices::LIST_ROWS_MAX;
+use crate::model::wire::{Method, Reply, Request};
+use crate::model::{CommandSeen, CommandStatus, DeviceId, End, Repeat, UnixMillis};
+
+/// One page of the command history, oldest first.
+#[must_use]
+pub fn commands_request(device: &DeviceId, offset: u32) -> Request {
+    Request {
+        method: Method::Get,
+        path_and_query: format!(
+            "/api/v1/devices/{device}/commands?limit={LIST_ROWS_MAX}&offset={offset}"
+        ),
+        body: None,
+        repeat: Repeat::Safe,
+        body_bytes_max: LIST_BODY_BYTES_MAX,
+    }
+}
+
+/// One page of a command history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CommandsPage {
+    /// Rows in the whole history.
+    pub count: u32,
+    /// The rows of this page.
+    pub rows: Vec<CommandRow>,
+    /// The rows as they came, for people who want all of it.
+    pub raw: Vec<Value>,
+}
+
+/// One command of the history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandRow {
+    /// Its uuid.
+    pub uuid: String,
+    /// Apple's request type.
+    pub request_type: String,
+    /// The vendor's name for it.
+    pub command_type: String,
+    /// Metadata as JSON text.
+    pub metadata: String,
+    /// Its status, `None` for a number that is not documented.
+    pub status: Option<CommandStatus>,
+    /// When it was queued.
+    pub requested_at: Option<UnixMillis>,
+    /// When it was completed.
+    pub completed_at: Option<UnixMillis>,
+    /// The device's reason for a failure.
+    pub error: String,
+}
+
+impl CommandsPage {
+    /// Reads a page; `None` when the answer is not one.
+    #[must_use]
+    pub fn read(reply: &Reply) -> Option<Self> {
+        if reply.status != 200 {
+            return None;
+        }
+        let value: Value = serde_json::from_slice(&reply.body).ok()?;
+        let raw = value["commands"]["results"].as_array()?.clone();
+        let count = value["commands"]["count"].as_u64().unwrap_or(raw.len() as u64);
+        let rows = raw.iter().map(read_row).collect();
+        Some(Self { count: u32::try_from(count).unwrap_or(u32::MAX), rows, raw })
+    }
+}
+
+fn read_row(row: &Value) -> CommandRow {
+    let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
+    CommandRow {
+        uuid: text("uuid"),
+        request_type: text("request_type"),
+        command_type: text("command_type"),
+        metadata: row["metadata"].to_string(),
+        status: row["status"].as_i64().and_then(CommandStatus::from_number),
+        requested_at: UnixMillis::parse(&text("date_requested")),
+        completed_at: UnixMillis::parse(&text("date_completed")),
+        error: read_errors(&row["error_chain"]),
+    }
+}
+
+/// The device's reasons, in English where there is a choice.
+fn read_errors(chain: &Value) -> String {
+    let Some(links) = chain.as_array() else { return String::new() };
+    let sentences: Vec<String> = links
+        .iter()
+        .map(|link| {
+            let text = |key: &str| link[key].as_str().filter(|text| !text.is_empty());
+            let words = text("us_english_description")
+                .or_else(|| text("localized_description"))
+                .unwrap_or("no reason given");
+            match (text("domain"), link["code"].as_i64()) {
+                (Some(domain), Some(code)) => format!("{words} ({domain} {code})"),
+                _ => words.to_owned(),
+            }
+        })
+        .collect();
+    sentences.join("; ")
+}
+
+/// What one look at a device showed of a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sighting {
+    /// Its command, as far as it has come. The command is the least advanced of those that fit, so that
+    /// the task is completed only when all of them are.
+    Command(CommandSeen),
+    /// No command fits yet.
+    Nothing,
+    /// The newest rows are on another page, which begins at this row.
+    Elsewhere {
+        /// Row to start at.
+        offset: u32,
+    },
+    /// The device is gone from the tenant.
+    Gone,
+    /// The device is still there (for an end that is known by its disappearance).
+    Present,
+    /// The API asks to come back later.
+    Throttled {
+        /// How long to wait, in milliseconds, where it says so.
+        retry_after_ms: Option<u64>,
+    },
+    /// The answer could not be used; look again later.
+    Unreadable {
+        /// What it was.
+        reason: String,
+    },
+}
+
+/// Reads what an answer shows of a task that ends as `end` says and was sent at `sent_at` by the server's
+/// clock, both sides of the clocks' uncertainty already taken off. `offset` is the row that the page
+/// was asked to start at.
+#[must_use]
+pub fn sighting(reply: &Reply, end: &End, sent_at: UnixMillis, offset: u32) -> Sighting {
+    match (reply.status, end) {
+        (404, End::Gone | End::Command { or_gone: true, .. }) => return Sighting::Gone,
+        (200, End::Gone) => return Sighting::Present,
+        (429, _) => {
+            return Sighting::Throttled { retry_after_ms: super::retry_after_ms(reply) };
+        }
+        _ => {}
+    }
+    let (Some(page), End::Command { request_types, mark, .. }) = (CommandsPage::read(reply), end)
+    else {
+        let text = super::error_text(&reply.body);
+        return Sighting::Unreadable { reason: format!("HTTP {}: {text}", reply.status) };
+    };
+    let read_to = offset.saturating_add(u32::try_from(page.rows.len()).unwrap_or(u32::MAX));
+    if page.count > read_to || (page.rows.is_empty() && offset > 0) {
+        return Sighting::Elsewhere { offset: page.count.saturating_sub(LIST_ROWS_MAX) };
+    }
+    let fits = |row: &&CommandRow| {
+        let marked = mark.as_ref().is_none_or(|mark| {
+            row.metadata.contains(mark.as_str()) || row.command_type.contains(mark.as_str())
+        });
+        marked
+            && request_types.contains(&row.request_type)
+            && row.requested_at.is_some_and(|requested_at| requested_at >= sent_at)
+    };
+    let candidates: Vec<&CommandRow> = page.rows.iter().filter(fits).collect();
+    let least = candidates
+        .iter()
+        .filter_map(|row| {
+            row.status.map(|status| (advance(status), row.requested_at, status, *row))
+        })
+        .min_by(|left, right| left.0.cmp(&right.0).then(right.1.cmp(&left.1)));
+    match least {
+        None => Sighting::Nothing,
+        Some((_, _, status, row)) => Sighting::Command(CommandSeen {
+            uuid: row.uuid.clone(),
+            status,
+            completed_at: row.completed_at,
+            reason: row.error.clone(),
+            candidates: u16::try_from(candidates.len()).unwrap_or(u16::MAX),
+        }),
+    }
+}
+
+/// How far a command has come. Failure counts as least: one failed command among those that fit means
+/// that the task cannot be called done.
+fn advance(status: CommandStatus) -> u8 {
+    match status {
+        CommandStatus::Failed => 0,
+        CommandStatus::Pending => 1,
+        CommandStatus::NotNow => 2,
+        CommandStatus::Running => 3,
+        CommandStatus::Completed => 4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(count: u32, rows: &str) -> Reply {
+        let body = format!(
+            r#"{{"device_id":"d","commands":{{"count":{count},"next":null,"previous":null,"results":[{rows}]}}}}"#
+        );
+        Reply { status: 200, body: body.into_bytes(), ..Reply::default() }
+    }
+
+    fn row(uuid: &str, request_type: &str, status: u8, requested: &str) -> String {
+        format!(
+            r#"{{"uuid":"{uuid}","request_type":"{request_type}","command_type":"X","metadata":{{}},"status":{status},
+               "date_requested":"{requested}","date_completed":null,"error_chain":[],"is_silent":true}}"#
+        )
+    }
+
+    fn restart() -> End {
+        End::Command { request_types: vec!["RestartDevice".to_owned()], mark: None, or_gone: false }
+    }
+
+    const SENT: &str = "2026-01-01T00:00:10Z";
+
+    fn seen(reply: &Reply, offset: u32) -> Sighting {
+        sighting(reply, &restart(), UnixMillis::parse(SENT).expect("a time"), offset)
+    }
+
+    #[test]
+    fn older_commands_and_other_types_are_not_ours() {
+        let rows = [
+            row("old", "RestartDevice", 3, "2026-01-01T00:00:09Z"),
+            row("other", "DeviceInformation", 3, "2026-01-01T00:00:11Z"),
+        ];
+        assert_eq!(seen(&page(2, &rows.join(",")), 0), Sighting::Nothing);
+    }
+
+    #[test]
+    fn of_two_that_fit_the_least_advanced_speaks() {
+        let rows = [
+            row("one", "RestartDevice", 3, "2026-01-01 00:00:11+00:00"),
+            row("two", "RestartDevice", 1, "2026-01-01T00:00:12Z"),
+        ];
+        let Sighting::Command(command) = seen(&page(2, &rows.join(",")), 0) else { panic!("seen") };
+        assert_eq!((command.uuid.as_str(), command.candidates), ("two", 2));
+        assert_eq!(command.status, CommandStatus::Pending);
+    }
+
+    #[test]
+    fn a_long_history_is_read_from_its_end() {
+        let rows = row("old", "RestartDevice", 3, "2025-01-01T00:00:09Z");
+        assert_eq!(seen(&page(741, &rows), 0), Sighting::Elsewhere { offset: 441 });
+        assert_eq!(seen(&page(10, ""), 441), Sighting::Elsewhere { offset: 0 });
+    }
+
+    #[test]
+    fn a_failure_is_told_in_the_devices_own_words() {
+        let rows = row("one", "RestartDevice", 4, SENT).replace(
+            r#""error_chain":[]"#,
+            r#""error_chain":[{"code":12021,"domain":"MCMDMErrorDomain","localized_description":"Non","us_english_description":"No."}]"#,
+        );
+        let Sighting::Command(command) = seen(&page(1, &rows), 0) else { panic!("seen") };
+        assert_eq!(command.reason, "No. (MCMDMErrorDomain 12021)");
+    }
+}

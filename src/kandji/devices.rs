@@ -1,0 +1,195 @@
+//! The device inventory: requests for it, and its rows as they really come.
+//!
+//! Owns the tolerance for the inventory's many spellings. Must never decide which device is meant: the
+//! plan compares exactly, because the API's filters match parts.
+
+use serde_json::Value;
+
+use super::actions::LIST_BODY_BYTES_MAX;
+use crate::model::wire::{Method, Reply, Request};
+use crate::model::{Device, DeviceId, Platform, Repeat, UnixMillis};
+
+/// Most rows that the API returns at once.
+pub const LIST_ROWS_MAX: u32 = 300;
+
+/// Why an answer is not a list of devices.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ListError {
+    /// The API said no.
+    #[error("HTTP {status}: {text}")]
+    Status {
+        /// HTTP status.
+        status: u16,
+        /// The API's words.
+        text: String,
+    },
+    /// Something answered that is not the API.
+    #[error("the answer is not a list of devices: {detail}")]
+    Form {
+        /// What it is instead.
+        detail: String,
+    },
+}
+
+/// One page of the whole inventory. The order is asked for, so that rows that move between two pages are
+/// few; rows are still told apart by id.
+#[must_use]
+pub fn devices_page(offset: u32) -> Request {
+    get(format!("/api/v1/devices?limit={LIST_ROWS_MAX}&offset={offset}&ordering=device_id"))
+}
+
+/// One device by id. A 404 means that there is none.
+#[must_use]
+pub fn device_by_id(id: &DeviceId) -> Request {
+    get(format!("/api/v1/devices/{id}"))
+}
+
+/// Devices whose serial number *contains* the text.
+#[must_use]
+pub fn device_by_serial(serial: &str) -> Request {
+    let serial = percent_encode(serial);
+    get(format!("/api/v1/devices?limit={LIST_ROWS_MAX}&serial_number={serial}"))
+}
+
+/// Devices of the user with exactly this address.
+#[must_use]
+pub fn device_by_email(email: &str) -> Request {
+    let email = percent_encode(email);
+    get(format!("/api/v1/devices?limit={LIST_ROWS_MAX}&user_email_exact={email}"))
+}
+
+fn get(path_and_query: String) -> Request {
+    Request {
+        method: Method::Get,
+        path_and_query,
+        body: None,
+        repeat: Repeat::Safe,
+        body_bytes_max: LIST_BODY_BYTES_MAX,
+    }
+}
+
+/// Escapes everything but letters, digits and `-._~`.
+fn percent_encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+/// Reads a list of devices, or a single device, which one documented answer shows in its place.
+///
+/// # Errors
+/// [`ListError`] for anything but a 200 with device rows.
+pub fn read_devices(reply: &Reply) -> Result<Vec<Device>, ListError> {
+    if reply.status != 200 {
+        return Err(ListError::Status {
+            status: reply.status,
+            text: super::error_text(&reply.body),
+        });
+    }
+    let value: Value = serde_json::from_slice(&reply.body)
+        .map_err(|_| ListError::Form { detail: super::error_text(&reply.body) })?;
+    let rows = match value {
+        Value::Array(rows) => rows,
+        object @ Value::Object(_) => vec![object],
+        _ => return Err(ListError::Form { detail: super::error_text(&reply.body) }),
+    };
+    rows.iter().map(read_device).collect()
+}
+
+fn read_device(row: &Value) -> Result<Device, ListError> {
+    let text = |key: &str| match &row[key] {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => String::new(),
+    };
+    let flag = |key: &str, missing: bool| match &row[key] {
+        Value::Bool(value) => *value,
+        Value::String(word) => word.eq_ignore_ascii_case("true"),
+        _ => missing,
+    };
+    let user = |key: &str| row["user"][key].as_str().unwrap_or_default().to_owned();
+    let id = text("device_id");
+    if id.is_empty() {
+        return Err(ListError::Form { detail: "a row has no device_id".to_owned() });
+    }
+    Ok(Device {
+        id: DeviceId::from_api(&id),
+        serial_number: text("serial_number"),
+        name: text("device_name"),
+        platform: Platform::parse(&text("platform")),
+        os_version: text("os_version"),
+        model: text("model"),
+        user_email: user("email"),
+        user_name: user("name"),
+        blueprint_name: text("blueprint_name"),
+        blueprint_id: text("blueprint_id"),
+        asset_tag: text("asset_tag"),
+        tags: row["tags"]
+            .as_array()
+            .map(|tags| tags.iter().filter_map(tag_name).collect())
+            .unwrap_or_default(),
+        last_check_in: UnixMillis::parse(&text("last_check_in")),
+        last_enrollment: UnixMillis::parse(&text("last_enrollment")),
+        mdm_enabled: flag("mdm_enabled", true),
+        is_removed: flag("is_removed", false),
+        is_missing: flag("is_missing", false),
+    })
+}
+
+/// A tag is a text or an object with a name.
+fn tag_name(tag: &Value) -> Option<String> {
+    tag.as_str().or_else(|| tag["name"].as_str()).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(status: u16, body: &str) -> Reply {
+        Reply { status, body: body.as_bytes().to_vec(), ..Reply::default() }
+    }
+
+    #[test]
+    fn rows_are_read_in_all_the_forms_that_were_seen() {
+        let body = r#"[
+          {"device_id":"a","serial_number":"C02","device_name":"Ann","platform":"Mac","os_version":"14.5",
+           "user":{"email":"ann@example.com","name":"Ann"},"mdm_enabled":true,"is_removed":false,
+           "last_check_in":"2024-01-26 16:15:36.087016+00:00","tags":["lab",{"name":"kiosk"}],"new_key":[1]},
+          {"device_id":"b","user":"","mdm_enabled":"False","last_check_in":"","tags":null}]"#;
+        let devices = read_devices(&reply(200, body)).expect("devices");
+        assert_eq!(devices[0].user_email, "ann@example.com");
+        assert_eq!(devices[0].tags, ["lab", "kiosk"]);
+        assert!(devices[0].is_managed());
+        assert_eq!(devices[1].user_email, "");
+        assert!(!devices[1].is_managed());
+        assert_eq!(devices[1].last_check_in, None);
+        assert_eq!(devices[1].platform, Platform::Unknown);
+    }
+
+    #[test]
+    fn what_is_not_a_list_is_an_error_and_never_an_empty_fleet() {
+        for (status, body) in [
+            (200, "<html>Log in</html>"),
+            (200, "null"),
+            (200, "\"ok\""),
+            (200, r#"[{"serial_number":"C02"}]"#),
+            (200, ""),
+            (401, r#"{"detail":"Invalid token."}"#),
+            (204, ""),
+        ] {
+            assert!(read_devices(&reply(status, body)).is_err(), "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn identities_cannot_add_to_the_query() {
+        let request = device_by_serial("C02&platform=Mac #");
+        assert!(request.path_and_query.ends_with("serial_number=C02%26platform%3DMac%20%23"));
+    }
+}

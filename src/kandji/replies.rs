@@ -1,0 +1,382 @@
+//! What an answer to an action means.
+//!
+//! Owns the classification of status codes, error texts and bodies into what is known to have happened.
+//! The rule behind it: a request that is answered by a *no* of the API's own was not applied; one that
+//! never left was not applied; after the first byte everything else is unknown. Must never repeat a PIN
+//! in a reason.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::actions::{ActionSpec, EndSpec};
+use crate::model::wire::{Fault, Method, Reply};
+use crate::model::{Answer, Platform, Refusal, Sealed, UnixMillis, Verdict};
+
+/// Longest piece of an answer that is shown in a reason, in characters.
+const EXCERPT_CHARS_MAX: usize = 200;
+/// Shortest wait that a `Retry-After` can ask for, in milliseconds.
+const RETRY_AFTER_MS_MIN: u64 = 1_000;
+/// Longest wait that is believed, in milliseconds: the tenant's window is one hour.
+const RETRY_AFTER_MS_MAX: u64 = 2 * 3_600_000;
+/// What the API says when the same command waits already or the state is already so.
+const IN_EFFECT_TEXTS: [&str; 3] = ["already running", "already locked", "already pending"];
+
+/// Says what is known after one request of an action.
+#[must_use]
+pub fn classify(
+    action: &ActionSpec,
+    platform: Platform,
+    outcome: &Result<Reply, Fault>,
+) -> (Option<u16>, Verdict) {
+    match outcome {
+        Err(Fault::NotSent { reason, lasting }) => {
+            (None, Verdict::NotSent { reason: reason.clone(), ends_run: *lasting })
+        }
+        Err(Fault::Lost { reason }) => (
+            None,
+            Verdict::Unknown { reason: reason.clone(), ends_run: false, retry_after_ms: None },
+        ),
+        Ok(reply) => (Some(reply.status), classify_reply(action, platform, reply)),
+    }
+}
+
+fn classify_reply(action: &ActionSpec, platform: Platform, reply: &Reply) -> Verdict {
+    let text = error_text(&reply.body);
+    let status = reply.status;
+    let said =
+        if text.is_empty() { format!("HTTP {status}") } else { format!("HTTP {status}: {text}") };
+    let refused = |kind| Verdict::Refused { kind, reason: said.clone() };
+    let unknown = |ends_run| Verdict::Unknown {
+        reason: said.clone(),
+        ends_run,
+        retry_after_ms: retry_after_ms(reply),
+    };
+    match status {
+        200..=299 => classify_success(action, platform, reply),
+        300..=399 => Verdict::Unknown {
+            reason: format!(
+                "HTTP {status}: a redirect, which is never followed; check the base URL"
+            ),
+            ends_run: true,
+            retry_after_ms: None,
+        },
+        404 => refused(Refusal::NotFound),
+        407 => Verdict::NotSent { reason: format!("the proxy refuses: {said}"), ends_run: true },
+        429 => Verdict::Throttled { retry_after_ms: retry_after_ms(reply), reason: said },
+        400..=499 if is_html(reply) => unknown(true),
+        400 if IN_EFFECT_TEXTS.iter().any(|known| text.to_lowercase().contains(known)) => {
+            Verdict::InEffect { reason: text }
+        }
+        401 => refused(Refusal::Unauthorized),
+        403 => refused(Refusal::Forbidden),
+        408 | 425 => unknown(false),
+        400..=499 => refused(Refusal::Rejected),
+        _ => unknown(false),
+    }
+}
+
+/// The keys of a success that mean something. A struct and not a map, because a map keeps the last of
+/// two equal keys without a word, and of two PINs nobody would know which is right.
+#[derive(Default, Deserialize)]
+struct SuccessBody {
+    #[serde(default, alias = "pin", rename = "PIN")]
+    pin: Option<Value>,
+    #[serde(default)]
+    error: Option<Value>,
+    #[serde(default)]
+    commands: Option<Value>,
+}
+
+fn classify_success(action: &ActionSpec, platform: Platform, reply: &Reply) -> Verdict {
+    let unknown = |reason: String, ends_run| Verdict::Unknown {
+        reason: format!("HTTP {}, but {reason}", reply.status),
+        ends_run,
+        retry_after_ms: None,
+    };
+    if is_html(reply) {
+        return unknown("the answer is a web page: this is not the API".to_owned(), true);
+    }
+    let body = if reply.body.iter().all(u8::is_ascii_whitespace) {
+        None
+    } else {
+        match read_success_body(&reply.body) {
+            Ok(body) => Some(body),
+            Err(detail) => return unknown(format!("the answer cannot be read: {detail}"), false),
+        }
+    };
+    if let Some(error) = body.as_ref().and_then(|body| body.error.as_ref()) {
+        return unknown(
+            format!("the answer speaks of an error: {}", excerpt(&error.to_string())),
+            false,
+        );
+    }
+    let mut answer = Answer::default();
+    if matches!(action.end, EndSpec::Answer) {
+        let is_result = body.as_ref().is_some_and(|body| body.commands.is_some());
+        if !is_result {
+            return unknown("the answer holds no commands".to_owned(), false);
+        }
+        answer.result = Some(String::from_utf8_lossy(&reply.body).into_owned());
+        return Verdict::Accepted(answer);
+    }
+    let documented = if action.method == Method::Delete { 204 } else { 200 };
+    if reply.status != documented {
+        answer.note = Some(format!("answered HTTP {} instead of {documented}", reply.status));
+    }
+    (answer.pin, answer.note) = match body.and_then(|body| body.pin).and_then(pin_text) {
+        None => (None, answer.note),
+        Some(pin) if is_usual_pin(&pin) => (Some(Sealed::clear(pin)), answer.note),
+        Some(pin) => {
+            let note =
+                format!("the PIN has {} characters instead of six digits", pin.chars().count());
+            (Some(Sealed::clear(pin)), Some(note))
+        }
+    };
+    answer.pin_missing = action.gives_pin && platform == Platform::Mac && answer.pin.is_none();
+    Verdict::Accepted(answer)
+}
+
+/// Reads an object with no key twice; any other JSON value counts as an answer without content.
+fn read_success_body(bytes: &[u8]) -> Result<SuccessBody, String> {
+    let begins_object = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
+    if begins_object {
+        return serde_json::from_slice(bytes).map_err(|error| json_detail(&error));
+    }
+    match serde_json::from_slice::<Value>(bytes) {
+        Ok(_) => Ok(SuccessBody::default()),
+        Err(error) => Err(json_detail(&error)),
+    }
+}
+
+/// What is wrong with a JSON text, without its content: the content may be a PIN.
+fn json_detail(error: &serde_json::Error) -> String {
+    let kind = match error.classify() {
+        serde_json::error::Category::Eof => "it ends too early",
+        serde_json::error::Category::Syntax => "it is not JSON",
+        _ if error.to_string().starts_with("duplicate field") => "a key stands twice",
+        _ => "a value has an unexpected form",
+    };
+    format!("{kind} (line {}, column {})", error.line(), error.column())
+}
+
+/// The PIN as it came. Null, empty and missing all mean none.
+fn pin_text(value: Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.is_empty() => Some(text),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn is_usual_pin(pin: &str) -> bool {
+    pin.len() == 6 && pin.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_html(reply: &Reply) -> bool {
+    let begins =
+        |byte: u8| reply.body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&byte);
+    begins(b'<') || (reply.content_type.starts_with("text/html") && !reply.body.is_empty())
+}
+
+/// The words of an error body, in whichever of the API's shapes they come, on one line and cut short.
+/// Six digits in a row are masked: they might be a PIN.
+#[must_use]
+pub fn error_text(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    let words = match serde_json::from_slice::<Value>(body) {
+        Ok(value) => words_of(&value),
+        Err(_) => text.into_owned(),
+    };
+    excerpt(&words)
+}
+
+fn words_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(words_of).collect::<Vec<_>>().join("; "),
+        Value::Object(fields) => {
+            for key in ["detail", "message", "error"] {
+                if let Some(text) = fields.get(key).and_then(Value::as_str) {
+                    return text.to_owned();
+                }
+            }
+            let pairs: Vec<String> =
+                fields.iter().map(|(key, value)| format!("{key}: {}", words_of(value))).collect();
+            pairs.join("; ")
+        }
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+fn excerpt(text: &str) -> String {
+    let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut shown: String =
+        folded.chars().filter(|letter| !letter.is_control()).take(EXCERPT_CHARS_MAX).collect();
+    if shown.chars().count() < folded.chars().count() {
+        shown.push('…');
+    }
+    mask_digits(&shown)
+}
+
+/// Masks runs of exactly six digits.
+fn mask_digits(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut digits = String::new();
+    for letter in text.chars().chain(std::iter::once('\0')) {
+        if letter.is_ascii_digit() {
+            digits.push(letter);
+            continue;
+        }
+        masked.push_str(if digits.len() == 6 { "······" } else { &digits });
+        digits.clear();
+        if letter != '\0' {
+            masked.push(letter);
+        }
+    }
+    masked
+}
+
+/// How long the answer asks to wait, in milliseconds: whole or broken seconds, or a date, which is
+/// compared with the server's own clock. At least a second; `None` where it says nothing usable.
+#[must_use]
+pub fn retry_after_ms(reply: &Reply) -> Option<u64> {
+    let text = reply.retry_after.as_deref()?.trim();
+    if let Ok(seconds) = text.parse::<f64>() {
+        let wait_ms = (seconds * 1_000.0).ceil();
+        return (wait_ms >= 0.0)
+            .then(|| (wait_ms as u64).clamp(RETRY_AFTER_MS_MIN, RETRY_AFTER_MS_MAX));
+    }
+    let until = httpdate::parse_http_date(text).ok()?;
+    let now = httpdate::parse_http_date(reply.date.as_deref()?).ok()?;
+    let wait_ms = until.duration_since(now).map_or(0, |wait| wait.as_millis());
+    Some(u64::try_from(wait_ms).unwrap_or(u64::MAX).clamp(RETRY_AFTER_MS_MIN, RETRY_AFTER_MS_MAX))
+}
+
+/// How far the server's clock is ahead of ours, in milliseconds, by an answer that arrived at `now`.
+#[must_use]
+pub fn server_skew_ms(reply: &Reply, now: UnixMillis) -> Option<i64> {
+    let date = httpdate::parse_http_date(reply.date.as_deref()?).ok()?;
+    let since_epoch = date.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(i64::try_from(since_epoch.as_millis()).ok()?.saturating_sub(now.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kandji::find_action;
+
+    fn reply(status: u16, body: &str) -> Reply {
+        Reply { status, body: body.as_bytes().to_vec(), ..Reply::default() }
+    }
+
+    fn verdict(action: &str, status: u16, body: &str) -> Verdict {
+        let action = find_action(action).expect("an action");
+        classify(action, Platform::Mac, &Ok(reply(status, body))).1
+    }
+
+    fn word(verdict: &Verdict) -> &'static str {
+        match verdict {
+            Verdict::Accepted(_) => "accepted",
+            Verdict::InEffect { .. } => "in effect",
+            Verdict::Refused { .. } => "refused",
+            Verdict::Throttled { .. } => "throttled",
+            Verdict::NotSent { .. } => "not sent",
+            Verdict::Unknown { ends_run: true, .. } => "unknown, ends run",
+            Verdict::Unknown { .. } => "unknown",
+        }
+    }
+
+    #[test]
+    fn every_answer_is_one_of_the_classes() {
+        for (status, body, expected) in [
+            (200, "", "accepted"),
+            (200, "{}", "accepted"),
+            (200, "\"\"", "accepted"),
+            (200, r#"{"message":"queued"}"#, "accepted"),
+            (202, "", "accepted"),
+            (200, r#"{"error":"Bad Request"}"#, "unknown"),
+            (200, "<html>Sign in</html>", "unknown, ends run"),
+            (200, r#"{"PIN":"49"#, "unknown"),
+            (200, "\u{0}", "unknown"),
+            (302, "", "unknown, ends run"),
+            (308, "", "unknown, ends run"),
+            (400, r#""This device is already locked.""#, "in effect"),
+            (400, r#"["Command already running"]"#, "in effect"),
+            (400, r#"{"detail":"command ALREADY RUNNING"}"#, "in effect"),
+            (400, r#"{"detail":"Command is not allowed for current device"}"#, "refused"),
+            (400, "<html>", "unknown, ends run"),
+            (401, r#"{"message":"Unauthorized"}"#, "refused"),
+            (403, "", "refused"),
+            (404, "<html>Not Found</html>", "refused"),
+            (404, "", "refused"),
+            (405, "", "refused"),
+            (407, "", "not sent"),
+            (408, "", "unknown"),
+            (409, "", "refused"),
+            (415, "", "refused"),
+            (429, "<html>", "throttled"),
+            (500, r#"{"error":"x"}"#, "unknown"),
+            (502, "<html>", "unknown"),
+            (503, "", "unknown"),
+            (999, "", "unknown"),
+            (101, "", "unknown"),
+        ] {
+            assert_eq!(word(&verdict("restart", status, body)), expected, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn pins_are_kept_as_they_come() {
+        for (body, expected) in [
+            (r#"{"PIN":"012345"}"#, Some("012345")),
+            (r#"{"pin":"496406"}"#, Some("496406")),
+            (r#"{"PIN":496406}"#, Some("496406")),
+            (r#"{"PIN":"49640"}"#, Some("49640")),
+            (r#"{"PIN":""}"#, None),
+            (r#"{"PIN":null}"#, None),
+            ("{}", None),
+            ("", None),
+        ] {
+            let Verdict::Accepted(answer) = verdict("lock", 200, body) else { panic!("{body}") };
+            assert_eq!(answer.pin.as_ref().map(Sealed::expose), expected, "{body}");
+            assert_eq!(answer.pin_missing, expected.is_none(), "{body}");
+        }
+        for body in [r#"{"PIN":"111222","PIN":"333444"}"#, r#"{"PIN":"111222","pin":"333444"}"#] {
+            assert_eq!(word(&verdict("lock", 200, body)), "unknown", "{body}");
+        }
+    }
+
+    #[test]
+    fn a_reason_never_repeats_six_digits() {
+        assert_eq!(error_text(br#"{"detail":"PIN 496406 of 1234567"}"#), "PIN ······ of 1234567");
+        let Verdict::Unknown { reason, .. } = verdict("lock", 200, r#"{"PIN":"496406","PIN":"1"}"#)
+        else {
+            panic!("unknown")
+        };
+        assert!(!reason.contains("496406"), "{reason}");
+    }
+
+    #[test]
+    fn retry_after_is_read_in_all_its_forms() {
+        let date = "Wed, 21 Oct 2015 07:28:00 GMT";
+        for (text, date, expected) in [
+            ("120", None, Some(120_000)),
+            ("0", None, Some(1_000)),
+            ("1.5", None, Some(1_500)),
+            ("-3", None, None),
+            ("999999", None, Some(7_200_000)),
+            ("soon", Some(date), None),
+            ("Wed, 21 Oct 2015 07:30:00 GMT", Some(date), Some(120_000)),
+            ("Wed, 21 Oct 2015 07:00:00 GMT", Some(date), Some(1_000)),
+            ("Wed, 21 Oct 2015 07:30:00 GMT", None, None),
+        ] {
+            let reply = Reply {
+                retry_after: Some(text.to_owned()),
+                date: date.map(str::to_owned),
+                ..Reply::default()
+            };
+            assert_eq!(retry_after_ms(&reply), expected, "{text}");
+        }
+    }
+}
