@@ -1,6 +1,8 @@
 //! Bulk job runner for device fleets behind the Kandji / Iru Endpoint REST API.
 
+pub mod engine;
 pub mod job;
 pub mod kandji;
 pub mod model;
+pub mod pace;
 pub mod transport;

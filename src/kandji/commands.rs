@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::actions::LIST_BODY_BYTES_MAX;
 use super::devices::LIST_ROWS_MAX;
 use crate::model::wire::{Method, Reply, Request};
-use crate::model::{CommandSeen, CommandStatus, DeviceId, End, Repeat, UnixMillis};
+use crate::model::{CommandSeen, CommandStatus, DeviceId, End, Repeat, Sighting, UnixMillis};
 
 /// One page of the command history, oldest first.
 #[must_use]
@@ -103,35 +103,6 @@ fn read_errors(chain: &Value) -> String {
         })
         .collect();
     sentences.join("; ")
-}
-
-/// What one look at a device showed of a task.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sighting {
-    /// Its command, as far as it has come. The command is the least advanced of those that fit, so that
-    /// the task is completed only when all of them are.
-    Command(CommandSeen),
-    /// No command fits yet.
-    Nothing,
-    /// The newest rows are on another page, which begins at this row.
-    Elsewhere {
-        /// Row to start at.
-        offset: u32,
-    },
-    /// The device is gone from the tenant.
-    Gone,
-    /// The device is still there (for an end that is known by its disappearance).
-    Present,
-    /// The API asks to come back later.
-    Throttled {
-        /// How long to wait, in milliseconds, where it says so.
-        retry_after_ms: Option<u64>,
-    },
-    /// The answer could not be used; look again later.
-    Unreadable {
-        /// What it was.
-        reason: String,
-    },
 }
 
 /// Reads what an answer shows of a task that ends as `end` says and was sent at `sent_at` by the server's

@@ -12,7 +12,7 @@ pub use actions::{
     ACTIONS, ActionSpec, EndSpec, NameError, ParamKind, ParamSpec, Requirement, edit_distance,
     find_action, fold,
 };
-pub use commands::{CommandRow, CommandsPage, Sighting, commands_request, sighting};
+pub use commands::{CommandRow, CommandsPage, commands_request, sighting};
 pub use devices::{
     LIST_ROWS_MAX, ListError, device_by_email, device_by_id, device_by_serial, devices_page,
     read_devices,

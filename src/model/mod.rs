@@ -9,6 +9,7 @@ mod entry;
 mod outcome;
 mod policy;
 mod random;
+mod record;
 mod sealed;
 mod task;
 mod time;
@@ -21,9 +22,10 @@ pub use entry::{CommandSeen, CommandStatus, Entry, Event, StopCause};
 pub use outcome::{Outcome, OutcomeCounts};
 pub use policy::{MaxErrors, Policy, Retries};
 pub use random::Random;
+pub use record::TaskRecord;
 pub use sealed::{Sealed, at_rest};
 pub use task::{
     DeviceFacts, Gate, ParamValue, Params, RunId, Task, TaskFacts, TaskId, TaskIndex, Turn,
 };
 pub use time::{UnixMillis, human_duration, parse_duration_ms};
-pub use verdict::{Answer, Refusal, Verdict};
+pub use verdict::{Answer, Refusal, Sighting, Verdict};

@@ -132,6 +132,8 @@ pub enum Gate {
     Completed,
     /// The API has taken it.
     Accepted,
+    /// It has reached a good end of any kind.
+    GoodEnd,
 }
 
 /// Whether a task is to be done at all.

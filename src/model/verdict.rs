@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Sealed, at_rest};
+use super::{CommandSeen, Sealed, at_rest};
 
 /// What is known after one request for a task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,4 +79,33 @@ pub enum Refusal {
     NotFound,
     /// Any other answer of the 4xx range.
     Rejected,
+}
+
+/// What one look at a device showed of a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sighting {
+    /// Its command, as far as it has come. The command is the least advanced of those that fit, so that
+    /// the task is completed only when all of them are.
+    Command(CommandSeen),
+    /// No command fits yet.
+    Nothing,
+    /// The newest rows are on another page, which begins at this row.
+    Elsewhere {
+        /// Row to start at.
+        offset: u32,
+    },
+    /// The device is gone from the tenant.
+    Gone,
+    /// The device is still there (for an end that is known by its disappearance).
+    Present,
+    /// The API asks to come back later.
+    Throttled {
+        /// How long to wait, in milliseconds, where it says so.
+        retry_after_ms: Option<u64>,
+    },
+    /// The answer could not be used; look again later.
+    Unreadable {
+        /// What it was.
+        reason: String,
+    },
 }

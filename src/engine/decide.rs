@@ -1,0 +1,550 @@
+//! The run machine, live: what to record and what to send next.
+//!
+//! Owns the due-queue, the grants, the share of looks and the stop rules. Must never change the state
+//! other than by recording an entry.
+
+use std::collections::BTreeSet;
+
+use super::looks::Looks;
+use super::run::{Progress, RunState};
+use super::task::{Consequence, Impossible, Phase, Wait, consequence};
+use crate::model::{
+    CommandSeen, CommandStatus, Entry, Event, Outcome, Policy, Refusal, Repeat, Sighting,
+    StopCause, TaskIndex, UnixMillis, Verdict,
+};
+use crate::pace::{BLOCK_LIFE_MS, PerSecond, breaker_ms};
+
+/// Most calls of one step, so that a batch stays one short transaction.
+const CALLS_PER_STEP_MAX: usize = 256;
+/// Of so many calls one is a look, when both sends and looks are due: following keeps a fifth.
+const CALLS_PER_LOOK: u32 = 5;
+/// Rounds of pauses in which nothing could be sent before the run stops: with the default delays about
+/// three minutes.
+const UNREACHABLE_ROUNDS_MAX: u32 = 8;
+
+/// A request that may leave once the entries of its step are committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// The task's action.
+    Send {
+        /// The task.
+        task: TaskIndex,
+        /// Its how-manyeth request.
+        attempt: u16,
+    },
+    /// A look for its end.
+    Look {
+        /// The task.
+        task: TaskIndex,
+        /// Row of the history to start at.
+        offset: u32,
+        /// When its action was sent.
+        sent_at: UnixMillis,
+    },
+}
+
+/// What to do now.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Step {
+    /// To be committed first, in this order.
+    pub entries: Vec<Entry>,
+    /// To be made after the commit.
+    pub calls: Vec<Call>,
+    /// Nothing more will happen by itself before this moment.
+    pub wake_at: Option<UnixMillis>,
+    /// Requests that would leave at once if the hour had them.
+    pub want: u32,
+    /// Nothing is under way and nothing more will be.
+    pub is_done: bool,
+}
+
+/// The run machine.
+pub struct Engine {
+    state: RunState,
+    ready: BTreeSet<(UnixMillis, TaskIndex)>,
+    looks: Looks,
+    looks_under_way: u32,
+    pace: PerSecond,
+    granted: u32,
+    granted_until: UnixMillis,
+    calls_since_look: u32,
+    unreachable_rounds: u32,
+    throttled_rounds: u32,
+    starved_since: Option<UnixMillis>,
+    starved_ms: u64,
+}
+
+impl Engine {
+    /// The machine of a run that stands as `state` says. Nothing is sent before [`Engine::open`].
+    #[must_use]
+    pub fn new(mut state: RunState) -> Self {
+        state.released.clear();
+        let indexed = || (0..).map(TaskIndex).zip(&state.tasks);
+        let ready = indexed()
+            .filter(|(_, task)| task.phase == Phase::Ready)
+            .map(|(index, task)| (task.due, index))
+            .collect();
+        Self {
+            ready,
+            looks: Looks::default(),
+            looks_under_way: 0,
+            pace: PerSecond::new(state.policy.per_second),
+            granted: 0,
+            granted_until: UnixMillis(0),
+            calls_since_look: 0,
+            unreachable_rounds: 0,
+            throttled_rounds: 0,
+            starved_since: None,
+            starved_ms: 0,
+            state,
+        }
+    }
+
+    /// The state as it will be when all entries so far are committed.
+    #[must_use]
+    pub fn state(&self) -> &RunState {
+        &self.state
+    }
+
+    /// How far the run is.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        self.state.progress()
+    }
+
+    /// Begins or resumes the run. Whatever was under way has lost its answer: what is safe to repeat goes
+    /// back to the queue, the rest is in doubt.
+    ///
+    /// # Errors
+    /// [`Impossible`] is a fault of this program.
+    pub fn open(&mut self, now: UnixMillis, program: &str) -> Result<Vec<Entry>, Impossible> {
+        let mut entries = Vec::new();
+        self.record(now, Event::Opened { program: program.to_owned() }, &mut entries)?;
+        for index in (0..).map(TaskIndex).take(self.state.tasks.len()) {
+            match self.state.task(index).phase.clone() {
+                Phase::InFlight => {
+                    let reason =
+                        "the program ended before the answer came; it may have been applied"
+                            .to_owned();
+                    let event = match self.state.facts[index.at()].repeat {
+                        Repeat::Once => Event::Doubted { task: index, reason },
+                        Repeat::Safe => {
+                            Event::Postponed { task: index, until: now, counted: false, reason }
+                        }
+                    };
+                    self.record(now, event, &mut entries)?;
+                }
+                Phase::Judged(verdict) => self.conclude(now, index, &verdict, &mut entries)?,
+                Phase::Following => self.looks.schedule_at(index, now),
+                _ => {}
+            }
+        }
+        Ok(entries)
+    }
+
+    /// Stops sending. What is under way is waited for.
+    ///
+    /// # Errors
+    /// [`Impossible`] is a fault of this program.
+    pub fn stop(
+        &mut self,
+        now: UnixMillis,
+        cause: StopCause,
+        reason: &str,
+    ) -> Result<Vec<Entry>, Impossible> {
+        let mut entries = Vec::new();
+        if self.state.stop.is_none() {
+            let event = Event::Stopped { cause, reason: reason.to_owned() };
+            self.record(now, event, &mut entries)?;
+        }
+        Ok(entries)
+    }
+
+    /// Pauses the whole tenant. A pause only ever moves forward.
+    ///
+    /// # Errors
+    /// [`Impossible`] is a fault of this program.
+    pub fn pause(
+        &mut self,
+        now: UnixMillis,
+        until: UnixMillis,
+        reason: &str,
+    ) -> Result<Vec<Entry>, Impossible> {
+        let mut entries = Vec::new();
+        if until > self.state.paused_until {
+            let event = Event::Paused { until, reason: reason.to_owned() };
+            self.record(now, event, &mut entries)?;
+        }
+        Ok(entries)
+    }
+
+    /// Adds requests that may leave until `until`. Whatever was left of an earlier grant is gone: ask for
+    /// it with [`Engine::surrender`] first.
+    pub fn grant(&mut self, now: UnixMillis, count: u32, until: UnixMillis) {
+        self.granted = count;
+        self.granted_until = until;
+        if count > 0
+            && let Some(since) = self.starved_since.take()
+        {
+            self.starved_ms += now.remaining_ms(since);
+        }
+    }
+
+    /// Gives back what is left of the grant.
+    pub fn surrender(&mut self) -> u32 {
+        std::mem::take(&mut self.granted)
+    }
+
+    /// Says what to record and send at `now`.
+    ///
+    /// # Errors
+    /// [`Impossible`] is a fault of this program.
+    pub fn decide(&mut self, now: UnixMillis) -> Result<Step, Impossible> {
+        let mut step = Step::default();
+        self.check_stop_rules(now, &mut step.entries)?;
+        if now >= self.granted_until {
+            self.granted = 0;
+        }
+        while step.calls.len() < CALLS_PER_STEP_MAX {
+            let Some(lane) = self.next_lane(now) else { break };
+            if now < self.state.paused_until {
+                step.wake_at = Some(self.state.paused_until);
+                break;
+            }
+            if self.state.in_flight + self.looks_under_way >= self.state.policy.concurrency {
+                break;
+            }
+            if self.granted == 0 {
+                step.want = self.wanted(now);
+                self.starved_since.get_or_insert(now);
+                break;
+            }
+            if let Err(at) = self.pace.take(now) {
+                step.wake_at = Some(at);
+                break;
+            }
+            self.granted -= 1;
+            self.emit(now, lane, &mut step)?;
+        }
+        if step.calls.len() == CALLS_PER_STEP_MAX {
+            step.wake_at = Some(now);
+        }
+        step.wake_at = [step.wake_at, self.next_moment(now)].into_iter().flatten().min();
+        step.is_done = self.is_done(now);
+        Ok(step)
+    }
+
+    /// Takes in what is known after a request.
+    ///
+    /// # Errors
+    /// [`Impossible`] when no such request is under way.
+    pub fn answered(
+        &mut self,
+        now: UnixMillis,
+        task: TaskIndex,
+        attempt: u16,
+        http_status: Option<u16>,
+        verdict: Verdict,
+    ) -> Result<Vec<Entry>, Impossible> {
+        let mut entries = Vec::new();
+        let event = Event::Answered { task, attempt, http_status, verdict: verdict.clone() };
+        self.record(now, event, &mut entries)?;
+        if !matches!(verdict, Verdict::NotSent { .. }) {
+            self.unreachable_rounds = 0;
+        }
+        if !matches!(verdict, Verdict::Throttled { .. }) {
+            self.throttled_rounds = 0;
+        }
+        self.conclude(now, task, &verdict, &mut entries)?;
+        if self.state.task(task).phase == Phase::Following {
+            self.looks.schedule(task, now, self.wait_ends(now));
+        }
+        Ok(entries)
+    }
+
+    /// Takes in what a look showed.
+    ///
+    /// # Errors
+    /// [`Impossible`] is a fault of this program.
+    pub fn looked(
+        &mut self,
+        now: UnixMillis,
+        task: TaskIndex,
+        sighting: Sighting,
+    ) -> Result<Vec<Entry>, Impossible> {
+        let mut entries = Vec::new();
+        self.looks_under_way -= 1;
+        if self.state.task(task).phase != Phase::Following {
+            return Ok(entries);
+        }
+        let latest = self.wait_ends(now);
+        match sighting {
+            Sighting::Command(command) => self.observe(now, task, command, &mut entries)?,
+            Sighting::Gone => {
+                let reason = "the device is gone from the tenant".to_owned();
+                let event = Event::Settled { task, outcome: Outcome::Completed, reason };
+                self.record(now, event, &mut entries)?;
+            }
+            Sighting::Elsewhere { offset } => {
+                self.looks.schedule_page(task, offset, now, latest);
+                return Ok(entries);
+            }
+            Sighting::Throttled { retry_after_ms } => {
+                self.pause_for_tenant(now, retry_after_ms, "HTTP 429 on a read", &mut entries)?;
+            }
+            Sighting::Nothing | Sighting::Present | Sighting::Unreadable { .. } => {}
+        }
+        match self.state.task(task).phase {
+            Phase::Following => self.looks.schedule(task, now, latest),
+            _ => self.looks.forget(task),
+        }
+        Ok(entries)
+    }
+
+    fn observe(
+        &mut self,
+        now: UnixMillis,
+        task: TaskIndex,
+        command: CommandSeen,
+        entries: &mut Vec<Entry>,
+    ) -> Result<(), Impossible> {
+        let among = match command.candidates {
+            0 | 1 => String::new(),
+            several => format!("ambiguous match: {several} commands fit by type and time"),
+        };
+        let settled = match command.status {
+            CommandStatus::Completed => Some((Outcome::Completed, among)),
+            CommandStatus::Failed if among.is_empty() => {
+                Some((Outcome::Failed, command.reason.clone()))
+            }
+            CommandStatus::Failed => {
+                Some((Outcome::Failed, format!("{} ({among})", command.reason)))
+            }
+            CommandStatus::Pending | CommandStatus::Running | CommandStatus::NotNow => None,
+        };
+        if self.state.task(task).seen != Some(command.status) {
+            self.record(now, Event::Observed { task, command }, entries)?;
+        }
+        if let Some((outcome, reason)) = settled {
+            self.record(now, Event::Settled { task, outcome, reason }, entries)?;
+        }
+        Ok(())
+    }
+
+    /// Records an entry: applies it and puts it on the list to commit.
+    fn record(
+        &mut self,
+        now: UnixMillis,
+        event: Event,
+        entries: &mut Vec<Entry>,
+    ) -> Result<(), Impossible> {
+        let entry = Entry { at: now, event };
+        self.state.apply(&entry)?;
+        for task in std::mem::take(&mut self.state.released) {
+            self.ready.insert((self.state.task(task).due, task));
+        }
+        entries.push(entry);
+        Ok(())
+    }
+
+    /// Records what follows from a verdict for its task and for the run.
+    fn conclude(
+        &mut self,
+        now: UnixMillis,
+        task: TaskIndex,
+        verdict: &Verdict,
+        entries: &mut Vec<Entry>,
+    ) -> Result<(), Impossible> {
+        let facts = &self.state.facts[task.at()];
+        let action = self.state.actions[usize::from(facts.action)].clone();
+        let state = self.state.task(task);
+        let Some(consequence) = consequence(state, facts, verdict, task, &self.state.policy) else {
+            return Ok(());
+        };
+        let event = match consequence {
+            Consequence::Settle(outcome, reason) => Event::Settled { task, outcome, reason },
+            Consequence::Doubt(reason) => Event::Doubted { task, reason },
+            Consequence::Requeue(wait, reason) => {
+                let until = self.until(now, &wait, &reason, entries)?;
+                let counted = matches!(wait, Wait::Backoff(_));
+                Event::Postponed { task, until, counted, reason }
+            }
+        };
+        self.record(now, event, entries)?;
+        match verdict {
+            Verdict::Refused { kind: Refusal::Forbidden, reason } => {
+                self.record(now, Event::ActionStopped { action, reason: reason.clone() }, entries)
+            }
+            Verdict::Unknown { ends_run: true, reason, .. } => {
+                entries.extend(self.stop(now, StopCause::NotTheApi, reason)?);
+                Ok(())
+            }
+            Verdict::Unknown { retry_after_ms: Some(wait_ms), reason, .. } => {
+                self.pause_for_tenant(now, Some(*wait_ms), reason, entries)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Until when a task waits that goes back to the queue; pauses or stops the run where that is why.
+    fn until(
+        &mut self,
+        now: UnixMillis,
+        wait: &Wait,
+        reason: &str,
+        entries: &mut Vec<Entry>,
+    ) -> Result<UnixMillis, Impossible> {
+        match wait {
+            Wait::Backoff(delay_ms) => return Ok(now.plus_ms(*delay_ms)),
+            Wait::Tenant(retry_after_ms) => {
+                self.pause_for_tenant(now, *retry_after_ms, reason, entries)?;
+            }
+            Wait::Reachable if now >= self.state.paused_until => {
+                self.unreachable_rounds += 1;
+                if self.unreachable_rounds > UNREACHABLE_ROUNDS_MAX {
+                    entries.extend(self.stop(now, StopCause::Unreachable, reason)?);
+                } else {
+                    let pause_ms = breaker_ms(&self.state.policy.retries, self.unreachable_rounds);
+                    entries.extend(self.pause(now, now.plus_ms(pause_ms), reason)?);
+                }
+            }
+            Wait::Reachable => {}
+            Wait::Resume(cause) => entries.extend(self.stop(now, *cause, reason)?),
+        }
+        Ok(now)
+    }
+
+    /// Pauses as long as the tenant asks, or by backoff where it does not say. Answers that were under way
+    /// together make one round.
+    fn pause_for_tenant(
+        &mut self,
+        now: UnixMillis,
+        retry_after_ms: Option<u64>,
+        reason: &str,
+        entries: &mut Vec<Entry>,
+    ) -> Result<(), Impossible> {
+        if retry_after_ms.is_none() && now < self.state.paused_until {
+            return Ok(());
+        }
+        self.throttled_rounds += 1;
+        let wait_ms = retry_after_ms
+            .unwrap_or_else(|| breaker_ms(&self.state.policy.retries, self.throttled_rounds));
+        entries.extend(self.pause(now, now.plus_ms(wait_ms), reason)?);
+        Ok(())
+    }
+
+    /// The rules that are judged before anything is sent.
+    fn check_stop_rules(
+        &mut self,
+        now: UnixMillis,
+        entries: &mut Vec<Entry>,
+    ) -> Result<(), Impossible> {
+        let Policy { max_errors, send_until, .. } = self.state.policy;
+        let tasks = u32::try_from(self.state.tasks.len()).unwrap_or(u32::MAX);
+        let (errors, tolerated) = (self.state.errors_unforgiven(), max_errors.tolerated(tasks));
+        if errors > tolerated && self.state.sendable() > 0 {
+            let reason = format!("{errors} errors, and at most {tolerated} are tolerated");
+            entries.extend(self.stop(now, StopCause::Errors, &reason)?);
+        }
+        if now >= send_until && self.state.sendable() > 0 {
+            let reason = format!("the time for sending ended at {send_until}");
+            entries.extend(self.stop(now, StopCause::Deadline, &reason)?);
+        }
+        Ok(())
+    }
+
+    /// Which queue the next call comes from; `None` when neither has anything due.
+    fn next_lane(&mut self, now: UnixMillis) -> Option<Lane> {
+        let is_look_due = self.may_look(now) && self.looks.next().is_some_and(|(at, _)| at <= now);
+        let is_send_due =
+            self.state.stop.is_none() && self.next_send(now).is_some_and(|at| at <= now);
+        match (is_send_due, is_look_due) {
+            (true, true) if self.calls_since_look + 1 >= CALLS_PER_LOOK => Some(Lane::Look),
+            (true, _) => Some(Lane::Send),
+            (false, true) => Some(Lane::Look),
+            (false, false) => None,
+        }
+    }
+
+    /// When the next task is due, after dropping those whose action was stopped.
+    fn next_send(&mut self, now: UnixMillis) -> Option<UnixMillis> {
+        while let Some(&(due, task)) = self.ready.first() {
+            let action = usize::from(self.state.facts[task.at()].action);
+            if !self.state.action_stopped[action] || due > now {
+                return Some(due);
+            }
+            self.ready.pop_first();
+        }
+        None
+    }
+
+    fn emit(&mut self, now: UnixMillis, lane: Lane, step: &mut Step) -> Result<(), Impossible> {
+        match lane {
+            Lane::Send => {
+                let Some((_, task)) = self.ready.pop_first() else { return Ok(()) };
+                let attempt = self.state.task(task).attempts + 1;
+                self.record(now, Event::Intent { task, attempt }, &mut step.entries)?;
+                step.calls.push(Call::Send { task, attempt });
+                self.calls_since_look += 1;
+            }
+            Lane::Look => {
+                let Some((task, offset)) = self.looks.take() else { return Ok(()) };
+                let sent_at = self.state.task(task).sent_at;
+                self.looks_under_way += 1;
+                self.calls_since_look = 0;
+                step.calls.push(Call::Look { task, offset, sent_at });
+            }
+        }
+        Ok(())
+    }
+
+    /// How many requests would leave within the life of one block of grants.
+    fn wanted(&self, now: UnixMillis) -> u32 {
+        let block_max = u64::from(self.state.policy.per_second) * BLOCK_LIFE_MS / 1_000;
+        let block_max = usize::try_from(block_max.max(1)).unwrap_or(usize::MAX);
+        let sends = match self.state.stop {
+            Some(_) => 0,
+            None => self.ready.iter().take_while(|(at, _)| *at <= now).take(block_max).count(),
+        };
+        let looks = if self.may_look(now) { self.looks.due(now, block_max) } else { 0 };
+        u32::try_from((sends + looks).min(block_max)).unwrap_or(u32::MAX)
+    }
+
+    /// Looks go on until the wait is over, and not after a stop other than the deadline for sending.
+    fn may_look(&self, now: UnixMillis) -> bool {
+        let is_stopped =
+            self.state.stop.as_ref().is_some_and(|(cause, _)| *cause != StopCause::Deadline);
+        !is_stopped && now <= self.wait_ends(now)
+    }
+
+    /// When following ends: so long after the last send, not counting the time in which the hour had no
+    /// request to spare.
+    fn wait_ends(&self, now: UnixMillis) -> UnixMillis {
+        let starving_ms = self.starved_since.map_or(0, |since| now.remaining_ms(since));
+        let from = self.state.last_sent_at.unwrap_or(now);
+        from.plus_ms(self.state.policy.wait_ms + self.starved_ms + starving_ms)
+    }
+
+    /// The next moment at which something may become due.
+    fn next_moment(&mut self, now: UnixMillis) -> Option<UnixMillis> {
+        let send = if self.state.stop.is_none() { self.next_send(now) } else { None };
+        let look = if self.may_look(now) { self.looks.next().map(|(at, _)| at) } else { None };
+        let deadline = send.map(|_| self.state.policy.send_until);
+        let wait = (self.state.following > 0).then(|| self.wait_ends(now).plus_ms(1));
+        [send, look, deadline, wait].into_iter().flatten().filter(|at| *at > now).min()
+    }
+
+    fn is_done(&self, now: UnixMillis) -> bool {
+        let is_idle = self.state.in_flight + self.looks_under_way == 0;
+        let is_sending = self.state.stop.is_none() && self.state.sendable() > 0;
+        let is_following = self.state.following > 0 && self.may_look(now);
+        is_idle && !is_sending && !is_following
+    }
+}
+
+/// The two queues.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+enum Lane {
+    Send,
+    Look,
+}

@@ -1,0 +1,17 @@
+//! The run as a state machine: no async, no clock, no disk, no network.
+//!
+//! Owns every decision to send. Two machines, one inside the other: the task machine is the life of one
+//! task, the run machine around it owns the queue, the pace and the stop rules.
+//!
+//! Invariant: state changes only by applying entries, live and at replay alike.
+//! Invariant: a call is returned together with the entries that have to be committed before it is made.
+//! Invariant: what may have been applied and is not safe to repeat is never sent again.
+
+mod decide;
+mod looks;
+mod run;
+mod task;
+
+pub use decide::{Call, Engine, Step};
+pub use run::{Progress, RunState};
+pub use task::{Impossible, Phase, TaskState};

@@ -1,0 +1,227 @@
+//! The state of a run: all its tasks and what holds for all of them.
+//!
+//! Owns the counts, pauses, stops and the order of steps. Invariant: [`RunState::apply`] is the only way
+//! to change it. Must never decide anything.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::task::{Impossible, Phase, TaskState};
+use crate::model::{
+    Entry, Event, Gate, Outcome, Policy, StopCause, TaskFacts, TaskIndex, UnixMillis,
+};
+
+/// The state of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunState {
+    pub(super) facts: Arc<[TaskFacts]>,
+    pub(super) actions: Arc<[String]>,
+    pub(super) policy: Policy,
+    pub(super) tasks: Vec<TaskState>,
+    /// The next step of a device, by the step before it.
+    successors: Arc<BTreeMap<TaskIndex, TaskIndex>>,
+    /// Tasks of each action that are ready.
+    pub(super) ready_by_action: Vec<u32>,
+    pub(super) action_stopped: Vec<bool>,
+    pub(super) in_flight: u32,
+    pub(super) following: u32,
+    doubts: u32,
+    settled: u32,
+    requests: u64,
+    errors: u32,
+    /// Errors before the run was last opened: resuming is a decision to go on in spite of them.
+    errors_forgiven: u32,
+    pub(super) paused_until: UnixMillis,
+    pub(super) stop: Option<(StopCause, String)>,
+    pub(super) last_sent_at: Option<UnixMillis>,
+    /// Tasks that became ready through the last entries; whoever keeps a queue empties it.
+    pub(super) released: Vec<TaskIndex>,
+}
+
+/// How far a run is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// All tasks.
+    pub tasks: u32,
+    /// Tasks that have ended.
+    pub settled: u32,
+    /// Tasks whose request is under way.
+    pub in_flight: u32,
+    /// Tasks whose command is followed.
+    pub following: u32,
+    /// Tasks in doubt.
+    pub doubts: u32,
+    /// Tasks that may still be sent.
+    pub ready: u32,
+    /// Requests that were about to leave.
+    pub requests: u64,
+    /// Failed, refused and in doubt.
+    pub errors: u32,
+    /// Nothing is sent before this moment.
+    pub paused_until: Option<UnixMillis>,
+    /// Why nothing more is sent.
+    pub stop: Option<(StopCause, String)>,
+}
+
+impl RunState {
+    /// A run of which nothing has happened yet. `actions` are the names that the facts' numbers mean.
+    #[must_use]
+    pub fn new(facts: Arc<[TaskFacts]>, actions: Arc<[String]>, policy: Policy) -> Self {
+        let mut state = Self {
+            tasks: facts.iter().map(TaskState::new).collect(),
+            successors: Arc::new(
+                (0..)
+                    .zip(facts.iter())
+                    .filter_map(|(at, task)| Some((task.after?.0, TaskIndex(at))))
+                    .collect(),
+            ),
+            ready_by_action: vec![0; actions.len()],
+            action_stopped: vec![false; actions.len()],
+            facts,
+            actions,
+            policy,
+            in_flight: 0,
+            following: 0,
+            doubts: 0,
+            settled: 0,
+            requests: 0,
+            errors: 0,
+            errors_forgiven: 0,
+            paused_until: UnixMillis(0),
+            stop: None,
+            last_sent_at: None,
+            released: Vec::new(),
+        };
+        for at in 0..state.tasks.len() {
+            state.count(at, true);
+        }
+        state
+    }
+
+    /// Takes in one entry.
+    ///
+    /// # Errors
+    /// [`Impossible`] when it cannot follow the entries before it.
+    pub fn apply(&mut self, entry: &Entry) -> Result<(), Impossible> {
+        if let Some(task) = entry.event.task() {
+            return self.apply_to_task(task, entry);
+        }
+        match &entry.event {
+            Event::Opened { .. } => {
+                self.stop = None;
+                self.errors_forgiven = self.errors;
+                self.action_stopped.fill(false);
+            }
+            Event::ActionStopped { action, .. } => {
+                if let Some(at) = self.actions.iter().position(|name| name == action) {
+                    self.action_stopped[at] = true;
+                }
+            }
+            Event::Paused { until, .. } => self.paused_until = self.paused_until.max(*until),
+            Event::Stopped { cause, reason } => self.stop = Some((*cause, reason.clone())),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn apply_to_task(&mut self, task: TaskIndex, entry: &Entry) -> Result<(), Impossible> {
+        let at = task.at();
+        let (Some(state), Some(facts)) = (self.tasks.get(at), self.facts.get(at)) else {
+            return Err(Impossible {
+                task: task.0,
+                event: "an entry",
+                phase: "no such task".to_owned(),
+            });
+        };
+        let mut next = state.clone();
+        next.apply(facts, entry.at, &entry.event)?;
+        self.count(at, false);
+        self.tasks[at] = next;
+        self.count(at, true);
+        match &entry.event {
+            Event::Intent { .. } => {
+                self.requests += 1;
+                self.last_sent_at = self.last_sent_at.max(Some(entry.at));
+            }
+            Event::Doubted { .. } => self.errors += 1,
+            Event::Settled { outcome, .. } if outcome.is_error() => self.errors += 1,
+            Event::Postponed { .. } => self.released.push(task),
+            _ => {}
+        }
+        self.release_successor(task);
+        Ok(())
+    }
+
+    /// Adds or takes off what task `at` contributes to the counts.
+    fn count(&mut self, at: usize, is_added: bool) {
+        let counter = match self.tasks[at].phase {
+            Phase::Ready => &mut self.ready_by_action[usize::from(self.facts[at].action)],
+            Phase::InFlight => &mut self.in_flight,
+            Phase::Following => &mut self.following,
+            Phase::Doubt => &mut self.doubts,
+            Phase::Settled(_) => &mut self.settled,
+            Phase::Blocked | Phase::Judged(_) => return,
+        };
+        *counter = if is_added { *counter + 1 } else { *counter - 1 };
+    }
+
+    /// Makes the next step of the device ready when the end of this one allows it.
+    fn release_successor(&mut self, task: TaskIndex) {
+        let Some(&next) = self.successors.get(&task) else { return };
+        let Some((_, gate)) = self.facts[next.at()].after else { return };
+        let is_open = match (gate, &self.tasks[task.at()].phase) {
+            (_, Phase::Settled(Outcome::Completed)) => true,
+            (Gate::Accepted, Phase::Following) => true,
+            (
+                Gate::Accepted | Gate::GoodEnd,
+                Phase::Settled(Outcome::Accepted | Outcome::AlreadyInEffect),
+            ) => true,
+            _ => false,
+        };
+        if is_open && self.tasks[next.at()].phase == Phase::Blocked {
+            self.tasks[next.at()].phase = Phase::Ready;
+            self.count(next.at(), true);
+            self.released.push(next);
+        }
+    }
+
+    /// Tasks that may still be sent in this run as it stands.
+    pub(super) fn sendable(&self) -> u32 {
+        let stopped = |at: &usize| self.action_stopped[*at];
+        (0..self.actions.len()).filter(|at| !stopped(at)).map(|at| self.ready_by_action[at]).sum()
+    }
+
+    /// Errors since the run was last opened.
+    pub(super) fn errors_unforgiven(&self) -> u32 {
+        self.errors - self.errors_forgiven
+    }
+
+    /// One task.
+    #[must_use]
+    pub fn task(&self, task: TaskIndex) -> &TaskState {
+        &self.tasks[task.at()]
+    }
+
+    /// The rules of the run.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// How far the run is.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        Progress {
+            tasks: u32::try_from(self.tasks.len()).unwrap_or(u32::MAX),
+            settled: self.settled,
+            in_flight: self.in_flight,
+            following: self.following,
+            doubts: self.doubts,
+            ready: self.ready_by_action.iter().sum(),
+            requests: self.requests,
+            errors: self.errors,
+            paused_until: Some(self.paused_until).filter(|until| until.0 > 0),
+            stop: self.stop.clone(),
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! The task machine: the life of one task.
+//!
+//! Owns what may follow what. It tells *not sent* (safe to send again) from *unknown* (never send
+//! blindly). Must never know of queues, pace or other tasks.
+
+use crate::model::{
+    CommandStatus, Event, Outcome, Policy, Refusal, Repeat, StopCause, TaskFacts, TaskIndex,
+    UnixMillis, Verdict,
+};
+use crate::pace::backoff_ms;
+
+/// Where a task stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Phase {
+    /// It waits for the step before it.
+    Blocked,
+    /// It may be sent from `due` on.
+    Ready,
+    /// Its intent is recorded, its answer is not.
+    InFlight,
+    /// Its answer is recorded, what follows from it is not. Never survives a whole batch.
+    Judged(Box<Verdict>),
+    /// It may have been applied, and nobody knows. The place from which reading the device's history
+    /// will settle it.
+    Doubt,
+    /// The API took it; the device's report is awaited.
+    Following,
+    /// It has ended.
+    Settled(Outcome),
+}
+
+/// One task, small enough for a million of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskState {
+    /// Where it stands.
+    pub phase: Phase,
+    /// Requests whose intent was recorded.
+    pub attempts: u16,
+    /// Retries that were used up.
+    pub retries: u32,
+    /// Not to be sent before this moment.
+    pub due: UnixMillis,
+    /// When the last request's intent was recorded.
+    pub sent_at: UnixMillis,
+    /// One of its requests had no usable answer.
+    pub was_in_doubt: bool,
+    /// The last status that its command showed.
+    pub seen: Option<CommandStatus>,
+}
+
+/// An entry that cannot follow the ones before it: the journal was not written by this machine.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("task {task} cannot take {event} in phase {phase}")]
+pub struct Impossible {
+    /// Position of the task.
+    pub task: u32,
+    /// The kind of entry.
+    pub event: &'static str,
+    /// Where the task stood.
+    pub phase: String,
+}
+
+impl TaskState {
+    /// The task at its beginning.
+    #[must_use]
+    pub fn new(facts: &TaskFacts) -> Self {
+        let phase = match (facts.skipped, facts.after) {
+            (true, _) => Phase::Settled(Outcome::Skipped),
+            (false, Some(_)) => Phase::Blocked,
+            (false, None) => Phase::Ready,
+        };
+        Self {
+            phase,
+            attempts: 0,
+            retries: 0,
+            due: UnixMillis(0),
+            sent_at: UnixMillis(0),
+            was_in_doubt: false,
+            seen: None,
+        }
+    }
+
+    /// Takes in one event of this task: the only change of its state.
+    ///
+    /// # Errors
+    /// [`Impossible`] when the event cannot follow; the state is unchanged then.
+    pub fn apply(
+        &mut self,
+        facts: &TaskFacts,
+        at: UnixMillis,
+        event: &Event,
+    ) -> Result<(), Impossible> {
+        let next = match (event, &self.phase) {
+            (Event::Intent { attempt, .. }, Phase::Ready) if *attempt == self.attempts + 1 => {
+                self.attempts = *attempt;
+                self.sent_at = at;
+                Phase::InFlight
+            }
+            (Event::Answered { attempt, verdict, .. }, Phase::InFlight)
+                if *attempt == self.attempts =>
+            {
+                self.was_in_doubt |= matches!(verdict, Verdict::Unknown { .. });
+                match verdict {
+                    Verdict::Accepted(answer) if facts.followed && !answer.pin_missing => {
+                        Phase::Following
+                    }
+                    verdict => Phase::Judged(Box::new(verdict.clone())),
+                }
+            }
+            (Event::Postponed { until, counted, .. }, Phase::InFlight | Phase::Judged(_)) => {
+                self.was_in_doubt |= self.phase == Phase::InFlight;
+                self.due = *until;
+                self.retries += u32::from(*counted);
+                Phase::Ready
+            }
+            (Event::Doubted { .. }, Phase::InFlight | Phase::Judged(_)) => Phase::Doubt,
+            (Event::Observed { command, .. }, Phase::Following) => {
+                self.seen = Some(command.status);
+                Phase::Following
+            }
+            (Event::Settled { outcome, .. }, Phase::Judged(_) | Phase::Following) => {
+                Phase::Settled(*outcome)
+            }
+            (event, phase) => {
+                return Err(Impossible {
+                    task: event.task().map_or(u32::MAX, |task| task.0),
+                    event: kind(event),
+                    phase: format!("{phase:?}"),
+                });
+            }
+        };
+        self.phase = next;
+        Ok(())
+    }
+}
+
+fn kind(event: &Event) -> &'static str {
+    match event {
+        Event::Intent { .. } => "intent",
+        Event::Answered { .. } => "answered",
+        Event::Postponed { .. } => "postponed",
+        Event::Doubted { .. } => "doubted",
+        Event::Observed { .. } => "observed",
+        Event::Settled { .. } => "settled",
+        _ => "an entry of the run",
+    }
+}
+
+/// What follows from an answer for the task.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Consequence {
+    Settle(Outcome, String),
+    /// Back to the queue, and what the run has to do before anything is sent again.
+    Requeue(Wait, String),
+    Doubt(String),
+}
+
+/// How long a task that goes back to the queue waits.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Wait {
+    /// So many milliseconds; one of its retries is used up.
+    Backoff(u64),
+    /// As long as the tenant says, where it says so.
+    Tenant(Option<u64>),
+    /// Until the address can be reached again.
+    Reachable,
+    /// Until the run is resumed.
+    Resume(StopCause),
+}
+
+/// Decides what follows from a recorded verdict. `None` for one that needs no further entry.
+pub(super) fn consequence(
+    state: &TaskState,
+    facts: &TaskFacts,
+    verdict: &Verdict,
+    task: TaskIndex,
+    policy: &Policy,
+) -> Option<Consequence> {
+    use Consequence::{Doubt, Requeue, Settle};
+    Some(match verdict {
+        Verdict::Accepted(answer) if answer.pin_missing => Settle(
+            Outcome::Failed,
+            "pin_missing: the Mac was locked and the answer brought no PIN; read it in the web app"
+                .to_owned(),
+        ),
+        Verdict::Accepted(_) if facts.followed => return None,
+        Verdict::Accepted(_) if facts.ends_with_answer => Settle(Outcome::Completed, String::new()),
+        Verdict::Accepted(answer) => {
+            Settle(Outcome::Accepted, answer.note.clone().unwrap_or_default())
+        }
+        Verdict::InEffect { reason } if state.was_in_doubt => {
+            Settle(Outcome::Accepted, format!("{reason} (an earlier request of this run did it)"))
+        }
+        Verdict::InEffect { reason } => Settle(Outcome::AlreadyInEffect, reason.clone()),
+        Verdict::Refused { kind: Refusal::Unauthorized, reason } => {
+            Requeue(Wait::Resume(StopCause::Unauthorized), reason.clone())
+        }
+        Verdict::Refused { reason, .. } => Settle(Outcome::Refused, reason.clone()),
+        Verdict::Throttled { retry_after_ms, reason } => {
+            Requeue(Wait::Tenant(*retry_after_ms), reason.clone())
+        }
+        Verdict::NotSent { reason, ends_run: true } => {
+            Requeue(Wait::Resume(StopCause::Unreachable), reason.clone())
+        }
+        Verdict::NotSent { reason, ends_run: false } => Requeue(Wait::Reachable, reason.clone()),
+        Verdict::Unknown { reason, .. } if facts.repeat == Repeat::Once => Doubt(reason.clone()),
+        Verdict::Unknown { reason, ends_run: true, .. } => {
+            Requeue(Wait::Resume(StopCause::NotTheApi), reason.clone())
+        }
+        Verdict::Unknown { reason, .. } if state.retries >= policy.retries.count => {
+            Doubt(format!("no usable answer after {} requests: {reason}", state.attempts))
+        }
+        Verdict::Unknown { reason, retry_after_ms, .. } => {
+            let delay_ms = backoff_ms(&policy.retries, policy.seed, task, state.retries + 1);
+            Requeue(Wait::Backoff(delay_ms.max(retry_after_ms.unwrap_or(0))), reason.clone())
+        }
+    })
+}
