@@ -2,6 +2,7 @@
 
 pub mod engine;
 pub mod job;
+pub mod journal;
 pub mod kandji;
 pub mod model;
 pub mod pace;

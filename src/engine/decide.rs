@@ -77,8 +77,7 @@ pub struct Engine {
 impl Engine {
     /// The machine of a run that stands as `state` says. Nothing is sent before [`Engine::open`].
     #[must_use]
-    pub fn new(mut state: RunState) -> Self {
-        state.released.clear();
+    pub fn new(state: RunState) -> Self {
         let indexed = || (0..).map(TaskIndex).zip(&state.tasks);
         let ready = indexed()
             .filter(|(_, task)| task.phase == Phase::Ready)
@@ -339,8 +338,7 @@ impl Engine {
         entries: &mut Vec<Entry>,
     ) -> Result<(), Impossible> {
         let entry = Entry { at: now, event };
-        self.state.apply(&entry)?;
-        for task in std::mem::take(&mut self.state.released) {
+        if let Some(task) = self.state.apply(&entry)? {
             self.ready.insert((self.state.task(task).due, task));
         }
         entries.push(entry);

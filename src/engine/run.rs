@@ -34,8 +34,6 @@ pub struct RunState {
     pub(super) paused_until: UnixMillis,
     pub(super) stop: Option<(StopCause, String)>,
     pub(super) last_sent_at: Option<UnixMillis>,
-    /// Tasks that became ready through the last entries; whoever keeps a queue empties it.
-    pub(super) released: Vec<TaskIndex>,
 }
 
 /// How far a run is.
@@ -90,7 +88,6 @@ impl RunState {
             paused_until: UnixMillis(0),
             stop: None,
             last_sent_at: None,
-            released: Vec::new(),
         };
         for at in 0..state.tasks.len() {
             state.count(at, true);
@@ -98,11 +95,11 @@ impl RunState {
         state
     }
 
-    /// Takes in one entry.
+    /// Takes in one entry. Returns the task that became ready through it, if one did.
     ///
     /// # Errors
-    /// [`Impossible`] when it cannot follow the entries before it.
-    pub fn apply(&mut self, entry: &Entry) -> Result<(), Impossible> {
+    /// [`Impossible`] when it cannot follow the entries before it; the state is unchanged then.
+    pub fn apply(&mut self, entry: &Entry) -> Result<Option<TaskIndex>, Impossible> {
         if let Some(task) = entry.event.task() {
             return self.apply_to_task(task, entry);
         }
@@ -121,10 +118,14 @@ impl RunState {
             Event::Stopped { cause, reason } => self.stop = Some((*cause, reason.clone())),
             _ => {}
         }
-        Ok(())
+        Ok(None)
     }
 
-    fn apply_to_task(&mut self, task: TaskIndex, entry: &Entry) -> Result<(), Impossible> {
+    fn apply_to_task(
+        &mut self,
+        task: TaskIndex,
+        entry: &Entry,
+    ) -> Result<Option<TaskIndex>, Impossible> {
         let at = task.at();
         let (Some(state), Some(facts)) = (self.tasks.get(at), self.facts.get(at)) else {
             return Err(Impossible {
@@ -145,11 +146,10 @@ impl RunState {
             }
             Event::Doubted { .. } => self.errors += 1,
             Event::Settled { outcome, .. } if outcome.is_error() => self.errors += 1,
-            Event::Postponed { .. } => self.released.push(task),
+            Event::Postponed { .. } => return Ok(Some(task)),
             _ => {}
         }
-        self.release_successor(task);
-        Ok(())
+        Ok(self.release_successor(task))
     }
 
     /// Adds or takes off what task `at` contributes to the counts.
@@ -166,9 +166,9 @@ impl RunState {
     }
 
     /// Makes the next step of the device ready when the end of this one allows it.
-    fn release_successor(&mut self, task: TaskIndex) {
-        let Some(&next) = self.successors.get(&task) else { return };
-        let Some((_, gate)) = self.facts[next.at()].after else { return };
+    fn release_successor(&mut self, task: TaskIndex) -> Option<TaskIndex> {
+        let next = *self.successors.get(&task)?;
+        let (_, gate) = self.facts[next.at()].after?;
         let is_open = match (gate, &self.tasks[task.at()].phase) {
             (_, Phase::Settled(Outcome::Completed)) => true,
             (Gate::Accepted, Phase::Following) => true,
@@ -178,11 +178,12 @@ impl RunState {
             ) => true,
             _ => false,
         };
-        if is_open && self.tasks[next.at()].phase == Phase::Blocked {
-            self.tasks[next.at()].phase = Phase::Ready;
-            self.count(next.at(), true);
-            self.released.push(next);
+        if !is_open || self.tasks[next.at()].phase != Phase::Blocked {
+            return None;
         }
+        self.tasks[next.at()].phase = Phase::Ready;
+        self.count(next.at(), true);
+        Some(next)
     }
 
     /// Tasks that may still be sent in this run as it stands.

@@ -76,7 +76,7 @@ pub fn parse_duration_ms(text: &str) -> Option<u64> {
     let span = text.parse::<jiff::Span>().ok()?;
     let relative = jiff::SpanRelativeTo::days_are_24_hours();
     let total = span.total((jiff::Unit::Millisecond, relative)).ok()?;
-    (total >= 0.0 && total < 1e15).then_some(total as u64)
+    (0.0..1e15).contains(&total).then_some(total as u64)
 }
 
 /// Writes a duration for people: `850 ms`, `12 s`, `4 min 10 s`, `2 h 05 min`, `3 d 4 h`.
@@ -86,7 +86,7 @@ pub fn human_duration(duration_ms: u64) -> String {
     match seconds {
         0 if duration_ms > 0 => format!("{duration_ms} ms"),
         0..=59 => format!("{seconds} s"),
-        60..=3_599 if seconds % 60 == 0 => format!("{} min", seconds / 60),
+        60..=3_599 if seconds.is_multiple_of(60) => format!("{} min", seconds / 60),
         60..=3_599 => format!("{} min {} s", seconds / 60, seconds % 60),
         3_600..=86_399 => format!("{} h {:02} min", seconds / 3_600, seconds % 3_600 / 60),
         _ => format!("{} d {} h", seconds / 86_400, seconds % 86_400 / 3_600),

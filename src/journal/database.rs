@@ -1,0 +1,133 @@
+//! Opening SQLite databases the way a journal needs them.
+//!
+//! Owns pragmas, format versions, file modes and the errors of the disk. Must never know a table.
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long to wait for another process that holds a lock. Every lock here is held for one batch.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Why the journal cannot be used. The run stops: what cannot be recorded must not be sent.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The database refused.
+    #[error("{path}: {}", explain(source))]
+    Database {
+        /// The database.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// The file system refused.
+    #[error("{path}: {source}")]
+    File {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The database was written by a newer version of the program.
+    #[error(
+        "{path}: written in format {found}, this program knows up to {known}; use a newer sortie"
+    )]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+        /// The newest format that this program knows.
+        known: u32,
+    },
+    /// The content does not make sense.
+    #[error("{path}: {detail}")]
+    Content {
+        /// The database.
+        path: PathBuf,
+        /// What does not make sense.
+        detail: String,
+    },
+    /// Another process holds the run.
+    #[error("run {run} is held by another sortie process")]
+    Busy {
+        /// The run.
+        run: String,
+    },
+    /// There is no such run, or the prefix fits several.
+    #[error("{0}")]
+    NoSuchRun(String),
+}
+
+fn explain(source: &rusqlite::Error) -> String {
+    match source.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            format!("another process keeps the database locked ({source})")
+        }
+        Some(ErrorCode::DiskFull) => format!("the disk is full ({source})"),
+        Some(ErrorCode::SystemIoFailure) => format!("the disk cannot be written ({source})"),
+        Some(ErrorCode::ReadOnly) => format!("the database may only be read ({source})"),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            format!("the file is damaged or not a database ({source})")
+        }
+        _ => source.to_string(),
+    }
+}
+
+/// Turns errors of one database into errors that name it.
+pub(super) trait At<T> {
+    fn at(self, path: &Path) -> Result<T, JournalError>;
+}
+
+impl<T> At<T> for Result<T, rusqlite::Error> {
+    fn at(self, path: &Path) -> Result<T, JournalError> {
+        self.map_err(|source| JournalError::Database { path: path.to_owned(), source })
+    }
+}
+
+impl<T> At<T> for Result<T, std::io::Error> {
+    fn at(self, path: &Path) -> Result<T, JournalError> {
+        self.map_err(|source| JournalError::File { path: path.to_owned(), source })
+    }
+}
+
+/// Opens a database for writing, creating it by `schema` when it is new.
+pub(super) fn open_to_write(
+    path: &Path,
+    format: u32,
+    schema: &str,
+) -> Result<Connection, JournalError> {
+    super::state_dir::prepare_file(path)?;
+    let mut connection = Connection::open(path).at(path)?;
+    connection.busy_timeout(BUSY_TIMEOUT).at(path)?;
+    // FULL syncs the log at every commit; fullfsync makes macOS really do it.
+    connection
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;
+             PRAGMA foreign_keys = ON;",
+        )
+        .at(path)?;
+    let transaction =
+        connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).at(path)?;
+    let found = version_of(&transaction, path)?;
+    if found == 0 {
+        transaction.execute_batch(schema).at(path)?;
+        transaction.pragma_update(None, "user_version", format).at(path)?;
+    } else if found > format {
+        return Err(JournalError::Newer { path: path.to_owned(), found, known: format });
+    }
+    transaction.commit().at(path)?;
+    Ok(connection)
+}
+
+/// Opens a database for reading, whatever its format: tables and columns are only ever added.
+pub(super) fn open_to_read(path: &Path) -> Result<Connection, JournalError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).at(path)?;
+    connection.busy_timeout(BUSY_TIMEOUT).at(path)?;
+    Ok(connection)
+}
+
+fn version_of(connection: &Connection, path: &Path) -> Result<u32, JournalError> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0)).at(path)
+}

@@ -1,0 +1,304 @@
+//! The journal of one run: the frozen tasks and everything that happened to them.
+//!
+//! Owns the run's database. Invariant: entries are only ever added. Invariant: the state column is written
+//! in the transaction of the entries that it follows from, and can be rebuilt from them.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::database::{At, JournalError, open_to_read, open_to_write};
+use super::state_dir::StateDir;
+use crate::model::{Entry, Policy, RunId, Task, TaskIndex, TaskRecord, UnixMillis};
+
+const FORMAT: u32 = 1;
+
+const SCHEMA: &str = "
+CREATE TABLE header (body TEXT NOT NULL);
+CREATE TABLE tasks (
+  task INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, row INTEGER NOT NULL, step INTEGER NOT NULL,
+  device_id TEXT NOT NULL, serial_number TEXT NOT NULL, device_name TEXT NOT NULL,
+  action TEXT NOT NULL, outcome TEXT NOT NULL, body TEXT NOT NULL);
+CREATE TABLE entries (
+  seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, task INTEGER, kind TEXT NOT NULL, body TEXT NOT NULL);
+CREATE TABLE requests (kind TEXT PRIMARY KEY, count INTEGER NOT NULL);
+CREATE VIEW outcomes AS SELECT outcome, count(*) AS tasks FROM tasks GROUP BY outcome;
+CREATE VIEW entries_readable AS SELECT seq, datetime(at / 1000, 'unixepoch') AS at, kind,
+  serial_number, device_name, action FROM entries LEFT JOIN tasks USING (task);
+";
+
+/// How many requests of each kind were made.
+pub type RequestCounts = BTreeMap<String, u64>;
+
+/// What a run is, frozen when it starts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunHeader {
+    /// Its id.
+    pub run: RunId,
+    /// Name of its job.
+    pub job: String,
+    /// SHA-256 of the job's bytes.
+    pub job_digest: String,
+    /// Why it is done.
+    pub reason: Option<String>,
+    /// The tenant, as people know it.
+    pub tenant: String,
+    /// The tenant's base URL.
+    pub base_url: String,
+    /// Whether the tenant is a simulated one inside this program.
+    pub simulated: bool,
+    /// When it started.
+    pub started_at: UnixMillis,
+    /// Its rules.
+    pub policy: Policy,
+    /// Directory of its reports.
+    pub report_dir: PathBuf,
+    /// Formats of its reports.
+    pub report_formats: Vec<String>,
+    /// How a person agreed to it.
+    pub confirmation: String,
+    /// Pending counts as a good end.
+    pub pending_ok: bool,
+}
+
+/// The journal of one run, open for writing.
+pub struct RunJournal {
+    connection: Connection,
+    path: PathBuf,
+    records: Vec<TaskRecord>,
+}
+
+impl RunJournal {
+    /// Creates the journal of a new run.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn create(
+        state_dir: &StateDir,
+        header: &RunHeader,
+        tasks: &[Task],
+    ) -> Result<Self, JournalError> {
+        let path = state_dir.run_path(&header.run.0);
+        let mut connection = open_to_write(&path, FORMAT, SCHEMA)?;
+        let transaction = connection.transaction().at(&path)?;
+        transaction
+            .execute("INSERT INTO header VALUES (?)", [to_json(header, &path)?])
+            .at(&path)?;
+        {
+            let mut insert =
+                transaction.prepare("INSERT INTO tasks VALUES (?,?,?,?,?,?,?,?,?,?)").at(&path)?;
+            for (index, task) in tasks.iter().enumerate() {
+                let body = to_json(task, &path)?;
+                let outcome = TaskRecord::new(task).outcome().word();
+                let device = &task.device;
+                insert
+                    .execute(params![
+                        index as i64,
+                        task.id.0,
+                        task.row,
+                        task.step,
+                        device.id.as_str(),
+                        device.serial_number,
+                        device.name,
+                        task.action,
+                        outcome,
+                        body
+                    ])
+                    .at(&path)?;
+            }
+        }
+        transaction.commit().at(&path)?;
+        let records = tasks.iter().map(TaskRecord::new).collect();
+        Ok(Self { connection, path, records })
+    }
+
+    /// Opens the journal of a run that was begun, for going on with it.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn open(state_dir: &StateDir, run: &str) -> Result<Self, JournalError> {
+        let path = state_dir.run_path(run);
+        let records = RunReader::open(state_dir, run)?.records()?;
+        Ok(Self { connection: open_to_write(&path, FORMAT, SCHEMA)?, path, records })
+    }
+
+    /// Appends entries and the requests that were made, in one transaction. When it returns, they
+    /// survive a power cut.
+    ///
+    /// # Errors
+    /// [`JournalError`]; nothing has been appended then.
+    pub fn append(
+        &mut self,
+        entries: &[Entry],
+        requests: &RequestCounts,
+    ) -> Result<(), JournalError> {
+        let path = &self.path;
+        let transaction = self.connection.transaction().at(path)?;
+        let mut touched: BTreeMap<TaskIndex, TaskRecord> = BTreeMap::new();
+        {
+            let mut insert = transaction
+                .prepare_cached("INSERT INTO entries (at, task, kind, body) VALUES (?,?,?,?)")
+                .at(path)?;
+            for entry in entries {
+                let body = to_json(&entry.event, path)?;
+                let task = entry.event.task();
+                insert
+                    .execute(params![entry.at.0, task.map(|task| task.0), kind_of(&body), body])
+                    .at(path)?;
+                if let Some(task) = task {
+                    let known =
+                        self.records.get(task.at()).ok_or_else(|| no_such_task(path, task))?;
+                    let record = touched.entry(task).or_insert_with(|| known.clone());
+                    record.apply(entry.at, &entry.event);
+                }
+            }
+            let mut update = transaction
+                .prepare_cached("UPDATE tasks SET outcome = ?2 WHERE task = ?1 AND outcome <> ?2")
+                .at(path)?;
+            for (task, record) in &touched {
+                update.execute(params![task.0, record.outcome().word()]).at(path)?;
+            }
+            let mut add = transaction
+                .prepare_cached(
+                    "INSERT INTO requests VALUES (?1, ?2)
+                     ON CONFLICT (kind) DO UPDATE SET count = count + ?2",
+                )
+                .at(path)?;
+            for (kind, count) in requests {
+                add.execute(params![kind, i64::try_from(*count).unwrap_or(i64::MAX)]).at(path)?;
+            }
+        }
+        transaction.commit().at(path)?;
+        for (task, record) in touched {
+            self.records[task.at()] = record;
+        }
+        Ok(())
+    }
+}
+
+/// The journal of one run, open for reading; it may be read while it is written.
+pub struct RunReader {
+    connection: Connection,
+    path: PathBuf,
+}
+
+impl RunReader {
+    /// Opens the journal of a run.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn open(state_dir: &StateDir, run: &str) -> Result<Self, JournalError> {
+        let path = state_dir.run_path(run);
+        Ok(Self { connection: open_to_read(&path)?, path })
+    }
+
+    /// What the run is. `None` when the process died before it had written it down: nothing was sent.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn header(&self) -> Result<Option<RunHeader>, JournalError> {
+        let body: Option<String> = self
+            .connection
+            .query_row("SELECT body FROM header", [], |row| row.get(0))
+            .optional()
+            .at(&self.path)?;
+        body.map(|body| from_json(&body, &self.path)).transpose()
+    }
+
+    /// All tasks, in order.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn tasks(&self) -> Result<Vec<Task>, JournalError> {
+        let mut select =
+            self.connection.prepare("SELECT body FROM tasks ORDER BY task").at(&self.path)?;
+        let bodies = select.query_map([], |row| row.get::<_, String>(0)).at(&self.path)?;
+        bodies.map(|body| from_json(&body.at(&self.path)?, &self.path)).collect()
+    }
+
+    /// Gives every entry to `take`, in order.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn for_each_entry(&self, mut take: impl FnMut(Entry)) -> Result<(), JournalError> {
+        let mut select =
+            self.connection.prepare("SELECT at, body FROM entries ORDER BY seq").at(&self.path)?;
+        let mut rows = select.query([]).at(&self.path)?;
+        while let Some(row) = rows.next().at(&self.path)? {
+            let at = UnixMillis(row.get(0).at(&self.path)?);
+            let body: String = row.get(1).at(&self.path)?;
+            take(Entry { at, event: from_json(&body, &self.path)? });
+        }
+        Ok(())
+    }
+
+    /// What is known of each task, folded from the entries.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn records(&self) -> Result<Vec<TaskRecord>, JournalError> {
+        let mut records: Vec<TaskRecord> = self.tasks()?.iter().map(TaskRecord::new).collect();
+        let mut strangers = BTreeSet::new();
+        self.for_each_entry(|entry| {
+            if let Some(task) = entry.event.task() {
+                match records.get_mut(task.at()) {
+                    Some(record) => record.apply(entry.at, &entry.event),
+                    None => drop(strangers.insert(task)),
+                }
+            }
+        })?;
+        match strangers.first() {
+            Some(task) => Err(no_such_task(&self.path, *task)),
+            None => Ok(records),
+        }
+    }
+
+    /// The state column, as it was written with the entries.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn outcomes(&self) -> Result<Vec<String>, JournalError> {
+        let mut select =
+            self.connection.prepare("SELECT outcome FROM tasks ORDER BY task").at(&self.path)?;
+        let words = select.query_map([], |row| row.get(0)).at(&self.path)?;
+        words.collect::<Result<_, _>>().at(&self.path)
+    }
+
+    /// How many requests of each kind were made.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn requests(&self) -> Result<RequestCounts, JournalError> {
+        let mut select =
+            self.connection.prepare("SELECT kind, count FROM requests").at(&self.path)?;
+        let rows = select
+            .query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))
+            .at(&self.path)?;
+        rows.collect::<Result<_, _>>().at(&self.path)
+    }
+}
+
+fn no_such_task(path: &Path, task: TaskIndex) -> JournalError {
+    let detail = format!("an entry speaks of task {}, which the run does not have", task.0);
+    JournalError::Content { path: path.to_owned(), detail }
+}
+
+/// The kind as the serialised event says it, so that the column and the body cannot differ.
+fn kind_of(body: &str) -> &str {
+    body.split('"').nth(3).unwrap_or_default()
+}
+
+fn to_json<T: Serialize>(value: &T, path: &Path) -> Result<String, JournalError> {
+    serde_json::to_string(value)
+        .map_err(|error| JournalError::Content { path: path.to_owned(), detail: error.to_string() })
+}
+
+fn from_json<T: for<'de> Deserialize<'de>>(body: &str, path: &Path) -> Result<T, JournalError> {
+    serde_json::from_str(body).map_err(|error| {
+        // The message of the JSON error could repeat a value, and a value could be a PIN.
+        let detail =
+            format!("a record cannot be read (line {}, column {})", error.line(), error.column());
+        JournalError::Content { path: path.to_owned(), detail }
+    })
+}

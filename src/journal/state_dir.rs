@@ -1,0 +1,110 @@
+//! The directory that holds all databases.
+//!
+//! Owns its layout and file modes. Must never make an existing directory more open than it is.
+
+use std::fs::{self, File, OpenOptions};
+use std::path::{Path, PathBuf};
+
+use super::database::{At, JournalError};
+
+/// The state directory: `sortie.db` for the host, `runs/<id>.db` for each run.
+#[derive(Clone, Debug)]
+pub struct StateDir {
+    path: PathBuf,
+}
+
+impl StateDir {
+    /// Opens the directory; creates it for its owner alone (0700) when it is missing. One that was set up
+    /// for a group stays a group's.
+    ///
+    /// # Errors
+    /// [`JournalError::File`].
+    pub fn open(path: &Path) -> Result<Self, JournalError> {
+        create_directory(path)?;
+        create_directory(&path.join("runs"))?;
+        Ok(Self { path: path.to_owned() })
+    }
+
+    /// The directory.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The database of the host.
+    #[must_use]
+    pub fn index_path(&self) -> PathBuf {
+        self.path.join("sortie.db")
+    }
+
+    /// The database of a run.
+    #[must_use]
+    pub fn run_path(&self, run: &str) -> PathBuf {
+        self.path.join("runs").join(format!("{run}.db"))
+    }
+
+    /// Holds a run for this process until the returned file is dropped.
+    ///
+    /// # Errors
+    /// [`JournalError::Busy`] when another process holds it.
+    pub fn hold_run(&self, run: &str) -> Result<File, JournalError> {
+        let path = self.path.join("runs").join(format!("{run}.lock"));
+        prepare_file(&path)?;
+        let file = OpenOptions::new().write(true).open(&path).at(&path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(fs::TryLockError::WouldBlock) => Err(JournalError::Busy { run: run.to_owned() }),
+            Err(fs::TryLockError::Error(source)) => Err(JournalError::File { path, source }),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn create_directory(path: &Path) -> Result<(), JournalError> {
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    if path.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        fs::create_dir_all(parent).at(parent)?;
+    }
+    let mode = match path.parent().map(is_shared_with_group) {
+        Some(true) => 0o2770,
+        _ => 0o700,
+    };
+    fs::DirBuilder::new().mode(mode).create(path).at(path)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).at(path)
+}
+
+#[cfg(not(unix))]
+fn create_directory(path: &Path) -> Result<(), JournalError> {
+    fs::create_dir_all(path).at(path)
+}
+
+/// A directory with the set-group-id bit and group write was set up to be shared.
+#[cfg(unix)]
+fn is_shared_with_group(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o2020 == 0o2020)
+}
+
+/// Creates a file before SQLite does, so that its mode, and with it that of the log files beside it, is
+/// ours.
+#[cfg(unix)]
+pub(super) fn prepare_file(path: &Path) -> Result<(), JournalError> {
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    let mode = match path.parent().map(is_shared_with_group) {
+        Some(true) => 0o660,
+        _ => 0o600,
+    };
+    match OpenOptions::new().write(true).create_new(true).mode(mode).open(path) {
+        Ok(_) => fs::set_permissions(path, fs::Permissions::from_mode(mode)).at(path),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error).at(path),
+    }
+}
+
+#[cfg(not(unix))]
+pub(super) fn prepare_file(path: &Path) -> Result<(), JournalError> {
+    OpenOptions::new().append(true).create(true).open(path).at(path).map(drop)
+}

@@ -1,0 +1,128 @@
+//! The one writer of a run's journal.
+//!
+//! Owns group commit: while one batch is being synced the next ones gather. Must never reorder batches or
+//! report one as committed that is not.
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use super::database::JournalError;
+use super::run::{RequestCounts, RunJournal};
+use crate::model::Entry;
+
+/// Batches that may wait for the disk. The engine forms one at a time and waits for none, so this is only
+/// reached when the disk hangs; then the engine waits too.
+const BATCHES_WAITING_MAX: usize = 1_024;
+/// Entries of one transaction.
+const ENTRIES_PER_COMMIT_MAX: usize = 4_096;
+
+/// Entries and requests that belong together.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// The entries, in order.
+    pub entries: Vec<Entry>,
+    /// Requests that were made since the last batch.
+    pub requests: RequestCounts,
+}
+
+/// Called when the batch is on disk, or cannot be.
+pub type Committed = Box<dyn FnOnce(Result<(), String>) + Send>;
+
+/// Something that commits batches in order.
+pub trait Commit: Send {
+    /// Commits the batch and calls `committed`, now or later, on any thread. After an error nothing more
+    /// is committed.
+    fn submit(&mut self, batch: Batch, committed: Committed);
+}
+
+/// Commits on a thread of its own.
+pub struct Writer {
+    queue: Option<SyncSender<(Batch, Committed)>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// [`JournalError::Content`] when the system gives no thread.
+    pub fn start(journal: RunJournal) -> Result<Self, JournalError> {
+        let (queue, waiting) = sync_channel(BATCHES_WAITING_MAX);
+        let thread = std::thread::Builder::new()
+            .name("journal".to_owned())
+            .spawn(move || write_all(journal, &waiting))
+            .map_err(|error| JournalError::Content {
+                path: "journal".into(),
+                detail: format!("no thread for the writer: {error}"),
+            })?;
+        Ok(Self { queue: Some(queue), thread: Some(thread) })
+    }
+}
+
+impl Commit for Writer {
+    fn submit(&mut self, batch: Batch, committed: Committed) {
+        let Some(queue) = &self.queue else { return };
+        if let Err(lost) = queue.send((batch, committed)) {
+            lost.0.1(Err("the writer of the journal is gone".to_owned()));
+        }
+    }
+}
+
+impl Drop for Writer {
+    /// Waits until everything that was submitted is on disk.
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic of the writer has already failed every batch that waited for it.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn write_all(mut journal: RunJournal, waiting: &Receiver<(Batch, Committed)>) {
+    let mut failure: Option<String> = None;
+    while let Ok((mut batch, committed)) = waiting.recv() {
+        let mut callbacks = vec![committed];
+        while batch.entries.len() < ENTRIES_PER_COMMIT_MAX {
+            let Ok((next, committed)) = waiting.try_recv() else { break };
+            batch.entries.extend(next.entries);
+            for (kind, count) in next.requests {
+                *batch.requests.entry(kind).or_default() += count;
+            }
+            callbacks.push(committed);
+        }
+        if failure.is_none() {
+            failure = journal
+                .append(&batch.entries, &batch.requests)
+                .err()
+                .map(|error| error.to_string());
+        }
+        for committed in callbacks {
+            committed(failure.clone().map_or(Ok(()), Err));
+        }
+    }
+}
+
+/// Commits at once, on the caller's thread: for runs on one thread with virtual time.
+pub struct Inline {
+    journal: RunJournal,
+    failed: Option<String>,
+}
+
+impl Inline {
+    /// Wraps a journal.
+    #[must_use]
+    pub fn new(journal: RunJournal) -> Self {
+        Self { journal, failed: None }
+    }
+}
+
+impl Commit for Inline {
+    fn submit(&mut self, batch: Batch, committed: Committed) {
+        if self.failed.is_none() {
+            let result = self.journal.append(&batch.entries, &batch.requests);
+            self.failed = result.err().map(|error| error.to_string());
+        }
+        committed(self.failed.clone().map_or(Ok(()), Err));
+    }
+}
