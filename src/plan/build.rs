@@ -1,0 +1,505 @@
+//! Building the plan.
+//!
+//! Owns the rule that a named device which cannot be done refuses the whole plan, while a selected one is
+//! skipped. Must never send, and must never leave a row of the job unaccounted for.
+
+use std::collections::BTreeMap;
+
+use super::inventory::{Inventory, Objection, ObjectionKind};
+use super::select::{is_excluded, is_selected};
+use crate::job::{Job, Row, SkipKind, Step, Target};
+use crate::kandji::find_action;
+use crate::model::{
+    Device, DeviceFacts, DeviceId, Gate, Platform, Risk, Task, TaskId, TaskIndex, Turn, UnixMillis,
+};
+
+/// A device that has not checked in for so long acts whenever it wakes, which may be weeks from now.
+const NOT_SEEN_MS: i64 = 48 * 3_600_000;
+
+/// What a plan is made with besides job and inventory.
+#[derive(Clone, Debug, Default)]
+pub struct PlanOptions {
+    /// Kinds of refusals that become skips, those of the job added.
+    pub skip_refused: Vec<SkipKind>,
+}
+
+/// The frozen list of tasks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// The tasks, skipped ones included.
+    pub tasks: Vec<Task>,
+    /// Rows that cannot be done. When there is any, nothing may be sent.
+    pub refused: Vec<RefusedRow>,
+    /// Devices that have not been seen lately.
+    pub not_seen_lately: u32,
+    /// Devices that the job selected and took out again.
+    pub excluded: u32,
+    /// What may surprise: parameters that some devices ignore, with how many.
+    pub notes: Vec<String>,
+}
+
+/// A row that cannot be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedRow {
+    /// Its number among the rows.
+    pub row: u32,
+    /// Its line in the file, 0 where there is none.
+    pub line: u32,
+    /// The device as the row names it.
+    pub target: String,
+    /// Why.
+    pub objection: Objection,
+}
+
+impl Plan {
+    /// Tasks that are to be done.
+    pub fn to_do(&self) -> impl Iterator<Item = &Task> {
+        self.tasks.iter().filter(|task| task.turn == Turn::Do)
+    }
+
+    /// Number of devices with something to do.
+    #[must_use]
+    pub fn devices(&self) -> usize {
+        let ids: std::collections::BTreeSet<&DeviceId> =
+            self.to_do().map(|task| &task.device.id).collect();
+        ids.len()
+    }
+
+    /// The highest risk of anything that is to be done.
+    #[must_use]
+    pub fn risk(&self) -> Risk {
+        self.to_do().map(|task| task.risk).max().unwrap_or(Risk::Read)
+    }
+}
+
+/// Builds the plan of a job against an inventory. Every row becomes tasks or a refusal.
+#[must_use]
+pub fn build(job: &Job, inventory: &Inventory, options: &PlanOptions, now: UnixMillis) -> Plan {
+    let mut builder = Builder {
+        job,
+        skip: job.settings.skip_refused.iter().chain(&options.skip_refused).copied().collect(),
+        now,
+        plan: Plan {
+            tasks: Vec::new(),
+            refused: Vec::new(),
+            not_seen_lately: 0,
+            excluded: 0,
+            notes: Vec::new(),
+        },
+        lines: Vec::new(),
+        ignored: BTreeMap::new(),
+    };
+    for row in &job.rows {
+        builder.add_named(row, inventory);
+    }
+    builder.add_selected(inventory);
+    builder.link_steps();
+    builder.finish(inventory)
+}
+
+struct Builder<'a> {
+    job: &'a Job,
+    skip: Vec<SkipKind>,
+    now: UnixMillis,
+    plan: Plan,
+    /// The line of each task's row.
+    lines: Vec<u32>,
+    /// Sentences about ignored parameters, with how many devices each is true of.
+    ignored: BTreeMap<String, u32>,
+}
+
+impl Builder<'_> {
+    fn add_named(&mut self, row: &Row, inventory: &Inventory) {
+        let device = match inventory.resolve(&row.target) {
+            Ok(device) => device,
+            Err(objection) => {
+                self.refuse_or_skip(row, None, objection);
+                return;
+            }
+        };
+        if is_excluded(&self.job.exclude, device, self.now) {
+            let turn = Turn::Skip { reason: "excluded by the job".to_owned(), asked: true };
+            self.add_steps(row.number, row.line, device, &row.steps, &row.carried, &turn);
+            return;
+        }
+        let objection = row.steps.iter().find_map(|step| step_objection(step, device));
+        match objection {
+            Some(objection) => self.refuse_or_skip(row, Some(device), objection),
+            None => {
+                self.add_steps(row.number, row.line, device, &row.steps, &row.carried, &Turn::Do);
+            }
+        }
+    }
+
+    /// A row that cannot be done refuses the plan, unless the operator asked for its kind to be skipped.
+    /// A device that cannot do one of its steps does none of them: the later ones count on the earlier.
+    fn refuse_or_skip(&mut self, row: &Row, device: Option<&Device>, objection: Objection) {
+        let is_skipped = objection.kind.skip_kind().is_some_and(|kind| self.skip.contains(&kind));
+        if !is_skipped {
+            self.plan.refused.push(RefusedRow {
+                row: row.number,
+                line: row.line,
+                target: target_text(&row.target),
+                objection,
+            });
+            return;
+        }
+        let turn = Turn::Skip { reason: objection.reason, asked: true };
+        match device {
+            Some(device) => {
+                self.add_steps(row.number, row.line, device, &row.steps, &row.carried, &turn);
+            }
+            None => {
+                let facts = unresolved_facts(&row.target);
+                let identity =
+                    DeviceId::from_api(&format!("row {} {}", row.number, target_text(&row.target)));
+                for step in row.steps.iter() {
+                    let task = self.task(row.number, &facts, &identity, step, &row.carried, &turn);
+                    self.push(task, row.line);
+                }
+            }
+        }
+    }
+
+    fn add_selected(&mut self, inventory: &Inventory) {
+        let Some(selection) = &self.job.selection else { return };
+        let mut row = 0;
+        for device in inventory.devices() {
+            if !is_selected(&selection.filter, device, self.now) {
+                continue;
+            }
+            if is_excluded(&self.job.exclude, device, self.now) {
+                self.plan.excluded += 1;
+                continue;
+            }
+            row += 1;
+            let objection = selection.steps.iter().find_map(|step| step_objection(step, device));
+            let turn = match objection {
+                None => Turn::Do,
+                Some(objection) => Turn::Skip { reason: objection.reason, asked: false },
+            };
+            self.add_steps(row, 0, device, &selection.steps, &[], &turn);
+        }
+    }
+
+    fn add_steps(
+        &mut self,
+        row: u32,
+        line: u32,
+        device: &Device,
+        steps: &[Step],
+        carried: &[(String, String)],
+        turn: &Turn,
+    ) {
+        let facts = DeviceFacts {
+            id: device.id.clone(),
+            serial_number: device.serial_number.clone(),
+            name: device.name.clone(),
+            user_email: device.user_email.clone(),
+            platform: device.platform,
+        };
+        for step in steps {
+            let task = self.task(row, &facts, &device.id, step, carried, turn);
+            if *turn == Turn::Do {
+                let ignored =
+                    step.action.ignored_params(device.platform, &device.os_version, &step.params);
+                for sentence in ignored {
+                    *self.ignored.entry(sentence).or_default() += 1;
+                }
+            }
+            self.push(task, line);
+        }
+    }
+
+    fn task(
+        &self,
+        row: u32,
+        facts: &DeviceFacts,
+        identity: &DeviceId,
+        step: &Step,
+        carried: &[(String, String)],
+        turn: &Turn,
+    ) -> Task {
+        let action = step.action;
+        Task {
+            id: TaskId::new(identity, step.number, action.name, &step.params),
+            row,
+            step: step.number,
+            device: facts.clone(),
+            action: action.name.to_owned(),
+            params: step.params.clone(),
+            risk: action.risk,
+            repeat: action.repeat,
+            end: action.end(facts.platform, &step.params),
+            // The step before it is only known once all rows are in; until then the gate is kept with
+            // the task's own position.
+            after: step.after.map(|gate| (TaskIndex(u32::MAX), gate)),
+            turn: turn.clone(),
+            carried: carried.to_vec(),
+        }
+    }
+
+    fn push(&mut self, task: Task, line: u32) {
+        self.plan.tasks.push(task);
+        self.lines.push(line);
+    }
+
+    /// Puts the steps of each device in order, over all rows that turned out to mean it.
+    fn link_steps(&mut self) {
+        let mut by_device: BTreeMap<&DeviceId, Vec<usize>> = BTreeMap::new();
+        for (at, task) in self.plan.tasks.iter().enumerate() {
+            if !task.device.id.as_str().is_empty() {
+                by_device.entry(&task.device.id).or_default().push(at);
+            }
+        }
+        let mut links = Vec::new();
+        for positions in by_device.values_mut() {
+            positions.sort_by_key(|&at| self.plan.tasks[at].step);
+            for pair in positions.windows(2) {
+                links.push((pair[0], pair[1]));
+            }
+        }
+        let first_of_device: Vec<usize> =
+            by_device.values().filter_map(|positions| positions.first().copied()).collect();
+        for at in first_of_device {
+            self.plan.tasks[at].after = None;
+        }
+        for (before, at) in links {
+            self.link(before, at);
+        }
+    }
+
+    fn link(&mut self, before: usize, at: usize) {
+        let (earlier, task) = (&self.plan.tasks[before], &self.plan.tasks[at]);
+        if earlier.step == task.step {
+            let reason = format!(
+                "row {} (line {}) means the same device {} with '{}' as step {}; number the steps or drop one row",
+                earlier.row, self.lines[before], task.device.id, earlier.action, earlier.step
+            );
+            self.plan.refused.push(RefusedRow {
+                row: task.row,
+                line: self.lines[at],
+                target: format!("device_id {}", task.device.id),
+                objection: Objection { kind: ObjectionKind::Duplicate, reason },
+            });
+            return;
+        }
+        let is_left_out = matches!(earlier.turn, Turn::Skip { .. }) && task.turn == Turn::Do;
+        let left_out = is_left_out.then(|| Turn::Skip {
+            reason: format!("step {} of the device is left out", earlier.step),
+            asked: true,
+        });
+        let gate = match (task.after, task.risk) {
+            (Some((_, gate)), _) => gate,
+            (None, Risk::Irreversible) => Gate::Completed,
+            (None, _) => Gate::GoodEnd,
+        };
+        let task = &mut self.plan.tasks[at];
+        task.after = Some((TaskIndex(u32::try_from(before).unwrap_or(u32::MAX)), gate));
+        if let Some(turn) = left_out {
+            task.turn = turn;
+        }
+    }
+
+    fn finish(mut self, inventory: &Inventory) -> Plan {
+        let unseen = |device: &&Device| {
+            device.last_check_in.is_none_or(|seen| self.now.since(seen) > NOT_SEEN_MS)
+        };
+        let unseen: std::collections::BTreeSet<&DeviceId> =
+            inventory.devices().iter().filter(unseen).map(|device| &device.id).collect();
+        let to_do: std::collections::BTreeSet<&DeviceId> =
+            self.plan.to_do().map(|task| &task.device.id).collect();
+        self.plan.not_seen_lately =
+            u32::try_from(unseen.intersection(&to_do).count()).unwrap_or(u32::MAX);
+        self.plan.refused.sort_by_key(|refused| refused.row);
+        self.plan.notes = self
+            .ignored
+            .into_iter()
+            .map(|(sentence, devices)| format!("{sentence} ({devices} devices)"))
+            .collect();
+        self.plan
+    }
+}
+
+/// Why a step must not be done on a device.
+fn step_objection(step: &Step, device: &Device) -> Option<Objection> {
+    let removed = |reason: &str| {
+        Some(Objection {
+            kind: ObjectionKind::Removed,
+            reason: format!("{reason} ({} '{}')", device.serial_number, device.name),
+        })
+    };
+    if device.is_removed {
+        return removed("the device has been removed from management");
+    }
+    // A record whose device has left MDM can still be deleted; nothing else can reach it.
+    let only_deletes =
+        find_action("delete-device").is_ok_and(|delete| std::ptr::eq(delete, step.action));
+    if !device.mdm_enabled && !only_deletes {
+        return removed("the device is not under MDM any more");
+    }
+    step.action.objection(device.platform, &device.os_version, &step.params).map(|reason| {
+        Objection {
+            kind: ObjectionKind::Unsupported,
+            reason: format!("{reason} ({} '{}')", device.serial_number, device.name),
+        }
+    })
+}
+
+fn target_text(target: &Target) -> String {
+    let id = target.device_id.as_ref().map(|id| id.to_string());
+    let parts = [
+        ("device_id", id.as_deref()),
+        ("serial_number", target.serial_number.as_deref()),
+        ("user_email", target.user_email.as_deref()),
+    ];
+    let given: Vec<String> =
+        parts.iter().filter_map(|(what, text)| Some(format!("{what} {}", (*text)?))).collect();
+    given.join(", ")
+}
+
+/// The facts of a row whose device was not found: what the row says.
+fn unresolved_facts(target: &Target) -> DeviceFacts {
+    DeviceFacts {
+        id: DeviceId::from_api(""),
+        serial_number: target.serial_number.clone().unwrap_or_default(),
+        name: target.device_name.clone().unwrap_or_default(),
+        user_email: target.user_email.clone().unwrap_or_default(),
+        platform: Platform::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::inventory::tests::device;
+    use super::*;
+    use crate::job::{Exclusion, Filter, JobSettings, Selection};
+    use crate::model::{ParamValue, Params};
+    use std::sync::Arc;
+
+    fn step(number: u16, action: &str) -> Step {
+        let action = find_action(action).expect("an action");
+        Step { number, action, params: Params::new(), after: None }
+    }
+
+    fn row(number: u32, serial: &str, steps: Vec<Step>) -> Row {
+        Row {
+            number,
+            line: number + 1,
+            target: Target { serial_number: Some(serial.to_owned()), ..Target::default() },
+            steps: Arc::from(steps),
+            carried: Vec::new(),
+        }
+    }
+
+    fn job(rows: Vec<Row>, selection: Option<Selection>) -> Job {
+        Job {
+            name: "test".to_owned(),
+            reason: None,
+            digest: String::new(),
+            rows,
+            selection,
+            exclude: Exclusion::default(),
+            settings: JobSettings::default(),
+            notes: Vec::new(),
+        }
+    }
+
+    fn fleet() -> Inventory {
+        let mut gone = device("d", "GONE", Platform::Mac);
+        gone.is_removed = true;
+        Inventory::new([
+            device("a", "MAC", Platform::Mac),
+            device("b", "PAD", Platform::IPad),
+            device("c", "PC", Platform::Windows),
+            gone,
+        ])
+    }
+
+    fn plan(job: &Job, skip_refused: &[SkipKind]) -> Plan {
+        let options = PlanOptions { skip_refused: skip_refused.to_vec() };
+        build(job, &fleet(), &options, UnixMillis(0))
+    }
+
+    #[test]
+    fn named_devices_that_cannot_be_done_are_all_listed_and_skipped_only_by_kind() {
+        let rows = vec![
+            row(1, "MAC", vec![step(1, "restart")]),
+            row(2, "NONE", vec![step(1, "restart")]),
+            row(3, "PC", vec![step(1, "restart")]),
+            row(4, "GONE", vec![step(1, "restart")]),
+        ];
+        let job = job(rows, None);
+        let kinds: Vec<(u32, ObjectionKind)> =
+            plan(&job, &[]).refused.iter().map(|row| (row.line, row.objection.kind)).collect();
+        assert_eq!(
+            kinds,
+            [
+                (3, ObjectionKind::NotFound),
+                (4, ObjectionKind::Unsupported),
+                (5, ObjectionKind::Removed)
+            ]
+        );
+        let some = plan(&job, &[SkipKind::NotFound, SkipKind::Unsupported]);
+        assert_eq!(some.refused.len(), 1);
+        let all = plan(&job, &SkipKind::ALL);
+        assert!(all.refused.is_empty());
+        assert_eq!((all.tasks.len(), all.to_do().count()), (4, 1));
+    }
+
+    #[test]
+    fn selected_devices_that_cannot_be_done_are_skipped() {
+        let selection =
+            Selection { filter: Filter::default(), steps: Arc::from([step(1, "restart")]) };
+        let plan = plan(&job(Vec::new(), Some(selection)), &[]);
+        assert!(plan.refused.is_empty());
+        assert_eq!((plan.tasks.len(), plan.to_do().count()), (4, 2));
+        assert_eq!(plan.not_seen_lately, 2);
+    }
+
+    #[test]
+    fn steps_of_one_device_follow_each_other_and_irreversible_ones_wait_for_the_end() {
+        let rows = vec![
+            row(1, "MAC", vec![step(2, "erase")]),
+            row(2, "mac", vec![step(1, "blank-push")]),
+            row(3, "PAD", vec![step(1, "blank-push"), step(2, "restart")]),
+        ];
+        let plan = plan(&job(rows, None), &[]);
+        assert!(plan.refused.is_empty(), "{:?}", plan.refused);
+        let after: Vec<Option<(TaskIndex, Gate)>> =
+            plan.tasks.iter().map(|task| task.after).collect();
+        assert_eq!(
+            after,
+            [
+                Some((TaskIndex(1), Gate::Completed)),
+                None,
+                None,
+                Some((TaskIndex(2), Gate::GoodEnd))
+            ]
+        );
+    }
+
+    #[test]
+    fn two_rows_that_turn_out_to_mean_one_device_are_refused() {
+        let mut second = row(2, "MAC", vec![step(1, "restart")]);
+        second.target = Target { device_id: Some(DeviceId::from_api("a")), ..Target::default() };
+        let rows = vec![row(1, "MAC", vec![step(1, "restart")]), second];
+        let plan = plan(&job(rows, None), &SkipKind::ALL);
+        assert_eq!(plan.refused[0].objection.kind, ObjectionKind::Duplicate);
+        assert!(plan.refused[0].objection.reason.contains("line 2"));
+    }
+
+    #[test]
+    fn return_to_service_on_a_mac_refuses_the_plan() {
+        let mut erase = step(1, "erase");
+        erase.params.insert("ReturnToService.Enabled".to_owned(), ParamValue::Bool(true));
+        let plan = plan(&job(vec![row(1, "MAC", vec![erase.clone()])], None), &[]);
+        assert_eq!(plan.refused[0].objection.kind, ObjectionKind::Unsupported);
+        let selection = Selection { filter: Filter::default(), steps: Arc::from([erase]) };
+        let options = PlanOptions::default();
+        let plan = build(&job(Vec::new(), Some(selection)), &fleet(), &options, UnixMillis(0));
+        let serials: Vec<&str> =
+            plan.to_do().map(|task| task.device.serial_number.as_str()).collect();
+        assert_eq!(serials, ["PAD"]);
+    }
+}

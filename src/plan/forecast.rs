@@ -1,0 +1,71 @@
+//! What a plan will cost, before it runs.
+//!
+//! Owns the counts by action and platform and the estimate of requests and time. Must never be used to
+//! decide: it is for people.
+
+use std::collections::BTreeMap;
+
+use super::build::Plan;
+use crate::model::{End, Platform, Policy, Task};
+
+/// Looks that an online device takes on average until its command is seen done.
+const LOOKS_PER_TASK: u64 = 2;
+const SECONDS_PER_HOUR: u64 = 3_600;
+
+/// How many tasks an action has on a platform, with samples.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActionCount {
+    /// Name of the action.
+    pub action: String,
+    /// Platform.
+    pub platform: Platform,
+    /// Number of tasks.
+    pub tasks: u32,
+    /// Names of some of the devices, as `name (serial)`.
+    pub samples: Vec<String>,
+}
+
+/// What a plan will cost.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Forecast {
+    /// Requests that act.
+    pub sends: u64,
+    /// Requests that look for the ends, estimated.
+    pub looks: u64,
+    /// Seconds until the last send, when the tenant has its whole budget to spare.
+    pub seconds: u64,
+}
+
+/// Counts what is to be done, by action and platform, with up to `samples` names each.
+#[must_use]
+pub fn counts(plan: &Plan, samples: usize) -> Vec<ActionCount> {
+    let mut counts: BTreeMap<(&str, Platform), ActionCount> = BTreeMap::new();
+    for task in plan.to_do() {
+        let device = &task.device;
+        let count = counts.entry((&task.action, device.platform)).or_insert_with(|| ActionCount {
+            action: task.action.clone(),
+            platform: device.platform,
+            tasks: 0,
+            samples: Vec::new(),
+        });
+        count.tasks += 1;
+        if count.samples.len() < samples {
+            count.samples.push(format!("{} ({})", device.name, device.serial_number));
+        }
+    }
+    counts.into_values().collect()
+}
+
+/// Estimates requests and time. `spent` is what of the hour is already used.
+#[must_use]
+pub fn forecast(plan: &Plan, policy: &Policy, spent: u32) -> Forecast {
+    let followed =
+        |task: &&Task| policy.wait_ms > 0 && matches!(task.end, End::Command { .. } | End::Gone);
+    let sends = plan.to_do().count() as u64;
+    let looks = plan.to_do().filter(followed).count() as u64 * LOOKS_PER_TASK;
+    let budget = u64::from(policy.per_hour.max(1));
+    let left_now = budget.saturating_sub(u64::from(spent));
+    let at_full_speed = sends / u64::from(policy.per_second.max(1));
+    let hours = if sends <= left_now { 0 } else { (sends - left_now).div_ceil(budget) };
+    Forecast { sends, looks, seconds: (hours * SECONDS_PER_HOUR).max(at_full_speed) }
+}

@@ -1,0 +1,311 @@
+//! Finding the one device that a row means.
+//!
+//! Owns exact, unique matching: the API's own filters match parts, and a part of a serial number has
+//! locked the wrong Macs elsewhere. Must never pick one of several.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::job::{Job, SkipKind, Target};
+use crate::kandji::LIST_ROWS_MAX;
+use crate::model::{Device, DeviceId};
+
+/// What has to be asked of the tenant before a plan can be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// The whole inventory, page by page.
+    Everything,
+    /// Single look-ups, because they cost fewer requests.
+    Lookups(Vec<Lookup>),
+}
+
+/// One look-up.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lookup {
+    /// By id.
+    Id(DeviceId),
+    /// By serial number; more may come back than were meant.
+    Serial(String),
+    /// By user.
+    Email(String),
+}
+
+/// Says what to ask, given how many devices the tenant is believed to have.
+#[must_use]
+pub fn need(job: &Job, fleet_size: u32) -> Need {
+    if job.selection.is_some() {
+        return Need::Everything;
+    }
+    let lookups: BTreeSet<Lookup> = job.rows.iter().filter_map(|row| lookup(&row.target)).collect();
+    // The last page is short or empty, so a fleet takes one request for each full page and one more.
+    let pages = fleet_size / LIST_ROWS_MAX + 1;
+    if lookups.len() <= pages as usize {
+        Need::Lookups(lookups.into_iter().collect())
+    } else {
+        Need::Everything
+    }
+}
+
+/// The identity to look a target up by: the most exact one.
+fn lookup(target: &Target) -> Option<Lookup> {
+    let by_id = target.device_id.clone().map(Lookup::Id);
+    by_id
+        .or_else(|| {
+            target.serial_number.as_ref().map(|serial| Lookup::Serial(serial.to_uppercase()))
+        })
+        .or_else(|| target.user_email.as_ref().map(|email| Lookup::Email(email.to_lowercase())))
+}
+
+/// The devices that are known, each once.
+#[derive(Clone, Debug, Default)]
+pub struct Inventory {
+    devices: Vec<Device>,
+    by_id: BTreeMap<DeviceId, usize>,
+    by_serial: BTreeMap<String, Vec<usize>>,
+    by_email: BTreeMap<String, Vec<usize>>,
+}
+
+/// Why a named device cannot be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Objection {
+    /// Which kind of reason.
+    pub kind: ObjectionKind,
+    /// The reason, for people.
+    pub reason: String,
+}
+
+/// The kinds of reasons.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ObjectionKind {
+    /// No device fits.
+    NotFound,
+    /// Several fit.
+    Ambiguous,
+    /// The identities of the row belong to different devices.
+    Disagreement,
+    /// The device is no longer managed.
+    Removed,
+    /// The action or an option is not supported there.
+    Unsupported,
+    /// Two rows mean the same device.
+    Duplicate,
+}
+
+impl ObjectionKind {
+    /// The word for people.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NotFound => "not found",
+            Self::Ambiguous => "ambiguous",
+            Self::Disagreement => "identities disagree",
+            Self::Removed => "removed",
+            Self::Unsupported => "unsupported",
+            Self::Duplicate => "named twice",
+        }
+    }
+
+    /// The kind of skip that an operator may ask for instead; some can never be skipped, because they
+    /// mean that the job itself is wrong.
+    #[must_use]
+    pub fn skip_kind(self) -> Option<SkipKind> {
+        match self {
+            Self::NotFound => Some(SkipKind::NotFound),
+            Self::Removed => Some(SkipKind::Removed),
+            Self::Unsupported => Some(SkipKind::Unsupported),
+            Self::Ambiguous | Self::Disagreement | Self::Duplicate => None,
+        }
+    }
+}
+
+impl Inventory {
+    /// Takes in devices; one that came twice, because the list moved while it was read, counts once.
+    #[must_use]
+    pub fn new(devices: impl IntoIterator<Item = Device>) -> Self {
+        let mut inventory = Self::default();
+        for device in devices {
+            if inventory.by_id.contains_key(&device.id) {
+                continue;
+            }
+            let at = inventory.devices.len();
+            inventory.by_id.insert(device.id.clone(), at);
+            let mut enter = |text: &str, by: fn(&mut Self) -> &mut BTreeMap<String, Vec<usize>>| {
+                if !text.is_empty() {
+                    by(&mut inventory).entry(text.to_lowercase()).or_default().push(at);
+                }
+            };
+            enter(&device.serial_number, |inventory| &mut inventory.by_serial);
+            enter(&device.user_email, |inventory| &mut inventory.by_email);
+            inventory.devices.push(device);
+        }
+        inventory
+    }
+
+    /// All devices, in the order in which they came.
+    #[must_use]
+    pub fn devices(&self) -> &[Device] {
+        &self.devices
+    }
+
+    /// Finds the one device that a target means. Every identity that the target gives must agree with it.
+    ///
+    /// # Errors
+    /// [`Objection`] when none or several fit.
+    pub fn resolve(&self, target: &Target) -> Result<&Device, Objection> {
+        let (what, hits) = self.hits(target);
+        if hits.is_empty() {
+            return Err(objection(ObjectionKind::NotFound, format!("no device has {what}")));
+        }
+        let agreeing: Vec<&Device> =
+            hits.iter().copied().filter(|device| disagreement(target, device).is_none()).collect();
+        match agreeing.as_slice() {
+            [device] => Ok(device),
+            [] => {
+                let why = hits.iter().find_map(|device| disagreement(target, device));
+                let reason =
+                    why.unwrap_or_else(|| "the identities belong to no one device".to_owned());
+                Err(objection(ObjectionKind::Disagreement, reason))
+            }
+            several => {
+                // A device that enrolled anew leaves its old record behind.
+                let mut managed = several.iter().filter(|device| device.is_managed());
+                match (managed.next(), managed.next()) {
+                    (Some(device), None) => Ok(device),
+                    _ => Err(objection(ObjectionKind::Ambiguous, ambiguity(&what, several))),
+                }
+            }
+        }
+    }
+
+    /// The devices that the target's most exact identity fits, and that identity for people.
+    fn hits(&self, target: &Target) -> (String, Vec<&Device>) {
+        let listed = |by: &BTreeMap<String, Vec<usize>>, text: &str| -> Vec<&Device> {
+            let at = by.get(&text.to_lowercase());
+            at.map(|at| at.iter().map(|&at| &self.devices[at]).collect()).unwrap_or_default()
+        };
+        if let Some(id) = &target.device_id {
+            let hit = self.by_id.get(id).map(|&at| &self.devices[at]);
+            return (format!("device_id {id}"), hit.into_iter().collect());
+        }
+        if let Some(serial) = &target.serial_number {
+            return (format!("serial_number {serial}"), listed(&self.by_serial, serial));
+        }
+        let email = target.user_email.as_deref().unwrap_or_default();
+        (format!("user_email {email}"), listed(&self.by_email, email))
+    }
+}
+
+fn objection(kind: ObjectionKind, reason: String) -> Objection {
+    Objection { kind, reason }
+}
+
+/// Which of the target's identities does not belong to the device, if one does not.
+fn disagreement(target: &Target, device: &Device) -> Option<String> {
+    let folded = |left: &str, right: &str| left.to_lowercase() == right.to_lowercase();
+    let exact = |left: &str, right: &str| left == right;
+    let checks: [(&str, &Option<String>, &str, fn(&str, &str) -> bool); 4] = [
+        ("serial_number", &target.serial_number, &device.serial_number, folded),
+        ("user_email", &target.user_email, &device.user_email, folded),
+        ("device_name", &target.device_name, &device.name, exact),
+        ("asset_tag", &target.asset_tag, &device.asset_tag, exact),
+    ];
+    checks.into_iter().find_map(|(what, given, found, same)| {
+        let given = given.as_deref()?;
+        (!same(given, found))
+            .then(|| format!("device {} has {what} '{found}', the row says '{given}'", device.id))
+    })
+}
+
+fn ambiguity(what: &str, devices: &[&Device]) -> String {
+    let shown: Vec<String> = devices
+        .iter()
+        .take(4)
+        .map(|device| {
+            let enrolled =
+                device.last_enrollment.map(|at| format!(", enrolled {at}")).unwrap_or_default();
+            format!("{} '{}'{enrolled}", device.id, device.name)
+        })
+        .collect();
+    format!(
+        "{} devices have {what}: {}; name the one by device_id",
+        devices.len(),
+        shown.join("; ")
+    )
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::model::Platform;
+
+    pub(in crate::plan) fn device(id: &str, serial: &str, platform: Platform) -> Device {
+        Device {
+            id: DeviceId::from_api(id),
+            serial_number: serial.to_owned(),
+            name: format!("{serial}'s"),
+            platform,
+            os_version: "17.4".to_owned(),
+            model: String::new(),
+            user_email: format!("{serial}@example.com").to_lowercase(),
+            user_name: String::new(),
+            blueprint_name: "Design".to_owned(),
+            blueprint_id: String::new(),
+            asset_tag: String::new(),
+            tags: Vec::new(),
+            last_check_in: None,
+            last_enrollment: None,
+            mdm_enabled: true,
+            is_removed: false,
+            is_missing: false,
+        }
+    }
+
+    fn serial(text: &str) -> Target {
+        Target { serial_number: Some(text.to_owned()), ..Target::default() }
+    }
+
+    fn kind(found: Result<&Device, Objection>) -> Result<String, ObjectionKind> {
+        found.map(|device| device.id.to_string()).map_err(|objection| objection.kind)
+    }
+
+    #[test]
+    fn a_part_of_a_serial_number_is_no_device() {
+        let inventory = Inventory::new([
+            device("a", "C02XL0GYJGH5", Platform::Mac),
+            device("b", "C02XL0GYJGH5X", Platform::Mac),
+        ]);
+        assert_eq!(kind(inventory.resolve(&serial("c02xl0gyjgh5"))), Ok("a".to_owned()));
+        for text in ["C02XL0GYJGH", "C02", ""] {
+            assert_eq!(
+                kind(inventory.resolve(&serial(text))),
+                Err(ObjectionKind::NotFound),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn of_two_records_with_one_serial_number_only_a_single_managed_one_is_meant() {
+        let mut old = device("a", "C02", Platform::Mac);
+        let new = device("b", "C02", Platform::Mac);
+        let both = Inventory::new([old.clone(), new.clone()]);
+        assert_eq!(kind(both.resolve(&serial("C02"))), Err(ObjectionKind::Ambiguous));
+        old.is_removed = true;
+        let one = Inventory::new([old, new]);
+        assert_eq!(kind(one.resolve(&serial("C02"))), Ok("b".to_owned()));
+    }
+
+    #[test]
+    fn every_identity_must_agree() {
+        let inventory = Inventory::new([device("a", "C02", Platform::Mac)]);
+        let given = Target {
+            device_id: Some(DeviceId::from_api("a")),
+            serial_number: Some("C03".to_owned()),
+            ..Target::default()
+        };
+        let objection = inventory.resolve(&given).expect_err("they disagree");
+        assert_eq!(objection.kind, ObjectionKind::Disagreement);
+        assert!(objection.reason.contains("C02") && objection.reason.contains("C03"));
+        let given = Target { device_name: Some("c02's".to_owned()), ..serial("C02") };
+        assert_eq!(kind(inventory.resolve(&given)), Err(ObjectionKind::Disagreement));
+    }
+}
