@@ -238,12 +238,7 @@ impl Index {
         let path = &self.path;
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).at(path)?;
-        transaction
-            .execute(
-                "DELETE FROM leases WHERE tenant = ? AND expires_at < ?",
-                params![tenant, oldest.0],
-            )
-            .at(path)?;
+        transaction.execute("DELETE FROM leases WHERE expires_at < ?", [oldest.0]).at(path)?;
         let leases: Vec<LeaseRow> = {
             let mut select = transaction
                 .prepare("SELECT count, expires_at FROM leases WHERE tenant = ?")

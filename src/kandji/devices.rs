@@ -44,18 +44,20 @@ pub fn device_by_id(id: &DeviceId) -> Request {
     get(format!("/api/v1/devices/{id}"))
 }
 
-/// Devices whose serial number *contains* the text.
+/// One page of the devices whose serial number *contains* the text.
 #[must_use]
-pub fn device_by_serial(serial: &str) -> Request {
+pub fn devices_by_serial(serial: &str, offset: u32) -> Request {
     let serial = percent_encode(serial);
-    get(format!("/api/v1/devices?limit={LIST_ROWS_MAX}&serial_number={serial}"))
+    let Request { path_and_query, .. } = devices_page(offset);
+    get(format!("{path_and_query}&serial_number={serial}"))
 }
 
-/// Devices of the user with exactly this address.
+/// One page of the devices of the user with exactly this address.
 #[must_use]
-pub fn device_by_email(email: &str) -> Request {
+pub fn devices_by_email(email: &str, offset: u32) -> Request {
     let email = percent_encode(email);
-    get(format!("/api/v1/devices?limit={LIST_ROWS_MAX}&user_email_exact={email}"))
+    let Request { path_and_query, .. } = devices_page(offset);
+    get(format!("{path_and_query}&user_email_exact={email}"))
 }
 
 fn get(path_and_query: String) -> Request {
@@ -189,7 +191,7 @@ mod tests {
 
     #[test]
     fn identities_cannot_add_to_the_query() {
-        let request = device_by_serial("C02&platform=Mac #");
+        let request = devices_by_serial("C02&platform=Mac #", 0);
         assert!(request.path_and_query.ends_with("serial_number=C02%26platform%3DMac%20%23"));
     }
 }

@@ -14,7 +14,7 @@ pub use actions::{
 };
 pub use commands::{CommandRow, CommandsPage, commands_request, sighting};
 pub use devices::{
-    LIST_ROWS_MAX, ListError, device_by_email, device_by_id, device_by_serial, devices_page,
+    LIST_ROWS_MAX, ListError, device_by_id, devices_by_email, devices_by_serial, devices_page,
     read_devices,
 };
 pub use replies::{classify, error_text, retry_after_ms, server_skew_ms};

@@ -119,6 +119,8 @@ pub enum StopCause {
     NotTheApi,
     /// The time for sending is over.
     Deadline,
+    /// The clock of this machine jumped back: deadlines and the hour's log mean nothing any more.
+    Clock,
 }
 
 /// A command as the device's history shows it.

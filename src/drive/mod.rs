@@ -1,0 +1,21 @@
+//! The async shell around the engine.
+//!
+//! Owns the order of every batch: commit the entries, release the calls that the commit covers, feed the
+//! replies back. The only place, besides the simulator's server, that reads the wall clock. Must never
+//! decide what is sent.
+//!
+//! Invariant: no request that changes something leaves before its intent is committed.
+
+mod clock;
+mod inventory;
+mod perform;
+mod quota;
+mod reads;
+mod run;
+
+pub use clock::{Clock, VirtualClock, WallClock};
+pub use inventory::{InventoryError, read_commands, read_inventory};
+pub use perform::RenewToken;
+pub use quota::{Quota, QuotaError};
+pub use reads::{ReadError, Reads};
+pub use run::{Control, DriveError, Ended, Observer, Quiet, RunParts, facts_of, run};

@@ -1,0 +1,91 @@
+//! Blocks of the tenant's hour, leased from the ledger.
+//!
+//! Owns the bridge between the ledger's rows and the arithmetic of the hour. Must never grant what is not
+//! written down.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::journal::{Index, JournalError, LeaseRow};
+use crate::model::UnixMillis;
+use crate::pace::{Grant, HOUR_MS, Lease, grant};
+
+/// Leases older than this are deleted: they cannot count any more.
+const LEASES_KEPT_MS: i64 = 2 * HOUR_MS as i64;
+
+/// Why a request got no place in the hour.
+#[derive(Debug, thiserror::Error)]
+pub enum QuotaError {
+    /// The ledger cannot be written.
+    #[error(transparent)]
+    Ledger(#[from] JournalError),
+}
+
+/// The tenant's hour, as far as it is ours.
+#[derive(Clone)]
+pub struct Quota {
+    index: Arc<Mutex<Index>>,
+    tenant: String,
+    per_hour: u32,
+}
+
+/// A leased block.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Block {
+    pub(super) lease: Option<i64>,
+    pub(super) grant: Grant,
+}
+
+impl Quota {
+    /// The hour of `tenant`, of which `per_hour` requests are ours, over all processes that share the index.
+    #[must_use]
+    pub fn new(index: Arc<Mutex<Index>>, tenant: &str, per_hour: u32) -> Self {
+        Self { index, tenant: tenant.to_owned(), per_hour }
+    }
+
+    /// The same hour with another budget.
+    #[must_use]
+    pub fn with_budget(&self, per_hour: u32) -> Self {
+        Self { per_hour, ..self.clone() }
+    }
+
+    /// Leases up to `want` requests. A lease takes one short transaction, at most every few seconds, so it
+    /// is made where it is needed instead of on a thread of its own.
+    pub(super) fn lease(&self, now: UnixMillis, want: u32) -> Result<Block, QuotaError> {
+        let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut given = None;
+        let lease = index.lease(&self.tenant, UnixMillis(now.0 - LEASES_KEPT_MS), |rows| {
+            let leases: Vec<Lease> = rows
+                .iter()
+                .map(|row| Lease { count: row.count, expires_at: row.expires_at })
+                .collect();
+            let grant = grant(&leases, now, want, self.per_hour);
+            given = Some(grant);
+            (grant.count > 0)
+                .then_some(LeaseRow { count: grant.count, expires_at: grant.expires_at })
+        })?;
+        let nothing = Grant { count: 0, expires_at: now, more_at: None };
+        Ok(Block { lease, grant: given.unwrap_or(nothing) })
+    }
+
+    /// Gives back what a block did not use.
+    pub(super) fn give_back(&self, block: Block, unused: u32) -> Result<(), QuotaError> {
+        let Some(lease) = block.lease.filter(|_| unused > 0) else { return Ok(()) };
+        let index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(index.give_back(lease, unused)?)
+    }
+
+    /// How many requests of the last hour are spent.
+    ///
+    /// # Errors
+    /// [`QuotaError::Ledger`].
+    pub fn spent(&self, now: UnixMillis) -> Result<u32, QuotaError> {
+        let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut spent = 0;
+        index.lease(&self.tenant, UnixMillis(now.0 - LEASES_KEPT_MS), |rows| {
+            let counting = |row: &&LeaseRow| row.expires_at.plus_ms(HOUR_MS) > now;
+            spent = rows.iter().filter(counting).map(|row| row.count).sum();
+            None
+        })?;
+        Ok(spent)
+    }
+}

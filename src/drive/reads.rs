@@ -1,0 +1,192 @@
+//! Reads outside a run: the inventory, a device, its commands.
+//!
+//! Owns the one gate through which they go: paced, charged to the hour, repeated where that helps. Must
+//! never send anything that changes something: it takes no other requests than reads.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::clock::Clock;
+use super::quota::{Block, Quota, QuotaError};
+use crate::journal::RequestCounts;
+use crate::kandji::{error_text, retry_after_ms};
+use crate::model::wire::{Fault, Method, Reply, Request};
+use crate::model::{Retries, TaskIndex};
+use crate::pace::{PerSecond, backoff_ms};
+use crate::transport::Transport;
+
+/// Requests that are leased at once: reads come one after the other.
+const BLOCK: u32 = 10;
+/// Longest that a read waits for the tenant's hour before it gives up, in milliseconds.
+const QUOTA_WAIT_MS_MAX: u64 = 3_600_000;
+
+/// Why a read brought nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The tenant cannot be reached.
+    #[error("the tenant cannot be reached: {0}")]
+    Unreachable(String),
+    /// 401.
+    #[error(
+        "HTTP 401: {0}; the token is wrong, revoked or expired, or lacks the permission for this"
+    )]
+    Unauthorized(String),
+    /// 403.
+    #[error("HTTP 403: {0}; the token lacks the permission for this")]
+    Forbidden(String),
+    /// The answer is not usable, and repeating did not help.
+    #[error("{0}")]
+    Unusable(String),
+    /// The hour is spent.
+    #[error("the hour's budget of requests is spent; there is more at {0}")]
+    QuotaSpent(String),
+    /// The ledger cannot be written.
+    #[error(transparent)]
+    Quota(#[from] QuotaError),
+}
+
+/// The gate for reads.
+pub struct Reads<T, C> {
+    transport: Arc<T>,
+    clock: C,
+    quota: Quota,
+    retries: Retries,
+    state: Mutex<State>,
+}
+
+struct State {
+    pace: PerSecond,
+    block: Option<Block>,
+    left: u32,
+    counts: RequestCounts,
+}
+
+impl<T: Transport, C: Clock> Reads<T, C> {
+    /// A gate with its own pace.
+    #[must_use]
+    pub fn new(
+        transport: Arc<T>,
+        clock: C,
+        quota: Quota,
+        retries: Retries,
+        per_second: u32,
+    ) -> Self {
+        let pace = PerSecond::new(per_second);
+        let state = State { pace, block: None, left: 0, counts: RequestCounts::new() };
+        Self { transport, clock, quota, retries, state: Mutex::new(state) }
+    }
+
+    /// Reads. 404 comes back as an answer; other refusals are errors. `kind` is what the request is
+    /// counted as.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn read(&self, request: &Request, kind: &str) -> Result<Reply, ReadError> {
+        assert_eq!(request.method, Method::Get, "this gate is for reads");
+        let mut retry = 0;
+        loop {
+            self.wait_for_place(kind).await?;
+            let (wait_ms, error) = match self.transport.send(request.clone()).await {
+                Ok(reply) => match judge(&reply) {
+                    Ok(()) => return Ok(reply),
+                    Err((true, error)) => (retry_after_ms(&reply), error),
+                    Err((false, error)) => return Err(error),
+                },
+                Err(Fault::NotSent { reason, lasting: true }) => {
+                    return Err(ReadError::Unreachable(reason));
+                }
+                Err(Fault::NotSent { reason, .. }) => (None, ReadError::Unreachable(reason)),
+                Err(Fault::Lost { reason }) => (None, ReadError::Unusable(reason)),
+            };
+            retry += 1;
+            if retry > self.retries.count {
+                return Err(error);
+            }
+            let delay_ms = backoff_ms(&self.retries, 0, TaskIndex(0), retry);
+            let until = self.clock.now().plus_ms(wait_ms.unwrap_or(0).max(delay_ms));
+            self.clock.sleep_until(until).await;
+        }
+    }
+
+    /// Waits until one request may leave, and charges it.
+    async fn wait_for_place(&self, kind: &str) -> Result<(), ReadError> {
+        loop {
+            let now = self.clock.now();
+            let wake_at = {
+                let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+                match self.take_place(&mut state, now)? {
+                    None => {
+                        *state.counts.entry(kind.to_owned()).or_default() += 1;
+                        return Ok(());
+                    }
+                    Some(wake_at) => wake_at,
+                }
+            };
+            if wake_at.remaining_ms(now) > QUOTA_WAIT_MS_MAX {
+                return Err(ReadError::QuotaSpent(wake_at.to_string()));
+            }
+            self.clock.sleep_until(wake_at).await;
+        }
+    }
+
+    /// Takes a place, or says when to try again.
+    fn take_place(
+        &self,
+        state: &mut State,
+        now: crate::model::UnixMillis,
+    ) -> Result<Option<crate::model::UnixMillis>, ReadError> {
+        let is_usable = state.block.is_some_and(|block| now < block.grant.expires_at);
+        if state.left == 0 || !is_usable {
+            self.give_back(state)?;
+            let block = self.quota.lease(now, BLOCK)?;
+            if block.grant.count == 0 {
+                return Ok(Some(block.grant.more_at.unwrap_or_else(|| now.plus_ms(1_000))));
+            }
+            state.left = block.grant.count;
+            state.block = Some(block);
+        }
+        if let Err(at) = state.pace.take(now) {
+            return Ok(Some(at));
+        }
+        state.left -= 1;
+        Ok(None)
+    }
+
+    fn give_back(&self, state: &mut State) -> Result<(), QuotaError> {
+        let unused = std::mem::take(&mut state.left);
+        match state.block.take() {
+            Some(block) => self.quota.give_back(block, unused),
+            None => Ok(()),
+        }
+    }
+
+    /// Ends reading: gives back what is left and returns how many requests of each kind were made.
+    ///
+    /// # Errors
+    /// [`QuotaError`] when the ledger cannot be written.
+    pub fn finish(&self) -> Result<RequestCounts, QuotaError> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.give_back(&mut state)?;
+        Ok(std::mem::take(&mut state.counts))
+    }
+}
+
+/// Whether an answer to a read can be used; if not, whether repeating may help.
+fn judge(reply: &Reply) -> Result<(), (bool, ReadError)> {
+    let text = error_text(&reply.body);
+    let status = reply.status;
+    match status {
+        200 | 404 => Ok(()),
+        401 => Err((false, ReadError::Unauthorized(text))),
+        403 => Err((false, ReadError::Forbidden(text))),
+        300..=399 => Err((
+            false,
+            ReadError::Unusable(format!(
+                "HTTP {status}: a redirect, which is never followed; check the base URL"
+            )),
+        )),
+        408 | 425 | 429 | 500..=599 => {
+            Err((true, ReadError::Unusable(format!("HTTP {status}: {text}"))))
+        }
+        _ => Err((false, ReadError::Unusable(format!("HTTP {status}: {text}")))),
+    }
+}

@@ -1,0 +1,409 @@
+//! The loop of a run.
+//!
+//! Owns the order of writing and sending. Invariant: a call is made only after the batch that holds its
+//! intent has been committed; observers see entries only then, too.
+
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use tokio::sync::{oneshot, watch};
+
+use super::clock::Clock;
+use super::perform::{HourLeft, Outcome, RenewToken, perform};
+use super::quota::{Block, Quota, QuotaError};
+use crate::engine::{Call, Engine, Impossible, Progress, Step};
+use crate::journal::{Batch, Commit, RequestCounts};
+use crate::model::{
+    End, Entry, Event, Policy, Refusal, StopCause, Task, TaskFacts, Turn, UnixMillis, Verdict,
+};
+use crate::pace::others_pause_until;
+use crate::transport::Transport;
+
+/// A clock that shows an earlier time than before by more than this has jumped.
+const CLOCK_JUMP_MS: i64 = 2_000;
+/// Largest share of the tenant's hour that is kept for other tools when the server's own count is
+/// obeyed; a tiny budget of ours does not mean that the rest is theirs.
+const OTHERS_SHARE_MAX: f64 = 0.2;
+
+/// What an operator asks of a run under way.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// Go on.
+    Go,
+    /// Send nothing more, wait for what is under way.
+    Drain,
+    /// Leave at once.
+    Abort,
+}
+
+/// Sees what happens, after it is on disk.
+pub trait Observer: Send {
+    /// Called with entries that have just been committed, in order, and how far the run is.
+    fn committed(&mut self, entries: &[Entry], progress: &Progress);
+}
+
+/// Sees nothing.
+#[derive(Copy, Clone, Debug, Default)]
+pub struct Quiet;
+
+impl Observer for Quiet {
+    fn committed(&mut self, _entries: &[Entry], _progress: &Progress) {}
+}
+
+/// What a run is made of.
+pub struct RunParts<T, C, J> {
+    /// The way to the tenant.
+    pub transport: Arc<T>,
+    /// Time.
+    pub clock: C,
+    /// The journal's writer.
+    pub journal: J,
+    /// The tenant's hour.
+    pub quota: Quota,
+    /// The machine, its state replayed from the journal.
+    pub engine: Engine,
+    /// The frozen tasks.
+    pub tasks: Arc<[Task]>,
+    /// Requests that were made to prepare the run, to be counted with it.
+    pub requests: RequestCounts,
+    /// Name and version of the program.
+    pub program: String,
+    /// How to get a fresh token, once, when the API answers 401.
+    pub renew_token: Option<RenewToken>,
+}
+
+/// How a run was left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// How far it is.
+    pub progress: Progress,
+    /// The operator left at once; answers may be lost.
+    pub is_aborted: bool,
+}
+
+/// Why a run broke off.
+#[derive(Debug, thiserror::Error)]
+pub enum DriveError {
+    /// The journal cannot be written. Nothing more was sent; answers under way then are lost.
+    #[error("the journal cannot be written: {0}")]
+    Journal(String),
+    /// The ledger of the hour cannot be written.
+    #[error(transparent)]
+    Quota(#[from] QuotaError),
+    /// A fault of this program.
+    #[error("internal fault: {0}")]
+    Impossible(#[from] Impossible),
+}
+
+/// What the engine needs to know of the tasks, and the names of their actions.
+#[must_use]
+pub fn facts_of(tasks: &[Task], policy: &Policy) -> (Arc<[TaskFacts]>, Arc<[String]>) {
+    let mut actions: Vec<String> = Vec::new();
+    let facts = tasks
+        .iter()
+        .map(|task| {
+            let known = actions.iter().position(|name| *name == task.action);
+            let action = known.unwrap_or_else(|| {
+                actions.push(task.action.clone());
+                actions.len() - 1
+            });
+            TaskFacts {
+                action: u16::try_from(action).unwrap_or(u16::MAX),
+                repeat: task.repeat,
+                followed: policy.wait_ms > 0 && matches!(task.end, End::Command { .. } | End::Gone),
+                after: task.after,
+                ends_with_answer: task.end == End::Answer,
+                skipped: task.turn != Turn::Do,
+            }
+        })
+        .collect();
+    (facts, actions.into())
+}
+
+/// Drives a run until nothing more will happen in it, or the operator leaves.
+///
+/// # Errors
+/// [`DriveError`]; what happened until then is in the journal, and the run can be resumed.
+pub async fn run<T: Transport, C: Clock, J: Commit>(
+    parts: RunParts<T, C, J>,
+    control: &mut watch::Receiver<Control>,
+    observer: &mut impl Observer,
+) -> Result<Ended, DriveError> {
+    let now = parts.clock.now();
+    let mut shell = Shell {
+        commits: VecDeque::new(),
+        under_way: FuturesUnordered::new(),
+        block: None,
+        skew_ms: 0,
+        latest: now,
+        requests: parts.requests,
+        transport: parts.transport,
+        clock: parts.clock,
+        journal: parts.journal,
+        quota: parts.quota,
+        engine: parts.engine,
+        tasks: parts.tasks,
+        renew_token: parts.renew_token,
+        observer,
+    };
+    let entries = shell.engine.open(now, &parts.program)?;
+    shell.submit(entries, Vec::new());
+    let result = shell.drive(control).await;
+    shell.return_block()?;
+    result
+}
+
+struct Shell<'a, T, C, J, O> {
+    transport: Arc<T>,
+    clock: C,
+    journal: J,
+    quota: Quota,
+    engine: Engine,
+    tasks: Arc<[Task]>,
+    renew_token: Option<RenewToken>,
+    observer: &'a mut O,
+    /// Batches on their way to the disk, oldest first.
+    commits: VecDeque<Uncommitted>,
+    under_way: FuturesUnordered<BoxFuture<'static, Outcome>>,
+    block: Option<Block>,
+    skew_ms: i64,
+    latest: UnixMillis,
+    requests: RequestCounts,
+}
+
+struct Uncommitted {
+    done: oneshot::Receiver<Result<(), String>>,
+    entries: Vec<Entry>,
+    calls: Vec<Call>,
+}
+
+/// What woke the loop.
+enum Woken {
+    Committed(Result<(), String>),
+    Answered(Outcome),
+    Time,
+    Control,
+}
+
+impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
+    async fn drive(&mut self, control: &mut watch::Receiver<Control>) -> Result<Ended, DriveError> {
+        loop {
+            let now = self.clock.now();
+            let mut entries = self.check_clock(now)?;
+            let step = self.next_step(now)?;
+            entries.extend(step.entries);
+            self.submit(entries, step.calls);
+            if step.is_done && self.commits.is_empty() && self.under_way.is_empty() {
+                return self.close(now).await;
+            }
+            match self.wait(step.wake_at, control).await {
+                Woken::Committed(result) => self.release(result)?,
+                Woken::Answered(outcome) => self.take_answers(outcome).await?,
+                Woken::Time => {}
+                Woken::Control => {
+                    let asked = *control.borrow_and_update();
+                    match asked {
+                        Control::Go => {}
+                        Control::Drain => {
+                            let now = self.clock.now();
+                            let entries =
+                                self.engine.stop(now, StopCause::Operator, "stopped by Ctrl-C")?;
+                            self.submit(entries, Vec::new());
+                        }
+                        Control::Abort => {
+                            let progress = self.engine.progress();
+                            return Ok(Ended { progress, is_aborted: true });
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// What the engine wants now, with more of the hour leased when it wants that.
+    fn next_step(&mut self, now: UnixMillis) -> Result<Step, DriveError> {
+        let mut step = self.engine.decide(now)?;
+        if step.want == 0 {
+            return Ok(step);
+        }
+        self.return_block()?;
+        let block = self.quota.lease(now, step.want)?;
+        self.block = Some(block);
+        self.engine.grant(now, block.grant.count, block.grant.expires_at);
+        if block.grant.count == 0 {
+            let more_at = block.grant.more_at.unwrap_or_else(|| now.plus_ms(1_000));
+            step.wake_at = Some(step.wake_at.map_or(more_at, |at| at.min(more_at)));
+            return Ok(step);
+        }
+        let next = self.engine.decide(now)?;
+        step.entries.extend(next.entries);
+        step.calls.extend(next.calls);
+        // The block may already be used up: then the next round asks for another one.
+        let wake_at = if next.want > 0 { Some(now) } else { next.wake_at };
+        Ok(Step { wake_at, is_done: next.is_done, ..step })
+    }
+
+    fn return_block(&mut self) -> Result<(), QuotaError> {
+        let unused = self.engine.surrender();
+        match self.block.take() {
+            Some(block) => self.quota.give_back(block, unused),
+            None => Ok(()),
+        }
+    }
+
+    /// Deadlines and the hour's log are moments of this clock: one that jumps back breaks them all.
+    fn check_clock(&mut self, now: UnixMillis) -> Result<Vec<Entry>, DriveError> {
+        let back_ms = self.latest.since(now);
+        self.latest = now;
+        if back_ms <= CLOCK_JUMP_MS {
+            return Ok(Vec::new());
+        }
+        let reason = format!("the clock jumped back by {} s", back_ms / 1_000);
+        Ok(self.engine.stop(now, StopCause::Clock, &reason)?)
+    }
+
+    /// Gives entries to the journal; the calls wait until they are committed.
+    fn submit(&mut self, entries: Vec<Entry>, calls: Vec<Call>) {
+        if entries.is_empty() && calls.is_empty() {
+            return;
+        }
+        for call in &calls {
+            let kind = match call {
+                Call::Send { .. } => "action",
+                Call::Look { .. } => "look",
+            };
+            *self.requests.entry(kind.to_owned()).or_default() += 1;
+        }
+        let requests = std::mem::take(&mut self.requests);
+        let (committed, done) = oneshot::channel();
+        let batch = Batch { entries: entries.clone(), requests };
+        self.journal.submit(batch, Box::new(move |result| drop(committed.send(result))));
+        self.commits.push_back(Uncommitted { done, entries, calls });
+    }
+
+    async fn wait(
+        &mut self,
+        wake_at: Option<UnixMillis>,
+        control: &mut watch::Receiver<Control>,
+    ) -> Woken {
+        let clock = &self.clock;
+        let sleep = async move {
+            match wake_at {
+                Some(at) => clock.sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        let oldest = self.commits.front_mut();
+        let commit = async move {
+            match oldest {
+                Some(oldest) => (&mut oldest.done)
+                    .await
+                    .unwrap_or_else(|_| Err("the writer of the journal is gone".to_owned())),
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            Ok(()) = control.changed() => Woken::Control,
+            result = commit => Woken::Committed(result),
+            Some(outcome) = self.under_way.next() => Woken::Answered(outcome),
+            () = sleep => Woken::Time,
+        }
+    }
+
+    /// The oldest batch is on disk: its calls may leave.
+    fn release(&mut self, result: Result<(), String>) -> Result<(), DriveError> {
+        let Some(batch) = self.commits.pop_front() else { return Ok(()) };
+        result.map_err(DriveError::Journal)?;
+        self.observer.committed(&batch.entries, &self.engine.progress());
+        for call in batch.calls {
+            let (transport, tasks) = (Arc::clone(&self.transport), Arc::clone(&self.tasks));
+            let call = perform(transport, self.clock.clone(), tasks, call, self.skew_ms);
+            self.under_way.push(call.boxed());
+        }
+        Ok(())
+    }
+
+    /// Takes in an answer and all others that are there already, so that they share a commit.
+    async fn take_answers(&mut self, first: Outcome) -> Result<(), DriveError> {
+        let mut entries = Vec::new();
+        let mut next = Some(first);
+        while let Some(outcome) = next {
+            self.take_answer(outcome, &mut entries).await?;
+            next = self.under_way.next().now_or_never().flatten();
+        }
+        self.submit(entries, Vec::new());
+        Ok(())
+    }
+
+    async fn take_answer(
+        &mut self,
+        outcome: Outcome,
+        entries: &mut Vec<Entry>,
+    ) -> Result<(), DriveError> {
+        let now = self.clock.now();
+        let (hour, skew_ms) = match outcome {
+            Outcome::Sent { task, attempt, http_status, verdict, hour, skew_ms } => {
+                let verdict = self.renew_on_unauthorized(verdict).await;
+                entries.extend(self.engine.answered(now, task, attempt, http_status, verdict)?);
+                (hour, skew_ms)
+            }
+            Outcome::Looked { task, sighting, hour, skew_ms } => {
+                entries.extend(self.engine.looked(now, task, sighting)?);
+                (hour, skew_ms)
+            }
+        };
+        self.skew_ms = skew_ms.unwrap_or(self.skew_ms);
+        if let Some(hour) = hour {
+            entries.extend(self.heed_server(now, hour)?);
+        }
+        Ok(())
+    }
+
+    /// The server's own count of the hour may slow us down, never speed us up.
+    fn heed_server(&mut self, now: UnixMillis, hour: HourLeft) -> Result<Vec<Entry>, Impossible> {
+        let ours = f64::from(self.engine.state().policy().per_hour);
+        let share = (1.0 - ours / f64::from(hour.limit.max(1))).clamp(0.0, OTHERS_SHARE_MAX);
+        let Some(until) = others_pause_until(hour.remaining, hour.limit, share, now) else {
+            return Ok(Vec::new());
+        };
+        let reason = format!(
+            "the tenant has {} of {} requests left in this hour, which other tools may need",
+            hour.remaining, hour.limit
+        );
+        self.engine.pause(now, until, &reason)
+    }
+
+    /// A 401 gets one fresh token where there is a way to have one; the request was not applied.
+    async fn renew_on_unauthorized(&mut self, verdict: Verdict) -> Verdict {
+        let Verdict::Refused { kind: Refusal::Unauthorized, reason } = &verdict else {
+            return verdict;
+        };
+        let Some(renew) = self.renew_token.take() else { return verdict };
+        match renew().await {
+            Ok(()) => Verdict::Throttled {
+                retry_after_ms: Some(1_000),
+                reason: format!("{reason}; trying a fresh token"),
+            },
+            Err(error) => Verdict::Refused {
+                kind: Refusal::Unauthorized,
+                reason: format!("{reason}; no fresh token either: {error}"),
+            },
+        }
+    }
+
+    /// Leaves in order.
+    async fn close(&mut self, now: UnixMillis) -> Result<Ended, DriveError> {
+        let entry = Entry { at: now, event: Event::Closed };
+        self.submit(vec![entry], Vec::new());
+        while let Some(batch) = self.commits.front_mut() {
+            let result = (&mut batch.done)
+                .await
+                .unwrap_or_else(|_| Err("the writer of the journal is gone".to_owned()));
+            self.release(result)?;
+        }
+        Ok(Ended { progress: self.engine.progress(), is_aborted: false })
+    }
+}
