@@ -11,3 +11,4 @@ mod select;
 pub use build::{Plan, PlanOptions, RefusedRow, build};
 pub use forecast::{ActionCount, Forecast, counts, forecast};
 pub use inventory::{Inventory, Lookup, Need, Objection, ObjectionKind, need};
+pub use select::is_selected;

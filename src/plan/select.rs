@@ -7,7 +7,8 @@ use crate::job::{Exclusion, Filter};
 use crate::model::{Device, Platform, UnixMillis};
 
 /// Whether all conditions of the filter hold; an empty filter holds for every device.
-pub(super) fn is_selected(filter: &Filter, device: &Device, now: UnixMillis) -> bool {
+#[must_use]
+pub fn is_selected(filter: &Filter, device: &Device, now: UnixMillis) -> bool {
     conditions(filter, device, now).into_iter().flatten().all(|holds| holds)
 }
 

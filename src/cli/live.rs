@@ -1,0 +1,236 @@
+//! A run under way.
+//!
+//! Owns signals, the end of a run and what is said about it. Must never change what the engine decided.
+
+use std::fs::File;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+use super::connect::Connection;
+use super::exit::{Exit, RunEnd, exit_of};
+use super::failure::Failure;
+use super::options::EndingOptions;
+use super::printer::Printer;
+use super::progress::Watcher;
+use super::reporter::{Reporter, RunView};
+use super::state::State;
+use crate::drive::{Clock, Control, Ended, Quota, RunParts, WallClock, run};
+use crate::engine::Engine;
+use crate::journal::{RequestCounts, RunHeader, RunJournal, RunReader, RunState, Writer};
+use crate::model::{Outcome, OutcomeCounts, StopCause, Task, Turn};
+use crate::report::summary_text;
+
+/// Everything that a run under way needs.
+pub(super) struct Live<'a> {
+    pub state: &'a State,
+    pub connection: Connection,
+    pub header: RunHeader,
+    pub tasks: Arc<[Task]>,
+    pub engine: Engine,
+    pub journal: RunJournal,
+    pub quota: Quota,
+    pub requests: RequestCounts,
+    /// Held until the run is left.
+    pub hold: File,
+}
+
+/// Drives the run, reports, and says how it ended.
+pub(super) async fn go(
+    live: Live<'_>,
+    ending: &EndingOptions,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
+    let Live { state, connection, header, tasks, engine, journal, quota, requests, hold } = live;
+    let run_id = header.run.0.clone();
+    let records = RunReader::open(&state.dir, &run_id)?.records()?;
+    let notices = printer.clone();
+    let reporter = Reporter::start(
+        state.dir.clone(),
+        run_id.clone(),
+        header.report_dir.clone(),
+        move |text| notices.warn(text),
+    );
+    let per_hour = header.policy.per_hour;
+    let mut watcher = Watcher::new(
+        &tasks,
+        records,
+        ending.progress,
+        printer,
+        reporter,
+        quota.clone(),
+        per_hour,
+    );
+    let (sender, mut control) = watch::channel(Control::Go);
+    let signals = tokio::spawn(listen(sender, printer.clone()));
+    let parts = RunParts {
+        transport: Arc::clone(&connection.transport),
+        clock: WallClock,
+        journal: Writer::start(journal)?,
+        quota,
+        engine,
+        tasks: Arc::clone(&tasks),
+        requests,
+        program: concat!("sortie ", env!("CARGO_PKG_VERSION")).to_owned(),
+        renew_token: connection.renew_token.clone(),
+    };
+    let ended = run(parts, &mut control, &mut watcher).await;
+    signals.abort();
+    let is_forbidden = watcher.is_forbidden;
+    let counts = watcher.finish();
+    let exit = match ended {
+        Ok(ended) => {
+            let end = End { state, header: &header, tasks: &tasks, counts: &counts, is_forbidden };
+            end.close(&ended, printer)
+        }
+        Err(error) => {
+            let reports = write_reports(state, &header, printer);
+            let failure = Failure::from(error)
+                .state("everything committed until then is in the journal; requests that were under way are in doubt")
+                .next(format!("make the state directory writable, then: sortie resume {run_id}"));
+            if let Err(second) = reports {
+                printer.warn(&second.what);
+            }
+            Err(failure)
+        }
+    };
+    drop(hold);
+    exit
+}
+
+/// The first signal drains, the second leaves at once.
+async fn listen(control: watch::Sender<Control>, printer: Printer) {
+    let mut asked = Control::Go;
+    loop {
+        wait_for_signal().await;
+        asked = match asked {
+            Control::Go => {
+                printer.warn("draining: nothing more is sent; press Ctrl-C again to leave at once");
+                Control::Drain
+            }
+            Control::Drain | Control::Abort => Control::Abort,
+        };
+        // The run may have ended in the meantime; then nobody listens.
+        let _ = control.send(asked);
+    }
+}
+
+#[cfg(unix)]
+async fn wait_for_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => drop(tokio::signal::ctrl_c().await),
+    }
+}
+
+#[cfg(not(unix))]
+async fn wait_for_signal() {
+    // Without a way to hear the signal the default action of the system applies.
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+/// A run that was left, with what decides how that is told.
+struct End<'a> {
+    state: &'a State,
+    header: &'a RunHeader,
+    tasks: &'a [Task],
+    counts: &'a OutcomeCounts,
+    is_forbidden: bool,
+}
+
+impl End<'_> {
+    fn close(&self, ended: &Ended, printer: &Printer) -> Result<Exit, Failure> {
+        let run = &self.header.run.0;
+        let stop = ended.progress.stop.as_ref().map(|(cause, _)| *cause);
+        let exit = if ended.is_aborted {
+            Exit::Aborted
+        } else {
+            let skips_asked =
+                self.tasks.iter().filter(|task| matches!(task.turn, Turn::Skip { asked: true, .. })).count();
+            exit_of(&RunEnd {
+                counts: self.counts,
+                stop,
+                is_forbidden: self.is_forbidden,
+                skips_asked: u32::try_from(skips_asked).unwrap_or(u32::MAX),
+                pending_ok: self.header.pending_ok,
+            })
+        };
+        let summary: Vec<String> =
+            self.counts.iter().map(|(outcome, tasks)| format!("{tasks} {outcome}")).collect();
+        let is_open = [Outcome::NotAttempted, Outcome::InDoubt, Outcome::Pending, Outcome::NotNow]
+            .iter()
+            .any(|outcome| self.counts.of(*outcome) > 0);
+        let run_state = if is_open { RunState::Paused } else { RunState::Finished };
+        let now = WallClock.now();
+        self.state.index().set_run_state(run, run_state, Some(now), &summary.join(", "))?;
+        write_reports(self.state, self.header, printer)?;
+        if exit == Exit::Well {
+            return Ok(exit);
+        }
+        Err(self.failure(exit, ended, stop))
+    }
+
+    /// Says why the run did not end well, and which command goes on from there.
+    fn failure(&self, exit: Exit, ended: &Ended, stop: Option<StopCause>) -> Failure {
+        let run = &self.header.run.0;
+        let count = |outcome| self.counts.of(outcome);
+        let report = self.header.report_dir.join("report.csv");
+        let resume = format!("go on with: sortie resume {run}");
+        let why = ended.progress.stop.as_ref().map(|(_, reason)| format!(": {reason}")).unwrap_or_default();
+        let (what, next) = match exit {
+            Exit::Aborted => (
+                "left at once; answers that were under way are lost".to_owned(),
+                resume,
+            ),
+            Exit::Authentication => (
+                format!("the token is not accepted{why}"),
+                format!("with a new token, {resume}"),
+            ),
+            Exit::Permission => (
+                "the token lacks the permission for an action".to_owned(),
+                format!("grant it under Settings > Access, then {resume}"),
+            ),
+            Exit::Doubt => (
+                format!("{} tasks are in doubt: sent, and no usable answer came", count(Outcome::InDoubt)),
+                format!(
+                    "look at the devices named in {}; they are never sent again by themselves",
+                    report.display()
+                ),
+            ),
+            Exit::Partly => (
+                format!("{} tasks did not end well", count(Outcome::Failed) + count(Outcome::Refused) + count(Outcome::NotAttempted) + count(Outcome::Skipped)),
+                format!("see {}; failed.csv beside it repeats them", report.display()),
+            ),
+            Exit::Pending => (
+                format!("{} commands are still pending", count(Outcome::Pending) + count(Outcome::NotNow)),
+                format!("{resume} --wait 1h"),
+            ),
+            _ => (format!("stopped{why}"), resume),
+        };
+        let what = match (exit, stop) {
+            (Exit::Doubt, Some(_)) => format!("{what}; stopped{why}"),
+            _ => what,
+        };
+        let left = count(Outcome::NotAttempted);
+        let state = format!(
+            "{} tasks sent, {left} not attempted; everything is in the journal of run {run}",
+            self.counts.total() - left - count(Outcome::Skipped)
+        );
+        Failure::new(exit, what).state(state).next(next)
+    }
+}
+
+/// Writes the final reports and says what came out.
+fn write_reports(state: &State, header: &RunHeader, printer: &Printer) -> Result<(), Failure> {
+    let view = RunView::read(&state.dir, &header.run.0)?;
+    let finished_at = Some(WallClock.now());
+    view.write(&header.report_dir, finished_at)?;
+    printer.say(&summary_text(&view.facts(finished_at), &view.rows));
+    printer.data(&header.report_dir.display().to_string());
+    Ok(())
+}

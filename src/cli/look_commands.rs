@@ -1,0 +1,148 @@
+//! `sortie runs`, `status`, `report` and `history`: looking, from the journal alone.
+//!
+//! Owns their layout. Must never speak to a tenant.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::exit::Exit;
+use super::failure::{Failure, NOTHING_SENT};
+use super::options::{Format, GlobalOptions};
+use super::printer::{Printer, table};
+use super::reporter::RunView;
+use super::state::State;
+use crate::journal::RunReader;
+use crate::model::{OutcomeCounts, TaskRecord};
+use crate::report::summary_text;
+
+pub(super) fn runs(global: &GlobalOptions, printer: &Printer) -> Result<Exit, Failure> {
+    let state = State::open(global)?;
+    let runs = state.index().runs()?;
+    if printer.format == Format::Json {
+        let rows: Vec<serde_json::Value> = runs
+            .iter()
+            .map(|run| {
+                serde_json::json!({
+                    "id": run.id, "job": run.job, "tenant": run.tenant, "tasks": run.tasks,
+                    "state": run.state.word(), "started_at": run.started_at.to_string(),
+                    "ended_at": run.ended_at.map(|at| at.to_string()), "summary": run.summary,
+                })
+            })
+            .collect();
+        printer.data(&serde_json::Value::Array(rows).to_string());
+        return Ok(Exit::Well);
+    }
+    if runs.is_empty() {
+        printer.say(&format!("no runs in {}", state.dir.path().display()));
+        return Ok(Exit::Well);
+    }
+    let rows: Vec<Vec<String>> = runs
+        .into_iter()
+        .map(|run| {
+            let tasks = run.tasks.to_string();
+            vec![run.id, run.state.word().to_owned(), run.tenant, run.job, tasks, run.summary]
+        })
+        .collect();
+    printer.data(&table(&["RUN", "STATE", "TENANT", "JOB", "TASKS", "OUTCOMES"], &rows));
+    Ok(Exit::Well)
+}
+
+pub(super) fn status(
+    global: &GlobalOptions,
+    name: &str,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
+    let state = State::open(global)?;
+    let row = state.index().find_run(name)?;
+    let is_held = state.dir.hold_run(&row.id).is_err();
+    let view = RunView::read(&state.dir, &row.id)?;
+    let mut counts = OutcomeCounts::default();
+    view.rows.iter().for_each(|(_, record)| counts.add(record.outcome()));
+    if printer.format == Format::Json {
+        let outcomes: BTreeMap<&str, u32> =
+            counts.iter().map(|(outcome, tasks)| (outcome.word(), tasks)).collect();
+        let status = serde_json::json!({
+            "run_id": row.id, "job": row.job, "tenant": row.tenant, "state": row.state.word(),
+            "running": is_held, "tasks": row.tasks, "outcomes": outcomes,
+            "requests": view.requests, "report_dir": view.header.report_dir,
+        });
+        printer.data(&status.to_string());
+        return Ok(Exit::Well);
+    }
+    let running = if is_held { ", a process drives it now" } else { "" };
+    printer.data(&format!(
+        "run {} of {} on {}: {}{running}\nstarted {}, confirmed: {}\n{}reports in {}",
+        row.id,
+        row.job,
+        row.tenant,
+        row.state.word(),
+        row.started_at,
+        view.header.confirmation,
+        summary_text(&view.facts(row.ended_at), &view.rows),
+        view.header.report_dir.display()
+    ));
+    Ok(Exit::Well)
+}
+
+pub(super) fn report(
+    global: &GlobalOptions,
+    name: &str,
+    report_dir: Option<&Path>,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
+    let state = State::open(global)?;
+    let row = state.index().find_run(name)?;
+    let view = RunView::read(&state.dir, &row.id)?;
+    let directory = report_dir.unwrap_or(&view.header.report_dir);
+    view.write(directory, row.ended_at)?;
+    printer.say(&summary_text(&view.facts(row.ended_at), &view.rows));
+    printer.data(&directory.display().to_string());
+    Ok(Exit::Well)
+}
+
+pub(super) fn history(
+    global: &GlobalOptions,
+    device: &str,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
+    let state = State::open(global)?;
+    let events = state.index().device_tasks(device)?;
+    if events.is_empty() {
+        return Err(Failure::new(Exit::Target, format!("no run ever had a task for '{device}'"))
+            .state(format!("searched the runs of {}", state.dir.path().display()))
+            .next("give an id, a serial number, a name or a user's address in full"));
+    }
+    let mut by_run: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+    for event in events {
+        by_run.entry(event.run).or_default().push(event.task);
+    }
+    let mut lines = Vec::new();
+    for (run, tasks) in by_run {
+        let reader = RunReader::open(&state.dir, &run)?;
+        let (facts, records) = (reader.tasks()?, reader.records()?);
+        for at in tasks {
+            let at = at as usize;
+            if let (Some(task), Some(record)) = (facts.get(at), records.get(at)) {
+                lines.push(history_line(&run, task, record));
+            }
+        }
+    }
+    printer.data(&table(
+        &["WHEN", "RUN", "SERIAL", "NAME", "ACTION", "OUTCOME", "REASON"],
+        &lines,
+    ));
+    printer.say(&format!("from {}; {NOTHING_SENT}", state.dir.path().display()));
+    Ok(Exit::Well)
+}
+
+fn history_line(run: &str, task: &crate::model::Task, record: &TaskRecord) -> Vec<String> {
+    vec![
+        record.requested_at.map_or_else(|| "never sent".to_owned(), |at| at.to_string()),
+        run.to_owned(),
+        task.device.serial_number.clone(),
+        task.device.name.clone(),
+        task.action.clone(),
+        record.outcome().word().to_owned(),
+        record.reason.clone(),
+    ]
+}

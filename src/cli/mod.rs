@@ -1,0 +1,87 @@
+//! What people see: commands, settings, questions, progress, messages, exit codes.
+//!
+//! Owns the command line. Must never send anything itself: it hands a plan to `drive`.
+
+mod actions_command;
+mod confirm;
+mod connect;
+mod diagnostics;
+mod exit;
+mod failure;
+mod job_source;
+mod live;
+mod look_commands;
+mod options;
+mod plan_command;
+mod plan_text;
+mod printer;
+mod progress;
+mod reporter;
+mod run_command;
+mod settings;
+mod simulate_command;
+mod state;
+mod tenant_commands;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+use exit::Exit;
+use failure::Failure;
+use options::{Command, Options};
+use printer::Printer;
+
+/// Reads the command line, does what it says, and returns the exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let options = match Options::try_parse() {
+        Ok(options) => options,
+        Err(error) => {
+            // Help and version are asked for and no error; clap writes them where they belong.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Well };
+            let written = error.print();
+            return written.map_or(Exit::Unexpected, |()| exit).into();
+        }
+    };
+    let printer = Printer::new(&options.global);
+    match dispatch(&options, &printer) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            printer.failure(&failure);
+            failure.exit.into()
+        }
+    }
+}
+
+fn dispatch(options: &Options, printer: &Printer) -> Result<Exit, Failure> {
+    let global = &options.global;
+    match &options.command {
+        Command::Actions { name } => actions_command::actions(name.as_deref(), printer),
+        Command::Check { job } => plan_command::check(job, printer),
+        Command::Plan { job, tenant, limits } => {
+            plan_command::plan(global, job, tenant, limits, printer)
+        }
+        Command::Run { job, tenant, limits, run } => {
+            run_command::run(global, job, tenant, limits, run, printer)
+        }
+        Command::Send { send, tenant, limits, run } => {
+            run_command::send(global, send, tenant, limits, run, printer)
+        }
+        Command::Resume { name, tenant, resume } => {
+            run_command::resume(global, name, tenant, resume, printer)
+        }
+        Command::Runs => look_commands::runs(global, printer),
+        Command::Status { name } => look_commands::status(global, name, printer),
+        Command::Report { name, report_dir } => {
+            look_commands::report(global, name, report_dir.as_deref(), printer)
+        }
+        Command::History { device } => look_commands::history(global, device, printer),
+        Command::Devices { filter, tenant } => {
+            tenant_commands::devices(global, filter, tenant, printer)
+        }
+        Command::Commands { device, tenant } => {
+            tenant_commands::commands(global, device, tenant, printer)
+        }
+        Command::Simulate { simulate } => simulate_command::simulate(simulate, printer),
+    }
+}

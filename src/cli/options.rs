@@ -1,0 +1,394 @@
+//! The command line, as it is written.
+//!
+//! Owns flags, their names and help. All of them are optional here; `settings` makes them complete. Must
+//! never take a token: arguments are visible to every user of the machine.
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Bulk actions on the devices of a Kandji / Iru tenant, with a journal of every request.
+#[derive(Debug, Parser)]
+#[command(name = "sortie", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(super) struct Options {
+    #[command(flatten)]
+    pub global: GlobalOptions,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 every task ended well, 1 unexpected, 2 usage or invalid input (nothing sent), \
+3 authentication, 4 target not found, ambiguous or unsupported (nothing sent), 5 permission, \
+6 the quota cannot fit the job before its deadline, 7 partly failed, 8 refused by policy (nothing sent), \
+9 stopped, 10 still pending, 11 in doubt, 12 journal or disk, 13 busy, 130 second Ctrl-C";
+
+#[derive(Debug, Args)]
+pub(super) struct GlobalOptions {
+    /// Directory of journals and the quota ledger
+    #[arg(long, global = true, value_name = "DIR", env = "SORTIE_STATE_DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// Configuration with profiles
+    #[arg(long, global = true, value_name = "FILE", env = "SORTIE_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Profile of the configuration
+    #[arg(short, long, global = true, value_name = "NAME", env = "SORTIE_PROFILE")]
+    pub profile: Option<String>,
+    /// Never ask; what would need an answer is refused
+    #[arg(long, global = true)]
+    pub no_input: bool,
+    /// Say less
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Colours on standard error
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: When,
+    /// Form of listings on standard output
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Copy, Clone, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Copy, Clone, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// List the actions, or show one in full
+    Actions {
+        /// Name of an action
+        name: Option<String>,
+    },
+    /// Validate a job offline; sends nothing and needs no token
+    Check {
+        #[command(flatten)]
+        job: JobOptions,
+    },
+    /// Resolve a job against the tenant and show what would be done; only reads
+    Plan {
+        #[command(flatten)]
+        job: JobOptions,
+        #[command(flatten)]
+        tenant: TenantOptions,
+        #[command(flatten)]
+        limits: LimitOptions,
+    },
+    /// Run a job: plan, confirm, send, follow, report
+    Run {
+        #[command(flatten)]
+        job: JobOptions,
+        #[command(flatten)]
+        tenant: TenantOptions,
+        #[command(flatten)]
+        limits: LimitOptions,
+        #[command(flatten)]
+        run: RunOptions,
+    },
+    /// Send one action to devices named or selected here, through the same plan and guards
+    Send {
+        #[command(flatten)]
+        send: SendOptions,
+        #[command(flatten)]
+        tenant: TenantOptions,
+        #[command(flatten)]
+        limits: LimitOptions,
+        #[command(flatten)]
+        run: RunOptions,
+    },
+    /// Go on with a run from its journal alone
+    Resume {
+        /// Id of the run, a unique prefix, or latest
+        #[arg(value_name = "RUN", default_value = "latest")]
+        name: String,
+        #[command(flatten)]
+        tenant: TenantOptions,
+        #[command(flatten)]
+        resume: ResumeOptions,
+    },
+    /// List runs
+    Runs,
+    /// Show how far a run is
+    Status {
+        /// Id of the run, a unique prefix, or latest
+        #[arg(value_name = "RUN", default_value = "latest")]
+        name: String,
+    },
+    /// Write the reports of a run again, from its journal
+    Report {
+        /// Id of the run, a unique prefix, or latest
+        #[arg(value_name = "RUN", default_value = "latest")]
+        name: String,
+        /// Directory to write to instead of the run's own
+        #[arg(long, value_name = "DIR")]
+        report_dir: Option<PathBuf>,
+    },
+    /// Show everything that was ever sent to a device, over all runs of this state directory
+    History {
+        /// Id, serial number, name or user of the device
+        device: String,
+    },
+    /// Export the inventory as CSV that is valid job input
+    Devices {
+        #[command(flatten)]
+        filter: FilterOptions,
+        #[command(flatten)]
+        tenant: TenantOptions,
+    },
+    /// Show the command history of a device
+    Commands {
+        /// Id or serial number of the device
+        device: String,
+        #[command(flatten)]
+        tenant: TenantOptions,
+    },
+    /// Serve a simulated tenant on loopback
+    Simulate {
+        #[command(flatten)]
+        simulate: SimulateOptions,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct JobOptions {
+    /// CSV or YAML job file, or - for standard input
+    pub job: String,
+    /// Action for all rows of a CSV without an action column
+    #[arg(long, value_name = "ACTION")]
+    pub action: Option<String>,
+    /// Parameter of --action
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair, requires = "action")]
+    pub param: Vec<(String, String)>,
+    /// Rename a column, such as "Display Name=new_name"
+    #[arg(long, value_name = "COLUMN=NAME", value_parser = pair)]
+    pub map: Vec<(String, String)>,
+    /// Pass a column over
+    #[arg(long, value_name = "COLUMN")]
+    pub ignore_column: Vec<String>,
+    /// Identify devices by this column alone (benign actions only)
+    #[arg(long, value_name = "COLUMN", value_parser = ["device_id", "serial_number", "user_email"])]
+    pub identify_by: Option<String>,
+    /// Drop rows that repeat another instead of refusing them
+    #[arg(long)]
+    pub dedupe: bool,
+    /// Delimiter of a CSV, where its header does not tell
+    #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
+    pub delimiter: Option<u8>,
+    /// Allow erase_mode WIPE_PROTECTED, which can leave a PC unable to boot
+    #[arg(long)]
+    pub allow_wipe_protected: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SendOptions {
+    /// The action
+    pub action: String,
+    /// Parameter of the action
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
+    pub param: Vec<(String, String)>,
+    /// Device by id
+    #[arg(long, value_name = "ID")]
+    pub device: Vec<String>,
+    /// Device by serial number
+    #[arg(long, value_name = "SERIAL")]
+    pub serial: Vec<String>,
+    /// Device by its user
+    #[arg(long, value_name = "EMAIL")]
+    pub user_email: Vec<String>,
+    #[command(flatten)]
+    pub filter: FilterOptions,
+    /// Every device of the tenant
+    #[arg(long)]
+    pub all: bool,
+    /// Allow erase_mode WIPE_PROTECTED, which can leave a PC unable to boot
+    #[arg(long)]
+    pub allow_wipe_protected: bool,
+}
+
+#[derive(Debug, Default, Args)]
+pub(super) struct FilterOptions {
+    /// Devices of a platform
+    #[arg(long, value_name = "PLATFORM")]
+    pub platform: Vec<String>,
+    /// Devices of a blueprint
+    #[arg(long, value_name = "NAME")]
+    pub blueprint: Vec<String>,
+    /// Devices with a tag
+    #[arg(long, value_name = "NAME")]
+    pub tag: Vec<String>,
+    /// Devices whose name contains this
+    #[arg(long, value_name = "TEXT")]
+    pub name_like: Vec<String>,
+    /// Devices that checked in at most so long ago
+    #[arg(long, value_name = "DURATION")]
+    pub checked_in_within: Option<String>,
+    /// Devices that have not checked in for so long
+    #[arg(long, value_name = "DURATION")]
+    pub not_checked_in_for: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct TenantOptions {
+    /// Address of the tenant's API (also IRU_API_URL, KANDJI_API_URL)
+    #[arg(long, value_name = "URL", env = "SORTIE_BASE_URL", conflicts_with = "subdomain")]
+    pub base_url: Option<String>,
+    /// Subdomain of the tenant, instead of its address
+    #[arg(long, value_name = "NAME")]
+    pub subdomain: Option<String>,
+    /// Region of the tenant
+    #[arg(long, value_name = "REGION", requires = "subdomain", value_parser = ["us", "eu"])]
+    pub region: Option<String>,
+    /// Allow a host that is not one of the vendor's
+    #[arg(long)]
+    pub allow_other_host: bool,
+    /// File that holds the token (mode 0600); else SORTIE_TOKEN, IRU_API_TOKEN, KANDJI_API_TOKEN, KANDJI_TOKEN
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Command that prints the token
+    #[arg(long, value_name = "COMMAND", conflicts_with = "token_file")]
+    pub token_command: Option<String>,
+    /// Certificate authority to trust besides the system's, as PEM
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// Use a simulated tenant inside this program, which has the devices that the job names
+    #[arg(long, conflicts_with_all = ["base_url", "subdomain", "token_file", "token_command"])]
+    pub simulate: bool,
+    /// Seed of the simulated tenant and of the run's randomness
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<u64>,
+}
+
+#[derive(Debug, Default, Args)]
+pub(super) struct LimitOptions {
+    /// Requests under way at once
+    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub concurrency: Option<u32>,
+    /// Requests a second
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=50))]
+    pub per_second: Option<u32>,
+    /// Requests an hour, over all processes of this host
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub per_hour: Option<u32>,
+    /// Tolerated errors, as a number or a share; the run stops at the next one
+    #[arg(long, value_name = "N|N%")]
+    pub max_errors: Option<String>,
+    /// How long to follow commands after the last send
+    #[arg(long, value_name = "DURATION")]
+    pub wait: Option<String>,
+    /// When sending ends, as a duration from the start
+    #[arg(long, value_name = "DURATION")]
+    pub send_until: Option<String>,
+    /// Skip named devices that cannot be done, by kind: unsupported, removed, not_found
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = ["unsupported", "removed", "not_found"])]
+    pub skip_refused: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunOptions {
+    /// Show the plan and stop
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// Agree to the plan in advance
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Why it is done, such as a ticket
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Directory for reports
+    #[arg(long, value_name = "DIR")]
+    pub report_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub ending: EndingOptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EndingOptions {
+    /// Pending at the end counts as well
+    #[arg(long)]
+    pub pending_ok: bool,
+    /// How progress is shown; bar on a terminal, plain elsewhere
+    #[arg(long, value_name = "FORM")]
+    pub progress: Option<ProgressForm>,
+}
+
+#[derive(Copy, Clone, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ProgressForm {
+    Bar,
+    Plain,
+    Json,
+    None,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ResumeOptions {
+    /// Requests under way at once; only downward
+    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub concurrency: Option<u32>,
+    /// Requests a second; only downward
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=50))]
+    pub per_second: Option<u32>,
+    /// Requests an hour; only downward
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub per_hour: Option<u32>,
+    /// How long to follow commands after the last send
+    #[arg(long, value_name = "DURATION")]
+    pub wait: Option<String>,
+    #[command(flatten)]
+    pub ending: EndingOptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SimulateOptions {
+    /// Address to listen on; loopback only
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8800")]
+    pub listen: std::net::SocketAddr,
+    /// Number of devices
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    pub devices: u32,
+    /// Seed of everything that is drawn
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
+    /// Share of devices that are offline, in percent
+    #[arg(long, value_name = "PERCENT", default_value_t = 0.0)]
+    pub offline_percent: f64,
+    /// Chance that a request meets a fault, in percent, spread over all kinds
+    #[arg(long, value_name = "PERCENT", default_value_t = 0.0)]
+    pub fault_percent: f64,
+}
+
+/// Reads `key=value`.
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
+    Ok((key.trim().to_owned(), value.to_owned()))
+}
+
+/// Reads one of the three delimiters.
+fn delimiter(text: &str) -> Result<u8, String> {
+    match text {
+        "," => Ok(b','),
+        ";" => Ok(b';'),
+        "\t" | "\\t" | "tab" => Ok(b'\t'),
+        _ => Err("one of , ; or tab".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Options::command().debug_assert();
+    }
+}

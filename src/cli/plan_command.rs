@@ -1,0 +1,166 @@
+//! `sortie check` and `sortie plan`, and the planning that `run` shares with them.
+//!
+//! Owns the way from a job to a plan. It is handed nothing that could write to the tenant: the gate for
+//! reads refuses everything else.
+
+use std::sync::Arc;
+
+use super::connect::{Connection, connect};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::job_source::read_job;
+use super::options::{GlobalOptions, JobOptions, LimitOptions, TenantOptions};
+use super::plan_text::{Around, plan_text, refused_text};
+use super::printer::Printer;
+use super::settings::{Profile, policy, skip_kinds};
+use super::state::State;
+use crate::drive::{Clock, Quota, Reads, WallClock, read_inventory};
+use crate::job::Job;
+use crate::journal::RequestCounts;
+use crate::model::{Policy, Retries};
+use crate::plan::{Need, Plan, PlanOptions, build, need};
+use crate::transport::HttpTransport;
+
+/// Devices that a tenant is believed to have before its inventory was ever read: ten pages.
+const FLEET_SIZE_GUESS: u32 = 3_000;
+
+pub(super) fn check(options: &JobOptions, printer: &Printer) -> Result<Exit, Failure> {
+    let job = read_job(options, printer)?;
+    let steps: usize = job.rows.iter().map(|row| row.steps.len()).sum();
+    let selected = if job.selection.is_some() { " and a selection" } else { "" };
+    printer.say(&format!(
+        "{}: {} rows with {steps} steps{selected}, no problems; nothing was sent",
+        job.name,
+        job.rows.len()
+    ));
+    Ok(Exit::Well)
+}
+
+pub(super) fn plan(
+    global: &GlobalOptions,
+    job: &JobOptions,
+    tenant: &TenantOptions,
+    limits: &LimitOptions,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
+    let job = read_job(job, printer)?;
+    let profile = Profile::read(global)?;
+    let state = State::open(global)?;
+    runtime()?.block_on(async {
+        let connection = connect(tenant, &profile, Some(&job)).await?;
+        let planned = make_plan(&job, &connection, &state, limits, &profile, tenant.seed).await?;
+        printer.data(&planned.text(&job, &connection));
+        planned.check(&job)?;
+        printer.say("nothing was sent");
+        Ok(Exit::Well)
+    })
+}
+
+/// A plan with what it was made from.
+pub(super) struct Planned {
+    pub plan: Plan,
+    pub policy: Policy,
+    pub quota: Quota,
+    pub requests: RequestCounts,
+    spent: u32,
+}
+
+/// The runtime of a command.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::Unexpected, format!("no runtime: {error}")))
+}
+
+/// A gate for reads of the tenant.
+pub(super) fn reads_of(
+    connection: &Connection,
+    quota: &Quota,
+    per_second: u32,
+) -> Reads<HttpTransport, WallClock> {
+    let transport = Arc::clone(&connection.transport);
+    Reads::new(transport, WallClock, quota.clone(), Retries::default(), per_second)
+}
+
+/// Resolves the job against the tenant. Only reads.
+pub(super) async fn make_plan(
+    job: &Job,
+    connection: &Connection,
+    state: &State,
+    limits: &LimitOptions,
+    profile: &Profile,
+    seed: Option<u64>,
+) -> Result<Planned, Failure> {
+    let now = WallClock.now();
+    let seed = seed.unwrap_or(now.0.unsigned_abs());
+    let policy = policy(limits, job, profile, seed, now)?;
+    let quota = Quota::new(Arc::clone(&state.index), &connection.base_url, policy.per_hour);
+    let spent = quota.spent(now)?;
+    let fleet_size = state.index().fleet_size(&connection.base_url)?.unwrap_or(FLEET_SIZE_GUESS);
+    let need = need(job, fleet_size);
+    let reads = reads_of(connection, &quota, policy.per_second);
+    let inventory = read_inventory(&reads, &need).await;
+    let requests = reads.finish()?;
+    let inventory = inventory?;
+    if need == Need::Everything {
+        let devices = u32::try_from(inventory.devices().len()).unwrap_or(u32::MAX);
+        state.index().set_fleet_size(&connection.base_url, devices, now)?;
+    }
+    let options = PlanOptions { skip_refused: skip_kinds(limits) };
+    let plan = build(job, &inventory, &options, now);
+    Ok(Planned { plan, policy, quota, requests, spent })
+}
+
+impl Planned {
+    /// The plan for people.
+    pub(super) fn text(&self, job: &Job, connection: &Connection) -> String {
+        let around = Around {
+            job,
+            tenant: &connection.tenant,
+            policy: &self.policy,
+            spent: self.spent,
+            reads: self.requests.values().sum(),
+            proxy: connection.simulated.is_none().then(HttpTransport::proxy_notice).flatten(),
+        };
+        plan_text(&self.plan, &around)
+    }
+
+    /// Whether the plan may be carried out.
+    pub(super) fn check(&self, job: &Job) -> Result<(), Failure> {
+        let plan = &self.plan;
+        if !plan.refused.is_empty() {
+            let listed = refused_text(plan, &job.name);
+            return Err(Failure::new(Exit::Target, format!("the plan is refused:\n{}", listed.trim_end()))
+                .next("correct the job, or leave such rows out with --skip-refused=unsupported,removed,not_found"));
+        }
+        if plan.tasks.is_empty() {
+            return Err(Failure::new(Exit::Target, "no device is selected, so there is nothing to do")
+                .next("check the filter with: sortie devices"));
+        }
+        let devices = u32::try_from(plan.devices()).unwrap_or(u32::MAX);
+        if let Some(limit) = job.settings.max_devices.filter(|limit| devices > *limit) {
+            return Err(Failure::new(
+                Exit::Policy,
+                format!("the plan comes to {devices} devices, and the job allows {limit} (max_devices)"),
+            )
+            .next("check the filter, or change max_devices in the job"));
+        }
+        let cost = crate::plan::forecast(plan, &self.policy, self.spent);
+        let available_ms = self.policy.send_until.remaining_ms(WallClock.now());
+        if cost.seconds * 1_000 > available_ms {
+            return Err(Failure::new(
+                Exit::Quota,
+                format!(
+                    "the quota cannot fit {} requests before {}: they need about {}",
+                    cost.sends,
+                    self.policy.send_until,
+                    crate::model::human_duration(cost.seconds * 1_000)
+                ),
+            )
+            .next("split the job, or give it more time with send_until or --send-until"));
+        }
+        Ok(())
+    }
+}

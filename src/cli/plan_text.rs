@@ -1,0 +1,123 @@
+//! A plan for people.
+//!
+//! Owns its layout. Must never show a parameter's secret.
+
+use std::collections::BTreeMap;
+
+use crate::job::Job;
+use crate::model::{Policy, Risk, Turn, human_duration};
+use crate::plan::{Plan, counts, forecast};
+
+/// Names shown for each action and platform.
+const SAMPLES: usize = 3;
+/// Refused rows shown in full.
+const REFUSED_SHOWN_MAX: usize = 50;
+
+/// What is known about a plan besides the plan.
+pub(super) struct Around<'a> {
+    pub job: &'a Job,
+    pub tenant: &'a str,
+    pub policy: &'a Policy,
+    /// Requests of the last hour that are spent.
+    pub spent: u32,
+    /// Requests that making the plan took.
+    pub reads: u64,
+    pub proxy: Option<String>,
+}
+
+/// The whole plan as text.
+pub(super) fn plan_text(plan: &Plan, around: &Around<'_>) -> String {
+    let (tenant, policy) = (around.tenant, around.policy);
+    let mut text = format!("Plan of {} on {tenant}\n", around.job.name);
+    if let Some(proxy) = &around.proxy {
+        text.push_str(&format!("  through the proxy {proxy}\n"));
+    }
+    for count in counts(plan, SAMPLES) {
+        let more = (count.tasks as usize).saturating_sub(count.samples.len());
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        text.push_str(&format!(
+            "  {:>6}  {} on {}: {}{more}\n",
+            count.tasks,
+            count.action,
+            count.platform,
+            count.samples.join(", ")
+        ));
+    }
+    for (reason, tasks) in skips(plan) {
+        text.push_str(&format!("  {tasks:>6}  skipped: {reason}\n"));
+    }
+    if plan.excluded > 0 {
+        text.push_str(&format!("  {:>6}  devices excluded by the job\n", plan.excluded));
+    }
+    if plan.not_seen_lately > 0 {
+        text.push_str(&format!(
+            "  {:>6}  devices not seen for 48 hours: they will act whenever they wake\n",
+            plan.not_seen_lately
+        ));
+    }
+    for note in &plan.notes {
+        text.push_str(&format!("  note: {note}\n"));
+    }
+    text.push_str(&cost_text(plan, around));
+    if plan.risk() == Risk::Irreversible {
+        text.push_str("  This cannot be undone.\n");
+    }
+    if !plan.refused.is_empty() {
+        text.push_str(&refused_text(plan, &around.job.name));
+    }
+    let until = human_duration(policy.wait_ms);
+    if plan.risk() > Risk::Read && policy.wait_ms > 0 {
+        text.push_str(&format!("  Commands are followed for {until} after the last send.\n"));
+    }
+    text
+}
+
+fn cost_text(plan: &Plan, around: &Around<'_>) -> String {
+    let (policy, spent) = (around.policy, around.spent);
+    let cost = forecast(plan, policy, spent);
+    let looks = if cost.looks > 0 { format!(" and about {} to follow", cost.looks) } else { String::new() };
+    format!(
+        "  {} devices, {} requests to send{looks} ({} used for this plan); {} of {} an hour are spent; about {}\n",
+        plan.devices(),
+        cost.sends,
+        around.reads,
+        spent,
+        policy.per_hour,
+        human_duration(cost.seconds.max(1) * 1_000),
+    )
+}
+
+/// The reasons for skips with how many tasks each has; the device's name at a reason's end is left off so
+/// that equal reasons count together.
+fn skips(plan: &Plan) -> BTreeMap<String, u32> {
+    let mut skips = BTreeMap::new();
+    for task in &plan.tasks {
+        if let Turn::Skip { reason, .. } = &task.turn {
+            let general = reason.rsplit_once(" (").map_or(reason.as_str(), |(general, _)| general);
+            *skips.entry(general.to_owned()).or_default() += 1;
+        }
+    }
+    skips
+}
+
+/// The rows that refuse the plan.
+pub(super) fn refused_text(plan: &Plan, job: &str) -> String {
+    let mut text = format!("  {} rows cannot be done:\n", plan.refused.len());
+    for refused in plan.refused.iter().take(REFUSED_SHOWN_MAX) {
+        let place = match refused.line {
+            0 => format!("row {}", refused.row),
+            line => format!("{job}, line {line}"),
+        };
+        text.push_str(&format!(
+            "    {place}: {}: {}: {}\n",
+            refused.target,
+            refused.objection.kind.word(),
+            refused.objection.reason
+        ));
+    }
+    let more = plan.refused.len().saturating_sub(REFUSED_SHOWN_MAX);
+    if more > 0 {
+        text.push_str(&format!("    and {more} more\n"));
+    }
+    text
+}

@@ -1,0 +1,267 @@
+//! Progress of a run.
+//!
+//! Owns what is shown while a run goes on: bars on a terminal, plain lines elsewhere, JSON lines on
+//! request. It sees committed entries only. Must never show a PIN: it takes words and counts from entries,
+//! never an entry as a whole.
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use std::io::IsTerminal;
+
+use super::options::ProgressForm;
+use super::printer::Printer;
+use super::reporter::Reporter;
+use crate::drive::{Clock, Observer, Quota, WallClock};
+use crate::engine::Progress;
+use crate::model::{
+    Entry, Event, Outcome, OutcomeCounts, Task, TaskRecord, UnixMillis, human_duration,
+};
+
+/// A plain line at least this often.
+const PLAIN_MS: u64 = 30_000;
+/// A plain line for each so many percent settled.
+const PLAIN_PERCENT: u32 = 10;
+/// How often the ledger is asked what is left of the hour.
+const QUOTA_MS: u64 = 5_000;
+
+/// Watches a run.
+pub(super) struct Watcher<'a> {
+    tasks: &'a [Task],
+    records: Vec<TaskRecord>,
+    counts: OutcomeCounts,
+    display: Display,
+    printer: &'a Printer,
+    reporter: Reporter,
+    quota: Quota,
+    per_hour: u32,
+    spent: u32,
+    spent_at: UnixMillis,
+    started_at: UnixMillis,
+    sent_before: u32,
+    /// An action was stopped because the token lacks the permission.
+    pub is_forbidden: bool,
+}
+
+enum Display {
+    Bars { bars: MultiProgress, sent: ProgressBar, settled: ProgressBar },
+    Plain { shown_at: UnixMillis, percent: u32 },
+    Json,
+    Nothing,
+}
+
+impl<'a> Watcher<'a> {
+    pub(super) fn new(
+        tasks: &'a [Task],
+        records: Vec<TaskRecord>,
+        form: Option<ProgressForm>,
+        printer: &'a Printer,
+        reporter: Reporter,
+        quota: Quota,
+        per_hour: u32,
+    ) -> Self {
+        let mut counts = OutcomeCounts::default();
+        records.iter().for_each(|record| counts.add(record.outcome()));
+        let now = WallClock.now();
+        let sent_before = sent(&counts);
+        Self {
+            display: Display::new(form, tasks.len() as u64, printer, now),
+            tasks,
+            records,
+            counts,
+            printer,
+            reporter,
+            quota,
+            per_hour,
+            spent: 0,
+            spent_at: UnixMillis(0),
+            started_at: now,
+            sent_before,
+            is_forbidden: false,
+        }
+    }
+
+    /// Takes the display away and leaves the outcome counts.
+    pub(super) fn finish(self) -> OutcomeCounts {
+        if let Display::Bars { bars, .. } = &self.display {
+            // The summary that follows says the same; a bar that cannot be cleared is only ugly.
+            let _ = bars.clear();
+        }
+        self.counts
+    }
+
+    fn show(&mut self, entries: &[Entry], progress: &Progress) {
+        let now = WallClock.now();
+        if now.since(self.spent_at) > QUOTA_MS as i64 {
+            self.spent = self.quota.spent(now).unwrap_or(self.spent);
+            self.spent_at = now;
+        }
+        let status = self.status(now, progress);
+        let (total, settled) = (self.counts.total(), progress.settled + progress.doubts);
+        match &mut self.display {
+            Display::Bars { sent: sent_bar, settled: settled_bar, .. } => {
+                sent_bar.set_position(u64::from(sent(&self.counts)));
+                settled_bar.set_position(u64::from(settled));
+                settled_bar.set_message(status);
+            }
+            Display::Plain { shown_at, percent } => {
+                let reached = if total == 0 { 100 } else { settled * 100 / total };
+                let is_due = now.since(*shown_at) >= PLAIN_MS as i64
+                    || reached / PLAIN_PERCENT > *percent / PLAIN_PERCENT;
+                if is_due {
+                    (*shown_at, *percent) = (now, reached);
+                    let sent = sent(&self.counts);
+                    self.printer
+                        .say(&format!("{sent}/{total} sent, {settled}/{total} settled, {status}"));
+                }
+            }
+            Display::Json => {
+                for entry in entries {
+                    self.printer.to_stderr(&self.json_line(entry));
+                }
+            }
+            Display::Nothing => {}
+        }
+    }
+
+    /// Rate, hour and time left, in words.
+    fn status(&self, now: UnixMillis, progress: &Progress) -> String {
+        let elapsed_ms = now.remaining_ms(self.started_at).max(1);
+        let sent = sent(&self.counts).saturating_sub(self.sent_before);
+        let per_second = f64::from(sent) * 1_000.0 / elapsed_ms as f64;
+        let left = self.per_hour.saturating_sub(self.spent);
+        let mut words = format!("{per_second:.1}/s, {left} requests left this hour");
+        if progress.ready > 0 && per_second > 0.0 {
+            let left_ms = (f64::from(progress.ready) / per_second * 1_000.0) as u64;
+            words.push_str(&format!(", about {} left", human_duration(left_ms)));
+        }
+        if progress.following > 0 {
+            words.push_str(&format!(", {} followed", progress.following));
+        }
+        if progress.errors > 0 {
+            words.push_str(&format!(", {} errors", progress.errors));
+        }
+        if let Some(until) = progress.paused_until.filter(|until| *until > now) {
+            let pause = human_duration(until.remaining_ms(now));
+            words.push_str(&format!(", paused for {pause}"));
+        }
+        words
+    }
+
+    fn json_line(&self, entry: &Entry) -> String {
+        let mut line = serde_json::json!({
+            "at": entry.at.to_string(),
+            "event": word_of(&entry.event),
+        });
+        let mut put = |key: &str, value: serde_json::Value| {
+            line[key] = value;
+        };
+        if let Some(task) = entry.event.task() {
+            let facts = &self.tasks[task.at()];
+            let record = &self.records[task.at()];
+            put("task", facts.id.0.clone().into());
+            put("serial_number", facts.device.serial_number.clone().into());
+            put("action", facts.action.clone().into());
+            put("outcome", record.outcome().word().into());
+            put("reason", record.reason.clone().into());
+            put("http_status", record.http_status.into());
+        }
+        match &entry.event {
+            Event::Paused { until, reason } => {
+                put("until", until.to_string().into());
+                put("reason", reason.clone().into());
+            }
+            Event::Stopped { reason, .. } => put("reason", reason.clone().into()),
+            Event::ActionStopped { action, reason } => {
+                put("action", action.clone().into());
+                put("reason", reason.clone().into());
+            }
+            _ => {}
+        }
+        line.to_string()
+    }
+}
+
+impl Observer for Watcher<'_> {
+    fn committed(&mut self, entries: &[Entry], progress: &Progress) {
+        for entry in entries {
+            if let Some(task) = entry.event.task() {
+                let record = &mut self.records[task.at()];
+                self.counts.remove(record.outcome());
+                record.apply(entry.at, &entry.event);
+                self.counts.add(record.outcome());
+            }
+            self.is_forbidden |= matches!(entry.event, Event::ActionStopped { .. });
+            self.tell(&entry.event);
+        }
+        self.show(entries, progress);
+        if !entries.is_empty() {
+            self.reporter.changed();
+        }
+    }
+}
+
+impl Watcher<'_> {
+    /// What people want to know at once.
+    fn tell(&self, event: &Event) {
+        let text = match event {
+            Event::Paused { until, reason } => format!("paused until {until}: {reason}"),
+            Event::Stopped { reason, .. } => format!("stopping: {reason}"),
+            Event::ActionStopped { action, reason } => {
+                format!("{action} is not sent any more: {reason}")
+            }
+            _ => return,
+        };
+        match &self.display {
+            Display::Bars { bars, .. } => bars.suspend(|| self.printer.warn(&text)),
+            Display::Json => {}
+            _ => self.printer.warn(&text),
+        }
+    }
+}
+
+impl Display {
+    fn new(form: Option<ProgressForm>, tasks: u64, printer: &Printer, now: UnixMillis) -> Self {
+        let form = form.unwrap_or_else(|| match std::io::stderr().is_terminal() {
+            _ if printer.is_quiet() => ProgressForm::None,
+            true => ProgressForm::Bar,
+            false => ProgressForm::Plain,
+        });
+        match form {
+            ProgressForm::Bar => {
+                let style = ProgressStyle::with_template("{prefix:>8} [{bar:32}] {pos}/{len} {msg}")
+                    .unwrap_or_else(|_| ProgressStyle::default_bar());
+                let bars = MultiProgress::new();
+                let bar = |name: &'static str| {
+                    let bar = bars.add(ProgressBar::new(tasks));
+                    bar.set_style(style.clone());
+                    bar.set_prefix(name);
+                    bar
+                };
+                let (sent, settled) = (bar("sent"), bar("settled"));
+                Self::Bars { bars, sent, settled }
+            }
+            ProgressForm::Plain => Self::Plain { shown_at: now, percent: 0 },
+            ProgressForm::Json => Self::Json,
+            ProgressForm::None => Self::Nothing,
+        }
+    }
+}
+
+fn sent(counts: &OutcomeCounts) -> u32 {
+    counts.total() - counts.of(Outcome::NotAttempted) - counts.of(Outcome::Skipped)
+}
+
+fn word_of(event: &Event) -> &'static str {
+    match event {
+        Event::Opened { .. } => "opened",
+        Event::Intent { .. } => "intent",
+        Event::Answered { .. } => "answered",
+        Event::Postponed { .. } => "postponed",
+        Event::Doubted { .. } => "doubted",
+        Event::Observed { .. } => "observed",
+        Event::Settled { .. } => "settled",
+        Event::ActionStopped { .. } => "action_stopped",
+        Event::Paused { .. } => "paused",
+        Event::Stopped { .. } => "stopped",
+        Event::Closed => "closed",
+    }
+}

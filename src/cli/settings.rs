@@ -1,0 +1,143 @@
+//! Options made complete.
+//!
+//! Owns the order in which settings outrank each other: flag, environment, job file, profile, default. Must
+//! never read a token: `connect` does, as late as possible.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::failure::Failure;
+use super::options::{GlobalOptions, LimitOptions};
+use super::state::config_path;
+use crate::job::{Job, SendUntil, SkipKind};
+use crate::model::{MaxErrors, Policy, Risk, UnixMillis, parse_duration_ms};
+
+/// How long commands of a job are followed that is not benign throughout.
+const WAIT_MS_DEFAULT: u64 = 600_000;
+
+/// One profile of the configuration.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Profile {
+    pub base_url: Option<String>,
+    pub subdomain: Option<String>,
+    pub region: Option<String>,
+    pub allow_other_host: bool,
+    pub token_file: Option<PathBuf>,
+    pub token_command: Option<String>,
+    pub ca_file: Option<PathBuf>,
+    pub concurrency: Option<u32>,
+    pub per_second: Option<u32>,
+    pub per_hour: Option<u32>,
+    pub report_dir: Option<PathBuf>,
+    /// Name of the tenant; the profile's own name.
+    #[serde(skip)]
+    pub name: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Configuration {
+    default_profile: Option<String>,
+    profile: BTreeMap<String, Profile>,
+}
+
+impl Profile {
+    /// Reads the profile that was asked for, else the configuration's default one, else an empty one.
+    pub(super) fn read(options: &GlobalOptions) -> Result<Self, Failure> {
+        let Some(path) = config_path(options)? else {
+            return match &options.profile {
+                None => Ok(Self::default()),
+                Some(name) => Err(Failure::usage(format!("no configuration holds the profile '{name}'"))
+                    .next("give --config FILE")),
+            };
+        };
+        let shown = path.display();
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| Failure::usage(format!("{shown}: {error}")))?;
+        let mut configuration: Configuration = toml::from_str(&text)
+            .map_err(|error| Failure::usage(format!("{shown}: {}", error.to_string().trim_end())))?;
+        let Some(name) = options.profile.clone().or(configuration.default_profile) else {
+            return Ok(Self::default());
+        };
+        let known: Vec<String> = configuration.profile.keys().cloned().collect();
+        let profile = configuration.profile.remove(&name).ok_or_else(|| {
+            Failure::usage(format!("{shown} has no profile '{name}'"))
+                .next(format!("it has: {}", known.join(", ")))
+        })?;
+        Ok(Self { name: Some(name), ..profile })
+    }
+}
+
+/// The rules of a run, complete, and the kinds of refusals to skip.
+pub(super) fn policy(
+    limits: &LimitOptions,
+    job: &Job,
+    profile: &Profile,
+    seed: u64,
+    now: UnixMillis,
+) -> Result<Policy, Failure> {
+    let defaults = Policy::default_at(now, seed);
+    let settings = &job.settings;
+    let mut retries = defaults.retries;
+    retries.count = settings.retry_count.unwrap_or(retries.count);
+    retries.delay_ms = settings.retry_delay_ms.unwrap_or(retries.delay_ms);
+    retries.delay_ms_max = settings.retry_delay_ms_max.unwrap_or(retries.delay_ms_max);
+    retries.jitter = settings.retry_jitter.unwrap_or(retries.jitter);
+    let max_errors = match &limits.max_errors {
+        None => settings.max_errors.unwrap_or(defaults.max_errors),
+        Some(text) => MaxErrors::parse(text).ok_or_else(|| {
+            Failure::usage(format!("--max-errors: '{text}' is neither a number nor a share like 5%"))
+        })?,
+    };
+    let wait_ms = duration("--wait", limits.wait.as_deref())?.or(settings.wait_ms);
+    let send_until = match duration("--send-until", limits.send_until.as_deref())? {
+        Some(after_ms) => now.plus_ms(after_ms),
+        None => match settings.send_until {
+            Some(SendUntil::At(at)) => at,
+            Some(SendUntil::After(after_ms)) => now.plus_ms(after_ms),
+            None => defaults.send_until,
+        },
+    };
+    let per_second = limits.per_second.or(settings.per_second).or(profile.per_second);
+    let per_hour = limits.per_hour.or(settings.per_hour).or(profile.per_hour);
+    let concurrency = limits.concurrency.or(settings.concurrency).or(profile.concurrency);
+    Ok(Policy {
+        concurrency: concurrency.unwrap_or(defaults.concurrency).max(1),
+        per_second: per_second.unwrap_or(defaults.per_second).max(1),
+        per_hour: per_hour.unwrap_or(defaults.per_hour).max(1),
+        retries,
+        wait_ms: wait_ms.unwrap_or_else(|| default_wait_ms(job)),
+        send_until,
+        max_errors,
+        ..defaults
+    })
+}
+
+/// The kinds of refusals that the command line turns into skips.
+pub(super) fn skip_kinds(limits: &LimitOptions) -> Vec<SkipKind> {
+    SkipKind::ALL
+        .into_iter()
+        .filter(|kind| limits.skip_refused.iter().any(|word| word == kind.word()))
+        .collect()
+}
+
+/// Reads a duration given by a flag.
+pub(super) fn duration(flag: &str, text: Option<&str>) -> Result<Option<u64>, Failure> {
+    let Some(text) = text else { return Ok(None) };
+    match parse_duration_ms(text) {
+        Some(duration_ms) => Ok(Some(duration_ms)),
+        None => Err(Failure::usage(format!("{flag}: '{text}' is not a duration"))
+            .next("write it like 90s, 10m or 2h")),
+    }
+}
+
+/// Benign jobs are not followed unless asked for; others are.
+fn default_wait_ms(job: &Job) -> u64 {
+    let rows = job.rows.iter().map(|row| &row.steps);
+    let selected = job.selection.iter().map(|selection| &selection.steps);
+    let is_benign =
+        rows.chain(selected).flat_map(|steps| steps.iter()).all(|step| step.action.risk <= Risk::Benign);
+    if is_benign { 0 } else { WAIT_MS_DEFAULT }
+}

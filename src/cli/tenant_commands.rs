@@ -1,0 +1,171 @@
+//! `sortie devices` and `sortie commands`: looking at the tenant.
+//!
+//! Owns their layout. Only reads.
+
+use std::sync::Arc;
+
+use super::connect::connect;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::options::{FilterOptions, Format, GlobalOptions, TenantOptions};
+use super::plan_command::{reads_of, runtime};
+use super::printer::{Printer, table};
+use super::settings::Profile;
+use super::state::State;
+use crate::drive::{Clock, Quota, WallClock, read_commands, read_inventory};
+use crate::job::{Filter, Target, TargetField, read_filter_pair};
+use crate::kandji::CommandRow;
+use crate::model::{CommandStatus, Device, DeviceId, Policy};
+use crate::plan::{Inventory, Lookup, Need, is_selected};
+use crate::report::neutralise;
+
+/// Reads the filter that flags describe.
+pub(super) fn read_filter(options: &FilterOptions) -> Result<Filter, Failure> {
+    let mut filter = Filter::default();
+    let lists = [
+        ("platform", &options.platform),
+        ("blueprint", &options.blueprint),
+        ("tag", &options.tag),
+        ("name_like", &options.name_like),
+    ];
+    let single = [
+        ("checked_in_within", &options.checked_in_within),
+        ("not_checked_in_for", &options.not_checked_in_for),
+    ];
+    let pairs = lists
+        .into_iter()
+        .flat_map(|(key, values)| values.iter().map(move |value| (key, value)))
+        .chain(single.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?))));
+    for (key, value) in pairs {
+        read_filter_pair(&mut filter, key, value).map_err(|error| {
+            Failure::usage(format!("--{}: {error}", key.replace('_', "-")))
+        })?;
+    }
+    Ok(filter)
+}
+
+pub(super) fn devices(
+    global: &GlobalOptions,
+    filter: &FilterOptions,
+    tenant: &TenantOptions,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
+    let filter = read_filter(filter)?;
+    let inventory = load(global, tenant, &Need::Everything)?;
+    let now = WallClock.now();
+    let selected: Vec<&Device> =
+        inventory.devices().iter().filter(|device| is_selected(&filter, device, now)).collect();
+    printer.data(&devices_csv(&selected));
+    printer.say(&format!("{} of {} devices", selected.len(), inventory.devices().len()));
+    Ok(Exit::Well)
+}
+
+/// Loads devices, charging the tenant's hour.
+fn load(
+    global: &GlobalOptions,
+    tenant: &TenantOptions,
+    need: &Need,
+) -> Result<Inventory, Failure> {
+    let profile = Profile::read(global)?;
+    let state = State::open(global)?;
+    runtime()?.block_on(async {
+        let connection = connect(tenant, &profile, None).await?;
+        let policy = Policy::default_at(WallClock.now(), 0);
+        let per_hour = profile.per_hour.unwrap_or(policy.per_hour);
+        let quota = Quota::new(Arc::clone(&state.index), &connection.base_url, per_hour);
+        let reads = reads_of(&connection, &quota, profile.per_second.unwrap_or(policy.per_second));
+        let inventory = read_inventory(&reads, need).await;
+        reads.finish()?;
+        Ok(inventory?)
+    })
+}
+
+fn devices_csv(devices: &[&Device]) -> String {
+    let mut text = String::from(
+        "device_id,serial_number,device_name,user_email,platform,os_version,model,blueprint_name,asset_tag,tags,mdm_enabled,is_removed,last_check_in\n",
+    );
+    for device in devices {
+        let cells = [
+            device.id.to_string(),
+            device.serial_number.clone(),
+            device.name.clone(),
+            device.user_email.clone(),
+            device.platform.to_string(),
+            device.os_version.clone(),
+            device.model.clone(),
+            device.blueprint_name.clone(),
+            device.asset_tag.clone(),
+            device.tags.join(";"),
+            device.mdm_enabled.to_string(),
+            device.is_removed.to_string(),
+            device.last_check_in.map(|at| at.to_string()).unwrap_or_default(),
+        ];
+        let quoted: Vec<String> = cells.iter().map(|cell| quote(&neutralise(cell))).collect();
+        text.push_str(&quoted.join(","));
+        text.push('\n');
+    }
+    text
+}
+
+/// A cell in quotes where it needs them.
+fn quote(cell: &str) -> String {
+    if cell.contains([',', '"', '\n', '\r']) {
+        return format!("\"{}\"", cell.replace('"', "\"\""));
+    }
+    cell.to_owned()
+}
+
+pub(super) fn commands(
+    global: &GlobalOptions,
+    device: &str,
+    tenant: &TenantOptions,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
+    let mut target = Target::default();
+    let lookup = match DeviceId::parse(device) {
+        Ok(id) => {
+            target.device_id = Some(id.clone());
+            Lookup::Id(id)
+        }
+        Err(_) => {
+            target
+                .read_field(TargetField::SerialNumber, device)
+                .map_err(|error| Failure::usage(format!("'{device}': {error}")))?;
+            Lookup::Serial(device.to_uppercase())
+        }
+    };
+    let profile = Profile::read(global)?;
+    let state = State::open(global)?;
+    let page = runtime()?.block_on(async {
+        let connection = connect(tenant, &profile, None).await?;
+        let policy = Policy::default_at(WallClock.now(), 0);
+        let quota = Quota::new(Arc::clone(&state.index), &connection.base_url, policy.per_hour);
+        let reads = reads_of(&connection, &quota, policy.per_second);
+        let inventory = read_inventory(&reads, &Need::Lookups(vec![lookup])).await?;
+        let found = inventory
+            .resolve(&target)
+            .map_err(|objection| Failure::new(Exit::Target, objection.reason))?;
+        let page = read_commands(&reads, &found.id).await;
+        reads.finish()?;
+        page.map_err(Failure::from)
+    })?;
+    if printer.format == Format::Json {
+        printer.data(&serde_json::Value::Array(page.raw).to_string());
+        return Ok(Exit::Well);
+    }
+    let rows: Vec<Vec<String>> = page.rows.iter().map(command_line).collect();
+    printer.data(&table(&["REQUESTED", "COMMAND", "STATUS", "COMPLETED", "UUID", "REASON"], &rows));
+    Ok(Exit::Well)
+}
+
+fn command_line(row: &CommandRow) -> Vec<String> {
+    let moment = |at: Option<crate::model::UnixMillis>| at.map(|at| at.to_string()).unwrap_or_default();
+    vec![
+        moment(row.requested_at),
+        row.request_type.clone(),
+        row.status.map_or("unknown", CommandStatus::word).to_owned(),
+        moment(row.completed_at),
+        row.uuid.clone(),
+        row.error.clone(),
+    ]
+}
