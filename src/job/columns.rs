@@ -48,6 +48,8 @@ const ACTION_NAMES: [&str; 2] = ["action", "command"];
 const STEP_NAME: &str = "step";
 /// Most columns: an inventory export has about 60.
 const COLUMNS_MAX: usize = 512;
+/// Longest word that is taken for a name, in bytes.
+const WORD_BYTES_MAX: usize = 64;
 /// What a header may look like, for messages.
 const EXPECTED_HEADER: &str = "serial_number,action";
 
@@ -178,6 +180,21 @@ fn is_pin_param(name: &str) -> bool {
         .iter()
         .filter_map(|action| action.param(name))
         .any(|param| matches!(param.kind, ParamKind::Pin))
+}
+
+/// Whether a text has a word in it that may be the name of a secret.
+pub(super) fn mentions_secrets(text: &str) -> bool {
+    let pins: Vec<String> = ACTIONS
+        .iter()
+        .flat_map(|action| action.params)
+        .filter(|param| matches!(param.kind, ParamKind::Pin))
+        .flat_map(|param| param.names())
+        .map(fold)
+        .collect();
+    text.split(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != '-')
+        .filter(|word| !word.is_empty() && word.len() <= WORD_BYTES_MAX)
+        .map(fold)
+        .any(|word| is_secret_name(&word) || pins.contains(&word))
 }
 
 /// Whether text under this name may be a PIN or another secret.

@@ -120,6 +120,8 @@ pub fn parse(
             if problems.count() == 0 {
                 problems.push_for_file(input.name, Flaw::new("the job cannot be read"));
             }
+            // What many rows share is found last; people read a file from its top.
+            problems.items.sort_by_key(|item| (item.file != input.name, item.line, item.column));
             Err(problems)
         }
     }

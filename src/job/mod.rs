@@ -22,6 +22,9 @@ mod yaml;
 mod yaml_settings;
 mod yaml_targets;
 
+#[cfg(test)]
+mod tests;
+
 pub use ad_hoc::ad_hoc;
 pub use cells::TargetField;
 pub use diagnostics::{Diagnostic, Diagnostics};

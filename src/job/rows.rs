@@ -76,6 +76,11 @@ impl<'r> RowReader<'r> {
         self.row_number as usize
     }
 
+    /// Notes lines that cannot be cut into cells.
+    pub fn refuse_broken(&mut self, source: &Source<'_>, range: Range<usize>, flaw: Flaw) {
+        self.push_shy(source, range, flaw);
+    }
+
     /// Reads one record.
     pub fn read(&mut self, source: &mut Source<'_>, record: &Record<'_>) {
         self.row_number += 1;
@@ -84,11 +89,10 @@ impl<'r> RowReader<'r> {
             self.refuse_count(source, record, wanted);
             return;
         }
-        for (cell, column) in record.cells.iter().zip(&self.header.columns) {
-            if column.is_secret {
-                source.mask(cell.range.clone());
-            }
+        if self.refuse_line_breaks(source, record) {
+            return;
         }
+        self.mask_secrets(source, record);
         let count_before = self.problems.count();
         let shared_before: usize = self.shared.values().map(|shared| shared.count).sum();
         self.check_cells(source, record);
@@ -134,22 +138,62 @@ impl<'r> RowReader<'r> {
         self.rows
     }
 
+    fn has_secrets(&self) -> bool {
+        self.header.columns.iter().any(|column| column.is_secret)
+    }
+
+    /// Cells with secrets are never shown. A record of several lines may come from a quotation mark in
+    /// the wrong place, so that any of its cells may hold the secret: nothing of it is shown.
+    fn mask_secrets(&self, source: &mut Source<'_>, record: &Record<'_>) {
+        let text = source.text.get(record.range.clone()).unwrap_or_default();
+        if self.has_secrets() && text.contains(['\n', '\r']) {
+            source.mask(record.range.clone());
+            return;
+        }
+        for (cell, column) in record.cells.iter().zip(&self.header.columns) {
+            if column.is_secret {
+                source.mask(cell.range.clone());
+            }
+        }
+    }
+
+    /// Refuses line breaks in cells that are no messages, before anything of the record is read: a
+    /// quotation mark in the wrong place looks like this, and then no cell is what it seems.
+    fn refuse_line_breaks(&mut self, source: &Source<'_>, record: &Record<'_>) -> bool {
+        let hit = record.cells.iter().zip(&self.header.columns).find(|(cell, column)| {
+            plain_text(cell).contains(['\n', '\r'])
+                && !matches!(column.meaning, Meaning::Result | Meaning::Ignored)
+                && !takes_lines(&column.name)
+        });
+        let Some((cell, column)) = hit else { return false };
+        let flaw = Flaw::new(format!(
+            "column {} holds a line break, which only messages may",
+            quote(&column.name)
+        ))
+        .hint("remove it; a quotation mark in the wrong place also looks like this");
+        self.push_shy(source, cell.range.clone(), flaw);
+        true
+    }
+
+    /// A problem of a record whose cells cannot be told apart: no text where there are secrets.
+    fn push_shy(&mut self, source: &Source<'_>, range: Range<usize>, flaw: Flaw) {
+        let diagnostic = if self.has_secrets() {
+            source.diagnostic_without_text(range, flaw)
+        } else {
+            source.diagnostic(range, flaw)
+        };
+        self.problems.push(diagnostic);
+    }
+
     fn refuse_count(&mut self, source: &Source<'_>, record: &Record<'_>, wanted: usize) {
         let found = counted(record.cells.len(), "cell");
         let flaw = Flaw::new(format!("the row has {found}, the header has {wanted}")).hint(
             "fill in the missing cells, or put a text that holds the delimiter in quotation marks",
         );
-        // Which cell is the secret one cannot be told when the columns do not match.
-        let is_secret = self.header.columns.iter().any(|column| column.is_secret);
-        let diagnostic = if is_secret {
-            source.diagnostic_without_text(record.range.clone(), flaw)
-        } else {
-            source.diagnostic(record.range.clone(), flaw)
-        };
-        self.problems.push(diagnostic);
+        self.push_shy(source, record.range.clone(), flaw);
     }
 
-    /// Limits and line breaks of all cells that are used.
+    /// Limits of all cells that are used.
     fn check_cells(&mut self, source: &Source<'_>, record: &Record<'_>) {
         for (cell, column) in record.cells.iter().zip(&self.header.columns) {
             let flaw = match column.meaning {
@@ -161,13 +205,6 @@ impl<'r> RowReader<'r> {
                 Meaning::Nameless if !cell.value.trim().is_empty() => {
                     Flaw::new("the cell belongs to a column without a name")
                         .hint("name the column in the header, or empty the cell")
-                }
-                _ if cell.value.contains(['\n', '\r']) && !takes_lines(&column.name) => {
-                    Flaw::new(format!(
-                        "column {} holds a line break, which only messages may",
-                        quote(&column.name)
-                    ))
-                    .hint("remove it; an unclosed quotation mark also looks like this")
                 }
                 _ => continue,
             };
@@ -231,7 +268,7 @@ impl<'r> RowReader<'r> {
         }
         if self.problems.count() > count_before
             || !self.is_complete(source, record, &drafts)
-            || !self.may_identify(source, record, &drafts)
+            || !self.may_identify(record, &drafts)
         {
             return None;
         }
@@ -337,12 +374,7 @@ impl<'r> RowReader<'r> {
     }
 
     /// Whether one identity is enough for what is to be done.
-    fn may_identify(
-        &mut self,
-        _source: &Source<'_>,
-        record: &Record<'_>,
-        drafts: &[StepDraft],
-    ) -> bool {
+    fn may_identify(&mut self, record: &Record<'_>, drafts: &[StepDraft]) -> bool {
         let Some(by) = self.rules.identify_by else { return true };
         let Some(draft) = drafts.iter().find(|draft| draft.action.risk > Risk::Benign) else {
             return true;

@@ -261,6 +261,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         /// What is accepted means the same to the csv package.
         #[test]
         fn accepted_texts_read_as_in_the_csv_package(text in "[ab,;\"\n\r' ]{0,40}") {

@@ -49,8 +49,8 @@ impl<'a> Source<'a> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let text = match std::str::from_utf8(bytes) {
             Ok(text) => text,
-            Err(error) => {
-                problems.push(invalid_utf8(file, bytes, error.valid_up_to()));
+            Err(_) => {
+                refuse_invalid_utf8(file, bytes, problems);
                 return None;
             }
         };
@@ -206,24 +206,34 @@ fn foreign_format(bytes: &[u8]) -> Option<Flaw> {
     None
 }
 
-/// The first byte that is not UTF-8, with its place. The line is not shown: it cannot be.
-fn invalid_utf8(file: &str, bytes: &[u8], at: usize) -> Diagnostic {
-    let before = std::str::from_utf8(&bytes[..at]).unwrap_or_default();
-    let line_start = before.rfind(['\n', '\r']).map_or(0, |end| end + 1);
-    let lines = before.matches('\n').count() + before.matches('\r').count()
-        - before.matches("\r\n").count();
-    let byte = bytes.get(at).copied().unwrap_or_default();
-    Diagnostic {
-        file: file.to_owned(),
-        line: lines as u32 + 1,
-        column: before[line_start..].chars().count() as u32 + 1,
-        width: 1,
-        message: format!("byte 0x{byte:02X} is not UTF-8"),
-        hint: Some(
-            "the file is probably in Windows-1252 or another old encoding; save it as 'CSV UTF-8'"
-                .to_owned(),
-        ),
-        source_line: None,
+/// The first byte of each line that is not UTF-8. The lines are not shown: they cannot be.
+fn refuse_invalid_utf8(file: &str, bytes: &[u8], problems: &mut Diagnostics) {
+    let line_end = if bytes.contains(&b'\n') { '\n' } else { '\r' };
+    let (mut line, mut column, mut line_told) = (1, 1, 0);
+    for chunk in bytes.utf8_chunks() {
+        for letter in chunk.valid().chars() {
+            let is_end = letter == line_end;
+            line += u32::from(is_end);
+            column = if is_end { 1 } else { column + 1 };
+        }
+        if let Some(byte) = chunk.invalid().first()
+            && line_told != line
+        {
+            line_told = line;
+            problems.push(Diagnostic {
+                file: file.to_owned(),
+                line,
+                column,
+                width: 1,
+                message: format!("byte 0x{byte:02X} is not UTF-8"),
+                hint: Some(
+                    "the file is probably in Windows-1252 or another old encoding; save it as 'CSV UTF-8'"
+                        .to_owned(),
+                ),
+                source_line: None,
+            });
+        }
+        column += u32::from(!chunk.invalid().is_empty());
     }
 }
 
@@ -245,6 +255,8 @@ mod tests {
         check(b"d\0e\0v\0i\0c\0e\0", "a.csv: the file looks like UTF-16");
         check(b"PK\x03\x04....", "a.csv: the file is a zip archive");
         check(b"serial,x\r\nC02,M\xfcller\r\n", "a.csv:2:6: byte 0xFC is not UTF-8");
+        let text = "a.csv:1:1: byte 0x80 is not UTF-8\n  hint: the file is probably in Windows-1252 or another old encoding; save it as 'CSV UTF-8'\na.csv:3:2: byte";
+        check(b"\x80\x80\nok\na\xe9,\xe9\n", text);
         check(b"serial\n\xc3\xa4,a\0b\n", "a.csv:2:4: the file contains a NUL byte");
         let long = format!("serial\n{}\n", "x".repeat(LINE_BYTES_MAX));
         check(long.as_bytes(), "a.csv:2:1: the line has 65537 bytes");

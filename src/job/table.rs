@@ -77,11 +77,7 @@ pub(super) fn read_table(
             Scanned::Comment => skipped.comments += 1,
             Scanned::Broken(range, flaw) => {
                 skipped.broken += 1;
-                if header.columns.iter().any(|column| column.is_secret) {
-                    reader.problems.push(source.diagnostic_without_text(range, flaw));
-                } else {
-                    reader.problems.push(source.diagnostic(range, flaw));
-                }
+                reader.refuse_broken(source, range, flaw);
             }
             Scanned::Record(record) if record.is_blank() => skipped.blank += 1,
             Scanned::Record(record) => {

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::columns::mentions_secrets;
 use super::diagnostics::{Diagnostics, Flaw, quote};
 use super::input::{check_job_name, digest, name_from_file, refuse_params_without_action};
 use super::nodes::NodeReader;
@@ -44,6 +45,7 @@ pub(super) fn read_yaml(
     load: &dyn Fn(&str) -> Result<Vec<u8>, String>,
     problems: &mut Diagnostics,
 ) -> Option<Job> {
+    // After a mistake in the structure nobody can tell which text is the secret one.
     if mentions_secrets(source.text) {
         source.hide_lines();
     }
@@ -96,13 +98,6 @@ pub(super) fn read_yaml(
     };
     let name = name.unwrap_or_else(|| name_from_file(input.name));
     Some(Job { name, reason, digest, rows, selection, exclude, settings, notes })
-}
-
-/// Whether the text speaks of a PIN or a secret: then no line of it is shown, because after a mistake in
-/// the structure nobody can tell which text is the secret one.
-fn mentions_secrets(text: &str) -> bool {
-    text.split(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != '-')
-        .any(|word| word.len() <= 64 && !word.is_empty() && super::columns::may_be_secret(word))
 }
 
 fn find<'n>(entries: &'n [Entry], key: &str) -> Option<&'n Entry> {
