@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
+use super::clashes::{StepColumn, clash, identify_flaw};
 use super::diagnostics::{Diagnostics, Flaw};
 use super::input::{COMMAND_LINE, action_step, check_job_name, digest};
-use super::rows::{StepColumn, clash, identify_flaw};
 use super::sameness::Seen;
 use super::steps::{StepDraft, missing};
 use super::{
@@ -143,7 +143,7 @@ fn digest_of(
     let names: Vec<&String> = params.iter().map(|(name, _)| name).collect();
     let values: Vec<&String> = params
         .iter()
-        .filter(|(name, _)| !super::columns::may_be_secret(name))
+        .filter(|(name, _)| !super::secrets::may_be_secret(name))
         .map(|(_, value)| value)
         .collect();
     digest(&[

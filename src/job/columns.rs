@@ -1,12 +1,13 @@
 //! What the columns of a table mean.
 //!
-//! Owns the names of columns, the delimiter and the checks of a header. Must never look at a data row.
+//! Owns the names of columns and the checks of a header. Must never look at a data row.
 
 use std::collections::BTreeMap;
 
 use super::cells::TargetField;
 use super::diagnostics::{Diagnostics, Flaw, counted, quote};
-use super::scan::{CrLines, Record, Scanned, Scanner};
+use super::scan::Record;
+use super::secrets::may_be_secret;
 use super::source::Source;
 use super::steps::is_near;
 use crate::kandji::{ACTIONS, ParamKind, fold};
@@ -25,22 +26,6 @@ const RESULTS: [&str; 11] = [
     "requestedat",
     "completedat",
 ];
-/// Parts of folded names that speak of a secret, which has no place in a job file.
-const SECRETS: [&str; 13] = [
-    "token",
-    "password",
-    "passwd",
-    "passphrase",
-    "passcode",
-    "secret",
-    "apikey",
-    "bearer",
-    "authorization",
-    "credential",
-    "privatekey",
-    "recoverykey",
-    "bypasscode",
-];
 /// Names of real columns that only look like misspelt ones of ours.
 const NOT_MISSPELT: [&str; 1] = ["udid"];
 /// Names of the action column and of the step column; folded.
@@ -48,8 +33,6 @@ const ACTION_NAMES: [&str; 2] = ["action", "command"];
 const STEP_NAME: &str = "step";
 /// Most columns: an inventory export has about 60.
 const COLUMNS_MAX: usize = 512;
-/// Longest word that is taken for a name, in bytes.
-const WORD_BYTES_MAX: usize = 64;
 /// What a header may look like, for messages.
 const EXPECTED_HEADER: &str = "serial_number,action";
 
@@ -83,6 +66,14 @@ pub(super) struct Column {
     pub meaning: Meaning,
     /// Its cells must not be shown.
     pub is_secret: bool,
+}
+
+impl Column {
+    /// Whether its cells may have several lines.
+    pub fn takes_lines(&self) -> bool {
+        let mut params = ACTIONS.iter().filter_map(|action| action.param(&self.name));
+        self.meaning == Meaning::Param && params.any(|param| param.kind == ParamKind::Message)
+    }
 }
 
 /// All columns, in the order of the file.
@@ -146,17 +137,17 @@ pub(super) fn read_header(
     (problems.count() == count_before).then_some(Header { columns })
 }
 
-fn header_text(cell: &str) -> &str {
+pub(super) fn header_text(cell: &str) -> &str {
     cell.trim_start_matches('\u{feff}').trim()
 }
 
-fn renamed<'a>(name: &'a str, wishes: &'a ColumnWishes) -> &'a str {
+pub(super) fn renamed<'a>(name: &'a str, wishes: &'a ColumnWishes) -> &'a str {
     let folded = fold(name);
     let hit = wishes.map.iter().find(|(from, _)| fold(from) == folded);
     hit.map_or(name, |(_, to)| to.trim())
 }
 
-fn is_known(name: &str) -> bool {
+pub(super) fn is_known(name: &str) -> bool {
     let folded = fold(name);
     TargetField::find(name).is_some()
         || ACTION_NAMES.contains(&folded.as_str())
@@ -167,39 +158,6 @@ fn is_known(name: &str) -> bool {
 
 fn is_param(name: &str) -> bool {
     ACTIONS.iter().any(|action| action.param(name).is_some())
-}
-
-fn is_secret_name(folded: &str) -> bool {
-    SECRETS.iter().any(|word| folded.contains(word))
-        || folded.ends_with("pin")
-        || folded.ends_with("pincode")
-}
-
-fn is_pin_param(name: &str) -> bool {
-    ACTIONS
-        .iter()
-        .filter_map(|action| action.param(name))
-        .any(|param| matches!(param.kind, ParamKind::Pin))
-}
-
-/// Whether a text has a word in it that may be the name of a secret.
-pub(super) fn mentions_secrets(text: &str) -> bool {
-    let pins: Vec<String> = ACTIONS
-        .iter()
-        .flat_map(|action| action.params)
-        .filter(|param| matches!(param.kind, ParamKind::Pin))
-        .flat_map(|param| param.names())
-        .map(fold)
-        .collect();
-    text.split(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != '-')
-        .filter(|word| !word.is_empty() && word.len() <= WORD_BYTES_MAX)
-        .map(fold)
-        .any(|word| is_secret_name(&word) || pins.contains(&word))
-}
-
-/// Whether text under this name may be a PIN or another secret.
-pub(super) fn may_be_secret(name: &str) -> bool {
-    is_secret_name(&fold(name)) || is_pin_param(name)
 }
 
 fn classify(written: &str, wishes: &ColumnWishes) -> Result<Column, Flaw> {
@@ -398,44 +356,5 @@ fn note_columns(columns: &[Column], notes: &mut Vec<String>) {
         .collect();
     if !read.is_empty() {
         notes.push(format!("columns read: {}", read.join(", ")));
-    }
-}
-
-/// Finds the delimiter from the header line: the one that makes the most known names.
-pub(super) fn find_delimiter(
-    source: &Source<'_>,
-    wishes: &ColumnWishes,
-    cr_lines: CrLines,
-) -> Result<u8, Flaw> {
-    let score = |delimiter: u8| {
-        let mut records = Scanner::new(source.text, delimiter, cr_lines);
-        let header = records.find_map(|item| match item {
-            Scanned::Record(record) if !record.is_blank() => Some(record),
-            _ => None,
-        });
-        header.map_or((0, 0), |record| {
-            let names = record.cells.iter().map(|cell| header_text(&cell.value));
-            (names.filter(|name| is_known(renamed(name, wishes))).count(), record.cells.len())
-        })
-    };
-    let mut scores: Vec<((usize, usize), u8)> =
-        [b',', b';', b'\t'].into_iter().map(|delimiter| (score(delimiter), delimiter)).collect();
-    scores.sort_by(|left, right| right.cmp(left));
-    let best = scores[0];
-    let (second_known, second_cells) = scores[1].0;
-    if second_cells > 1 && best.0.1 > 1 && second_known == best.0.0 {
-        return Err(Flaw::new("it is not clear which character separates the columns")
-            .hint("give --delimiter ',' or --delimiter ';'"));
-    }
-    Ok(if best.0.1 > 1 { best.1 } else { b',' })
-}
-
-/// A delimiter for people.
-pub(super) fn delimiter_word(delimiter: u8) -> String {
-    match delimiter {
-        b',' => "comma".to_owned(),
-        b';' => "semicolon".to_owned(),
-        b'\t' => "tab".to_owned(),
-        other => quote(&char::from(other).to_string()),
     }
 }

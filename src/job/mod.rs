@@ -5,20 +5,25 @@
 
 mod ad_hoc;
 mod cells;
+mod clashes;
 mod columns;
+mod delimiter;
 mod diagnostics;
 mod filter;
 mod input;
 mod nodes;
+mod repeated;
 mod rows;
 mod sameness;
 mod scan;
+mod secrets;
 mod sniff;
 mod source;
 mod steps;
 mod table;
 mod tree;
 mod yaml;
+mod yaml_params;
 mod yaml_settings;
 mod yaml_targets;
 

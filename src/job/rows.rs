@@ -3,13 +3,15 @@
 //! Owns the meaning of cells together: target, steps, parameters, duplicates. Must never let a record
 //! with a problem become a row, and never let a PIN into a message.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::cells::TargetField;
+use super::clashes::{StepColumn, clash, identify_flaw};
 use super::columns::{Header, Meaning};
 use super::diagnostics::{Diagnostics, Flaw, counted, quote};
+use super::repeated::Repeated;
 use super::sameness::Seen;
 use super::scan::{Cell, Record};
 use super::source::Source;
@@ -19,21 +21,10 @@ use super::steps::{
 };
 use super::table::{Duplicates, TableRules};
 use super::{Row, Step, Target};
-use crate::kandji::{ACTIONS, ParamKind};
 use crate::model::Risk;
 
 /// Longest cell, in bytes: four times the longest message.
 const CELL_BYTES_MAX: usize = 4 * 1024;
-/// Rows named in a problem that many rows share.
-const LINES_NAMED_MAX: usize = 3;
-
-/// A problem that many rows share, told once.
-struct Shared {
-    range: Range<usize>,
-    flaw: Flaw,
-    lines: Vec<u32>,
-    count: usize,
-}
 
 /// Reads records into rows.
 pub(super) struct RowReader<'r> {
@@ -45,7 +36,7 @@ pub(super) struct RowReader<'r> {
     row_number: u32,
     seen: Seen,
     steps_by_text: HashMap<String, Arc<[Step]>>,
-    shared: BTreeMap<String, Shared>,
+    repeated: Repeated,
     dropped: Vec<u32>,
     lowered: usize,
 }
@@ -65,7 +56,7 @@ impl<'r> RowReader<'r> {
             row_number: 0,
             seen: Seen::default(),
             steps_by_text: HashMap::new(),
-            shared: BTreeMap::new(),
+            repeated: Repeated::default(),
             dropped: Vec::new(),
             lowered: 0,
         }
@@ -94,12 +85,11 @@ impl<'r> RowReader<'r> {
         }
         self.mask_secrets(source, record);
         let count_before = self.problems.count();
-        let shared_before: usize = self.shared.values().map(|shared| shared.count).sum();
+        let repeated_before = self.repeated.count();
         self.check_cells(source, record);
         let target = self.read_target(source, record);
         let steps = self.read_steps(source, record);
-        let shared_after: usize = self.shared.values().map(|shared| shared.count).sum();
-        if self.problems.count() > count_before || shared_after > shared_before {
+        if self.problems.count() > count_before || self.repeated.count() > repeated_before {
             return;
         }
         let (Some(target), Some(steps)) = (target, steps) else { return };
@@ -115,16 +105,7 @@ impl<'r> RowReader<'r> {
 
     /// Tells what many rows share, and gives the rows.
     pub fn finish(self, source: &Source<'_>, notes: &mut Vec<String>) -> Vec<Row> {
-        for shared in self.shared.into_values() {
-            let mut flaw = shared.flaw;
-            if shared.count > 1 {
-                let lines: Vec<String> = shared.lines.iter().map(u32::to_string).collect();
-                let dots = if shared.count > lines.len() { ", ..." } else { "" };
-                let (count, lines) = (shared.count, lines.join(", "));
-                flaw.message = format!("{} ({count} rows: lines {lines}{dots})", flaw.message);
-            }
-            self.problems.push(source.diagnostic(shared.range, flaw));
-        }
+        self.repeated.tell(source, self.problems);
         if !self.dropped.is_empty() {
             let count = counted(self.dropped.len(), "identical row");
             let first: Vec<String> = self.dropped.iter().take(20).map(u32::to_string).collect();
@@ -161,9 +142,9 @@ impl<'r> RowReader<'r> {
     /// quotation mark in the wrong place looks like this, and then no cell is what it seems.
     fn refuse_line_breaks(&mut self, source: &Source<'_>, record: &Record<'_>) -> bool {
         let hit = record.cells.iter().zip(&self.header.columns).find(|(cell, column)| {
-            plain_text(cell).contains(['\n', '\r'])
+            cell.text().contains(['\n', '\r'])
                 && !matches!(column.meaning, Meaning::Result | Meaning::Ignored)
-                && !takes_lines(&column.name)
+                && !column.takes_lines()
         });
         let Some((cell, column)) = hit else { return false };
         let flaw = Flaw::new(format!(
@@ -217,13 +198,13 @@ impl<'r> RowReader<'r> {
         let mut is_good = true;
         for (cell, column) in record.cells.iter().zip(&self.header.columns) {
             let Meaning::Target(field) = column.meaning else { continue };
-            let text = trimmed(cell);
+            let text = cell.trimmed();
             if text.is_empty() {
                 continue;
             }
             if let Err(flaw) = target.set_field(field, text) {
                 is_good = false;
-                self.problems.push(source.diagnostic(inner_range(cell, text, &flaw), flaw));
+                self.problems.push(source.diagnostic(cell.range_from(text, &flaw), flaw));
             } else if field == TargetField::DeviceId
                 && text.bytes().any(|byte| byte.is_ascii_uppercase())
             {
@@ -262,7 +243,7 @@ impl<'r> RowReader<'r> {
         };
         let count_before = self.problems.count();
         for (cell, column) in record.cells.iter().zip(&self.header.columns) {
-            if column.meaning == Meaning::Param && !trimmed(cell).is_empty() {
+            if column.meaning == Meaning::Param && !cell.trimmed().is_empty() {
                 self.read_param(source, cell, &column.name, &mut drafts);
             }
         }
@@ -282,12 +263,12 @@ impl<'r> RowReader<'r> {
         let mut action = None;
         let mut number = Some(1);
         for (cell, column) in record.cells.iter().zip(&self.header.columns) {
-            let text = trimmed(cell);
+            let text = cell.trimmed();
             match column.meaning {
                 Meaning::Action => match read_action(text) {
                     Ok(found) => action = Some(found),
                     Err(flaw) => {
-                        self.problems.push(source.diagnostic(inner_range(cell, text, &flaw), flaw));
+                        self.problems.push(source.diagnostic(cell.range_from(text, &flaw), flaw));
                     }
                 },
                 Meaning::Step if !text.is_empty() => {
@@ -314,7 +295,7 @@ impl<'r> RowReader<'r> {
         name: &str,
         drafts: &mut [StepDraft],
     ) {
-        let text = plain_text(cell);
+        let text = cell.text();
         let mut flaw = None;
         let mut is_taken = false;
         for draft in drafts.iter_mut() {
@@ -366,7 +347,7 @@ impl<'r> RowReader<'r> {
                             Flaw::new(format!("{sentence}, and the cell is empty")).hint(hint);
                         self.problems.push(source.diagnostic(cell.range.clone(), flaw));
                     }
-                    None => self.tell_once(record, Flaw::new(sentence).hint(hint)),
+                    None => self.repeated.add(record, Flaw::new(sentence).hint(hint)),
                 }
             }
         }
@@ -379,21 +360,8 @@ impl<'r> RowReader<'r> {
         let Some(draft) = drafts.iter().find(|draft| draft.action.risk > Risk::Benign) else {
             return true;
         };
-        self.tell_once(record, identify_flaw(by.word(), draft.action.name, draft.action.risk));
+        self.repeated.add(record, identify_flaw(by.word(), draft.action.name, draft.action.risk));
         false
-    }
-
-    fn tell_once(&mut self, record: &Record<'_>, flaw: Flaw) {
-        let shared = self.shared.entry(flaw.message.clone()).or_insert_with(|| Shared {
-            range: record.range.clone(),
-            flaw,
-            lines: Vec::new(),
-            count: 0,
-        });
-        shared.count += 1;
-        if shared.lines.len() < LINES_NAMED_MAX {
-            shared.lines.push(record.line);
-        }
     }
 
     fn carried(&self, record: &Record<'_>) -> Vec<(String, String)> {
@@ -402,7 +370,7 @@ impl<'r> RowReader<'r> {
             .iter()
             .zip(&self.header.columns)
             .filter(|(_, column)| column.meaning == Meaning::Carried)
-            .map(|(cell, column)| (column.name.clone(), plain_text(cell).to_owned()))
+            .map(|(cell, column)| (column.name.clone(), cell.text().to_owned()))
             .collect()
     }
 
@@ -423,74 +391,4 @@ impl<'r> RowReader<'r> {
         let flaw = clash(first, &row, StepColumn::from(has_steps), is_same);
         self.problems.push(source.diagnostic(record.range.clone(), flaw));
     }
-}
-
-/// Whether a table has a step column.
-#[derive(Copy, Clone, PartialEq, Eq)]
-pub(super) enum StepColumn {
-    Present,
-    Absent,
-}
-
-impl From<bool> for StepColumn {
-    fn from(is_present: bool) -> Self {
-        if is_present { Self::Present } else { Self::Absent }
-    }
-}
-
-/// Why two rows of one device cannot both be done.
-pub(super) fn clash(first: &Row, row: &Row, column: StepColumn, is_same: bool) -> Flaw {
-    let device = row.target.shown();
-    let (line, here) = (first.line, row.line);
-    let names = |row: &Row| row.steps.first().map_or("", |step| step.action.name);
-    let (one, two) = (names(first), names(row));
-    let both = format!("lines {line} and {here}");
-    if is_same {
-        return Flaw::new(format!("device {device} has {two} twice: {both}"))
-            .hint("remove one; --dedupe drops rows that are identical");
-    }
-    if column == StepColumn::Present {
-        let step = row.steps.first().map_or(1, |step| step.number);
-        return Flaw::new(format!("device {device} has step {step} twice: {both} ({one}, {two})"))
-            .hint("give each row of a device its own step number");
-    }
-    if one == two {
-        return Flaw::new(format!("device {device} has {two} twice with different values: {both}"))
-            .hint("remove one, or add a column 'step' that orders them");
-    }
-    Flaw::new(format!("device {device} has two actions, {one} and {two}: {both}"))
-        .hint("remove one, or add a column 'step' that says which comes first")
-}
-
-/// Why one identity is not enough.
-pub(super) fn identify_flaw(by: &str, action: &str, risk: Risk) -> Flaw {
-    let risk = risk.word();
-    Flaw::new(format!("--identify-by {by} is refused for {action}, which is {risk}"))
-        .hint("leave it out, so that every identity that is given has to agree with the device")
-}
-
-fn takes_lines(name: &str) -> bool {
-    let mut params = ACTIONS.iter().filter_map(|action| action.param(name));
-    params.any(|param| param.kind == ParamKind::Message)
-}
-
-/// The cell's text without the apostrophe that keeps a spreadsheet from running it as a formula.
-fn plain_text<'c>(cell: &'c Cell<'_>) -> &'c str {
-    match cell.value.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(['=', '+', '-', '@', '\t', '\r']) => rest,
-        _ => &cell.value,
-    }
-}
-
-fn trimmed<'c>(cell: &'c Cell<'_>) -> &'c str {
-    plain_text(cell).trim_matches([' ', '\t'])
-}
-
-/// The range of the text that a flaw's part counts from: the whole cell, when there is no part.
-fn inner_range(cell: &Cell<'_>, text: &str, flaw: &Flaw) -> Range<usize> {
-    if flaw.part.is_none() || text.is_empty() {
-        return cell.range.clone();
-    }
-    let skipped = cell.value.find(text).unwrap_or_default();
-    cell.content_start + skipped..cell.range.end
 }

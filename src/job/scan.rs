@@ -20,6 +20,31 @@ pub(super) struct Cell<'a> {
     pub content_start: usize,
 }
 
+impl Cell<'_> {
+    /// The text without the apostrophe that keeps a spreadsheet from running it as a formula.
+    pub fn text(&self) -> &str {
+        match self.value.strip_prefix('\'') {
+            Some(rest) if rest.starts_with(['=', '+', '-', '@', '\t', '\r']) => rest,
+            _ => &self.value,
+        }
+    }
+
+    /// The same without spaces around it.
+    pub fn trimmed(&self) -> &str {
+        self.text().trim_matches([' ', '\t'])
+    }
+
+    /// The range from which a flaw of the trimmed text counts: the whole cell, when the flaw is of the
+    /// whole.
+    pub fn range_from(&self, text: &str, flaw: &Flaw) -> Range<usize> {
+        if flaw.part.is_none() || text.is_empty() {
+            return self.range.clone();
+        }
+        let skipped = self.value.find(text).unwrap_or_default();
+        self.content_start + skipped..self.range.end
+    }
+}
+
 /// One record of the table.
 pub(super) struct Record<'a> {
     /// Line on which it starts, from 1.

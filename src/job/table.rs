@@ -4,9 +4,8 @@
 //! single record means is `rows`. Must never stop at the first problem.
 
 use super::cells::TargetField;
-use super::columns::{
-    Column, ColumnWishes, Header, Meaning, delimiter_word, find_delimiter, read_header,
-};
+use super::columns::{Column, ColumnWishes, Header, Meaning, read_header};
+use super::delimiter::choose_delimiter;
 use super::diagnostics::{Diagnostics, Flaw, counted};
 use super::rows::RowReader;
 use super::scan::{CrLines, Record, Scanned, Scanner};
@@ -118,37 +117,6 @@ impl Skipped {
         if self.comments > 0 {
             let count = counted(self.comments, "line");
             notes.push(format!("{count} starting with '#' skipped as comments"));
-        }
-    }
-}
-
-fn choose_delimiter(
-    source: &Source<'_>,
-    rules: &TableRules<'_>,
-    cr_lines: CrLines,
-    problems: &mut Diagnostics,
-    notes: &mut Vec<String>,
-) -> Option<u8> {
-    if let Some(delimiter) = rules.delimiter {
-        if delimiter.is_ascii_graphic() && !b"\"#'".contains(&delimiter) || delimiter == b'\t' {
-            return Some(delimiter);
-        }
-        let flaw = Flaw::new("--delimiter must be one visible ASCII character or a tab")
-            .hint("such as --delimiter ';'");
-        problems.push_for_file(source.file, flaw);
-        return None;
-    }
-    match find_delimiter(source, &rules.wishes, cr_lines) {
-        Ok(delimiter) => {
-            if delimiter != b',' {
-                let word = delimiter_word(delimiter);
-                notes.push(format!("the columns are separated by {word}s, as the header shows"));
-            }
-            Some(delimiter)
-        }
-        Err(flaw) => {
-            problems.push_for_file(source.file, flaw);
-            None
         }
     }
 }

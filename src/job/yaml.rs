@@ -5,20 +5,20 @@
 
 use std::sync::Arc;
 
-use super::columns::mentions_secrets;
 use super::diagnostics::{Diagnostics, Flaw, quote};
 use super::input::{check_job_name, digest, name_from_file, refuse_params_without_action};
 use super::nodes::NodeReader;
+use super::secrets::mentions_secrets;
 use super::source::Source;
-use super::steps::{Form, Guard, STEPS_MAX, StepDraft, find_param, read_action, read_value};
+use super::steps::{Form, Guard, STEPS_MAX, StepDraft, read_action};
 use super::table::{Base, TableRules, read_table};
 use super::tree::{Content, Entry, Node, read_tree};
+use super::yaml_params::read_with;
 use super::yaml_settings::{SETTING_KEYS, read_settings};
 use super::yaml_targets::{
     TargetsNode, check_complete, read_devices, read_exclusion, read_targets,
 };
 use super::{Exclusion, Input, Job, ParseOptions, Row, Selection};
-use crate::kandji::ParamKind;
 use crate::model::Gate;
 
 /// The version of the format.
@@ -74,12 +74,9 @@ pub(super) fn read_yaml(
     let mut notes = Vec::new();
     let (mut rows, mut selection, mut table) = (Vec::new(), None, None);
     match (targets, steps) {
-        (Some(TargetsNode::Filter(filter)), Some(steps)) => {
-            if check_complete(&mut reader, &steps) {
-                let steps: Arc<[_]> =
-                    steps.into_iter().map(|step| step.draft.into_step()).collect();
-                selection = Some(Selection { filter, steps });
-            }
+        (Some(TargetsNode::Filter(filter)), Some(steps)) if check_complete(&mut reader, &steps) => {
+            let steps: Arc<[_]> = steps.into_iter().map(|step| step.draft.into_step()).collect();
+            selection = Some(Selection { filter, steps });
         }
         (Some(TargetsNode::Devices(devices)), Some(steps)) => {
             rows = read_devices(&mut reader, devices, &steps, options, &mut notes);
@@ -235,89 +232,6 @@ fn read_after(reader: &mut NodeReader<'_, '_>, entry: &Entry, number: u16) -> Op
             let flaw =
                 Flaw::new(format!("after must be accepted or completed, not {}", quote(text)));
             reader.refuse(&entry.value.range, flaw);
-            None
-        }
-    }
-}
-
-/// Reads `with:` and gives each value to the steps whose action has the parameter.
-pub(super) fn read_with(
-    reader: &mut NodeReader<'_, '_>,
-    node: &Node,
-    drafts: &mut [StepDraft],
-    guard: Guard,
-) {
-    let mut given: Vec<(u16, &'static str)> = Vec::new();
-    for entry in reader.any_map(node, "with").unwrap_or_default() {
-        match &entry.value.content {
-            Content::Map(_) => {
-                for inner in reader.any_map(&entry.value, &entry.key).unwrap_or_default() {
-                    let name = format!("{}.{}", entry.key, inner.key);
-                    read_param(reader, &name, inner, drafts, guard, &mut given);
-                }
-            }
-            _ => read_param(reader, &entry.key, entry, drafts, guard, &mut given),
-        }
-    }
-}
-
-fn read_param(
-    reader: &mut NodeReader<'_, '_>,
-    name: &str,
-    entry: &Entry,
-    drafts: &mut [StepDraft],
-    guard: Guard,
-    given: &mut Vec<(u16, &'static str)>,
-) {
-    let mut unknown = None;
-    let mut is_taken = false;
-    for draft in drafts.iter_mut() {
-        let param = match find_param(draft.action, name) {
-            Ok(param) => param,
-            Err(flaw) => {
-                unknown = unknown.or(Some(flaw));
-                continue;
-            }
-        };
-        is_taken = true;
-        if given.contains(&(draft.number, param.key)) {
-            let flaw = Flaw::new(format!("{} is given twice", param.key)).hint("remove one");
-            reader.refuse(&entry.key_range, flaw);
-            return;
-        }
-        given.push((draft.number, param.key));
-        let Some((text, form)) = value_text(reader, entry, param.key, param.kind) else { return };
-        match read_value(param, &text, form, guard) {
-            Ok(value) => {
-                draft.params.insert(param.key.to_owned(), value);
-            }
-            Err(flaw) => {
-                reader.refuse(&entry.value.range, flaw);
-                return;
-            }
-        }
-    }
-    if let Some(flaw) = unknown.filter(|_| !is_taken) {
-        reader.refuse(&entry.key_range, flaw);
-    }
-}
-
-/// A parameter's text. A list is allowed where the parameter is one.
-fn value_text(
-    reader: &mut NodeReader<'_, '_>,
-    entry: &Entry,
-    key: &str,
-    kind: ParamKind,
-) -> Option<(String, Form)> {
-    match (&entry.value.content, kind) {
-        (Content::Scalar(text, form), _) => Some((text.clone(), *form)),
-        (Content::List(_), ParamKind::Flags(_)) => {
-            let words: Vec<&str> =
-                reader.texts(&entry.value, key).into_iter().map(|(_, text)| text).collect();
-            (!words.is_empty()).then(|| (words.join(","), Form::Quoted))
-        }
-        _ => {
-            reader.refuse(&entry.value.range, Flaw::new(format!("{key} must be a single value")));
             None
         }
     }

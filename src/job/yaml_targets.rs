@@ -5,15 +5,16 @@
 use std::sync::Arc;
 
 use super::cells::TargetField;
+use super::clashes::{StepColumn, clash, identify_flaw};
 use super::diagnostics::{Flaw, counted, quote};
 use super::filter::{add_condition, add_exclusion};
 use super::nodes::NodeReader;
-use super::rows::{StepColumn, clash, identify_flaw};
 use super::sameness::Seen;
 use super::steps::{StepDraft, is_near, missing, missing_hint, same_steps};
 use super::table::ROWS_MAX;
 use super::tree::{Content, Entry, Node};
-use super::yaml::{StepNode, read_with};
+use super::yaml::StepNode;
+use super::yaml_params::read_with;
 use super::{Exclusion, Filter, ParseOptions, Row, Step, Target};
 use crate::kandji::fold;
 use crate::model::Risk;
