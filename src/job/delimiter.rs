@@ -48,14 +48,14 @@ fn find_delimiter(
 ) -> Result<u8, Flaw> {
     let score = |delimiter: u8| {
         let mut records = Scanner::new(source.text, delimiter, cr_lines);
-        let header = records.find_map(|item| match item {
-            Scanned::Record(record) if !record.is_blank() => Some(record),
-            _ => None,
+        let first = records.find(|item| match item {
+            Scanned::Record(record) => !record.is_blank(),
+            Scanned::Comment => false,
+            Scanned::Broken(..) => true,
         });
-        header.map_or((0, 0), |record| {
-            let names = record.cells.iter().map(|cell| header_text(&cell.value));
-            (names.filter(|name| is_known(renamed(name, wishes))).count(), record.cells.len())
-        })
+        let Some(Scanned::Record(record)) = first else { return (0, 0) };
+        let names = record.cells.iter().map(|cell| header_text(&cell.value));
+        (names.filter(|name| is_known(renamed(name, wishes))).count(), record.cells.len())
     };
     let mut scores: Vec<((usize, usize), u8)> =
         [b',', b';', b'\t'].into_iter().map(|delimiter| (score(delimiter), delimiter)).collect();

@@ -139,8 +139,19 @@ impl Flaw {
     }
 }
 
-/// Input as a message may repeat it: shortened, in quotes, nothing that moves a cursor.
+/// What stands for a letter that must not be shown.
+pub(super) const MASK: char = '•';
+
+/// Whether a text has the form of a PIN. It may be one in the wrong place, so it is not repeated.
+pub(super) fn looks_like_pin(text: &str) -> bool {
+    text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Input as a message may repeat it: shortened, in quotes, nothing that moves a cursor, no PIN.
 pub(super) fn quote(text: &str) -> String {
+    if looks_like_pin(text.trim()) {
+        return format!("'{}'", text.replace(|letter: char| letter.is_ascii_digit(), "•"));
+    }
     let mut shown = String::from("'");
     for (at, letter) in text.chars().enumerate() {
         if at == QUOTE_CHARS_MAX {
@@ -185,6 +196,7 @@ mod tests {
     #[test]
     fn quoted_input_cannot_move_the_cursor_or_fill_the_screen() {
         assert_eq!(quote("a\u{1b}[2Jb\u{202e}"), "'a\\u{1b}[2Jb\\u{202e}'");
+        assert_eq!(quote("481593"), "'••••••'");
         assert_eq!(quote(&"x".repeat(100)).chars().count(), QUOTE_CHARS_MAX + 3);
     }
 }

@@ -3,6 +3,8 @@
 //! Owns the options of reading, the choice between the formats and the job's name and digest. Must never
 //! open a file itself: bytes come from the caller, and so does the loader for a list of targets.
 
+use std::fmt;
+
 use sha2::{Digest, Sha256};
 
 use super::cells::TargetField;
@@ -26,7 +28,7 @@ pub struct Input<'a> {
 }
 
 /// What the command line says about reading a job.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct ParseOptions {
     /// `--action`: the action for all rows of a table without an action column.
     pub action: Option<String>,
@@ -44,6 +46,24 @@ pub struct ParseOptions {
     pub delimiter: Option<u8>,
     /// `--allow-wipe-protected`
     pub allow_wipe_protected: bool,
+}
+
+impl fmt::Debug for ParseOptions {
+    /// Values of `--param` may be PINs: only their names are shown.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let params: Vec<&String> = self.params.iter().map(|(name, _)| name).collect();
+        formatter
+            .debug_struct("ParseOptions")
+            .field("action", &self.action)
+            .field("params", &params)
+            .field("map", &self.map)
+            .field("ignore_columns", &self.ignore_columns)
+            .field("identify_by", &self.identify_by)
+            .field("dedupe", &self.dedupe)
+            .field("delimiter", &self.delimiter)
+            .field("allow_wipe_protected", &self.allow_wipe_protected)
+            .finish()
+    }
 }
 
 /// The one identity that is used.
@@ -115,7 +135,7 @@ pub fn parse(
     let mut problems = Diagnostics::default();
     let job = read(input, options, load, &mut problems);
     match job {
-        Some(job) if problems.count() == 0 => Ok(job),
+        Some(job) if problems.count() == 0 && has_steps(&job) => Ok(job),
         _ => {
             if problems.count() == 0 {
                 problems.push_for_file(input.name, Flaw::new("the job cannot be read"));
@@ -125,6 +145,12 @@ pub fn parse(
             Err(problems)
         }
     }
+}
+
+/// Whether everything that is named or selected has something to be done on it.
+fn has_steps(job: &Job) -> bool {
+    job.rows.iter().all(|row| !row.steps.is_empty())
+        && job.selection.as_ref().is_none_or(|selection| !selection.steps.is_empty())
 }
 
 fn read(

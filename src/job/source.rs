@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::diagnostics::{Diagnostic, Diagnostics, Flaw};
+use super::diagnostics::{Diagnostic, Diagnostics, Flaw, MASK, looks_like_pin};
 
 /// Largest job file, in bytes: 250,000 rows of 256 bytes.
 pub(super) const FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -15,8 +15,6 @@ const LINE_BYTES_MAX: usize = 64 * 1024;
 const LINES_MAX: usize = 1_000_000;
 /// Longest line that a problem shows, in bytes: a caret below more cannot be found.
 const SHOWN_LINE_BYTES_MAX: usize = 4 * 1024;
-/// What stands for a letter that must not be shown.
-const MASK: char = '•';
 
 /// One decoded file.
 pub(super) struct Source<'a> {
@@ -107,6 +105,11 @@ impl<'a> Source<'a> {
         self.line_starts.partition_point(|start| *start <= offset) as u32
     }
 
+    /// Where a line starts.
+    pub fn line_start(&self, line: u32) -> Option<usize> {
+        self.line_starts.get((line as usize).checked_sub(1)?).copied()
+    }
+
     /// A problem at a range of bytes; the flaw's own part is relative to the start of the range.
     pub fn diagnostic(&self, range: Range<usize>, flaw: Flaw) -> Diagnostic {
         let range = match flaw.part {
@@ -159,16 +162,22 @@ impl<'a> Source<'a> {
         if self.hides_lines || end - start > SHOWN_LINE_BYTES_MAX {
             return None;
         }
+        let text = self.text.get(start..end)?;
         let is_masked = |offset: usize| {
             let next = self.masked.partition_point(|range| range.end <= offset);
             self.masked.get(next).is_some_and(|range| range.start <= offset)
         };
-        let text = self.text.get(start..end)?;
-        Some(
-            text.char_indices()
-                .map(|(offset, letter)| if is_masked(start + offset) { MASK } else { letter })
-                .collect(),
-        )
+        let mut shown = String::with_capacity(text.len());
+        for word in text.split_inclusive(|letter: char| !letter.is_alphanumeric()) {
+            let word_start = start + (word.as_ptr() as usize - text.as_ptr() as usize);
+            let is_pin = looks_like_pin(word.trim_end_matches(|l: char| !l.is_alphanumeric()));
+            for (offset, letter) in word.char_indices() {
+                let is_hidden =
+                    is_masked(word_start + offset) || (is_pin && letter.is_ascii_digit());
+                shown.push(if is_hidden { MASK } else { letter });
+            }
+        }
+        Some(shown)
     }
 }
 

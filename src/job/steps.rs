@@ -4,7 +4,7 @@
 //! the action table's. Must never repeat a PIN, not even a wrong one.
 
 use super::Step;
-use super::diagnostics::{Flaw, quote};
+use super::diagnostics::{Flaw, looks_like_pin, quote};
 use crate::kandji::{ActionSpec, ParamKind, ParamSpec, edit_distance, find_action, fold};
 use crate::model::{Gate, ParamValue, Params};
 
@@ -69,7 +69,7 @@ pub(super) fn read_action(text: &str) -> Result<&'static ActionSpec, Flaw> {
         return Err(Flaw::new("no action is given")
             .hint("write one of the actions that 'sortie actions' lists"));
     }
-    if text.chars().count() > 64 {
+    if text.chars().count() > 64 || looks_like_pin(text) {
         return Err(Flaw::new(format!("unknown action {}", quote(text)))
             .hint("'sortie actions' lists the actions"));
     }
@@ -152,10 +152,11 @@ pub(super) fn read_value(
     param.read(text).map_err(|message| shortened(param, message, text))
 }
 
-/// The table's message; a text that is too long to repeat is left out.
+/// The table's message; a text that is too long to repeat, or may be a PIN, is shortened in it.
 fn shortened(param: &'static ParamSpec, message: String, text: &str) -> Flaw {
     let hint = format!("{}: {}", param.key, param.summary);
-    if text.chars().count() <= 48 && !text.chars().any(char::is_control) {
+    let is_harmless = text.chars().count() <= 48 && !text.chars().any(char::is_control);
+    if is_harmless && !looks_like_pin(text) {
         return Flaw::new(message).hint(hint);
     }
     match param.kind {

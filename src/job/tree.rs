@@ -83,9 +83,10 @@ pub(super) fn read_tree(source: &Source<'_>, problems: &mut Diagnostics) -> Opti
     let mut options = Options::default();
     options.emit_comments = false;
     options.disallow_directives = true;
+    // Told by us, because the parser's own words do not say what to do.
+    options.emit_unresolved_aliases = true;
     options.flow_nesting_limit = DEPTH_MAX;
     options.block_nesting_limit = DEPTH_MAX;
-    // A tag that is not declared ends the parser's work; its own message would not say what to do.
     let count_before = problems.count();
     let mut builder =
         Builder { source, problems, stack: Vec::new(), root: None, nodes: 0, documents: 0 };
@@ -132,18 +133,26 @@ impl Builder<'_, '_, '_> {
     }
 
     fn refuse_syntax(&mut self, error: &ScanError) {
-        let at = self.offset(error.marker());
-        let line_start =
-            self.source.text[..at.min(self.source.text.len())].rfind('\n').map_or(0, |end| end + 1);
-        let indent = self.source.text.get(line_start..).unwrap_or_default();
-        let blank = indent.len() - indent.trim_start_matches([' ', '\t']).len();
-        let flaw = if indent[..blank].contains('\t') {
-            Flaw::new("the line is indented with a tab").hint("indent with spaces")
-        } else {
-            Flaw::new(format!("not YAML: {}", error.info()))
-                .hint("check indentation, brackets and quotation marks on this line and above")
-        };
+        let at = self.offset(error.marker()).min(self.source.text.len());
+        if let Some(tab) = self.tab_near(at) {
+            let flaw = Flaw::new("the line is indented with a tab").hint("indent with spaces");
+            self.refuse(tab..tab + 1, flaw);
+            return;
+        }
+        let flaw = Flaw::new(format!("not YAML: {}", error.info()))
+            .hint("check indentation, brackets and quotation marks on this line and above");
         self.refuse(at..at + 1, flaw);
+    }
+
+    /// A tab in the indentation of this line or the next: the parser stops at the end of the text before.
+    fn tab_near(&self, at: usize) -> Option<usize> {
+        let line = self.source.line_of(at);
+        [line, line + 1].into_iter().find_map(|line| {
+            let start = self.source.line_start(line)?;
+            let text = self.source.text.get(start..)?;
+            let indent = &text[..text.len() - text.trim_start_matches([' ', '\t']).len()];
+            indent.find('\t').map(|tab| start + tab)
+        })
     }
 
     /// Takes one event; `None` when reading must end.

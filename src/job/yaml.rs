@@ -73,15 +73,17 @@ pub(super) fn read_yaml(
     let map = read_columns(&mut reader, entries, targets.as_ref(), options);
     let mut notes = Vec::new();
     let (mut rows, mut selection, mut table) = (Vec::new(), None, None);
-    match (targets, steps) {
-        (Some(TargetsNode::Filter(filter)), Some(steps)) if check_complete(&mut reader, &steps) => {
+    // Broken steps are told; the devices are still read, so that all problems come at once.
+    let steps = steps.unwrap_or_default();
+    match targets {
+        Some(TargetsNode::Filter(filter)) if check_complete(&mut reader, &steps) => {
             let steps: Arc<[_]> = steps.into_iter().map(|step| step.draft.into_step()).collect();
             selection = Some(Selection { filter, steps });
         }
-        (Some(TargetsNode::Devices(devices)), Some(steps)) => {
+        Some(TargetsNode::Devices(devices)) => {
             rows = read_devices(&mut reader, devices, &steps, options, &mut notes);
         }
-        (Some(TargetsNode::File(node, file)), Some(steps)) => {
+        Some(TargetsNode::File(node, file)) => {
             let wishes = Wishes { map, options };
             let loaded = load_file(&mut reader, node, file, load)?;
             rows = read_file(reader.problems, file, &loaded, &steps, &wishes, &mut notes)?;

@@ -18,6 +18,9 @@ fn pins_and_secrets_are_never_repeated() {
         format!("serial,action,pin\nA\"1,erase,{pin}\n"),
         format!("serial,action,pin\n\"A1,erase,{pin}\nA2,erase,{pin}\n"),
         format!("serial,action,pin\nA1,\"erase,{pin}\nA2,\",{pin}\n"),
+        format!("serial,action,pni\nA1,nix,{pin}\n"),
+        format!("serial,action,pin\nA1,{pin},\n"),
+        format!("serial,action,notify_user\nA1,restart,{pin}\n"),
         format!("serial,lock_pin,action\nA1,{pin},nix\n"),
         format!("serial,token,action\nA1,{pin},nix\n"),
         format!("serial,action,pin\nA1,erase,{pin}\nA1,erase,{pin}\nA1,erase,123{pin}\n"),
@@ -29,6 +32,7 @@ fn pins_and_secrets_are_never_repeated() {
     for text in [
         format!("version: 1\naction: erase\nwith: {{PIN: {pin}}}\ntargets: {{all: true}}\n"),
         format!("version: 1\naction: erase\nwith: [PIN, {pin}]\ntargets: {{all: true}}\n"),
+        format!("version: 1\naction: erase\nwith: {{PN: \"{pin}\"}}\ntargets: {{all: true}}\n"),
         format!("version: 1\naction: nix\nwith: {{PIN: \"{pin}\"}}\ntargets: {{all: true}}\n"),
         format!("version: 1\naction: erase\nwith: {{PIN: \"{pin}\" }}}}\n"),
         format!("version: 1\naction: erase\nwith: {{PIN: \"{pin}9\"}}\ntargets: {{all: true}}\n"),
