@@ -3,6 +3,39 @@
 //! Owns the CSV and YAML job formats and their diagnostics. Must never open a file, ask the tenant or
 //! repair an identifier.
 
+mod ad_hoc;
+mod cells;
+mod clashes;
+mod columns;
+mod delimiter;
+mod diagnostics;
+mod filter;
+mod input;
+mod nodes;
+mod repeated;
+mod rows;
+mod sameness;
+mod scan;
+mod secrets;
+mod sniff;
+mod source;
+mod steps;
+mod table;
+mod tree;
+mod yaml;
+mod yaml_params;
+mod yaml_settings;
+mod yaml_targets;
+
+#[cfg(test)]
+mod tests;
+
+pub use ad_hoc::ad_hoc;
+pub use cells::TargetField;
+pub use diagnostics::{Diagnostic, Diagnostics};
+pub use filter::read_filter_pair;
+pub use input::{IdentifyBy, Input, ParseOptions, parse};
+
 use std::sync::Arc;
 
 use crate::kandji::ActionSpec;
@@ -173,6 +206,12 @@ pub enum SkipKind {
 impl SkipKind {
     /// All kinds.
     pub const ALL: [Self; 3] = [Self::Unsupported, Self::Removed, Self::NotFound];
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
 
     /// The word in job files and flags.
     #[must_use]

@@ -1,0 +1,156 @@
+//! A job from the command line instead of a file.
+//!
+//! Owns the making of that job. It passes the same checks as a file's. Must never treat missing targets as
+//! all devices.
+
+use std::sync::Arc;
+
+use super::clashes::{StepColumn, clash, identify_flaw};
+use super::diagnostics::{Diagnostics, Flaw};
+use super::input::{COMMAND_LINE, action_step, check_job_name, digest};
+use super::sameness::Seen;
+use super::steps::{StepDraft, missing};
+use super::{
+    Exclusion, Filter, IdentifyBy, Job, JobSettings, ParseOptions, Row, Selection, Step, Target,
+};
+use crate::model::Risk;
+
+/// Makes a job of one action for devices that were named one by one, or for a selection.
+///
+/// An empty filter picks the whole fleet; it may only come from `--all`.
+///
+/// ```
+/// use sortie::job::{ParseOptions, Target, TargetField, ad_hoc};
+/// let mut target = Target::default();
+/// target.read_field(TargetField::SerialNumber, "C02XK1ABJG5J").expect("a serial number");
+/// let options = ParseOptions::default();
+/// let job = ad_hoc("restart", "restart", &[], vec![target], None, &options).expect("a job");
+/// assert_eq!(job.rows[0].line, 0);
+/// ```
+///
+/// # Errors
+/// All problems, in the file `<command line>`.
+pub fn ad_hoc(
+    name: &str,
+    action: &str,
+    params: &[(String, String)],
+    targets: Vec<Target>,
+    selection: Option<Filter>,
+    options: &ParseOptions,
+) -> Result<Job, Diagnostics> {
+    let mut problems = Diagnostics::default();
+    let mut notes = Vec::new();
+    if let Err(flaw) = check_job_name(name) {
+        problems.push_for_file(COMMAND_LINE, flaw);
+    }
+    check_targets(&targets, selection.as_ref(), &mut problems);
+    let with_params = ParseOptions { params: params.to_vec(), ..options.clone() };
+    let step = action_step(action, &with_params, &mut problems)
+        .filter(|step| is_complete(step, options.identify_by, &mut problems));
+    let steps: Arc<[Step]> = step.into_iter().map(StepDraft::into_step).collect();
+    let digest = digest_of(action, params, &targets, selection.as_ref());
+    let rows = rows_of(targets, &steps, options, &mut problems, &mut notes);
+    if problems.count() > 0 {
+        return Err(problems);
+    }
+    Ok(Job {
+        name: name.to_owned(),
+        reason: None,
+        digest,
+        rows,
+        selection: selection.map(|filter| Selection { filter, steps }),
+        exclude: Exclusion::default(),
+        settings: JobSettings::default(),
+        notes,
+    })
+}
+
+fn check_targets(targets: &[Target], selection: Option<&Filter>, problems: &mut Diagnostics) {
+    let flaw = match (targets.is_empty(), selection) {
+        (true, None) => Flaw::new("no device is named and none is selected")
+            .hint("give --device, --serial, --blueprint, --platform or --all"),
+        (false, Some(_)) => Flaw::new("devices are both named and selected")
+            .hint("name them, or select them by filter; do the other in a second run"),
+        _ => return,
+    };
+    problems.push_for_file(COMMAND_LINE, flaw);
+}
+
+fn is_complete(
+    step: &StepDraft,
+    identify_by: Option<IdentifyBy>,
+    problems: &mut Diagnostics,
+) -> bool {
+    let count_before = problems.count();
+    for (param, sentence) in missing(step.action, &step.params) {
+        let key = param.map_or("KEY", |param| param.key);
+        problems.push_for_file(
+            COMMAND_LINE,
+            Flaw::new(sentence).hint(format!("give --param {key}=VALUE")),
+        );
+    }
+    if let Some(by) = identify_by
+        && step.action.risk > Risk::Benign
+    {
+        let flaw = identify_flaw(by.word(), step.action.name, step.action.risk);
+        problems.push_for_file(COMMAND_LINE, flaw);
+    }
+    problems.count() == count_before
+}
+
+fn rows_of(
+    targets: Vec<Target>,
+    steps: &Arc<[Step]>,
+    options: &ParseOptions,
+    problems: &mut Diagnostics,
+    notes: &mut Vec<String>,
+) -> Vec<Row> {
+    let mut seen = Seen::default();
+    let mut rows: Vec<Row> = Vec::new();
+    for (at, target) in targets.into_iter().enumerate() {
+        let target =
+            options.identify_by.map_or_else(|| target.clone(), |by| target.only(by.field()));
+        let number = at as u32 + 1;
+        if !target.has_identity() {
+            let flaw = Flaw::new(format!("target {number} names no device"))
+                .hint("give an id, a serial number or an e-mail address");
+            problems.push_for_file(COMMAND_LINE, flaw);
+            continue;
+        }
+        let row = Row { number, line: 0, target, steps: Arc::clone(steps), carried: Vec::new() };
+        match seen.insert(&row.target, 1, rows.len()).and_then(|earlier| rows.get(earlier)) {
+            None => rows.push(row),
+            Some(first) if options.dedupe && first.target == row.target => {
+                notes.push(format!("device {} is named twice; once is done", row.target.shown()));
+            }
+            Some(first) => {
+                let mut flaw = clash(first, &row, StepColumn::Absent, true);
+                flaw.message = format!("device {} is named twice", row.target.shown());
+                problems.push_for_file(COMMAND_LINE, flaw);
+            }
+        }
+    }
+    rows
+}
+
+/// What was asked, as a digest. PINs are left out: six digits can be guessed from a hash.
+fn digest_of(
+    action: &str,
+    params: &[(String, String)],
+    targets: &[Target],
+    selection: Option<&Filter>,
+) -> String {
+    let names: Vec<&String> = params.iter().map(|(name, _)| name).collect();
+    let values: Vec<&String> = params
+        .iter()
+        .filter(|(name, _)| !super::secrets::may_be_secret(name))
+        .map(|(_, value)| value)
+        .collect();
+    digest(&[
+        action.as_bytes(),
+        format!("{names:?}").as_bytes(),
+        format!("{values:?}").as_bytes(),
+        format!("{targets:?}").as_bytes(),
+        format!("{selection:?}").as_bytes(),
+    ])
+}

@@ -1,0 +1,360 @@
+//! What the columns of a table mean.
+//!
+//! Owns the names of columns and the checks of a header. Must never look at a data row.
+
+use std::collections::BTreeMap;
+
+use super::cells::TargetField;
+use super::diagnostics::{Diagnostics, Flaw, counted, quote};
+use super::scan::Record;
+use super::secrets::may_be_secret;
+use super::source::Source;
+use super::steps::is_near;
+use crate::kandji::{ACTIONS, ParamKind, fold};
+
+/// Columns that our own reports add; folded.
+const RESULTS: [&str; 11] = [
+    "row",
+    "platform",
+    "outcome",
+    "reason",
+    "httpstatus",
+    "commanduuid",
+    "commandstatus",
+    "lockpin",
+    "attempts",
+    "requestedat",
+    "completedat",
+];
+/// Names of real columns that only look like misspelt ones of ours.
+const NOT_MISSPELT: [&str; 1] = ["udid"];
+/// Names of the action column and of the step column; folded.
+const ACTION_NAMES: [&str; 2] = ["action", "command"];
+const STEP_NAME: &str = "step";
+/// Most columns: an inventory export has about 60.
+const COLUMNS_MAX: usize = 512;
+/// What a header may look like, for messages.
+const EXPECTED_HEADER: &str = "serial_number,action";
+
+/// What a column means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// It names or checks the device.
+    Target(TargetField),
+    /// The action.
+    Action,
+    /// The step number.
+    Step,
+    /// A parameter of one or several actions.
+    Param,
+    /// A result of an earlier report.
+    Result,
+    /// The operator asked to pass it over.
+    Ignored,
+    /// It goes into the report.
+    Carried,
+    /// It has no name, so no cell of it may say anything.
+    Nameless,
+}
+
+/// One column.
+#[derive(Clone, Debug)]
+pub(super) struct Column {
+    /// Its name, as it is used: renamed, without spaces around it.
+    pub name: String,
+    /// What it means.
+    pub meaning: Meaning,
+    /// Its cells must not be shown.
+    pub is_secret: bool,
+}
+
+impl Column {
+    /// Whether its cells may have several lines.
+    pub fn takes_lines(&self) -> bool {
+        let mut params = ACTIONS.iter().filter_map(|action| action.param(&self.name));
+        self.meaning == Meaning::Param && params.any(|param| param.kind == ParamKind::Message)
+    }
+}
+
+/// All columns, in the order of the file.
+pub(super) struct Header {
+    /// The columns.
+    pub columns: Vec<Column>,
+}
+
+impl Header {
+    /// Whether a column with this meaning is there.
+    pub fn has(&self, meaning: &Meaning) -> bool {
+        self.columns.iter().any(|column| column.meaning == *meaning)
+    }
+
+    /// The name of the column that says a device's name, if there is one.
+    pub fn name_column(&self) -> Option<&str> {
+        let meaning = Meaning::Target(TargetField::DeviceName);
+        self.columns.iter().find(|column| column.meaning == meaning).map(|c| c.name.as_str())
+    }
+}
+
+/// What the operator says about columns.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ColumnWishes {
+    /// Renamed ones, from and to.
+    pub map: Vec<(String, String)>,
+    /// Ignored ones.
+    pub ignore: Vec<String>,
+}
+
+/// Reads a header. `None` when nothing below it can be understood.
+pub(super) fn read_header(
+    source: &Source<'_>,
+    record: &Record<'_>,
+    wishes: &ColumnWishes,
+    problems: &mut Diagnostics,
+    notes: &mut Vec<String>,
+) -> Option<Header> {
+    let count_before = problems.count();
+    if record.cells.len() > COLUMNS_MAX {
+        let flaw = format!("{} columns, at most {COLUMNS_MAX} are allowed", record.cells.len());
+        problems.push(source.diagnostic(record.range.clone(), Flaw::new(flaw)));
+        return None;
+    }
+    let names: Vec<&str> = record.cells.iter().map(|cell| header_text(&cell.value)).collect();
+    check_wishes(source, record, &names, wishes, problems, notes);
+    if names.iter().all(|name| !is_known(renamed(name, wishes))) {
+        problems.push(source.diagnostic(record.range.clone(), no_header(&names)));
+        return None;
+    }
+    let mut columns = Vec::new();
+    for (name, cell) in names.iter().zip(&record.cells) {
+        let column = classify(name, wishes).unwrap_or_else(|flaw| {
+            problems.push(source.diagnostic(cell.range.clone(), flaw));
+            Column { name: (*name).to_owned(), meaning: Meaning::Ignored, is_secret: true }
+        });
+        columns.push(column);
+    }
+    check_doubles(source, record, &columns, problems);
+    note_columns(&columns, notes);
+    (problems.count() == count_before).then_some(Header { columns })
+}
+
+pub(super) fn header_text(cell: &str) -> &str {
+    cell.trim_start_matches('\u{feff}').trim()
+}
+
+pub(super) fn renamed<'a>(name: &'a str, wishes: &'a ColumnWishes) -> &'a str {
+    let folded = fold(name);
+    let hit = wishes.map.iter().find(|(from, _)| fold(from) == folded);
+    hit.map_or(name, |(_, to)| to.trim())
+}
+
+pub(super) fn is_known(name: &str) -> bool {
+    let folded = fold(name);
+    TargetField::find(name).is_some()
+        || ACTION_NAMES.contains(&folded.as_str())
+        || folded == STEP_NAME
+        || RESULTS.contains(&folded.as_str())
+        || is_param(name)
+}
+
+fn is_param(name: &str) -> bool {
+    ACTIONS.iter().any(|action| action.param(name).is_some())
+}
+
+fn classify(written: &str, wishes: &ColumnWishes) -> Result<Column, Flaw> {
+    let name = renamed(written, wishes);
+    let folded = fold(name);
+    let is_secret = may_be_secret(written) || may_be_secret(name);
+    let column = |meaning| Ok(Column { name: name.to_owned(), meaning, is_secret });
+    if wishes.ignore.iter().any(|ignored| fold(ignored) == fold(written)) {
+        return column(Meaning::Ignored);
+    }
+    if name.contains(['\n', '\r']) {
+        return Err(Flaw::new(format!("the column name {} has several lines", quote(name)))
+            .hint("write it on one line"));
+    }
+    if folded.is_empty() {
+        return column(Meaning::Nameless);
+    }
+    if let Some(field) = TargetField::find(name) {
+        return column(Meaning::Target(field));
+    }
+    if ACTION_NAMES.contains(&folded.as_str()) {
+        return column(Meaning::Action);
+    }
+    if folded == STEP_NAME {
+        return column(Meaning::Step);
+    }
+    if RESULTS.contains(&folded.as_str()) {
+        return column(Meaning::Result);
+    }
+    if is_param(name) {
+        return column(Meaning::Param);
+    }
+    if is_secret {
+        return Err(Flaw::new(format!("column {} holds secrets", quote(name))).hint(format!(
+            "a job file is no place for them: remove the column, or give --ignore-column \"{written}\"; the API token comes from SORTIE_TOKEN, --token-file or --token-command"
+        )));
+    }
+    match resembled(&folded) {
+        Some(known) => Err(Flaw::new(format!(
+            "unknown column {} looks like '{known}', misspelt",
+            quote(name)
+        ))
+        .hint(format!(
+            "write '{known}' or give --map \"{written}={known}\" if that is meant, else --ignore-column \"{written}\""
+        ))),
+        None => column(Meaning::Carried),
+    }
+}
+
+/// The known column that a folded name resembles.
+fn resembled(folded: &str) -> Option<&'static str> {
+    if NOT_MISSPELT.contains(&folded) || folded.chars().count() > 64 {
+        return None;
+    }
+    for field in TargetField::ALL {
+        if field.folded_names().iter().any(|name| is_near(folded, name)) {
+            return Some(field.word());
+        }
+    }
+    if ACTION_NAMES.iter().any(|name| is_near(folded, name)) {
+        return Some("action");
+    }
+    if is_near(folded, STEP_NAME) {
+        return Some(STEP_NAME);
+    }
+    let mut params = ACTIONS.iter().flat_map(|action| action.params);
+    let near = |known: &str| {
+        let known = fold(known);
+        // One letter more or less makes another word of three letters, but 'pins' is no other.
+        is_near(folded, &known) || (known.len() == 3 && folded == format!("{known}s"))
+    };
+    params
+        .find(|param| param.names().any(near))
+        .map(|param| param.names().find(|name| near(name)).unwrap_or(param.key))
+}
+
+fn no_header(names: &[&str]) -> Flaw {
+    let first = names.first().copied().unwrap_or_default();
+    let flaw = if names.len() > 1 || !first.contains(['|', '\t', ';']) {
+        Flaw::new(format!("no column of the first line is known ({} ...)", quote(first)))
+    } else {
+        Flaw::new(format!("the first line has one column, {}", quote(first)))
+    };
+    flaw.hint(format!(
+        "the first line must name the columns, such as: {EXPECTED_HEADER}; if they are separated by another character, give --delimiter"
+    ))
+}
+
+fn check_wishes(
+    source: &Source<'_>,
+    record: &Record<'_>,
+    names: &[&str],
+    wishes: &ColumnWishes,
+    problems: &mut Diagnostics,
+    notes: &mut Vec<String>,
+) {
+    let has = |wanted: &str| names.iter().any(|name| fold(name) == fold(wanted));
+    for (at, (from, to)) in wishes.map.iter().enumerate() {
+        let flaw = if wishes.map[..at].iter().any(|(earlier, _)| fold(earlier) == fold(from)) {
+            Flaw::new(format!("column {} is renamed twice", quote(from)))
+        } else if to.trim().is_empty() {
+            Flaw::new(format!("column {} is renamed to nothing", quote(from)))
+                .hint(format!("give --ignore-column \"{from}\" to pass it over"))
+        } else if !has(from) {
+            Flaw::new(format!("there is no column {} to rename", quote(from)))
+                .hint(format!("the columns are: {}", shown_names(names)))
+        } else {
+            notes.push(format!("column {} is read as '{}'", quote(from), to.trim()));
+            continue;
+        };
+        problems.push(source.diagnostic(record.range.clone(), flaw));
+    }
+    for ignored in wishes.ignore.iter().filter(|ignored| !has(ignored)) {
+        notes.push(format!("there is no column {} to ignore", quote(ignored)));
+    }
+}
+
+fn shown_names(names: &[&str]) -> String {
+    let shown: Vec<String> = names.iter().take(20).map(|name| quote(name)).collect();
+    shown.join(", ")
+}
+
+/// Two columns that mean the same would make the reader choose; it does not.
+fn check_doubles(
+    source: &Source<'_>,
+    record: &Record<'_>,
+    columns: &[Column],
+    problems: &mut Diagnostics,
+) {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for (at, column) in columns.iter().enumerate() {
+        for key in identity_keys(column) {
+            let Some(first) = seen.insert(key, at) else { continue };
+            if first == at {
+                continue;
+            }
+            let flaw = Flaw::new(format!(
+                "columns {} and {} ({} and {}) mean the same",
+                first + 1,
+                at + 1,
+                quote(&columns[first].name),
+                quote(&column.name)
+            ))
+            .hint(format!("remove one, or give --ignore-column \"{}\"", column.name));
+            problems.push(source.diagnostic(record.cells[at].range.clone(), flaw));
+            break;
+        }
+    }
+}
+
+/// What a column stands for, as texts of which no two columns may share one.
+fn identity_keys(column: &Column) -> Vec<String> {
+    match &column.meaning {
+        Meaning::Target(field) => vec![format!("target {}", field.word())],
+        Meaning::Action => vec!["action".to_owned()],
+        Meaning::Step => vec!["step".to_owned()],
+        Meaning::Param => ACTIONS
+            .iter()
+            .filter_map(|action| {
+                let param = action.param(&column.name)?;
+                Some(format!("param {} {}", action.name, param.key))
+            })
+            .collect(),
+        Meaning::Carried => vec![format!("carried {}", fold(&column.name))],
+        Meaning::Result | Meaning::Ignored | Meaning::Nameless => Vec::new(),
+    }
+}
+
+fn note_columns(columns: &[Column], notes: &mut Vec<String>) {
+    let named = |wanted: &Meaning| {
+        let hits = columns.iter().filter(|column| column.meaning == *wanted);
+        let names: Vec<String> = hits.map(|column| quote(&column.name)).collect();
+        names
+    };
+    let results = named(&Meaning::Result);
+    if !results.is_empty() {
+        let (count, names) = (counted(results.len(), "result column"), results.join(", "));
+        notes.push(format!("{count} of an earlier report ignored: {names}"));
+    }
+    let carried = named(&Meaning::Carried);
+    if !carried.is_empty() {
+        let count = counted(carried.len(), "column");
+        notes.push(format!("{count} carried into the report: {}", carried.join(", ")));
+    }
+    let read: Vec<String> = columns
+        .iter()
+        .filter_map(|column| match column.meaning {
+            Meaning::Target(field) if field.word() != column.name => {
+                Some(format!("{} as {}", quote(&column.name), field.word()))
+            }
+            Meaning::Action if column.name != "action" => {
+                Some(format!("{} as action", quote(&column.name)))
+            }
+            _ => None,
+        })
+        .collect();
+    if !read.is_empty() {
+        notes.push(format!("columns read: {}", read.join(", ")));
+    }
+}

@@ -1,0 +1,202 @@
+//! What is wrong with a job, and where.
+//!
+//! Owns the one shape of a problem and the list of them. Must never hold the text of a PIN or of a
+//! secrets column, and never print.
+
+use std::fmt;
+
+/// Most problems that are kept: more say nothing new, and a hostile file could make millions.
+const DIAGNOSTICS_MAX: usize = 200;
+/// Most characters of input that a message repeats.
+const QUOTE_CHARS_MAX: usize = 48;
+
+/// One problem of a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Name of the file, `<stdin>` or `<command line>`.
+    pub file: String,
+    /// Line, from 1; 0 for the whole file.
+    pub line: u32,
+    /// Column, from 1, in characters; 0 for the whole line.
+    pub column: u32,
+    /// Characters to mark, 0 for the whole line.
+    pub width: u32,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// The line itself, with PINs and secrets masked; `None` where it must not or cannot be shown.
+    pub source_line: Option<String>,
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.file)?;
+        if self.line > 0 {
+            write!(formatter, ":{}", self.line)?;
+            if self.column > 0 {
+                write!(formatter, ":{}", self.column)?;
+            }
+        }
+        write!(formatter, ": {}", self.message)?;
+        match &self.hint {
+            Some(hint) => write!(formatter, "\n  hint: {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Everything that is wrong with a job.
+///
+/// ```
+/// use sortie::job::{Input, ParseOptions, parse};
+/// let input = Input { name: "lab.csv", bytes: b"serial_number,action\nC02X,wipe\n" };
+/// let problems = parse(&input, &ParseOptions::default(), &|_| Err("none".into())).expect_err("refused");
+/// assert!(problems.to_string().starts_with("lab.csv:2:6: 'wipe' is not an action here"));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
+pub struct Diagnostics {
+    /// The problems, in the order in which they were found.
+    pub items: Vec<Diagnostic>,
+    /// How many more there are beyond those that are kept.
+    pub truncated: usize,
+}
+
+impl Diagnostics {
+    /// Keeps a problem, or counts it when there are too many.
+    pub(super) fn push(&mut self, diagnostic: Diagnostic) {
+        if self.items.len() < DIAGNOSTICS_MAX {
+            self.items.push(diagnostic);
+        } else {
+            self.truncated += 1;
+        }
+    }
+
+    /// How many problems there are.
+    pub(super) fn count(&self) -> usize {
+        self.items.len() + self.truncated
+    }
+
+    /// A problem of the whole file.
+    pub(super) fn push_for_file(&mut self, file: &str, flaw: Flaw) {
+        self.push(flaw.whole_file(file));
+    }
+}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, item) in self.items.iter().enumerate() {
+            let separator = if at == 0 { "" } else { "\n" };
+            write!(formatter, "{separator}{item}")?;
+        }
+        match self.truncated {
+            0 => Ok(()),
+            more => write!(formatter, "\nand {more} more problems"),
+        }
+    }
+}
+
+/// A problem that does not know yet where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Flaw {
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// The guilty part of the text that was read, as byte offset and length.
+    pub part: Option<(usize, usize)>,
+}
+
+impl Flaw {
+    /// A problem without a cure.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None, part: None }
+    }
+
+    /// The same with what to do about it.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same with the guilty part of the text.
+    pub fn part(mut self, offset: usize, length: usize) -> Self {
+        self.part = Some((offset, length));
+        self
+    }
+
+    /// As a problem of the whole file.
+    pub fn whole_file(self, file: &str) -> Diagnostic {
+        Diagnostic {
+            file: file.to_owned(),
+            line: 0,
+            column: 0,
+            width: 0,
+            message: self.message,
+            hint: self.hint,
+            source_line: None,
+        }
+    }
+}
+
+/// What stands for a letter that must not be shown.
+pub(super) const MASK: char = '•';
+
+/// Whether a text has the form of a PIN. It may be one in the wrong place, so it is not repeated.
+pub(super) fn looks_like_pin(text: &str) -> bool {
+    text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Input as a message may repeat it: shortened, in quotes, nothing that moves a cursor, no PIN.
+pub(super) fn quote(text: &str) -> String {
+    if looks_like_pin(text.trim()) {
+        return format!("'{}'", text.replace(|letter: char| letter.is_ascii_digit(), "•"));
+    }
+    let mut shown = String::from("'");
+    for (at, letter) in text.chars().enumerate() {
+        if at == QUOTE_CHARS_MAX {
+            shown.push('…');
+            break;
+        }
+        if letter.is_control() || is_invisible(letter) {
+            shown.extend(letter.escape_unicode());
+        } else {
+            shown.push(letter);
+        }
+    }
+    shown.push('\'');
+    shown
+}
+
+/// Whether a letter has no width or turns the direction of the text.
+pub(super) fn is_invisible(letter: char) -> bool {
+    matches!(letter, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// `1 row`, `3 rows`.
+pub(super) fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_problems_is_counted_and_not_kept() {
+        let mut problems = Diagnostics::default();
+        for _ in 0..DIAGNOSTICS_MAX + 7 {
+            problems.push(Flaw::new("wrong").whole_file("a.csv"));
+        }
+        assert_eq!((problems.items.len(), problems.truncated), (DIAGNOSTICS_MAX, 7));
+        assert!(problems.to_string().ends_with("\nand 7 more problems"));
+    }
+
+    #[test]
+    fn quoted_input_cannot_move_the_cursor_or_fill_the_screen() {
+        assert_eq!(quote("a\u{1b}[2Jb\u{202e}"), "'a\\u{1b}[2Jb\\u{202e}'");
+        assert_eq!(quote("481593"), "'••••••'");
+        assert_eq!(quote(&"x".repeat(100)).chars().count(), QUOTE_CHARS_MAX + 3);
+    }
+}

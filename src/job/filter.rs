@@ -1,0 +1,201 @@
+//! Conditions on devices, from texts.
+//!
+//! Owns the names of the conditions and what their values may be; job files and flags share it. Must never
+//! let an empty value widen a selection.
+
+use super::diagnostics::{Flaw, quote};
+use super::steps::is_near;
+use super::{Exclusion, Filter};
+use crate::kandji::fold;
+use crate::model::{DeviceId, Platform, parse_duration_ms};
+
+/// Longest value, in characters.
+const VALUE_CHARS_MAX: usize = 256;
+/// Most alternatives of one condition.
+pub(super) const VALUES_MAX: usize = 10_000;
+
+impl Filter {
+    /// The names of the conditions, in job files and (with hyphens) as flags.
+    pub const KEYS: [&'static str; 9] = [
+        "platform",
+        "blueprint",
+        "tag",
+        "user_email",
+        "model",
+        "os_version",
+        "name_like",
+        "checked_in_within",
+        "not_checked_in_for",
+    ];
+
+    /// Whether it has no condition, so that it picks everything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Adds one condition to a filter: a name of [`Filter::KEYS`] and a value.
+///
+/// ```
+/// use sortie::job::{Filter, read_filter_pair};
+/// let mut filter = Filter::default();
+/// read_filter_pair(&mut filter, "platform", "Mac").expect("a platform");
+/// read_filter_pair(&mut filter, "not_checked_in_for", "30d").expect("a duration");
+/// assert!(read_filter_pair(&mut filter, "blueprint", "").is_err());
+/// ```
+///
+/// # Errors
+/// A sentence that says what is wrong with the name or the value, and what to write.
+pub fn read_filter_pair(filter: &mut Filter, key: &str, value: &str) -> Result<(), String> {
+    add_condition(filter, key, value).map_err(|flaw| match flaw.hint {
+        Some(hint) => format!("{}; {hint}", flaw.message),
+        None => flaw.message,
+    })
+}
+
+pub(super) fn add_condition(filter: &mut Filter, key: &str, value: &str) -> Result<(), Flaw> {
+    let value = value.trim();
+    let key = fold(key);
+    let known = Filter::KEYS.iter().find(|known| fold(known) == key);
+    let Some(known) = known else {
+        let near = Filter::KEYS.iter().find(|known| is_near(&key, &fold(known)));
+        let hint = match near {
+            Some(near) => format!("did you mean '{near}'?"),
+            None => format!("the conditions are {}", Filter::KEYS.join(", ")),
+        };
+        return Err(Flaw::new(format!("unknown condition {}", quote(&key))).hint(hint));
+    };
+    check_value(known, value)?;
+    match *known {
+        "platform" => push(known, &mut filter.platform, read_platform(value)?),
+        "blueprint" => push(known, &mut filter.blueprint, value.to_owned()),
+        "tag" => push(known, &mut filter.tag, value.to_owned()),
+        "user_email" => push(known, &mut filter.user_email, super::cells::read_email(value)?),
+        "model" => push(known, &mut filter.model, value.to_owned()),
+        "os_version" => push(known, &mut filter.os_version, read_os(value)?),
+        "name_like" => push(known, &mut filter.name_like, value.to_owned()),
+        "checked_in_within" => {
+            set(known, &mut filter.checked_in_within_ms, read_age(known, value)?)
+        }
+        _ => set(known, &mut filter.not_checked_in_for_ms, read_age(known, value)?),
+    }
+}
+
+/// Adds one condition or one listed device to what is taken out.
+pub(super) fn add_exclusion(exclusion: &mut Exclusion, key: &str, value: &str) -> Result<(), Flaw> {
+    let value = value.trim();
+    match fold(key).as_str() {
+        "deviceids" => match DeviceId::parse(value) {
+            Ok(id) => push(key, &mut exclusion.device_ids, id),
+            Err(error) => Err(Flaw::new(format!("{} is {error}", quote(value)))
+                .hint("a serial number goes into serial_numbers")),
+        },
+        "serialnumbers" => {
+            push(key, &mut exclusion.serial_numbers, super::cells::read_serial(value)?)
+        }
+        _ => add_condition(&mut exclusion.filter, key, value),
+    }
+}
+
+fn push<T>(key: &str, values: &mut Vec<T>, value: T) -> Result<(), Flaw> {
+    if values.len() >= VALUES_MAX {
+        return Err(Flaw::new(format!("{key} has more than {VALUES_MAX} values"))
+            .hint("name the devices in a CSV file instead"));
+    }
+    values.push(value);
+    Ok(())
+}
+
+fn set(key: &str, slot: &mut Option<u64>, value: u64) -> Result<(), Flaw> {
+    match slot.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(Flaw::new(format!("{key} is given twice")).hint("it takes one duration")),
+    }
+}
+
+fn check_value(key: &str, value: &str) -> Result<(), Flaw> {
+    if value.is_empty() {
+        return Err(Flaw::new(format!("{key} is empty"))
+            .hint("give a value; an empty one never means all devices"));
+    }
+    if matches!(value, "*" | "%" | "?") {
+        return Err(Flaw::new(format!("{key} {} is a wildcard", quote(value)))
+            .hint("there are none; leave the condition out, or select all devices"));
+    }
+    let length = value.chars().count();
+    if length > VALUE_CHARS_MAX {
+        return Err(Flaw::new(format!(
+            "{key} has {length} characters, at most {VALUE_CHARS_MAX} are allowed"
+        )));
+    }
+    if value.chars().any(char::is_control) {
+        return Err(Flaw::new(format!("{key} contains a control character")));
+    }
+    Ok(())
+}
+
+fn read_platform(value: &str) -> Result<Platform, Flaw> {
+    match Platform::parse(value) {
+        Platform::Unknown => {
+            let words: Vec<&str> = Platform::ALL.iter().map(|platform| platform.word()).collect();
+            Err(Flaw::new(format!("unknown platform {}", quote(value)))
+                .hint(format!("the platforms are {}", words.join(", "))))
+        }
+        platform => Ok(platform),
+    }
+}
+
+fn read_os(value: &str) -> Result<String, Flaw> {
+    if value.starts_with(|letter: char| letter.is_ascii_digit()) {
+        return Ok(value.to_owned());
+    }
+    Err(Flaw::new(format!("{} is not an OS version", quote(value)))
+        .hint("write 17.4 (which also means 17.4.1) or 24H2"))
+}
+
+fn read_age(key: &str, value: &str) -> Result<u64, Flaw> {
+    match parse_duration_ms(value) {
+        Some(age) if age > 0 => Ok(age),
+        _ => Err(Flaw::new(format!("{key} must be a duration, not {}", quote(value)))
+            .hint("such as 90m, 12h or 30d")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(key: &str, value: &str, expect: &str) {
+        let mut filter = Filter::default();
+        let shown = match read_filter_pair(&mut filter, key, value) {
+            Ok(()) => "ok".to_owned(),
+            Err(message) => message,
+        };
+        assert!(shown.contains(expect), "{key} {value:?}: {shown}");
+        assert_eq!(shown == "ok", !filter.is_empty(), "{key} {value:?}");
+    }
+
+    #[test]
+    fn conditions_are_read_by_kind() {
+        for (key, value, expect) in [
+            ("platform", "mac", "ok"),
+            ("platform", "Linux", "the platforms are Mac"),
+            ("blueprint", " Design ", "ok"),
+            ("blueprint", "", "never means all devices"),
+            ("tag", "*", "wildcard"),
+            ("user-email", "jo@example.com", "ok"),
+            ("user_email", "jo", "not an e-mail address"),
+            ("os_version", "17.4", "ok"),
+            ("os_version", "24H2", "ok"),
+            ("os_version", "Sonoma", "not an OS version"),
+            ("checked_in_within", "7d", "ok"),
+            ("checked_in_within", "7", "must be a duration"),
+            ("not_checked_in_for", "0", "must be a duration"),
+            ("platfrom", "Mac", "did you mean 'platform'"),
+            ("colour", "red", "the conditions are"),
+        ] {
+            check(key, value, expect);
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Reading the nodes of a YAML job, with a place for every problem.
+//!
+//! Owns the questions that are asked of nodes: is it a map with these keys, a text, a list of texts, a
+//! number, a duration. Must never know what a job is.
+
+use std::ops::Range;
+
+use super::diagnostics::{Diagnostics, Flaw, quote};
+use super::source::Source;
+use super::steps::{Form, is_near};
+use super::tree::{Content, Entry, Node};
+use crate::kandji::fold;
+use crate::model::parse_duration_ms;
+
+/// Asks nodes questions and collects what is wrong.
+pub(super) struct NodeReader<'r, 'a> {
+    /// The text that the nodes come from.
+    pub source: &'r Source<'a>,
+    /// Everything that is wrong so far.
+    pub problems: &'r mut Diagnostics,
+}
+
+impl NodeReader<'_, '_> {
+    /// Notes a problem.
+    pub fn refuse(&mut self, range: &Range<usize>, flaw: Flaw) {
+        self.problems.push(self.source.diagnostic(range.clone(), flaw));
+    }
+
+    /// Notes the problem of a result, if it is one.
+    pub fn settle<T>(&mut self, range: &Range<usize>, result: Result<T, Flaw>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(flaw) => {
+                self.refuse(range, flaw);
+                None
+            }
+        }
+    }
+
+    /// The entries of a map that has no other keys than these.
+    pub fn map<'n>(&mut self, node: &'n Node, what: &str, known: &[&str]) -> Option<&'n [Entry]> {
+        let entries = self.any_map(node, what)?;
+        for entry in entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
+            let folded = fold(&entry.key);
+            let near = known
+                .iter()
+                .find(|key| fold(key) == folded || is_near(&folded, &fold(key)))
+                .map(|near| format!("did you mean '{near}'?"));
+            let hint = near.unwrap_or_else(|| format!("{what} takes {}", known.join(", ")));
+            let flaw = Flaw::new(format!("unknown key {} in {what}", quote(&entry.key)));
+            self.refuse(&entry.key_range, flaw.hint(hint));
+        }
+        Some(entries)
+    }
+
+    /// The entries of a map with any keys; an empty map says nothing and is refused.
+    pub fn any_map<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [Entry]> {
+        let flaw = match &node.content {
+            Content::Map(entries) if !entries.is_empty() => return Some(entries),
+            Content::Map(_) => Flaw::new(format!("{what} is empty")),
+            _ if node.is_null() => Flaw::new(format!("{what} has no value")),
+            _ => Flaw::new(format!("{what} must be a map of 'key: value'")),
+        };
+        self.refuse(&node.range, flaw);
+        None
+    }
+
+    /// The items of a list that is not empty.
+    pub fn list<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [Node]> {
+        let flaw = match &node.content {
+            Content::List(items) if !items.is_empty() => return Some(items),
+            Content::List(_) => Flaw::new(format!("{what} is an empty list")),
+            _ => Flaw::new(format!("{what} must be a list")).hint("write '- ' before each item"),
+        };
+        self.refuse(&node.range, flaw);
+        None
+    }
+
+    /// A text that says something.
+    pub fn text<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n str> {
+        let flaw = match &node.content {
+            _ if node.is_null() => Flaw::new(format!("{what} has no value"))
+                .hint("give it a value, or remove the line"),
+            Content::Scalar(text, _) if text.trim().is_empty() => {
+                Flaw::new(format!("{what} is empty"))
+            }
+            Content::Scalar(text, _) => return Some(text),
+            _ => Flaw::new(format!("{what} must be a single value")),
+        };
+        self.refuse(&node.range, flaw);
+        None
+    }
+
+    /// One text or a list of texts.
+    pub fn texts<'n>(&mut self, node: &'n Node, what: &str) -> Vec<(&'n Node, &'n str)> {
+        let nodes = match &node.content {
+            Content::List(_) => self.list(node, what).unwrap_or_default(),
+            _ => std::slice::from_ref(node),
+        };
+        nodes.iter().filter_map(|node| Some((node, self.text(node, what)?))).collect()
+    }
+
+    /// `true` or `false` without quotation marks.
+    pub fn switch(&mut self, node: &Node, what: &str) -> Option<bool> {
+        match &node.content {
+            Content::Scalar(text, Form::Plain) if text == "true" => Some(true),
+            Content::Scalar(text, Form::Plain) if text == "false" => Some(false),
+            _ => {
+                let flaw = Flaw::new(format!("{what} must be true or false"))
+                    .hint("without quotation marks; yes, no, on and off are not understood");
+                self.refuse(&node.range, flaw);
+                None
+            }
+        }
+    }
+
+    /// A whole number within limits.
+    pub fn number(&mut self, node: &Node, what: &str, limits: (u32, u32)) -> Option<u32> {
+        let (least, most) = limits;
+        let text = self.text(node, what)?;
+        let is_plain = matches!(&node.content, Content::Scalar(_, Form::Plain));
+        let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        match text.parse::<u32>() {
+            Ok(number) if is_plain && is_digits && (least..=most).contains(&number) => Some(number),
+            _ => {
+                let flaw = Flaw::new(format!(
+                    "{what} must be a whole number from {least} to {most}, not {}",
+                    quote(text)
+                ));
+                self.refuse(&node.range, flaw);
+                None
+            }
+        }
+    }
+
+    /// A duration with its unit, in milliseconds.
+    pub fn duration(&mut self, node: &Node, what: &str) -> Option<u64> {
+        let text = self.text(node, what)?;
+        let duration = parse_duration_ms(text);
+        if duration.is_none() {
+            let flaw = Flaw::new(format!("{what} must be a duration, not {}", quote(text)))
+                .hint("write a number with its unit, such as 30s, 10m, 2h or 1h 30m");
+            self.refuse(&node.range, flaw);
+        }
+        duration
+    }
+}

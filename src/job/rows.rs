@@ -1,0 +1,394 @@
+//! One record of a table as a row of the job.
+//!
+//! Owns the meaning of cells together: target, steps, parameters, duplicates. Must never let a record
+//! with a problem become a row, and never let a PIN into a message.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::cells::TargetField;
+use super::clashes::{StepColumn, clash, identify_flaw};
+use super::columns::{Header, Meaning};
+use super::diagnostics::{Diagnostics, Flaw, counted, quote};
+use super::repeated::Repeated;
+use super::sameness::Seen;
+use super::scan::{Cell, Record};
+use super::source::Source;
+use super::steps::{
+    Form, STEPS_MAX, StepDraft, find_param, missing, missing_hint, read_action, read_value,
+    same_steps,
+};
+use super::table::{Duplicates, TableRules};
+use super::{Row, Step, Target};
+use crate::model::Risk;
+
+/// Longest cell, in bytes: four times the longest message.
+const CELL_BYTES_MAX: usize = 4 * 1024;
+
+/// Reads records into rows.
+pub(super) struct RowReader<'r> {
+    header: &'r Header,
+    rules: &'r TableRules<'r>,
+    /// Everything that is wrong so far.
+    pub problems: &'r mut Diagnostics,
+    rows: Vec<Row>,
+    row_number: u32,
+    seen: Seen,
+    steps_by_text: HashMap<String, Arc<[Step]>>,
+    repeated: Repeated,
+    dropped: Vec<u32>,
+    lowered: usize,
+}
+
+impl<'r> RowReader<'r> {
+    /// Starts with no rows.
+    pub fn new(
+        header: &'r Header,
+        rules: &'r TableRules<'r>,
+        problems: &'r mut Diagnostics,
+    ) -> Self {
+        Self {
+            header,
+            rules,
+            problems,
+            rows: Vec::new(),
+            row_number: 0,
+            seen: Seen::default(),
+            steps_by_text: HashMap::new(),
+            repeated: Repeated::default(),
+            dropped: Vec::new(),
+            lowered: 0,
+        }
+    }
+
+    /// How many records were read, good and bad.
+    pub fn row_count(&self) -> usize {
+        self.row_number as usize
+    }
+
+    /// Notes lines that cannot be cut into cells.
+    pub fn refuse_broken(&mut self, source: &Source<'_>, range: Range<usize>, flaw: Flaw) {
+        self.push_shy(source, range, flaw);
+    }
+
+    /// Reads one record.
+    pub fn read(&mut self, source: &mut Source<'_>, record: &Record<'_>) {
+        self.row_number += 1;
+        let wanted = self.header.columns.len();
+        if record.cells.len() != wanted {
+            self.refuse_count(source, record, wanted);
+            return;
+        }
+        if self.refuse_line_breaks(source, record) {
+            return;
+        }
+        self.mask_secrets(source, record);
+        let count_before = self.problems.count();
+        let repeated_before = self.repeated.count();
+        self.check_cells(source, record);
+        let target = self.read_target(source, record);
+        let steps = self.read_steps(source, record);
+        if self.problems.count() > count_before || self.repeated.count() > repeated_before {
+            return;
+        }
+        let (Some(target), Some(steps)) = (target, steps) else { return };
+        let row = Row {
+            number: self.row_number,
+            line: record.line,
+            target,
+            steps,
+            carried: self.carried(record),
+        };
+        self.keep(source, record, row);
+    }
+
+    /// Tells what many rows share, and gives the rows.
+    pub fn finish(self, source: &Source<'_>, notes: &mut Vec<String>) -> Vec<Row> {
+        self.repeated.tell(source, self.problems);
+        if !self.dropped.is_empty() {
+            let count = counted(self.dropped.len(), "identical row");
+            let first: Vec<String> = self.dropped.iter().take(20).map(u32::to_string).collect();
+            let dots = if self.dropped.len() > first.len() { ", ..." } else { "" };
+            notes.push(format!("{count} dropped: lines {}{dots}", first.join(", ")));
+        }
+        if self.lowered > 0 {
+            let count = counted(self.lowered, "device id");
+            notes.push(format!("{count} written in upper case, read in lower case"));
+        }
+        self.rows
+    }
+
+    fn has_secrets(&self) -> bool {
+        self.header.columns.iter().any(|column| column.is_secret)
+    }
+
+    /// Cells with secrets are never shown. A record of several lines may come from a quotation mark in
+    /// the wrong place, so that any of its cells may hold the secret: nothing of it is shown.
+    fn mask_secrets(&self, source: &mut Source<'_>, record: &Record<'_>) {
+        let text = source.text.get(record.range.clone()).unwrap_or_default();
+        if self.has_secrets() && text.contains(['\n', '\r']) {
+            source.mask(record.range.clone());
+            return;
+        }
+        for (cell, column) in record.cells.iter().zip(&self.header.columns) {
+            if column.is_secret {
+                source.mask(cell.range.clone());
+            }
+        }
+    }
+
+    /// Refuses line breaks in cells that are no messages, before anything of the record is read: a
+    /// quotation mark in the wrong place looks like this, and then no cell is what it seems.
+    fn refuse_line_breaks(&mut self, source: &Source<'_>, record: &Record<'_>) -> bool {
+        let hit = record.cells.iter().zip(&self.header.columns).find(|(cell, column)| {
+            cell.text().contains(['\n', '\r'])
+                && !matches!(column.meaning, Meaning::Result | Meaning::Ignored)
+                && !column.takes_lines()
+        });
+        let Some((cell, column)) = hit else { return false };
+        let flaw = Flaw::new(format!(
+            "column {} holds a line break, which only messages may",
+            quote(&column.name)
+        ))
+        .hint("remove it; a quotation mark in the wrong place also looks like this");
+        self.push_shy(source, cell.range.clone(), flaw);
+        true
+    }
+
+    /// A problem of a record whose cells cannot be told apart: no text where there are secrets.
+    fn push_shy(&mut self, source: &Source<'_>, range: Range<usize>, flaw: Flaw) {
+        let diagnostic = if self.has_secrets() {
+            source.diagnostic_without_text(range, flaw)
+        } else {
+            source.diagnostic(range, flaw)
+        };
+        self.problems.push(diagnostic);
+    }
+
+    fn refuse_count(&mut self, source: &Source<'_>, record: &Record<'_>, wanted: usize) {
+        let found = counted(record.cells.len(), "cell");
+        let flaw = Flaw::new(format!("the row has {found}, the header has {wanted}")).hint(
+            "fill in the missing cells, or put a text that holds the delimiter in quotation marks",
+        );
+        self.push_shy(source, record.range.clone(), flaw);
+    }
+
+    /// Limits of all cells that are used.
+    fn check_cells(&mut self, source: &Source<'_>, record: &Record<'_>) {
+        for (cell, column) in record.cells.iter().zip(&self.header.columns) {
+            let flaw = match column.meaning {
+                _ if cell.value.len() > CELL_BYTES_MAX => Flaw::new(format!(
+                    "the cell has {} bytes, at most {CELL_BYTES_MAX} are allowed",
+                    cell.value.len()
+                )),
+                Meaning::Result | Meaning::Ignored => continue,
+                Meaning::Nameless if !cell.value.trim().is_empty() => {
+                    Flaw::new("the cell belongs to a column without a name")
+                        .hint("name the column in the header, or empty the cell")
+                }
+                _ => continue,
+            };
+            self.problems.push(source.diagnostic(cell.range.clone(), flaw));
+        }
+    }
+
+    fn read_target(&mut self, source: &Source<'_>, record: &Record<'_>) -> Option<Target> {
+        let mut target = Target::default();
+        let mut is_good = true;
+        for (cell, column) in record.cells.iter().zip(&self.header.columns) {
+            let Meaning::Target(field) = column.meaning else { continue };
+            let text = cell.trimmed();
+            if text.is_empty() {
+                continue;
+            }
+            if let Err(flaw) = target.set_field(field, text) {
+                is_good = false;
+                self.problems.push(source.diagnostic(cell.range_from(text, &flaw), flaw));
+            } else if field == TargetField::DeviceId
+                && text.bytes().any(|byte| byte.is_ascii_uppercase())
+            {
+                self.lowered += 1;
+            }
+        }
+        if is_good && !target.has_identity() {
+            is_good = false;
+            let wanted = self
+                .rules
+                .identify_by
+                .map_or("device_id, serial_number or user_email", |by| by.word());
+            let flaw = Flaw::new(format!("the row names no device: {wanted} is empty"))
+                .hint("fill it in, or remove the row; an empty value never means all devices");
+            self.problems.push(source.diagnostic(record.range.clone(), flaw));
+        }
+        is_good.then_some(target)
+    }
+
+    /// The steps of a record, shared with other records that ask for the same.
+    fn read_steps(&mut self, source: &Source<'_>, record: &Record<'_>) -> Option<Arc<[Step]>> {
+        let mut key = String::new();
+        for (cell, column) in record.cells.iter().zip(&self.header.columns) {
+            if matches!(column.meaning, Meaning::Action | Meaning::Step | Meaning::Param) {
+                key.push_str(&cell.value.len().to_string());
+                key.push(':');
+                key.push_str(&cell.value);
+            }
+        }
+        if let Some(steps) = self.steps_by_text.get(&key) {
+            return Some(Arc::clone(steps));
+        }
+        let mut drafts = match &self.rules.base {
+            Some(base) => base.steps.to_vec(),
+            None => vec![self.read_step(source, record)?],
+        };
+        let count_before = self.problems.count();
+        for (cell, column) in record.cells.iter().zip(&self.header.columns) {
+            if column.meaning == Meaning::Param && !cell.trimmed().is_empty() {
+                self.read_param(source, cell, &column.name, &mut drafts);
+            }
+        }
+        if self.problems.count() > count_before
+            || !self.is_complete(source, record, &drafts)
+            || !self.may_identify(record, &drafts)
+        {
+            return None;
+        }
+        let steps: Arc<[Step]> = drafts.into_iter().map(StepDraft::into_step).collect();
+        self.steps_by_text.insert(key, Arc::clone(&steps));
+        Some(steps)
+    }
+
+    /// The step of a record that names its action itself.
+    fn read_step(&mut self, source: &Source<'_>, record: &Record<'_>) -> Option<StepDraft> {
+        let mut action = None;
+        let mut number = Some(1);
+        for (cell, column) in record.cells.iter().zip(&self.header.columns) {
+            let text = cell.trimmed();
+            match column.meaning {
+                Meaning::Action => match read_action(text) {
+                    Ok(found) => action = Some(found),
+                    Err(flaw) => {
+                        self.problems.push(source.diagnostic(cell.range_from(text, &flaw), flaw));
+                    }
+                },
+                Meaning::Step if !text.is_empty() => {
+                    number = text.parse().ok().filter(|number| (1..=STEPS_MAX).contains(number));
+                    if number.is_none() {
+                        let flaw = Flaw::new(format!(
+                            "step must be a whole number from 1 to {STEPS_MAX}, not {}",
+                            quote(text)
+                        ));
+                        self.problems.push(source.diagnostic(cell.range.clone(), flaw));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Some(StepDraft::new(number?, action?))
+    }
+
+    /// Gives a cell to every step whose action has the parameter.
+    fn read_param(
+        &mut self,
+        source: &Source<'_>,
+        cell: &Cell<'_>,
+        name: &str,
+        drafts: &mut [StepDraft],
+    ) {
+        let text = cell.text();
+        let mut flaw = None;
+        let mut is_taken = false;
+        for draft in drafts.iter_mut() {
+            match find_param(draft.action, name) {
+                Err(none) => flaw = flaw.or(Some(none)),
+                Ok(param) => {
+                    is_taken = true;
+                    match read_value(param, text, Form::Text, self.rules.guard) {
+                        Ok(value) => {
+                            draft.params.insert(param.key.to_owned(), value);
+                        }
+                        Err(flaw) => {
+                            self.problems.push(source.diagnostic(cell.range.clone(), flaw));
+                            return;
+                        }
+                    }
+                }
+            }
+        }
+        if let Some(flaw) = flaw.filter(|_| !is_taken) {
+            let hint = flaw.hint.unwrap_or_default();
+            let cure = format!("{hint}; empty the cell, or give --ignore-column \"{name}\"");
+            let flaw = Flaw::new(flaw.message).hint(cure);
+            self.problems.push(source.diagnostic(cell.range.clone(), flaw));
+        }
+    }
+
+    /// Whether no step lacks a parameter. One that no column gives is told once for the file.
+    fn is_complete(
+        &mut self,
+        source: &Source<'_>,
+        record: &Record<'_>,
+        drafts: &[StepDraft],
+    ) -> bool {
+        let mut is_complete = true;
+        for draft in drafts {
+            for (param, sentence) in missing(draft.action, &draft.params) {
+                is_complete = false;
+                let hint = missing_hint(param, self.header.name_column());
+                let column = self.header.columns.iter().position(|column| {
+                    column.meaning == Meaning::Param
+                        && param.is_some_and(|param| {
+                            draft.action.param(&column.name).is_some_and(|at| at.key == param.key)
+                        })
+                });
+                match column.and_then(|at| record.cells.get(at)) {
+                    Some(cell) => {
+                        let flaw =
+                            Flaw::new(format!("{sentence}, and the cell is empty")).hint(hint);
+                        self.problems.push(source.diagnostic(cell.range.clone(), flaw));
+                    }
+                    None => self.repeated.add(record, Flaw::new(sentence).hint(hint)),
+                }
+            }
+        }
+        is_complete
+    }
+
+    /// Whether one identity is enough for what is to be done.
+    fn may_identify(&mut self, record: &Record<'_>, drafts: &[StepDraft]) -> bool {
+        let Some(by) = self.rules.identify_by else { return true };
+        let Some(draft) = drafts.iter().find(|draft| draft.action.risk > Risk::Benign) else {
+            return true;
+        };
+        self.repeated.add(record, identify_flaw(by.word(), draft.action.name, draft.action.risk));
+        false
+    }
+
+    fn carried(&self, record: &Record<'_>) -> Vec<(String, String)> {
+        record
+            .cells
+            .iter()
+            .zip(&self.header.columns)
+            .filter(|(_, column)| column.meaning == Meaning::Carried)
+            .map(|(cell, column)| (column.name.clone(), cell.text().to_owned()))
+            .collect()
+    }
+
+    /// Keeps a row, unless an earlier one of the same device stands in its way.
+    fn keep(&mut self, source: &Source<'_>, record: &Record<'_>, row: Row) {
+        let has_steps = self.header.has(&Meaning::Step);
+        let step = row.steps.first().map_or(1, |step| step.number);
+        let Some(earlier) = self.seen.insert(&row.target, step, self.rows.len()) else {
+            self.rows.push(row);
+            return;
+        };
+        let Some(first) = self.rows.get(earlier) else { return };
+        let is_same = same_steps(&first.steps, &row.steps);
+        if is_same && first.target == row.target && self.rules.duplicates == Duplicates::Drop {
+            self.dropped.push(row.line);
+            return;
+        }
+        let flaw = clash(first, &row, StepColumn::from(has_steps), is_same);
+        self.problems.push(source.diagnostic(record.range.clone(), flaw));
+    }
+}

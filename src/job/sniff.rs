@@ -1,0 +1,105 @@
+//! Table or YAML: what a file is, by its name and by its first line.
+//!
+//! Owns that decision. Must never read more than the first line that says something.
+
+use super::cells::TargetField;
+use super::diagnostics::Flaw;
+use crate::kandji::fold;
+
+/// Keys with which a YAML job may begin.
+const FIRST_KEYS: [&str; 19] = [
+    "version",
+    "name",
+    "reason",
+    "targets",
+    "exclude",
+    "steps",
+    "action",
+    "with",
+    "wait",
+    "send_until",
+    "limits",
+    "retries",
+    "stop",
+    "report",
+    "columns",
+    "skip_refused",
+    "devices",
+    "params",
+    "defaults",
+];
+
+/// A format of job files.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    /// Delimited text.
+    Table,
+    /// YAML.
+    Yaml,
+}
+
+/// Finds the format; refuses a file whose name and content disagree.
+pub(super) fn find_format(name: &str, text: &str) -> Result<Format, Flaw> {
+    let extension = name.rsplit_once('.').map(|(_, end)| end.to_lowercase()).unwrap_or_default();
+    let content = content_format(text);
+    match (extension.as_str(), content) {
+        ("yaml" | "yml", Some(Format::Table)) => {
+            Err(Flaw::new("the file is named as YAML and its content is CSV")
+                .hint("rename it to end in .csv"))
+        }
+        ("csv" | "tsv", Some(Format::Yaml)) => {
+            Err(Flaw::new("the file is named as CSV and its content is YAML")
+                .hint("rename it to end in .yaml"))
+        }
+        ("yaml" | "yml" | "json", _) => Ok(Format::Yaml),
+        ("csv" | "tsv" | "txt", _) => Ok(Format::Table),
+        (_, content) => Ok(content.unwrap_or(Format::Table)),
+    }
+}
+
+/// What the content looks like, if it looks like one of the two.
+fn content_format(text: &str) -> Option<Format> {
+    let line = text
+        .split(['\n', '\r'])
+        .map(str::trim)
+        .find(|line| !line.is_empty() && !line.starts_with('#'))?;
+    if line.starts_with("---") || line.starts_with('{') || line.starts_with("%YAML") {
+        return Some(Format::Yaml);
+    }
+    if let Some((key, rest)) = line.split_once(':')
+        && (rest.is_empty() || rest.starts_with([' ', '\t']))
+        && FIRST_KEYS.contains(&key.trim().trim_matches('"'))
+    {
+        return Some(Format::Yaml);
+    }
+    let is_column = |cell: &str| {
+        let cell = cell.trim().trim_matches('"');
+        TargetField::find(cell).is_some() || fold(cell) == "action"
+    };
+    let is_table = line.split([',', ';', '\t']).any(is_column) && !line.contains(": ");
+    is_table.then_some(Format::Table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn name_and_content_must_agree() {
+        let yaml = "# lab\n\nversion: 1\n";
+        let table = "\"serial_number\";action\n";
+        for (name, text, expect) in [
+            ("a.csv", table, Ok(Format::Table)),
+            ("a.CSV", "whatever\n", Ok(Format::Table)),
+            ("a.yml", yaml, Ok(Format::Yaml)),
+            ("<stdin>", yaml, Ok(Format::Yaml)),
+            ("<stdin>", table, Ok(Format::Table)),
+            ("job", "---\n", Ok(Format::Yaml)),
+            ("a.yaml", table, Err("rename it to end in .csv")),
+            ("a.csv", yaml, Err("rename it to end in .yaml")),
+        ] {
+            let found = find_format(name, text).map_err(|flaw| flaw.hint.unwrap_or_default());
+            assert_eq!(found, expect.map_err(str::to_owned), "{name} {text}");
+        }
+    }
+}

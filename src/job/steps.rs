@@ -1,0 +1,252 @@
+//! Actions with their parameters, from texts of any form.
+//!
+//! Owns how a written value becomes a parameter and when an action is complete. What the values may be is
+//! the action table's. Must never repeat a PIN, not even a wrong one.
+
+use super::Step;
+use super::diagnostics::{Flaw, looks_like_pin, quote};
+use crate::kandji::{ActionSpec, ParamKind, ParamSpec, edit_distance, find_action, fold};
+use crate::model::{Gate, ParamValue, Params};
+
+/// Values that a job may only hold together with a flag, as key, value, flag and reason.
+const GUARDED: [(&str, &str, &str, &str); 1] = [(
+    "erase_mode",
+    "WIPE_PROTECTED",
+    "--allow-wipe-protected",
+    "it can leave a PC that no longer starts",
+)];
+/// Highest step number: a device with more steps in one job is a mistake.
+pub(super) const STEPS_MAX: u16 = 100;
+
+/// How a value was written.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// In a table or on the command line, where everything is text.
+    Text,
+    /// In YAML without quotation marks.
+    Plain,
+    /// In YAML as quoted or block text.
+    Quoted,
+}
+
+/// One step before the values of single devices are known.
+#[derive(Clone, Debug)]
+pub(super) struct StepDraft {
+    /// Its number, from 1.
+    pub number: u16,
+    /// The action.
+    pub action: &'static ActionSpec,
+    /// The parameters so far.
+    pub params: Params,
+    /// What lets it begin.
+    pub after: Option<Gate>,
+}
+
+impl StepDraft {
+    /// A step without parameters.
+    pub fn new(number: u16, action: &'static ActionSpec) -> Self {
+        Self { number, action, params: Params::new(), after: None }
+    }
+
+    /// The finished step.
+    pub fn into_step(self) -> Step {
+        Step { number: self.number, action: self.action, params: self.params, after: self.after }
+    }
+}
+
+/// What is allowed beyond the ordinary.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) enum Guard {
+    /// Guarded values are refused.
+    Closed,
+    /// The operator gave the flag.
+    Open,
+}
+
+/// Finds an action by its written name.
+pub(super) fn read_action(text: &str) -> Result<&'static ActionSpec, Flaw> {
+    if text.is_empty() {
+        return Err(Flaw::new("no action is given")
+            .hint("write one of the actions that 'sortie actions' lists"));
+    }
+    if text.chars().count() > 64 || looks_like_pin(text) {
+        return Err(Flaw::new(format!("unknown action {}", quote(text)))
+            .hint("'sortie actions' lists the actions"));
+    }
+    find_action(text)
+        .map_err(|error| Flaw::new(error.to_string()).hint("'sortie actions' lists the actions"))
+}
+
+/// Finds a parameter of an action by any of its names.
+pub(super) fn find_param(
+    action: &'static ActionSpec,
+    name: &str,
+) -> Result<&'static ParamSpec, Flaw> {
+    if let Some(param) = action.param(name) {
+        return Ok(param);
+    }
+    let folded = fold(name);
+    let nearest = action
+        .params
+        .iter()
+        .flat_map(|param| param.names())
+        .find(|known| is_near(&folded, &fold(known)));
+    let known: Vec<&str> = action.params.iter().map(|param| param.key).collect();
+    let hint = match (nearest, known.is_empty()) {
+        (Some(nearest), _) => format!("did you mean '{nearest}'?"),
+        (None, true) => format!("{} takes no parameters", action.name),
+        (None, false) => format!("{} takes {}", action.name, known.join(", ")),
+    };
+    Err(Flaw::new(format!("{} has no parameter {}", action.name, quote(name))).hint(hint))
+}
+
+/// Whether two folded names differ so little that one is probably the other, misspelt.
+pub(super) fn is_near(folded: &str, known: &str) -> bool {
+    let length = folded.chars().count().min(known.chars().count());
+    let allowed = match length {
+        0..=3 => 0,
+        4..=7 => 1,
+        _ => 2,
+    };
+    folded.len() <= known.len() + 8 && allowed > 0 && edit_distance(folded, known) <= allowed
+}
+
+/// Reads one value of a parameter.
+pub(super) fn read_value(
+    param: &'static ParamSpec,
+    text: &str,
+    form: Form,
+    guard: Guard,
+) -> Result<ParamValue, Flaw> {
+    let key = param.key;
+    let is_null = matches!(text, "" | "~" | "null" | "Null" | "NULL");
+    match (param.kind, form) {
+        (_, Form::Plain) if is_null => {
+            return Err(Flaw::new(format!("{key} has no value"))
+                .hint("give it a value, or remove the line"));
+        }
+        (ParamKind::Pin, Form::Plain) => {
+            return Err(Flaw::new(format!("{key} must be in quotation marks"))
+                .hint("without them many programs read a number and drop leading zeros"));
+        }
+        (ParamKind::Bool | ParamKind::Number(_), Form::Quoted) => {
+            return Err(Flaw::new(format!(
+                "{key} must be {} and not a text in quotation marks",
+                param.type_word()
+            ))
+            .hint("remove the quotation marks"));
+        }
+        _ => {}
+    }
+    let text = if matches!(param.kind, ParamKind::Message | ParamKind::Pin) {
+        text
+    } else {
+        text.trim_matches([' ', '\t'])
+    };
+    for (guarded_key, value, flag, reason) in GUARDED {
+        if guard == Guard::Closed && key == guarded_key && text == value {
+            return Err(Flaw::new(format!("{key} {value} is refused: {reason}"))
+                .hint(format!("give {flag} if that is what you want")));
+        }
+    }
+    param.read(text).map_err(|message| shortened(param, message, text))
+}
+
+/// The table's message; a text that is too long to repeat, or may be a PIN, is shortened in it.
+fn shortened(param: &'static ParamSpec, message: String, text: &str) -> Flaw {
+    let hint = format!("{}: {}", param.key, param.summary);
+    let is_harmless = text.chars().count() <= 48 && !text.chars().any(char::is_control);
+    if is_harmless && !looks_like_pin(text) {
+        return Flaw::new(message).hint(hint);
+    }
+    match param.kind {
+        ParamKind::Name | ParamKind::Message | ParamKind::Pin => Flaw::new(message).hint(hint),
+        _ => {
+            let wanted = param.type_word();
+            Flaw::new(format!("{} must be {wanted}, not {}", param.key, quote(text))).hint(hint)
+        }
+    }
+}
+
+/// The parameters that a step lacks: the parameter, if it can be told, and the sentence.
+pub(super) fn missing(
+    action: &'static ActionSpec,
+    params: &Params,
+) -> Vec<(Option<&'static ParamSpec>, String)> {
+    action
+        .missing(params)
+        .into_iter()
+        .map(|sentence| {
+            let named =
+                |param: &&ParamSpec| sentence.split([' ', ',']).any(|word| word == param.key);
+            let absent = action.params.iter().filter(|param| !params.contains_key(param.key));
+            (absent.into_iter().find(named), sentence)
+        })
+        .collect()
+}
+
+/// What to do about a parameter that no row gives.
+pub(super) fn missing_hint(param: Option<&'static ParamSpec>, name_column: Option<&str>) -> String {
+    let Some(param) = param else { return "give the parameter".to_owned() };
+    let name = param.aliases.first().copied().unwrap_or(param.key);
+    // The name of a device is an identity; as the new name it has to be asked for.
+    match name_column {
+        Some(column) if fold(param.key) == "devicename" => format!(
+            "column '{column}' says which device is meant; add a column '{name}', or give --map \"{column}={name}\" if it holds the new name"
+        ),
+        _ => format!("give it as '{name}' ({})", param.summary),
+    }
+}
+
+/// Whether two lists of steps ask for the same.
+pub(super) fn same_steps(left: &[Step], right: &[Step]) -> bool {
+    left.len() == right.len()
+        && left.iter().zip(right).all(|(left, right)| {
+            left.number == right.number
+                && left.action.name == right.action.name
+                && left.params == right.params
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(action: &str, name: &str, text: &str, form: Form, expect: &str) {
+        let action = find_action(action).expect("an action");
+        let result =
+            find_param(action, name).and_then(|param| read_value(param, text, form, Guard::Closed));
+        let shown = match result {
+            Ok(value) => format!("ok {}", value.written()),
+            Err(flaw) => format!("{} / {}", flaw.message, flaw.hint.unwrap_or_default()),
+        };
+        assert!(shown.contains(expect), "{name}={text}: {shown}");
+        if name == "PIN" {
+            assert!(!shown.contains(text), "{shown}");
+        }
+    }
+
+    #[test]
+    fn values_are_read_by_type_and_form() {
+        check("restart", "notify_user", "true", Form::Plain, "ok true");
+        check("restart", "NotifyUser", "true", Form::Quoted, "remove the quotation marks");
+        check("restart", "NotifyUser", "yes", Form::Plain, "must be true or false");
+        check("restart", "NotifyUser", "~", Form::Plain, "has no value");
+        check("restart", "notify_usr", "true", Form::Plain, "did you mean 'NotifyUser'");
+        check("blank-push", "pin", "true", Form::Plain, "takes no parameters");
+        check("lock", "PhoneNumber", "0123456", Form::Plain, "ok 0123456");
+        check("erase", "PIN", "012345", Form::Plain, "quotation marks");
+        check("erase", "PIN", "4512", Form::Quoted, "exactly six digits");
+        check("erase", "PIN", "451226 ", Form::Text, "exactly six digits");
+        check("erase", "erase_mode", "WIPE_PROTECTED", Form::Text, "--allow-wipe-protected");
+        check("erase", "erase_mode", "WIPE", Form::Text, "ok WIPE");
+        check("erase", "erase_flags", "A", Form::Text, "WIPE_ESIMS");
+    }
+
+    #[test]
+    fn nearness_depends_on_length() {
+        assert!(is_near("serialnumbr", "serialnumber"));
+        assert!(!is_near("user", "uuid"));
+        assert!(!is_near("tag", "tap"));
+    }
+}

@@ -1,0 +1,205 @@
+//! A table of targets: from text to rows.
+//!
+//! Owns the course of reading: delimiter, header, records, and what is said about the whole file. What a
+//! single record means is `rows`. Must never stop at the first problem.
+
+use super::cells::TargetField;
+use super::columns::{Column, ColumnWishes, Header, Meaning, read_header};
+use super::delimiter::choose_delimiter;
+use super::diagnostics::{Diagnostics, Flaw, counted};
+use super::rows::RowReader;
+use super::scan::{CrLines, Record, Scanned, Scanner};
+use super::source::Source;
+use super::steps::{Guard, StepDraft};
+use super::{IdentifyBy, Row};
+
+/// Most rows of one job: the largest fleet on one tenant is a tenth of it.
+pub(super) const ROWS_MAX: usize = 250_000;
+
+/// Steps that all rows share.
+#[derive(Copy, Clone)]
+pub(super) struct Base<'a> {
+    /// The steps, with the parameters that all rows share.
+    pub steps: &'a [StepDraft],
+    /// Who gives them, for messages.
+    pub origin: &'static str,
+}
+
+/// What happens to a row that repeats an earlier one.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) enum Duplicates {
+    /// It is refused.
+    Refuse,
+    /// It is dropped with a note, when it is identical.
+    Drop,
+}
+
+/// How a table is read.
+pub(super) struct TableRules<'a> {
+    /// Renamed and ignored columns.
+    pub wishes: ColumnWishes,
+    /// Steps from elsewhere; without them the action column decides.
+    pub base: Option<Base<'a>>,
+    /// The one identity that counts.
+    pub identify_by: Option<IdentifyBy>,
+    /// What happens to repeated rows.
+    pub duplicates: Duplicates,
+    /// Whether guarded values are allowed.
+    pub guard: Guard,
+    /// The delimiter, where the operator names it.
+    pub delimiter: Option<u8>,
+}
+
+/// Reads a table. Its problems go to `problems`; `None` when not even its header can be read.
+pub(super) fn read_table(
+    source: &mut Source<'_>,
+    rules: &TableRules<'_>,
+    problems: &mut Diagnostics,
+    notes: &mut Vec<String>,
+) -> Option<Vec<Row>> {
+    let cr_lines = if source.has_cr_lines { CrLines::Yes } else { CrLines::No };
+    let delimiter = choose_delimiter(source, rules, cr_lines, problems, notes)?;
+    let mut records = Scanner::new(source.text, delimiter, cr_lines);
+    let mut skipped = Skipped::default();
+    let record = first_record(source, &mut records, &mut skipped, problems)?;
+    let header = read_header(source, &record, &rules.wishes, problems, notes);
+    let mut header = header?;
+    limit_identities(&mut header, rules, notes);
+    let count_before = problems.count();
+    check_header(source, &record, &header, rules, problems);
+    if problems.count() > count_before {
+        return None;
+    }
+    let mut reader = RowReader::new(&header, rules, problems);
+    for item in records {
+        match item {
+            Scanned::Comment => skipped.comments += 1,
+            Scanned::Broken(range, flaw) => {
+                skipped.broken += 1;
+                reader.refuse_broken(source, range, flaw);
+            }
+            Scanned::Record(record) if record.is_blank() => skipped.blank += 1,
+            Scanned::Record(record) => {
+                if reader.row_count() >= ROWS_MAX {
+                    let flaw = Flaw::new(format!("the file has more than {ROWS_MAX} rows"))
+                        .hint("split the job into several files");
+                    reader.problems.push(source.diagnostic(record.range, flaw));
+                    break;
+                }
+                reader.read(source, &record);
+            }
+        }
+    }
+    let is_empty = reader.row_count() == 0 && skipped.broken == 0;
+    let rows = reader.finish(source, notes);
+    if is_empty {
+        let flaw = Flaw::new("the file has a header and no rows: 0 jobs")
+            .hint("write one line for each device below the header");
+        problems.push_for_file(source.file, flaw);
+    }
+    skipped.note(notes);
+    Some(rows)
+}
+
+/// Lines that are no rows.
+#[derive(Default)]
+struct Skipped {
+    blank: usize,
+    comments: usize,
+    broken: usize,
+}
+
+impl Skipped {
+    fn note(&self, notes: &mut Vec<String>) {
+        if self.blank > 0 {
+            notes.push(format!("{} skipped", counted(self.blank, "blank row")));
+        }
+        if self.comments > 0 {
+            let count = counted(self.comments, "line");
+            notes.push(format!("{count} starting with '#' skipped as comments"));
+        }
+    }
+}
+
+/// The header's record. A broken line before it makes the file unreadable.
+fn first_record<'a>(
+    source: &Source<'_>,
+    records: &mut Scanner<'a>,
+    skipped: &mut Skipped,
+    problems: &mut Diagnostics,
+) -> Option<Record<'a>> {
+    for item in records {
+        match item {
+            Scanned::Comment => skipped.comments += 1,
+            Scanned::Record(record) if record.is_blank() => skipped.blank += 1,
+            Scanned::Record(record) => return Some(record),
+            Scanned::Broken(range, flaw) => {
+                problems.push(source.diagnostic_without_text(range, flaw));
+                return None;
+            }
+        }
+    }
+    let flaw = Flaw::new("the file has no header and no rows: 0 jobs")
+        .hint("a CSV file begins with a line such as 'serial_number,action'");
+    problems.push_for_file(source.file, flaw);
+    None
+}
+
+/// With `--identify-by` the other identities are not even read.
+fn limit_identities(header: &mut Header, rules: &TableRules<'_>, notes: &mut Vec<String>) {
+    let Some(by) = rules.identify_by else { return };
+    let is_other = |column: &&mut Column| match column.meaning {
+        Meaning::Target(field) => field != by.field(),
+        _ => false,
+    };
+    for column in header.columns.iter_mut().filter(is_other) {
+        column.meaning = Meaning::Ignored;
+        notes.push(format!("'{}' is not compared: --identify-by {}", column.name, by.word()));
+    }
+}
+
+fn check_header(
+    source: &Source<'_>,
+    record: &Record<'_>,
+    header: &Header,
+    rules: &TableRules<'_>,
+    problems: &mut Diagnostics,
+) {
+    let mut refuse = |flaw: Flaw| problems.push(source.diagnostic(record.range.clone(), flaw));
+    let has_identity = header.columns.iter().any(|column| match column.meaning {
+        Meaning::Target(field) => field.is_identity(),
+        _ => false,
+    });
+    if !has_identity {
+        let wanted = rules
+            .identify_by
+            .map_or("device_id, serial_number or user_email", |by| TargetField::word(by.field()));
+        let hint = match header.name_column() {
+            Some(_) => "a name or asset tag is not enough to find a device: names repeat",
+            None => "add one, or give --map \"Your Column=serial_number\"",
+        };
+        refuse(Flaw::new(format!("no column names the device: {wanted}")).hint(hint));
+    }
+    match (&rules.base, header.has(&Meaning::Action)) {
+        (None, false) => refuse(
+            Flaw::new("no column says what is to be done")
+                .hint("add a column 'action', or give --action for all rows"),
+        ),
+        (Some(base), true) => refuse(
+            Flaw::new(format!("the action stands both in the file and in {}", base.origin))
+                .hint("keep one of them; --ignore-column action passes over the file's"),
+        ),
+        _ => {}
+    }
+    if let Some(base) = &rules.base
+        && header.has(&Meaning::Step)
+    {
+        refuse(
+            Flaw::new(format!(
+                "a step column has no meaning when {} gives the action",
+                base.origin
+            ))
+            .hint("remove it, or give --ignore-column step"),
+        );
+    }
+}

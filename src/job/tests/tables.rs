@@ -1,0 +1,295 @@
+//! Tables: what is accepted, what is refused and with which words.
+//!
+//! Owns the lines of `reference/bad-inputs.md` that concern tables, and the jobs of `sortie send`. Must never
+//! test what YAML jobs say.
+
+use super::*;
+
+#[test]
+fn tables_that_cannot_be_read_are_refused() {
+    for (text, expect) in [
+        ("", "job.csv: the file is empty: 0 jobs"),
+        ("\u{feff}", "0 jobs"),
+        ("\n \n\r\n", "0 jobs"),
+        ("# only\n# comments\n", "no header and no rows: 0 jobs"),
+        ("serial,action\n", "a header and no rows: 0 jobs"),
+        ("serial,action\n\n,\n", "a header and no rows: 0 jobs"),
+        ("C02XK1ABJG5J,restart\n", "job.csv:1:1: no column of the first line is known"),
+        ("C02XK1ABJG5J,restart\n", "the first line must name the columns"),
+        ("serial,action,Action\nA1,lock,lock\n", "job.csv:1:15: columns 2 and 3"),
+        ("serial,Serial Number,action\nA1,A1,lock\n", "mean the same"),
+        ("serial,action,note,Note\nA1,lock,a,b\n", "mean the same"),
+        ("serial,action,message,lock_message\nA1,lock,a,b\n", "mean the same"),
+        ("serial;x,action\nA1;x,lock\n", "job.csv: it is not clear which character"),
+        ("serial|action\nA1|lock\n", "give --delimiter"),
+        ("serial,action\nA1\n", "job.csv:2:1: the row has 1 cell, the header has 2"),
+        ("serial,action\nA1,lock,x\n", "job.csv:2:1: the row has 3 cells, the header has 2"),
+        ("serial,action\nA\"1,lock\n", "job.csv:2:2: a quotation mark stands inside"),
+        ("serial,action\n\"A1\"x,lock\n", "job.csv:2:4: there is text behind a closing"),
+        ("serial,action\nA1,\"lock\nA2,lock\n", "job.csv:2:4: this quotation mark is never"),
+        ("serial,action\n\"A\n1\",lock\n", "job.csv:2:1: column 'serial' holds a line break"),
+        ("serial,action\nA1,lock\rA2,lock\n", "job.csv:2:8: a carriage return stands"),
+        ("note,action\nx,lock\n", "no column names the device"),
+        ("device_name,action\nx,lock\n", "names repeat"),
+        ("serial\nA1\n", "no column says what is to be done"),
+        ("serial,action,,\nA1,lock,x,\n", "job.csv:2:9: the cell belongs to a column without"),
+        ("serial,action,token\nA1,lock,abc\n", "job.csv:1:15: column 'token' holds secrets"),
+        ("serial,action,API Key\nA1,lock,abc\n", "column 'API Key' holds secrets"),
+        ("serial,action,unlock_pin\nA1,lock,abc\n", "column 'unlock_pin' holds secrets"),
+        ("serial,acton\nA1,lock\n", "job.csv:1:8: unknown column 'acton' looks like 'action'"),
+        ("serial,acton\nA1,lock\n", "--map \"acton=action\""),
+        ("serial,action,mesage\nA1,lock,x\n", "looks like 'Message', misspelt"),
+        ("serial,action,pins\nA1,erase,\n", "looks like 'PIN', misspelt"),
+    ] {
+        check(text, expect);
+    }
+    let long = format!("serial,action,note\nA1,lock,{}\n", "x".repeat(5_000));
+    check(&long, "job.csv:2:9: the cell has 5000 bytes, at most 4096");
+}
+
+#[test]
+fn rows_that_cannot_be_done_are_refused() {
+    let user = "job.csv:2:4: ";
+    for (text, expect) in [
+        ("serial,action\n,lock\n", "job.csv:2:1: the row names no device"),
+        ("serial,action\nall,lock\n", "there is no wildcard"),
+        ("serial,action\nА1,lock\n", "job.csv:2:1: 'А1' contains a Cyrillic letter (U+0410)"),
+        ("action,serial\nlock, “A1\n", "job.csv:2:7: '“A1' contains a typographic quotation mark"),
+        ("device_id,action\nC02XK1ABJG5J,lock\n", "put it into the column serial_number"),
+        ("serial,action\nd2b2eafe-2dc2-4b13-bd2b-f93735f0e59f,lock\n", "the column device_id"),
+        ("serial,action\n1.23E+11,lock\n", "scientific notation"),
+        ("serial,action\n1-Mar,lock\n", "made a date"),
+        ("serial,action\nA1,\n", "no action is given"),
+        ("serial,action\nA1,wipe\n", "write 'erase' if that is what you mean"),
+        ("serial,action\nA1,restrat\n", "did you mean 'restart'"),
+        ("serial,action,step\nA1,lock,0\n", "step must be a whole number from 1"),
+        ("serial,action,step\nA1,lock,two\n", "job.csv:2:9: step must be"),
+        ("serial,action,message\nA1,restart,hi\n", "job.csv:2:12: restart has no parameter"),
+        ("serial,action,notify_user\nA1,restart,yes\n", "must be true or false, not 'yes'"),
+        ("serial,action,user_name\nA1,unlock-account,\n", "and the cell is empty"),
+        ("serial,action\nA1,unlock-account\n", "unlock-account needs the parameter UserName"),
+        (
+            "serial,action,wifi_profile_id\nA1,erase,x\n",
+            "needs the parameter ReturnToService.Enabled",
+        ),
+        ("serial,action,erase_mode\nA1,erase,WIPE_PROTECTED\n", "--allow-wipe-protected"),
+        ("serial,action,erase_mode\nA1,erase,wipe\n", "must be one of WIPE"),
+        ("serial,action,new_name\nA1,set-name,\"a\nb\"\n", "holds a line break"),
+        (
+            "serial,action\nA1,lock\na1,lock\n",
+            "job.csv:3:1: device 'a1' has lock twice: lines 2 and 3",
+        ),
+        ("serial,action\nA1,lock\nA1,erase\n", "two actions, lock and erase: lines 2 and 3"),
+        (
+            "serial,action,step\nA1,lock,1\nA1,erase,1\n",
+            "step 1 twice: lines 2 and 3 (lock, erase)",
+        ),
+        (
+            "serial,action,message\nA1,lock,a\nA1,lock,b\n",
+            "lock twice with different values: lines 2 and 3",
+        ),
+    ] {
+        check(text, expect);
+    }
+    check("id,action\n{d2b2eafe-2dc2-4b13-bd2b-f93735f0e59f},lock\n", "brackets");
+    let name = "x".repeat(65);
+    check(&format!("serial,action,new_name\nA1,set-name,{name}\n"), "has 65 characters");
+    check("serial,action\nA1,nix\n", user);
+}
+
+#[test]
+fn every_problem_is_told_at_once_from_top_to_bottom() {
+    let text = "serial,action,new_name\nall,lock,\nA1,nix,\nA2,set-name,\nA3,set-name,\nA4\n";
+    let problems = read("job.csv", text.as_bytes(), &ParseOptions::default()).expect_err("bad");
+    let lines: Vec<u32> = problems.items.iter().map(|item| item.line).collect();
+    assert_eq!(lines, [2, 3, 4, 5, 6], "{problems}");
+}
+
+#[test]
+fn a_rename_without_a_new_name_is_told_once_with_the_cure() {
+    let text =
+        "serial,Display Name,action\nA1,x,set-name\nA2,y,set-name\nA3,z,set-name\nA4,,set-name\n";
+    let problems = read("job.csv", text.as_bytes(), &ParseOptions::default()).expect_err("bad");
+    assert_eq!(problems.count(), 1, "{problems}");
+    let said = problems.to_string();
+    assert!(said.contains("(4 rows: lines 2, 3, 4, ...)"), "{said}");
+    assert!(said.contains("--map \"Display Name=new_name\""), "{said}");
+    let options = ParseOptions {
+        map: vec![("display name".to_owned(), "new_name".to_owned())],
+        ..ParseOptions::default()
+    };
+    let mapped = job_with(&options, "serial,Display Name,action\nA1,Lab 1,set-name\n");
+    let name = mapped.rows[0].steps[0].params.get("DeviceName").expect("there").written();
+    assert_eq!(name, "Lab 1");
+    assert_eq!(mapped.rows[0].target.device_name, None);
+}
+
+#[test]
+fn lines_and_columns_are_right_for_every_line_end() {
+    for end in ["\n", "\r\n", "\r"] {
+        let text = ["# c", "serial,action", "", "A1,lock", "ä,lock", ""].join(end);
+        check(&text, "job.csv:5:1: 'ä' contains a letter outside ASCII");
+    }
+    check("serial,action,message\nA1,lock,\"a\nb\"\nA2,nix,\n", "job.csv:4:4: ");
+}
+
+#[test]
+fn accepted_forms_of_tables() {
+    let rows = |text: &str| {
+        let job = job(text);
+        let shown: Vec<String> = job
+            .rows
+            .iter()
+            .map(|row| {
+                let serial = row.target.serial_number.as_deref().unwrap_or_default();
+                format!("{}@{}:{serial}={}", row.number, row.line, row.steps[0].action.name)
+            })
+            .collect();
+        shown.join(" ")
+    };
+    for text in [
+        "serial,action\nA1,lock\nA2,restart\n",
+        "serial,action\r\nA1,lock\r\nA2,restart",
+        "serial,action\nA1,lock\r\nA2,restart\n",
+        "serial,action\rA1,lock\rA2,restart\r",
+        "\u{feff}serial,action\nA1,lock\nA2,restart\n",
+        "\"\u{feff}SERIAL Number\", Action \nA1,lock\nA2, restart \n",
+        "Computer-Serial;command\nA1;lock\nA2;restart\n",
+        "Mobile Device Serial\taction\nA1\tlockDevice\nA2\tRestart\n",
+    ] {
+        assert_eq!(rows(text), "1@2:A1=lock 2@3:A2=restart", "{text}");
+    }
+    assert_eq!(rows("serial,action,step\nA1,lock,2\nA1,restart,1\n"), "1@2:A1=lock 2@3:A1=restart");
+    let upper = format!("id,action\n{},lock\n", ID.to_uppercase());
+    let upper = job(&upper);
+    assert_eq!(upper.rows[0].target.device_id.as_ref().expect("there").as_str(), ID);
+    assert!(upper.notes.iter().any(|note| note.contains("upper case")), "{:?}", upper.notes);
+    check_with(&action("restart"), "serial\nA1\nA2\n", "ok");
+    // One user with two devices is no duplicate.
+    check("serial,email,action\nA1,jo@x.de,lock\nA2,jo@x.de,lock\n", "ok");
+}
+
+#[test]
+fn what_is_passed_over_is_said() {
+    let text =
+        "serial;action;note;outcome;lock_pin\n# old\nA1;lock;\"x;y\";failed;123456\n;;;;\n\n";
+    let job = job(text);
+    assert_eq!(job.rows[0].carried, [("note".to_owned(), "x;y".to_owned())]);
+    let notes = job.notes.join("\n");
+    for expect in [
+        "separated by semicolons",
+        "2 result columns of an earlier report ignored: 'outcome', 'lock_pin'",
+        "1 column carried into the report: 'note'",
+        "2 blank rows skipped",
+        "1 line starting with '#'",
+    ] {
+        assert!(notes.contains(expect), "{notes}\n--- should contain {expect}");
+    }
+    assert!(!notes.contains("123456"));
+}
+
+#[test]
+fn a_spreadsheets_guard_comes_off_and_nothing_else() {
+    let text =
+        "serial,action,message\nA1,lock,'=1+1\nA2,lock,'hello\nA3,lock,''=x\nA4,lock,\"'\rx\"\n";
+    let values: Vec<String> = job(text)
+        .rows
+        .iter()
+        .map(|row| row.steps[0].params.get("Message").expect("there").written())
+        .collect();
+    assert_eq!(values, ["=1+1", "'hello", "''=x", "\rx"]);
+}
+
+#[test]
+fn identical_rows_are_dropped_only_when_asked() {
+    let options = ParseOptions { dedupe: true, ..ParseOptions::default() };
+    let job = job_with(&options, "serial,action\nA1,lock\nA2,lock\nA1,lock\n");
+    assert_eq!(job.rows.len(), 2);
+    assert!(job.notes.join("\n").contains("1 identical row dropped: lines 4"), "{:?}", job.notes);
+    check_with(&options, "serial,action\nA1,lock\nA1,erase\n", "two actions");
+    check_with(&options, "serial,action\nA1,lock\na1,lock\n", "lock twice");
+}
+
+#[test]
+fn flags_complete_or_contradict_a_table() {
+    let flags = |action: &str, params: &[(&str, &str)]| ParseOptions {
+        action: Some(action.to_owned()),
+        params: params.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+        ..ParseOptions::default()
+    };
+    check_with(&flags("lock", &[("message", "hi")]), "serial\nA1\n", "ok");
+    check_with(&flags("lock", &[("messge", "hi")]), "serial\nA1\n", "did you mean 'Message'");
+    check_with(&flags("wipe", &[]), "serial\nA1\n", "<command line>: 'wipe' is not an action");
+    check_with(&flags("lock", &[]), "serial,action\nA1,lock\n", "both in the file and in --action");
+    check_with(&flags("lock", &[]), "serial,step\nA1,1\n", "a step column has no meaning");
+    check_with(&flags("set-name", &[]), "serial,new_name\nA1,x\n", "ok");
+    let loose = ParseOptions {
+        params: vec![("message".to_owned(), "x".to_owned())],
+        ..ParseOptions::default()
+    };
+    check_with(&loose, "serial,action\nA1,lock\n", "--param is given without --action");
+    let ignore = |name: &str| ParseOptions {
+        ignore_columns: vec![name.to_owned()],
+        ..ParseOptions::default()
+    };
+    check_with(&ignore("Token"), "serial,action,token\nA1,lock,abc\n", "ok");
+    check_with(&ignore("acton"), "serial,acton,action\nA1,x,lock\n", "ok");
+    let map = |from: &str, to: &str| ParseOptions {
+        map: vec![(from.to_owned(), to.to_owned())],
+        ..ParseOptions::default()
+    };
+    check_with(&map("Gerät", "serial_number"), "Gerät,action\nA1,lock\n", "ok");
+    check_with(&map("nope", "serial"), "serial,action\nA1,lock\n", "no column 'nope' to rename");
+    let pipe = ParseOptions { delimiter: Some(b'|'), ..ParseOptions::default() };
+    check_with(&pipe, "serial|action\nA1|lock\n", "ok");
+    let quote = ParseOptions { delimiter: Some(b'"'), ..ParseOptions::default() };
+    check_with(&quote, "serial,action\nA1,lock\n", "--delimiter must be");
+    let wipe = ParseOptions { allow_wipe_protected: true, ..ParseOptions::default() };
+    check_with(&wipe, "serial,action,erase_mode\nA1,erase,WIPE_PROTECTED\n", "ok");
+}
+
+#[test]
+fn one_identity_is_enough_for_harmless_actions_only() {
+    let by =
+        |identify_by| ParseOptions { identify_by: Some(identify_by), ..ParseOptions::default() };
+    let serial = by(IdentifyBy::SerialNumber);
+    let job = job_with(&serial, "serial,id,device_name,action\nA1,broken,x,blank-push\n");
+    let expect = Target { serial_number: Some("A1".to_owned()), ..Target::default() };
+    assert_eq!(job.rows[0].target, expect);
+    check_with(
+        &serial,
+        "serial,action\nA1,restart\nA2,restart\n",
+        "refused for restart, which is disruptive (2 rows",
+    );
+    check_with(&serial, "id,action\nx,blank-push\n", "no column names the device: serial_number");
+}
+
+#[test]
+fn jobs_from_the_command_line_pass_the_same_checks() {
+    let target =
+        |serial: &str| Target { serial_number: Some(serial.to_owned()), ..Target::default() };
+    let make =
+        |action: &str, params: &[(&str, &str)], targets: Vec<Target>, all: Option<Filter>| {
+            let params: Vec<(String, String)> =
+                params.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+            match ad_hoc("send", action, &params, targets, all, &ParseOptions::default()) {
+                Ok(_) => "ok".to_owned(),
+                Err(problems) => problems.to_string(),
+            }
+        };
+    let all = || Some(Filter::default());
+    for (said, expect) in [
+        (make("restart", &[], vec![target("A"), target("B")], None), "ok"),
+        (make("restart", &[], vec![], all()), "ok"),
+        (make("restart", &[], vec![], None), "<command line>: no device is named"),
+        (make("restart", &[], vec![target("A")], all()), "both named and selected"),
+        (make("restart", &[], vec![Target::default()], None), "names no device"),
+        (make("restart", &[], vec![target("A"), target("a")], None), "'a' is named twice"),
+        (make("wipe", &[], vec![], all()), "write 'erase'"),
+        (make("set-name", &[], vec![], all()), "give --param DeviceName=VALUE"),
+        (make("erase", &[("pin", "4512")], vec![], all()), "exactly six digits"),
+        (make("restart", &[("x", "y")], vec![], all()), "restart has no parameter 'x'"),
+    ] {
+        assert!(said.contains(expect), "{said}\n--- should contain {expect}");
+    }
+}

@@ -1,0 +1,235 @@
+//! YAML jobs: what is accepted, what is refused and with which words.
+//!
+//! Owns the lines of `reference/bad-inputs.md` that concern YAML. Must never test what tables say.
+
+use super::*;
+use crate::model::{Gate, MaxErrors, ParamValue};
+
+#[test]
+fn a_whole_yaml_job_is_read() {
+    let job = yaml_job(LAB);
+    assert_eq!(
+        (job.name.as_str(), job.reason.as_deref()),
+        ("design-lab-restart", Some("CHG-1042"))
+    );
+    let [first, second] = &job.rows[..] else { panic!("two rows") };
+    assert_eq!((first.number, first.line, second.line), (1, 6, 8));
+    assert_eq!(first.target.serial_number.as_deref(), Some("0012345"));
+    assert_eq!(first.steps[1].after, Some(Gate::Accepted));
+    let notify = |row: &Row| row.steps[1].params.get("NotifyUser").cloned();
+    assert_eq!(notify(first), Some(ParamValue::Bool(true)));
+    assert_eq!(notify(second), Some(ParamValue::Bool(false)));
+    assert_eq!(job.exclude.serial_numbers, ["A9"]);
+    assert_eq!(job.exclude.filter.platform, [crate::model::Platform::Windows]);
+    let expect = JobSettings {
+        wait_ms: Some(7_200_000),
+        send_until: Some(SendUntil::After(28_800_000)),
+        concurrency: Some(16),
+        per_second: Some(20),
+        per_hour: Some(4_000),
+        max_devices: Some(200),
+        retry_count: Some(4),
+        retry_delay_ms: Some(1_000),
+        retry_delay_ms_max: Some(60_000),
+        retry_jitter: Some(true),
+        max_errors: Some(MaxErrors::Percent(5.0)),
+        report_dir: Some("reports".to_owned()),
+        report_formats: Some(vec!["csv".to_owned(), "jsonl".to_owned()]),
+        skip_refused: vec![SkipKind::Unsupported, SkipKind::NotFound],
+    };
+    assert_eq!(job.settings, expect);
+}
+
+/// A short job with one line put in the place of another.
+fn with_lines(lines: &str) -> String {
+    format!("version: 1\naction: restart\ntargets: {{all: true}}\n{lines}\n")
+}
+
+#[test]
+fn yaml_that_a_job_may_not_use_is_refused() {
+    for (lines, expect) in [
+        ("", "ok"),
+        ("forse: true", "job.yaml:4:1: unknown key 'forse' in the job"),
+        ("dry_runn: true", "unknown key 'dry_runn'"),
+        ("wiat: 2h", "did you mean 'wait'?"),
+        ("wait: 2h\nwait: 3h", "job.yaml:5:1: key 'wait' is given twice"),
+        ("reason: &a x", "job.yaml:4:12: anchors and aliases"),
+        ("reason: &a x\nname: *a", "job.yaml:5:7: anchors and aliases"),
+        ("name: *a", "job.yaml:4:7: anchors and aliases"),
+        ("limits: {<<: {per_hour: 1}}", "job.yaml:4:10: merge keys"),
+        ("reason: !!str x", "tags ('!...') are not allowed"),
+        ("reason: !x x", "tags"),
+        ("---\nversion: 1", "job.yaml:4:1: a second document begins"),
+        ("limits:\n\tper_hour: 1", "job.yaml:5:"),
+        ("limits:\n\tper_hour: 1", "indented with a tab"),
+        ("name: x\n\treason: y", "job.yaml:5:1: the line is indented with a tab"),
+        ("name: x\nfoo: 1\nwait: 1", "job.yaml:6:7: wait must"),
+        ("limits: {per_hour: 1", "not YAML"),
+        ("[a]: b", "job.yaml:4:1: a list or map stands where a key is due"),
+        ("limits: [1]", "job.yaml:4:9: limits must be a map"),
+        ("limits:", "limits has no value"),
+        ("limits: {concurrency: 0}", "from 1 to 256, not '0'"),
+        ("limits: {concurrency: \"4\"}", "must be a whole number"),
+        ("limits: {per_second: 51}", "from 1 to 50"),
+        ("limits: {per_hour: 1e3}", "must be a whole number"),
+        ("wait: 10", "wait must be a duration, not '10'"),
+        ("wait: 900d", "longer than a year"),
+        ("send_until: \"18:00\"", "a time with its offset"),
+        ("send_until: 2026-11-23T18:00:00Z", "ok"),
+        ("retries: {delay: 2m, max_delay: 1m}", "delay is longer than max_delay"),
+        ("retries: {jitter: yes}", "jitter must be true or false"),
+        ("stop: {max_errors: 200%}", "max_errors must be a number or a share"),
+        ("report: {formats: [xlsx]}", "the formats are csv, jsonl"),
+        ("skip_refused: [all]", "the kinds are unsupported, removed, not_found"),
+        ("name: ../x", "cannot be part of a path"),
+        ("columns: {a: b}", "no meaning without 'targets: {file: ...}'"),
+        ("exclude: {}", "exclude is empty"),
+        ("exclude: {device_ids: [x]}", "is not a UUID"),
+        ("exclude: {tag: []}", "tag is an empty list"),
+        ("steps: [{action: lock}]", "both steps and 'action'"),
+    ] {
+        check_yaml(&with_lines(lines), expect);
+    }
+    let deep = format!("version: 1\nreason: {}\n", "[".repeat(20_000));
+    check_yaml(&deep, "job.yaml:2:");
+    let long = format!("version: 1\nreason: {}\n", "x".repeat(5_000));
+    check_yaml(&long, "5000 bytes, at most 4096");
+}
+
+#[test]
+fn yaml_targets_and_steps_are_checked() {
+    for (text, expect) in [
+        ("version: 1\naction: restart\n", "the job has no targets"),
+        ("action: restart\ntargets: {all: true}\n", "the job has no version"),
+        ("version: 2\naction: restart\ntargets: {all: true}\n", "job.yaml:1:10: this version"),
+        ("version: 1\ntargets: {all: true}\n", "does not say what is to be done"),
+        ("version: 1\naction: no\ntargets: {devices: [A1]}\n", "job.yaml:3:21: a device of"),
+        ("version: 1\naction: no\ntargets: {all: true}\n", "job.yaml:2:9: unknown action 'no'"),
+        ("version: 1\naction: ~\ntargets: {all: true}\n", "action has no value"),
+        ("version: 1\naction: restart\ntargets: {all: yes}\n", "all must be true or false"),
+        ("version: 1\naction: restart\ntargets: {all: false}\n", "selects nothing"),
+        ("version: 1\naction: restart\ntargets: {}\n", "targets is empty"),
+        ("version: 1\naction: restart\ntargets: {filter: {}}\n", "the whole fleet"),
+        ("version: 1\naction: restart\ntargets: {filter: {tag: \"\"}}\n", "tag is empty"),
+        ("version: 1\naction: restart\ntargets: {filter: {platform: Mac, tag: [a, b]}}\n", "ok"),
+        (
+            "version: 1\naction: restart\ntargets: {filter: {platform: Linux}}\n",
+            "job.yaml:3:30: unknown platform",
+        ),
+        ("version: 1\naction: restart\ntargets: {all: true, filter: {tag: a}}\n", "exactly one of"),
+        ("version: 1\naction: restart\ntargets: [A1]\n", "targets must be a map"),
+        (
+            "version: 1\naction: restart\ntargets: {devices: [A1]}\n",
+            "such as '- serial_number: ...'",
+        ),
+        ("version: 1\naction: restart\ntargets: {devices: []}\n", "an empty list"),
+        (
+            "version: 1\naction: restart\ntargets: {devices: [{serial: ~}]}\n",
+            "serial_number has no value",
+        ),
+        (
+            "version: 1\naction: restart\ntargets: {devices: [{serial: A1, serial_number: A1}]}\n",
+            "given twice",
+        ),
+        (
+            "version: 1\naction: restart\ntargets: {devices: [{serail: A1}]}\n",
+            "unknown key 'serail' of a device",
+        ),
+        (
+            "version: 1\naction: restart\ntargets: {devices: [{device_name: A1}]}\n",
+            "not enough to find a device",
+        ),
+        (
+            "version: 1\naction: restart\ntargets: {devices: [{serial: all}]}\n",
+            "job.yaml:3:30: 'all' is not a serial_number",
+        ),
+        (
+            "version: 1\naction: restart\ntargets: {devices: [{serial: A}, {serial: a}]}\n",
+            "listed twice: lines 3 and 3",
+        ),
+        (
+            "version: 1\naction: lock\nwith: {PIN: \"012345\"}\ntargets: {all: true}\n",
+            "lock has no parameter 'PIN'",
+        ),
+        (
+            "version: 1\naction: erase\nwith: {PIN: 012345}\ntargets: {all: true}\n",
+            "PIN must be in quotation marks",
+        ),
+        (
+            "version: 1\naction: erase\nwith: {PIN: \"012345\", pin: \"012345\"}\ntargets: {all: true}\n",
+            "PIN is given twice",
+        ),
+        ("version: 1\naction: erase\nwith: {PIN: \"012347\"}\ntargets: {all: true}\n", "ok"),
+        (
+            "version: 1\naction: erase\nwith: {PreserveDataPlan: \"yes\"}\ntargets: {all: true}\n",
+            "remove the quotation marks",
+        ),
+        (
+            "version: 1\naction: erase\nwith: {ReturnToService: {Enabled: true, ProfileId: \"x\"}}\ntargets: {all: true}\n",
+            "ok",
+        ),
+        (
+            "version: 1\naction: erase\nwith: {ReturnToService: {ProfileId: \"x\"}}\ntargets: {all: true}\n",
+            "needs the parameter ReturnToService.Enabled",
+        ),
+        (
+            "version: 1\naction: erase\nwith: {ReturnToService: {Profil: \"x\"}}\ntargets: {all: true}\n",
+            "erase has no parameter 'ReturnToService.Profil'",
+        ),
+        (
+            "version: 1\naction: erase\nwith: {erase_flags: [WIPE_ESIMS]}\ntargets: {all: true}\n",
+            "ok",
+        ),
+        ("version: 1\naction: set-name\ntargets: {all: true}\n", "needs the parameter DeviceName"),
+        (
+            "version: 1\naction: set-name\ntargets: {devices: [{serial: A, with: {new_name: x}}]}\n",
+            "ok",
+        ),
+        (
+            "version: 1\naction: set-name\ntargets: {devices: [{serial: A, with: {new_name: x}}, {serial: B}]}\n",
+            "job.yaml:3:55: set-name needs",
+        ),
+        ("version: 1\nsteps: [restart]\ntargets: {all: true}\n", "a step must be a map"),
+        (
+            "version: 1\nsteps:\n- action: restart\n  after: completed\ntargets: {all: true}\n",
+            "no meaning on the first step",
+        ),
+        ("version: 1\nsteps:\n- with: {}\ntargets: {all: true}\n", "the step has no action"),
+    ] {
+        check_yaml(text, expect);
+    }
+}
+
+#[test]
+fn a_yaml_job_may_name_a_table_of_targets() {
+    let text = "version: 1\ntargets: {file: lab.csv}\ncolumns: {Neu: new_name}\n\
+                steps: [{action: set-name}, {action: blank-push}]\n";
+    let table = "serial,Neu,note\nA1,Lab 1,x\nA2,Lab 2,y\n".as_bytes();
+    let input = Input { name: "job.yaml", bytes: text.as_bytes() };
+    let options = ParseOptions::default();
+    let read = |table: &[u8]| {
+        let table = table.to_vec();
+        parse(&input, &options, &move |name| {
+            assert_eq!(name, "lab.csv");
+            Ok(table.clone())
+        })
+    };
+    let job = read(table).expect("a job");
+    assert_eq!(job.rows[1].steps.len(), 2);
+    assert_eq!(job.rows[1].steps[0].params["DeviceName"].written(), "Lab 2");
+    assert_eq!(job.rows[1].carried, [("note".to_owned(), "y".to_owned())]);
+    let other = read(b"serial,Neu,note\nA1,Lab 1,x\nA2,Lab 3,y\n").expect("a job");
+    assert_ne!(job.digest, other.digest);
+    for (table, expect) in [
+        ("serial,Neu,message\nA1,x,hi\n", "lab.csv:2:6: set-name has no parameter 'message'"),
+        ("serial,Neu,action\nA1,x,lock\n", "both in the file and in the YAML file"),
+        ("serial,Neu\nA1,\n", "lab.csv:2:4: set-name needs the parameter DeviceName"),
+        ("serial\nA1\n", "lab.csv:1:1: there is no column 'Neu' to rename"),
+        ("\u{0}", "lab.csv:1:1: the file contains a NUL byte"),
+    ] {
+        let said = read(table.as_bytes()).expect_err(table).to_string();
+        assert!(said.contains(expect), "{said}\n--- should contain {expect}");
+    }
+    let said = said("job.yaml", text.as_bytes(), &options);
+    assert!(said.contains("job.yaml:2:17: cannot read 'lab.csv': no file lab.csv"), "{said}");
+}

@@ -1,0 +1,313 @@
+//! A YAML job: its top level and its steps.
+//!
+//! Owns the keys at the top, `steps:` and `with:`. Must never accept a key that it does not know: a
+//! misspelt limit would be no limit.
+
+use std::sync::Arc;
+
+use super::diagnostics::{Diagnostics, Flaw, quote};
+use super::input::{check_job_name, digest, name_from_file, refuse_params_without_action};
+use super::nodes::NodeReader;
+use super::secrets::mentions_secrets;
+use super::source::Source;
+use super::steps::{Form, Guard, STEPS_MAX, StepDraft, read_action};
+use super::table::{Base, TableRules, read_table};
+use super::tree::{Content, Entry, Node, read_tree};
+use super::yaml_params::read_with;
+use super::yaml_settings::{SETTING_KEYS, read_settings};
+use super::yaml_targets::{
+    TargetsNode, check_complete, read_devices, read_exclusion, read_targets,
+};
+use super::{Exclusion, Input, Job, ParseOptions, Row, Selection};
+use crate::model::Gate;
+
+/// The version of the format.
+const VERSION: &str = "1";
+/// Longest reason, in characters.
+const REASON_CHARS_MAX: usize = 1_000;
+/// The keys at the top that are no settings.
+const JOB_KEYS: [&str; 9] =
+    ["version", "name", "reason", "targets", "exclude", "steps", "action", "with", "columns"];
+
+/// One step with the node that it comes from.
+pub(super) struct StepNode<'n> {
+    /// The step.
+    pub draft: StepDraft,
+    /// Where it stands.
+    pub node: &'n Node,
+}
+
+/// Reads a YAML job.
+pub(super) fn read_yaml(
+    input: &Input<'_>,
+    source: &mut Source<'_>,
+    options: &ParseOptions,
+    load: &dyn Fn(&str) -> Result<Vec<u8>, String>,
+    problems: &mut Diagnostics,
+) -> Option<Job> {
+    // After a mistake in the structure nobody can tell which text is the secret one.
+    if mentions_secrets(source.text) {
+        source.hide_lines();
+    }
+    let root = read_tree(source, problems)?;
+    let mut reader = NodeReader { source, problems };
+    refuse_table_flags(&mut reader, options);
+    let known: Vec<&str> = JOB_KEYS.into_iter().chain(SETTING_KEYS).collect();
+    let entries = reader.map(&root, "the job", &known)?;
+    check_version(&mut reader, &root, entries);
+    let settings = read_settings(&mut reader, entries);
+    let name = find(entries, "name").and_then(|entry| read_name(&mut reader, entry));
+    let reason = find(entries, "reason").and_then(|entry| read_reason(&mut reader, entry));
+    let steps = read_steps(&mut reader, &root, entries, options.guard());
+    let exclude = find(entries, "exclude")
+        .map_or_else(Exclusion::default, |entry| read_exclusion(&mut reader, &entry.value));
+    let targets = match find(entries, "targets") {
+        Some(entry) => read_targets(&mut reader, &entry.value),
+        None => {
+            let flaw = Flaw::new("the job has no targets")
+                .hint("add 'targets:' with file, devices, filter or 'all: true'");
+            reader.refuse(&(0..0), flaw);
+            None
+        }
+    };
+    let map = read_columns(&mut reader, entries, targets.as_ref(), options);
+    let mut notes = Vec::new();
+    let (mut rows, mut selection, mut table) = (Vec::new(), None, None);
+    // Broken steps are told; the devices are still read, so that all problems come at once.
+    let steps = steps.unwrap_or_default();
+    match targets {
+        Some(TargetsNode::Filter(filter)) if check_complete(&mut reader, &steps) => {
+            let steps: Arc<[_]> = steps.into_iter().map(|step| step.draft.into_step()).collect();
+            selection = Some(Selection { filter, steps });
+        }
+        Some(TargetsNode::Devices(devices)) => {
+            rows = read_devices(&mut reader, devices, &steps, options, &mut notes);
+        }
+        Some(TargetsNode::File(node, file)) => {
+            let wishes = Wishes { map, options };
+            let loaded = load_file(&mut reader, node, file, load)?;
+            rows = read_file(reader.problems, file, &loaded, &steps, &wishes, &mut notes)?;
+            table = Some(loaded);
+        }
+        _ => {}
+    }
+    let digest = match &table {
+        Some(table) => digest(&[input.bytes, table]),
+        None => digest(&[input.bytes]),
+    };
+    let name = name.unwrap_or_else(|| name_from_file(input.name));
+    Some(Job { name, reason, digest, rows, selection, exclude, settings, notes })
+}
+
+fn find<'n>(entries: &'n [Entry], key: &str) -> Option<&'n Entry> {
+    entries.iter().find(|entry| entry.key == key)
+}
+
+/// Flags that speak of a table or of an action, which this job has itself.
+fn refuse_table_flags(reader: &mut NodeReader<'_, '_>, options: &ParseOptions) {
+    if options.action.is_some() {
+        let flaw = Flaw::new("--action is given, and a YAML job says itself what is done")
+            .hint("leave it out, or change 'action:' in the file");
+        reader.problems.push_for_file(reader.source.file, flaw);
+    } else {
+        refuse_params_without_action(options, reader.problems);
+    }
+}
+
+fn check_version(reader: &mut NodeReader<'_, '_>, root: &Node, entries: &[Entry]) {
+    let hint = "write 'version: 1' at the top";
+    let Some(entry) = find(entries, "version") else {
+        let start = root.range.start;
+        reader.refuse(&(start..start), Flaw::new("the job has no version").hint(hint));
+        return;
+    };
+    let is_known =
+        matches!(&entry.value.content, Content::Scalar(text, Form::Plain) if text == VERSION);
+    if !is_known {
+        let flaw = Flaw::new("this version of the job format is not known").hint(hint);
+        reader.refuse(&entry.value.range, flaw);
+    }
+}
+
+fn read_name(reader: &mut NodeReader<'_, '_>, entry: &Entry) -> Option<String> {
+    let name = reader.text(&entry.value, "name")?;
+    let result = check_job_name(name);
+    reader.settle(&entry.value.range, result).map(|()| name.to_owned())
+}
+
+fn read_reason(reader: &mut NodeReader<'_, '_>, entry: &Entry) -> Option<String> {
+    let reason = reader.text(&entry.value, "reason")?;
+    let length = reason.chars().count();
+    if length > REASON_CHARS_MAX {
+        let flaw =
+            format!("reason has {length} characters, at most {REASON_CHARS_MAX} are allowed");
+        reader.refuse(&entry.value.range, Flaw::new(flaw));
+    }
+    Some(reason.trim().to_owned())
+}
+
+/// The steps, or the short form of one.
+fn read_steps<'n>(
+    reader: &mut NodeReader<'_, '_>,
+    root: &'n Node,
+    entries: &'n [Entry],
+    guard: Guard,
+) -> Option<Vec<StepNode<'n>>> {
+    let short = find(entries, "action").or_else(|| find(entries, "with"));
+    match (find(entries, "steps"), short) {
+        (Some(_), Some(short)) => {
+            let flaw = Flaw::new(format!("the job has both steps and {}", quote(&short.key)))
+                .hint("put the action into the steps");
+            reader.refuse(&short.key_range, flaw);
+            None
+        }
+        (None, None) => {
+            let start = root.range.start;
+            let flaw = Flaw::new("the job does not say what is to be done")
+                .hint("add 'action: restart', or 'steps:' with a list of actions");
+            reader.refuse(&(start..start), flaw);
+            None
+        }
+        (None, Some(_)) => {
+            let action = find(entries, "action");
+            let node = action.map_or(root, |entry| &entry.value);
+            let draft = read_step(reader, node, 1, entries, guard)?;
+            Some(vec![StepNode { draft, node }])
+        }
+        (Some(steps), None) => {
+            let items = reader.list(&steps.value, "steps")?;
+            if items.len() > usize::from(STEPS_MAX) {
+                let flaw = format!("{} steps, at most {STEPS_MAX} are allowed", items.len());
+                reader.refuse(&steps.value.range, Flaw::new(flaw));
+                return None;
+            }
+            let count_before = reader.problems.count();
+            let mut drafts = Vec::new();
+            for (node, number) in items.iter().zip(1..) {
+                let Some(entries) = reader.map(node, "a step", &["action", "with", "after"]) else {
+                    continue;
+                };
+                let draft = read_step(reader, node, number, entries, guard);
+                drafts.extend(draft.map(|draft| StepNode { draft, node }));
+            }
+            (reader.problems.count() == count_before).then_some(drafts)
+        }
+    }
+}
+
+fn read_step(
+    reader: &mut NodeReader<'_, '_>,
+    node: &Node,
+    number: u16,
+    entries: &[Entry],
+    guard: Guard,
+) -> Option<StepDraft> {
+    let Some(action) = find(entries, "action") else {
+        let flaw = Flaw::new("the step has no action").hint("add 'action: ...'");
+        reader.refuse(&node.range, flaw);
+        return None;
+    };
+    let count_before = reader.problems.count();
+    let word = reader.text(&action.value, "action")?;
+    let found = reader.settle(&action.value.range, read_action(word.trim()))?;
+    let mut drafts = [StepDraft::new(number, found)];
+    if let Some(with) = find(entries, "with") {
+        read_with(reader, &with.value, &mut drafts, guard);
+    }
+    let after = find(entries, "after").and_then(|after| read_after(reader, after, number));
+    let [mut draft] = drafts;
+    draft.after = after;
+    (reader.problems.count() == count_before).then_some(draft)
+}
+
+fn read_after(reader: &mut NodeReader<'_, '_>, entry: &Entry, number: u16) -> Option<Gate> {
+    let text = reader.text(&entry.value, "after")?;
+    if number == 1 {
+        let flaw = Flaw::new("after has no meaning on the first step")
+            .hint("it says which end of the step before lets this one begin");
+        reader.refuse(&entry.key_range, flaw);
+    }
+    match text {
+        "accepted" => Some(Gate::Accepted),
+        "completed" => Some(Gate::Completed),
+        _ => {
+            let flaw =
+                Flaw::new(format!("after must be accepted or completed, not {}", quote(text)));
+            reader.refuse(&entry.value.range, flaw);
+            None
+        }
+    }
+}
+
+/// Renamed columns, which only a file of targets has.
+fn read_columns(
+    reader: &mut NodeReader<'_, '_>,
+    entries: &[Entry],
+    targets: Option<&TargetsNode<'_>>,
+    options: &ParseOptions,
+) -> Vec<(String, String)> {
+    let has_file = !matches!(targets, Some(TargetsNode::Devices(_) | TargetsNode::Filter(_)));
+    let has_flags = !options.map.is_empty()
+        || !options.ignore_columns.is_empty()
+        || options.delimiter.is_some();
+    if has_flags && !has_file {
+        let flaw = Flaw::new("--map, --ignore-column and --delimiter are for tables")
+            .hint("this job names no file of targets");
+        reader.problems.push_for_file(reader.source.file, flaw);
+    }
+    let Some(columns) = find(entries, "columns") else { return Vec::new() };
+    if !has_file {
+        let flaw = Flaw::new("columns has no meaning without 'targets: {file: ...}'");
+        reader.refuse(&columns.key_range, flaw);
+    }
+    let mut map = Vec::new();
+    for entry in reader.any_map(&columns.value, "columns").unwrap_or_default() {
+        if let Some(to) = reader.text(&entry.value, &entry.key) {
+            map.push((entry.key.clone(), to.to_owned()));
+        }
+    }
+    map
+}
+
+fn load_file(
+    reader: &mut NodeReader<'_, '_>,
+    node: &Node,
+    file: &str,
+    load: &dyn Fn(&str) -> Result<Vec<u8>, String>,
+) -> Option<Vec<u8>> {
+    let loaded = load(file).map_err(|reason| {
+        Flaw::new(format!("cannot read {}: {reason}", quote(file)))
+            .hint("the name is relative to the job file")
+    });
+    reader.settle(&node.range, loaded)
+}
+
+struct Wishes<'o> {
+    map: Vec<(String, String)>,
+    options: &'o ParseOptions,
+}
+
+/// The rows of a file of targets.
+fn read_file(
+    problems: &mut Diagnostics,
+    file: &str,
+    bytes: &[u8],
+    steps: &[StepNode<'_>],
+    wishes: &Wishes<'_>,
+    notes: &mut Vec<String>,
+) -> Option<Vec<Row>> {
+    let options = wishes.options;
+    let steps: Vec<StepDraft> = steps.iter().map(|step| step.draft.clone()).collect();
+    let mut columns = options.wishes();
+    columns.map.extend(wishes.map.iter().cloned());
+    let rules = TableRules {
+        wishes: columns,
+        base: Some(Base { steps: &steps, origin: "the YAML file" }),
+        identify_by: options.identify_by,
+        duplicates: options.duplicates(),
+        guard: options.guard(),
+        delimiter: options.delimiter,
+    };
+    let mut source = Source::read(file, bytes, problems)?;
+    read_table(&mut source, &rules, problems, notes)
+}

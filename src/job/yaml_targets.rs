@@ -1,0 +1,309 @@
+//! The devices of a YAML job: a file, a list, a filter or all.
+//!
+//! Owns `targets:` and `exclude:`. Must never let something that is missing or empty mean all devices.
+
+use std::sync::Arc;
+
+use super::cells::TargetField;
+use super::clashes::{StepColumn, clash, identify_flaw};
+use super::diagnostics::{Flaw, counted, quote};
+use super::filter::{add_condition, add_exclusion};
+use super::nodes::NodeReader;
+use super::sameness::Seen;
+use super::steps::{StepDraft, is_near, missing, missing_hint, same_steps};
+use super::table::ROWS_MAX;
+use super::tree::{Content, Entry, Node};
+use super::yaml::StepNode;
+use super::yaml_params::read_with;
+use super::{Exclusion, Filter, ParseOptions, Row, Step, Target};
+use crate::kandji::fold;
+use crate::model::Risk;
+
+/// Where the devices come from.
+pub(super) enum TargetsNode<'n> {
+    /// A file of this name.
+    File(&'n Node, &'n str),
+    /// A list.
+    Devices(&'n [Node]),
+    /// What the filter picks; the empty one comes from `all: true` only.
+    Filter(Filter),
+}
+
+/// Reads `targets:`.
+pub(super) fn read_targets<'n>(
+    reader: &mut NodeReader<'_, '_>,
+    node: &'n Node,
+) -> Option<TargetsNode<'n>> {
+    let kinds = ["file", "devices", "filter", "all"];
+    if let Content::List(_) = node.content {
+        let flaw = Flaw::new("targets must be a map")
+            .hint("write 'targets: {devices: [...]}' with a map for each device");
+        reader.refuse(&node.range, flaw);
+        return None;
+    }
+    let entries = reader.map(node, "targets", &kinds)?;
+    if entries.len() != 1 {
+        let flaw = Flaw::new(format!("targets has {}", counted(entries.len(), "key")))
+            .hint("give exactly one of file, devices, filter and all");
+        reader.refuse(&node.range, flaw);
+        return None;
+    }
+    let Entry { key, value, .. } = entries.first()?;
+    match key.as_str() {
+        "file" => Some(TargetsNode::File(value, reader.text(value, "file")?)),
+        "devices" => Some(TargetsNode::Devices(reader.list(value, "devices")?)),
+        "filter" => read_filter(reader, value).map(TargetsNode::Filter),
+        "all" if reader.switch(value, "all")? => Some(TargetsNode::Filter(Filter::default())),
+        "all" => {
+            let flaw = Flaw::new("'all: false' selects nothing").hint("name or filter devices");
+            reader.refuse(&value.range, flaw);
+            None
+        }
+        _ => None,
+    }
+}
+
+fn read_filter(reader: &mut NodeReader<'_, '_>, node: &Node) -> Option<Filter> {
+    if matches!(&node.content, Content::Map(entries) if entries.is_empty()) {
+        let flaw = Flaw::new("the filter is empty, which would be the whole fleet")
+            .hint("give a condition, or write 'targets: {all: true}' if you mean it");
+        reader.refuse(&node.range, flaw);
+        return None;
+    }
+    let mut filter = Filter::default();
+    for entry in reader.map(node, "filter", &Filter::KEYS)? {
+        if !Filter::KEYS.contains(&entry.key.as_str()) {
+            continue;
+        }
+        for (item, text) in reader.texts(&entry.value, &entry.key) {
+            let result = add_condition(&mut filter, &entry.key, text);
+            reader.settle(&item.range, result);
+        }
+    }
+    Some(filter)
+}
+
+/// Reads `exclude:`.
+pub(super) fn read_exclusion(reader: &mut NodeReader<'_, '_>, node: &Node) -> Exclusion {
+    let mut exclusion = Exclusion::default();
+    let known: Vec<&str> =
+        Filter::KEYS.into_iter().chain(["device_ids", "serial_numbers"]).collect();
+    for entry in reader.map(node, "exclude", &known).unwrap_or_default() {
+        if !known.contains(&entry.key.as_str()) {
+            continue;
+        }
+        for (item, text) in reader.texts(&entry.value, &entry.key) {
+            let result = add_exclusion(&mut exclusion, &entry.key, text);
+            reader.settle(&item.range, result);
+        }
+    }
+    exclusion
+}
+
+/// Tells what steps lack that get no values from elsewhere.
+pub(super) fn check_complete(reader: &mut NodeReader<'_, '_>, steps: &[StepNode<'_>]) -> bool {
+    let count_before = reader.problems.count();
+    for step in steps {
+        for (param, sentence) in missing(step.draft.action, &step.draft.params) {
+            let flaw = Flaw::new(sentence).hint(missing_hint(param, None));
+            reader.refuse(&step.node.range, flaw);
+        }
+    }
+    reader.problems.count() == count_before
+}
+
+/// Reads the list of devices into rows.
+pub(super) fn read_devices(
+    reader: &mut NodeReader<'_, '_>,
+    devices: &[Node],
+    steps: &[StepNode<'_>],
+    options: &ParseOptions,
+    notes: &mut Vec<String>,
+) -> Vec<Row> {
+    if devices.len() > ROWS_MAX {
+        if let Some(device) = devices.get(ROWS_MAX) {
+            let flaw = Flaw::new(format!("the list has more than {ROWS_MAX} devices"))
+                .hint("split the job into several files");
+            reader.refuse(&device.range, flaw);
+        }
+        return Vec::new();
+    }
+    check_identify(reader, steps, options);
+    let drafts: Vec<StepDraft> = steps.iter().map(|step| step.draft.clone()).collect();
+    let gives_values = |device: &Node| match &device.content {
+        Content::Map(entries) => entries.iter().any(|entry| entry.key == "with"),
+        _ => false,
+    };
+    // Steps that some device completes are checked device by device.
+    if !devices.iter().any(gives_values) && !check_complete(reader, steps) {
+        return Vec::new();
+    }
+    let shared: Arc<[Step]> = drafts.iter().cloned().map(StepDraft::into_step).collect();
+    let mut list = DeviceList { seen: Seen::default(), rows: Vec::new(), dropped: Vec::new() };
+    for (at, device) in devices.iter().enumerate() {
+        let Some((target, own)) = read_device(reader, device, &drafts, options) else { continue };
+        let steps = match own {
+            None if missing_any(&drafts) => {
+                refuse_missing(reader, device, &drafts);
+                continue;
+            }
+            None => Arc::clone(&shared),
+            Some(own) if missing_any(&own) => {
+                refuse_missing(reader, device, &own);
+                continue;
+            }
+            Some(own) => own.into_iter().map(StepDraft::into_step).collect(),
+        };
+        let line = reader.source.line_of(device.range.start);
+        let row = Row { number: at as u32 + 1, line, target, steps, carried: Vec::new() };
+        list.keep(reader, device, row, options);
+    }
+    if !list.dropped.is_empty() {
+        let lines: Vec<String> = list.dropped.iter().take(20).map(u32::to_string).collect();
+        let count = counted(list.dropped.len(), "identical device");
+        notes.push(format!("{count} dropped: lines {}", lines.join(", ")));
+    }
+    list.rows
+}
+
+fn check_identify(reader: &mut NodeReader<'_, '_>, steps: &[StepNode<'_>], options: &ParseOptions) {
+    let Some(by) = options.identify_by else { return };
+    for step in steps.iter().filter(|step| step.draft.action.risk > Risk::Benign) {
+        let action = step.draft.action;
+        reader.refuse(&step.node.range, identify_flaw(by.word(), action.name, action.risk));
+    }
+}
+
+fn missing_any(drafts: &[StepDraft]) -> bool {
+    drafts.iter().any(|draft| !draft.action.missing(&draft.params).is_empty())
+}
+
+fn refuse_missing(reader: &mut NodeReader<'_, '_>, device: &Node, drafts: &[StepDraft]) {
+    for draft in drafts {
+        for (param, sentence) in missing(draft.action, &draft.params) {
+            let flaw = Flaw::new(sentence).hint(missing_hint(param, None));
+            reader.refuse(&device.range, flaw);
+        }
+    }
+}
+
+struct DeviceList {
+    seen: Seen,
+    rows: Vec<Row>,
+    dropped: Vec<u32>,
+}
+
+impl DeviceList {
+    fn keep(
+        &mut self,
+        reader: &mut NodeReader<'_, '_>,
+        device: &Node,
+        row: Row,
+        options: &ParseOptions,
+    ) {
+        let earlier = self.seen.insert(&row.target, 1, self.rows.len());
+        let Some(first) = earlier.and_then(|earlier| self.rows.get(earlier)) else {
+            self.rows.push(row);
+            return;
+        };
+        let is_same = same_steps(&first.steps, &row.steps);
+        if is_same && first.target == row.target && options.dedupe {
+            self.dropped.push(row.line);
+            return;
+        }
+        let mut flaw = clash(first, &row, StepColumn::Absent, is_same);
+        flaw.message = format!(
+            "device {} is listed twice: lines {} and {}",
+            row.target.shown(),
+            first.line,
+            row.line
+        );
+        if !is_same {
+            flaw.hint = Some("remove one; several actions of a device are steps".to_owned());
+        }
+        reader.refuse(&device.range, flaw);
+    }
+}
+
+type Device = (Target, Option<Vec<StepDraft>>);
+
+/// One device of the list, with steps of its own where it gives values.
+fn read_device(
+    reader: &mut NodeReader<'_, '_>,
+    node: &Node,
+    drafts: &[StepDraft],
+    options: &ParseOptions,
+) -> Option<Device> {
+    if let Content::Scalar(text, _) = &node.content {
+        let field = guess_field(text);
+        let flaw = Flaw::new("a device of the list must be a map that says what the text is")
+            .hint(format!("such as '- {field}: ...'"));
+        reader.refuse(&node.range, flaw);
+        return None;
+    }
+    let count_before = reader.problems.count();
+    let mut target = Target::default();
+    let mut given: Vec<TargetField> = Vec::new();
+    let mut own = None;
+    for entry in reader.any_map(node, "a device")? {
+        if entry.key == "with" {
+            let mut steps = drafts.to_vec();
+            read_with(reader, &entry.value, &mut steps, options.guard());
+            own = Some(steps);
+            continue;
+        }
+        let Some(field) = TargetField::find(&entry.key) else {
+            refuse_device_key(reader, entry);
+            continue;
+        };
+        if given.contains(&field) {
+            let flaw = Flaw::new(format!("{} is given twice", field.word())).hint("remove one");
+            reader.refuse(&entry.key_range, flaw);
+        }
+        given.push(field);
+        if let Some(text) = reader.text(&entry.value, field.word()) {
+            let result = target.set_field(field, text.trim_matches([' ', '\t'])).map_err(whole);
+            reader.settle(&entry.value.range, result);
+        }
+    }
+    if let Some(by) = options.identify_by {
+        target = target.only(by.field());
+    }
+    if reader.problems.count() == count_before && !target.has_identity() {
+        let flaw = Flaw::new("the device has no device_id, serial_number or user_email")
+            .hint("give one; a name or asset tag is not enough to find a device");
+        reader.refuse(&node.range, flaw);
+    }
+    (reader.problems.count() == count_before).then_some((target, own))
+}
+
+/// The same problem for the whole value: escapes and quotation marks would shift its part.
+fn whole(flaw: Flaw) -> Flaw {
+    Flaw { part: None, ..flaw }
+}
+
+fn refuse_device_key(reader: &mut NodeReader<'_, '_>, entry: &Entry) {
+    let folded = fold(&entry.key);
+    let fields = TargetField::ALL;
+    let near = fields.into_iter().find(|field| is_near(&folded, &fold(field.word())));
+    let hint = match near {
+        Some(near) => format!("did you mean '{}'?", near.word()),
+        None => {
+            "a device takes device_id, serial_number, user_email, device_name, asset_tag and with: {parameters}"
+                .to_owned()
+        }
+    };
+    let flaw = Flaw::new(format!("unknown key {} of a device", quote(&entry.key))).hint(hint);
+    reader.refuse(&entry.key_range, flaw);
+}
+
+fn guess_field(text: &str) -> &'static str {
+    let field = if text.contains('@') {
+        TargetField::UserEmail
+    } else if crate::model::DeviceId::parse(text).is_ok() {
+        TargetField::DeviceId
+    } else {
+        TargetField::SerialNumber
+    };
+    field.word()
+}
