@@ -3,4 +3,5 @@
 pub mod job;
 pub mod kandji;
 pub mod model;
+pub mod simulator;
 pub mod transport;
