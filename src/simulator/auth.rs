@@ -118,8 +118,8 @@ mod tests {
         let mut tokens = Tokens::new("good".to_owned());
         tokens.add("fresh".to_owned());
         let (first, fresh) = (SimRequest::get("/", "good"), SimRequest::get("/", "fresh"));
-        let mut switches = Switches::default();
-        switches.token_revoked = Some(Revocation::AfterRequests(2));
+        let mut switches =
+            Switches { token_revoked: Some(Revocation::AfterRequests(2)), ..Switches::default() };
         let seen: Vec<u16> = (0..3).map(|_| status(&mut tokens, &first, &switches)).collect();
         assert_eq!(seen, [200, 200, 401]);
         assert_eq!(status(&mut tokens, &fresh, &switches), 200);

@@ -292,12 +292,16 @@ impl Device {
         self.is_online && !self.is_locked && self.is_managed()
     }
 
+    /// Whether a command is still the device's business: a new enrolment begins with an empty queue.
+    pub(super) fn is_current(&self, command: &Command) -> bool {
+        command.requested >= self.facts.last_enrollment
+    }
+
     /// Whether a command of this action has not come to its end.
     pub(super) fn has_open(&self, action: &str) -> bool {
-        self.commands
-            .iter()
-            .rev()
-            .any(|command| command.action == Some(action) && command.is_open())
+        self.commands.iter().rev().any(|command| {
+            command.action == Some(action) && command.is_open() && self.is_current(command)
+        })
     }
 }
 

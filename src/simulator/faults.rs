@@ -211,6 +211,8 @@ pub enum FaultKind {
         /// The delay.
         after_ms: u64,
     },
+    /// An answer of the test's own.
+    Canned(Box<CannedAnswer>),
     /// Another tool takes this many requests out of the hour just before.
     Storm {
         /// How many.
@@ -235,9 +237,32 @@ impl FaultKind {
             Self::WrongContentType => "wrong_content_type",
             Self::LoginPage => "login_page",
             Self::LateApply { .. } => "late_apply",
+            Self::Canned(_) => "canned",
             Self::Storm { .. } => "storm",
         }
     }
+}
+
+/// An answer that a test writes itself, such as a redirect, a strange status or broken JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CannedAnswer {
+    /// The status.
+    pub status: u16,
+    /// Headers; those of the gateway are not added.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// Whether the request was applied.
+    pub moment: FaultMoment,
+}
+
+/// When something goes wrong.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum FaultMoment {
+    /// Before the request is applied: it has no effect.
+    BeforeApplying,
+    /// After it.
+    AfterApplying,
 }
 
 /// How the body of a server error is written.

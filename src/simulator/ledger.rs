@@ -14,11 +14,11 @@ const ACCEPTED_MAX: usize = 1_000_000;
 /// Everything that the tenant saw and accepted.
 #[derive(Clone, Default)]
 pub struct Ledger {
-    /// Requests seen, refused and broken ones included.
+    /// Requests seen, refused and broken ones included; not those that found no connection.
     pub requests: u64,
     /// Requests by kind: an action's name, or `list-devices`, `get-device` and so on.
     pub by_kind: BTreeMap<String, u64>,
-    /// Answers by status, those that never arrived included.
+    /// Answers by status, those that never arrived included; 0 where none was formed.
     pub by_status: BTreeMap<u16, u64>,
     /// Faults by kind.
     pub faults: BTreeMap<String, u64>,
@@ -111,11 +111,9 @@ impl Ledger {
         })
     }
 
-    /// Counts a request and returns its number, from 1.
-    pub(super) fn saw(&mut self, kind: &str) -> u64 {
+    pub(super) fn saw(&mut self, kind: &str) {
         self.requests += 1;
         add_one(&mut self.by_kind, kind);
-        self.requests
     }
 
     pub(super) fn answered(&mut self, status: u16) {

@@ -87,6 +87,7 @@ impl World {
 
     pub(super) fn take_presence(&mut self, place: usize, presence: Presence) {
         self.devices[place].is_online = false;
+        self.devices[place].facts.presence = presence;
         match presence {
             Presence::Online => self.come_online(place),
             Presence::OfflineUntil(moment) => self.due.add(moment, Due::Wake { place }),
@@ -116,9 +117,11 @@ impl World {
 
     /// Commands that the device has not taken.
     fn waiting(&self, place: usize) -> Vec<usize> {
-        let commands = self.devices[place].commands.iter().enumerate();
+        let device = &self.devices[place];
+        let commands = device.commands.iter().enumerate();
         commands
             .filter(|(_, command)| matches!(command.status, Status::Pending | Status::NotNow))
+            .filter(|(_, command)| device.is_current(command))
             .map(|(at, _)| at)
             .collect()
     }
@@ -131,6 +134,7 @@ impl World {
 
     fn come_online(&mut self, place: usize) {
         self.devices[place].is_online = true;
+        self.devices[place].facts.presence = Presence::Online;
         if !self.devices[place].is_reachable() {
             return;
         }
@@ -460,6 +464,7 @@ mod tests {
         bed.pass_ms(3_600_000);
         assert_ne!(bed.device(0)["last_enrollment"], before);
         assert_eq!(bed.status(0), 2);
+        assert_eq!(bed.post(0, "erase", "").status, 200, "a new enrolment has an empty queue");
     }
 
     #[test]

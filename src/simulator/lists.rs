@@ -53,9 +53,11 @@ impl Lists {
     fn candidates(&self, text: &str) -> Option<Vec<usize>> {
         let text = text.to_ascii_uppercase();
         let grams = text.as_bytes().windows(GRAM);
-        grams
-            .map(|gram| self.grams.get(&[gram[0], gram[1], gram[2]]).cloned().unwrap_or_default())
-            .min_by_key(Vec::len)
+        let places = grams.map(|gram| match self.grams.get(&[gram[0], gram[1], gram[2]]) {
+            Some(places) => places.as_slice(),
+            None => &[],
+        });
+        places.min_by_key(|places| places.len()).map(<[usize]>::to_vec)
     }
 }
 

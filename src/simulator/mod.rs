@@ -34,7 +34,10 @@ mod world;
 pub use device::{CommandEnd, DeviceKind, NewDevice, Presence, SimUser};
 pub use door::InProcess;
 pub use exchange::{Delivery, SimReply, SimRequest};
-pub use faults::{ErrorPage, FaultKind, FaultMatcher, FaultScope, Faults, ScriptedFault};
+pub use faults::{
+    CannedAnswer, ErrorPage, FaultKind, FaultMatcher, FaultMoment, FaultScope, Faults,
+    ScriptedFault,
+};
 pub use fleet::{FleetSpec, Oddities};
 pub use ledger::{Accepted, Ledger};
 pub use naming::NamedDevice;

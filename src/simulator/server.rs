@@ -36,7 +36,7 @@ const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Most connections at the same time; a client keeps a few dozen.
 const CONNECTIONS_MAX: usize = 1_024;
 /// How long a connection without an answer is kept open: longer than any client waits.
-const HANG_MS_MAX: u64 = 600_000;
+const HANG_MS_MAX: u64 = 180_000;
 /// How long half an answer has to leave before its connection is closed.
 const CUT_PAUSE_MS: u64 = 30;
 /// How long the listener rests after it could not accept, so that a lack of descriptors does not spin.
@@ -130,7 +130,11 @@ async fn listen(listener: TcpListener, router: Router, mut stopped: watch::Recei
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+        let place = tokio::select! {
+            _ = stopped.changed() => return,
+            place = Arc::clone(&places).acquire_owned() => place,
+        };
+        let Ok(place) = place else {
             return;
         };
         tokio::select! {

@@ -14,8 +14,10 @@ pub(super) fn spell(at: UnixMillis, spelling: u64) -> String {
         return String::new();
     };
     let micros = at.0.rem_euclid(1_000) * 1_000;
-    let day = moment.strftime("%Y-%m-%d");
-    let time = moment.strftime("%H:%M:%S");
+    // Field by field: a list page writes a thousand of these, and reading a format each time shows.
+    let civil = jiff::tz::Offset::UTC.to_datetime(moment);
+    let day = format!("{:04}-{:02}-{:02}", civil.year(), civil.month(), civil.day());
+    let time = format!("{:02}:{:02}:{:02}", civil.hour(), civil.minute(), civil.second());
     match spelling {
         0 => format!("{day}T{time}.{micros:06}Z"),
         1 => format!("{day} {time}.{micros:06}+00:00"),

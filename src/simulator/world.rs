@@ -13,7 +13,7 @@ use super::auth::Tokens;
 use super::device::{Device, NewDevice, Presence};
 use super::draws::{Draw, draw, one_of, uuid_of};
 use super::exchange::{Delivery, SimReply, SimRequest};
-use super::faults::{Drawn, FaultKind, Faults};
+use super::faults::{CannedAnswer, Drawn, FaultKind, FaultMoment, Faults};
 use super::fleet::{self, FleetSpec};
 use super::gateway::RateWindows;
 use super::ledger::Ledger;
@@ -50,6 +50,8 @@ pub struct World {
     pub(super) ledger: Ledger,
     pub(super) lists: Lists,
     places: HashMap<String, usize>,
+    /// Requests on their way so far, those that no connection came about for included.
+    arrived: u64,
     tokens: Tokens,
     windows: RateWindows,
 }
@@ -70,6 +72,7 @@ impl World {
             ledger: Ledger::default(),
             lists: Lists::default(),
             places: HashMap::new(),
+            arrived: 0,
             tokens: Tokens::new(uuid_of(fleet.seed, "token")),
         };
         for device in fleet::generate(fleet, now) {
@@ -185,7 +188,8 @@ impl World {
             Route::WrongMethod { .. } | Route::Unknown => None,
         };
         let kind = endpoint.map_or("other", Endpoint::kind);
-        let number = self.ledger.saw(kind);
+        self.arrived += 1;
+        let number = self.arrived;
         let drawn = Drawn {
             number,
             kind,
@@ -196,16 +200,21 @@ impl World {
         if fault != FaultKind::None {
             self.ledger.broke(fault.word());
         }
+        if fault == FaultKind::NotConnected {
+            return broken(Delivery::NotConnected);
+        }
+        self.ledger.saw(kind);
         let mut reply = self.pass(request, &route, &fault, number);
         reply.latency_ms = self.faults.draw_latency(self.seed, number);
         let skewed = UnixMillis(self.now.0.saturating_add(self.faults.date_skew_ms));
         reply.set_header("Date", http_date(skewed));
-        for (name, value) in self.windows.headers(self.now, &self.faults) {
-            reply.set_header(name, value);
+        // What does not come from the API knows nothing of its limits.
+        if !matches!(fault, FaultKind::LoginPage | FaultKind::Canned(_)) {
+            for (name, value) in self.windows.headers(self.now, &self.faults) {
+                reply.set_header(name, value);
+            }
         }
-        if !matches!(reply.delivery, Delivery::NotConnected) {
-            self.ledger.answered(reply.status);
-        }
+        self.ledger.answered(reply.status);
         reply
     }
 
@@ -218,7 +227,6 @@ impl World {
         number: u64,
     ) -> SimReply {
         match fault {
-            FaultKind::NotConnected => return broken(Delivery::NotConnected),
             FaultKind::CloseBefore => return broken(Delivery::Closed),
             FaultKind::LateApply { after_ms } => {
                 let at = self.now.plus_ms(*after_ms);
@@ -251,6 +259,9 @@ impl World {
                 return answers::server_error(*status, *page);
             }
             FaultKind::LoginPage => return answers::login_page(),
+            FaultKind::Canned(canned) if canned.moment == FaultMoment::BeforeApplying => {
+                return from_can(canned);
+            }
             _ => {}
         }
         let reply = match route {
@@ -329,6 +340,11 @@ fn broken(delivery: Delivery) -> SimReply {
     SimReply { delivery, ..answers::empty(0) }
 }
 
+fn from_can(canned: &CannedAnswer) -> SimReply {
+    let CannedAnswer { status, headers, body, .. } = canned.clone();
+    SimReply { headers, body, ..answers::empty(status) }
+}
+
 /// What a fault leaves of an answer to a request that was applied.
 fn spoil(mut reply: SimReply, fault: &FaultKind) -> SimReply {
     match fault {
@@ -338,6 +354,7 @@ fn spoil(mut reply: SimReply, fault: &FaultKind) -> SimReply {
         // An empty body cannot be cut: the connection dies before the head.
         FaultKind::Truncate if reply.body.is_empty() => reply.delivery = Delivery::Closed,
         FaultKind::Truncate => reply.delivery = Delivery::Cut { bytes: reply.body.len() / 2 },
+        FaultKind::Canned(canned) => reply = from_can(canned),
         FaultKind::WrongContentType => {
             reply.set_header("Content-Type", "text/html; charset=utf-8".to_owned());
         }
@@ -436,6 +453,22 @@ mod tests {
             assert_eq!((reply.status, reply.delivery), (status, delivery), "{kind:?}");
             assert_eq!(bed.world.ledger().count(&bed.id(0), "restart"), applied, "{kind:?}");
             assert_eq!(bed.world.ledger().faults.get(kind.word()), Some(&1));
+            let seen = u64::from(delivery != Delivery::NotConnected);
+            assert_eq!(bed.world.ledger().requests, seen, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_test_may_write_the_answer_itself() {
+        for (moment, applied) in [(FaultMoment::BeforeApplying, 0), (FaultMoment::AfterApplying, 1)]
+        {
+            let headers = vec![("Location", "http://elsewhere/".to_owned())];
+            let canned = CannedAnswer { status: 302, headers, body: b"gone".to_vec(), moment };
+            let mut bed = with_fault(FaultKind::Canned(Box::new(canned)));
+            let reply = bed.post(0, "restart", "");
+            assert_eq!((reply.status, reply.header("location")), (302, Some("http://elsewhere/")));
+            assert_eq!(reply.header("x-ratelimit-remaining-hour"), None);
+            assert_eq!(bed.world.ledger().count_all("restart"), applied);
         }
     }
 
