@@ -2,6 +2,7 @@
 //!
 //! Owns the mapping of the tenant's answers to what a transport would report. Invariant: one call is at
 //! most one request; with tokio's paused clock and one thread, the same calls give the same answers.
+//! Must never retry or look into a body.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -119,8 +120,7 @@ fn received(reply: SimReply) -> Reply {
     }
 }
 
-/// A panic in another thread leaves the world as it was before the request or after it; a test that wants
-/// to look at the ledger then should be able to.
+/// A panic in another thread must not hide the ledger from the test that asks why.
 fn lock(world: &Mutex<World>) -> MutexGuard<'_, World> {
     world.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -166,6 +166,29 @@ mod tests {
     }
 
     #[test]
+    fn an_action_that_is_new_to_the_table_gets_the_command_that_the_table_expects() {
+        static NEW: ActionSpec = ActionSpec {
+            name: "enable-lost-mode",
+            aliases: &[],
+            summary: "",
+            remarks: &[],
+            method: crate::model::wire::Method::Post,
+            path_suffix: "/action/enablelostmode",
+            params: &[],
+            platforms: &[],
+            risk: crate::model::Risk::Disruptive,
+            repeat: crate::model::Repeat::Once,
+            end: EndSpec::Command(&["EnableLostMode"]),
+            example: &[],
+        };
+        let request = SimRequest::post("/", "t", "");
+        let fields = fields::read(&request, &NEW, &Switches::default()).ok().expect("accepted");
+        let planned = plan(&NEW, &fields, DeviceKind::IPad, "17.1");
+        assert_eq!(planned.len(), 1);
+        assert_eq!(planned[0].request_type, "EnableLostMode");
+    }
+
+    #[test]
     fn only_new_mobile_devices_return_to_service() {
         let body = r#"{"ReturnToService":{"Enabled":true,"ProfileId":"p"}}"#;
         for (kind, os, returns) in [

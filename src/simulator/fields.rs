@@ -1,7 +1,8 @@
 //! The body of an action as the tenant reads it.
 //!
 //! Owns content types, JSON and the types of fields. Keys that the action table does not know are ignored,
-//! as are known ones in another case. Written apart from the client's codec on purpose.
+//! as are known ones in another case. Written apart from the client's codec on purpose. Must
+//! never look at a device.
 
 use serde_json::{Map, Value, json};
 

@@ -120,8 +120,7 @@ pub(super) fn generate(spec: &FleetSpec, now: UnixMillis) -> Vec<NewDevice> {
     let mut devices: Vec<NewDevice> = Vec::new();
     for (at, named) in merge(&spec.naming).into_iter().enumerate() {
         let mut random = draw(spec.seed, Draw::Device, [at as u64, 2, 0]);
-        let kind = DeviceKind::of_platform(named.platform.unwrap_or(Platform::Mac));
-        let mut device = ordinary(spec, kind, &mut random, now);
+        let mut device = ordinary(spec, named.wished_kind(), &mut random, now);
         named.put_on(&mut device);
         devices.push(device);
     }

@@ -12,6 +12,13 @@ use crate::model::UnixMillis;
 const ACCEPTED_MAX: usize = 1_000_000;
 
 /// Everything that the tenant saw and accepted.
+///
+/// ```
+/// use sortie::simulator::Ledger;
+/// let ledger = Ledger::default();
+/// assert_eq!(ledger.count("d2b2eafe-2dc2-4b13-bd2b-f93735f0e59f", "lock"), 0);
+/// assert!(ledger.duplicates().is_empty());
+/// ```
 #[derive(Clone, Default)]
 pub struct Ledger {
     /// Requests seen, refused and broken ones included; not those that found no connection.

@@ -3,6 +3,7 @@
 //! Owns the due queue. Invariant: an event happens at its own time, not at the time of the request that
 //! makes the world look; every event leads to later ones only, so advancing always ends. The queue holds a
 //! few events for each accepted command, so accepted requests bound it.
+//! Must never refuse a command: that is for `actions`.
 
 use std::collections::BTreeMap;
 

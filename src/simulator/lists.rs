@@ -172,6 +172,11 @@ impl World {
             }
             "tag_name" => facts.tags.iter().any(|tag| tag == value),
             "tag_name_in" => facts.tags.iter().any(|tag| value.split(',').any(|one| one == tag)),
+            "tag_id" => facts.tags.iter().any(|tag| self.tag_id(tag) == value),
+            "tag_id_in" => {
+                let is_wanted = |tag: &String| value.split(',').any(|id| id == self.tag_id(tag));
+                facts.tags.iter().any(is_wanted)
+            }
             "user" => contains(email_of(facts), value) || contains(name, value),
             "user_name" => contains(name, value),
             "user_email" => contains(email_of(facts), value),
@@ -179,6 +184,10 @@ impl World {
             "user_id" => self.user_id(email_of(facts)) == value,
             _ => true,
         }
+    }
+
+    fn tag_id(&self, tag: &str) -> String {
+        uuid_of(self.seed, &format!("tag/{tag}"))
     }
 
     fn user_id(&self, email: &str) -> String {
@@ -241,7 +250,7 @@ impl World {
         let names: BTreeSet<&str> =
             self.present().flat_map(|facts| facts.tags.iter().map(String::as_str)).collect();
         let names = wanted(names, request, "search");
-        let row = |at: usize| json!({ "id": uuid_of(self.seed, &format!("tag/{}", names[at])), "name": names[at] });
+        let row = |at: usize| json!({ "id": self.tag_id(names[at]), "name": names[at] });
         let page = Page::read(&request.query()).write(request.path(), names.len(), row);
         answers::json(200, &page)
     }
@@ -390,6 +399,10 @@ mod tests {
         assert_eq!(blueprints["results"][0]["name"], "Engineering");
         let rows = bed.get("/api/v1/devices").json();
         assert_eq!(rows[0]["blueprint_id"], blueprints["results"][0]["id"]);
-        assert_eq!(bed.get("/api/v1/tags?search=la").json()["count"], 2);
+        let tags = bed.get("/api/v1/tags?search=la").json();
+        assert_eq!(tags["count"], 2);
+        let id = tags["results"][0]["id"].as_str().expect("an id").to_owned();
+        assert_eq!(serials(&mut bed, &format!("tag_id={id}")).len(), 1);
+        assert_eq!(serials(&mut bed, &format!("tag_id_in={id},other")).len(), 1);
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::device::{NewDevice, SimUser};
+use super::device::{DeviceKind, NewDevice, SimUser};
 use crate::model::Platform;
 
 /// A device as a job names it: any of its identities, and what it should be.
@@ -23,6 +23,8 @@ pub struct NamedDevice {
     pub asset_tag: Option<String>,
     /// The platform; a Mac when nothing is said.
     pub platform: Option<Platform>,
+    /// The kind, where the platform alone is too coarse, such as a Shared iPad.
+    pub kind: Option<DeviceKind>,
     /// The OS version.
     pub os_version: Option<String>,
     /// The blueprint's name.
@@ -32,6 +34,12 @@ pub struct NamedDevice {
 }
 
 impl NamedDevice {
+    /// What kind of device it has to be.
+    pub(super) fn wished_kind(&self) -> DeviceKind {
+        let of_platform = || DeviceKind::of_platform(self.platform.unwrap_or(Platform::Mac));
+        self.kind.unwrap_or_else(of_platform)
+    }
+
     /// Gives a device what the name says.
     pub(super) fn put_on(self, device: &mut NewDevice) {
         let set = |place: &mut String, text: Option<String>| {
@@ -91,6 +99,7 @@ impl NamedDevice {
         fill(&mut self.blueprint, &other.blueprint);
         fill(&mut self.tag, &other.tag);
         self.platform = self.platform.or(other.platform);
+        self.kind = self.kind.or(other.kind);
     }
 }
 
@@ -156,6 +165,16 @@ mod tests {
     fn one_person_may_have_two_devices() {
         let merged = merge(&[name("", "SER1", "a@x.org"), name("", "SER2", "a@x.org")]);
         assert_eq!(merged.len(), 2);
+    }
+
+    #[test]
+    fn a_wished_kind_is_finer_than_a_platform() {
+        let mut named = name("", "S1", "");
+        assert_eq!(named.wished_kind(), DeviceKind::MacAppleSilicon);
+        named.platform = Some(Platform::IPad);
+        assert_eq!(named.wished_kind(), DeviceKind::IPad);
+        named.kind = Some(DeviceKind::SharedIPad);
+        assert_eq!(named.wished_kind(), DeviceKind::SharedIPad);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The secrets of a device and what `/details` says about it.
 //!
 //! Owns their bodies. Secrets belong to Apple devices only and are gone with the record.
+//! Must never make or change a PIN.
 
 use serde_json::{Map, Value, json};
 

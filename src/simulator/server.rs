@@ -352,6 +352,35 @@ mod tests {
         let heard = hear(&mut stream).await.to_lowercase();
         assert!(heard.contains("content-length: 0"), "{heard}");
         assert!(!heard.contains("content-type"), "{heard}");
+        let device = line.path.replace("/action/lock", "");
+        let mut stream = line.say("DELETE", &device).await;
+        let heard = hear(&mut stream).await.to_lowercase();
+        assert!(heard.starts_with("http/1.1 204 "), "{heard}");
+        assert!(!heard.contains("content-length"), "{heard}");
+    }
+
+    #[tokio::test]
+    async fn many_connections_at_once_are_each_answered_once() {
+        let devices: u32 = 40;
+        let world = Testbed::macs(40).world;
+        let paths: Vec<String> =
+            world.device_ids().map(|id| format!("/api/v1/devices/{id}/action/restart")).collect();
+        let server = serve("127.0.0.1:0".parse().expect("an address"), world).await;
+        let line = Arc::new(Line { server: server.expect("a free port"), path: String::new() });
+        let mut calls = JoinSet::new();
+        for path in paths {
+            let line = Arc::clone(&line);
+            calls.spawn(async move {
+                let mut stream = line.say("POST", &path).await;
+                hear(&mut stream).await
+            });
+        }
+        while let Some(heard) = calls.join_next().await {
+            let heard = heard.expect("a call");
+            assert!(heard.starts_with("HTTP/1.1 200"), "{heard}");
+        }
+        assert_eq!(line.server.ledger().count_all("restart"), devices);
+        assert!(line.server.ledger().duplicates().is_empty());
     }
 
     #[tokio::test]

@@ -2,7 +2,8 @@
 //!
 //! Owns the state of the tenant and the order in which a request passes its layers: faults, gateway,
 //! tokens, framework, endpoint. Invariant: pure. Time is an argument, randomness comes from the seed, and
-//! the same requests at the same times get the same answers.
+//! the same requests at the same times get the same answers. Must never read a clock or hold a rule of
+//! one endpoint.
 
 use std::collections::HashMap;
 
