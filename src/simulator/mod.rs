@@ -41,7 +41,7 @@ pub use faults::{
 pub use fleet::{FleetSpec, Oddities};
 pub use ledger::{Accepted, Ledger};
 pub use naming::NamedDevice;
-pub use server::{Server, serve};
+pub use server::{Server, serve, wall_clock};
 pub use switches::{
     CommandNames, CommandOrder, CommandTimes, Erased, ErrorShape, ForeignCommands, LockAgain,
     MissingFields, MissingPermission, NoSecret, NotFoundBody, PinVisible, PinlessLock, Revocation,

@@ -53,13 +53,13 @@ pub struct Server {
     listening: JoinHandle<()>,
 }
 
-/// Serves a tenant on a loopback address; port 0 picks a free one.
+/// Serves a tenant on a loopback address; port 0 picks a free one. A tenant that was made for another
+/// time than now lives through all the time between at its first request.
 ///
 /// ```
 /// # async fn example() -> std::io::Result<()> {
-/// use sortie::model::UnixMillis;
-/// use sortie::simulator::{Faults, FleetSpec, Switches, World, serve};
-/// let now = UnixMillis(1_750_000_000_000);
+/// use sortie::simulator::{Faults, FleetSpec, Switches, World, serve, wall_clock};
+/// let now = wall_clock();
 /// let world = World::new(&FleetSpec::default(), Switches::default(), Faults::default(), now);
 /// let server = serve("127.0.0.1:0".parse().expect("an address"), world).await?;
 /// assert!(server.base_url().starts_with("http://127.0.0.1:"));
@@ -104,7 +104,7 @@ impl Server {
         look(&mut lock(&self.world))
     }
 
-    /// Serves until somebody else stops it.
+    /// Serves until the process or the task that waits for this ends.
     pub async fn run(mut self) {
         // Only a panic of the listener ends it early, and then there is nothing left to serve.
         let _ = (&mut self.listening).await;
@@ -264,9 +264,11 @@ impl hyper::body::Body for CutBody {
     }
 }
 
-/// The only look at the wall clock in the simulator.
+/// The time at which a tenant to be served should be made. The only look at the wall clock in the
+/// simulator.
+#[must_use]
 #[allow(clippy::disallowed_methods, reason = "a served tenant lives in real time")]
-fn wall_clock() -> UnixMillis {
+pub fn wall_clock() -> UnixMillis {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
