@@ -1,5 +1,6 @@
 //! Bulk job runner for device fleets behind the Kandji / Iru Endpoint REST API.
 
+pub mod cli;
 pub mod drive;
 pub mod engine;
 pub mod job;
@@ -8,4 +9,6 @@ pub mod kandji;
 pub mod model;
 pub mod pace;
 pub mod plan;
+pub mod report;
+pub mod simulator;
 pub mod transport;

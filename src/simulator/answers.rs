@@ -1,0 +1,135 @@
+//! The answers that the tenant has ready: success, refusals in all their shapes, pages.
+//!
+//! Owns bodies and content types. Must never decide which of them is due.
+
+use serde_json::{Value, json};
+
+use super::exchange::{Delivery, SimReply};
+use super::faults::ErrorPage;
+use super::switches::{ErrorShape, NotFoundBody, Switches, UnauthorizedBody};
+
+const JSON: &str = "application/json";
+const HTML: &str = "text/html; charset=utf-8";
+const NOT_FOUND_PAGE: &str = "<!doctype html>\n<html lang=\"en\">\n<head>\n  <title>Not Found</title>\n</head>\n<body>\n  <h1>Not Found</h1><p>The requested resource was not found on this server.</p>\n</body>\n</html>\n";
+const LOGIN_PAGE: &str = "<!DOCTYPE html><html><head><title>Sign in to your network</title></head><body><form method=\"post\" action=\"/login\"><input name=\"user\"><input name=\"password\" type=\"password\"></form></body></html>";
+
+/// Refused, for the wrong platform or state.
+pub(super) const NOT_ALLOWED: &str = "Command is not allowed for current device";
+/// Refused, because the same is pending.
+pub(super) const ALREADY_RUNNING: &str = "Command already running";
+/// Refused, because a lock is on.
+pub(super) const ALREADY_LOCKED: &str = "This device is already locked.";
+/// Refused, because the Wi-Fi profile is not the device's.
+pub(super) const NOT_IN_SCOPE: &str = "The specified profile is not in scope for the device";
+
+pub(super) fn empty(status: u16) -> SimReply {
+    SimReply {
+        status,
+        headers: Vec::new(),
+        body: Vec::new(),
+        latency_ms: 0,
+        delivery: Delivery::Whole,
+    }
+}
+
+pub(super) fn json(status: u16, value: &Value) -> SimReply {
+    with_body(status, JSON, value.to_string())
+}
+
+pub(super) fn page(status: u16, body: &str) -> SimReply {
+    with_body(status, HTML, body.to_owned())
+}
+
+fn with_body(status: u16, content_type: &str, body: String) -> SimReply {
+    let mut reply = empty(status);
+    reply.set_header("Content-Type", content_type.to_owned());
+    reply.body = body.into_bytes();
+    reply
+}
+
+/// A refusal whose wrapper was never published.
+pub(super) fn refusal(switches: &Switches, text: &str) -> SimReply {
+    let body = match switches.error_shape {
+        ErrorShape::BareString => json!(text),
+        ErrorShape::Array => json!([text]),
+        ErrorShape::Detail => json!({ "detail": text }),
+        ErrorShape::ErrorKey => json!({ "error": text }),
+    };
+    json(400, &body)
+}
+
+pub(super) fn detail(status: u16, text: &str) -> SimReply {
+    json(status, &json!({ "detail": text }))
+}
+
+pub(super) fn not_found(switches: &Switches) -> SimReply {
+    match switches.not_found_body {
+        NotFoundBody::Json => detail(404, "Not found."),
+        NotFoundBody::Html => page(404, NOT_FOUND_PAGE),
+        NotFoundBody::Empty => empty(404),
+    }
+}
+
+pub(super) fn unauthorized(switches: &Switches, text: &str) -> SimReply {
+    match switches.unauthorized_body {
+        UnauthorizedBody::Detail => detail(401, text),
+        UnauthorizedBody::Gateway => json(401, &json!({ "message": "Unauthorized" })),
+    }
+}
+
+/// An answer of the gateway itself, pretty-printed as the gateway does.
+pub(super) fn gateway(status: u16, message: &str, request_id: Option<&str>) -> SimReply {
+    let body = match request_id {
+        Some(id) => format!("{{\n  \"message\":\"{message}\",\n  \"request_id\":\"{id}\"\n}}"),
+        None => format!("{{\n  \"message\":\"{message}\"\n}}"),
+    };
+    let mut reply = with_body(status, "application/json; charset=utf-8", body);
+    if let Some(id) = request_id {
+        reply.set_header("X-Kong-Request-Id", id.to_owned());
+    }
+    reply
+}
+
+pub(super) fn server_error(status: u16, as_page: ErrorPage) -> SimReply {
+    let text = match status {
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        _ => "Internal Server Error",
+    };
+    match as_page {
+        ErrorPage::Json => json(status, &json!({ "error": text })),
+        ErrorPage::Html => {
+            page(status, &format!("<html><body><h1>{status} {text}</h1></body></html>"))
+        }
+    }
+}
+
+pub(super) fn login_page() -> SimReply {
+    page(200, LOGIN_PAGE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_come_in_every_published_wrapper() {
+        let body =
+            |error_shape| refusal(&Switches { error_shape, ..Switches::default() }, "No.").text();
+        assert_eq!(body(ErrorShape::BareString), "\"No.\"");
+        assert_eq!(body(ErrorShape::Array), "[\"No.\"]");
+        assert_eq!(body(ErrorShape::Detail), "{\"detail\":\"No.\"}");
+        assert_eq!(body(ErrorShape::ErrorKey), "{\"error\":\"No.\"}");
+    }
+
+    #[test]
+    fn not_found_has_three_faces() {
+        let reply = |not_found_body| not_found(&Switches { not_found_body, ..Switches::default() });
+        assert_eq!(reply(NotFoundBody::Json).json()["detail"], "Not found.");
+        let html = reply(NotFoundBody::Html);
+        assert_eq!(html.header("content-type"), Some("text/html; charset=utf-8"));
+        let empty = reply(NotFoundBody::Empty);
+        assert!(empty.body.is_empty() && empty.header("content-type").is_none());
+    }
+}

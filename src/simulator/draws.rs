@@ -1,0 +1,49 @@
+//! Everything random about the simulated tenant, drawn from its seed.
+//!
+//! Owns the labels of the draws. Invariant: a draw depends on the seed and on what is drawn, never on what
+//! was drawn before it, so that one more request does not change the fate of all others.
+//! Must never take entropy from the machine.
+
+use std::ops::RangeInclusive;
+
+use sha2::{Digest, Sha256};
+
+use crate::model::Random;
+
+/// What is drawn.
+#[derive(Copy, Clone)]
+pub(super) enum Draw {
+    Fault = 1,
+    Latency,
+    Command,
+    Life,
+    Pin,
+    Secret,
+    Device,
+    Background,
+    Shift,
+}
+
+/// The generator for one thing.
+pub(super) fn draw(seed: u64, what: Draw, labels: [u64; 3]) -> Random {
+    Random::for_labels(seed, &[what as u64, labels[0], labels[1], labels[2]])
+}
+
+/// A number of the range.
+pub(super) fn between(random: &mut Random, range: &RangeInclusive<u64>) -> u64 {
+    let width = range.end().saturating_sub(*range.start());
+    range.start() + random.below(width.saturating_add(1))
+}
+
+/// One of the items. They are never none: all lists are constants of this module's callers.
+pub(super) fn one_of<'a, T: ?Sized>(random: &mut Random, items: &[&'a T]) -> &'a T {
+    items[usize::try_from(random.below(items.len() as u64)).unwrap_or(0)]
+}
+
+/// The UUID that belongs to a text in this tenant.
+pub(super) fn uuid_of(seed: u64, text: &str) -> String {
+    let digest = Sha256::digest(format!("{seed}/{text}").as_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+}

@@ -1,0 +1,177 @@
+//! One request and one answer as the simulated tenant sees them.
+//!
+//! Owns the shapes at the tenant's door, the fate of the connection included. Must never open a connection
+//! or know a path.
+
+use serde_json::Value;
+
+/// A request as it arrived. It may hold a PIN and a token, so it has no `Debug`.
+///
+/// ```
+/// use sortie::simulator::SimRequest;
+/// let request = SimRequest::get("/api/v1/devices?limit=300", "token");
+/// assert_eq!(request.authorization.as_deref(), Some("Bearer token"));
+/// ```
+#[derive(Clone)]
+pub struct SimRequest {
+    /// The method, such as `POST`.
+    pub method: String,
+    /// Path and query.
+    pub target: String,
+    /// The header `Authorization`.
+    pub authorization: Option<String>,
+    /// The header `Content-Type`.
+    pub content_type: Option<String>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl SimRequest {
+    /// A read with this token.
+    #[must_use]
+    pub fn get(target: &str, token: &str) -> Self {
+        Self::with_method("GET", target, token, "")
+    }
+
+    /// An action with this token and JSON body; an empty body is none.
+    #[must_use]
+    pub fn post(target: &str, token: &str, body: &str) -> Self {
+        Self::with_method("POST", target, token, body)
+    }
+
+    /// A deletion with this token.
+    #[must_use]
+    pub fn delete(target: &str, token: &str) -> Self {
+        Self::with_method("DELETE", target, token, "")
+    }
+
+    fn with_method(method: &str, target: &str, token: &str, body: &str) -> Self {
+        Self {
+            method: method.to_owned(),
+            target: target.to_owned(),
+            authorization: Some(format!("Bearer {token}")),
+            content_type: (!body.is_empty()).then(|| "application/json".to_owned()),
+            body: body.as_bytes().to_vec(),
+        }
+    }
+
+    /// The path without query and trailing slash.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        let path = self.target.split('?').next().unwrap_or_default();
+        path.strip_suffix('/').unwrap_or(path)
+    }
+
+    /// The query, decoded, in its order.
+    #[must_use]
+    pub fn query(&self) -> Vec<(String, String)> {
+        let query = self.target.split_once('?').map_or("", |(_, query)| query);
+        query
+            .split('&')
+            .filter(|pair| !pair.is_empty())
+            .map(|pair| {
+                let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+                (decode(key), decode(value))
+            })
+            .collect()
+    }
+}
+
+/// An answer, and what the connection does with it. The body may hold a PIN, so it has no `Debug`.
+#[derive(Clone)]
+pub struct SimReply {
+    /// HTTP status.
+    pub status: u16,
+    /// All headers but `Content-Length`, which belongs to the door.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// How long the answer takes.
+    pub latency_ms: u64,
+    /// What arrives of it.
+    pub delivery: Delivery,
+}
+
+/// What arrives of an answer.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// All of it.
+    Whole,
+    /// Nothing, because no connection came about: the request was never sent.
+    NotConnected,
+    /// Nothing: the connection is closed without an answer.
+    Closed,
+    /// Nothing: the connection stays open and silent.
+    Hangs,
+    /// The head and this many bytes of the body; then the connection is closed.
+    Cut {
+        /// Bytes of the body that arrive.
+        bytes: usize,
+    },
+}
+
+impl SimReply {
+    /// The header with this name, without regard to case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let hit = self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+        hit.map(|(_, value)| value.as_str())
+    }
+
+    /// The body as JSON; `Null` when it is none.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+    }
+
+    /// The body as text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// Sets a header, in place of one with the same name.
+    pub(super) fn set_header(&mut self, name: &'static str, value: String) {
+        self.headers.retain(|(key, _)| !key.eq_ignore_ascii_case(name));
+        self.headers.push((name, value));
+    }
+}
+
+/// Undoes `%40` and `+`. What is not a valid escape stays as it is.
+fn decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let escape = (bytes[at] == b'%')
+            .then(|| text.get(at + 1..at + 3))
+            .flatten()
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match (bytes[at], escape) {
+            (_, Some(byte)) => {
+                decoded.push(byte);
+                at += 2;
+            }
+            (b'+', None) => decoded.push(b' '),
+            (byte, None) => decoded.push(byte),
+        }
+        at += 1;
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_are_decoded_and_slashes_dropped() {
+        let request = SimRequest::get("/a/b/?user_email=a%40b.c&x=1+2&y&%=%zz", "t");
+        assert_eq!(request.path(), "/a/b");
+        let pairs = request.query();
+        assert_eq!(pairs[0], ("user_email".to_owned(), "a@b.c".to_owned()));
+        assert_eq!(pairs[1].1, "1 2");
+        assert_eq!(pairs[2], ("y".to_owned(), String::new()));
+        assert_eq!(pairs[3], ("%".to_owned(), "%zz".to_owned()));
+    }
+}

@@ -1,0 +1,365 @@
+//! What goes wrong between the tenant and its clients.
+//!
+//! Owns the kinds of faults, their chances, and the draw of one for each request. Must never carry a fault
+//! out: that is for the world (applied or not) and the doors (the connection).
+
+use std::ops::RangeInclusive;
+
+use super::draws::{Draw, between, draw};
+
+/// Chances of faults in percent, drawn for each request from the tenant's seed. The default is none.
+///
+/// ```
+/// use sortie::simulator::{FaultKind, FaultMatcher, Faults, ScriptedFault};
+/// let lost = ScriptedFault { matcher: FaultMatcher::action("lock"), kind: FaultKind::CloseAfter };
+/// let faults = Faults { script: vec![lost], ..Faults::default() };
+/// assert_eq!(faults.close_after_percent, 0.0);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Faults {
+    /// How long an answer takes.
+    pub latency_ms: RangeInclusive<u64>,
+    /// Which requests the chances apply to. The script applies to all.
+    pub scope: FaultScope,
+    /// No connection comes about.
+    pub not_connected_percent: f64,
+    /// 503 with `Retry-After`, not applied.
+    pub unavailable_percent: f64,
+    /// 503 without `Retry-After`, not applied.
+    pub unavailable_silent_percent: f64,
+    /// What that `Retry-After` says, in seconds.
+    pub retry_after_s: u32,
+    /// Closed before the request was applied.
+    pub close_before_percent: f64,
+    /// Closed after the request was applied.
+    pub close_after_percent: f64,
+    /// Applied and never answered.
+    pub hang_percent: f64,
+    /// 500, 502 or 504 before applying.
+    pub error_before_percent: f64,
+    /// 500, 502 or 504 after applying.
+    pub error_after_percent: f64,
+    /// Applied, and the answer's body is cut off.
+    pub truncate_percent: f64,
+    /// Applied, and the answer has a wrong content type.
+    pub wrong_type_percent: f64,
+    /// A proxy's log-in page with status 200, not applied.
+    pub login_page_percent: f64,
+    /// Closed, and applied later.
+    pub late_percent: f64,
+    /// How much later.
+    pub late_ms: RangeInclusive<u64>,
+    /// Another tool takes requests out of the hour just before this one.
+    pub storm_percent: f64,
+    /// How many it takes.
+    pub storm_requests: u32,
+    /// What other tools take evenly over every hour.
+    pub other_tools_per_hour: u32,
+    /// How far the server's `Date` is ahead of the true time; negative for behind.
+    pub date_skew_ms: i64,
+    /// Faults for particular requests, each used once, in order; they come before all chances.
+    pub script: Vec<ScriptedFault>,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self {
+            latency_ms: 0..=0,
+            scope: FaultScope::Everything,
+            not_connected_percent: 0.0,
+            unavailable_percent: 0.0,
+            unavailable_silent_percent: 0.0,
+            retry_after_s: 2,
+            close_before_percent: 0.0,
+            close_after_percent: 0.0,
+            hang_percent: 0.0,
+            error_before_percent: 0.0,
+            error_after_percent: 0.0,
+            truncate_percent: 0.0,
+            wrong_type_percent: 0.0,
+            login_page_percent: 0.0,
+            late_percent: 0.0,
+            late_ms: 2_000..=20_000,
+            storm_percent: 0.0,
+            storm_requests: 500,
+            other_tools_per_hour: 0,
+            date_skew_ms: 0,
+            script: Vec::new(),
+        }
+    }
+}
+
+impl Faults {
+    /// Latency only, as over a good line.
+    #[must_use]
+    pub fn latency() -> Self {
+        Self { latency_ms: 80..=400, ..Self::default() }
+    }
+
+    /// Every kind of fault with the same chance in percent.
+    #[must_use]
+    pub fn all(percent: f64) -> Self {
+        Self {
+            latency_ms: 20..=400,
+            not_connected_percent: percent,
+            unavailable_percent: percent,
+            unavailable_silent_percent: percent,
+            close_before_percent: percent,
+            close_after_percent: percent,
+            hang_percent: percent,
+            error_before_percent: percent,
+            error_after_percent: percent,
+            truncate_percent: percent,
+            wrong_type_percent: percent,
+            login_page_percent: percent,
+            late_percent: percent,
+            storm_percent: percent,
+            ..Self::default()
+        }
+    }
+}
+
+/// Which requests the chances apply to.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum FaultScope {
+    /// All of them.
+    Everything,
+    /// Those that change something.
+    ActionsOnly,
+}
+
+/// One fault for one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScriptedFault {
+    /// Which request it waits for.
+    pub matcher: FaultMatcher,
+    /// What happens to it.
+    pub kind: FaultKind,
+}
+
+/// Which request a scripted fault waits for. What is `None` matches everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FaultMatcher {
+    /// The device's id.
+    pub device_id: Option<String>,
+    /// The kind of request: an action's name, or a read's as in the ledger.
+    pub kind: Option<String>,
+}
+
+impl FaultMatcher {
+    /// Any request of this kind.
+    #[must_use]
+    pub fn action(kind: &str) -> Self {
+        Self { device_id: None, kind: Some(kind.to_owned()) }
+    }
+
+    /// A request of this kind for this device.
+    #[must_use]
+    pub fn action_on(kind: &str, device_id: &str) -> Self {
+        Self { device_id: Some(device_id.to_owned()), kind: Some(kind.to_owned()) }
+    }
+
+    fn matches(&self, kind: &str, device_id: Option<&str>) -> bool {
+        let is_kind = self.kind.as_deref().is_none_or(|wanted| wanted == kind);
+        let is_device = self.device_id.as_deref().is_none_or(|wanted| {
+            device_id.is_some_and(|device_id| device_id.eq_ignore_ascii_case(wanted))
+        });
+        is_kind && is_device
+    }
+}
+
+/// What happens to one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// Nothing: lets one request of a script through.
+    None,
+    /// No connection comes about (over HTTP: closed at once).
+    NotConnected,
+    /// 503, not applied.
+    Unavailable {
+        /// The header `Retry-After`, where there is one.
+        retry_after_s: Option<u32>,
+    },
+    /// Closed before the request was applied.
+    CloseBefore,
+    /// Closed after the request was applied.
+    CloseAfter,
+    /// Applied and never answered.
+    Hang,
+    /// This status before applying.
+    ErrorBefore {
+        /// The status.
+        status: u16,
+        /// How its body is written.
+        page: ErrorPage,
+    },
+    /// This status after applying.
+    ErrorAfter {
+        /// The status.
+        status: u16,
+        /// How its body is written.
+        page: ErrorPage,
+    },
+    /// Applied, and half of the answer's body arrives.
+    Truncate,
+    /// Applied, and the answer calls itself HTML.
+    WrongContentType,
+    /// A proxy's log-in page with status 200, not applied.
+    LoginPage,
+    /// Closed, and applied this much later.
+    LateApply {
+        /// The delay.
+        after_ms: u64,
+    },
+    /// An answer of the test's own.
+    Canned(Box<CannedAnswer>),
+    /// Another tool takes this many requests out of the hour just before.
+    Storm {
+        /// How many.
+        requests: u32,
+    },
+}
+
+impl FaultKind {
+    /// The word in the ledger.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::NotConnected => "not_connected",
+            Self::Unavailable { .. } => "unavailable",
+            Self::CloseBefore => "close_before",
+            Self::CloseAfter => "close_after",
+            Self::Hang => "hang",
+            Self::ErrorBefore { .. } => "error_before",
+            Self::ErrorAfter { .. } => "error_after",
+            Self::Truncate => "truncate",
+            Self::WrongContentType => "wrong_content_type",
+            Self::LoginPage => "login_page",
+            Self::LateApply { .. } => "late_apply",
+            Self::Canned(_) => "canned",
+            Self::Storm { .. } => "storm",
+        }
+    }
+}
+
+/// An answer that a test writes itself, such as a redirect, a strange status or broken JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CannedAnswer {
+    /// The status.
+    pub status: u16,
+    /// Headers; those of the gateway are not added.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// Whether the request was applied.
+    pub moment: FaultMoment,
+}
+
+/// When something goes wrong.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum FaultMoment {
+    /// Before the request is applied: it has no effect.
+    BeforeApplying,
+    /// After it.
+    AfterApplying,
+}
+
+/// How the body of a server error is written.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum ErrorPage {
+    /// JSON.
+    Json,
+    /// A page.
+    Html,
+}
+
+/// One request as the draw sees it.
+pub(super) struct Drawn<'a> {
+    pub(super) number: u64,
+    pub(super) kind: &'a str,
+    pub(super) device_id: Option<&'a str>,
+    pub(super) is_action: bool,
+}
+
+impl Faults {
+    /// The fate of one request, and takes it off the script where it came from there.
+    pub(super) fn draw(&mut self, seed: u64, drawn: &Drawn<'_>) -> FaultKind {
+        let scripted =
+            self.script.iter().position(|fault| fault.matcher.matches(drawn.kind, drawn.device_id));
+        if let Some(at) = scripted {
+            return self.script.remove(at).kind;
+        }
+        if self.scope == FaultScope::ActionsOnly && !drawn.is_action {
+            return FaultKind::None;
+        }
+        let mut random = draw(seed, Draw::Fault, [drawn.number, 0, 0]);
+        let status = [500, 502, 504][usize::try_from(random.below(3)).unwrap_or(0)];
+        let page = if random.percent(50.0) { ErrorPage::Html } else { ErrorPage::Json };
+        let retry_after_s = Some(self.retry_after_s);
+        let after_ms = between(&mut random, &self.late_ms);
+        let chances = [
+            (self.not_connected_percent, FaultKind::NotConnected),
+            (self.unavailable_percent, FaultKind::Unavailable { retry_after_s }),
+            (self.unavailable_silent_percent, FaultKind::Unavailable { retry_after_s: None }),
+            (self.close_before_percent, FaultKind::CloseBefore),
+            (self.close_after_percent, FaultKind::CloseAfter),
+            (self.hang_percent, FaultKind::Hang),
+            (self.error_before_percent, FaultKind::ErrorBefore { status, page }),
+            (self.error_after_percent, FaultKind::ErrorAfter { status, page }),
+            (self.truncate_percent, FaultKind::Truncate),
+            (self.wrong_type_percent, FaultKind::WrongContentType),
+            (self.login_page_percent, FaultKind::LoginPage),
+            (self.late_percent, FaultKind::LateApply { after_ms }),
+            (self.storm_percent, FaultKind::Storm { requests: self.storm_requests }),
+        ];
+        let hit = chances.into_iter().find(|(percent, _)| random.percent(*percent));
+        hit.map_or(FaultKind::None, |(_, kind)| kind)
+    }
+
+    /// How long the answer to one request takes.
+    pub(super) fn draw_latency(&self, seed: u64, number: u64) -> u64 {
+        between(&mut draw(seed, Draw::Latency, [number, 0, 0]), &self.latency_ms)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drawn(number: u64, kind: &'static str) -> Drawn<'static> {
+        Drawn { number, kind, device_id: Some("d1"), is_action: kind == "lock" }
+    }
+
+    #[test]
+    fn a_script_is_used_up_in_order_and_only_by_its_requests() {
+        let entry = |kind: FaultKind| ScriptedFault { matcher: FaultMatcher::action("lock"), kind };
+        let script =
+            vec![entry(FaultKind::Hang), entry(FaultKind::None), entry(FaultKind::Truncate)];
+        let mut faults = Faults { script, ..Faults::default() };
+        assert_eq!(faults.draw(1, &drawn(1, "get-device")), FaultKind::None);
+        let seen: Vec<_> = (2..6).map(|number| faults.draw(1, &drawn(number, "lock"))).collect();
+        let expected = [FaultKind::Hang, FaultKind::None, FaultKind::Truncate, FaultKind::None];
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn a_script_may_wait_for_one_device() {
+        let matcher = FaultMatcher::action_on("lock", "D1");
+        assert!(matcher.matches("lock", Some("d1")));
+        assert!(!matcher.matches("lock", Some("d2")));
+        assert!(!matcher.matches("lock", None));
+    }
+
+    #[test]
+    fn chances_hold_and_reads_can_be_spared() {
+        let mut faults = Faults { close_after_percent: 20.0, ..Faults::default() };
+        let hits = (0..2_000)
+            .filter(|number| faults.draw(9, &drawn(*number, "lock")) == FaultKind::CloseAfter)
+            .count();
+        assert!((300..500).contains(&hits), "{hits} of 2,000");
+        faults = Faults { scope: FaultScope::ActionsOnly, ..Faults::all(100.0) };
+        assert_eq!(faults.draw(9, &drawn(1, "get-device")), FaultKind::None);
+        assert_ne!(faults.draw(9, &drawn(1, "lock")), FaultKind::None);
+    }
+}

@@ -1,0 +1,175 @@
+//! What the tenant did, for tests that prove that nothing happened twice or got lost.
+//!
+//! Owns the count of everything seen and accepted. Must never influence an answer.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::model::UnixMillis;
+
+/// Most accepted actions that are kept in full; counts go on beyond. A million rows are some 300 MB.
+const ACCEPTED_MAX: usize = 1_000_000;
+
+/// Everything that the tenant saw and accepted.
+///
+/// ```
+/// use sortie::simulator::Ledger;
+/// let ledger = Ledger::default();
+/// assert_eq!(ledger.count("d2b2eafe-2dc2-4b13-bd2b-f93735f0e59f", "lock"), 0);
+/// assert!(ledger.duplicates().is_empty());
+/// ```
+#[derive(Clone, Default)]
+pub struct Ledger {
+    /// Requests seen, refused and broken ones included; not those that found no connection.
+    pub requests: u64,
+    /// Requests by kind: an action's name, or `list-devices`, `get-device` and so on.
+    pub by_kind: BTreeMap<String, u64>,
+    /// Answers by status, those that never arrived included; 0 where none was formed.
+    pub by_status: BTreeMap<u16, u64>,
+    /// Faults by kind.
+    pub faults: BTreeMap<String, u64>,
+    /// Accepted actions, in order.
+    pub accepted: Vec<Accepted>,
+    counts: BTreeMap<(String, String), u32>,
+}
+
+/// One accepted action. Holds a PIN, so it has no `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// The device's id.
+    pub device_id: String,
+    /// The action's name.
+    pub action: String,
+    /// When it was applied.
+    pub at: UnixMillis,
+    /// The body, as it came.
+    pub body: String,
+    /// The PIN that was issued.
+    pub pin: Option<String>,
+}
+
+impl Ledger {
+    /// How many times this action was accepted for this device.
+    #[must_use]
+    pub fn count(&self, device_id: &str, action: &str) -> u32 {
+        let key = (device_id.to_ascii_lowercase(), action.to_owned());
+        self.counts.get(&key).copied().unwrap_or(0)
+    }
+
+    /// How many times this action was accepted for all devices together.
+    #[must_use]
+    pub fn count_all(&self, action: &str) -> u32 {
+        self.counts.iter().filter(|((_, name), _)| name == action).map(|(_, count)| count).sum()
+    }
+
+    /// Devices and actions that were accepted more than once.
+    #[must_use]
+    pub fn duplicates(&self) -> Vec<(String, String, u32)> {
+        self.counts
+            .iter()
+            .filter(|(_, count)| **count > 1)
+            .map(|((device_id, action), count)| (device_id.clone(), action.clone(), *count))
+            .collect()
+    }
+
+    /// The PINs that were issued for this device, oldest first; the last one is the valid one.
+    #[must_use]
+    pub fn pins(&self, device_id: &str) -> Vec<String> {
+        self.accepted
+            .iter()
+            .filter(|accepted| accepted.device_id.eq_ignore_ascii_case(device_id))
+            .filter_map(|accepted| accepted.pin.clone())
+            .collect()
+    }
+
+    /// All of it, PINs included, as `GET /__simulator/ledger` answers.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let accepted: Vec<Value> = self
+            .accepted
+            .iter()
+            .map(|accepted| {
+                json!({
+                    "device_id": accepted.device_id,
+                    "action": accepted.action,
+                    "at": accepted.at.0,
+                    "body": accepted.body,
+                    "pin": accepted.pin,
+                })
+            })
+            .collect();
+        let by_status: BTreeMap<String, u64> =
+            self.by_status.iter().map(|(status, count)| (status.to_string(), *count)).collect();
+        let counts: Vec<Value> = self
+            .counts
+            .iter()
+            .map(|((device_id, action), count)| {
+                json!({"device_id": device_id, "action": action, "count": count})
+            })
+            .collect();
+        json!({
+            "requests": self.requests,
+            "by_kind": self.by_kind,
+            "by_status": by_status,
+            "faults": self.faults,
+            "counts": counts,
+            "accepted": accepted,
+        })
+    }
+
+    pub(super) fn saw(&mut self, kind: &str) {
+        self.requests += 1;
+        add_one(&mut self.by_kind, kind);
+    }
+
+    pub(super) fn answered(&mut self, status: u16) {
+        *self.by_status.entry(status).or_default() += 1;
+    }
+
+    pub(super) fn broke(&mut self, fault: &str) {
+        add_one(&mut self.faults, fault);
+    }
+
+    pub(super) fn accept(&mut self, accepted: Accepted) {
+        let key = (accepted.device_id.clone(), accepted.action.clone());
+        *self.counts.entry(key).or_default() += 1;
+        if self.accepted.len() < ACCEPTED_MAX {
+            self.accepted.push(accepted);
+        }
+    }
+}
+
+fn add_one(counts: &mut BTreeMap<String, u64>, key: &str) {
+    match counts.get_mut(key) {
+        Some(count) => *count += 1,
+        None => {
+            counts.insert(key.to_owned(), 1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repetitions_are_seen_and_pins_kept_in_order() {
+        let mut ledger = Ledger::default();
+        for pin in ["012345", "999999"] {
+            ledger.accept(Accepted {
+                device_id: "d1".to_owned(),
+                action: "lock".to_owned(),
+                at: UnixMillis(5),
+                body: String::new(),
+                pin: Some(pin.to_owned()),
+            });
+        }
+        assert_eq!(ledger.count("D1", "lock"), 2);
+        assert_eq!(ledger.count_all("lock"), 2);
+        assert_eq!(ledger.duplicates(), [("d1".to_owned(), "lock".to_owned(), 2)]);
+        assert_eq!(ledger.pins("d1"), ["012345", "999999"]);
+        assert_eq!(ledger.to_json()["accepted"][0]["pin"], "012345");
+        assert_eq!(ledger.to_json()["counts"][0]["count"], 2);
+    }
+}

@@ -1,0 +1,408 @@
+//! The device list, and the short lists of blueprints and tags.
+//!
+//! Owns filters, order and pages. Filters that the tenant does not know are ignored, as the real one is
+//! believed to do. Rows are made for one page only. Must never change a device.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::answers;
+use super::commands::Page;
+use super::device::{Device, NewDevice};
+use super::draws::{Draw, draw, uuid_of};
+use super::exchange::{SimReply, SimRequest};
+use super::routes::Endpoint;
+use super::spelling::{LIST_SPELLINGS, spell};
+use super::switches::SingleDevice;
+use super::world::World;
+use crate::model::Platform;
+
+/// Letters of a serial number that the index looks up together.
+const GRAM: usize = 3;
+/// Most keys of an order: the tenant knows ten fields.
+const ORDER_KEYS_MAX: usize = 10;
+
+/// What makes lists quick: where serial numbers occur, and the last order that was asked for.
+#[derive(Default)]
+pub(super) struct Lists {
+    grams: HashMap<[u8; GRAM], Vec<usize>>,
+    order: Option<(String, Arc<Vec<usize>>)>,
+}
+
+impl Lists {
+    pub(super) fn add(&mut self, place: usize, facts: &NewDevice) {
+        let serial = facts.serial_number.to_ascii_uppercase();
+        for gram in serial.as_bytes().windows(GRAM) {
+            let places = self.grams.entry([gram[0], gram[1], gram[2]]).or_default();
+            if places.last() != Some(&place) {
+                places.push(place);
+            }
+        }
+        self.forget_order();
+    }
+
+    /// What a list is ordered by has changed.
+    pub(super) fn forget_order(&mut self) {
+        self.order = None;
+    }
+
+    /// Few places that hold all devices whose serial number contains the text; `None` when it is too short.
+    fn candidates(&self, text: &str) -> Option<Vec<usize>> {
+        let text = text.to_ascii_uppercase();
+        let grams = text.as_bytes().windows(GRAM);
+        let places = grams.map(|gram| match self.grams.get(&[gram[0], gram[1], gram[2]]) {
+            Some(places) => places.as_slice(),
+            None => &[],
+        });
+        places.min_by_key(|places| places.len()).map(<[usize]>::to_vec)
+    }
+}
+
+impl World {
+    /// Answers the lists.
+    pub(super) fn list(&mut self, endpoint: &Endpoint, request: &SimRequest) -> SimReply {
+        match endpoint {
+            Endpoint::Blueprints => self.list_blueprints(request),
+            Endpoint::Tags => self.list_tags(request),
+            _ => self.list_devices(request),
+        }
+    }
+
+    fn list_devices(&mut self, request: &SimRequest) -> SimReply {
+        let query = request.query();
+        let value = |key: &str| {
+            query.iter().rfind(|(name, _)| name == key).map(|(_, value)| value.as_str())
+        };
+        let ordering = value("ordering").unwrap_or_default().to_owned();
+        let serial = value("serial_number").unwrap_or_default();
+        let places = match self.lists.candidates(serial) {
+            Some(mut few) => {
+                self.sort(&mut few, &ordering);
+                Arc::new(few)
+            }
+            None => self.in_order(&ordering),
+        };
+        let matching = places.iter().copied().filter(|place| {
+            let device = &self.devices[*place];
+            !device.is_deleted && query.iter().all(|(key, value)| self.matches(device, key, value))
+        });
+        let page = Page::read(&query);
+        let offset = self.shifted(page.offset);
+        let mut rows: Vec<Value> =
+            matching.skip(offset).take(page.limit).map(|place| self.device_row(place)).collect();
+        let is_alone = rows.len() == 1 && !serial.is_empty();
+        if is_alone && self.switches.single_device == SingleDevice::Object {
+            return answers::json(200, &rows.remove(0));
+        }
+        answers::json(200, &Value::Array(rows))
+    }
+
+    /// A page may begin one row early or late, as when a device came or left since the page before.
+    fn shifted(&self, offset: usize) -> usize {
+        let mut random = draw(self.seed, Draw::Shift, [self.ledger.requests, 0, 0]);
+        if offset == 0 || !random.percent(self.switches.pages_shift_percent) {
+            return offset;
+        }
+        if random.percent(50.0) { offset - 1 } else { offset + 1 }
+    }
+
+    fn in_order(&mut self, ordering: &str) -> Arc<Vec<usize>> {
+        if let Some((known, places)) = &self.lists.order
+            && known == ordering
+        {
+            return Arc::clone(places);
+        }
+        let mut places: Vec<usize> = (0..self.devices.len()).collect();
+        self.sort(&mut places, ordering);
+        let places = Arc::new(places);
+        self.lists.order = Some((ordering.to_owned(), Arc::clone(&places)));
+        places
+    }
+
+    fn sort(&self, places: &mut [usize], ordering: &str) {
+        if ordering.is_empty() {
+            return;
+        }
+        let keys: Vec<&str> = ordering.split(',').map(str::trim).take(ORDER_KEYS_MAX).collect();
+        places.sort_by(|left, right| {
+            let (left, right) = (&self.devices[*left], &self.devices[*right]);
+            let by_key = keys.iter().map(|key| match key.strip_prefix('-') {
+                Some(key) => self.compare(right, left, key),
+                None => self.compare(left, right, key),
+            });
+            by_key.fold(Ordering::Equal, Ordering::then)
+        });
+    }
+
+    fn compare(&self, left: &Device, right: &Device, key: &str) -> Ordering {
+        let (one, two) = (&left.facts, &right.facts);
+        match key {
+            "asset_tag" => one.asset_tag.cmp(&two.asset_tag),
+            "blueprint_id" => one.blueprint.cmp(&two.blueprint),
+            "device_id" => one.device_id.cmp(&two.device_id),
+            "device_name" => one.name.cmp(&two.name),
+            "last_check_in" => one.last_check_in.cmp(&two.last_check_in),
+            "model" => one.model.cmp(&two.model),
+            "platform" => left.platform().word().cmp(right.platform().word()),
+            "os_version" => one.os_version.cmp(&two.os_version),
+            "serial_number" => one.serial_number.cmp(&two.serial_number),
+            "user" => email_of(one).cmp(email_of(two)),
+            _ => Ordering::Equal,
+        }
+    }
+
+    /// Whether a device passes one filter; an unknown one lets everything pass.
+    fn matches(&self, device: &Device, key: &str, value: &str) -> bool {
+        let facts = &device.facts;
+        let name = facts.user.as_ref().map_or("", |user| user.name.as_str());
+        match key {
+            "asset_tag" => contains(&facts.asset_tag, value),
+            "device_id" => contains(&facts.device_id, value),
+            "device_name" => contains(&facts.name, value),
+            "model" => contains(&facts.model, value),
+            "os_version" => contains(&facts.os_version, value),
+            "serial_number" => contains(&facts.serial_number, value),
+            "blueprint_id" => contains(&self.blueprint_id(&facts.blueprint), value),
+            "platform" => device.platform().word() == value,
+            "filevault_enabled" => {
+                device.platform() == Platform::Mac && facts.filevault == (value == "true")
+            }
+            "tag_name" => facts.tags.iter().any(|tag| tag == value),
+            "tag_name_in" => facts.tags.iter().any(|tag| value.split(',').any(|one| one == tag)),
+            "tag_id" => facts.tags.iter().any(|tag| self.tag_id(tag) == value),
+            "tag_id_in" => {
+                let is_wanted = |tag: &String| value.split(',').any(|id| id == self.tag_id(tag));
+                facts.tags.iter().any(is_wanted)
+            }
+            "user" => contains(email_of(facts), value) || contains(name, value),
+            "user_name" => contains(name, value),
+            "user_email" => contains(email_of(facts), value),
+            "user_email_exact" => email_of(facts) == value,
+            "user_id" => self.user_id(email_of(facts)) == value,
+            _ => true,
+        }
+    }
+
+    fn tag_id(&self, tag: &str) -> String {
+        uuid_of(self.seed, &format!("tag/{tag}"))
+    }
+
+    fn user_id(&self, email: &str) -> String {
+        uuid_of(self.seed, &format!("user/{email}"))
+    }
+
+    /// One row of the list, which is also the answer for one device.
+    pub(super) fn device_row(&self, place: usize) -> Value {
+        let device = &self.devices[place];
+        let facts = &device.facts;
+        let spelling = place as u64 % LIST_SPELLINGS;
+        let user = match &facts.user {
+            Some(user) => json!({
+                "email": user.email,
+                "name": user.name,
+                "id": self.user_id(&user.email),
+                "is_archived": false,
+            }),
+            None => json!(""),
+        };
+        let has_agent = matches!(device.platform(), Platform::Mac | Platform::Windows);
+        json!({
+            "device_id": facts.device_id,
+            "device_name": facts.name,
+            "model": facts.model,
+            "serial_number": facts.serial_number,
+            "platform": device.platform().word(),
+            "os_version": facts.os_version,
+            "supplemental_build_version": "",
+            "supplemental_os_version_extra": "",
+            "last_check_in": facts.last_check_in.map_or(String::new(), |at| spell(at, spelling)),
+            "user": user,
+            "asset_tag": facts.asset_tag,
+            "blueprint_id": self.blueprint_id(&facts.blueprint),
+            "blueprint_name": facts.blueprint,
+            "mdm_enabled": facts.mdm_enabled,
+            "agent_installed": has_agent && facts.mdm_enabled,
+            "agent_version": if has_agent { "4.7.3 (5310)" } else { "" },
+            "is_missing": facts.is_missing,
+            "is_removed": facts.is_removed,
+            "first_enrollment": spell(device.first_enrollment, spelling),
+            "last_enrollment": spell(facts.last_enrollment, spelling),
+            "lost_mode_status": "",
+            "tags": facts.tags,
+            "api_level": "",
+            "security_patch_level": "",
+            "full_software_version": "",
+        })
+    }
+
+    fn list_blueprints(&self, request: &SimRequest) -> SimReply {
+        let names: BTreeSet<&str> = self.present().map(|facts| facts.blueprint.as_str()).collect();
+        let names = wanted(names, request, "name");
+        let row = |at: usize| json!({ "id": self.blueprint_id(names[at]), "name": names[at] });
+        let page = Page::read(&request.query()).write(request.path(), names.len(), row);
+        answers::json(200, &page)
+    }
+
+    fn list_tags(&self, request: &SimRequest) -> SimReply {
+        let names: BTreeSet<&str> =
+            self.present().flat_map(|facts| facts.tags.iter().map(String::as_str)).collect();
+        let names = wanted(names, request, "search");
+        let row = |at: usize| json!({ "id": self.tag_id(names[at]), "name": names[at] });
+        let page = Page::read(&request.query()).write(request.path(), names.len(), row);
+        answers::json(200, &page)
+    }
+
+    fn present(&self) -> impl Iterator<Item = &NewDevice> {
+        self.devices.iter().filter(|device| !device.is_deleted).map(|device| &device.facts)
+    }
+}
+
+fn wanted<'a>(names: BTreeSet<&'a str>, request: &SimRequest, key: &str) -> Vec<&'a str> {
+    let query = request.query();
+    let part = query.iter().find(|(name, _)| name == key).map_or("", |(_, value)| value);
+    names.into_iter().filter(|name| contains(name, part)).collect()
+}
+
+fn email_of(facts: &NewDevice) -> &str {
+    facts.user.as_ref().map_or("", |user| user.email.as_str())
+}
+
+/// Whether a text contains another, without regard to case.
+fn contains(text: &str, part: &str) -> bool {
+    if part.is_empty() {
+        return true;
+    }
+    let (text, part) = (text.as_bytes(), part.as_bytes());
+    text.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::UnixMillis;
+    use crate::simulator::testbed::Testbed;
+    use crate::simulator::{DeviceKind, SimUser};
+
+    fn device(kind: DeviceKind, serial: &str, email: &str, tag: &str) -> NewDevice {
+        NewDevice {
+            serial_number: serial.to_owned(),
+            user: (!email.is_empty())
+                .then(|| SimUser { email: email.to_owned(), name: "Ada Byron".to_owned() }),
+            tags: vec![tag.to_owned()],
+            last_check_in: Some(UnixMillis(1_700_000_000_000)),
+            ..NewDevice::new(kind)
+        }
+    }
+
+    fn bed() -> Testbed {
+        Testbed::with(vec![
+            device(DeviceKind::MacIntel, "C02ABC123456", "ada@example.com", "lab"),
+            device(DeviceKind::MacIntel, "C02ABC1234", "grandada@example.com", "Lab"),
+            device(DeviceKind::IPad, "DMPXY0000001", "", "kiosk"),
+            device(DeviceKind::Windows, "PF3ABC9", "eve@example.com", "kiosk"),
+        ])
+    }
+
+    fn serials(bed: &mut Testbed, query: &str) -> Vec<String> {
+        let rows = bed.get(&format!("/api/v1/devices?{query}")).json();
+        let rows = rows.as_array().expect("a bare array").iter();
+        rows.map(|row| row["serial_number"].as_str().expect("a text").to_owned()).collect()
+    }
+
+    #[test]
+    fn serial_numbers_match_in_part_and_without_regard_to_case() {
+        let mut bed = bed();
+        for (query, count) in [
+            ("serial_number=C02ABC1234", 2),
+            ("serial_number=c02abc123456", 1),
+            ("serial_number=ABC", 3),
+            ("serial_number=02", 2),
+            ("serial_number=", 4),
+            ("serial_number=ZZZZ", 0),
+        ] {
+            assert_eq!(serials(&mut bed, query).len(), count, "{query}");
+        }
+    }
+
+    #[test]
+    fn filters_contain_or_equal_and_unknown_ones_are_ignored() {
+        let mut bed = bed();
+        for (query, count) in [
+            ("user_email=ada@example.com", 2),
+            ("user_email_exact=ada%40example.com", 1),
+            ("platform=Mac", 2),
+            ("platform=mac", 0),
+            ("tag_name=lab", 1),
+            ("tag_name_in=lab,kiosk", 3),
+            ("platfrom=Mac", 4),
+            ("filevault_enabled=true", 2),
+            ("platform=Mac&tag_name=lab", 1),
+            ("source=anything", 4),
+        ] {
+            assert_eq!(serials(&mut bed, query).len(), count, "{query}");
+        }
+    }
+
+    #[test]
+    fn pages_and_orders_hold_together() {
+        let mut bed = Testbed::macs(650);
+        let mut all = Vec::new();
+        for offset in [0, 300, 600, 900] {
+            all.extend(serials(
+                &mut bed,
+                &format!("limit=900&ordering=serial_number&offset={offset}"),
+            ));
+        }
+        assert_eq!(all.len(), 650);
+        assert!(all.is_sorted());
+        bed.pass_ms(1_000);
+        let reversed = serials(&mut bed, "ordering=-serial_number&limit=1");
+        assert_eq!(reversed[0], all[649]);
+    }
+
+    #[test]
+    fn users_are_objects_or_empty_texts_and_times_have_four_spellings() {
+        let mut bed = bed();
+        let rows = bed.get("/api/v1/devices").json();
+        assert_eq!(rows[0]["user"]["email"], "ada@example.com");
+        assert_eq!(rows[2]["user"], "");
+        let times: BTreeSet<&str> =
+            (0..4).filter_map(|at| rows[at]["last_check_in"].as_str()).collect();
+        assert_eq!(times.len(), 4);
+    }
+
+    #[test]
+    fn one_device_may_come_without_its_array() {
+        let mut bed = bed();
+        bed.world.switches.single_device = SingleDevice::Object;
+        let reply = bed.get("/api/v1/devices?serial_number=PF3ABC9").json();
+        assert_eq!(reply["serial_number"], "PF3ABC9");
+        assert!(bed.get("/api/v1/devices?limit=1").json().is_array());
+    }
+
+    #[test]
+    fn pages_may_shift_under_the_reader() {
+        let mut bed = Testbed::macs(20);
+        let whole = serials(&mut bed, "");
+        bed.world.switches.pages_shift_percent = 100.0;
+        assert_eq!(serials(&mut bed, "limit=5&offset=0"), whole[..5]);
+        assert_ne!(serials(&mut bed, "limit=5&offset=5"), whole[5..10]);
+    }
+
+    #[test]
+    fn blueprints_and_tags_are_listed() {
+        let mut bed = bed();
+        let blueprints = bed.get("/api/v1/blueprints?name=engin").json();
+        assert_eq!(blueprints["results"][0]["name"], "Engineering");
+        let rows = bed.get("/api/v1/devices").json();
+        assert_eq!(rows[0]["blueprint_id"], blueprints["results"][0]["id"]);
+        let tags = bed.get("/api/v1/tags?search=la").json();
+        assert_eq!(tags["count"], 2);
+        let id = tags["results"][0]["id"].as_str().expect("an id").to_owned();
+        assert_eq!(serials(&mut bed, &format!("tag_id={id}")).len(), 1);
+        assert_eq!(serials(&mut bed, &format!("tag_id_in={id},other")).len(), 1);
+    }
+}

@@ -1,0 +1,193 @@
+//! The secrets of a device and what `/details` says about it.
+//!
+//! Owns their bodies. Secrets belong to Apple devices only and are gone with the record.
+//! Must never make or change a PIN.
+
+use serde_json::{Map, Value, json};
+
+use super::answers;
+use super::device::Device;
+use super::draws::{Draw, draw, one_of};
+use super::exchange::SimReply;
+use super::routes::SecretKind;
+use super::switches::NoSecret;
+use super::world::World;
+use crate::model::{Platform, Random};
+
+/// What keys are made of, in groups.
+const KEY_LETTERS: [&str; 16] =
+    ["A", "B", "C", "D", "E", "F", "G", "H", "J", "K", "M", "2", "4", "6", "8", "9"];
+
+impl World {
+    /// Answers `GET /devices/{id}/secrets/...`.
+    pub(super) fn secret(&self, place: usize, kind: SecretKind) -> SimReply {
+        let device = &self.devices[place];
+        let mut random = draw(self.seed, Draw::Secret, [place as u64, kind as u64, 0]);
+        let is_mac = device.platform() == Platform::Mac;
+        let pairs: Vec<(&str, Option<String>)> = match kind {
+            SecretKind::UnlockPin => vec![("pin", self.visible_pin(device))],
+            SecretKind::BypassCode => {
+                let has_code = device.platform().is_apple();
+                vec![
+                    ("user_based_albc", has_code.then(|| groups(&mut random, 6))),
+                    ("device_based_albc", has_code.then(|| groups(&mut random, 6))),
+                ]
+            }
+            SecretKind::FileVaultKey => {
+                let has_key = is_mac && device.facts.filevault;
+                vec![("key", has_key.then(|| groups(&mut random, 6)))]
+            }
+            SecretKind::RecoveryPassword => {
+                vec![("recovery_password", is_mac.then(|| groups(&mut random, 6)))]
+            }
+        };
+        let mut body = Map::new();
+        for (key, secret) in pairs {
+            match (secret, self.switches.no_secret) {
+                (Some(secret), _) => body.insert(key.to_owned(), json!(secret)),
+                (None, NoSecret::EmptyText) => body.insert(key.to_owned(), json!("")),
+                (None, NoSecret::Null) => body.insert(key.to_owned(), Value::Null),
+                (None, NoSecret::MissingKey) => None,
+            };
+        }
+        answers::json(200, &Value::Object(body))
+    }
+
+    fn visible_pin(&self, device: &Device) -> Option<String> {
+        let pin = device.pin.as_ref()?;
+        let is_visible = pin.visible_at.is_some_and(|moment| moment <= self.now);
+        is_visible.then(|| pin.text.clone())
+    }
+
+    /// Answers `GET /devices/{id}/details`. Its flags are texts, unlike the list's.
+    pub(super) fn details(&self, place: usize) -> SimReply {
+        let device = &self.devices[place];
+        let facts = &device.facts;
+        let flag = |on: bool| if on { "True" } else { "False" };
+        let is_mac = device.platform() == Platform::Mac;
+        let users: Vec<Value> = facts
+            .local_users
+            .iter()
+            .enumerate()
+            .map(|(at, name)| {
+                json!({
+                    "username": name,
+                    "uid": (501 + at).to_string(),
+                    "path": format!("/Users/{name}"),
+                    "admin": flag(at == 0),
+                    "name": name,
+                })
+            })
+            .collect();
+        let body = json!({
+            "general": {
+                "device_id": facts.device_id,
+                "device_name": facts.name,
+                "model": facts.model,
+                "platform": device.platform().word(),
+                "os_version": facts.os_version,
+                "serial_number": facts.serial_number,
+                "asset_tag": facts.asset_tag,
+                "blueprint_name": facts.blueprint,
+                "last_enrollment": super::spelling::spell(facts.last_enrollment, 1),
+            },
+            "mdm": {
+                "mdm_enabled": flag(facts.mdm_enabled),
+                "supervised": flag(facts.kind != super::device::DeviceKind::IPadUnsupervised),
+            },
+            "hardware_overview": {
+                "serial_number": facts.serial_number,
+                "processor_name": facts.kind.facts().processor,
+            },
+            "filevault": { "filevault_enabled": facts.filevault },
+            "lost_mode": {},
+            "security_information": {
+                "remote_desktop_enabled": is_mac.then_some(facts.remote_desktop),
+            },
+            "users": { "regular_users": users, "system_users": [] },
+            "tags": facts.tags,
+        });
+        answers::json(200, &body)
+    }
+}
+
+/// Groups of four, as keys are written.
+fn groups(random: &mut Random, count: usize) -> String {
+    let mut group = || (0..4).map(|_| one_of(random, &KEY_LETTERS)).collect::<String>();
+    (0..count).map(|_| group()).collect::<Vec<_>>().join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulator::testbed::Testbed;
+    use crate::simulator::{DeviceKind, PinVisible, Presence};
+
+    fn pin(bed: &mut Testbed) -> Value {
+        bed.get(&format!("{}/secrets/unlockpin", bed.path(0))).json()["pin"].clone()
+    }
+
+    #[test]
+    fn the_pin_is_readable_only_after_delivery_and_lag() {
+        let mut bed = Testbed::macs(1);
+        bed.world.switches.pin_visible = PinVisible::AfterDelivery { lag_ms: 600_000 };
+        bed.set_presence(0, Presence::Offline);
+        let issued = bed.post(0, "lock", "").json()["PIN"].clone();
+        bed.pass_ms(3_600_000);
+        assert_eq!(pin(&mut bed), "");
+        let id = bed.id(0);
+        bed.world.wake(&id);
+        bed.pass_ms(60_000);
+        assert_eq!(pin(&mut bed), "");
+        bed.pass_ms(600_000);
+        assert_eq!(pin(&mut bed), issued);
+    }
+
+    #[test]
+    fn the_pin_may_be_readable_at_once_or_never() {
+        for (pin_visible, readable) in [(PinVisible::AtOnce, true), (PinVisible::Never, false)] {
+            let mut bed = Testbed::macs(1);
+            bed.world.switches.pin_visible = pin_visible;
+            let issued = bed.post(0, "lock", "").json()["PIN"].clone();
+            bed.pass_ms(if readable { 0 } else { 3_600_000 });
+            assert_eq!(pin(&mut bed) == issued, readable);
+        }
+    }
+
+    #[test]
+    fn a_missing_secret_is_written_in_three_ways() {
+        let mut bed = Testbed::of(&[DeviceKind::IPhone]);
+        let path = format!("{}/secrets/filevaultkey", bed.path(0));
+        assert_eq!(bed.get(&path).text(), r#"{"key":""}"#);
+        bed.world.switches.no_secret = NoSecret::Null;
+        assert_eq!(bed.get(&path).text(), r#"{"key":null}"#);
+        bed.world.switches.no_secret = NoSecret::MissingKey;
+        assert_eq!(bed.get(&path).text(), "{}");
+    }
+
+    #[test]
+    fn the_other_secrets_stay_the_same() {
+        let mut bed = Testbed::macs(1);
+        for (path, key) in [
+            ("filevaultkey", "key"),
+            ("recoverypassword", "recovery_password"),
+            ("bypasscode", "device_based_albc"),
+        ] {
+            let path = format!("{}/secrets/{path}", bed.path(0));
+            let secret = bed.get(&path).json()[key].clone();
+            assert_eq!(secret.as_str().map(str::len), Some(29), "{secret}");
+            assert_eq!(bed.get(&path).json()[key], secret);
+        }
+    }
+
+    #[test]
+    fn details_write_flags_as_texts() {
+        let mut bed = Testbed::macs(1);
+        let details = bed.get(&format!("{}/details", bed.path(0))).json();
+        assert_eq!(details["mdm"]["mdm_enabled"], "True");
+        assert_eq!(details["security_information"]["remote_desktop_enabled"], false);
+        assert_eq!(details["users"]["regular_users"][0]["username"], "admin");
+        let lost = bed.get(&format!("{}/details/lostmode", bed.path(0)));
+        assert_eq!((lost.status, lost.text().as_str()), (400, "[\"Device is not in lost mode.\"]"));
+    }
+}

@@ -1,0 +1,87 @@
+//! A small tenant under test with a clock that the test moves.
+//!
+//! Owns short words for what the simulator's own tests do all the time. Must never be built outside tests.
+
+use serde_json::Value;
+
+use super::device::{DeviceKind, NewDevice, Presence};
+use super::exchange::{SimReply, SimRequest};
+use super::faults::Faults;
+use super::fleet::FleetSpec;
+use super::switches::Switches;
+use super::world::World;
+use crate::kandji::find_action;
+use crate::model::UnixMillis;
+
+/// The full hour 2025-06-15T15:00:00Z, so that the rate windows are fresh.
+pub(super) const START: UnixMillis = UnixMillis(1_750_000_000_000 - 400_000);
+
+pub(super) struct Testbed {
+    pub(super) world: World,
+    pub(super) now: UnixMillis,
+    ids: Vec<String>,
+}
+
+impl Testbed {
+    pub(super) fn with(devices: Vec<NewDevice>) -> Self {
+        let fleet = FleetSpec { devices: 0, seed: 5, ..FleetSpec::default() };
+        let switches = Switches { background_commands_max: 0, ..Switches::default() };
+        let mut world = World::new(&fleet, switches, Faults::default(), START);
+        let ids = devices.into_iter().map(|device| world.add_device(device)).collect();
+        Self { world, now: START, ids }
+    }
+
+    pub(super) fn of(kinds: &[DeviceKind]) -> Self {
+        Self::with(kinds.iter().map(|kind| NewDevice::new(*kind)).collect())
+    }
+
+    pub(super) fn macs(count: usize) -> Self {
+        Self::of(&vec![DeviceKind::MacAppleSilicon; count])
+    }
+
+    pub(super) fn id(&self, place: usize) -> String {
+        self.ids[place].clone()
+    }
+
+    pub(super) fn path(&self, place: usize) -> String {
+        format!("/api/v1/devices/{}", self.ids[place])
+    }
+
+    pub(super) fn get(&mut self, target: &str) -> SimReply {
+        let request = SimRequest::get(target, self.world.token());
+        self.world.handle(self.now, &request)
+    }
+
+    /// Sends an action of the table, with its method.
+    pub(super) fn post(&mut self, place: usize, action: &str, body: &str) -> SimReply {
+        let action = find_action(action).expect("an action");
+        let target = format!("{}{}", self.path(place), action.path_suffix);
+        let mut request = SimRequest::post(&target, self.world.token(), body);
+        request.method = action.method.word().to_owned();
+        self.world.handle(self.now, &request)
+    }
+
+    pub(super) fn pass_ms(&mut self, ms: u64) {
+        self.now = self.now.plus_ms(ms);
+        self.world.advance(self.now);
+    }
+
+    pub(super) fn set_presence(&mut self, place: usize, presence: Presence) {
+        let id = self.id(place);
+        self.world.set_presence(&id, presence);
+    }
+
+    pub(super) fn device(&mut self, place: usize) -> Value {
+        self.get(&self.path(place)).json()
+    }
+
+    pub(super) fn commands(&mut self, place: usize) -> Vec<Value> {
+        let body = self.get(&format!("{}/commands?limit=300", self.path(place))).json();
+        body["commands"]["results"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// The status of the first command.
+    pub(super) fn status(&mut self, place: usize) -> u64 {
+        self.commands(place)[0]["status"].as_u64().expect("a number")
+    }
+}
