@@ -3,9 +3,17 @@
 //! Owns the door through which every request leaves. Must never retry, follow a redirect or look into a
 //! body: all of that is decided above, on what the journal holds.
 
+mod base_url;
+mod cause;
+mod http;
+mod proxy;
+
 use std::future::Future;
 
 use crate::model::wire::{Fault, Reply, Request};
+
+pub use base_url::{BaseUrl, BaseUrlError, OtherHosts, Region, base_url_of, check_base_url};
+pub use http::{HttpError, HttpSettings, HttpTransport};
 
 /// Something that carries one request to a tenant and brings back its answer.
 ///
