@@ -45,8 +45,7 @@ pub(super) fn confirm(
 /// Asks on the terminal; `None` when there is none.
 #[cfg(unix)]
 fn ask(question: &str) -> Option<String> {
-    let mut terminal =
-        std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
+    let mut terminal = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
     terminal.write_all(question.as_bytes()).ok()?;
     let mut answer = String::new();
     BufReader::new(terminal).read_line(&mut answer).ok()?;

@@ -49,7 +49,8 @@ impl TenantOptions {
         let is_other = |given: &String| {
             !check_base_url(given, OtherHosts::Allow).is_ok_and(|given| given.url == base_url)
         };
-        if self.simulate || self.subdomain.is_some() || self.base_url.as_ref().is_some_and(is_other) {
+        if self.simulate || self.subdomain.is_some() || self.base_url.as_ref().is_some_and(is_other)
+        {
             return Err(Failure::usage(format!("the run belongs to {base_url}"))
                 .next("resume it without naming a tenant; only the token may change"));
         }
@@ -89,12 +90,13 @@ fn transport(
     options: &TenantOptions,
     profile: &Profile,
 ) -> Result<HttpTransport, Failure> {
-    let ca_file = match options.ca_file.as_ref().or(profile.ca_file.as_ref()) {
-        None => None,
-        Some(path) => Some(std::fs::read(path).map_err(|error| {
-            Failure::usage(format!("--ca-file {}: {error}", path.display()))
-        })?),
-    };
+    let ca_file =
+        match options.ca_file.as_ref().or(profile.ca_file.as_ref()) {
+            None => None,
+            Some(path) => Some(std::fs::read(path).map_err(|error| {
+                Failure::usage(format!("--ca-file {}: {error}", path.display()))
+            })?),
+        };
     HttpTransport::new(&HttpSettings {
         base_url: base_url.url.clone(),
         token,
@@ -110,8 +112,9 @@ fn base_url(options: &TenantOptions, profile: &Profile) -> Result<BaseUrl, Failu
     let built = |subdomain: &str, word: Option<&str>| {
         base_url_of(subdomain, region(word)).map_err(|error| Failure::usage(error.to_string()))
     };
-    let from_environment =
-        || URL_VARIABLES.iter().find_map(|name| std::env::var(name).ok().filter(|url| !url.is_empty()));
+    let from_environment = || {
+        URL_VARIABLES.iter().find_map(|name| std::env::var(name).ok().filter(|url| !url.is_empty()))
+    };
     let text = match (&options.base_url, &options.subdomain, from_environment()) {
         (Some(url), _, _) => url.clone(),
         (None, Some(subdomain), _) => built(subdomain, options.region.as_deref())?,
@@ -139,8 +142,11 @@ fn read_token(
     profile: &Profile,
     token_command: Option<&String>,
 ) -> Result<Sealed, Failure> {
-    let from_environment =
-        || TOKEN_VARIABLES.iter().find_map(|name| std::env::var(name).ok().filter(|text| !text.is_empty()));
+    let from_environment = || {
+        TOKEN_VARIABLES
+            .iter()
+            .find_map(|name| std::env::var(name).ok().filter(|text| !text.is_empty()))
+    };
     let text = match (&options.token_file, &options.token_command) {
         (Some(path), _) => token_from_file(path)?,
         (None, Some(command)) => run_token_command(command).map_err(no_token)?,
@@ -171,9 +177,12 @@ fn token_from_file(path: &Path) -> Result<String, Failure> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let metadata = std::fs::metadata(path).map_err(|error| refused(format!("cannot be read: {error}")))?;
+        let metadata =
+            std::fs::metadata(path).map_err(|error| refused(format!("cannot be read: {error}")))?;
         if metadata.permissions().mode() & 0o077 != 0 {
-            return Err(refused("can be read by others; make it yours alone with chmod 600".to_owned()));
+            return Err(refused(
+                "can be read by others; make it yours alone with chmod 600".to_owned(),
+            ));
         }
     }
     std::fs::read_to_string(path).map_err(|error| refused(format!("cannot be read: {error}")))
@@ -232,7 +241,8 @@ async fn simulate(seed: u64, job: Option<&Job>) -> Result<Connection, Failure> {
     let base_url = check_base_url(&server.base_url(), OtherHosts::Refuse)
         .map_err(|error| Failure::new(Exit::Unexpected, error.to_string()))?;
     let token = Sealed::clear(server.token.clone());
-    let transport = Arc::new(transport(&base_url, token, &TenantOptions::default(), &Profile::default())?);
+    let transport =
+        Arc::new(transport(&base_url, token, &TenantOptions::default(), &Profile::default())?);
     Ok(Connection {
         transport,
         tenant: "simulated".to_owned(),

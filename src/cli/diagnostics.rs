@@ -47,9 +47,8 @@ fn render(problem: &Diagnostic) -> String {
 
 /// The marked part, in bytes of the line. Column and width are in characters; 0 means the whole line.
 fn span_in_bytes(line: &str, column: usize, width: usize) -> std::ops::Range<usize> {
-    let byte_at = |characters: usize| {
-        line.char_indices().nth(characters).map_or(line.len(), |(at, _)| at)
-    };
+    let byte_at =
+        |characters: usize| line.char_indices().nth(characters).map_or(line.len(), |(at, _)| at);
     if column == 0 {
         return 0..line.len();
     }

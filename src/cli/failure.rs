@@ -45,11 +45,16 @@ impl Failure {
 impl From<JournalError> for Failure {
     fn from(error: JournalError) -> Self {
         let (exit, next) = match &error {
-            JournalError::Busy { run } => {
-                (Exit::Busy, format!("wait for the other process, or look with: sortie status {run}"))
+            JournalError::Busy { run } => (
+                Exit::Busy,
+                format!("wait for the other process, or look with: sortie status {run}"),
+            ),
+            JournalError::NoSuchRun(_) => {
+                (Exit::Usage, "list the runs with: sortie runs".to_owned())
             }
-            JournalError::NoSuchRun(_) => (Exit::Usage, "list the runs with: sortie runs".to_owned()),
-            _ => (Exit::Journal, "check the disk and the state directory, then try again".to_owned()),
+            _ => {
+                (Exit::Journal, "check the disk and the state directory, then try again".to_owned())
+            }
         };
         Self::new(exit, error.to_string()).next(next)
     }
@@ -65,10 +70,13 @@ impl From<QuotaError> for Failure {
 impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
         let (exit, next) = match &error {
-            ReadError::Unauthorized(_) => {
-                (Exit::Authentication, "make a token under Settings > Access, or grant it 'Device list'")
+            ReadError::Unauthorized(_) => (
+                Exit::Authentication,
+                "make a token under Settings > Access, or grant it 'Device list'",
+            ),
+            ReadError::Forbidden(_) => {
+                (Exit::Permission, "grant the token the permission 'Device list'")
             }
-            ReadError::Forbidden(_) => (Exit::Permission, "grant the token the permission 'Device list'"),
             ReadError::QuotaSpent(_) => (Exit::Quota, "try again then, or raise --per-hour"),
             ReadError::Quota(_) => (Exit::Journal, "check the disk and the state directory"),
             ReadError::Unreachable(_) => (Exit::Unexpected, "check the address and the network"),

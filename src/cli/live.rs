@@ -51,15 +51,8 @@ pub(super) async fn go(
         move |text| notices.warn(text),
     );
     let per_hour = header.policy.per_hour;
-    let mut watcher = Watcher::new(
-        &tasks,
-        records,
-        ending.progress,
-        printer,
-        reporter,
-        quota.clone(),
-        per_hour,
-    );
+    let mut watcher =
+        Watcher::new(&tasks, records, ending.progress, printer, reporter, quota.clone(), per_hour);
     let (sender, mut control) = watch::channel(Control::Go);
     let signals = tokio::spawn(listen(sender, printer.clone()));
     let parts = RunParts {
@@ -150,8 +143,11 @@ impl End<'_> {
         let exit = if ended.is_aborted {
             Exit::Aborted
         } else {
-            let skips_asked =
-                self.tasks.iter().filter(|task| matches!(task.turn, Turn::Skip { asked: true, .. })).count();
+            let skips_asked = self
+                .tasks
+                .iter()
+                .filter(|task| matches!(task.turn, Turn::Skip { asked: true, .. }))
+                .count();
             exit_of(&RunEnd {
                 counts: self.counts,
                 stop,
@@ -181,33 +177,48 @@ impl End<'_> {
         let count = |outcome| self.counts.of(outcome);
         let report = self.header.report_dir.join("report.csv");
         let resume = format!("go on with: sortie resume {run}");
-        let why = ended.progress.stop.as_ref().map(|(_, reason)| format!(": {reason}")).unwrap_or_default();
+        let why = ended
+            .progress
+            .stop
+            .as_ref()
+            .map(|(_, reason)| format!(": {reason}"))
+            .unwrap_or_default();
         let (what, next) = match exit {
-            Exit::Aborted => (
-                "left at once; answers that were under way are lost".to_owned(),
-                resume,
-            ),
-            Exit::Authentication => (
-                format!("the token is not accepted{why}"),
-                format!("with a new token, {resume}"),
-            ),
+            Exit::Aborted => {
+                ("left at once; answers that were under way are lost".to_owned(), resume)
+            }
+            Exit::Authentication => {
+                (format!("the token is not accepted{why}"), format!("with a new token, {resume}"))
+            }
             Exit::Permission => (
                 "the token lacks the permission for an action".to_owned(),
                 format!("grant it under Settings > Access, then {resume}"),
             ),
             Exit::Doubt => (
-                format!("{} tasks are in doubt: sent, and no usable answer came", count(Outcome::InDoubt)),
+                format!(
+                    "{} tasks are in doubt: sent, and no usable answer came",
+                    count(Outcome::InDoubt)
+                ),
                 format!(
                     "look at the devices named in {}; they are never sent again by themselves",
                     report.display()
                 ),
             ),
             Exit::Partly => (
-                format!("{} tasks did not end well", count(Outcome::Failed) + count(Outcome::Refused) + count(Outcome::NotAttempted) + count(Outcome::Skipped)),
+                format!(
+                    "{} tasks did not end well",
+                    count(Outcome::Failed)
+                        + count(Outcome::Refused)
+                        + count(Outcome::NotAttempted)
+                        + count(Outcome::Skipped)
+                ),
                 format!("see {}; failed.csv beside it repeats them", report.display()),
             ),
             Exit::Pending => (
-                format!("{} commands are still pending", count(Outcome::Pending) + count(Outcome::NotNow)),
+                format!(
+                    "{} commands are still pending",
+                    count(Outcome::Pending) + count(Outcome::NotNow)
+                ),
                 format!("{resume} --wait 1h"),
             ),
             _ => (format!("stopped{why}"), resume),
@@ -230,7 +241,7 @@ fn write_reports(state: &State, header: &RunHeader, printer: &Printer) -> Result
     let view = RunView::read(&state.dir, &header.run.0)?;
     let finished_at = Some(WallClock.now());
     view.write(&header.report_dir, finished_at)?;
-    printer.say(&summary_text(&view.facts(finished_at), &view.rows));
+    printer.say(&summary_text(&view.facts(finished_at), &view.rows()));
     printer.data(&header.report_dir.display().to_string());
     Ok(())
 }

@@ -57,7 +57,7 @@ pub(super) fn status(
     let is_held = state.dir.hold_run(&row.id).is_err();
     let view = RunView::read(&state.dir, &row.id)?;
     let mut counts = OutcomeCounts::default();
-    view.rows.iter().for_each(|(_, record)| counts.add(record.outcome()));
+    view.records.iter().for_each(|record| counts.add(record.outcome()));
     if printer.format == Format::Json {
         let outcomes: BTreeMap<&str, u32> =
             counts.iter().map(|(outcome, tasks)| (outcome.word(), tasks)).collect();
@@ -78,7 +78,7 @@ pub(super) fn status(
         row.state.word(),
         row.started_at,
         view.header.confirmation,
-        summary_text(&view.facts(row.ended_at), &view.rows),
+        summary_text(&view.facts(row.ended_at), &view.rows()),
         view.header.report_dir.display()
     ));
     Ok(Exit::Well)
@@ -95,7 +95,7 @@ pub(super) fn report(
     let view = RunView::read(&state.dir, &row.id)?;
     let directory = report_dir.unwrap_or(&view.header.report_dir);
     view.write(directory, row.ended_at)?;
-    printer.say(&summary_text(&view.facts(row.ended_at), &view.rows));
+    printer.say(&summary_text(&view.facts(row.ended_at), &view.rows()));
     printer.data(&directory.display().to_string());
     Ok(Exit::Well)
 }
@@ -127,10 +127,7 @@ pub(super) fn history(
             }
         }
     }
-    printer.data(&table(
-        &["WHEN", "RUN", "SERIAL", "NAME", "ACTION", "OUTCOME", "REASON"],
-        &lines,
-    ));
+    printer.data(&table(&["WHEN", "RUN", "SERIAL", "NAME", "ACTION", "OUTCOME", "REASON"], &lines));
     printer.say(&format!("from {}; {NOTHING_SENT}", state.dir.path().display()));
     Ok(Exit::Well)
 }

@@ -136,14 +136,19 @@ impl Planned {
                 .next("correct the job, or leave such rows out with --skip-refused=unsupported,removed,not_found"));
         }
         if plan.tasks.is_empty() {
-            return Err(Failure::new(Exit::Target, "no device is selected, so there is nothing to do")
-                .next("check the filter with: sortie devices"));
+            return Err(Failure::new(
+                Exit::Target,
+                "no device is selected, so there is nothing to do",
+            )
+            .next("check the filter with: sortie devices"));
         }
         let devices = u32::try_from(plan.devices()).unwrap_or(u32::MAX);
         if let Some(limit) = job.settings.max_devices.filter(|limit| devices > *limit) {
             return Err(Failure::new(
                 Exit::Policy,
-                format!("the plan comes to {devices} devices, and the job allows {limit} (max_devices)"),
+                format!(
+                    "the plan comes to {devices} devices, and the job allows {limit} (max_devices)"
+                ),
             )
             .next("check the filter, or change max_devices in the job"));
         }

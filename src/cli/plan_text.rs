@@ -75,7 +75,8 @@ pub(super) fn plan_text(plan: &Plan, around: &Around<'_>) -> String {
 fn cost_text(plan: &Plan, around: &Around<'_>) -> String {
     let (policy, spent) = (around.policy, around.spent);
     let cost = forecast(plan, policy, spent);
-    let looks = if cost.looks > 0 { format!(" and about {} to follow", cost.looks) } else { String::new() };
+    let looks =
+        if cost.looks > 0 { format!(" and about {} to follow", cost.looks) } else { String::new() };
     format!(
         "  {} devices, {} requests to send{looks} ({} used for this plan); {} of {} an hour are spent; about {}\n",
         plan.devices(),

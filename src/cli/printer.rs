@@ -49,13 +49,6 @@ impl Printer {
         }
     }
 
-    /// Tells people who asked for more.
-    pub(super) fn detail(&self, text: &str) {
-        if self.verbosity > 0 {
-            self.to_stderr(text);
-        }
-    }
-
     /// Warns, even in quiet.
     pub(super) fn warn(&self, text: &str) {
         self.to_stderr(&format!("{WARNING}warning{WARNING:#}: {text}"));

@@ -227,8 +227,9 @@ impl Display {
         });
         match form {
             ProgressForm::Bar => {
-                let style = ProgressStyle::with_template("{prefix:>8} [{bar:32}] {pos}/{len} {msg}")
-                    .unwrap_or_else(|_| ProgressStyle::default_bar());
+                let style =
+                    ProgressStyle::with_template("{prefix:>8} [{bar:32}] {pos}/{len} {msg}")
+                        .unwrap_or_else(|_| ProgressStyle::default_bar());
                 let bars = MultiProgress::new();
                 let bar = |name: &'static str| {
                     let bar = bars.add(ProgressBar::new(tasks));

@@ -13,7 +13,7 @@ use super::failure::Failure;
 use crate::drive::{Clock, WallClock};
 use crate::journal::{RunHeader, RunReader, StateDir};
 use crate::model::{Task, TaskRecord, UnixMillis};
-use crate::report::{RunFacts, write_reports};
+use crate::report::{Rows, RunFacts, write_reports};
 
 /// Shortest time between two rewrites.
 const PAUSE_MS_MIN: u64 = 10_000;
@@ -23,7 +23,8 @@ const PAUSE_FACTOR: u64 = 20;
 /// Everything that a report is made from.
 pub(super) struct RunView {
     pub header: RunHeader,
-    pub rows: Vec<(Task, TaskRecord)>,
+    pub tasks: Vec<Task>,
+    pub records: Vec<TaskRecord>,
     pub requests: crate::journal::RequestCounts,
 }
 
@@ -38,7 +39,7 @@ impl RunView {
         let tasks = reader.tasks()?;
         let records = reader.records()?;
         let requests = reader.requests()?;
-        Ok(Self { header, rows: tasks.into_iter().zip(records).collect(), requests })
+        Ok(Self { header, tasks, records, requests })
     }
 
     pub(super) fn facts(&self, finished_at: Option<UnixMillis>) -> RunFacts {
@@ -54,20 +55,25 @@ impl RunView {
         }
     }
 
-    /// Writes all reports; returns the directory.
+    /// The tasks with what is known of them.
+    pub(super) fn rows(&self) -> Rows<'_> {
+        Rows::new(&self.tasks, &self.records)
+    }
+
+    /// Writes all reports into a directory.
     pub(super) fn write(
         &self,
         directory: &Path,
         finished_at: Option<UnixMillis>,
     ) -> Result<(), Failure> {
         let facts = self.facts(finished_at);
-        write_reports(directory, &self.header.report_formats, &facts, &self.rows).map(drop).map_err(
-            |error| {
+        write_reports(directory, &self.header.report_formats, &facts, &self.rows())
+            .map(drop)
+            .map_err(|error| {
                 Failure::new(Exit::Journal, format!("the reports cannot be written: {error}"))
                     .state("the journal holds everything that was sent and answered")
                     .next(format!("make room, then: sortie report {}", facts.run_id))
-            },
-        )
+            })
     }
 }
 

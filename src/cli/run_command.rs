@@ -162,7 +162,9 @@ fn header_of(
 
 /// A job's name as part of a file name.
 fn file_name_of(name: &str) -> String {
-    name.chars().map(|letter| if letter.is_alphanumeric() || "-_.".contains(letter) { letter } else { '-' }).collect()
+    name.chars()
+        .map(|letter| if letter.is_alphanumeric() || "-_.".contains(letter) { letter } else { '-' })
+        .collect()
 }
 
 /// Writes the run down and drives it.
@@ -189,7 +191,11 @@ async fn start(
     };
     let journal = RunJournal::create(&state.dir, &header, &tasks)?;
     state.index().add_run(&row, &tasks)?;
-    printer.say(&format!("run {run} (seed {}), reports in {}", header.policy.seed, header.report_dir.display()));
+    printer.say(&format!(
+        "run {run} (seed {}), reports in {}",
+        header.policy.seed,
+        header.report_dir.display()
+    ));
     let (facts, actions) = facts_of(&tasks, &header.policy);
     let engine = Engine::new(RunState::new(facts, actions, header.policy.clone()));
     let live = Live {
@@ -219,7 +225,8 @@ pub(super) fn resume(
     let hold = state.dir.hold_run(&row.id)?;
     let reader = RunReader::open(&state.dir, &row.id)?;
     let mut header = reader.header()?.ok_or_else(|| {
-        Failure::usage(format!("run {} was never begun", row.id)).next("start the job again with: sortie run")
+        Failure::usage(format!("run {} was never begun", row.id))
+            .next("start the job again with: sortie run")
     })?;
     if header.simulated {
         return Err(Failure::usage(format!(
@@ -241,8 +248,17 @@ pub(super) fn resume(
         state.index().set_run_state(&row.id, crate::journal::RunState::Open, None, &row.summary)?;
         printer.say(&format!("resuming run {} of {}", row.id, header.job));
         let requests = RequestCounts::new();
-        let live =
-            Live { state: &state, connection, header, tasks, engine, journal, quota, requests, hold };
+        let live = Live {
+            state: &state,
+            connection,
+            header,
+            tasks,
+            engine,
+            journal,
+            quota,
+            requests,
+            hold,
+        };
         go(live, &options.ending, printer).await
     })
 }
@@ -259,8 +275,10 @@ fn replay(reader: &RunReader, tasks: &[Task], policy: &Policy) -> Result<RunStat
     })?;
     match fault {
         None => Ok(state),
-        Some(fault) => Err(Failure::new(Exit::Journal, format!("the journal does not make sense: {fault}"))
-            .next("the reports can still be written with: sortie report")),
+        Some(fault) => {
+            Err(Failure::new(Exit::Journal, format!("the journal does not make sense: {fault}"))
+                .next("the reports can still be written with: sortie report"))
+        }
     }
 }
 

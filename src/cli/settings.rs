@@ -49,15 +49,18 @@ impl Profile {
         let Some(path) = config_path(options)? else {
             return match &options.profile {
                 None => Ok(Self::default()),
-                Some(name) => Err(Failure::usage(format!("no configuration holds the profile '{name}'"))
-                    .next("give --config FILE")),
+                Some(name) => {
+                    Err(Failure::usage(format!("no configuration holds the profile '{name}'"))
+                        .next("give --config FILE"))
+                }
             };
         };
         let shown = path.display();
         let text = std::fs::read_to_string(&path)
             .map_err(|error| Failure::usage(format!("{shown}: {error}")))?;
-        let mut configuration: Configuration = toml::from_str(&text)
-            .map_err(|error| Failure::usage(format!("{shown}: {}", error.to_string().trim_end())))?;
+        let mut configuration: Configuration = toml::from_str(&text).map_err(|error| {
+            Failure::usage(format!("{shown}: {}", error.to_string().trim_end()))
+        })?;
         let Some(name) = options.profile.clone().or(configuration.default_profile) else {
             return Ok(Self::default());
         };
@@ -88,7 +91,9 @@ pub(super) fn policy(
     let max_errors = match &limits.max_errors {
         None => settings.max_errors.unwrap_or(defaults.max_errors),
         Some(text) => MaxErrors::parse(text).ok_or_else(|| {
-            Failure::usage(format!("--max-errors: '{text}' is neither a number nor a share like 5%"))
+            Failure::usage(format!(
+                "--max-errors: '{text}' is neither a number nor a share like 5%"
+            ))
         })?,
     };
     let wait_ms = duration("--wait", limits.wait.as_deref())?.or(settings.wait_ms);
@@ -137,7 +142,9 @@ pub(super) fn duration(flag: &str, text: Option<&str>) -> Result<Option<u64>, Fa
 fn default_wait_ms(job: &Job) -> u64 {
     let rows = job.rows.iter().map(|row| &row.steps);
     let selected = job.selection.iter().map(|selection| &selection.steps);
-    let is_benign =
-        rows.chain(selected).flat_map(|steps| steps.iter()).all(|step| step.action.risk <= Risk::Benign);
+    let is_benign = rows
+        .chain(selected)
+        .flat_map(|steps| steps.iter())
+        .all(|step| step.action.risk <= Risk::Benign);
     if is_benign { 0 } else { WAIT_MS_DEFAULT }
 }

@@ -17,7 +17,7 @@ use crate::job::{Filter, Target, TargetField, read_filter_pair};
 use crate::kandji::CommandRow;
 use crate::model::{CommandStatus, Device, DeviceId, Policy};
 use crate::plan::{Inventory, Lookup, Need, is_selected};
-use crate::report::neutralise;
+use crate::report::neutralised;
 
 /// Reads the filter that flags describe.
 pub(super) fn read_filter(options: &FilterOptions) -> Result<Filter, Failure> {
@@ -37,9 +37,8 @@ pub(super) fn read_filter(options: &FilterOptions) -> Result<Filter, Failure> {
         .flat_map(|(key, values)| values.iter().map(move |value| (key, value)))
         .chain(single.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?))));
     for (key, value) in pairs {
-        read_filter_pair(&mut filter, key, value).map_err(|error| {
-            Failure::usage(format!("--{}: {error}", key.replace('_', "-")))
-        })?;
+        read_filter_pair(&mut filter, key, value)
+            .map_err(|error| Failure::usage(format!("--{}: {error}", key.replace('_', "-"))))?;
     }
     Ok(filter)
 }
@@ -61,11 +60,7 @@ pub(super) fn devices(
 }
 
 /// Loads devices, charging the tenant's hour.
-fn load(
-    global: &GlobalOptions,
-    tenant: &TenantOptions,
-    need: &Need,
-) -> Result<Inventory, Failure> {
+fn load(global: &GlobalOptions, tenant: &TenantOptions, need: &Need) -> Result<Inventory, Failure> {
     let profile = Profile::read(global)?;
     let state = State::open(global)?;
     runtime()?.block_on(async {
@@ -100,7 +95,7 @@ fn devices_csv(devices: &[&Device]) -> String {
             device.is_removed.to_string(),
             device.last_check_in.map(|at| at.to_string()).unwrap_or_default(),
         ];
-        let quoted: Vec<String> = cells.iter().map(|cell| quote(&neutralise(cell))).collect();
+        let quoted: Vec<String> = cells.iter().map(|cell| quote(&neutralised(cell))).collect();
         text.push_str(&quoted.join(","));
         text.push('\n');
     }
@@ -159,7 +154,8 @@ pub(super) fn commands(
 }
 
 fn command_line(row: &CommandRow) -> Vec<String> {
-    let moment = |at: Option<crate::model::UnixMillis>| at.map(|at| at.to_string()).unwrap_or_default();
+    let moment =
+        |at: Option<crate::model::UnixMillis>| at.map(|at| at.to_string()).unwrap_or_default();
     vec![
         moment(row.requested_at),
         row.request_type.clone(),

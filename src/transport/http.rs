@@ -5,6 +5,7 @@
 //! Invariant: [`Fault::NotSent`] only where no byte of the request can have left.
 
 use std::fmt;
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use reqwest::header::{
@@ -102,7 +103,7 @@ pub enum HttpError {
 pub struct HttpTransport {
     base: Url,
     host: String,
-    authorization: HeaderValue,
+    authorization: RwLock<HeaderValue>,
     timeout_ms: u64,
     /// Keeps idle connections: for requests that do no harm twice.
     reusing: Client,
@@ -155,9 +156,19 @@ impl HttpTransport {
             single: build(Client::builder().pool_max_idle_per_host(0).read_timeout(timeout))?,
             base,
             host,
-            authorization,
+            authorization: RwLock::new(authorization),
             timeout_ms: settings.timeout_ms,
         })
+    }
+
+    /// Puts a fresh token to use for every request from now on.
+    ///
+    /// # Errors
+    /// [`HttpError::Token`] when it cannot be one; the old token stays in use then.
+    pub fn set_token(&self, token: &Sealed) -> Result<(), HttpError> {
+        let fresh = authorization_of(token)?;
+        *self.authorization.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        Ok(())
     }
 
     /// Which proxy the environment names, without its credentials, for the plan: what stands there can
@@ -196,10 +207,12 @@ impl HttpTransport {
             Method::Post => reqwest::Method::POST,
             Method::Delete => reqwest::Method::DELETE,
         };
+        let authorization =
+            self.authorization.read().unwrap_or_else(PoisonError::into_inner).clone();
         let has_payload = method == reqwest::Method::POST;
         let mut builder = client
             .request(method, url)
-            .header(AUTHORIZATION, self.authorization.clone())
+            .header(AUTHORIZATION, authorization)
             .header(ACCEPT, HeaderValue::from_static("application/json"));
         if let Some(body) = request.body {
             let json = HeaderValue::from_static("application/json");
