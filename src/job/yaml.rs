@@ -10,7 +10,7 @@ use super::input::{check_job_name, digest, name_from_file, refuse_params_without
 use super::nodes::NodeReader;
 use super::secrets::mentions_secrets;
 use super::source::Source;
-use super::steps::{Form, Guard, STEPS_MAX, StepDraft, read_action};
+use super::steps::{Guard, STEPS_MAX, StepDraft, read_action};
 use super::table::{Base, TableRules, read_table};
 use super::tree::{Content, Entry, Node, read_tree};
 use super::yaml_params::read_with;
@@ -121,8 +121,7 @@ fn check_version(reader: &mut NodeReader<'_, '_>, root: &Node, entries: &[Entry]
         reader.refuse(&(start..start), Flaw::new("the job has no version").hint(hint));
         return;
     };
-    let is_known =
-        matches!(&entry.value.content, Content::Scalar(text, Form::Plain) if text == VERSION);
+    let is_known = matches!(&entry.value.content, Content::Scalar(text, _) if text == VERSION);
     if !is_known {
         let flaw = Flaw::new("this version of the job format is not known").hint(hint);
         reader.refuse(&entry.value.range, flaw);
