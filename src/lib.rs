@@ -6,4 +6,5 @@ pub mod journal;
 pub mod kandji;
 pub mod model;
 pub mod pace;
+pub mod report;
 pub mod transport;

@@ -1,0 +1,58 @@
+//! Reports: folds over tasks and what is known of them, written into files.
+//!
+//! Owns the formats, one file each, and their safe replacement on disk. Must never read the journal, ask
+//! the tenant or print. Reports are made from records alone, so any engine's records will do.
+//!
+//! A report of one's own is a type with [`Report`]; [`write_report`] gives it the same safe file.
+//!
+//! ```
+//! use sortie::report::{Report, Rows, RunFacts};
+//! use std::io::{self, Write};
+//!
+//! struct Serials;
+//! impl Report for Serials {
+//!     fn file_name(&self) -> &str {
+//!         "serials.txt"
+//!     }
+//!     fn write(&self, _: &RunFacts, rows: &Rows<'_>, sink: &mut dyn Write) -> io::Result<()> {
+//!         rows.iter().try_for_each(|row| {
+//!             writeln!(sink, "{} {}", row.device().serial_number, row.outcome())
+//!         })
+//!     }
+//! }
+//! ```
+
+mod cells;
+mod columns;
+mod jsonl;
+mod report_csv;
+mod rerun;
+mod row;
+mod summary;
+mod summary_text;
+#[cfg(test)]
+mod testing;
+mod write;
+
+use std::io;
+
+pub use cells::{neutralised, restored};
+pub use jsonl::ReportJsonl;
+pub use report_csv::ReportCsv;
+pub use rerun::Rerun;
+pub use row::{ReportRow, Rows, RunFacts, reason_of};
+pub use summary::SummaryJson;
+pub use summary_text::summary_text;
+pub use write::{ReportError, write_report, write_reports};
+
+/// One format: a name and a way to write a run into a sink.
+pub trait Report {
+    /// Name of the file, without a directory.
+    fn file_name(&self) -> &str;
+
+    /// Writes the report. `rows` can be gone through as often as needed.
+    ///
+    /// # Errors
+    /// Those of the sink.
+    fn write(&self, facts: &RunFacts, rows: &Rows<'_>, sink: &mut dyn io::Write) -> io::Result<()>;
+}

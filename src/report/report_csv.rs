@@ -1,0 +1,118 @@
+//! `report.csv`: one line per task, for people and spreadsheets.
+//!
+//! Owns this one format. Must never write a cell that a spreadsheet would run.
+
+use std::borrow::Cow;
+use std::io;
+
+use super::Report;
+use super::cells::neutralised;
+use super::columns::{Columns, REPORT_COLUMNS};
+use super::row::{ReportRow, Rows, RunFacts};
+use crate::model::UnixMillis;
+
+/// `report.csv`.
+#[derive(Copy, Clone, Debug)]
+pub struct ReportCsv;
+
+impl Report for ReportCsv {
+    fn file_name(&self) -> &str {
+        "report.csv"
+    }
+
+    fn write(&self, _: &RunFacts, rows: &Rows<'_>, sink: &mut dyn io::Write) -> io::Result<()> {
+        let columns = Columns::of(rows.iter());
+        let mut lines = csv::Writer::from_writer(sink);
+        write_line(&mut lines, REPORT_COLUMNS.into_iter().chain(columns.headers()).map(Cow::from))?;
+        for row in rows.iter() {
+            write_line(&mut lines, own_cells(row).into_iter().chain(columns.cells(row)))?;
+        }
+        lines.flush()
+    }
+}
+
+/// Writes one line with every cell neutralised. Numbers and times of ours never begin with a character
+/// that needs it.
+pub(super) fn write_line<'a>(
+    lines: &mut csv::Writer<&mut dyn io::Write>,
+    cells: impl Iterator<Item = Cow<'a, str>>,
+) -> io::Result<()> {
+    for cell in cells {
+        lines.write_field(neutralised(&cell).as_bytes())?;
+    }
+    lines.write_record(None::<&[u8]>)?;
+    Ok(())
+}
+
+fn own_cells(row: ReportRow<'_>) -> [Cow<'_, str>; REPORT_COLUMNS.len()] {
+    let device = row.device();
+    [
+        row.row().to_string().into(),
+        row.step().to_string().into(),
+        device.id.as_str().into(),
+        device.serial_number.as_str().into(),
+        device.name.as_str().into(),
+        device.platform.word().into(),
+        row.action().into(),
+        row.outcome().word().into(),
+        row.reason(),
+        row.http_status().map(|status| status.to_string()).unwrap_or_default().into(),
+        row.command_uuid().unwrap_or_default().into(),
+        row.command_status().map_or("", |status| status.word()).into(),
+        row.lock_pin().unwrap_or_default().into(),
+        row.attempts().to_string().into(),
+        moment(row.requested_at()),
+        moment(row.completed_at()),
+    ]
+}
+
+fn moment(at: Option<UnixMillis>) -> Cow<'static, str> {
+    at.map(|at| at.to_string()).unwrap_or_default().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{carrying, facts, lines_of, record, task, with};
+    use super::*;
+    use crate::model::{Outcome, Sealed};
+
+    #[test]
+    fn columns_stand_in_their_order_and_formulas_do_not_run() {
+        let lock = carrying(
+            with(task(1, 1, "lock"), &[("Message", "=HYPERLINK(1)"), ("PhoneNumber", "+1 555")]),
+            &[("Owner", "@ann"), ("Outcome", "old"), ("OWNER ", "twice"), ("Room", "'=3")],
+        );
+        let mut named = with(task(2, 1, "set-name"), &[("DeviceName", "Mac 7")]);
+        named.device.name = "-evil, \"name\"\n".to_owned();
+        let mut locked = record(&lock, Outcome::Completed, "");
+        locked.pin = Some(Sealed::clear("012345".to_owned()));
+        let refused = record(&named, Outcome::Refused, "@no");
+        let (tasks, records) = ([lock, named], [locked, refused]);
+        let lines = lines_of(&ReportCsv, &facts(), &Rows::new(&tasks, &records));
+        let mut header: Vec<&str> = REPORT_COLUMNS.to_vec();
+        header.extend(["new_name", "Message", "PhoneNumber", "Owner", "Room"]);
+        assert_eq!(lines[0], header);
+        let cells = |at: usize, from: &str| {
+            let from = header.iter().position(|name| *name == from).expect("a column");
+            lines[at][from..].to_vec()
+        };
+        assert_eq!(lines[1][..3], ["1", "1", "d1"]);
+        assert_eq!(
+            cells(1, "lock_pin"),
+            [
+                "012345",
+                "0",
+                "",
+                "2026-01-02T03:04:05.000Z",
+                "",
+                "'=HYPERLINK(1)",
+                "'+1 555",
+                "'@ann",
+                "''=3"
+            ]
+        );
+        assert_eq!(lines[2][4], "'-evil, \"name\"\n");
+        assert_eq!(lines[2][8], "'@no");
+        assert_eq!(cells(2, "new_name"), ["Mac 7", "", "", "", ""]);
+    }
+}

@@ -1,0 +1,187 @@
+//! `failed.csv` and `unprocessed.csv`: what is left, as new jobs.
+//!
+//! Owns what may be done again, and its spelling as job input. Invariant: a file made here can be fed back
+//! without thinking, so a task that may have been applied stands in none, nor does one whose step
+//! before did not let it begin.
+
+use std::borrow::Cow;
+use std::io;
+
+use super::Report;
+use super::columns::Columns;
+use super::report_csv::write_line;
+use super::row::{ReportRow, Rows, RunFacts};
+use crate::model::{Outcome, TaskIndex};
+
+/// Which of the two files.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rerun {
+    /// What failed or was refused, with the steps that waited for it.
+    Failed,
+    /// What was never begun.
+    Unprocessed,
+}
+
+/// Columns before the parameters. Device name and user are left out: they are checked on input, and may
+/// have changed since, the name by this very run.
+const JOB_COLUMNS: [&str; 4] = ["device_id", "serial_number", "action", "step"];
+
+/// Columns after the carried ones; a job passes them over.
+const RESULT_COLUMNS: [&str; 2] = ["outcome", "reason"];
+
+impl Rerun {
+    /// The file that a task belongs into; `None` when it ended well, or must not be fed back blindly.
+    ///
+    /// A Mac that was locked without a PIN is such a one: a second lock would wait for the moment in
+    /// which somebody frees it. A step stands with the one it waited for: alone it would run although
+    /// its condition never came true.
+    #[must_use]
+    pub fn of(rows: &Rows<'_>, index: TaskIndex) -> Option<Self> {
+        let mut row = rows.get(index)?;
+        let mut at = index;
+        while row.outcome() == Outcome::NotAttempted {
+            if row.is_released() {
+                return Some(Self::Unprocessed);
+            }
+            // A step waits for an earlier task only, so this ends.
+            at = row.task().after.map(|(before, _)| before).filter(|before| *before < at)?;
+            row = rows.get(at)?;
+        }
+        let is_open = matches!(row.outcome(), Outcome::Failed | Outcome::Refused);
+        (is_open && !row.is_pin_missing()).then_some(Self::Failed)
+    }
+
+    fn rows<'a>(self, rows: &Rows<'a>) -> impl Iterator<Item = ReportRow<'a>> {
+        let all = *rows;
+        let wanted = move |at: &u32| Self::of(&all, TaskIndex(*at)) == Some(self);
+        let count = u32::try_from(all.tasks_count()).unwrap_or(u32::MAX);
+        (0..count).filter(wanted).filter_map(move |at| all.get(TaskIndex(at)))
+    }
+}
+
+impl Report for Rerun {
+    fn file_name(&self) -> &str {
+        match self {
+            Self::Failed => "failed.csv",
+            Self::Unprocessed => "unprocessed.csv",
+        }
+    }
+
+    fn write(&self, _: &RunFacts, rows: &Rows<'_>, sink: &mut dyn io::Write) -> io::Result<()> {
+        let columns = Columns::of(self.rows(rows));
+        let mut lines = csv::Writer::from_writer(sink);
+        let headers = JOB_COLUMNS.into_iter().chain(columns.headers()).chain(RESULT_COLUMNS);
+        write_line(&mut lines, headers.map(Cow::from))?;
+        for row in self.rows(rows) {
+            let device = row.device();
+            let task: [Cow<'_, str>; 4] = [
+                device.id.as_str().into(),
+                device.serial_number.as_str().into(),
+                row.action().into(),
+                row.step().to_string().into(),
+            ];
+            let result = [Cow::from(row.outcome().word()), row.reason()];
+            write_line(&mut lines, task.into_iter().chain(columns.cells(row)).chain(result))?;
+        }
+        lines.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::cells::restored;
+    use super::super::testing::{carrying, facts, lines_of, one_of_each, record, task, with};
+    use super::*;
+    use crate::model::{Gate, Task, TaskRecord};
+
+    #[test]
+    fn each_outcome_goes_where_it_can_be_fed_back() {
+        let (tasks, records) = one_of_each();
+        let rows = Rows::new(&tasks, &records);
+        for (at, row) in rows.iter().enumerate() {
+            let expected = match row.outcome() {
+                Outcome::Failed | Outcome::Refused => Some(Rerun::Failed),
+                Outcome::NotAttempted => Some(Rerun::Unprocessed),
+                _ => None,
+            };
+            let index = TaskIndex(u32::try_from(at).expect("ten"));
+            assert_eq!(Rerun::of(&rows, index), expected, "{}", row.outcome());
+        }
+    }
+
+    #[test]
+    fn a_lock_without_pin_is_never_repeated() {
+        let tasks = [task(1, 1, "lock")];
+        let records = [record(&tasks[0], Outcome::Failed, "pin_missing: no PIN came")];
+        assert_eq!(Rerun::of(&Rows::new(&tasks, &records), TaskIndex(0)), None);
+    }
+
+    #[test]
+    fn a_step_goes_with_the_one_it_waited_for() {
+        let chain = |outcome, gate| {
+            let mut tasks: Vec<Task> = (1..=3).map(|step| task(1, step, "restart")).collect();
+            tasks[1].after = Some((TaskIndex(0), gate));
+            tasks[2].after = Some((TaskIndex(1), gate));
+            let mut records: Vec<TaskRecord> = tasks.iter().map(TaskRecord::new).collect();
+            records[0] = record(&tasks[0], outcome, "");
+            let rows = Rows::new(&tasks, &records);
+            [0, 1, 2].map(|at| Rerun::of(&rows, TaskIndex(at)))
+        };
+        let failed = Some(Rerun::Failed);
+        let unprocessed = Some(Rerun::Unprocessed);
+        assert_eq!(chain(Outcome::Refused, Gate::GoodEnd), [failed; 3]);
+        assert_eq!(chain(Outcome::NotAttempted, Gate::GoodEnd), [unprocessed; 3]);
+        assert_eq!(chain(Outcome::InDoubt, Gate::GoodEnd), [None; 3]);
+        assert_eq!(chain(Outcome::Accepted, Gate::Completed), [None; 3]);
+        assert_eq!(chain(Outcome::Completed, Gate::Completed)[0], None);
+    }
+
+    #[test]
+    fn what_was_asked_is_repeated_exactly() {
+        let mut lock = carrying(
+            with(task(1, 2, "lock"), &[("Message", "'=\"x\",\ny"), ("PhoneNumber", "+1 555")]),
+            &[("Room", "-3")],
+        );
+        lock.params.insert(
+            "PIN".to_owned(),
+            crate::model::ParamValue::Secret(crate::model::Sealed::clear("012345".to_owned())),
+        );
+        let rename = with(task(2, 1, "set-name"), &[("DeviceName", "@home")]);
+        let other = with(task(3, 1, "erase"), &[("ReturnToService.Enabled", "true")]);
+        let records = [
+            record(&lock, Outcome::Failed, "=bad"),
+            record(&rename, Outcome::Refused, "no"),
+            record(&other, Outcome::InDoubt, ""),
+        ];
+        let tasks = [lock, rename, other];
+        let lines = lines_of(&Rerun::Failed, &facts(), &Rows::new(&tasks, &records));
+        let restored: Vec<Vec<&str>> =
+            lines.iter().map(|line| line.iter().map(|cell| restored(cell)).collect()).collect();
+        let header = "device_id serial_number action step new_name Message PIN PhoneNumber Room \
+                      outcome reason";
+        assert_eq!(restored[0], header.split_whitespace().collect::<Vec<_>>());
+        assert_eq!(
+            restored[1],
+            [
+                "d1",
+                "SN1",
+                "lock",
+                "2",
+                "",
+                "'=\"x\",\ny",
+                "012345",
+                "+1 555",
+                "-3",
+                "failed",
+                "=bad"
+            ]
+        );
+        assert_eq!(
+            restored[2],
+            ["d2", "SN2", "set-name", "1", "@home", "", "", "", "", "refused", "no"]
+        );
+        assert_eq!(restored.len(), 3);
+        let empty = lines_of(&Rerun::Unprocessed, &facts(), &Rows::new(&tasks, &records));
+        assert_eq!(empty, [["device_id", "serial_number", "action", "step", "outcome", "reason"]]);
+    }
+}

@@ -1,0 +1,307 @@
+//! One task of a run as a report shows it.
+//!
+//! Owns the reading of a task and its record, column by column: all formats are built on it, so that
+//! they cannot differ. Must never format for one of them.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use crate::model::{
+    CommandStatus, DeviceFacts, End, Gate, Outcome, OutcomeCounts, Params, Task, TaskIndex,
+    TaskRecord, UnixMillis,
+};
+
+/// What a report says about the run as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunFacts {
+    /// The run's id.
+    pub run_id: String,
+    /// Name of the job.
+    pub job: String,
+    /// The tenant, as people know it.
+    pub tenant: String,
+    /// When the run started.
+    pub started_at: UnixMillis,
+    /// When it ended; `None` while it goes on.
+    pub finished_at: Option<UnixMillis>,
+    /// Requests made, by kind.
+    pub requests: BTreeMap<String, u64>,
+    /// Most requests in any 60 minutes.
+    pub per_hour: u32,
+    /// Why the job is done, such as a ticket.
+    pub reason: Option<String>,
+}
+
+/// All tasks of a run with what is known of each. Borrows both, so it can be gone through again and again.
+///
+/// ```
+/// use sortie::report::Rows;
+/// assert_eq!(Rows::new(&[], &[]).iter().count(), 0);
+/// ```
+#[derive(Copy, Clone, Debug)]
+pub struct Rows<'a> {
+    tasks: &'a [Task],
+    records: &'a [TaskRecord],
+}
+
+impl<'a> Rows<'a> {
+    /// Puts tasks and records together: the first with the first, and so on.
+    #[must_use]
+    pub fn new(tasks: &'a [Task], records: &'a [TaskRecord]) -> Self {
+        Self { tasks, records }
+    }
+
+    /// How many tasks the run has.
+    #[must_use]
+    pub fn tasks_count(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// How many records there are; anything but the number of tasks is a mistake.
+    #[must_use]
+    pub fn records_count(&self) -> usize {
+        self.records.len()
+    }
+
+    /// One row.
+    #[must_use]
+    pub fn get(&self, index: TaskIndex) -> Option<ReportRow<'a>> {
+        let task = self.tasks.get(index.at())?;
+        let record = self.records.get(index.at())?;
+        let before = task.after.and_then(|(before, _)| {
+            Some((self.tasks.get(before.at())?.step, self.records.get(before.at())?.outcome()))
+        });
+        Some(ReportRow { task, record, before })
+    }
+
+    /// All rows, in the order of the plan.
+    pub fn iter(&self) -> impl Iterator<Item = ReportRow<'a>> + use<'a> {
+        let rows = *self;
+        (0..).map_while(move |at| rows.get(TaskIndex(at)))
+    }
+
+    /// How many tasks have each outcome.
+    #[must_use]
+    pub fn outcomes(&self) -> OutcomeCounts {
+        let mut counts = OutcomeCounts::default();
+        self.iter().for_each(|row| counts.add(row.outcome()));
+        counts
+    }
+}
+
+/// One row of a report. Texts are as they are: neutralising them is the format's affair.
+#[derive(Copy, Clone, Debug)]
+pub struct ReportRow<'a> {
+    task: &'a Task,
+    record: &'a TaskRecord,
+    before: Option<(u16, Outcome)>,
+}
+
+impl<'a> ReportRow<'a> {
+    /// The task itself.
+    #[must_use]
+    pub fn task(&self) -> &'a Task {
+        self.task
+    }
+
+    /// What is known of it.
+    #[must_use]
+    pub fn record(&self) -> &'a TaskRecord {
+        self.record
+    }
+
+    /// The row of the job, from 1.
+    #[must_use]
+    pub fn row(&self) -> u32 {
+        self.task.row
+    }
+
+    /// The step on the device, from 1.
+    #[must_use]
+    pub fn step(&self) -> u16 {
+        self.task.step
+    }
+
+    /// The device.
+    #[must_use]
+    pub fn device(&self) -> &'a DeviceFacts {
+        &self.task.device
+    }
+
+    /// Name of the action.
+    #[must_use]
+    pub fn action(&self) -> &'a str {
+        &self.task.action
+    }
+
+    /// How the task stands.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.record.outcome()
+    }
+
+    /// Why it stands so; empty where the outcome says all.
+    #[must_use]
+    pub fn reason(&self) -> Cow<'a, str> {
+        reason_of(self.task, self.record, self.before)
+    }
+
+    /// Status of the last answer.
+    #[must_use]
+    pub fn http_status(&self) -> Option<u16> {
+        self.record.http_status
+    }
+
+    /// The command in the device's history.
+    #[must_use]
+    pub fn command_uuid(&self) -> Option<&'a str> {
+        self.record.command.as_ref().map(|command| command.uuid.as_str())
+    }
+
+    /// Where that command stands.
+    #[must_use]
+    pub fn command_status(&self) -> Option<CommandStatus> {
+        self.record.command.as_ref().map(|command| command.status)
+    }
+
+    /// The PIN that the action's answer brought, in clear: it goes only into files that the operator
+    /// asked for.
+    #[must_use]
+    pub fn lock_pin(&self) -> Option<&'a str> {
+        self.record.pin.as_ref().map(crate::model::Sealed::expose)
+    }
+
+    /// Requests that were about to leave.
+    #[must_use]
+    pub fn attempts(&self) -> u16 {
+        self.record.attempts
+    }
+
+    /// When the first request left.
+    #[must_use]
+    pub fn requested_at(&self) -> Option<UnixMillis> {
+        self.record.requested_at
+    }
+
+    /// When it ended.
+    #[must_use]
+    pub fn completed_at(&self) -> Option<UnixMillis> {
+        self.record.completed_at
+    }
+
+    /// Parameters by API key.
+    #[must_use]
+    pub fn params(&self) -> &'a Params {
+        &self.task.params
+    }
+
+    /// Columns of the job that mean nothing to us.
+    #[must_use]
+    pub fn carried(&self) -> &'a [(String, String)] {
+        &self.task.carried
+    }
+
+    /// The result of a read, as JSON text.
+    #[must_use]
+    pub fn result(&self) -> Option<&'a str> {
+        self.record.result.as_deref()
+    }
+
+    /// The task before it on the same device: its step, and how it stands.
+    #[must_use]
+    pub fn before(&self) -> Option<(u16, Outcome)> {
+        self.before
+    }
+
+    /// Whether the task before it, if there is one, lets this one begin.
+    #[must_use]
+    pub fn is_released(&self) -> bool {
+        match (self.task.after, self.before) {
+            (Some((_, gate)), Some((_, outcome))) => opens(gate, outcome),
+            _ => true,
+        }
+    }
+
+    /// Whether a Mac was locked and no PIN is to be had.
+    #[must_use]
+    pub fn is_pin_missing(&self) -> bool {
+        self.outcome() == Outcome::Failed && self.record.reason.starts_with(PIN_MISSING)
+    }
+}
+
+/// The word with which the reason of a lock without PIN begins.
+const PIN_MISSING: &str = "pin_missing";
+
+/// Why a task stands as it does: the record's own words, else what follows from the plan. `before` is
+/// the step of the task that it waits for, and how that stands.
+#[must_use]
+pub fn reason_of<'a>(
+    task: &'a Task,
+    record: &'a TaskRecord,
+    before: Option<(u16, Outcome)>,
+) -> Cow<'a, str> {
+    if !record.reason.is_empty() {
+        return Cow::Borrowed(&record.reason);
+    }
+    match record.outcome() {
+        Outcome::Accepted => match &task.end {
+            End::Acceptance { why } => Cow::Borrowed(why),
+            _ => Cow::Borrowed("not followed"),
+        },
+        Outcome::Pending => Cow::Borrowed("the device has not finished it yet"),
+        Outcome::NotNow => Cow::Borrowed("the device said Not Now and will be asked again"),
+        Outcome::NotAttempted => match (task.after, before) {
+            (Some((_, gate)), Some((step, outcome)))
+                if outcome != Outcome::NotAttempted && !opens(gate, outcome) =>
+            {
+                Cow::Owned(format!("step {step} ended {outcome}"))
+            }
+            _ => Cow::Borrowed("the run ended before its turn"),
+        },
+        _ => Cow::Borrowed(""),
+    }
+}
+
+/// The engine's rule, read from outcomes alone.
+fn opens(gate: Gate, outcome: Outcome) -> bool {
+    match outcome {
+        Outcome::Completed => true,
+        Outcome::Accepted | Outcome::AlreadyInEffect => gate != Gate::Completed,
+        // What the API has taken is enough for this gate, finished or not.
+        Outcome::Pending | Outcome::NotNow => gate == Gate::Accepted,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{record, task};
+    use super::*;
+
+    #[test]
+    fn a_reason_is_found_where_the_record_has_none() {
+        let mut first = task(1, 1, "restart");
+        let seen = |task: &Task, outcome, before| {
+            reason_of(task, &record(task, outcome, ""), before).into_owned()
+        };
+        assert_eq!(seen(&first, Outcome::Accepted, None), "not followed");
+        first.end = End::Acceptance { why: "Windows shows no commands".to_owned() };
+        assert_eq!(seen(&first, Outcome::Accepted, None), "Windows shows no commands");
+        assert_eq!(seen(&first, Outcome::Completed, None), "");
+        assert_eq!(seen(&first, Outcome::Pending, None), "the device has not finished it yet");
+        let ended = "the run ended before its turn";
+        assert_eq!(seen(&first, Outcome::NotAttempted, None), ended);
+        first.after = Some((TaskIndex(0), Gate::Completed));
+        for (before, expected) in [
+            (Outcome::Refused, "step 1 ended refused"),
+            (Outcome::InDoubt, "step 1 ended in_doubt"),
+            (Outcome::Accepted, "step 1 ended accepted"),
+            (Outcome::Completed, ended),
+            (Outcome::NotAttempted, ended),
+        ] {
+            assert_eq!(seen(&first, Outcome::NotAttempted, Some((1, before))), expected);
+        }
+        let refused = record(&first, Outcome::Refused, "no such device");
+        assert_eq!(reason_of(&first, &refused, None), "no such device");
+    }
+}

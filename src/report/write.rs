@@ -1,0 +1,193 @@
+//! Reports as files.
+//!
+//! Owns their safe replacement: a reader sees the old file or the new one, whole, and so does whoever
+//! comes after a crash. Must never leave a report that others on the machine can read: PINs stand in it.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use super::{Report, ReportCsv, ReportJsonl, Rerun, Rows, RunFacts, SummaryJson};
+
+/// Why reports were not written.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The outcomes do not add up to the tasks.
+    #[error(
+        "the run has {tasks} tasks, but {outcomes} outcomes are known; no report was written, \
+         because it would be wrong; please report this as a bug"
+    )]
+    Sum {
+        /// Tasks of the run.
+        tasks: usize,
+        /// Outcomes that were counted.
+        outcomes: usize,
+    },
+    /// Not a format.
+    #[error("there is no report format '{word}'; the formats are csv and jsonl")]
+    Format {
+        /// As given.
+        word: String,
+    },
+    /// The disk said no.
+    #[error("{path} cannot be written: {source}; any earlier version of it is unchanged")]
+    Write {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Writes the reports of a run into a directory and returns their paths: the ones that `formats` asks for
+/// (`csv`, `jsonl`), and always `summary.json`, `failed.csv` and `unprocessed.csv`, the last two with
+/// their header only when nothing is left.
+///
+/// # Errors
+/// [`ReportError`]; files that had been written by then are whole and stay.
+pub fn write_reports(
+    dir: &Path,
+    formats: &[String],
+    facts: &RunFacts,
+    rows: &Rows<'_>,
+) -> Result<Vec<PathBuf>, ReportError> {
+    let outcomes = rows.outcomes().total() as usize;
+    if rows.tasks_count() != rows.records_count() || rows.tasks_count() != outcomes {
+        let outcomes = rows.records_count();
+        return Err(ReportError::Sum { tasks: rows.tasks_count(), outcomes });
+    }
+    let mut reports: Vec<&dyn Report> = Vec::new();
+    for word in formats {
+        match word.as_str() {
+            "csv" => reports.push(&ReportCsv),
+            "jsonl" => reports.push(&ReportJsonl),
+            _ => return Err(ReportError::Format { word: word.clone() }),
+        }
+    }
+    reports.extend([&Rerun::Failed as &dyn Report, &Rerun::Unprocessed, &SummaryJson]);
+    reports.into_iter().map(|report| write_report(dir, report, facts, rows)).collect()
+}
+
+/// Writes one report into a directory, which is made when it is not there, and returns its path.
+///
+/// # Errors
+/// [`ReportError::Write`]; an earlier version of the file is unchanged then.
+pub fn write_report(
+    dir: &Path,
+    report: &dyn Report,
+    facts: &RunFacts,
+    rows: &Rows<'_>,
+) -> Result<PathBuf, ReportError> {
+    let path = dir.join(report.file_name());
+    create_private_dir(dir)
+        .map_err(|source| ReportError::Write { path: dir.to_owned(), source })?;
+    let written = replace(dir, &path, &mut |sink| report.write(facts, rows, sink));
+    written.map_err(|source| ReportError::Write { path: path.clone(), source })?;
+    Ok(path)
+}
+
+fn create_private_dir(dir: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
+}
+
+fn replace(
+    dir: &Path,
+    path: &Path,
+    write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    // Such a file is made with mode 0600, and removed again when anything below fails.
+    let mut file = tempfile::Builder::new().prefix(".report-").suffix(".tmp").tempfile_in(dir)?;
+    let mut sink = BufWriter::new(file.as_file_mut());
+    write(&mut sink)?;
+    sink.flush()?;
+    drop(sink);
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    sync_dir(dir);
+    Ok(())
+}
+
+/// Without it the new name could be lost in a power cut, and the old file would be back. Not every file
+/// system can do it, and reports can be made again from the journal: so no error.
+fn sync_dir(dir: &Path) {
+    if cfg!(unix) {
+        File::open(dir).and_then(|dir| dir.sync_all()).ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{facts, one_of_each};
+    use super::*;
+
+    struct Failing;
+
+    impl Report for Failing {
+        fn file_name(&self) -> &str {
+            "report.csv"
+        }
+
+        fn write(&self, _: &RunFacts, _: &Rows<'_>, sink: &mut dyn Write) -> io::Result<()> {
+            sink.write_all(b"half")?;
+            Err(io::Error::other("disk full"))
+        }
+    }
+
+    fn names(dir: &Path) -> Vec<String> {
+        let entries = fs::read_dir(dir).expect("a directory");
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn files_are_private_whole_and_replaced() {
+        let (tasks, records) = one_of_each();
+        let rows = Rows::new(&tasks, &records);
+        let parent = tempfile::tempdir().expect("a directory");
+        let dir = parent.path().join("reports/lab-1");
+        let formats = ["csv".to_owned(), "jsonl".to_owned()];
+        let paths = write_reports(&dir, &formats, &facts(), &rows).expect("written");
+        assert_eq!(paths.len(), 5);
+        let all = ["failed.csv", "report.csv", "report.jsonl", "summary.json", "unprocessed.csv"];
+        assert_eq!(names(&dir), all);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode =
+                |path: &Path| fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
+            assert_eq!(mode(&dir), 0o700);
+            assert!(paths.iter().all(|path| mode(path) == 0o600));
+        }
+        let before = fs::read(dir.join("report.csv")).expect("readable");
+        let failed = write_report(&dir, &Failing, &facts(), &rows);
+        assert!(matches!(failed, Err(ReportError::Write { .. })));
+        assert_eq!(fs::read(dir.join("report.csv")).expect("readable"), before);
+        assert_eq!(names(&dir), all);
+        let fewer = Rows::new(&tasks[..1], &records[..1]);
+        write_reports(&dir, &formats, &facts(), &fewer).expect("written again");
+        let after = fs::read_to_string(dir.join("report.csv")).expect("readable");
+        assert_eq!(after.lines().count(), 2);
+    }
+
+    #[test]
+    fn nothing_is_written_when_the_sums_or_formats_are_wrong() {
+        let (tasks, records) = one_of_each();
+        let parent = tempfile::tempdir().expect("a directory");
+        let dir = parent.path().join("r");
+        for (tasks, records) in [(&tasks[..9], &records[..]), (&tasks[..], &records[..9])] {
+            let result = write_reports(&dir, &[], &facts(), &Rows::new(tasks, records));
+            assert!(matches!(result, Err(ReportError::Sum { .. })));
+        }
+        let rows = Rows::new(&tasks, &records);
+        let result = write_reports(&dir, &["xml".to_owned()], &facts(), &rows);
+        assert!(matches!(result, Err(ReportError::Format { .. })));
+        assert!(!dir.exists());
+    }
+}
