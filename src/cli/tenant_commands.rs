@@ -15,9 +15,9 @@ use super::state::State;
 use crate::drive::{Clock, Quota, WallClock, read_commands, read_inventory};
 use crate::job::{Filter, Target, TargetField, read_filter_pair};
 use crate::kandji::CommandRow;
+use crate::model::neutralised;
 use crate::model::{CommandStatus, Device, DeviceId, Policy};
 use crate::plan::{Inventory, Lookup, Need, is_selected};
-use crate::report::neutralised;
 
 /// Reads the filter that flags describe.
 pub(super) fn read_filter(options: &FilterOptions) -> Result<Filter, Failure> {

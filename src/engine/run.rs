@@ -169,15 +169,15 @@ impl RunState {
     fn release_successor(&mut self, task: TaskIndex) -> Option<TaskIndex> {
         let next = *self.successors.get(&task)?;
         let (_, gate) = self.facts[next.at()].after?;
-        let is_open = match (gate, &self.tasks[task.at()].phase) {
-            (_, Phase::Settled(Outcome::Completed)) => true,
-            (Gate::Accepted, Phase::Following) => true,
-            (
-                Gate::Accepted | Gate::GoodEnd,
-                Phase::Settled(Outcome::Accepted | Outcome::AlreadyInEffect),
-            ) => true,
-            _ => false,
-        };
+        let is_open = matches!(
+            (gate, &self.tasks[task.at()].phase),
+            (_, Phase::Settled(Outcome::Completed))
+                | (Gate::Accepted, Phase::Following)
+                | (
+                    Gate::Accepted | Gate::GoodEnd,
+                    Phase::Settled(Outcome::Accepted | Outcome::AlreadyInEffect),
+                )
+        );
         if !is_open || self.tasks[next.at()].phase != Phase::Blocked {
             return None;
         }

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::diagnostics::Flaw;
+use crate::model::restored;
 
 /// One cell.
 pub(super) struct Cell<'a> {
@@ -23,10 +24,7 @@ pub(super) struct Cell<'a> {
 impl Cell<'_> {
     /// The text without the apostrophe that keeps a spreadsheet from running it as a formula.
     pub fn text(&self) -> &str {
-        match self.value.strip_prefix('\'') {
-            Some(rest) if rest.starts_with(['=', '+', '-', '@', '\t', '\r']) => rest,
-            _ => &self.value,
-        }
+        restored(&self.value)
     }
 
     /// The same without spaces around it.

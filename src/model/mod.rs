@@ -11,6 +11,7 @@ mod policy;
 mod random;
 mod record;
 mod sealed;
+mod spreadsheet;
 mod task;
 mod time;
 mod verdict;
@@ -24,6 +25,7 @@ pub use policy::{MaxErrors, Policy, Retries};
 pub use random::Random;
 pub use record::TaskRecord;
 pub use sealed::{Sealed, at_rest};
+pub use spreadsheet::{neutralised, restored};
 pub use task::{
     DeviceFacts, Gate, ParamValue, Params, RunId, Task, TaskFacts, TaskId, TaskIndex, Turn,
 };

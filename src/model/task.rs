@@ -128,7 +128,7 @@ pub struct DeviceFacts {
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Gate {
-    /// The device has reported it done (or it was already in effect).
+    /// The device has reported it done.
     Completed,
     /// The API has taken it.
     Accepted,

@@ -22,7 +22,6 @@
 //! }
 //! ```
 
-mod cells;
 mod columns;
 mod jsonl;
 mod report_csv;
@@ -36,7 +35,6 @@ mod write;
 
 use std::io;
 
-pub use cells::{neutralised, restored};
 pub use jsonl::ReportJsonl;
 pub use report_csv::ReportCsv;
 pub use rerun::Rerun;

@@ -6,10 +6,10 @@ use std::borrow::Cow;
 use std::io;
 
 use super::Report;
-use super::cells::neutralised;
 use super::columns::{Columns, REPORT_COLUMNS};
 use super::row::{ReportRow, Rows, RunFacts};
 use crate::model::UnixMillis;
+use crate::model::neutralised;
 
 /// `report.csv`.
 #[derive(Copy, Clone, Debug)]

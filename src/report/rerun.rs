@@ -89,9 +89,9 @@ impl Report for Rerun {
 
 #[cfg(test)]
 mod tests {
-    use super::super::cells::restored;
     use super::super::testing::{carrying, facts, lines_of, one_of_each, record, task, with};
     use super::*;
+    use crate::model::restored;
     use crate::model::{Gate, Task, TaskRecord};
 
     #[test]

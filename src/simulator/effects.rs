@@ -179,6 +179,7 @@ mod tests {
             risk: crate::model::Risk::Disruptive,
             repeat: crate::model::Repeat::Once,
             end: EndSpec::Command(&["EnableLostMode"]),
+            gives_pin: false,
             example: &[],
         };
         let request = SimRequest::post("/", "t", "");

@@ -1,1 +1,13 @@
-//! x
+//! The integration tests: the program as its users meet it, against simulated tenants on loopback.
+
+mod bench;
+mod cli;
+mod contract;
+mod crash;
+mod determinism;
+mod faults;
+mod invariants;
+mod jobs;
+mod layers;
+mod secrets;
+mod tenant;

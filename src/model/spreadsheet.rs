@@ -12,7 +12,7 @@ const FORMULA_STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 /// gets one more, so that taking one off always gives back the original.
 ///
 /// ```
-/// use sortie::report::{neutralised, restored};
+/// use sortie::model::{neutralised, restored};
 /// assert_eq!(neutralised("=1+1"), "'=1+1");
 /// assert_eq!(neutralised("'=1+1"), "''=1+1");
 /// assert_eq!(neutralised("it's"), "it's");

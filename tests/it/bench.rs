@@ -1,0 +1,204 @@
+//! A workbench: the real program, a state directory of its own, and a simulated tenant to talk to.
+//!
+//! Owns the set-up that the tests share. Must never assert anything about the product.
+
+use sortie::model::{Platform, UnixMillis};
+use sortie::simulator::{
+    DeviceKind, Faults, FleetSpec, Ledger, NewDevice, Oddities, Server, Switches, World, serve,
+    wall_clock,
+};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A simulated tenant that is served to other processes, on threads of its own.
+pub struct Tenant {
+    runtime: tokio::runtime::Runtime,
+    server: Option<Server>,
+}
+
+impl Tenant {
+    /// Serves a world on a free port of loopback.
+    pub fn serving(world: World) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let address = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+        let server = runtime.block_on(serve(address, world)).expect("a free port");
+        Self { runtime, server: Some(server) }
+    }
+
+    fn server(&self) -> &Server {
+        self.server.as_ref().expect("it is only taken when the bench ends")
+    }
+
+    pub fn base_url(&self) -> String {
+        self.server().base_url()
+    }
+
+    pub fn token(&self) -> String {
+        self.server().token.clone()
+    }
+
+    pub fn ledger(&self) -> Ledger {
+        self.server().ledger()
+    }
+
+    pub fn with_world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
+        self.server().with_world(look)
+    }
+}
+
+impl Drop for Tenant {
+    fn drop(&mut self) {
+        if let Some(server) = self.server.take() {
+            self.runtime.block_on(server.shutdown());
+        }
+    }
+}
+
+/// An empty tenant whose devices answer within milliseconds and never fail.
+pub fn prompt_world(faults: Faults) -> World {
+    let switches = Switches { push_ms: 1..=5, run_ms: 1..=5, ..Switches::default() };
+    world(switches, faults)
+}
+
+/// An empty tenant.
+pub fn world(switches: Switches, faults: Faults) -> World {
+    let fleet = FleetSpec { devices: 0, oddities: Oddities::None, ..FleetSpec::default() };
+    World::new(&fleet, switches, faults, wall_clock())
+}
+
+/// Adds a device with a serial number; returns its id.
+pub fn add(world: &mut World, kind: DeviceKind, serial: &str) -> String {
+    let mut device = NewDevice::new(kind);
+    device.serial_number = serial.to_owned();
+    device.name = format!("{serial} of {}", kind.platform());
+    world.add_device(device)
+}
+
+/// The `number`th of a series of serial numbers that look real and do not contain one another.
+pub fn serial(number: usize) -> String {
+    const LETTERS: &[u8] = b"CDFGHJKLMNPQRTVWXY";
+    let mut tail = String::new();
+    let mut rest = number;
+    for _ in 0..4 {
+        tail.push(char::from(LETTERS[rest % LETTERS.len()]));
+        rest /= LETTERS.len();
+    }
+    format!("C02Z{tail}JGH5")
+}
+
+/// A directory for one test, with the program in it.
+pub struct Bench {
+    directory: tempfile::TempDir,
+    base_url: String,
+    token: String,
+}
+
+impl Bench {
+    /// A bench whose program talks to the tenant.
+    pub fn at(tenant: &Tenant) -> Self {
+        Self::new(&tenant.base_url(), &tenant.token())
+    }
+
+    /// A bench whose program talks to any address.
+    pub fn new(base_url: &str, token: &str) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        Self { directory, base_url: base_url.to_owned(), token: token.to_owned() }
+    }
+
+    /// A file or directory of the bench.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Writes a file into the bench.
+    pub fn write(&self, name: &str, content: &str) -> PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, content).expect("the bench can be written");
+        path
+    }
+
+    /// The program, ready to be given arguments; its working directory is the bench.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sortie"));
+        command
+            .current_dir(self.directory.path())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.directory.path())
+            .env("SORTIE_STATE_DIR", self.path("state"))
+            .env("SORTIE_BASE_URL", &self.base_url)
+            .env("SORTIE_TOKEN", &self.token)
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the program to its end.
+    pub fn sortie(&self, arguments: &[&str]) -> Ran {
+        Ran::of(self.command().args(arguments).output().expect("the program starts"))
+    }
+
+    /// The rows of the newest report, as maps from column to cell.
+    pub fn report(&self) -> Vec<std::collections::BTreeMap<String, String>> {
+        read_csv(&self.report_dir().join("report.csv"))
+    }
+
+    /// The directory of the newest report.
+    pub fn report_dir(&self) -> PathBuf {
+        let mut directories: Vec<PathBuf> = std::fs::read_dir(self.path("reports"))
+            .expect("there are reports")
+            .map(|entry| entry.expect("an entry").path())
+            .collect();
+        // Names end in the run's id, which begins with its time.
+        directories.sort_by_key(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let at = name.len().saturating_sub(21);
+            name[at..].to_owned()
+        });
+        directories.pop().expect("there is a report")
+    }
+}
+
+/// A CSV file as maps from column to cell.
+pub fn read_csv(path: &Path) -> Vec<std::collections::BTreeMap<String, String>> {
+    csv::Reader::from_path(path)
+        .expect("the file is there")
+        .deserialize()
+        .map(|row| row.expect("a row"))
+        .collect()
+}
+
+/// How the program ended, and what it wrote.
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ran {
+    pub fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Fails the test, with everything that was written, unless the exit code is this.
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+}
+
+/// A kind of device for each platform.
+pub fn kind_of(platform: Platform) -> DeviceKind {
+    DeviceKind::of_platform(platform)
+}
+
+/// A moment for worlds with virtual time.
+pub const VIRTUAL_START: UnixMillis = UnixMillis(1_800_000_000_000);
