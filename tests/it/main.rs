@@ -5,6 +5,7 @@ mod cli;
 mod contract;
 mod crash;
 mod determinism;
+mod documents;
 mod faults;
 mod invariants;
 mod jobs;
