@@ -3,6 +3,8 @@
 //! `cargo run --example custom_report -- STATE_DIR [RUN]` writes `by-user.md` beside the run's other reports:
 //! for each user the devices and how they ended.
 
+#![allow(clippy::print_stdout, reason = "an example talks to its reader")]
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::{self, Write};

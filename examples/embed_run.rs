@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example embed_run` restarts three simulated Macs and tells how each ended.
 
+#![allow(clippy::print_stdout, reason = "an example talks to its reader")]
+
 use std::error::Error;
 use std::sync::{Arc, Mutex};
 

@@ -184,9 +184,10 @@ pub(super) fn consequence(
                 .to_owned(),
         ),
         Verdict::Accepted(_) if facts.followed => return None,
-        Verdict::Accepted(_) if facts.ends_with_answer => Settle(Outcome::Completed, String::new()),
         Verdict::Accepted(answer) => {
-            Settle(Outcome::Accepted, answer.note.clone().unwrap_or_default())
+            let outcome =
+                if facts.ends_with_answer { Outcome::Completed } else { Outcome::Accepted };
+            Settle(outcome, answer.note.clone().unwrap_or_default())
         }
         Verdict::InEffect { reason } if state.was_in_doubt => {
             Settle(Outcome::Accepted, format!("{reason} (an earlier request of this run did it)"))

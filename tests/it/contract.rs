@@ -143,6 +143,13 @@ fn bodies_hold_the_documented_keys_in_their_exact_case() {
 }
 
 #[test]
+fn a_read_always_says_how_many_rows_it_wants() {
+    let action = find_action("get-commands").expect("an action");
+    let request = action.request(&DeviceId::from_api("D"), &Params::new());
+    assert_eq!(request.path_and_query, "/api/v1/devices/D/commands?limit=300");
+}
+
+#[test]
 fn only_a_lock_brings_a_pin() {
     let with_pin: Vec<&str> =
         ACTIONS.iter().filter(|action| action.gives_pin).map(|action| action.name).collect();

@@ -15,14 +15,17 @@ fn readme() -> String {
 
 #[test]
 fn the_readmes_table_is_the_action_table() {
-    let mut expected = String::from("| action | risk | platforms | what it does |\n|---|---|---|---|\n");
+    let mut expected =
+        String::from("| action | risk | platforms | what it does |\n|---|---|---|---|\n");
     for action in ACTIONS {
-        let platforms: Vec<&str> = action.platforms.iter().map(|platform| platform.word()).collect();
+        let platforms: Vec<&str> =
+            action.platforms.iter().map(|platform| platform.word()).collect();
         let (name, risk, summary) = (action.name, action.risk.word(), action.summary);
         expected.push_str(&format!("| {name} | {risk} | {} | {summary} |\n", platforms.join(" ")));
     }
     let readme = readme();
-    let table = readme.split("<!-- actions: this table is checked against the program -->\n").nth(1);
+    let table =
+        readme.split("<!-- actions: this table is checked against the program -->\n").nth(1);
     let table = table.and_then(|rest| rest.split("<!-- end of actions -->").next());
     assert_eq!(table, Some(expected.as_str()), "the table to put into the README:\n{expected}");
 }

@@ -1,5 +1,7 @@
 //! The integration tests: the program as its users meet it, against simulated tenants on loopback.
 
+#![allow(clippy::print_stdout, reason = "a test prints what it measured")]
+
 mod bench;
 mod cli;
 mod contract;
