@@ -17,7 +17,7 @@ use super::state::State;
 use crate::drive::{Clock, Control, Ended, Quota, RunParts, WallClock, run};
 use crate::engine::Engine;
 use crate::journal::{RequestCounts, RunHeader, RunJournal, RunReader, RunState, Writer};
-use crate::model::{Outcome, OutcomeCounts, StopCause, Task, Turn};
+use crate::model::{Outcome, OutcomeCounts, StopCause, Task, Turn, UnixMillis};
 use crate::report::summary_text;
 
 /// Everything that a run under way needs.
@@ -84,7 +84,7 @@ pub(super) async fn go(
             end.close(&ended, printer)
         }
         Err(error) => {
-            let reports = write_reports(state, &header, ending, printer);
+            let reports = write_reports(state, &header, ending, WallClock.now(), printer);
             let failure = Failure::from(error)
                 .state("everything committed until then is in the journal; requests that were under way are in doubt")
                 .next(format!("make the state directory writable, then: sortie resume {run_id}"));
@@ -173,7 +173,7 @@ impl End<'_> {
         let run_state = if is_open { RunState::Paused } else { RunState::Finished };
         let now = WallClock.now();
         self.state.index().set_run_state(run, run_state, Some(now), &summary.join(", "))?;
-        write_reports(self.state, self.header, self.ending, printer)?;
+        write_reports(self.state, self.header, self.ending, now, printer)?;
         if exit == Exit::Well {
             return Ok(exit);
         }
@@ -250,10 +250,11 @@ fn write_reports(
     state: &State,
     header: &RunHeader,
     ending: &EndingOptions,
+    finished_at: UnixMillis,
     printer: &Printer,
 ) -> Result<(), Failure> {
     let view = RunView::read(&state.dir, &header.run.0)?;
-    let finished_at = Some(WallClock.now());
+    let finished_at = Some(finished_at);
     view.write(&header.report_dir, finished_at)?;
     printer.say(&summary_text(&view.facts(finished_at), &view.rows()));
     let directory = header.report_dir.display().to_string();

@@ -21,6 +21,8 @@ const PLAIN_MS: u64 = 30_000;
 /// A plain line for each so many percent settled, but not more often than this.
 const PLAIN_PERCENT: u32 = 10;
 const PLAIN_MS_MIN: u64 = 1_000;
+/// A pause is told when it lasts at least this long.
+const PAUSE_TOLD_MS: u64 = 30_000;
 /// How often the ledger is asked what is left of the hour.
 const QUOTA_MS: u64 = 5_000;
 
@@ -192,7 +194,7 @@ impl Observer for Watcher<'_> {
                 self.counts.add(record.outcome());
             }
             self.is_forbidden |= matches!(entry.event, Event::ActionStopped { .. });
-            self.tell(&entry.event);
+            self.tell(entry);
         }
         self.show(entries, progress);
         if !entries.is_empty() {
@@ -203,9 +205,11 @@ impl Observer for Watcher<'_> {
 
 impl Watcher<'_> {
     /// What people want to know at once.
-    fn tell(&self, event: &Event) {
-        let text = match event {
-            Event::Paused { until, reason } => format!("paused until {until}: {reason}"),
+    fn tell(&self, entry: &Entry) {
+        let text = match &entry.event {
+            Event::Paused { until, reason } if until.remaining_ms(entry.at) >= PAUSE_TOLD_MS => {
+                format!("paused until {until}: {reason}")
+            }
             Event::Stopped { reason, .. } => format!("stopping: {reason}"),
             Event::ActionStopped { action, reason } => {
                 format!("{action} is not sent any more: {reason}")

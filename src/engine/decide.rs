@@ -179,14 +179,9 @@ impl Engine {
 
     /// Adds requests that may leave until `until`. Whatever was left of an earlier grant is gone: ask for
     /// it with [`Engine::surrender`] first.
-    pub fn grant(&mut self, now: UnixMillis, count: u32, until: UnixMillis) {
+    pub fn grant(&mut self, count: u32, until: UnixMillis) {
         self.granted = count;
         self.granted_until = until;
-        if count > 0
-            && let Some(since) = self.starved_since.take()
-        {
-            self.starved_ms += now.remaining_ms(since);
-        }
     }
 
     /// Gives back what is left of the grant.
@@ -208,6 +203,7 @@ impl Engine {
             let Some(lane) = self.next_lane(now) else { break };
             if now < self.state.paused_until {
                 step.wake_at = Some(self.state.paused_until);
+                self.starved_since.get_or_insert(now);
                 break;
             }
             if self.state.in_flight + self.looks_under_way >= self.state.policy.concurrency {
@@ -477,6 +473,9 @@ impl Engine {
     }
 
     fn emit(&mut self, now: UnixMillis, lane: Lane, step: &mut Step) -> Result<(), Impossible> {
+        if let Some(since) = self.starved_since.take() {
+            self.starved_ms += now.remaining_ms(since);
+        }
         match lane {
             Lane::Send => {
                 let Some((_, task)) = self.ready.pop_first() else { return Ok(()) };
