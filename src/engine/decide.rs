@@ -518,7 +518,7 @@ impl Engine {
     /// request to spare.
     fn wait_ends(&self, now: UnixMillis) -> UnixMillis {
         let starving_ms = self.starved_since.map_or(0, |since| now.remaining_ms(since));
-        let from = self.state.last_sent_at.unwrap_or(now);
+        let from = self.state.wait_from.unwrap_or(now);
         from.plus_ms(self.state.policy.wait_ms + self.starved_ms + starving_ms)
     }
 

@@ -33,7 +33,8 @@ pub struct RunState {
     errors_forgiven: u32,
     pub(super) paused_until: UnixMillis,
     pub(super) stop: Option<(StopCause, String)>,
-    pub(super) last_sent_at: Option<UnixMillis>,
+    /// When the wait for commands began: at the last send, or when a process took the run up again.
+    pub(super) wait_from: Option<UnixMillis>,
 }
 
 /// How far a run is.
@@ -87,7 +88,7 @@ impl RunState {
             errors_forgiven: 0,
             paused_until: UnixMillis(0),
             stop: None,
-            last_sent_at: None,
+            wait_from: None,
         };
         for at in 0..state.tasks.len() {
             state.count(at, true);
@@ -106,6 +107,7 @@ impl RunState {
         match &entry.event {
             Event::Opened { .. } => {
                 self.stop = None;
+                self.wait_from = self.wait_from.max(Some(entry.at));
                 self.errors_forgiven = self.errors;
                 self.action_stopped.fill(false);
             }
@@ -142,7 +144,7 @@ impl RunState {
         match &entry.event {
             Event::Intent { .. } => {
                 self.requests += 1;
-                self.last_sent_at = self.last_sent_at.max(Some(entry.at));
+                self.wait_from = self.wait_from.max(Some(entry.at));
             }
             Event::Doubted { .. } => self.errors += 1,
             Event::Settled { outcome, .. } if outcome.is_error() => self.errors += 1,
