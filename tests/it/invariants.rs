@@ -23,7 +23,7 @@ fn run(scenario: &Scenario, sabotage: Sabotage) -> Report {
 }
 
 proptest! {
-    #![proptest_config(Config { cases: 400, failure_persistence: None, ..Config::default() })]
+    #![proptest_config(Config { cases: 3_000, failure_persistence: None, ..Config::default() })]
 
     #[test]
     fn every_run_keeps_every_rule(scenario in scenario()) {
@@ -153,18 +153,4 @@ fn the_checker_counts_tasks_and_hours() {
     assert!(checker::check_hour(&mut moments.clone(), &mut [], 0, 1).is_some());
     assert!(checker::check_hour(&mut [], &mut moments, 0, 1).is_some());
     assert!(checker::check_hour(&mut spread, &mut [], 0, 1).is_none());
-}
-
-#[test]
-fn histogram_temporary() {
-    let mut counts = std::collections::BTreeMap::<String, (u32, String)>::new();
-    for scenario in fixed_scenarios(1500) {
-        for violation in run(&scenario, Sabotage::None).violations {
-            let key = format!("{:?} {}", violation.rule, violation.what.chars().filter(|c| !c.is_ascii_digit()).take(40).collect::<String>());
-            let slot = counts.entry(key).or_default();
-            slot.0 += 1;
-            slot.1 = violation.what;
-        }
-    }
-    panic!("{counts:#?}");
 }

@@ -64,6 +64,8 @@ pub struct RunChecker {
     sent: BTreeSet<(TaskIndex, u16)>,
     paused_until: UnixMillis,
     is_stopped: bool,
+    /// Somebody stopped this process, not the time for sending.
+    told_to_stop: Option<StopCause>,
     stopped_actions: BTreeSet<String>,
     decided_in_life: Vec<UnixMillis>,
     pub violations: Vec<Violation>,
@@ -80,6 +82,7 @@ impl RunChecker {
             sent: BTreeSet::new(),
             paused_until: UnixMillis(0),
             is_stopped: false,
+            told_to_stop: None,
             stopped_actions: BTreeSet::new(),
             decided_in_life: Vec::new(),
             violations: Vec::new(),
@@ -99,6 +102,14 @@ impl RunChecker {
     /// The process is a new one; its rate per second begins anew.
     pub fn begins(&mut self) {
         self.decided_in_life.clear();
+        self.told_to_stop = None;
+    }
+
+    /// Somebody stops the run.
+    pub fn is_told_to_stop(&mut self, cause: StopCause) {
+        if cause != StopCause::Deadline {
+            self.told_to_stop = Some(cause);
+        }
     }
 
     /// The engine wants to make calls. `under_way` counts them all, these included.
@@ -111,6 +122,9 @@ impl RunChecker {
     ) {
         if calls.is_empty() {
             return;
+        }
+        if let Some(cause) = self.told_to_stop {
+            self.broken(Rule::Stop, format!("a call, though it was told to stop: {cause:?}"));
         }
         let limit = self.policy.concurrency as usize;
         self.check(under_way <= limit, Rule::Concurrency, || format!("{under_way} under way"));

@@ -381,6 +381,7 @@ impl World {
                 self.add(now.plus_ms(restart_after_ms), Happening::Start { run });
             }
             MishapKind::Stop(cause) => {
+                self.processes[run].checker.is_told_to_stop(cause);
                 let took = self.engine(run).map(|it| it.stop(now, cause, "a test stops it"));
                 self.take(run, took);
             }
@@ -483,8 +484,9 @@ impl World {
         let process = &mut self.processes[run];
         let unused = process.engine.as_mut().map_or(0, Engine::surrender);
         let Some(block) = process.block.take() else { return };
-        if unused > block.left {
-            process.checker.broken(Rule::Grant, "more is given back than is left");
+        if unused != block.left {
+            let what = format!("{unused} are given back of {} that were not used", block.left);
+            process.checker.broken(Rule::Grant, what);
         }
         let lease = &mut self.leases[block.lease];
         lease.count = match self.sabotage {
