@@ -91,7 +91,9 @@ impl TaskState {
         event: &Event,
     ) -> Result<(), Impossible> {
         let next = match (event, &self.phase) {
-            (Event::Intent { attempt, .. }, Phase::Ready) if *attempt == self.attempts + 1 => {
+            (Event::Intent { attempt, .. }, Phase::Ready)
+                if *attempt == self.attempts.saturating_add(1) =>
+            {
                 self.attempts = *attempt;
                 self.sent_at = at;
                 Phase::InFlight
