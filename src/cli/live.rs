@@ -17,7 +17,7 @@ use super::state::State;
 use crate::drive::{Clock, Control, Ended, Quota, RunParts, WallClock, run};
 use crate::engine::Engine;
 use crate::journal::{RequestCounts, RunHeader, RunJournal, RunReader, RunState, Writer};
-use crate::model::{Outcome, OutcomeCounts, StopCause, Task, Turn};
+use crate::model::{Outcome, OutcomeCounts, StopCause, Task, Turn, UnixMillis};
 use crate::report::summary_text;
 
 /// Everything that a run under way needs.
@@ -76,7 +76,7 @@ pub(super) async fn go(
             end.close(&ended, printer)
         }
         Err(error) => {
-            let reports = write_reports(state, &header, printer);
+            let reports = write_reports(state, &header, WallClock.now(), printer);
             let failure = Failure::from(error)
                 .state("everything committed until then is in the journal; requests that were under way are in doubt")
                 .next(format!("make the state directory writable, then: sortie resume {run_id}"));
@@ -164,7 +164,7 @@ impl End<'_> {
         let run_state = if is_open { RunState::Paused } else { RunState::Finished };
         let now = WallClock.now();
         self.state.index().set_run_state(run, run_state, Some(now), &summary.join(", "))?;
-        write_reports(self.state, self.header, printer)?;
+        write_reports(self.state, self.header, now, printer)?;
         if exit == Exit::Well {
             return Ok(exit);
         }
@@ -228,8 +228,12 @@ impl End<'_> {
             _ => what,
         };
         let left = count(Outcome::NotAttempted);
+        let doubts = match count(Outcome::InDoubt) {
+            0 => String::new(),
+            doubts => format!("{doubts} of them in doubt, "),
+        };
         let state = format!(
-            "{} tasks sent, {left} not attempted; everything is in the journal of run {run}",
+            "{} tasks sent, {doubts}{left} not attempted; everything is in the journal of run {run}",
             self.counts.total() - left - count(Outcome::Skipped)
         );
         Failure::new(exit, what).state(state).next(next)
@@ -237,9 +241,15 @@ impl End<'_> {
 }
 
 /// Writes the final reports and says what came out.
-fn write_reports(state: &State, header: &RunHeader, printer: &Printer) -> Result<(), Failure> {
+fn write_reports(
+    state: &State,
+    header: &RunHeader,
+    ended_at: UnixMillis,
+    printer: &Printer,
+) -> Result<(), Failure> {
     let view = RunView::read(&state.dir, &header.run.0)?;
-    let finished_at = Some(WallClock.now());
+    // The moment that the list of runs keeps, so that `sortie report` writes the same again.
+    let finished_at = Some(ended_at);
     view.write(&header.report_dir, finished_at)?;
     printer.say(&summary_text(&view.facts(finished_at), &view.rows()));
     printer.data(&header.report_dir.display().to_string());
