@@ -18,7 +18,10 @@ pub(super) fn actions(name: Option<&str>, printer: &Printer) -> Result<Exit, Fai
             let action = find_action(name).map_err(|error| {
                 Failure::usage(error.to_string()).next("list the actions with: sortie actions")
             })?;
-            printer.data(&in_full(action));
+            match printer.format {
+                Format::Json => printer.data(&json(action).to_string()),
+                Format::Text => printer.data(&in_full(action)),
+            }
         }
     }
     Ok(Exit::Well)
@@ -41,23 +44,24 @@ fn list() -> String {
 }
 
 fn list_json() -> String {
-    let rows: Vec<serde_json::Value> = ACTIONS
-        .iter()
-        .map(|action| {
-            serde_json::json!({
-                "name": action.name,
-                "aliases": action.aliases,
-                "risk": action.risk.word(),
-                "summary": action.summary,
-                "platforms": action.platforms,
-                "params": action.params.iter().map(|param| serde_json::json!({
-                    "key": param.key, "aliases": param.aliases, "type": param.type_word(),
-                    "required": param.required == Requirement::Required, "summary": param.summary,
-                })).collect::<Vec<_>>(),
-            })
-        })
-        .collect();
-    serde_json::Value::Array(rows).to_string()
+    serde_json::Value::Array(ACTIONS.iter().map(|action| json(action)).collect()).to_string()
+}
+
+fn json(action: &ActionSpec) -> serde_json::Value {
+    serde_json::json!({
+        "name": action.name,
+        "aliases": action.aliases,
+        "risk": action.risk.word(),
+        "repeatable": action.repeat == Repeat::Safe,
+        "summary": action.summary,
+        "remarks": action.remarks,
+        "platforms": action.platforms,
+        "end": end_in_words(action),
+        "params": action.params.iter().map(|param| serde_json::json!({
+            "key": param.key, "aliases": param.aliases, "type": param.type_word(),
+            "required": param.required == Requirement::Required, "summary": param.summary,
+        })).collect::<Vec<_>>(),
+    })
 }
 
 fn in_full(action: &ActionSpec) -> String {

@@ -14,7 +14,8 @@ use crate::job::Job;
 use crate::model::{Platform, Sealed};
 use crate::simulator::{Faults, FleetSpec, NamedDevice, Server, Switches, World, serve};
 use crate::transport::{
-    BaseUrl, HttpSettings, HttpTransport, OtherHosts, ReadOnly, Region, base_url_of, check_base_url,
+    BaseUrl, BaseUrlError, HttpSettings, HttpTransport, OtherHosts, ReadOnly, Region, base_url_of,
+    check_base_url,
 };
 
 /// Variables that may hold the address, strongest first; `--base-url` reads `SORTIE_BASE_URL` itself.
@@ -158,7 +159,13 @@ fn base_url(options: &TenantOptions, profile: &Profile) -> Result<BaseUrl, Failu
     } else {
         OtherHosts::Refuse
     };
-    check_base_url(&text, other_hosts).map_err(|error| Failure::usage(error.to_string()))
+    check_base_url(&text, other_hosts).map_err(|error| {
+        let failure = Failure::usage(error.to_string());
+        match error {
+            BaseUrlError::UnknownHost { .. } => failure.next("if it is meant: --allow-other-host"),
+            _ => failure.next("the address stands under Settings > Access in the web app"),
+        }
+    })
 }
 
 fn read_token(

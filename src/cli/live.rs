@@ -237,8 +237,12 @@ impl End<'_> {
             _ => what,
         };
         let left = count(Outcome::NotAttempted);
+        let doubts = match count(Outcome::InDoubt) {
+            0 => String::new(),
+            doubts => format!("{doubts} of them in doubt, "),
+        };
         let state = format!(
-            "{} tasks sent, {left} not attempted; everything is in the journal of run {run}",
+            "{} tasks sent, {doubts}{left} not attempted; everything is in the journal of run {run}",
             self.counts.total() - left - count(Outcome::Skipped)
         );
         Failure::new(exit, what).state(state).next(next)
@@ -254,6 +258,7 @@ fn write_reports(
     printer: &Printer,
 ) -> Result<(), Failure> {
     let view = RunView::read(&state.dir, &header.run.0)?;
+    // The moment that the list of runs keeps, so that `sortie report` writes the same again.
     let finished_at = Some(finished_at);
     view.write(&header.report_dir, finished_at)?;
     printer.say(&summary_text(&view.facts(finished_at), &view.rows()));

@@ -82,15 +82,15 @@ fn devices_csv(devices: &[&Device]) -> String {
     for device in devices {
         let cells = [
             device.id.to_string(),
-            device.serial_number.clone(),
-            device.name.clone(),
-            device.user_email.clone(),
+            identity(TargetField::SerialNumber, &device.serial_number),
+            identity(TargetField::DeviceName, &device.name),
+            identity(TargetField::UserEmail, &device.user_email),
             device.platform.to_string(),
-            device.os_version.clone(),
-            device.model.clone(),
-            device.blueprint_name.clone(),
-            device.asset_tag.clone(),
-            device.tags.join(";"),
+            one_line(&device.os_version),
+            one_line(&device.model),
+            one_line(&device.blueprint_name),
+            identity(TargetField::AssetTag, &device.asset_tag),
+            one_line(&device.tags.join(";")),
             device.mdm_enabled.to_string(),
             device.is_removed.to_string(),
             device.last_check_in.map(|at| at.to_string()).unwrap_or_default(),
@@ -100,6 +100,27 @@ fn devices_csv(devices: &[&Device]) -> String {
         text.push('\n');
     }
     text
+}
+
+/// A cell that says which device is meant, as a job can repeat it; empty where no job could (a name with a
+/// line break, an asset tag `N/A`): the id says it anyway.
+fn identity(field: TargetField, text: &str) -> String {
+    let mut target = Target::default();
+    let is_read = target.read_field(field, text).is_ok();
+    let read = match field {
+        TargetField::SerialNumber => target.serial_number,
+        TargetField::DeviceName => target.device_name,
+        TargetField::UserEmail => target.user_email,
+        TargetField::AssetTag => target.asset_tag,
+        TargetField::DeviceId => target.device_id.map(|id| id.to_string()),
+    };
+    let is_same = is_read && read.as_deref().is_some_and(|read| read.eq_ignore_ascii_case(text));
+    if is_same { text.to_owned() } else { String::new() }
+}
+
+/// A cell that means nothing to a job, without the characters that a job refuses.
+fn one_line(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 
 /// A cell in quotes where it needs them.

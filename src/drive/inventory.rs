@@ -1,7 +1,8 @@
 //! Loading what a plan needs from the tenant.
 //!
-//! Owns paging to the end. Must never stop at the first page, and never take an answer that is not a list
-//! for an empty one.
+//! Owns paging to the end. Invariant: each page of a list joins the one before, so no device is lost
+//! between two. Must never stop at the first page, and never take an answer that is not a list for an
+//! empty one.
 
 use std::collections::BTreeSet;
 
@@ -16,6 +17,11 @@ use crate::model::{Device, DeviceId};
 use crate::plan::{Inventory, Lookup, Need};
 use crate::transport::Transport;
 
+/// Rows that a page shares with the one before. Devices come and go while a list is read: a page that
+/// begins too late would lose some without a trace, one that begins with known rows cannot.
+const OVERLAP_ROWS: u32 = 10;
+/// How far to step back when a page does not join the one before.
+const STEP_BACK_ROWS: u32 = LIST_ROWS_MAX / 2;
 /// Most pages of one list: 600,000 devices. A server that repeats itself would otherwise never end.
 const PAGES_MAX: u32 = 2_000;
 
@@ -75,9 +81,14 @@ async fn read_list<T: Transport, C: Clock>(
 ) -> Result<Vec<Device>, InventoryError> {
     let mut devices = Vec::new();
     let mut known = BTreeSet::new();
+    let mut offset = 0;
     for page in 0..PAGES_MAX {
-        let reply = reads.read(&page_at(page * LIST_ROWS_MAX), "inventory").await?;
+        let reply = reads.read(&page_at(offset), "inventory").await?;
         let rows = read_devices(&reply)?;
+        if offset > 0 && !rows.iter().any(|device| known.contains(&device.id)) {
+            offset = offset.saturating_sub(STEP_BACK_ROWS);
+            continue;
+        }
         let is_full = rows.len() >= LIST_ROWS_MAX as usize;
         let before = devices.len();
         devices.extend(rows.into_iter().filter(|device| known.insert(device.id.clone())));
@@ -87,6 +98,7 @@ async fn read_list<T: Transport, C: Clock>(
         if devices.len() == before {
             return Err(InventoryError::Endless(page + 1));
         }
+        offset += LIST_ROWS_MAX - OVERLAP_ROWS;
     }
     Err(InventoryError::Endless(PAGES_MAX))
 }

@@ -58,6 +58,10 @@ pub struct Step {
     pub is_done: bool,
 }
 
+/// How long after the end of the wait looks may leave that were due by then, in milliseconds: timers wake
+/// late, and every task that is still followed has its last look at that moment.
+const LAST_LOOKS_MS: u64 = 60_000;
+
 /// The run machine.
 pub struct Engine {
     state: RunState,
@@ -470,7 +474,7 @@ impl Engine {
 
     /// Which queue the next call comes from; `None` when neither has anything due.
     fn next_lane(&mut self, now: UnixMillis) -> Option<Lane> {
-        let is_look_due = self.may_look(now) && self.looks.next().is_some_and(|(at, _)| at <= now);
+        let is_look_due = self.next_look(now).is_some_and(|at| at <= now);
         let is_send_due =
             self.state.stop.is_none() && self.next_send(now).is_some_and(|at| at <= now);
         match (is_send_due, is_look_due) {
@@ -521,7 +525,10 @@ impl Engine {
             Some(_) => 0,
             None => self.ready.iter().take_while(|(at, _)| *at <= now).take(block_max).count(),
         };
-        let looks = if self.may_look(now) { self.looks.due(now, block_max) } else { 0 };
+        let looks = match self.next_look(now) {
+            Some(_) => self.looks.due(now.min(self.wait_ends(now)), block_max),
+            None => 0,
+        };
         u32::try_from((sends + looks).min(block_max)).unwrap_or(u32::MAX)
     }
 
@@ -529,7 +536,22 @@ impl Engine {
     fn may_look(&self, now: UnixMillis) -> bool {
         let is_stopped =
             self.state.stop.as_ref().is_some_and(|(cause, _)| *cause != StopCause::Deadline);
-        !is_stopped && now <= self.wait_ends(now)
+        !is_stopped && (now <= self.wait_ends(now) || self.has_last_look(now))
+    }
+
+    /// Whether a look that was due before the wait ended has not left yet.
+    fn has_last_look(&self, now: UnixMillis) -> bool {
+        let wait_ends = self.wait_ends(now);
+        let until = wait_ends.plus_ms(LAST_LOOKS_MS);
+        now <= until
+            && self.state.paused_until <= until
+            && self.looks.next().is_some_and(|(at, _)| at <= wait_ends)
+    }
+
+    /// When the next look is due, if it still may leave.
+    fn next_look(&self, now: UnixMillis) -> Option<UnixMillis> {
+        let wait_ends = self.wait_ends(now);
+        self.looks.next().map(|(at, _)| at).filter(|at| *at <= wait_ends && self.may_look(now))
     }
 
     /// When following ends: so long after the last send, or after a resume, not counting the time in which
@@ -543,13 +565,14 @@ impl Engine {
     /// The next moment at which something may become due.
     fn next_moment(&mut self, now: UnixMillis) -> Option<UnixMillis> {
         let send = if self.state.stop.is_none() { self.next_send(now) } else { None };
-        let look = if self.may_look(now) { self.looks.next().map(|(at, _)| at) } else { None };
+        let look = self.next_look(now);
         let deadline = send.map(|_| self.state.policy.send_until);
         // While the hour has nothing to spare the end of the wait moves on with the time: waiting for it
         // would be a race that is never won. The hour itself wakes the run then.
         let is_waiting = self.state.following > 0 && self.starved_since.is_none();
         let wait = is_waiting.then(|| self.wait_ends(now).plus_ms(1));
-        [send, look, deadline, wait].into_iter().flatten().filter(|at| *at > now).min()
+        let last_looks = wait.map(|at| at.plus_ms(LAST_LOOKS_MS));
+        [send, look, deadline, wait, last_looks].into_iter().flatten().filter(|at| *at > now).min()
     }
 
     fn is_done(&self, now: UnixMillis) -> bool {

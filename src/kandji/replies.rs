@@ -6,6 +6,7 @@
 //! in a reason.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::actions::{ActionSpec, EndSpec};
@@ -176,10 +177,14 @@ fn is_usual_pin(pin: &str) -> bool {
     pin.len() == 6 && pin.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Whether the answer is a web page. JSON that only calls itself HTML is none: it may hold a PIN.
 fn is_html(reply: &Reply) -> bool {
     let begins =
         |byte: u8| reply.body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&byte);
-    begins(b'<') || (reply.content_type.starts_with("text/html") && !reply.body.is_empty())
+    begins(b'<')
+        || (reply.content_type.starts_with("text/html")
+            && !reply.body.is_empty()
+            && serde_json::from_slice::<IgnoredAny>(&reply.body).is_err())
 }
 
 /// The words of an error body, in whichever of the API's shapes they come, on one line and cut short.
@@ -328,6 +333,20 @@ mod tests {
         ] {
             assert_eq!(word(&verdict("restart", status, body)), expected, "{status} {body}");
         }
+    }
+
+    #[test]
+    fn json_under_a_wrong_content_type_is_still_an_answer() {
+        let action = find_action("lock").expect("an action");
+        let of = |body: &str| {
+            let content_type = "text/html; charset=utf-8".to_owned();
+            let reply = Reply { content_type, ..reply(200, body) };
+            classify(action, Platform::Mac, &Ok(reply)).1
+        };
+        let Verdict::Accepted(answer) = of(r#"{"PIN":"012345"}"#) else { panic!("accepted") };
+        assert_eq!(answer.pin.as_ref().map(Sealed::expose), Some("012345"));
+        assert_eq!(word(&of("Please log in")), "unknown, ends run");
+        assert_eq!(word(&of(r#"{"PIN":"0123"#)), "unknown, ends run");
     }
 
     #[test]

@@ -4,8 +4,8 @@
 
 use sortie::model::{Platform, UnixMillis};
 use sortie::simulator::{
-    DeviceKind, Faults, FleetSpec, Ledger, NewDevice, Oddities, Server, Switches, World, serve,
-    wall_clock,
+    CannedAnswer, DeviceKind, FaultKind, FaultMatcher, FaultMoment, Faults, FleetSpec, Ledger,
+    NewDevice, Oddities, ScriptedFault, Server, Switches, World, serve, wall_clock,
 };
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -130,9 +130,10 @@ impl Bench {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.directory.path())
             .env("SORTIE_STATE_DIR", self.path("state"))
-            .env("SORTIE_BASE_URL", &self.base_url)
-            .env("SORTIE_TOKEN", &self.token)
             .stdin(Stdio::null());
+        if !self.base_url.is_empty() {
+            command.env("SORTIE_BASE_URL", &self.base_url).env("SORTIE_TOKEN", &self.token);
+        }
         command
     }
 
@@ -202,3 +203,141 @@ pub fn kind_of(platform: Platform) -> DeviceKind {
 
 /// A moment for worlds with virtual time.
 pub const VIRTUAL_START: UnixMillis = UnixMillis(1_800_000_000_000);
+
+/// The ten outcomes, as reports spell them.
+pub const OUTCOMES: [&str; 10] = [
+    "completed",
+    "accepted",
+    "pending",
+    "not_now",
+    "already_in_effect",
+    "failed",
+    "refused",
+    "in_doubt",
+    "skipped",
+    "not_attempted",
+];
+
+/// How long a test waits for what must happen.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// Most items that are worked on at once: the program mostly waits, but not only.
+const THREADS: usize = 8;
+
+/// Does the same with every item, several at once.
+pub fn on_threads<T: Send>(items: impl IntoIterator<Item = T>, work: impl Fn(T) + Sync) {
+    let queue: std::collections::VecDeque<T> = items.into_iter().collect();
+    let queue = std::sync::Mutex::new(queue);
+    let next = || queue.lock().ok().and_then(|mut queue| queue.pop_front());
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS)
+            .map(|_| {
+                scope.spawn(|| {
+                    while let Some(item) = next() {
+                        work(item);
+                    }
+                })
+            })
+            .collect();
+        for thread in threads {
+            if let Err(panic) = thread.join() {
+                std::panic::resume_unwind(panic);
+            }
+        }
+    });
+}
+
+/// Asks again and again until the answer is yes.
+#[track_caller]
+pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let began = std::time::Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < PATIENCE, "in vain: {what}");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}
+
+/// An answer of the tenant with this status and body, as JSON.
+pub fn canned(status: u16, body: &str, moment: FaultMoment) -> FaultKind {
+    let json = vec![("Content-Type", "application/json".to_owned())];
+    canned_with(status, json, body.as_bytes(), moment)
+}
+
+/// An answer of the tenant in full.
+pub fn canned_with(
+    status: u16,
+    headers: Vec<(&'static str, String)>,
+    body: &[u8],
+    moment: FaultMoment,
+) -> FaultKind {
+    let body = body.to_vec();
+    FaultKind::Canned(Box::new(CannedAnswer { status, headers, body, moment }))
+}
+
+/// Requests of the ledger that are not reads.
+pub fn writes(ledger: &Ledger) -> u64 {
+    sortie::kandji::ACTIONS
+        .iter()
+        .filter(|action| action.name != "get-commands")
+        .filter_map(|action| ledger.by_kind.get(action.name))
+        .sum()
+}
+
+impl Tenant {
+    /// Whatever happens to the next request that fits.
+    pub fn script(&self, matcher: FaultMatcher, kind: FaultKind) {
+        self.with_world(|world| {
+            world.faults_mut().script.push(ScriptedFault { matcher, kind });
+        });
+    }
+
+    /// Requests of a kind that arrived so far.
+    pub fn seen(&self, kind: &str) -> u64 {
+        self.with_world(|world| world.ledger().by_kind.get(kind).copied().unwrap_or(0))
+    }
+}
+
+impl Bench {
+    /// A bench whose program is told of no tenant and no token.
+    pub fn offline() -> Self {
+        Self::new("", "")
+    }
+
+    /// The program with a text on its standard input, run to its end.
+    pub fn sortie_with_input(&self, arguments: &[&str], input: &str) -> Ran {
+        use std::io::Write;
+        let mut child = self
+            .command()
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut pipe = child.stdin.take().expect("it is piped");
+        // A program that refuses early does not read to the end.
+        let _ = pipe.write_all(input.as_bytes());
+        drop(pipe);
+        Ran::of(child.wait_with_output().expect("it ends"))
+    }
+
+    /// Writes a CSV job of rows and returns its name.
+    pub fn job(&self, name: &str, header: &str, rows: &[String]) -> String {
+        let text = format!("{header}\n{}\n", rows.join("\n"));
+        self.write(name, &text);
+        name.to_owned()
+    }
+
+    /// The id of the newest run.
+    pub fn latest_run(&self) -> String {
+        let runs = self.sortie(&["runs", "--format", "json"]).expect(0);
+        let runs: serde_json::Value = serde_json::from_str(&runs.stdout).expect("JSON");
+        runs[0]["id"].as_str().expect("there is a run").to_owned()
+    }
+
+    /// The newest report by serial number.
+    pub fn outcomes(&self) -> std::collections::BTreeMap<String, String> {
+        let rows = self.report();
+        rows.into_iter().map(|row| (row["serial_number"].clone(), row["outcome"].clone())).collect()
+    }
+}

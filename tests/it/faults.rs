@@ -1,1 +1,337 @@
-//! To be written.
+//! What can go wrong between the program and the tenant, case by case.
+//!
+//! Owns the table of faults with what each of them means for an action that may be repeated and for one
+//! that may not. Every case asserts the outcome, the exit code, the number of requests that the server
+//! saw, how often it applied them, and that no secret is in any output.
+
+use sortie::simulator::{DeviceKind, ErrorPage, FaultKind, FaultMatcher, FaultMoment, Faults};
+
+use crate::bench::{
+    Bench, Ran, Tenant, add, canned, canned_with, on_threads, prompt_world, serial,
+};
+
+/// How a case ends: outcome, exit code, requests that the server saw, times it applied them.
+type End = (&'static str, i32, u64, u32);
+
+/// One fault, met by so many requests in a row.
+struct Case {
+    name: &'static str,
+    kind: FaultKind,
+    times: usize,
+    /// For blank-push, which may be repeated.
+    safe: End,
+    /// For lock, which may not.
+    once: End,
+}
+
+/// So many that every retry meets the fault, too.
+const ALWAYS: usize = 9;
+/// Requests of one task with two retries.
+const ALL_TRIES: u64 = 3;
+
+const BEFORE: FaultMoment = FaultMoment::BeforeApplying;
+const AFTER: FaultMoment = FaultMoment::AfterApplying;
+
+/// It went through at once.
+const FINE: End = ("accepted", 0, 1, 1);
+/// It went through at the second try; the first was not applied.
+const AGAIN: End = ("accepted", 0, 2, 1);
+/// It went through at the second try, and the first had been applied, too.
+const TWICE: End = ("accepted", 0, 2, 2);
+/// Nobody knows, and the server had not applied it.
+const DOUBT: End = ("in_doubt", 11, 1, 0);
+/// Nobody knows, and the server had applied it.
+const DONE_IN_DOUBT: End = ("in_doubt", 11, 1, 1);
+/// The API said no.
+const REFUSED: End = ("refused", 7, 1, 0);
+/// Nothing was applied and the run ends: trying the rest would end the same way.
+const RUN_ENDS: End = ("not_attempted", 1, 1, 0);
+const RUN_ENDS_IN_DOUBT: End = ("in_doubt", 1, 1, 0);
+
+fn cases() -> Vec<Case> {
+    let mut cases = connections();
+    cases.extend(server_errors());
+    cases.extend(refusals());
+    cases.extend(successes_that_are_none());
+    cases.extend(strange_successes());
+    cases
+}
+
+/// A case whose fault happens once.
+fn case(name: &'static str, kind: FaultKind, safe: End, once: End) -> Case {
+    Case { name, kind, times: 1, safe, once }
+}
+
+fn connections() -> Vec<Case> {
+    vec![
+        case("closed before it was applied", FaultKind::CloseBefore, AGAIN, DOUBT),
+        case("closed after it was applied", FaultKind::CloseAfter, TWICE, DONE_IN_DOUBT),
+        case("cut off in the middle of the answer", FaultKind::Truncate, TWICE, DONE_IN_DOUBT),
+        Case {
+            times: ALWAYS,
+            ..case(
+                "closed every time",
+                FaultKind::CloseBefore,
+                ("in_doubt", 11, ALL_TRIES, 0),
+                DOUBT,
+            )
+        },
+        Case {
+            times: ALWAYS,
+            ..case(
+                "closed every time after applying",
+                FaultKind::CloseAfter,
+                ("in_doubt", 11, ALL_TRIES, 3),
+                DONE_IN_DOUBT,
+            )
+        },
+    ]
+}
+
+fn server_errors() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for status in [500, 502, 504] {
+        for page in [ErrorPage::Json, ErrorPage::Html] {
+            let before = FaultKind::ErrorBefore { status, page };
+            cases.push(case("a server error before applying", before, AGAIN, DOUBT));
+            let after = FaultKind::ErrorAfter { status, page };
+            cases.push(case("a server error after applying", after, TWICE, DONE_IN_DOUBT));
+        }
+    }
+    for retry_after_s in [None, Some(1)] {
+        let kind = FaultKind::Unavailable { retry_after_s };
+        cases.push(case("503", kind, AGAIN, DOUBT));
+    }
+    for status in [408, 425, 599, 999] {
+        let kind = canned(status, r#"{"detail":"later"}"#, BEFORE);
+        cases.push(case("a status that says nothing", kind, AGAIN, DOUBT));
+    }
+    let past = "Wed, 21 Oct 2015 07:28:00 GMT".to_owned();
+    for headers in
+        [vec![], vec![("Retry-After", "1".to_owned())], vec![("Retry-After", past.clone())]]
+    {
+        let kind = canned_with(429, headers, b"{\"message\":\"API rate limit exceeded\"}", BEFORE);
+        cases.push(case("429", kind, AGAIN, AGAIN));
+    }
+    cases
+}
+
+fn refusals() -> Vec<Case> {
+    let not_allowed = [
+        r#""Command is not allowed for current device""#,
+        r#"["Command is not allowed for current device"]"#,
+        r#"{"detail":"Command is not allowed for current device"}"#,
+        r#"{"error":"Command is not allowed for current device"}"#,
+        r#"{"DeviceName":["This field is required."]}"#,
+        "",
+    ];
+    let mut cases: Vec<Case> = not_allowed
+        .into_iter()
+        .map(|body| case("400", canned(400, body, BEFORE), REFUSED, REFUSED))
+        .collect();
+    for body in [r#""This device is already locked.""#, r#"{"detail":"Command already running"}"#] {
+        let in_effect = ("already_in_effect", 0, 1, 0);
+        cases.push(case("already so", canned(400, body, BEFORE), in_effect, in_effect));
+    }
+    for status in [404, 405, 409, 412, 413, 415, 422, 423] {
+        let kind = canned(status, r#"{"detail":"no"}"#, BEFORE);
+        cases.push(case("a definite no", kind, REFUSED, REFUSED));
+    }
+    for body in ["", "<html>Not Found</html>"] {
+        let kind = canned_with(
+            404,
+            vec![("Content-Type", "text/html".to_owned())],
+            body.as_bytes(),
+            BEFORE,
+        );
+        cases.push(case("404 without JSON", kind, REFUSED, REFUSED));
+    }
+    let forbidden = ("refused", 5, 1, 0);
+    cases.push(case("403", canned(403, r#"{"detail":"no"}"#, BEFORE), forbidden, forbidden));
+    let unauthorized = ("not_attempted", 3, 1, 0);
+    let kind = canned(401, r#"{"message":"Unauthorized"}"#, BEFORE);
+    cases.push(case("401", kind, unauthorized, unauthorized));
+    cases.push(case("a proxy's no", canned(407, "", BEFORE), RUN_ENDS, RUN_ENDS));
+    cases
+}
+
+/// Answers that do not come from the API, or not as they should.
+fn successes_that_are_none() -> Vec<Case> {
+    let html = || vec![("Content-Type", "text/html".to_owned())];
+    let mut cases = vec![case("a log-in page", FaultKind::LoginPage, RUN_ENDS, RUN_ENDS_IN_DOUBT)];
+    let page = canned_with(400, html(), b"<html>blocked</html>", BEFORE);
+    cases.push(case("a page with 400", page, RUN_ENDS, RUN_ENDS_IN_DOUBT));
+    let page = canned_with(200, html(), b"Please log in", BEFORE);
+    cases.push(case("a page without a tag", page, RUN_ENDS, RUN_ENDS_IN_DOUBT));
+    for status in [301, 302, 303, 307, 308] {
+        for to in ["/api/v1/elsewhere", "http://127.0.0.1:9/api/v1/devices"] {
+            let kind = canned_with(status, vec![("Location", to.to_owned())], b"", BEFORE);
+            cases.push(case("a redirect", kind, RUN_ENDS, RUN_ENDS_IN_DOUBT));
+        }
+    }
+    let nested = "[".repeat(100_000);
+    let huge = format!("{{\"message\":\"{}\"}}", "x".repeat(3 * 1024 * 1024));
+    for (name, body) in [
+        ("an error with 200", r#"{"error":"Bad Request"}"#.as_bytes()),
+        ("a key twice", br#"{"PIN":"730518","PIN":"730519"}"#),
+        ("a key in two spellings", br#"{"PIN":"730518","pin":"730519"}"#),
+        ("not a number", br#"{"PIN":NaN}"#),
+        ("half a character", br#"{"PIN":"\ud800"}"#),
+        ("a number beyond all", br#"{"PIN":1e400}"#),
+        ("no UTF-8", b"{\"PIN\":\"73\xff518\"}"),
+        ("a body that ends early", br#"{"PIN":"7305"#),
+        ("a hundred thousand arrays", nested.as_bytes()),
+        ("a body of 3 MiB", huge.as_bytes()),
+    ] {
+        let json = vec![("Content-Type", "application/json".to_owned())];
+        let kind = canned_with(200, json, body, AFTER);
+        cases.push(case(name, kind, TWICE, DONE_IN_DOUBT));
+    }
+    let packed = vec![("Content-Encoding", "gzip".to_owned())];
+    let kind = canned_with(200, packed, b"\x1f\x8b\x08\x00\x00\x00\x00\x00", AFTER);
+    cases.push(case("packed without being asked to", kind, TWICE, DONE_IN_DOUBT));
+    let long = vec![("X-Long", "x".repeat(600 * 1024))];
+    let kind = canned_with(200, long, b"{\"PIN\":\"730518\"}", AFTER);
+    cases.push(case("a header of 600 KiB", kind, TWICE, DONE_IN_DOUBT));
+    cases
+}
+
+/// Answers that are to be taken although they look odd.
+fn strange_successes() -> Vec<Case> {
+    let pin_missing = ("failed", 7, 1, 1);
+    let mut cases =
+        vec![case("JSON that calls itself HTML", FaultKind::WrongContentType, FINE, FINE)];
+    for body in ["", "{}", "null", r#"{"PIN":null}"#, r#"{"PIN":""}"#, r#"{"message":"queued"}"#] {
+        cases.push(case("success without PIN", canned(200, body, AFTER), FINE, pin_missing));
+    }
+    for (status, body) in
+        [(200, r#"{"pin":"030518"}"#), (201, r#"{"PIN":"030518"}"#), (202, r#"{"PIN":"030518"}"#)]
+    {
+        cases.push(case("another success", canned(status, body, AFTER), FINE, FINE));
+    }
+    cases
+}
+
+#[test]
+fn every_fault_ends_as_the_table_says() {
+    on_threads(cases(), |case| {
+        check(&case, "blank-push", case.safe);
+        check(&case, "lock", case.once);
+    });
+}
+
+fn check(case: &Case, action: &str, expected: End) {
+    let mut world = prompt_world(Faults::default());
+    let id = add(&mut world, DeviceKind::MacAppleSilicon, &serial(1));
+    let tenant = Tenant::serving(world);
+    for _ in 0..case.times {
+        tenant.script(FaultMatcher::action(action), case.kind.clone());
+    }
+    let bench = Bench::at(&tenant);
+    let job = format!(
+        "version: 1\nname: faulty\ntargets:\n  devices:\n    - serial_number: {}\n\
+         action: {action}\nretries: {{ count: 2, delay: 10ms, max_delay: 20ms }}\n",
+        serial(1)
+    );
+    bench.write("job.yaml", &job);
+    let ran = bench.sortie(&["run", "job.yaml", "--yes", "--wait", "0", "-v"]);
+    let ledger = tenant.ledger();
+    let rows = bench.report();
+    let found =
+        (rows[0]["outcome"].as_str(), ran.code, tenant.seen(action), ledger.count(&id, action));
+    let what =
+        format!("{} ({:?}), {action}\n{}{}", case.name, word(&case.kind), ran.stdout, ran.stderr);
+    assert_eq!(found, expected, "{what}");
+    let attempts = if rows[0]["attempts"].is_empty() { "0" } else { &rows[0]["attempts"] };
+    assert_eq!(attempts.parse(), Ok(expected.2), "{what}");
+    assert_no_secret(&ran, &tenant, &what);
+    if action == "lock" && expected.0 == "accepted" {
+        assert_eq!(rows[0]["lock_pin"].len(), 6, "{what}");
+    } else if action == "lock" {
+        assert_eq!(rows[0]["lock_pin"], "", "{what}");
+    }
+    if expected.1 != 0 {
+        assert!(!rows[0]["reason"].is_empty(), "{what}");
+        assert!(ran.stderr.contains("next:"), "{what}");
+    }
+}
+
+fn word(kind: &FaultKind) -> String {
+    match kind {
+        FaultKind::Canned(canned) => {
+            let body: String = String::from_utf8_lossy(&canned.body).chars().take(60).collect();
+            format!("{} {body}", canned.status)
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+fn assert_no_secret(ran: &Ran, tenant: &Tenant, what: &str) {
+    let mut secrets = vec![tenant.token(), "730518".to_owned(), "030518".to_owned()];
+    secrets.extend(tenant.ledger().accepted.iter().filter_map(|accepted| accepted.pin.clone()));
+    for secret in secrets {
+        assert!(!ran.stdout.contains(&secret) && !ran.stderr.contains(&secret), "{what}");
+    }
+}
+
+#[test]
+fn a_request_that_is_applied_after_its_connection_died_is_not_sent_again() {
+    let mut world = prompt_world(Faults::default());
+    let id = add(&mut world, DeviceKind::MacAppleSilicon, &serial(1));
+    let tenant = Tenant::serving(world);
+    tenant.script(FaultMatcher::action("restart"), FaultKind::LateApply { after_ms: 20 });
+    let bench = Bench::at(&tenant);
+    let restart = ["send", "restart", "--serial", &serial(1), "--yes", "--wait", "0"];
+    bench.sortie(&restart).expect(11);
+    assert_eq!(bench.report()[0]["outcome"], "in_doubt");
+    crate::bench::eventually("the tenant applies it", || {
+        tenant.with_world(|world| world.advance(sortie::simulator::wall_clock()));
+        tenant.ledger().count(&id, "restart") == 1
+    });
+    // Going on settles nothing by sending: the doubt stays.
+    bench.sortie(&["resume"]).expect(11);
+    assert_eq!(tenant.seen("restart"), 1);
+}
+
+#[test]
+fn a_restart_that_is_already_running_settles_the_doubt_of_a_safe_action() {
+    let mut world = prompt_world(Faults::default());
+    add(&mut world, DeviceKind::MacAppleSilicon, &serial(1));
+    world.switches_mut().push_ms = 60_000..=60_000;
+    let tenant = Tenant::serving(world);
+    tenant.script(FaultMatcher::action("renew-mdm-profile"), FaultKind::CloseAfter);
+    let bench = Bench::at(&tenant);
+    let job = format!(
+        "version: 1\nname: renew\ntargets: {{ devices: [{{ serial_number: {} }}] }}\n\
+         action: renew-mdm-profile\nretries: {{ count: 2, delay: 10ms }}\n",
+        serial(1)
+    );
+    bench.write("job.yaml", &job);
+    bench.sortie(&["run", "job.yaml", "--wait", "0"]).expect(0);
+    let row = &bench.report()[0];
+    assert_eq!(row["outcome"], "accepted");
+    assert!(row["reason"].contains("an earlier request of this run did it"), "{row:?}");
+    assert_eq!(tenant.ledger().count_all("renew-mdm-profile"), 1);
+}
+
+#[test]
+fn reads_are_repeated_and_a_list_that_is_none_is_no_empty_fleet() {
+    for (kind, code) in [
+        (FaultKind::CloseAfter, 0),
+        (FaultKind::ErrorBefore { status: 502, page: ErrorPage::Html }, 0),
+        (FaultKind::Truncate, 0),
+        (FaultKind::LoginPage, 1),
+        (canned(200, r#"{"detail":"maintenance"}"#, BEFORE), 1),
+        (canned(200, "", BEFORE), 1),
+    ] {
+        let mut world = prompt_world(Faults::default());
+        add(&mut world, DeviceKind::MacAppleSilicon, &serial(1));
+        let tenant = Tenant::serving(world);
+        tenant.script(FaultMatcher::action("list-devices"), kind.clone());
+        let bench = Bench::at(&tenant);
+        let ran = bench.sortie(&["send", "blank-push", "--all"]);
+        assert_eq!(ran.code, code, "{}\n{}", word(&kind), ran.stderr);
+        let pushes = u64::from(code == 0);
+        assert_eq!(tenant.seen("blank-push"), pushes, "{}", word(&kind));
+    }
+}
