@@ -21,7 +21,8 @@ const PLAIN_MS: u64 = 30_000;
 /// A plain line for each so many percent settled, but not more often than this.
 const PLAIN_PERCENT: u32 = 10;
 const PLAIN_MS_MIN: u64 = 1_000;
-/// A pause is told when it lasts at least this long.
+/// A pause is told when it lasts at least this long, or when none was told for as long: short ones come
+/// in crowds.
 const PAUSE_TOLD_MS: u64 = 30_000;
 /// How often the ledger is asked what is left of the hour.
 const QUOTA_MS: u64 = 5_000;
@@ -40,6 +41,7 @@ pub(super) struct Watcher<'a> {
     spent_at: UnixMillis,
     started_at: UnixMillis,
     sent_before: u32,
+    pause_told_at: UnixMillis,
     /// An action was stopped because the token lacks the permission.
     pub is_forbidden: bool,
 }
@@ -78,6 +80,7 @@ impl<'a> Watcher<'a> {
             spent_at: UnixMillis(0),
             started_at: now,
             sent_before,
+            pause_told_at: UnixMillis(0),
             is_forbidden: false,
         }
     }
@@ -205,9 +208,13 @@ impl Observer for Watcher<'_> {
 
 impl Watcher<'_> {
     /// What people want to know at once.
-    fn tell(&self, entry: &Entry) {
+    fn tell(&mut self, entry: &Entry) {
         let text = match &entry.event {
-            Event::Paused { until, reason } if until.remaining_ms(entry.at) >= PAUSE_TOLD_MS => {
+            Event::Paused { until, reason }
+                if until.remaining_ms(entry.at) >= PAUSE_TOLD_MS
+                    || entry.at.remaining_ms(self.pause_told_at) >= PAUSE_TOLD_MS =>
+            {
+                self.pause_told_at = entry.at;
                 format!("paused until {until}: {reason}")
             }
             Event::Stopped { reason, .. } => format!("stopping: {reason}"),
@@ -265,6 +272,7 @@ fn word_of(event: &Event) -> &'static str {
         Event::Postponed { .. } => "postponed",
         Event::Doubted { .. } => "doubted",
         Event::Observed { .. } => "observed",
+        Event::Unseen { .. } => "unseen",
         Event::Settled { .. } => "settled",
         Event::ActionStopped { .. } => "action_stopped",
         Event::Paused { .. } => "paused",

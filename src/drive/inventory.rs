@@ -22,6 +22,8 @@ use crate::transport::Transport;
 const OVERLAP_ROWS: u32 = 10;
 /// How far to step back when a page does not join the one before.
 const STEP_BACK_ROWS: u32 = LIST_ROWS_MAX / 2;
+/// Limits of pages that servers choose for themselves are multiples of this.
+const SHORT_PAGE_ROWS: usize = 50;
 /// Most pages of one list: 600,000 devices. A server that repeats itself would otherwise never end.
 const PAGES_MAX: u32 = 2_000;
 
@@ -89,7 +91,8 @@ async fn read_list<T: Transport, C: Clock>(
             offset = offset.saturating_sub(STEP_BACK_ROWS);
             continue;
         }
-        let is_full = rows.len() >= LIST_ROWS_MAX as usize;
+        let is_full = may_be_full(rows.len());
+        let read = u32::try_from(rows.len()).unwrap_or(LIST_ROWS_MAX);
         let before = devices.len();
         devices.extend(rows.into_iter().filter(|device| known.insert(device.id.clone())));
         if !is_full {
@@ -98,9 +101,15 @@ async fn read_list<T: Transport, C: Clock>(
         if devices.len() == before {
             return Err(InventoryError::Endless(page + 1));
         }
-        offset += LIST_ROWS_MAX - OVERLAP_ROWS;
+        offset += read.saturating_sub(OVERLAP_ROWS).max(1);
     }
     Err(InventoryError::Endless(PAGES_MAX))
+}
+
+/// Whether a page of so many rows may have another after it. A server that gives fewer rows than it is
+/// asked for gives a round number of them; then one more request is better than half a fleet.
+fn may_be_full(rows: usize) -> bool {
+    rows >= LIST_ROWS_MAX as usize || (rows > 0 && rows.is_multiple_of(SHORT_PAGE_ROWS))
 }
 
 /// Reads the whole command history of a device, oldest first.
@@ -120,7 +129,7 @@ pub async fn read_commands<T: Transport, C: Clock>(
             let text = error_text(&reply.body);
             return Err(ListError::Status { status: reply.status, text }.into());
         };
-        let is_last = page.rows.len() < LIST_ROWS_MAX as usize;
+        let is_last = page.rows.is_empty() || read + page.rows.len() >= page.count as usize;
         match &mut whole {
             None => whole = Some(page),
             Some(whole) => {

@@ -82,6 +82,8 @@ pub(super) async fn perform<T: Transport, C: Clock>(
             };
             let result = transport.send(request).await;
             let (hour, new_skew_ms) = server_word(&result, clock.now());
+            // The answer's own date where it has one: after a resume no other is known yet.
+            let skew_ms = new_skew_ms.unwrap_or(skew_ms);
             let since = UnixMillis(sent_at.0 + skew_ms - MATCH_SLACK_MS);
             let sighting = match &result {
                 Ok(reply) => sighting(reply, &facts.end, since, offset),

@@ -7,20 +7,17 @@ use std::collections::BTreeSet;
 
 use super::looks::Looks;
 use super::run::{Progress, RunState};
-use super::task::{Consequence, Impossible, Phase, Wait, consequence};
-use crate::model::{
-    CommandSeen, CommandStatus, Entry, Event, Outcome, Policy, Refusal, Repeat, Sighting,
-    StopCause, TaskIndex, UnixMillis, Verdict,
-};
-use crate::pace::{BLOCK_LIFE_MS, PerSecond, breaker_ms};
+use super::task::{Impossible, Phase};
+use crate::model::{Entry, Event, Policy, Repeat, StopCause, TaskIndex, UnixMillis};
+use crate::pace::{BLOCK_LIFE_MS, PerSecond};
 
 /// Most calls of one step, so that a batch stays one short transaction.
 const CALLS_PER_STEP_MAX: usize = 256;
+/// A pause under way is only prolonged by more than this: every answer of a crowd asks for a pause of
+/// its own, a few milliseconds later than the one before.
+const PAUSE_SLACK_MS: u64 = 1_000;
 /// Of so many calls one is a look, when both sends and looks are due: following keeps a fifth.
 const CALLS_PER_LOOK: u32 = 5;
-/// Rounds of pauses in which nothing could be sent before the run stops: with the default delays about
-/// three minutes.
-const UNREACHABLE_ROUNDS_MAX: u32 = 8;
 
 /// A request that may leave once the entries of its step are committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,16 +61,16 @@ const LAST_LOOKS_MS: u64 = 60_000;
 
 /// The run machine.
 pub struct Engine {
-    state: RunState,
+    pub(super) state: RunState,
     ready: BTreeSet<(UnixMillis, TaskIndex)>,
-    looks: Looks,
-    looks_under_way: u32,
+    pub(super) looks: Looks,
+    pub(super) looks_under_way: u32,
     pace: PerSecond,
     granted: u32,
     granted_until: UnixMillis,
     calls_since_look: u32,
-    unreachable_rounds: u32,
-    throttled_rounds: u32,
+    pub(super) unreachable_rounds: u32,
+    pub(super) throttled_rounds: u32,
     starved_since: Option<UnixMillis>,
     starved_ms: u64,
 }
@@ -139,6 +136,12 @@ impl Engine {
                 }
                 Phase::Judged(verdict) => self.conclude(now, index, &verdict, &mut entries)?,
                 Phase::Following => self.looks.schedule_at(index, now),
+                Phase::Doubt if self.state.facts[index.at()].repeat == Repeat::Safe => {
+                    let reason = "in doubt, and safe to repeat".to_owned();
+                    let event =
+                        Event::Postponed { task: index, until: now, counted: false, reason };
+                    self.record(now, event, &mut entries)?;
+                }
                 _ => {}
             }
         }
@@ -180,7 +183,9 @@ impl Engine {
         reason: &str,
     ) -> Result<Vec<Entry>, Impossible> {
         let mut entries = Vec::new();
-        if until > self.state.paused_until {
+        let is_pausing = now < self.state.paused_until;
+        let slack_ms = if is_pausing { PAUSE_SLACK_MS } else { 0 };
+        if until > self.state.paused_until.plus_ms(slack_ms) {
             let event = Event::Paused { until, reason: reason.to_owned() };
             self.record(now, event, &mut entries)?;
         }
@@ -247,109 +252,8 @@ impl Engine {
         Ok(step)
     }
 
-    /// Takes in what is known after a request.
-    ///
-    /// # Errors
-    /// [`Impossible`] when no such request is under way.
-    pub fn answered(
-        &mut self,
-        now: UnixMillis,
-        task: TaskIndex,
-        attempt: u16,
-        http_status: Option<u16>,
-        verdict: Verdict,
-    ) -> Result<Vec<Entry>, Impossible> {
-        let mut entries = Vec::new();
-        let event = Event::Answered { task, attempt, http_status, verdict: verdict.clone() };
-        self.record(now, event, &mut entries)?;
-        if !matches!(verdict, Verdict::NotSent { .. }) {
-            self.unreachable_rounds = 0;
-        }
-        if !matches!(verdict, Verdict::Throttled { .. }) {
-            self.throttled_rounds = 0;
-        }
-        self.conclude(now, task, &verdict, &mut entries)?;
-        if self.state.task(task).phase == Phase::Following {
-            self.looks.schedule(task, now, self.wait_ends(now));
-        }
-        Ok(entries)
-    }
-
-    /// Takes in what a look showed.
-    ///
-    /// # Errors
-    /// [`Impossible`] when no look is under way.
-    pub fn looked(
-        &mut self,
-        now: UnixMillis,
-        task: TaskIndex,
-        sighting: Sighting,
-    ) -> Result<Vec<Entry>, Impossible> {
-        let mut entries = Vec::new();
-        self.looks_under_way = self.looks_under_way.checked_sub(1).ok_or_else(|| Impossible {
-            task: task.0,
-            event: "a look",
-            phase: "no look under way".to_owned(),
-        })?;
-        if self.state.task(task).phase != Phase::Following {
-            return Ok(entries);
-        }
-        let latest = self.wait_ends(now);
-        match sighting {
-            Sighting::Command(command) => self.observe(now, task, command, &mut entries)?,
-            Sighting::Gone => {
-                let reason = "the device is gone from the tenant".to_owned();
-                let event = Event::Settled { task, outcome: Outcome::Completed, reason };
-                self.record(now, event, &mut entries)?;
-            }
-            Sighting::Elsewhere { offset } => {
-                self.looks.schedule_page(task, offset, now, latest);
-                return Ok(entries);
-            }
-            Sighting::Throttled { retry_after_ms } => {
-                self.pause_for_tenant(now, retry_after_ms, "HTTP 429 on a read", &mut entries)?;
-            }
-            Sighting::Nothing | Sighting::Present | Sighting::Unreadable { .. } => {}
-        }
-        match self.state.task(task).phase {
-            Phase::Following => self.looks.schedule(task, now, latest),
-            _ => self.looks.forget(task),
-        }
-        Ok(entries)
-    }
-
-    fn observe(
-        &mut self,
-        now: UnixMillis,
-        task: TaskIndex,
-        command: CommandSeen,
-        entries: &mut Vec<Entry>,
-    ) -> Result<(), Impossible> {
-        let among = match command.candidates {
-            0 | 1 => String::new(),
-            several => format!("ambiguous match: {several} commands fit by type and time"),
-        };
-        let settled = match command.status {
-            CommandStatus::Completed => Some((Outcome::Completed, among)),
-            CommandStatus::Failed if among.is_empty() => {
-                Some((Outcome::Failed, command.reason.clone()))
-            }
-            CommandStatus::Failed => {
-                Some((Outcome::Failed, format!("{} ({among})", command.reason)))
-            }
-            CommandStatus::Pending | CommandStatus::Running | CommandStatus::NotNow => None,
-        };
-        if self.state.task(task).seen != Some(command.status) {
-            self.record(now, Event::Observed { task, command }, entries)?;
-        }
-        if let Some((outcome, reason)) = settled {
-            self.record(now, Event::Settled { task, outcome, reason }, entries)?;
-        }
-        Ok(())
-    }
-
     /// Records an entry: applies it and puts it on the list to commit.
-    fn record(
+    pub(super) fn record(
         &mut self,
         now: UnixMillis,
         event: Event,
@@ -363,92 +267,6 @@ impl Engine {
         Ok(())
     }
 
-    /// Records what follows from a verdict for its task and for the run.
-    fn conclude(
-        &mut self,
-        now: UnixMillis,
-        task: TaskIndex,
-        verdict: &Verdict,
-        entries: &mut Vec<Entry>,
-    ) -> Result<(), Impossible> {
-        let facts = &self.state.facts[task.at()];
-        let action = self.state.actions[usize::from(facts.action)].clone();
-        let state = self.state.task(task);
-        let Some(consequence) = consequence(state, facts, verdict, task, &self.state.policy) else {
-            return Ok(());
-        };
-        let event = match consequence {
-            Consequence::Settle(outcome, reason) => Event::Settled { task, outcome, reason },
-            Consequence::Doubt(reason) => Event::Doubted { task, reason },
-            Consequence::Requeue(wait, reason) => {
-                let until = self.until(now, &wait, &reason, entries)?;
-                let counted = matches!(wait, Wait::Backoff(_));
-                Event::Postponed { task, until, counted, reason }
-            }
-        };
-        self.record(now, event, entries)?;
-        match verdict {
-            Verdict::Refused { kind: Refusal::Forbidden, reason } => {
-                self.record(now, Event::ActionStopped { action, reason: reason.clone() }, entries)
-            }
-            Verdict::Unknown { ends_run: true, reason, .. } => {
-                entries.extend(self.stop(now, StopCause::NotTheApi, reason)?);
-                Ok(())
-            }
-            Verdict::Unknown { retry_after_ms: Some(wait_ms), reason, .. } => {
-                self.pause_for_tenant(now, Some(*wait_ms), reason, entries)
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Until when a task waits that goes back to the queue; pauses or stops the run where that is why.
-    fn until(
-        &mut self,
-        now: UnixMillis,
-        wait: &Wait,
-        reason: &str,
-        entries: &mut Vec<Entry>,
-    ) -> Result<UnixMillis, Impossible> {
-        match wait {
-            Wait::Backoff(delay_ms) => return Ok(now.plus_ms(*delay_ms)),
-            Wait::Tenant(retry_after_ms) => {
-                self.pause_for_tenant(now, *retry_after_ms, reason, entries)?;
-            }
-            Wait::Reachable if now >= self.state.paused_until => {
-                self.unreachable_rounds += 1;
-                if self.unreachable_rounds > UNREACHABLE_ROUNDS_MAX {
-                    entries.extend(self.stop(now, StopCause::Unreachable, reason)?);
-                } else {
-                    let pause_ms = breaker_ms(&self.state.policy.retries, self.unreachable_rounds);
-                    entries.extend(self.pause(now, now.plus_ms(pause_ms), reason)?);
-                }
-            }
-            Wait::Reachable => {}
-            Wait::Resume(cause) => entries.extend(self.stop(now, *cause, reason)?),
-        }
-        Ok(now)
-    }
-
-    /// Pauses as long as the tenant asks, or by backoff where it does not say. Answers that were under way
-    /// together make one round.
-    fn pause_for_tenant(
-        &mut self,
-        now: UnixMillis,
-        retry_after_ms: Option<u64>,
-        reason: &str,
-        entries: &mut Vec<Entry>,
-    ) -> Result<(), Impossible> {
-        if retry_after_ms.is_none() && now < self.state.paused_until {
-            return Ok(());
-        }
-        self.throttled_rounds += 1;
-        let wait_ms = retry_after_ms
-            .unwrap_or_else(|| breaker_ms(&self.state.policy.retries, self.throttled_rounds));
-        entries.extend(self.pause(now, now.plus_ms(wait_ms), reason)?);
-        Ok(())
-    }
-
     /// The rules that are judged before anything is sent.
     fn check_stop_rules(
         &mut self,
@@ -459,8 +277,8 @@ impl Engine {
             return Ok(());
         }
         let Policy { max_errors, send_until, .. } = self.state.policy;
-        let tasks = u32::try_from(self.state.tasks.len()).unwrap_or(u32::MAX);
-        let (errors, tolerated) = (self.state.errors_unforgiven(), max_errors.tolerated(tasks));
+        let tolerated = max_errors.tolerated(self.state.planned());
+        let errors = self.state.errors_unforgiven();
         if errors > tolerated && self.state.sendable() > 0 {
             let reason = format!("{errors} errors, and at most {tolerated} are tolerated");
             entries.extend(self.stop(now, StopCause::Errors, &reason)?);
@@ -556,7 +374,7 @@ impl Engine {
 
     /// When following ends: so long after the last send, or after a resume, not counting the time in which
     /// the hour had no request to spare.
-    fn wait_ends(&self, now: UnixMillis) -> UnixMillis {
+    pub(super) fn wait_ends(&self, now: UnixMillis) -> UnixMillis {
         let starving_ms = self.starved_since.map_or(0, |since| now.remaining_ms(since));
         let from = self.state.followed_from.unwrap_or(now);
         from.plus_ms(self.state.policy.wait_ms + self.starved_ms + starving_ms)

@@ -21,11 +21,13 @@ pub(super) struct Looks {
     memory: BTreeMap<TaskIndex, Memory>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Memory {
     looks: usize,
     offset: u32,
     pages_in_a_row: u32,
+    /// Why the last look showed nothing.
+    complaint: String,
 }
 
 impl Looks {
@@ -78,6 +80,14 @@ impl Looks {
     pub(super) fn take(&mut self) -> Option<(TaskIndex, u32)> {
         let (_, task) = self.due.pop_first()?;
         Some((task, self.memory.get(&task).map_or(0, |memory| memory.offset)))
+    }
+
+    /// Whether the reason for which a look showed nothing is another than the last one's.
+    pub(super) fn is_news(&mut self, task: TaskIndex, reason: &str) -> bool {
+        let memory = self.memory.entry(task).or_default();
+        let is_news = memory.complaint != reason;
+        reason.clone_into(&mut memory.complaint);
+        is_news
     }
 
     /// Forgets a task that has ended.

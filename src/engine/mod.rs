@@ -7,6 +7,7 @@
 //! Invariant: a call is returned together with the entries that have to be committed before it is made.
 //! Invariant: what may have been applied and is not safe to repeat is never sent again.
 
+mod answers;
 mod decide;
 mod looks;
 mod run;

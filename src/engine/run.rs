@@ -138,6 +138,7 @@ impl RunState {
                 phase: "no such task".to_owned(),
             });
         };
+        let was_in_doubt = state.phase == Phase::Doubt;
         let mut next = state.clone();
         next.apply(facts, entry.at, &entry.event)?;
         self.count(at, false);
@@ -150,7 +151,14 @@ impl RunState {
             }
             Event::Doubted { .. } => self.errors += 1,
             Event::Settled { outcome, .. } if outcome.is_error() => self.errors += 1,
-            Event::Postponed { .. } => return Ok(Some(task)),
+            Event::Postponed { .. } => {
+                if was_in_doubt {
+                    // It is an error no more, neither of this process nor of those before.
+                    self.errors -= 1;
+                    self.errors_forgiven = self.errors_forgiven.saturating_sub(1);
+                }
+                return Ok(Some(task));
+            }
             _ => {}
         }
         Ok(self.release_successor(task))
@@ -194,6 +202,12 @@ impl RunState {
     pub(super) fn sendable(&self) -> u32 {
         let stopped = |at: &usize| self.action_stopped[*at];
         (0..self.actions.len()).filter(|at| !stopped(at)).map(|at| self.ready_by_action[at]).sum()
+    }
+
+    /// Tasks that the plan did not leave out.
+    pub(super) fn planned(&self) -> u32 {
+        let planned = self.facts.iter().filter(|facts| !facts.skipped).count();
+        u32::try_from(planned).unwrap_or(u32::MAX)
     }
 
     /// Tasks that come into doubt by the opening of the run, because their answers are lost.

@@ -109,7 +109,7 @@ impl TaskState {
                     verdict => Phase::Judged(Box::new(verdict.clone())),
                 }
             }
-            (Event::Postponed { until, counted, .. }, Phase::InFlight | Phase::Judged(_)) => {
+            (Event::Postponed { until, counted, .. }, phase) if may_be_postponed(phase, facts) => {
                 self.was_in_doubt |= self.phase == Phase::InFlight;
                 self.due = *until;
                 self.retries += u32::from(*counted);
@@ -120,6 +120,7 @@ impl TaskState {
                 self.seen = Some(command.status);
                 Phase::Following
             }
+            (Event::Unseen { .. }, Phase::Following) => Phase::Following,
             (Event::Settled { outcome, .. }, Phase::Judged(_) | Phase::Following) => {
                 Phase::Settled(*outcome)
             }
@@ -136,6 +137,15 @@ impl TaskState {
     }
 }
 
+/// Doubt about what is safe to repeat ends with the process: a resume may send it again.
+fn may_be_postponed(phase: &Phase, facts: &TaskFacts) -> bool {
+    match phase {
+        Phase::InFlight | Phase::Judged(_) => true,
+        Phase::Doubt => facts.repeat == Repeat::Safe,
+        _ => false,
+    }
+}
+
 fn kind(event: &Event) -> &'static str {
     match event {
         Event::Intent { .. } => "intent",
@@ -143,6 +153,7 @@ fn kind(event: &Event) -> &'static str {
         Event::Postponed { .. } => "postponed",
         Event::Doubted { .. } => "doubted",
         Event::Observed { .. } => "observed",
+        Event::Unseen { .. } => "unseen",
         Event::Settled { .. } => "settled",
         _ => "an entry of the run",
     }

@@ -74,6 +74,7 @@ fn told(now: UnixMillis, entries: &[Entry]) -> Vec<String> {
         Event::ActionStopped { action, .. } => format!("{action} stopped"),
         Event::Paused { until, .. } => format!("paused for {}", until.since(now)),
         Event::Observed { command, .. } => format!("seen {}", command.status.word()),
+        Event::Unseen { .. } => "unseen".to_owned(),
         Event::Opened { .. } => "opened".to_owned(),
         Event::Intent { task, attempt } => format!("intent {}.{attempt}", task.0),
         Event::Answered { .. } => "answered".to_owned(),
@@ -205,7 +206,7 @@ fn every_sighting_has_its_consequence() {
         (Sighting::Nothing, vec![]),
         (Sighting::Present, vec![]),
         (Sighting::Elsewhere { offset: 300 }, vec![]),
-        (Sighting::Unreadable { reason: why() }, vec![]),
+        (Sighting::Unreadable { reason: why() }, vec!["unseen"]),
         (Sighting::Throttled { retry_after_ms: Some(5_000) }, vec!["paused for 5000"]),
         (Sighting::Throttled { retry_after_ms: None }, vec!["paused for 1000"]),
     ] {

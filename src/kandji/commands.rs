@@ -111,7 +111,10 @@ fn read_errors(chain: &Value) -> String {
 #[must_use]
 pub fn sighting(reply: &Reply, end: &End, sent_at: UnixMillis, offset: u32) -> Sighting {
     match (reply.status, end) {
-        (404, End::Gone | End::Command { or_gone: true, .. }) => return Sighting::Gone,
+        (404, End::Gone) if is_own_not_found(reply) => return Sighting::Gone,
+        (404, End::Command { or_gone: true, .. }) if says_not_found(reply) => {
+            return Sighting::Gone;
+        }
         (200, End::Gone) => return Sighting::Present,
         (429, _) => {
             return Sighting::Throttled { retry_after_ms: super::retry_after_ms(reply) };
@@ -125,7 +128,9 @@ pub fn sighting(reply: &Reply, end: &End, sent_at: UnixMillis, offset: u32) -> S
     };
     let read_to = offset.saturating_add(u32::try_from(page.rows.len()).unwrap_or(u32::MAX));
     if page.count > read_to || (page.rows.is_empty() && offset > 0) {
-        return Sighting::Elsewhere { offset: page.count.saturating_sub(LIST_ROWS_MAX) };
+        // A server may give shorter pages than it was asked for; then the last page is shorter, too.
+        let page_rows = if page.rows.is_empty() { LIST_ROWS_MAX } else { read_to - offset };
+        return Sighting::Elsewhere { offset: page.count.saturating_sub(page_rows) };
     }
     let fits = |row: &&CommandRow| {
         let marked = mark.as_ref().is_none_or(|mark| {
@@ -152,6 +157,19 @@ pub fn sighting(reply: &Reply, end: &End, sent_at: UnixMillis, offset: u32) -> S
             candidates: u16::try_from(candidates.len()).unwrap_or(u16::MAX),
         }),
     }
+}
+
+/// Whether a 404 is the API's own word that there is no such record, in any of the forms it was seen in.
+/// A gateway that does not know the path says `message`, and says nothing about the device.
+fn is_own_not_found(reply: &Reply) -> bool {
+    let is_empty = reply.body.iter().all(u8::is_ascii_whitespace);
+    let text = super::error_text(&reply.body).to_lowercase();
+    is_empty || says_not_found(reply) || text.contains("requested resource was not found")
+}
+
+/// The strictest of these forms: what is concluded from it may open the way for an irreversible step.
+fn says_not_found(reply: &Reply) -> bool {
+    serde_json::from_slice::<Value>(&reply.body).is_ok_and(|body| body["detail"].is_string())
 }
 
 /// How far a command has come. Failure counts as least: one failed command among those that fit means
@@ -217,8 +235,37 @@ mod tests {
     #[test]
     fn a_long_history_is_read_from_its_end() {
         let rows = row("old", "RestartDevice", 3, "2025-01-01T00:00:09Z");
-        assert_eq!(seen(&page(741, &rows), 0), Sighting::Elsewhere { offset: 441 });
+        let full = vec![rows.as_str(); 300].join(",");
+        assert_eq!(seen(&page(741, &full), 0), Sighting::Elsewhere { offset: 441 });
+        let short = vec![rows.as_str(); 100].join(",");
+        assert_eq!(seen(&page(741, &short), 0), Sighting::Elsewhere { offset: 641 });
         assert_eq!(seen(&page(10, ""), 441), Sighting::Elsewhere { offset: 0 });
+    }
+
+    #[test]
+    fn only_the_apis_own_404_means_that_a_device_is_gone() {
+        let erase = End::Command {
+            request_types: vec!["EraseDevice".to_owned()],
+            mark: None,
+            or_gone: true,
+        };
+        let see = |body: &str, end: &End| {
+            let reply = Reply { status: 404, body: body.as_bytes().to_vec(), ..Reply::default() };
+            sighting(&reply, end, UnixMillis(0), 0) == Sighting::Gone
+        };
+        for (body, gone, erased) in [
+            (r#"{"detail":"Not found."}"#, true, true),
+            ("", true, false),
+            (
+                "<h1>Not Found</h1> The requested resource was not found on this server.",
+                true,
+                false,
+            ),
+            (r#"{"message":"no Route matched with those values"}"#, false, false),
+            ("<html>Blocked by the proxy</html>", false, false),
+        ] {
+            assert_eq!((see(body, &End::Gone), see(body, &erase)), (gone, erased), "{body}");
+        }
     }
 
     #[test]

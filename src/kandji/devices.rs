@@ -52,12 +52,13 @@ pub fn devices_by_serial(serial: &str, offset: u32) -> Request {
     get(format!("{path_and_query}&serial_number={serial}"))
 }
 
-/// One page of the devices of the user with exactly this address.
+/// One page of the devices whose user's address *contains* the text. Not the filter for the exact address:
+/// whether that one minds the case of letters is not documented.
 #[must_use]
 pub fn devices_by_email(email: &str, offset: u32) -> Request {
     let email = percent_encode(email);
     let Request { path_and_query, .. } = devices_page(offset);
-    get(format!("{path_and_query}&user_email_exact={email}"))
+    get(format!("{path_and_query}&user_email={email}"))
 }
 
 fn get(path_and_query: String) -> Request {

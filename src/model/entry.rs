@@ -69,6 +69,13 @@ pub enum Event {
         /// What was seen.
         command: CommandSeen,
     },
+    /// A look at the device's command history could not be used.
+    Unseen {
+        /// The task.
+        task: TaskIndex,
+        /// Why, in the API's words.
+        reason: String,
+    },
     /// The task has ended. Happens once.
     Settled {
         /// The task.

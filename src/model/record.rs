@@ -84,6 +84,9 @@ impl TaskRecord {
                 self.reason.clone_from(&command.reason);
                 self.command = Some(command.clone());
             }
+            Event::Unseen { reason, .. } => {
+                self.reason = format!("its end cannot be seen: {reason}");
+            }
             Event::Settled { outcome, reason, .. } => {
                 self.stage = Stage::Settled(*outcome);
                 self.reason.clone_from(reason);
@@ -145,6 +148,7 @@ impl Event {
             | Self::Postponed { task, .. }
             | Self::Doubted { task, .. }
             | Self::Observed { task, .. }
+            | Self::Unseen { task, .. }
             | Self::Settled { task, .. } => Some(*task),
             Self::Opened { .. }
             | Self::ActionStopped { .. }

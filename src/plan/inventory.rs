@@ -25,7 +25,7 @@ pub enum Lookup {
     Id(DeviceId),
     /// By serial number; more may come back than were meant.
     Serial(String),
-    /// By user.
+    /// By user; more may come back than were meant.
     Email(String),
 }
 
@@ -59,7 +59,7 @@ fn lookup(target: &Target) -> Option<Lookup> {
 #[derive(Clone, Debug, Default)]
 pub struct Inventory {
     devices: Vec<Device>,
-    by_id: BTreeMap<DeviceId, usize>,
+    by_id: BTreeMap<String, usize>,
     by_serial: BTreeMap<String, Vec<usize>>,
     by_email: BTreeMap<String, Vec<usize>>,
 }
@@ -123,11 +123,12 @@ impl Inventory {
     pub fn new(devices: impl IntoIterator<Item = Device>) -> Self {
         let mut inventory = Self::default();
         for device in devices {
-            if inventory.by_id.contains_key(&device.id) {
+            let id = device.id.as_str().to_lowercase();
+            if inventory.by_id.contains_key(&id) {
                 continue;
             }
             let at = inventory.devices.len();
-            inventory.by_id.insert(device.id.clone(), at);
+            inventory.by_id.insert(id, at);
             let mut enter = |text: &str, by: fn(&mut Self) -> &mut BTreeMap<String, Vec<usize>>| {
                 if !text.is_empty() {
                     by(&mut inventory).entry(text.to_lowercase()).or_default().push(at);
@@ -166,10 +167,14 @@ impl Inventory {
                 Err(objection(ObjectionKind::Disagreement, reason))
             }
             several => {
-                // A device that enrolled anew leaves its old record behind.
+                // A device that enrolled anew leaves its old record behind, with the same serial number.
+                // Different devices of one user are never chosen between.
+                let is_one_device = several.iter().all(|device| {
+                    device.serial_number.eq_ignore_ascii_case(&several[0].serial_number)
+                });
                 let mut managed = several.iter().filter(|device| device.is_managed());
                 match (managed.next(), managed.next()) {
-                    (Some(device), None) => Ok(device),
+                    (Some(device), None) if is_one_device => Ok(device),
                     _ => Err(objection(ObjectionKind::Ambiguous, ambiguity(&what, several))),
                 }
             }
@@ -183,7 +188,7 @@ impl Inventory {
             at.map(|at| at.iter().map(|&at| &self.devices[at]).collect()).unwrap_or_default()
         };
         if let Some(id) = &target.device_id {
-            let hit = self.by_id.get(id).map(|&at| &self.devices[at]);
+            let hit = self.by_id.get(&id.as_str().to_lowercase()).map(|&at| &self.devices[at]);
             return (format!("device_id {id}"), hit.into_iter().collect());
         }
         if let Some(serial) = &target.serial_number {
@@ -296,6 +301,18 @@ pub(super) mod tests {
         old.is_removed = true;
         let one = Inventory::new([old, new]);
         assert_eq!(kind(one.resolve(&serial("C02"))), Ok("b".to_owned()));
+    }
+
+    #[test]
+    fn of_two_devices_of_one_user_none_is_chosen() {
+        let mut mac = device("a", "C02", Platform::Mac);
+        let mut pad = device("b", "DMP", Platform::IPad);
+        mac.user_email = "ann@example.com".to_owned();
+        pad.user_email = "Ann@example.com".to_owned();
+        pad.mdm_enabled = false;
+        let inventory = Inventory::new([mac, pad]);
+        let ann = Target { user_email: Some("ann@example.com".to_owned()), ..Target::default() };
+        assert_eq!(kind(inventory.resolve(&ann)), Err(ObjectionKind::Ambiguous));
     }
 
     #[test]
