@@ -180,3 +180,6 @@ impl CommandStatus {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
