@@ -12,6 +12,7 @@ mod perform;
 mod quota;
 mod reads;
 mod run;
+mod token;
 
 pub use clock::{Clock, VirtualClock, WallClock};
 pub use inventory::{InventoryError, read_commands, read_inventory};

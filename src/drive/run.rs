@@ -13,11 +13,10 @@ use tokio::sync::{oneshot, watch};
 use super::clock::Clock;
 use super::perform::{HourLeft, Outcome, RenewToken, perform};
 use super::quota::{Block, Quota, QuotaError};
+use super::token::Token;
 use crate::engine::{Call, Engine, Impossible, Progress, Step};
 use crate::journal::{Batch, Commit, RequestCounts};
-use crate::model::{
-    End, Entry, Event, Policy, Refusal, StopCause, Task, TaskFacts, Turn, UnixMillis, Verdict,
-};
+use crate::model::{End, Entry, Event, Policy, StopCause, Task, TaskFacts, Turn, UnixMillis};
 use crate::pace::others_pause_until;
 use crate::transport::Transport;
 
@@ -145,7 +144,7 @@ pub async fn run<T: Transport, C: Clock, J: Commit>(
         quota: parts.quota,
         engine: parts.engine,
         tasks: parts.tasks,
-        renew_token: parts.renew_token,
+        token: Token::new(parts.renew_token),
         observer,
     };
     let entries = shell.engine.open(now, &parts.program)?;
@@ -162,11 +161,11 @@ struct Shell<'a, T, C, J, O> {
     quota: Quota,
     engine: Engine,
     tasks: Arc<[Task]>,
-    renew_token: Option<RenewToken>,
+    token: Token,
     observer: &'a mut O,
     /// Batches on their way to the disk, oldest first.
     commits: VecDeque<Uncommitted>,
-    under_way: FuturesUnordered<BoxFuture<'static, Outcome>>,
+    under_way: FuturesUnordered<BoxFuture<'static, Returned>>,
     block: Option<Block>,
     skew_ms: i64,
     latest: UnixMillis,
@@ -179,10 +178,16 @@ struct Uncommitted {
     calls: Vec<Call>,
 }
 
+/// What came back from a call, and which token it left with.
+struct Returned {
+    token: u32,
+    outcome: Outcome,
+}
+
 /// What woke the loop.
 enum Woken {
     Committed(Result<(), String>),
-    Answered(Outcome),
+    Answered(Returned),
     Time,
     Control,
 }
@@ -200,7 +205,7 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
             }
             match self.wait(step.wake_at, control).await {
                 Woken::Committed(result) => self.release(result)?,
-                Woken::Answered(outcome) => self.take_answers(outcome).await?,
+                Woken::Answered(returned) => self.take_answers(returned).await?,
                 Woken::Time => {}
                 Woken::Control => {
                     let asked = *control.borrow_and_update();
@@ -309,7 +314,7 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
             biased;
             Ok(()) = control.changed() => Woken::Control,
             result = commit => Woken::Committed(result),
-            Some(outcome) = self.under_way.next() => Woken::Answered(outcome),
+            Some(returned) = self.under_way.next() => Woken::Answered(returned),
             () = sleep => Woken::Time,
         }
     }
@@ -322,17 +327,18 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
         for call in batch.calls {
             let (transport, tasks) = (Arc::clone(&self.transport), Arc::clone(&self.tasks));
             let call = perform(transport, self.clock.clone(), tasks, call, self.skew_ms);
-            self.under_way.push(call.boxed());
+            let token = self.token.number();
+            self.under_way.push(call.map(move |outcome| Returned { token, outcome }).boxed());
         }
         Ok(())
     }
 
     /// Takes in an answer and all others that are there already, so that they share a commit.
-    async fn take_answers(&mut self, first: Outcome) -> Result<(), DriveError> {
+    async fn take_answers(&mut self, first: Returned) -> Result<(), DriveError> {
         let mut entries = Vec::new();
         let mut next = Some(first);
-        while let Some(outcome) = next {
-            self.take_answer(outcome, &mut entries).await?;
+        while let Some(returned) = next {
+            self.take_answer(returned, &mut entries).await?;
             next = self.under_way.next().now_or_never().flatten();
         }
         self.submit(entries, Vec::new());
@@ -341,13 +347,13 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
 
     async fn take_answer(
         &mut self,
-        outcome: Outcome,
+        returned: Returned,
         entries: &mut Vec<Entry>,
     ) -> Result<(), DriveError> {
         let now = self.clock.now();
-        let (hour, skew_ms) = match outcome {
+        let (hour, skew_ms) = match returned.outcome {
             Outcome::Sent { task, attempt, http_status, verdict, hour, skew_ms } => {
-                let verdict = self.renew_on_unauthorized(verdict).await;
+                let verdict = self.token.renew_on_unauthorized(verdict, returned.token).await;
                 entries.extend(self.engine.answered(now, task, attempt, http_status, verdict)?);
                 (hour, skew_ms)
             }
@@ -375,24 +381,6 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
             hour.remaining, hour.limit
         );
         self.engine.pause(now, until, &reason)
-    }
-
-    /// A 401 gets one fresh token where there is a way to have one; the request was not applied.
-    async fn renew_on_unauthorized(&mut self, verdict: Verdict) -> Verdict {
-        let Verdict::Refused { kind: Refusal::Unauthorized, reason } = &verdict else {
-            return verdict;
-        };
-        let Some(renew) = self.renew_token.take() else { return verdict };
-        match renew().await {
-            Ok(()) => Verdict::Throttled {
-                retry_after_ms: Some(1_000),
-                reason: format!("{reason}; trying a fresh token"),
-            },
-            Err(error) => Verdict::Refused {
-                kind: Refusal::Unauthorized,
-                reason: format!("{reason}; no fresh token either: {error}"),
-            },
-        }
     }
 
     /// Leaves in order.

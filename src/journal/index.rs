@@ -213,10 +213,12 @@ impl Index {
             let latest = runs.into_iter().next();
             return latest.map_or_else(|| none("there are no runs yet".to_owned()), Ok);
         }
+        if let Some(exact) = runs.iter().find(|run| run.id == name) {
+            return Ok(exact.clone());
+        }
         let mut fitting = runs.into_iter().filter(|run| run.id.starts_with(name));
         match (fitting.next(), fitting.next()) {
             (Some(run), None) => Ok(run),
-            (Some(run), Some(_)) if run.id == name => Ok(run),
             (Some(one), Some(other)) => {
                 none(format!("'{name}' fits several runs, among them {} and {}", one.id, other.id))
             }

@@ -9,6 +9,8 @@ mod database;
 mod index;
 mod run;
 mod state_dir;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use database::JournalError;

@@ -187,3 +187,6 @@ impl CommandStatus {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

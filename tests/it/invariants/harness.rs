@@ -179,7 +179,7 @@ impl Process {
         let batch = self.waiting.pop_front()?;
         for entry in batch.entries {
             self.journal.push(entry.clone());
-            if sabotage == Sabotage::LoseEntries && self.journal.len() % 5 == 0 {
+            if sabotage == Sabotage::LoseEntries && self.journal.len().is_multiple_of(5) {
                 continue;
             }
             self.checker.commits(&entry);
@@ -296,10 +296,10 @@ impl World {
                 let took = self.engine(run).map(|it| it.looked(now, task, sighting));
                 self.take(run, took);
             }
-            Happening::Wake { run, life, turn } => {
-                if is_alive(run, life) && self.processes[run].turn == turn {
-                    self.turn(run);
-                }
+            Happening::Wake { run, life, turn }
+                if is_alive(run, life) && self.processes[run].turn == turn =>
+            {
+                self.turn(run);
             }
             Happening::Start { run } => self.start(run),
             Happening::Mishap(at) => self.suffer(at),

@@ -1,0 +1,56 @@
+//! What a 401 means for the token.
+//!
+//! Owns the one renewal of a run. Must never hold or see the token itself.
+
+use super::perform::RenewToken;
+use crate::model::{Refusal, Verdict};
+
+/// How long nothing is sent after a renewal: the new token may not be known everywhere at once.
+const FRESH_TOKEN_WAIT_MS: u64 = 1_000;
+
+/// The token in use, as a number, and the way to the next one.
+pub(super) struct Token {
+    renew: Option<RenewToken>,
+    number: u32,
+}
+
+impl Token {
+    pub(super) fn new(renew: Option<RenewToken>) -> Self {
+        Self { renew, number: 0 }
+    }
+
+    /// The number of the token that a request leaves with now.
+    pub(super) fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// A 401 gets one fresh token where there is a way to have one; the request was not applied. All others
+    /// that had left with the old token (`sent_with`) by then are sent again, too.
+    pub(super) async fn renew_on_unauthorized(
+        &mut self,
+        verdict: Verdict,
+        sent_with: u32,
+    ) -> Verdict {
+        let Verdict::Refused { kind: Refusal::Unauthorized, reason } = &verdict else {
+            return verdict;
+        };
+        let again = Verdict::Throttled {
+            retry_after_ms: Some(FRESH_TOKEN_WAIT_MS),
+            reason: format!("{reason}; trying a fresh token"),
+        };
+        if sent_with < self.number {
+            return again;
+        }
+        let Some(renew) = self.renew.take() else { return verdict };
+        match renew().await {
+            Ok(()) => {
+                self.number += 1;
+                again
+            }
+            Err(error) => Verdict::Refused {
+                kind: Refusal::Unauthorized,
+                reason: format!("{reason}; no fresh token either: {error}"),
+            },
+        }
+    }
+}

@@ -1,0 +1,451 @@
+//! The journal on a real disk.
+//!
+//! Owns the tests of what survives, what is refused, and who may read it. Must never look into SQL that the
+//! module itself does not promise, but for breaking it.
+
+use super::*;
+use crate::model::{
+    Answer, CommandSeen, CommandStatus, DeviceFacts, DeviceId, End, Entry, Event, Outcome, Params,
+    Platform, Policy, Random, Refusal, Repeat, Risk, RunId, Sealed, Task, TaskId, TaskIndex,
+    TaskRecord, Turn, UnixMillis, Verdict,
+};
+use std::path::Path;
+use std::sync::mpsc::channel;
+
+const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
+const HOUR_MS: u64 = 3_600_000;
+const RUN: &str = "20270115-080000-aaaaa";
+
+struct Bench {
+    _directory: tempfile::TempDir,
+    state: StateDir,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let state = StateDir::open(&directory.path().join("state")).expect("a state directory");
+        Self { _directory: directory, state }
+    }
+
+    fn run(&self, tasks: usize) -> RunJournal {
+        RunJournal::create(&self.state, &header(RUN), &tasks_of(tasks)).expect("a journal")
+    }
+
+    fn reader(&self) -> RunReader {
+        RunReader::open(&self.state, RUN).expect("the journal is there")
+    }
+
+    fn entries(&self) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        self.reader().for_each_entry(|entry| entries.push(entry)).expect("it can be read");
+        entries
+    }
+
+    /// Fails unless the state column is what the entries say.
+    #[track_caller]
+    fn check_outcomes(&self) -> Vec<String> {
+        let reader = self.reader();
+        let column = reader.outcomes().expect("it can be read");
+        let records = reader.records().expect("it can be read");
+        let rebuilt: Vec<&str> = records.iter().map(|record| record.outcome().word()).collect();
+        assert_eq!(column, rebuilt);
+        column
+    }
+}
+
+fn header(run: &str) -> RunHeader {
+    RunHeader {
+        run: RunId(run.to_owned()),
+        job: "job".to_owned(),
+        job_digest: "digest".to_owned(),
+        reason: None,
+        tenant: "tenant".to_owned(),
+        base_url: "https://tenant.example".to_owned(),
+        simulated: false,
+        started_at: NOW,
+        policy: Policy::default_at(NOW, 1),
+        report_dir: "reports".into(),
+        report_formats: vec!["csv".to_owned()],
+        confirmation: "yes".to_owned(),
+        pending_ok: false,
+    }
+}
+
+fn tasks_of(count: usize) -> Vec<Task> {
+    let task = |at: usize| Task {
+        id: TaskId(format!("{at:016x}")),
+        row: 1,
+        step: 1,
+        device: DeviceFacts {
+            id: DeviceId::from_api(&format!("d{at}")),
+            serial_number: format!("S{at}"),
+            name: String::new(),
+            user_email: String::new(),
+            platform: Platform::Mac,
+        },
+        action: "lock".to_owned(),
+        params: Params::new(),
+        risk: Risk::Disruptive,
+        repeat: Repeat::Once,
+        end: End::Gone,
+        after: None,
+        turn: match at % 7 {
+            6 => Turn::Skip { reason: "left out".to_owned(), asked: false },
+            _ => Turn::Do,
+        },
+        carried: Vec::new(),
+    };
+    (0..count).map(task).collect()
+}
+
+fn entry(event: Event) -> Entry {
+    Entry { at: NOW, event }
+}
+
+fn intent(task: u32) -> Entry {
+    entry(Event::Intent { task: TaskIndex(task), attempt: 1 })
+}
+
+/// Any event of a task, whether or not an engine would have recorded it here.
+fn any_event(random: &mut Random, task: TaskIndex) -> Event {
+    let reason = "why".to_owned();
+    let (attempt, http_status) = (1, Some(200));
+    let pin = Some(Sealed::clear("123456".to_owned()));
+    let command = CommandSeen {
+        uuid: "u".to_owned(),
+        status: CommandStatus::from_number(1 + random.below(5) as i64).expect("1 to 5"),
+        completed_at: None,
+        reason: reason.clone(),
+        candidates: 1,
+    };
+    match random.below(8) {
+        0 => Event::Intent { task, attempt },
+        1 => Event::Postponed { task, until: NOW, counted: true, reason },
+        2 => Event::Doubted { task, reason },
+        3 => Event::Observed { task, command },
+        4 => Event::Settled { task, outcome: Outcome::Failed, reason },
+        5 => {
+            let verdict = Verdict::Accepted(Answer { pin, ..Answer::default() });
+            Event::Answered { task, attempt, http_status, verdict }
+        }
+        6 => {
+            let verdict = Verdict::Refused { kind: Refusal::NotFound, reason };
+            Event::Answered { task, attempt, http_status, verdict }
+        }
+        _ => Event::Stopped { cause: crate::model::StopCause::Operator, reason },
+    }
+}
+
+#[test]
+fn the_state_column_can_be_rebuilt_from_the_entries() {
+    let bench = Bench::new();
+    let mut journal = bench.run(21);
+    let mut random = Random::new(5);
+    let mut seen = std::collections::BTreeSet::new();
+    for round in 0..60 {
+        let batch: Vec<Entry> = (0..random.below(9))
+            .map(|_| {
+                let task = TaskIndex(random.below(21) as u32);
+                entry(any_event(&mut random, task))
+            })
+            .collect();
+        journal.append(&batch, &RequestCounts::new()).expect("it can be written");
+        if round % 20 == 10 {
+            // The records that the column follows from are rebuilt when a run is resumed.
+            drop(journal);
+            journal = RunJournal::open(&bench.state, RUN).expect("it opens again");
+        }
+        seen.extend(bench.check_outcomes());
+    }
+    assert!(seen.len() >= 6, "{seen:?}");
+}
+
+#[test]
+fn what_was_written_is_read_again() {
+    let bench = Bench::new();
+    let mut journal = bench.run(3);
+    let requests = RequestCounts::from([("action".to_owned(), 2), ("look".to_owned(), 1)]);
+    let batch = vec![entry(Event::Opened { program: "p".to_owned() }), intent(0), intent(2)];
+    journal.append(&batch, &requests).expect("it can be written");
+    journal.append(&[], &requests).expect("it can be written");
+    let reader = bench.reader();
+    assert_eq!(bench.entries(), batch);
+    assert_eq!(reader.header().expect("it can be read"), Some(header(RUN)));
+    assert_eq!(reader.tasks().expect("it can be read"), tasks_of(3));
+    let twice = RequestCounts::from([("action".to_owned(), 4), ("look".to_owned(), 2)]);
+    assert_eq!(reader.requests().expect("it can be read"), twice);
+    assert_eq!(bench.check_outcomes(), ["in_doubt", "not_attempted", "in_doubt"]);
+}
+
+#[test]
+fn a_batch_is_there_whole_or_not_at_all() {
+    let bench = Bench::new();
+    let mut journal = bench.run(3);
+    let requests = RequestCounts::from([("action".to_owned(), 1)]);
+    journal.append(&[intent(0)], &requests).expect("it can be written");
+    // The last entry speaks of a task that the run does not have.
+    let error = journal.append(&[intent(1), intent(9)], &requests).expect_err("no such task");
+    assert!(matches!(error, JournalError::Content { .. }), "{error}");
+    assert_eq!(bench.entries(), [intent(0)]);
+    assert_eq!(bench.reader().requests().expect("it can be read"), requests);
+    assert_eq!(bench.check_outcomes(), ["in_doubt", "not_attempted", "not_attempted"]);
+    // Nothing of it is left in memory either.
+    journal.append(&[intent(2)], &requests).expect("it can be written");
+    assert_eq!(bench.check_outcomes(), ["in_doubt", "not_attempted", "in_doubt"]);
+}
+
+#[test]
+fn after_an_error_nothing_more_is_committed() {
+    let bench = Bench::new();
+    let journals: [Box<dyn Commit>; 2] = [
+        Box::new(Writer::start(bench.run(3)).expect("a thread")),
+        Box::new({
+            let other = Bench::new();
+            Inline::new(other.run(3))
+        }),
+    ];
+    for mut journal in journals {
+        let (sender, results) = channel();
+        for task in [0, 9, 1] {
+            let sender = sender.clone();
+            let batch = Batch { entries: vec![intent(task)], requests: RequestCounts::new() };
+            let (committed, was_told) = channel();
+            journal.submit(
+                batch,
+                Box::new(move |result| {
+                    sender.send(result.is_ok()).expect("the test listens");
+                    committed.send(()).expect("the test listens");
+                }),
+            );
+            was_told.recv().expect("every batch is told of");
+        }
+        drop((journal, sender));
+        assert_eq!(results.iter().collect::<Vec<bool>>(), [true, false, false]);
+    }
+    assert_eq!(bench.entries(), [intent(0)]);
+}
+
+#[test]
+fn the_writer_keeps_the_order_and_writes_everything_before_it_ends() {
+    let bench = Bench::new();
+    let mut writer = Writer::start(bench.run(100)).expect("a thread");
+    let (sender, results) = channel();
+    for task in 0..100 {
+        let sender = sender.clone();
+        let batch = Batch { entries: vec![intent(task)], requests: RequestCounts::new() };
+        let told = Box::new(move |result: Result<(), String>| {
+            result.expect("it can be written");
+            sender.send(task).expect("the test listens");
+        });
+        writer.submit(batch, told);
+    }
+    drop((writer, sender));
+    assert_eq!(results.iter().collect::<Vec<u32>>(), (0..100).collect::<Vec<u32>>());
+    assert_eq!(bench.entries(), (0..100).map(intent).collect::<Vec<Entry>>());
+}
+
+#[test]
+fn a_run_is_held_by_one_process() {
+    let bench = Bench::new();
+    let hold = bench.state.hold_run(RUN).expect("it is free");
+    let error = bench.state.hold_run(RUN).expect_err("it is held");
+    assert!(matches!(&error, JournalError::Busy { run } if run == RUN), "{error}");
+    bench.state.hold_run("20270115-080000-bbbbb").expect("another run is free");
+    drop(hold);
+    bench.state.hold_run(RUN).expect("it is free again");
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_can_read_the_state() {
+    use std::os::unix::fs::PermissionsExt;
+    let bench = Bench::new();
+    let mut journal = bench.run(1);
+    journal.append(&[intent(0)], &RequestCounts::new()).expect("it can be written");
+    let _index = Index::open(&bench.state).expect("an index");
+    let _hold = bench.state.hold_run(RUN).expect("it is free");
+    let mode = |path: &Path| path.metadata().expect("it is there").permissions().mode() & 0o7777;
+    let mut files = 0;
+    for directory in [bench.state.path().to_owned(), bench.state.path().join("runs")] {
+        assert_eq!(mode(&directory), 0o700, "{}", directory.display());
+        for file in std::fs::read_dir(&directory).expect("a directory") {
+            let path = file.expect("a file").path();
+            if path.is_file() {
+                assert_eq!(mode(&path), 0o600, "{}", path.display());
+                files += 1;
+            }
+        }
+    }
+    assert!(files >= 6, "two databases with their logs, and the lock: {files}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_directory_that_was_set_up_for_a_group_stays_a_groups() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let shared = directory.path().join("shared");
+    std::fs::create_dir(&shared).expect("a directory");
+    std::fs::set_permissions(&shared, std::fs::Permissions::from_mode(0o2770)).expect("its owner");
+    let state = StateDir::open(&shared).expect("a state directory");
+    let _index = Index::open(&state).expect("an index");
+    let mode = |path: &Path| path.metadata().expect("it is there").permissions().mode() & 0o7777;
+    assert_eq!(mode(&shared), 0o2770);
+    assert_eq!(mode(&shared.join("runs")), 0o2770);
+    assert_eq!(mode(&state.index_path()), 0o660);
+}
+
+#[test]
+fn a_newer_format_is_read_and_not_written() {
+    let bench = Bench::new();
+    bench.run(2).append(&[intent(0)], &RequestCounts::new()).expect("it can be written");
+    let raise = |path: &Path| {
+        let connection = rusqlite::Connection::open(path).expect("a database");
+        connection.pragma_update(None, "user_version", 99).expect("its owner");
+    };
+    raise(&bench.state.run_path(RUN));
+    let error = RunJournal::open(&bench.state, RUN).err().expect("it is newer");
+    assert!(matches!(error, JournalError::Newer { found: 99, .. }), "{error}");
+    assert_eq!(bench.entries(), [intent(0)]);
+    drop(Index::open(&bench.state).expect("an index"));
+    raise(&bench.state.index_path());
+    let error = Index::open(&bench.state).err().expect("it is newer");
+    assert!(matches!(error, JournalError::Newer { .. }), "{error}");
+}
+
+#[test]
+fn a_damaged_record_is_refused_without_showing_it() {
+    let bench = Bench::new();
+    let pin = Some(Sealed::clear("135246".to_owned()));
+    let verdict = Verdict::Accepted(Answer { pin, ..Answer::default() });
+    let answered = Event::Answered { task: TaskIndex(0), attempt: 1, http_status: None, verdict };
+    let mut journal = bench.run(1);
+    journal.append(&[intent(0), entry(answered)], &RequestCounts::new()).expect("written");
+    drop(journal);
+    let connection = rusqlite::Connection::open(bench.state.run_path(RUN)).expect("a database");
+    let damage = "UPDATE entries SET body = replace(body, '\"clear\":\"1', '\"clear\":1')";
+    assert_eq!(connection.execute(damage, []).expect("its owner"), 2);
+    let error = bench.reader().records().expect_err("it is damaged").to_string();
+    assert!(error.contains("cannot be read") && !error.contains("35246"), "{error}");
+}
+
+#[test]
+fn two_processes_never_lease_more_than_the_budget() {
+    let bench = Bench::new();
+    let mut indexes =
+        [Index::open(&bench.state), Index::open(&bench.state)].map(|it| it.expect("an index"));
+    let (budget, mut now) = (50, NOW);
+    let mut random = Random::new(9);
+    let mut given: Vec<(i64, u32, UnixMillis)> = Vec::new();
+    for turn in 0..400_usize {
+        let want = 1 + random.below(9) as u32;
+        let mut lease = LeaseRow { count: 0, expires_at: now };
+        let id = indexes[turn % 2]
+            .lease("tenant", UnixMillis(now.0 - 2 * HOUR_MS as i64), |rows| {
+                let counts = |row: &&LeaseRow| row.expires_at.plus_ms(HOUR_MS) > now;
+                let out: u32 = rows.iter().filter(counts).map(|row| row.count).sum();
+                let count = want.min(budget - out);
+                lease = LeaseRow { count, expires_at: now.plus_ms(10_000) };
+                (count > 0).then_some(lease)
+            })
+            .expect("the ledger can be written");
+        assert_eq!(id.is_some(), lease.count > 0);
+        if let Some(id) = id {
+            let unused = random.below(u64::from(lease.count) + 1) as u32;
+            indexes[(turn + 1) % 2].give_back(id, unused).expect("the ledger can be written");
+            given.push((id, lease.count - unused, lease.expires_at));
+        }
+        let held: u32 = given
+            .iter()
+            .filter(|(_, _, expires_at)| expires_at.plus_ms(HOUR_MS) > now)
+            .map(|(_, count, _)| count)
+            .sum();
+        assert!(held <= budget, "{held} of {budget} at {now}");
+        now = now.plus_ms(random.below(120_000));
+    }
+    let all: u32 = given.iter().map(|(_, count, _)| count).sum();
+    assert!(all > 5 * budget, "only {all} in {} h", now.since(NOW) / HOUR_MS as i64);
+    let mut seen = usize::MAX;
+    let mut look = |rows: &[LeaseRow]| {
+        seen = rows.len();
+        None
+    };
+    let nothing = indexes[0].lease("another tenant", NOW, &mut look);
+    assert_eq!(nothing.expect("the ledger can be read"), None);
+    assert_eq!(seen, 0, "another tenant's hour is its own");
+}
+
+#[test]
+fn a_run_is_found_by_id_unique_prefix_or_as_the_latest() {
+    let bench = Bench::new();
+    let mut index = Index::open(&bench.state).expect("an index");
+    assert!(matches!(index.find_run("latest"), Err(JournalError::NoSuchRun(_))));
+    for (place, id) in ["20270115-080000-aaaaa", "20270115-090000-abcde", "20270115-090000-abc"]
+        .into_iter()
+        .enumerate()
+    {
+        let run = RunRow {
+            id: id.to_owned(),
+            job: "job".to_owned(),
+            tenant: "tenant".to_owned(),
+            tasks: 2,
+            state: RunState::Open,
+            started_at: NOW.plus_ms([2, 1, 0][place]),
+            ended_at: None,
+            summary: String::new(),
+        };
+        index.add_run(&run, &tasks_of(2)).expect("it can be written");
+    }
+    for (name, expected) in [
+        ("latest", Some("20270115-080000-aaaaa")),
+        ("20270115-08", Some("20270115-080000-aaaaa")),
+        ("20270115-080000-aaaaa", Some("20270115-080000-aaaaa")),
+        ("20270115-090000-abcd", Some("20270115-090000-abcde")),
+        // A whole id is never ambiguous, be it the beginning of a newer one.
+        ("20270115-090000-abc", Some("20270115-090000-abc")),
+        ("20270115-090000-ab", None),
+        ("20270115", None),
+        ("2026", None),
+        ("", None),
+    ] {
+        let found = index.find_run(name).ok().map(|run| run.id);
+        assert_eq!(found.as_deref(), expected, "{name:?}");
+    }
+}
+
+#[test]
+fn a_devices_history_is_found_by_any_of_its_names() {
+    let bench = Bench::new();
+    let mut index = Index::open(&bench.state).expect("an index");
+    let run = RunRow {
+        id: RUN.to_owned(),
+        job: "job".to_owned(),
+        tenant: "tenant".to_owned(),
+        tasks: 3,
+        state: RunState::Open,
+        started_at: NOW,
+        ended_at: None,
+        summary: String::new(),
+    };
+    index.add_run(&run, &tasks_of(3)).expect("it can be written");
+    for (name, expected) in [("D1", vec![1]), ("s2", vec![2]), ("S9", vec![])] {
+        let found = index.device_tasks(name).expect("it can be read");
+        let tasks: Vec<u32> = found.iter().map(|event| event.task).collect();
+        assert_eq!(tasks, expected, "{name}");
+    }
+    index.set_run_state(RUN, RunState::Finished, Some(NOW), "3 completed").expect("written");
+    let row = index.find_run(RUN).expect("it is there");
+    assert_eq!((row.state, row.ended_at), (RunState::Finished, Some(NOW)));
+    assert_eq!(index.fleet_size("tenant").expect("read"), None);
+    index.set_fleet_size("tenant", 7, NOW).expect("written");
+    assert_eq!(index.fleet_size("tenant").expect("read"), Some(7));
+}
+
+#[test]
+fn a_record_begins_as_the_plan_says() {
+    let outcomes: Vec<Outcome> =
+        tasks_of(7).iter().map(|task| TaskRecord::new(task).outcome()).collect();
+    assert_eq!(outcomes[0], Outcome::NotAttempted);
+    assert_eq!(outcomes[6], Outcome::Skipped);
+}

@@ -1,0 +1,145 @@
+//! The records of format 1, as they stand in journals that people keep.
+//!
+//! Owns the proof that today's program reads them to the same values and writes them the same way. The file
+//! is never changed: a new kind of entry gets a line of its own in a further file.
+
+use super::*;
+use crate::model::{Answer, Refusal, Sealed};
+use std::collections::BTreeSet;
+
+const FORMAT_1: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/entries-v1.jsonl"));
+
+const TASK: TaskIndex = TaskIndex(7);
+
+fn at(event: Event) -> Entry {
+    Entry { at: UnixMillis(1_800_000_000_123), event }
+}
+
+fn why() -> String {
+    "the API's \"own\" words: ä€\n".to_owned()
+}
+
+fn verdicts() -> Vec<(Option<u16>, Verdict)> {
+    let lost =
+        |ends_run, retry_after_ms| Verdict::Unknown { reason: why(), ends_run, retry_after_ms };
+    let refused = |kind| Verdict::Refused { kind, reason: why() };
+    vec![
+        (Some(200), Verdict::Accepted(Answer::default())),
+        (
+            Some(200),
+            Verdict::Accepted(Answer {
+                pin: Some(Sealed::clear("012345".to_owned())),
+                pin_missing: false,
+                result: Some("{\"commands\":[]}".to_owned()),
+                note: Some("a PIN of unusual form".to_owned()),
+            }),
+        ),
+        (Some(200), Verdict::Accepted(Answer { pin_missing: true, ..Answer::default() })),
+        (Some(400), Verdict::InEffect { reason: why() }),
+        (Some(401), refused(Refusal::Unauthorized)),
+        (Some(403), refused(Refusal::Forbidden)),
+        (Some(404), refused(Refusal::NotFound)),
+        (Some(400), refused(Refusal::Rejected)),
+        (Some(429), Verdict::Throttled { retry_after_ms: Some(17_000), reason: why() }),
+        (Some(429), Verdict::Throttled { retry_after_ms: None, reason: why() }),
+        (None, Verdict::NotSent { reason: why(), ends_run: false }),
+        (None, Verdict::NotSent { reason: why(), ends_run: true }),
+        (None, lost(false, None)),
+        (Some(503), lost(false, Some(2_000))),
+        (Some(302), lost(true, None)),
+    ]
+}
+
+/// What the lines of the file say, in order.
+fn format_1() -> Vec<Entry> {
+    let mut entries = vec![
+        at(Event::Opened { program: "sortie 0.1.0".to_owned() }),
+        at(Event::Intent { task: TASK, attempt: 3 }),
+    ];
+    for (http_status, verdict) in verdicts() {
+        entries.push(at(Event::Answered { task: TASK, attempt: 3, http_status, verdict }));
+    }
+    for counted in [true, false] {
+        let until = UnixMillis(1_800_000_060_000);
+        entries.push(at(Event::Postponed { task: TASK, until, counted, reason: why() }));
+    }
+    entries.push(at(Event::Doubted { task: TASK, reason: why() }));
+    for status in 1..=5 {
+        let command = CommandSeen {
+            uuid: "d2b2eafe-2dc2-4b13-bd2b-f93735f0e59f".to_owned(),
+            status: CommandStatus::from_number(status).expect("one of the five"),
+            completed_at: (status == 3).then_some(UnixMillis(1_800_000_030_000)),
+            reason: why(),
+            candidates: 2,
+        };
+        entries.push(at(Event::Observed { task: TASK, command }));
+    }
+    for outcome in Outcome::ALL {
+        entries.push(at(Event::Settled { task: TASK, outcome, reason: String::new() }));
+    }
+    entries.push(at(Event::ActionStopped { action: "lock".to_owned(), reason: why() }));
+    entries.push(at(Event::Paused { until: UnixMillis(1_800_000_017_123), reason: why() }));
+    for cause in [
+        StopCause::Operator,
+        StopCause::Errors,
+        StopCause::Unauthorized,
+        StopCause::Unreachable,
+        StopCause::NotTheApi,
+        StopCause::Deadline,
+        StopCause::Clock,
+    ] {
+        entries.push(at(Event::Stopped { cause, reason: why() }));
+    }
+    entries.push(at(Event::Closed));
+    entries
+}
+
+/// One word for each kind, verdicts apart. A new kind does not compile here until it has one.
+fn kind(event: &Event) -> &'static str {
+    match event {
+        Event::Opened { .. } => "opened",
+        Event::Intent { .. } => "intent",
+        Event::Answered { verdict: Verdict::Accepted(_), .. } => "accepted",
+        Event::Answered { verdict: Verdict::InEffect { .. }, .. } => "in effect",
+        Event::Answered { verdict: Verdict::Refused { .. }, .. } => "refused",
+        Event::Answered { verdict: Verdict::Throttled { .. }, .. } => "throttled",
+        Event::Answered { verdict: Verdict::NotSent { .. }, .. } => "not sent",
+        Event::Answered { verdict: Verdict::Unknown { .. }, .. } => "unknown",
+        Event::Postponed { .. } => "postponed",
+        Event::Doubted { .. } => "doubted",
+        Event::Observed { .. } => "observed",
+        Event::Settled { .. } => "settled",
+        Event::ActionStopped { .. } => "action stopped",
+        Event::Paused { .. } => "paused",
+        Event::Stopped { .. } => "stopped",
+        Event::Closed => "closed",
+    }
+}
+
+#[test]
+fn format_1_is_read_to_the_same_values_and_written_the_same_way() {
+    let expected = format_1();
+    let lines: Vec<&str> = FORMAT_1.lines().collect();
+    for (line, entry) in lines.iter().zip(&expected) {
+        let read: Entry = serde_json::from_str(line).expect("format 1 is read for ever");
+        assert_eq!(&read, entry, "{line}");
+        assert_eq!(&serde_json::to_string(&read).expect("JSON"), line);
+    }
+    assert_eq!(lines.len(), expected.len());
+}
+
+#[test]
+fn every_kind_of_entry_has_a_line() {
+    let kinds: BTreeSet<&str> = format_1().iter().map(|entry| kind(&entry.event)).collect();
+    assert_eq!(kinds.len(), 16);
+}
+
+#[test]
+fn an_answer_of_an_older_program_may_lack_what_was_added_later() {
+    let text = r#"{"at":1,"event":{"kind":"answered","task":0,"attempt":1,"http_status":200,"verdict":{"accepted":{}}}}"#;
+    let read: Entry = serde_json::from_str(text).expect("missing fields have defaults");
+    let verdict = Verdict::Accepted(Answer::default());
+    let event = Event::Answered { task: TaskIndex(0), attempt: 1, http_status: Some(200), verdict };
+    assert_eq!(read, Entry { at: UnixMillis(1), event });
+}
