@@ -1,28 +1,25 @@
-//! The way to the tenant: address, token, transport.
+//! The way to the tenant: address, token and transport put together.
 //!
-//! Owns how a token is found. Must never print one, and never take one from the command line.
+//! Owns the connection, and the simulated tenant that stands in for one. Must never make a transport that can
+//! write before it is asked for.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::address::{Address, address, address_of_run};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::TenantOptions;
 use super::settings::Profile;
+use super::token::{TokenSource, renewal};
 use crate::drive::{Clock, RenewToken, WallClock};
 use crate::job::Job;
 use crate::model::{Platform, Sealed};
 use crate::simulator::{Faults, FleetSpec, NamedDevice, Server, Switches, World, serve};
 use crate::transport::{
-    BaseUrl, BaseUrlError, HttpSettings, HttpTransport, OtherHosts, ReadOnly, Region, base_url_of,
-    check_base_url,
+    BaseUrl, HttpSettings, HttpTransport, OtherHosts, ReadOnly, check_base_url,
 };
 
-/// Variables that may hold the address, strongest first; `--base-url` reads `SORTIE_BASE_URL` itself.
-const URL_VARIABLES: [&str; 2] = ["IRU_API_URL", "KANDJI_API_URL"];
-/// Variables that may hold the token, strongest first.
-const TOKEN_VARIABLES: [&str; 4] =
-    ["SORTIE_TOKEN", "IRU_API_TOKEN", "KANDJI_API_TOKEN", "KANDJI_TOKEN"];
 /// Devices of the simulated fleet besides those that the job names.
 const SIMULATED_DEVICES: u32 = 60;
 /// How long one request may take, in milliseconds.
@@ -75,23 +72,6 @@ fn transport(settings: &HttpSettings) -> Result<HttpTransport, Failure> {
     HttpTransport::new(settings).map_err(|error| Failure::new(Exit::Unexpected, error.to_string()))
 }
 
-impl TenantOptions {
-    /// The same options for the tenant of a run that is resumed: it cannot change.
-    pub(super) fn with_base_url(&self, base_url: &str) -> Result<Self, Failure> {
-        let is_other = |given: &String| {
-            !check_base_url(given, OtherHosts::Allow).is_ok_and(|given| given.url == base_url)
-        };
-        if self.simulate || self.subdomain.is_some() || self.base_url.as_ref().is_some_and(is_other)
-        {
-            return Err(Failure::usage(format!("the run belongs to {base_url}"))
-                .next("resume it without naming a tenant; only the token may change"));
-        }
-        let base_url = Some(base_url.to_owned());
-        // The host was agreed to when the run began.
-        Ok(Self { base_url, allow_other_host: true, ..self.clone() })
-    }
-}
-
 /// Connects to the tenant that options, environment and profile name; with `--simulate` to one of our own
 /// that has the devices of `job`.
 pub(super) async fn connect(
@@ -102,15 +82,33 @@ pub(super) async fn connect(
     if options.simulate {
         return simulate(options.seed.unwrap_or(1), job).await;
     }
-    let base_url = base_url(options, profile)?;
-    let token_command = options.token_command.as_ref().or(profile.token_command.as_ref());
-    let token = read_token(options, profile, token_command)?;
-    let settings = http_settings(&base_url, token, options, profile)?;
-    let mut connection = Connection::new(settings, base_url, token_command.cloned(), None)?;
-    if let Some(name) = &profile.name {
-        connection.tenant.clone_from(name);
-    }
-    Ok(connection)
+    connect_to(address(options, profile)?, options, profile)
+}
+
+/// Connects to the tenant of a run that is resumed.
+pub(super) fn connect_again(
+    base_url: &str,
+    options: &TenantOptions,
+    profile: &Profile,
+) -> Result<Connection, Failure> {
+    connect_to(address_of_run(base_url, options, profile)?, options, profile)
+}
+
+fn connect_to(
+    address: Address,
+    options: &TenantOptions,
+    profile: &Profile,
+) -> Result<Connection, Failure> {
+    // A token of the profile must not be sent to another address than the profile's.
+    let nobody = Profile::default();
+    let profile = if address.is_profiles { profile } else { &nobody };
+    let source = TokenSource::find(options, profile)?;
+    let settings = http_settings(&address.base_url, source.read()?, options, profile)?;
+    let connection = Connection::new(settings, address.base_url, source.into_command(), None)?;
+    Ok(match &profile.name {
+        Some(name) => Connection { tenant: name.clone(), ..connection },
+        None => connection,
+    })
 }
 
 fn http_settings(
@@ -129,131 +127,6 @@ fn http_settings(
         timeout_ms: TIMEOUT_MS,
         ca_file: options.ca_file.as_ref().or(profile.ca_file.as_ref()).map(read).transpose()?,
         user_agent: concat!("sortie/", env!("CARGO_PKG_VERSION")).to_owned(),
-    })
-}
-
-fn base_url(options: &TenantOptions, profile: &Profile) -> Result<BaseUrl, Failure> {
-    let region = |word: Option<&str>| word.and_then(Region::parse).unwrap_or(Region::Us);
-    let built = |subdomain: &str, word: Option<&str>| {
-        base_url_of(subdomain, region(word)).map_err(|error| Failure::usage(error.to_string()))
-    };
-    let from_environment = || {
-        URL_VARIABLES.iter().find_map(|name| std::env::var(name).ok().filter(|url| !url.is_empty()))
-    };
-    let text = match (&options.base_url, &options.subdomain, from_environment()) {
-        (Some(url), _, _) => url.clone(),
-        (None, Some(subdomain), _) => built(subdomain, options.region.as_deref())?,
-        (None, None, Some(url)) => url,
-        (None, None, None) => match (&profile.base_url, &profile.subdomain) {
-            (Some(url), _) => url.clone(),
-            (None, Some(subdomain)) => built(subdomain, profile.region.as_deref())?,
-            (None, None) => {
-                return Err(Failure::usage("no tenant is named").next(
-                    "give --base-url, --subdomain, SORTIE_BASE_URL or a profile; --simulate needs none",
-                ));
-            }
-        },
-    };
-    let other_hosts = if options.allow_other_host || profile.allow_other_host {
-        OtherHosts::Allow
-    } else {
-        OtherHosts::Refuse
-    };
-    check_base_url(&text, other_hosts).map_err(|error| {
-        let failure = Failure::usage(error.to_string());
-        match error {
-            BaseUrlError::UnknownHost { .. } => failure.next("if it is meant: --allow-other-host"),
-            _ => failure.next("the address stands under Settings > Access in the web app"),
-        }
-    })
-}
-
-fn read_token(
-    options: &TenantOptions,
-    profile: &Profile,
-    token_command: Option<&String>,
-) -> Result<Sealed, Failure> {
-    let from_environment = || {
-        TOKEN_VARIABLES
-            .iter()
-            .find_map(|name| std::env::var(name).ok().filter(|text| !text.is_empty()))
-    };
-    let text = match (&options.token_file, &options.token_command) {
-        (Some(path), _) => token_from_file(path)?,
-        (None, Some(command)) => run_token_command(command).map_err(no_token)?,
-        (None, None) => match (from_environment(), &profile.token_file, token_command) {
-            (Some(text), _, _) => text,
-            (None, Some(path), _) => token_from_file(path)?,
-            (None, None, Some(command)) => run_token_command(command).map_err(no_token)?,
-            (None, None, None) => {
-                return Err(no_token("no token was given".to_owned()));
-            }
-        },
-    };
-    let token = text.trim();
-    if token.is_empty() || token.chars().any(|letter| letter.is_control() || letter == ' ') {
-        return Err(no_token("the token is empty or holds spaces".to_owned()));
-    }
-    Ok(Sealed::clear(token.to_owned()))
-}
-
-fn no_token(what: String) -> Failure {
-    Failure::new(Exit::Authentication, what)
-        .next("set SORTIE_TOKEN, or give --token-file or --token-command")
-}
-
-fn token_from_file(path: &Path) -> Result<String, Failure> {
-    // The name is not repeated: people paste tokens where a file name belongs.
-    let refused = |why: String| no_token(format!("the token file {why}"));
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let metadata =
-            std::fs::metadata(path).map_err(|error| refused(format!("cannot be read: {error}")))?;
-        if metadata.permissions().mode() & 0o077 != 0 {
-            return Err(refused(
-                "can be read by others; make it yours alone with chmod 600".to_owned(),
-            ));
-        }
-    }
-    std::fs::read_to_string(path).map_err(|error| refused(format!("cannot be read: {error}")))
-}
-
-/// Runs the command in the shell and takes the first line that it prints.
-fn run_token_command(command: &str) -> Result<String, String> {
-    let mut shell = if cfg!(windows) {
-        let mut shell = std::process::Command::new("cmd");
-        shell.arg("/C");
-        shell
-    } else {
-        let mut shell = std::process::Command::new("sh");
-        shell.arg("-c");
-        shell
-    };
-    let output = shell
-        .arg(command)
-        .stderr(std::process::Stdio::inherit())
-        .stdin(std::process::Stdio::null())
-        .output()
-        .map_err(|error| format!("the token command cannot be run: {error}"))?;
-    if !output.status.success() {
-        return Err(format!("the token command failed ({})", output.status));
-    }
-    let text = String::from_utf8(output.stdout)
-        .map_err(|_| "the token command printed something that is not text".to_owned())?;
-    Ok(text.lines().next().unwrap_or_default().trim().to_owned())
-}
-
-fn renewal(command: &str, transport: &Arc<HttpTransport>) -> RenewToken {
-    let (command, transport) = (command.to_owned(), Arc::clone(transport));
-    Arc::new(move || {
-        let (command, transport) = (command.clone(), Arc::clone(&transport));
-        Box::pin(async move {
-            let token = tokio::task::spawn_blocking(move || run_token_command(&command))
-                .await
-                .map_err(|error| error.to_string())??;
-            transport.set_token(&Sealed::clear(token)).map_err(|error| error.to_string())
-        })
     })
 }
 

@@ -3,6 +3,7 @@
 //! Owns the command line. Must never send anything itself: it hands a plan to `drive`.
 
 mod actions_command;
+mod address;
 mod confirm;
 mod connect;
 mod diagnostics;
@@ -22,6 +23,7 @@ mod settings;
 mod simulate_command;
 mod state;
 mod tenant_commands;
+mod token;
 
 use clap::Parser;
 use std::process::ExitCode;

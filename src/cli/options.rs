@@ -239,8 +239,8 @@ pub(super) struct FilterOptions {
 
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct TenantOptions {
-    /// Address of the tenant's API (also IRU_API_URL, KANDJI_API_URL)
-    #[arg(long, value_name = "URL", env = "SORTIE_BASE_URL", conflicts_with = "subdomain")]
+    /// Address of the tenant's API; else SORTIE_BASE_URL, IRU_API_URL, KANDJI_API_URL
+    #[arg(long, value_name = "URL", conflicts_with = "subdomain")]
     pub base_url: Option<String>,
     /// Subdomain of the tenant, instead of its address
     #[arg(long, value_name = "NAME")]

@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::job_source::read_job;
 use super::options::{GlobalOptions, JobOptions, LimitOptions, TenantOptions};
-use super::plan_text::{Around, plan_text, refused_text};
+use super::plan_text::{Around, plan_text};
 use super::printer::Printer;
 use super::settings::{Profile, policy, skip_kinds};
 use super::state::State;
@@ -83,6 +83,13 @@ pub(super) fn reads_of(
     Reads::new(reader, WallClock, quota.clone(), Retries::default(), per_second)
 }
 
+/// A seed that no other run has.
+fn fresh_seed() -> Result<u64, Failure> {
+    getrandom::u64().map_err(|error| {
+        Failure::new(Exit::Unexpected, format!("no randomness: {error}")).next("give --seed")
+    })
+}
+
 /// Resolves the job against the tenant. Only reads.
 pub(super) async fn make_plan(
     job: &Job,
@@ -93,7 +100,10 @@ pub(super) async fn make_plan(
     seed: Option<u64>,
 ) -> Result<Planned, Failure> {
     let now = WallClock.now();
-    let seed = seed.unwrap_or(now.0.unsigned_abs());
+    let seed = match seed {
+        Some(seed) => seed,
+        None => fresh_seed()?,
+    };
     let policy = policy(limits, job, profile, seed, now)?;
     let quota = Quota::new(Arc::clone(&state.index), &connection.base_url, policy.per_hour);
     let spent = quota.spent(now)?;
@@ -130,8 +140,8 @@ impl Planned {
     pub(super) fn check(&self, job: &Job) -> Result<(), Failure> {
         let plan = &self.plan;
         if !plan.refused.is_empty() {
-            let listed = refused_text(plan, &job.name);
-            return Err(Failure::new(Exit::Target, format!("the plan is refused:\n{}", listed.trim_end()))
+            let rows = plan.refused.len();
+            return Err(Failure::new(Exit::Target, format!("the plan is refused: {rows} rows cannot be done"))
                 .next("correct the job, or leave such rows out with --skip-refused=unsupported,removed,not_found"));
         }
         if plan.tasks.is_empty() {
@@ -151,7 +161,8 @@ impl Planned {
             )
             .next("check the filter, or change max_devices in the job"));
         }
-        let cost = crate::plan::forecast(plan, &self.policy, self.spent);
+        // By the most favourable reckoning: what does not fit even then cannot fit.
+        let cost = crate::plan::forecast(plan, &self.policy, 0);
         let available_ms = self.policy.send_until.remaining_ms(WallClock.now());
         if cost.seconds * 1_000 > available_ms {
             return Err(Failure::new(

@@ -10,8 +10,6 @@ use crate::plan::{Plan, counts, forecast};
 
 /// Names shown for each action and platform.
 const SAMPLES: usize = 3;
-/// Refused rows shown in full.
-const REFUSED_SHOWN_MAX: usize = 50;
 
 /// What is known about a plan besides the plan.
 pub(super) struct Around<'a> {
@@ -63,7 +61,7 @@ pub(super) fn plan_text(plan: &Plan, around: &Around<'_>) -> String {
         text.push_str("  This cannot be undone.\n");
     }
     if !plan.refused.is_empty() {
-        text.push_str(&refused_text(plan, &around.job.name));
+        text.push_str(&refused_text(plan));
     }
     let until = human_duration(policy.wait_ms);
     if plan.risk() > Risk::Read && policy.wait_ms > 0 {
@@ -101,13 +99,13 @@ fn skips(plan: &Plan) -> BTreeMap<String, u32> {
     skips
 }
 
-/// The rows that refuse the plan.
-pub(super) fn refused_text(plan: &Plan, job: &str) -> String {
+/// The rows that refuse the plan, all of them: whoever corrects a job wants to do it once.
+fn refused_text(plan: &Plan) -> String {
     let mut text = format!("  {} rows cannot be done:\n", plan.refused.len());
-    for refused in plan.refused.iter().take(REFUSED_SHOWN_MAX) {
+    for refused in &plan.refused {
         let place = match refused.line {
             0 => format!("row {}", refused.row),
-            line => format!("{job}, line {line}"),
+            line => format!("row {} (line {line})", refused.row),
         };
         text.push_str(&format!(
             "    {place}: {}: {}: {}\n",
@@ -115,10 +113,6 @@ pub(super) fn refused_text(plan: &Plan, job: &str) -> String {
             refused.objection.kind.word(),
             refused.objection.reason
         ));
-    }
-    let more = plan.refused.len().saturating_sub(REFUSED_SHOWN_MAX);
-    if more > 0 {
-        text.push_str(&format!("    and {more} more\n"));
     }
     text
 }

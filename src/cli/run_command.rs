@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::confirm::confirm;
-use super::connect::{Connection, connect};
+use super::connect::{Connection, connect, connect_again};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::job_source::read_job;
@@ -25,7 +25,7 @@ use crate::drive::{Clock, Quota, WallClock, facts_of};
 use crate::engine::{Engine, RunState};
 use crate::job::{Job, ParseOptions, Target, TargetField, ad_hoc};
 use crate::journal::{RequestCounts, RunHeader, RunJournal, RunReader, RunRow};
-use crate::model::{Policy, Random, RunId, Task};
+use crate::model::{Policy, Random, RunId, Task, UnixMillis};
 
 /// Where reports go when nothing else is said.
 const REPORT_DIR: &str = "reports";
@@ -111,18 +111,24 @@ fn run_job(
             printer.say("dry run: nothing was sent");
             return Ok(Exit::Well);
         }
+        // What is refused is told even to those who asked for quiet.
+        let text = planned.text(job, &connection);
         if planned.plan.refused.is_empty() {
-            printer.say(&planned.text(job, &connection));
+            printer.say(&text)
+        } else {
+            printer.to_stderr(&text)
         }
         planned.check(job)?;
         let confirmation =
             confirm(&planned.plan, &connection.tenant, options.yes, global.no_input)?;
-        let header = header_of(job, &connection, &planned, options, &profile, confirmation)?;
+        let header =
+            header_of(&state, job, &connection, &planned, options, &profile, confirmation)?;
         start(&state, connection, planned, header, &options.ending, printer).await
     })
 }
 
 fn header_of(
+    state: &State,
     job: &Job,
     connection: &Connection,
     planned: &Planned,
@@ -131,8 +137,7 @@ fn header_of(
     confirmation: String,
 ) -> Result<RunHeader, Failure> {
     let now = WallClock.now();
-    let seed = planned.policy.seed ^ now.0.unsigned_abs();
-    let run = RunId::new(now, &mut Random::new(seed));
+    let run = new_run_id(state, planned.policy.seed, now);
     let directory = options
         .report_dir
         .clone()
@@ -158,6 +163,19 @@ fn header_of(
         confirmation,
         pending_ok: options.ending.pending_ok,
     })
+}
+
+/// An id that no run has yet. Cron starts many at the same moment, with the same seed even, so the process
+/// counts as well.
+fn new_run_id(state: &State, seed: u64, now: UnixMillis) -> RunId {
+    let process = u64::from(std::process::id());
+    let mut random = Random::for_labels(seed, &[now.0.unsigned_abs(), process]);
+    loop {
+        let run = RunId::new(now, &mut random);
+        if !state.dir.run_path(&run.0).exists() {
+            return run;
+        }
+    }
 }
 
 /// A job's name as part of a file name.
@@ -242,7 +260,7 @@ pub(super) fn resume(
     drop(reader);
     let journal = RunJournal::open(&state.dir, &row.id)?;
     runtime()?.block_on(async {
-        let connection = connect(&tenant.with_base_url(&header.base_url)?, &profile, None).await?;
+        let connection = connect_again(&header.base_url, tenant, &profile)?;
         let quota =
             Quota::new(Arc::clone(&state.index), &connection.base_url, header.policy.per_hour);
         state.index().set_run_state(&row.id, crate::journal::RunState::Open, None, &row.summary)?;

@@ -91,6 +91,7 @@ fn format_1() -> Vec<Entry> {
     ] {
         entries.push(at(Event::Stopped { cause, reason: why() }));
     }
+    entries.push(at(Event::Unseen { task: TASK, reason: why() }));
     entries.push(at(Event::Closed));
     entries
 }
@@ -113,6 +114,7 @@ fn kind(event: &Event) -> &'static str {
         Event::ActionStopped { .. } => "action stopped",
         Event::Paused { .. } => "paused",
         Event::Stopped { .. } => "stopped",
+        Event::Unseen { .. } => "unseen",
         Event::Closed => "closed",
     }
 }
@@ -132,7 +134,7 @@ fn format_1_is_read_to_the_same_values_and_written_the_same_way() {
 #[test]
 fn every_kind_of_entry_has_a_line() {
     let kinds: BTreeSet<&str> = format_1().iter().map(|entry| kind(&entry.event)).collect();
-    assert_eq!(kinds.len(), 16);
+    assert_eq!(kinds.len(), 17);
 }
 
 #[test]
