@@ -131,8 +131,11 @@ fn header_of(
     confirmation: String,
 ) -> Result<RunHeader, Failure> {
     let now = WallClock.now();
-    let seed = planned.policy.seed ^ now.0.unsigned_abs();
-    let run = RunId::new(now, &mut Random::new(seed));
+    // Not from the run's seed: runs that begin in the same second must not get the same id.
+    let entropy = getrandom::u64().map_err(|error| {
+        Failure::new(Exit::Unexpected, format!("the system gives no random numbers: {error}"))
+    })?;
+    let run = RunId::new(now, &mut Random::new(entropy));
     let directory = options
         .report_dir
         .clone()
