@@ -10,8 +10,8 @@ use sortie::simulator::{
 use std::process::{Child, Command, Stdio};
 
 use crate::bench::{
-    Bench, Ran, Tenant, add, canned, canned_with, eventually, prompt_world, read_csv, serial,
-    writes,
+    Bench, Ran, Tenant, add, canned, canned_with, eventually, on_threads, prompt_world, read_csv,
+    serial, writes,
 };
 
 /// A prompt tenant with so many Macs.
@@ -758,6 +758,21 @@ fn a_run_that_another_process_drives_is_left_alone() {
     lock.unlock().expect("it can be unlocked");
     bench.sortie(&["resume"]).expect(0);
     assert_eq!(tenant.ledger().count_all("restart"), 2);
+}
+
+#[test]
+fn runs_that_begin_together_do_not_get_into_each_others_way() {
+    let tenant = macs(24);
+    let bench = Bench::at(&tenant);
+    on_threads(0..24, |number| {
+        let push = ["send", "blank-push", "--serial", &serial(number)];
+        bench.sortie(&push).expect(0);
+    });
+    let runs = bench.sortie(&["runs", "--format", "json"]).expect(0);
+    let runs: serde_json::Value = serde_json::from_str(&runs.stdout).expect("JSON");
+    assert_eq!(runs.as_array().map(Vec::len), Some(24));
+    assert_eq!(tenant.ledger().accepted.len(), 24);
+    assert!(tenant.ledger().duplicates().is_empty());
 }
 
 #[test]
