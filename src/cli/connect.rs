@@ -2,7 +2,7 @@
 //!
 //! Owns how a token is found. Must never print one, and never take one from the command line.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::exit::Exit;
@@ -14,7 +14,7 @@ use crate::job::Job;
 use crate::model::{Platform, Sealed};
 use crate::simulator::{Faults, FleetSpec, NamedDevice, Server, Switches, World, serve};
 use crate::transport::{
-    BaseUrl, BaseUrlError, HttpSettings, HttpTransport, OtherHosts, Region, base_url_of,
+    BaseUrl, BaseUrlError, HttpSettings, HttpTransport, OtherHosts, ReadOnly, Region, base_url_of,
     check_base_url,
 };
 
@@ -33,15 +33,46 @@ const SIMULATED_OS_OTHER: &str = "17.5";
 /// Devices of a selection that the simulated fleet gets for sure.
 const SIMULATED_SELECTED: u32 = 3;
 
-/// A tenant that can be spoken to.
+/// A tenant that can be read from. What could write to it is made only by [`Connection::writer`].
 pub(super) struct Connection {
-    pub transport: Arc<HttpTransport>,
+    pub reader: Arc<ReadOnly<HttpTransport>>,
     /// The tenant as people know it.
     pub tenant: String,
     pub base_url: String,
-    pub renew_token: Option<RenewToken>,
+    settings: HttpSettings,
+    token_command: Option<String>,
     /// The simulated tenant, alive as long as this.
     pub simulated: Option<Server>,
+}
+
+impl Connection {
+    fn new(
+        settings: HttpSettings,
+        base_url: BaseUrl,
+        token_command: Option<String>,
+        simulated: Option<Server>,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            reader: Arc::new(ReadOnly::new(transport(&settings)?)),
+            tenant: base_url.tenant,
+            base_url: base_url.url,
+            settings,
+            token_command,
+            simulated,
+        })
+    }
+
+    /// A transport that can write, and the way to a fresh token for it. Call it only for a run that was
+    /// agreed to.
+    pub(super) fn writer(&self) -> Result<(Arc<HttpTransport>, Option<RenewToken>), Failure> {
+        let transport = Arc::new(transport(&self.settings)?);
+        let renew = self.token_command.as_ref().map(|command| renewal(command, &transport));
+        Ok((transport, renew))
+    }
+}
+
+fn transport(settings: &HttpSettings) -> Result<HttpTransport, Failure> {
+    HttpTransport::new(settings).map_err(|error| Failure::new(Exit::Unexpected, error.to_string()))
 }
 
 impl TenantOptions {
@@ -74,38 +105,31 @@ pub(super) async fn connect(
     let base_url = base_url(options, profile)?;
     let token_command = options.token_command.as_ref().or(profile.token_command.as_ref());
     let token = read_token(options, profile, token_command)?;
-    let transport = Arc::new(transport(&base_url, token, options, profile)?);
-    let tenant = profile.name.clone().unwrap_or(base_url.tenant);
-    Ok(Connection {
-        renew_token: token_command.map(|command| renewal(command, &transport)),
-        transport,
-        tenant,
-        base_url: base_url.url,
-        simulated: None,
-    })
+    let settings = http_settings(&base_url, token, options, profile)?;
+    let mut connection = Connection::new(settings, base_url, token_command.cloned(), None)?;
+    if let Some(name) = &profile.name {
+        connection.tenant.clone_from(name);
+    }
+    Ok(connection)
 }
 
-fn transport(
+fn http_settings(
     base_url: &BaseUrl,
     token: Sealed,
     options: &TenantOptions,
     profile: &Profile,
-) -> Result<HttpTransport, Failure> {
-    let ca_file =
-        match options.ca_file.as_ref().or(profile.ca_file.as_ref()) {
-            None => None,
-            Some(path) => Some(std::fs::read(path).map_err(|error| {
-                Failure::usage(format!("--ca-file {}: {error}", path.display()))
-            })?),
-        };
-    HttpTransport::new(&HttpSettings {
+) -> Result<HttpSettings, Failure> {
+    let read = |path: &PathBuf| {
+        std::fs::read(path)
+            .map_err(|error| Failure::usage(format!("--ca-file {}: {error}", path.display())))
+    };
+    Ok(HttpSettings {
         base_url: base_url.url.clone(),
         token,
         timeout_ms: TIMEOUT_MS,
-        ca_file,
+        ca_file: options.ca_file.as_ref().or(profile.ca_file.as_ref()).map(read).transpose()?,
         user_agent: concat!("sortie/", env!("CARGO_PKG_VERSION")).to_owned(),
     })
-    .map_err(|error| Failure::new(Exit::Unexpected, error.to_string()))
 }
 
 fn base_url(options: &TenantOptions, profile: &Profile) -> Result<BaseUrl, Failure> {
@@ -248,15 +272,9 @@ async fn simulate(seed: u64, job: Option<&Job>) -> Result<Connection, Failure> {
     let base_url = check_base_url(&server.base_url(), OtherHosts::Refuse)
         .map_err(|error| Failure::new(Exit::Unexpected, error.to_string()))?;
     let token = Sealed::clear(server.token.clone());
-    let transport =
-        Arc::new(transport(&base_url, token, &TenantOptions::default(), &Profile::default())?);
-    Ok(Connection {
-        transport,
-        tenant: "simulated".to_owned(),
-        base_url: base_url.url,
-        renew_token: None,
-        simulated: Some(server),
-    })
+    let settings = http_settings(&base_url, token, &TenantOptions::default(), &Profile::default())?;
+    let connection = Connection::new(settings, base_url, None, Some(server))?;
+    Ok(Connection { tenant: "simulated".to_owned(), ..connection })
 }
 
 /// The devices that a job names, each on a platform on which its steps can be done.

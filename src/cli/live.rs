@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::connect::Connection;
 use super::exit::{Exit, RunEnd, exit_of};
 use super::failure::Failure;
-use super::options::EndingOptions;
+use super::options::{EndingOptions, ProgressForm};
 use super::printer::Printer;
 use super::progress::Watcher;
 use super::reporter::{Reporter, RunView};
@@ -55,8 +55,9 @@ pub(super) async fn go(
         Watcher::new(&tasks, records, ending.progress, printer, reporter, quota.clone(), per_hour);
     let (sender, mut control) = watch::channel(Control::Go);
     let signals = tokio::spawn(listen(sender, printer.clone()));
+    let (transport, renew_token) = connection.writer()?;
     let parts = RunParts {
-        transport: Arc::clone(&connection.transport),
+        transport,
         clock: WallClock,
         journal: Writer::start(journal)?,
         quota,
@@ -64,7 +65,7 @@ pub(super) async fn go(
         tasks: Arc::clone(&tasks),
         requests,
         program: concat!("sortie ", env!("CARGO_PKG_VERSION")).to_owned(),
-        renew_token: connection.renew_token.clone(),
+        renew_token,
     };
     let ended = run(parts, &mut control, &mut watcher).await;
     signals.abort();
@@ -72,11 +73,18 @@ pub(super) async fn go(
     let counts = watcher.finish();
     let exit = match ended {
         Ok(ended) => {
-            let end = End { state, header: &header, tasks: &tasks, counts: &counts, is_forbidden };
+            let end = End {
+                state,
+                header: &header,
+                tasks: &tasks,
+                counts: &counts,
+                is_forbidden,
+                ending,
+            };
             end.close(&ended, printer)
         }
         Err(error) => {
-            let reports = write_reports(state, &header, WallClock.now(), printer);
+            let reports = write_reports(state, &header, ending, WallClock.now(), printer);
             let failure = Failure::from(error)
                 .state("everything committed until then is in the journal; requests that were under way are in doubt")
                 .next(format!("make the state directory writable, then: sortie resume {run_id}"));
@@ -134,6 +142,7 @@ struct End<'a> {
     tasks: &'a [Task],
     counts: &'a OutcomeCounts,
     is_forbidden: bool,
+    ending: &'a EndingOptions,
 }
 
 impl End<'_> {
@@ -164,7 +173,7 @@ impl End<'_> {
         let run_state = if is_open { RunState::Paused } else { RunState::Finished };
         let now = WallClock.now();
         self.state.index().set_run_state(run, run_state, Some(now), &summary.join(", "))?;
-        write_reports(self.state, self.header, now, printer)?;
+        write_reports(self.state, self.header, self.ending, now, printer)?;
         if exit == Exit::Well {
             return Ok(exit);
         }
@@ -244,14 +253,21 @@ impl End<'_> {
 fn write_reports(
     state: &State,
     header: &RunHeader,
-    ended_at: UnixMillis,
+    ending: &EndingOptions,
+    finished_at: UnixMillis,
     printer: &Printer,
 ) -> Result<(), Failure> {
     let view = RunView::read(&state.dir, &header.run.0)?;
     // The moment that the list of runs keeps, so that `sortie report` writes the same again.
-    let finished_at = Some(ended_at);
+    let finished_at = Some(finished_at);
     view.write(&header.report_dir, finished_at)?;
     printer.say(&summary_text(&view.facts(finished_at), &view.rows()));
-    printer.data(&header.report_dir.display().to_string());
+    let directory = header.report_dir.display().to_string();
+    if ending.progress == Some(ProgressForm::Json) {
+        let line = serde_json::json!({ "event": "reported", "report_dir": directory });
+        printer.data(&line.to_string());
+    } else {
+        printer.data(&directory);
+    }
     Ok(())
 }

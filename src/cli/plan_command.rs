@@ -1,7 +1,6 @@
 //! `sortie check` and `sortie plan`, and the planning that `run` shares with them.
 //!
-//! Owns the way from a job to a plan. It is handed nothing that could write to the tenant: the gate for
-//! reads refuses everything else.
+//! Owns the way from a job to a plan. Nothing here holds a transport that could write to the tenant.
 
 use std::sync::Arc;
 
@@ -19,7 +18,7 @@ use crate::job::Job;
 use crate::journal::RequestCounts;
 use crate::model::{Policy, Retries};
 use crate::plan::{Need, Plan, PlanOptions, build, need};
-use crate::transport::HttpTransport;
+use crate::transport::{HttpTransport, ReadOnly};
 
 /// Devices that a tenant is believed to have before its inventory was ever read: ten pages.
 const FLEET_SIZE_GUESS: u32 = 3_000;
@@ -79,9 +78,9 @@ pub(super) fn reads_of(
     connection: &Connection,
     quota: &Quota,
     per_second: u32,
-) -> Reads<HttpTransport, WallClock> {
-    let transport = Arc::clone(&connection.transport);
-    Reads::new(transport, WallClock, quota.clone(), Retries::default(), per_second)
+) -> Reads<ReadOnly<HttpTransport>, WallClock> {
+    let reader = Arc::clone(&connection.reader);
+    Reads::new(reader, WallClock, quota.clone(), Retries::default(), per_second)
 }
 
 /// Resolves the job against the tenant. Only reads.

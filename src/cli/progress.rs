@@ -1,7 +1,7 @@
 //! Progress of a run.
 //!
-//! Owns what is shown while a run goes on: bars on a terminal, plain lines elsewhere, JSON lines on
-//! request. It sees committed entries only. Must never show a PIN: it takes words and counts from entries,
+//! Owns what is shown while a run goes on: bars on a terminal, plain lines elsewhere (both on standard
+//! error), JSON lines on standard output on request. It sees committed entries only. Must never show a PIN: it takes words and counts from entries,
 //! never an entry as a whole.
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -18,8 +18,11 @@ use crate::model::{
 
 /// A plain line at least this often.
 const PLAIN_MS: u64 = 30_000;
-/// A plain line for each so many percent settled.
+/// A plain line for each so many percent settled, but not more often than this.
 const PLAIN_PERCENT: u32 = 10;
+const PLAIN_MS_MIN: u64 = 1_000;
+/// A pause is told when it lasts at least this long.
+const PAUSE_TOLD_MS: u64 = 30_000;
 /// How often the ledger is asked what is left of the hour.
 const QUOTA_MS: u64 = 5_000;
 
@@ -103,9 +106,10 @@ impl<'a> Watcher<'a> {
                 settled_bar.set_message(status);
             }
             Display::Plain { shown_at, percent } => {
-                let reached = if total == 0 { 100 } else { settled * 100 / total };
-                let is_due = now.since(*shown_at) >= PLAIN_MS as i64
-                    || reached / PLAIN_PERCENT > *percent / PLAIN_PERCENT;
+                let reached = (settled * 100).checked_div(total).unwrap_or(100);
+                let silent_ms = now.remaining_ms(*shown_at);
+                let has_moved = reached / PLAIN_PERCENT > *percent / PLAIN_PERCENT;
+                let is_due = silent_ms >= PLAIN_MS || (has_moved && silent_ms >= PLAIN_MS_MIN);
                 if is_due {
                     (*shown_at, *percent) = (now, reached);
                     let sent = sent(&self.counts);
@@ -115,7 +119,7 @@ impl<'a> Watcher<'a> {
             }
             Display::Json => {
                 for entry in entries {
-                    self.printer.to_stderr(&self.json_line(entry));
+                    self.printer.data(&self.json_line(entry));
                 }
             }
             Display::Nothing => {}
@@ -190,7 +194,7 @@ impl Observer for Watcher<'_> {
                 self.counts.add(record.outcome());
             }
             self.is_forbidden |= matches!(entry.event, Event::ActionStopped { .. });
-            self.tell(&entry.event);
+            self.tell(entry);
         }
         self.show(entries, progress);
         if !entries.is_empty() {
@@ -201,9 +205,11 @@ impl Observer for Watcher<'_> {
 
 impl Watcher<'_> {
     /// What people want to know at once.
-    fn tell(&self, event: &Event) {
-        let text = match event {
-            Event::Paused { until, reason } => format!("paused until {until}: {reason}"),
+    fn tell(&self, entry: &Entry) {
+        let text = match &entry.event {
+            Event::Paused { until, reason } if until.remaining_ms(entry.at) >= PAUSE_TOLD_MS => {
+                format!("paused until {until}: {reason}")
+            }
             Event::Stopped { reason, .. } => format!("stopping: {reason}"),
             Event::ActionStopped { action, reason } => {
                 format!("{action} is not sent any more: {reason}")

@@ -16,8 +16,9 @@ use crate::transport::Transport;
 
 /// Requests that are leased at once: reads come one after the other.
 const BLOCK: u32 = 10;
-/// Longest that a read waits for the tenant's hour before it gives up, in milliseconds.
-const QUOTA_WAIT_MS_MAX: u64 = 3_600_000;
+/// Longest that a read waits for the tenant, in milliseconds. Somebody waits for a plan: after this it is
+/// better to say when to come back.
+const WAIT_MS_MAX: u64 = 120_000;
 
 /// Why a read brought nothing.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +37,7 @@ pub enum ReadError {
     /// The answer is not usable, and repeating did not help.
     #[error("{0}")]
     Unusable(String),
-    /// The hour is spent.
+    /// The hour is spent, by the ledger's count or by the server's.
     #[error("the hour's budget of requests is spent; there is more at {0}")]
     QuotaSpent(String),
     /// The ledger cannot be written.
@@ -102,7 +103,11 @@ impl<T: Transport, C: Clock> Reads<T, C> {
                 return Err(error);
             }
             let delay_ms = backoff_ms(&self.retries, 0, TaskIndex(0), retry);
-            let until = self.clock.now().plus_ms(wait_ms.unwrap_or(0).max(delay_ms));
+            let now = self.clock.now();
+            let until = now.plus_ms(wait_ms.unwrap_or(0).max(delay_ms));
+            if until.remaining_ms(now) > WAIT_MS_MAX {
+                return Err(ReadError::QuotaSpent(until.to_string()));
+            }
             self.clock.sleep_until(until).await;
         }
     }
@@ -121,7 +126,7 @@ impl<T: Transport, C: Clock> Reads<T, C> {
                     Some(wake_at) => wake_at,
                 }
             };
-            if wake_at.remaining_ms(now) > QUOTA_WAIT_MS_MAX {
+            if wake_at.remaining_ms(now) > WAIT_MS_MAX {
                 return Err(ReadError::QuotaSpent(wake_at.to_string()));
             }
             self.clock.sleep_until(wake_at).await;

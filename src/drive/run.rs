@@ -231,9 +231,10 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
         self.return_block()?;
         let block = self.quota.lease(now, step.want)?;
         self.block = Some(block);
-        self.engine.grant(now, block.grant.count, block.grant.expires_at);
+        self.engine.grant(block.grant.count, block.grant.expires_at);
         if block.grant.count == 0 {
             let more_at = block.grant.more_at.unwrap_or_else(|| now.plus_ms(1_000));
+            step.entries.extend(self.engine.pause(now, more_at, "the hour's budget is spent")?);
             step.wake_at = Some(step.wake_at.map_or(more_at, |at| at.min(more_at)));
             return Ok(step);
         }

@@ -145,7 +145,8 @@ impl Engine {
         Ok(entries)
     }
 
-    /// Stops sending. What is under way is waited for.
+    /// Stops sending. What is under way is waited for. The first cause stays, but the deadline for sending
+    /// gives way to any other: after it commands are still followed, and that has to be stopped, too.
     ///
     /// # Errors
     /// [`Impossible`] is a fault of this program.
@@ -156,7 +157,12 @@ impl Engine {
         reason: &str,
     ) -> Result<Vec<Entry>, Impossible> {
         let mut entries = Vec::new();
-        if self.state.stop.is_none() {
+        let is_new = match self.state.stop {
+            None => true,
+            Some((StopCause::Deadline, _)) => cause != StopCause::Deadline,
+            Some(_) => false,
+        };
+        if is_new {
             let event = Event::Stopped { cause, reason: reason.to_owned() };
             self.record(now, event, &mut entries)?;
         }
@@ -183,17 +189,21 @@ impl Engine {
 
     /// Adds requests that may leave until `until`. Whatever was left of an earlier grant is gone: ask for
     /// it with [`Engine::surrender`] first.
-    pub fn grant(&mut self, now: UnixMillis, count: u32, until: UnixMillis) {
+    pub fn grant(&mut self, count: u32, until: UnixMillis) {
         self.granted = count;
         self.granted_until = until;
-        if count > 0
-            && let Some(since) = self.starved_since.take()
-        {
+    }
+
+    /// Keeps account of the time in which something was due and the tenant had no request to spare.
+    fn note_starving(&mut self, now: UnixMillis, is_starving: bool) {
+        if is_starving {
+            self.starved_since.get_or_insert(now);
+        } else if let Some(since) = self.starved_since.take() {
             self.starved_ms += now.remaining_ms(since);
         }
     }
 
-    /// Gives back what is left of the grant.
+    /// Gives back what is left of the grant, be it expired or not: it was never used.
     pub fn surrender(&mut self) -> u32 {
         std::mem::take(&mut self.granted)
     }
@@ -205,21 +215,20 @@ impl Engine {
     pub fn decide(&mut self, now: UnixMillis) -> Result<Step, Impossible> {
         let mut step = Step::default();
         self.check_stop_rules(now, &mut step.entries)?;
-        if now >= self.granted_until {
-            self.granted = 0;
-        }
+        let mut is_starving = false;
         while step.calls.len() < CALLS_PER_STEP_MAX {
             let Some(lane) = self.next_lane(now) else { break };
             if now < self.state.paused_until {
                 step.wake_at = Some(self.state.paused_until);
+                is_starving = true;
                 break;
             }
             if self.state.in_flight + self.looks_under_way >= self.state.policy.concurrency {
                 break;
             }
-            if self.granted == 0 {
+            if self.granted == 0 || now >= self.granted_until {
                 step.want = self.wanted(now);
-                self.starved_since.get_or_insert(now);
+                is_starving = true;
                 break;
             }
             if let Err(at) = self.pace.take(now) {
@@ -232,6 +241,7 @@ impl Engine {
         if step.calls.len() == CALLS_PER_STEP_MAX {
             step.wake_at = Some(now);
         }
+        self.note_starving(now, is_starving);
         step.wake_at = [step.wake_at, self.next_moment(now)].into_iter().flatten().min();
         step.is_done = self.is_done(now);
         Ok(step)
@@ -268,7 +278,7 @@ impl Engine {
     /// Takes in what a look showed.
     ///
     /// # Errors
-    /// [`Impossible`] is a fault of this program.
+    /// [`Impossible`] when no look is under way.
     pub fn looked(
         &mut self,
         now: UnixMillis,
@@ -276,7 +286,11 @@ impl Engine {
         sighting: Sighting,
     ) -> Result<Vec<Entry>, Impossible> {
         let mut entries = Vec::new();
-        self.looks_under_way -= 1;
+        self.looks_under_way = self.looks_under_way.checked_sub(1).ok_or_else(|| Impossible {
+            task: task.0,
+            event: "a look",
+            phase: "no look under way".to_owned(),
+        })?;
         if self.state.task(task).phase != Phase::Following {
             return Ok(entries);
         }
@@ -441,6 +455,9 @@ impl Engine {
         now: UnixMillis,
         entries: &mut Vec<Entry>,
     ) -> Result<(), Impossible> {
+        if self.state.stop.is_some() {
+            return Ok(());
+        }
         let Policy { max_errors, send_until, .. } = self.state.policy;
         let tasks = u32::try_from(self.state.tasks.len()).unwrap_or(u32::MAX);
         let (errors, tolerated) = (self.state.errors_unforgiven(), max_errors.tolerated(tasks));
@@ -484,7 +501,7 @@ impl Engine {
         match lane {
             Lane::Send => {
                 let Some((_, task)) = self.ready.pop_first() else { return Ok(()) };
-                let attempt = self.state.task(task).attempts + 1;
+                let attempt = self.state.task(task).attempts.saturating_add(1);
                 self.record(now, Event::Intent { task, attempt }, &mut step.entries)?;
                 step.calls.push(Call::Send { task, attempt });
                 self.calls_since_look += 1;
@@ -537,11 +554,11 @@ impl Engine {
         self.looks.next().map(|(at, _)| at).filter(|at| *at <= wait_ends && self.may_look(now))
     }
 
-    /// When following ends: so long after the last send, not counting the time in which the hour had no
-    /// request to spare.
+    /// When following ends: so long after the last send, or after a resume, not counting the time in which
+    /// the hour had no request to spare.
     fn wait_ends(&self, now: UnixMillis) -> UnixMillis {
         let starving_ms = self.starved_since.map_or(0, |since| now.remaining_ms(since));
-        let from = self.state.last_sent_at.unwrap_or(now);
+        let from = self.state.followed_from.unwrap_or(now);
         from.plus_ms(self.state.policy.wait_ms + self.starved_ms + starving_ms)
     }
 
@@ -550,7 +567,10 @@ impl Engine {
         let send = if self.state.stop.is_none() { self.next_send(now) } else { None };
         let look = self.next_look(now);
         let deadline = send.map(|_| self.state.policy.send_until);
-        let wait = (self.state.following > 0).then(|| self.wait_ends(now).plus_ms(1));
+        // While the hour has nothing to spare the end of the wait moves on with the time: waiting for it
+        // would be a race that is never won. The hour itself wakes the run then.
+        let is_waiting = self.state.following > 0 && self.starved_since.is_none();
+        let wait = is_waiting.then(|| self.wait_ends(now).plus_ms(1));
         let last_looks = wait.map(|at| at.plus_ms(LAST_LOOKS_MS));
         [send, look, deadline, wait, last_looks].into_iter().flatten().filter(|at| *at > now).min()
     }

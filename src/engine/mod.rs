@@ -11,6 +11,8 @@ mod decide;
 mod looks;
 mod run;
 mod task;
+#[cfg(test)]
+mod tests;
 
 pub use decide::{Call, Engine, Step};
 pub use run::{Progress, RunState};

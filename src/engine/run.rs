@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::task::{Impossible, Phase, TaskState};
 use crate::model::{
-    Entry, Event, Gate, Outcome, Policy, StopCause, TaskFacts, TaskIndex, UnixMillis,
+    Entry, Event, Gate, Outcome, Policy, Repeat, StopCause, TaskFacts, TaskIndex, UnixMillis,
 };
 
 /// The state of a run.
@@ -29,11 +29,14 @@ pub struct RunState {
     settled: u32,
     requests: u64,
     errors: u32,
-    /// Errors before the run was last opened: resuming is a decision to go on in spite of them.
+    /// Errors before the run was last opened, the requests included whose answers were lost with the
+    /// process before: resuming is a decision to go on in spite of them.
     errors_forgiven: u32,
     pub(super) paused_until: UnixMillis,
     pub(super) stop: Option<(StopCause, String)>,
-    pub(super) last_sent_at: Option<UnixMillis>,
+    /// When the last request was sent or the run was last opened, whatever came later: who resumes a run
+    /// hours after its last send wants its commands followed from then on.
+    pub(super) followed_from: Option<UnixMillis>,
 }
 
 /// How far a run is.
@@ -87,7 +90,7 @@ impl RunState {
             errors_forgiven: 0,
             paused_until: UnixMillis(0),
             stop: None,
-            last_sent_at: None,
+            followed_from: None,
         };
         for at in 0..state.tasks.len() {
             state.count(at, true);
@@ -106,8 +109,9 @@ impl RunState {
         match &entry.event {
             Event::Opened { .. } => {
                 self.stop = None;
-                self.errors_forgiven = self.errors;
+                self.errors_forgiven = self.errors + self.lost_once();
                 self.action_stopped.fill(false);
+                self.followed_from = self.followed_from.max(Some(entry.at));
             }
             Event::ActionStopped { action, .. } => {
                 if let Some(at) = self.actions.iter().position(|name| name == action) {
@@ -142,7 +146,7 @@ impl RunState {
         match &entry.event {
             Event::Intent { .. } => {
                 self.requests += 1;
-                self.last_sent_at = self.last_sent_at.max(Some(entry.at));
+                self.followed_from = self.followed_from.max(Some(entry.at));
             }
             Event::Doubted { .. } => self.errors += 1,
             Event::Settled { outcome, .. } if outcome.is_error() => self.errors += 1,
@@ -192,9 +196,18 @@ impl RunState {
         (0..self.actions.len()).filter(|at| !stopped(at)).map(|at| self.ready_by_action[at]).sum()
     }
 
+    /// Tasks that come into doubt by the opening of the run, because their answers are lost.
+    fn lost_once(&self) -> u32 {
+        let is_lost = |(task, facts): &(&TaskState, &TaskFacts)| {
+            task.phase == Phase::InFlight && facts.repeat == Repeat::Once
+        };
+        let lost = self.tasks.iter().zip(self.facts.iter()).filter(is_lost).count();
+        u32::try_from(lost).unwrap_or(u32::MAX)
+    }
+
     /// Errors since the run was last opened.
     pub(super) fn errors_unforgiven(&self) -> u32 {
-        self.errors - self.errors_forgiven
+        self.errors.saturating_sub(self.errors_forgiven)
     }
 
     /// One task.

@@ -91,7 +91,9 @@ impl TaskState {
         event: &Event,
     ) -> Result<(), Impossible> {
         let next = match (event, &self.phase) {
-            (Event::Intent { attempt, .. }, Phase::Ready) if *attempt == self.attempts + 1 => {
+            (Event::Intent { attempt, .. }, Phase::Ready)
+                if *attempt == self.attempts.saturating_add(1) =>
+            {
                 self.attempts = *attempt;
                 self.sent_at = at;
                 Phase::InFlight
@@ -184,9 +186,10 @@ pub(super) fn consequence(
                 .to_owned(),
         ),
         Verdict::Accepted(_) if facts.followed => return None,
-        Verdict::Accepted(_) if facts.ends_with_answer => Settle(Outcome::Completed, String::new()),
         Verdict::Accepted(answer) => {
-            Settle(Outcome::Accepted, answer.note.clone().unwrap_or_default())
+            let outcome =
+                if facts.ends_with_answer { Outcome::Completed } else { Outcome::Accepted };
+            Settle(outcome, answer.note.clone().unwrap_or_default())
         }
         Verdict::InEffect { reason } if state.was_in_doubt => {
             Settle(Outcome::Accepted, format!("{reason} (an earlier request of this run did it)"))

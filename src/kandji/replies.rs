@@ -10,6 +10,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::actions::{ActionSpec, EndSpec};
+use super::commands::CommandsPage;
 use crate::model::wire::{Fault, Method, Reply};
 use crate::model::{Answer, Platform, Refusal, Sealed, UnixMillis, Verdict};
 
@@ -117,6 +118,9 @@ fn classify_success(action: &ActionSpec, platform: Platform, reply: &Reply) -> V
         if !is_result {
             return unknown("the answer holds no commands".to_owned(), false);
         }
+        answer.note = CommandsPage::read(reply)
+            .filter(|page| page.count as usize > page.rows.len())
+            .map(|page| format!("shows {} of {} commands", page.rows.len(), page.count));
         answer.result = Some(String::from_utf8_lossy(&reply.body).into_owned());
         return Verdict::Accepted(answer);
     }

@@ -201,16 +201,20 @@ fn objection(kind: ObjectionKind, reason: String) -> Objection {
 /// Which of the target's identities does not belong to the device, if one does not.
 fn disagreement(target: &Target, device: &Device) -> Option<String> {
     let folded = |left: &str, right: &str| left.to_lowercase() == right.to_lowercase();
-    let exact = |left: &str, right: &str| left == right;
-    let checks: [(&str, &Option<String>, &str, fn(&str, &str) -> bool); 4] = [
-        ("serial_number", &target.serial_number, &device.serial_number, folded),
-        ("user_email", &target.user_email, &device.user_email, folded),
-        ("device_name", &target.device_name, &device.name, exact),
-        ("asset_tag", &target.asset_tag, &device.asset_tag, exact),
+    let serial = target.serial_number.as_deref();
+    let email = target.user_email.as_deref();
+    let name = target.device_name.as_deref();
+    let asset_tag = target.asset_tag.as_deref();
+    let checks = [
+        ("serial_number", serial, &device.serial_number, true),
+        ("user_email", email, &device.user_email, true),
+        ("device_name", name, &device.name, false),
+        ("asset_tag", asset_tag, &device.asset_tag, false),
     ];
-    checks.into_iter().find_map(|(what, given, found, same)| {
-        let given = given.as_deref()?;
-        (!same(given, found))
+    checks.into_iter().find_map(|(what, given, found, ignores_case)| {
+        let given = given?;
+        let is_same = if ignores_case { folded(given, found) } else { given == found };
+        (!is_same)
             .then(|| format!("device {} has {what} '{found}', the row says '{given}'", device.id))
     })
 }

@@ -7,6 +7,7 @@ mod base_url;
 mod cause;
 mod http;
 mod proxy;
+mod read_only;
 
 use std::future::Future;
 
@@ -14,6 +15,7 @@ use crate::model::wire::{Fault, Reply, Request};
 
 pub use base_url::{BaseUrl, BaseUrlError, OtherHosts, Region, base_url_of, check_base_url};
 pub use http::{HttpError, HttpSettings, HttpTransport};
+pub use read_only::ReadOnly;
 
 /// Something that carries one request to a tenant and brings back its answer.
 ///

@@ -1,1 +1,157 @@
-//! To be written.
+//! The action table against the published API.
+//!
+//! Owns a second, independent list of facts: methods, paths, bodies and platforms, typed in from the
+//! vendor's documents and not derived from the table. The simulator shares the table with the client, so
+//! without this list a wrong path would agree with itself.
+
+use sortie::kandji::{ACTIONS, find_action};
+use sortie::model::wire::Method;
+use sortie::model::{DeviceId, End, Params, Platform, Repeat, Risk};
+
+struct Fact {
+    name: &'static str,
+    operation: &'static str,
+    method: &'static str,
+    path: &'static str,
+    /// The body of the table's example, as JSON; empty for none.
+    body: &'static str,
+    /// Mac, iPhone, iPad, Apple TV, Windows, Android.
+    platforms: [bool; 6],
+    risk: Risk,
+    repeat: Repeat,
+    /// Request types of the command on a Mac or, where it is not for Macs, on an iPad.
+    commands: &'static [&'static str],
+}
+
+const YES: bool = true;
+const NO: bool = false;
+
+#[rustfmt::skip]
+const FACTS: [Fact; 16] = [
+    Fact { name: "get-commands", operation: "getDeviceCommands", method: "GET", path: "/commands?limit=300", body: "", platforms: [YES, YES, YES, YES, NO, NO], risk: Risk::Read, repeat: Repeat::Safe, commands: &[] },
+    Fact { name: "blank-push", operation: "sendBlankpush", method: "POST", path: "/action/blankpush", body: "", platforms: [YES, YES, YES, YES, NO, NO], risk: Risk::Benign, repeat: Repeat::Safe, commands: &[] },
+    Fact { name: "daily-checkin", operation: "performDailyCheckin", method: "POST", path: "/action/dailycheckin", body: "", platforms: [YES, YES, YES, YES, YES, NO], risk: Risk::Benign, repeat: Repeat::Safe, commands: &["DeviceInformation"] },
+    Fact { name: "update-inventory", operation: "updateInventory", method: "POST", path: "/action/updateinventory", body: "", platforms: [YES, YES, YES, YES, NO, NO], risk: Risk::Benign, repeat: Repeat::Safe, commands: &["DeviceInformation"] },
+    Fact { name: "renew-mdm-profile", operation: "renewMdmProfile", method: "POST", path: "/action/renewmdmprofile", body: "", platforms: [YES, YES, YES, YES, NO, NO], risk: Risk::Benign, repeat: Repeat::Safe, commands: &["InstallProfile"] },
+    Fact { name: "reinstall-agent", operation: "reinstallAgent", method: "POST", path: "/action/reinstallagent", body: "", platforms: [YES, NO, NO, NO, NO, NO], risk: Risk::Benign, repeat: Repeat::Safe, commands: &["InstallEnterpriseApplication", "InstallApplication"] },
+    Fact { name: "remote-desktop", operation: "remoteDesktop", method: "POST", path: "/action/remotedesktop", body: r#"{"EnableRemoteDesktop":true}"#, platforms: [YES, NO, NO, NO, NO, NO], risk: Risk::Benign, repeat: Repeat::Safe, commands: &["EnableRemoteDesktop"] },
+    Fact { name: "set-name", operation: "setName", method: "POST", path: "/action/setname", body: r#"{"DeviceName":"Test Mac Mini"}"#, platforms: [YES, YES, YES, YES, NO, NO], risk: Risk::Benign, repeat: Repeat::Safe, commands: &["Settings"] },
+    Fact { name: "unlock-account", operation: "unlockAccount", method: "POST", path: "/action/unlockaccount", body: r#"{"UserName":"LocalUserToUnlock"}"#, platforms: [YES, NO, NO, NO, NO, NO], risk: Risk::Benign, repeat: Repeat::Safe, commands: &["UnlockUserAccount"] },
+    Fact { name: "restart", operation: "restartDevice", method: "POST", path: "/action/restart", body: r#"{"RebuildKernelCache":false,"NotifyUser":false}"#, platforms: [YES, YES, YES, YES, NO, NO], risk: Risk::Disruptive, repeat: Repeat::Once, commands: &["RestartDevice"] },
+    Fact { name: "shutdown", operation: "shutdown", method: "POST", path: "/action/shutdown", body: "", platforms: [YES, YES, YES, NO, NO, NO], risk: Risk::Disruptive, repeat: Repeat::Once, commands: &["ShutDownDevice"] },
+    Fact { name: "lock", operation: "lockDevice", method: "POST", path: "/action/lock", body: r#"{"Message":"This device is locked!","PhoneNumber":"1234567890"}"#, platforms: [YES, YES, YES, NO, NO, YES], risk: Risk::Disruptive, repeat: Repeat::Once, commands: &["DeviceLock"] },
+    Fact { name: "clear-passcode", operation: "clearPasscode", method: "POST", path: "/action/clearpasscode", body: "", platforms: [NO, YES, YES, NO, NO, NO], risk: Risk::Disruptive, repeat: Repeat::Once, commands: &["ClearPasscode"] },
+    Fact { name: "erase", operation: "eraseDevice", method: "POST", path: "/action/erase", body: r#"{"PreserveDataPlan":true,"ReturnToService":{"Enabled":true,"ProfileId":"c0148e35-c734-4402-b2fb-1c61aab72550"}}"#, platforms: [YES, YES, YES, YES, YES, YES], risk: Risk::Irreversible, repeat: Repeat::Once, commands: &["EraseDevice"] },
+    Fact { name: "delete-user", operation: "deleteUser", method: "POST", path: "/action/deleteuser", body: r#"{"UserName":"testuser"}"#, platforms: [YES, NO, YES, NO, NO, NO], risk: Risk::Irreversible, repeat: Repeat::Once, commands: &["DeleteUser"] },
+    Fact { name: "delete-device", operation: "deleteDevice", method: "DELETE", path: "", body: "", platforms: [YES, YES, YES, YES, YES, YES], risk: Risk::Irreversible, repeat: Repeat::Once, commands: &[] },
+];
+
+/// The keys that each body may hold, in the API's exact case.
+#[rustfmt::skip]
+const BODY_KEYS: [(&str, &[&str]); 6] = [
+    ("delete-user", &["DeleteAllUsers", "ForceDeletion", "UserName"]),
+    ("erase", &["PIN", "PreserveDataPlan", "DisallowProximitySetup", "ReturnToService.Enabled", "ReturnToService.ProfileId", "erase_mode", "erase_flags"]),
+    ("lock", &["Message", "PhoneNumber"]),
+    ("remote-desktop", &["EnableRemoteDesktop"]),
+    ("restart", &["RebuildKernelCache", "NotifyUser"]),
+    ("set-name", &["DeviceName"]),
+];
+
+const ORDER: [Platform; 6] = [
+    Platform::Mac,
+    Platform::IPhone,
+    Platform::IPad,
+    Platform::AppleTv,
+    Platform::Windows,
+    Platform::Android,
+];
+
+fn example(name: &str) -> Params {
+    let action = find_action(name).expect("an action");
+    let value = |(key, text): &(&str, &str)| {
+        let param = action.param(key).expect("a parameter");
+        (param.key.to_owned(), param.read(text).expect("a value"))
+    };
+    action.example.iter().map(value).collect()
+}
+
+#[test]
+fn every_action_is_sent_as_the_api_documents_it() {
+    assert_eq!(ACTIONS.len(), FACTS.len());
+    for fact in &FACTS {
+        let action = find_action(fact.operation).expect("the vendor's name is an alias");
+        assert_eq!(action.name, fact.name);
+        let params = example(fact.name);
+        assert_eq!(action.missing(&params), Vec::<String>::new(), "{}", fact.name);
+        let request = action.request(&DeviceId::from_api("D"), &params);
+        assert_eq!(request.method.word(), fact.method, "{}", fact.name);
+        assert_eq!(request.path_and_query, format!("/api/v1/devices/D{}", fact.path));
+        let body = request
+            .body
+            .map(|body| serde_json::from_str::<serde_json::Value>(&body).expect("JSON"));
+        let expected = (!fact.body.is_empty())
+            .then(|| serde_json::from_str::<serde_json::Value>(fact.body).expect("JSON"));
+        assert_eq!(body, expected, "{}", fact.name);
+        assert_eq!((action.risk, action.repeat), (fact.risk, fact.repeat), "{}", fact.name);
+        assert!(action.method != Method::Get || action.repeat == Repeat::Safe);
+    }
+}
+
+#[test]
+fn every_action_is_offered_on_the_documented_platforms_only() {
+    for fact in &FACTS {
+        let action = find_action(fact.name).expect("an action");
+        for (platform, documented) in ORDER.into_iter().zip(fact.platforms) {
+            assert_eq!(action.supports(platform), documented, "{} on {platform}", fact.name);
+        }
+        assert!(!action.supports(Platform::Unknown), "{}", fact.name);
+    }
+}
+
+#[test]
+fn every_command_is_looked_for_by_apples_name() {
+    for fact in &FACTS {
+        let action = find_action(fact.name).expect("an action");
+        let platform = if fact.platforms[0] { Platform::Mac } else { Platform::IPad };
+        let commands = match action.end(platform, &example(fact.name)) {
+            End::Command { request_types, .. } => request_types,
+            _ => Vec::new(),
+        };
+        assert_eq!(commands, fact.commands, "{}", fact.name);
+        if fact.platforms[4] && !fact.commands.is_empty() {
+            let end = action.end(Platform::Windows, &example(fact.name));
+            assert!(matches!(end, End::Acceptance { .. }), "{} on Windows", fact.name);
+        }
+    }
+}
+
+#[test]
+fn bodies_hold_the_documented_keys_in_their_exact_case() {
+    for (name, keys) in BODY_KEYS {
+        let action = find_action(name).expect("an action");
+        let known: Vec<&str> = action.params.iter().map(|param| param.key).collect();
+        let mut sorted = (known.clone(), keys.to_vec());
+        sorted.0.sort_unstable();
+        sorted.1.sort_unstable();
+        assert_eq!(sorted.0, sorted.1, "{name}");
+    }
+    for fact in FACTS.iter().filter(|fact| BODY_KEYS.iter().all(|(name, _)| *name != fact.name)) {
+        let action = find_action(fact.name).expect("an action");
+        let has_body = action.method == Method::Post && !action.params.is_empty();
+        assert!(!has_body || fact.name == "unlock-account", "{}", fact.name);
+    }
+}
+
+#[test]
+fn a_read_always_says_how_many_rows_it_wants() {
+    let action = find_action("get-commands").expect("an action");
+    let request = action.request(&DeviceId::from_api("D"), &Params::new());
+    assert_eq!(request.path_and_query, "/api/v1/devices/D/commands?limit=300");
+}
+
+#[test]
+fn only_a_lock_brings_a_pin() {
+    let with_pin: Vec<&str> =
+        ACTIONS.iter().filter(|action| action.gives_pin).map(|action| action.name).collect();
+    assert_eq!(with_pin, ["lock"]);
+}

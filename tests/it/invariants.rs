@@ -1,1 +1,156 @@
-//! To be written.
+//! What must hold whatever happens: the engine under random tasks, answers, pauses, stops and deaths.
+//!
+//! Owns the properties and their controls: a checker that never complains proves nothing, so each rule has
+//! a harness that is broken on purpose and that the same checker must catch.
+
+mod checker;
+mod harness;
+mod scenario;
+mod server;
+
+use checker::{Rule, RunChecker};
+use harness::{Report, Sabotage, World};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, TestRng, TestRunner};
+use scenario::{START, Scenario, scenario};
+use sortie::model::{
+    Entry, Event, Outcome, Policy, StopCause, Task, TaskIndex, Turn, UnixMillis, Verdict,
+};
+
+fn run(scenario: &Scenario, sabotage: Sabotage) -> Report {
+    World::new(scenario, sabotage).run()
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 3_000, failure_persistence: None, ..Config::default() })]
+
+    #[test]
+    fn every_run_keeps_every_rule(scenario in scenario()) {
+        let report = run(&scenario, Sabotage::None);
+        prop_assert!(report.violations.is_empty(), "{:#?}", report.violations);
+    }
+}
+
+/// Scenarios from a fixed seed, so that a control does not depend on luck.
+fn fixed_scenarios(count: usize) -> impl Iterator<Item = Scenario> {
+    let rng = TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    (0..count).map(move |_| scenario().new_tree(&mut runner).expect("a scenario").current())
+}
+
+#[test]
+fn the_scenarios_reach_what_they_are_meant_to_test() {
+    let reports: Vec<Report> =
+        fixed_scenarios(60).map(|scenario| run(&scenario, Sabotage::None)).collect();
+    let restarts: u32 = reports.iter().map(|report| report.restarts).sum();
+    let requests: usize = reports.iter().map(|report| report.requests).sum();
+    assert!(restarts > 100, "only {restarts} restarts");
+    assert!(requests > 800, "only {requests} requests");
+    assert!(reports.iter().any(|report| report.most_applied > 1), "no repetition was applied");
+}
+
+#[test]
+fn the_checker_catches_every_broken_harness() {
+    for (sabotage, rule) in [
+        (Sabotage::EverythingIsSafe, Rule::Once),
+        (Sabotage::ReleaseBeforeCommit, Rule::IntentFirst),
+        (Sabotage::NoLedger, Rule::Hour),
+        (Sabotage::GiveBackTooMuch, Rule::Hour),
+        (Sabotage::SendTwice, Rule::IntentFirst),
+        (Sabotage::SendTwice, Rule::Once),
+        (Sabotage::LoseEntries, Rule::Replay),
+        (Sabotage::LoseEntries, Rule::Record),
+        (Sabotage::LooserPolicy, Rule::Concurrency),
+        (Sabotage::LooserPolicy, Rule::Second),
+        (Sabotage::PausesAreOver, Rule::Pause),
+        (Sabotage::SleepThrough, Rule::Finish),
+        (Sabotage::ForgetAtRestart, Rule::Replay),
+    ] {
+        let is_caught = fixed_scenarios(60).any(|scenario| {
+            run(&scenario, sabotage).violations.iter().any(|violation| violation.rule == rule)
+        });
+        assert!(is_caught, "{sabotage:?} breaks {rule:?}, and nobody noticed");
+    }
+}
+
+/// Two tasks of one device; the second waits for the first to be completed.
+fn two_steps() -> (Vec<Task>, Policy) {
+    let step = |after| scenario::TaskSpec {
+        action: 0,
+        is_once: true,
+        is_followed: true,
+        is_read: false,
+        is_skipped: false,
+        after,
+    };
+    let policy = Policy { wait_ms: 60_000, ..Policy::default_at(START, 1) };
+    let tasks = vec![step(None), step(Some(sortie::model::Gate::Completed))];
+    (scenario::RunSpec { tasks, policy: policy.clone() }.tasks(), policy)
+}
+
+/// The rules that `events`, one a second, break.
+fn broken_by(events: Vec<Event>) -> Vec<Rule> {
+    let (tasks, policy) = two_steps();
+    let mut checker = RunChecker::new(tasks, policy);
+    for (second, event) in (0..).zip(events) {
+        checker.commits(&Entry { at: START.plus_ms(second * 1_000), event });
+    }
+    checker.violations.iter().map(|violation| violation.rule).collect()
+}
+
+#[test]
+fn the_checker_reads_the_journal() {
+    let task = TaskIndex(0);
+    let opened = || Event::Opened { program: "p".to_owned() };
+    let reason = || "r".to_owned();
+    let intent = |attempt| Event::Intent { task, attempt };
+    let answered = |attempt, verdict| Event::Answered { task, attempt, http_status: None, verdict };
+    let lost = || Verdict::Unknown { reason: reason(), ends_run: false, retry_after_ms: None };
+    let refused = || Verdict::NotSent { reason: reason(), ends_run: false };
+    let settled = || Event::Settled { task, outcome: Outcome::Completed, reason: reason() };
+    let stopped = || Event::Stopped { cause: StopCause::Errors, reason: reason() };
+    for (events, expected) in [
+        (vec![opened(), intent(1), answered(1, refused()), intent(2)], vec![]),
+        (vec![opened(), intent(1), answered(1, lost()), intent(2)], vec![Rule::Once]),
+        (vec![opened(), intent(1), opened(), intent(2)], vec![Rule::Once]),
+        (vec![intent(1), settled(), settled()], vec![Rule::EndsOnce]),
+        (vec![stopped(), intent(1)], vec![Rule::Stop]),
+        (vec![stopped(), opened(), intent(1)], vec![]),
+        (
+            vec![
+                Event::ActionStopped { action: "action-0".to_owned(), reason: reason() },
+                intent(1),
+            ],
+            vec![Rule::Stop],
+        ),
+        (
+            vec![Event::Paused { until: START.plus_ms(1_001), reason: reason() }, intent(1)],
+            vec![Rule::Pause],
+        ),
+        (vec![intent(1), intent(1)], vec![Rule::IntentFirst]),
+        (vec![Event::Intent { task: TaskIndex(1), attempt: 1 }], vec![Rule::Gate]),
+        (vec![intent(1), settled(), Event::Intent { task: TaskIndex(1), attempt: 1 }], vec![]),
+    ] {
+        let told = format!("{events:?}");
+        assert_eq!(broken_by(events), expected, "{told}");
+    }
+}
+
+#[test]
+fn the_checker_counts_tasks_and_hours() {
+    let (tasks, policy) = two_steps();
+    let (facts, actions) = sortie::drive::facts_of(&tasks, &policy);
+    let state = sortie::engine::RunState::new(facts, actions, policy.clone());
+    // A checker that was told of a task that the engine does not have.
+    let mut more = tasks.clone();
+    more.push(Task { turn: Turn::Do, after: None, ..tasks[0].clone() });
+    let mut checker = RunChecker::new(tasks, policy);
+    checker.compares(&state, &state);
+    assert!(checker.violations.is_empty(), "{:?}", checker.violations);
+    let mut moments = vec![START, START.plus_ms(3_599_999)];
+    let mut spread: Vec<UnixMillis> = vec![START, START.plus_ms(3_600_000)];
+    assert!(checker::check_hour(&mut moments.clone(), &mut [], 0, 1).is_some());
+    assert!(checker::check_hour(&mut [], &mut moments, 0, 1).is_some());
+    assert!(checker::check_hour(&mut spread, &mut [], 0, 1).is_none());
+}

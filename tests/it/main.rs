@@ -1,10 +1,13 @@
 //! The integration tests: the program as its users meet it, against simulated tenants on loopback.
 
+#![allow(clippy::print_stdout, reason = "a test prints what it measured")]
+
 mod bench;
 mod cli;
 mod contract;
 mod crash;
 mod determinism;
+mod documents;
 mod faults;
 mod invariants;
 mod jobs;

@@ -197,7 +197,8 @@ fn a_spreadsheets_guard_comes_off_and_nothing_else() {
         .iter()
         .map(|row| row.steps[0].params.get("Message").expect("there").written())
         .collect();
-    assert_eq!(values, ["=1+1", "'hello", "''=x", "\rx"]);
+    // One apostrophe comes off wherever a report would have put one on, so every text has a spelling.
+    assert_eq!(values, ["=1+1", "'hello", "'=x", "\rx"]);
 }
 
 #[test]

@@ -21,6 +21,7 @@ pub static ACTION: ActionSpec = ActionSpec {
         aliases: &["enable_remote_desktop", "enable"],
         kind: ParamKind::Bool,
         required: Requirement::Required,
+        sent_by_default: None,
         platforms: &[],
         os_min: &[],
         refuse_where_ignored: false,

@@ -22,6 +22,7 @@ pub static ACTION: ActionSpec = ActionSpec {
         aliases: &["new_name", "device_name_new"],
         kind: ParamKind::Name,
         required: Requirement::Required,
+        sent_by_default: None,
         platforms: &[],
         os_min: &[],
         refuse_where_ignored: false,

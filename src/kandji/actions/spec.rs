@@ -83,6 +83,8 @@ pub struct ParamSpec {
     pub kind: ParamKind,
     /// Whether it has to be there.
     pub required: Requirement,
+    /// The value that is sent where none is given, as text.
+    pub sent_by_default: Option<&'static str>,
     /// Platforms on which it has an effect; empty for all of the action's.
     pub platforms: &'static [Platform],
     /// On these platforms, only from this OS version.
@@ -154,8 +156,8 @@ impl ActionSpec {
         let mut path_and_query = format!("/api/v1/devices/{device}{}", self.path_suffix);
         let mut body = None;
         match self.method {
-            Method::Get => path_and_query.push_str(&query_of(params)),
-            Method::Post if !params.is_empty() => body = Some(body_of(params)),
+            Method::Get => path_and_query.push_str(&query_of(&self.with_defaults(params))),
+            Method::Post if !params.is_empty() => body = Some(body_of(&self.with_defaults(params))),
             Method::Post | Method::Delete => {}
         }
         Request {
@@ -168,6 +170,17 @@ impl ActionSpec {
                 _ => ACTION_BODY_BYTES_MAX,
             },
         }
+    }
+
+    /// The parameters, with those added that are sent by default.
+    fn with_defaults(&self, params: &Params) -> Params {
+        let mut complete = params.clone();
+        for param in self.params {
+            if let Some(Ok(value)) = param.sent_by_default.map(|text| param.read(text)) {
+                complete.entry(param.key.to_owned()).or_insert(value);
+            }
+        }
+        complete
     }
 
     /// The parameter with this name, by key or alias, compared like action names.

@@ -19,6 +19,7 @@ pub static ACTION: ActionSpec = ActionSpec {
         aliases: &["user_name"],
         kind: ParamKind::Name,
         required: Requirement::Required,
+        sent_by_default: None,
         platforms: &[],
         os_min: &[],
         refuse_where_ignored: false,

@@ -1,0 +1,55 @@
+//! What the documents say is what the program does.
+//!
+//! Owns the checks of the README against the action table, and the examples.
+
+use sortie::kandji::ACTIONS;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::bench::{Bench, Ran};
+
+fn readme() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    std::fs::read_to_string(path).expect("the README is there")
+}
+
+#[test]
+fn the_readmes_table_is_the_action_table() {
+    let mut expected =
+        String::from("| action | risk | platforms | what it does |\n|---|---|---|---|\n");
+    for action in ACTIONS {
+        let platforms: Vec<&str> =
+            action.platforms.iter().map(|platform| platform.word()).collect();
+        let (name, risk, summary) = (action.name, action.risk.word(), action.summary);
+        expected.push_str(&format!("| {name} | {risk} | {} | {summary} |\n", platforms.join(" ")));
+    }
+    let readme = readme();
+    let table =
+        readme.split("<!-- actions: this table is checked against the program -->\n").nth(1);
+    let table = table.and_then(|rest| rest.split("<!-- end of actions -->").next());
+    assert_eq!(table, Some(expected.as_str()), "the table to put into the README:\n{expected}");
+}
+
+fn example(name: &str) -> Command {
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_sortie"));
+    let built = program.parent().expect("it lies in a directory").join("examples").join(name);
+    Command::new(built)
+}
+
+#[test]
+fn the_examples_run() {
+    let ran = Ran::of(example("embed_run").output().expect("the example is built")).expect(0);
+    assert_eq!(ran.stdout.matches("is completed").count(), 3, "{}", ran.stdout);
+
+    let bench = Bench::new("http://127.0.0.1:1", "unused");
+    let job = Path::new(env!("CARGO_MANIFEST_DIR")).join("jobs/daily-checkin.csv");
+    let mut run = bench.command();
+    run.env_remove("SORTIE_BASE_URL").args(["run", "--simulate"]).arg(job);
+    Ran::of(run.output().expect("the program starts")).expect(0);
+    let ran = Ran::of(
+        example("custom_report").arg(bench.path("state")).output().expect("the example is built"),
+    )
+    .expect(0);
+    let report = std::fs::read_to_string(ran.stdout.trim()).expect("the report is written");
+    assert!(report.contains("FVHHFKF7Q6L4 daily-checkin: accepted"), "{report}");
+}

@@ -1,0 +1,329 @@
+//! What must hold of any run, judged from outside the engine.
+//!
+//! Owns the rules. It reads the journal, the calls and the clock, and never the engine's own decisions, so
+//! that an engine cannot agree with itself. It goes on after a violation: a control asks for a certain one.
+
+use sortie::engine::{Call, Phase, Progress, RunState};
+use sortie::model::{
+    Entry, Event, Gate, Outcome, OutcomeCounts, Policy, Repeat, StopCause, Task, TaskIndex,
+    TaskRecord, Turn, UnixMillis, Verdict,
+};
+use sortie::pace::HOUR_MS;
+use std::collections::BTreeSet;
+
+/// The rules, by name.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rule {
+    /// One request for one committed intent.
+    IntentFirst,
+    /// No more calls than were granted, and none after the grant's end.
+    Grant,
+    /// No 60 minutes hold more calls than the budget.
+    Hour,
+    /// No second holds more than the rate and its burst.
+    Second,
+    /// What may have been applied is not sent again, and not applied twice.
+    Once,
+    /// A task ends once, and nothing happens to it afterwards.
+    EndsOnce,
+    /// The journal rebuilds the state.
+    Replay,
+    /// The fold that reports are made from agrees with the state.
+    Record,
+    /// Outcomes and counts add up to the tasks.
+    Sums,
+    /// No more requests under way than allowed.
+    Concurrency,
+    /// Nothing leaves during a pause.
+    Pause,
+    /// Nothing is sent after a stop, and nothing of a stopped action.
+    Stop,
+    /// A step waits for the end of the one before that its gate asks for.
+    Gate,
+    /// The run comes to its end and leaves nothing undone that it could do.
+    Finish,
+    /// The engine takes everything that really happened.
+    Possible,
+}
+
+/// A broken rule.
+#[derive(Clone, Debug)]
+pub struct Violation {
+    pub rule: Rule,
+    #[allow(dead_code, reason = "read through Debug, by whoever reads the failed test")]
+    pub what: String,
+}
+
+/// What is checked of one run.
+pub struct RunChecker {
+    tasks: Vec<Task>,
+    policy: Policy,
+    records: Vec<TaskRecord>,
+    /// The outcomes that a task has shown: one that the API took may fail at the device later,
+    /// after the next step has begun.
+    shown: Vec<BTreeSet<Outcome>>,
+    last_answers: Vec<Option<(u16, Verdict)>>,
+    intents: BTreeSet<(TaskIndex, u16)>,
+    sent: BTreeSet<(TaskIndex, u16)>,
+    paused_until: UnixMillis,
+    is_stopped: bool,
+    /// Somebody stopped this process, not the time for sending.
+    told_to_stop: Option<StopCause>,
+    stopped_actions: BTreeSet<String>,
+    decided_in_life: Vec<UnixMillis>,
+    pub violations: Vec<Violation>,
+}
+
+impl RunChecker {
+    pub fn new(tasks: Vec<Task>, policy: Policy) -> Self {
+        Self {
+            records: tasks.iter().map(TaskRecord::new).collect(),
+            shown: vec![BTreeSet::new(); tasks.len()],
+            last_answers: vec![None; tasks.len()],
+            tasks,
+            policy,
+            intents: BTreeSet::new(),
+            sent: BTreeSet::new(),
+            paused_until: UnixMillis(0),
+            is_stopped: false,
+            told_to_stop: None,
+            stopped_actions: BTreeSet::new(),
+            decided_in_life: Vec::new(),
+            violations: Vec::new(),
+        }
+    }
+
+    pub fn broken(&mut self, rule: Rule, what: impl Into<String>) {
+        self.violations.push(Violation { rule, what: what.into() });
+    }
+
+    fn check(&mut self, holds: bool, rule: Rule, what: impl FnOnce() -> String) {
+        if !holds {
+            self.broken(rule, what());
+        }
+    }
+
+    /// The process is a new one; its rate per second begins anew.
+    pub fn begins(&mut self) {
+        self.decided_in_life.clear();
+        self.told_to_stop = None;
+    }
+
+    /// Somebody stops the run.
+    pub fn is_told_to_stop(&mut self, cause: StopCause) {
+        if cause != StopCause::Deadline {
+            self.told_to_stop = Some(cause);
+        }
+    }
+
+    /// The engine wants to make calls. `under_way` counts them all, these included.
+    pub fn decides(
+        &mut self,
+        now: UnixMillis,
+        calls: &[Call],
+        progress: &Progress,
+        under_way: usize,
+    ) {
+        if calls.is_empty() {
+            return;
+        }
+        if let Some(cause) = self.told_to_stop {
+            self.broken(Rule::Stop, format!("a call, though it was told to stop: {cause:?}"));
+        }
+        let limit = self.policy.concurrency as usize;
+        self.check(under_way <= limit, Rule::Concurrency, || format!("{under_way} under way"));
+        let paused_until = progress.paused_until.unwrap_or(UnixMillis(0));
+        self.check(now >= paused_until, Rule::Pause, || format!("a call at {now} in a pause"));
+        let is_send = |call: &Call| matches!(call, Call::Send { .. });
+        match &progress.stop {
+            None => {}
+            Some((StopCause::Deadline, _)) => {
+                self.check(!calls.iter().any(is_send), Rule::Stop, || "sent late".to_owned());
+            }
+            Some((cause, _)) => self.broken(Rule::Stop, format!("a call after a stop: {cause:?}")),
+        }
+        self.decided_in_life.extend(calls.iter().map(|_| now));
+        let since = UnixMillis(now.0 - 999);
+        let held = self.decided_in_life.iter().rev().take_while(|at| **at >= since).count();
+        let per_second = self.policy.per_second as usize;
+        let held_max = per_second + (per_second / 5).max(1);
+        self.check(held <= held_max, Rule::Second, || format!("{held} in a second"));
+    }
+
+    /// An entry is on disk.
+    pub fn commits(&mut self, entry: &Entry) {
+        match &entry.event {
+            Event::Opened { .. } => {
+                self.is_stopped = false;
+                self.stopped_actions.clear();
+            }
+            Event::Stopped { .. } => self.is_stopped = true,
+            Event::Paused { until, .. } => self.paused_until = self.paused_until.max(*until),
+            Event::ActionStopped { action, .. } => {
+                self.stopped_actions.insert(action.clone());
+            }
+            _ => {}
+        }
+        let Some(task) = entry.event.task() else { return };
+        let is_settled = self.records[task.at()].is_settled();
+        self.check(!is_settled, Rule::EndsOnce, || format!("{entry:?} after the end"));
+        match &entry.event {
+            Event::Intent { attempt, .. } => self.intends(entry.at, task, *attempt),
+            Event::Answered { attempt, verdict, .. } => {
+                self.last_answers[task.at()] = Some((*attempt, verdict.clone()));
+            }
+            _ => {}
+        }
+        self.records[task.at()].apply(entry.at, &entry.event);
+        self.shown[task.at()].insert(self.records[task.at()].outcome());
+    }
+
+    fn intends(&mut self, at: UnixMillis, task: TaskIndex, attempt: u16) {
+        let facts = self.tasks[task.at()].clone();
+        self.check(!self.is_stopped, Rule::Stop, || format!("intent of {task:?} after a stop"));
+        let is_action_stopped = self.stopped_actions.contains(&facts.action);
+        self.check(!is_action_stopped, Rule::Stop, || format!("{task:?}: its action was stopped"));
+        let is_paused = at < self.paused_until;
+        self.check(!is_paused, Rule::Pause, || format!("intent of {task:?} in a pause"));
+        self.check(facts.turn == Turn::Do, Rule::Gate, || format!("{task:?} was left out"));
+        if let Some((before, gate)) = facts.after {
+            let shown = self.shown[before.at()].clone();
+            let is_open = shown.iter().any(|outcome| opens(gate, *outcome));
+            self.check(is_open, Rule::Gate, || format!("{task:?} after {shown:?} at {gate:?}"));
+        }
+        let is_new = self.intents.insert((task, attempt));
+        self.check(is_new, Rule::IntentFirst, || format!("{task:?} intends {attempt} twice"));
+        if facts.repeat == Repeat::Once && attempt > 1 {
+            let is_known_as_not_applied = match &self.last_answers[task.at()] {
+                Some((answered, verdict)) if answered + 1 == attempt => matches!(
+                    verdict,
+                    Verdict::Refused { .. } | Verdict::Throttled { .. } | Verdict::NotSent { .. }
+                ),
+                _ => false,
+            };
+            self.check(is_known_as_not_applied, Rule::Once, || {
+                format!("{task:?} is sent again ({attempt}), and the last one may be applied")
+            });
+        }
+    }
+
+    /// A request leaves.
+    pub fn sends(&mut self, task: TaskIndex, attempt: u16) {
+        let is_committed = self.intents.contains(&(task, attempt));
+        self.check(is_committed, Rule::IntentFirst, || {
+            format!("{task:?} request {attempt} without an intent on disk")
+        });
+        let is_first = self.sent.insert((task, attempt));
+        self.check(is_first, Rule::IntentFirst, || format!("{task:?} request {attempt} twice"));
+    }
+
+    /// A batch is on disk: the state that it leads to, by the journal and as the engine had it.
+    pub fn compares(&mut self, replayed: &RunState, live: &RunState) {
+        self.check(replayed == live, Rule::Replay, || "the journal tells another state".to_owned());
+        let mut counts = OutcomeCounts::default();
+        let (mut blocked, mut problems) = (0, Vec::new());
+        for (index, record) in (0..).map(TaskIndex).zip(&self.records) {
+            let outcome = record.outcome();
+            counts.add(outcome);
+            let state = replayed.task(index);
+            let is_same = match &state.phase {
+                Phase::Blocked => {
+                    blocked += 1;
+                    outcome == Outcome::NotAttempted
+                }
+                Phase::Ready => outcome == Outcome::NotAttempted,
+                Phase::InFlight => record.is_sent_without_answer(),
+                Phase::Judged(_) => false,
+                Phase::Doubt => outcome == Outcome::InDoubt && !record.is_sent_without_answer(),
+                Phase::Following => matches!(outcome, Outcome::Pending | Outcome::NotNow),
+                Phase::Settled(settled) => outcome == *settled && record.is_settled(),
+            };
+            if !is_same || record.attempts != state.attempts {
+                problems.push(format!("{index:?}: {outcome} in phase {:?}", state.phase));
+            }
+        }
+        self.check(problems.is_empty(), Rule::Record, || problems.join(", "));
+        let progress = replayed.progress();
+        let told = progress.settled
+            + progress.in_flight
+            + progress.following
+            + progress.doubts
+            + progress.ready;
+        let tasks = self.tasks.len() as u32;
+        let adds_up = told + blocked == tasks && counts.total() == tasks;
+        self.check(adds_up && progress.tasks == tasks, Rule::Sums, || format!("{progress:?}"));
+        let requests = self.intents.len() as u64;
+        self.check(progress.requests == requests, Rule::Sums, || format!("{requests} intents"));
+        let errors = counts.iter().filter(|(outcome, _)| outcome.is_error());
+        let errors: u32 = errors.map(|(_, count)| count).sum();
+        // A request under way counts as doubt only once the process that sent it has ended.
+        let is_same = errors == progress.errors + progress.in_flight;
+        self.check(is_same, Rule::Sums, || format!("{errors} errors, {progress:?}"));
+    }
+
+    /// The process left in order.
+    pub fn leaves(&mut self, state: &RunState) {
+        let progress = state.progress();
+        self.check(progress.in_flight == 0, Rule::Finish, || "left with requests".to_owned());
+        if progress.stop.is_none() {
+            for (index, task) in (0..).map(TaskIndex).zip(self.tasks.clone()) {
+                let could_be_sent = state.task(index).phase == Phase::Ready
+                    && !self.stopped_actions.contains(&task.action);
+                self.check(!could_be_sent, Rule::Finish, || format!("{index:?} was left ready"));
+            }
+        }
+    }
+
+    /// The server has answered normally since the run was last begun, at `opened_at`, and it has left.
+    pub fn leaves_in_calm(&mut self, state: &RunState, was_paused: bool) {
+        let progress = state.progress();
+        let cause = progress.stop.as_ref().map(|(cause, _)| *cause);
+        let is_fine = matches!(cause, None | Some(StopCause::Deadline));
+        self.check(is_fine, Rule::Finish, || format!("stopped without a cause: {progress:?}"));
+        let is_followed = self.policy.wait_ms < 60_000 || was_paused || progress.following == 0;
+        self.check(is_followed, Rule::Finish, || {
+            format!("{} commands were never looked at, though all are done", progress.following)
+        });
+    }
+}
+
+fn opens(gate: Gate, outcome: Outcome) -> bool {
+    use Outcome::{Accepted, AlreadyInEffect, Completed, NotNow, Pending};
+    match gate {
+        Gate::Completed => outcome == Completed,
+        Gate::GoodEnd => matches!(outcome, Completed | Accepted | AlreadyInEffect),
+        Gate::Accepted => {
+            matches!(outcome, Completed | Accepted | AlreadyInEffect | Pending | NotNow)
+        }
+    }
+}
+
+/// The most calls that any `window_ms` of these moments holds.
+pub fn most_within(moments: &mut [UnixMillis], window_ms: u64) -> usize {
+    moments.sort_unstable();
+    let mut from = 0;
+    let mut most = 0;
+    for (at, moment) in moments.iter().enumerate() {
+        while moments[from].plus_ms(window_ms) <= *moment {
+            from += 1;
+        }
+        most = most.max(at + 1 - from);
+    }
+    most
+}
+
+/// Judges the hour over all processes. By the moments at which the engines decided, no 60 minutes hold more
+/// than the budget. A call leaves when its batch is committed, which no engine can foresee: by the moments
+/// of leaving the window is shorter by the longest commit.
+pub fn check_hour(
+    decided: &mut [UnixMillis],
+    released: &mut [UnixMillis],
+    commit_ms_max: u64,
+    budget: u32,
+) -> Option<Violation> {
+    let by_decision = most_within(decided, HOUR_MS);
+    let by_release = most_within(released, HOUR_MS - commit_ms_max);
+    let most = by_decision.max(by_release);
+    let what = format!("{most} in an hour of {budget}");
+    (most > budget as usize).then_some(Violation { rule: Rule::Hour, what })
+}

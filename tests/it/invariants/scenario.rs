@@ -1,0 +1,212 @@
+//! What the engine is put through: two runs of one tenant and everything that goes wrong around them.
+//!
+//! Owns the random choice of tasks, rules and mishaps. Must never look at what the engine does.
+
+use proptest::prelude::*;
+use sortie::model::{
+    DeviceFacts, DeviceId, End, Gate, MaxErrors, Params, Platform, Policy, Repeat, Retries, Risk,
+    StopCause, Task, TaskId, TaskIndex, Turn, UnixMillis,
+};
+
+/// When every scenario begins.
+pub const START: UnixMillis = UnixMillis(1_800_000_000_000);
+
+/// One task, as far as the engine can tell tasks apart.
+#[derive(Clone, Debug)]
+pub struct TaskSpec {
+    pub action: u8,
+    pub is_once: bool,
+    pub is_followed: bool,
+    pub is_read: bool,
+    pub is_skipped: bool,
+    /// It waits for the task before it.
+    pub after: Option<Gate>,
+}
+
+/// One run.
+#[derive(Clone, Debug)]
+pub struct RunSpec {
+    pub tasks: Vec<TaskSpec>,
+    pub policy: Policy,
+}
+
+/// Something done to a run from outside, so long after the start.
+#[derive(Clone, Debug)]
+pub struct Mishap {
+    pub after_ms: u64,
+    pub run: usize,
+    pub kind: MishapKind,
+}
+
+#[derive(Clone, Debug)]
+pub enum MishapKind {
+    /// The process dies; so many of the batches that wait for the disk still reach it. It is started
+    /// again after a while.
+    Death { batches_kept: usize, restart_after_ms: u64 },
+    /// Somebody or something stops the run.
+    Stop(StopCause),
+    /// Something pauses the tenant for so long.
+    Pause { wait_ms: u64 },
+}
+
+/// All of it.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    pub runs: [RunSpec; 2],
+    pub mishaps: Vec<Mishap>,
+    /// How often an answer is not the normal one, in percent.
+    pub trouble_percent: u8,
+    /// From this long after the start on, the server answers normally and nothing dies any more.
+    pub calm_after_ms: u64,
+    /// Longest time of a commit.
+    pub commit_ms_max: u64,
+    /// Longest time of an answer.
+    pub answer_ms_max: u64,
+    pub seed: u64,
+}
+
+impl RunSpec {
+    /// The tasks as a plan would freeze them.
+    pub fn tasks(&self) -> Vec<Task> {
+        self.tasks.iter().enumerate().map(|(at, spec)| task_of(spec, at)).collect()
+    }
+}
+
+fn task_of(spec: &TaskSpec, at: usize) -> Task {
+    let device =
+        if spec.after.is_some() && at > 0 { format!("d{}", at - 1) } else { format!("d{at}") };
+    let end = match (spec.is_read, spec.is_followed) {
+        (true, _) => End::Answer,
+        (false, true) => {
+            End::Command { request_types: vec!["X".to_owned()], mark: None, or_gone: true }
+        }
+        (false, false) => End::Acceptance { why: String::new() },
+    };
+    let before = at.checked_sub(1).and_then(|before| u32::try_from(before).ok());
+    Task {
+        id: TaskId(at.to_string()),
+        row: 1,
+        step: 1,
+        device: DeviceFacts {
+            id: DeviceId::from_api(&device),
+            serial_number: String::new(),
+            name: String::new(),
+            user_email: String::new(),
+            platform: Platform::Mac,
+        },
+        action: format!("action-{}", spec.action),
+        params: Params::new(),
+        risk: Risk::Benign,
+        repeat: if spec.is_once { Repeat::Once } else { Repeat::Safe },
+        end,
+        after: before.map(TaskIndex).zip(spec.after),
+        turn: if spec.is_skipped {
+            Turn::Skip { reason: "left out".to_owned(), asked: true }
+        } else {
+            Turn::Do
+        },
+        carried: Vec::new(),
+    }
+}
+
+fn task() -> impl Strategy<Value = TaskSpec> {
+    let gate = prop_oneof![Just(Gate::Completed), Just(Gate::Accepted), Just(Gate::GoodEnd)];
+    (
+        0..3_u8,
+        any::<bool>(),
+        prop::bool::weighted(0.6),
+        prop::bool::weighted(0.1),
+        prop::bool::weighted(0.05),
+        prop::option::weighted(0.3, gate),
+    )
+        .prop_map(|(action, is_once, is_followed, is_read, is_skipped, after)| TaskSpec {
+            action,
+            is_once,
+            is_followed,
+            is_read,
+            is_skipped,
+            after,
+        })
+}
+
+fn policy() -> impl Strategy<Value = Policy> {
+    let retries = (0..4_u32, 100..2_000_u64, 1_000..60_000_u64, any::<bool>()).prop_map(
+        |(count, delay_ms, delay_ms_max, jitter)| Retries { count, delay_ms, delay_ms_max, jitter },
+    );
+    let max_errors = prop_oneof![
+        (0..12_u32).prop_map(MaxErrors::Count),
+        (0.0..50.0_f64).prop_map(MaxErrors::Percent),
+        Just(MaxErrors::Count(1_000)),
+    ];
+    let wait_ms = prop_oneof![Just(0_u64), Just(5_000), Just(60_000), Just(1_200_000)];
+    let send_for_ms = prop_oneof![60_000..600_000_u64, 600_000..36_000_000_u64];
+    (1..6_u32, 2..20_u32, retries, max_errors, wait_ms, send_for_ms, any::<u64>()).prop_map(
+        |(concurrency, per_second, retries, max_errors, wait_ms, send_for_ms, seed)| Policy {
+            concurrency,
+            per_second,
+            retries,
+            max_errors,
+            wait_ms,
+            send_until: START.plus_ms(send_for_ms),
+            ..Policy::default_at(START, seed)
+        },
+    )
+}
+
+fn mishap() -> impl Strategy<Value = Mishap> {
+    let cause = prop_oneof![
+        Just(StopCause::Operator),
+        Just(StopCause::Clock),
+        Just(StopCause::Deadline),
+        Just(StopCause::Errors),
+    ];
+    let kind = prop_oneof![
+        5 => (0..4_usize, 0..600_000_u64).prop_map(|(batches_kept, restart_after_ms)| {
+            MishapKind::Death { batches_kept, restart_after_ms }
+        }),
+        1 => cause.prop_map(MishapKind::Stop),
+        1 => (0..400_000_u64).prop_map(|wait_ms| MishapKind::Pause { wait_ms }),
+    ];
+    let after_ms = prop_oneof![0..20_000_u64, 0..1_800_000_u64];
+    (after_ms, 0..2_usize, kind).prop_map(|(after_ms, run, kind)| Mishap { after_ms, run, kind })
+}
+
+/// Any scenario. The budget is small, so that the hour matters even to a handful of tasks.
+pub fn scenario() -> impl Strategy<Value = Scenario> {
+    let run = || {
+        (prop::collection::vec(task(), 1..14), policy())
+            .prop_map(|(tasks, policy)| RunSpec { tasks, policy })
+    };
+    (
+        (run(), run(), prop_oneof![2..12_u32, 12..200_u32]),
+        prop::collection::vec(mishap(), 0..8),
+        0..90_u8,
+        prop_oneof![1_000..120_000_u64, 120_000..7_200_000_u64],
+        prop_oneof![Just(0_u64), Just(30), Just(3_000)],
+        prop_oneof![Just(0_u64), Just(400), Just(60_000)],
+        any::<u64>(),
+    )
+        .prop_map(
+            |(
+                (mut one, mut other, budget),
+                mishaps,
+                trouble_percent,
+                calm_after_ms,
+                commit_ms_max,
+                answer_ms_max,
+                seed,
+            )| {
+                one.policy.per_hour = budget;
+                other.policy.per_hour = budget;
+                Scenario {
+                    runs: [one, other],
+                    mishaps,
+                    trouble_percent,
+                    calm_after_ms,
+                    commit_ms_max,
+                    answer_ms_max,
+                    seed,
+                }
+            },
+        )
+}

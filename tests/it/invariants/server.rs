@@ -1,0 +1,116 @@
+//! A model of the tenant: what reached it, what it applied, and what it said.
+//!
+//! Owns the truth that a client never sees. Must never be lenient: whatever is sent is counted.
+
+use sortie::model::{
+    Answer, CommandSeen, CommandStatus, Random, Refusal, Sealed, Sighting, TaskIndex, Verdict,
+};
+use std::collections::BTreeMap;
+
+/// The tenant.
+#[derive(Default)]
+pub struct Server {
+    /// Requests and applications by run and task.
+    pub tasks: BTreeMap<(usize, TaskIndex), Tally>,
+    looks: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tally {
+    pub reached: u32,
+    pub applied: u32,
+}
+
+impl Server {
+    /// Takes one action. The answer is what the client will be told if it lives to hear it.
+    pub fn act(
+        &mut self,
+        seed: u64,
+        run: usize,
+        task: TaskIndex,
+        attempt: u16,
+        trouble_percent: u8,
+    ) -> Verdict {
+        let labels = [run as u64, u64::from(task.0), u64::from(attempt)];
+        let mut random = Random::for_labels(seed, &labels);
+        let verdict = if random.percent(f64::from(trouble_percent)) {
+            trouble(&mut random)
+        } else {
+            Verdict::Accepted(Answer::default())
+        };
+        let (is_reached, is_applied) = match &verdict {
+            Verdict::Accepted(_) => (true, true),
+            Verdict::NotSent { .. } => (false, false),
+            // Nobody knows whether it arrived at all.
+            Verdict::Unknown { .. } => match random.below(3) {
+                0 => (false, false),
+                1 => (true, false),
+                _ => (true, true),
+            },
+            Verdict::InEffect { .. } | Verdict::Refused { .. } | Verdict::Throttled { .. } => {
+                (true, false)
+            }
+        };
+        let tally = self.tasks.entry((run, task)).or_default();
+        tally.reached += u32::from(is_reached);
+        tally.applied += u32::from(is_applied);
+        verdict
+    }
+
+    /// Shows what it has of a task's command.
+    pub fn show(
+        &mut self,
+        seed: u64,
+        run: usize,
+        task: TaskIndex,
+        trouble_percent: u8,
+    ) -> Sighting {
+        self.looks += 1;
+        let labels = [run as u64, u64::from(task.0), 1_000_000 + self.looks];
+        let mut random = Random::for_labels(seed, &labels);
+        if !random.percent(f64::from(trouble_percent)) {
+            return seen(CommandStatus::Completed, 1);
+        }
+        match random.below(12) {
+            0 => Sighting::Nothing,
+            1 => Sighting::Elsewhere { offset: 300 },
+            2 => Sighting::Gone,
+            3 => Sighting::Present,
+            4 => Sighting::Throttled { retry_after_ms: None },
+            5 => Sighting::Throttled { retry_after_ms: Some(random.below(90_000)) },
+            6 => Sighting::Unreadable { reason: "HTTP 500".to_owned() },
+            7 => seen(CommandStatus::Running, 1),
+            8 => seen(CommandStatus::NotNow, 1),
+            9 => seen(CommandStatus::Failed, 1 + random.below(2) as u16),
+            10 => seen(CommandStatus::Completed, 2),
+            _ => seen(CommandStatus::Pending, 1),
+        }
+    }
+}
+
+fn seen(status: CommandStatus, candidates: u16) -> Sighting {
+    let (uuid, reason) = ("u".to_owned(), "the device says so".to_owned());
+    Sighting::Command(CommandSeen { uuid, status, completed_at: None, reason, candidates })
+}
+
+fn trouble(random: &mut Random) -> Verdict {
+    let reason = "trouble".to_owned();
+    let pin = Some(Sealed::clear("123456".to_owned()));
+    let wait_ms = random.below(120_000);
+    match random.below(20) {
+        0 => Verdict::Accepted(Answer { pin_missing: true, ..Answer::default() }),
+        1 => Verdict::Accepted(Answer { pin, note: Some(reason), ..Answer::default() }),
+        2 => Verdict::InEffect { reason },
+        3 => Verdict::Refused { kind: Refusal::NotFound, reason },
+        4 => Verdict::Refused { kind: Refusal::Rejected, reason },
+        5 => Verdict::Refused { kind: Refusal::Forbidden, reason },
+        6 => Verdict::Refused { kind: Refusal::Unauthorized, reason },
+        7 | 8 => Verdict::Throttled { retry_after_ms: None, reason },
+        9 | 10 => Verdict::Throttled { retry_after_ms: Some(wait_ms), reason },
+        11 | 12 => Verdict::NotSent { reason, ends_run: false },
+        13 => Verdict::NotSent { reason, ends_run: true },
+        14 => Verdict::Unknown { reason, ends_run: true, retry_after_ms: None },
+        15 | 16 => Verdict::Unknown { reason, ends_run: false, retry_after_ms: Some(wait_ms) },
+        _ => Verdict::Unknown { reason, ends_run: false, retry_after_ms: None },
+    }
+}
