@@ -9,6 +9,11 @@ use std::time::Duration;
 /// How long to wait for another process that holds a lock. Every lock here is held for one batch.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How often, and with which pause, the pragmas of a database are tried that others open at the same
+/// moment: the change to WAL does not wait by itself. Together as long as [`BUSY_TIMEOUT`].
+const PRAGMA_TRIES: u32 = 200;
+const PRAGMA_PAUSE: Duration = Duration::from_millis(50);
+
 /// Why the journal cannot be used. The run stops: what cannot be recorded must not be sent.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
@@ -99,14 +104,8 @@ pub(super) fn open_to_write(
 ) -> Result<Connection, JournalError> {
     super::state_dir::prepare_file(path)?;
     let mut connection = Connection::open(path).at(path)?;
+    set_pragmas(&connection).at(path)?;
     connection.busy_timeout(BUSY_TIMEOUT).at(path)?;
-    // FULL syncs the log at every commit; fullfsync makes macOS really do it.
-    connection
-        .execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;
-             PRAGMA foreign_keys = ON;",
-        )
-        .at(path)?;
     let transaction =
         connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).at(path)?;
     let found = version_of(&transaction, path)?;
@@ -118,6 +117,27 @@ pub(super) fn open_to_write(
     }
     transaction.commit().at(path)?;
     Ok(connection)
+}
+
+fn set_pragmas(connection: &Connection) -> Result<(), rusqlite::Error> {
+    connection.busy_timeout(Duration::ZERO)?;
+    let mut tries_left = PRAGMA_TRIES;
+    loop {
+        // FULL syncs the log at every commit; fullfsync makes macOS really do it.
+        let result = connection.execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;
+             PRAGMA foreign_keys = ON;",
+        );
+        tries_left -= 1;
+        match result {
+            Err(error)
+                if tries_left > 0 && error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) =>
+            {
+                std::thread::sleep(PRAGMA_PAUSE);
+            }
+            result => return result,
+        }
+    }
 }
 
 /// Opens a database for reading, whatever its format: tables and columns are only ever added.

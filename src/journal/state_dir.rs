@@ -72,8 +72,12 @@ fn create_directory(path: &Path) -> Result<(), JournalError> {
         Some(true) => 0o2770,
         _ => 0o700,
     };
-    fs::DirBuilder::new().mode(mode).create(path).at(path)?;
-    fs::set_permissions(path, fs::Permissions::from_mode(mode)).at(path)
+    match fs::DirBuilder::new().mode(mode).create(path) {
+        Ok(()) => fs::set_permissions(path, fs::Permissions::from_mode(mode)).at(path),
+        // Another process that starts at the same moment made it first.
+        Err(_) if path.is_dir() => Ok(()),
+        Err(error) => Err(error).at(path),
+    }
 }
 
 #[cfg(not(unix))]

@@ -32,6 +32,10 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 /// First allocation for a body whose length the server announces, in bytes: it may announce anything.
 const BODY_BYTES_RESERVED_MAX: usize = 64 * 1024;
 
+/// Shortest token that is masked in answers, in bytes: the API's have 36, and a word of a few letters is
+/// no secret but would spoil the answer.
+const MASKED_TOKEN_BYTES_MIN: usize = 8;
+
 /// What a client needs to know.
 #[derive(Clone)]
 pub struct HttpSettings {
@@ -231,7 +235,23 @@ impl HttpTransport {
             return Err(Fault::Lost { reason: format!("HTTP {}, but {reason}", reply.status) });
         }
         reply.body = self.body_of(response, body_bytes_max).await?;
+        self.mask_token(&mut reply.body);
         Ok(reply)
+    }
+
+    /// Some gateways repeat the request in their error pages: from there the token would go on into the
+    /// journal and the reports. Masked letter by letter, so that JSON stays JSON.
+    fn mask_token(&self, body: &mut [u8]) {
+        let authorization = self.authorization.read().unwrap_or_else(PoisonError::into_inner);
+        let token = authorization.as_bytes().strip_prefix(b"Bearer ").unwrap_or_default();
+        if token.len() < MASKED_TOKEN_BYTES_MIN {
+            return;
+        }
+        let mut from = 0;
+        while let Some(at) = body[from..].windows(token.len()).position(|part| part == token) {
+            body[from + at..from + at + token.len()].fill(b'*');
+            from += at + token.len();
+        }
     }
 
     async fn body_of(&self, mut response: Response, bytes_max: usize) -> Result<Vec<u8>, Fault> {
@@ -676,6 +696,18 @@ mod tests {
             assert!(reason.contains(word), "{answer:?}: {reason}");
             assert_eq!(server.seen().len(), 1, "{answer:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_token_that_comes_back_is_masked() {
+        let body = format!("{{\"detail\":\"{TOKEN} and {TOKEN}\"}}");
+        let length = body.len();
+        let server =
+            Server::saying(format!("HTTP/1.1 401 No\r\ncontent-length: {length}\r\n\r\n{body}"))
+                .await;
+        let reply = server.send(list()).await.expect("an answer");
+        let shown = String::from_utf8(reply.body).expect("text");
+        assert_eq!(shown, body.replace(TOKEN, &"*".repeat(TOKEN.len())));
     }
 
     #[tokio::test]

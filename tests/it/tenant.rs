@@ -189,8 +189,11 @@ fn names_of(world: &World, rows: &[Row]) -> usize {
         .count()
 }
 
+/// Kind of device, action, and the cells after it.
+type AwkwardRow = (DeviceKind, &'static str, Vec<&'static str>);
+
 /// Rows whose requests are worth comparing: every awkward kind of parameter, each on its own device.
-fn awkward_rows() -> (String, Vec<(DeviceKind, &'static str, Vec<&'static str>)>) {
+fn awkward_rows() -> (String, Vec<AwkwardRow>) {
     let header = "serial_number,action,message,phone_number,new_name,PIN,\
                   ReturnToService.Enabled,ReturnToService.ProfileId,EnableRemoteDesktop,UserName,room";
     let rows = vec![
