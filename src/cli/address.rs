@@ -22,7 +22,10 @@ pub(super) struct Address {
 pub(super) fn address(options: &TenantOptions, profile: &Profile) -> Result<Address, Failure> {
     let profiles = profiles_url(profile)?;
     let (text, is_profiles) = match (given_url(options)?, profiles) {
-        (Some(url), _) => (url, false),
+        (Some(url), profiles) => {
+            let is_profiles = profiles.is_some_and(|profiles| is_same(&profiles, &url));
+            (url, is_profiles)
+        }
         (None, Some(url)) => (url, true),
         (None, None) => {
             return Err(Failure::usage("no tenant is named").next(
@@ -45,11 +48,8 @@ pub(super) fn address_of_run(
     options: &TenantOptions,
     profile: &Profile,
 ) -> Result<Address, Failure> {
-    let is_runs = |url: &String| {
-        check_base_url(url, OtherHosts::Allow).is_ok_and(|given| given.url == base_url)
-    };
     let given = given_url(options)?;
-    if options.simulate || given.as_ref().is_some_and(|url| !is_runs(url)) {
+    if options.simulate || given.is_some_and(|url| !is_same(&url, base_url)) {
         return Err(Failure::usage(format!(
             "the run belongs to {base_url}, another tenant is named"
         ))
@@ -57,8 +57,14 @@ pub(super) fn address_of_run(
     }
     // The host was agreed to when the run began.
     let checked = check_base_url(base_url, OtherHosts::Allow).map_err(|error| refused(&error))?;
-    let is_profiles = given.is_none() && profiles_url(profile)?.as_ref().is_some_and(is_runs);
+    let is_profiles = profiles_url(profile)?.is_some_and(|url| is_same(&url, base_url));
     Ok(Address { base_url: checked, is_profiles })
+}
+
+/// Whether two spellings name the same address.
+fn is_same(one: &str, other: &str) -> bool {
+    let url = |text| check_base_url(text, OtherHosts::Allow).ok().map(|checked| checked.url);
+    url(one).is_some_and(|one| url(other) == Some(one))
 }
 
 /// The address that flags or the environment give.

@@ -81,8 +81,10 @@ pub(super) fn exit_of(end: &RunEnd<'_>) -> Exit {
     if count(Outcome::InDoubt) > 0 {
         return Exit::Doubt;
     }
+    let is_left = count(Outcome::NotAttempted) + pending > 0;
     match end.stop {
-        Some(StopCause::Operator | StopCause::Errors) => return Exit::Stopped,
+        // Stopped when everything had ended already is not stopped.
+        Some(StopCause::Operator | StopCause::Errors) if is_left => return Exit::Stopped,
         Some(StopCause::Deadline) => return Exit::Quota,
         _ => {}
     }
@@ -120,6 +122,7 @@ mod tests {
         check(&[Refused, InDoubt], Some(StopCause::Errors), 0, Exit::Doubt);
         check(&[Refused, NotAttempted], Some(StopCause::Errors), 0, Exit::Stopped);
         check(&[NotAttempted], Some(StopCause::Operator), 0, Exit::Stopped);
+        check(&[Completed], Some(StopCause::Operator), 0, Exit::Well);
         check(&[NotAttempted], Some(StopCause::Deadline), 0, Exit::Quota);
         check(&[InDoubt, NotAttempted], Some(StopCause::Unauthorized), 0, Exit::Authentication);
         check(&[InDoubt], Some(StopCause::NotTheApi), 0, Exit::Unexpected);

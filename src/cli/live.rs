@@ -152,16 +152,11 @@ impl End<'_> {
         let exit = if ended.is_aborted {
             Exit::Aborted
         } else {
-            let skips_asked = self
-                .tasks
-                .iter()
-                .filter(|task| matches!(task.turn, Turn::Skip { asked: true, .. }))
-                .count();
             exit_of(&RunEnd {
                 counts: self.counts,
                 stop,
                 is_forbidden: self.is_forbidden,
-                skips_asked: u32::try_from(skips_asked).unwrap_or(u32::MAX),
+                skips_asked: self.skips_asked(),
                 pending_ok: self.header.pending_ok,
             })
         };
@@ -172,12 +167,31 @@ impl End<'_> {
             .any(|outcome| self.counts.of(*outcome) > 0);
         let run_state = if is_open { RunState::Paused } else { RunState::Finished };
         let now = WallClock.now();
-        self.state.index().set_run_state(run, run_state, Some(now), &summary.join(", "))?;
         write_reports(self.state, self.header, self.ending, now, printer)?;
+        self.state.index().set_run_state(run, run_state, Some(now), &summary.join(", "))?;
         if exit == Exit::Well {
             return Ok(exit);
         }
         Err(self.failure(exit, ended, stop))
+    }
+
+    /// Skips that a flag or the job asked for.
+    fn skips_asked(&self) -> u32 {
+        let is_asked = |task: &&Task| matches!(task.turn, Turn::Skip { asked: true, .. });
+        u32::try_from(self.tasks.iter().filter(is_asked).count()).unwrap_or(u32::MAX)
+    }
+
+    /// The files that repeat what did not end well, as far as they hold anything.
+    fn rerun_files(&self) -> String {
+        let failed = self.counts.of(Outcome::Failed) + self.counts.of(Outcome::Refused);
+        let left = self.counts.of(Outcome::NotAttempted);
+        let files = match (failed, left) {
+            (0, 0) => return String::new(),
+            (_, 0) => "failed.csv",
+            (0, _) => "unprocessed.csv",
+            _ => "failed.csv and unprocessed.csv",
+        };
+        format!("; what can be repeated is in {files} beside it")
     }
 
     /// Says why the run did not end well, and which command goes on from there.
@@ -209,7 +223,7 @@ impl End<'_> {
                     count(Outcome::InDoubt)
                 ),
                 format!(
-                    "look at the devices named in {}; they are never sent again by themselves",
+                    "look at the devices named in {}; sortie resume {run} repeats only what is safe to repeat",
                     report.display()
                 ),
             ),
@@ -219,9 +233,9 @@ impl End<'_> {
                     count(Outcome::Failed)
                         + count(Outcome::Refused)
                         + count(Outcome::NotAttempted)
-                        + count(Outcome::Skipped)
+                        + self.skips_asked()
                 ),
-                format!("see {}; failed.csv beside it repeats them", report.display()),
+                format!("see {}{}", report.display(), self.rerun_files()),
             ),
             Exit::Pending => (
                 format!(
@@ -230,6 +244,10 @@ impl End<'_> {
                 ),
                 format!("{resume} --wait 1h"),
             ),
+            // A resume may not send after the deadline either.
+            Exit::Quota => {
+                (format!("stopped{why}"), format!("see {}{}", report.display(), self.rerun_files()))
+            }
             _ => (format!("stopped{why}"), resume),
         };
         let what = match (exit, stop) {

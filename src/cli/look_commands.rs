@@ -16,8 +16,10 @@ use crate::model::{OutcomeCounts, TaskRecord};
 use crate::report::summary_text;
 
 pub(super) fn runs(global: &GlobalOptions, printer: &Printer) -> Result<Exit, Failure> {
-    let state = State::open(global)?;
-    let runs = state.index().runs()?;
+    let runs = match State::open_to_read(global)? {
+        Some(state) => state.index().runs()?,
+        None => Vec::new(),
+    };
     if printer.format == Format::Json {
         let rows: Vec<serde_json::Value> = runs
             .iter()
@@ -33,7 +35,7 @@ pub(super) fn runs(global: &GlobalOptions, printer: &Printer) -> Result<Exit, Fa
         return Ok(Exit::Well);
     }
     if runs.is_empty() {
-        printer.say(&format!("no runs in {}", state.dir.path().display()));
+        printer.say("no runs yet");
         return Ok(Exit::Well);
     }
     let rows: Vec<Vec<String>> = runs
@@ -52,9 +54,9 @@ pub(super) fn status(
     name: &str,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let state = State::open(global)?;
+    let state = State::with_runs(global)?;
     let row = state.index().find_run(name)?;
-    let is_held = state.dir.hold_run(&row.id).is_err();
+    let is_held = state.dir.is_held(&row.id);
     let view = RunView::read(&state.dir, &row.id)?;
     let mut counts = OutcomeCounts::default();
     view.records.iter().for_each(|record| counts.add(record.outcome()));
@@ -90,7 +92,7 @@ pub(super) fn report(
     report_dir: Option<&Path>,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let state = State::open(global)?;
+    let state = State::with_runs(global)?;
     let row = state.index().find_run(name)?;
     let view = RunView::read(&state.dir, &row.id)?;
     let directory = report_dir.unwrap_or(&view.header.report_dir);
@@ -105,7 +107,7 @@ pub(super) fn history(
     device: &str,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let state = State::open(global)?;
+    let state = State::with_runs(global)?;
     let events = state.index().device_tasks(device)?;
     if events.is_empty() {
         return Err(Failure::new(Exit::Target, format!("no run ever had a task for '{device}'"))

@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::job_source::read_job;
 use super::options::{GlobalOptions, JobOptions, LimitOptions, TenantOptions};
-use super::plan_text::{Around, plan_text};
+use super::plan_text::{Around, plan_text, refused_text};
 use super::printer::Printer;
 use super::settings::{Profile, policy, skip_kinds};
 use super::state::State;
@@ -117,7 +117,7 @@ pub(super) async fn make_plan(
         let devices = u32::try_from(inventory.devices().len()).unwrap_or(u32::MAX);
         state.index().set_fleet_size(&connection.base_url, devices, now)?;
     }
-    let options = PlanOptions { skip_refused: skip_kinds(limits) };
+    let options = PlanOptions { skip_refused: skip_kinds(limits), wait_ms: policy.wait_ms };
     let plan = build(job, &inventory, &options, now);
     Ok(Planned { plan, policy, quota, requests, spent })
 }
@@ -140,9 +140,8 @@ impl Planned {
     pub(super) fn check(&self, job: &Job) -> Result<(), Failure> {
         let plan = &self.plan;
         if !plan.refused.is_empty() {
-            let rows = plan.refused.len();
-            return Err(Failure::new(Exit::Target, format!("the plan is refused: {rows} rows cannot be done"))
-                .next("correct the job, or leave such rows out with --skip-refused=unsupported,removed,not_found"));
+            return Err(Failure::new(Exit::Target, refused_text(plan))
+            .next("correct the job, or leave such rows out with --skip-refused=unsupported,removed,not_found"));
         }
         if plan.tasks.is_empty() {
             return Err(Failure::new(

@@ -61,7 +61,11 @@ pub(super) fn plan_text(plan: &Plan, around: &Around<'_>) -> String {
         text.push_str("  This cannot be undone.\n");
     }
     if !plan.refused.is_empty() {
-        text.push_str(&refused_text(plan));
+        text.push_str(&format!(
+            "  {:>6}  rows refused
+",
+            plan.refused.len()
+        ));
     }
     let until = human_duration(policy.wait_ms);
     if plan.risk() > Risk::Read && policy.wait_ms > 0 {
@@ -100,15 +104,15 @@ fn skips(plan: &Plan) -> BTreeMap<String, u32> {
 }
 
 /// The rows that refuse the plan, all of them: whoever corrects a job wants to do it once.
-fn refused_text(plan: &Plan) -> String {
-    let mut text = format!("  {} rows cannot be done:\n", plan.refused.len());
+pub(super) fn refused_text(plan: &Plan) -> String {
+    let mut text = format!("the plan is refused, {} rows cannot be done:", plan.refused.len());
     for refused in &plan.refused {
         let place = match refused.line {
             0 => format!("row {}", refused.row),
-            line => format!("row {} (line {line})", refused.row),
+            line => format!("line {line}"),
         };
         text.push_str(&format!(
-            "    {place}: {}: {}: {}\n",
+            "\n  {place}: {}: {}: {}",
             refused.target,
             refused.objection.kind.word(),
             refused.objection.reason

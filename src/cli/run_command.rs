@@ -111,13 +111,7 @@ fn run_job(
             printer.say("dry run: nothing was sent");
             return Ok(Exit::Well);
         }
-        // What is refused is told even to those who asked for quiet.
-        let text = planned.text(job, &connection);
-        if planned.plan.refused.is_empty() {
-            printer.say(&text)
-        } else {
-            printer.to_stderr(&text)
-        }
+        printer.say(&planned.text(job, &connection));
         planned.check(job)?;
         let confirmation =
             confirm(&planned.plan, &connection.tenant, options.yes, global.no_input)?;

@@ -18,18 +18,37 @@ pub(super) struct State {
 impl State {
     /// Opens the state directory: the flag's, the environment's, else the platform's.
     pub(super) fn open(options: &GlobalOptions) -> Result<Self, Failure> {
-        let path = match &options.state_dir {
-            Some(path) => path.clone(),
-            None => base_directory()?.join("state"),
-        };
-        let dir = StateDir::open(&path)?;
+        let dir = StateDir::open(&state_path(options)?)?;
         let index = Arc::new(Mutex::new(Index::open(&dir)?));
         Ok(Self { dir, index })
+    }
+
+    /// Opens the state directory for looking only: nothing is created, and what a newer program wrote can
+    /// be read. `None` when there is none yet.
+    pub(super) fn open_to_read(options: &GlobalOptions) -> Result<Option<Self>, Failure> {
+        let dir = StateDir::at(&state_path(options)?);
+        let index = Index::open_to_read(&dir)?;
+        Ok(index.map(|index| Self { dir, index: Arc::new(Mutex::new(index)) }))
+    }
+
+    /// The same for those who look for a run.
+    pub(super) fn with_runs(options: &GlobalOptions) -> Result<Self, Failure> {
+        Self::open_to_read(options)?.ok_or_else(|| {
+            Failure::usage("there are no runs yet")
+                .next("start one with: sortie run JOB, or name another place with --state-dir")
+        })
     }
 
     /// The index, for one short use.
     pub(super) fn index(&self) -> std::sync::MutexGuard<'_, Index> {
         self.index.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+fn state_path(options: &GlobalOptions) -> Result<PathBuf, Failure> {
+    match &options.state_dir {
+        Some(path) => Ok(path.clone()),
+        None => Ok(base_directory()?.join("state")),
     }
 }
 

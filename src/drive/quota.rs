@@ -42,12 +42,6 @@ impl Quota {
         Self { index, tenant: tenant.to_owned(), per_hour }
     }
 
-    /// The same hour with another budget.
-    #[must_use]
-    pub fn with_budget(&self, per_hour: u32) -> Self {
-        Self { per_hour, ..self.clone() }
-    }
-
     /// Leases up to `want` requests. A lease takes one short transaction, at most every few seconds, so it
     /// is made where it is needed instead of on a thread of its own.
     pub(super) fn lease(&self, now: UnixMillis, want: u32) -> Result<Block, QuotaError> {

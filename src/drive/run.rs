@@ -22,6 +22,8 @@ use crate::transport::Transport;
 
 /// A clock that shows an earlier time than before by more than this has jumped.
 const CLOCK_JUMP_MS: i64 = 2_000;
+/// Longest sleep at a stretch, in milliseconds.
+const SLEEP_MS_MAX: u64 = 30_000;
 /// Largest share of the tenant's hour that is kept for other tools when the server's own count is
 /// obeyed; a tiny budget of ours does not mean that the rest is theirs.
 const OTHERS_SHARE_MAX: f64 = 0.2;
@@ -111,7 +113,7 @@ pub fn facts_of(tasks: &[Task], policy: &Policy) -> (Arc<[TaskFacts]>, Arc<[Stri
             TaskFacts {
                 action: u16::try_from(action).unwrap_or(u16::MAX),
                 repeat: task.repeat,
-                followed: policy.wait_ms > 0 && matches!(task.end, End::Command { .. } | End::Gone),
+                followed: task.end.is_followed(policy.wait_ms),
                 after: task.after,
                 ends_with_answer: task.end == End::Answer,
                 skipped: task.turn != Turn::Do,
@@ -149,9 +151,12 @@ pub async fn run<T: Transport, C: Clock, J: Commit>(
     };
     let entries = shell.engine.open(now, &parts.program)?;
     shell.submit(entries, Vec::new());
-    let result = shell.drive(control).await;
-    shell.return_block()?;
-    result
+    let ended = shell.drive(control).await;
+    let returned = shell.return_block();
+    // What ended the run is worth more than what became of an unused block.
+    let ended = ended?;
+    returned?;
+    Ok(ended)
 }
 
 struct Shell<'a, T, C, J, O> {
@@ -294,13 +299,11 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
         wake_at: Option<UnixMillis>,
         control: &mut watch::Receiver<Control>,
     ) -> Woken {
+        // Timers do not count the time in which the machine sleeps, so none is made long: after that the
+        // clock is looked at again.
+        let soon = self.latest.plus_ms(SLEEP_MS_MAX);
         let clock = &self.clock;
-        let sleep = async move {
-            match wake_at {
-                Some(at) => clock.sleep_until(at).await,
-                None => std::future::pending().await,
-            }
-        };
+        let sleep = clock.sleep_until(wake_at.map_or(soon, |at| at.min(soon)));
         let oldest = self.commits.front_mut();
         let commit = async move {
             match oldest {

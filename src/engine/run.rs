@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::task::{Impossible, Phase, TaskState};
 use crate::model::{
-    Entry, Event, Gate, Outcome, Policy, Repeat, StopCause, TaskFacts, TaskIndex, UnixMillis,
+    Entry, Event, Outcome, Policy, Repeat, StopCause, TaskFacts, TaskIndex, UnixMillis,
 };
 
 /// The state of a run.
@@ -181,15 +181,11 @@ impl RunState {
     fn release_successor(&mut self, task: TaskIndex) -> Option<TaskIndex> {
         let next = *self.successors.get(&task)?;
         let (_, gate) = self.facts[next.at()].after?;
-        let is_open = matches!(
-            (gate, &self.tasks[task.at()].phase),
-            (_, Phase::Settled(Outcome::Completed))
-                | (Gate::Accepted, Phase::Following)
-                | (
-                    Gate::Accepted | Gate::GoodEnd,
-                    Phase::Settled(Outcome::Accepted | Outcome::AlreadyInEffect),
-                )
-        );
+        let is_open = match &self.tasks[task.at()].phase {
+            Phase::Following => gate.opens(Outcome::Pending),
+            Phase::Settled(outcome) => gate.opens(*outcome),
+            _ => false,
+        };
         if !is_open || self.tasks[next.at()].phase != Phase::Blocked {
             return None;
         }

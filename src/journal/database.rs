@@ -64,6 +64,22 @@ pub enum JournalError {
     NoSuchRun(String),
 }
 
+impl JournalError {
+    /// Whether the same may succeed a little later: somebody makes room, or lets go of the database.
+    pub(super) fn may_pass(&self) -> bool {
+        let Self::Database { source, .. } = self else { return false };
+        matches!(
+            source.sqlite_error_code(),
+            Some(
+                ErrorCode::DatabaseBusy
+                    | ErrorCode::DatabaseLocked
+                    | ErrorCode::DiskFull
+                    | ErrorCode::SystemIoFailure
+            )
+        )
+    }
+}
+
 fn explain(source: &rusqlite::Error) -> String {
     match source.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {

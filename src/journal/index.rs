@@ -6,7 +6,7 @@
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use std::path::PathBuf;
 
-use super::database::{At, JournalError, open_to_write};
+use super::database::{At, JournalError, open_to_read, open_to_write};
 use super::state_dir::StateDir;
 use crate::model::{Task, UnixMillis};
 
@@ -116,6 +116,19 @@ impl Index {
     pub fn open(state_dir: &StateDir) -> Result<Self, JournalError> {
         let path = state_dir.index_path();
         Ok(Self { connection: open_to_write(&path, FORMAT, SCHEMA)?, path })
+    }
+
+    /// Opens the database for looking only, whatever version of the program wrote it. `None` when the
+    /// state directory holds none yet.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn open_to_read(state_dir: &StateDir) -> Result<Option<Self>, JournalError> {
+        let path = state_dir.index_path();
+        if !path.exists() {
+            return Ok(None);
+        }
+        Ok(Some(Self { connection: open_to_read(&path)?, path }))
     }
 
     /// Enters a new run with what it is going to do to which device.

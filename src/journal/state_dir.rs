@@ -4,8 +4,13 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::database::{At, JournalError};
+
+/// How often to try to hold a run, and the pause between two tries.
+const HOLD_TRIES: u32 = 5;
+const HOLD_PAUSE: Duration = Duration::from_millis(20);
 
 /// The state directory: `sortie.db` for the host, `runs/<id>.db` for each run.
 #[derive(Clone, Debug)]
@@ -23,6 +28,12 @@ impl StateDir {
         create_directory(path)?;
         create_directory(&path.join("runs"))?;
         Ok(Self { path: path.to_owned() })
+    }
+
+    /// The directory, for looking only: it is not created.
+    #[must_use]
+    pub fn at(path: &Path) -> Self {
+        Self { path: path.to_owned() }
     }
 
     /// The directory.
@@ -48,14 +59,31 @@ impl StateDir {
     /// # Errors
     /// [`JournalError::Busy`] when another process holds it.
     pub fn hold_run(&self, run: &str) -> Result<File, JournalError> {
-        let path = self.path.join("runs").join(format!("{run}.lock"));
+        let path = self.lock_path(run);
         prepare_file(&path)?;
         let file = OpenOptions::new().write(true).open(&path).at(&path)?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(fs::TryLockError::WouldBlock) => Err(JournalError::Busy { run: run.to_owned() }),
-            Err(fs::TryLockError::Error(source)) => Err(JournalError::File { path, source }),
+        // Somebody who only looks holds the lock for a moment, too.
+        for _ in 0..HOLD_TRIES {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(fs::TryLockError::WouldBlock) => std::thread::sleep(HOLD_PAUSE),
+                Err(fs::TryLockError::Error(source)) => {
+                    return Err(JournalError::File { path, source });
+                }
+            }
         }
+        Err(JournalError::Busy { run: run.to_owned() })
+    }
+
+    /// Whether another process holds a run. A look that does not disturb it.
+    #[must_use]
+    pub fn is_held(&self, run: &str) -> bool {
+        File::open(self.lock_path(run))
+            .is_ok_and(|file| matches!(file.try_lock_shared(), Err(fs::TryLockError::WouldBlock)))
+    }
+
+    fn lock_path(&self, run: &str) -> PathBuf {
+        self.path.join("runs").join(format!("{run}.lock"))
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use super::database::JournalError;
 use super::run::{RequestCounts, RunJournal};
@@ -15,6 +16,11 @@ use crate::model::Entry;
 const BATCHES_WAITING_MAX: usize = 1_024;
 /// Entries of one transaction.
 const ENTRIES_PER_COMMIT_MAX: usize = 4_096;
+
+/// How often a batch is tried. A locked database makes each try wait 10 seconds by itself.
+const TRIES_MAX: u32 = 6;
+/// Pause between two tries.
+const TRY_PAUSE: Duration = Duration::from_secs(2);
 
 /// Entries and requests that belong together.
 #[derive(Clone, Debug, Default)]
@@ -92,13 +98,26 @@ fn write_all(mut journal: RunJournal, waiting: &Receiver<(Batch, Committed)>) {
             callbacks.push(committed);
         }
         if failure.is_none() {
-            failure = journal
-                .append(&batch.entries, &batch.requests)
-                .err()
-                .map(|error| error.to_string());
+            failure = append(&mut journal, &batch).err().map(|error| error.to_string());
         }
         for committed in callbacks {
             committed(failure.clone().map_or(Ok(()), Err));
+        }
+    }
+}
+
+/// Appends a batch, and tries again for a while when the disk is full or the database is locked: answers
+/// gather meanwhile, and a PIN among them is worth waiting for. Nothing is sent in that time, because no
+/// intent is committed.
+fn append(journal: &mut RunJournal, batch: &Batch) -> Result<(), JournalError> {
+    let mut tries = 1;
+    loop {
+        match journal.append(&batch.entries, &batch.requests) {
+            Err(error) if error.may_pass() && tries < TRIES_MAX => {
+                std::thread::sleep(TRY_PAUSE);
+                tries += 1;
+            }
+            result => return result,
         }
     }
 }

@@ -65,3 +65,12 @@ pub enum End {
     /// The device record is gone (404).
     Gone,
 }
+
+impl End {
+    /// Whether a task that ends so is looked after once it was accepted, when commands are followed for
+    /// `wait_ms` milliseconds.
+    #[must_use]
+    pub fn is_followed(&self, wait_ms: u64) -> bool {
+        wait_ms > 0 && matches!(self, Self::Command { .. } | Self::Gone)
+    }
+}

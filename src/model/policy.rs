@@ -24,8 +24,6 @@ pub struct Policy {
     pub send_until: UnixMillis,
     /// When errors stop the run.
     pub max_errors: MaxErrors,
-    /// How long one request may take.
-    pub timeout_ms: u64,
     /// Seed of the run's randomness (jitter).
     pub seed: u64,
 }
@@ -42,7 +40,6 @@ impl Policy {
             wait_ms: 0,
             send_until: now.plus_ms(12 * 3_600_000),
             max_errors: MaxErrors::default(),
-            timeout_ms: 60_000,
             seed,
         }
     }

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{DeviceId, End, Platform, Random, Repeat, Risk, Sealed, UnixMillis, at_rest};
+use super::{DeviceId, End, Outcome, Platform, Random, Repeat, Risk, Sealed, UnixMillis, at_rest};
 
 /// The id of a run: its start in UTC and five random letters, so that ids sort by time and a short prefix
 /// is enough to name one.
@@ -134,6 +134,20 @@ pub enum Gate {
     Accepted,
     /// It has reached a good end of any kind.
     GoodEnd,
+}
+
+impl Gate {
+    /// Whether a step that stands at `outcome` lets the next one begin.
+    #[must_use]
+    pub fn opens(self, outcome: Outcome) -> bool {
+        match outcome {
+            Outcome::Completed => true,
+            Outcome::Accepted | Outcome::AlreadyInEffect => self != Self::Completed,
+            // What the API has taken is enough for this gate, finished or not.
+            Outcome::Pending | Outcome::NotNow => self == Self::Accepted,
+            _ => false,
+        }
+    }
 }
 
 /// Whether a task is to be done at all.

@@ -10,7 +10,8 @@ use super::select::{is_excluded, is_selected};
 use crate::job::{Job, Row, SkipKind, Step, Target};
 use crate::kandji::find_action;
 use crate::model::{
-    Device, DeviceFacts, DeviceId, Gate, Platform, Risk, Task, TaskId, TaskIndex, Turn, UnixMillis,
+    Device, DeviceFacts, DeviceId, End, Gate, Platform, Risk, Task, TaskId, TaskIndex, Turn,
+    UnixMillis,
 };
 
 /// A device that has not checked in for so long acts whenever it wakes, which may be weeks from now.
@@ -21,6 +22,8 @@ const NOT_SEEN_MS: i64 = 48 * 3_600_000;
 pub struct PlanOptions {
     /// Kinds of refusals that become skips, those of the job added.
     pub skip_refused: Vec<SkipKind>,
+    /// How long commands will be followed, in milliseconds: without that no end is ever seen.
+    pub wait_ms: u64,
 }
 
 /// The frozen list of tasks.
@@ -78,6 +81,7 @@ pub fn build(job: &Job, inventory: &Inventory, options: &PlanOptions, now: UnixM
     let mut builder = Builder {
         job,
         skip: job.settings.skip_refused.iter().chain(&options.skip_refused).copied().collect(),
+        wait_ms: options.wait_ms,
         now,
         plan: Plan {
             tasks: Vec::new(),
@@ -100,6 +104,7 @@ pub fn build(job: &Job, inventory: &Inventory, options: &PlanOptions, now: UnixM
 struct Builder<'a> {
     job: &'a Job,
     skip: Vec<SkipKind>,
+    wait_ms: u64,
     now: UnixMillis,
     plan: Plan,
     /// The line of each task's row.
@@ -294,11 +299,39 @@ impl Builder<'_> {
             (None, Risk::Irreversible) => Gate::Completed,
             (None, _) => Gate::GoodEnd,
         };
+        if let Some(reason) = self.never_begins(before, at, gate) {
+            self.plan.refused.push(RefusedRow {
+                row: task.row,
+                line: self.lines[at],
+                target: format!("device_id {}", task.device.id),
+                objection: Objection { kind: ObjectionKind::NeverBegins, reason },
+            });
+            return;
+        }
         let task = &mut self.plan.tasks[at];
         task.after = Some((TaskIndex(u32::try_from(before).unwrap_or(u32::MAX)), gate));
         if let Some(turn) = left_out {
             task.turn = turn;
         }
+    }
+
+    /// Why a step that waits for `completed` would wait for ever.
+    fn never_begins(&self, before: usize, at: usize, gate: Gate) -> Option<String> {
+        let (earlier, task) = (&self.plan.tasks[before], &self.plan.tasks[at]);
+        if gate != Gate::Completed || earlier.turn != Turn::Do || task.turn != Turn::Do {
+            return None;
+        }
+        let why = match &earlier.end {
+            End::Answer => return None,
+            End::Acceptance { why } => why.clone(),
+            End::Command { .. } | End::Gone if self.wait_ms > 0 => return None,
+            End::Command { .. } | End::Gone => "commands are not followed (wait is 0)".to_owned(),
+        };
+        Some(format!(
+            "step {} '{}' begins when step {} '{}' is completed, which will never be seen: {why}; \
+             write 'after: accepted' for it, or give a --wait",
+            task.step, task.action, earlier.step, earlier.action
+        ))
     }
 
     fn finish(mut self, inventory: &Inventory) -> Plan {
@@ -417,7 +450,7 @@ mod tests {
     }
 
     fn plan(job: &Job, skip_refused: &[SkipKind]) -> Plan {
-        let options = PlanOptions { skip_refused: skip_refused.to_vec() };
+        let options = PlanOptions { skip_refused: skip_refused.to_vec(), wait_ms: 1 };
         build(job, &fleet(), &options, UnixMillis(0))
     }
 
@@ -461,7 +494,7 @@ mod tests {
     fn steps_of_one_device_follow_each_other_and_irreversible_ones_wait_for_the_end() {
         let rows = vec![
             row(1, "MAC", vec![step(2, "erase")]),
-            row(2, "mac", vec![step(1, "blank-push")]),
+            row(2, "mac", vec![step(1, "update-inventory")]),
             row(3, "PAD", vec![step(1, "blank-push"), step(2, "restart")]),
         ];
         let plan = plan(&job(rows, None), &[]);
@@ -477,6 +510,22 @@ mod tests {
                 Some((TaskIndex(2), Gate::GoodEnd))
             ]
         );
+    }
+
+    #[test]
+    fn a_step_that_would_wait_for_ever_refuses_the_plan() {
+        let refused = |first: &str, after: Option<Gate>, wait_ms: u64| {
+            let erase = Step { after, ..step(2, "erase") };
+            let job = job(vec![row(1, "MAC", vec![step(1, first), erase])], None);
+            let options = PlanOptions { skip_refused: SkipKind::ALL.to_vec(), wait_ms };
+            let plan = build(&job, &fleet(), &options, UnixMillis(0));
+            plan.refused.first().map(|refused| refused.objection.kind)
+        };
+        assert_eq!(refused("blank-push", None, 60_000), Some(ObjectionKind::NeverBegins));
+        assert_eq!(refused("restart", None, 0), Some(ObjectionKind::NeverBegins));
+        assert_eq!(refused("restart", None, 60_000), None);
+        assert_eq!(refused("blank-push", Some(Gate::Accepted), 60_000), None);
+        assert_eq!(refused("restart", Some(Gate::Accepted), 0), None);
     }
 
     #[test]

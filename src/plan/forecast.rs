@@ -1,12 +1,12 @@
 //! What a plan will cost, before it runs.
 //!
-//! Owns the counts by action and platform and the estimate of requests and time. Must never be used to
-//! decide: it is for people.
+//! Owns the counts by action and platform and the estimate of requests and time. It may refuse a job that
+//! cannot fit; it must never decide what is sent when.
 
 use std::collections::BTreeMap;
 
 use super::build::Plan;
-use crate::model::{End, Platform, Policy, Task};
+use crate::model::{Platform, Policy, Task};
 
 /// Looks that an online device takes on average until its command is seen done.
 const LOOKS_PER_TASK: u64 = 2;
@@ -59,8 +59,7 @@ pub fn counts(plan: &Plan, samples: usize) -> Vec<ActionCount> {
 /// Estimates requests and time. `spent` is what of the hour is already used.
 #[must_use]
 pub fn forecast(plan: &Plan, policy: &Policy, spent: u32) -> Forecast {
-    let followed =
-        |task: &&Task| policy.wait_ms > 0 && matches!(task.end, End::Command { .. } | End::Gone);
+    let followed = |task: &&Task| task.end.is_followed(policy.wait_ms);
     let sends = plan.to_do().count() as u64;
     let looks = plan.to_do().filter(followed).count() as u64 * LOOKS_PER_TASK;
     let budget = u64::from(policy.per_hour.max(1));

@@ -88,6 +88,8 @@ pub enum ObjectionKind {
     Unsupported,
     /// Two rows mean the same device.
     Duplicate,
+    /// A step waits for an end that will never be seen.
+    NeverBegins,
 }
 
 impl ObjectionKind {
@@ -101,6 +103,7 @@ impl ObjectionKind {
             Self::Removed => "removed",
             Self::Unsupported => "unsupported",
             Self::Duplicate => "named twice",
+            Self::NeverBegins => "can never begin",
         }
     }
 
@@ -112,7 +115,7 @@ impl ObjectionKind {
             Self::NotFound => Some(SkipKind::NotFound),
             Self::Removed => Some(SkipKind::Removed),
             Self::Unsupported => Some(SkipKind::Unsupported),
-            Self::Ambiguous | Self::Disagreement | Self::Duplicate => None,
+            Self::Ambiguous | Self::Disagreement | Self::Duplicate | Self::NeverBegins => None,
         }
     }
 }

@@ -38,14 +38,16 @@ impl Rerun {
     #[must_use]
     pub fn of(rows: &Rows<'_>, index: TaskIndex) -> Option<Self> {
         let mut row = rows.get(index)?;
-        let mut at = index;
-        while row.outcome() == Outcome::NotAttempted {
+        // Rows may stand in any order; a chain has no more links than there are tasks.
+        for _ in 0..rows.tasks_count() {
+            if row.outcome() != Outcome::NotAttempted {
+                break;
+            }
             if row.is_released() {
                 return Some(Self::Unprocessed);
             }
-            // A step waits for an earlier task only, so this ends.
-            at = row.task().after.map(|(before, _)| before).filter(|before| *before < at)?;
-            row = rows.get(at)?;
+            let (before, _) = row.task().after?;
+            row = rows.get(before)?;
         }
         let is_open = matches!(row.outcome(), Outcome::Failed | Outcome::Refused);
         (is_open && !row.is_pin_missing()).then_some(Self::Failed)

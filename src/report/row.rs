@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::model::{
-    CommandStatus, DeviceFacts, End, Gate, Outcome, OutcomeCounts, Params, Task, TaskIndex,
-    TaskRecord, UnixMillis,
+    CommandStatus, DeviceFacts, End, Outcome, OutcomeCounts, Params, Task, TaskIndex, TaskRecord,
+    UnixMillis,
 };
 
 /// What a report says about the run as a whole.
@@ -217,7 +217,7 @@ impl<'a> ReportRow<'a> {
     #[must_use]
     pub fn is_released(&self) -> bool {
         match (self.task.after, self.before) {
-            (Some((_, gate)), Some((_, outcome))) => opens(gate, outcome),
+            (Some((_, gate)), Some((_, outcome))) => gate.opens(outcome),
             _ => true,
         }
     }
@@ -252,7 +252,7 @@ pub fn reason_of<'a>(
         Outcome::NotNow => Cow::Borrowed("the device said Not Now and will be asked again"),
         Outcome::NotAttempted => match (task.after, before) {
             (Some((_, gate)), Some((step, outcome)))
-                if outcome != Outcome::NotAttempted && !opens(gate, outcome) =>
+                if outcome != Outcome::NotAttempted && !gate.opens(outcome) =>
             {
                 Cow::Owned(format!("step {step} ended {outcome}"))
             }
@@ -262,21 +262,11 @@ pub fn reason_of<'a>(
     }
 }
 
-/// The engine's rule, read from outcomes alone.
-fn opens(gate: Gate, outcome: Outcome) -> bool {
-    match outcome {
-        Outcome::Completed => true,
-        Outcome::Accepted | Outcome::AlreadyInEffect => gate != Gate::Completed,
-        // What the API has taken is enough for this gate, finished or not.
-        Outcome::Pending | Outcome::NotNow => gate == Gate::Accepted,
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::testing::{record, task};
     use super::*;
+    use crate::model::Gate;
 
     #[test]
     fn a_reason_is_found_where_the_record_has_none() {

@@ -141,6 +141,7 @@ fn the_search_finds_what_is_planted() {
     search.said.push(("planted".to_owned(), said(format!("pin: {PIN}."))));
     search.said.push(("planted".to_owned(), said(format!("Bearer {}", search.tenant.token()))));
     search.said.push(("no PIN".to_owned(), said(format!("1{PIN} {PIN}0"))));
+    std::fs::create_dir_all(search.bench.path("state")).expect("the bench can be written");
     search.bench.write("state/leak.bin", &format!("\0{PIN}\0"));
     search.bench.write("state/leak.txt", &search.tenant.token());
     assert_eq!(search.finds().len(), 4, "{:?}", search.finds());
