@@ -268,8 +268,9 @@ pub(super) struct TenantOptions {
     pub seed: Option<u64>,
 }
 
+/// How fast, and for how long: given for a run, and again for its resume, which may only lower the pace.
 #[derive(Debug, Default, Args)]
-pub(super) struct LimitOptions {
+pub(super) struct PaceOptions {
     /// Requests under way at once
     #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
     pub concurrency: Option<u32>,
@@ -279,12 +280,18 @@ pub(super) struct LimitOptions {
     /// Requests an hour, over all processes of this host
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub per_hour: Option<u32>,
-    /// Tolerated errors, as a number or a share; the run stops at the next one
-    #[arg(long, value_name = "N|N%")]
-    pub max_errors: Option<String>,
     /// How long to follow commands after the last send
     #[arg(long, value_name = "DURATION")]
     pub wait: Option<String>,
+}
+
+#[derive(Debug, Default, Args)]
+pub(super) struct LimitOptions {
+    #[command(flatten)]
+    pub pace: PaceOptions,
+    /// Tolerated errors, as a number or a share; the run stops at the next one
+    #[arg(long, value_name = "N|N%")]
+    pub max_errors: Option<String>,
     /// When sending ends, as a duration from the start
     #[arg(long, value_name = "DURATION")]
     pub send_until: Option<String>,
@@ -331,18 +338,8 @@ pub(super) enum ProgressForm {
 
 #[derive(Debug, Args)]
 pub(super) struct ResumeOptions {
-    /// Requests under way at once; only downward
-    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
-    pub concurrency: Option<u32>,
-    /// Requests a second; only downward
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=50))]
-    pub per_second: Option<u32>,
-    /// Requests an hour; only downward
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    pub per_hour: Option<u32>,
-    /// How long to follow commands after the last send
-    #[arg(long, value_name = "DURATION")]
-    pub wait: Option<String>,
+    #[command(flatten)]
+    pub pace: PaceOptions,
     #[command(flatten)]
     pub ending: EndingOptions,
 }

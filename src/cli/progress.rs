@@ -156,7 +156,7 @@ impl<'a> Watcher<'a> {
     fn json_line(&self, entry: &Entry) -> String {
         let mut line = serde_json::json!({
             "at": entry.at.to_string(),
-            "event": word_of(&entry.event),
+            "event": entry.event.word(),
         });
         let mut put = |key: &str, value: serde_json::Value| {
             line[key] = value;
@@ -262,21 +262,4 @@ impl Display {
 
 fn sent(counts: &OutcomeCounts) -> u32 {
     counts.total() - counts.of(Outcome::NotAttempted) - counts.of(Outcome::Skipped)
-}
-
-fn word_of(event: &Event) -> &'static str {
-    match event {
-        Event::Opened { .. } => "opened",
-        Event::Intent { .. } => "intent",
-        Event::Answered { .. } => "answered",
-        Event::Postponed { .. } => "postponed",
-        Event::Doubted { .. } => "doubted",
-        Event::Observed { .. } => "observed",
-        Event::Unseen { .. } => "unseen",
-        Event::Settled { .. } => "settled",
-        Event::ActionStopped { .. } => "action_stopped",
-        Event::Paused { .. } => "paused",
-        Event::Stopped { .. } => "stopped",
-        Event::Closed => "closed",
-    }
 }

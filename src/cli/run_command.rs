@@ -13,8 +13,8 @@ use super::failure::Failure;
 use super::job_source::read_job;
 use super::live::{Live, go};
 use super::options::{
-    EndingOptions, GlobalOptions, JobOptions, LimitOptions, ResumeOptions, RunOptions, SendOptions,
-    TenantOptions,
+    EndingOptions, GlobalOptions, JobOptions, LimitOptions, PaceOptions, ResumeOptions, RunOptions,
+    SendOptions, TenantOptions,
 };
 use super::plan_command::{Planned, make_plan, runtime};
 use super::printer::Printer;
@@ -247,7 +247,7 @@ pub(super) fn resume(
         ))
         .next("to rehearse a resume, serve a tenant with: sortie simulate"));
     }
-    lower_policy(&mut header.policy, options)?;
+    lower_policy(&mut header.policy, &options.pace)?;
     header.pending_ok |= options.ending.pending_ok;
     let tasks: Arc<[Task]> = reader.tasks()?.into();
     let engine = Engine::new(replay(&reader, &tasks, &header.policy)?);
@@ -295,7 +295,7 @@ fn replay(reader: &RunReader, tasks: &[Task], policy: &Policy) -> Result<RunStat
 }
 
 /// A resume may slow down and change the wait, nothing else.
-fn lower_policy(policy: &mut Policy, options: &ResumeOptions) -> Result<(), Failure> {
+fn lower_policy(policy: &mut Policy, options: &PaceOptions) -> Result<(), Failure> {
     for (flag, value, asked) in [
         ("--concurrency", &mut policy.concurrency, options.concurrency),
         ("--per-second", &mut policy.per_second, options.per_second),

@@ -96,7 +96,7 @@ pub(super) fn policy(
             ))
         })?,
     };
-    let wait_ms = duration("--wait", limits.wait.as_deref())?.or(settings.wait_ms);
+    let wait_ms = duration("--wait", limits.pace.wait.as_deref())?.or(settings.wait_ms);
     let send_until = match duration("--send-until", limits.send_until.as_deref())? {
         Some(after_ms) => now.plus_ms(after_ms),
         None => match settings.send_until {
@@ -105,9 +105,9 @@ pub(super) fn policy(
             None => defaults.send_until,
         },
     };
-    let per_second = limits.per_second.or(settings.per_second).or(profile.per_second);
-    let per_hour = limits.per_hour.or(settings.per_hour).or(profile.per_hour);
-    let concurrency = limits.concurrency.or(settings.concurrency).or(profile.concurrency);
+    let per_second = limits.pace.per_second.or(settings.per_second).or(profile.per_second);
+    let per_hour = limits.pace.per_hour.or(settings.per_hour).or(profile.per_hour);
+    let concurrency = limits.pace.concurrency.or(settings.concurrency).or(profile.concurrency);
     Ok(Policy {
         concurrency: concurrency.unwrap_or(defaults.concurrency).max(1),
         per_second: per_second.unwrap_or(defaults.per_second).max(1),

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::connect::connect;
+use super::connect::{Connection, connect};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::{FilterOptions, Format, GlobalOptions, TenantOptions};
@@ -12,12 +12,13 @@ use super::plan_command::{reads_of, runtime};
 use super::printer::{Printer, table};
 use super::settings::Profile;
 use super::state::State;
-use crate::drive::{Clock, Quota, WallClock, read_commands, read_inventory};
+use crate::drive::{Clock, Quota, Reads, WallClock, read_commands, read_inventory};
 use crate::job::{Filter, Target, TargetField, read_filter_pair};
-use crate::kandji::CommandRow;
+use crate::kandji::{CommandRow, CommandsPage};
 use crate::model::neutralised;
 use crate::model::{CommandStatus, Device, DeviceId, Policy};
 use crate::plan::{Inventory, Lookup, Need, is_selected};
+use crate::transport::{HttpTransport, ReadOnly};
 
 /// Reads the filter that flags describe.
 pub(super) fn read_filter(options: &FilterOptions) -> Result<Filter, Failure> {
@@ -50,7 +51,7 @@ pub(super) fn devices(
     printer: &Printer,
 ) -> Result<Exit, Failure> {
     let filter = read_filter(filter)?;
-    let inventory = load(global, tenant, &Need::Everything)?;
+    let inventory = Reader::open(global, tenant)?.inventory(&Need::Everything)?;
     let now = WallClock.now();
     let selected: Vec<&Device> =
         inventory.devices().iter().filter(|device| is_selected(&filter, device, now)).collect();
@@ -59,20 +60,35 @@ pub(super) fn devices(
     Ok(Exit::Well)
 }
 
-/// Loads devices, charging the tenant's hour.
-fn load(global: &GlobalOptions, tenant: &TenantOptions, need: &Need) -> Result<Inventory, Failure> {
-    let profile = Profile::read(global)?;
-    let state = State::open(global)?;
-    runtime()?.block_on(async {
-        let connection = connect(tenant, &profile, None).await?;
+/// A tenant that is read from, charged to its hour.
+struct Reader {
+    runtime: tokio::runtime::Runtime,
+    reads: Reads<ReadOnly<HttpTransport>, WallClock>,
+    /// A simulated tenant lives as long as this.
+    _connection: Connection,
+}
+
+impl Reader {
+    fn open(global: &GlobalOptions, tenant: &TenantOptions) -> Result<Self, Failure> {
+        let profile = Profile::read(global)?;
+        let state = State::open(global)?;
+        let runtime = runtime()?;
+        let connection = runtime.block_on(connect(tenant, &profile, None))?;
         let policy = Policy::default_at(WallClock.now(), 0);
         let per_hour = profile.per_hour.unwrap_or(policy.per_hour);
         let quota = Quota::new(Arc::clone(&state.index), &connection.base_url, per_hour);
-        let reads = reads_of(&connection, &quota, profile.per_second.unwrap_or(policy.per_second));
-        let inventory = read_inventory(&reads, need).await;
-        reads.finish()?;
-        Ok(inventory?)
-    })
+        let per_second = profile.per_second.unwrap_or(policy.per_second);
+        let reads = reads_of(&connection, &quota, per_second);
+        Ok(Self { runtime, reads, _connection: connection })
+    }
+
+    fn inventory(&self, need: &Need) -> Result<Inventory, Failure> {
+        Ok(self.runtime.block_on(read_inventory(&self.reads, need))?)
+    }
+
+    fn commands(&self, device: &DeviceId) -> Result<CommandsPage, Failure> {
+        Ok(self.runtime.block_on(read_commands(&self.reads, device))?)
+    }
 }
 
 fn devices_csv(devices: &[&Device]) -> String {
@@ -150,21 +166,12 @@ pub(super) fn commands(
             Lookup::Serial(device.to_uppercase())
         }
     };
-    let profile = Profile::read(global)?;
-    let state = State::open(global)?;
-    let page = runtime()?.block_on(async {
-        let connection = connect(tenant, &profile, None).await?;
-        let policy = Policy::default_at(WallClock.now(), 0);
-        let quota = Quota::new(Arc::clone(&state.index), &connection.base_url, policy.per_hour);
-        let reads = reads_of(&connection, &quota, policy.per_second);
-        let inventory = read_inventory(&reads, &Need::Lookups(vec![lookup])).await?;
-        let found = inventory
-            .resolve(&target)
-            .map_err(|objection| Failure::new(Exit::Target, objection.reason))?;
-        let page = read_commands(&reads, &found.id).await;
-        reads.finish()?;
-        page.map_err(Failure::from)
-    })?;
+    let reader = Reader::open(global, tenant)?;
+    let inventory = reader.inventory(&Need::Lookups(vec![lookup]))?;
+    let found = inventory
+        .resolve(&target)
+        .map_err(|objection| Failure::new(Exit::Target, objection.reason))?;
+    let page = reader.commands(&found.id)?;
     if printer.format == Format::Json {
         printer.data(&serde_json::Value::Array(page.raw).to_string());
         return Ok(Exit::Well);

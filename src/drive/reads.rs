@@ -175,6 +175,17 @@ impl<T: Transport, C: Clock> Reads<T, C> {
     }
 }
 
+impl<T, C> Drop for Reads<T, C> {
+    /// Gives back what is left, for those who left early.
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(block) = state.block.take() {
+            // Nobody is left to tell; an unused block is only lost for an hour.
+            let _ = self.quota.give_back(block, state.left);
+        }
+    }
+}
+
 /// Whether an answer to a read can be used; if not, whether repeating may help.
 fn judge(reply: &Reply) -> Result<(), (bool, ReadError)> {
     let text = error_text(&reply.body);

@@ -127,7 +127,7 @@ impl TaskState {
             (event, phase) => {
                 return Err(Impossible {
                     task: event.task().map_or(u32::MAX, |task| task.0),
-                    event: kind(event),
+                    event: event.word(),
                     phase: format!("{phase:?}"),
                 });
             }
@@ -143,19 +143,6 @@ fn may_be_postponed(phase: &Phase, facts: &TaskFacts) -> bool {
         Phase::InFlight | Phase::Judged(_) => true,
         Phase::Doubt => facts.repeat == Repeat::Safe,
         _ => false,
-    }
-}
-
-fn kind(event: &Event) -> &'static str {
-    match event {
-        Event::Intent { .. } => "intent",
-        Event::Answered { .. } => "answered",
-        Event::Postponed { .. } => "postponed",
-        Event::Doubted { .. } => "doubted",
-        Event::Observed { .. } => "observed",
-        Event::Unseen { .. } => "unseen",
-        Event::Settled { .. } => "settled",
-        _ => "an entry of the run",
     }
 }
 

@@ -144,7 +144,7 @@ impl RunJournal {
                 let body = to_json(&entry.event, path)?;
                 let task = entry.event.task();
                 insert
-                    .execute(params![entry.at.0, task.map(|task| task.0), kind_of(&body), body])
+                    .execute(params![entry.at.0, task.map(|task| task.0), entry.event.word(), body])
                     .at(path)?;
                 if let Some(task) = task {
                     let known =
@@ -282,11 +282,6 @@ impl RunReader {
 fn no_such_task(path: &Path, task: TaskIndex) -> JournalError {
     let detail = format!("an entry speaks of task {}, which the run does not have", task.0);
     JournalError::Content { path: path.to_owned(), detail }
-}
-
-/// The kind as the serialised event says it, so that the column and the body cannot differ.
-fn kind_of(body: &str) -> &str {
-    body.split('"').nth(3).unwrap_or_default()
 }
 
 fn to_json<T: Serialize>(value: &T, path: &Path) -> Result<String, JournalError> {

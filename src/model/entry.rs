@@ -110,6 +110,46 @@ pub enum Event {
     Closed,
 }
 
+impl Event {
+    /// The word for its kind, the same as in the journal.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Opened { .. } => "opened",
+            Self::Intent { .. } => "intent",
+            Self::Answered { .. } => "answered",
+            Self::Postponed { .. } => "postponed",
+            Self::Doubted { .. } => "doubted",
+            Self::Observed { .. } => "observed",
+            Self::Unseen { .. } => "unseen",
+            Self::Settled { .. } => "settled",
+            Self::ActionStopped { .. } => "action_stopped",
+            Self::Paused { .. } => "paused",
+            Self::Stopped { .. } => "stopped",
+            Self::Closed => "closed",
+        }
+    }
+
+    /// The task that the event is about; `None` for those of the whole run.
+    #[must_use]
+    pub fn task(&self) -> Option<TaskIndex> {
+        match self {
+            Self::Intent { task, .. }
+            | Self::Answered { task, .. }
+            | Self::Postponed { task, .. }
+            | Self::Doubted { task, .. }
+            | Self::Observed { task, .. }
+            | Self::Unseen { task, .. }
+            | Self::Settled { task, .. } => Some(*task),
+            Self::Opened { .. }
+            | Self::ActionStopped { .. }
+            | Self::Paused { .. }
+            | Self::Stopped { .. }
+            | Self::Closed => None,
+        }
+    }
+}
+
 /// Why a run stopped before its end.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

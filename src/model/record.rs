@@ -137,24 +137,3 @@ impl TaskRecord {
         self.stage == Stage::Sent
     }
 }
-
-impl Event {
-    /// The task that the event is about; `None` for those of the whole run.
-    #[must_use]
-    pub fn task(&self) -> Option<super::TaskIndex> {
-        match self {
-            Self::Intent { task, .. }
-            | Self::Answered { task, .. }
-            | Self::Postponed { task, .. }
-            | Self::Doubted { task, .. }
-            | Self::Observed { task, .. }
-            | Self::Unseen { task, .. }
-            | Self::Settled { task, .. } => Some(*task),
-            Self::Opened { .. }
-            | Self::ActionStopped { .. }
-            | Self::Paused { .. }
-            | Self::Stopped { .. }
-            | Self::Closed => None,
-        }
-    }
-}

@@ -126,6 +126,8 @@ fn format_1_is_read_to_the_same_values_and_written_the_same_way() {
     for (line, entry) in lines.iter().zip(&expected) {
         let read: Entry = serde_json::from_str(line).expect("format 1 is read for ever");
         assert_eq!(&read, entry, "{line}");
+        let kind = format!(r#""kind":"{}""#, entry.event.word());
+        assert!(line.contains(&kind), "{line}");
         assert_eq!(&serde_json::to_string(&read).expect("JSON"), line);
     }
     assert_eq!(lines.len(), expected.len());
