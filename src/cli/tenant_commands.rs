@@ -15,9 +15,9 @@ use super::state::State;
 use crate::drive::{Clock, Quota, Reads, WallClock, read_commands, read_inventory};
 use crate::job::{Filter, Target, TargetField, read_filter_pair};
 use crate::kandji::{CommandRow, CommandsPage};
-use crate::model::neutralised;
 use crate::model::{CommandStatus, Device, DeviceId, Policy};
 use crate::plan::{Inventory, Lookup, Need, is_selected};
+use crate::report::csv_text;
 use crate::transport::{HttpTransport, ReadOnly};
 
 /// Reads the filter that flags describe.
@@ -91,12 +91,26 @@ impl Reader {
     }
 }
 
+/// The columns of the inventory's export. What a job does not know is carried into its report.
+const DEVICE_COLUMNS: [&str; 13] = [
+    "device_id",
+    "serial_number",
+    "device_name",
+    "user_email",
+    "platform",
+    "os_version",
+    "model",
+    "blueprint_name",
+    "asset_tag",
+    "tags",
+    "mdm_enabled",
+    "is_removed",
+    "last_check_in",
+];
+
 fn devices_csv(devices: &[&Device]) -> String {
-    let mut text = String::from(
-        "device_id,serial_number,device_name,user_email,platform,os_version,model,blueprint_name,asset_tag,tags,mdm_enabled,is_removed,last_check_in\n",
-    );
-    for device in devices {
-        let cells = [
+    let rows = devices.iter().map(|device| {
+        [
             device.id.to_string(),
             identity(TargetField::SerialNumber, &device.serial_number),
             identity(TargetField::DeviceName, &device.name),
@@ -110,12 +124,9 @@ fn devices_csv(devices: &[&Device]) -> String {
             device.mdm_enabled.to_string(),
             device.is_removed.to_string(),
             device.last_check_in.map(|at| at.to_string()).unwrap_or_default(),
-        ];
-        let quoted: Vec<String> = cells.iter().map(|cell| quote(&neutralised(cell))).collect();
-        text.push_str(&quoted.join(","));
-        text.push('\n');
-    }
-    text
+        ]
+    });
+    csv_text(DEVICE_COLUMNS, rows)
 }
 
 /// A cell that says which device is meant, as a job can repeat it; empty where no job could (a name with a
@@ -137,14 +148,6 @@ fn identity(field: TargetField, text: &str) -> String {
 /// A cell that means nothing to a job, without the characters that a job refuses.
 fn one_line(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
-}
-
-/// A cell in quotes where it needs them.
-fn quote(cell: &str) -> String {
-    if cell.contains([',', '"', '\n', '\r']) {
-        return format!("\"{}\"", cell.replace('"', "\"\""));
-    }
-    cell.to_owned()
 }
 
 pub(super) fn commands(

@@ -36,7 +36,7 @@ mod write;
 use std::io;
 
 pub use jsonl::ReportJsonl;
-pub use report_csv::ReportCsv;
+pub use report_csv::{ReportCsv, csv_text};
 pub use rerun::Rerun;
 pub use row::{ReportRow, Rows, RunFacts, reason_of};
 pub use summary::SummaryJson;

@@ -31,10 +31,25 @@ impl Report for ReportCsv {
     }
 }
 
+/// A CSV of texts, for lists that are no reports: neutralised and quoted as those are.
+#[must_use]
+pub fn csv_text<const COLUMNS: usize>(
+    header: [&str; COLUMNS],
+    rows: impl Iterator<Item = [String; COLUMNS]>,
+) -> String {
+    let mut lines = csv::Writer::from_writer(Vec::new());
+    let header = std::iter::once(header.map(str::to_owned));
+    for row in header.chain(rows) {
+        // Memory takes every line, and all have the same length.
+        let _ = write_line(&mut lines, row.into_iter().map(Cow::from));
+    }
+    String::from_utf8(lines.into_inner().unwrap_or_default()).unwrap_or_default()
+}
+
 /// Writes one line with every cell neutralised. Numbers and times of ours never begin with a character
 /// that needs it.
 pub(super) fn write_line<'a>(
-    lines: &mut csv::Writer<&mut dyn io::Write>,
+    lines: &mut csv::Writer<impl io::Write>,
     cells: impl Iterator<Item = Cow<'a, str>>,
 ) -> io::Result<()> {
     for cell in cells {
