@@ -4,7 +4,7 @@
 //! and token belong to the profile's address and to no other.
 
 use super::failure::Failure;
-use super::options::TenantOptions;
+use super::options::{TenantOptions, variable};
 use super::settings::Profile;
 use crate::transport::{BaseUrl, BaseUrlError, OtherHosts, Region, base_url_of, check_base_url};
 
@@ -75,8 +75,7 @@ fn given_url(options: &TenantOptions) -> Result<Option<String>, Failure> {
     if let Some(subdomain) = &options.subdomain {
         return url_of(subdomain, options.region.as_deref()).map(Some);
     }
-    let variable = |name: &&str| std::env::var(name).ok().filter(|url| !url.is_empty());
-    Ok(URL_VARIABLES.iter().find_map(variable))
+    Ok(URL_VARIABLES.into_iter().find_map(variable))
 }
 
 fn profiles_url(profile: &Profile) -> Result<Option<String>, Failure> {

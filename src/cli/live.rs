@@ -17,8 +17,8 @@ use super::state::State;
 use crate::drive::{Clock, Control, Ended, Quota, RunParts, WallClock, run};
 use crate::engine::Engine;
 use crate::journal::{RequestCounts, RunHeader, RunJournal, RunReader, RunState, Writer};
-use crate::model::{Outcome, OutcomeCounts, StopCause, Task, Turn, UnixMillis};
-use crate::report::summary_text;
+use crate::model::{Outcome, OutcomeCounts, StopCause, Task, TaskIndex, Turn, UnixMillis};
+use crate::report::{Rerun, summary_text};
 
 /// Everything that a run under way needs.
 pub(super) struct Live<'a> {
@@ -54,7 +54,7 @@ pub(super) async fn go(
     let mut watcher =
         Watcher::new(&tasks, records, ending.progress, printer, reporter, quota.clone(), per_hour);
     let (sender, mut control) = watch::channel(Control::Go);
-    let signals = tokio::spawn(listen(sender, printer.clone()));
+    let signals = tokio::spawn(listen(sender));
     let (transport, renew_token) = connection.writer()?;
     let parts = RunParts {
         transport,
@@ -99,15 +99,12 @@ pub(super) async fn go(
 }
 
 /// The first signal drains, the second leaves at once.
-async fn listen(control: watch::Sender<Control>, printer: Printer) {
+async fn listen(control: watch::Sender<Control>) {
     let mut asked = Control::Go;
     loop {
         wait_for_signal().await;
         asked = match asked {
-            Control::Go => {
-                printer.warn("draining: nothing more is sent; press Ctrl-C again to leave at once");
-                Control::Drain
-            }
+            Control::Go => Control::Drain,
             Control::Drain | Control::Abort => Control::Abort,
         };
         // The run may have ended in the meantime; then nobody listens.
@@ -167,12 +164,12 @@ impl End<'_> {
             .any(|outcome| self.counts.of(*outcome) > 0);
         let run_state = if is_open { RunState::Paused } else { RunState::Finished };
         let now = WallClock.now();
-        write_reports(self.state, self.header, self.ending, now, printer)?;
+        let written = write_reports(self.state, self.header, self.ending, now, printer)?;
         self.state.index().set_run_state(run, run_state, Some(now), &summary.join(", "))?;
         if exit == Exit::Well {
             return Ok(exit);
         }
-        Err(self.failure(exit, ended, stop))
+        Err(self.failure(exit, ended, stop, &written))
     }
 
     /// Skips that a flag or the job asked for.
@@ -182,20 +179,30 @@ impl End<'_> {
     }
 
     /// The files that repeat what did not end well, as far as they hold anything.
-    fn rerun_files(&self) -> String {
-        let failed = self.counts.of(Outcome::Failed) + self.counts.of(Outcome::Refused);
-        let left = self.counts.of(Outcome::NotAttempted);
-        let files = match (failed, left) {
-            (0, 0) => return String::new(),
-            (_, 0) => "failed.csv",
-            (0, _) => "unprocessed.csv",
-            _ => "failed.csv and unprocessed.csv",
-        };
-        format!("; what can be repeated is in {files} beside it")
+    fn rerun_files(&self, written: &RunView) -> String {
+        let rows = written.rows();
+        let tasks = (0..self.counts.total()).map(TaskIndex);
+        let kinds: Vec<Rerun> = tasks.filter_map(|task| Rerun::of(&rows, task)).collect();
+        let files: Vec<&str> =
+            [(Rerun::Failed, "failed.csv"), (Rerun::Unprocessed, "unprocessed.csv")]
+                .into_iter()
+                .filter(|(kind, _)| kinds.contains(kind))
+                .map(|(_, file)| file)
+                .collect();
+        if files.is_empty() {
+            return String::new();
+        }
+        format!("; what can be repeated is in {} beside it", files.join(" and "))
     }
 
     /// Says why the run did not end well, and which command goes on from there.
-    fn failure(&self, exit: Exit, ended: &Ended, stop: Option<StopCause>) -> Failure {
+    fn failure(
+        &self,
+        exit: Exit,
+        ended: &Ended,
+        stop: Option<StopCause>,
+        written: &RunView,
+    ) -> Failure {
         let run = &self.header.run.0;
         let count = |outcome| self.counts.of(outcome);
         let report = self.header.report_dir.join("report.csv");
@@ -207,9 +214,7 @@ impl End<'_> {
             .map(|(_, reason)| format!(": {reason}"))
             .unwrap_or_default();
         let (what, next) = match exit {
-            Exit::Aborted => {
-                ("left at once; answers that were under way are lost".to_owned(), resume)
-            }
+            Exit::Aborted => ("left at once".to_owned(), resume),
             Exit::Authentication => {
                 (format!("the token is not accepted{why}"), format!("with a new token, {resume}"))
             }
@@ -223,7 +228,7 @@ impl End<'_> {
                     count(Outcome::InDoubt)
                 ),
                 format!(
-                    "look at the devices named in {}; sortie resume {run} repeats only what is safe to repeat",
+                    "see {} and what each device shows (sortie commands SERIAL); sortie resume {run} repeats only what is safe to repeat",
                     report.display()
                 ),
             ),
@@ -235,7 +240,7 @@ impl End<'_> {
                         + count(Outcome::NotAttempted)
                         + self.skips_asked()
                 ),
-                format!("see {}{}", report.display(), self.rerun_files()),
+                format!("see {}{}", report.display(), self.rerun_files(written)),
             ),
             Exit::Pending => (
                 format!(
@@ -245,8 +250,12 @@ impl End<'_> {
                 format!("{resume} --wait 1h"),
             ),
             // A resume may not send after the deadline either.
-            Exit::Quota => {
-                (format!("stopped{why}"), format!("see {}{}", report.display(), self.rerun_files()))
+            Exit::Quota => (
+                format!("stopped{why}"),
+                format!("see {}{}", report.display(), self.rerun_files(written)),
+            ),
+            Exit::Stopped if count(Outcome::NotAttempted) == 0 => {
+                (format!("stopped{why}"), format!("everything is sent; to follow it, {resume}"))
             }
             _ => (format!("stopped{why}"), resume),
         };
@@ -274,7 +283,7 @@ fn write_reports(
     ending: &EndingOptions,
     finished_at: UnixMillis,
     printer: &Printer,
-) -> Result<(), Failure> {
+) -> Result<RunView, Failure> {
     let view = RunView::read(&state.dir, &header.run.0)?;
     // The moment that the list of runs keeps, so that `sortie report` writes the same again.
     let finished_at = Some(finished_at);
@@ -287,5 +296,5 @@ fn write_reports(
     } else {
         printer.data(&directory);
     }
-    Ok(())
+    Ok(view)
 }

@@ -11,7 +11,7 @@ use super::options::{Format, GlobalOptions};
 use super::printer::{Printer, table};
 use super::reporter::RunView;
 use super::state::State;
-use crate::journal::RunReader;
+use crate::journal::{RunReader, RunState};
 use crate::model::{OutcomeCounts, TaskRecord};
 use crate::report::summary_text;
 
@@ -42,10 +42,19 @@ pub(super) fn runs(global: &GlobalOptions, printer: &Printer) -> Result<Exit, Fa
         .into_iter()
         .map(|run| {
             let tasks = run.tasks.to_string();
-            vec![run.id, run.state.word().to_owned(), run.tenant, run.job, tasks, run.summary]
+            let started = run.started_at.to_string();
+            vec![
+                run.id,
+                started,
+                run.state.word().to_owned(),
+                run.tenant,
+                run.job,
+                tasks,
+                run.summary,
+            ]
         })
         .collect();
-    printer.data(&table(&["RUN", "STATE", "TENANT", "JOB", "TASKS", "OUTCOMES"], &rows));
+    printer.data(&table(&["RUN", "STARTED", "STATE", "TENANT", "JOB", "TASKS", "OUTCOMES"], &rows));
     Ok(Exit::Well)
 }
 
@@ -83,6 +92,9 @@ pub(super) fn status(
         summary_text(&view.facts(row.ended_at), &view.rows()),
         view.header.report_dir.display()
     ));
+    if !is_held && row.state != RunState::Finished {
+        printer.say(&format!("go on with: sortie resume {}", row.id));
+    }
     Ok(Exit::Well)
 }
 

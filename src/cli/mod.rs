@@ -78,8 +78,8 @@ fn dispatch(options: &Options, printer: &Printer) -> Result<Exit, Failure> {
             look_commands::report(global, name, report_dir.as_deref(), printer)
         }
         Command::History { device } => look_commands::history(global, device, printer),
-        Command::Devices { filter, tenant } => {
-            tenant_commands::devices(global, filter, tenant, printer)
+        Command::Devices { filter, unmanaged, tenant } => {
+            tenant_commands::devices(global, filter, *unmanaged, tenant, printer)
         }
         Command::Commands { device, tenant } => {
             tenant_commands::commands(global, device, tenant, printer)

@@ -24,14 +24,14 @@ Exit codes: 0 every task ended well, 1 unexpected, 2 usage or invalid input (not
 
 #[derive(Debug, Args)]
 pub(super) struct GlobalOptions {
-    /// Directory of journals and the quota ledger
-    #[arg(long, global = true, value_name = "DIR", env = "SORTIE_STATE_DIR")]
+    /// Directory of journals and the quota ledger; else SORTIE_STATE_DIR
+    #[arg(long, global = true, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
-    /// Configuration with profiles
-    #[arg(long, global = true, value_name = "FILE", env = "SORTIE_CONFIG")]
+    /// Configuration with profiles; else SORTIE_CONFIG
+    #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Profile of the configuration
-    #[arg(short, long, global = true, value_name = "NAME", env = "SORTIE_PROFILE")]
+    /// Profile of the configuration; else SORTIE_PROFILE
+    #[arg(short, long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
     /// Never ask; what would need an answer is refused
     #[arg(long, global = true)]
@@ -48,6 +48,11 @@ pub(super) struct GlobalOptions {
     /// Form of listings on standard output
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
+}
+
+/// A variable of the environment. Empty means unset: schedulers export empty ones.
+pub(super) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 #[derive(Copy, Clone, Debug, PartialEq, Eq, ValueEnum)]
@@ -142,6 +147,9 @@ pub(super) enum Command {
     Devices {
         #[command(flatten)]
         filter: FilterOptions,
+        /// Also those that have been removed or have left MDM
+        #[arg(long)]
+        unmanaged: bool,
         #[command(flatten)]
         tenant: TenantOptions,
     },

@@ -2,6 +2,7 @@
 //!
 //! Owns the way from a job to a plan. Nothing here holds a transport that could write to the tenant.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::connect::{Connection, connect};
@@ -10,11 +11,11 @@ use super::failure::Failure;
 use super::job_source::read_job;
 use super::options::{GlobalOptions, JobOptions, LimitOptions, TenantOptions};
 use super::plan_text::{Around, plan_text, refused_text};
-use super::printer::Printer;
+use super::printer::{Printer, counted};
 use super::settings::{Profile, policy, skip_kinds};
 use super::state::State;
 use crate::drive::{Clock, Quota, Reads, WallClock, read_inventory};
-use crate::job::Job;
+use crate::job::{Job, SkipKind};
 use crate::journal::RequestCounts;
 use crate::model::{Policy, Retries};
 use crate::plan::{Need, Plan, PlanOptions, build, need};
@@ -28,9 +29,10 @@ pub(super) fn check(options: &JobOptions, printer: &Printer) -> Result<Exit, Fai
     let steps: usize = job.rows.iter().map(|row| row.steps.len()).sum();
     let selected = if job.selection.is_some() { " and a selection" } else { "" };
     printer.say(&format!(
-        "{}: {} rows with {steps} steps{selected}, no problems; nothing was sent",
+        "{}: {} with {}{selected}, no problems; nothing was sent",
         job.name,
-        job.rows.len()
+        counted(job.rows.len(), "row"),
+        counted(steps, "step")
     ));
     Ok(Exit::Well)
 }
@@ -81,6 +83,21 @@ pub(super) fn reads_of(
 ) -> Reads<ReadOnly<HttpTransport>, WallClock> {
     let reader = Arc::clone(&connection.reader);
     Reads::new(reader, WallClock, quota.clone(), Retries::default(), per_second)
+}
+
+/// What can be done about refused rows: the kinds that occur may be skipped, if they may be at all.
+fn cure(plan: &Plan) -> String {
+    let kinds: BTreeSet<&str> = plan
+        .refused
+        .iter()
+        .filter_map(|row| row.objection.kind.skip_kind())
+        .map(SkipKind::word)
+        .collect();
+    if kinds.is_empty() {
+        return "correct the job".to_owned();
+    }
+    let kinds: Vec<&str> = kinds.into_iter().collect();
+    format!("correct the job, or leave such rows out with --skip-refused={}", kinds.join(","))
 }
 
 /// A seed that no other run has.
@@ -140,8 +157,7 @@ impl Planned {
     pub(super) fn check(&self, job: &Job) -> Result<(), Failure> {
         let plan = &self.plan;
         if !plan.refused.is_empty() {
-            return Err(Failure::new(Exit::Target, refused_text(plan))
-            .next("correct the job, or leave such rows out with --skip-refused=unsupported,removed,not_found"));
+            return Err(Failure::new(Exit::Target, refused_text(plan)).next(cure(plan)));
         }
         if plan.tasks.is_empty() {
             return Err(Failure::new(

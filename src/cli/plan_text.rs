@@ -2,7 +2,7 @@
 //!
 //! Owns its layout. Must never show a parameter's secret.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::job::Job;
 use crate::model::{Policy, Risk, Turn, human_duration};
@@ -30,19 +30,22 @@ pub(super) fn plan_text(plan: &Plan, around: &Around<'_>) -> String {
     if let Some(proxy) = &around.proxy {
         text.push_str(&format!("  through the proxy {proxy}\n"));
     }
-    for count in counts(plan, SAMPLES) {
+    let counts = counts(plan, SAMPLES);
+    let has_steps = counts.iter().any(|count| count.step > 1);
+    for count in counts {
+        let step = if has_steps { format!("step {}: ", count.step) } else { String::new() };
         let more = (count.tasks as usize).saturating_sub(count.samples.len());
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         text.push_str(&format!(
-            "  {:>6}  {} on {}: {}{more}\n",
+            "  {:>6}  {step}{} on {}: {}{more}\n",
             count.tasks,
             count.action,
             count.platform,
             count.samples.join(", ")
         ));
     }
-    for (reason, tasks) in skips(plan) {
-        text.push_str(&format!("  {tasks:>6}  skipped: {reason}\n"));
+    for (reason, devices) in skips(plan) {
+        text.push_str(&format!("  {:>6}  skipped: {reason}\n", devices.len()));
     }
     if plan.excluded > 0 {
         text.push_str(&format!("  {:>6}  devices excluded by the job\n", plan.excluded));
@@ -80,24 +83,24 @@ fn cost_text(plan: &Plan, around: &Around<'_>) -> String {
     let looks =
         if cost.looks > 0 { format!(" and about {} to follow", cost.looks) } else { String::new() };
     format!(
-        "  {} devices, {} requests to send{looks} ({} used for this plan); {} of {} an hour are spent; about {}\n",
+        "  {} devices, {} requests to send{looks}; {} of {} an hour are spent, {} of them by this plan; sending takes about {}\n",
         plan.devices(),
         cost.sends,
-        around.reads,
-        spent,
+        u64::from(spent) + around.reads,
         policy.per_hour,
+        around.reads,
         human_duration(cost.seconds.max(1) * 1_000),
     )
 }
 
-/// The reasons for skips with how many tasks each has; the device's name at a reason's end is left off so
+/// The reasons for skips with the devices that each is true of; the device's name at a reason's end is left off so
 /// that equal reasons count together.
-fn skips(plan: &Plan) -> BTreeMap<String, u32> {
-    let mut skips = BTreeMap::new();
+fn skips(plan: &Plan) -> BTreeMap<String, BTreeSet<u32>> {
+    let mut skips: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
     for task in &plan.tasks {
         if let Turn::Skip { reason, .. } = &task.turn {
             let general = reason.rsplit_once(" (").map_or(reason.as_str(), |(general, _)| general);
-            *skips.entry(general.to_owned()).or_default() += 1;
+            skips.entry(general.to_owned()).or_default().insert(task.row);
         }
     }
     skips

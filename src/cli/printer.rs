@@ -81,6 +81,12 @@ impl Printer {
     }
 }
 
+/// A number with its noun: `1 row`, `2 rows`.
+pub(super) fn counted(number: impl Into<usize>, noun: &str) -> String {
+    let number = number.into();
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
 /// Lays rows out in columns, two spaces apart.
 pub(super) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     let mut widths: Vec<usize> = header.iter().map(|cell| cell.chars().count()).collect();

@@ -13,7 +13,7 @@ use super::reporter::Reporter;
 use crate::drive::{Clock, Observer, Quota, WallClock};
 use crate::engine::Progress;
 use crate::model::{
-    Entry, Event, Outcome, OutcomeCounts, Task, TaskRecord, UnixMillis, human_duration,
+    Entry, Event, Outcome, OutcomeCounts, StopCause, Task, TaskRecord, UnixMillis, human_duration,
 };
 
 /// A plain line at least this often.
@@ -67,8 +67,9 @@ impl<'a> Watcher<'a> {
         records.iter().for_each(|record| counts.add(record.outcome()));
         let now = WallClock.now();
         let sent_before = sent(&counts);
+        let planned = counts.total() - counts.of(Outcome::Skipped);
         Self {
-            display: Display::new(form, tasks.len() as u64, printer, now),
+            display: Display::new(form, u64::from(planned), printer, now),
             tasks,
             records,
             counts,
@@ -101,7 +102,9 @@ impl<'a> Watcher<'a> {
             self.spent_at = now;
         }
         let status = self.status(now, progress);
-        let (total, settled) = (self.counts.total(), progress.settled + progress.doubts);
+        let skipped = self.counts.of(Outcome::Skipped);
+        let total = self.counts.total() - skipped;
+        let settled = progress.settled + progress.doubts - skipped;
         match &mut self.display {
             Display::Bars { sent: sent_bar, settled: settled_bar, .. } => {
                 sent_bar.set_position(u64::from(sent(&self.counts)));
@@ -136,7 +139,8 @@ impl<'a> Watcher<'a> {
         let per_second = f64::from(sent) * 1_000.0 / elapsed_ms as f64;
         let left = self.per_hour.saturating_sub(self.spent);
         let mut words = format!("{per_second:.1}/s, {left} requests left this hour");
-        if progress.ready > 0 && per_second > 0.0 {
+        let is_paused = progress.paused_until.is_some_and(|until| until > now);
+        if progress.ready > 0 && per_second > 0.0 && !is_paused {
             let left_ms = (f64::from(progress.ready) / per_second * 1_000.0) as u64;
             words.push_str(&format!(", about {} left", human_duration(left_ms)));
         }
@@ -167,8 +171,12 @@ impl<'a> Watcher<'a> {
             put("task", facts.id.0.clone().into());
             put("serial_number", facts.device.serial_number.clone().into());
             put("action", facts.action.clone().into());
-            put("outcome", record.outcome().word().into());
-            put("reason", record.reason.clone().into());
+            // An intent is not doubt yet: its answer is on the way.
+            if !matches!(entry.event, Event::Intent { .. }) {
+                put("outcome", record.outcome().word().into());
+                put("reason", record.reason.clone().into());
+            }
+            put("device_id", facts.device.id.as_str().into());
             put("http_status", record.http_status.into());
         }
         match &entry.event {
@@ -217,6 +225,9 @@ impl Watcher<'_> {
                 self.pause_told_at = entry.at;
                 format!("paused until {until}: {reason}")
             }
+            Event::Stopped { cause: StopCause::Operator, .. } => {
+                "draining: nothing more is sent; press Ctrl-C again to leave at once".to_owned()
+            }
             Event::Stopped { reason, .. } => format!("stopping: {reason}"),
             Event::ActionStopped { action, reason } => {
                 format!("{action} is not sent any more: {reason}")
@@ -241,7 +252,7 @@ impl Display {
         match form {
             ProgressForm::Bar => {
                 let style =
-                    ProgressStyle::with_template("{prefix:>8} [{bar:32}] {pos}/{len} {msg}")
+                    ProgressStyle::with_template("{prefix:>8} [{bar:32}] {pos}/{len} {wide_msg}")
                         .unwrap_or_else(|_| ProgressStyle::default_bar());
                 let bars = MultiProgress::new();
                 let bar = |name: &'static str| {

@@ -18,6 +18,7 @@ use super::options::{
 };
 use super::plan_command::{Planned, make_plan, runtime};
 use super::printer::Printer;
+use super::reporter::RunView;
 use super::settings::{Profile, duration};
 use super::state::State;
 use super::tenant_commands::read_filter;
@@ -25,7 +26,7 @@ use crate::drive::{Clock, Quota, WallClock, facts_of};
 use crate::engine::{Engine, RunState};
 use crate::job::{Job, ParseOptions, Target, TargetField, ad_hoc};
 use crate::journal::{RequestCounts, RunHeader, RunJournal, RunReader, RunRow};
-use crate::model::{Policy, Random, RunId, Task, UnixMillis};
+use crate::model::{Policy, Random, RunId, Task, TaskRecord, UnixMillis};
 
 /// Where reports go when nothing else is said.
 const REPORT_DIR: &str = "reports";
@@ -201,6 +202,7 @@ async fn start(
         ended_at: None,
         summary: String::new(),
     };
+    write_first_reports(&header, &tasks)?;
     let journal = RunJournal::create(&state.dir, &header, &tasks)?;
     state.index().add_run(&row, &tasks)?;
     printer.say(&format!(
@@ -224,6 +226,21 @@ async fn start(
     go(live, ending, printer).await
 }
 
+/// Writes the reports of a run in which nothing has happened yet: a directory that cannot be written is found
+/// out before anything is sent.
+fn write_first_reports(header: &RunHeader, tasks: &[Task]) -> Result<(), Failure> {
+    let records = tasks.iter().map(TaskRecord::new).collect();
+    let view = RunView {
+        header: header.clone(),
+        tasks: tasks.to_vec(),
+        records,
+        requests: RequestCounts::new(),
+    };
+    view.write(&header.report_dir, None).map_err(|failure| {
+        failure.state(super::failure::NOTHING_SENT).next("name another place with --report-dir")
+    })
+}
+
 pub(super) fn resume(
     global: &GlobalOptions,
     name: &str,
@@ -233,7 +250,14 @@ pub(super) fn resume(
 ) -> Result<Exit, Failure> {
     let profile = Profile::read(global)?;
     let state = State::open(global)?;
-    let row = state.index().find_run(name)?;
+    let row = match name {
+        "latest" => state.index().latest_unfinished()?,
+        name => Some(state.index().find_run(name)?),
+    };
+    let Some(row) = row.filter(|row| row.state != crate::journal::RunState::Finished) else {
+        printer.say("nothing to resume: everything has ended; 'sortie runs' lists the runs");
+        return Ok(Exit::Well);
+    };
     let hold = state.dir.hold_run(&row.id)?;
     let reader = RunReader::open(&state.dir, &row.id)?;
     let mut header = reader.header()?.ok_or_else(|| {

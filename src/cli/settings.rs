@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::failure::Failure;
-use super::options::{GlobalOptions, LimitOptions};
+use super::options::{GlobalOptions, LimitOptions, variable};
 use super::state::config_path;
 use crate::job::{Job, SendUntil, SkipKind};
 use crate::model::{MaxErrors, Policy, Risk, UnixMillis, parse_duration_ms};
@@ -47,7 +47,7 @@ impl Profile {
     /// Reads the profile that was asked for, else the configuration's default one, else an empty one.
     pub(super) fn read(options: &GlobalOptions) -> Result<Self, Failure> {
         let Some(path) = config_path(options)? else {
-            return match &options.profile {
+            return match asked_profile(options) {
                 None => Ok(Self::default()),
                 Some(name) => {
                     Err(Failure::usage(format!("no configuration holds the profile '{name}'"))
@@ -61,7 +61,7 @@ impl Profile {
         let mut configuration: Configuration = toml::from_str(&text).map_err(|error| {
             Failure::usage(format!("{shown}: {}", error.to_string().trim_end()))
         })?;
-        let Some(name) = options.profile.clone().or(configuration.default_profile) else {
+        let Some(name) = asked_profile(options).or(configuration.default_profile) else {
             return Ok(Self::default());
         };
         let known: Vec<String> = configuration.profile.keys().cloned().collect();
@@ -71,6 +71,10 @@ impl Profile {
         })?;
         Ok(Self { name: Some(name), ..profile })
     }
+}
+
+fn asked_profile(options: &GlobalOptions) -> Option<String> {
+    options.profile.clone().or_else(|| variable("SORTIE_PROFILE"))
 }
 
 /// The rules of a run, complete, and the kinds of refusals to skip.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use super::failure::Failure;
-use super::options::GlobalOptions;
+use super::options::{GlobalOptions, variable};
 use crate::journal::{Index, StateDir};
 
 /// The state directory and its index.
@@ -46,16 +46,19 @@ impl State {
 }
 
 fn state_path(options: &GlobalOptions) -> Result<PathBuf, Failure> {
-    match &options.state_dir {
-        Some(path) => Ok(path.clone()),
+    let given =
+        options.state_dir.clone().or_else(|| variable("SORTIE_STATE_DIR").map(PathBuf::from));
+    match given {
+        Some(path) => Ok(path),
         None => Ok(base_directory()?.join("state")),
     }
 }
 
 /// The configuration file, if there is one.
 pub(super) fn config_path(options: &GlobalOptions) -> Result<Option<PathBuf>, Failure> {
-    if let Some(path) = &options.config {
-        return Ok(Some(path.clone()));
+    let given = options.config.clone().or_else(|| variable("SORTIE_CONFIG").map(PathBuf::from));
+    if given.is_some() {
+        return Ok(given);
     }
     let path = base_directory()?.join("config.toml");
     Ok(path.is_file().then_some(path))

@@ -47,15 +47,24 @@ pub(super) fn read_filter(options: &FilterOptions) -> Result<Filter, Failure> {
 pub(super) fn devices(
     global: &GlobalOptions,
     filter: &FilterOptions,
+    unmanaged: bool,
     tenant: &TenantOptions,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
     let filter = read_filter(filter)?;
     let inventory = Reader::open(global, tenant)?.inventory(&Need::Everything)?;
     let now = WallClock.now();
-    let selected: Vec<&Device> =
-        inventory.devices().iter().filter(|device| is_selected(&filter, device, now)).collect();
+    let selected: Vec<&Device> = inventory
+        .devices()
+        .iter()
+        .filter(|device| (unmanaged || device.is_managed()) && is_selected(&filter, device, now))
+        .collect();
     printer.data(&devices_csv(&selected));
+    let left_out = inventory.devices().iter().filter(|device| !device.is_managed()).count();
+    if left_out > 0 && !unmanaged {
+        printer
+            .say(&format!("{left_out} removed or out of MDM are left out; --unmanaged adds them"));
+    }
     printer.say(&format!("{} of {} devices", selected.len(), inventory.devices().len()));
     Ok(Exit::Well)
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::options::TenantOptions;
+use super::options::{TenantOptions, variable};
 use super::settings::Profile;
 use crate::drive::RenewToken;
 use crate::model::Sealed;
@@ -43,8 +43,7 @@ impl TokenSource {
         if let Some(command) = &options.token_command {
             return Ok(Self::Command(command.clone()));
         }
-        let variable = |name: &&str| std::env::var(name).ok().filter(|text| !text.is_empty());
-        if let Some(text) = TOKEN_VARIABLES.iter().find_map(variable) {
+        if let Some(text) = TOKEN_VARIABLES.into_iter().find_map(variable) {
             return Ok(Self::Environment(Sealed::clear(text)));
         }
         match (&profile.token_file, &profile.token_command) {

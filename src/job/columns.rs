@@ -124,17 +124,28 @@ pub(super) fn read_header(
         problems.push(source.diagnostic(record.range.clone(), no_header(&names)));
         return None;
     }
+    let is_understood = problems.count() == count_before;
     let mut columns = Vec::new();
     for (name, cell) in names.iter().zip(&record.cells) {
         let column = classify(name, wishes).unwrap_or_else(|flaw| {
             problems.push(source.diagnostic(cell.range.clone(), flaw));
-            Column { name: (*name).to_owned(), meaning: Meaning::Ignored, is_secret: true }
+            presumed(renamed(name, wishes), wishes)
         });
         columns.push(column);
     }
+    let count_before = problems.count();
     check_doubles(source, record, &columns, problems);
     note_columns(&columns, notes);
-    (problems.count() == count_before).then_some(Header { columns })
+    (is_understood && problems.count() == count_before).then_some(Header { columns })
+}
+
+/// What a refused column is read as for the rest of the file, so that all problems are told at once: as the
+/// one that it resembles, else not at all. Its cells are not shown, whatever they are.
+fn presumed(name: &str, wishes: &ColumnWishes) -> Column {
+    let known = resembled(&fold(name)).and_then(|known| classify(known, wishes).ok());
+    let meaning = known.as_ref().map_or(Meaning::Ignored, |known| known.meaning.clone());
+    let name = known.map_or_else(|| name.to_owned(), |known| known.name);
+    Column { name, meaning, is_secret: true }
 }
 
 pub(super) fn header_text(cell: &str) -> &str {
@@ -334,8 +345,8 @@ fn note_columns(columns: &[Column], notes: &mut Vec<String>) {
     };
     let results = named(&Meaning::Result);
     if !results.is_empty() {
-        let (count, names) = (counted(results.len(), "result column"), results.join(", "));
-        notes.push(format!("{count} of an earlier report ignored: {names}"));
+        let (count, names) = (counted(results.len(), "column"), results.join(", "));
+        notes.push(format!("{count} of an earlier report or export ignored: {names}"));
     }
     let carried = named(&Meaning::Carried);
     if !carried.is_empty() {

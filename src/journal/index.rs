@@ -224,7 +224,7 @@ impl Index {
         let none = |text: String| Err(JournalError::NoSuchRun(text));
         if name == "latest" {
             let latest = runs.into_iter().next();
-            return latest.map_or_else(|| none("there are no runs yet".to_owned()), Ok);
+            return latest.ok_or_else(no_runs);
         }
         if let Some(exact) = runs.iter().find(|run| run.id == name) {
             return Ok(exact.clone());
@@ -237,6 +237,19 @@ impl Index {
             }
             (None, _) => none(format!("no run begins with '{name}'; 'sortie runs' lists them")),
         }
+    }
+
+    /// The newest run in which something is still to be done, simulated ones apart: those cannot go on.
+    ///
+    /// # Errors
+    /// [`JournalError::NoSuchRun`] when there is no run at all.
+    pub fn latest_unfinished(&self) -> Result<Option<RunRow>, JournalError> {
+        let runs = self.runs()?;
+        if runs.is_empty() {
+            return Err(no_runs());
+        }
+        let is_open = |run: &RunRow| run.state != RunState::Finished && run.tenant != "simulated";
+        Ok(runs.into_iter().find(is_open))
     }
 
     /// Leases a block from the tenant's hour: `decide` sees the blocks that are out and names the new
@@ -343,4 +356,8 @@ impl Index {
             .at(&self.path)?;
         rows.collect::<Result<_, _>>().at(&self.path)
     }
+}
+
+fn no_runs() -> JournalError {
+    JournalError::NoSuchRun("there are no runs yet".to_owned())
 }

@@ -15,6 +15,8 @@ const SECONDS_PER_HOUR: u64 = 3_600;
 /// How many tasks an action has on a platform, with samples.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActionCount {
+    /// The step.
+    pub step: u16,
     /// Name of the action.
     pub action: String,
     /// Platform.
@@ -36,17 +38,20 @@ pub struct Forecast {
     pub seconds: u64,
 }
 
-/// Counts what is to be done, by action and platform, with up to `samples` names each.
+/// Counts what is to be done, by step, action and platform, with up to `samples` names each.
 #[must_use]
 pub fn counts(plan: &Plan, samples: usize) -> Vec<ActionCount> {
-    let mut counts: BTreeMap<(&str, Platform), ActionCount> = BTreeMap::new();
+    let mut counts: BTreeMap<(u16, &str, Platform), ActionCount> = BTreeMap::new();
     for task in plan.to_do() {
         let device = &task.device;
-        let count = counts.entry((&task.action, device.platform)).or_insert_with(|| ActionCount {
-            action: task.action.clone(),
-            platform: device.platform,
-            tasks: 0,
-            samples: Vec::new(),
+        let count = counts.entry((task.step, &task.action, device.platform)).or_insert_with(|| {
+            ActionCount {
+                step: task.step,
+                action: task.action.clone(),
+                platform: device.platform,
+                tasks: 0,
+                samples: Vec::new(),
+            }
         });
         count.tasks += 1;
         if count.samples.len() < samples {

@@ -128,7 +128,7 @@ fn left_out(facts: &RunFacts, rows: &Rows<'_>) -> Vec<String> {
     if locked > 0 {
         lines.push(format!(
             "not in failed.csv, because a second lock does not help: {locked} locked without PIN; \
-             sortie pins {run} looks for them"
+             look for it on the device's record in the web app"
         ));
     }
     if waiting > 0 {
@@ -207,7 +207,7 @@ requests: 12 (follow 4, send 8)
         assert_eq!(lines[5], "  the device said no (29)");
         assert_eq!(lines.iter().filter(|line| line.starts_with("    row ")).count(), 10);
         assert!(lines.contains(&"  and 20 more, see report.csv"));
-        assert!(text.contains("sortie pins 20260102-030400-abcde"));
+        assert!(text.contains("locked without PIN; look for it on the device's record"));
         assert!(!text.contains("987123"));
     }
 

@@ -791,8 +791,11 @@ fn a_run_belongs_to_its_tenant() {
     assert_eq!(other.ledger().requests, 0);
     bench.sortie(&["resume", "--concurrency", "1"]).expect(0);
     let simulated = Bench::offline();
-    simulated.sortie(&["send", "blank-push", "--all", "--simulate"]).expect(0);
-    says(&simulated.sortie(&["resume"]).expect(2), &["simulated tenant", "sortie simulate"]);
+    let restart = ["send", "restart", "--platform", "Mac", "--simulate", "--yes", "--wait", "1s"];
+    simulated.sortie(&restart).expect(10);
+    says(&simulated.sortie(&["resume"]).expect(0), &["nothing to resume"]);
+    let ran = simulated.sortie(&["resume", &simulated.latest_run()]).expect(2);
+    says(&ran, &["simulated tenant", "sortie simulate"]);
     says(&Bench::at(&tenant).sortie(&["resume"]).expect(2), &["no runs yet"]);
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use sortie::model::Random;
 use sortie::simulator::{DeviceKind, Faults, Ledger};
 
-use crate::bench::{Bench, Tenant, add, prompt_world, serial};
+use crate::bench::{Bench, Tenant, add, prompt_world, read_csv, serial};
 
 /// Kills of the whole test.
 const KILLS: usize = 200;
@@ -81,7 +81,7 @@ impl Round {
             let lives = Duration::from_millis(40 + random.below(420));
             if wait(&mut child, lives) {
                 // With answers lost this often a run stops over its errors now and then; a resume goes on.
-                if self.bench.report().iter().all(|row| row["outcome"] != "not_attempted") {
+                if self.report().iter().all(|row| row["outcome"] != "not_attempted") {
                     break;
                 }
                 arguments = &resume;
@@ -96,10 +96,19 @@ impl Round {
         }
     }
 
+    /// The report of the run that the journal knows: a process that was killed before it had written its run
+    /// down may have left the first report of another.
+    fn report(&self) -> Vec<std::collections::BTreeMap<String, String>> {
+        let ran = self.bench.sortie(&["status", "--format", "json"]).expect(0);
+        let status: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+        let directory = status["report_dir"].as_str().expect("a directory");
+        read_csv(&std::path::Path::new(directory).join("report.csv"))
+    }
+
     /// Everything that is wrong after the run.
     fn faults(&self, ledger: &Ledger) -> Vec<String> {
         let mut faults = Vec::new();
-        let rows = self.bench.report();
+        let rows = self.report();
         if rows.len() != self.devices.len() {
             faults.push(format!("{} rows for {} devices", rows.len(), self.devices.len()));
         }
@@ -149,7 +158,7 @@ fn two_hundred_kills_send_nothing_twice_and_lose_no_pin() {
         round.run(&mut random, |_| {});
         let faults = round.faults(&tenant.ledger());
         assert!(faults.is_empty(), "after {kills} kills, in round {rounds}: {faults:#?}");
-        in_doubt += round.bench.report().iter().filter(|row| row["outcome"] == "in_doubt").count();
+        in_doubt += round.report().iter().filter(|row| row["outcome"] == "in_doubt").count();
         kills += round.kills;
         rounds += 1;
     }

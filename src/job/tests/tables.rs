@@ -178,7 +178,7 @@ fn what_is_passed_over_is_said() {
     let notes = job.notes.join("\n");
     for expect in [
         "separated by semicolons",
-        "2 result columns of an earlier report ignored: 'outcome', 'lock_pin'",
+        "2 columns of an earlier report or export ignored: 'outcome', 'lock_pin'",
         "1 column carried into the report: 'note'",
         "2 blank rows skipped",
         "1 line starting with '#'",
