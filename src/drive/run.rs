@@ -218,8 +218,7 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
                         Control::Go => {}
                         Control::Drain => {
                             let now = self.clock.now();
-                            let entries =
-                                self.engine.stop(now, StopCause::Operator, "stopped by Ctrl-C")?;
+                            let entries = self.engine.stop(now, StopCause::Operator, "Ctrl-C")?;
                             self.submit(entries, Vec::new());
                         }
                         Control::Abort => {
