@@ -64,11 +64,7 @@ pub(super) fn plan_text(plan: &Plan, around: &Around<'_>) -> String {
         text.push_str("  This cannot be undone.\n");
     }
     if !plan.refused.is_empty() {
-        text.push_str(&format!(
-            "  {:>6}  rows refused
-",
-            plan.refused.len()
-        ));
+        text.push_str(&format!("  {:>6}  rows refused\n", plan.refused.len()));
     }
     let until = human_duration(policy.wait_ms);
     if plan.risk() > Risk::Read && policy.wait_ms > 0 {

@@ -277,7 +277,7 @@ impl Engine {
             return Ok(());
         }
         let Policy { max_errors, send_until, .. } = self.state.policy;
-        let tolerated = max_errors.tolerated(self.state.planned());
+        let tolerated = max_errors.tolerated(self.state.planned);
         let errors = self.state.errors_unforgiven();
         if errors > tolerated && self.state.sendable() > 0 {
             let reason = format!("{errors} errors, and at most {tolerated} are tolerated");

@@ -20,6 +20,8 @@ pub struct RunState {
     pub(super) tasks: Vec<TaskState>,
     /// The next step of a device, by the step before it.
     successors: Arc<BTreeMap<TaskIndex, TaskIndex>>,
+    /// Tasks that the plan did not leave out. Every decision asks for it, so it is counted once.
+    pub(super) planned: u32,
     /// Tasks of each action that are ready.
     pub(super) ready_by_action: Vec<u32>,
     pub(super) action_stopped: Vec<bool>,
@@ -68,7 +70,9 @@ impl RunState {
     /// A run of which nothing has happened yet. `actions` are the names that the facts' numbers mean.
     #[must_use]
     pub fn new(facts: Arc<[TaskFacts]>, actions: Arc<[String]>, policy: Policy) -> Self {
+        let planned = facts.iter().filter(|facts| !facts.skipped).count();
         let mut state = Self {
+            planned: u32::try_from(planned).unwrap_or(u32::MAX),
             tasks: facts.iter().map(TaskState::new).collect(),
             successors: Arc::new(
                 (0..)
@@ -198,12 +202,6 @@ impl RunState {
     pub(super) fn sendable(&self) -> u32 {
         let stopped = |at: &usize| self.action_stopped[*at];
         (0..self.actions.len()).filter(|at| !stopped(at)).map(|at| self.ready_by_action[at]).sum()
-    }
-
-    /// Tasks that the plan did not leave out.
-    pub(super) fn planned(&self) -> u32 {
-        let planned = self.facts.iter().filter(|facts| !facts.skipped).count();
-        u32::try_from(planned).unwrap_or(u32::MAX)
     }
 
     /// Tasks that come into doubt by the opening of the run, because their answers are lost.

@@ -281,12 +281,7 @@ impl Builder<'_> {
                 "row {} (line {}) means the same device {} with '{}' as step {}; number the steps or drop one row",
                 earlier.row, self.lines[before], task.device.id, earlier.action, earlier.step
             );
-            self.plan.refused.push(RefusedRow {
-                row: task.row,
-                line: self.lines[at],
-                target: format!("device_id {}", task.device.id),
-                objection: Objection { kind: ObjectionKind::Duplicate, reason },
-            });
+            self.refuse_task(at, ObjectionKind::Duplicate, reason);
             return;
         }
         let is_left_out = matches!(earlier.turn, Turn::Skip { .. }) && task.turn == Turn::Do;
@@ -300,12 +295,7 @@ impl Builder<'_> {
             (None, _) => Gate::GoodEnd,
         };
         if let Some(reason) = self.never_begins(before, at, gate) {
-            self.plan.refused.push(RefusedRow {
-                row: task.row,
-                line: self.lines[at],
-                target: format!("device_id {}", task.device.id),
-                objection: Objection { kind: ObjectionKind::NeverBegins, reason },
-            });
+            self.refuse_task(at, ObjectionKind::NeverBegins, reason);
             return;
         }
         let task = &mut self.plan.tasks[at];
@@ -313,6 +303,17 @@ impl Builder<'_> {
         if let Some(turn) = left_out {
             task.turn = turn;
         }
+    }
+
+    /// Refuses the plan because of a task whose device was found.
+    fn refuse_task(&mut self, at: usize, kind: ObjectionKind, reason: String) {
+        let task = &self.plan.tasks[at];
+        self.plan.refused.push(RefusedRow {
+            row: task.row,
+            line: self.lines[at],
+            target: format!("device_id {}", task.device.id),
+            objection: Objection { kind, reason },
+        });
     }
 
     /// Why a step that waits for `completed` would wait for ever.
