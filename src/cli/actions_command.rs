@@ -135,8 +135,12 @@ fn end_in_words(action: &ActionSpec) -> String {
         End::Answer => "the answer is the result".to_owned(),
         End::Acceptance { why } => format!("acceptance: {why}"),
         End::Gone => "the device's record is gone".to_owned(),
-        End::Command { request_types, or_gone, .. } => {
-            let gone = if or_gone { ", or the device is gone" } else { "" };
+        End::Command { request_types, or_gone, or_named, .. } => {
+            let gone = match (or_gone, or_named) {
+                (true, _) => ", or the device is gone or has enrolled again",
+                (false, Some(_)) => ", or the device bears the name",
+                (false, None) => "",
+            };
             format!("the device reports the command {}{gone}", request_types.join(" or "))
         }
     }

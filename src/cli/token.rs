@@ -58,7 +58,7 @@ impl TokenSource {
         let text = match self {
             Self::File(path) => token_from_file(path)?,
             Self::Command(command) => run_command(command).map_err(no_token)?,
-            Self::Environment(text) => text.expose().to_owned(),
+            Self::Environment(text) => text.expose().unwrap_or_default().to_owned(),
         };
         let token = text.trim();
         if token.is_empty() || token.chars().any(|letter| letter.is_control() || letter == ' ') {

@@ -7,6 +7,7 @@
 //! Invariant: no request that changes something leaves before its intent is committed.
 
 mod clock;
+mod facts;
 mod inventory;
 mod perform;
 mod quota;
@@ -15,8 +16,9 @@ mod run;
 mod token;
 
 pub use clock::{Clock, VirtualClock, WallClock};
+pub use facts::facts_of;
 pub use inventory::{InventoryError, read_commands, read_inventory};
 pub use perform::RenewToken;
 pub use quota::{Quota, QuotaError};
 pub use reads::{ReadError, Reads};
-pub use run::{Control, DriveError, Ended, Observer, Quiet, RunParts, facts_of, run};
+pub use run::{Control, DriveError, Ended, Observer, Quiet, RunParts, run};

@@ -9,11 +9,9 @@ use std::sync::Arc;
 
 use super::clock::Clock;
 use crate::engine::Call;
-use crate::kandji::{
-    classify, commands_request, device_by_id, find_action, server_skew_ms, sighting,
-};
+use crate::kandji::{classify, find_action, look_request, server_skew_ms, sighting};
 use crate::model::wire::{Fault, Reply};
-use crate::model::{End, Sighting, Task, TaskIndex, UnixMillis, Verdict};
+use crate::model::{End, Sighting, Task, TaskIndex, UnixMillis, Verdict, View};
 use crate::transport::Transport;
 
 /// Taken off the moment of a send when commands are matched by time: the server's `Date` has whole
@@ -76,18 +74,20 @@ pub(super) async fn perform<T: Transport, C: Clock>(
         }
         Call::Look { task, offset, sent_at } => {
             let facts = &tasks[task.at()];
-            let request = match facts.end {
-                End::Gone => device_by_id(&facts.device.id),
-                _ => commands_request(&facts.device.id, offset),
+            let view = match facts.end {
+                End::Gone => View::Record,
+                _ => View::History { offset },
             };
-            let result = transport.send(request).await;
+            let result = transport.send(look_request(&facts.device.id, view)).await;
             let (hour, new_skew_ms) = server_word(&result, clock.now());
             // The answer's own date where it has one: after a resume no other is known yet.
             let skew_ms = new_skew_ms.unwrap_or(skew_ms);
             let since = UnixMillis(sent_at.0 + skew_ms - MATCH_SLACK_MS);
             let sighting = match &result {
-                Ok(reply) => sighting(reply, &facts.end, since, offset),
-                Err(fault) => Sighting::Unreadable { reason: fault.to_string() },
+                Ok(reply) => sighting(reply, &facts.end, since, view),
+                Err(fault) => {
+                    Sighting::Unreadable { reason: fault.to_string(), is_forbidden: false }
+                }
             };
             Outcome::Looked { task, sighting, hour, skew_ms: new_skew_ms }
         }

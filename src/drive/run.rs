@@ -16,7 +16,7 @@ use super::quota::{Block, Quota, QuotaError};
 use super::token::Token;
 use crate::engine::{Call, Engine, Impossible, Progress, Step};
 use crate::journal::{Batch, Commit, RequestCounts};
-use crate::model::{End, Entry, Event, Policy, StopCause, Task, TaskFacts, Turn, UnixMillis};
+use crate::model::{Entry, Event, StopCause, Task, UnixMillis};
 use crate::pace::others_pause_until;
 use crate::transport::Transport;
 
@@ -96,31 +96,6 @@ pub enum DriveError {
     /// A fault of this program.
     #[error("internal fault: {0}")]
     Impossible(#[from] Impossible),
-}
-
-/// What the engine needs to know of the tasks, and the names of their actions.
-#[must_use]
-pub fn facts_of(tasks: &[Task], policy: &Policy) -> (Arc<[TaskFacts]>, Arc<[String]>) {
-    let mut actions: Vec<String> = Vec::new();
-    let facts = tasks
-        .iter()
-        .map(|task| {
-            let known = actions.iter().position(|name| *name == task.action);
-            let action = known.unwrap_or_else(|| {
-                actions.push(task.action.clone());
-                actions.len() - 1
-            });
-            TaskFacts {
-                action: u16::try_from(action).unwrap_or(u16::MAX),
-                repeat: task.repeat,
-                followed: task.end.is_followed(policy.wait_ms),
-                after: task.after,
-                ends_with_answer: task.end == End::Answer,
-                skipped: task.turn != Turn::Do,
-            }
-        })
-        .collect();
-    (facts, actions.into())
 }
 
 /// Drives a run until nothing more will happen in it, or the operator leaves.

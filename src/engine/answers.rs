@@ -68,8 +68,7 @@ impl Engine {
         let latest = self.wait_ends(now);
         match sighting {
             Sighting::Command(command) => self.observe(now, task, command, &mut entries)?,
-            Sighting::Gone => {
-                let reason = "the device is gone from the tenant".to_owned();
+            Sighting::Proven { evidence: reason } => {
                 let event = Event::Settled { task, outcome: Outcome::Completed, reason };
                 self.record(now, event, &mut entries)?;
             }
@@ -80,10 +79,10 @@ impl Engine {
             Sighting::Throttled { retry_after_ms } => {
                 self.pause_for_tenant(now, retry_after_ms, "HTTP 429 on a read", &mut entries)?;
             }
-            Sighting::Unreadable { reason } if self.looks.is_news(task, &reason) => {
+            Sighting::Unreadable { reason, .. } if self.looks.is_news(task, &reason) => {
                 self.record(now, Event::Unseen { task, reason }, &mut entries)?;
             }
-            Sighting::Nothing | Sighting::Present | Sighting::Unreadable { .. } => {}
+            Sighting::Nothing { .. } | Sighting::Unreadable { .. } => {}
         }
         match self.state.task(task).phase {
             Phase::Following => self.looks.schedule(task, now, latest),

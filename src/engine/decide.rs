@@ -320,7 +320,7 @@ impl Engine {
             Lane::Send => {
                 let Some((_, task)) = self.ready.pop_first() else { return Ok(()) };
                 let attempt = self.state.task(task).attempts.saturating_add(1);
-                self.record(now, Event::Intent { task, attempt }, &mut step.entries)?;
+                self.record(now, Event::Intent { task, attempt, pin: None }, &mut step.entries)?;
                 step.calls.push(Call::Send { task, attempt });
                 self.calls_since_look += 1;
             }

@@ -70,7 +70,7 @@ impl RunState {
     /// A run of which nothing has happened yet. `actions` are the names that the facts' numbers mean.
     #[must_use]
     pub fn new(facts: Arc<[TaskFacts]>, actions: Arc<[String]>, policy: Policy) -> Self {
-        let planned = facts.iter().filter(|facts| !facts.skipped).count();
+        let planned = facts.iter().filter(|facts| facts.ended.is_none()).count();
         let mut state = Self {
             planned: u32::try_from(planned).unwrap_or(u32::MAX),
             tasks: facts.iter().map(TaskState::new).collect(),

@@ -64,10 +64,10 @@ impl TaskState {
     /// The task at its beginning.
     #[must_use]
     pub fn new(facts: &TaskFacts) -> Self {
-        let phase = match (facts.skipped, facts.after) {
-            (true, _) => Phase::Settled(Outcome::Skipped),
-            (false, Some(_)) => Phase::Blocked,
-            (false, None) => Phase::Ready,
+        let phase = match (facts.ended, facts.after) {
+            (Some(outcome), _) => Phase::Settled(outcome),
+            (None, Some(_)) => Phase::Blocked,
+            (None, None) => Phase::Ready,
         };
         Self {
             phase,

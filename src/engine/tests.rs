@@ -6,7 +6,7 @@
 use super::*;
 use crate::model::{
     Answer, CommandSeen, CommandStatus, Entry, Event, Gate, MaxErrors, Outcome, Policy, Refusal,
-    Repeat, Retries, Sighting, StopCause, TaskFacts, TaskIndex, UnixMillis, Verdict,
+    Repeat, Retries, Sighting, StopCause, TaskFacts, TaskIndex, Trace, UnixMillis, Verdict,
 };
 
 const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
@@ -29,7 +29,11 @@ fn facts(repeat: Repeat) -> TaskFacts {
         followed: false,
         after: None,
         ends_with_answer: false,
-        skipped: false,
+        ended: None,
+        has_custody: false,
+        draws_pin: false,
+        captures: 0,
+        trace: Trace::None,
     }
 }
 
@@ -69,6 +73,11 @@ fn told(now: UnixMillis, entries: &[Entry]) -> Vec<String> {
             format!("postponed by {}{counted}", until.since(now))
         }
         Event::Settled { outcome, .. } => outcome.to_string(),
+        Event::Absent { .. }
+        | Event::Adopted { .. }
+        | Event::Resolved { .. }
+        | Event::PinRead { .. }
+        | Event::SecretsRead { .. } => entry.event.word().to_owned(),
         Event::Doubted { .. } => "doubted".to_owned(),
         Event::Stopped { cause, .. } => format!("stopped: {cause:?}"),
         Event::ActionStopped { action, .. } => format!("{action} stopped"),
@@ -76,7 +85,7 @@ fn told(now: UnixMillis, entries: &[Entry]) -> Vec<String> {
         Event::Observed { command, .. } => format!("seen {}", command.status.word()),
         Event::Unseen { .. } => "unseen".to_owned(),
         Event::Opened { .. } => "opened".to_owned(),
-        Event::Intent { task, attempt } => format!("intent {}.{attempt}", task.0),
+        Event::Intent { task, attempt, .. } => format!("intent {}.{attempt}", task.0),
         Event::Answered { .. } => "answered".to_owned(),
         Event::Closed => "closed".to_owned(),
     };
@@ -144,6 +153,10 @@ fn check(facts: &TaskFacts, retries: u16, verdict: Verdict, expected: &[&str]) {
     assert_eq!(told, expected, "{facts:?} {verdict:?}");
 }
 
+fn nothing() -> Sighting {
+    Sighting::Nothing { evidence: why() }
+}
+
 #[test]
 fn every_verdict_has_its_consequence() {
     let (safe, once) = (facts(Repeat::Safe), facts(Repeat::Once));
@@ -202,11 +215,10 @@ fn every_sighting_has_its_consequence() {
         (seen(CommandStatus::Pending, 1), vec!["seen pending"]),
         (seen(CommandStatus::Running, 1), vec!["seen running"]),
         (seen(CommandStatus::NotNow, 1), vec!["seen not_now"]),
-        (Sighting::Gone, vec!["completed"]),
-        (Sighting::Nothing, vec![]),
-        (Sighting::Present, vec![]),
+        (Sighting::Proven { evidence: why() }, vec!["completed"]),
+        (nothing(), vec![]),
         (Sighting::Elsewhere { offset: 300 }, vec![]),
-        (Sighting::Unreadable { reason: why() }, vec!["unseen"]),
+        (Sighting::Unreadable { reason: why(), is_forbidden: false }, vec!["unseen"]),
         (Sighting::Throttled { retry_after_ms: Some(5_000) }, vec!["paused for 5000"]),
         (Sighting::Throttled { retry_after_ms: None }, vec!["paused for 1000"]),
     ] {
@@ -241,7 +253,7 @@ fn the_same_status_is_recorded_once() {
 #[test]
 fn a_look_that_nobody_made_is_impossible() {
     let mut engine = engine_of(vec![followed()]);
-    assert!(engine.looked(NOW, FIRST, Sighting::Nothing).is_err());
+    assert!(engine.looked(NOW, FIRST, nothing()).is_err());
     assert!(engine.answered(NOW, FIRST, 1, None, accepted()).is_err());
 }
 
@@ -421,7 +433,7 @@ fn sends_leave_a_fifth_to_looks_and_share_the_limit_with_them() {
                 Some(task) => {
                     looks += 1;
                     let task = TaskIndex(task.parse().expect("a number"));
-                    engine.looked(seconds(2), task, Sighting::Nothing).expect("asked");
+                    engine.looked(seconds(2), task, nothing()).expect("asked");
                 }
                 None => {
                     let task = call[5..].trim_end_matches(".1").parse().expect("a number");
@@ -440,13 +452,13 @@ fn the_wait_ends_after_a_last_look() {
     sends(&mut engine, NOW);
     answers(&mut engine, NOW, 0, 1, accepted());
     assert_eq!(sends(&mut engine, seconds(2)), ["look 0"]);
-    engine.looked(seconds(2), FIRST, Sighting::Nothing).expect("asked");
+    engine.looked(seconds(2), FIRST, nothing()).expect("asked");
     let step = engine.decide(seconds(2)).expect("it decides");
     assert_eq!(step.wake_at, Some(seconds(4)), "the next look would come after the wait");
     assert_eq!(sends(&mut engine, seconds(4)), ["look 0"]);
     // It is waited for, though the wait is over.
     assert!(!engine.decide(seconds(5)).expect("it decides").is_done);
-    engine.looked(seconds(5), FIRST, Sighting::Nothing).expect("asked");
+    engine.looked(seconds(5), FIRST, nothing()).expect("asked");
     assert!(engine.decide(seconds(5)).expect("it decides").is_done);
     assert_eq!(engine.state().task(FIRST).phase, Phase::Following);
 }
@@ -477,7 +489,7 @@ fn a_spent_hour_stops_the_wait_and_does_not_keep_the_run_awake() {
     assert_eq!((step.want, step.wake_at, step.is_done), (1, None, false));
     engine.grant(1, seconds(3_010));
     assert_eq!(sends(&mut engine, seconds(3_000)), ["look 0"]);
-    engine.looked(seconds(3_000), FIRST, Sighting::Nothing).expect("asked");
+    engine.looked(seconds(3_000), FIRST, nothing()).expect("asked");
     // Two of the four seconds were over when the hour was spent.
     let step = engine.decide(seconds(3_000)).expect("it decides");
     assert_eq!(step.wake_at, Some(seconds(3_002)));
@@ -501,8 +513,8 @@ fn entries_that_cannot_follow_change_nothing() {
     let engine = engine_of(vec![facts(Repeat::Once)]);
     let mut state = engine.state().clone();
     for event in [
-        Event::Intent { task: FIRST, attempt: 2 },
-        Event::Intent { task: TaskIndex(9), attempt: 1 },
+        Event::Intent { task: FIRST, attempt: 2, pin: None },
+        Event::Intent { task: TaskIndex(9), attempt: 1, pin: None },
         Event::Answered { task: FIRST, attempt: 1, http_status: None, verdict: accepted() },
         Event::Doubted { task: FIRST, reason: why() },
         Event::Settled { task: FIRST, outcome: Outcome::Completed, reason: why() },

@@ -95,6 +95,7 @@ fn tasks_of(count: usize) -> Vec<Task> {
             _ => Turn::Do,
         },
         carried: Vec::new(),
+        capture: Vec::new(),
     };
     (0..count).map(task).collect()
 }
@@ -104,7 +105,7 @@ fn entry(event: Event) -> Entry {
 }
 
 fn intent(task: u32) -> Entry {
-    entry(Event::Intent { task: TaskIndex(task), attempt: 1 })
+    entry(Event::Intent { task: TaskIndex(task), attempt: 1, pin: None })
 }
 
 /// Any event of a task, whether or not an engine would have recorded it here.
@@ -120,7 +121,7 @@ fn any_event(random: &mut Random, task: TaskIndex) -> Event {
         candidates: 1,
     };
     match random.below(8) {
-        0 => Event::Intent { task, attempt },
+        0 => Event::Intent { task, attempt, pin: None },
         1 => Event::Postponed { task, until: NOW, counted: true, reason },
         2 => Event::Doubted { task, reason },
         3 => Event::Observed { task, command },

@@ -7,9 +7,9 @@
 use serde_json::Value;
 
 use super::actions::LIST_BODY_BYTES_MAX;
-use super::devices::LIST_ROWS_MAX;
+use super::devices::{LIST_ROWS_MAX, device_by_id, read_devices};
 use crate::model::wire::{Method, Reply, Request};
-use crate::model::{CommandSeen, CommandStatus, DeviceId, End, Repeat, Sighting, UnixMillis};
+use crate::model::{CommandSeen, CommandStatus, DeviceId, End, Repeat, Sighting, UnixMillis, View};
 
 /// One page of the command history, oldest first.
 #[must_use]
@@ -105,26 +105,65 @@ fn read_errors(chain: &Value) -> String {
     sentences.join("; ")
 }
 
-/// Reads what an answer shows of a task that ends as `end` says and was sent at `sent_at` by the server's
-/// clock, both sides of the clocks' uncertainty already taken off. `offset` is the row that the page
-/// was asked to start at.
+/// The request of one look.
 #[must_use]
-pub fn sighting(reply: &Reply, end: &End, sent_at: UnixMillis, offset: u32) -> Sighting {
-    match (reply.status, end) {
-        (404, End::Gone) if is_own_not_found(reply) => return Sighting::Gone,
-        (404, End::Command { or_gone: true, .. }) if says_not_found(reply) => {
-            return Sighting::Gone;
-        }
-        (200, End::Gone) => return Sighting::Present,
-        (429, _) => {
-            return Sighting::Throttled { retry_after_ms: super::retry_after_ms(reply) };
-        }
-        _ => {}
+pub fn look_request(device: &DeviceId, view: View) -> Request {
+    match view {
+        View::History { offset } => commands_request(device, offset),
+        View::Record => device_by_id(device),
     }
+}
+
+/// Reads what an answer shows of a task that ends as `end` says and was sent at `sent_at` by the server's
+/// clock, both sides of the clocks' uncertainty already taken off.
+#[must_use]
+pub fn sighting(reply: &Reply, end: &End, sent_at: UnixMillis, view: View) -> Sighting {
+    let may_be_gone = match end {
+        End::Gone => is_own_not_found(reply),
+        End::Command { or_gone: true, .. } => says_not_found(reply),
+        _ => false,
+    };
+    match (reply.status, view) {
+        (404, _) if may_be_gone => {
+            Sighting::Proven { evidence: "the device is gone from the tenant".to_owned() }
+        }
+        (200, View::Record) => record_sighting(reply, end, sent_at),
+        (200, View::History { offset }) => history_sighting(reply, end, sent_at, offset),
+        (429, _) => Sighting::Throttled { retry_after_ms: super::retry_after_ms(reply) },
+        _ => unreadable(reply),
+    }
+}
+
+fn unreadable(reply: &Reply) -> Sighting {
+    let text = super::error_text(&reply.body);
+    let reason = format!("HTTP {}: {text}", reply.status);
+    Sighting::Unreadable { reason, is_forbidden: matches!(reply.status, 401 | 403) }
+}
+
+/// What the device's record shows.
+fn record_sighting(reply: &Reply, end: &End, sent_at: UnixMillis) -> Sighting {
+    let Ok(devices) = read_devices(reply) else { return unreadable(reply) };
+    let [device] = devices.as_slice() else { return unreadable(reply) };
+    let enrolled_at = device.last_enrollment.filter(|at| *at > sent_at);
+    match (end, enrolled_at) {
+        (End::Command { or_gone: true, .. }, Some(at)) => {
+            Sighting::Proven { evidence: format!("the device has enrolled again at {at}") }
+        }
+        (End::Command { or_named: Some(name), .. }, _) if *name == device.name => {
+            Sighting::Proven { evidence: format!("the device bears the name '{name}'") }
+        }
+        (End::Command { or_named: Some(_), .. }, _) => {
+            Sighting::Nothing { evidence: format!("the device is named '{}'", device.name) }
+        }
+        _ => Sighting::Nothing { evidence: "the device is still in the inventory".to_owned() },
+    }
+}
+
+/// What a page of the command history shows.
+fn history_sighting(reply: &Reply, end: &End, sent_at: UnixMillis, offset: u32) -> Sighting {
     let (Some(page), End::Command { request_types, mark, .. }) = (CommandsPage::read(reply), end)
     else {
-        let text = super::error_text(&reply.body);
-        return Sighting::Unreadable { reason: format!("HTTP {}: {text}", reply.status) };
+        return unreadable(reply);
     };
     let read_to = offset.saturating_add(u32::try_from(page.rows.len()).unwrap_or(u32::MAX));
     if page.count > read_to || (page.rows.is_empty() && offset > 0) {
@@ -148,7 +187,14 @@ pub fn sighting(reply: &Reply, end: &End, sent_at: UnixMillis, offset: u32) -> S
         })
         .min_by(|left, right| left.0.cmp(&right.0).then(right.1.cmp(&left.1)));
     match least {
-        None => Sighting::Nothing,
+        None => {
+            let newest = page.rows.iter().filter_map(|row| row.requested_at).max();
+            let newest = newest.map_or_else(String::new, |at| format!(", the newest of {at}"));
+            let named = request_types.join(" or ");
+            Sighting::Nothing {
+                evidence: format!("no {named} since {sent_at} in {} commands{newest}", page.count),
+            }
+        }
         Some((_, _, status, row)) => Sighting::Command(CommandSeen {
             uuid: row.uuid.clone(),
             status,
@@ -203,13 +249,23 @@ mod tests {
     }
 
     fn restart() -> End {
-        End::Command { request_types: vec!["RestartDevice".to_owned()], mark: None, or_gone: false }
+        End::Command {
+            request_types: vec!["RestartDevice".to_owned()],
+            mark: None,
+            or_gone: false,
+            or_named: None,
+        }
     }
 
     const SENT: &str = "2026-01-01T00:00:10Z";
 
     fn seen(reply: &Reply, offset: u32) -> Sighting {
-        sighting(reply, &restart(), UnixMillis::parse(SENT).expect("a time"), offset)
+        sighting(
+            reply,
+            &restart(),
+            UnixMillis::parse(SENT).expect("a time"),
+            View::History { offset },
+        )
     }
 
     #[test]
@@ -218,7 +274,10 @@ mod tests {
             row("old", "RestartDevice", 3, "2026-01-01T00:00:09Z"),
             row("other", "DeviceInformation", 3, "2026-01-01T00:00:11Z"),
         ];
-        assert_eq!(seen(&page(2, &rows.join(",")), 0), Sighting::Nothing);
+        let Sighting::Nothing { evidence } = seen(&page(2, &rows.join(",")), 0) else {
+            panic!("nothing of ours is there")
+        };
+        assert!(evidence.starts_with("no RestartDevice since 2026-01-01"), "{evidence}");
     }
 
     #[test]
@@ -248,10 +307,11 @@ mod tests {
             request_types: vec!["EraseDevice".to_owned()],
             mark: None,
             or_gone: true,
+            or_named: None,
         };
         let see = |body: &str, end: &End| {
             let reply = Reply { status: 404, body: body.as_bytes().to_vec(), ..Reply::default() };
-            sighting(&reply, end, UnixMillis(0), 0) == Sighting::Gone
+            matches!(sighting(&reply, end, UnixMillis(0), View::Record), Sighting::Proven { .. })
         };
         for (body, gone, erased) in [
             (r#"{"detail":"Not found."}"#, true, true),

@@ -7,14 +7,16 @@ mod actions;
 mod commands;
 mod devices;
 mod replies;
+mod secrets;
 
 pub use actions::{
     ACTIONS, ActionSpec, EndSpec, NameError, ParamKind, ParamSpec, Requirement, edit_distance,
     find_action, fold,
 };
-pub use commands::{CommandRow, CommandsPage, commands_request, sighting};
+pub use commands::{CommandRow, CommandsPage, commands_request, look_request, sighting};
 pub use devices::{
     LIST_ROWS_MAX, ListError, device_by_id, devices_by_email, devices_by_serial, devices_page,
     read_devices,
 };
 pub use replies::{classify, error_text, retry_after_ms, server_skew_ms};
+pub use secrets::{pin_request, read_pin, read_secrets, secret_request};

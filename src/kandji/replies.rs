@@ -344,7 +344,7 @@ mod tests {
             classify(action, Platform::Mac, &Ok(reply)).1
         };
         let Verdict::Accepted(answer) = of(r#"{"PIN":"012345"}"#) else { panic!("accepted") };
-        assert_eq!(answer.pin.as_ref().map(Sealed::expose), Some("012345"));
+        assert_eq!(answer.pin.as_ref().and_then(Sealed::expose), Some("012345"));
         assert_eq!(word(&of("Please log in")), "unknown, ends run");
         assert_eq!(word(&of(r#"{"PIN":"0123"#)), "unknown, ends run");
     }
@@ -362,7 +362,7 @@ mod tests {
             ("", None),
         ] {
             let Verdict::Accepted(answer) = verdict("lock", 200, body) else { panic!("{body}") };
-            assert_eq!(answer.pin.as_ref().map(Sealed::expose), expected, "{body}");
+            assert_eq!(answer.pin.as_ref().and_then(Sealed::expose), expected, "{body}");
             assert_eq!(answer.pin_missing, expected.is_none(), "{body}");
         }
         for body in [r#"{"PIN":"111222","PIN":"333444"}"#, r#"{"PIN":"111222","pin":"333444"}"#] {

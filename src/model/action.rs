@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Trace;
+
 /// What an action can cost when it hits the wrong device.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -59,8 +61,11 @@ pub enum End {
         /// Text that must occur in the command's type or metadata, where the request type alone
         /// is too wide (`Settings` for a rename).
         mark: Option<String>,
-        /// The device's disappearance (404) also proves the end (erase).
+        /// The device's disappearance (404) or a newer enrolment also proves the end (erase).
         or_gone: bool,
+        /// The device's bearing this name also proves the end (rename).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        or_named: Option<String>,
     },
     /// The device record is gone (404).
     Gone,
@@ -72,5 +77,16 @@ impl End {
     #[must_use]
     pub fn is_followed(&self, wait_ms: u64) -> bool {
         wait_ms > 0 && matches!(self, Self::Command { .. } | Self::Gone)
+    }
+
+    /// What shows the end, where anything does.
+    #[must_use]
+    pub fn trace(&self) -> Trace {
+        match self {
+            Self::Answer | Self::Acceptance { .. } => Trace::None,
+            Self::Command { or_gone: false, or_named: None, .. } => Trace::Command,
+            Self::Command { .. } => Trace::CommandAndRecord,
+            Self::Gone => Trace::Record,
+        }
     }
 }

@@ -5,7 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Outcome, TaskIndex, UnixMillis, Verdict};
+use super::{
+    Outcome, PinReading, Sealed, Secret, SecretSource, TaskIndex, UnixMillis, Verdict, at_rest,
+};
 
 /// One record of the journal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +34,9 @@ pub enum Event {
         task: TaskIndex,
         /// Its how-manyeth request, from 1.
         attempt: u16,
+        /// The PIN that was drawn for this very request.
+        #[serde(default, with = "at_rest::option", skip_serializing_if = "Option::is_none")]
+        pin: Option<Sealed>,
     },
     /// The request's answer, or its absence, and what it means.
     Answered {
@@ -62,6 +67,45 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// A read that was to settle doubt did not show what the request would have left.
+    Absent {
+        /// The task.
+        task: TaskIndex,
+        /// What it showed instead.
+        evidence: String,
+    },
+    /// A read showed that the request in doubt was applied.
+    Adopted {
+        /// The task.
+        task: TaskIndex,
+        /// What shows it.
+        evidence: String,
+    },
+    /// A person decided about a task in doubt.
+    Resolved {
+        /// The task.
+        task: TaskIndex,
+        /// What was decided.
+        decision: Decision,
+        /// Who decided, and how.
+        by: String,
+    },
+    /// The PIN of a lock was read from the tenant.
+    PinRead {
+        /// The task.
+        task: TaskIndex,
+        /// What the read showed.
+        reading: PinReading,
+    },
+    /// Secrets of the device were read before the request that takes them away.
+    SecretsRead {
+        /// The task.
+        task: TaskIndex,
+        /// Where they came from.
+        source: SecretSource,
+        /// What there was; may be nothing.
+        secrets: Vec<Secret>,
+    },
     /// The device's command history showed the command.
     Observed {
         /// The task.
@@ -76,7 +120,7 @@ pub enum Event {
         /// Why, in the API's words.
         reason: String,
     },
-    /// The task has ended. Happens once.
+    /// The task has ended. Happens once, but for a lock without PIN whose PIN was recovered later.
     Settled {
         /// The task.
         task: TaskIndex,
@@ -120,6 +164,11 @@ impl Event {
             Self::Answered { .. } => "answered",
             Self::Postponed { .. } => "postponed",
             Self::Doubted { .. } => "doubted",
+            Self::Absent { .. } => "absent",
+            Self::Adopted { .. } => "adopted",
+            Self::Resolved { .. } => "resolved",
+            Self::PinRead { .. } => "pin_read",
+            Self::SecretsRead { .. } => "secrets_read",
             Self::Observed { .. } => "observed",
             Self::Unseen { .. } => "unseen",
             Self::Settled { .. } => "settled",
@@ -138,6 +187,11 @@ impl Event {
             | Self::Answered { task, .. }
             | Self::Postponed { task, .. }
             | Self::Doubted { task, .. }
+            | Self::Absent { task, .. }
+            | Self::Adopted { task, .. }
+            | Self::Resolved { task, .. }
+            | Self::PinRead { task, .. }
+            | Self::SecretsRead { task, .. }
             | Self::Observed { task, .. }
             | Self::Unseen { task, .. }
             | Self::Settled { task, .. } => Some(*task),
@@ -146,6 +200,30 @@ impl Event {
             | Self::Paused { .. }
             | Self::Stopped { .. }
             | Self::Closed => None,
+        }
+    }
+}
+
+/// What a person decided about a task in doubt.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// It was applied.
+    Done,
+    /// It was not applied, and is not to be sent.
+    NotDone,
+    /// It is to be sent again.
+    SendAgain,
+}
+
+impl Decision {
+    /// The words for people.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Done => "taken as done",
+            Self::NotDone => "taken as not done",
+            Self::SendAgain => "to be sent again",
         }
     }
 }

@@ -11,6 +11,7 @@ mod policy;
 mod random;
 mod record;
 mod sealed;
+mod secret;
 mod spreadsheet;
 mod task;
 mod time;
@@ -19,15 +20,16 @@ pub mod wire;
 
 pub use action::{End, Repeat, Risk};
 pub use device::{Device, DeviceId, DeviceIdError, Os, Platform};
-pub use entry::{CommandSeen, CommandStatus, Entry, Event, StopCause};
+pub use entry::{CommandSeen, CommandStatus, Decision, Entry, Event, StopCause};
 pub use outcome::{Outcome, OutcomeCounts};
 pub use policy::{MaxErrors, Policy, Retries};
 pub use random::Random;
-pub use record::TaskRecord;
+pub use record::{PIN_MISSING, TaskRecord};
 pub use sealed::{Sealed, at_rest};
+pub use secret::{HeldPin, PinOrigin, PinReading, Secret, SecretSource};
 pub use spreadsheet::{neutralised, restored};
 pub use task::{
-    DeviceFacts, Gate, ParamValue, Params, RunId, Task, TaskFacts, TaskId, TaskIndex, Turn,
+    DeviceFacts, Gate, ParamValue, Params, RunId, Task, TaskFacts, TaskId, TaskIndex, Trace, Turn,
 };
 pub use time::{UnixMillis, human_duration, parse_duration_ms};
-pub use verdict::{Answer, Refusal, Sighting, Verdict};
+pub use verdict::{Answer, Refusal, Sighting, Verdict, View};

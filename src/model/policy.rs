@@ -26,6 +26,23 @@ pub struct Policy {
     pub max_errors: MaxErrors,
     /// Seed of the run's randomness (jitter).
     pub seed: u64,
+    /// How long one request may take, in milliseconds.
+    #[serde(default = "default_timeout_ms")]
+    pub timeout_ms: u64,
+    /// How long a request without answer may still be applied: nothing is concluded from its absence before
+    /// that, in milliseconds.
+    #[serde(default = "default_quarantine_ms")]
+    pub quarantine_ms: u64,
+}
+
+/// 60 seconds.
+fn default_timeout_ms() -> u64 {
+    60_000
+}
+
+/// Twice the time that a request may take.
+fn default_quarantine_ms() -> u64 {
+    2 * default_timeout_ms()
 }
 
 impl Policy {
@@ -41,6 +58,8 @@ impl Policy {
             send_until: now.plus_ms(12 * 3_600_000),
             max_errors: MaxErrors::default(),
             seed,
+            timeout_ms: default_timeout_ms(),
+            quarantine_ms: default_quarantine_ms(),
         }
     }
 }

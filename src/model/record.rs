@@ -6,7 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CommandSeen, CommandStatus, Event, Outcome, Sealed, Task, Turn, UnixMillis, Verdict, at_rest,
+    CommandSeen, CommandStatus, Decision, Event, HeldPin, Outcome, PinOrigin, PinReading, Sealed,
+    Secret, Task, Turn, UnixMillis, Verdict,
 };
 
 /// What is known of one task.
@@ -25,12 +26,18 @@ pub struct TaskRecord {
     pub completed_at: Option<UnixMillis>,
     /// The command in the device's history.
     pub command: Option<CommandSeen>,
-    /// The PIN that the answer brought.
-    #[serde(default, with = "at_rest::option")]
-    pub pin: Option<Sealed>,
+    /// Its PINs, newest first: the one to try first is the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pins: Vec<HeldPin>,
+    /// Secrets of the device that were kept before the request that takes them away.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<Secret>,
     /// The result of a read, as JSON text.
     pub result: Option<String>,
 }
+
+/// Between the reason of a doubt and what the last read for it showed.
+const NOT_FOUND: &str = "; not found: ";
 
 /// Where a task stands, as far as its outcome goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,24 +52,28 @@ enum Stage {
     Settled(Outcome),
 }
 
+/// The word with which the reason of a lock without PIN begins.
+pub const PIN_MISSING: &str = "pin_missing";
+
 impl TaskRecord {
     /// The record of a task of which nothing has happened yet.
     #[must_use]
     pub fn new(task: &Task) -> Self {
-        match &task.turn {
-            Turn::Do => Self::default(),
-            Turn::Skip { reason, .. } => Self {
-                stage: Stage::Settled(Outcome::Skipped),
-                reason: reason.clone(),
-                ..Self::default()
-            },
-        }
+        let (Some(outcome), Turn::Skip { reason, .. } | Turn::Done { reason }) =
+            (task.turn.outcome(), &task.turn)
+        else {
+            return Self::default();
+        };
+        Self { stage: Stage::Settled(outcome), reason: reason.clone(), ..Self::default() }
     }
 
     /// Takes in one event of this task, formed at `at`; others must not be given to it.
     pub fn apply(&mut self, at: UnixMillis, event: &Event) {
         match event {
-            Event::Intent { attempt, .. } => {
+            Event::Intent { attempt, pin, .. } => {
+                if let Some(pin) = pin {
+                    self.hold(pin, PinOrigin::Drawn, at);
+                }
                 self.stage = Stage::Sent;
                 self.attempts = *attempt;
                 self.requested_at = self.requested_at.or(Some(at));
@@ -70,7 +81,7 @@ impl TaskRecord {
             }
             Event::Answered { http_status, verdict, .. } => {
                 self.http_status = *http_status;
-                self.take_verdict(verdict);
+                self.take_verdict(at, verdict);
             }
             Event::Postponed { reason, .. } => {
                 self.stage = Stage::Unsent;
@@ -79,6 +90,30 @@ impl TaskRecord {
             Event::Doubted { reason, .. } => {
                 self.stage = Stage::Doubted;
                 self.reason.clone_from(reason);
+            }
+            Event::Absent { evidence, .. } => {
+                let (doubt, _) = self.reason.split_once(NOT_FOUND).unwrap_or((&self.reason, ""));
+                self.reason = format!("{doubt}{NOT_FOUND}{evidence}");
+            }
+            Event::Adopted { evidence, .. } => {
+                self.stage = Stage::Taken;
+                self.reason.clone_from(evidence);
+            }
+            Event::Resolved { decision, by, .. } => {
+                self.stage = match decision {
+                    Decision::Done => Stage::Settled(Outcome::Completed),
+                    Decision::NotDone => Stage::Settled(Outcome::Failed),
+                    Decision::SendAgain => Stage::Unsent,
+                };
+                self.reason = format!("{} by {by}", decision.word());
+                self.completed_at = self.is_settled().then_some(at);
+            }
+            Event::PinRead { reading: PinReading::Found { pin, agrees }, .. } => {
+                self.take_pin(at, pin, *agrees);
+            }
+            Event::SecretsRead { secrets, .. } => {
+                self.secrets.retain(|known| secrets.iter().all(|new| new.name != known.name));
+                self.secrets.extend(secrets.iter().cloned());
             }
             Event::Observed { command, .. } => {
                 self.reason.clone_from(&command.reason);
@@ -97,20 +132,56 @@ impl TaskRecord {
         }
     }
 
-    fn take_verdict(&mut self, verdict: &Verdict) {
+    fn hold(&mut self, pin: &Sealed, origin: PinOrigin, at: UnixMillis) {
+        self.pins.insert(0, HeldPin { pin: pin.clone(), origin, at, is_verified: false });
+    }
+
+    /// Takes in a PIN that the tenant shows. Before the device has reported the lock done it may be that of
+    /// an older lock, and verifies nothing.
+    fn take_pin(&mut self, at: UnixMillis, pin: &Sealed, agrees: Option<bool>) {
+        let is_taken =
+            self.command.as_ref().is_some_and(|seen| seen.status == CommandStatus::Completed);
+        if agrees != Some(true) {
+            let origin =
+                if self.is_settled() { PinOrigin::RecoveredLater } else { PinOrigin::Recovered };
+            self.hold(pin, origin, at);
+        }
+        if let Some(newest) = self.pins.first_mut() {
+            newest.is_verified |= is_taken;
+        }
+    }
+
+    fn take_verdict(&mut self, at: UnixMillis, verdict: &Verdict) {
         match verdict {
             Verdict::Accepted(answer) => {
                 self.stage = Stage::Taken;
                 self.reason = answer.note.clone().unwrap_or_default();
-                self.pin = answer.pin.clone().or_else(|| self.pin.take());
+                if let Some(pin) = &answer.pin {
+                    self.hold(pin, PinOrigin::Answer, at);
+                }
                 self.result.clone_from(&answer.result);
             }
-            Verdict::InEffect { reason }
-            | Verdict::Refused { reason, .. }
+            Verdict::InEffect { reason } => {
+                self.stage = Stage::Taken;
+                self.reason.clone_from(reason);
+            }
+            Verdict::Refused { reason, .. }
             | Verdict::Throttled { reason, .. }
             | Verdict::NotSent { reason, .. }
             | Verdict::Unknown { reason, .. } => self.reason.clone_from(reason),
         }
+    }
+
+    /// The PIN to try first.
+    #[must_use]
+    pub fn pin(&self) -> Option<&Sealed> {
+        self.pins.first().map(|held| &held.pin)
+    }
+
+    /// Whether a Mac was locked and no PIN is to be had.
+    #[must_use]
+    pub fn is_pin_missing(&self) -> bool {
+        self.outcome() == Outcome::Failed && self.reason.starts_with(PIN_MISSING)
     }
 
     /// How the task stands now, as one of the ten outcomes.

@@ -1,38 +1,97 @@
 //! Secrets that cannot be printed by accident.
 //!
 //! Owns the only type that may hold a PIN or another secret. Must never implement Debug with content,
-//! Display, or Serialize. Invariant: the text leaves only through [`Sealed::expose`] (to send it or to
-//! write it into a report the operator asked for) and through [`at_rest`] (into the journal).
+//! Display, or Serialize. Invariant: the text leaves only through [`Sealed::expose`] (to send it, to show
+//! it to who asked for it) and through [`at_rest`] (into the journal).
 
 use std::fmt;
 use zeroize::Zeroize;
 
-/// A secret text. Its memory is overwritten when it is dropped.
+/// A secret text, in clear or encrypted to the keys of the operators. Its memory is overwritten when it is
+/// dropped.
 ///
 /// ```
 /// use sortie::model::Sealed;
 /// let pin = Sealed::clear("496406".to_owned());
 /// assert_eq!(format!("{pin:?}"), "Sealed(…)");
-/// assert_eq!(pin.expose(), "496406");
+/// assert_eq!(pin.expose(), Some("496406"));
+/// let closed = Sealed::encrypted("-----BEGIN AGE ENCRYPTED FILE-----".to_owned(), None);
+/// assert_eq!(closed.expose(), None);
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Sealed {
-    text: String,
+    form: Form,
+}
+
+#[derive(Clone)]
+enum Form {
+    Clear(String),
+    Encrypted { text: String, mark: Option<[u8; 32]> },
 }
 
 impl Sealed {
     /// Seals a text that is held in clear.
     #[must_use]
     pub fn clear(text: String) -> Self {
-        Self { text }
+        Self { form: Form::Clear(text) }
     }
 
-    /// The secret itself. Call it only where the secret has to leave: a request body, a report.
+    /// Holds a text that is encrypted already. `mark` tells whether two secrets are the same without
+    /// opening them; it must be made with a key that never leaves the process, because a PIN has only six
+    /// digits, and it is never stored.
     #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.text
+    pub fn encrypted(text: String, mark: Option<[u8; 32]>) -> Self {
+        Self { form: Form::Encrypted { text, mark } }
+    }
+
+    /// The secret itself; `None` where only the holders of the keys can read it. Call it only where the
+    /// secret has to leave: a request body, a report.
+    #[must_use]
+    pub fn expose(&self) -> Option<&str> {
+        match &self.form {
+            Form::Clear(text) => Some(text),
+            Form::Encrypted { .. } => None,
+        }
+    }
+
+    /// The encrypted text, where it is encrypted.
+    #[must_use]
+    pub fn ciphertext(&self) -> Option<&str> {
+        match &self.form {
+            Form::Clear(_) => None,
+            Form::Encrypted { text, .. } => Some(text),
+        }
+    }
+
+    /// Whether both hold the same secret; `None` where that cannot be told: one of them was encrypted by
+    /// another process.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> Option<bool> {
+        match (&self.form, &other.form) {
+            (Form::Clear(one), Form::Clear(other)) => Some(one == other),
+            (
+                Form::Encrypted { mark: Some(one), .. },
+                Form::Encrypted { mark: Some(other), .. },
+            ) => Some(one == other),
+            _ => None,
+        }
     }
 }
+
+/// Equal as stored: the mark, which is not stored, plays no part.
+impl PartialEq for Sealed {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.form, &other.form) {
+            (Form::Clear(one), Form::Clear(other)) => one == other,
+            (Form::Encrypted { text: one, .. }, Form::Encrypted { text: other, .. }) => {
+                one == other
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Sealed {}
 
 impl fmt::Debug for Sealed {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -42,19 +101,38 @@ impl fmt::Debug for Sealed {
 
 impl Drop for Sealed {
     fn drop(&mut self) {
-        self.text.zeroize();
+        if let Form::Clear(text) = &mut self.form {
+            text.zeroize();
+        }
     }
 }
 
 /// How a sealed value stands in the journal. A field opts in by name with `#[serde(with = "at_rest")]`,
 /// so that every place where a secret reaches the disk can be found by searching for these words.
 pub mod at_rest {
-    use super::Sealed;
+    use super::{Form, Sealed};
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+    /// One of the two, named after its form: `{"clear":…}` or `{"age":…}`.
     #[derive(Serialize, Deserialize)]
-    struct Stored {
-        clear: String,
+    #[serde(rename_all = "snake_case")]
+    enum Stored {
+        Clear(String),
+        Age(String),
+    }
+
+    fn stored(value: &Sealed) -> Stored {
+        match &value.form {
+            Form::Clear(text) => Stored::Clear(text.clone()),
+            Form::Encrypted { text, .. } => Stored::Age(text.clone()),
+        }
+    }
+
+    fn sealed(stored: Stored) -> Sealed {
+        match stored {
+            Stored::Clear(text) => Sealed::clear(text),
+            Stored::Age(text) => Sealed::encrypted(text, None),
+        }
     }
 
     /// Writes the stored form.
@@ -62,7 +140,7 @@ pub mod at_rest {
     /// # Errors
     /// Those of the serializer.
     pub fn serialize<S: Serializer>(value: &Sealed, serializer: S) -> Result<S::Ok, S::Error> {
-        Stored { clear: value.text.clone() }.serialize(serializer)
+        stored(value).serialize(serializer)
     }
 
     /// Reads the stored form.
@@ -70,12 +148,12 @@ pub mod at_rest {
     /// # Errors
     /// Those of the deserializer.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Sealed, D::Error> {
-        Ok(Sealed::clear(Stored::deserialize(deserializer)?.clear))
+        Stored::deserialize(deserializer).map(sealed)
     }
 
     /// The same for a secret that may be missing.
     pub mod option {
-        use super::{Sealed, Stored};
+        use super::{Sealed, Stored, sealed, stored};
         use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
         /// Writes the stored form, or null.
@@ -86,7 +164,7 @@ pub mod at_rest {
             value: &Option<Sealed>,
             serializer: S,
         ) -> Result<S::Ok, S::Error> {
-            value.as_ref().map(|secret| Stored { clear: secret.text.clone() }).serialize(serializer)
+            value.as_ref().map(stored).serialize(serializer)
         }
 
         /// Reads the stored form, or null.
@@ -96,8 +174,7 @@ pub mod at_rest {
         pub fn deserialize<'de, D: Deserializer<'de>>(
             deserializer: D,
         ) -> Result<Option<Sealed>, D::Error> {
-            let stored = Option::<Stored>::deserialize(deserializer)?;
-            Ok(stored.map(|stored| Sealed::clear(stored.clear)))
+            Option::<Stored>::deserialize(deserializer).map(|stored| stored.map(sealed))
         }
     }
 }

@@ -7,7 +7,10 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{DeviceId, End, Outcome, Platform, Random, Repeat, Risk, Sealed, UnixMillis, at_rest};
+use super::{
+    DeviceId, End, Outcome, Platform, Random, Repeat, Risk, Sealed, SecretSource, UnixMillis,
+    at_rest,
+};
 
 /// The id of a run: its start in UTC and five random letters, so that ids sort by time and a short prefix
 /// is enough to name one.
@@ -64,14 +67,15 @@ pub enum ParamValue {
 }
 
 impl ParamValue {
-    /// The value as a job file writes it. Exposes a secret: only for requests and reports.
+    /// The value as a job file writes it. Exposes a secret: only for requests and reports. One that only the
+    /// holders of keys can read is empty.
     #[must_use]
     pub fn written(&self) -> String {
         match self {
             Self::Bool(value) => value.to_string(),
             Self::Number(value) => value.to_string(),
             Self::Text(value) => value.clone(),
-            Self::Secret(value) => value.expose().to_owned(),
+            Self::Secret(value) => value.expose().unwrap_or_default().to_owned(),
         }
     }
 }
@@ -163,6 +167,23 @@ pub enum Turn {
         /// A flag asked for it; otherwise a filter had selected the device.
         asked: bool,
     },
+    /// An earlier run has done it, or its effect is there already: nothing is sent, and that is well.
+    Done {
+        /// Which run did it, or what shows it, for people.
+        reason: String,
+    },
+}
+
+impl Turn {
+    /// How a task ended that is not to be done; `None` for one that is.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        match self {
+            Self::Do => None,
+            Self::Skip { .. } => Some(Outcome::Skipped),
+            Self::Done { .. } => Some(Outcome::AlreadyInEffect),
+        }
+    }
 }
 
 /// One action on one device.
@@ -192,6 +213,9 @@ pub struct Task {
     pub turn: Turn,
     /// Columns of the job that the report carries on, in the order of the file.
     pub carried: Vec<(String, String)>,
+    /// Secrets of the device to read and keep before the request that takes them away.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub capture: Vec<SecretSource>,
 }
 
 /// What the engine needs to know of a task; small, so that a million fit.
@@ -207,6 +231,35 @@ pub struct TaskFacts {
     pub after: Option<(TaskIndex, Gate)>,
     /// It is done by the answer to a read.
     pub ends_with_answer: bool,
-    /// The plan left it out.
-    pub skipped: bool,
+    /// How it ended in the plan already, where it is not to be done.
+    pub ended: Option<Outcome>,
+    /// Its PIN has to be kept and verified: the lock of a Mac.
+    pub has_custody: bool,
+    /// A PIN is drawn for each of its requests.
+    pub draws_pin: bool,
+    /// How many secrets are to be read before it is sent.
+    pub captures: u8,
+    /// What reading can show whether a request without answer was applied.
+    pub trace: Trace,
+}
+
+/// What a request leaves behind that can be read.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Trace {
+    /// Nothing.
+    None,
+    /// A row in the device's command history.
+    Command,
+    /// A change of the device's record: it is gone, has enrolled again, has another name.
+    Record,
+    /// Both.
+    CommandAndRecord,
+}
+
+impl Trace {
+    /// Whether there is anything to read.
+    #[must_use]
+    pub fn exists(self) -> bool {
+        self != Self::None
+    }
 }

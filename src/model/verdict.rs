@@ -81,23 +81,39 @@ pub enum Refusal {
     Rejected,
 }
 
+/// What one look at a device reads.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum View {
+    /// A page of its command history, from this row.
+    History {
+        /// Row to start at.
+        offset: u32,
+    },
+    /// Its record in the inventory.
+    Record,
+}
+
 /// What one look at a device showed of a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sighting {
     /// Its command, as far as it has come. The command is the least advanced of those that fit, so that
     /// the task is completed only when all of them are.
     Command(CommandSeen),
-    /// No command fits yet.
-    Nothing,
+    /// Nothing shows the end yet.
+    Nothing {
+        /// What there is instead, for who has to decide about a task in doubt.
+        evidence: String,
+    },
     /// The newest rows are on another page, which begins at this row.
     Elsewhere {
         /// Row to start at.
         offset: u32,
     },
-    /// The device is gone from the tenant.
-    Gone,
-    /// The device is still there (for an end that is known by its disappearance).
-    Present,
+    /// The device's record proves the end: it is gone, has enrolled again, bears the new name.
+    Proven {
+        /// What it shows.
+        evidence: String,
+    },
     /// The API asks to come back later.
     Throttled {
         /// How long to wait, in milliseconds, where it says so.
@@ -107,5 +123,7 @@ pub enum Sighting {
     Unreadable {
         /// What it was.
         reason: String,
+        /// The token lacks the permission: asking again is in vain.
+        is_forbidden: bool,
     },
 }

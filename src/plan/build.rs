@@ -241,6 +241,7 @@ impl Builder<'_> {
             after: step.after.map(|gate| (TaskIndex(u32::MAX), gate)),
             turn: turn.clone(),
             carried: carried.to_vec(),
+            capture: Vec::new(),
         }
     }
 

@@ -94,9 +94,9 @@ impl Serialize for CarriedInOrder<'_> {
 #[cfg(test)]
 mod tests {
     use super::super::columns::REPORT_COLUMNS;
-    use super::super::testing::{carrying, facts, record, task, text_of, with};
+    use super::super::testing::{carrying, facts, held_pin, record, task, text_of, with};
     use super::*;
-    use crate::model::{Outcome, Sealed};
+    use crate::model::Outcome;
 
     #[test]
     fn values_are_exact_and_keys_stand_in_the_order_of_the_columns() {
@@ -106,7 +106,7 @@ mod tests {
         );
         erase.params.insert("PreserveDataPlan".to_owned(), ParamValue::Bool(false));
         let mut read = record(&erase, Outcome::Completed, "");
-        read.pin = Some(Sealed::clear("004321".to_owned()));
+        read.pins = vec![held_pin("004321")];
         read.result = Some(r#"{"commands": [1, {"n": 12345678901234567}]}"#.to_owned());
         let mut odd = record(&erase, Outcome::Completed, "");
         odd.result = Some("not json".to_owned());

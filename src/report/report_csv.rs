@@ -87,9 +87,9 @@ fn moment(at: Option<UnixMillis>) -> Cow<'static, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{carrying, facts, lines_of, record, task, with};
+    use super::super::testing::{carrying, facts, held_pin, lines_of, record, task, with};
     use super::*;
-    use crate::model::{Outcome, Sealed};
+    use crate::model::Outcome;
 
     #[test]
     fn columns_stand_in_their_order_and_formulas_do_not_run() {
@@ -100,7 +100,7 @@ mod tests {
         let mut named = with(task(2, 1, "set-name"), &[("DeviceName", "Mac 7")]);
         named.device.name = "-evil, \"name\"\n".to_owned();
         let mut locked = record(&lock, Outcome::Completed, "");
-        locked.pin = Some(Sealed::clear("012345".to_owned()));
+        locked.pins = vec![held_pin("012345")];
         let refused = record(&named, Outcome::Refused, "@no");
         let (tasks, records) = ([lock, named], [locked, refused]);
         let lines = lines_of(&ReportCsv, &facts(), &Rows::new(&tasks, &records));

@@ -168,7 +168,7 @@ impl<'a> ReportRow<'a> {
     /// asked for.
     #[must_use]
     pub fn lock_pin(&self) -> Option<&'a str> {
-        self.record.pin.as_ref().map(crate::model::Sealed::expose)
+        self.record.pin().and_then(crate::model::Sealed::expose)
     }
 
     /// Requests that were about to leave.
@@ -225,12 +225,9 @@ impl<'a> ReportRow<'a> {
     /// Whether a Mac was locked and no PIN is to be had.
     #[must_use]
     pub fn is_pin_missing(&self) -> bool {
-        self.outcome() == Outcome::Failed && self.record.reason.starts_with(PIN_MISSING)
+        self.record.is_pin_missing()
     }
 }
-
-/// The word with which the reason of a lock without PIN begins.
-const PIN_MISSING: &str = "pin_missing";
 
 /// Why a task stands as it does: the record's own words, else what follows from the plan. `before` is
 /// the step of the task that it waits for, and how that stands.

@@ -153,9 +153,9 @@ fn plain(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{facts, one_of_each, record, task};
+    use super::super::testing::{facts, held_pin, one_of_each, record, task};
     use super::*;
-    use crate::model::{Gate, Sealed, Task, TaskRecord};
+    use crate::model::{Gate, Task, TaskRecord};
 
     #[test]
     fn counts_stand_first_and_what_hurts_after_them() {
@@ -198,7 +198,7 @@ requests: 12 (follow 4, send 8)
         let mut records: Vec<TaskRecord> =
             tasks.iter().map(|task| record(task, Outcome::Failed, "the device said no")).collect();
         records[29] = record(&tasks[29], Outcome::Failed, "pin_missing: none came");
-        records[0].pin = Some(Sealed::clear("987123".to_owned()));
+        records[0].pins = vec![held_pin("987123")];
         let text = summary_text(&facts(), &Rows::new(&tasks, &records));
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "run 20260102-030400-abcde: lab on acme, 30 tasks so far");

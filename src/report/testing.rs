@@ -4,8 +4,8 @@
 
 use super::{Report, Rows, RunFacts};
 use crate::model::{
-    DeviceFacts, DeviceId, End, Event, Outcome, ParamValue, Platform, Repeat, Risk, Task, TaskId,
-    TaskIndex, TaskRecord, Turn, UnixMillis,
+    DeviceFacts, DeviceId, End, Event, HeldPin, Outcome, ParamValue, PinOrigin, Platform, Repeat,
+    Risk, Sealed, Task, TaskId, TaskIndex, TaskRecord, Turn, UnixMillis,
 };
 
 pub(super) fn facts() -> RunFacts {
@@ -17,6 +17,16 @@ pub(super) fn facts() -> RunFacts {
         requests: [("send".to_owned(), 8), ("follow".to_owned(), 4)].into(),
         per_hour: 8_000,
         ..RunFacts::default()
+    }
+}
+
+/// A PIN as the answer to a lock brings it.
+pub(super) fn held_pin(pin: &str) -> HeldPin {
+    HeldPin {
+        pin: Sealed::clear(pin.to_owned()),
+        origin: PinOrigin::Answer,
+        at: UnixMillis(0),
+        is_verified: false,
     }
 }
 
@@ -37,10 +47,11 @@ pub(super) fn task(row: u32, step: u16, action: &str) -> Task {
         params: std::collections::BTreeMap::new(),
         risk: Risk::Disruptive,
         repeat: Repeat::Once,
-        end: End::Command { request_types: Vec::new(), mark: None, or_gone: false },
+        end: End::Command { request_types: Vec::new(), mark: None, or_gone: false, or_named: None },
         after: None,
         turn: Turn::Do,
         carried: Vec::new(),
+        capture: Vec::new(),
     }
 }
 

@@ -115,7 +115,7 @@ fn from_table(action: &'static ActionSpec) -> Vec<Planned> {
     let request_type = match &action.end {
         EndSpec::Command(names) => names.first().copied(),
         EndSpec::CommandBySwitch(_, [name, _])
-        | EndSpec::MarkedCommand(name, _)
+        | EndSpec::CommandOrNamed(name, _)
         | EndSpec::CommandOrGone(name) => Some(*name),
         EndSpec::Answer | EndSpec::Acceptance(_) | EndSpec::Gone => None,
     };
@@ -149,7 +149,7 @@ mod tests {
         for action in ACTIONS {
             let expected: &[&str] = match &action.end {
                 EndSpec::Command(names) => names,
-                EndSpec::MarkedCommand(name, _) | EndSpec::CommandOrGone(name) => &[*name],
+                EndSpec::CommandOrNamed(name, _) | EndSpec::CommandOrGone(name) => &[*name],
                 EndSpec::CommandBySwitch(_, names) => names,
                 EndSpec::Answer | EndSpec::Acceptance(_) | EndSpec::Gone => continue,
             };
@@ -179,6 +179,8 @@ mod tests {
             risk: crate::model::Risk::Disruptive,
             repeat: crate::model::Repeat::Once,
             end: EndSpec::Command(&["EnableLostMode"]),
+            takes_pin: None,
+            ends_secrets: false,
             gives_pin: false,
             example: &[],
         };

@@ -319,7 +319,7 @@ impl Transport for HttpTransport {
 }
 
 fn authorization_of(token: &Sealed) -> Result<HeaderValue, HttpError> {
-    let token = token.expose().trim();
+    let token = token.expose().unwrap_or_default().trim();
     let is_token = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
     let mut value = HeaderValue::from_str(&format!("Bearer {token}"))
         .ok()

@@ -127,6 +127,7 @@ fn task(name: &str, step: u16, device: DeviceFacts, after: Option<(TaskIndex, Ga
         device,
         turn: Turn::Do,
         carried: Vec::new(),
+        capture: Vec::new(),
     }
 }
 
@@ -328,7 +329,7 @@ async fn broken_and_resumed(cuts: &[usize], index: &Arc<Mutex<Index>>) -> usize 
             assert!(!records[task.at()].is_settled(), "{what}: {entry:?} after the end");
             records[task.at()].apply(entry.at, &entry.event);
         }
-        if let Event::Intent { task, attempt } = &entry.event {
+        if let Event::Intent { task, attempt, .. } = &entry.event {
             *intents.entry((*task, *attempt)).or_default() += 1;
         }
     }

@@ -104,7 +104,7 @@ fn the_checker_reads_the_journal() {
     let task = TaskIndex(0);
     let opened = || Event::Opened { program: "p".to_owned() };
     let reason = || "r".to_owned();
-    let intent = |attempt| Event::Intent { task, attempt };
+    let intent = |attempt| Event::Intent { task, attempt, pin: None };
     let answered = |attempt, verdict| Event::Answered { task, attempt, http_status: None, verdict };
     let lost = || Verdict::Unknown { reason: reason(), ends_run: false, retry_after_ms: None };
     let refused = || Verdict::NotSent { reason: reason(), ends_run: false };
@@ -129,8 +129,11 @@ fn the_checker_reads_the_journal() {
             vec![Rule::Pause],
         ),
         (vec![intent(1), intent(1)], vec![Rule::IntentFirst]),
-        (vec![Event::Intent { task: TaskIndex(1), attempt: 1 }], vec![Rule::Gate]),
-        (vec![intent(1), settled(), Event::Intent { task: TaskIndex(1), attempt: 1 }], vec![]),
+        (vec![Event::Intent { task: TaskIndex(1), attempt: 1, pin: None }], vec![Rule::Gate]),
+        (
+            vec![intent(1), settled(), Event::Intent { task: TaskIndex(1), attempt: 1, pin: None }],
+            vec![],
+        ),
     ] {
         let told = format!("{events:?}");
         assert_eq!(broken_by(events), expected, "{told}");

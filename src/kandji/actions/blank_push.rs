@@ -26,5 +26,7 @@ pub static ACTION: ActionSpec = ActionSpec {
     repeat: Repeat::Safe,
     end: EndSpec::Acceptance("a blank push leaves no command to look for"),
     gives_pin: false,
+    takes_pin: None,
+    ends_secrets: false,
     example: &[],
 };

@@ -30,5 +30,7 @@ pub static ACTION: ActionSpec = ActionSpec {
     repeat: Repeat::Once,
     end: EndSpec::Gone,
     gives_pin: false,
+    takes_pin: None,
+    ends_secrets: true,
     example: &[],
 };

@@ -54,5 +54,7 @@ pub static ACTION: ActionSpec = ActionSpec {
     repeat: Repeat::Once,
     end: EndSpec::Command(&["DeleteUser"]),
     gives_pin: false,
+    takes_pin: None,
+    ends_secrets: false,
     example: &[("UserName", "testuser")],
 };

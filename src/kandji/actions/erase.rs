@@ -108,6 +108,8 @@ pub static ACTION: ActionSpec = ActionSpec {
     repeat: Repeat::Once,
     end: EndSpec::CommandOrGone("EraseDevice"),
     gives_pin: false,
+    takes_pin: Some("PIN"),
+    ends_secrets: true,
     example: &[
         ("PreserveDataPlan", "true"),
         ("ReturnToService.Enabled", "true"),

@@ -51,5 +51,7 @@ pub static ACTION: ActionSpec = ActionSpec {
     repeat: Repeat::Safe,
     end: EndSpec::Answer,
     gives_pin: false,
+    takes_pin: None,
+    ends_secrets: false,
     example: &[("limit", "300")],
 };

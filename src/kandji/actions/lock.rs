@@ -46,5 +46,7 @@ pub static ACTION: ActionSpec = ActionSpec {
     repeat: Repeat::Once,
     end: EndSpec::Command(&["DeviceLock"]),
     gives_pin: true,
+    takes_pin: None,
+    ends_secrets: false,
     example: &[("Message", "This device is locked!"), ("PhoneNumber", "1234567890")],
 };

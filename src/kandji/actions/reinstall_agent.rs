@@ -20,5 +20,7 @@ pub static ACTION: ActionSpec = ActionSpec {
     repeat: Repeat::Safe,
     end: EndSpec::Command(&["InstallEnterpriseApplication", "InstallApplication"]),
     gives_pin: false,
+    takes_pin: None,
+    ends_secrets: false,
     example: &[],
 };

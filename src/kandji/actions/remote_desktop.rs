@@ -35,5 +35,7 @@ pub static ACTION: ActionSpec = ActionSpec {
         ["EnableRemoteDesktop", "DisableRemoteDesktop"],
     ),
     gives_pin: false,
+    takes_pin: None,
+    ends_secrets: false,
     example: &[("EnableRemoteDesktop", "true")],
 };

@@ -45,5 +45,7 @@ pub static ACTION: ActionSpec = ActionSpec {
     repeat: Repeat::Once,
     end: EndSpec::Command(&["RestartDevice"]),
     gives_pin: false,
+    takes_pin: None,
+    ends_secrets: false,
     example: &[("RebuildKernelCache", "false"), ("NotifyUser", "false")],
 };

@@ -37,7 +37,9 @@ pub static ACTION: ActionSpec = ActionSpec {
     ],
     risk: Risk::Benign,
     repeat: Repeat::Safe,
-    end: EndSpec::MarkedCommand("Settings", "DeviceName"),
+    end: EndSpec::CommandOrNamed("Settings", "DeviceName"),
     gives_pin: false,
+    takes_pin: None,
+    ends_secrets: false,
     example: &[("DeviceName", "Test Mac Mini")],
 };

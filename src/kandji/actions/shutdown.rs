@@ -20,5 +20,7 @@ pub static ACTION: ActionSpec = ActionSpec {
     repeat: Repeat::Once,
     end: EndSpec::Command(&["ShutDownDevice"]),
     gives_pin: false,
+    takes_pin: None,
+    ends_secrets: false,
     example: &[],
 };

@@ -49,6 +49,10 @@ pub struct ActionSpec {
     pub end: EndSpec,
     /// Its answer brings the PIN that unlocks a Mac.
     pub gives_pin: bool,
+    /// The parameter that carries a PIN to a Mac; one is drawn where the job gives none.
+    pub takes_pin: Option<&'static str>,
+    /// It takes the device's secrets away with it.
+    pub ends_secrets: bool,
     /// An example of its parameters, as key and text.
     pub example: &'static [(&'static str, &'static str)],
 }
@@ -64,10 +68,11 @@ pub enum EndSpec {
     Command(&'static [&'static str]),
     /// A command with the first request type when the parameter is true, else with the second.
     CommandBySwitch(&'static str, [&'static str; 2]),
-    /// A command with this request type and the mark in its type or metadata.
-    MarkedCommand(&'static str, &'static str),
     /// A command with this request type, or the device's disappearance.
     CommandOrGone(&'static str),
+    /// A command with this request type and the mark in its type or metadata, or the device's bearing the
+    /// name that the parameter gives.
+    CommandOrNamed(&'static str, &'static str),
     /// The device's disappearance.
     Gone,
 }
@@ -279,6 +284,7 @@ impl ActionSpec {
                 request_types: request_types.iter().map(|&name| name.to_owned()).collect(),
                 mark: mark.map(str::to_owned),
                 or_gone,
+                or_named: mark.and_then(|key| params.get(key)).map(ParamValue::written),
             }
         };
         match &self.end {
@@ -289,7 +295,7 @@ impl ActionSpec {
                 let is_on = params.get(*key) == Some(&ParamValue::Bool(true));
                 command(&[if is_on { on } else { off }], None, false)
             }
-            EndSpec::MarkedCommand(request_type, mark) => {
+            EndSpec::CommandOrNamed(request_type, mark) => {
                 command(&[request_type], Some(mark), false)
             }
             EndSpec::CommandOrGone(request_type) => command(&[request_type], None, true),
@@ -417,7 +423,9 @@ fn body_of(params: &Params) -> String {
             ParamValue::Bool(value) => Value::Bool(*value),
             ParamValue::Number(value) => Value::from(*value),
             ParamValue::Text(value) => Value::String(value.clone()),
-            ParamValue::Secret(value) => Value::String(value.expose().to_owned()),
+            ParamValue::Secret(value) => {
+                Value::String(value.expose().unwrap_or_default().to_owned())
+            }
         };
         match key.split_once('.') {
             None => {

@@ -30,5 +30,7 @@ pub static ACTION: ActionSpec = ActionSpec {
     repeat: Repeat::Safe,
     end: EndSpec::Command(&["UnlockUserAccount"]),
     gives_pin: false,
+    takes_pin: None,
+    ends_secrets: false,
     example: &[("UserName", "LocalUserToUnlock")],
 };

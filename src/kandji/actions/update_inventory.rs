@@ -26,5 +26,7 @@ pub static ACTION: ActionSpec = ActionSpec {
     repeat: Repeat::Safe,
     end: EndSpec::Command(&["DeviceInformation"]),
     gives_pin: false,
+    takes_pin: None,
+    ends_secrets: false,
     example: &[],
 };

@@ -4,11 +4,15 @@
 //! is never changed: a new kind of entry gets a line of its own in a further file.
 
 use super::*;
-use crate::model::{Answer, Refusal, Sealed};
+use crate::model::{Answer, PinReading, Refusal, Sealed, Secret, SecretSource};
 use std::collections::BTreeSet;
 
 const FORMAT_1: &str =
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/entries-v1.jsonl"));
+
+/// What was added to format 1 later; an older program refuses a journal that holds it.
+const ADDED: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/entries-v1-added.jsonl"));
 
 const TASK: TaskIndex = TaskIndex(7);
 
@@ -55,7 +59,7 @@ fn verdicts() -> Vec<(Option<u16>, Verdict)> {
 fn format_1() -> Vec<Entry> {
     let mut entries = vec![
         at(Event::Opened { program: "sortie 0.1.0".to_owned() }),
-        at(Event::Intent { task: TASK, attempt: 3 }),
+        at(Event::Intent { task: TASK, attempt: 3, pin: None }),
     ];
     for (http_status, verdict) in verdicts() {
         entries.push(at(Event::Answered { task: TASK, attempt: 3, http_status, verdict }));
@@ -96,6 +100,41 @@ fn format_1() -> Vec<Entry> {
     entries
 }
 
+/// What the lines of the second file say, in order.
+fn added() -> Vec<Entry> {
+    let clear = || Sealed::clear("012345".to_owned());
+    let closed = || Sealed::encrypted("-----BEGIN AGE ENCRYPTED FILE-----\n".to_owned(), None);
+    let mut entries = vec![
+        at(Event::Intent { task: TASK, attempt: 1, pin: Some(clear()) }),
+        at(Event::Intent { task: TASK, attempt: 2, pin: Some(closed()) }),
+        at(Event::Absent { task: TASK, evidence: why() }),
+        at(Event::Adopted { task: TASK, evidence: why() }),
+    ];
+    for decision in [Decision::Done, Decision::NotDone, Decision::SendAgain] {
+        entries.push(at(Event::Resolved { task: TASK, decision, by: why() }));
+    }
+    for reading in [
+        PinReading::Found { pin: clear(), agrees: None },
+        PinReading::Found { pin: closed(), agrees: Some(true) },
+        PinReading::Found { pin: clear(), agrees: Some(false) },
+        PinReading::Nothing,
+        PinReading::Unreadable { reason: why(), is_forbidden: true },
+        PinReading::Unreadable { reason: why(), is_forbidden: false },
+    ] {
+        entries.push(at(Event::PinRead { task: TASK, reading }));
+    }
+    for source in SecretSource::ALL {
+        let secrets = vec![Secret { name: "key".to_owned(), value: closed() }];
+        entries.push(at(Event::SecretsRead { task: TASK, source, secrets }));
+    }
+    entries.push(at(Event::SecretsRead {
+        task: TASK,
+        source: SecretSource::BypassCode,
+        secrets: Vec::new(),
+    }));
+    entries
+}
+
 /// One word for each kind, verdicts apart. A new kind does not compile here until it has one.
 fn kind(event: &Event) -> &'static str {
     match event {
@@ -110,6 +149,11 @@ fn kind(event: &Event) -> &'static str {
         Event::Postponed { .. } => "postponed",
         Event::Doubted { .. } => "doubted",
         Event::Observed { .. } => "observed",
+        Event::Absent { .. } => "absent",
+        Event::Adopted { .. } => "adopted",
+        Event::Resolved { .. } => "resolved",
+        Event::PinRead { .. } => "pin read",
+        Event::SecretsRead { .. } => "secrets read",
         Event::Settled { .. } => "settled",
         Event::ActionStopped { .. } => "action stopped",
         Event::Paused { .. } => "paused",
@@ -121,9 +165,13 @@ fn kind(event: &Event) -> &'static str {
 
 #[test]
 fn format_1_is_read_to_the_same_values_and_written_the_same_way() {
-    let expected = format_1();
-    let lines: Vec<&str> = FORMAT_1.lines().collect();
-    for (line, entry) in lines.iter().zip(&expected) {
+    reads_and_writes(FORMAT_1, &format_1());
+    reads_and_writes(ADDED, &added());
+}
+
+fn reads_and_writes(file: &str, expected: &[Entry]) {
+    let lines: Vec<&str> = file.lines().collect();
+    for (line, entry) in lines.iter().zip(expected) {
         let read: Entry = serde_json::from_str(line).expect("format 1 is read for ever");
         assert_eq!(&read, entry, "{line}");
         let kind = format!(r#""kind":"{}""#, entry.event.word());
@@ -135,8 +183,9 @@ fn format_1_is_read_to_the_same_values_and_written_the_same_way() {
 
 #[test]
 fn every_kind_of_entry_has_a_line() {
-    let kinds: BTreeSet<&str> = format_1().iter().map(|entry| kind(&entry.event)).collect();
-    assert_eq!(kinds.len(), 17);
+    let all = format_1().into_iter().chain(added());
+    let kinds: BTreeSet<&str> = all.map(|entry| kind(&entry.event)).collect();
+    assert_eq!(kinds.len(), 22);
 }
 
 #[test]

@@ -77,9 +77,12 @@ fn task_of(spec: &TaskSpec, at: usize) -> Task {
         if spec.after.is_some() && at > 0 { format!("d{}", at - 1) } else { format!("d{at}") };
     let end = match (spec.is_read, spec.is_followed) {
         (true, _) => End::Answer,
-        (false, true) => {
-            End::Command { request_types: vec!["X".to_owned()], mark: None, or_gone: true }
-        }
+        (false, true) => End::Command {
+            request_types: vec!["X".to_owned()],
+            mark: None,
+            or_gone: true,
+            or_named: None,
+        },
         (false, false) => End::Acceptance { why: String::new() },
     };
     let before = at.checked_sub(1).and_then(|before| u32::try_from(before).ok());
@@ -106,6 +109,7 @@ fn task_of(spec: &TaskSpec, at: usize) -> Task {
             Turn::Do
         },
         carried: Vec::new(),
+        capture: Vec::new(),
     }
 }
 

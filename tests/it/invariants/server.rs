@@ -72,13 +72,13 @@ impl Server {
             return seen(CommandStatus::Completed, 1);
         }
         match random.below(12) {
-            0 => Sighting::Nothing,
+            0 => Sighting::Nothing { evidence: "nothing".to_owned() },
             1 => Sighting::Elsewhere { offset: 300 },
-            2 => Sighting::Gone,
-            3 => Sighting::Present,
+            2 => Sighting::Proven { evidence: "gone".to_owned() },
+            3 => Sighting::Nothing { evidence: "still there".to_owned() },
             4 => Sighting::Throttled { retry_after_ms: None },
             5 => Sighting::Throttled { retry_after_ms: Some(random.below(90_000)) },
-            6 => Sighting::Unreadable { reason: "HTTP 500".to_owned() },
+            6 => Sighting::Unreadable { reason: "HTTP 500".to_owned(), is_forbidden: false },
             7 => seen(CommandStatus::Running, 1),
             8 => seen(CommandStatus::NotNow, 1),
             9 => seen(CommandStatus::Failed, 1 + random.below(2) as u16),

@@ -1,0 +1,149 @@
+//! Secrets of a device: the PIN of its lock, and what an erase or a delete takes away.
+//!
+//! Owns their paths and keys. Must never print one, and never take an empty answer for a secret.
+
+use serde_json::Value;
+
+use crate::model::wire::{Method, Reply, Request};
+use crate::model::{DeviceId, PinReading, Repeat, Sealed, Secret, SecretSource};
+
+/// Largest answer body, in bytes: a key or two.
+const SECRET_BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// The PIN that unlocks a Mac. Before the Mac has taken the lock it may be missing, or that of an older
+/// lock.
+#[must_use]
+pub fn pin_request(device: &DeviceId) -> Request {
+    get(device, "unlockpin")
+}
+
+/// The secrets of one place.
+#[must_use]
+pub fn secret_request(device: &DeviceId, source: SecretSource) -> Request {
+    let path = match source {
+        SecretSource::FilevaultKey => "filevaultkey",
+        SecretSource::BypassCode => "bypasscode",
+        SecretSource::RecoveryPassword => "recoverypassword",
+    };
+    get(device, path)
+}
+
+fn get(device: &DeviceId, path: &str) -> Request {
+    Request {
+        method: Method::Get,
+        path_and_query: format!("/api/v1/devices/{device}/secrets/{path}"),
+        body: None,
+        repeat: Repeat::Safe,
+        body_bytes_max: SECRET_BODY_BYTES_MAX,
+    }
+}
+
+/// Reads the PIN of a lock. What it agrees with is not known here.
+#[must_use]
+pub fn read_pin(reply: &Reply) -> PinReading {
+    match object_of(reply) {
+        Err((reason, is_forbidden)) => PinReading::Unreadable { reason, is_forbidden },
+        Ok(body) => {
+            let pin = text_of(&body["pin"]).or_else(|| text_of(&body["PIN"]));
+            pin.map_or(PinReading::Nothing, |pin| PinReading::Found {
+                pin: Sealed::clear(pin),
+                agrees: None,
+            })
+        }
+    }
+}
+
+/// Reads the secrets of one place; there may be none.
+///
+/// # Errors
+/// Why the answer cannot be used, and whether the token lacks the permission, for anything but a 200 with an
+/// object.
+pub fn read_secrets(reply: &Reply, source: SecretSource) -> Result<Vec<Secret>, (String, bool)> {
+    let body = object_of(reply)?;
+    let keys: &[&str] = match source {
+        SecretSource::FilevaultKey => &["key"],
+        SecretSource::BypassCode => &["user_based_albc", "device_based_albc"],
+        SecretSource::RecoveryPassword => &["recovery_password"],
+    };
+    let secret = |key: &&str| {
+        let value = Sealed::clear(text_of(&body[*key])?);
+        Some(Secret { name: (*key).to_owned(), value })
+    };
+    Ok(keys.iter().filter_map(secret).collect())
+}
+
+fn object_of(reply: &Reply) -> Result<Value, (String, bool)> {
+    let is_forbidden = matches!(reply.status, 401 | 403);
+    let said = || format!("HTTP {}: {}", reply.status, super::error_text(&reply.body));
+    if reply.status != 200 {
+        return Err((said(), is_forbidden));
+    }
+    match serde_json::from_slice(&reply.body) {
+        Ok(body @ Value::Object(_)) => Ok(body),
+        // The content may be a secret in a form that nobody expects: it is not repeated.
+        _ => Err(("HTTP 200, but the answer is not an object".to_owned(), false)),
+    }
+}
+
+/// Null, empty and missing all mean none.
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(status: u16, body: &str) -> Reply {
+        Reply { status, body: body.as_bytes().to_vec(), ..Reply::default() }
+    }
+
+    #[test]
+    fn null_empty_and_missing_mean_that_there_is_no_pin() {
+        for body in [r#"{"pin":""}"#, r#"{"pin":null}"#, "{}", r#"{"pin":false}"#] {
+            assert_eq!(read_pin(&reply(200, body)), PinReading::Nothing, "{body}");
+        }
+        for (body, pin) in [
+            (r#"{"pin":"012345"}"#, "012345"),
+            (r#"{"PIN":"1"}"#, "1"),
+            (r#"{"pin":4711}"#, "4711"),
+        ] {
+            let PinReading::Found { pin: read, .. } = read_pin(&reply(200, body)) else {
+                panic!("{body}")
+            };
+            assert_eq!(read.expose(), Some(pin));
+        }
+    }
+
+    #[test]
+    fn what_is_not_an_answer_is_no_proof_that_there_is_no_secret() {
+        for (status, body, forbidden) in [
+            (200, "", false),
+            (200, "<html>Log in</html>", false),
+            (200, "\"496406\"", false),
+            (500, "{}", false),
+            (401, "{}", true),
+            (403, "{}", true),
+            (404, "{}", false),
+        ] {
+            let read = read_pin(&reply(status, body));
+            let PinReading::Unreadable { reason, is_forbidden } = read else { panic!("{status}") };
+            assert_eq!(is_forbidden, forbidden, "{status}");
+            assert!(!reason.contains("496406"), "{reason}");
+            let secrets = read_secrets(&reply(status, body), SecretSource::FilevaultKey);
+            assert!(secrets.is_err(), "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn both_bypass_codes_are_read_by_their_own_names() {
+        let body = r#"{"user_based_albc":"U","device_based_albc":""}"#;
+        let secrets = read_secrets(&reply(200, body), SecretSource::BypassCode).expect("an answer");
+        let names: Vec<&str> = secrets.iter().map(|secret| secret.name.as_str()).collect();
+        assert_eq!(names, ["user_based_albc"]);
+    }
+}

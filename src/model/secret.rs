@@ -1,0 +1,109 @@
+//! Secrets of devices: what they are called and where a PIN came from.
+//!
+//! Owns the words for them. Must never hold one outside of [`Sealed`].
+
+use serde::{Deserialize, Serialize};
+
+use super::{Sealed, UnixMillis, at_rest};
+
+/// A place of the API from which secrets of a device are read, before an erase or a delete takes them away.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecretSource {
+    /// The key that opens the encrypted disk of a Mac.
+    FilevaultKey,
+    /// The codes that remove Activation Lock, by user and by device.
+    BypassCode,
+    /// The password of the recovery system of a Mac.
+    RecoveryPassword,
+}
+
+impl SecretSource {
+    /// All of them, in the order in which they are read.
+    pub const ALL: [Self; 3] = [Self::FilevaultKey, Self::BypassCode, Self::RecoveryPassword];
+
+    /// The word for people.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::FilevaultKey => "FileVault key",
+            Self::BypassCode => "bypass code",
+            Self::RecoveryPassword => "recovery password",
+        }
+    }
+}
+
+/// A named secret of a device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Secret {
+    /// Its name, the API's own key: `key`, `user_based_albc`, `device_based_albc`, `recovery_password`.
+    pub name: String,
+    /// The secret.
+    #[serde(with = "at_rest")]
+    pub value: Sealed,
+}
+
+/// What one read of a lock's PIN showed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PinReading {
+    /// The tenant shows one.
+    Found {
+        /// The PIN, as it came.
+        #[serde(with = "at_rest")]
+        pin: Sealed,
+        /// Whether it is the one that was known before; `None` where none was, or where both are encrypted
+        /// by different processes.
+        agrees: Option<bool>,
+    },
+    /// The tenant shows none, or none yet.
+    Nothing,
+    /// The answer could not be used.
+    Unreadable {
+        /// What it was.
+        reason: String,
+        /// The token lacks the permission: asking again is in vain.
+        is_forbidden: bool,
+    },
+}
+
+/// Where a PIN came from.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PinOrigin {
+    /// The answer to the lock or erase.
+    Answer,
+    /// Drawn by us and sent with the erase.
+    Drawn,
+    /// Read from the tenant, while the run went on.
+    Recovered,
+    /// Read from the tenant after the task had ended.
+    RecoveredLater,
+}
+
+impl PinOrigin {
+    /// The word for people.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::Drawn => "drawn",
+            Self::Recovered => "recovered",
+            Self::RecoveredLater => "recovered later",
+        }
+    }
+}
+
+/// A PIN of a task, as its record keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldPin {
+    /// The PIN, as it came.
+    #[serde(with = "at_rest")]
+    pub pin: Sealed,
+    /// Where it came from.
+    pub origin: PinOrigin,
+    /// When it was recorded.
+    pub at: UnixMillis,
+    /// The tenant showed the same after the device had taken the lock.
+    pub is_verified: bool,
+}
