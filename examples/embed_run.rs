@@ -93,6 +93,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         report_formats: vec!["csv".to_owned()],
         confirmation: "by the program".to_owned(),
         pending_ok: false,
+        encrypt_to: Vec::new(),
     };
     let tasks: Arc<[Task]> = plan.tasks.into();
     let journal = RunJournal::create(&state_dir, &header, &tasks)?;
@@ -107,6 +108,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         requests: reads.finish()?,
         program: "embed-run".to_owned(),
         renew_token: None,
+        sealer: None,
     };
     let (_stop, mut control) = tokio::sync::watch::channel(Control::Go);
     let ended = run(parts, &mut control, &mut Teller).await?;

@@ -66,6 +66,7 @@ pub(super) async fn go(
         requests,
         program: concat!("sortie ", env!("CARGO_PKG_VERSION")).to_owned(),
         renew_token,
+        sealer: None,
     };
     let ended = run(parts, &mut control, &mut watcher).await;
     signals.abort();

@@ -157,6 +157,7 @@ fn header_of(
         policy: planned.policy.clone(),
         confirmation,
         pending_ok: options.ending.pending_ok,
+        encrypt_to: Vec::new(),
     })
 }
 

@@ -18,7 +18,7 @@ mod token;
 pub use clock::{Clock, VirtualClock, WallClock};
 pub use facts::facts_of;
 pub use inventory::{InventoryError, read_commands, read_inventory};
-pub use perform::RenewToken;
+pub use perform::{RenewToken, Sealer};
 pub use quota::{Quota, QuotaError};
 pub use reads::{ReadError, Reads};
 pub use run::{Control, DriveError, Ended, Observer, Quiet, RunParts, run};

@@ -11,12 +11,15 @@ use super::clock::Clock;
 use crate::engine::Call;
 use crate::kandji::{classify, find_action, look_request, server_skew_ms, sighting};
 use crate::model::wire::{Fault, Reply};
-use crate::model::{End, Sighting, Task, TaskIndex, UnixMillis, Verdict, View};
+use crate::model::{End, Sealed, Sighting, Task, TaskIndex, UnixMillis, Verdict, View};
 use crate::transport::Transport;
 
 /// Taken off the moment of a send when commands are matched by time: the server's `Date` has whole
 /// seconds, and the request was on its way in both directions.
 const MATCH_SLACK_MS: i64 = 3_000;
+
+/// Seals a secret that has just been received or drawn, so that only the holders of keys can read it.
+pub type Sealer = Arc<dyn Fn(&Sealed) -> Sealed + Send + Sync>;
 
 /// Gets a fresh token and puts it to use. `Err` says why there is none.
 pub type RenewToken =

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tokio::sync::{oneshot, watch};
 
 use super::clock::Clock;
-use super::perform::{HourLeft, Outcome, RenewToken, perform};
+use super::perform::{HourLeft, Outcome, RenewToken, Sealer, perform};
 use super::quota::{Block, Quota, QuotaError};
 use super::token::Token;
 use crate::engine::{Call, Engine, Impossible, Progress, Step};
@@ -73,6 +73,8 @@ pub struct RunParts<T, C, J> {
     pub program: String,
     /// How to get a fresh token, once, when the API answers 401.
     pub renew_token: Option<RenewToken>,
+    /// Seals secrets at the moment of receipt; `None` keeps them in clear.
+    pub sealer: Option<Sealer>,
 }
 
 /// How a run was left.

@@ -181,6 +181,28 @@ pub struct JobSettings {
     pub report_formats: Option<Vec<String>>,
     /// Kinds of refusal that become skips.
     pub skip_refused: Vec<SkipKind>,
+    /// What becomes of secrets.
+    pub secrets: SecretSettings,
+}
+
+/// What a job says about secrets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SecretSettings {
+    /// What to do about the secrets that an erase or a delete takes away.
+    pub before_loss: Option<BeforeLoss>,
+    /// Public keys (`age1...`) of those who may read PINs and captured secrets; empty to keep them in clear.
+    pub encrypt_to: Vec<String>,
+    /// One key is enough: whoever loses it loses the PINs.
+    pub is_single_key_allowed: bool,
+}
+
+/// What to do about the secrets that an erase or a delete takes away.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum BeforeLoss {
+    /// Read and keep them before the request.
+    Capture,
+    /// They are kept elsewhere: do nothing.
+    Elsewhere,
 }
 
 /// When sending ends.

@@ -60,6 +60,9 @@ pub struct RunHeader {
     pub confirmation: String,
     /// Pending counts as a good end.
     pub pending_ok: bool,
+    /// Public keys of those who can read the secrets of this run; none when they stand in clear.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub encrypt_to: Vec<String>,
 }
 
 /// The journal of one run, open for writing.

@@ -69,6 +69,7 @@ fn header(run: &str) -> RunHeader {
         report_formats: vec!["csv".to_owned()],
         confirmation: "yes".to_owned(),
         pending_ok: false,
+        encrypt_to: Vec::new(),
     }
 }
 

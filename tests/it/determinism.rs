@@ -157,6 +157,7 @@ fn header(policy: &Policy) -> RunHeader {
         report_formats: Vec::new(),
         confirmation: String::new(),
         pending_ok: false,
+        encrypt_to: Vec::new(),
     }
 }
 
@@ -185,6 +186,7 @@ async fn drive<J: Commit, T: Transport>(
         requests: RequestCounts::new(),
         program: "test".to_owned(),
         renew_token: None,
+        sealer: None,
     };
     let (_sender, mut control) = tokio::sync::watch::channel(Control::Go);
     run(parts, &mut control, &mut Quiet).await
@@ -392,6 +394,7 @@ async fn expired_run(renewed_token_works: bool) -> Ended {
             is_fresh.store(renewed_token_works, std::sync::atomic::Ordering::SeqCst);
             Box::pin(async { Ok(()) })
         })),
+        sealer: None,
     };
     let (_sender, mut control) = tokio::sync::watch::channel(Control::Go);
     let ended = run(parts, &mut control, &mut Quiet).await.expect("the run ends");

@@ -22,6 +22,7 @@ fn a_whole_yaml_job_is_read() {
     assert_eq!(job.exclude.serial_numbers, ["A9"]);
     assert_eq!(job.exclude.filter.platform, [crate::model::Platform::Windows]);
     let expect = JobSettings {
+        secrets: SecretSettings::default(),
         wait_ms: Some(7_200_000),
         send_until: Some(SendUntil::After(28_800_000)),
         concurrency: Some(16),
