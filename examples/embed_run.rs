@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use sortie::drive::{
     Clock, Control, Observer, Quota, Reads, RunParts, WallClock, facts_of, read_inventory, run,
+    system_pins,
 };
 use sortie::engine::{Engine, Progress, RunState};
 use sortie::job::{Input, ParseOptions, parse};
@@ -109,6 +110,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         program: "embed-run".to_owned(),
         renew_token: None,
         sealer: None,
+        draw_pin: system_pins(),
     };
     let (_stop, mut control) = tokio::sync::watch::channel(Control::Go);
     let ended = run(parts, &mut control, &mut Teller).await?;

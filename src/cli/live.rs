@@ -14,7 +14,7 @@ use super::printer::Printer;
 use super::progress::Watcher;
 use super::reporter::{Reporter, RunView};
 use super::state::State;
-use crate::drive::{Clock, Control, Ended, Quota, RunParts, WallClock, run};
+use crate::drive::{Clock, Control, Ended, Quota, RunParts, WallClock, run, system_pins};
 use crate::engine::Engine;
 use crate::journal::{RequestCounts, RunHeader, RunJournal, RunReader, RunState, Writer};
 use crate::model::{Outcome, OutcomeCounts, StopCause, Task, TaskIndex, Turn, UnixMillis};
@@ -67,6 +67,7 @@ pub(super) async fn go(
         program: concat!("sortie ", env!("CARGO_PKG_VERSION")).to_owned(),
         renew_token,
         sealer: None,
+        draw_pin: system_pins(),
     };
     let ended = run(parts, &mut control, &mut watcher).await;
     signals.abort();

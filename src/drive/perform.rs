@@ -3,15 +3,22 @@
 //! Owns the way from a call to one request and from its reply to what the engine understands. Must never
 //! send a second request for a call.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use super::clock::Clock;
 use crate::engine::Call;
-use crate::kandji::{classify, find_action, look_request, server_skew_ms, sighting};
-use crate::model::wire::{Fault, Reply};
-use crate::model::{End, Sealed, Sighting, Task, TaskIndex, UnixMillis, Verdict, View};
+use crate::kandji::{
+    LIST_ROWS_MAX, classify, devices_page, error_text, find_action, look_request, pin_request,
+    read_devices, read_pin, read_secrets, retry_after_ms, secret_request, server_skew_ms, sighting,
+};
+use crate::model::wire::{Fault, Reply, Request};
+use crate::model::{
+    Device, DeviceId, End, Listing, ParamValue, PinReading, Sealed, Secret, SecretSource, Shown,
+    Sighting, Task, TaskIndex, UnixMillis, Unreadable, Verdict,
+};
 use crate::transport::Transport;
 
 /// Taken off the moment of a send when commands are matched by time: the server's `Date` has whole
@@ -27,20 +34,18 @@ pub type RenewToken =
 
 /// What came back from a call.
 pub(super) enum Outcome {
-    Sent {
-        task: TaskIndex,
-        attempt: u16,
-        http_status: Option<u16>,
-        verdict: Verdict,
-        hour: Option<HourLeft>,
-        skew_ms: Option<i64>,
-    },
-    Looked {
-        task: TaskIndex,
-        sighting: Sighting,
-        hour: Option<HourLeft>,
-        skew_ms: Option<i64>,
-    },
+    Sent { task: TaskIndex, attempt: u16, http_status: Option<u16>, verdict: Verdict },
+    Looked { task: TaskIndex, sighting: Sighting },
+    Pin { task: TaskIndex, result: Result<Option<Sealed>, Unreadable> },
+    Secrets { task: TaskIndex, source: SecretSource, result: Result<Vec<Secret>, Unreadable> },
+    Listed { listing: Listing },
+}
+
+/// What came back, and what the server said besides.
+pub(super) struct Performed {
+    pub(super) outcome: Outcome,
+    pub(super) hour: Option<HourLeft>,
+    pub(super) skew_ms: Option<i64>,
 }
 
 /// What the server says is left of the tenant's hour.
@@ -53,48 +58,201 @@ pub(super) struct HourLeft {
 /// The documented requests an hour, where the server names no limit.
 const PER_HOUR_DOCUMENTED: u32 = 10_000;
 
-/// Carries out a call. `skew_ms` is how far the server's clock is ahead of ours.
-pub(super) async fn perform<T: Transport, C: Clock>(
+/// What all calls of a run share.
+pub(super) struct Worker<T, C> {
     transport: Arc<T>,
     clock: C,
     tasks: Arc<[Task]>,
-    call: Call,
-    skew_ms: i64,
-) -> Outcome {
-    match call {
-        Call::Send { task, attempt } => {
-            let facts = &tasks[task.at()];
-            let Ok(action) = find_action(&facts.action) else {
-                let reason = format!("this version does not know the action '{}'", facts.action);
-                let verdict = Verdict::NotSent { reason, ends_run: true };
-                let (hour, skew_ms) = (None, None);
-                return Outcome::Sent { task, attempt, http_status: None, verdict, hour, skew_ms };
-            };
-            let result = transport.send(action.request(&facts.device.id, &facts.params)).await;
-            let (http_status, verdict) = classify(action, facts.device.platform, &result);
-            let (hour, skew_ms) = server_word(&result, clock.now());
-            Outcome::Sent { task, attempt, http_status, verdict, hour, skew_ms }
+    sealer: Option<Sealer>,
+    /// The tasks of each device.
+    by_device: HashMap<DeviceId, Vec<TaskIndex>>,
+}
+
+impl<T: Transport, C: Clock> Worker<T, C> {
+    pub(super) fn new(
+        transport: Arc<T>,
+        clock: C,
+        tasks: Arc<[Task]>,
+        sealer: Option<Sealer>,
+    ) -> Self {
+        let mut by_device: HashMap<DeviceId, Vec<TaskIndex>> = HashMap::new();
+        for (index, task) in (0..).map(TaskIndex).zip(tasks.iter()) {
+            by_device.entry(task.device.id.clone()).or_default().push(index);
         }
-        Call::Look { task, offset, sent_at } => {
-            let facts = &tasks[task.at()];
-            let view = match facts.end {
-                End::Gone => View::Record,
-                _ => View::History { offset },
-            };
-            let result = transport.send(look_request(&facts.device.id, view)).await;
-            let (hour, new_skew_ms) = server_word(&result, clock.now());
-            // The answer's own date where it has one: after a resume no other is known yet.
-            let skew_ms = new_skew_ms.unwrap_or(skew_ms);
-            let since = UnixMillis(sent_at.0 + skew_ms - MATCH_SLACK_MS);
-            let sighting = match &result {
-                Ok(reply) => sighting(reply, &facts.end, since, view),
-                Err(fault) => {
-                    Sighting::Unreadable { reason: fault.to_string(), is_forbidden: false }
+        Self { transport, clock, tasks, sealer, by_device }
+    }
+
+    /// Carries out a call. `skew_ms` is how far the server's clock is ahead of ours.
+    pub(super) async fn perform(self: Arc<Self>, call: Call, skew_ms: i64) -> Performed {
+        let request = match self.request(&call) {
+            Ok(request) => request,
+            Err(outcome) => return Performed { outcome, hour: None, skew_ms: None },
+        };
+        let result = self.transport.send(request).await;
+        let (hour, new_skew_ms) = server_word(&result, self.clock.now());
+        // The answer's own date where it has one: after a resume no other is known yet.
+        let outcome = self.read(call, &result, new_skew_ms.unwrap_or(skew_ms));
+        Performed { outcome, hour, skew_ms: new_skew_ms }
+    }
+
+    /// The request of a call; an action that this version does not know has none.
+    fn request(&self, call: &Call) -> Result<Request, Outcome> {
+        let device = |task: &TaskIndex| &self.tasks[task.at()].device.id;
+        Ok(match call {
+            Call::Send { task, attempt, pin } => {
+                let facts = &self.tasks[task.at()];
+                let Ok(action) = find_action(&facts.action) else {
+                    let reason =
+                        format!("this version does not know the action '{}'", facts.action);
+                    let verdict = Verdict::NotSent { reason, ends_run: true };
+                    let (task, attempt) = (*task, *attempt);
+                    return Err(Outcome::Sent { task, attempt, http_status: None, verdict });
+                };
+                let mut params = facts.params.clone();
+                if let (Some(pin), Some(key)) = (pin, action.takes_pin) {
+                    params.insert(key.to_owned(), ParamValue::Secret(pin.clone()));
                 }
-            };
-            Outcome::Looked { task, sighting, hour, skew_ms: new_skew_ms }
+                action.request(&facts.device.id, &params)
+            }
+            Call::Look { task, view, .. } => look_request(device(task), *view),
+            Call::Pin { task } => pin_request(device(task)),
+            Call::Secrets { task, place } => {
+                secret_request(device(task), self.source(*task, *place))
+            }
+            Call::List { offset } => devices_page(*offset),
+        })
+    }
+
+    fn source(&self, task: TaskIndex, place: u8) -> SecretSource {
+        let places = &self.tasks[task.at()].capture;
+        places.get(usize::from(place)).copied().unwrap_or(SecretSource::FilevaultKey)
+    }
+
+    /// What an answer, or its absence, means for the call.
+    fn read(&self, call: Call, result: &Result<Reply, Fault>, skew_ms: i64) -> Outcome {
+        match call {
+            Call::Send { task, attempt, .. } => {
+                let facts = &self.tasks[task.at()];
+                let (http_status, verdict) = match find_action(&facts.action) {
+                    Ok(action) => classify(action, facts.device.platform, result),
+                    Err(error) => {
+                        let reason = error.to_string();
+                        (None, Verdict::NotSent { reason, ends_run: true })
+                    }
+                };
+                Outcome::Sent { task, attempt, http_status, verdict: self.seal_verdict(verdict) }
+            }
+            Call::Look { task, view, since } => {
+                let since = UnixMillis(since.0 + skew_ms - MATCH_SLACK_MS);
+                let sighting = match result {
+                    Ok(reply) => sighting(reply, &self.tasks[task.at()].end, since, view),
+                    Err(fault) => {
+                        Sighting::Unreadable { reason: fault.to_string(), is_forbidden: false }
+                    }
+                };
+                Outcome::Looked { task, sighting }
+            }
+            Call::Pin { task } => Outcome::Pin { task, result: self.read_pin(result) },
+            Call::Secrets { task, place } => {
+                let source = self.source(task, place);
+                Outcome::Secrets { task, source, result: self.read_secrets(result, source) }
+            }
+            Call::List { offset } => Outcome::Listed { listing: self.read_list(result, offset) },
         }
     }
+
+    fn seal(&self, secret: Sealed) -> Sealed {
+        match &self.sealer {
+            Some(sealer) => sealer(&secret),
+            None => secret,
+        }
+    }
+
+    fn seal_verdict(&self, verdict: Verdict) -> Verdict {
+        match verdict {
+            Verdict::Accepted(mut answer) => {
+                answer.pin = answer.pin.map(|pin| self.seal(pin));
+                Verdict::Accepted(answer)
+            }
+            other => other,
+        }
+    }
+
+    fn read_pin(&self, result: &Result<Reply, Fault>) -> Result<Option<Sealed>, Unreadable> {
+        match read_pin(usable(result)?) {
+            PinReading::Found { pin, .. } => Ok(Some(self.seal(pin))),
+            PinReading::Nothing => Ok(None),
+            PinReading::Unreadable { reason, is_forbidden } => {
+                Err(unreadable(reason, is_forbidden))
+            }
+        }
+    }
+
+    fn read_secrets(
+        &self,
+        result: &Result<Reply, Fault>,
+        source: SecretSource,
+    ) -> Result<Vec<Secret>, Unreadable> {
+        let secrets = read_secrets(usable(result)?, source)
+            .map_err(|(reason, is_forbidden)| unreadable(reason, is_forbidden))?;
+        let seal = |secret: Secret| Secret { value: self.seal(secret.value), ..secret };
+        Ok(secrets.into_iter().map(seal).collect())
+    }
+
+    fn read_list(&self, result: &Result<Reply, Fault>, offset: u32) -> Listing {
+        let reply = match usable(result) {
+            Ok(reply) => reply,
+            Err(Unreadable::Throttled { retry_after_ms }) => {
+                return Listing::Throttled { retry_after_ms };
+            }
+            Err(Unreadable::Forbidden { reason }) => {
+                return Listing::Unreadable { reason, is_forbidden: true };
+            }
+            Err(Unreadable::Failed { reason }) => {
+                return Listing::Unreadable { reason, is_forbidden: false };
+            }
+        };
+        match read_devices(reply) {
+            Err(error) => Listing::Unreadable { reason: error.to_string(), is_forbidden: false },
+            Ok(devices) => {
+                let rows = u32::try_from(devices.len()).unwrap_or(LIST_ROWS_MAX);
+                let next_offset = (rows >= LIST_ROWS_MAX).then_some(offset + rows);
+                let shown = devices.iter().flat_map(|device| self.shown(device)).collect();
+                Listing::Page { shown, next_offset }
+            }
+        }
+    }
+
+    /// What a row of the list says about the tasks of its device.
+    fn shown<'a>(&'a self, device: &'a Device) -> impl Iterator<Item = Shown> + 'a {
+        let tasks = self.by_device.get(&device.id).map_or(&[][..], Vec::as_slice);
+        tasks.iter().map(move |task| {
+            let has_changed = match &self.tasks[task.at()].end {
+                End::Command { or_named: Some(name), .. } => *name == device.name,
+                _ => false,
+            };
+            Shown { task: *task, last_check_in: device.last_check_in, has_changed }
+        })
+    }
+}
+
+/// An answer with a body that is worth reading, or why there is none.
+fn usable(result: &Result<Reply, Fault>) -> Result<&Reply, Unreadable> {
+    match result {
+        Ok(reply) if reply.status == 429 => {
+            Err(Unreadable::Throttled { retry_after_ms: retry_after_ms(reply) })
+        }
+        Ok(reply) if matches!(reply.status, 401 | 403) => {
+            let text = error_text(&reply.body);
+            Err(Unreadable::Forbidden { reason: format!("HTTP {}: {text}", reply.status) })
+        }
+        Ok(reply) => Ok(reply),
+        Err(fault) => Err(Unreadable::Failed { reason: fault.to_string() }),
+    }
+}
+
+fn unreadable(reason: String, is_forbidden: bool) -> Unreadable {
+    if is_forbidden { Unreadable::Forbidden { reason } } else { Unreadable::Failed { reason } }
 }
 
 /// What an answer says of the hour and of the server's clock.

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use tokio::sync::{oneshot, watch};
 
 use super::clock::Clock;
-use super::perform::{HourLeft, Outcome, RenewToken, Sealer, perform};
+use super::perform::{HourLeft, Outcome, Performed, RenewToken, Sealer, Worker};
+use super::pins::DrawPin;
 use super::quota::{Block, Quota, QuotaError};
 use super::token::Token;
 use crate::engine::{Call, Engine, Impossible, Progress, Step};
@@ -75,6 +76,8 @@ pub struct RunParts<T, C, J> {
     pub renew_token: Option<RenewToken>,
     /// Seals secrets at the moment of receipt; `None` keeps them in clear.
     pub sealer: Option<Sealer>,
+    /// Draws the PINs of erases.
+    pub draw_pin: DrawPin,
 }
 
 /// How a run was left.
@@ -110,6 +113,9 @@ pub async fn run<T: Transport, C: Clock, J: Commit>(
     observer: &mut impl Observer,
 ) -> Result<Ended, DriveError> {
     let now = parts.clock.now();
+    let mut engine = parts.engine;
+    engine.set_pin_source(super::pins::source(parts.draw_pin, parts.sealer.clone()));
+    let worker = Worker::new(parts.transport, parts.clock.clone(), parts.tasks, parts.sealer);
     let mut shell = Shell {
         commits: VecDeque::new(),
         under_way: FuturesUnordered::new(),
@@ -117,12 +123,11 @@ pub async fn run<T: Transport, C: Clock, J: Commit>(
         skew_ms: 0,
         latest: now,
         requests: parts.requests,
-        transport: parts.transport,
+        worker: Arc::new(worker),
         clock: parts.clock,
         journal: parts.journal,
         quota: parts.quota,
-        engine: parts.engine,
-        tasks: parts.tasks,
+        engine,
         token: Token::new(parts.renew_token),
         observer,
     };
@@ -137,12 +142,11 @@ pub async fn run<T: Transport, C: Clock, J: Commit>(
 }
 
 struct Shell<'a, T, C, J, O> {
-    transport: Arc<T>,
+    worker: Arc<Worker<T, C>>,
     clock: C,
     journal: J,
     quota: Quota,
     engine: Engine,
-    tasks: Arc<[Task]>,
     token: Token,
     observer: &'a mut O,
     /// Batches on their way to the disk, oldest first.
@@ -163,7 +167,7 @@ struct Uncommitted {
 /// What came back from a call, and which token it left with.
 struct Returned {
     token: u32,
-    outcome: Outcome,
+    performed: Performed,
 }
 
 /// What woke the loop.
@@ -257,11 +261,7 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
             return;
         }
         for call in &calls {
-            let kind = match call {
-                Call::Send { .. } => "action",
-                Call::Look { .. } => "look",
-            };
-            *self.requests.entry(kind.to_owned()).or_default() += 1;
+            *self.requests.entry(call.word().to_owned()).or_default() += 1;
         }
         let requests = std::mem::take(&mut self.requests);
         let (committed, done) = oneshot::channel();
@@ -304,10 +304,9 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
         result.map_err(DriveError::Journal)?;
         self.observer.committed(&batch.entries, &self.engine.progress());
         for call in batch.calls {
-            let (transport, tasks) = (Arc::clone(&self.transport), Arc::clone(&self.tasks));
-            let call = perform(transport, self.clock.clone(), tasks, call, self.skew_ms);
+            let call = Arc::clone(&self.worker).perform(call, self.skew_ms);
             let token = self.token.number();
-            self.under_way.push(call.map(move |outcome| Returned { token, outcome }).boxed());
+            self.under_way.push(call.map(move |performed| Returned { token, performed }).boxed());
         }
         Ok(())
     }
@@ -330,17 +329,20 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
         entries: &mut Vec<Entry>,
     ) -> Result<(), DriveError> {
         let now = self.clock.now();
-        let (hour, skew_ms) = match returned.outcome {
-            Outcome::Sent { task, attempt, http_status, verdict, hour, skew_ms } => {
+        let Performed { outcome, hour, skew_ms } = returned.performed;
+        let engine = &mut self.engine;
+        entries.extend(match outcome {
+            Outcome::Sent { task, attempt, http_status, verdict } => {
                 let verdict = self.token.renew_on_unauthorized(verdict, returned.token).await;
-                entries.extend(self.engine.answered(now, task, attempt, http_status, verdict)?);
-                (hour, skew_ms)
+                engine.answered(now, task, attempt, http_status, verdict)?
             }
-            Outcome::Looked { task, sighting, hour, skew_ms } => {
-                entries.extend(self.engine.looked(now, task, sighting)?);
-                (hour, skew_ms)
+            Outcome::Looked { task, sighting } => engine.looked(now, task, sighting)?,
+            Outcome::Pin { task, result } => engine.pin_read(now, task, result)?,
+            Outcome::Secrets { task, source, result } => {
+                engine.secrets_read(now, task, source, result)?
             }
-        };
+            Outcome::Listed { listing } => engine.listed(now, listing)?,
+        });
         self.skew_ms = skew_ms.unwrap_or(self.skew_ms);
         if let Some(hour) = hour {
             entries.extend(self.heed_server(now, hour)?);

@@ -40,8 +40,11 @@ impl Engine {
             self.throttled_rounds = 0;
         }
         self.conclude(now, task, &verdict, &mut entries)?;
-        if self.state.task(task).phase == Phase::Following {
-            self.looks.schedule(task, now, self.wait_ends(now));
+        match self.state.task(task).phase {
+            Phase::Following => self.await_end(now, task),
+            Phase::Custody(_) => self.take_custody(now, task, &mut entries)?,
+            Phase::Doubt => self.seek(now, task),
+            _ => {}
         }
         Ok(entries)
     }
@@ -57,41 +60,102 @@ impl Engine {
         sighting: Sighting,
     ) -> Result<Vec<Entry>, Impossible> {
         let mut entries = Vec::new();
-        self.looks_under_way = self.looks_under_way.checked_sub(1).ok_or_else(|| Impossible {
-            task: task.0,
-            event: "a look",
-            phase: "no look under way".to_owned(),
-        })?;
-        if self.state.task(task).phase != Phase::Following {
-            return Ok(entries);
-        }
-        let latest = self.wait_ends(now);
-        match sighting {
-            Sighting::Command(command) => self.observe(now, task, command, &mut entries)?,
-            Sighting::Proven { evidence: reason } => {
-                let event = Event::Settled { task, outcome: Outcome::Completed, reason };
-                self.record(now, event, &mut entries)?;
-            }
-            Sighting::Elsewhere { offset } => {
-                self.looks.schedule_page(task, offset, now, latest);
-                return Ok(entries);
-            }
-            Sighting::Throttled { retry_after_ms } => {
-                self.pause_for_tenant(now, retry_after_ms, "HTTP 429 on a read", &mut entries)?;
-            }
-            Sighting::Unreadable { reason, .. } if self.looks.is_news(task, &reason) => {
-                self.record(now, Event::Unseen { task, reason }, &mut entries)?;
-            }
-            Sighting::Nothing { .. } | Sighting::Unreadable { .. } => {}
-        }
+        self.read_came_back("a look")?;
         match self.state.task(task).phase {
-            Phase::Following => self.looks.schedule(task, now, latest),
-            _ => self.looks.forget(task),
+            Phase::Following => self.followed(now, task, sighting, &mut entries)?,
+            Phase::Doubt => self.sought(now, task, sighting, &mut entries)?,
+            _ => {}
         }
         Ok(entries)
     }
 
-    fn observe(
+    pub(super) fn read_came_back(&mut self, what: &'static str) -> Result<(), Impossible> {
+        self.reads_under_way = self.reads_under_way.checked_sub(1).ok_or_else(|| Impossible {
+            task: u32::MAX,
+            event: what,
+            phase: "no read under way".to_owned(),
+        })?;
+        Ok(())
+    }
+
+    /// Takes in what a look at a task showed whose device's report is awaited.
+    fn followed(
+        &mut self,
+        now: UnixMillis,
+        task: TaskIndex,
+        sighting: Sighting,
+        entries: &mut Vec<Entry>,
+    ) -> Result<(), Impossible> {
+        let sent_at = self.state.task(task).sent_at;
+        match sighting {
+            Sighting::Command(command) => {
+                let ended_at = command.completed_at;
+                self.observe(now, task, command, entries)?;
+                if self.state.task(task).phase != Phase::Following {
+                    self.follow.learn(task, sent_at, ended_at, now);
+                }
+            }
+            Sighting::Proven { evidence: reason } => {
+                let event = Event::Settled { task, outcome: Outcome::Completed, reason };
+                self.record(now, event, entries)?;
+                self.follow.learn(task, sent_at, None, now);
+            }
+            Sighting::Elsewhere { offset } if self.pages.turn_to(task, offset) => {
+                self.await_end_at(now, task);
+                return Ok(());
+            }
+            Sighting::Throttled { retry_after_ms } => {
+                self.pause_for_tenant(now, retry_after_ms, "HTTP 429 on a read", entries)?;
+            }
+            Sighting::Unreadable { reason, is_forbidden } => {
+                if is_forbidden {
+                    self.follow.slow_down(task);
+                }
+                if self.pages.is_news(task, &reason) {
+                    self.record(now, Event::Unseen { task, reason }, entries)?;
+                }
+            }
+            Sighting::Nothing { .. } => {
+                self.pages.take_turns(task, self.state.facts[task.at()].trace);
+            }
+            Sighting::Elsewhere { .. } => {}
+        }
+        self.pages.rest(task);
+        match self.state.task(task).phase {
+            Phase::Following => self.await_end(now, task),
+            Phase::Custody(_) => self.take_custody(now, task, entries)?,
+            _ => self.forget(task),
+        }
+        Ok(())
+    }
+
+    /// Puts the next look at a task into a queue: the urgent one while a PIN depends on it.
+    pub(super) fn await_end(&mut self, now: UnixMillis, task: TaskIndex) {
+        let lacks_pin = self.state.task(task).lacks_pin(&self.state.facts[task.at()]);
+        if !(lacks_pin && self.safety.look_urgently(task, now)) {
+            let latest = self.wait_ends(now);
+            self.follow.schedule(task, now, latest);
+        }
+    }
+
+    /// The same for a look at once.
+    pub(super) fn await_end_at(&mut self, now: UnixMillis, task: TaskIndex) {
+        if self.state.task(task).lacks_pin(&self.state.facts[task.at()]) {
+            self.safety.put(task, now);
+        } else {
+            self.follow.put(task, now);
+        }
+    }
+
+    /// Forgets a task in all queues.
+    pub(super) fn forget(&mut self, task: TaskIndex) {
+        self.follow.forget(task);
+        self.pages.forget(task);
+        self.safety.forget(task);
+    }
+
+    /// Records what the history shows of a task, and its end where that follows.
+    pub(super) fn observe(
         &mut self,
         now: UnixMillis,
         task: TaskIndex,
@@ -100,7 +164,7 @@ impl Engine {
     ) -> Result<(), Impossible> {
         let among = match command.candidates {
             0 | 1 => String::new(),
-            several => format!("ambiguous match: {several} commands fit by type and time"),
+            several => ambiguous(several),
         };
         let settled = match command.status {
             CommandStatus::Completed => Some((Outcome::Completed, among)),
@@ -114,6 +178,9 @@ impl Engine {
         };
         if self.state.task(task).seen != Some(command.status) {
             self.record(now, Event::Observed { task, command }, entries)?;
+        }
+        if matches!(self.state.task(task).phase, Phase::Custody(_)) {
+            return Ok(());
         }
         if let Some((outcome, reason)) = settled {
             self.record(now, Event::Settled { task, outcome, reason }, entries)?;
@@ -190,7 +257,7 @@ impl Engine {
 
     /// Pauses as long as the tenant asks, or by backoff where it does not say. Answers that were under way
     /// together make one round.
-    fn pause_for_tenant(
+    pub(super) fn pause_for_tenant(
         &mut self,
         now: UnixMillis,
         retry_after_ms: Option<u64>,
@@ -207,4 +274,9 @@ impl Engine {
         entries.extend(self.pause(now, now.plus_ms(wait_ms), reason)?);
         Ok(())
     }
+}
+
+/// Why nobody can tell which of several commands is the task's.
+pub(super) fn ambiguous(candidates: u16) -> String {
+    format!("ambiguous match: {candidates} commands fit by type and time")
 }

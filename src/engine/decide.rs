@@ -1,14 +1,16 @@
 //! The run machine, live: what to record and what to send next.
 //!
-//! Owns the due-queue, the grants, the share of looks and the stop rules. Must never change the state
-//! other than by recording an entry.
+//! Owns the due-queue, the grants, the order of reads and sends, and the stop rules. Must never change the
+//! state other than by recording an entry.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::looks::Looks;
+use super::follow::Follow;
+use super::pages::Pages;
 use super::run::{Progress, RunState};
+use super::safety::Safety;
 use super::task::{Impossible, Phase};
-use crate::model::{Entry, Event, Policy, Repeat, StopCause, TaskIndex, UnixMillis};
+use crate::model::{Entry, Event, Policy, Repeat, Sealed, StopCause, TaskIndex, UnixMillis, View};
 use crate::pace::{BLOCK_LIFE_MS, PerSecond};
 
 /// Most calls of one step, so that a batch stays one short transaction.
@@ -28,16 +30,72 @@ pub enum Call {
         task: TaskIndex,
         /// Its how-manyeth request.
         attempt: u16,
+        /// The PIN that was drawn for it, in clear.
+        pin: Option<Sealed>,
     },
-    /// A look for its end.
+    /// A look for its end, or for what it left behind.
     Look {
         /// The task.
         task: TaskIndex,
-        /// Row of the history to start at.
-        offset: u32,
-        /// When its action was sent.
-        sent_at: UnixMillis,
+        /// What is read.
+        view: View,
+        /// Commands that were queued from this moment on may be its own.
+        since: UnixMillis,
     },
+    /// A read of the PIN of a lock.
+    Pin {
+        /// The task.
+        task: TaskIndex,
+    },
+    /// A read of secrets before the request that takes them away.
+    Secrets {
+        /// The task.
+        task: TaskIndex,
+        /// Which of the places that the task names.
+        place: u8,
+    },
+    /// A page of the device list.
+    List {
+        /// Row to start at.
+        offset: u32,
+    },
+}
+
+impl Call {
+    /// The word that requests are counted under.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Send { .. } => "action",
+            Self::Look { .. } => "look",
+            Self::Pin { .. } => "pin",
+            Self::Secrets { .. } => "secrets",
+            Self::List { .. } => "list",
+        }
+    }
+}
+
+/// A PIN for a request that takes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DrawnPin {
+    /// To be sent.
+    pub clear: Sealed,
+    /// To be kept: the same, or encrypted to those who may read it.
+    pub kept: Sealed,
+}
+
+/// Where PINs are drawn from: never from the run's own randomness, which is in the journal.
+pub type PinSource = Box<dyn FnMut() -> DrawnPin + Send>;
+
+/// What a process does with a run.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Everything.
+    Whole,
+    /// It follows what was sent, and sends nothing.
+    Follow,
+    /// It looks at each followed task once.
+    OnePass,
 }
 
 /// What to do now.
@@ -63,8 +121,14 @@ const LAST_LOOKS_MS: u64 = 60_000;
 pub struct Engine {
     pub(super) state: RunState,
     ready: BTreeSet<(UnixMillis, TaskIndex)>,
-    pub(super) looks: Looks,
-    pub(super) looks_under_way: u32,
+    pub(super) follow: Follow,
+    pub(super) pages: Pages,
+    pub(super) safety: Safety,
+    pub(super) reads_under_way: u32,
+    /// Reads of secrets before a send that failed in a row.
+    pub(super) capture_failures: BTreeMap<TaskIndex, u8>,
+    scope: Scope,
+    pins: Option<PinSource>,
     pace: PerSecond,
     granted: u32,
     granted_until: UnixMillis,
@@ -86,8 +150,13 @@ impl Engine {
             .collect();
         Self {
             ready,
-            looks: Looks::default(),
-            looks_under_way: 0,
+            follow: Follow::default(),
+            pages: Pages::default(),
+            safety: Safety::default(),
+            reads_under_way: 0,
+            capture_failures: BTreeMap::new(),
+            scope: Scope::Whole,
+            pins: None,
             pace: PerSecond::new(state.policy.per_second),
             granted: 0,
             granted_until: UnixMillis(0),
@@ -98,6 +167,17 @@ impl Engine {
             starved_ms: 0,
             state,
         }
+    }
+
+    /// Limits what this process does with the run.
+    pub fn set_scope(&mut self, scope: Scope) {
+        self.scope = scope;
+        self.follow.is_one_pass = scope == Scope::OnePass;
+    }
+
+    /// Gives the source of PINs. Without one, requests that take a PIN are sent without.
+    pub fn set_pin_source(&mut self, pins: PinSource) {
+        self.pins = Some(pins);
     }
 
     /// The state as it will be when all entries so far are committed.
@@ -133,10 +213,15 @@ impl Engine {
                         }
                     };
                     self.record(now, event, &mut entries)?;
+                    self.seek(now, index);
                 }
                 Phase::Judged(verdict) => self.conclude(now, index, &verdict, &mut entries)?,
-                Phase::Following => self.looks.schedule_at(index, now),
-                Phase::Doubt if self.state.facts[index.at()].repeat == Repeat::Safe => {
+                Phase::Following => self.await_end_at(now, index),
+                Phase::Custody(_) => self.safety.put(index, now),
+                Phase::Doubt if self.state.facts[index.at()].repeat == Repeat::Once => {
+                    self.seek(now, index);
+                }
+                Phase::Doubt => {
                     let reason = "in doubt, and safe to repeat".to_owned();
                     let event =
                         Event::Postponed { task: index, until: now, counted: false, reason };
@@ -148,8 +233,8 @@ impl Engine {
         Ok(entries)
     }
 
-    /// Stops sending. What is under way is waited for. The first cause stays, but the deadline for sending
-    /// gives way to any other: after it commands are still followed, and that has to be stopped, too.
+    /// Stops sending. What is under way is waited for. The first cause stays, but the deadline for sending and
+    /// too many errors give way to those that end more: after them there are still reads to be stopped.
     ///
     /// # Errors
     /// [`Impossible`] is a fault of this program.
@@ -160,9 +245,10 @@ impl Engine {
         reason: &str,
     ) -> Result<Vec<Entry>, Impossible> {
         let mut entries = Vec::new();
-        let is_new = match self.state.stop {
+        let is_new = match self.state.stop.as_ref().map(|(cause, _)| *cause) {
             None => true,
-            Some((StopCause::Deadline, _)) => cause != StopCause::Deadline,
+            Some(StopCause::Deadline) => cause != StopCause::Deadline,
+            Some(StopCause::Errors) => !matches!(cause, StopCause::Deadline | StopCause::Errors),
             Some(_) => false,
         };
         if is_new {
@@ -228,7 +314,7 @@ impl Engine {
                 is_starving = true;
                 break;
             }
-            if self.state.in_flight + self.looks_under_way >= self.state.policy.concurrency {
+            if self.state.in_flight + self.reads_under_way >= self.state.policy.concurrency {
                 break;
             }
             if self.granted == 0 || now >= self.granted_until {
@@ -273,7 +359,7 @@ impl Engine {
         now: UnixMillis,
         entries: &mut Vec<Entry>,
     ) -> Result<(), Impossible> {
-        if self.state.stop.is_some() {
+        if !self.may_send() {
             return Ok(());
         }
         let Policy { max_errors, send_until, .. } = self.state.policy;
@@ -292,9 +378,11 @@ impl Engine {
 
     /// Which queue the next call comes from; `None` when neither has anything due.
     fn next_lane(&mut self, now: UnixMillis) -> Option<Lane> {
+        if self.next_safety().is_some_and(|at| at <= now) {
+            return Some(Lane::Safety);
+        }
         let is_look_due = self.next_look(now).is_some_and(|at| at <= now);
-        let is_send_due =
-            self.state.stop.is_none() && self.next_send(now).is_some_and(|at| at <= now);
+        let is_send_due = self.may_send() && self.next_send(now).is_some_and(|at| at <= now);
         match (is_send_due, is_look_due) {
             (true, true) if self.calls_since_look + 1 >= CALLS_PER_LOOK => Some(Lane::Look),
             (true, _) => Some(Lane::Send),
@@ -316,38 +404,90 @@ impl Engine {
     }
 
     fn emit(&mut self, now: UnixMillis, lane: Lane, step: &mut Step) -> Result<(), Impossible> {
-        match lane {
-            Lane::Send => {
-                let Some((_, task)) = self.ready.pop_first() else { return Ok(()) };
-                let attempt = self.state.task(task).attempts.saturating_add(1);
-                self.record(now, Event::Intent { task, attempt, pin: None }, &mut step.entries)?;
-                step.calls.push(Call::Send { task, attempt });
-                self.calls_since_look += 1;
+        if lane == Lane::Send {
+            return self.emit_send(now, step);
+        }
+        let call = match lane {
+            Lane::Safety => self.safety.take().map(|task| match self.state.task(task).phase {
+                Phase::Custody(_) => Call::Pin { task },
+                Phase::Doubt if self.safety.is_pins_turn(task) => Call::Pin { task },
+                _ => self.look_at(task),
+            }),
+            _ if self.follow.sweep.due_at().is_some_and(|at| at <= now) => {
+                Some(Call::List { offset: self.follow.sweep.take(now) })
             }
-            Lane::Look => {
-                let Some((task, offset)) = self.looks.take() else { return Ok(()) };
-                let sent_at = self.state.task(task).sent_at;
-                self.looks_under_way += 1;
-                self.calls_since_look = 0;
-                step.calls.push(Call::Look { task, offset, sent_at });
-            }
+            _ => self.follow.take().map(|task| self.look_at(task)),
+        };
+        if let Some(call) = call {
+            self.reads_under_way += 1;
+            self.calls_since_look = 0;
+            step.calls.push(call);
         }
         Ok(())
+    }
+
+    fn emit_send(&mut self, now: UnixMillis, step: &mut Step) -> Result<(), Impossible> {
+        let Some((_, task)) = self.ready.pop_first() else { return Ok(()) };
+        self.calls_since_look += 1;
+        let (facts, state) = (&self.state.facts[task.at()], self.state.task(task));
+        if state.captured < facts.captures {
+            step.calls.push(Call::Secrets { task, place: state.captured });
+            self.reads_under_way += 1;
+            return Ok(());
+        }
+        let attempt = state.attempts.saturating_add(1);
+        let drawn = match &mut self.pins {
+            Some(pins) if facts.draws_pin => Some(pins()),
+            _ => None,
+        };
+        let (clear, kept) = drawn.map(|drawn| (drawn.clear, drawn.kept)).unzip();
+        self.record(now, Event::Intent { task, attempt, pin: kept }, &mut step.entries)?;
+        step.calls.push(Call::Send { task, attempt, pin: clear });
+        Ok(())
+    }
+
+    fn look_at(&self, task: TaskIndex) -> Call {
+        let view = self.pages.view(task, self.state.facts[task.at()].trace);
+        Call::Look { task, view, since: self.state.task(task).traced_from }
+    }
+
+    /// Puts a task that goes on after its secrets were read back to the front of the queue.
+    pub(super) fn make_ready(&mut self, task: TaskIndex, at: UnixMillis) {
+        self.ready.insert((at, task));
     }
 
     /// How many requests would leave within the life of one block of grants.
     fn wanted(&self, now: UnixMillis) -> u32 {
         let block_max = u64::from(self.state.policy.per_second) * BLOCK_LIFE_MS / 1_000;
         let block_max = usize::try_from(block_max.max(1)).unwrap_or(usize::MAX);
-        let sends = match self.state.stop {
-            Some(_) => 0,
-            None => self.ready.iter().take_while(|(at, _)| *at <= now).take(block_max).count(),
+        let sends = match self.may_send() {
+            false => 0,
+            true => self.ready.iter().take_while(|(at, _)| *at <= now).take(block_max).count(),
         };
         let looks = match self.next_look(now) {
-            Some(_) => self.looks.due(now.min(self.wait_ends(now)), block_max),
+            Some(_) => self.follow.due(now.min(self.wait_ends(now)), block_max),
             None => 0,
         };
-        u32::try_from((sends + looks).min(block_max)).unwrap_or(u32::MAX)
+        let reads = if self.may_settle() { self.safety.due(now, block_max) } else { 0 };
+        u32::try_from((reads + sends + looks).min(block_max)).unwrap_or(u32::MAX)
+    }
+
+    fn may_send(&self) -> bool {
+        self.state.stop.is_none() && self.scope == Scope::Whole
+    }
+
+    /// Doubt is settled and PINs are read in spite of errors and deadlines: only who leaves, or cannot reach
+    /// the tenant, leaves them for later.
+    fn may_settle(&self) -> bool {
+        match &self.state.stop {
+            None => true,
+            Some((cause, _)) => matches!(cause, StopCause::Errors | StopCause::Deadline),
+        }
+    }
+
+    /// When the next read for safety is due, if it still may leave.
+    fn next_safety(&self) -> Option<UnixMillis> {
+        self.safety.next().filter(|_| self.may_settle())
     }
 
     /// Looks go on until the wait is over, and not after a stop other than the deadline for sending.
@@ -363,13 +503,13 @@ impl Engine {
         let until = wait_ends.plus_ms(LAST_LOOKS_MS);
         now <= until
             && self.state.paused_until <= until
-            && self.looks.next().is_some_and(|(at, _)| at <= wait_ends)
+            && self.follow.next().is_some_and(|at| at <= wait_ends)
     }
 
     /// When the next look is due, if it still may leave.
     fn next_look(&self, now: UnixMillis) -> Option<UnixMillis> {
         let wait_ends = self.wait_ends(now);
-        self.looks.next().map(|(at, _)| at).filter(|at| *at <= wait_ends && self.may_look(now))
+        self.follow.next().filter(|at| *at <= wait_ends && self.may_look(now))
     }
 
     /// When following ends: so long after the last send, or after a resume, not counting the time in which
@@ -382,28 +522,38 @@ impl Engine {
 
     /// The next moment at which something may become due.
     fn next_moment(&mut self, now: UnixMillis) -> Option<UnixMillis> {
-        let send = if self.state.stop.is_none() { self.next_send(now) } else { None };
+        let send = if self.may_send() { self.next_send(now) } else { None };
         let look = self.next_look(now);
+        let safety = self.next_safety();
         let deadline = send.map(|_| self.state.policy.send_until);
         // While the hour has nothing to spare the end of the wait moves on with the time: waiting for it
         // would be a race that is never won. The hour itself wakes the run then.
         let is_waiting = self.state.following > 0 && self.starved_since.is_none();
         let wait = is_waiting.then(|| self.wait_ends(now).plus_ms(1));
         let last_looks = wait.map(|at| at.plus_ms(LAST_LOOKS_MS));
-        [send, look, deadline, wait, last_looks].into_iter().flatten().filter(|at| *at > now).min()
+        [send, look, safety, deadline, wait, last_looks]
+            .into_iter()
+            .flatten()
+            .filter(|at| *at > now)
+            .min()
     }
 
     fn is_done(&self, now: UnixMillis) -> bool {
-        let is_idle = self.state.in_flight + self.looks_under_way == 0;
-        let is_sending = self.state.stop.is_none() && self.state.sendable() > 0;
-        let is_following = self.state.following > 0 && self.may_look(now);
-        is_idle && !is_sending && !is_following
+        let is_idle = self.state.in_flight + self.reads_under_way == 0;
+        let is_sending = self.may_send() && self.state.sendable() > 0;
+        let is_following = match self.scope {
+            Scope::OnePass => self.next_look(now).is_some(),
+            _ => self.state.following > 0 && self.may_look(now),
+        };
+        let is_settling = self.may_settle() && !self.safety.is_empty();
+        is_idle && !is_sending && !is_following && !is_settling
     }
 }
 
-/// The two queues.
+/// The queues, the most urgent first.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 enum Lane {
+    Safety,
     Send,
     Look,
 }

@@ -9,12 +9,16 @@
 
 mod answers;
 mod decide;
-mod looks;
+mod follow;
+mod pages;
 mod run;
+mod safety;
+mod settle;
+mod sweep;
 mod task;
 #[cfg(test)]
 mod tests;
 
-pub use decide::{Call, Engine, Step};
+pub use decide::{Call, DrawnPin, Engine, PinSource, Scope, Step};
 pub use run::{Progress, RunState};
 pub use task::{Impossible, Phase, TaskState};

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use super::task::{Impossible, Phase, TaskState};
 use crate::model::{
-    Entry, Event, Outcome, Policy, Repeat, StopCause, TaskFacts, TaskIndex, UnixMillis,
+    Decision, Entry, Event, Outcome, PinReading, Policy, Repeat, Sealed, StopCause, TaskFacts,
+    TaskIndex, UnixMillis, Verdict,
 };
 
 /// The state of a run.
@@ -28,6 +29,7 @@ pub struct RunState {
     pub(super) in_flight: u32,
     pub(super) following: u32,
     doubts: u32,
+    custody: u32,
     settled: u32,
     requests: u64,
     errors: u32,
@@ -36,6 +38,8 @@ pub struct RunState {
     errors_forgiven: u32,
     pub(super) paused_until: UnixMillis,
     pub(super) stop: Option<(StopCause, String)>,
+    /// The newest PIN of each lock, to compare what the tenant shows with.
+    pub(super) pins: BTreeMap<TaskIndex, Sealed>,
     /// When the last request was sent or the run was last opened, whatever came later: who resumes a run
     /// hours after its last send wants its commands followed from then on.
     pub(super) followed_from: Option<UnixMillis>,
@@ -88,12 +92,14 @@ impl RunState {
             in_flight: 0,
             following: 0,
             doubts: 0,
+            custody: 0,
             settled: 0,
             requests: 0,
             errors: 0,
             errors_forgiven: 0,
             paused_until: UnixMillis(0),
             stop: None,
+            pins: BTreeMap::new(),
             followed_from: None,
         };
         for at in 0..state.tasks.len() {
@@ -142,30 +148,34 @@ impl RunState {
                 phase: "no such task".to_owned(),
             });
         };
-        let was_in_doubt = state.phase == Phase::Doubt;
+        let was_error = is_error(&state.phase);
         let mut next = state.clone();
         next.apply(facts, entry.at, &entry.event)?;
         self.count(at, false);
         self.tasks[at] = next;
         self.count(at, true);
-        match &entry.event {
-            Event::Intent { .. } => {
-                self.requests += 1;
-                self.followed_from = self.followed_from.max(Some(entry.at));
-            }
-            Event::Doubted { .. } => self.errors += 1,
-            Event::Settled { outcome, .. } if outcome.is_error() => self.errors += 1,
-            Event::Postponed { .. } => {
-                if was_in_doubt {
-                    // It is an error no more, neither of this process nor of those before.
-                    self.errors -= 1;
-                    self.errors_forgiven = self.errors_forgiven.saturating_sub(1);
-                }
-                return Ok(Some(task));
+        match (was_error, is_error(&self.tasks[at].phase)) {
+            (false, true) => self.errors += 1,
+            (true, false) => {
+                // It is an error no more, neither of this process nor of those before.
+                self.errors -= 1;
+                self.errors_forgiven = self.errors_forgiven.saturating_sub(1);
             }
             _ => {}
         }
-        Ok(self.release_successor(task))
+        if let Event::Intent { .. } = &entry.event {
+            self.requests += 1;
+            self.followed_from = self.followed_from.max(Some(entry.at));
+        }
+        if let Some(pin) = pin_of(&entry.event).filter(|_| self.facts[at].has_custody) {
+            self.pins.insert(task, pin.clone());
+        }
+        match &entry.event {
+            Event::Postponed { .. } | Event::Resolved { decision: Decision::SendAgain, .. } => {
+                Ok(Some(task))
+            }
+            _ => Ok(self.release_successor(task)),
+        }
     }
 
     /// Adds or takes off what task `at` contributes to the counts.
@@ -175,6 +185,7 @@ impl RunState {
             Phase::InFlight => &mut self.in_flight,
             Phase::Following => &mut self.following,
             Phase::Doubt => &mut self.doubts,
+            Phase::Custody(_) => &mut self.custody,
             Phase::Settled(_) => &mut self.settled,
             Phase::Blocked | Phase::Judged(_) => return,
         };
@@ -186,7 +197,7 @@ impl RunState {
         let next = *self.successors.get(&task)?;
         let (_, gate) = self.facts[next.at()].after?;
         let is_open = match &self.tasks[task.at()].phase {
-            Phase::Following => gate.opens(Outcome::Pending),
+            Phase::Following | Phase::Custody(_) => gate.opens(Outcome::Pending),
             Phase::Settled(outcome) => gate.opens(*outcome),
             _ => false,
         };
@@ -237,7 +248,7 @@ impl RunState {
             tasks: u32::try_from(self.tasks.len()).unwrap_or(u32::MAX),
             settled: self.settled,
             in_flight: self.in_flight,
-            following: self.following,
+            following: self.following + self.custody,
             doubts: self.doubts,
             ready: self.ready_by_action.iter().sum(),
             requests: self.requests,
@@ -245,5 +256,23 @@ impl RunState {
             paused_until: Some(self.paused_until).filter(|until| until.0 > 0),
             stop: self.stop.clone(),
         }
+    }
+}
+
+/// Failed, refused and in doubt.
+fn is_error(phase: &Phase) -> bool {
+    match phase {
+        Phase::Doubt => true,
+        Phase::Settled(outcome) => outcome.is_error(),
+        _ => false,
+    }
+}
+
+/// The PIN that an entry brings.
+fn pin_of(event: &Event) -> Option<&Sealed> {
+    match event {
+        Event::Answered { verdict: Verdict::Accepted(answer), .. } => answer.pin.as_ref(),
+        Event::PinRead { reading: PinReading::Found { pin, .. }, .. } => Some(pin),
+        _ => None,
     }
 }

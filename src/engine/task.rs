@@ -4,8 +4,8 @@
 //! blindly). Must never know of queues, pace or other tasks.
 
 use crate::model::{
-    CommandStatus, Event, Outcome, Policy, Refusal, Repeat, StopCause, TaskFacts, TaskIndex,
-    UnixMillis, Verdict,
+    CommandStatus, Decision, Event, Outcome, PinReading, Policy, Refusal, Repeat, StopCause,
+    TaskFacts, TaskIndex, UnixMillis, Verdict,
 };
 use crate::pace::backoff_ms;
 
@@ -20,11 +20,13 @@ pub enum Phase {
     InFlight,
     /// Its answer is recorded, what follows from it is not. Never survives a whole batch.
     Judged(Box<Verdict>),
-    /// It may have been applied, and nobody knows. The place from which reading the device's history
-    /// will settle it.
+    /// It may have been applied, and nobody knows. Reading what it would have left behind settles it, or a
+    /// person does.
     Doubt,
     /// The API took it; the device's report is awaited.
     Following,
+    /// Its end is known; the PIN of the locked Mac is still to be read.
+    Custody(Outcome),
     /// It has ended.
     Settled(Outcome),
 }
@@ -42,10 +44,25 @@ pub struct TaskState {
     pub due: UnixMillis,
     /// When the last request's intent was recorded.
     pub sent_at: UnixMillis,
+    /// Commands that were queued from this moment on may be its own: the last send, or the first one that
+    /// may have been applied.
+    pub traced_from: UnixMillis,
+    /// When it came into doubt last.
+    pub doubted_at: UnixMillis,
     /// One of its requests had no usable answer.
     pub was_in_doubt: bool,
+    /// Reads for its doubt that showed nothing.
+    pub absences: u8,
     /// The last status that its command showed.
     pub seen: Option<CommandStatus>,
+    /// How many commands fitted then.
+    pub candidates: u16,
+    /// A PIN is known.
+    pub has_pin: bool,
+    /// Reads of its PIN.
+    pub pin_reads: u8,
+    /// Places whose secrets were read before the send.
+    pub captured: u8,
 }
 
 /// An entry that cannot follow the ones before it: the journal was not written by this machine.
@@ -75,9 +92,27 @@ impl TaskState {
             retries: 0,
             due: UnixMillis(0),
             sent_at: UnixMillis(0),
+            traced_from: UnixMillis(0),
+            doubted_at: UnixMillis(0),
             was_in_doubt: false,
+            absences: 0,
             seen: None,
+            candidates: 0,
+            has_pin: false,
+            pin_reads: 0,
+            captured: 0,
         }
+    }
+
+    /// Whether it is a lock of a Mac whose PIN nobody knows.
+    #[must_use]
+    pub fn lacks_pin(&self, facts: &TaskFacts) -> bool {
+        facts.has_custody && !self.has_pin
+    }
+
+    /// Whether its device's report is awaited: always while a PIN depends on it.
+    fn is_awaited(&self, facts: &TaskFacts) -> bool {
+        facts.followed || self.lacks_pin(facts)
     }
 
     /// Takes in one event of this task: the only change of its state.
@@ -91,20 +126,37 @@ impl TaskState {
         event: &Event,
     ) -> Result<(), Impossible> {
         let next = match (event, &self.phase) {
+            (Event::SecretsRead { .. }, Phase::Ready) => {
+                self.captured = self.captured.saturating_add(1);
+                Phase::Ready
+            }
             (Event::Intent { attempt, .. }, Phase::Ready)
-                if *attempt == self.attempts.saturating_add(1) =>
+                if *attempt == self.attempts.saturating_add(1)
+                    && self.captured >= facts.captures =>
             {
                 self.attempts = *attempt;
                 self.sent_at = at;
+                if !(self.was_in_doubt && facts.repeat == Repeat::Once) {
+                    self.traced_from = at;
+                }
                 Phase::InFlight
             }
             (Event::Answered { attempt, verdict, .. }, Phase::InFlight)
                 if *attempt == self.attempts =>
             {
                 self.was_in_doubt |= matches!(verdict, Verdict::Unknown { .. });
+                let is_ours = match verdict {
+                    Verdict::Accepted(answer) => {
+                        self.has_pin |= answer.pin.is_some();
+                        true
+                    }
+                    Verdict::InEffect { .. } => self.was_in_doubt,
+                    _ => false,
+                };
                 match verdict {
-                    Verdict::Accepted(answer) if facts.followed && !answer.pin_missing => {
-                        Phase::Following
+                    _ if is_ours && self.is_awaited(facts) => Phase::Following,
+                    Verdict::InEffect { .. } if facts.has_custody => {
+                        Phase::Custody(Outcome::AlreadyInEffect)
                     }
                     verdict => Phase::Judged(Box::new(verdict.clone())),
                 }
@@ -115,13 +167,56 @@ impl TaskState {
                 self.retries += u32::from(*counted);
                 Phase::Ready
             }
-            (Event::Doubted { .. }, Phase::InFlight | Phase::Judged(_)) => Phase::Doubt,
+            (Event::Doubted { .. }, Phase::InFlight | Phase::Judged(_)) => {
+                self.was_in_doubt = true;
+                self.doubted_at = at;
+                Phase::Doubt
+            }
+            (Event::Absent { .. }, Phase::Doubt) => {
+                self.absences = self.absences.saturating_add(1);
+                Phase::Doubt
+            }
+            (Event::Adopted { .. }, Phase::Doubt) => Phase::Following,
+            (Event::Resolved { decision, .. }, Phase::Doubt) => match decision {
+                Decision::Done => Phase::Settled(Outcome::Completed),
+                Decision::NotDone => Phase::Settled(Outcome::Failed),
+                Decision::SendAgain => {
+                    self.due = at;
+                    self.absences = 0;
+                    Phase::Ready
+                }
+            },
             (Event::Observed { command, .. }, Phase::Following) => {
                 self.seen = Some(command.status);
-                Phase::Following
+                self.candidates = command.candidates;
+                match command.status {
+                    CommandStatus::Completed if facts.has_custody => {
+                        Phase::Custody(Outcome::Completed)
+                    }
+                    _ => Phase::Following,
+                }
+            }
+            (Event::PinRead { reading, .. }, phase) if facts.has_custody => {
+                self.pin_reads = self.pin_reads.saturating_add(1);
+                self.has_pin |= matches!(reading, PinReading::Found { .. });
+                phase.clone()
             }
             (Event::Unseen { .. }, Phase::Following) => Phase::Following,
-            (Event::Settled { outcome, .. }, Phase::Judged(_) | Phase::Following) => {
+            (Event::Unseen { .. }, Phase::Doubt) => Phase::Doubt,
+            (
+                Event::Settled { outcome, .. },
+                Phase::Judged(_) | Phase::Following | Phase::Custody(_),
+            ) => Phase::Settled(*outcome),
+            // A plan that ends before the send: its secrets could not be kept.
+            (Event::Settled { outcome: outcome @ Outcome::Refused, .. }, Phase::Ready)
+                if facts.captures > 0 =>
+            {
+                Phase::Settled(*outcome)
+            }
+            // A lock without PIN whose PIN was recovered later.
+            (Event::Settled { outcome, .. }, Phase::Settled(Outcome::Failed))
+                if facts.has_custody && self.has_pin =>
+            {
                 Phase::Settled(*outcome)
             }
             (event, phase) => {
@@ -178,12 +273,7 @@ pub(super) fn consequence(
 ) -> Option<Consequence> {
     use Consequence::{Doubt, Requeue, Settle};
     Some(match verdict {
-        Verdict::Accepted(answer) if answer.pin_missing => Settle(
-            Outcome::Failed,
-            "pin_missing: the Mac was locked and the answer brought no PIN; read it in the web app"
-                .to_owned(),
-        ),
-        Verdict::Accepted(_) if facts.followed => return None,
+        _ if matches!(state.phase, Phase::Following | Phase::Custody(_)) => return None,
         Verdict::Accepted(answer) => {
             let outcome =
                 if facts.ends_with_answer { Outcome::Completed } else { Outcome::Accepted };

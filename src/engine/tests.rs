@@ -96,8 +96,11 @@ fn told(now: UnixMillis, entries: &[Entry]) -> Vec<String> {
 fn sends(engine: &mut Engine, now: UnixMillis) -> Vec<String> {
     let step = engine.decide(now).expect("it decides");
     let word = |call: &Call| match call {
-        Call::Send { task, attempt } => format!("send {}.{attempt}", task.0),
+        Call::Send { task, attempt, .. } => format!("send {}.{attempt}", task.0),
         Call::Look { task, .. } => format!("look {}", task.0),
+        Call::Pin { task } => format!("pin {}", task.0),
+        Call::Secrets { task, place } => format!("secrets {}.{place}", task.0),
+        Call::List { offset } => format!("list {offset}"),
     };
     step.calls.iter().map(word).collect()
 }

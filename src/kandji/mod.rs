@@ -11,7 +11,7 @@ mod secrets;
 
 pub use actions::{
     ACTIONS, ActionSpec, EndSpec, NameError, ParamKind, ParamSpec, Requirement, edit_distance,
-    find_action, fold,
+    find_action, fold, is_weak_pin,
 };
 pub use commands::{CommandRow, CommandsPage, commands_request, look_request, sighting};
 pub use devices::{

@@ -32,4 +32,4 @@ pub use task::{
     DeviceFacts, Gate, ParamValue, Params, RunId, Task, TaskFacts, TaskId, TaskIndex, Trace, Turn,
 };
 pub use time::{UnixMillis, human_duration, parse_duration_ms};
-pub use verdict::{Answer, Refusal, Sighting, Verdict, View};
+pub use verdict::{Answer, Listing, Refusal, Shown, Sighting, Unreadable, Verdict, View};

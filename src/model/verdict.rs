@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CommandSeen, Sealed, at_rest};
+use super::{CommandSeen, Sealed, TaskIndex, UnixMillis, at_rest};
 
 /// What is known after one request for a task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,5 +125,60 @@ pub enum Sighting {
         reason: String,
         /// The token lacks the permission: asking again is in vain.
         is_forbidden: bool,
+    },
+}
+
+/// What a page of the device list shows of the devices of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listing {
+    /// Rows.
+    Page {
+        /// Of each task of a device on this page.
+        shown: Vec<Shown>,
+        /// Row at which the next page begins; `None` after the last one.
+        next_offset: Option<u32>,
+    },
+    /// The API asks to come back later.
+    Throttled {
+        /// How long to wait, in milliseconds, where it says so.
+        retry_after_ms: Option<u64>,
+    },
+    /// The answer could not be used.
+    Unreadable {
+        /// What it was.
+        reason: String,
+        /// The token lacks the permission: asking again is in vain.
+        is_forbidden: bool,
+    },
+}
+
+/// What the device list shows of the device of a task.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The task.
+    pub task: TaskIndex,
+    /// When the device last checked in.
+    pub last_check_in: Option<UnixMillis>,
+    /// The row itself shows the task's effect: another name, a newer enrolment.
+    pub has_changed: bool,
+}
+
+/// Why a read of a secret brought nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// The API asks to come back later.
+    Throttled {
+        /// How long to wait, in milliseconds, where it says so.
+        retry_after_ms: Option<u64>,
+    },
+    /// The token lacks the permission: asking again is in vain.
+    Forbidden {
+        /// The API's words.
+        reason: String,
+    },
+    /// The answer could not be used; ask again later.
+    Failed {
+        /// What it was.
+        reason: String,
     },
 }

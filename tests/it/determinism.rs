@@ -3,7 +3,9 @@
 //! Owns the proof that a run is a function of its seed, that hours pass in seconds, and that a run may
 //! break off after any entry. Must never wait for the wall clock.
 
-use sortie::drive::{Clock, Control, Ended, Quiet, Quota, RunParts, VirtualClock, facts_of, run};
+use sortie::drive::{
+    Clock, Control, Ended, Quiet, Quota, RunParts, VirtualClock, facts_of, run, system_pins,
+};
 use sortie::engine::{Engine, RunState};
 use sortie::journal::{
     Batch, Commit, Committed, Index, Inline, RequestCounts, RunHeader, RunJournal, RunReader,
@@ -187,6 +189,7 @@ async fn drive<J: Commit, T: Transport>(
         program: "test".to_owned(),
         renew_token: None,
         sealer: None,
+        draw_pin: system_pins(),
     };
     let (_sender, mut control) = tokio::sync::watch::channel(Control::Go);
     run(parts, &mut control, &mut Quiet).await
@@ -395,6 +398,7 @@ async fn expired_run(renewed_token_works: bool) -> Ended {
             Box::pin(async { Ok(()) })
         })),
         sealer: None,
+        draw_pin: system_pins(),
     };
     let (_sender, mut control) = tokio::sync::watch::channel(Control::Go);
     let ended = run(parts, &mut control, &mut Quiet).await.expect("the run ends");

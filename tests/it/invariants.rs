@@ -66,6 +66,7 @@ fn the_checker_catches_every_broken_harness() {
         (Sabotage::PausesAreOver, Rule::Pause),
         (Sabotage::SleepThrough, Rule::Finish),
         (Sabotage::ForgetAtRestart, Rule::Replay),
+        (Sabotage::NoQuarantine, Rule::Quarantine),
     ] {
         let is_caught = fixed_scenarios(60).any(|scenario| {
             run(&scenario, sabotage).violations.iter().any(|violation| violation.rule == rule)
@@ -82,6 +83,7 @@ fn two_steps() -> (Vec<Task>, Policy) {
         is_followed: true,
         is_read: false,
         is_skipped: false,
+        special: scenario::Special::None,
         after,
     };
     let policy = Policy { wait_ms: 60_000, ..Policy::default_at(START, 1) };

@@ -25,7 +25,7 @@ mod unlock_account;
 mod update_inventory;
 
 pub(in crate::kandji) use spec::LIST_BODY_BYTES_MAX;
-pub use spec::{ActionSpec, EndSpec, NameError, ParamKind, ParamSpec, Requirement};
+pub use spec::{ActionSpec, EndSpec, NameError, ParamKind, ParamSpec, Requirement, is_weak_pin};
 
 /// All actions, in the order in which lists show them.
 pub static ACTIONS: [&ActionSpec; 16] = [

@@ -401,6 +401,12 @@ fn read_text(key: &str, text: &str, chars_max: usize, lines: bool) -> Result<Par
     Ok(ParamValue::Text(text.to_owned()))
 }
 
+/// Whether a PIN is one of those that everybody tries first.
+#[must_use]
+pub fn is_weak_pin(pin: &str) -> bool {
+    WEAK_PINS.contains(&pin)
+}
+
 /// Reads a PIN. The message never repeats it.
 fn read_pin(key: &str, text: &str) -> Result<ParamValue, String> {
     if text.len() != 6 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -409,7 +415,7 @@ fn read_pin(key: &str, text: &str) -> Result<ParamValue, String> {
             text.chars().count()
         ));
     }
-    if WEAK_PINS.contains(&text) {
+    if is_weak_pin(text) {
         return Err(format!("{key} is one of the PINs that everybody tries first; choose another"));
     }
     Ok(ParamValue::Secret(Sealed::clear(text.to_owned())))

@@ -42,6 +42,8 @@ pub enum Rule {
     Gate,
     /// The run comes to its end and leaves nothing undone that it could do.
     Finish,
+    /// Nothing is read for a task in doubt while its request may still be applied.
+    Quarantine,
     /// The engine takes everything that really happened.
     Possible,
 }
@@ -62,6 +64,7 @@ pub struct RunChecker {
     /// The outcomes that a task has shown: one that the API took may fail at the device later,
     /// after the next step has begun.
     shown: Vec<BTreeSet<Outcome>>,
+    doubted_at: Vec<UnixMillis>,
     last_answers: Vec<Option<(u16, Verdict)>>,
     intents: BTreeSet<(TaskIndex, u16)>,
     sent: BTreeSet<(TaskIndex, u16)>,
@@ -79,6 +82,7 @@ impl RunChecker {
         Self {
             records: tasks.iter().map(TaskRecord::new).collect(),
             shown: vec![BTreeSet::new(); tasks.len()],
+            doubted_at: vec![UnixMillis(0); tasks.len()],
             last_answers: vec![None; tasks.len()],
             tasks,
             policy,
@@ -127,17 +131,21 @@ impl RunChecker {
         if calls.is_empty() {
             return;
         }
-        if let Some(cause) = self.told_to_stop {
+        let is_send = |call: &Call| matches!(call, Call::Send { .. });
+        // Reads for safety go on after too many errors.
+        let is_read_only = !calls.iter().any(is_send);
+        if let Some(cause) = self.told_to_stop
+            && !(cause == StopCause::Errors && is_read_only)
+        {
             self.broken(Rule::Stop, format!("a call, though it was told to stop: {cause:?}"));
         }
         let limit = self.policy.concurrency as usize;
         self.check(under_way <= limit, Rule::Concurrency, || format!("{under_way} under way"));
         let paused_until = progress.paused_until.unwrap_or(UnixMillis(0));
         self.check(now >= paused_until, Rule::Pause, || format!("a call at {now} in a pause"));
-        let is_send = |call: &Call| matches!(call, Call::Send { .. });
         match &progress.stop {
             None => {}
-            Some((StopCause::Deadline, _)) => {
+            Some((StopCause::Deadline | StopCause::Errors, _)) => {
                 self.check(!calls.iter().any(is_send), Rule::Stop, || "sent late".to_owned());
             }
             Some((cause, _)) => self.broken(Rule::Stop, format!("a call after a stop: {cause:?}")),
@@ -168,6 +176,7 @@ impl RunChecker {
         let is_settled = self.records[task.at()].is_settled();
         self.check(!is_settled, Rule::EndsOnce, || format!("{entry:?} after the end"));
         match &entry.event {
+            Event::Doubted { .. } => self.doubted_at[task.at()] = entry.at,
             Event::Intent { attempt, .. } => self.intends(entry.at, task, *attempt),
             Event::Answered { attempt, verdict, .. } => {
                 self.last_answers[task.at()] = Some((*attempt, verdict.clone()));
@@ -217,6 +226,14 @@ impl RunChecker {
         self.check(is_first, Rule::IntentFirst, || format!("{task:?} request {attempt} twice"));
     }
 
+    /// A look leaves.
+    pub fn looks(&mut self, now: UnixMillis, task: TaskIndex) {
+        let is_in_doubt = self.records[task.at()].outcome() == Outcome::InDoubt;
+        let quarantine_ms = self.policy.quarantine_ms;
+        let is_over = now >= self.doubted_at[task.at()].plus_ms(quarantine_ms);
+        self.check(!is_in_doubt || is_over, Rule::Quarantine, || format!("{task:?} at {now}"));
+    }
+
     /// A batch is on disk: the state that it leads to, by the journal and as the engine had it.
     pub fn compares(&mut self, replayed: &RunState, live: &RunState) {
         self.check(replayed == live, Rule::Replay, || "the journal tells another state".to_owned());
@@ -235,7 +252,9 @@ impl RunChecker {
                 Phase::InFlight => record.is_sent_without_answer(),
                 Phase::Judged(_) => false,
                 Phase::Doubt => outcome == Outcome::InDoubt && !record.is_sent_without_answer(),
-                Phase::Following => matches!(outcome, Outcome::Pending | Outcome::NotNow),
+                Phase::Following | Phase::Custody(_) => {
+                    matches!(outcome, Outcome::Pending | Outcome::NotNow)
+                }
                 Phase::Settled(settled) => outcome == *settled && record.is_settled(),
             };
             if !is_same || record.attempts != state.attempts {

@@ -6,7 +6,8 @@
 use sortie::drive::facts_of;
 use sortie::engine::{Call, Engine, Impossible, Phase, RunState, Step};
 use sortie::model::{
-    Entry, Event, Random, Repeat, Sighting, Task, TaskFacts, TaskIndex, UnixMillis, Verdict,
+    Entry, Event, Listing, Random, Repeat, Sealed, Secret, SecretSource, Sighting, Task, TaskFacts,
+    TaskIndex, UnixMillis, Unreadable, Verdict,
 };
 use sortie::pace::{Lease, grant};
 use std::collections::{BTreeMap, VecDeque};
@@ -46,6 +47,8 @@ pub enum Sabotage {
     SleepThrough,
     /// Entries of the state are not replayed at a restart.
     ForgetAtRestart,
+    /// The engine concludes from the absence of a command while its request may still be applied.
+    NoQuarantine,
 }
 
 enum Happening {
@@ -69,6 +72,12 @@ enum Happening {
         task: TaskIndex,
         sighting: Sighting,
     },
+    /// Another read brings something.
+    Read {
+        run: usize,
+        life: u32,
+        read: Box<Read>,
+    },
     /// The moment that the engine asked to be woken at, unless it has asked for another since.
     Wake {
         run: usize,
@@ -79,6 +88,13 @@ enum Happening {
         run: usize,
     },
     Mishap(usize),
+}
+
+/// What a read that is no look brings.
+enum Read {
+    Pin(TaskIndex, Result<Option<Sealed>, Unreadable>),
+    Secrets(TaskIndex, SecretSource, Result<Vec<Secret>, Unreadable>),
+    List(Listing),
 }
 
 struct Waiting {
@@ -142,6 +158,9 @@ impl Process {
         if sabotage == Sabotage::LooserPolicy {
             engines.policy.concurrency *= 4;
             engines.policy.per_second *= 4;
+        }
+        if sabotage == Sabotage::NoQuarantine {
+            engines.policy.quarantine_ms = 0;
         }
         let (facts, actions) = facts_of(&tasks, &engines.policy);
         let facts: Arc<[TaskFacts]> = match sabotage {
@@ -294,6 +313,18 @@ impl World {
                 let now = self.now;
                 self.processes[run].under_way -= 1;
                 let took = self.engine(run).map(|it| it.looked(now, task, sighting));
+                self.take(run, took);
+            }
+            Happening::Read { run, life, read } if is_alive(run, life) => {
+                let now = self.now;
+                self.processes[run].under_way -= 1;
+                let took = self.engine(run).map(|it| match *read {
+                    Read::Pin(task, result) => it.pin_read(now, task, result),
+                    Read::Secrets(task, source, result) => {
+                        it.secrets_read(now, task, source, result)
+                    }
+                    Read::List(listing) => it.listed(now, listing),
+                });
                 self.take(run, took);
             }
             Happening::Wake { run, life, turn }
@@ -529,7 +560,7 @@ impl World {
             let life = self.processes[run].life;
             self.released.push(self.now);
             match call {
-                Call::Send { task, attempt } => {
+                Call::Send { task, attempt, .. } => {
                     let times = if self.sabotage == Sabotage::SendTwice { 2 } else { 1 };
                     let mut verdict = None;
                     for _ in 0..times {
@@ -539,7 +570,23 @@ impl World {
                     let verdict = Box::new(verdict.expect("at least one"));
                     self.add(at, Happening::Sent { run, life, task, attempt, verdict });
                 }
+                Call::Pin { task } => {
+                    let result = self.server.show_pin(seed, run, task, trouble);
+                    self.add(at, read(run, life, Read::Pin(task, result)));
+                }
+                Call::Secrets { task, place } => {
+                    let source = SecretSource::ALL[usize::from(place)];
+                    let result = self.server.show_secrets(seed, run, task, trouble);
+                    self.add(at, read(run, life, Read::Secrets(task, source, result)));
+                }
+                Call::List { .. } => {
+                    let tasks = self.processes[run].facts.len() as u32;
+                    let listing = self.server.list(seed, run, tasks, trouble);
+                    self.add(at, read(run, life, Read::List(listing)));
+                }
                 Call::Look { task, .. } => {
+                    let now = self.now;
+                    self.processes[run].checker.looks(now, task);
                     let sighting = self.server.show(seed, run, task, trouble);
                     self.add(at, Happening::Looked { run, life, task, sighting });
                 }
@@ -570,4 +617,8 @@ impl World {
             self.add(now.max(calm_at), Happening::Start { run });
         }
     }
+}
+
+fn read(run: usize, life: u32, read: Read) -> Happening {
+    Happening::Read { run, life, read: Box::new(read) }
 }

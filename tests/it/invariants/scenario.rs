@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 use sortie::model::{
     DeviceFacts, DeviceId, End, Gate, MaxErrors, Params, Platform, Policy, Repeat, Retries, Risk,
-    StopCause, Task, TaskId, TaskIndex, Turn, UnixMillis,
+    SecretSource, StopCause, Task, TaskId, TaskIndex, Turn, UnixMillis,
 };
 
 /// When every scenario begins.
@@ -19,8 +19,20 @@ pub struct TaskSpec {
     pub is_followed: bool,
     pub is_read: bool,
     pub is_skipped: bool,
+    /// It is the lock of a Mac, or a request before which secrets are read.
+    pub special: Special,
     /// It waits for the task before it.
     pub after: Option<Gate>,
+}
+
+/// What reads a task needs besides looks.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Special {
+    None,
+    /// A PIN has to be kept.
+    Lock,
+    /// Secrets have to be kept before it is sent.
+    Capture,
 }
 
 /// One run.
@@ -97,7 +109,10 @@ fn task_of(spec: &TaskSpec, at: usize) -> Task {
             user_email: String::new(),
             platform: Platform::Mac,
         },
-        action: format!("action-{}", spec.action),
+        action: match spec.special {
+            Special::Lock => "lock".to_owned(),
+            _ => format!("action-{}", spec.action),
+        },
         params: Params::new(),
         risk: Risk::Benign,
         repeat: if spec.is_once { Repeat::Once } else { Repeat::Safe },
@@ -109,7 +124,10 @@ fn task_of(spec: &TaskSpec, at: usize) -> Task {
             Turn::Do
         },
         carried: Vec::new(),
-        capture: Vec::new(),
+        capture: match spec.special {
+            Special::Capture => SecretSource::ALL.to_vec(),
+            _ => Vec::new(),
+        },
     }
 }
 
@@ -121,15 +139,23 @@ fn task() -> impl Strategy<Value = TaskSpec> {
         prop::bool::weighted(0.6),
         prop::bool::weighted(0.1),
         prop::bool::weighted(0.05),
+        prop_oneof![
+            6 => Just(Special::None),
+            2 => Just(Special::Lock),
+            1 => Just(Special::Capture)
+        ],
         prop::option::weighted(0.3, gate),
     )
-        .prop_map(|(action, is_once, is_followed, is_read, is_skipped, after)| TaskSpec {
-            action,
-            is_once,
-            is_followed,
-            is_read,
-            is_skipped,
-            after,
+        .prop_map(|(action, is_once, is_followed, is_read, is_skipped, special, after)| {
+            TaskSpec {
+                action,
+                is_once: is_once || special == Special::Lock,
+                is_followed,
+                is_read: is_read && special == Special::None,
+                special,
+                is_skipped,
+                after,
+            }
         })
 }
 

@@ -3,7 +3,8 @@
 //! Owns the truth that a client never sees. Must never be lenient: whatever is sent is counted.
 
 use sortie::model::{
-    Answer, CommandSeen, CommandStatus, Random, Refusal, Sealed, Sighting, TaskIndex, Verdict,
+    Answer, CommandSeen, CommandStatus, Listing, Random, Refusal, Sealed, Secret, Shown, Sighting,
+    TaskIndex, UnixMillis, Unreadable, Verdict,
 };
 use std::collections::BTreeMap;
 
@@ -85,6 +86,85 @@ impl Server {
             10 => seen(CommandStatus::Completed, 2),
             _ => seen(CommandStatus::Pending, 1),
         }
+    }
+}
+
+impl Server {
+    /// Shows the PIN of a lock.
+    pub fn show_pin(
+        &mut self,
+        seed: u64,
+        run: usize,
+        task: TaskIndex,
+        trouble_percent: u8,
+    ) -> Result<Option<Sealed>, Unreadable> {
+        let pin = Sealed::clear("123456".to_owned());
+        match self.read_trouble(seed, run, task, trouble_percent) {
+            None => Ok(Some(pin)),
+            Some(mut random) => match random.below(4) {
+                0 => Ok(None),
+                1 => Ok(Some(Sealed::clear("654321".to_owned()))),
+                _ => Err(unreadable(&mut random)),
+            },
+        }
+    }
+
+    /// Shows the secrets of a device.
+    pub fn show_secrets(
+        &mut self,
+        seed: u64,
+        run: usize,
+        task: TaskIndex,
+        trouble_percent: u8,
+    ) -> Result<Vec<Secret>, Unreadable> {
+        match self.read_trouble(seed, run, task, trouble_percent) {
+            None => Ok(Vec::new()),
+            Some(mut random) => Err(unreadable(&mut random)),
+        }
+    }
+
+    /// Shows the device list: some devices have moved, and sometimes it cannot be read.
+    pub fn list(&mut self, seed: u64, run: usize, tasks: u32, trouble_percent: u8) -> Listing {
+        let Some(mut random) = self.read_trouble(seed, run, TaskIndex(0), trouble_percent) else {
+            return Listing::Page { shown: Vec::new(), next_offset: None };
+        };
+        match random.below(4) {
+            0 => Listing::Throttled { retry_after_ms: None },
+            1 => Listing::Unreadable { reason: "HTTP 500".to_owned(), is_forbidden: false },
+            2 => Listing::Unreadable { reason: "HTTP 403".to_owned(), is_forbidden: true },
+            _ => {
+                let moved = UnixMillis(2_000_000_000_000 + self.looks as i64);
+                let shown = (0..tasks).filter(|_| random.percent(50.0)).map(|task| Shown {
+                    task: TaskIndex(task),
+                    last_check_in: Some(moved),
+                    has_changed: false,
+                });
+                Listing::Page { shown: shown.collect(), next_offset: None }
+            }
+        }
+    }
+
+    /// Randomness for a read that goes wrong, now and then.
+    fn read_trouble(
+        &mut self,
+        seed: u64,
+        run: usize,
+        task: TaskIndex,
+        trouble_percent: u8,
+    ) -> Option<Random> {
+        self.looks += 1;
+        let labels = [run as u64, u64::from(task.0), 2_000_000 + self.looks];
+        let mut random = Random::for_labels(seed, &labels);
+        random.percent(f64::from(trouble_percent)).then_some(random)
+    }
+}
+
+fn unreadable(random: &mut Random) -> Unreadable {
+    let reason = "trouble".to_owned();
+    match random.below(3) {
+        0 => Unreadable::Throttled { retry_after_ms: Some(random.below(90_000)) },
+        1 => Unreadable::Forbidden { reason },
+        _ => Unreadable::Failed { reason },
     }
 }
 

@@ -1,0 +1,241 @@
+//! When to look again for the ends of tasks that the API has taken.
+//!
+//! Owns the backoff of looks, device by device, and what the device list says about which devices deserve a
+//! look now. Volatile: a resume begins anew. Must never settle anything, and never rely on the list alone:
+//! every device is looked at again after a while, whatever the list shows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::sweep::Sweep;
+use crate::model::{Shown, TaskIndex, UnixMillis};
+
+/// Delays between looks when few devices are followed, in milliseconds: an online device answers within
+/// seconds, a sleeping one within hours.
+const DELAYS_FEW_MS: [u64; 8] =
+    [2_000, 5_000, 10_000, 20_000, 40_000, 80_000, 160_000, LOOK_MS_MAX];
+/// From this many followed devices on, looks are spared: nobody watches each of them.
+pub(super) const CROWD: usize = 20;
+/// Delays between looks in a crowd, before the list is known to help.
+const DELAYS_CROWD_MS: [u64; 4] = [10_000, 60_000, 240_000, UNPROVEN_MS];
+/// Delays when the list was seen to help.
+const DELAYS_TRUSTED_MS: [u64; 4] = [10_000, 60_000, 240_000, SAFETY_NET_MS];
+/// Delays after the list has shown that a device is awake. After them it is one of many again.
+const DELAYS_AWAKE_MS: [u64; 4] = [15_000, 30_000, 60_000, 240_000];
+/// Longest delay between two looks at a device of few.
+const LOOK_MS_MAX: u64 = 300_000;
+/// Longest delay while nothing better is known: a device that comes back is settled within ten minutes.
+const UNPROVEN_MS: u64 = 480_000;
+/// The safety net under the list: whatever it shows, each device is looked at so often.
+const SAFETY_NET_MS: u64 = 3_600_000;
+/// The queue of looks.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Follow {
+    due: BTreeSet<(UnixMillis, TaskIndex)>,
+    memory: BTreeMap<TaskIndex, Memory>,
+    pub(super) sweep: Sweep,
+    /// Each task is looked at once only.
+    pub(super) is_one_pass: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Memory {
+    /// Its place in the queue.
+    due_at: Option<UnixMillis>,
+    looks: usize,
+    /// When it last checked in, as the list showed.
+    check_in: Option<UnixMillis>,
+    /// The list showed that it is awake.
+    is_awake: bool,
+    /// How often it did.
+    wakes: u32,
+    /// The last sweep that showed it unchanged.
+    quiet_at: Option<UnixMillis>,
+    /// The last sweep that showed it at all.
+    shown_at: Option<UnixMillis>,
+}
+
+impl Follow {
+    /// Puts the next look of a task into the queue, with growing delay, but not after `latest` if that is
+    /// still to come: a wait that ends should not miss what happened in its last minutes.
+    pub(super) fn schedule(&mut self, task: TaskIndex, now: UnixMillis, latest: UnixMillis) {
+        if self.is_one_pass {
+            return;
+        }
+        let is_crowd = self.memory.len() >= CROWD;
+        let is_trusted = self.sweep.is_trusted() && self.is_sweep_worth_it();
+        let memory = self.memory.entry(task).or_default();
+        // One that is awake and does not do it gets a single look at each later sign of life.
+        let looks_awake_max = if memory.wakes > 1 { 0 } else { DELAYS_AWAKE_MS.len() };
+        if memory.is_awake && memory.looks >= looks_awake_max {
+            memory.is_awake = false;
+            memory.looks = memory.looks.max(DELAYS_CROWD_MS.len());
+        }
+        let delays: &[u64] = match (memory.is_awake, is_crowd, is_trusted) {
+            (true, _, _) => &DELAYS_AWAKE_MS,
+            (false, false, _) => &DELAYS_FEW_MS,
+            (false, true, false) => &DELAYS_CROWD_MS,
+            (false, true, true) => &DELAYS_TRUSTED_MS,
+        };
+        let delay_ms = delays[memory.looks.min(delays.len() - 1)];
+        memory.looks += 1;
+        let at = now.plus_ms(delay_ms);
+        self.put(task, if latest > now { at.min(latest) } else { at });
+        if self.is_sweep_worth_it() {
+            self.sweep.begin(now);
+        }
+    }
+
+    /// Puts a look into the queue for a given moment.
+    pub(super) fn put(&mut self, task: TaskIndex, at: UnixMillis) {
+        let memory = self.memory.entry(task).or_default();
+        if let Some(before) = memory.due_at.replace(at) {
+            self.due.remove(&(before, task));
+        }
+        self.due.insert((at, task));
+    }
+
+    /// The moment of the next look or of the next page of the list.
+    pub(super) fn next(&self) -> Option<UnixMillis> {
+        let look = self.due.first().map(|(at, _)| *at);
+        [look, self.sweep.due_at()].into_iter().flatten().min()
+    }
+
+    /// Looks that are due.
+    pub(super) fn due(&self, now: UnixMillis, count_max: usize) -> usize {
+        let pages = usize::from(self.sweep.due_at().is_some_and(|at| at <= now));
+        pages + self.due.iter().take_while(|(at, _)| *at <= now).take(count_max).count()
+    }
+
+    /// Takes the next look out of the queue.
+    pub(super) fn take(&mut self) -> Option<TaskIndex> {
+        let (_, task) = self.due.pop_first()?;
+        if let Some(memory) = self.memory.get_mut(&task) {
+            memory.due_at = None;
+        }
+        Some(task)
+    }
+
+    /// Looking is in vain: only the safety net is left.
+    pub(super) fn slow_down(&mut self, task: TaskIndex) {
+        let memory = self.memory.entry(task).or_default();
+        memory.looks = usize::MAX / 2;
+        memory.is_awake = false;
+    }
+
+    /// Forgets a task that has ended or left this queue.
+    pub(super) fn forget(&mut self, task: TaskIndex) {
+        if let Some(at) = self.memory.remove(&task).and_then(|memory| memory.due_at) {
+            self.due.remove(&(at, task));
+        }
+    }
+
+    /// A task that was sent at `sent_at` has ended at `ended_at`, as far as known: says whether the list had
+    /// anything to do with it.
+    pub(super) fn learn(
+        &mut self,
+        task: TaskIndex,
+        sent_at: UnixMillis,
+        ended_at: Option<UnixMillis>,
+        now: UnixMillis,
+    ) {
+        let Some(memory) = self.memory.get(&task) else { return };
+        let was_trusted = self.sweep.is_trusted();
+        self.sweep.learn(sent_at, ended_at, memory.is_awake, memory.quiet_at, now);
+        if was_trusted && !self.sweep.is_trusted() || self.sweep.has_just_given_up() {
+            self.catch_up(now);
+        }
+    }
+
+    /// Takes in rows of the list. A device whose last check-in has moved is awake.
+    pub(super) fn take_rows(
+        &mut self,
+        rows: &[Shown],
+        sent_at: impl Fn(TaskIndex) -> UnixMillis,
+        now: UnixMillis,
+    ) {
+        let swept_at = self.sweep.started_at();
+        for row in rows {
+            let Some(memory) = self.memory.get_mut(&row.task) else { continue };
+            memory.shown_at = Some(swept_at);
+            let before = memory.check_in.unwrap_or_else(|| sent_at(row.task));
+            let has_moved = row.last_check_in.is_some_and(|at| at > before);
+            memory.check_in = row.last_check_in.max(memory.check_in);
+            if has_moved || row.has_changed {
+                self.wake(row.task, now);
+            } else {
+                memory.quiet_at = Some(swept_at);
+            }
+        }
+    }
+
+    /// The list has been read to its end: those of `candidates` that it did not show may be gone.
+    pub(super) fn take_missing(&mut self, candidates: &[TaskIndex], now: UnixMillis) {
+        let swept_at = self.sweep.started_at();
+        for task in candidates {
+            let is_missing = self
+                .memory
+                .get(task)
+                .is_some_and(|memory| memory.shown_at.is_none_or(|at| at < swept_at));
+            if is_missing {
+                self.wake(*task, now);
+            }
+        }
+    }
+
+    fn wake(&mut self, task: TaskIndex, now: UnixMillis) {
+        let Some(memory) = self.memory.get_mut(&task) else { return };
+        memory.is_awake = true;
+        memory.wakes += 1;
+        memory.looks = 0;
+        // One that is being looked at now is put back with the delays of those that are awake.
+        if memory.due_at.is_some() {
+            self.put(task, now);
+        }
+    }
+
+    /// Tasks that are followed.
+    pub(super) fn tasks(&self) -> impl Iterator<Item = TaskIndex> + '_ {
+        self.memory.keys().copied()
+    }
+
+    /// Whether the list costs less than what it tells is worth.
+    fn is_sweep_worth_it(&self) -> bool {
+        !self.is_one_pass && self.memory.len() >= CROWD && self.sweep.is_worth_it(self.memory.len())
+    }
+
+    /// Whether the list is still worth its next page: a fleet may be much larger than what is followed of it.
+    pub(super) fn may_turn_page(&self) -> bool {
+        self.is_sweep_worth_it()
+    }
+
+    /// A page of the list could not be used.
+    pub(super) fn list_failed(&mut self, now: UnixMillis, is_in_vain: bool) {
+        if is_in_vain {
+            self.sweep.give_up();
+            self.catch_up(now);
+        } else {
+            self.plan_sweep(now);
+        }
+    }
+
+    /// Plans the next sweep, or goes on without.
+    pub(super) fn plan_sweep(&mut self, now: UnixMillis) {
+        if self.is_sweep_worth_it() {
+            self.sweep.plan_next(now);
+        } else if self.sweep.end() {
+            self.catch_up(now);
+        }
+    }
+
+    /// The list is not relied on any more: nobody waits longer than without it.
+    fn catch_up(&mut self, now: UnixMillis) {
+        let latest = now.plus_ms(UNPROVEN_MS);
+        let late: Vec<TaskIndex> =
+            self.due.iter().filter(|(at, _)| *at > latest).map(|(_, task)| *task).collect();
+        for (place, task) in late.into_iter().enumerate() {
+            // Spread over the time, so that they do not all come due together.
+            let spread_ms = (place as u64 * 7_919) % UNPROVEN_MS;
+            self.put(task, now.plus_ms(spread_ms));
+        }
+    }
+}

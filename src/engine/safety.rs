@@ -1,0 +1,138 @@
+//! Reads for safety: what settles doubt, and the PINs of locked Macs.
+//!
+//! Owns when such a read is due and how often it is tried. They go before everything else and do not depend
+//! on how long commands are followed. Volatile: a resume begins anew, from the state that the entries left.
+//! Must never settle anything.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{TaskIndex, UnixMillis};
+
+/// Reads that have to show nothing before a task stays in doubt.
+pub(super) const ABSENCES_MAX: u8 = 3;
+/// Time between two of these reads, in milliseconds.
+pub(super) const ABSENCE_PAUSE_MS: u64 = 30_000;
+/// Reads of a PIN that is not there yet: the tenant may show it a while after the Mac has taken the lock.
+pub(super) const PIN_READS_MAX: u8 = 5;
+/// Delays between them, in milliseconds.
+const PIN_DELAYS_MS: [u64; PIN_READS_MAX as usize] = [3_000, 10_000, 30_000, 60_000, 60_000];
+/// Looks at a lock whose answer brought no PIN, before it is followed like any other task.
+const URGENT_LOOKS_MAX: u8 = 5;
+/// Delays between them, in milliseconds.
+const URGENT_DELAYS_MS: [u64; URGENT_LOOKS_MAX as usize] = [2_000, 5_000, 10_000, 20_000, 40_000];
+/// Answers in a row that cannot be used, before reading is given up.
+pub(super) const FAILURES_MAX: u8 = 5;
+/// Delays after them, in milliseconds.
+const FAILURE_DELAYS_MS: [u64; FAILURES_MAX as usize] = [2_000, 5_000, 15_000, 30_000, 60_000];
+
+/// The queue of these reads.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Safety {
+    due: BTreeSet<(UnixMillis, TaskIndex)>,
+    memory: BTreeMap<TaskIndex, Memory>,
+    /// The token may not read secrets.
+    pub(super) is_pin_forbidden: Option<String>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Memory {
+    failures: u8,
+    urgent_looks: u8,
+    pin_reads: u8,
+    /// The next read is of the tenant's PIN.
+    is_pins_turn: bool,
+    /// What the history showed, until the record has been read, too.
+    evidence: String,
+}
+
+impl Safety {
+    pub(super) fn put(&mut self, task: TaskIndex, at: UnixMillis) {
+        self.due.insert((at, task));
+    }
+
+    pub(super) fn next(&self) -> Option<UnixMillis> {
+        self.due.first().map(|(at, _)| *at)
+    }
+
+    pub(super) fn due(&self, now: UnixMillis, count_max: usize) -> usize {
+        self.due.iter().take_while(|(at, _)| *at <= now).take(count_max).count()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.due.is_empty()
+    }
+
+    pub(super) fn take(&mut self) -> Option<TaskIndex> {
+        self.due.pop_first().map(|(_, task)| task)
+    }
+
+    /// Puts the task back after an answer that could not be used; false when that was once too often.
+    pub(super) fn failed(&mut self, task: TaskIndex, now: UnixMillis) -> bool {
+        let memory = self.memory.entry(task).or_default();
+        let Some(delay_ms) = FAILURE_DELAYS_MS.get(usize::from(memory.failures)) else {
+            memory.failures = 0;
+            return false;
+        };
+        memory.failures += 1;
+        self.put(task, now.plus_ms(*delay_ms));
+        true
+    }
+
+    /// An answer could be used.
+    pub(super) fn succeeded(&mut self, task: TaskIndex) {
+        if let Some(memory) = self.memory.get_mut(&task) {
+            memory.failures = 0;
+        }
+    }
+
+    /// Puts a lock that has no PIN back for another look at whether the Mac has taken it; false when it has
+    /// had its looks.
+    pub(super) fn look_urgently(&mut self, task: TaskIndex, now: UnixMillis) -> bool {
+        let memory = self.memory.entry(task).or_default();
+        let Some(delay_ms) = URGENT_DELAYS_MS.get(usize::from(memory.urgent_looks)) else {
+            return false;
+        };
+        memory.urgent_looks += 1;
+        self.put(task, now.plus_ms(*delay_ms));
+        true
+    }
+
+    /// Puts a lock back for another read of its PIN; false when the tenant has been asked often enough.
+    pub(super) fn read_pin_again(&mut self, task: TaskIndex, now: UnixMillis) -> bool {
+        let memory = self.memory.entry(task).or_default();
+        let Some(delay_ms) = PIN_DELAYS_MS.get(usize::from(memory.pin_reads)) else {
+            return false;
+        };
+        memory.pin_reads += 1;
+        self.put(task, now.plus_ms(*delay_ms));
+        true
+    }
+
+    /// Lets the next read for a task in doubt be that of the PIN.
+    pub(super) fn put_pin(&mut self, task: TaskIndex, at: UnixMillis) {
+        self.memory.entry(task).or_default().is_pins_turn = true;
+        self.put(task, at);
+    }
+
+    pub(super) fn is_pins_turn(&self, task: TaskIndex) -> bool {
+        self.memory.get(&task).is_some_and(|memory| memory.is_pins_turn)
+    }
+
+    /// Keeps what one of two reads showed.
+    pub(super) fn keep_evidence(&mut self, task: TaskIndex, evidence: String) {
+        self.memory.entry(task).or_default().evidence = evidence;
+    }
+
+    /// Takes it back.
+    pub(super) fn evidence(&mut self, task: TaskIndex) -> String {
+        self.memory
+            .get_mut(&task)
+            .map(|memory| std::mem::take(&mut memory.evidence))
+            .unwrap_or_default()
+    }
+
+    /// Forgets a task that is settled or goes the way of all others.
+    pub(super) fn forget(&mut self, task: TaskIndex) {
+        self.memory.remove(&task);
+    }
+}

@@ -1,0 +1,349 @@
+//! The run machine, live: how doubt is settled, PINs are kept and secrets are read before they vanish.
+//!
+//! Owns what follows from these reads. Invariant: a task in doubt is never sent again from here: what is not
+//! found stays in doubt. Invariant: a lock counts as completed only after its PIN was looked for.
+
+use super::decide::Engine;
+use super::safety::{ABSENCE_PAUSE_MS, ABSENCES_MAX, FAILURES_MAX};
+use super::task::{Impossible, Phase};
+use crate::model::{
+    CommandSeen, Entry, Event, Listing, Outcome, PIN_MISSING, PinReading, Repeat, Sealed, Secret,
+    SecretSource, Sighting, TaskIndex, Trace, UnixMillis, Unreadable,
+};
+
+/// Delay after a read of secrets that could not be used, in milliseconds, times the failures so far.
+const CAPTURE_DELAY_MS: u64 = 5_000;
+
+impl Engine {
+    /// Plans the reads that may settle a task in doubt, from the end of its quarantine on: until then its
+    /// request may still be applied, and its absence proves nothing.
+    pub(super) fn seek(&mut self, now: UnixMillis, task: TaskIndex) {
+        let (facts, state) = (&self.state.facts[task.at()], self.state.task(task));
+        if state.phase == Phase::Doubt && facts.repeat == Repeat::Once && facts.trace.exists() {
+            let from = state.doubted_at.plus_ms(self.state.policy.quarantine_ms);
+            self.safety.put(task, from.max(now));
+        }
+    }
+
+    /// Takes in what a read showed of a task in doubt.
+    pub(super) fn sought(
+        &mut self,
+        now: UnixMillis,
+        task: TaskIndex,
+        sighting: Sighting,
+        entries: &mut Vec<Entry>,
+    ) -> Result<(), Impossible> {
+        if !matches!(sighting, Sighting::Unreadable { .. } | Sighting::Throttled { .. }) {
+            self.safety.succeeded(task);
+        }
+        match sighting {
+            Sighting::Command(command) => self.adopt(now, task, command, entries),
+            Sighting::Proven { evidence } => {
+                let reason = evidence.clone();
+                self.record(now, Event::Adopted { task, evidence }, entries)?;
+                let event = Event::Settled { task, outcome: Outcome::Completed, reason };
+                self.record(now, event, entries)?;
+                self.forget(task);
+                Ok(())
+            }
+            Sighting::Nothing { evidence } => self.absent(now, task, evidence, entries),
+            Sighting::Elsewhere { offset } => {
+                let pause_ms = if self.pages.turn_to(task, offset) { 0 } else { ABSENCE_PAUSE_MS };
+                self.safety.put(task, now.plus_ms(pause_ms));
+                Ok(())
+            }
+            Sighting::Throttled { retry_after_ms } => {
+                self.safety.put(task, now);
+                self.pause_for_tenant(now, retry_after_ms, "HTTP 429 on a read", entries)
+            }
+            Sighting::Unreadable { reason, is_forbidden } => {
+                if is_forbidden || !self.safety.failed(task, now) {
+                    self.record(now, Event::Unseen { task, reason }, entries)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// The request in doubt was applied: here is its command.
+    fn adopt(
+        &mut self,
+        now: UnixMillis,
+        task: TaskIndex,
+        command: CommandSeen,
+        entries: &mut Vec<Entry>,
+    ) -> Result<(), Impossible> {
+        let evidence = format!("found in the device's history as command {}", command.uuid);
+        self.record(now, Event::Adopted { task, evidence: evidence.clone() }, entries)?;
+        self.observe(now, task, command, entries)?;
+        self.pages.rest(task);
+        let facts = &self.state.facts[task.at()];
+        let state = self.state.task(task);
+        match state.phase {
+            Phase::Custody(_) => self.take_custody(now, task, entries),
+            Phase::Following if facts.followed || state.lacks_pin(facts) => {
+                self.await_end(now, task);
+                Ok(())
+            }
+            Phase::Following => {
+                let event = Event::Settled { task, outcome: Outcome::Accepted, reason: evidence };
+                self.record(now, event, entries)?;
+                self.forget(task);
+                Ok(())
+            }
+            _ => {
+                self.forget(task);
+                Ok(())
+            }
+        }
+    }
+
+    /// A read showed nothing. The history and the record count together as one.
+    fn absent(
+        &mut self,
+        now: UnixMillis,
+        task: TaskIndex,
+        evidence: String,
+        entries: &mut Vec<Entry>,
+    ) -> Result<(), Impossible> {
+        self.pages.rest(task);
+        let trace = self.state.facts[task.at()].trace;
+        if self.pages.take_turns(task, trace) {
+            self.safety.keep_evidence(task, evidence);
+            self.safety.put(task, now);
+            return Ok(());
+        }
+        let before = self.safety.evidence(task);
+        let evidence = match trace {
+            Trace::CommandAndRecord if !before.is_empty() => format!("{before}; {evidence}"),
+            _ => evidence,
+        };
+        self.record(now, Event::Absent { task, evidence }, entries)?;
+        if self.state.task(task).absences < ABSENCES_MAX {
+            self.safety.put(task, now.plus_ms(ABSENCE_PAUSE_MS));
+        } else if self.state.task(task).lacks_pin(&self.state.facts[task.at()])
+            && self.safety.is_pin_forbidden.is_none()
+        {
+            // The tenant's PIN may be that of an older lock and proves nothing, but who has to decide will
+            // want to know it.
+            self.safety.put_pin(task, now);
+        }
+        Ok(())
+    }
+
+    /// The end of a lock is known: reads its PIN, where that is allowed.
+    pub(super) fn take_custody(
+        &mut self,
+        now: UnixMillis,
+        task: TaskIndex,
+        entries: &mut Vec<Entry>,
+    ) -> Result<(), Impossible> {
+        self.follow.forget(task);
+        match self.safety.is_pin_forbidden.clone() {
+            Some(reason) => self.end_custody(now, task, &reason, entries),
+            None => {
+                self.safety.put(task, now);
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes in what a read of a lock's PIN showed.
+    ///
+    /// # Errors
+    /// [`Impossible`] when no read is under way.
+    pub fn pin_read(
+        &mut self,
+        now: UnixMillis,
+        task: TaskIndex,
+        result: Result<Option<Sealed>, Unreadable>,
+    ) -> Result<Vec<Entry>, Impossible> {
+        let mut entries = Vec::new();
+        self.read_came_back("a PIN")?;
+        let is_in_custody = matches!(self.state.task(task).phase, Phase::Custody(_));
+        if result.is_ok() {
+            self.safety.succeeded(task);
+        }
+        match result {
+            Err(Unreadable::Throttled { retry_after_ms }) => {
+                self.safety.put(task, now);
+                self.pause_for_tenant(now, retry_after_ms, "HTTP 429 on a read", &mut entries)?;
+            }
+            Ok(Some(pin)) => {
+                let known = self.state.pins.get(&task);
+                let agrees = known.and_then(|known| known.is_same(&pin));
+                let was_known = known.is_some();
+                let reading = PinReading::Found { pin, agrees };
+                self.record(now, Event::PinRead { task, reading }, &mut entries)?;
+                if is_in_custody {
+                    let note = match (agrees, was_known) {
+                        (Some(true), _) => "",
+                        (Some(false), _) => {
+                            "the tenant shows another PIN than the answer brought; both are kept, try the tenant's first"
+                        }
+                        (None, true) => {
+                            "PIN unverified: the one of the answer was encrypted by another process; both are kept"
+                        }
+                        (None, false) => "the PIN was recovered from the tenant",
+                    };
+                    self.settle_custody(now, task, None, note, &mut entries)?;
+                }
+            }
+            Ok(None) if is_in_custody => {
+                let has_pin = self.state.task(task).has_pin;
+                if has_pin || !self.safety.read_pin_again(task, now) {
+                    let reading = PinReading::Nothing;
+                    self.record(now, Event::PinRead { task, reading }, &mut entries)?;
+                    self.end_custody(now, task, "the tenant shows none", &mut entries)?;
+                }
+            }
+            Ok(None) => {}
+            Err(Unreadable::Forbidden { reason }) => {
+                self.safety.is_pin_forbidden = Some(reason.clone());
+                let reading = PinReading::Unreadable { reason: reason.clone(), is_forbidden: true };
+                self.record(now, Event::PinRead { task, reading }, &mut entries)?;
+                if is_in_custody {
+                    self.end_custody(now, task, &reason, &mut entries)?;
+                }
+            }
+            Err(Unreadable::Failed { reason }) => {
+                if !self.safety.failed(task, now) {
+                    let reading =
+                        PinReading::Unreadable { reason: reason.clone(), is_forbidden: false };
+                    self.record(now, Event::PinRead { task, reading }, &mut entries)?;
+                    if is_in_custody {
+                        self.end_custody(now, task, &reason, &mut entries)?;
+                    }
+                }
+            }
+        }
+        Ok(entries)
+    }
+
+    /// The tenant shows no PIN, or does not let it be read.
+    fn end_custody(
+        &mut self,
+        now: UnixMillis,
+        task: TaskIndex,
+        why: &str,
+        entries: &mut Vec<Entry>,
+    ) -> Result<(), Impossible> {
+        if self.state.task(task).has_pin {
+            let note = format!("PIN unverified: {why}");
+            return self.settle_custody(now, task, None, &note, entries);
+        }
+        let note = format!("{PIN_MISSING}: the Mac is locked, no answer brought a PIN, and {why}");
+        self.settle_custody(now, task, Some(Outcome::Failed), &note, entries)
+    }
+
+    fn settle_custody(
+        &mut self,
+        now: UnixMillis,
+        task: TaskIndex,
+        instead: Option<Outcome>,
+        note: &str,
+        entries: &mut Vec<Entry>,
+    ) -> Result<(), Impossible> {
+        let state = self.state.task(task);
+        let Phase::Custody(outcome) = state.phase else { return Ok(()) };
+        let among = match state.candidates {
+            0 | 1 => None,
+            several => Some(super::answers::ambiguous(several)),
+        };
+        let was_so = (outcome == Outcome::AlreadyInEffect && instead.is_none())
+            .then(|| "locked before this run".to_owned());
+        let notes = [Some(note.to_owned()).filter(|note| !note.is_empty()), among, was_so];
+        let reason = notes.into_iter().flatten().collect::<Vec<_>>().join("; ");
+        let event = Event::Settled { task, outcome: instead.unwrap_or(outcome), reason };
+        self.record(now, event, entries)?;
+        self.forget(task);
+        Ok(())
+    }
+
+    /// Takes in secrets that were read before the request that takes them away. Without them nothing is
+    /// sent.
+    ///
+    /// # Errors
+    /// [`Impossible`] when no read is under way.
+    pub fn secrets_read(
+        &mut self,
+        now: UnixMillis,
+        task: TaskIndex,
+        source: SecretSource,
+        result: Result<Vec<Secret>, Unreadable>,
+    ) -> Result<Vec<Entry>, Impossible> {
+        let mut entries = Vec::new();
+        self.read_came_back("secrets")?;
+        if self.state.task(task).phase != Phase::Ready {
+            return Ok(entries);
+        }
+        let reason = match result {
+            Ok(secrets) => {
+                self.capture_failures.remove(&task);
+                let event = Event::SecretsRead { task, source, secrets };
+                self.record(now, event, &mut entries)?;
+                self.make_ready(task, now);
+                return Ok(entries);
+            }
+            Err(Unreadable::Throttled { retry_after_ms }) => {
+                self.make_ready(task, now);
+                self.pause_for_tenant(now, retry_after_ms, "HTTP 429 on a read", &mut entries)?;
+                return Ok(entries);
+            }
+            Err(Unreadable::Failed { reason }) => {
+                let failures = self.capture_failures.entry(task).or_default();
+                *failures += 1;
+                if *failures <= FAILURES_MAX {
+                    let delay_ms = CAPTURE_DELAY_MS * u64::from(*failures);
+                    self.make_ready(task, now.plus_ms(delay_ms));
+                    return Ok(entries);
+                }
+                reason
+            }
+            Err(Unreadable::Forbidden { reason }) => reason,
+        };
+        let reason =
+            format!("not sent, because its {} could not be read and kept: {reason}", source.word());
+        let event = Event::Settled { task, outcome: Outcome::Refused, reason };
+        self.record(now, event, &mut entries)?;
+        Ok(entries)
+    }
+
+    /// Takes in a page of the device list.
+    ///
+    /// # Errors
+    /// [`Impossible`] when no read is under way.
+    pub fn listed(&mut self, now: UnixMillis, listing: Listing) -> Result<Vec<Entry>, Impossible> {
+        let mut entries = Vec::new();
+        self.read_came_back("the device list")?;
+        match listing {
+            Listing::Page { shown, next_offset } => {
+                let state = &self.state;
+                self.follow.take_rows(&shown, |task| state.task(task).sent_at, now);
+                match next_offset {
+                    Some(offset) if self.follow.may_turn_page() => {
+                        self.follow.sweep.turn_page(offset, now);
+                    }
+                    Some(_) => self.follow.plan_sweep(now),
+                    None => {
+                        self.follow.sweep.finish();
+                        let has_record = |task: &TaskIndex| {
+                            let trace = self.state.facts[task.at()].trace;
+                            matches!(trace, Trace::Record | Trace::CommandAndRecord)
+                        };
+                        let candidates: Vec<TaskIndex> =
+                            self.follow.tasks().filter(has_record).collect();
+                        self.follow.take_missing(&candidates, now);
+                        self.follow.plan_sweep(now);
+                    }
+                }
+            }
+            Listing::Throttled { retry_after_ms } => {
+                self.follow.sweep.again_at(now);
+                self.pause_for_tenant(now, retry_after_ms, "HTTP 429 on a read", &mut entries)?;
+            }
+            Listing::Unreadable { is_forbidden, .. } => self.follow.list_failed(now, is_forbidden),
+        }
+        Ok(entries)
+    }
+}
