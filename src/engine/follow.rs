@@ -61,8 +61,8 @@ impl Follow {
         if self.is_one_pass {
             return;
         }
-        let is_crowd = self.memory.len() >= CROWD;
         let is_trusted = self.sweep.is_trusted() && self.is_sweep_worth_it();
+        let is_crowd = self.is_crowd();
         let memory = self.memory.entry(task).or_default();
         // One that is awake and does not do it gets a single look at each later sign of life.
         let looks_awake_max = if memory.wakes > 1 { 0 } else { DELAYS_AWAKE_MS.len() };
@@ -200,7 +200,12 @@ impl Follow {
 
     /// Whether the list costs less than what it tells is worth.
     fn is_sweep_worth_it(&self) -> bool {
-        !self.is_one_pass && self.memory.len() >= CROWD && self.sweep.is_worth_it(self.memory.len())
+        !self.is_one_pass && self.is_crowd() && self.sweep.is_worth_it(self.memory.len())
+    }
+
+    /// Whether looks are spared. A list that was seen to help goes on helping the last few.
+    fn is_crowd(&self) -> bool {
+        self.memory.len() >= CROWD || self.sweep.is_trusted()
     }
 
     /// Whether the list is still worth its next page: a fleet may be much larger than what is followed of it.

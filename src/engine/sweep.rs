@@ -18,7 +18,7 @@ const PAUSE_PER_PAGE_MS: u64 = 5_000;
 /// Followed devices for each page of the list, at least: below that looking at each costs no more.
 const DEVICES_PER_PAGE_MIN: usize = 2;
 /// Ends that tell something before the list is trusted or given up.
-const EVIDENCE_MIN: u32 = 5;
+const EVIDENCE_MIN: u32 = 3;
 /// Of so many ends that the list announced one may be missed.
 const HITS_PER_MISS: u32 = 5;
 /// Only ends of commands that waited so long tell something, in milliseconds: devices that were awake all
@@ -125,10 +125,10 @@ impl Sweep {
 
     /// Plans the next sweep: sooner after news, later after none.
     pub(super) fn plan_next(&mut self, now: UnixMillis) {
-        self.pause_ms = if self.has_news { PAUSE_MS_MIN } else { self.pause_ms * 3 / 2 };
+        let pause_ms = if self.has_news { PAUSE_MS_MIN } else { self.pause_ms * 3 / 2 };
+        self.pause_ms = pause_ms.clamp(PAUSE_MS_MIN, PAUSE_MS_MAX);
         let least_ms = u64::from(self.pages_of_list) * PAUSE_PER_PAGE_MS;
-        let pause_ms = self.pause_ms.clamp(PAUSE_MS_MIN, PAUSE_MS_MAX).max(least_ms);
-        self.next_at = Some(now.plus_ms(pause_ms));
+        self.next_at = Some(now.plus_ms(self.pause_ms.max(least_ms)));
     }
 
     /// Ends sweeping; says whether there was any.
