@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use super::guards::Guards;
 use super::inventory::{Inventory, Objection, ObjectionKind};
 use super::select::{is_excluded, is_selected};
-use crate::job::{Job, Row, SkipKind, Step, Target};
+use crate::job::{BeforeLoss, Job, Row, SkipKind, Step, Target};
 use crate::kandji::find_action;
 use crate::model::{
     Device, DeviceFacts, DeviceId, End, Gate, Platform, Risk, Task, TaskId, TaskIndex, Turn,
@@ -24,6 +25,10 @@ pub struct PlanOptions {
     pub skip_refused: Vec<SkipKind>,
     /// How long commands will be followed, in milliseconds: without that no end is ever seen.
     pub wait_ms: u64,
+    /// What becomes of secrets that an action takes away; outranks the job.
+    pub before_loss: Option<BeforeLoss>,
+    /// Macs may be deactivated, if the job does not allow it already.
+    pub is_deactivation_allowed: bool,
 }
 
 /// The frozen list of tasks.
@@ -39,6 +44,11 @@ pub struct Plan {
     pub excluded: u32,
     /// What may surprise: parameters that some devices ignore, with how many.
     pub notes: Vec<String>,
+    /// Devices that would lose their secrets without a word about them. When there is any, nothing may be
+    /// sent.
+    pub secrets_at_risk: u32,
+    /// Devices that are to be erased and have Activation Lock on, as far as that was read.
+    pub activation_locked: Vec<DeviceFacts>,
 }
 
 /// A row that cannot be done.
@@ -68,6 +78,12 @@ impl Plan {
         ids.len()
     }
 
+    /// Whether nothing speaks against sending it.
+    #[must_use]
+    pub fn may_be_sent(&self) -> bool {
+        self.refused.is_empty() && self.secrets_at_risk == 0
+    }
+
     /// The highest risk of anything that is to be done.
     #[must_use]
     pub fn risk(&self) -> Risk {
@@ -89,7 +105,10 @@ pub fn build(job: &Job, inventory: &Inventory, options: &PlanOptions, now: UnixM
             not_seen_lately: 0,
             excluded: 0,
             notes: Vec::new(),
+            secrets_at_risk: 0,
+            activation_locked: Vec::new(),
         },
+        guards: Guards::of(job, options),
         lines: Vec::new(),
         ignored: BTreeMap::new(),
     };
@@ -106,6 +125,7 @@ struct Builder<'a> {
     skip: Vec<SkipKind>,
     wait_ms: u64,
     now: UnixMillis,
+    guards: Guards,
     plan: Plan,
     /// The line of each task's row.
     lines: Vec<u32>,
@@ -127,13 +147,16 @@ impl Builder<'_> {
             self.add_steps(row.number, row.line, device, &row.steps, &row.carried, &turn);
             return;
         }
-        let objection = row.steps.iter().find_map(|step| step_objection(step, device));
-        match objection {
+        match self.objection(&row.steps, device) {
             Some(objection) => self.refuse_or_skip(row, Some(device), objection),
             None => {
                 self.add_steps(row.number, row.line, device, &row.steps, &row.carried, &Turn::Do);
             }
         }
+    }
+
+    fn objection(&self, steps: &[Step], device: &Device) -> Option<Objection> {
+        row_objection(steps, device).or_else(|| self.guards.objection(steps, device))
     }
 
     /// A row that cannot be done refuses the plan, unless the operator asked for its kind to be skipped.
@@ -178,8 +201,7 @@ impl Builder<'_> {
                 continue;
             }
             row += 1;
-            let objection = selection.steps.iter().find_map(|step| step_objection(step, device));
-            let turn = match objection {
+            let turn = match self.objection(&selection.steps, device) {
                 None => Turn::Do,
                 Some(objection) => Turn::Skip { reason: objection.reason, asked: false },
             };
@@ -352,8 +374,14 @@ impl Builder<'_> {
             .into_iter()
             .map(|(sentence, devices)| format!("{sentence} ({devices} devices)"))
             .collect();
+        self.guards.settle(&mut self.plan, inventory);
         self.plan
     }
+}
+
+/// Why a device cannot be given these steps, as far as its record tells.
+pub(super) fn row_objection(steps: &[Step], device: &Device) -> Option<Objection> {
+    steps.iter().find_map(|step| step_objection(step, device))
 }
 
 /// Why a step must not be done on a device.
@@ -452,7 +480,11 @@ mod tests {
     }
 
     fn plan(job: &Job, skip_refused: &[SkipKind]) -> Plan {
-        let options = PlanOptions { skip_refused: skip_refused.to_vec(), wait_ms: 1 };
+        let options = PlanOptions {
+            skip_refused: skip_refused.to_vec(),
+            wait_ms: 1,
+            ..PlanOptions::default()
+        };
         build(job, &fleet(), &options, UnixMillis(0))
     }
 
@@ -519,7 +551,8 @@ mod tests {
         let refused = |first: &str, after: Option<Gate>, wait_ms: u64| {
             let erase = Step { after, ..step(2, "erase") };
             let job = job(vec![row(1, "MAC", vec![step(1, first), erase])], None);
-            let options = PlanOptions { skip_refused: SkipKind::ALL.to_vec(), wait_ms };
+            let skip_refused = SkipKind::ALL.to_vec();
+            let options = PlanOptions { skip_refused, wait_ms, ..PlanOptions::default() };
             let plan = build(&job, &fleet(), &options, UnixMillis(0));
             plan.refused.first().map(|refused| refused.objection.kind)
         };

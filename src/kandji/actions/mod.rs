@@ -25,7 +25,9 @@ mod unlock_account;
 mod update_inventory;
 
 pub(in crate::kandji) use spec::LIST_BODY_BYTES_MAX;
-pub use spec::{ActionSpec, EndSpec, NameError, ParamKind, ParamSpec, Requirement};
+pub use spec::{
+    ActionSpec, DetailsNeed, EndSpec, Hazards, NameError, ParamKind, ParamSpec, Requirement,
+};
 
 /// All actions, in the order in which lists show them.
 pub static ACTIONS: [&ActionSpec; 16] = [
