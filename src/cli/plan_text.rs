@@ -103,7 +103,8 @@ fn secrets_lines(plan: &Plan) -> String {
     let kept: BTreeSet<_> =
         plan.to_do().filter(|task| !task.capture.is_empty()).map(|task| &task.device.id).collect();
     if !kept.is_empty() {
-        text.push_str(&format!("  secrets of {} devices are read and kept before\n", kept.len()));
+        let devices = counted(kept.len(), "device");
+        text.push_str(&format!("  secrets of {devices} are read and kept before\n"));
     }
     if plan.secrets_at_risk > 0 {
         let devices = plan.secrets_at_risk;
