@@ -191,7 +191,7 @@ impl Planned {
         if !plan.refused.is_empty() {
             return Err(Failure::new(Exit::Target, refused_text(plan)).next(cure(plan)));
         }
-        if plan.secrets_at_risk > 0 {
+        if plan.secrets_at_risk() > 0 {
             return Err(Failure::new(Exit::Policy, secrets_text(plan)).next(
                 "keep them with --capture-secrets (in a YAML job 'secrets: capture'), or say that they are \
                  kept with --secrets-elsewhere ('secrets: elsewhere')",

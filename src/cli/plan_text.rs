@@ -106,8 +106,8 @@ fn secrets_lines(plan: &Plan) -> String {
         let devices = counted(kept.len(), "device");
         text.push_str(&format!("  secrets of {devices} are read and kept before\n"));
     }
-    if plan.secrets_at_risk > 0 {
-        let devices = plan.secrets_at_risk;
+    let devices = plan.secrets_at_risk();
+    if devices > 0 {
         text.push_str(&format!("  {devices:>6}  devices would lose secrets that nobody keeps\n"));
     }
     let locked = &plan.activation_locked;
@@ -133,7 +133,7 @@ pub(super) fn secrets_text(plan: &Plan) -> String {
     format!(
         "the plan is refused: FileVault key, bypass code and recovery password of {} go with what it does, and the \
          job does not say what becomes of them",
-        counted(plan.secrets_at_risk as usize, "device")
+        counted(plan.secrets_at_risk() as usize, "device")
     )
 }
 

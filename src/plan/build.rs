@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 
 use super::guards::Guards;
-use super::inventory::{Inventory, Objection, ObjectionKind};
+use super::inventory::{Inventory, Objection, ObjectionKind, target_text};
+use super::objections::row_objection;
 use super::select::{is_excluded, is_selected};
 use crate::job::{BeforeLoss, Job, Row, SkipKind, Step, Target};
-use crate::kandji::find_action;
 use crate::model::{
     Device, DeviceFacts, DeviceId, End, Gate, Platform, Risk, Task, TaskId, TaskIndex, Turn,
     UnixMillis,
@@ -44,9 +44,8 @@ pub struct Plan {
     pub excluded: u32,
     /// What may surprise: parameters that some devices ignore, with how many.
     pub notes: Vec<String>,
-    /// Devices that would lose their secrets without a word about them. When there is any, nothing may be
-    /// sent.
-    pub secrets_at_risk: u32,
+    /// What becomes of secrets that an action takes away; `None` when nobody said.
+    pub before_loss: Option<BeforeLoss>,
     /// Devices that are to be erased and have Activation Lock on, as far as that was read.
     pub activation_locked: Vec<DeviceFacts>,
 }
@@ -81,7 +80,7 @@ impl Plan {
     /// Whether nothing speaks against sending it.
     #[must_use]
     pub fn may_be_sent(&self) -> bool {
-        self.refused.is_empty() && self.secrets_at_risk == 0
+        self.refused.is_empty() && self.secrets_at_risk() == 0
     }
 
     /// The highest risk of anything that is to be done.
@@ -105,7 +104,7 @@ pub fn build(job: &Job, inventory: &Inventory, options: &PlanOptions, now: UnixM
             not_seen_lately: 0,
             excluded: 0,
             notes: Vec::new(),
-            secrets_at_risk: 0,
+            before_loss: None,
             activation_locked: Vec::new(),
         },
         guards: Guards::of(job, options),
@@ -379,48 +378,6 @@ impl Builder<'_> {
     }
 }
 
-/// Why a device cannot be given these steps, as far as its record tells.
-pub(super) fn row_objection(steps: &[Step], device: &Device) -> Option<Objection> {
-    steps.iter().find_map(|step| step_objection(step, device))
-}
-
-/// Why a step must not be done on a device.
-fn step_objection(step: &Step, device: &Device) -> Option<Objection> {
-    let removed = |reason: &str| {
-        Some(Objection {
-            kind: ObjectionKind::Removed,
-            reason: format!("{reason} ({} '{}')", device.serial_number, device.name),
-        })
-    };
-    if device.is_removed {
-        return removed("the device has been removed from management");
-    }
-    // A record whose device has left MDM can still be deleted; nothing else can reach it.
-    let only_deletes =
-        find_action("delete-device").is_ok_and(|delete| std::ptr::eq(delete, step.action));
-    if !device.mdm_enabled && !only_deletes {
-        return removed("the device is not under MDM any more");
-    }
-    step.action.objection(device.platform, &device.os_version, &step.params).map(|reason| {
-        Objection {
-            kind: ObjectionKind::Unsupported,
-            reason: format!("{reason} ({} '{}')", device.serial_number, device.name),
-        }
-    })
-}
-
-fn target_text(target: &Target) -> String {
-    let id = target.device_id.as_ref().map(|id| id.to_string());
-    let parts = [
-        ("device_id", id.as_deref()),
-        ("serial_number", target.serial_number.as_deref()),
-        ("user_email", target.user_email.as_deref()),
-    ];
-    let given: Vec<String> =
-        parts.iter().filter_map(|(what, text)| Some(format!("{what} {}", (*text)?))).collect();
-    given.join(", ")
-}
-
 /// The facts of a row whose device was not found: what the row says.
 fn unresolved_facts(target: &Target) -> DeviceFacts {
     DeviceFacts {
@@ -437,6 +394,7 @@ mod tests {
     use super::super::inventory::tests::device;
     use super::*;
     use crate::job::{Exclusion, Filter, JobSettings, Selection};
+    use crate::kandji::find_action;
     use crate::model::{ParamValue, Params};
     use std::sync::Arc;
 

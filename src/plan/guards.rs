@@ -6,11 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::build::{Plan, PlanOptions, row_objection};
+use super::build::{Plan, PlanOptions};
 use super::inventory::{Inventory, Objection, ObjectionKind};
+use super::objections::row_objection;
 use super::select::{is_excluded, is_selected};
 use crate::job::{BeforeLoss, Job, Step};
-use crate::kandji::{DetailsNeed, find_action};
+use crate::kandji::{ACTIONS, ActionSpec, DetailsNeed};
 use crate::model::{Device, DeviceFacts, DeviceId, Task, UnixMillis};
 
 /// Most devices whose Activation Lock is looked up: each takes one request, and somebody waits for the plan.
@@ -126,16 +127,17 @@ impl Guards {
         if self.before_loss == Some(BeforeLoss::Capture) {
             // Each such task of a device is marked: any of them may be the one that runs after an earlier run.
             for task in &mut plan.tasks {
-                if let Ok(action) = find_action(&task.action) {
+                if let Some(action) = action_of(task) {
                     task.capture = action.secrets_ended(task.device.platform).to_vec();
                 }
             }
         }
-        if self.before_loss.is_none() {
-            plan.secrets_at_risk =
-                devices_of(plan, |task, _| loses_needed_secrets(task), inventory);
-        }
-        let deactivated = devices_of(plan, is_deactivating, inventory);
+        plan.before_loss = self.before_loss;
+        let deactivated = plan.devices_where(|task| {
+            let action = action_of(task);
+            let device = inventory.device(&task.device.id);
+            action.zip(device).is_some_and(|(action, device)| action.deactivates(device).is_some())
+        });
         if deactivated > 0 {
             plan.notes.push(format!(
                 "Macs may be deactivated instead of locked, and then there is no PIN ({deactivated} devices)"
@@ -145,23 +147,32 @@ impl Guards {
     }
 }
 
-/// Counts the devices with a task to do of which this holds.
-fn devices_of(plan: &Plan, holds: impl Fn(&Task, &Device) -> bool, inventory: &Inventory) -> u32 {
-    let ids: BTreeSet<&DeviceId> = plan
-        .to_do()
-        .filter(|task| inventory.device(&task.device.id).is_some_and(|device| holds(task, device)))
-        .map(|task| &task.device.id)
-        .collect();
-    u32::try_from(ids.len()).unwrap_or(u32::MAX)
+impl Plan {
+    /// Devices that would lose secrets which people miss, without a word about them. When there is any,
+    /// nothing may be sent.
+    #[must_use]
+    pub fn secrets_at_risk(&self) -> u32 {
+        if self.before_loss.is_some() {
+            return 0;
+        }
+        self.devices_where(|task| {
+            let platforms =
+                action_of(task).map_or(&[][..], |action| action.hazards.secrets_needed_on);
+            platforms.contains(&task.device.platform)
+        })
+    }
+
+    /// Counts the devices with a task to do of which this holds.
+    fn devices_where(&self, holds: impl Fn(&Task) -> bool) -> u32 {
+        let ids: BTreeSet<&DeviceId> =
+            self.to_do().filter(|task| holds(task)).map(|task| &task.device.id).collect();
+        u32::try_from(ids.len()).unwrap_or(u32::MAX)
+    }
 }
 
-fn loses_needed_secrets(task: &Task) -> bool {
-    find_action(&task.action)
-        .is_ok_and(|action| action.hazards.secrets_needed_on.contains(&task.device.platform))
-}
-
-fn is_deactivating(task: &Task, device: &Device) -> bool {
-    find_action(&task.action).is_ok_and(|action| action.deactivates(device).is_some())
+/// The action of a task. Plans write its exact name, and there may be many tasks.
+fn action_of(task: &Task) -> Option<&'static ActionSpec> {
+    ACTIONS.into_iter().find(|action| action.name == task.action)
 }
 
 /// The devices that will ask for their bypass codes, in the order of the plan.
@@ -171,9 +182,8 @@ fn activation_locked(plan: &Plan, inventory: &Inventory) -> Vec<DeviceFacts> {
         let details = inventory.device(id).and_then(|device| device.details.as_ref());
         details.is_some_and(|details| details.is_activation_locked == Some(true))
     };
-    let meets = |task: &&Task| {
-        find_action(&task.action).is_ok_and(|action| action.hazards.meets_activation_lock)
-    };
+    let meets =
+        |task: &&Task| action_of(task).is_some_and(|action| action.hazards.meets_activation_lock);
     plan.to_do()
         .filter(meets)
         .filter(|task| is_locked(&task.device.id) && seen.insert(task.device.id.clone()))
@@ -187,6 +197,7 @@ mod tests {
     use super::super::inventory::tests::device;
     use super::*;
     use crate::job::{Exclusion, Filter, JobSettings, Row, Selection, SkipKind, Target};
+    use crate::kandji::find_action;
     use crate::model::{DeviceDetails, Params, Platform, SecretSource};
     use std::sync::Arc;
 
@@ -360,7 +371,7 @@ mod tests {
         ]);
         let risk = |action: &str, before_loss| {
             let options = PlanOptions { before_loss, ..options() };
-            plan(&selected(&[action]), &inventory, &options).secrets_at_risk
+            plan(&selected(&[action]), &inventory, &options).secrets_at_risk()
         };
         for (action, devices) in [("erase", 1), ("delete-device", 3), ("restart", 0), ("lock", 0)] {
             assert_eq!(risk(action, None), devices, "{action}");

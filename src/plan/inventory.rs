@@ -218,6 +218,19 @@ fn objection(kind: ObjectionKind, reason: String) -> Objection {
     Objection { kind, reason }
 }
 
+/// A target for people.
+pub(super) fn target_text(target: &Target) -> String {
+    let id = target.device_id.as_ref().map(|id| id.to_string());
+    let parts = [
+        ("device_id", id.as_deref()),
+        ("serial_number", target.serial_number.as_deref()),
+        ("user_email", target.user_email.as_deref()),
+    ];
+    let given: Vec<String> =
+        parts.iter().filter_map(|(what, text)| Some(format!("{what} {}", (*text)?))).collect();
+    given.join(", ")
+}
+
 /// Which of the target's identities does not belong to the device, if one does not.
 fn disagreement(target: &Target, device: &Device) -> Option<String> {
     let folded = |left: &str, right: &str| left.to_lowercase() == right.to_lowercase();

@@ -7,6 +7,7 @@ mod build;
 mod forecast;
 mod guards;
 mod inventory;
+mod objections;
 mod select;
 
 pub use build::{Plan, PlanOptions, RefusedRow, build};

@@ -23,7 +23,8 @@ impl World {
         self.place_of(device_id).and_then(|place| self.checked_in(place))
     }
 
-    /// When a device last came back from being offline; `None` for one that never did.
+    /// When a device last came back from being offline; `None` for one that never did. A restart is no
+    /// absence.
     #[must_use]
     pub fn came_back_at(&self, device_id: &str) -> Option<UnixMillis> {
         self.place_of(device_id).and_then(|place| self.devices[place].came_back)
@@ -205,6 +206,31 @@ mod tests {
             let id = bed.id(place);
             assert_eq!(bed.world.came_back_at(&id).is_some(), taken.contains(&id));
         }
+    }
+
+    #[test]
+    fn a_restart_is_no_absence() {
+        let mut bed = Testbed::macs(1);
+        bed.set_presence(0, Presence::OfflineUntil(bed.now.plus_ms(60_000)));
+        bed.post(0, "restart", "");
+        bed.pass_ms(60_000);
+        let back = bed.world.came_back_at(&bed.id(0));
+        assert_eq!(back, Some(bed.now));
+        bed.pass_ms(600_000);
+        assert_eq!(bed.status(0), 3);
+        assert!(bed.world.devices[0].is_online);
+        assert_eq!(bed.world.came_back_at(&bed.id(0)), back);
+    }
+
+    #[test]
+    fn a_later_absence_outlasts_an_earlier_one() {
+        let mut bed = Testbed::macs(1);
+        bed.set_presence(0, Presence::OfflineUntil(bed.now.plus_ms(60_000)));
+        bed.set_presence(0, Presence::OfflineUntil(bed.now.plus_ms(600_000)));
+        bed.pass_ms(599_000);
+        assert!(!bed.world.devices[0].is_online);
+        bed.pass_ms(1_000);
+        assert!(bed.world.devices[0].is_online);
     }
 
     #[test]

@@ -264,6 +264,8 @@ pub(super) struct Device {
     pub(super) is_online: bool,
     /// The first check-in since it is online; `None` while it does not check in.
     pub(super) checks_in_from: Option<UnixMillis>,
+    /// It is away because it restarts.
+    pub(super) is_restarting: bool,
     /// When it last came back from being offline.
     pub(super) came_back: Option<UnixMillis>,
     /// Only Macs: until somebody types the PIN, nothing reaches it.

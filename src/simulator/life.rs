@@ -88,6 +88,7 @@ impl World {
 
     pub(super) fn take_presence(&mut self, place: usize, presence: Presence) {
         self.end_check_ins(place);
+        self.devices[place].is_restarting = false;
         self.devices[place].facts.presence = presence;
         // A device that is told to be online and is so did not come back.
         self.devices[place].is_online &= presence == Presence::Online;
@@ -136,7 +137,8 @@ impl World {
     }
 
     fn come_online(&mut self, place: usize) {
-        if !self.devices[place].is_online {
+        let was_restarting = std::mem::take(&mut self.devices[place].is_restarting);
+        if !self.devices[place].is_online && !was_restarting {
             self.devices[place].came_back = Some(self.now);
         }
         self.devices[place].is_online = true;
@@ -262,6 +264,7 @@ impl World {
             Effect::Restart => {
                 let back = now.plus_ms(self.switches.restart_ms);
                 self.take_presence(place, Presence::OfflineUntil(back));
+                self.devices[place].is_restarting = true;
             }
             Effect::ShutDown => {
                 let presence = match self.switches.power_on_after_ms {

@@ -122,6 +122,7 @@ impl World {
             facts,
             is_online: presence == Presence::Online,
             checks_in_from: None,
+            is_restarting: false,
             came_back: None,
             is_locked: false,
             is_deleted: false,

@@ -5,10 +5,9 @@
 
 use serde_json::{Map, Value};
 
+use super::hazards::Hazards;
 use crate::model::wire::{Method, Request};
-use crate::model::{
-    Device, DeviceId, End, Os, ParamValue, Params, Platform, Repeat, Risk, Sealed, SecretSource,
-};
+use crate::model::{DeviceId, End, Os, ParamValue, Params, Platform, Repeat, Risk, Sealed};
 
 /// Largest answer body of an action, in bytes: their answers are empty or a PIN.
 const ACTION_BODY_BYTES_MAX: usize = 64 * 1024;
@@ -59,24 +58,6 @@ pub struct ActionSpec {
     pub hazards: Hazards,
     /// An example of its parameters, as key and text.
     pub example: &'static [(&'static str, &'static str)],
-}
-
-/// What an action does to some devices besides what it is for.
-#[derive(Debug)]
-pub struct Hazards {
-    /// A Mac with Apple silicon and a macOS before this version is deactivated by it.
-    pub deactivates_before: Option<&'static str>,
-    /// A device with Activation Lock asks for the bypass code after it.
-    pub meets_activation_lock: bool,
-    /// On these platforms people miss the secrets that it takes away: FileVault key, bypass code, recovery
-    /// password. The plan is refused unless it is said what becomes of them.
-    pub secrets_needed_on: &'static [Platform],
-}
-
-impl Hazards {
-    /// None at all.
-    pub const NONE: Self =
-        Self { deactivates_before: None, meets_activation_lock: false, secrets_needed_on: &[] };
 }
 
 /// How the end of an action is known, before the device is known.
@@ -153,15 +134,6 @@ pub enum Requirement {
     Unless(&'static str),
     /// It has to be there when any other parameter that begins with this text is.
     WithAny(&'static str),
-}
-
-/// What of a device's details has to be known.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum DetailsNeed {
-    /// Its processor decides what the action does.
-    Processor,
-    /// Whether Activation Lock is on is worth knowing.
-    ActivationLock,
 }
 
 /// Why a word is not the name of an action.
@@ -283,36 +255,6 @@ impl ActionSpec {
             .filter(|param| param.refuse_where_ignored && asks_for_something(params.get(param.key)))
             .find_map(|param| param.ignored_on(platform, os_version))
             .map(|why| format!("{why}, and {} would be carried out without it", self.name))
-    }
-
-    /// The macOS version before which the action deactivates this device, if it may do so. What is not known
-    /// of a Mac counts against it.
-    #[must_use]
-    pub fn deactivates(&self, device: &Device) -> Option<&'static str> {
-        let version = self.hazards.deactivates_before?;
-        (is_mac_before(device, version) && device.may_have_apple_silicon()).then_some(version)
-    }
-
-    /// Whether more has to be known about this device than the inventory says before it is known what the
-    /// action does to it.
-    #[must_use]
-    pub fn needs_details(&self, device: &Device) -> Option<DetailsNeed> {
-        let is_old = |version| is_mac_before(device, version);
-        if self.hazards.deactivates_before.is_some_and(is_old) {
-            return Some(DetailsNeed::Processor);
-        }
-        let asks = self.hazards.meets_activation_lock && device.platform.is_apple();
-        asks.then_some(DetailsNeed::ActivationLock)
-    }
-
-    /// The secrets of a device that go with it on this platform.
-    #[must_use]
-    pub fn secrets_ended(&self, platform: Platform) -> &'static [SecretSource] {
-        match platform {
-            _ if !self.ends_secrets || !platform.is_apple() => &[],
-            Platform::Mac => &SecretSource::ALL,
-            _ => &[SecretSource::BypassCode],
-        }
     }
 
     /// What an operator should be told about parameters that this device ignores without harm.
@@ -501,12 +443,6 @@ fn body_of(params: &Params) -> String {
         }
     }
     Value::Object(body).to_string()
-}
-
-/// Whether a device is a Mac before this version; one whose version is not known may be.
-fn is_mac_before(device: &Device, version: &str) -> bool {
-    let installed = Os::parse(&device.os_version);
-    device.platform == Platform::Mac && installed.is_none_or(|os| Some(os) < Os::parse(version))
 }
 
 /// The query of a read. Only numbers occur there, so nothing has to be escaped.
