@@ -9,6 +9,7 @@ mod connect;
 mod diagnostics;
 mod exit;
 mod failure;
+mod guards;
 mod job_source;
 mod live;
 mod look_commands;

@@ -6,6 +6,8 @@
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
+use super::guards::GuardOptions;
+
 /// Bulk actions on the devices of a Kandji / Iru tenant, with a journal of every request.
 #[derive(Debug, Parser)]
 #[command(name = "sortie", version, max_term_width = 100, after_help = EXIT_CODES)]
@@ -297,6 +299,8 @@ pub(super) struct PaceOptions {
 pub(super) struct LimitOptions {
     #[command(flatten)]
     pub pace: PaceOptions,
+    #[command(flatten)]
+    pub guards: GuardOptions,
     /// Tolerated errors, as a number or a share; the run stops at the next one
     #[arg(long, value_name = "N|N%")]
     pub max_errors: Option<String>,

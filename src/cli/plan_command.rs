@@ -10,15 +10,17 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::job_source::read_job;
 use super::options::{GlobalOptions, JobOptions, LimitOptions, TenantOptions};
-use super::plan_text::{Around, plan_text, refused_text};
+use super::plan_text::{Around, plan_text, refused_text, secrets_text};
 use super::printer::{Printer, counted};
 use super::settings::{Profile, policy, skip_kinds};
 use super::state::State;
-use crate::drive::{Clock, Quota, Reads, WallClock, read_inventory};
+use crate::drive::{Clock, Quota, ReadError, Reads, WallClock, read_details, read_inventory};
 use crate::job::{Job, SkipKind};
 use crate::journal::RequestCounts;
-use crate::model::{Policy, Retries};
-use crate::plan::{Need, Plan, PlanOptions, build, need};
+use crate::model::{Policy, Retries, UnixMillis};
+use crate::plan::{
+    ACTIVATION_LOCK_READS_MAX, Inventory, Need, Plan, PlanOptions, build, details_wanted, need,
+};
 use crate::transport::{HttpTransport, ReadOnly};
 
 /// Devices that a tenant is believed to have before its inventory was ever read: ten pages.
@@ -127,16 +129,46 @@ pub(super) async fn make_plan(
     let fleet_size = state.index().fleet_size(&connection.base_url)?.unwrap_or(FLEET_SIZE_GUESS);
     let need = need(job, fleet_size);
     let reads = reads_of(connection, &quota, policy.per_second);
-    let inventory = read_inventory(&reads, &need).await;
-    let requests = reads.finish()?;
-    let inventory = inventory?;
+    let mut inventory = read_inventory(&reads, &need).await?;
     if need == Need::Everything {
         let devices = u32::try_from(inventory.devices().len()).unwrap_or(u32::MAX);
         state.index().set_fleet_size(&connection.base_url, devices, now)?;
     }
-    let options = PlanOptions { skip_refused: skip_kinds(limits), wait_ms: policy.wait_ms };
-    let plan = build(job, &inventory, &options, now);
+    let options = PlanOptions {
+        skip_refused: skip_kinds(limits),
+        wait_ms: policy.wait_ms,
+        before_loss: limits.guards.before_loss(),
+        is_deactivation_allowed: limits.guards.allow_deactivation,
+    };
+    let notes = add_details(&reads, job, &mut inventory, &options, now).await?;
+    let requests = reads.finish()?;
+    let mut plan = build(job, &inventory, &options, now);
+    plan.notes.extend(notes);
     Ok(Planned { plan, policy, quota, requests, spent })
+}
+
+/// Reads what the plan needs to know of single devices, and returns notes about what stays unknown.
+async fn add_details(
+    reads: &Reads<ReadOnly<HttpTransport>, WallClock>,
+    job: &Job,
+    inventory: &mut Inventory,
+    options: &PlanOptions,
+    now: UnixMillis,
+) -> Result<Vec<String>, ReadError> {
+    let wanted = details_wanted(job, inventory, options, now);
+    let read = read_details(reads, &wanted.devices).await?;
+    for (id, details) in read.devices {
+        inventory.add_details(&id, details);
+    }
+    let unknown = |note| format!("{note}; their processors and Activation Locks are not known");
+    let mut notes: Vec<String> = read.note.map(unknown).into_iter().collect();
+    if wanted.left_out > 0 {
+        notes.push(format!(
+            "Activation Lock was looked up for the first {ACTIVATION_LOCK_READS_MAX} devices, and is not known of {} more",
+            wanted.left_out
+        ));
+    }
+    Ok(notes)
 }
 
 impl Planned {
@@ -158,6 +190,12 @@ impl Planned {
         let plan = &self.plan;
         if !plan.refused.is_empty() {
             return Err(Failure::new(Exit::Target, refused_text(plan)).next(cure(plan)));
+        }
+        if plan.secrets_at_risk() > 0 {
+            return Err(Failure::new(Exit::Policy, secrets_text(plan)).next(
+                "keep them with --capture-secrets (in a YAML job 'secrets: capture'), or say that they are \
+                 kept with --secrets-elsewhere ('secrets: elsewhere')",
+            ));
         }
         if plan.tasks.is_empty() {
             return Err(Failure::new(

@@ -4,12 +4,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::printer::counted;
 use crate::job::Job;
 use crate::model::{Policy, Risk, Turn, human_duration};
 use crate::plan::{Plan, counts, forecast};
 
 /// Names shown for each action and platform.
 const SAMPLES: usize = 3;
+/// Devices with Activation Lock that are named.
+const LOCKED_SHOWN: usize = 10;
 
 /// What is known about a plan besides the plan.
 pub(super) struct Around<'a> {
@@ -56,6 +59,7 @@ pub(super) fn plan_text(plan: &Plan, around: &Around<'_>) -> String {
             plan.not_seen_lately
         ));
     }
+    text.push_str(&secrets_lines(plan));
     for note in &plan.notes {
         text.push_str(&format!("  note: {note}\n"));
     }
@@ -78,14 +82,58 @@ fn cost_text(plan: &Plan, around: &Around<'_>) -> String {
     let cost = forecast(plan, policy, spent);
     let looks =
         if cost.looks > 0 { format!(" and about {} to follow", cost.looks) } else { String::new() };
+    let captures = match cost.captures {
+        0 => String::new(),
+        captures => format!(", {captures} to read secrets"),
+    };
     format!(
-        "  {} devices, {} requests to send{looks}; {} of {} an hour are spent, {} of them by this plan; sending takes about {}\n",
+        "  {} devices, {} requests to send{captures}{looks}; {} of {} an hour are spent, {} of them by this plan; sending takes about {}\n",
         plan.devices(),
         cost.sends,
         u64::from(spent) + around.reads,
         policy.per_hour,
         around.reads,
         human_duration(cost.seconds.max(1) * 1_000),
+    )
+}
+
+/// What happens to secrets and to devices that will ask for one.
+fn secrets_lines(plan: &Plan) -> String {
+    let mut text = String::new();
+    let kept: BTreeSet<_> =
+        plan.to_do().filter(|task| !task.capture.is_empty()).map(|task| &task.device.id).collect();
+    if !kept.is_empty() {
+        let devices = counted(kept.len(), "device");
+        text.push_str(&format!("  secrets of {devices} are read and kept before\n"));
+    }
+    let devices = plan.secrets_at_risk();
+    if devices > 0 {
+        text.push_str(&format!("  {devices:>6}  devices would lose secrets that nobody keeps\n"));
+    }
+    let locked = &plan.activation_locked;
+    if !locked.is_empty() {
+        let named: Vec<String> = locked
+            .iter()
+            .take(LOCKED_SHOWN)
+            .map(|device| format!("{} '{}'", device.serial_number, device.name))
+            .collect();
+        let more = locked.len() - named.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        text.push_str(&format!(
+            "  {:>6}  devices have Activation Lock on and need their bypass codes after the erase: {}{more}\n",
+            locked.len(),
+            named.join(", ")
+        ));
+    }
+    text
+}
+
+/// Why a plan is refused that would lose secrets.
+pub(super) fn secrets_text(plan: &Plan) -> String {
+    format!(
+        "the plan is refused: FileVault key, bypass code and recovery password of {} go with what it does, and the \
+         job does not say what becomes of them",
+        counted(plan.secrets_at_risk() as usize, "device")
     )
 }
 

@@ -7,6 +7,7 @@
 //! Invariant: no request that changes something leaves before its intent is committed.
 
 mod clock;
+mod details;
 mod facts;
 mod inventory;
 mod perform;
@@ -17,6 +18,7 @@ mod run;
 mod token;
 
 pub use clock::{Clock, VirtualClock, WallClock};
+pub use details::{DetailsRead, read_details};
 pub use facts::facts_of;
 pub use inventory::{InventoryError, read_commands, read_inventory};
 pub use perform::{RenewToken, Sealer};

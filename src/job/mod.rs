@@ -183,6 +183,8 @@ pub struct JobSettings {
     pub skip_refused: Vec<SkipKind>,
     /// What becomes of secrets.
     pub secrets: SecretSettings,
+    /// Macs may be deactivated by an action that does so to some.
+    pub is_deactivation_allowed: bool,
 }
 
 /// What a job says about secrets.

@@ -21,8 +21,16 @@ const DURATION_MS_MAX: u64 = 366 * 86_400_000;
 /// Formats of reports.
 const REPORT_FORMATS: [&str; 2] = ["csv", "jsonl"];
 /// The keys at the top of a job that are settings.
-pub(super) const SETTING_KEYS: [&str; 7] =
-    ["wait", "send_until", "limits", "retries", "stop", "report", "skip_refused"];
+pub(super) const SETTING_KEYS: [&str; 8] = [
+    "wait",
+    "send_until",
+    "limits",
+    "retries",
+    "stop",
+    "report",
+    "skip_refused",
+    "allow_deactivation",
+];
 
 /// Reads the settings among the entries of a job.
 pub(super) fn read_settings(reader: &mut NodeReader<'_, '_>, entries: &[Entry]) -> JobSettings {
@@ -36,6 +44,9 @@ pub(super) fn read_settings(reader: &mut NodeReader<'_, '_>, entries: &[Entry]) 
             "stop" => read_stop(reader, value, &mut settings),
             "report" => read_report(reader, value, &mut settings),
             "skip_refused" => read_skips(reader, value, &mut settings),
+            "allow_deactivation" => {
+                settings.is_deactivation_allowed = reader.switch(value, key).unwrap_or(false);
+            }
             _ => {}
         }
     }

@@ -142,6 +142,7 @@ fn read_device(row: &Value) -> Result<Device, ListError> {
         mdm_enabled: flag("mdm_enabled", true),
         is_removed: flag("is_removed", false),
         is_missing: flag("is_missing", false),
+        details: None,
     })
 }
 

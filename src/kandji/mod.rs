@@ -5,15 +5,17 @@
 
 mod actions;
 mod commands;
+mod details;
 mod devices;
 mod replies;
 mod secrets;
 
 pub use actions::{
-    ACTIONS, ActionSpec, EndSpec, NameError, ParamKind, ParamSpec, Requirement, edit_distance,
-    find_action, fold, is_weak_pin,
+    ACTIONS, ActionSpec, DetailsNeed, EndSpec, Hazards, NameError, ParamKind, ParamSpec,
+    Requirement, edit_distance, find_action, fold, is_weak_pin,
 };
 pub use commands::{CommandRow, CommandsPage, commands_request, look_request, sighting};
+pub use details::{details_request, read_details};
 pub use devices::{
     LIST_ROWS_MAX, ListError, device_by_id, devices_by_email, devices_by_serial, devices_page,
     read_devices,

@@ -211,6 +211,17 @@ pub struct Device {
     pub is_removed: bool,
     /// Whether the device is overdue.
     pub is_missing: bool,
+    /// What the list does not tell; `None` while it has not been read.
+    pub details: Option<DeviceDetails>,
+}
+
+/// What only a request for the one device tells of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeviceDetails {
+    /// Processor, such as `Apple M1`; empty where the API says nothing.
+    pub processor_name: String,
+    /// Whether Activation Lock is on; `None` where the API says nothing.
+    pub is_activation_locked: Option<bool>,
 }
 
 impl Device {
@@ -218,6 +229,13 @@ impl Device {
     #[must_use]
     pub fn is_managed(&self) -> bool {
         self.mdm_enabled && !self.is_removed
+    }
+
+    /// Whether it is a Mac with Apple silicon, as far as is known: one whose processor is not known may be.
+    #[must_use]
+    pub fn may_have_apple_silicon(&self) -> bool {
+        let processor = self.details.as_ref().map_or("", |details| details.processor_name.trim());
+        self.platform == Platform::Mac && (processor.is_empty() || processor.starts_with("Apple"))
     }
 }
 

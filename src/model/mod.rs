@@ -19,7 +19,7 @@ mod verdict;
 pub mod wire;
 
 pub use action::{End, Repeat, Risk};
-pub use device::{Device, DeviceId, DeviceIdError, Os, Platform};
+pub use device::{Device, DeviceDetails, DeviceId, DeviceIdError, Os, Platform};
 pub use entry::{CommandSeen, CommandStatus, Decision, Entry, Event, StopCause};
 pub use outcome::{Outcome, OutcomeCounts};
 pub use policy::{MaxErrors, Policy, Retries};

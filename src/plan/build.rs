@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use super::inventory::{Inventory, Objection, ObjectionKind};
+use super::guards::Guards;
+use super::inventory::{Inventory, Objection, ObjectionKind, target_text};
+use super::objections::row_objection;
 use super::select::{is_excluded, is_selected};
-use crate::job::{Job, Row, SkipKind, Step, Target};
-use crate::kandji::find_action;
+use crate::job::{BeforeLoss, Job, Row, SkipKind, Step, Target};
 use crate::model::{
     Device, DeviceFacts, DeviceId, End, Gate, Platform, Risk, Task, TaskId, TaskIndex, Turn,
     UnixMillis,
@@ -24,6 +25,10 @@ pub struct PlanOptions {
     pub skip_refused: Vec<SkipKind>,
     /// How long commands will be followed, in milliseconds: without that no end is ever seen.
     pub wait_ms: u64,
+    /// What becomes of secrets that an action takes away; outranks the job.
+    pub before_loss: Option<BeforeLoss>,
+    /// Macs may be deactivated, if the job does not allow it already.
+    pub is_deactivation_allowed: bool,
 }
 
 /// The frozen list of tasks.
@@ -39,6 +44,10 @@ pub struct Plan {
     pub excluded: u32,
     /// What may surprise: parameters that some devices ignore, with how many.
     pub notes: Vec<String>,
+    /// What becomes of secrets that an action takes away; `None` when nobody said.
+    pub before_loss: Option<BeforeLoss>,
+    /// Devices that are to be erased and have Activation Lock on, as far as that was read.
+    pub activation_locked: Vec<DeviceFacts>,
 }
 
 /// A row that cannot be done.
@@ -68,6 +77,12 @@ impl Plan {
         ids.len()
     }
 
+    /// Whether nothing speaks against sending it.
+    #[must_use]
+    pub fn may_be_sent(&self) -> bool {
+        self.refused.is_empty() && self.secrets_at_risk() == 0
+    }
+
     /// The highest risk of anything that is to be done.
     #[must_use]
     pub fn risk(&self) -> Risk {
@@ -89,7 +104,10 @@ pub fn build(job: &Job, inventory: &Inventory, options: &PlanOptions, now: UnixM
             not_seen_lately: 0,
             excluded: 0,
             notes: Vec::new(),
+            before_loss: None,
+            activation_locked: Vec::new(),
         },
+        guards: Guards::of(job, options),
         lines: Vec::new(),
         ignored: BTreeMap::new(),
     };
@@ -106,6 +124,7 @@ struct Builder<'a> {
     skip: Vec<SkipKind>,
     wait_ms: u64,
     now: UnixMillis,
+    guards: Guards,
     plan: Plan,
     /// The line of each task's row.
     lines: Vec<u32>,
@@ -127,13 +146,16 @@ impl Builder<'_> {
             self.add_steps(row.number, row.line, device, &row.steps, &row.carried, &turn);
             return;
         }
-        let objection = row.steps.iter().find_map(|step| step_objection(step, device));
-        match objection {
+        match self.objection(&row.steps, device) {
             Some(objection) => self.refuse_or_skip(row, Some(device), objection),
             None => {
                 self.add_steps(row.number, row.line, device, &row.steps, &row.carried, &Turn::Do);
             }
         }
+    }
+
+    fn objection(&self, steps: &[Step], device: &Device) -> Option<Objection> {
+        row_objection(steps, device).or_else(|| self.guards.objection(steps, device))
     }
 
     /// A row that cannot be done refuses the plan, unless the operator asked for its kind to be skipped.
@@ -178,8 +200,7 @@ impl Builder<'_> {
                 continue;
             }
             row += 1;
-            let objection = selection.steps.iter().find_map(|step| step_objection(step, device));
-            let turn = match objection {
+            let turn = match self.objection(&selection.steps, device) {
                 None => Turn::Do,
                 Some(objection) => Turn::Skip { reason: objection.reason, asked: false },
             };
@@ -352,45 +373,9 @@ impl Builder<'_> {
             .into_iter()
             .map(|(sentence, devices)| format!("{sentence} ({devices} devices)"))
             .collect();
+        self.guards.settle(&mut self.plan, inventory);
         self.plan
     }
-}
-
-/// Why a step must not be done on a device.
-fn step_objection(step: &Step, device: &Device) -> Option<Objection> {
-    let removed = |reason: &str| {
-        Some(Objection {
-            kind: ObjectionKind::Removed,
-            reason: format!("{reason} ({} '{}')", device.serial_number, device.name),
-        })
-    };
-    if device.is_removed {
-        return removed("the device has been removed from management");
-    }
-    // A record whose device has left MDM can still be deleted; nothing else can reach it.
-    let only_deletes =
-        find_action("delete-device").is_ok_and(|delete| std::ptr::eq(delete, step.action));
-    if !device.mdm_enabled && !only_deletes {
-        return removed("the device is not under MDM any more");
-    }
-    step.action.objection(device.platform, &device.os_version, &step.params).map(|reason| {
-        Objection {
-            kind: ObjectionKind::Unsupported,
-            reason: format!("{reason} ({} '{}')", device.serial_number, device.name),
-        }
-    })
-}
-
-fn target_text(target: &Target) -> String {
-    let id = target.device_id.as_ref().map(|id| id.to_string());
-    let parts = [
-        ("device_id", id.as_deref()),
-        ("serial_number", target.serial_number.as_deref()),
-        ("user_email", target.user_email.as_deref()),
-    ];
-    let given: Vec<String> =
-        parts.iter().filter_map(|(what, text)| Some(format!("{what} {}", (*text)?))).collect();
-    given.join(", ")
 }
 
 /// The facts of a row whose device was not found: what the row says.
@@ -409,6 +394,7 @@ mod tests {
     use super::super::inventory::tests::device;
     use super::*;
     use crate::job::{Exclusion, Filter, JobSettings, Selection};
+    use crate::kandji::find_action;
     use crate::model::{ParamValue, Params};
     use std::sync::Arc;
 
@@ -452,7 +438,11 @@ mod tests {
     }
 
     fn plan(job: &Job, skip_refused: &[SkipKind]) -> Plan {
-        let options = PlanOptions { skip_refused: skip_refused.to_vec(), wait_ms: 1 };
+        let options = PlanOptions {
+            skip_refused: skip_refused.to_vec(),
+            wait_ms: 1,
+            ..PlanOptions::default()
+        };
         build(job, &fleet(), &options, UnixMillis(0))
     }
 
@@ -519,7 +509,8 @@ mod tests {
         let refused = |first: &str, after: Option<Gate>, wait_ms: u64| {
             let erase = Step { after, ..step(2, "erase") };
             let job = job(vec![row(1, "MAC", vec![step(1, first), erase])], None);
-            let options = PlanOptions { skip_refused: SkipKind::ALL.to_vec(), wait_ms };
+            let skip_refused = SkipKind::ALL.to_vec();
+            let options = PlanOptions { skip_refused, wait_ms, ..PlanOptions::default() };
             let plan = build(&job, &fleet(), &options, UnixMillis(0));
             plan.refused.first().map(|refused| refused.objection.kind)
         };

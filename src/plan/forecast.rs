@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::build::Plan;
-use crate::model::{Platform, Policy, Task};
+use crate::model::{DeviceId, Platform, Policy, Task};
 
 /// Looks that an online device takes on average until its command is seen done.
 const LOOKS_PER_TASK: u64 = 2;
@@ -32,6 +32,8 @@ pub struct ActionCount {
 pub struct Forecast {
     /// Requests that act.
     pub sends: u64,
+    /// Requests that read secrets before they are lost.
+    pub captures: u64,
     /// Requests that look for the ends, estimated.
     pub looks: u64,
     /// Seconds until the last send, when the tenant has its whole budget to spare.
@@ -61,15 +63,27 @@ pub fn counts(plan: &Plan, samples: usize) -> Vec<ActionCount> {
     counts.into_values().collect()
 }
 
+/// Requests that read secrets, at the least: what one step of a device has kept the next need not read.
+pub(super) fn captures(plan: &Plan) -> u64 {
+    let mut by_device: BTreeMap<&DeviceId, usize> = BTreeMap::new();
+    for task in plan.to_do() {
+        let reads = by_device.entry(&task.device.id).or_default();
+        *reads = task.capture.len().max(*reads);
+    }
+    by_device.values().map(|reads| *reads as u64).sum()
+}
+
 /// Estimates requests and time. `spent` is what of the hour is already used.
 #[must_use]
 pub fn forecast(plan: &Plan, policy: &Policy, spent: u32) -> Forecast {
     let followed = |task: &&Task| task.end.is_followed(policy.wait_ms);
     let sends = plan.to_do().count() as u64;
+    let captures = captures(plan);
     let looks = plan.to_do().filter(followed).count() as u64 * LOOKS_PER_TASK;
     let budget = u64::from(policy.per_hour.max(1));
     let left_now = budget.saturating_sub(u64::from(spent));
-    let at_full_speed = sends / u64::from(policy.per_second.max(1));
-    let hours = if sends <= left_now { 0 } else { (sends - left_now).div_ceil(budget) };
-    Forecast { sends, looks, seconds: (hours * SECONDS_PER_HOUR).max(at_full_speed) }
+    let before_the_end = sends + captures;
+    let at_full_speed = before_the_end / u64::from(policy.per_second.max(1));
+    let hours = before_the_end.saturating_sub(left_now).div_ceil(budget);
+    Forecast { sends, captures, looks, seconds: (hours * SECONDS_PER_HOUR).max(at_full_speed) }
 }

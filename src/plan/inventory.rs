@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::job::{Job, SkipKind, Target};
 use crate::kandji::LIST_ROWS_MAX;
-use crate::model::{Device, DeviceId};
+use crate::model::{Device, DeviceDetails, DeviceId};
 
 /// What has to be asked of the tenant before a plan can be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,6 +150,19 @@ impl Inventory {
         &self.devices
     }
 
+    /// The device with this id.
+    #[must_use]
+    pub fn device(&self, id: &DeviceId) -> Option<&Device> {
+        self.by_id.get(&id.as_str().to_lowercase()).map(|&at| &self.devices[at])
+    }
+
+    /// Adds what was read of a device; one that is not known is passed over.
+    pub fn add_details(&mut self, id: &DeviceId, details: DeviceDetails) {
+        if let Some(&at) = self.by_id.get(&id.as_str().to_lowercase()) {
+            self.devices[at].details = Some(details);
+        }
+    }
+
     /// Finds the one device that a target means. Every identity that the target gives must agree with it.
     ///
     /// # Errors
@@ -191,8 +204,7 @@ impl Inventory {
             at.map(|at| at.iter().map(|&at| &self.devices[at]).collect()).unwrap_or_default()
         };
         if let Some(id) = &target.device_id {
-            let hit = self.by_id.get(&id.as_str().to_lowercase()).map(|&at| &self.devices[at]);
-            return (format!("device_id {id}"), hit.into_iter().collect());
+            return (format!("device_id {id}"), self.device(id).into_iter().collect());
         }
         if let Some(serial) = &target.serial_number {
             return (format!("serial_number {serial}"), listed(&self.by_serial, serial));
@@ -204,6 +216,19 @@ impl Inventory {
 
 fn objection(kind: ObjectionKind, reason: String) -> Objection {
     Objection { kind, reason }
+}
+
+/// A target for people.
+pub(super) fn target_text(target: &Target) -> String {
+    let id = target.device_id.as_ref().map(|id| id.to_string());
+    let parts = [
+        ("device_id", id.as_deref()),
+        ("serial_number", target.serial_number.as_deref()),
+        ("user_email", target.user_email.as_deref()),
+    ];
+    let given: Vec<String> =
+        parts.iter().filter_map(|(what, text)| Some(format!("{what} {}", (*text)?))).collect();
+    given.join(", ")
 }
 
 /// Which of the target's identities does not belong to the device, if one does not.
@@ -268,6 +293,7 @@ pub(super) mod tests {
             mdm_enabled: true,
             is_removed: false,
             is_missing: false,
+            details: None,
         }
     }
 

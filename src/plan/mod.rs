@@ -5,10 +5,13 @@
 
 mod build;
 mod forecast;
+mod guards;
 mod inventory;
+mod objections;
 mod select;
 
 pub use build::{Plan, PlanOptions, RefusedRow, build};
 pub use forecast::{ActionCount, Forecast, counts, forecast};
+pub use guards::{ACTIVATION_LOCK_READS_MAX, DetailsWanted, details_wanted};
 pub use inventory::{Inventory, Lookup, Need, Objection, ObjectionKind, need};
 pub use select::is_selected;

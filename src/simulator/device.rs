@@ -43,7 +43,7 @@ pub struct NewDevice {
     pub is_missing: bool,
     /// Whether commands reach it.
     pub presence: Presence,
-    /// Last check-in of the agent; `None` is written as an empty text.
+    /// Last check-in of the agent when the tenant starts; `None` is written as an empty text.
     pub last_check_in: Option<UnixMillis>,
     /// Last enrolment.
     pub last_enrollment: UnixMillis,
@@ -51,6 +51,8 @@ pub struct NewDevice {
     pub remote_desktop: bool,
     /// Whether FileVault is on.
     pub filevault: bool,
+    /// Whether Activation Lock is on.
+    pub is_activation_locked: bool,
     /// Short names of the local accounts.
     pub local_users: Vec<String>,
     /// How its commands end.
@@ -80,6 +82,7 @@ impl NewDevice {
             last_enrollment: UnixMillis(1_700_000_000_000),
             remote_desktop: false,
             filevault: kind.platform() == Platform::Mac,
+            is_activation_locked: false,
             local_users: vec!["admin".to_owned()],
             command_end: CommandEnd::ByChance,
         }
@@ -259,6 +262,12 @@ pub(super) struct Device {
     pub(super) facts: NewDevice,
     pub(super) first_enrollment: UnixMillis,
     pub(super) is_online: bool,
+    /// The first check-in since it is online; `None` while it does not check in.
+    pub(super) checks_in_from: Option<UnixMillis>,
+    /// It is away because it restarts.
+    pub(super) is_restarting: bool,
+    /// When it last came back from being offline.
+    pub(super) came_back: Option<UnixMillis>,
     /// Only Macs: until somebody types the PIN, nothing reaches it.
     pub(super) is_locked: bool,
     pub(super) is_deleted: bool,

@@ -22,6 +22,8 @@ pub(super) enum Draw {
     Device,
     Background,
     Shift,
+    CheckIn,
+    Outage,
 }
 
 /// The generator for one thing.

@@ -181,6 +181,7 @@ mod tests {
             end: EndSpec::Command(&["EnableLostMode"]),
             takes_pin: None,
             ends_secrets: false,
+            hazards: crate::kandji::Hazards::NONE,
             gives_pin: false,
             example: &[],
         };

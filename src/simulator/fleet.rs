@@ -20,6 +20,8 @@ const REMOVED_EVERY: u32 = 83;
 const UNMANAGED_EVERY: u32 = 101;
 /// Every so-manyeth device was not seen for weeks.
 const MISSING_EVERY: u32 = 43;
+/// Share of the Apple devices whose user turned on Find My, in percent.
+const ACTIVATION_LOCKED_PERCENT: f64 = 6.0;
 /// Letters of serial numbers; Apple leaves out what is easily misread.
 const SERIAL_LETTERS: &[u8] = b"0123456789CDFGHJKLMNPQRTVWXY";
 /// How serial numbers begin; a letter, so that no spreadsheet takes them for a number.
@@ -196,6 +198,8 @@ fn ordinary(spec: &FleetSpec, kind: DeviceKind, random: &mut Random, now: UnixMi
         last_enrollment: before(now, enrolled_ms),
         remote_desktop: kind.platform() == Platform::Mac && random.percent(20.0),
         filevault: kind.platform() == Platform::Mac && random.percent(90.0),
+        is_activation_locked: kind.platform().is_apple()
+            && random.percent(ACTIVATION_LOCKED_PERCENT),
         local_users,
         ..NewDevice::new(kind)
     }

@@ -87,8 +87,11 @@ impl World {
     }
 
     pub(super) fn take_presence(&mut self, place: usize, presence: Presence) {
-        self.devices[place].is_online = false;
+        self.end_check_ins(place);
+        self.devices[place].is_restarting = false;
         self.devices[place].facts.presence = presence;
+        // A device that is told to be online and is so did not come back.
+        self.devices[place].is_online &= presence == Presence::Online;
         match presence {
             Presence::Online => self.come_online(place),
             Presence::OfflineUntil(moment) => self.due.add(moment, Due::Wake { place }),
@@ -134,11 +137,16 @@ impl World {
     }
 
     fn come_online(&mut self, place: usize) {
+        let was_restarting = std::mem::take(&mut self.devices[place].is_restarting);
+        if !self.devices[place].is_online && !was_restarting {
+            self.devices[place].came_back = Some(self.now);
+        }
         self.devices[place].is_online = true;
         self.devices[place].facts.presence = Presence::Online;
         if !self.devices[place].is_reachable() {
             return;
         }
+        self.begin_check_ins(place);
         for (order, command) in self.waiting(place).into_iter().enumerate() {
             let at = self.now.plus_ms(WAKE_FETCH_MS * (order as u64 + 1));
             self.due.add(at, Due::Deliver { place, command });
@@ -149,7 +157,13 @@ impl World {
         match due {
             Due::Deliver { place, command } => self.deliver(place, command),
             Due::Finish { place, command } => self.finish(place, command),
-            Due::Wake { place } => self.come_online(place),
+            Due::Wake { place } => {
+                // A later absence outlasts the end of an earlier one.
+                let presence = self.devices[place].facts.presence;
+                if matches!(presence, Presence::OfflineUntil(moment) if moment <= self.now) {
+                    self.come_online(place);
+                }
+            }
             Due::Unlock { place } => {
                 self.devices[place].is_locked = false;
                 let is_online = self.devices[place].is_online;
@@ -189,6 +203,7 @@ impl World {
             command.has_waited = true;
             command.status = Status::NotNow;
             self.due.add(now.plus_ms(wait_ms), Due::Deliver { place, command: at });
+            self.hear_answer(place);
             return;
         }
         command.status = Status::Running;
@@ -231,11 +246,13 @@ impl World {
             command.status = Status::Failed;
             command.error = Some(failure.to_owned());
             command.completed = Some(now);
+            self.hear_answer(place);
             return;
         }
         if !is_silent {
             command.status = Status::Completed;
             command.completed = Some(now);
+            self.hear_answer(place);
         }
         self.take_effect(place, effect);
     }
@@ -243,13 +260,11 @@ impl World {
     fn take_effect(&mut self, place: usize, effect: Effect) {
         let now = self.now;
         match effect {
-            Effect::None | Effect::UseUser(_) => {
-                self.devices[place].facts.last_check_in = Some(now);
-                self.lists.forget_order();
-            }
+            Effect::None | Effect::UseUser(_) => {}
             Effect::Restart => {
                 let back = now.plus_ms(self.switches.restart_ms);
                 self.take_presence(place, Presence::OfflineUntil(back));
+                self.devices[place].is_restarting = true;
             }
             Effect::ShutDown => {
                 let presence = match self.switches.power_on_after_ms {
@@ -277,10 +292,11 @@ impl World {
 
     fn lock_down(&mut self, place: usize) {
         let now = self.now;
-        let device = &mut self.devices[place];
-        if device.platform() != crate::model::Platform::Mac {
+        if self.devices[place].platform() != crate::model::Platform::Mac {
             return;
         }
+        self.end_check_ins(place);
+        let device = &mut self.devices[place];
         device.is_locked = true;
         if let (PinVisible::AfterDelivery { lag_ms }, Some(pin)) =
             (self.switches.pin_visible, device.pin.as_mut())
@@ -293,6 +309,7 @@ impl World {
     }
 
     fn wipe(&mut self, place: usize, returns: bool) {
+        self.end_check_ins(place);
         let device = &mut self.devices[place];
         device.is_online = false;
         device.pin = None;

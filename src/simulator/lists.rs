@@ -18,10 +18,12 @@ use super::routes::Endpoint;
 use super::spelling::{LIST_SPELLINGS, spell};
 use super::switches::SingleDevice;
 use super::world::World;
-use crate::model::Platform;
+use crate::model::{Platform, UnixMillis};
 
 /// Letters of a serial number that the index looks up together.
 const GRAM: usize = 3;
+/// The key whose values move without a request.
+const CHECK_IN_KEY: &str = "last_check_in";
 /// Most keys of an order: the tenant knows ten fields.
 const ORDER_KEYS_MAX: usize = 10;
 
@@ -29,7 +31,22 @@ const ORDER_KEYS_MAX: usize = 10;
 #[derive(Default)]
 pub(super) struct Lists {
     grams: HashMap<[u8; GRAM], Vec<usize>>,
-    order: Option<(String, Arc<Vec<usize>>)>,
+    order: Option<Order>,
+}
+
+/// An order that was asked for.
+struct Order {
+    keys: String,
+    places: Arc<Vec<usize>>,
+    /// When it was made: one by check-ins holds for that moment only.
+    made: UnixMillis,
+}
+
+impl Order {
+    /// Whether the order by these keys is still this one.
+    fn holds(&self, keys: &str, now: UnixMillis) -> bool {
+        self.keys == keys && (self.made == now || !keys.contains(CHECK_IN_KEY))
+    }
 }
 
 impl Lists {
@@ -110,15 +127,16 @@ impl World {
     }
 
     fn in_order(&mut self, ordering: &str) -> Arc<Vec<usize>> {
-        if let Some((known, places)) = &self.lists.order
-            && known == ordering
+        if let Some(order) = &self.lists.order
+            && order.holds(ordering, self.now)
         {
-            return Arc::clone(places);
+            return Arc::clone(&order.places);
         }
         let mut places: Vec<usize> = (0..self.devices.len()).collect();
         self.sort(&mut places, ordering);
         let places = Arc::new(places);
-        self.lists.order = Some((ordering.to_owned(), Arc::clone(&places)));
+        self.lists.order =
+            Some(Order { keys: ordering.to_owned(), places: Arc::clone(&places), made: self.now });
         places
     }
 
@@ -128,7 +146,7 @@ impl World {
         }
         let keys: Vec<&str> = ordering.split(',').map(str::trim).take(ORDER_KEYS_MAX).collect();
         places.sort_by(|left, right| {
-            let (left, right) = (&self.devices[*left], &self.devices[*right]);
+            let (left, right) = (*left, *right);
             let by_key = keys.iter().map(|key| match key.strip_prefix('-') {
                 Some(key) => self.compare(right, left, key),
                 None => self.compare(left, right, key),
@@ -137,14 +155,17 @@ impl World {
         });
     }
 
-    fn compare(&self, left: &Device, right: &Device, key: &str) -> Ordering {
+    fn compare(&self, left: usize, right: usize, key: &str) -> Ordering {
+        if key == CHECK_IN_KEY {
+            return self.checked_in(left).cmp(&self.checked_in(right));
+        }
+        let (left, right) = (&self.devices[left], &self.devices[right]);
         let (one, two) = (&left.facts, &right.facts);
         match key {
             "asset_tag" => one.asset_tag.cmp(&two.asset_tag),
             "blueprint_id" => one.blueprint.cmp(&two.blueprint),
             "device_id" => one.device_id.cmp(&two.device_id),
             "device_name" => one.name.cmp(&two.name),
-            "last_check_in" => one.last_check_in.cmp(&two.last_check_in),
             "model" => one.model.cmp(&two.model),
             "platform" => left.platform().word().cmp(right.platform().word()),
             "os_version" => one.os_version.cmp(&two.os_version),
@@ -218,7 +239,7 @@ impl World {
             "os_version": facts.os_version,
             "supplemental_build_version": "",
             "supplemental_os_version_extra": "",
-            "last_check_in": facts.last_check_in.map_or(String::new(), |at| spell(at, spelling)),
+            "last_check_in": self.checked_in(place).map_or(String::new(), |at| spell(at, spelling)),
             "user": user,
             "asset_tag": facts.asset_tag,
             "blueprint_id": self.blueprint_id(&facts.blueprint),
@@ -282,7 +303,6 @@ fn contains(text: &str, part: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::UnixMillis;
     use crate::simulator::testbed::Testbed;
     use crate::simulator::{DeviceKind, SimUser};
 

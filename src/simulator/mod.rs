@@ -8,6 +8,7 @@
 mod actions;
 mod answers;
 mod auth;
+mod check_ins;
 mod commands;
 mod device;
 mod door;
@@ -43,8 +44,8 @@ pub use ledger::{Accepted, Ledger};
 pub use naming::NamedDevice;
 pub use server::{Server, serve, wall_clock};
 pub use switches::{
-    CommandNames, CommandOrder, CommandTimes, Erased, ErrorShape, ForeignCommands, LockAgain,
-    MissingFields, MissingPermission, NoSecret, NotFoundBody, PinVisible, PinlessLock, Revocation,
-    SamePending, SingleDevice, SuccessBody, Switches, UnauthorizedBody,
+    CheckIn, CommandNames, CommandOrder, CommandTimes, Erased, ErrorShape, ForeignCommands,
+    LockAgain, MissingFields, MissingPermission, NoSecret, NotFoundBody, PinVisible, PinlessLock,
+    Revocation, SamePending, SingleDevice, SuccessBody, Switches, UnauthorizedBody,
 };
 pub use world::World;

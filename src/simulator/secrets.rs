@@ -79,7 +79,7 @@ impl World {
                 })
             })
             .collect();
-        let body = json!({
+        let mut body = json!({
             "general": {
                 "device_id": facts.device_id,
                 "device_name": facts.name,
@@ -107,6 +107,15 @@ impl World {
             "users": { "regular_users": users, "system_users": [] },
             "tags": facts.tags,
         });
+        if device.platform().is_apple() {
+            body["activation_lock"] = json!({
+                "bypass_code_failed": false,
+                "user_activation_lock_enabled": facts.is_activation_locked,
+                "device_activation_lock_enabled": false,
+                "activation_lock_allowed_while_supervised": false,
+                "activation_lock_supported": true,
+            });
+        }
         answers::json(200, &body)
     }
 }
@@ -121,7 +130,7 @@ fn groups(random: &mut Random, count: usize) -> String {
 mod tests {
     use super::*;
     use crate::simulator::testbed::Testbed;
-    use crate::simulator::{DeviceKind, PinVisible, Presence};
+    use crate::simulator::{DeviceKind, NewDevice, PinVisible, Presence};
 
     fn pin(bed: &mut Testbed) -> Value {
         bed.get(&format!("{}/secrets/unlockpin", bed.path(0))).json()["pin"].clone()
@@ -181,12 +190,25 @@ mod tests {
     }
 
     #[test]
+    fn details_tell_activation_lock_of_apple_devices() {
+        let locked = |kind| NewDevice { is_activation_locked: true, ..NewDevice::new(kind) };
+        let mut bed = Testbed::with(vec![locked(DeviceKind::IPad), locked(DeviceKind::Windows)]);
+        let mut details = |place| {
+            let path = format!("{}/details", bed.path(place));
+            bed.get(&path).json()
+        };
+        assert_eq!(details(0)["activation_lock"]["user_activation_lock_enabled"], true);
+        assert!(details(1)["activation_lock"].is_null());
+    }
+
+    #[test]
     fn details_write_flags_as_texts() {
         let mut bed = Testbed::macs(1);
         let details = bed.get(&format!("{}/details", bed.path(0))).json();
         assert_eq!(details["mdm"]["mdm_enabled"], "True");
         assert_eq!(details["security_information"]["remote_desktop_enabled"], false);
         assert_eq!(details["users"]["regular_users"][0]["username"], "admin");
+        assert_eq!(details["activation_lock"]["user_activation_lock_enabled"], false);
         let lost = bed.get(&format!("{}/details/lostmode", bed.path(0)));
         assert_eq!((lost.status, lost.text().as_str()), (400, "[\"Device is not in lost mode.\"]"));
     }

@@ -71,6 +71,8 @@ pub struct Switches {
     pub background_commands_max: u32,
     /// Chance in percent that an unrelated command is queued together with one of ours.
     pub background_percent: f64,
+    /// What moves the last check-in of a device.
+    pub check_in: CheckIn,
     /// How a device list with one row is written.
     pub single_device: SingleDevice,
     /// Chance in percent that a page of devices begins one row too early or too late.
@@ -129,6 +131,7 @@ impl Default for Switches {
             command_visible_after_ms: 0,
             background_commands_max: 40,
             background_percent: 0.0,
+            check_in: CheckIn::Agent,
             single_device: SingleDevice::Array,
             pages_shift_percent: 0.0,
             push_ms: 300..=1_500,
@@ -337,6 +340,17 @@ pub enum CommandTimes {
     Offset,
     /// one row so, the next the other way
     Mixed,
+}
+
+/// What moves the last check-in of a device.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum CheckIn {
+    /// the agent: soon after the device comes online, and then every 15 minutes
+    Agent,
+    /// the agent, and every answer of the device to a command
+    OnAnswer,
+    /// nothing: it stays what it was
+    Never,
 }
 
 /// How a device list with one row is written.

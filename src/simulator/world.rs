@@ -121,6 +121,9 @@ impl World {
             first_enrollment: facts.last_enrollment,
             facts,
             is_online: presence == Presence::Online,
+            checks_in_from: None,
+            is_restarting: false,
+            came_back: None,
             is_locked: false,
             is_deleted: false,
             commands: Vec::new(),
@@ -129,6 +132,7 @@ impl World {
             pins_issued: 0,
         });
         self.take_presence(place, presence);
+        self.join_check_ins(place);
         id
     }
 
@@ -165,7 +169,7 @@ impl World {
         present.map(|device| device.facts.device_id.as_str())
     }
 
-    /// What the record of a device says now.
+    /// What the record of a device says now; only its check-in may be later (`last_check_in`).
     #[must_use]
     pub fn device(&self, device_id: &str) -> Option<&NewDevice> {
         self.place_of(device_id).map(|place| &self.devices[place].facts)

@@ -467,10 +467,10 @@ fn looking_and_planning_never_write_to_the_tenant() {
     bench.sortie(&["check", &job]).expect(0);
     assert_eq!(tenant.ledger().requests, 0);
     for arguments in [
-        &["plan", &job][..],
-        &["run", &job, "-n"],
-        &["run", &job, "-n", "--yes"],
-        &["send", "erase", "--all", "--dry-run", "--yes"],
+        &["plan", &job, "--secrets-elsewhere"][..],
+        &["run", &job, "-n", "--secrets-elsewhere"],
+        &["run", &job, "-n", "--yes", "--capture-secrets"],
+        &["send", "erase", "--all", "--dry-run", "--yes", "--secrets-elsewhere"],
         &["send", "lock", "--serial", &serial(0), "-n", "--no-input"],
         &["devices"],
         &["commands", &serial(0)],

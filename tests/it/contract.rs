@@ -155,3 +155,31 @@ fn only_a_lock_brings_a_pin() {
         ACTIONS.iter().filter(|action| action.gives_pin).map(|action| action.name).collect();
     assert_eq!(with_pin, ["lock"]);
 }
+
+#[test]
+fn what_an_action_harms_besides_is_known() {
+    let apple =
+        [Platform::Mac, Platform::IPhone, Platform::IPad, Platform::AppleTv, Platform::Vision];
+    for action in ACTIONS {
+        let hazards = &action.hazards;
+        let deactivates = (action.name == "lock").then_some("11.5");
+        assert_eq!(hazards.deactivates_before, deactivates, "{}", action.name);
+        assert_eq!(hazards.meets_activation_lock, action.name == "erase", "{}", action.name);
+        let needed: &[Platform] = match action.name {
+            "erase" => &[Platform::Mac],
+            "delete-device" => &apple,
+            _ => &[],
+        };
+        assert_eq!(hazards.secrets_needed_on, needed, "{}", action.name);
+        assert_eq!(action.ends_secrets, !needed.is_empty(), "{}", action.name);
+        for platform in ORDER.into_iter().chain([Platform::Vision, Platform::Unknown]) {
+            let ended = action.secrets_ended(platform).len();
+            let expected = match platform {
+                _ if needed.is_empty() || !platform.is_apple() => 0,
+                Platform::Mac => 3,
+                _ => 1,
+            };
+            assert_eq!(ended, expected, "{} on {platform}", action.name);
+        }
+    }
+}

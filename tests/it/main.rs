@@ -9,6 +9,7 @@ mod crash;
 mod determinism;
 mod documents;
 mod faults;
+mod guards;
 mod invariants;
 mod jobs;
 mod layers;

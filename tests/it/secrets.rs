@@ -147,6 +147,9 @@ fn the_search_finds_what_is_planted() {
     assert_eq!(search.finds().len(), 4, "{:?}", search.finds());
 }
 
+/// Without a word about its secrets no Mac is erased.
+const KEPT: &str = "--secrets-elsewhere";
+
 #[test]
 fn no_command_shows_a_secret_in_any_form() {
     let mut search = search();
@@ -169,9 +172,9 @@ fn no_command_shows_a_secret_in_any_form() {
         );
         let job = search.job("good.csv", &rows);
         assert_eq!(search.run(&[&["check", &job], form_of(form)].concat()), 0);
-        assert_eq!(search.run(&[&["plan", &job], form_of(form)].concat()), 0);
-        assert_eq!(search.run(&[&["run", &job, "-n"][..], form].concat()), 0);
-        assert_eq!(search.run(&[&["run", &job, "--no-input"][..], form].concat()), 8);
+        assert_eq!(search.run(&[&["plan", &job, KEPT], form_of(form)].concat()), 0);
+        assert_eq!(search.run(&[&["run", &job, "-n", KEPT][..], form].concat()), 0);
+        assert_eq!(search.run(&[&["run", &job, "--no-input", KEPT][..], form].concat()), 8);
         // One lock is refused, one erase loses its answer.
         if at % 2 == 1 {
             let no =
@@ -180,7 +183,7 @@ fn no_command_shows_a_secret_in_any_form() {
             search.tenant.script(FaultMatcher::action("erase"), FaultKind::Truncate);
         }
         let expected = if at % 2 == 1 { 11 } else { 0 };
-        let run = ["run", &job, "--yes", "--wait", "0", "--max-errors", "100%"];
+        let run = ["run", &job, KEPT, "--yes", "--wait", "0", "--max-errors", "100%"];
         assert_eq!(search.run(&[&run[..], form].concat()), expected);
         if at % 2 == 1 {
             assert_eq!(search.run(&[&["resume"][..], form].concat()), expected);
@@ -204,7 +207,7 @@ fn no_command_shows_a_secret_in_any_form() {
     }
     let pin = format!("PIN={PIN}");
     let (mac, end) = (serial(29), ["--yes", "--wait", "0"]);
-    let erase = ["send", "erase", "--serial", &mac, "--param", &pin];
+    let erase = ["send", "erase", KEPT, "--serial", &mac, "--param", &pin];
     assert_eq!(search.run(&[&erase[..], &end].concat()), 0);
     assert_eq!(search.finds(), Vec::<String>::new());
     let pins = search.pins();

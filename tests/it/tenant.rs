@@ -241,7 +241,7 @@ fn bodies(ledger: &Ledger) -> BTreeMap<(String, String), String> {
 #[test]
 fn what_failed_and_what_was_left_is_repeated_exactly() {
     let (tenant, bench, count) = awkward_bench();
-    bench.sortie(&["run", "job.csv", "--yes", "--wait", "0"]).expect(0);
+    bench.sortie(&["run", "job.csv", "--yes", "--wait", "0", "--secrets-elsewhere"]).expect(0);
     let asked = bodies(&tenant.ledger());
     assert_eq!(asked.len(), count);
     let carried: Vec<String> = bench.report().iter().map(|row| row["room"].clone()).collect();
@@ -260,22 +260,24 @@ fn what_failed_and_what_was_left_is_repeated_exactly() {
     ] {
         tenant.script(FaultMatcher::action(action), refused.clone());
     }
-    bench.sortie(&["run", "job.csv", "--yes", "--wait", "0", "--max-errors", "100%"]).expect(7);
+    let run = ["run", "job.csv", "--yes", "--wait", "0", "--secrets-elsewhere"];
+    bench.sortie(&[&run[..], &["--max-errors", "100%"]].concat()).expect(7);
     assert!(bodies(&tenant.ledger()).is_empty());
     let failed = bench.report_dir().join("failed.csv").to_string_lossy().into_owned();
     bench.sortie(&["check", &failed]).expect(0);
-    bench.sortie(&["run", &failed, "--yes", "--wait", "0"]).expect(0);
+    bench.sortie(&["run", &failed, "--yes", "--wait", "0", "--secrets-elsewhere"]).expect(0);
     assert_eq!(bodies(&tenant.ledger()), asked);
     let again: Vec<String> = bench.report().iter().map(|row| row["room"].clone()).collect();
     assert_eq!(again, carried);
 
     let (tenant, bench, _) = awkward_bench();
     tenant.script(FaultMatcher::action("lock"), refused);
-    let stop = ["run", "job.csv", "--yes", "--wait", "0", "--max-errors", "0", "-j", "1"];
-    bench.sortie(&stop).expect(9);
+    let stop = ["--max-errors", "0", "-j", "1"];
+    bench.sortie(&[&run[..], &stop].concat()).expect(9);
     let left = bench.report_dir().join("unprocessed.csv");
     assert_eq!(read_csv(&left).len(), count - 1);
-    bench.sortie(&["run", &left.to_string_lossy(), "--yes", "--wait", "0"]).expect(0);
+    let left = left.to_string_lossy();
+    bench.sortie(&["run", &left, "--yes", "--wait", "0", "--secrets-elsewhere"]).expect(0);
     let mut rest = asked;
     rest.retain(|(id, _), _| {
         tenant.with_world(|world| world.device(id).is_some_and(|d| d.serial_number != serial(0)))

@@ -22,6 +22,7 @@ fn a_whole_yaml_job_is_read() {
     assert_eq!(job.exclude.serial_numbers, ["A9"]);
     assert_eq!(job.exclude.filter.platform, [crate::model::Platform::Windows]);
     let expect = JobSettings {
+        is_deactivation_allowed: false,
         secrets: SecretSettings::default(),
         wait_ms: Some(7_200_000),
         send_until: Some(SendUntil::After(28_800_000)),
@@ -81,6 +82,8 @@ fn yaml_that_a_job_may_not_use_is_refused() {
         ("retries: {jitter: yes}", "jitter must be true or false"),
         ("stop: {max_errors: 200%}", "max_errors must be a number or a share"),
         ("report: {formats: [xlsx]}", "the formats are csv, jsonl"),
+        ("allow_deactivation: maybe", "allow_deactivation must be true or false"),
+        ("allow_deactivation: true", "ok"),
         ("skip_refused: [all]", "the kinds are unsupported, removed, not_found"),
         ("name: ../x", "cannot be part of a path"),
         ("columns: {a: b}", "no meaning without 'targets: {file: ...}'"),

@@ -2,7 +2,7 @@
 //!
 //! Owns the facts about this one operation. Must never hold behaviour.
 
-use super::{ActionSpec, EndSpec};
+use super::{ActionSpec, EndSpec, Hazards};
 use crate::model::wire::Method;
 use crate::model::{Platform, Repeat, Risk};
 
@@ -12,7 +12,7 @@ pub static ACTION: ActionSpec = ActionSpec {
     aliases: &["deleteDevice"],
     summary: "Removes the device from management and deletes its record, secrets included",
     remarks: &[
-        "FileVault key, bypass code and recovery password go with the record: read them first.",
+        "FileVault key, bypass code and recovery password go with the record: --capture-secrets keeps them.",
     ],
     method: Method::Delete,
     path_suffix: "",
@@ -32,5 +32,15 @@ pub static ACTION: ActionSpec = ActionSpec {
     gives_pin: false,
     takes_pin: None,
     ends_secrets: true,
+    hazards: Hazards {
+        secrets_needed_on: &[
+            Platform::Mac,
+            Platform::IPhone,
+            Platform::IPad,
+            Platform::AppleTv,
+            Platform::Vision,
+        ],
+        ..Hazards::NONE
+    },
     example: &[],
 };

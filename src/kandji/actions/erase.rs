@@ -2,7 +2,7 @@
 //!
 //! Owns the facts about this one operation. Must never hold behaviour.
 
-use super::{ActionSpec, EndSpec, ParamKind, ParamSpec, Requirement};
+use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamSpec, Requirement};
 use crate::model::wire::Method;
 use crate::model::{Platform, Repeat, Risk};
 
@@ -12,7 +12,8 @@ pub static ACTION: ActionSpec = ActionSpec {
     aliases: &["eraseDevice"],
     summary: "Erases a device; nothing on it can be brought back",
     remarks: &[
-        "Activation Lock survives it: fetch the bypass code first.",
+        "Activation Lock survives it, and the bypass code is needed then: the plan names such devices.",
+        "FileVault key, bypass code and recovery password of a Mac go with it: --capture-secrets keeps them.",
         "WIPE_PROTECTED can leave a PC unable to boot.",
     ],
     method: Method::Post,
@@ -110,6 +111,11 @@ pub static ACTION: ActionSpec = ActionSpec {
     gives_pin: false,
     takes_pin: Some("PIN"),
     ends_secrets: true,
+    hazards: Hazards {
+        meets_activation_lock: true,
+        secrets_needed_on: &[Platform::Mac],
+        ..Hazards::NONE
+    },
     example: &[
         ("PreserveDataPlan", "true"),
         ("ReturnToService.Enabled", "true"),

@@ -2,7 +2,7 @@
 //!
 //! Owns the facts about this one operation. Must never hold behaviour.
 
-use super::{ActionSpec, EndSpec, ParamKind, ParamSpec, Requirement};
+use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamSpec, Requirement};
 use crate::model::wire::Method;
 use crate::model::{Platform, Repeat, Risk};
 
@@ -12,7 +12,7 @@ pub static ACTION: ActionSpec = ActionSpec {
     aliases: &["lockDevice"],
     summary: "Locks a device; on a Mac the PIN that unlocks it is kept in the report",
     remarks: &[
-        "A Mac with Apple silicon before macOS 11.5 is deactivated by it.",
+        "A Mac with Apple silicon before macOS 11.5 is deactivated by it and gets no PIN: refused without --allow-deactivation.",
         "A locked Mac cannot be erased until someone has typed the PIN at it.",
     ],
     method: Method::Post,
@@ -48,5 +48,6 @@ pub static ACTION: ActionSpec = ActionSpec {
     gives_pin: true,
     takes_pin: None,
     ends_secrets: false,
+    hazards: Hazards { deactivates_before: Some("11.5"), ..Hazards::NONE },
     example: &[("Message", "This device is locked!"), ("PhoneNumber", "1234567890")],
 };

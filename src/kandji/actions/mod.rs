@@ -5,6 +5,7 @@
 //! To add an action, write its file and add its two lines here.
 //! Must never send anything.
 
+mod hazards;
 mod spec;
 
 mod blank_push;
@@ -24,6 +25,7 @@ mod shutdown;
 mod unlock_account;
 mod update_inventory;
 
+pub use hazards::{DetailsNeed, Hazards};
 pub(in crate::kandji) use spec::LIST_BODY_BYTES_MAX;
 pub use spec::{ActionSpec, EndSpec, NameError, ParamKind, ParamSpec, Requirement, is_weak_pin};
 

@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value};
 
+use super::hazards::Hazards;
 use crate::model::wire::{Method, Request};
 use crate::model::{DeviceId, End, Os, ParamValue, Params, Platform, Repeat, Risk, Sealed};
 
@@ -53,6 +54,8 @@ pub struct ActionSpec {
     pub takes_pin: Option<&'static str>,
     /// It takes the device's secrets away with it.
     pub ends_secrets: bool,
+    /// What it does to some devices besides.
+    pub hazards: Hazards,
     /// An example of its parameters, as key and text.
     pub example: &'static [(&'static str, &'static str)],
 }

@@ -2,7 +2,7 @@
 //!
 //! Owns the facts about this one operation. Must never hold behaviour.
 
-use super::{ActionSpec, EndSpec, ParamKind, ParamSpec, Requirement};
+use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamSpec, Requirement};
 use crate::model::wire::Method;
 use crate::model::{Platform, Repeat, Risk};
 
@@ -32,5 +32,6 @@ pub static ACTION: ActionSpec = ActionSpec {
     gives_pin: false,
     takes_pin: None,
     ends_secrets: false,
+    hazards: Hazards::NONE,
     example: &[("UserName", "LocalUserToUnlock")],
 };

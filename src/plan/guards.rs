@@ -1,0 +1,422 @@
+//! What a plan knows of the harm that its actions do besides what they are for.
+//!
+//! Owns three rules: an action that would deactivate a Mac is refused, secrets are not lost without a word
+//! about them, and devices with Activation Lock are named before they are erased. What each action does
+//! is in the action table. Must never name an action.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::build::{Plan, PlanOptions};
+use super::inventory::{Inventory, Objection, ObjectionKind};
+use super::objections::row_objection;
+use super::select::{is_excluded, is_selected};
+use crate::job::{BeforeLoss, Job, Step};
+use crate::kandji::{ACTIONS, ActionSpec, DetailsNeed};
+use crate::model::{Device, DeviceFacts, DeviceId, Task, UnixMillis};
+
+/// Most devices whose Activation Lock is looked up: each takes one request, and somebody waits for the plan.
+pub const ACTIVATION_LOCK_READS_MAX: usize = 200;
+
+/// What a job and the command line say about the harm, taken together.
+#[derive(Copy, Clone, Debug, Default)]
+pub(super) struct Guards {
+    before_loss: Option<BeforeLoss>,
+    is_deactivation_allowed: bool,
+}
+
+/// Devices whose details decide or are worth knowing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DetailsWanted {
+    /// The devices to read.
+    pub devices: Vec<DeviceId>,
+    /// Devices beyond the limit whose Activation Lock stays unknown.
+    pub left_out: u32,
+}
+
+/// Says which devices' details are to be read before the plan is built. Those that decide whether something
+/// is refused are all among them.
+#[must_use]
+pub fn details_wanted(
+    job: &Job,
+    inventory: &Inventory,
+    options: &PlanOptions,
+    now: UnixMillis,
+) -> DetailsWanted {
+    let guards = Guards::of(job, options);
+    let mut needs: BTreeMap<&DeviceId, DetailsNeed> = BTreeMap::new();
+    let mut order: Vec<&DeviceId> = Vec::new();
+    let mut look_at = |device, steps| {
+        let Some(need) = guards.need(device, steps) else { return };
+        let known = needs.entry(&device.id).or_insert_with(|| {
+            order.push(&device.id);
+            need
+        });
+        *known = need.min(*known);
+    };
+    let is_left = |device: &Device| !is_excluded(&job.exclude, device, now);
+    for row in &job.rows {
+        if let Some(device) = inventory.resolve(&row.target).ok().filter(|device| is_left(device)) {
+            look_at(device, &row.steps);
+        }
+    }
+    if let Some(selection) = &job.selection {
+        let selected = inventory.devices().iter();
+        for device in selected.filter(|device| is_selected(&selection.filter, device, now)) {
+            if is_left(device) {
+                look_at(device, &selection.steps);
+            }
+        }
+    }
+    let mut wanted = DetailsWanted::default();
+    let mut looks_left = ACTIVATION_LOCK_READS_MAX;
+    for id in order {
+        if needs[id] == DetailsNeed::ActivationLock {
+            if looks_left == 0 {
+                wanted.left_out += 1;
+                continue;
+            }
+            looks_left -= 1;
+        }
+        wanted.devices.push(id.clone());
+    }
+    wanted
+}
+
+impl Guards {
+    /// The command line outranks the job.
+    pub(super) fn of(job: &Job, options: &PlanOptions) -> Self {
+        Self {
+            before_loss: options.before_loss.or(job.settings.secrets.before_loss),
+            is_deactivation_allowed: options.is_deactivation_allowed
+                || job.settings.is_deactivation_allowed,
+        }
+    }
+
+    /// What has to be read of a device on which these steps would be done.
+    fn need(self, device: &Device, steps: &[Step]) -> Option<DetailsNeed> {
+        if row_objection(steps, device).is_some() {
+            return None;
+        }
+        let needs = steps.iter().filter_map(|step| step.action.needs_details(device));
+        needs
+            .filter(|need| !(self.is_deactivation_allowed && *need == DetailsNeed::Processor))
+            .min()
+    }
+
+    /// Why a device must not be given these steps, as far as these rules go.
+    pub(super) fn objection(self, steps: &[Step], device: &Device) -> Option<Objection> {
+        if self.is_deactivation_allowed {
+            return None;
+        }
+        steps.iter().find_map(|step| {
+            let version = step.action.deactivates(device)?;
+            let has_name =
+                device.details.as_ref().is_some_and(|details| !details.processor_name.is_empty());
+            let doubt = if has_name { "" } else { ", and what is not known counts as that" };
+            let reason = format!(
+                "{} deactivates a Mac with Apple silicon before macOS {version} and brings no PIN{doubt}; \
+                 --allow-deactivation lets it through ({} '{}')",
+                step.action.name, device.serial_number, device.name
+            );
+            Some(Objection { kind: ObjectionKind::Unsupported, reason })
+        })
+    }
+
+    /// Marks what is to be read before each task, and counts what the operator has to know.
+    pub(super) fn settle(self, plan: &mut Plan, inventory: &Inventory) {
+        if self.before_loss == Some(BeforeLoss::Capture) {
+            // Each such task of a device is marked: any of them may be the one that runs after an earlier run.
+            for task in &mut plan.tasks {
+                if let Some(action) = action_of(task) {
+                    task.capture = action.secrets_ended(task.device.platform).to_vec();
+                }
+            }
+        }
+        plan.before_loss = self.before_loss;
+        let deactivated = plan.devices_where(|task| {
+            let action = action_of(task);
+            let device = inventory.device(&task.device.id);
+            action.zip(device).is_some_and(|(action, device)| action.deactivates(device).is_some())
+        });
+        if deactivated > 0 {
+            plan.notes.push(format!(
+                "Macs may be deactivated instead of locked, and then there is no PIN ({deactivated} devices)"
+            ));
+        }
+        plan.activation_locked = activation_locked(plan, inventory);
+    }
+}
+
+impl Plan {
+    /// Devices that would lose secrets which people miss, without a word about them. When there is any,
+    /// nothing may be sent.
+    #[must_use]
+    pub fn secrets_at_risk(&self) -> u32 {
+        if self.before_loss.is_some() {
+            return 0;
+        }
+        self.devices_where(|task| {
+            let platforms =
+                action_of(task).map_or(&[][..], |action| action.hazards.secrets_needed_on);
+            platforms.contains(&task.device.platform)
+        })
+    }
+
+    /// Counts the devices with a task to do of which this holds.
+    fn devices_where(&self, holds: impl Fn(&Task) -> bool) -> u32 {
+        let ids: BTreeSet<&DeviceId> =
+            self.to_do().filter(|task| holds(task)).map(|task| &task.device.id).collect();
+        u32::try_from(ids.len()).unwrap_or(u32::MAX)
+    }
+}
+
+/// The action of a task. Plans write its exact name, and there may be many tasks.
+fn action_of(task: &Task) -> Option<&'static ActionSpec> {
+    ACTIONS.into_iter().find(|action| action.name == task.action)
+}
+
+/// The devices that will ask for their bypass codes, in the order of the plan.
+fn activation_locked(plan: &Plan, inventory: &Inventory) -> Vec<DeviceFacts> {
+    let mut seen = BTreeSet::new();
+    let is_locked = |id| {
+        let details = inventory.device(id).and_then(|device| device.details.as_ref());
+        details.is_some_and(|details| details.is_activation_locked == Some(true))
+    };
+    let meets =
+        |task: &&Task| action_of(task).is_some_and(|action| action.hazards.meets_activation_lock);
+    plan.to_do()
+        .filter(meets)
+        .filter(|task| is_locked(&task.device.id) && seen.insert(task.device.id.clone()))
+        .map(|task| task.device.clone())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::build::build;
+    use super::super::inventory::tests::device;
+    use super::*;
+    use crate::job::{Exclusion, Filter, JobSettings, Row, Selection, SkipKind, Target};
+    use crate::kandji::find_action;
+    use crate::model::{DeviceDetails, Params, Platform, SecretSource};
+    use std::sync::Arc;
+
+    fn steps(actions: &[&str]) -> Arc<[Step]> {
+        let numbered = (1..).zip(actions);
+        let step = |(number, name): (u16, &&str)| Step {
+            number,
+            action: find_action(name).expect("an action"),
+            params: Params::new(),
+            after: None,
+        };
+        numbered.map(step).collect()
+    }
+
+    fn named(serials: &[&str], actions: &[&str]) -> Job {
+        let row = |(number, serial): (u32, &&str)| Row {
+            number,
+            line: number + 1,
+            target: Target { serial_number: Some((*serial).to_owned()), ..Target::default() },
+            steps: steps(actions),
+            carried: Vec::new(),
+        };
+        Job {
+            name: "test".to_owned(),
+            reason: None,
+            digest: String::new(),
+            rows: (1..).zip(serials).map(row).collect(),
+            selection: None,
+            exclude: Exclusion::default(),
+            settings: JobSettings::default(),
+            notes: Vec::new(),
+        }
+    }
+
+    fn selected(actions: &[&str]) -> Job {
+        let selection = Selection { filter: Filter::default(), steps: steps(actions) };
+        Job { selection: Some(selection), ..named(&[], actions) }
+    }
+
+    fn mac(serial: &str, os_version: &str, processor: Option<&str>) -> Device {
+        let details = processor.map(|processor| DeviceDetails {
+            processor_name: processor.to_owned(),
+            is_activation_locked: None,
+        });
+        let os_version = os_version.to_owned();
+        Device { os_version, details, ..device(serial, serial, Platform::Mac) }
+    }
+
+    fn options() -> PlanOptions {
+        PlanOptions { wait_ms: 1, ..PlanOptions::default() }
+    }
+
+    fn plan(job: &Job, inventory: &Inventory, options: &PlanOptions) -> Plan {
+        build(job, inventory, options, UnixMillis(0))
+    }
+
+    #[test]
+    fn a_lock_that_deactivates_is_refused_and_what_is_not_known_counts_as_that() {
+        for (os_version, processor, is_refused) in [
+            ("11.4", Some("Apple M1"), true),
+            ("11.2.3", Some("Apple M1 Max"), true),
+            ("11.4", None, true),
+            ("11.4", Some(""), true),
+            ("", Some("Apple M2"), true),
+            ("", None, true),
+            ("11.4", Some("6-Core Intel Core i7"), false),
+            ("", Some("Intel Core i5"), false),
+            ("11.5", Some("Apple M1"), false),
+            ("15.1", None, false),
+        ] {
+            let inventory = Inventory::new([mac("A", os_version, processor)]);
+            let job = named(&["A"], &["lock"]);
+            let plan = plan(&job, &inventory, &options());
+            let kinds: Vec<ObjectionKind> =
+                plan.refused.iter().map(|row| row.objection.kind).collect();
+            let expected = if is_refused { vec![ObjectionKind::Unsupported] } else { Vec::new() };
+            assert_eq!(kinds, expected, "{os_version} {processor:?}");
+            assert_eq!(plan.may_be_sent(), !is_refused);
+        }
+        let inventory = Inventory::new([mac("A", "11.4", Some("Apple M1"))]);
+        let restart = plan(&named(&["A"], &["restart"]), &inventory, &options());
+        assert!(restart.may_be_sent(), "only the lock does it");
+    }
+
+    #[test]
+    fn a_deactivation_may_be_allowed_or_skipped() {
+        let inventory =
+            Inventory::new([mac("A", "11.4", Some("Apple M1")), mac("B", "15.1", None)]);
+        let mut job = named(&["A", "B"], &["lock"]);
+        let allowed = PlanOptions { is_deactivation_allowed: true, ..options() };
+        let by_flag = plan(&job, &inventory, &allowed);
+        assert!(by_flag.may_be_sent());
+        assert!(by_flag.notes.iter().any(|note| note.contains("deactivated")));
+        job.settings.is_deactivation_allowed = true;
+        assert!(plan(&job, &inventory, &options()).may_be_sent());
+        job.settings.is_deactivation_allowed = false;
+        let skip = PlanOptions { skip_refused: vec![SkipKind::Unsupported], ..options() };
+        assert_eq!(plan(&job, &inventory, &skip).to_do().count(), 1);
+        assert_eq!(plan(&selected(&["lock"]), &inventory, &options()).to_do().count(), 1);
+    }
+
+    #[test]
+    fn details_are_wanted_of_old_macs_to_be_locked_and_of_apple_devices_to_be_erased() {
+        let mut gone = mac("GONE", "11.4", None);
+        gone.is_removed = true;
+        let mut labelled = mac("LAB", "11.4", None);
+        labelled.tags = vec!["lab".to_owned()];
+        let inventory = Inventory::new([
+            mac("OLD", "11.4", None),
+            mac("NEW", "15.1", None),
+            device("PAD", "PAD", Platform::IPad),
+            device("PC", "PC", Platform::Windows),
+            gone,
+            labelled,
+        ]);
+        let wanted = |job: &Job, options: &PlanOptions| {
+            let wanted = details_wanted(job, &inventory, options, UnixMillis(0));
+            assert_eq!(wanted.left_out, 0);
+            wanted.devices.iter().map(|id| id.as_str().to_owned()).collect::<Vec<_>>().join(" ")
+        };
+        let mut job = selected(&["lock"]);
+        assert_eq!(wanted(&job, &options()), "OLD LAB");
+        job.exclude.filter.tag = vec!["lab".to_owned()];
+        assert_eq!(wanted(&job, &options()), "OLD");
+        let allowed = PlanOptions { is_deactivation_allowed: true, ..options() };
+        assert_eq!(wanted(&job, &allowed), "");
+        assert_eq!(wanted(&selected(&["erase"]), &options()), "OLD NEW PAD LAB");
+        assert_eq!(wanted(&selected(&["restart"]), &options()), "");
+        let rows = named(&["NEW", "OLD", "PC", "GONE", "NONE"], &["lock"]);
+        assert_eq!(wanted(&rows, &options()), "OLD");
+    }
+
+    #[test]
+    fn activation_lock_is_looked_up_for_a_few_and_processors_for_all() {
+        let count = ACTIVATION_LOCK_READS_MAX + 5;
+        let serials: Vec<String> = (0..count).map(|number| format!("S{number}")).collect();
+        let pads = serials.iter().map(|serial| device(serial, serial, Platform::IPad));
+        let many =
+            details_wanted(&selected(&["erase"]), &Inventory::new(pads), &options(), UnixMillis(0));
+        assert_eq!((many.devices.len(), many.left_out), (ACTIVATION_LOCK_READS_MAX, 5));
+        let macs = Inventory::new(serials.iter().map(|serial| mac(serial, "11.4", None)));
+        let locks = details_wanted(&selected(&["lock"]), &macs, &options(), UnixMillis(0));
+        assert_eq!((locks.devices.len(), locks.left_out), (count, 0));
+    }
+
+    #[test]
+    fn only_erase_targets_with_activation_lock_on_are_named() {
+        let with = |id: &str, locked| {
+            let details =
+                DeviceDetails { is_activation_locked: locked, ..DeviceDetails::default() };
+            Device { details: Some(details), ..device(id, id, Platform::IPad) }
+        };
+        let inventory =
+            Inventory::new([with("ON", Some(true)), with("OFF", Some(false)), with("WHO", None)]);
+        let named_by = |actions: &[&str]| {
+            let plan = plan(&selected(actions), &inventory, &options());
+            let serials = plan.activation_locked.iter().map(|device| device.serial_number.clone());
+            serials.collect::<Vec<_>>()
+        };
+        assert_eq!(named_by(&["erase"]), ["ON"]);
+        assert!(named_by(&["restart"]).is_empty());
+    }
+
+    #[test]
+    fn secrets_are_not_lost_without_a_word() {
+        let inventory = Inventory::new([
+            mac("MAC", "15.1", None),
+            device("PAD", "PAD", Platform::IPad),
+            device("TV", "TV", Platform::AppleTv),
+            device("PC", "PC", Platform::Windows),
+        ]);
+        let risk = |action: &str, before_loss| {
+            let options = PlanOptions { before_loss, ..options() };
+            plan(&selected(&[action]), &inventory, &options).secrets_at_risk()
+        };
+        for (action, devices) in [("erase", 1), ("delete-device", 3), ("restart", 0), ("lock", 0)] {
+            assert_eq!(risk(action, None), devices, "{action}");
+            for before_loss in [BeforeLoss::Capture, BeforeLoss::Elsewhere] {
+                assert_eq!(risk(action, Some(before_loss)), 0, "{action} {before_loss:?}");
+            }
+        }
+        let mut job = named(&["MAC"], &["erase"]);
+        let skipping = PlanOptions { skip_refused: SkipKind::ALL.to_vec(), ..options() };
+        assert!(!plan(&job, &inventory, &skipping).may_be_sent(), "no skip helps");
+        job.settings.secrets.before_loss = Some(BeforeLoss::Elsewhere);
+        assert!(plan(&job, &inventory, &options()).may_be_sent());
+    }
+
+    #[test]
+    fn every_step_that_ends_secrets_says_what_is_read_before() {
+        let inventory = Inventory::new([
+            mac("MAC", "15.1", None),
+            device("PAD", "PAD", Platform::IPad),
+            device("PC", "PC", Platform::Windows),
+        ]);
+        let mut job = named(&["MAC", "PAD", "PC"], &["update-inventory", "erase", "delete-device"]);
+        for row in &mut job.rows {
+            row.steps = row.steps.iter().skip(usize::from(row.number == 3)).cloned().collect();
+        }
+        job.settings.secrets.before_loss = Some(BeforeLoss::Capture);
+        let captures = |options: &PlanOptions| {
+            let plan = plan(&job, &inventory, options);
+            let reads = super::super::forecast::captures(&plan);
+            let of = |serial: &str| {
+                let tasks = plan.tasks.iter().filter(|task| task.device.serial_number == serial);
+                tasks.map(|task| task.capture.clone()).collect::<Vec<_>>()
+            };
+            (of("MAC"), of("PAD"), of("PC"), reads)
+        };
+        let (mac, pad, pc, reads) = captures(&options());
+        let all = SecretSource::ALL.to_vec();
+        assert_eq!(mac, [Vec::new(), all.clone(), all]);
+        let code = vec![SecretSource::BypassCode];
+        assert_eq!(pad, [Vec::new(), code.clone(), code]);
+        assert!(pc.iter().all(Vec::is_empty), "{pc:?}");
+        assert_eq!(reads, 4, "each device is read once at the least");
+        let elsewhere = PlanOptions { before_loss: Some(BeforeLoss::Elsewhere), ..options() };
+        let (mac, _, _, reads) = captures(&elsewhere);
+        assert!(mac.iter().all(Vec::is_empty), "a flag outranks the job");
+        assert_eq!(reads, 0);
+    }
+}

@@ -1,0 +1,213 @@
+//! What a plan refuses or names because of the harm that an action does besides what it is for.
+//!
+//! Owns the three rules as operators meet them: Macs that a lock deactivates, secrets that an erase or a
+//! delete takes away, devices with Activation Lock. Must never look at how the plan finds out.
+
+use sortie::simulator::{DeviceKind, Faults, MissingPermission, NewDevice, World};
+
+use crate::bench::{Bench, Ran, Tenant, add, prompt_world, serial, writes};
+
+const DEACTIVATED: &str = "deactivates a Mac with Apple silicon before macOS 11.5";
+
+fn add_mac(world: &mut World, kind: DeviceKind, serial: &str, os_version: &str) -> String {
+    let (serial_number, os_version) = (serial.to_owned(), os_version.to_owned());
+    world.add_device(NewDevice { serial_number, os_version, ..NewDevice::new(kind) })
+}
+
+/// Asserts that these words are said or not said in the messages or the plan.
+#[track_caller]
+fn says(ran: &Ran, words: &[&str], absent: &[&str]) {
+    let all = format!("{}{}", ran.stdout, ran.stderr);
+    for word in words {
+        assert!(all.contains(word), "'{word}' is missing:\n{all}");
+    }
+    for word in absent {
+        assert!(!all.contains(word), "'{word}' is said:\n{all}");
+    }
+}
+
+#[test]
+fn a_lock_that_deactivates_a_mac_refuses_the_job_until_it_is_allowed() {
+    let mut world = prompt_world(Faults::default());
+    let old = add_mac(&mut world, DeviceKind::MacAppleSiliconOld, &serial(0), "11.4");
+    let new = add(&mut world, DeviceKind::MacAppleSilicon, &serial(1));
+    let tenant = Tenant::serving(world);
+    let bench = Bench::at(&tenant);
+    let rows = [format!("{},lock", serial(0)), format!("{},lock", serial(1))];
+    let job = bench.job("job.csv", "serial_number,action", &rows);
+    for arguments in
+        [&["run", &job, "--yes"][..], &["plan", &job], &["send", "lock", "--serial", &serial(0)]]
+    {
+        let ran = bench.sortie(arguments).expect(4);
+        says(&ran, &[DEACTIVATED, "--allow-deactivation", "unsupported", &serial(0)], &[]);
+    }
+    assert_eq!(writes(&tenant.ledger()), 0);
+
+    let skipping = ["run", &job, "--yes", "--wait", "0", "--skip-refused", "unsupported"];
+    bench.sortie(&skipping).expect(7);
+    let ledger = tenant.ledger();
+    assert_eq!((ledger.count(&old, "lock"), ledger.count(&new, "lock")), (0, 1));
+
+    let allowed = ["send", "lock", "--serial", &serial(0), "--yes", "--allow-deactivation"];
+    let ran = bench.sortie(&[&allowed[..], &["--wait", "0"]].concat());
+    says(&ran, &["may be deactivated"], &[DEACTIVATED]);
+    assert_eq!(tenant.ledger().count(&old, "lock"), 1);
+}
+
+#[test]
+fn a_job_may_allow_it_itself() {
+    let mut world = prompt_world(Faults::default());
+    add_mac(&mut world, DeviceKind::MacAppleSiliconOld, &serial(0), "11.2.3");
+    let tenant = Tenant::serving(world);
+    let bench = Bench::at(&tenant);
+    let job = |settings: &str| {
+        let serial = serial(0);
+        let text = format!(
+            "version: 1\naction: lock\ntargets: {{ devices: [{{ serial_number: {serial} }}] }}\n{settings}\n"
+        );
+        bench.write("job.yaml", &text);
+        bench.sortie(&["plan", "job.yaml"])
+    };
+    says(&job("").expect(4), &[DEACTIVATED], &[]);
+    says(&job("allow_deactivation: false").expect(4), &[DEACTIVATED], &[]);
+    says(&job("allow_deactivation: true").expect(0), &["may be deactivated"], &[DEACTIVATED]);
+}
+
+#[test]
+fn only_an_old_mac_is_asked_for_its_processor_and_intel_is_locked() {
+    let mut world = prompt_world(Faults::default());
+    add_mac(&mut world, DeviceKind::MacIntel, &serial(0), "11.4");
+    add_mac(&mut world, DeviceKind::MacAppleSilicon, &serial(1), "11.5");
+    add(&mut world, DeviceKind::IPad, &serial(2));
+    let tenant = Tenant::serving(world);
+    let bench = Bench::at(&tenant);
+    let rows: Vec<String> = (0..3).map(|number| format!("{},lock", serial(number))).collect();
+    let job = bench.job("job.csv", "serial_number,action", &rows);
+    bench.sortie(&["run", &job, "--yes", "--wait", "0"]).expect(0);
+    assert_eq!(tenant.ledger().count_all("lock"), 3);
+    assert_eq!(tenant.seen("get-details"), 1);
+    bench.sortie(&["run", &job, "--yes", "--wait", "0", "--allow-deactivation", "-n"]).expect(0);
+    assert_eq!(tenant.seen("get-details"), 1, "what is allowed need not be known");
+}
+
+#[test]
+fn a_processor_that_cannot_be_read_counts_as_apple_silicon() {
+    for missing_permission in [MissingPermission::Forbidden, MissingPermission::Unauthorized] {
+        let mut world = prompt_world(Faults::default());
+        world.switches_mut().missing_permission = missing_permission;
+        world.switches_mut().denied.insert("get-details".to_owned());
+        add_mac(&mut world, DeviceKind::MacIntel, &serial(0), "11.4");
+        add(&mut world, DeviceKind::IPad, &serial(1));
+        let tenant = Tenant::serving(world);
+        let bench = Bench::at(&tenant);
+        let ran = bench.sortie(&["send", "lock", "--serial", &serial(0), "--yes"]).expect(4);
+        says(&ran, &[DEACTIVATED, "what is not known counts as that", "could not be read"], &[]);
+        assert_eq!(writes(&tenant.ledger()), 0);
+        // For an erase it is worth a note and no more.
+        let ran = bench.sortie(&["send", "erase", "--serial", &serial(1), "-n"]).expect(0);
+        says(
+            &ran,
+            &["details could not be read of 1 of the devices"],
+            &["have Activation Lock on"],
+        );
+    }
+}
+
+#[test]
+fn asking_for_details_ends_where_it_is_in_vain() {
+    let mut world = prompt_world(Faults::default());
+    world.switches_mut().denied.insert("get-details".to_owned());
+    for number in 0..60 {
+        add(&mut world, DeviceKind::IPad, &serial(number));
+    }
+    let tenant = Tenant::serving(world);
+    let bench = Bench::at(&tenant);
+    let ran = bench.sortie(&["send", "erase", "--all", "-n"]).expect(0);
+    says(&ran, &["details could not be read of 60 of the devices"], &[]);
+    assert!(tenant.seen("get-details") <= 10, "{}", tenant.seen("get-details"));
+}
+
+#[test]
+fn secrets_are_not_lost_without_a_word() {
+    let mut world = prompt_world(Faults::default());
+    let mac = add(&mut world, DeviceKind::MacIntel, &serial(0));
+    let pad = add(&mut world, DeviceKind::IPad, &serial(1));
+    let pc = add(&mut world, DeviceKind::Windows, &serial(2));
+    let tenant = Tenant::serving(world);
+    let bench = Bench::at(&tenant);
+    let all = |action: &str| {
+        let rows: Vec<String> =
+            (0..3).map(|number| format!("{},{action}", serial(number))).collect();
+        bench.job(&format!("{action}.csv"), "serial_number,action", &rows)
+    };
+    for (action, devices) in [("erase", "1 device go"), ("delete-device", "2 devices go")] {
+        let job = all(action);
+        for more in [&[][..], &["-n"], &["--skip-refused", "unsupported,removed,not_found"]] {
+            let ran = bench.sortie(&[&["run", &job, "--yes"], more].concat()).expect(8);
+            says(&ran, &[devices, "--capture-secrets", "--secrets-elsewhere", "secrets: "], &[]);
+        }
+        bench.sortie(&["plan", &job]).expect(8);
+    }
+    let ledger = tenant.ledger();
+    assert_eq!(writes(&ledger), 0);
+    assert!(ledger.accepted.is_empty());
+    assert_eq!(bench.sortie(&["runs", "--format", "json"]).expect(0).stdout.trim(), "[]");
+
+    // Nothing of the kind is asked of a device that has no secrets there.
+    let ran = bench.sortie(&["send", "delete-device", "--serial", &serial(2), "--yes"]).expect(0);
+    says(&ran, &[], &["secrets"]);
+    assert_eq!(tenant.ledger().count(&pc, "delete-device"), 1);
+    bench.sortie(&["send", "erase", "--serial", &serial(1), "--yes"]).expect(0);
+    assert_eq!(tenant.ledger().count(&pad, "erase"), 1);
+
+    let erase = ["send", "erase", "--serial", &serial(0)];
+    let captured = bench.sortie(&[&erase[..], &["--capture-secrets", "-n"]].concat()).expect(0);
+    says(&captured, &["secrets of 1 device are read and kept before", "3 to read secrets"], &[]);
+    bench
+        .sortie(&[&erase[..], &["--secrets-elsewhere", "--capture-secrets", "-n"]].concat())
+        .expect(2);
+    assert_eq!(tenant.ledger().count(&mac, "erase"), 0);
+    let elsewhere = bench.sortie(&[&erase[..], &["--secrets-elsewhere", "--yes"]].concat());
+    says(&elsewhere.expect(0), &[], &["are read and kept"]);
+    assert_eq!(tenant.ledger().count(&mac, "erase"), 1);
+}
+
+#[test]
+fn erase_targets_with_activation_lock_on_are_named_and_counted() {
+    let mut world = prompt_world(Faults::default());
+    for number in 0..14 {
+        let mut device = NewDevice::new(DeviceKind::IPad);
+        device.serial_number = serial(number);
+        device.name = format!("Pad {number}");
+        device.is_activation_locked = number != 1;
+        world.add_device(device);
+    }
+    let tenant = Tenant::serving(world);
+    let bench = Bench::at(&tenant);
+    let rows: Vec<String> = (0..14).map(serial).collect();
+    let job = bench.job("job.csv", "serial_number", &rows);
+    let ran = bench.sortie(&["run", &job, "--action", "erase", "-n"]).expect(0);
+    let first = format!("{} 'Pad 0'", serial(0));
+    let tenth = format!("{} 'Pad 10'", serial(10));
+    let named = "13  devices have Activation Lock on and need their bypass codes after the erase";
+    says(&ran, &[named, &first, &tenth, "and 3 more"], &["'Pad 1'", "'Pad 11'"]);
+    // Counted among the requests of the plan.
+    let by_plan = tenant.ledger().requests;
+    assert_eq!(tenant.seen("get-details"), 14);
+    says(&ran, &[&format!("{by_plan} of them by this plan")], &[]);
+    let other = bench.sortie(&["send", "restart", "--all", "-n"]).expect(0);
+    says(&other, &[], &["Activation Lock"]);
+}
+
+#[test]
+fn of_a_large_erase_only_the_first_devices_are_looked_at() {
+    let mut world = prompt_world(Faults::default());
+    for number in 0..203 {
+        add(&mut world, DeviceKind::IPad, &serial(number));
+    }
+    let tenant = Tenant::serving(world);
+    let bench = Bench::at(&tenant);
+    let ran = bench.sortie(&["send", "erase", "--all", "-n", "--per-second", "50"]).expect(0);
+    says(&ran, &["the first 200 devices", "is not known of 3 more"], &[]);
+    assert_eq!(tenant.seen("get-details"), 200);
+}
