@@ -10,11 +10,11 @@ use super::address::{Address, address, address_of_run};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::TenantOptions;
-use super::settings::Profile;
+use super::settings::{Profile, duration};
 use super::token::{TokenSource, renewal};
 use crate::drive::{Clock, RenewToken, WallClock};
 use crate::job::Job;
-use crate::model::{Platform, Sealed};
+use crate::model::{Platform, Policy, Sealed, UnixMillis};
 use crate::simulator::{Faults, FleetSpec, NamedDevice, Server, Switches, World, serve};
 use crate::transport::{
     BaseUrl, HttpSettings, HttpTransport, OtherHosts, ReadOnly, check_base_url,
@@ -22,8 +22,8 @@ use crate::transport::{
 
 /// Devices of the simulated fleet besides those that the job names.
 const SIMULATED_DEVICES: u32 = 60;
-/// How long one request may take, in milliseconds.
-const TIMEOUT_MS: u64 = 60_000;
+/// Shortest time for one request, in milliseconds.
+const TIMEOUT_MS_MIN: u64 = 100;
 /// OS versions that simulated devices of a job get, recent enough for every option.
 const SIMULATED_OS: [(Platform, &str); 2] = [(Platform::Mac, "14.5"), (Platform::Windows, "24H2")];
 const SIMULATED_OS_OTHER: &str = "17.5";
@@ -36,6 +36,8 @@ pub(super) struct Connection {
     /// The tenant as people know it.
     pub tenant: String,
     pub base_url: String,
+    /// How long one request may take.
+    pub timeout_ms: u64,
     settings: HttpSettings,
     token_command: Option<String>,
     /// The simulated tenant, alive as long as this.
@@ -53,6 +55,7 @@ impl Connection {
             reader: Arc::new(ReadOnly::new(transport(&settings)?)),
             tenant: base_url.tenant,
             base_url: base_url.url,
+            timeout_ms: settings.timeout_ms,
             settings,
             token_command,
             simulated,
@@ -80,22 +83,33 @@ pub(super) async fn connect(
     job: Option<&Job>,
 ) -> Result<Connection, Failure> {
     if options.simulate {
-        return simulate(options.seed.unwrap_or(1), job).await;
+        return simulate(options, job).await;
     }
-    connect_to(address(options, profile)?, options, profile)
+    connect_to(address(options, profile)?, timeout_ms(options)?, options, profile)
+}
+
+/// How long one request may take.
+pub(super) fn timeout_ms(options: &TenantOptions) -> Result<u64, Failure> {
+    match duration("--timeout", options.timeout.as_deref())? {
+        None => Ok(Policy::default_at(UnixMillis(0), 0).timeout_ms),
+        Some(timeout_ms) if timeout_ms >= TIMEOUT_MS_MIN => Ok(timeout_ms),
+        Some(_) => Err(Failure::usage("--timeout is shorter than 100ms")),
+    }
 }
 
 /// Connects to the tenant of a run that is resumed.
 pub(super) fn connect_again(
     base_url: &str,
+    timeout_ms: u64,
     options: &TenantOptions,
     profile: &Profile,
 ) -> Result<Connection, Failure> {
-    connect_to(address_of_run(base_url, options, profile)?, options, profile)
+    connect_to(address_of_run(base_url, options, profile)?, timeout_ms, options, profile)
 }
 
 fn connect_to(
     address: Address,
+    timeout_ms: u64,
     options: &TenantOptions,
     profile: &Profile,
 ) -> Result<Connection, Failure> {
@@ -103,7 +117,7 @@ fn connect_to(
     let nobody = Profile::default();
     let profile = if address.is_profiles { profile } else { &nobody };
     let source = TokenSource::find(options, profile)?;
-    let settings = http_settings(&address.base_url, source.read()?, options, profile)?;
+    let settings = http_settings(&address.base_url, timeout_ms, source.read()?, options, profile)?;
     let connection = Connection::new(settings, address.base_url, source.into_command(), None)?;
     Ok(match &profile.name {
         Some(name) => Connection { tenant: name.clone(), ..connection },
@@ -113,6 +127,7 @@ fn connect_to(
 
 fn http_settings(
     base_url: &BaseUrl,
+    timeout_ms: u64,
     token: Sealed,
     options: &TenantOptions,
     profile: &Profile,
@@ -124,13 +139,14 @@ fn http_settings(
     Ok(HttpSettings {
         base_url: base_url.url.clone(),
         token,
-        timeout_ms: TIMEOUT_MS,
+        timeout_ms,
         ca_file: options.ca_file.as_ref().or(profile.ca_file.as_ref()).map(read).transpose()?,
         user_agent: concat!("sortie/", env!("CARGO_PKG_VERSION")).to_owned(),
     })
 }
 
-async fn simulate(seed: u64, job: Option<&Job>) -> Result<Connection, Failure> {
+async fn simulate(options: &TenantOptions, job: Option<&Job>) -> Result<Connection, Failure> {
+    let seed = options.seed.unwrap_or(1);
     let fleet = FleetSpec {
         devices: SIMULATED_DEVICES,
         seed,
@@ -145,7 +161,8 @@ async fn simulate(seed: u64, job: Option<&Job>) -> Result<Connection, Failure> {
     let base_url = check_base_url(&server.base_url(), OtherHosts::Refuse)
         .map_err(|error| Failure::new(Exit::Unexpected, error.to_string()))?;
     let token = Sealed::clear(server.token.clone());
-    let settings = http_settings(&base_url, token, &TenantOptions::default(), &Profile::default())?;
+    let (nothing, nobody) = (TenantOptions::default(), Profile::default());
+    let settings = http_settings(&base_url, timeout_ms(options)?, token, &nothing, &nobody)?;
     let connection = Connection::new(settings, base_url, None, Some(server))?;
     Ok(Connection { tenant: "simulated".to_owned(), ..connection })
 }

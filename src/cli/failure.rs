@@ -5,6 +5,7 @@
 
 use super::exit::Exit;
 use crate::drive::{DriveError, InventoryError, QuotaError, ReadError};
+use crate::engine::Impossible;
 use crate::journal::JournalError;
 
 /// A message with its exit code.
@@ -93,6 +94,12 @@ impl From<InventoryError> for Failure {
             other => Self::new(Exit::Unexpected, format!("the inventory cannot be read: {other}"))
                 .next("check the base URL"),
         }
+    }
+}
+
+impl From<Impossible> for Failure {
+    fn from(error: Impossible) -> Self {
+        DriveError::from(error).into()
     }
 }
 

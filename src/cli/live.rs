@@ -12,11 +12,13 @@ use super::failure::Failure;
 use super::options::{EndingOptions, ProgressForm};
 use super::printer::Printer;
 use super::progress::Watcher;
-use super::reporter::{Reporter, RunView};
+use super::reporter::{Reporter, RunView, standing};
 use super::state::State;
-use crate::drive::{Clock, Control, Ended, Quota, RunParts, WallClock, run, system_pins};
-use crate::engine::Engine;
-use crate::journal::{RequestCounts, RunHeader, RunJournal, RunReader, RunState, Writer};
+use crate::drive::{
+    Clock, Control, Ended, Quota, RenewToken, RunParts, WallClock, run, system_pins,
+};
+use crate::engine::{Engine, Scope};
+use crate::journal::{RequestCounts, RunHeader, RunJournal, RunReader, Writer};
 use crate::model::{Outcome, OutcomeCounts, StopCause, Task, TaskIndex, Turn, UnixMillis};
 use crate::report::{Rerun, summary_text};
 
@@ -32,6 +34,8 @@ pub(super) struct Live<'a> {
     pub requests: RequestCounts,
     /// Held until the run is left.
     pub hold: File,
+    /// What is done with the run.
+    pub scope: Scope,
 }
 
 /// Drives the run, reports, and says how it ended.
@@ -40,7 +44,19 @@ pub(super) async fn go(
     ending: &EndingOptions,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let Live { state, connection, header, tasks, engine, journal, quota, requests, hold } = live;
+    let Live {
+        state,
+        connection,
+        header,
+        tasks,
+        mut engine,
+        journal,
+        quota,
+        requests,
+        hold,
+        scope,
+    } = live;
+    engine.set_scope(scope);
     let run_id = header.run.0.clone();
     let records = RunReader::open(&state.dir, &run_id)?.records()?;
     let notices = printer.clone();
@@ -55,21 +71,18 @@ pub(super) async fn go(
         Watcher::new(&tasks, records, ending.progress, printer, reporter, quota.clone(), per_hour);
     let (sender, mut control) = watch::channel(Control::Go);
     let signals = tokio::spawn(listen(sender));
-    let (transport, renew_token) = connection.writer()?;
-    let parts = RunParts {
-        transport,
-        clock: WallClock,
-        journal: Writer::start(journal)?,
-        quota,
-        engine,
-        tasks: Arc::clone(&tasks),
-        requests,
-        program: concat!("sortie ", env!("CARGO_PKG_VERSION")).to_owned(),
-        renew_token,
-        sealer: None,
-        draw_pin: system_pins(),
+    let parts = Parts { journal: Writer::start(journal)?, quota, engine, tasks: &tasks, requests };
+    let ended = match scope {
+        Scope::Whole => {
+            let (transport, renew_token) = connection.writer()?;
+            run(parts.with(transport, renew_token), &mut control, &mut watcher).await
+        }
+        // Whoever only follows holds nothing that could send.
+        Scope::Follow | Scope::OnePass => {
+            let reader = Arc::clone(&connection.reader);
+            run(parts.with(reader, None), &mut control, &mut watcher).await
+        }
     };
-    let ended = run(parts, &mut control, &mut watcher).await;
     signals.abort();
     let is_forbidden = watcher.is_forbidden;
     let counts = watcher.finish();
@@ -98,6 +111,37 @@ pub(super) async fn go(
     };
     drop(hold);
     exit
+}
+
+/// What a run is made of besides the way to the tenant.
+struct Parts<'a> {
+    journal: Writer,
+    quota: Quota,
+    engine: Engine,
+    tasks: &'a Arc<[Task]>,
+    requests: RequestCounts,
+}
+
+impl Parts<'_> {
+    fn with<T>(
+        self,
+        transport: Arc<T>,
+        renew_token: Option<RenewToken>,
+    ) -> RunParts<T, WallClock, Writer> {
+        RunParts {
+            transport,
+            clock: WallClock,
+            journal: self.journal,
+            quota: self.quota,
+            engine: self.engine,
+            tasks: Arc::clone(self.tasks),
+            requests: self.requests,
+            program: concat!("sortie ", env!("CARGO_PKG_VERSION")).to_owned(),
+            renew_token,
+            sealer: None,
+            draw_pin: system_pins(),
+        }
+    }
 }
 
 /// The first signal drains, the second leaves at once.
@@ -159,15 +203,10 @@ impl End<'_> {
                 pending_ok: self.header.pending_ok,
             })
         };
-        let summary: Vec<String> =
-            self.counts.iter().map(|(outcome, tasks)| format!("{tasks} {outcome}")).collect();
-        let is_open = [Outcome::NotAttempted, Outcome::InDoubt, Outcome::Pending, Outcome::NotNow]
-            .iter()
-            .any(|outcome| self.counts.of(*outcome) > 0);
-        let run_state = if is_open { RunState::Paused } else { RunState::Finished };
+        let (run_state, summary) = standing(self.counts);
         let now = WallClock.now();
         let written = write_reports(self.state, self.header, self.ending, now, printer)?;
-        self.state.index().set_run_state(run, run_state, Some(now), &summary.join(", "))?;
+        self.state.index().set_run_state(run, run_state, Some(now), &summary)?;
         if exit == Exit::Well {
             return Ok(exit);
         }
@@ -230,7 +269,7 @@ impl End<'_> {
                     count(Outcome::InDoubt)
                 ),
                 format!(
-                    "see {} and what each device shows (sortie commands SERIAL); sortie resume {run} repeats only what is safe to repeat",
+                    "look at the evidence and decide with: sortie resolve {run}; once more read what became of them: sortie watch {run} --once; the report is {}",
                     report.display()
                 ),
             ),

@@ -19,6 +19,7 @@ mod plan_text;
 mod printer;
 mod progress;
 mod reporter;
+mod resolve_command;
 mod run_command;
 mod settings;
 mod simulate_command;
@@ -72,6 +73,12 @@ fn dispatch(options: &Options, printer: &Printer) -> Result<Exit, Failure> {
         }
         Command::Resume { name, tenant, resume } => {
             run_command::resume(global, name, tenant, resume, printer)
+        }
+        Command::Watch { name, tenant, watch } => {
+            run_command::watch(global, name, tenant, watch, printer)
+        }
+        Command::Resolve { name, resolve } => {
+            resolve_command::resolve(global, name, resolve, printer)
         }
         Command::Runs => look_commands::runs(global, printer),
         Command::Status { name } => look_commands::status(global, name, printer),

@@ -123,6 +123,24 @@ pub(super) enum Command {
         #[command(flatten)]
         resume: ResumeOptions,
     },
+    /// Follow the commands of a run on; sends nothing
+    Watch {
+        /// Id of the run, a unique prefix, or latest
+        #[arg(value_name = "RUN", default_value = "latest")]
+        name: String,
+        #[command(flatten)]
+        tenant: TenantOptions,
+        #[command(flatten)]
+        watch: WatchOptions,
+    },
+    /// Show what is in doubt and decide about it; sends nothing
+    Resolve {
+        /// Id of the run, a unique prefix, or latest
+        #[arg(value_name = "RUN", default_value = "latest")]
+        name: String,
+        #[command(flatten)]
+        resolve: ResolveOptions,
+    },
     /// List runs
     Runs,
     /// Show how far a run is
@@ -276,6 +294,9 @@ pub(super) struct TenantOptions {
     /// Seed of the simulated tenant and of the run's randomness
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,
+    /// How long one request may take; 60s
+    #[arg(long, value_name = "DURATION")]
+    pub timeout: Option<String>,
 }
 
 /// How fast, and for how long: given for a run, and again for its resume, which may only lower the pace.
@@ -307,6 +328,9 @@ pub(super) struct LimitOptions {
     /// When sending ends, as a duration from the start
     #[arg(long, value_name = "DURATION")]
     pub send_until: Option<String>,
+    /// How long a request without answer may still be applied; at least twice --timeout, 120s
+    #[arg(long, value_name = "DURATION")]
+    pub quarantine: Option<String>,
     /// Skip named devices that cannot be done, by kind: unsupported, removed, not_found
     #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = ["unsupported", "removed", "not_found"])]
     pub skip_refused: Vec<String>,
@@ -328,6 +352,34 @@ pub(super) struct RunOptions {
     pub report_dir: Option<PathBuf>,
     #[command(flatten)]
     pub ending: EndingOptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct WatchOptions {
+    /// Look at each device once and end, which suits cron
+    #[arg(long)]
+    pub once: bool,
+    /// How long to follow; until everything has ended where it is not given
+    #[arg(long, value_name = "DURATION", conflicts_with = "once")]
+    pub wait: Option<String>,
+    #[command(flatten)]
+    pub ending: EndingOptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ResolveOptions {
+    /// Device by id or serial number
+    #[arg(long, value_name = "DEVICE")]
+    pub device: Vec<String>,
+    /// Every device in doubt
+    #[arg(long, conflicts_with = "device")]
+    pub all: bool,
+    /// What to take them as; without it the evidence is shown, and asked about on a terminal
+    #[arg(long = "as", value_name = "DECISION", value_parser = ["done", "not-done", "again"])]
+    pub decision: Option<String>,
+    /// Agree in advance
+    #[arg(short, long)]
+    pub yes: bool,
 }
 
 #[derive(Debug, Args)]

@@ -123,7 +123,7 @@ pub(super) async fn make_plan(
         Some(seed) => seed,
         None => fresh_seed()?,
     };
-    let policy = policy(limits, job, profile, seed, now)?;
+    let policy = policy(limits, job, profile, seed, connection.timeout_ms, now)?;
     let quota = Quota::new(Arc::clone(&state.index), &connection.base_url, policy.per_hour);
     let spent = quota.spent(now)?;
     let fleet_size = state.index().fleet_size(&connection.base_url)?.unwrap_or(FLEET_SIZE_GUESS);

@@ -11,8 +11,8 @@ use std::time::Duration;
 use super::exit::Exit;
 use super::failure::Failure;
 use crate::drive::{Clock, WallClock};
-use crate::journal::{RunHeader, RunReader, StateDir};
-use crate::model::{Task, TaskRecord, UnixMillis};
+use crate::journal::{RunHeader, RunReader, RunState, StateDir};
+use crate::model::{Outcome, OutcomeCounts, Task, TaskRecord, UnixMillis};
 use crate::report::{Rows, RunFacts, write_reports};
 
 /// Shortest time between two rewrites.
@@ -60,6 +60,11 @@ impl RunView {
         Rows::new(&self.tasks, &self.records)
     }
 
+    /// Where the run stands, and its outcomes in words.
+    pub(super) fn standing(&self) -> (RunState, String) {
+        standing(&self.rows().outcomes())
+    }
+
     /// Writes all reports into a directory.
     pub(super) fn write(
         &self,
@@ -75,6 +80,17 @@ impl RunView {
                     .next(format!("make room, then: sortie report {}", facts.run_id))
             })
     }
+}
+
+/// Where a run with these outcomes stands, and the outcomes in words.
+pub(super) fn standing(counts: &OutcomeCounts) -> (RunState, String) {
+    let is_open = [Outcome::NotAttempted, Outcome::InDoubt, Outcome::Pending, Outcome::NotNow]
+        .iter()
+        .any(|outcome| counts.of(*outcome) > 0);
+    let state = if is_open { RunState::Paused } else { RunState::Finished };
+    let words: Vec<String> =
+        counts.iter().map(|(outcome, tasks)| format!("{tasks} {outcome}")).collect();
+    (state, words.join(", "))
 }
 
 /// Rewrites the reports of a run under way.

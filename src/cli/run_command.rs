@@ -7,14 +7,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::confirm::confirm;
-use super::connect::{Connection, connect, connect_again};
+use super::connect::{Connection, connect, connect_again, timeout_ms};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::job_source::read_job;
 use super::live::{Live, go};
 use super::options::{
     EndingOptions, GlobalOptions, JobOptions, LimitOptions, PaceOptions, ResumeOptions, RunOptions,
-    SendOptions, TenantOptions,
+    SendOptions, TenantOptions, WatchOptions,
 };
 use super::plan_command::{Planned, make_plan, runtime};
 use super::printer::Printer;
@@ -23,11 +23,13 @@ use super::settings::{Profile, duration};
 use super::state::State;
 use super::tenant_commands::read_filter;
 use crate::drive::{Clock, Quota, WallClock, facts_of};
-use crate::engine::{Engine, RunState};
+use crate::engine::{Engine, RunState, Scope};
 use crate::job::{Job, ParseOptions, Target, TargetField, ad_hoc};
 use crate::journal::{RequestCounts, RunHeader, RunJournal, RunReader, RunRow};
 use crate::model::{Policy, Random, RunId, Task, TaskRecord, UnixMillis};
 
+/// How long `watch` follows when nothing else is said, in milliseconds: a year is until everything has ended.
+const WATCH_MS: u64 = 366 * 86_400_000;
 /// Where reports go when nothing else is said.
 const REPORT_DIR: &str = "reports";
 
@@ -223,6 +225,7 @@ async fn start(
         quota: planned.quota,
         requests: planned.requests,
         hold,
+        scope: Scope::Whole,
     };
     go(live, ending, printer).await
 }
@@ -249,8 +252,44 @@ pub(super) fn resume(
     options: &ResumeOptions,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let profile = Profile::read(global)?;
     let state = State::open(global)?;
+    let ending = &options.ending;
+    reopen(global, &state, name, tenant, ending, Scope::Whole, printer, |policy| {
+        lower_policy(policy, &options.pace)
+    })
+}
+
+/// `sortie watch`: follows what was sent, and sends nothing.
+pub(super) fn watch(
+    global: &GlobalOptions,
+    name: &str,
+    tenant: &TenantOptions,
+    options: &WatchOptions,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
+    let state = State::open(global)?;
+    let scope = if options.once { Scope::OnePass } else { Scope::Follow };
+    let wait_ms = duration("--wait", options.wait.as_deref())?.unwrap_or(WATCH_MS);
+    let ending = &options.ending;
+    reopen(global, &state, name, tenant, ending, scope, printer, |policy| {
+        policy.wait_ms = wait_ms;
+        Ok(())
+    })
+}
+
+/// Goes on with a run from its journal alone.
+#[expect(clippy::too_many_arguments, reason = "the options of two commands, as they were given")]
+fn reopen(
+    global: &GlobalOptions,
+    state: &State,
+    name: &str,
+    tenant: &TenantOptions,
+    ending: &EndingOptions,
+    scope: Scope,
+    printer: &Printer,
+    change: impl FnOnce(&mut Policy) -> Result<(), Failure>,
+) -> Result<Exit, Failure> {
+    let profile = Profile::read(global)?;
     let row = match name {
         "latest" => state.index().latest_unfinished()?,
         name => Some(state.index().find_run(name)?),
@@ -272,21 +311,30 @@ pub(super) fn resume(
         ))
         .next("to rehearse a resume, serve a tenant with: sortie simulate"));
     }
-    lower_policy(&mut header.policy, &options.pace)?;
-    header.pending_ok |= options.ending.pending_ok;
+    change(&mut header.policy)?;
+    if tenant.timeout.is_some() {
+        header.policy.timeout_ms = timeout_ms(tenant)?;
+    }
+    if header.policy.timeout_ms * 2 > header.policy.quarantine_ms {
+        return Err(Failure::usage("--timeout is more than half of the run's --quarantine")
+            .next("give a shorter one, or none"));
+    }
+    header.pending_ok |= ending.pending_ok;
     let tasks: Arc<[Task]> = reader.tasks()?.into();
     let engine = Engine::new(replay(&reader, &tasks, &header.policy)?);
     drop(reader);
     let journal = RunJournal::open(&state.dir, &row.id)?;
     runtime()?.block_on(async {
-        let connection = connect_again(&header.base_url, tenant, &profile)?;
+        let connection =
+            connect_again(&header.base_url, header.policy.timeout_ms, tenant, &profile)?;
         let quota =
             Quota::new(Arc::clone(&state.index), &connection.base_url, header.policy.per_hour);
         state.index().set_run_state(&row.id, crate::journal::RunState::Open, None, &row.summary)?;
-        printer.say(&format!("resuming run {} of {}", row.id, header.job));
+        let doing = if scope == Scope::Whole { "resuming" } else { "following" };
+        printer.say(&format!("{doing} run {} of {}", row.id, header.job));
         let requests = RequestCounts::new();
         let live = Live {
-            state: &state,
+            state,
             connection,
             header,
             tasks,
@@ -295,13 +343,18 @@ pub(super) fn resume(
             quota,
             requests,
             hold,
+            scope,
         };
-        go(live, &options.ending, printer).await
+        go(live, ending, printer).await
     })
 }
 
 /// The state of a run as its journal tells it.
-fn replay(reader: &RunReader, tasks: &[Task], policy: &Policy) -> Result<RunState, Failure> {
+pub(super) fn replay(
+    reader: &RunReader,
+    tasks: &[Task],
+    policy: &Policy,
+) -> Result<RunState, Failure> {
     let (facts, actions) = facts_of(tasks, policy);
     let mut state = RunState::new(facts, actions, policy.clone());
     let mut fault = None;

@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::options::{GlobalOptions, LimitOptions, variable};
 use super::state::config_path;
 use crate::job::{Job, SendUntil, SkipKind};
-use crate::model::{MaxErrors, Policy, Risk, UnixMillis, parse_duration_ms};
+use crate::model::{MaxErrors, Policy, Risk, UnixMillis, human_duration, parse_duration_ms};
 
 /// How long commands of a job are followed that is not benign throughout.
 const WAIT_MS_DEFAULT: u64 = 600_000;
@@ -83,6 +83,7 @@ pub(super) fn policy(
     job: &Job,
     profile: &Profile,
     seed: u64,
+    timeout_ms: u64,
     now: UnixMillis,
 ) -> Result<Policy, Failure> {
     let defaults = Policy::default_at(now, seed);
@@ -120,8 +121,29 @@ pub(super) fn policy(
         wait_ms: wait_ms.unwrap_or_else(|| default_wait_ms(job)),
         send_until,
         max_errors,
+        timeout_ms,
+        quarantine_ms: quarantine_ms(limits, timeout_ms, defaults.quarantine_ms)?,
         ..defaults
     })
+}
+
+/// How long a request without answer may still be applied: at least twice the time that it may take, because
+/// it may wait in queues that nobody sees.
+fn quarantine_ms(
+    limits: &LimitOptions,
+    timeout_ms: u64,
+    quarantine_ms: u64,
+) -> Result<u64, Failure> {
+    let least_ms = timeout_ms * 2;
+    match duration("--quarantine", limits.quarantine.as_deref())? {
+        None => Ok(quarantine_ms.max(least_ms)),
+        Some(given_ms) if given_ms >= least_ms => Ok(given_ms),
+        Some(_) => Err(Failure::usage(format!(
+            "--quarantine is shorter than twice the time of a request ({})",
+            human_duration(timeout_ms)
+        ))
+        .next("make it longer, or --timeout shorter")),
+    }
 }
 
 /// The kinds of refusals that the command line turns into skips.

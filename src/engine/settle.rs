@@ -7,8 +7,8 @@ use super::decide::Engine;
 use super::safety::{ABSENCE_PAUSE_MS, ABSENCES_MAX, FAILURES_MAX};
 use super::task::{Impossible, Phase};
 use crate::model::{
-    CommandSeen, Entry, Event, Listing, Outcome, PIN_MISSING, PinReading, Repeat, Sealed, Secret,
-    SecretSource, Sighting, TaskIndex, Trace, UnixMillis, Unreadable,
+    CommandSeen, Decision, Entry, Event, Listing, Outcome, PIN_MISSING, PinReading, Repeat, Sealed,
+    Secret, SecretSource, Sighting, TaskIndex, Trace, UnixMillis, Unreadable,
 };
 
 /// Delay after a read of secrets that could not be used, in milliseconds, times the failures so far.
@@ -129,6 +129,29 @@ impl Engine {
             self.safety.put_pin(task, now);
         }
         Ok(())
+    }
+
+    /// Records what a person decided about a task in doubt.
+    ///
+    /// # Errors
+    /// [`Impossible`] when the task is not in doubt.
+    pub fn resolve(
+        &mut self,
+        now: UnixMillis,
+        task: TaskIndex,
+        decision: Decision,
+        by: &str,
+    ) -> Result<Vec<Entry>, Impossible> {
+        let mut entries = Vec::new();
+        self.record(now, Event::Resolved { task, decision, by: by.to_owned() }, &mut entries)?;
+        self.forget(task);
+        Ok(entries)
+    }
+
+    /// From when on nothing is applied any more that was sent before a task came into doubt.
+    #[must_use]
+    pub fn quarantine_ends(&self, task: TaskIndex) -> UnixMillis {
+        self.state.task(task).doubted_at.plus_ms(self.state.policy.quarantine_ms)
     }
 
     /// The end of a lock is known: reads its PIN, where that is allowed.

@@ -1,0 +1,268 @@
+//! `sortie resolve`: a person decides about tasks in doubt.
+//!
+//! Owns the showing of the evidence and the taking of decisions, one by one or in bulk. Must never send
+//! anything: what is to be sent again goes back to the queue, and `sortie resume` sends it.
+
+use std::collections::BTreeMap;
+
+use super::confirm::ask;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::options::{Format, GlobalOptions, ResolveOptions};
+use super::printer::{Printer, counted};
+use super::reporter::RunView;
+use super::run_command::replay;
+use super::state::{State, operator};
+use crate::drive::{Clock, WallClock};
+use crate::engine::{Engine, Phase};
+use crate::journal::{RequestCounts, RunJournal, RunReader, RunRow, RunState};
+use crate::model::{Decision, Entry, Event, Outcome, Task, TaskIndex, UnixMillis, Verdict};
+
+/// A task in doubt and what is known about it.
+struct Doubt<'a> {
+    index: TaskIndex,
+    task: &'a Task,
+    evidence: Vec<String>,
+    quarantine_ends: UnixMillis,
+}
+
+pub(super) fn resolve(
+    global: &GlobalOptions,
+    name: &str,
+    options: &ResolveOptions,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
+    let state = State::open(global)?;
+    let row = match name {
+        "latest" => latest_in_doubt(&state)?,
+        name => Some(state.index().find_run(name)?),
+    };
+    let Some(row) = row else {
+        printer.say("no run has anything in doubt");
+        return Ok(Exit::Well);
+    };
+    let hold = state.dir.hold_run(&row.id)?;
+    let view = RunView::read(&state.dir, &row.id)?;
+    let now = WallClock.now();
+    let reader = RunReader::open(&state.dir, &row.id)?;
+    let mut engine = Engine::new(replay(&reader, &view.tasks, &view.header.policy)?);
+    let mut seen = evidence_of(&reader)?;
+    drop(reader);
+    // What was under way when the last process ended comes into doubt only now.
+    let mut entries = engine.open(now, concat!("sortie ", env!("CARGO_PKG_VERSION")))?;
+    let doubts: Vec<Doubt<'_>> = (0..)
+        .map(TaskIndex)
+        .zip(&view.tasks)
+        .filter(|(index, _)| engine.state().task(*index).phase == Phase::Doubt)
+        .filter(|(_, task)| options.names(task))
+        .map(|(index, task)| Doubt {
+            index,
+            task,
+            evidence: seen.remove(&index).unwrap_or_default(),
+            quarantine_ends: engine.quarantine_ends(index),
+        })
+        .collect();
+    if doubts.is_empty() {
+        printer.say(&format!("nothing of run {} is in doubt", row.id));
+        return Ok(Exit::Well);
+    }
+    let decisions = match decide(&doubts, options, global, now, printer)? {
+        decisions if decisions.is_empty() => return Ok(Exit::Well),
+        decisions => decisions,
+    };
+    for (index, decision) in &decisions {
+        entries.extend(engine.resolve(now, *index, *decision, &operator())?);
+    }
+    entries.push(Entry { at: now, event: Event::Closed });
+    RunJournal::open(&state.dir, &row.id)?.append(&entries, &RequestCounts::new())?;
+    let view = RunView::read(&state.dir, &row.id)?;
+    view.write(&view.header.report_dir, Some(now))?;
+    let (run_state, summary) = view.standing();
+    state.index().set_run_state(&row.id, run_state, Some(now), &summary)?;
+    drop(hold);
+    let is_sent_again = decisions.iter().any(|(_, decision)| *decision == Decision::SendAgain);
+    let told = counted(decisions.len(), "task");
+    printer.say(&format!("{told} of run {} resolved; the journal and the reports say so", row.id));
+    if is_sent_again {
+        printer.say(&format!("nothing was sent yet; send with: sortie resume {}", row.id));
+    }
+    Ok(Exit::Well)
+}
+
+/// The newest run with anything in doubt.
+fn latest_in_doubt(state: &State) -> Result<Option<RunRow>, Failure> {
+    for row in state.index().runs()? {
+        if row.state == RunState::Finished {
+            continue;
+        }
+        let outcomes = RunReader::open(&state.dir, &row.id)?.outcomes()?;
+        if outcomes.iter().any(|word| word == Outcome::InDoubt.word()) {
+            return Ok(Some(row));
+        }
+    }
+    Ok(None)
+}
+
+impl ResolveOptions {
+    /// Whether a task is one of those that are to be resolved.
+    fn names(&self, task: &Task) -> bool {
+        let device = &task.device;
+        self.device.is_empty()
+            || self.device.iter().any(|name| {
+                name.eq_ignore_ascii_case(&device.serial_number)
+                    || name.eq_ignore_ascii_case(device.id.as_str())
+            })
+    }
+
+    fn decision(&self) -> Option<Decision> {
+        Some(match self.decision.as_deref()? {
+            "done" => Decision::Done,
+            "not-done" => Decision::NotDone,
+            _ => Decision::SendAgain,
+        })
+    }
+}
+
+/// What happened to each task, in words, oldest first.
+fn evidence_of(reader: &RunReader) -> Result<BTreeMap<TaskIndex, Vec<String>>, Failure> {
+    let mut evidence: BTreeMap<TaskIndex, Vec<String>> = BTreeMap::new();
+    reader.for_each_entry(|entry| {
+        let words = match &entry.event {
+            Event::Intent { attempt, .. } => format!("request {attempt} was about to leave"),
+            Event::Answered { verdict: Verdict::Unknown { reason, .. }, .. } => {
+                format!("no usable answer: {reason}")
+            }
+            Event::Doubted { reason, .. } => format!("in doubt: {reason}"),
+            Event::Absent { evidence, .. } => format!("read: {evidence}"),
+            Event::Unseen { reason, .. } => format!("could not be read: {reason}"),
+            Event::PinRead { .. } => {
+                "the tenant was asked for its PIN, which may be that of an older lock".to_owned()
+            }
+            Event::Resolved { decision, by, .. } => format!("{} by {by}", decision.word()),
+            _ => return,
+        };
+        if let Some(task) = entry.event.task() {
+            evidence.entry(task).or_default().push(format!("{}  {words}", entry.at));
+        }
+    })?;
+    Ok(evidence)
+}
+
+/// The decisions: those of the flag for all that are named, or one by one on the terminal.
+fn decide(
+    doubts: &[Doubt<'_>],
+    options: &ResolveOptions,
+    global: &GlobalOptions,
+    now: UnixMillis,
+    printer: &Printer,
+) -> Result<Vec<(TaskIndex, Decision)>, Failure> {
+    if let Some(decision) = options.decision() {
+        if !options.all && options.device.is_empty() {
+            return Err(Failure::usage("--as decides for the devices that are named")
+                .next("name them with --device, or give --all"));
+        }
+        for doubt in doubts {
+            check_quarantine(doubt, decision, now)?;
+        }
+        agree(doubts, decision, options, global)?;
+        return Ok(doubts.iter().map(|doubt| (doubt.index, decision)).collect());
+    }
+    if printer.format == Format::Json {
+        let rows: Vec<serde_json::Value> = doubts.iter().map(json_of).collect();
+        printer.data(&serde_json::Value::Array(rows).to_string());
+        return Ok(Vec::new());
+    }
+    let mut decisions = Vec::new();
+    for doubt in doubts {
+        printer.data(&shown(doubt));
+        if global.no_input {
+            continue;
+        }
+        let question =
+            "[d] take as done, [n] take as not done, [s] send again, [Enter] leave, [q] quit: ";
+        let Some(answer) = ask(question) else { continue };
+        let decision = match answer.trim() {
+            "d" => Decision::Done,
+            "n" => Decision::NotDone,
+            "s" => Decision::SendAgain,
+            "q" => break,
+            _ => continue,
+        };
+        match check_quarantine(doubt, decision, now) {
+            Ok(()) => decisions.push((doubt.index, decision)),
+            Err(failure) => printer.warn(&failure.what),
+        }
+    }
+    if decisions.is_empty() {
+        printer.say(
+            "nothing was changed; decide with: sortie resolve RUN --as done|not-done|again --device SERIAL (or --all)",
+        );
+    }
+    Ok(decisions)
+}
+
+/// What may still be applied must not be sent again.
+fn check_quarantine(doubt: &Doubt<'_>, decision: Decision, now: UnixMillis) -> Result<(), Failure> {
+    if decision != Decision::SendAgain || now >= doubt.quarantine_ends {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Exit::Policy,
+        format!(
+            "the request for {} may still be applied until {}; sent again it could be applied twice",
+            doubt.task.device.serial_number, doubt.quarantine_ends
+        ),
+    )
+    .next("read first what became of it: sortie resume, or wait until then"))
+}
+
+/// Sending again is a decision of its own, however the run was confirmed.
+fn agree(
+    doubts: &[Doubt<'_>],
+    decision: Decision,
+    options: &ResolveOptions,
+    global: &GlobalOptions,
+) -> Result<(), Failure> {
+    if options.yes {
+        return Ok(());
+    }
+    let mut actions: Vec<&str> = doubts.iter().map(|doubt| doubt.task.action.as_str()).collect();
+    actions.dedup();
+    let what = format!(
+        "{} of {} {}",
+        actions.join(", "),
+        counted(doubts.len(), "device"),
+        decision.word()
+    );
+    let answer = if global.no_input { None } else { ask(&format!("{what}? [y/N] ")) };
+    match answer.as_deref().map(str::trim) {
+        Some("y" | "Y" | "yes") => Ok(()),
+        Some(_) => Err(Failure::new(Exit::Policy, "not confirmed; nothing was changed")),
+        None => Err(Failure::new(Exit::Policy, format!("{what}: this needs an answer"))
+            .next("look at the evidence with: sortie resolve, then agree with --yes")),
+    }
+}
+
+fn shown(doubt: &Doubt<'_>) -> String {
+    let device = &doubt.task.device;
+    format!(
+        "{} '{}' ({}): {}, step {}\n    {}\n    see also: sortie commands {}\n",
+        device.serial_number,
+        device.name,
+        device.user_email,
+        doubt.task.action,
+        doubt.task.step,
+        doubt.evidence.join("\n    "),
+        device.serial_number
+    )
+}
+
+fn json_of(doubt: &Doubt<'_>) -> serde_json::Value {
+    let device = &doubt.task.device;
+    serde_json::json!({
+        "task": doubt.task.id.0, "device_id": device.id.as_str(),
+        "serial_number": device.serial_number, "device_name": device.name,
+        "user_email": device.user_email, "action": doubt.task.action, "step": doubt.task.step,
+        "evidence": doubt.evidence, "may_be_sent_again_from": doubt.quarantine_ends.to_string(),
+    })
+}
