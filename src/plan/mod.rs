@@ -4,11 +4,13 @@
 //! the inventory. Must never trust a filter of the API: what it returns is matched again here, exactly.
 
 mod build;
+mod earlier;
 mod forecast;
 mod inventory;
 mod select;
 
 pub use build::{Plan, PlanOptions, RefusedRow, build};
+pub use earlier::{Deleted, Earlier, EarlierTask};
 pub use forecast::{ActionCount, Forecast, counts, forecast};
 pub use inventory::{Inventory, Lookup, Need, Objection, ObjectionKind, need};
 pub use select::is_selected;
