@@ -9,6 +9,7 @@ mod crash;
 mod determinism;
 mod documents;
 mod faults;
+mod history;
 mod invariants;
 mod jobs;
 mod layers;
