@@ -103,7 +103,11 @@ fn job_of(view: &RunView, tasks: &[TaskIndex]) -> Result<Job, Failure> {
     check_secrets(view, &old)?;
     let bytes = job_csv(&view.rows(), tasks);
     // The old run was allowed to.
-    let options = ParseOptions { allow_wipe_protected: true, ..ParseOptions::default() };
+    let options = ParseOptions {
+        allow_wipe_protected: true,
+        delimiter: Some(b','),
+        ..ParseOptions::default()
+    };
     let no_files = |name: &str| Err(format!("a retry reads no file, and was asked for {name}"));
     let job = parse(&Input { name: "retry.csv", bytes: &bytes }, &options, &no_files);
     let mut job = job.map_err(|_| not_repeatable(view, "its tasks do not make a valid job"))?;

@@ -1,6 +1,7 @@
 //! The journal of one run: the frozen tasks and everything that happened to them.
 //!
-//! Owns the run's database. Invariant: entries are only ever added. Invariant: the state column is written
+//! Owns the run's database. Invariant: entries are only ever added; `prune` alone takes secrets out of old ones,
+//! and no outcome with them. Invariant: the state column is written
 //! in the transaction of the entries that it follows from, and can be rebuilt from them.
 
 use rusqlite::{Connection, OptionalExtension, params};

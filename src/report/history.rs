@@ -177,20 +177,20 @@ mod tests {
             at(80, settled),
         ];
         let lines = history_lines("run", UnixMillis(1), &lock, &entries);
-        let shown: Vec<(i64, &str, Option<u16>, Option<u16>, &str)> = lines
+        let shown: Vec<String> = lines
             .iter()
             .map(|line| {
-                let answer = line.answer.as_str();
-                (line.at.0, line.kind.word(), line.attempt, line.http_status, answer)
+                let numbers = (line.attempt.unwrap_or(0), line.http_status.unwrap_or(0));
+                format!("{} {} {numbers:?} {}", line.at.0, line.kind.word(), line.answer)
             })
             .collect();
         assert_eq!(
             shown,
             [
-                (10, "request", Some(1), Some(429), "told to wait: why"),
-                (30, "request", Some(2), None, "no answer is recorded"),
-                (50, "decision", None, None, "to be sent again by ann"),
-                (60, "request", Some(3), Some(200), "taken"),
+                "10 request (1, 429) told to wait: why",
+                "30 request (2, 0) no answer is recorded",
+                "50 decision (0, 0) to be sent again by ann",
+                "60 request (3, 200) taken",
             ]
         );
         assert!(lines.iter().all(|line| line.outcome() == Outcome::Completed && line.step == 2));

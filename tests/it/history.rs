@@ -3,8 +3,10 @@
 //! Owns `history`, `prune`, `retry` and `--skip-done` as people meet them. Must never test the journal's own rules,
 //! which stand beside it.
 
+use sortie::journal::{RequestCounts, RunJournal, StateDir};
+use sortie::model::{Entry, Event, Outcome, TaskIndex};
 use sortie::simulator::{
-    DeviceKind, FaultKind, FaultMatcher, FaultMoment, Faults, NewDevice, Presence,
+    DeviceKind, FaultKind, FaultMatcher, FaultMoment, Faults, NewDevice, Presence, wall_clock,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -338,6 +340,36 @@ fn a_retry_keeps_steps_in_order_with_their_gates_and_parameters() {
     let bodies: String =
         tenant.ledger().accepted.iter().map(|accepted| accepted.body.clone()).collect();
     assert!(bodies.contains("=Lab, 1") && bodies.contains("NotifyUser"), "{bodies}");
+}
+
+#[test]
+fn what_was_closed_for_a_run_that_never_came_to_be_is_taken_up_by_the_next_retry() {
+    let (tenant, _) = macs(2);
+    let bench = Bench::at(&tenant);
+    let job = job_of(&bench, "restart", 2);
+    let unauthorized = canned(401, "", FaultMoment::BeforeApplying);
+    tenant.script(FaultMatcher::action("restart"), unauthorized);
+    bench.sortie(&["run", &job, "--yes", "--wait", "0", "-j", "1"]).expect(3);
+    let old = bench.latest_run();
+    let close = |task| Entry {
+        at: wall_clock(),
+        event: Event::Settled {
+            task: TaskIndex(task),
+            outcome: Outcome::NotAttempted,
+            reason: "taken over by run 20260101-000000-zzzzz".to_owned(),
+        },
+    };
+    let state = StateDir::open(&bench.path("state")).expect("it is there");
+    let mut journal = RunJournal::open(&state, &old).expect("it is there");
+    journal.append(&[close(0), close(1)], &RequestCounts::new()).expect("it can be written");
+    drop(journal);
+    bench.sortie(&["resume", &old]).expect(7);
+    assert_eq!(tenant.ledger().count_all("restart"), 0, "the old run does not send them");
+    bench.sortie(&["retry", &old, "--yes"]).expect(0);
+    assert_eq!(tenant.ledger().count_all("restart"), 2);
+    assert!(tenant.ledger().duplicates().is_empty());
+    bench.sortie(&["resume", &old]).expect(0);
+    assert_eq!(tenant.ledger().count_all("restart"), 2);
 }
 
 #[test]
