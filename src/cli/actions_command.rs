@@ -20,7 +20,7 @@ pub(super) fn actions(name: Option<&str>, printer: &Printer) -> Result<Exit, Fai
             })?;
             match printer.format {
                 Format::Json => printer.data(&json(action).to_string()),
-                Format::Text => printer.data(&in_full(action)),
+                Format::Text | Format::Csv => printer.data(&in_full(action)),
             }
         }
     }

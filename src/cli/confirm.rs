@@ -21,10 +21,15 @@ pub(super) fn confirm(
     if risk <= Risk::Benign {
         return Ok(format!("none needed ({})", risk.word()));
     }
+    let what = format!("{} work on {} devices of {tenant}", risk.word(), plan.devices());
+    agree(&what, yes, no_input)
+}
+
+/// Asks whether to go on with something, unless that was agreed to in advance. Returns how it was agreed to.
+pub(super) fn agree(what: &str, yes: bool, no_input: bool) -> Result<String, Failure> {
     if yes {
         return Ok("--yes".to_owned());
     }
-    let what = format!("{} work on {} devices of {tenant}", risk.word(), plan.devices());
     let refuse = |why: &str| {
         Failure::new(Exit::Policy, format!("{what} needs an answer, {why}"))
             .next("look at the plan, then agree with --yes")

@@ -219,6 +219,12 @@ impl End<'_> {
         u32::try_from(self.tasks.iter().filter(is_asked).count()).unwrap_or(u32::MAX)
     }
 
+    /// Tasks that the plan left out, be it because an earlier run has done them.
+    fn left_out(&self) -> u32 {
+        let is_left_out = |task: &&Task| task.turn != Turn::Do;
+        u32::try_from(self.tasks.iter().filter(is_left_out).count()).unwrap_or(u32::MAX)
+    }
+
     /// The files that repeat what did not end well, as far as they hold anything.
     fn rerun_files(&self, written: &RunView) -> String {
         let rows = written.rows();
@@ -233,7 +239,11 @@ impl End<'_> {
         if files.is_empty() {
             return String::new();
         }
-        format!("; what can be repeated is in {} beside it", files.join(" and "))
+        format!(
+            "; what can be repeated is in {} beside it, and is repeated by: sortie retry {}",
+            files.join(" and "),
+            self.header.run
+        )
     }
 
     /// Says why the run did not end well, and which command goes on from there.
@@ -311,7 +321,7 @@ impl End<'_> {
         };
         let state = format!(
             "{} tasks sent, {doubts}{left} not attempted; everything is in the journal of run {run}",
-            self.counts.total() - left - count(Outcome::Skipped)
+            self.counts.total() - left - self.left_out()
         );
         Failure::new(exit, what).state(state).next(next)
     }

@@ -1,4 +1,4 @@
-//! `sortie runs`, `status`, `report` and `history`: looking, from the journal alone.
+//! `sortie runs`, `status` and `report`: looking, from the journal alone.
 //!
 //! Owns their layout. Must never speak to a tenant.
 
@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::exit::Exit;
-use super::failure::{Failure, NOTHING_SENT};
+use super::failure::Failure;
 use super::options::{Format, GlobalOptions};
 use super::printer::{Printer, table};
 use super::reporter::RunView;
 use super::state::State;
-use crate::journal::{RunReader, RunState};
-use crate::model::{OutcomeCounts, TaskRecord};
+use crate::journal::RunState;
+use crate::model::OutcomeCounts;
 use crate::report::summary_text;
 
 pub(super) fn runs(global: &GlobalOptions, printer: &Printer) -> Result<Exit, Failure> {
@@ -92,6 +92,9 @@ pub(super) fn status(
         summary_text(&view.facts(row.ended_at), &view.rows()),
         view.header.report_dir.display()
     ));
+    if let Some(at) = state.index().prunings(&row.id)?.iter().map(|dropped| dropped.at).max() {
+        printer.say(&format!("its PINs, secrets and replies were pruned at {at}"));
+    }
     if !is_held && row.state != RunState::Finished {
         printer.say(&format!("go on with: sortie resume {}", row.id));
     }
@@ -108,52 +111,17 @@ pub(super) fn report(
     let row = state.index().find_run(name)?;
     let view = RunView::read(&state.dir, &row.id)?;
     let directory = report_dir.unwrap_or(&view.header.report_dir);
+    let pruned_at = state.index().prunings(&row.id)?.iter().map(|dropped| dropped.at).max();
+    if let (Some(at), None, true) = (pruned_at, report_dir, directory.exists()) {
+        return Err(Failure::new(
+            Exit::Policy,
+            format!("the PINs, secrets and replies of run {} were pruned at {at}", row.id),
+        )
+        .state(format!("{} may still hold them and is left as it is", directory.display()))
+        .next("name another place with --report-dir, or remove that one first"));
+    }
     view.write(directory, row.ended_at)?;
     printer.say(&summary_text(&view.facts(row.ended_at), &view.rows()));
     printer.data(&directory.display().to_string());
     Ok(Exit::Well)
-}
-
-pub(super) fn history(
-    global: &GlobalOptions,
-    device: &str,
-    printer: &Printer,
-) -> Result<Exit, Failure> {
-    let state = State::with_runs(global)?;
-    let events = state.index().device_tasks(device)?;
-    if events.is_empty() {
-        return Err(Failure::new(Exit::Target, format!("no run ever had a task for '{device}'"))
-            .state(format!("searched the runs of {}", state.dir.path().display()))
-            .next("give an id, a serial number, a name or a user's address in full"));
-    }
-    let mut by_run: BTreeMap<String, Vec<u32>> = BTreeMap::new();
-    for event in events {
-        by_run.entry(event.run).or_default().push(event.task);
-    }
-    let mut lines = Vec::new();
-    for (run, tasks) in by_run {
-        let reader = RunReader::open(&state.dir, &run)?;
-        let (facts, records) = (reader.tasks()?, reader.records()?);
-        for at in tasks {
-            let at = at as usize;
-            if let (Some(task), Some(record)) = (facts.get(at), records.get(at)) {
-                lines.push(history_line(&run, task, record));
-            }
-        }
-    }
-    printer.data(&table(&["WHEN", "RUN", "SERIAL", "NAME", "ACTION", "OUTCOME", "REASON"], &lines));
-    printer.say(&format!("from {}; {NOTHING_SENT}", state.dir.path().display()));
-    Ok(Exit::Well)
-}
-
-fn history_line(run: &str, task: &crate::model::Task, record: &TaskRecord) -> Vec<String> {
-    vec![
-        record.requested_at.map_or_else(|| "never sent".to_owned(), |at| at.to_string()),
-        run.to_owned(),
-        task.device.serial_number.clone(),
-        task.device.name.clone(),
-        task.action.clone(),
-        record.outcome().word().to_owned(),
-        record.reason.clone(),
-    ]
 }

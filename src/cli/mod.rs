@@ -7,9 +7,11 @@ mod address;
 mod confirm;
 mod connect;
 mod diagnostics;
+mod earlier;
 mod exit;
 mod failure;
 mod guards;
+mod history_command;
 mod job_source;
 mod live;
 mod look_commands;
@@ -18,8 +20,10 @@ mod plan_command;
 mod plan_text;
 mod printer;
 mod progress;
+mod prune_command;
 mod reporter;
 mod resolve_command;
+mod retry_command;
 mod run_command;
 mod settings;
 mod simulate_command;
@@ -32,8 +36,10 @@ use std::process::ExitCode;
 
 use exit::Exit;
 use failure::Failure;
-use options::{Command, Options};
+use options::{Command, Format, Options};
 use printer::Printer;
+
+use crate::report::Refused;
 
 /// Reads the command line, does what it says, and returns the exit code.
 #[must_use]
@@ -59,6 +65,11 @@ pub fn main() -> ExitCode {
 
 fn dispatch(options: &Options, printer: &Printer) -> Result<Exit, Failure> {
     let global = &options.global;
+    let knows_csv = matches!(options.command, Command::History { .. } | Command::Devices { .. });
+    if global.format == Format::Csv && !knows_csv {
+        return Err(Failure::usage("this command does not know --format csv")
+            .next("give --format text or json; tables for spreadsheets are in the reports"));
+    }
     match &options.command {
         Command::Actions { name } => actions_command::actions(name.as_deref(), printer),
         Command::Check { job } => plan_command::check(job, printer),
@@ -80,12 +91,17 @@ fn dispatch(options: &Options, printer: &Printer) -> Result<Exit, Failure> {
         Command::Resolve { name, resolve } => {
             resolve_command::resolve(global, name, resolve, printer)
         }
+        Command::Retry { name, refused, tenant, limits, run } => {
+            let again = if *refused { Refused::Include } else { Refused::Leave };
+            retry_command::retry(global, name, again, tenant, limits, run, printer)
+        }
         Command::Runs => look_commands::runs(global, printer),
         Command::Status { name } => look_commands::status(global, name, printer),
         Command::Report { name, report_dir } => {
             look_commands::report(global, name, report_dir.as_deref(), printer)
         }
-        Command::History { device } => look_commands::history(global, device, printer),
+        Command::History { history } => history_command::history(global, history, printer),
+        Command::Prune { prune } => prune_command::prune(global, prune, printer),
         Command::Devices { filter, unmanaged, tenant } => {
             tenant_commands::devices(global, filter, *unmanaged, tenant, printer)
         }

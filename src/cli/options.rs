@@ -47,7 +47,7 @@ pub(super) struct GlobalOptions {
     /// Colours on standard error
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: When,
-    /// Form of listings on standard output
+    /// Form of listings on standard output; csv for devices and history only
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
 }
@@ -68,6 +68,7 @@ pub(super) enum When {
 pub(super) enum Format {
     Text,
     Json,
+    Csv,
 }
 
 #[derive(Debug, Subcommand)]
@@ -141,6 +142,21 @@ pub(super) enum Command {
         #[command(flatten)]
         resolve: ResolveOptions,
     },
+    /// Run again what failed or was never reached, as a new run that takes it over from the old one
+    Retry {
+        /// Id of the run, a unique prefix, or latest
+        #[arg(value_name = "RUN", default_value = "latest")]
+        name: String,
+        /// Also what the API refused
+        #[arg(long)]
+        refused: bool,
+        #[command(flatten)]
+        tenant: TenantOptions,
+        #[command(flatten)]
+        limits: LimitOptions,
+        #[command(flatten)]
+        run: RunOptions,
+    },
     /// List runs
     Runs,
     /// Show how far a run is
@@ -160,8 +176,13 @@ pub(super) enum Command {
     },
     /// Show everything that was ever sent to a device, over all runs of this state directory
     History {
-        /// Id, serial number, name or user of the device
-        device: String,
+        #[command(flatten)]
+        history: HistoryOptions,
+    },
+    /// Drop PINs, kept secrets and replies from the journals of old runs; verdicts stay
+    Prune {
+        #[command(flatten)]
+        prune: PruneOptions,
     },
     /// Export the inventory as CSV that is valid job input
     Devices {
@@ -334,6 +355,9 @@ pub(super) struct LimitOptions {
     /// Skip named devices that cannot be done, by kind: unsupported, removed, not_found
     #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = ["unsupported", "removed", "not_found"])]
     pub skip_refused: Vec<String>,
+    /// Leave out what an earlier run on this tenant has done: the same action, step and parameters on the same device
+    #[arg(long)]
+    pub skip_done: bool,
 }
 
 #[derive(Debug, Args)]
@@ -406,6 +430,31 @@ pub(super) struct ResumeOptions {
     pub pace: PaceOptions,
     #[command(flatten)]
     pub ending: EndingOptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HistoryOptions {
+    /// Id, serial number, name or user of the device, as it is or ever was
+    pub device: String,
+    /// From then on: a date (2026-11-01), a moment (RFC 3339) or so long ago (7d)
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Until then, a date included
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PruneOptions {
+    /// Age of what is dropped, such as 90d
+    #[arg(long, value_name = "DURATION")]
+    pub older_than: String,
+    /// Show what would be dropped and stop
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// Agree in advance
+    #[arg(short, long)]
+    pub yes: bool,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::connect::{Connection, connect};
+use super::earlier::{LookBack, Notes, deleted_devices, earlier_tasks};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::job_source::read_job;
@@ -17,9 +18,10 @@ use super::state::State;
 use crate::drive::{Clock, Quota, ReadError, Reads, WallClock, read_details, read_inventory};
 use crate::job::{Job, SkipKind};
 use crate::journal::RequestCounts;
-use crate::model::{Policy, Retries, UnixMillis};
+use crate::model::{Policy, Retries, TaskId, UnixMillis};
 use crate::plan::{
-    ACTIVATION_LOCK_READS_MAX, Inventory, Need, Plan, PlanOptions, build, details_wanted, need,
+    ACTIVATION_LOCK_READS_MAX, Earlier, Inventory, Need, ObjectionKind, Plan, PlanOptions, build,
+    details_wanted, need,
 };
 use crate::transport::{HttpTransport, ReadOnly};
 
@@ -51,7 +53,9 @@ pub(super) fn plan(
     let state = State::open(global)?;
     runtime()?.block_on(async {
         let connection = connect(tenant, &profile, Some(&job)).await?;
-        let planned = make_plan(&job, &connection, &state, limits, &profile, tenant.seed).await?;
+        let look_back = look_back_of(limits);
+        let planned =
+            make_plan(&job, &connection, &state, limits, &profile, look_back, tenant.seed).await?;
         printer.data(&planned.text(&job, &connection));
         planned.check(&job)?;
         printer.say("nothing was sent");
@@ -109,6 +113,36 @@ fn fresh_seed() -> Result<u64, Failure> {
     })
 }
 
+/// Which earlier runs the operator wants to be looked at.
+pub(super) fn look_back_of(limits: &LimitOptions) -> LookBack<'static> {
+    if limits.skip_done { LookBack::All { except: None } } else { LookBack::No }
+}
+
+/// What earlier runs have done, as far as it bears on this job. Simulated tenants have no past.
+fn look_back_at(
+    job: &Job,
+    connection: &Connection,
+    state: &State,
+    look_back: LookBack<'_>,
+    plan: &Plan,
+) -> Result<(Earlier, Notes), Failure> {
+    let mut notes = Notes::new();
+    if connection.simulated.is_some() {
+        return Ok((Earlier::default(), notes));
+    }
+    let base_url = &connection.base_url;
+    let wanted: BTreeSet<&TaskId> = plan.to_do().map(|task| &task.id).collect();
+    let tasks = earlier_tasks(state, base_url, look_back, &wanted, &mut notes)?;
+    // A row that is skipped because its device was not found stands in the plan without an id.
+    let is_missing = plan.refused.iter().any(|row| row.objection.kind == ObjectionKind::NotFound)
+        || plan.tasks.iter().any(|task| task.device.id.as_str().is_empty());
+    let deleted = match is_missing && !job.rows.is_empty() {
+        true => deleted_devices(state, base_url, &mut notes)?,
+        false => Vec::new(),
+    };
+    Ok((Earlier { tasks, deleted }, notes))
+}
+
 /// Resolves the job against the tenant. Only reads.
 pub(super) async fn make_plan(
     job: &Job,
@@ -116,6 +150,7 @@ pub(super) async fn make_plan(
     state: &State,
     limits: &LimitOptions,
     profile: &Profile,
+    look_back: LookBack<'_>,
     seed: Option<u64>,
 ) -> Result<Planned, Failure> {
     let now = WallClock.now();
@@ -134,15 +169,22 @@ pub(super) async fn make_plan(
         let devices = u32::try_from(inventory.devices().len()).unwrap_or(u32::MAX);
         state.index().set_fleet_size(&connection.base_url, devices, now)?;
     }
-    let options = PlanOptions {
+    let mut options = PlanOptions {
         skip_refused: skip_kinds(limits),
         wait_ms: policy.wait_ms,
         before_loss: limits.guards.before_loss(),
         is_deactivation_allowed: limits.guards.allow_deactivation,
+        ..PlanOptions::default()
     };
-    let notes = add_details(&reads, job, &mut inventory, &options, now).await?;
+    let mut notes = add_details(&reads, job, &mut inventory, &options, now).await?;
     let requests = reads.finish()?;
     let mut plan = build(job, &inventory, &options, now);
+    let (earlier, look_back_notes) = look_back_at(job, connection, state, look_back, &plan)?;
+    notes.extend(look_back_notes);
+    if earlier != Earlier::default() {
+        options.earlier = earlier;
+        plan = build(job, &inventory, &options, now);
+    }
     plan.notes.extend(notes);
     Ok(Planned { plan, policy, quota, requests, spent })
 }

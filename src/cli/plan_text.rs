@@ -50,6 +50,9 @@ pub(super) fn plan_text(plan: &Plan, around: &Around<'_>) -> String {
     for (reason, devices) in skips(plan) {
         text.push_str(&format!("  {:>6}  skipped: {reason}\n", devices.len()));
     }
+    for (reason, devices) in done(plan) {
+        text.push_str(&format!("  {:>6}  nothing to do: {reason}\n", devices.len()));
+    }
     if plan.excluded > 0 {
         text.push_str(&format!("  {:>6}  devices excluded by the job\n", plan.excluded));
     }
@@ -148,6 +151,17 @@ fn skips(plan: &Plan) -> BTreeMap<String, BTreeSet<u32>> {
         }
     }
     skips
+}
+
+/// What earlier runs have done, with the rows that each is true of.
+fn done(plan: &Plan) -> BTreeMap<&str, BTreeSet<(u32, u16)>> {
+    let mut done: BTreeMap<&str, BTreeSet<(u32, u16)>> = BTreeMap::new();
+    for task in &plan.tasks {
+        if let Turn::Done { reason } = &task.turn {
+            done.entry(reason).or_default().insert((task.row, task.step));
+        }
+    }
+    done
 }
 
 /// The rows that refuse the plan, all of them: whoever corrects a job wants to do it once.

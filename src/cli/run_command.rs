@@ -16,9 +16,10 @@ use super::options::{
     EndingOptions, GlobalOptions, JobOptions, LimitOptions, PaceOptions, ResumeOptions, RunOptions,
     SendOptions, TenantOptions, WatchOptions,
 };
-use super::plan_command::{Planned, make_plan, runtime};
+use super::plan_command::{Planned, look_back_of, make_plan, runtime};
 use super::printer::Printer;
 use super::reporter::RunView;
+use super::retry_command::Takeover;
 use super::settings::{Profile, duration};
 use super::state::State;
 use super::tenant_commands::read_filter;
@@ -42,7 +43,7 @@ pub(super) fn run(
     printer: &Printer,
 ) -> Result<Exit, Failure> {
     let job = read_job(job, printer)?;
-    run_job(global, &job, tenant, limits, options, printer)
+    run_job(global, &job, Origin::Operator, tenant, limits, options, printer)
 }
 
 pub(super) fn send(
@@ -54,7 +55,7 @@ pub(super) fn send(
     printer: &Printer,
 ) -> Result<Exit, Failure> {
     let job = job_of(send, printer)?;
-    run_job(global, &job, tenant, limits, options, printer)
+    run_job(global, &job, Origin::Operator, tenant, limits, options, printer)
 }
 
 /// The job that flags describe.
@@ -95,9 +96,19 @@ fn job_of(send: &SendOptions, printer: &Printer) -> Result<Job, Failure> {
         .map_err(|problems| super::diagnostics::invalid_job(&problems, printer))
 }
 
-fn run_job(
+/// Where a job comes from.
+#[derive(Copy, Clone)]
+pub(super) enum Origin<'a> {
+    /// The operator wrote it.
+    Operator,
+    /// It repeats what an earlier run left, and takes that over.
+    Retry(&'a Takeover),
+}
+
+pub(super) fn run_job(
     global: &GlobalOptions,
     job: &Job,
+    origin: Origin<'_>,
     tenant: &TenantOptions,
     limits: &LimitOptions,
     options: &RunOptions,
@@ -106,8 +117,16 @@ fn run_job(
     let profile = Profile::read(global)?;
     let state = State::open(global)?;
     runtime()?.block_on(async {
-        let connection = connect(tenant, &profile, Some(job)).await?;
-        let planned = make_plan(job, &connection, &state, limits, &profile, tenant.seed).await?;
+        let (connection, look_back) = match origin {
+            Origin::Operator => (connect(tenant, &profile, Some(job)).await?, look_back_of(limits)),
+            Origin::Retry(old) => {
+                let timeout_ms = timeout_ms(tenant)?;
+                let connection = connect_again(&old.header.base_url, timeout_ms, tenant, &profile)?;
+                (connection, old.look_back(limits))
+            }
+        };
+        let planned =
+            make_plan(job, &connection, &state, limits, &profile, look_back, tenant.seed).await?;
         if options.dry_run {
             printer.data(&planned.text(job, &connection));
             planned.check(job)?;
@@ -120,7 +139,7 @@ fn run_job(
             confirm(&planned.plan, &connection.tenant, options.yes, global.no_input)?;
         let header =
             header_of(&state, job, &connection, &planned, options, &profile, confirmation)?;
-        start(&state, connection, planned, header, &options.ending, printer).await
+        start(&state, connection, planned, header, origin, &options.ending, printer).await
     })
 }
 
@@ -189,6 +208,7 @@ async fn start(
     connection: Connection,
     planned: Planned,
     header: RunHeader,
+    origin: Origin<'_>,
     ending: &EndingOptions,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
@@ -206,6 +226,10 @@ async fn start(
         summary: String::new(),
     };
     write_first_reports(&header, &tasks)?;
+    // Before the new run exists: should the program die in between, nothing can be sent by both.
+    if let Origin::Retry(old) = origin {
+        old.close(state, &run, printer)?;
+    }
     let journal = RunJournal::create(&state.dir, &header, &tasks)?;
     state.index().add_run(&row, &tasks)?;
     printer.say(&format!(

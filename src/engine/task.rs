@@ -219,6 +219,11 @@ impl TaskState {
             {
                 Phase::Settled(*outcome)
             }
+            // Another run has taken the task over: this one must not send it any more.
+            (
+                Event::Settled { outcome: Outcome::NotAttempted, .. },
+                Phase::Ready | Phase::Blocked,
+            ) => Phase::Settled(Outcome::NotAttempted),
             (event, phase) => {
                 return Err(Impossible {
                     task: event.task().map_or(u32::MAX, |task| task.0),

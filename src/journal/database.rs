@@ -112,12 +112,9 @@ impl<T> At<T> for Result<T, std::io::Error> {
     }
 }
 
-/// Opens a database for writing, creating it by `schema` when it is new.
-pub(super) fn open_to_write(
-    path: &Path,
-    format: u32,
-    schema: &str,
-) -> Result<Connection, JournalError> {
+/// Opens a database for writing. `migrations` are the scripts that lead from each format to the next, the first
+/// one from nothing; those that the database has not seen yet are run, all in one transaction.
+pub(super) fn open_to_write(path: &Path, migrations: &[&str]) -> Result<Connection, JournalError> {
     super::state_dir::prepare_file(path)?;
     let mut connection = Connection::open(path).at(path)?;
     set_pragmas(&connection).at(path)?;
@@ -125,11 +122,15 @@ pub(super) fn open_to_write(
     let transaction =
         connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).at(path)?;
     let found = version_of(&transaction, path)?;
-    if found == 0 {
-        transaction.execute_batch(schema).at(path)?;
-        transaction.pragma_update(None, "user_version", format).at(path)?;
-    } else if found > format {
-        return Err(JournalError::Newer { path: path.to_owned(), found, known: format });
+    let known = u32::try_from(migrations.len()).unwrap_or(u32::MAX);
+    if found > known {
+        return Err(JournalError::Newer { path: path.to_owned(), found, known });
+    }
+    for script in migrations.iter().skip(found as usize) {
+        transaction.execute_batch(script).at(path)?;
+    }
+    if found < known {
+        transaction.pragma_update(None, "user_version", known).at(path)?;
     }
     transaction.commit().at(path)?;
     Ok(connection)

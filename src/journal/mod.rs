@@ -7,6 +7,7 @@
 
 mod database;
 mod index;
+mod prune;
 mod run;
 mod state_dir;
 #[cfg(test)]
@@ -14,7 +15,8 @@ mod tests;
 mod writer;
 
 pub use database::JournalError;
-pub use index::{DeviceEvent, Index, LeaseRow, RunRow, RunState};
-pub use run::{RequestCounts, RunHeader, RunJournal, RunReader};
+pub use index::{DeviceEvent, DeviceTask, Index, LeaseRow, Pruning, RunRow, RunState};
+pub use prune::{PruneShare, Pruned, prune_run, prune_share};
+pub use run::{RequestCounts, RunHeader, RunJournal, RunReader, TaskEnd};
 pub use state_dir::StateDir;
 pub use writer::{Batch, Commit, Committed, Inline, Writer};

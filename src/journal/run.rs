@@ -1,6 +1,7 @@
 //! The journal of one run: the frozen tasks and everything that happened to them.
 //!
-//! Owns the run's database. Invariant: entries are only ever added. Invariant: the state column is written
+//! Owns the run's database. Invariant: entries are only ever added; `prune` alone takes secrets out of old ones,
+//! and no outcome with them. Invariant: the state column is written
 //! in the transaction of the entries that it follows from, and can be rebuilt from them.
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -10,11 +11,14 @@ use std::path::{Path, PathBuf};
 
 use super::database::{At, JournalError, open_to_read, open_to_write};
 use super::state_dir::StateDir;
-use crate::model::{Entry, Policy, RunId, Task, TaskIndex, TaskRecord, UnixMillis};
+use crate::model::{
+    Entry, Outcome, Policy, RunId, Task, TaskId, TaskIndex, TaskRecord, UnixMillis,
+};
 
-const FORMAT: u32 = 1;
+/// The scripts that lead from one format of a run's database to the next.
+pub(super) const MIGRATIONS: [&str; 1] = [FORMAT_1];
 
-const SCHEMA: &str = "
+const FORMAT_1: &str = "
 CREATE TABLE header (body TEXT NOT NULL);
 CREATE TABLE tasks (
   task INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, row INTEGER NOT NULL, step INTEGER NOT NULL,
@@ -83,7 +87,7 @@ impl RunJournal {
         tasks: &[Task],
     ) -> Result<Self, JournalError> {
         let path = state_dir.run_path(&header.run.0);
-        let mut connection = open_to_write(&path, FORMAT, SCHEMA)?;
+        let mut connection = open_to_write(&path, &MIGRATIONS)?;
         let transaction = connection.transaction().at(&path)?;
         transaction
             .execute("INSERT INTO header VALUES (?)", [to_json(header, &path)?])
@@ -123,7 +127,7 @@ impl RunJournal {
     pub fn open(state_dir: &StateDir, run: &str) -> Result<Self, JournalError> {
         let path = state_dir.run_path(run);
         let records = RunReader::open(state_dir, run)?.records()?;
-        Ok(Self { connection: open_to_write(&path, FORMAT, SCHEMA)?, path, records })
+        Ok(Self { connection: open_to_write(&path, &MIGRATIONS)?, path, records })
     }
 
     /// Appends entries and the requests that were made, in one transaction. When it returns, they
@@ -178,6 +182,21 @@ impl RunJournal {
         }
         Ok(())
     }
+}
+
+/// How a task of a run stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskEnd {
+    /// Its position in the run.
+    pub task: TaskIndex,
+    /// Its id.
+    pub id: TaskId,
+    /// Name of its action.
+    pub action: String,
+    /// Its outcome; `None` for a word of a newer program.
+    pub outcome: Option<Outcome>,
+    /// When something was last recorded of it; `None` when nothing ever was.
+    pub last_at: Option<UnixMillis>,
 }
 
 /// The journal of one run, open for reading; it may be read while it is written.
@@ -257,6 +276,58 @@ impl RunReader {
         }
     }
 
+    /// Gives the entries of some tasks to `take`, in order.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn for_each_entry_of(
+        &self,
+        tasks: &BTreeSet<TaskIndex>,
+        mut take: impl FnMut(TaskIndex, Entry),
+    ) -> Result<(), JournalError> {
+        let mut select = self
+            .connection
+            .prepare("SELECT task, at, body FROM entries WHERE task IS NOT NULL ORDER BY seq")
+            .at(&self.path)?;
+        let mut rows = select.query([]).at(&self.path)?;
+        while let Some(row) = rows.next().at(&self.path)? {
+            let task = TaskIndex(row.get(0).at(&self.path)?);
+            if tasks.contains(&task) {
+                let at = UnixMillis(row.get(1).at(&self.path)?);
+                let body: String = row.get(2).at(&self.path)?;
+                take(task, Entry { at, event: from_json(&body, &self.path)? });
+            }
+        }
+        Ok(())
+    }
+
+    /// How each task stands, without its entries being read: for looking through many runs.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn ends(&self) -> Result<Vec<TaskEnd>, JournalError> {
+        let mut select = self
+            .connection
+            .prepare(
+                "SELECT task, id, action, outcome, last FROM tasks LEFT JOIN
+                   (SELECT task, max(at) AS last FROM entries WHERE task IS NOT NULL GROUP BY task)
+                   USING (task) ORDER BY task",
+            )
+            .at(&self.path)?;
+        let rows = select
+            .query_map([], |row| {
+                Ok(TaskEnd {
+                    task: TaskIndex(row.get(0)?),
+                    id: TaskId(row.get(1)?),
+                    action: row.get(2)?,
+                    outcome: Outcome::parse(&row.get::<_, String>(3)?),
+                    last_at: row.get::<_, Option<i64>>(4)?.map(UnixMillis),
+                })
+            })
+            .at(&self.path)?;
+        rows.collect::<Result<_, _>>().at(&self.path)
+    }
+
     /// The state column, as it was written with the entries.
     ///
     /// # Errors
@@ -287,12 +358,15 @@ fn no_such_task(path: &Path, task: TaskIndex) -> JournalError {
     JournalError::Content { path: path.to_owned(), detail }
 }
 
-fn to_json<T: Serialize>(value: &T, path: &Path) -> Result<String, JournalError> {
+pub(super) fn to_json<T: Serialize>(value: &T, path: &Path) -> Result<String, JournalError> {
     serde_json::to_string(value)
         .map_err(|error| JournalError::Content { path: path.to_owned(), detail: error.to_string() })
 }
 
-fn from_json<T: for<'de> Deserialize<'de>>(body: &str, path: &Path) -> Result<T, JournalError> {
+pub(super) fn from_json<T: for<'de> Deserialize<'de>>(
+    body: &str,
+    path: &Path,
+) -> Result<T, JournalError> {
     serde_json::from_str(body).map_err(|error| {
         // The message of the JSON error could repeat a value, and a value could be a PIN.
         let detail =

@@ -5,9 +5,9 @@
 
 use super::*;
 use crate::model::{
-    Answer, CommandSeen, CommandStatus, DeviceFacts, DeviceId, End, Entry, Event, Outcome, Params,
-    Platform, Policy, Random, Refusal, Repeat, Risk, RunId, Sealed, Task, TaskId, TaskIndex,
-    TaskRecord, Turn, UnixMillis, Verdict,
+    Answer, CommandSeen, CommandStatus, DeviceFacts, DeviceId, End, Entry, Event, Outcome,
+    ParamValue, Params, PinReading, Platform, Policy, Random, Refusal, Repeat, Risk, RunId, Sealed,
+    Secret, SecretSource, Task, TaskId, TaskIndex, TaskRecord, Turn, UnixMillis, Verdict,
 };
 use std::path::Path;
 use std::sync::mpsc::channel;
@@ -450,4 +450,191 @@ fn a_record_begins_as_the_plan_says() {
         tasks_of(7).iter().map(|task| TaskRecord::new(task).outcome()).collect();
     assert_eq!(outcomes[0], Outcome::NotAttempted);
     assert_eq!(outcomes[6], Outcome::Skipped);
+}
+
+/// The index as the first released format had it.
+const INDEX_FORMAT_1: &str = "
+CREATE TABLE runs (
+  id TEXT PRIMARY KEY, job TEXT NOT NULL, tenant TEXT NOT NULL, tasks INTEGER NOT NULL,
+  state TEXT NOT NULL, started_at INTEGER NOT NULL, ended_at INTEGER, summary TEXT NOT NULL DEFAULT '');
+CREATE TABLE leases (
+  id INTEGER PRIMARY KEY, tenant TEXT NOT NULL, count INTEGER NOT NULL, expires_at INTEGER NOT NULL);
+CREATE INDEX leases_by_tenant ON leases (tenant, expires_at);
+CREATE TABLE fleets (
+  tenant TEXT PRIMARY KEY, devices INTEGER NOT NULL, seen_at INTEGER NOT NULL);
+CREATE TABLE device_tasks (
+  run TEXT NOT NULL, task INTEGER NOT NULL, device_id TEXT NOT NULL, serial_number TEXT NOT NULL,
+  device_name TEXT NOT NULL, user_email TEXT NOT NULL, action TEXT NOT NULL,
+  PRIMARY KEY (run, task)) WITHOUT ROWID;
+CREATE INDEX device_tasks_by_id ON device_tasks (device_id);
+CREATE INDEX device_tasks_by_serial ON device_tasks (serial_number COLLATE NOCASE);
+CREATE VIEW runs_readable AS SELECT id, job, tenant, tasks, state,
+  datetime(started_at / 1000, 'unixepoch') AS started_at,
+  datetime(ended_at / 1000, 'unixepoch') AS ended_at, summary FROM runs;
+INSERT INTO runs VALUES ('old', 'job', 'tenant', 1, 'finished', 5, 6, '1 completed');
+INSERT INTO device_tasks VALUES ('old', 0, 'd1', 'S1', 'Mac', 'a@example.com', 'lock');
+INSERT INTO fleets VALUES ('tenant', 12, 5);
+";
+
+#[test]
+fn an_index_of_the_first_format_is_read_as_it_is_and_brought_forward_by_a_writer() {
+    let bench = Bench::new();
+    let path = bench.state.index_path();
+    let connection = rusqlite::Connection::open(&path).expect("a database");
+    connection.execute_batch(INDEX_FORMAT_1).expect("the old tables");
+    connection.pragma_update(None, "user_version", 1).expect("its owner");
+    let version = || -> u32 {
+        connection.pragma_query_value(None, "user_version", |row| row.get(0)).expect("a number")
+    };
+    let look = Index::open_to_read(&bench.state).expect("readable").expect("it is there");
+    assert_eq!(look.prunings("old").expect("an old index has none"), []);
+    assert_eq!(version(), 1, "looking changes nothing");
+    let pruning =
+        Pruning { run: "old".to_owned(), task: 0, at: NOW, pins: 1, secrets: 0, replies: 2 };
+    for _ in 0..2 {
+        let mut index = Index::open(&bench.state).expect("it is brought forward");
+        assert_eq!(version(), 2);
+        let row = index.find_run("old").expect("its runs are there");
+        assert_eq!((row.state, row.ended_at), (RunState::Finished, Some(UnixMillis(6))));
+        assert_eq!(index.device_tasks("s1").expect("readable").len(), 1);
+        assert_eq!(index.fleet_size("tenant").expect("readable"), Some(12));
+        let tasks = index.tasks_of_action("lock").expect("readable");
+        assert_eq!((tasks.len(), tasks[0].device_name.as_str()), (1, "Mac"));
+        index.add_prunings(std::slice::from_ref(&pruning)).expect("the new table is there");
+    }
+    let twice = Pruning { pins: 2, replies: 4, ..pruning };
+    assert_eq!(look.prunings("old").expect("readable"), [twice]);
+    connection
+        .execute("INSERT INTO pin_shown VALUES (1, 'old', 0, 'd1', 'ann')", [])
+        .expect("it is");
+}
+
+const OLD_PIN: &str = "918273";
+const NEW_PIN: &str = "817263";
+const KEY: &str = "VERY-SECRET-FILEVAULT-KEY";
+const REPLY: &str = "a reply of the tenant";
+
+/// A way to each outcome, with as many secrets on it as there can be.
+fn way_to(outcome: Outcome, at: u32) -> Vec<Event> {
+    let task = TaskIndex(at);
+    let pin = || Some(Sealed::clear(OLD_PIN.to_owned()));
+    let reason = || format!("{outcome} for a reason");
+    let answer = Answer { pin: pin(), result: Some(REPLY.to_owned()), ..Answer::default() };
+    let answered = |verdict| Event::Answered { task, attempt: 1, http_status: Some(200), verdict };
+    let value = Sealed::clear(KEY.to_owned());
+    let secrets = vec![Secret { name: "key".to_owned(), value }];
+    let found = PinReading::Found { pin: Sealed::clear(OLD_PIN.to_owned()), agrees: Some(false) };
+    let sent = vec![
+        Event::SecretsRead { task, source: SecretSource::FilevaultKey, secrets },
+        Event::Intent { task, attempt: 1, pin: pin() },
+    ];
+    let taken = [
+        sent.clone(),
+        vec![answered(Verdict::Accepted(answer)), Event::PinRead { task, reading: found }],
+    ]
+    .concat();
+    let seen = |status| Event::Observed {
+        task,
+        command: CommandSeen {
+            uuid: "u".to_owned(),
+            status,
+            completed_at: None,
+            reason: String::new(),
+            candidates: 1,
+        },
+    };
+    let settled = Event::Settled { task, outcome, reason: reason() };
+    match outcome {
+        Outcome::Skipped | Outcome::NotAttempted => Vec::new(),
+        Outcome::Pending => taken,
+        Outcome::NotNow => [taken, vec![seen(CommandStatus::NotNow)]].concat(),
+        Outcome::InDoubt => [sent, vec![Event::Doubted { task, reason: reason() }]].concat(),
+        Outcome::Refused => {
+            let kind = Refusal::Rejected;
+            let refused = answered(Verdict::Refused { kind, reason: reason() });
+            [sent, vec![refused, settled]].concat()
+        }
+        _ => [taken, vec![seen(CommandStatus::Completed), settled]].concat(),
+    }
+}
+
+/// A run with a task for each outcome, and one whose PIN came a day later.
+fn run_with_secrets(bench: &Bench) -> Vec<Outcome> {
+    let mut tasks = tasks_of(11);
+    for task in &mut tasks {
+        let pin = ParamValue::Secret(Sealed::clear(OLD_PIN.to_owned()));
+        task.params.insert("PIN".to_owned(), pin);
+        task.turn = Turn::Do;
+    }
+    let skipped = Outcome::ALL.iter().position(|outcome| *outcome == Outcome::Skipped);
+    tasks[skipped.expect("one of ten")].turn =
+        Turn::Skip { reason: "left out".to_owned(), asked: true };
+    tasks[10].params.clear();
+    let mut journal = RunJournal::create(&bench.state, &header(RUN), &tasks).expect("a journal");
+    for (at, outcome) in (0..).zip(Outcome::ALL) {
+        let entries: Vec<Entry> = way_to(outcome, at).into_iter().map(entry).collect();
+        journal.append(&entries, &RequestCounts::new()).expect("written");
+    }
+    let pin = Sealed::clear(NEW_PIN.to_owned());
+    let reading = PinReading::Found { pin, agrees: None };
+    let late = Event::PinRead { task: TaskIndex(10), reading };
+    let late = Entry { at: NOW.plus_ms(24 * HOUR_MS), event: late };
+    journal.append(&[intent(10), late], &RequestCounts::new()).expect("written");
+    bench.reader().records().expect("readable").iter().map(TaskRecord::outcome).collect()
+}
+
+/// Whether these bytes stand in any file of the run.
+fn stands_in_files(bench: &Bench, text: &str) -> bool {
+    let runs = bench.state.path().join("runs");
+    std::fs::read_dir(runs).expect("a directory").any(|file| {
+        let bytes = std::fs::read(file.expect("a file").path()).expect("readable");
+        bytes.windows(text.len()).any(|part| part == text.as_bytes())
+    })
+}
+
+#[test]
+fn pruning_takes_the_bytes_away_and_leaves_every_outcome() {
+    let bench = Bench::new();
+    let before = run_with_secrets(&bench);
+    let ten: Vec<Outcome> = before[..10].to_vec();
+    assert_eq!(ten, Outcome::ALL, "the run has every outcome");
+    let limit = NOW.plus_ms(1);
+    assert!([OLD_PIN, NEW_PIN, KEY, REPLY].iter().all(|text| stands_in_files(&bench, text)));
+    let share = prune_share(&bench.state, RUN, limit).expect("readable");
+    assert!(stands_in_files(&bench, OLD_PIN), "looking drops nothing");
+    let pruned = prune_run(&bench.state, RUN, limit).expect("it can be written");
+    assert_eq!(pruned.shares, share.shares);
+    assert_eq!((pruned.shares.len(), pruned.spared), (10, 1));
+    for gone in [OLD_PIN, KEY, REPLY] {
+        assert!(!stands_in_files(&bench, gone), "{gone} is still there");
+    }
+    assert!(stands_in_files(&bench, NEW_PIN), "a PIN that is newer than the limit stays");
+    bench.check_outcomes();
+    let records = bench.reader().records().expect("it can still be folded");
+    let after: Vec<Outcome> = records.iter().map(TaskRecord::outcome).collect();
+    assert_eq!(after, before);
+    assert!(records[..10].iter().all(|record| record.pins.is_empty() && record.secrets.is_empty()));
+    assert_eq!(records[10].pin().and_then(Sealed::expose), Some(NEW_PIN));
+    assert_eq!(records[0].reason, "completed for a reason");
+    let again = prune_run(&bench.state, RUN, limit).expect("it can be done twice");
+    assert_eq!(again.shares, []);
+    // The run can still be gone on with.
+    RunJournal::open(&bench.state, RUN).expect("it opens");
+}
+
+#[test]
+fn what_ended_when_is_read_without_the_entries() {
+    let bench = Bench::new();
+    let outcomes = run_with_secrets(&bench);
+    let ends = bench.reader().ends().expect("readable");
+    let found: Vec<Option<Outcome>> = ends.iter().map(|end| end.outcome).collect();
+    assert_eq!(found, outcomes.into_iter().map(Some).collect::<Vec<_>>());
+    assert_eq!(ends[0].last_at, Some(NOW));
+    let skipped = ends.iter().find(|end| end.outcome == Some(Outcome::Skipped));
+    assert_eq!(skipped.expect("there is one").last_at, None);
+    let mut kinds = Vec::new();
+    let wanted = [TaskIndex(10)].into();
+    let reader = bench.reader();
+    reader.for_each_entry_of(&wanted, |_, entry| kinds.push(entry.event.word())).expect("readable");
+    assert_eq!(kinds, ["intent", "pin_read"]);
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::earlier::{Deleted, Earlier, deleted_one, deleted_rows};
 use super::guards::Guards;
 use super::inventory::{Inventory, Objection, ObjectionKind, target_text};
 use super::objections::row_objection;
@@ -29,6 +30,8 @@ pub struct PlanOptions {
     pub before_loss: Option<BeforeLoss>,
     /// Macs may be deactivated, if the job does not allow it already.
     pub is_deactivation_allowed: bool,
+    /// What earlier runs have done.
+    pub earlier: Earlier,
 }
 
 /// The frozen list of tasks.
@@ -97,6 +100,8 @@ pub fn build(job: &Job, inventory: &Inventory, options: &PlanOptions, now: UnixM
         job,
         skip: job.settings.skip_refused.iter().chain(&options.skip_refused).copied().collect(),
         wait_ms: options.wait_ms,
+        earlier: &options.earlier,
+        deleted: deleted_rows(job, inventory, &options.earlier.deleted),
         now,
         plan: Plan {
             tasks: Vec::new(),
@@ -123,6 +128,9 @@ struct Builder<'a> {
     job: &'a Job,
     skip: Vec<SkipKind>,
     wait_ms: u64,
+    earlier: &'a Earlier,
+    /// Devices that an earlier run has deleted, by the number of the row that means one.
+    deleted: BTreeMap<u32, &'a Deleted>,
     now: UnixMillis,
     guards: Guards,
     plan: Plan,
@@ -137,7 +145,10 @@ impl Builder<'_> {
         let device = match inventory.resolve(&row.target) {
             Ok(device) => device,
             Err(objection) => {
-                self.refuse_or_skip(row, None, objection);
+                match self.deleted.get(&row.number).copied() {
+                    Some(deleted) => self.add_deleted(row, deleted),
+                    None => self.refuse_or_skip(row, None, self.with_deletion(row, objection)),
+                }
                 return;
             }
         };
@@ -188,6 +199,25 @@ impl Builder<'_> {
         }
     }
 
+    /// A device that an earlier run has deleted, as the job asks for: all of its steps are done with.
+    fn add_deleted(&mut self, row: &Row, deleted: &Deleted) {
+        let turn = Turn::Done { reason: deleted.reason.clone() };
+        let facts = &deleted.device;
+        for step in row.steps.iter() {
+            let task = self.task(row.number, facts, &facts.id, step, &row.carried, &turn);
+            self.push(task, row.line);
+        }
+    }
+
+    /// The same objection, which says so when an earlier run has deleted the device.
+    fn with_deletion(&self, row: &Row, mut objection: Objection) -> Objection {
+        let deleted = deleted_one(&self.earlier.deleted, &row.target);
+        if let (Some(deleted), ObjectionKind::NotFound) = (deleted, objection.kind) {
+            objection.reason = format!("{}; {}", objection.reason, deleted.reason);
+        }
+        objection
+    }
+
     fn add_selected(&mut self, inventory: &Inventory) {
         let Some(selection) = &self.job.selection else { return };
         let mut row = 0;
@@ -225,8 +255,11 @@ impl Builder<'_> {
             platform: device.platform,
         };
         for step in steps {
-            let task = self.task(row, &facts, &device.id, step, carried, turn);
-            if *turn == Turn::Do {
+            let mut task = self.task(row, &facts, &device.id, step, carried, turn);
+            if let (Turn::Do, Some(known)) = (turn, self.earlier.tasks.get(&task.id)) {
+                task.turn = known.turn().unwrap_or(Turn::Do);
+            }
+            if task.turn == Turn::Do {
                 let ignored =
                     step.action.ignored_params(device.platform, &device.os_version, &step.params);
                 for sentence in ignored {
@@ -294,6 +327,11 @@ impl Builder<'_> {
         for (before, at) in links {
             self.link(before, at);
         }
+        for task in &mut self.plan.tasks {
+            if matches!(task.turn, Turn::Done { .. }) {
+                task.after = None;
+            }
+        }
     }
 
     fn link(&mut self, before: usize, at: usize) {
@@ -306,16 +344,16 @@ impl Builder<'_> {
             self.refuse_task(at, ObjectionKind::Duplicate, reason);
             return;
         }
+        if matches!(earlier.turn, Turn::Done { .. }) {
+            self.link_after_done(before, at);
+            return;
+        }
         let is_left_out = matches!(earlier.turn, Turn::Skip { .. }) && task.turn == Turn::Do;
         let left_out = is_left_out.then(|| Turn::Skip {
             reason: format!("step {} of the device is left out", earlier.step),
             asked: true,
         });
-        let gate = match (task.after, task.risk) {
-            (Some((_, gate)), _) => gate,
-            (None, Risk::Irreversible) => Gate::Completed,
-            (None, _) => Gate::GoodEnd,
-        };
+        let gate = gate_of(task);
         if let Some(reason) = self.never_begins(before, at, gate) {
             self.refuse_task(at, ObjectionKind::NeverBegins, reason);
             return;
@@ -324,6 +362,24 @@ impl Builder<'_> {
         task.after = Some((TaskIndex(u32::try_from(before).unwrap_or(u32::MAX)), gate));
         if let Some(turn) = left_out {
             task.turn = turn;
+        }
+    }
+
+    /// What an earlier run has done holds nothing up, if it ended as the next step demands: that one then waits for
+    /// whatever the done step waits for. An outcome that is not good enough keeps the next step back.
+    fn link_after_done(&mut self, before: usize, at: usize) {
+        let earlier = &self.plan.tasks[before];
+        let gate = gate_of(&self.plan.tasks[at]);
+        let known = self.earlier.tasks.get(&earlier.id);
+        let why = known.and_then(|known| {
+            let why = known.keeps_back(earlier.step, gate)?;
+            Some(format!("{why} ({})", known.reason))
+        });
+        let before = earlier.after;
+        let task = &mut self.plan.tasks[at];
+        task.after = before;
+        if let (Some(reason), Turn::Do) = (why, &task.turn) {
+            task.turn = Turn::Skip { reason, asked: true };
         }
     }
 
@@ -378,6 +434,15 @@ impl Builder<'_> {
     }
 }
 
+/// Which end of the step before a task waits for: what its job says, else what its risk demands.
+fn gate_of(task: &Task) -> Gate {
+    match (task.after, task.risk) {
+        (Some((_, gate)), _) => gate,
+        (None, Risk::Irreversible) => Gate::Completed,
+        (None, _) => Gate::GoodEnd,
+    }
+}
+
 /// The facts of a row whose device was not found: what the row says.
 fn unresolved_facts(target: &Target) -> DeviceFacts {
     DeviceFacts {
@@ -391,11 +456,12 @@ fn unresolved_facts(target: &Target) -> DeviceFacts {
 
 #[cfg(test)]
 mod tests {
+    use super::super::earlier::EarlierTask;
     use super::super::inventory::tests::device;
     use super::*;
     use crate::job::{Exclusion, Filter, JobSettings, Selection};
     use crate::kandji::find_action;
-    use crate::model::{ParamValue, Params};
+    use crate::model::{Outcome, ParamValue, Params};
     use std::sync::Arc;
 
     fn step(number: u16, action: &str) -> Step {
@@ -529,6 +595,90 @@ mod tests {
         let plan = plan(&job(rows, None), &SkipKind::ALL);
         assert_eq!(plan.refused[0].objection.kind, ObjectionKind::Duplicate);
         assert!(plan.refused[0].objection.reason.contains("line 2"));
+    }
+
+    fn with_earlier(job: &Job, earlier: Earlier) -> Plan {
+        let options = PlanOptions { wait_ms: 1, earlier, ..PlanOptions::default() };
+        build(job, &fleet(), &options, UnixMillis(0))
+    }
+
+    #[test]
+    fn a_step_that_an_earlier_run_has_done_holds_nothing_up_if_it_ended_well_enough() {
+        let steps = vec![step(1, "update-inventory"), step(2, "restart"), step(3, "erase")];
+        // Rows in another order than the steps.
+        let rows = steps.into_iter().rev().zip(1..).map(|(step, at)| row(at, "MAC", vec![step]));
+        let job = job(rows.collect(), None);
+        let plain = with_earlier(&job, Earlier::default());
+        let known = |outcomes: [Option<Outcome>; 3]| {
+            let known = plain.tasks.iter().rev().zip(outcomes).filter_map(|(task, outcome)| {
+                let reason = "by run x".to_owned();
+                Some((task.id.clone(), EarlierTask { outcome: outcome?, reason }))
+            });
+            let earlier = Earlier { tasks: known.collect(), deleted: Vec::new() };
+            let plan = with_earlier(&job, earlier);
+            let shown = |task: &Task| {
+                let after = task.after.map(|(before, _)| plan.tasks[before.at()].step);
+                (task.turn.outcome(), after)
+            };
+            plan.tasks.iter().rev().map(shown).collect::<Vec<_>>()
+        };
+        let (done, skipped) = (Some(Outcome::AlreadyInEffect), Some(Outcome::Skipped));
+        let turns = |known: Vec<(Option<Outcome>, Option<u16>)>| -> Vec<Option<Outcome>> {
+            known.into_iter().map(|(outcome, _)| outcome).collect()
+        };
+        assert_eq!(known([None; 3]), [(None, None), (None, Some(1)), (None, Some(2))]);
+        let completed = Some(Outcome::Completed);
+        assert_eq!(known([completed, completed, None]), [(done, None), (done, None), (None, None)]);
+        assert_eq!(
+            known([None, completed, None]),
+            [(None, None), (done, None), (None, Some(1))],
+            "what is still to be done first is waited for"
+        );
+        let accepted = Some(Outcome::Accepted);
+        assert_eq!(
+            known([accepted, None, None]),
+            [(done, None), (None, None), (None, Some(2))],
+            "accepted is good enough for a restart"
+        );
+        assert_eq!(
+            known([completed, accepted, None]),
+            [(done, None), (done, None), (skipped, None)],
+            "an erase waits for completed, which was never seen"
+        );
+        assert_eq!(
+            turns(known([None, Some(Outcome::InDoubt), None])),
+            [None, skipped, skipped],
+            "what may still happen keeps the rest back"
+        );
+        assert_eq!(turns(known([Some(Outcome::Failed), None, None])), [None; 3]);
+    }
+
+    #[test]
+    fn a_device_that_we_deleted_is_done_with_where_the_job_deletes_it() {
+        let deleted = Deleted {
+            device: DeviceFacts {
+                id: DeviceId::from_api("gone"),
+                serial_number: "NONE".to_owned(),
+                name: String::new(),
+                user_email: String::new(),
+                platform: Platform::Mac,
+            },
+            reason: "deleted by run x".to_owned(),
+        };
+        let earlier = || Earlier { deleted: vec![deleted.clone()], ..Earlier::default() };
+        let delete = || row(2, "none", vec![step(2, "delete-device")]);
+        let push = || row(1, "NONE", vec![step(1, "blank-push")]);
+        let migration = job(vec![push(), delete()], None);
+        let plan = with_earlier(&migration, earlier());
+        assert!(plan.refused.is_empty(), "{:?}", plan.refused);
+        let turn = Turn::Done { reason: "deleted by run x".to_owned() };
+        assert!(plan.tasks.iter().all(|task| task.turn == turn && task.after.is_none()));
+        assert_eq!((plan.tasks.len(), plan.to_do().count()), (2, 0));
+        // The controls: without the journal, and where nobody wants it gone.
+        assert_eq!(with_earlier(&migration, Earlier::default()).refused.len(), 2);
+        let lock = with_earlier(&job(vec![row(1, "NONE", vec![step(1, "lock")])], None), earlier());
+        assert_eq!(lock.refused[0].objection.kind, ObjectionKind::NotFound);
+        assert!(lock.refused[0].objection.reason.contains("deleted by run x"));
     }
 
     #[test]

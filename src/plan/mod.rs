@@ -4,6 +4,7 @@
 //! the inventory. Must never trust a filter of the API: what it returns is matched again here, exactly.
 
 mod build;
+mod earlier;
 mod forecast;
 mod guards;
 mod inventory;
@@ -11,6 +12,7 @@ mod objections;
 mod select;
 
 pub use build::{Plan, PlanOptions, RefusedRow, build};
+pub use earlier::{Deleted, Earlier, EarlierTask};
 pub use forecast::{ActionCount, Forecast, counts, forecast};
 pub use guards::{ACTIVATION_LOCK_READS_MAX, DetailsWanted, details_wanted};
 pub use inventory::{Inventory, Lookup, Need, Objection, ObjectionKind, need};

@@ -2,9 +2,9 @@
 //!
 //! Owns the checks of platform, OS version and management. Must never know which job asks.
 
+use super::earlier::deletes;
 use super::inventory::{Objection, ObjectionKind};
 use crate::job::Step;
-use crate::kandji::find_action;
 use crate::model::Device;
 
 /// Why a device cannot be given these steps, as far as its record tells.
@@ -24,9 +24,7 @@ fn step_objection(step: &Step, device: &Device) -> Option<Objection> {
         return removed("the device has been removed from management");
     }
     // A record whose device has left MDM can still be deleted; nothing else can reach it.
-    let only_deletes =
-        find_action("delete-device").is_ok_and(|delete| std::ptr::eq(delete, step.action));
-    if !device.mdm_enabled && !only_deletes {
+    if !device.mdm_enabled && !deletes(step) {
         return removed("the device is not under MDM any more");
     }
     step.action.objection(device.platform, &device.os_version, &step.params).map(|reason| {

@@ -23,6 +23,7 @@
 //! ```
 
 mod columns;
+mod history;
 mod jsonl;
 mod report_csv;
 mod rerun;
@@ -35,9 +36,10 @@ mod write;
 
 use std::io;
 
+pub use history::{HistoryKind, HistoryLine, history_lines};
 pub use jsonl::ReportJsonl;
 pub use report_csv::{ReportCsv, csv_text};
-pub use rerun::Rerun;
+pub use rerun::{Refused, Rerun, job_csv, to_retry};
 pub use row::{ReportRow, Rows, RunFacts, reason_of};
 pub use summary::SummaryJson;
 pub use summary_text::summary_text;

@@ -37,20 +37,7 @@ impl Rerun {
     /// its condition never came true.
     #[must_use]
     pub fn of(rows: &Rows<'_>, index: TaskIndex) -> Option<Self> {
-        let mut row = rows.get(index)?;
-        // Rows may stand in any order; a chain has no more links than there are tasks.
-        for _ in 0..rows.tasks_count() {
-            if row.outcome() != Outcome::NotAttempted {
-                break;
-            }
-            if row.is_released() {
-                return Some(Self::Unprocessed);
-            }
-            let (before, _) = row.task().after?;
-            row = rows.get(before)?;
-        }
-        let is_open = matches!(row.outcome(), Outcome::Failed | Outcome::Refused);
-        (is_open && !row.is_pin_missing()).then_some(Self::Failed)
+        root(rows, index).map(|(file, _)| file)
     }
 
     fn rows<'a>(self, rows: &Rows<'a>) -> impl Iterator<Item = ReportRow<'a>> {
@@ -59,6 +46,79 @@ impl Rerun {
         let count = u32::try_from(all.tasks_count()).unwrap_or(u32::MAX);
         (0..count).filter(wanted).filter_map(move |at| all.get(TaskIndex(at)))
     }
+}
+
+/// Whether a retry repeats what the API refused.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// It would be refused again.
+    Leave,
+    /// Its cause is gone.
+    Include,
+}
+
+/// The tasks that a retry repeats: what failed or was never begun, with the steps that waited for it.
+#[must_use]
+pub fn to_retry(rows: &Rows<'_>, refused: Refused) -> Vec<TaskIndex> {
+    let is_again = |outcome| refused == Refused::Include || outcome != Outcome::Refused;
+    let count = u32::try_from(rows.tasks_count()).unwrap_or(u32::MAX);
+    (0..count)
+        .map(TaskIndex)
+        .filter(|index| root(rows, *index).is_some_and(|(_, outcome)| is_again(outcome)))
+        .collect()
+}
+
+/// Tasks as a job that can be fed back, in memory: the same text as the files.
+#[must_use]
+pub fn job_csv(rows: &Rows<'_>, tasks: &[TaskIndex]) -> Vec<u8> {
+    let mut text = Vec::new();
+    // Memory takes everything.
+    let _ = write_job(|| tasks.iter().filter_map(|index| rows.get(*index)), &mut text);
+    text
+}
+
+/// Which file a task belongs into, and how the task stands that decides it: itself, or the one it waited for.
+fn root(rows: &Rows<'_>, index: TaskIndex) -> Option<(Rerun, Outcome)> {
+    let mut row = rows.get(index)?;
+    // Rows may stand in any order; a chain has no more links than there are tasks.
+    for _ in 0..rows.tasks_count() {
+        if row.outcome() != Outcome::NotAttempted {
+            break;
+        }
+        // Another run has taken it over.
+        if row.record().is_settled() {
+            return None;
+        }
+        if row.is_released() {
+            return Some((Rerun::Unprocessed, Outcome::NotAttempted));
+        }
+        let (before, _) = row.task().after?;
+        row = rows.get(before)?;
+    }
+    let is_open = matches!(row.outcome(), Outcome::Failed | Outcome::Refused);
+    (is_open && !row.is_pin_missing()).then(|| (Rerun::Failed, row.outcome()))
+}
+
+fn write_job<'a, Lines: Iterator<Item = ReportRow<'a>>>(
+    rows: impl Fn() -> Lines,
+    sink: &mut dyn io::Write,
+) -> io::Result<()> {
+    let columns = Columns::of(rows());
+    let mut lines = csv::Writer::from_writer(sink);
+    let headers = JOB_COLUMNS.into_iter().chain(columns.headers()).chain(RESULT_COLUMNS);
+    write_line(&mut lines, headers.map(Cow::from))?;
+    for row in rows() {
+        let device = row.device();
+        let task: [Cow<'_, str>; 4] = [
+            device.id.as_str().into(),
+            device.serial_number.as_str().into(),
+            row.action().into(),
+            row.step().to_string().into(),
+        ];
+        let result = [Cow::from(row.outcome().word()), row.reason()];
+        write_line(&mut lines, task.into_iter().chain(columns.cells(row)).chain(result))?;
+    }
+    lines.flush()
 }
 
 impl Report for Rerun {
@@ -70,22 +130,7 @@ impl Report for Rerun {
     }
 
     fn write(&self, _: &RunFacts, rows: &Rows<'_>, sink: &mut dyn io::Write) -> io::Result<()> {
-        let columns = Columns::of(self.rows(rows));
-        let mut lines = csv::Writer::from_writer(sink);
-        let headers = JOB_COLUMNS.into_iter().chain(columns.headers()).chain(RESULT_COLUMNS);
-        write_line(&mut lines, headers.map(Cow::from))?;
-        for row in self.rows(rows) {
-            let device = row.device();
-            let task: [Cow<'_, str>; 4] = [
-                device.id.as_str().into(),
-                device.serial_number.as_str().into(),
-                row.action().into(),
-                row.step().to_string().into(),
-            ];
-            let result = [Cow::from(row.outcome().word()), row.reason()];
-            write_line(&mut lines, task.into_iter().chain(columns.cells(row)).chain(result))?;
-        }
-        lines.flush()
+        write_job(|| self.rows(rows), sink)
     }
 }
 
@@ -136,6 +181,35 @@ mod tests {
         assert_eq!(chain(Outcome::InDoubt, Gate::GoodEnd), [None; 3]);
         assert_eq!(chain(Outcome::Accepted, Gate::Completed), [None; 3]);
         assert_eq!(chain(Outcome::Completed, Gate::Completed)[0], None);
+    }
+
+    #[test]
+    fn a_retry_leaves_what_was_refused_and_what_another_run_took() {
+        let mut tasks: Vec<Task> = (1..=5).map(|row| task(row, 1, "restart")).collect();
+        tasks[4].after = Some((TaskIndex(0), Gate::GoodEnd));
+        let mut records = vec![
+            record(&tasks[0], Outcome::Refused, "no"),
+            record(&tasks[1], Outcome::Failed, "no"),
+            TaskRecord::new(&tasks[2]),
+            TaskRecord::new(&tasks[3]),
+            TaskRecord::new(&tasks[4]),
+        ];
+        let taken = crate::model::Event::Settled {
+            task: TaskIndex(3),
+            outcome: Outcome::NotAttempted,
+            reason: "taken over by run x".to_owned(),
+        };
+        records[3].apply(crate::model::UnixMillis(0), &taken);
+        let rows = Rows::new(&tasks, &records);
+        let again = |refused| -> Vec<u32> {
+            to_retry(&rows, refused).into_iter().map(|index| index.0).collect()
+        };
+        assert_eq!(again(Refused::Leave), [1, 2]);
+        assert_eq!(again(Refused::Include), [0, 1, 2, 4]);
+        assert_eq!(Rerun::of(&rows, TaskIndex(3)), None);
+        let csv = String::from_utf8(job_csv(&rows, &[TaskIndex(2)])).expect("UTF-8");
+        assert_eq!(csv.lines().count(), 2, "{csv}");
+        assert!(csv.contains("d3,SN3,restart,1,not_attempted"), "{csv}");
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod determinism;
 mod documents;
 mod faults;
 mod guards;
+mod history;
 mod invariants;
 mod jobs;
 mod layers;

@@ -540,3 +540,28 @@ fn entries_that_cannot_follow_change_nothing() {
         assert_eq!(&state, engine.state());
     }
 }
+
+#[test]
+fn what_another_run_took_over_is_not_sent_by_a_resume() {
+    let second = TaskFacts { after: Some((FIRST, Gate::GoodEnd)), ..facts(Repeat::Once) };
+    let mut state = engine_of(vec![facts(Repeat::Once), second, facts(Repeat::Once)]).state;
+    for task in [FIRST, TaskIndex(1)] {
+        let outcome = Outcome::NotAttempted;
+        let event = Event::Settled { task, outcome, reason: "taken over by run x".to_owned() };
+        state.apply(&Entry { at: NOW, event }).expect("it was never sent");
+    }
+    let mut resumed = Engine::new(state);
+    resumed.open(seconds(60), "test").expect("it opens again");
+    resumed.grant(1_000, UnixMillis(i64::MAX));
+    let step = resumed.decide(seconds(60)).expect("it decides");
+    assert_eq!(step.calls, [Call::Send { task: TaskIndex(2), attempt: 1, pin: None }]);
+    assert_eq!(resumed.progress().settled, 2);
+    // What was sent is not anybody else's any more.
+    let event = Event::Settled {
+        task: TaskIndex(2),
+        outcome: Outcome::NotAttempted,
+        reason: String::new(),
+    };
+    let mut state = resumed.state;
+    assert!(state.apply(&Entry { at: NOW, event }).is_err());
+}

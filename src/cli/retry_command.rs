@@ -1,0 +1,226 @@
+//! `sortie retry`: what failed or was never reached, as a new run.
+//!
+//! Owns the taking over from the old run. Invariant: before the new run can send anything, the old one cannot send
+//! the same any more. Must never repeat what is pending, in doubt, or a lock whose PIN is missing.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::sync::Arc;
+
+use super::earlier::{LookBack, TAKEN_OVER, taken_over_by};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::options::{GlobalOptions, LimitOptions, RunOptions, TenantOptions};
+use super::printer::{Printer, counted};
+use super::reporter::RunView;
+use super::run_command::{Origin, run_job};
+use super::state::State;
+use crate::drive::{Clock, WallClock};
+use crate::job::{BeforeLoss, Input, Job, JobSettings, ParseOptions, SecretSettings, Step, parse};
+use crate::journal::{RequestCounts, RunHeader, RunJournal, RunRow, RunState};
+use crate::model::{Entry, Event, Outcome, OutcomeCounts, ParamValue, Task, TaskIndex, TaskRecord};
+use crate::report::{Refused, Rows, job_csv, to_retry};
+
+/// What the name of a retry ends with.
+const RETRY: &str = "-retry";
+
+pub(super) fn retry(
+    global: &GlobalOptions,
+    name: &str,
+    refused: Refused,
+    tenant: &TenantOptions,
+    limits: &LimitOptions,
+    options: &RunOptions,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
+    let state = State::open(global)?;
+    let row = state.index().find_run(name)?;
+    // Held from here on, so that nobody goes on with the run while this looks at what it left.
+    let hold = state.dir.hold_run(&row.id)?;
+    let mut view = RunView::read(&state.dir, &row.id)?;
+    if view.header.simulated {
+        return Err(Failure::usage(format!(
+            "run {} was made against a simulated tenant, which ended with it",
+            row.id
+        ))
+        .next("to rehearse a retry, serve a tenant with: sortie simulate"));
+    }
+    let closed = reopen_lost(&state, &mut view)?;
+    let rows = view.rows();
+    let tasks = to_retry(&rows, refused);
+    if tasks.is_empty() {
+        printer.say(&nothing_to_retry(&row, &rows));
+        return Ok(Exit::Well);
+    }
+    let job = job_of(&view, &tasks)?;
+    printer.say(&format!("retrying {} of run {}", counted(tasks.len(), "task"), row.id));
+    let is_unsent = |index: &TaskIndex| {
+        let outcome = view.records[index.at()].outcome();
+        outcome == Outcome::NotAttempted && !closed.contains(index)
+    };
+    let unsent = tasks.iter().copied().filter(is_unsent).collect();
+    let takeover = Takeover { row, header: view.header, unsent, _hold: hold };
+    drop(state);
+    run_job(global, &job, Origin::Retry(&takeover), tenant, limits, options, printer)
+}
+
+/// A run that died before it was entered in the list has taken over nothing: what was closed for it is open again.
+/// Returns those tasks, which are closed in the journal already.
+fn reopen_lost(state: &State, view: &mut RunView) -> Result<BTreeSet<TaskIndex>, Failure> {
+    let runs: BTreeSet<String> = state.index().runs()?.into_iter().map(|run| run.id).collect();
+    let mut reopened = BTreeSet::new();
+    for (at, (task, record)) in (0..).zip(view.tasks.iter().zip(&mut view.records)) {
+        if taken_over_by(record, &task.turn).is_some_and(|run| !runs.contains(run)) {
+            *record = TaskRecord::new(task);
+            reopened.insert(TaskIndex(at));
+        }
+    }
+    Ok(reopened)
+}
+
+fn nothing_to_retry(row: &RunRow, rows: &Rows<'_>) -> String {
+    let counts = rows.outcomes();
+    let mut hints = Vec::new();
+    if !to_retry(rows, Refused::Include).is_empty() {
+        let refused = counts.of(Outcome::Refused);
+        hints.push(format!("{refused} refused: repeat them with --refused"));
+    }
+    let pending = counts.of(Outcome::Pending) + counts.of(Outcome::NotNow);
+    if pending > 0 {
+        hints.push(format!("{pending} pending: follow them with sortie watch {}", row.id));
+    }
+    let doubts = counts.of(Outcome::InDoubt);
+    if doubts > 0 {
+        hints.push(format!("{doubts} in doubt: settle them with sortie resolve {}", row.id));
+    }
+    let hints = if hints.is_empty() { String::new() } else { format!(" ({})", hints.join("; ")) };
+    format!("nothing to retry in run {} of {}{hints}", row.id, row.job)
+}
+
+/// The tasks as a job, by the way of the file that repeats them: it is checked as any other.
+fn job_of(view: &RunView, tasks: &[TaskIndex]) -> Result<Job, Failure> {
+    let old: Vec<&Task> = tasks.iter().filter_map(|index| view.tasks.get(index.at())).collect();
+    check_secrets(view, &old)?;
+    let bytes = job_csv(&view.rows(), tasks);
+    // The old run was allowed to.
+    let options = ParseOptions {
+        allow_wipe_protected: true,
+        delimiter: Some(b','),
+        ..ParseOptions::default()
+    };
+    let no_files = |name: &str| Err(format!("a retry reads no file, and was asked for {name}"));
+    let job = parse(&Input { name: "retry.csv", bytes: &bytes }, &options, &no_files);
+    let mut job = job.map_err(|_| not_repeatable(view, "its tasks do not make a valid job"))?;
+    if job.rows.len() != old.len() {
+        return Err(not_repeatable(view, "its tasks do not make a job of as many rows"));
+    }
+    for (row, task) in job.rows.iter_mut().zip(&old) {
+        // The file has no column for it.
+        let after = task.after.map(|(_, gate)| gate);
+        let steps: Vec<Step> =
+            row.steps.iter().map(|step| Step { after, ..step.clone() }).collect();
+        row.steps = Arc::from(steps);
+    }
+    let name = view.header.job.strip_suffix(RETRY).unwrap_or(&view.header.job);
+    job.name = format!("{name}{RETRY}");
+    job.reason.clone_from(&view.header.reason);
+    job.settings = settings_of(&view.header, &old);
+    job.notes.clear();
+    Ok(job)
+}
+
+fn not_repeatable(view: &RunView, why: &str) -> Failure {
+    Failure::usage(format!("run {} cannot be retried: {why}", view.header.run))
+        .next("write a job for what is left; sortie report says what that is")
+}
+
+/// A parameter that nobody here can read cannot be repeated.
+fn check_secrets(view: &RunView, tasks: &[&Task]) -> Result<(), Failure> {
+    let is_closed = |value: &ParamValue| match value {
+        ParamValue::Secret(secret) => matches!(secret.expose(), None | Some("")),
+        _ => false,
+    };
+    let closed = tasks.iter().filter(|task| task.params.values().any(is_closed)).count();
+    if closed == 0 {
+        return Ok(());
+    }
+    let why = format!("the PINs of {} are encrypted or pruned", counted(closed, "task"));
+    Err(not_repeatable(view, &why))
+}
+
+/// What held for the old run holds for its retry, as far as no flag says otherwise. When sending ends is counted anew.
+fn settings_of(header: &RunHeader, tasks: &[&Task]) -> JobSettings {
+    let policy = &header.policy;
+    let captures = tasks.iter().any(|task| !task.capture.is_empty());
+    JobSettings {
+        wait_ms: Some(policy.wait_ms),
+        concurrency: Some(policy.concurrency),
+        per_second: Some(policy.per_second),
+        per_hour: Some(policy.per_hour),
+        retry_count: Some(policy.retries.count),
+        retry_delay_ms: Some(policy.retries.delay_ms),
+        retry_delay_ms_max: Some(policy.retries.delay_ms_max),
+        retry_jitter: Some(policy.retries.jitter),
+        max_errors: Some(policy.max_errors),
+        report_dir: header.report_dir.parent().map(|parent| parent.display().to_string()),
+        report_formats: Some(header.report_formats.clone()),
+        secrets: SecretSettings {
+            // The old plan was agreed to with one of the two.
+            before_loss: Some(if captures { BeforeLoss::Capture } else { BeforeLoss::Elsewhere }),
+            encrypt_to: header.encrypt_to.clone(),
+            is_single_key_allowed: header.encrypt_to.len() == 1,
+        },
+        ..JobSettings::default()
+    }
+}
+
+/// What a new run takes over from an old one.
+pub(super) struct Takeover {
+    pub row: RunRow,
+    pub header: RunHeader,
+    /// Tasks that the old run has not sent.
+    unsent: Vec<TaskIndex>,
+    /// Held until the retry is over.
+    _hold: File,
+}
+
+impl Takeover {
+    /// Which runs may have done since what is to be repeated: those after the old one, or with `--skip-done` all
+    /// others.
+    pub(super) fn look_back(&self, limits: &LimitOptions) -> LookBack<'_> {
+        if limits.skip_done {
+            LookBack::All { except: Some(&self.row.id) }
+        } else {
+            LookBack::Since(&self.row)
+        }
+    }
+
+    /// Closes in the old run what it has not sent, for the new run `by`.
+    pub(super) fn close(&self, state: &State, by: &str, printer: &Printer) -> Result<(), Failure> {
+        let at = WallClock.now();
+        let close = |task: &TaskIndex| {
+            let (task, outcome) = (*task, Outcome::NotAttempted);
+            let reason = format!("{TAKEN_OVER}{by}");
+            Entry { at, event: Event::Settled { task, outcome, reason } }
+        };
+        let entries: Vec<Entry> = self.unsent.iter().map(close).collect();
+        RunJournal::open(&state.dir, &self.row.id)?.append(&entries, &RequestCounts::new())?;
+        let view = RunView::read(&state.dir, &self.row.id)?;
+        let mut counts = OutcomeCounts::default();
+        view.records.iter().for_each(|record| counts.add(record.outcome()));
+        let is_open = [Outcome::InDoubt, Outcome::Pending, Outcome::NotNow]
+            .iter()
+            .any(|outcome| counts.of(*outcome) > 0);
+        let run_state = if is_open { RunState::Paused } else { RunState::Finished };
+        let summary: Vec<String> =
+            counts.iter().map(|(outcome, tasks)| format!("{tasks} {outcome}")).collect();
+        let ended_at = self.row.ended_at.or(Some(at));
+        state.index().set_run_state(&self.row.id, run_state, ended_at, &summary.join(", "))?;
+        // Its files must not offer the same work a second time. PINs that were pruned stay in the old ones.
+        let is_pruned = !state.index().prunings(&self.row.id)?.is_empty();
+        if !is_pruned && let Err(failure) = view.write(&self.header.report_dir, ended_at) {
+            printer.warn(&format!("the reports of run {} are old: {}", self.row.id, failure.what));
+        }
+        Ok(())
+    }
+}

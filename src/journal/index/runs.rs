@@ -1,0 +1,188 @@
+//! The list of runs.
+//!
+//! Owns where each run stands and how one is named. Must never look into a run.
+
+use rusqlite::{TransactionBehavior, params};
+
+use super::super::database::{At, JournalError};
+use super::Index;
+use crate::model::{Task, UnixMillis};
+
+/// Where a run stands, as the list of runs shows it.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum RunState {
+    /// A process drives it, or died while it did.
+    Open,
+    /// It was stopped, or something is still pending or in doubt: it can be resumed.
+    Paused,
+    /// Every task has ended.
+    Finished,
+}
+
+impl RunState {
+    /// The word in lists.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Paused => "paused",
+            Self::Finished => "finished",
+        }
+    }
+
+    fn parse(word: &str) -> Self {
+        match word {
+            "finished" => Self::Finished,
+            "paused" => Self::Paused,
+            _ => Self::Open,
+        }
+    }
+}
+
+/// One run of the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunRow {
+    /// Its id.
+    pub id: String,
+    /// Name of its job.
+    pub job: String,
+    /// Its tenant.
+    pub tenant: String,
+    /// Number of its tasks.
+    pub tasks: u32,
+    /// Where it stands.
+    pub state: RunState,
+    /// When it started.
+    pub started_at: UnixMillis,
+    /// When it was last left in order.
+    pub ended_at: Option<UnixMillis>,
+    /// Outcomes with their counts, for people.
+    pub summary: String,
+}
+
+impl Index {
+    /// Enters a new run with what it is going to do to which device.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn add_run(&mut self, run: &RunRow, tasks: &[Task]) -> Result<(), JournalError> {
+        let path = &self.path;
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).at(path)?;
+        transaction
+            .execute(
+                "INSERT INTO runs (id, job, tenant, tasks, state, started_at) VALUES (?,?,?,?,?,?)",
+                params![run.id, run.job, run.tenant, run.tasks, run.state.word(), run.started_at.0],
+            )
+            .at(path)?;
+        {
+            let mut insert =
+                transaction.prepare("INSERT INTO device_tasks VALUES (?,?,?,?,?,?,?)").at(path)?;
+            for (index, task) in tasks.iter().enumerate() {
+                let device = &task.device;
+                insert
+                    .execute(params![
+                        run.id,
+                        index as i64,
+                        device.id.as_str(),
+                        device.serial_number,
+                        device.name,
+                        device.user_email,
+                        task.action
+                    ])
+                    .at(path)?;
+            }
+        }
+        transaction.commit().at(path)
+    }
+
+    /// Writes down where a run stands.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn set_run_state(
+        &self,
+        run: &str,
+        state: RunState,
+        ended_at: Option<UnixMillis>,
+        summary: &str,
+    ) -> Result<(), JournalError> {
+        self.connection
+            .execute(
+                "UPDATE runs SET state = ?, ended_at = ?, summary = ? WHERE id = ?",
+                params![state.word(), ended_at.map(|at| at.0), summary, run],
+            )
+            .at(&self.path)
+            .map(drop)
+    }
+
+    /// All runs, newest first.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn runs(&self) -> Result<Vec<RunRow>, JournalError> {
+        let mut select = self
+            .connection
+            .prepare(
+                "SELECT id, job, tenant, tasks, state, started_at, ended_at, summary FROM runs
+                 ORDER BY started_at DESC, id DESC",
+            )
+            .at(&self.path)?;
+        let rows = select
+            .query_map([], |row| {
+                Ok(RunRow {
+                    id: row.get(0)?,
+                    job: row.get(1)?,
+                    tenant: row.get(2)?,
+                    tasks: row.get(3)?,
+                    state: RunState::parse(&row.get::<_, String>(4)?),
+                    started_at: UnixMillis(row.get(5)?),
+                    ended_at: row.get::<_, Option<i64>>(6)?.map(UnixMillis),
+                    summary: row.get(7)?,
+                })
+            })
+            .at(&self.path)?;
+        rows.collect::<Result<_, _>>().at(&self.path)
+    }
+
+    /// The run that an id, a unique prefix of one, or `latest` names.
+    ///
+    /// # Errors
+    /// [`JournalError::NoSuchRun`] when none or several fit.
+    pub fn find_run(&self, name: &str) -> Result<RunRow, JournalError> {
+        let runs = self.runs()?;
+        let none = |text: String| Err(JournalError::NoSuchRun(text));
+        if name == "latest" {
+            let latest = runs.into_iter().next();
+            return latest.ok_or_else(no_runs);
+        }
+        if let Some(exact) = runs.iter().find(|run| run.id == name) {
+            return Ok(exact.clone());
+        }
+        let mut fitting = runs.into_iter().filter(|run| run.id.starts_with(name));
+        match (fitting.next(), fitting.next()) {
+            (Some(run), None) => Ok(run),
+            (Some(one), Some(other)) => {
+                none(format!("'{name}' fits several runs, among them {} and {}", one.id, other.id))
+            }
+            (None, _) => none(format!("no run begins with '{name}'; 'sortie runs' lists them")),
+        }
+    }
+
+    /// The newest run in which something is still to be done, simulated ones apart: those cannot go on.
+    ///
+    /// # Errors
+    /// [`JournalError::NoSuchRun`] when there is no run at all.
+    pub fn latest_unfinished(&self) -> Result<Option<RunRow>, JournalError> {
+        let runs = self.runs()?;
+        if runs.is_empty() {
+            return Err(no_runs());
+        }
+        let is_open = |run: &RunRow| run.state != RunState::Finished && run.tenant != "simulated";
+        Ok(runs.into_iter().find(is_open))
+    }
+}
+
+fn no_runs() -> JournalError {
+    JournalError::NoSuchRun("there are no runs yet".to_owned())
+}
