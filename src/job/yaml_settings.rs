@@ -5,6 +5,7 @@
 use super::diagnostics::{Flaw, quote};
 use super::nodes::NodeReader;
 use super::tree::{Entry, Node};
+use super::yaml_secrets::read_secrets;
 use super::{JobSettings, SendUntil, SkipKind};
 use crate::model::{MaxErrors, UnixMillis, parse_duration_ms};
 
@@ -21,8 +22,8 @@ const DURATION_MS_MAX: u64 = 366 * 86_400_000;
 /// Formats of reports.
 const REPORT_FORMATS: [&str; 2] = ["csv", "jsonl"];
 /// The keys at the top of a job that are settings.
-pub(super) const SETTING_KEYS: [&str; 7] =
-    ["wait", "send_until", "limits", "retries", "stop", "report", "skip_refused"];
+pub(super) const SETTING_KEYS: [&str; 8] =
+    ["wait", "send_until", "limits", "retries", "stop", "report", "skip_refused", "secrets"];
 
 /// Reads the settings among the entries of a job.
 pub(super) fn read_settings(reader: &mut NodeReader<'_, '_>, entries: &[Entry]) -> JobSettings {
@@ -36,6 +37,7 @@ pub(super) fn read_settings(reader: &mut NodeReader<'_, '_>, entries: &[Entry]) 
             "stop" => read_stop(reader, value, &mut settings),
             "report" => read_report(reader, value, &mut settings),
             "skip_refused" => read_skips(reader, value, &mut settings),
+            "secrets" => settings.secrets = read_secrets(reader, value),
             _ => {}
         }
     }
