@@ -44,7 +44,7 @@ pub(super) fn confirm(
 
 /// Asks on the terminal; `None` when there is none.
 #[cfg(unix)]
-fn ask(question: &str) -> Option<String> {
+pub(super) fn ask(question: &str) -> Option<String> {
     let mut terminal = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
     terminal.write_all(question.as_bytes()).ok()?;
     let mut answer = String::new();
@@ -53,7 +53,7 @@ fn ask(question: &str) -> Option<String> {
 }
 
 #[cfg(not(unix))]
-fn ask(question: &str) -> Option<String> {
+pub(super) fn ask(question: &str) -> Option<String> {
     use std::io::IsTerminal;
     if !std::io::stdin().is_terminal() {
         return None;

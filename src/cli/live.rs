@@ -13,6 +13,7 @@ use super::options::{EndingOptions, ProgressForm};
 use super::printer::Printer;
 use super::progress::Watcher;
 use super::reporter::{Reporter, RunView};
+use super::sealing::Recipients;
 use super::state::State;
 use crate::drive::{Clock, Control, Ended, Quota, RunParts, WallClock, run};
 use crate::engine::Engine;
@@ -50,9 +51,14 @@ pub(super) async fn go(
         header.report_dir.clone(),
         move |text| notices.warn(text),
     );
-    let per_hour = header.policy.per_hour;
+    // The run's own keys, so that a resume seals to the same people.
+    let sealer = match Recipients::of_run(&header.encrypt_to)? {
+        Some(recipients) => Some(recipients.sealer()?),
+        None => None,
+    };
+    let form = ending.progress;
     let mut watcher =
-        Watcher::new(&tasks, records, ending.progress, printer, reporter, quota.clone(), per_hour);
+        Watcher::new(&header, &tasks, records, form, printer, reporter, quota.clone());
     let (sender, mut control) = watch::channel(Control::Go);
     let signals = tokio::spawn(listen(sender));
     let (transport, renew_token) = connection.writer()?;
@@ -66,7 +72,7 @@ pub(super) async fn go(
         requests,
         program: concat!("sortie ", env!("CARGO_PKG_VERSION")).to_owned(),
         renew_token,
-        sealer: None,
+        sealer,
     };
     let ended = run(parts, &mut control, &mut watcher).await;
     signals.abort();

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::confirm::confirm;
 use super::connect::{Connection, connect, connect_again};
+use super::custody::{Asking, prepare, refuse_given_pins};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::job_source::read_job;
@@ -19,6 +20,7 @@ use super::options::{
 use super::plan_command::{Planned, make_plan, runtime};
 use super::printer::Printer;
 use super::reporter::RunView;
+use super::sealing::Recipients;
 use super::settings::{Profile, duration};
 use super::state::State;
 use super::tenant_commands::read_filter;
@@ -102,6 +104,7 @@ fn run_job(
     printer: &Printer,
 ) -> Result<Exit, Failure> {
     let profile = Profile::read(global)?;
+    let recipients = Recipients::choose(job, &profile)?;
     let state = State::open(global)?;
     runtime()?.block_on(async {
         let connection = connect(tenant, &profile, Some(job)).await?;
@@ -109,15 +112,21 @@ fn run_job(
         if options.dry_run {
             printer.data(&planned.text(job, &connection));
             planned.check(job)?;
+            refuse_given_pins(recipients.as_ref(), &planned.plan.tasks)?;
             printer.say("dry run: nothing was sent");
             return Ok(Exit::Well);
         }
         printer.say(&planned.text(job, &connection));
         planned.check(job)?;
+        let tasks = &planned.plan.tasks;
+        refuse_given_pins(recipients.as_ref(), tasks)?;
+        let asking = Asking::of(global, options.yes);
+        prepare(recipients.as_ref(), tasks, &state, asking, printer)?;
         let confirmation =
             confirm(&planned.plan, &connection.tenant, options.yes, global.no_input)?;
-        let header =
+        let mut header =
             header_of(&state, job, &connection, &planned, options, &profile, confirmation)?;
+        header.encrypt_to = recipients.as_ref().map(Recipients::texts).unwrap_or_default();
         start(&state, connection, planned, header, &options.ending, printer).await
     })
 }

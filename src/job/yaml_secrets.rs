@@ -3,7 +3,7 @@
 //! Owns the key `secrets` and its two forms. Must never hold a secret, and must never judge a key beyond its
 //! looks: whether it can be encrypted to is found out before anything is sent.
 
-use super::diagnostics::{Flaw, quote};
+use super::diagnostics::Flaw;
 use super::nodes::NodeReader;
 use super::tree::{Content, Entry, Node};
 use super::{BeforeLoss, SecretSettings};
@@ -52,8 +52,9 @@ fn read_before_loss(
     let text = reader.text(node, what)?;
     let found = BEFORE_LOSS.into_iter().find(|(word, _)| *word == text);
     if found.is_none() {
-        let flaw = Flaw::new(format!("{what} must be capture or elsewhere, not {}", quote(text)))
-            .hint("capture reads and keeps them before the request; elsewhere says that you have them");
+        let flaw = Flaw::new(format!("{what} must be capture or elsewhere")).hint(
+            "capture reads and keeps them before the request; elsewhere says that you have them",
+        );
         reader.refuse(&node.range, flaw);
     }
     found.map(|(_, meaning)| meaning)
@@ -74,7 +75,8 @@ fn read_keys(reader: &mut NodeReader<'_, '_>, node: &Node) -> Vec<String> {
             // What was written may be a private key, so it is not repeated.
             let flaw = Flaw::new("an item of encrypt_to is not a public key of age")
                 .hint("public keys begin with age1; 'age-keygen -y FILE' prints the one of a file");
-            reader.refuse(&item.range, flaw);
+            let problem = reader.source.diagnostic_without_text(item.range.clone(), flaw);
+            reader.problems.push(problem);
         }
     }
     keys
