@@ -27,6 +27,7 @@ CREATE TABLE device_tasks (
   PRIMARY KEY (run, task)) WITHOUT ROWID;
 CREATE INDEX device_tasks_by_id ON device_tasks (device_id);
 CREATE INDEX device_tasks_by_serial ON device_tasks (serial_number COLLATE NOCASE);
+CREATE TABLE pin_shown (at INTEGER, run TEXT, task INTEGER, device_id TEXT, shown_by TEXT);
 CREATE VIEW runs_readable AS SELECT id, job, tenant, tasks, state,
   datetime(started_at / 1000, 'unixepoch') AS started_at,
   datetime(ended_at / 1000, 'unixepoch') AS ended_at, summary FROM runs;
