@@ -34,9 +34,8 @@ pub(super) fn refuse_given_pins(
     recipients: Option<&Recipients>,
     tasks: &[Task],
 ) -> Result<(), Failure> {
-    let gives_pin = |task: &&Task| {
-        task.params.values().any(|value| matches!(value, ParamValue::Secret(_)))
-    };
+    let gives_pin =
+        |task: &&Task| task.params.values().any(|value| matches!(value, ParamValue::Secret(_)));
     let rows: Vec<u32> = tasks.iter().filter(gives_pin).map(|task| task.row).collect();
     if recipients.is_none() || rows.is_empty() {
         return Ok(());

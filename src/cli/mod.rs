@@ -15,6 +15,10 @@ mod live;
 mod look_commands;
 mod options;
 mod pin_news;
+mod pins_command;
+mod pins_found;
+mod pins_recovery;
+mod pins_text;
 mod plan_command;
 mod plan_text;
 mod printer;
@@ -81,6 +85,11 @@ fn dispatch(options: &Options, printer: &Printer) -> Result<Exit, Failure> {
             look_commands::report(global, name, report_dir.as_deref(), printer)
         }
         Command::History { device } => look_commands::history(global, device, printer),
+        Command::Pins { pins, tenant } => match (&pins.test_identity, pins.recover) {
+            (Some(file), _) => pins_command::test_identity(global, pins, file, printer),
+            (None, true) => pins_recovery::recover(global, pins, tenant, printer),
+            (None, false) => pins_command::pins(global, pins, printer),
+        },
         Command::Devices { filter, unmanaged, tenant } => {
             tenant_commands::devices(global, filter, *unmanaged, tenant, printer)
         }

@@ -90,9 +90,8 @@ impl Recipients {
     /// only.
     pub(super) fn sealer(&self) -> Result<Sealer, Failure> {
         let mut marking_key = Zeroizing::new([0_u8; 32]);
-        getrandom::fill(&mut *marking_key).map_err(|error| {
-            Failure::new(Exit::Unexpected, format!("no randomness: {error}"))
-        })?;
+        getrandom::fill(&mut *marking_key)
+            .map_err(|error| Failure::new(Exit::Unexpected, format!("no randomness: {error}")))?;
         let keys = self.keys.clone();
         Ok(Arc::new(move |secret: &Sealed| match secret.expose() {
             Some(text) => Sealed::encrypted(encrypt(&keys, text), Some(mark(&marking_key, text))),
@@ -259,7 +258,11 @@ mod tests {
         for (text, expect) in [
             (private, "is a private key"),
             (damaged, "is damaged"),
-            ("age1yubikey1qwt50d05nh5vutpdzmlg5wn80xq5negm4uj9ghv0snvdd3yysf5yw3rhl3t".to_owned(), "is damaged"),
+            (
+                "age1yubikey1qwt50d05nh5vutpdzmlg5wn80xq5negm4uj9ghv0snvdd3yysf5yw3rhl3t"
+                    .to_owned(),
+                "is damaged",
+            ),
             ("ssh-ed25519 AAAA".to_owned(), "is an SSH key"),
             ("ann@example.org".to_owned(), "is not a public key"),
             (String::new(), "is not a public key"),
@@ -267,7 +270,11 @@ mod tests {
             let Err(failure) = Recipients::parse(&[public(&one), text.clone()]) else {
                 panic!("{expect}")
             };
-            assert!(failure.what.contains(&format!("key 2 of encrypt_to {expect}")), "{}", failure.what);
+            assert!(
+                failure.what.contains(&format!("key 2 of encrypt_to {expect}")),
+                "{}",
+                failure.what
+            );
             assert!(text.is_empty() || !failure.what.contains(&text), "{}", failure.what);
         }
     }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use super::database::{At, JournalError, open_to_read, open_to_write};
 use super::state_dir::StateDir;
-use crate::model::{Task, UnixMillis};
+use crate::model::{DeviceId, Task, TaskIndex, UnixMillis};
 
 const FORMAT: u32 = 1;
 
@@ -356,6 +356,28 @@ impl Index {
             .query_map([device], |row| Ok(DeviceEvent { run: row.get(0)?, task: row.get(1)? }))
             .at(&self.path)?;
         rows.collect::<Result<_, _>>().at(&self.path)
+    }
+
+    /// Writes down that somebody was shown the PINs of a task.
+    ///
+    /// # Errors
+    /// [`JournalError`]; where the database is older and was not opened by a program that knows the table,
+    /// or may only be read.
+    pub fn note_shown(
+        &self,
+        run: &str,
+        task: TaskIndex,
+        device_id: &DeviceId,
+        shown_by: &str,
+        at: UnixMillis,
+    ) -> Result<(), JournalError> {
+        self.connection
+            .execute(
+                "INSERT INTO pin_shown (at, run, task, device_id, shown_by) VALUES (?,?,?,?,?)",
+                params![at.0, run, task.0, device_id.as_str(), shown_by],
+            )
+            .at(&self.path)
+            .map(drop)
     }
 }
 

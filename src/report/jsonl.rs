@@ -123,7 +123,12 @@ mod tests {
         let mut locked = record(&lock, Outcome::Completed, "");
         let closed = Sealed::encrypted("-----BEGIN".to_owned(), None);
         locked.pins = vec![
-            HeldPin { pin: closed, origin: PinOrigin::Recovered, is_verified: true, ..held_pin("") },
+            HeldPin {
+                pin: closed,
+                origin: PinOrigin::Recovered,
+                is_verified: true,
+                ..held_pin("")
+            },
             held_pin("012345"),
         ];
         let text = text_of(&ReportJsonl, &facts(), &Rows::new(&[lock], &[locked]));

@@ -64,11 +64,7 @@ struct Group<'a> {
     first: Vec<ReportRow<'a>>,
 }
 
-fn section(
-    rows: &Rows<'_>,
-    title: &str,
-    belongs: impl Fn(&ReportRow<'_>) -> bool,
-) -> Vec<String> {
+fn section(rows: &Rows<'_>, title: &str, belongs: impl Fn(&ReportRow<'_>) -> bool) -> Vec<String> {
     let groups = groups_of(rows, belongs);
     let total: usize = groups.iter().map(|group| group.count).sum();
     if total == 0 {

@@ -54,7 +54,8 @@ fn what_a_job_says_about_secrets_is_read() {
         encrypt_to: vec!["age1qq".to_owned(), "age1pp".to_owned()],
         is_single_key_allowed: true,
     };
-    let lines = "secrets:\n  before_loss: elsewhere\n  encrypt_to: [age1qq, age1pp]\n  single_key: true";
+    let lines =
+        "secrets:\n  before_loss: elsewhere\n  encrypt_to: [age1qq, age1pp]\n  single_key: true";
     assert_eq!(read(lines), whole);
 }
 
@@ -110,7 +111,10 @@ fn yaml_that_a_job_may_not_use_is_refused() {
         ("secrets: {before_loss: no}", "before_loss must be capture or elsewhere"),
         ("secrets: {encrypt: [age1qq]}", "unknown key 'encrypt' in secrets"),
         ("secrets: {encrypt_to: []}", "encrypt_to is an empty list"),
-        ("secrets: {encrypt_to: [age1]}", "job.yaml:4:24: an item of encrypt_to is not a public key"),
+        (
+            "secrets: {encrypt_to: [age1]}",
+            "job.yaml:4:24: an item of encrypt_to is not a public key",
+        ),
         ("secrets: {encrypt_to: [AGE1QQ]}", "is not a public key of age"),
         ("secrets: {encrypt_to: [AGE-SECRET-KEY-1QQ]}", "is not a public key of age"),
         ("secrets: {encrypt_to: [ssh-ed25519]}", "public keys begin with age1"),
