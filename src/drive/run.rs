@@ -16,7 +16,7 @@ use super::quota::{Block, Quota, QuotaError};
 use super::token::Token;
 use crate::engine::{Call, Engine, Impossible, Progress, Step};
 use crate::journal::{Batch, Commit, RequestCounts};
-use crate::model::{Entry, Event, StopCause, Task, UnixMillis};
+use crate::model::{Entry, Event, StopCause, Task, UnixMillis, Verdict};
 use crate::pace::others_pause_until;
 use crate::transport::Transport;
 
@@ -77,6 +77,17 @@ pub struct RunParts<T, C, J> {
     pub sealer: Option<Sealer>,
 }
 
+/// Closes the PIN of an answer before anything else sees it.
+fn seal(sealer: Option<&Sealer>, verdict: Verdict) -> Verdict {
+    match (sealer, verdict) {
+        (Some(sealer), Verdict::Accepted(answer)) => {
+            let pin = answer.pin.as_ref().map(|pin| sealer(pin));
+            Verdict::Accepted(crate::model::Answer { pin, ..answer })
+        }
+        (_, verdict) => verdict,
+    }
+}
+
 /// How a run was left.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
@@ -124,6 +135,7 @@ pub async fn run<T: Transport, C: Clock, J: Commit>(
         engine: parts.engine,
         tasks: parts.tasks,
         token: Token::new(parts.renew_token),
+        sealer: parts.sealer,
         observer,
     };
     let entries = shell.engine.open(now, &parts.program)?;
@@ -144,6 +156,7 @@ struct Shell<'a, T, C, J, O> {
     engine: Engine,
     tasks: Arc<[Task]>,
     token: Token,
+    sealer: Option<Sealer>,
     observer: &'a mut O,
     /// Batches on their way to the disk, oldest first.
     commits: VecDeque<Uncommitted>,
@@ -333,6 +346,7 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
         let (hour, skew_ms) = match returned.outcome {
             Outcome::Sent { task, attempt, http_status, verdict, hour, skew_ms } => {
                 let verdict = self.token.renew_on_unauthorized(verdict, returned.token).await;
+                let verdict = seal(self.sealer.as_ref(), verdict);
                 entries.extend(self.engine.answered(now, task, attempt, http_status, verdict)?);
                 (hour, skew_ms)
             }
