@@ -12,5 +12,6 @@ mod faults;
 mod invariants;
 mod jobs;
 mod layers;
+mod pins;
 mod secrets;
 mod tenant;
