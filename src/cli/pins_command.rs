@@ -86,7 +86,7 @@ fn show_one_by_one(found: &[Found], recorder: &mut Recorder<'_>) -> Result<(), F
         if left == 0 {
             break;
         }
-        let question = format!("{} more; Enter for the next, q ends: ", counted(left, "device"));
+        let question = format!("{left} more; Enter for the next, q ends: ");
         match ask(&question) {
             None => {
                 return Err(Failure::usage("there is no terminal to ask on")

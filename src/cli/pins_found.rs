@@ -256,15 +256,21 @@ fn may_hold_secrets(action: &str) -> bool {
     })
 }
 
-/// Locks without PIN first, then device by device, each with its newest first; marks the PIN to try first.
+/// Locks without PIN first, then device by device in the order of the plan, each with its newest first; marks
+/// the PIN to try first.
 fn arrange(found: &mut [Found]) {
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    for found in found.iter() {
+        let next = places.len();
+        places.entry(found.device.id.to_string()).or_insert(next);
+    }
     // A request that was refused changed nothing, so its PIN is the last to try.
     let rank = |found: &Found| {
         let is_unlikely = matches!(found.outcome, Outcome::Refused | Outcome::NotAttempted);
         (is_unlikely, std::cmp::Reverse(found.pins.first().and_then(|pin| pin.at)))
     };
     found.sort_by_cached_key(|found| {
-        (found.missing.is_none(), found.device.id.to_string(), rank(found))
+        (found.missing.is_none(), places.get(found.device.id.as_str()).copied(), rank(found))
     });
     let mut marked = std::collections::BTreeSet::new();
     for found in found.iter_mut() {
@@ -356,10 +362,10 @@ mod tests {
             order,
             [
                 ("z", vec![]),
+                ("b", vec![("5", true)]),
                 ("a", vec![("8", true)]),
                 ("a", vec![("7", false), ("3", false)]),
                 ("a", vec![("9", false)]),
-                ("b", vec![("5", true)]),
             ]
         );
     }

@@ -347,6 +347,38 @@ fn keys_come_from_the_job_else_the_profile_else_the_configuration() {
     }
 }
 
+#[test]
+fn two_pins_that_differ_are_both_shown_and_secrets_only_on_request() {
+    use sortie::journal::{RequestCounts, RunJournal, StateDir};
+    use sortie::model::{Entry, Event, PinReading, Sealed, Secret, SecretSource, TaskIndex};
+    let tenant = macs(1);
+    let bench = Bench::at(&tenant);
+    let job = lock_job(&bench, 1, "");
+    bench.sortie(&["run", &job, "--yes", "--wait", "20s"]).expect(0);
+    let state = StateDir::open(&bench.path("state")).expect("it is there");
+    let mut journal = RunJournal::open(&state, &bench.latest_run()).expect("it opens");
+    let (task, at) = (TaskIndex(0), sortie::simulator::wall_clock());
+    let clear = |text: &str| Sealed::clear(text.to_owned());
+    let reading = PinReading::Found { pin: clear("000111"), agrees: Some(false) };
+    let secrets = vec![Secret { name: "key".to_owned(), value: clear("ABCD-EFGH-2468") }];
+    let source = SecretSource::FilevaultKey;
+    let entries = [
+        Entry { at, event: Event::PinRead { task, reading } },
+        Entry { at, event: Event::SecretsRead { task, source, secrets } },
+    ];
+    journal.append(&entries, &RequestCounts::new()).expect("it can be written");
+    drop(journal);
+    bench.sortie(&["pins"]).expect(2);
+    let ran = bench.sortie(&["pins", "--all"]).expect(0);
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert!(lines[1].starts_with("000 111  first  "), "{}", ran.stdout);
+    assert!(lines[1].contains("  recovered later  yes  "), "{}", ran.stdout);
+    assert!(lines[2].contains("  then   "), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("ABCD"), "{}", ran.stdout);
+    let ran = bench.sortie(&["pins", "--all", "--secrets"]).expect(0);
+    assert!(ran.stdout.contains("\nABCD-EFGH-2468  FileVault key  "), "{}", ran.stdout);
+}
+
 /// A tenant that answers locks without PIN, and shows it only when it is asked to.
 fn forgetful(count: usize) -> Tenant {
     let tenant = macs(count);
