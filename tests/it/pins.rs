@@ -182,7 +182,7 @@ fn without_keys_pins_are_where_the_search_looks_and_that_is_said() {
     let pins = issued(&tenant, &bench);
     let run = bench.latest_run();
     for (serial, pin) in &pins {
-        let places = places(&bench, &[&ran], &[pin.clone()]);
+        let places = places(&bench, &[&ran], std::slice::from_ref(pin));
         let journal = places.iter().any(|place| place.starts_with(&format!("{run}.db")));
         assert!(journal, "{places:?}");
         assert!(places.contains(&"report.csv".to_owned()), "{places:?}");
