@@ -13,9 +13,10 @@ use super::options::{EndingOptions, ProgressForm};
 use super::printer::Printer;
 use super::progress::Watcher;
 use super::reporter::{Reporter, RunView, standing};
+use super::sealing::Recipients;
 use super::state::State;
 use crate::drive::{
-    Clock, Control, Ended, Quota, RenewToken, RunParts, WallClock, run, system_pins,
+    Clock, Control, Ended, Quota, RenewToken, RunParts, Sealer, WallClock, run, system_pins,
 };
 use crate::engine::{Engine, Scope};
 use crate::journal::{RequestCounts, RunHeader, RunJournal, RunReader, Writer};
@@ -66,12 +67,18 @@ pub(super) async fn go(
         header.report_dir.clone(),
         move |text| notices.warn(text),
     );
-    let per_hour = header.policy.per_hour;
+    // The run's own keys, so that a resume seals to the same people.
+    let sealer = match Recipients::of_run(&header.encrypt_to)? {
+        Some(recipients) => Some(recipients.sealer()?),
+        None => None,
+    };
+    let form = ending.progress;
     let mut watcher =
-        Watcher::new(&tasks, records, ending.progress, printer, reporter, quota.clone(), per_hour);
+        Watcher::new(&header, &tasks, records, form, printer, reporter, quota.clone());
     let (sender, mut control) = watch::channel(Control::Go);
     let signals = tokio::spawn(listen(sender));
-    let parts = Parts { journal: Writer::start(journal)?, quota, engine, tasks: &tasks, requests };
+    let journal = Writer::start(journal)?;
+    let parts = Parts { journal, quota, engine, tasks: &tasks, requests, sealer };
     let ended = match scope {
         Scope::Whole => {
             let (transport, renew_token) = connection.writer()?;
@@ -120,6 +127,7 @@ struct Parts<'a> {
     engine: Engine,
     tasks: &'a Arc<[Task]>,
     requests: RequestCounts,
+    sealer: Option<Sealer>,
 }
 
 impl Parts<'_> {
@@ -138,7 +146,7 @@ impl Parts<'_> {
             requests: self.requests,
             program: concat!("sortie ", env!("CARGO_PKG_VERSION")).to_owned(),
             renew_token,
-            sealer: None,
+            sealer: self.sealer,
             draw_pin: system_pins(),
         }
     }

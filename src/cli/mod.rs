@@ -6,6 +6,7 @@ mod actions_command;
 mod address;
 mod confirm;
 mod connect;
+mod custody;
 mod diagnostics;
 mod earlier;
 mod exit;
@@ -16,6 +17,11 @@ mod job_source;
 mod live;
 mod look_commands;
 mod options;
+mod pin_news;
+mod pins_command;
+mod pins_found;
+mod pins_recovery;
+mod pins_text;
 mod plan_command;
 mod plan_text;
 mod printer;
@@ -25,6 +31,7 @@ mod reporter;
 mod resolve_command;
 mod retry_command;
 mod run_command;
+mod sealing;
 mod settings;
 mod simulate_command;
 mod state;
@@ -102,6 +109,11 @@ fn dispatch(options: &Options, printer: &Printer) -> Result<Exit, Failure> {
         }
         Command::History { history } => history_command::history(global, history, printer),
         Command::Prune { prune } => prune_command::prune(global, prune, printer),
+        Command::Pins { pins, tenant } => match (&pins.test_identity, pins.recover) {
+            (Some(file), _) => pins_command::test_identity(global, pins, file, printer),
+            (None, true) => pins_recovery::recover(global, pins, tenant, printer),
+            (None, false) => pins_command::pins(global, pins, printer),
+        },
         Command::Devices { filter, unmanaged, tenant } => {
             tenant_commands::devices(global, filter, *unmanaged, tenant, printer)
         }

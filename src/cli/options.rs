@@ -184,6 +184,13 @@ pub(super) enum Command {
         #[command(flatten)]
         prune: PruneOptions,
     },
+    /// Show PINs of a run, or of a device over all runs; recover missing ones
+    Pins {
+        #[command(flatten)]
+        pins: PinsOptions,
+        #[command(flatten)]
+        tenant: TenantOptions,
+    },
     /// Export the inventory as CSV that is valid job input
     Devices {
         #[command(flatten)]
@@ -455,6 +462,31 @@ pub(super) struct PruneOptions {
     /// Agree in advance
     #[arg(short, long)]
     pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PinsOptions {
+    /// Id of the run, a unique prefix, or latest; else the newest that has any
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// Those of a device by its id, serial number, name or user; over all runs when no RUN is given
+    #[arg(long, value_name = "DEVICE")]
+    pub device: Option<String>,
+    /// All at once instead of one device after the other
+    #[arg(long)]
+    pub all: bool,
+    /// File with your AGE-SECRET-KEY-1... line (mode 0600), which opens encrypted ones
+    #[arg(long, value_name = "FILE")]
+    pub identity: Option<PathBuf>,
+    /// Also the secrets that were captured before an erase or a delete
+    #[arg(long)]
+    pub secrets: bool,
+    /// Ask the tenant for the PINs of Macs that the run locked and that have none
+    #[arg(long, conflicts_with_all = ["all", "identity", "secrets"])]
+    pub recover: bool,
+    /// Try whether this identity file opens what is encrypted to the keys of the configuration, else of the run
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["device", "all", "identity", "secrets", "recover"])]
+    pub test_identity: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

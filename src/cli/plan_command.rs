@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::connect::{Connection, connect};
+use super::custody::refuse_given_pins;
 use super::earlier::{LookBack, Notes, deleted_devices, earlier_tasks};
 use super::exit::Exit;
 use super::failure::Failure;
@@ -13,6 +14,7 @@ use super::job_source::read_job;
 use super::options::{GlobalOptions, JobOptions, LimitOptions, TenantOptions};
 use super::plan_text::{Around, plan_text, refused_text, secrets_text};
 use super::printer::{Printer, counted};
+use super::sealing::Recipients;
 use super::settings::{Profile, policy, skip_kinds};
 use super::state::State;
 use crate::drive::{Clock, Quota, ReadError, Reads, WallClock, read_details, read_inventory};
@@ -50,6 +52,7 @@ pub(super) fn plan(
 ) -> Result<Exit, Failure> {
     let job = read_job(job, printer)?;
     let profile = Profile::read(global)?;
+    let recipients = Recipients::choose(&job, &profile)?;
     let state = State::open(global)?;
     runtime()?.block_on(async {
         let connection = connect(tenant, &profile, Some(&job)).await?;
@@ -58,6 +61,7 @@ pub(super) fn plan(
             make_plan(&job, &connection, &state, limits, &profile, look_back, tenant.seed).await?;
         printer.data(&planned.text(&job, &connection));
         planned.check(&job)?;
+        refuse_given_pins(recipients.as_ref(), &planned.plan.tasks)?;
         printer.say("nothing was sent");
         Ok(Exit::Well)
     })

@@ -1,7 +1,7 @@
 //! The one place that writes for people.
 //!
 //! Owns standard output and standard error. Colour never carries meaning alone. Must never be given a
-//! secret: nothing that reaches it may come from `Sealed::expose`.
+//! secret: nothing that reaches it may come from `Sealed::expose`, but through `reveal`, for who asked for it.
 
 use anstyle::{AnsiColor, Style};
 use std::io::Write;
@@ -40,6 +40,11 @@ impl Printer {
         if !text.ends_with('\n') {
             let _ = output.write_all(b"\n");
         }
+    }
+
+    /// Writes secrets to standard output: only for a command whose purpose that is.
+    pub(super) fn reveal(&self, text: &str) {
+        self.data(text);
     }
 
     /// Tells people something, unless they asked for quiet.

@@ -1,17 +1,19 @@
 //! Progress of a run.
 //!
 //! Owns what is shown while a run goes on: bars on a terminal, plain lines elsewhere (both on standard
-//! error), JSON lines on standard output on request. It sees committed entries only. Must never show a PIN: it takes words and counts from entries,
-//! never an entry as a whole.
+//! error), JSON lines on standard output on request. It sees committed entries only. Must never show a PIN: it
+//! takes words and counts from entries, never an entry as a whole.
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 
 use super::options::ProgressForm;
+use super::pin_news::{PinNews, has_disagreement, has_new_pin};
 use super::printer::Printer;
 use super::reporter::Reporter;
 use crate::drive::{Clock, Observer, Quota, WallClock};
 use crate::engine::Progress;
+use crate::journal::RunHeader;
 use crate::model::{
     Entry, Event, Outcome, OutcomeCounts, StopCause, Task, TaskRecord, UnixMillis, human_duration,
 };
@@ -42,6 +44,7 @@ pub(super) struct Watcher<'a> {
     started_at: UnixMillis,
     sent_before: u32,
     pause_told_at: UnixMillis,
+    pins: PinNews,
     /// An action was stopped because the token lacks the permission.
     pub is_forbidden: bool,
 }
@@ -55,13 +58,13 @@ enum Display {
 
 impl<'a> Watcher<'a> {
     pub(super) fn new(
+        header: &RunHeader,
         tasks: &'a [Task],
         records: Vec<TaskRecord>,
         form: Option<ProgressForm>,
         printer: &'a Printer,
         reporter: Reporter,
         quota: Quota,
-        per_hour: u32,
     ) -> Self {
         let mut counts = OutcomeCounts::default();
         records.iter().for_each(|record| counts.add(record.outcome()));
@@ -76,12 +79,13 @@ impl<'a> Watcher<'a> {
             printer,
             reporter,
             quota,
-            per_hour,
+            per_hour: header.policy.per_hour,
             spent: 0,
             spent_at: UnixMillis(0),
             started_at: now,
             sent_before,
             pause_told_at: UnixMillis(0),
+            pins: PinNews::new(&header.run.0),
             is_forbidden: false,
         }
     }
@@ -179,6 +183,9 @@ impl<'a> Watcher<'a> {
             put("device_id", facts.device.id.as_str().into());
             put("http_status", record.http_status.into());
         }
+        if has_new_pin(&entry.event) {
+            put("pin", "kept".into());
+        }
         match &entry.event {
             Event::Paused { until, reason } => {
                 put("until", until.to_string().into());
@@ -206,6 +213,7 @@ impl Observer for Watcher<'_> {
             }
             self.is_forbidden |= matches!(entry.event, Event::ActionStopped { .. });
             self.tell(entry);
+            self.tell_pin(entry);
         }
         self.show(entries, progress);
         if !entries.is_empty() {
@@ -234,10 +242,32 @@ impl Watcher<'_> {
             }
             _ => return,
         };
+        if !matches!(self.display, Display::Json) {
+            self.beside_bars(|| self.printer.warn(&text));
+        }
+    }
+
+    /// Where a PIN can be seen, the moment that it is on disk; and above all when two do not agree.
+    fn tell_pin(&mut self, entry: &Entry) {
+        let Some(task) = entry.event.task() else { return };
+        let device = &self.tasks[task.at()].device;
+        if has_disagreement(&entry.event) {
+            let text = self.pins.disagreement(device);
+            self.beside_bars(|| self.printer.warn(&text));
+        }
+        if has_new_pin(&entry.event)
+            && !self.printer.is_quiet()
+            && let Some(text) = self.pins.kept(task, device)
+            && !matches!(self.display, Display::Json)
+        {
+            self.beside_bars(|| self.printer.say(&text));
+        }
+    }
+
+    fn beside_bars(&self, print: impl FnOnce()) {
         match &self.display {
-            Display::Bars { bars, .. } => bars.suspend(|| self.printer.warn(&text)),
-            Display::Json => {}
-            _ => self.printer.warn(&text),
+            Display::Bars { bars, .. } => bars.suspend(print),
+            _ => print(),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::confirm::confirm;
 use super::connect::{Connection, connect, connect_again, timeout_ms};
+use super::custody::{Asking, prepare, refuse_given_pins};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::job_source::read_job;
@@ -20,6 +21,7 @@ use super::plan_command::{Planned, look_back_of, make_plan, runtime};
 use super::printer::Printer;
 use super::reporter::RunView;
 use super::retry_command::Takeover;
+use super::sealing::Recipients;
 use super::settings::{Profile, duration};
 use super::state::State;
 use super::tenant_commands::read_filter;
@@ -115,6 +117,7 @@ pub(super) fn run_job(
     printer: &Printer,
 ) -> Result<Exit, Failure> {
     let profile = Profile::read(global)?;
+    let recipients = Recipients::choose(job, &profile)?;
     let state = State::open(global)?;
     runtime()?.block_on(async {
         let (connection, look_back) = match origin {
@@ -130,15 +133,21 @@ pub(super) fn run_job(
         if options.dry_run {
             printer.data(&planned.text(job, &connection));
             planned.check(job)?;
+            refuse_given_pins(recipients.as_ref(), &planned.plan.tasks)?;
             printer.say("dry run: nothing was sent");
             return Ok(Exit::Well);
         }
         printer.say(&planned.text(job, &connection));
         planned.check(job)?;
+        let tasks = &planned.plan.tasks;
+        refuse_given_pins(recipients.as_ref(), tasks)?;
+        let asking = Asking::of(global, options.yes);
+        prepare(recipients.as_ref(), tasks, &state, asking, printer)?;
         let confirmation =
             confirm(&planned.plan, &connection.tenant, options.yes, global.no_input)?;
-        let header =
+        let mut header =
             header_of(&state, job, &connection, &planned, options, &profile, confirmation)?;
+        header.encrypt_to = recipients.as_ref().map(Recipients::texts).unwrap_or_default();
         start(&state, connection, planned, header, origin, &options.ending, printer).await
     })
 }

@@ -31,15 +31,28 @@ pub(super) struct Profile {
     pub per_second: Option<u32>,
     pub per_hour: Option<u32>,
     pub report_dir: Option<PathBuf>,
+    /// Who may read PINs and captured secrets; the configuration's own where the profile says nothing.
+    pub secrets: SecretKeys,
     /// Name of the tenant; the profile's own name.
     #[serde(skip)]
     pub name: Option<String>,
+}
+
+/// The table `[secrets]`, of the configuration or of a profile.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct SecretKeys {
+    /// Public keys (`age1...`); an empty list keeps secrets in clear, whatever outranked levels say.
+    pub encrypt_to: Option<Vec<String>>,
+    /// One key is enough.
+    pub single_key: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Configuration {
     default_profile: Option<String>,
+    secrets: SecretKeys,
     profile: BTreeMap<String, Profile>,
 }
 
@@ -61,15 +74,18 @@ impl Profile {
         let mut configuration: Configuration = toml::from_str(&text).map_err(|error| {
             Failure::usage(format!("{shown}: {}", error.to_string().trim_end()))
         })?;
+        let secrets = configuration.secrets;
         let Some(name) = asked_profile(options).or(configuration.default_profile) else {
-            return Ok(Self::default());
+            return Ok(Self { secrets, ..Self::default() });
         };
         let known: Vec<String> = configuration.profile.keys().cloned().collect();
         let profile = configuration.profile.remove(&name).ok_or_else(|| {
             Failure::usage(format!("{shown} has no profile '{name}'"))
                 .next(format!("it has: {}", known.join(", ")))
         })?;
-        Ok(Self { name: Some(name), ..profile })
+        let is_silent = profile.secrets.encrypt_to.is_none();
+        let secrets = if is_silent { secrets } else { profile.secrets.clone() };
+        Ok(Self { name: Some(name), secrets, ..profile })
     }
 }
 

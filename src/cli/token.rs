@@ -82,25 +82,32 @@ fn no_token(what: String) -> Failure {
 }
 
 fn token_from_file(path: &Path) -> Result<String, Failure> {
-    let refused = |why: String| no_token(format!("the token file {why}"));
+    read_private_file(path).map_err(|why| no_token(format!("the token file {why}")))
+}
+
+/// Reads a file that holds a secret; refused, with the reason, when others can read it too.
+pub(super) fn read_private_file(path: &Path) -> Result<String, String> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         let metadata =
-            std::fs::metadata(path).map_err(|error| refused(format!("cannot be read: {error}")))?;
+            std::fs::metadata(path).map_err(|error| format!("cannot be read: {error}"))?;
         if metadata.permissions().mode() & 0o077 != 0 {
-            return Err(refused(
-                "can be read by others; make it yours alone with chmod 600".to_owned(),
-            ));
+            return Err("can be read by others; make it yours alone with chmod 600".to_owned());
         }
     }
-    std::fs::read_to_string(path).map_err(|error| refused(format!("cannot be read: {error}")))
+    std::fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))
 }
 
 /// Runs the command in the shell and takes the first line that it prints.
 fn run_command(command: &str) -> Result<String, String> {
     let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
-    let mut child = Command::new(shell)
+    let mut prepared = Command::new(shell);
+    // The command is asked because the environment is not: a token that stands there is none of its affair.
+    for variable in TOKEN_VARIABLES {
+        prepared.env_remove(variable);
+    }
+    let mut child = prepared
         .args([flag, command])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -24,6 +24,7 @@ mod table;
 mod tree;
 mod yaml;
 mod yaml_params;
+mod yaml_secrets;
 mod yaml_settings;
 mod yaml_targets;
 

@@ -5,6 +5,7 @@
 use super::diagnostics::{Flaw, quote};
 use super::nodes::NodeReader;
 use super::tree::{Entry, Node};
+use super::yaml_secrets::read_secrets;
 use super::{JobSettings, SendUntil, SkipKind};
 use crate::model::{MaxErrors, UnixMillis, parse_duration_ms};
 
@@ -21,7 +22,7 @@ const DURATION_MS_MAX: u64 = 366 * 86_400_000;
 /// Formats of reports.
 const REPORT_FORMATS: [&str; 2] = ["csv", "jsonl"];
 /// The keys at the top of a job that are settings.
-pub(super) const SETTING_KEYS: [&str; 8] = [
+pub(super) const SETTING_KEYS: [&str; 9] = [
     "wait",
     "send_until",
     "limits",
@@ -30,6 +31,7 @@ pub(super) const SETTING_KEYS: [&str; 8] = [
     "report",
     "skip_refused",
     "allow_deactivation",
+    "secrets",
 ];
 
 /// Reads the settings among the entries of a job.
@@ -47,6 +49,7 @@ pub(super) fn read_settings(reader: &mut NodeReader<'_, '_>, entries: &[Entry]) 
             "allow_deactivation" => {
                 settings.is_deactivation_allowed = reader.switch(value, key).unwrap_or(false);
             }
+            "secrets" => settings.secrets = read_secrets(reader, value),
             _ => {}
         }
     }

@@ -239,6 +239,17 @@ impl RunReader {
         bodies.map(|body| from_json(&body.at(&self.path)?, &self.path)).collect()
     }
 
+    /// The names of the actions that occur: a glance that costs far less than the tasks.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn actions(&self) -> Result<Vec<String>, JournalError> {
+        let mut select =
+            self.connection.prepare("SELECT DISTINCT action FROM tasks").at(&self.path)?;
+        let names = select.query_map([], |row| row.get(0)).at(&self.path)?;
+        names.collect::<Result<_, _>>().at(&self.path)
+    }
+
     /// Gives every entry to `take`, in order.
     ///
     /// # Errors

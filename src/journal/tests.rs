@@ -445,6 +445,25 @@ fn a_devices_history_is_found_by_any_of_its_names() {
 }
 
 #[test]
+fn that_pins_were_shown_is_written_down() {
+    let bench = Bench::new();
+    let index = Index::open(&bench.state).expect("an index");
+    let device = DeviceId::from_api("d1");
+    index.note_shown(RUN, TaskIndex(3), &device, "ann", NOW).expect("it can be written");
+    let path = bench.state.index_path();
+    let rows = rusqlite::Connection::open(path).expect("a database");
+    let row =
+        rows.query_row("SELECT at, run, task, device_id, shown_by FROM pin_shown", [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+        });
+    let expected = (NOW.0, RUN.to_owned(), 3, "d1".to_owned(), "ann".to_owned());
+    assert_eq!(row.expect("one row"), expected);
+    // Who may only look may not write it down either, and is told so.
+    let looking = Index::open_to_read(&bench.state).expect("readable").expect("it is there");
+    assert!(looking.note_shown(RUN, TaskIndex(3), &device, "ann", NOW).is_err());
+}
+
+#[test]
 fn a_record_begins_as_the_plan_says() {
     let outcomes: Vec<Outcome> =
         tasks_of(7).iter().map(|task| TaskRecord::new(task).outcome()).collect();

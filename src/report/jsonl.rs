@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::Report;
 use super::row::{ReportRow, Rows, RunFacts};
-use crate::model::{ParamValue, Params, UnixMillis};
+use crate::model::{HeldPin, ParamValue, Params, UnixMillis};
 
 /// `report.jsonl`.
 #[derive(Copy, Clone, Debug)]
@@ -55,6 +55,9 @@ impl Serialize for Line<'_> {
         line.serialize_entry("completed_at", &moment(row.completed_at()))?;
         line.serialize_entry("params", &ParamsAsGiven(row.params()))?;
         line.serialize_entry("carried", &CarriedInOrder(row.carried()))?;
+        if !row.pins().is_empty() {
+            line.serialize_entry("pins", &PinsNewestFirst(row.pins()))?;
+        }
         if let Some(result) = row.result() {
             // What is not JSON is still what was answered.
             let parsed = serde_json::from_str(result);
@@ -66,6 +69,22 @@ impl Serialize for Line<'_> {
 
 fn moment(at: Option<UnixMillis>) -> Option<String> {
     at.map(|at| at.to_string())
+}
+
+struct PinsNewestFirst<'a>(&'a [HeldPin]);
+
+impl Serialize for PinsNewestFirst<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|held| {
+            serde_json::json!({
+                "origin": held.origin.word(),
+                "at": held.at.to_string(),
+                "verified": held.is_verified,
+                "encrypted": held.pin.expose().is_none(),
+                "pin": held.pin.expose(),
+            })
+        }))
+    }
 }
 
 struct ParamsAsGiven<'a>(&'a Params);
@@ -96,7 +115,32 @@ mod tests {
     use super::super::columns::REPORT_COLUMNS;
     use super::super::testing::{carrying, facts, held_pin, record, task, text_of, with};
     use super::*;
-    use crate::model::Outcome;
+    use crate::model::{Outcome, PinOrigin, Sealed};
+
+    #[test]
+    fn all_pins_are_listed_and_encrypted_ones_keep_their_text() {
+        let lock = task(1, 1, "lock");
+        let mut locked = record(&lock, Outcome::Completed, "");
+        let closed = Sealed::encrypted("-----BEGIN".to_owned(), None);
+        locked.pins = vec![
+            HeldPin {
+                pin: closed,
+                origin: PinOrigin::Recovered,
+                is_verified: true,
+                ..held_pin("")
+            },
+            held_pin("012345"),
+        ];
+        let text = text_of(&ReportJsonl, &facts(), &Rows::new(&[lock], &[locked]));
+        let value: Value = serde_json::from_str(&text).expect("an object");
+        assert_eq!(value["lock_pin"], "recovered");
+        let [first, second] = [&value["pins"][0], &value["pins"][1]];
+        assert_eq!((&first["origin"], &first["pin"]), (&"recovered".into(), &Value::Null));
+        assert_eq!((&first["verified"], &first["encrypted"]), (&true.into(), &true.into()));
+        assert_eq!((&second["origin"], &second["pin"]), (&"answer".into(), &"012345".into()));
+        assert_eq!(second["at"], "1970-01-01T00:00:00.000Z");
+        assert!(!text.contains("BEGIN"), "{text}");
+    }
 
     #[test]
     fn values_are_exact_and_keys_stand_in_the_order_of_the_columns() {

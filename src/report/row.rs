@@ -7,9 +7,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::model::{
-    CommandStatus, DeviceFacts, End, Outcome, OutcomeCounts, Params, Task, TaskIndex, TaskRecord,
-    UnixMillis,
+    CommandStatus, DeviceFacts, End, HeldPin, Outcome, OutcomeCounts, Params, PinOrigin, Platform,
+    Task, TaskIndex, TaskRecord, Turn, UnixMillis,
 };
+
+/// The action whose PIN a Mac cannot be used without.
+const LOCK: &str = "lock";
 
 /// What a report says about the run as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -164,11 +167,41 @@ impl<'a> ReportRow<'a> {
         self.record.command.as_ref().map(|command| command.status)
     }
 
-    /// The PIN that the action's answer brought, in clear: it goes only into files that the operator
-    /// asked for.
+    /// The PIN to try first, in clear: it goes only into files that the operator asked for. One that only
+    /// the holders of keys can read is a word that says how it came; a Mac that was locked and has none
+    /// is `missing`.
     #[must_use]
     pub fn lock_pin(&self) -> Option<&'a str> {
-        self.record.pin().and_then(crate::model::Sealed::expose)
+        match self.record.pins.first() {
+            Some(held) => Some(held.pin.expose().unwrap_or(match held.origin {
+                PinOrigin::Answer | PinOrigin::Drawn => "captured",
+                PinOrigin::Recovered | PinOrigin::RecoveredLater => "recovered",
+            })),
+            None => self.lacks_pin().then_some("missing"),
+        }
+    }
+
+    /// All its PINs, newest first.
+    #[must_use]
+    pub fn pins(&self) -> &'a [HeldPin] {
+        &self.record.pins
+    }
+
+    /// Whether this is the lock of a Mac that the API has taken and no PIN is known, whatever became of it
+    /// otherwise.
+    #[must_use]
+    pub fn lacks_pin(&self) -> bool {
+        let is_taken = matches!(
+            self.outcome(),
+            Outcome::Completed
+                | Outcome::Accepted
+                | Outcome::Pending
+                | Outcome::NotNow
+                | Outcome::AlreadyInEffect
+        );
+        let is_lock = self.task.action == LOCK && self.task.device.platform == Platform::Mac;
+        let is_done = self.task.turn == Turn::Do;
+        is_lock && is_done && self.record.pins.is_empty() && (is_taken || self.is_pin_missing())
     }
 
     /// Requests that were about to leave.
@@ -261,9 +294,54 @@ pub fn reason_of<'a>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{record, task};
+    use super::super::testing::{held_pin, record, task};
     use super::*;
-    use crate::model::Gate;
+    use crate::model::{Gate, Sealed};
+
+    #[test]
+    fn what_is_said_of_a_pin_is_the_pin_or_how_it_came_or_that_it_is_missing() {
+        let lock = task(1, 1, "lock");
+        let pin_of = |task: &Task, record: TaskRecord| {
+            let (tasks, records) = ([task.clone()], [record]);
+            let rows = Rows::new(&tasks, &records);
+            rows.get(TaskIndex(0)).and_then(|row| row.lock_pin()).map(str::to_owned)
+        };
+        let held = |pin: Sealed, origin| {
+            let mut held = record(&lock, Outcome::Completed, "");
+            held.pins = vec![HeldPin { origin, pin, ..held_pin("1") }, held_pin("2")];
+            held
+        };
+        let closed = || Sealed::encrypted("age".to_owned(), None);
+        for (origin, word) in [
+            (PinOrigin::Answer, "captured"),
+            (PinOrigin::Drawn, "captured"),
+            (PinOrigin::Recovered, "recovered"),
+            (PinOrigin::RecoveredLater, "recovered"),
+        ] {
+            assert_eq!(pin_of(&lock, held(closed(), origin)).as_deref(), Some(word));
+            let clear = held(Sealed::clear("012345".to_owned()), origin);
+            assert_eq!(pin_of(&lock, clear).as_deref(), Some("012345"));
+        }
+        let without = |task: &Task, outcome, reason| pin_of(task, record(task, outcome, reason));
+        let missing = Some("missing".to_owned());
+        for outcome in Outcome::ALL {
+            let is_taken = matches!(
+                outcome,
+                Outcome::Completed
+                    | Outcome::Accepted
+                    | Outcome::Pending
+                    | Outcome::NotNow
+                    | Outcome::AlreadyInEffect
+            );
+            let expected = if is_taken { missing.clone() } else { None };
+            assert_eq!(without(&lock, outcome, "a reason"), expected, "{outcome}");
+            assert_eq!(without(&task(1, 1, "erase"), outcome, ""), None);
+        }
+        assert_eq!(without(&lock, Outcome::Failed, "pin_missing: none came"), missing);
+        let mut phone = lock.clone();
+        phone.device.platform = Platform::IPhone;
+        assert_eq!(without(&phone, Outcome::Completed, ""), None);
+    }
 
     #[test]
     fn a_reason_is_found_where_the_record_has_none() {

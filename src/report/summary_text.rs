@@ -15,16 +15,22 @@ const ROWS_SHOWN_MAX: usize = 10;
 /// Longest reason or name, in characters: one line of a wide terminal.
 const TEXT_CHARS_MAX: usize = 120;
 
-/// How the run ended: counts, then what failed or was refused, by reason and a Mac without its PIN first,
-/// then what is in doubt.
+/// How the run ended: counts, then the Macs that are locked without a known PIN, then what failed or was
+/// refused, by reason, then what is in doubt.
 #[must_use]
 pub fn summary_text(facts: &RunFacts, rows: &Rows<'_>) -> String {
     let mut lines = vec![headline(facts, rows)];
     lines.extend(facts.reason.as_ref().map(|reason| format!("reason: {}", plain(reason))));
     let counts = rows.outcomes();
     lines.extend(counts.iter().map(|(outcome, n)| format!("  {:<18}{n:>8}", outcome.word())));
+    lines.extend(section(rows, "locked without PIN", |row| row.lacks_pin()));
+    if rows.iter().any(|row| row.lacks_pin()) {
+        lines.push(format!("  look for them with: sortie pins {} --recover", plain(&facts.run_id)));
+    }
     for outcome in [Outcome::Failed, Outcome::Refused, Outcome::InDoubt] {
-        lines.extend(section(rows, outcome));
+        lines.extend(section(rows, outcome.word(), |row| {
+            row.outcome() == outcome && !row.lacks_pin()
+        }));
     }
     lines.extend(left_out(facts, rows));
     if !facts.requests.is_empty() {
@@ -58,13 +64,13 @@ struct Group<'a> {
     first: Vec<ReportRow<'a>>,
 }
 
-fn section(rows: &Rows<'_>, outcome: Outcome) -> Vec<String> {
-    let groups = groups_of(rows, outcome);
+fn section(rows: &Rows<'_>, title: &str, belongs: impl Fn(&ReportRow<'_>) -> bool) -> Vec<String> {
+    let groups = groups_of(rows, belongs);
     let total: usize = groups.iter().map(|group| group.count).sum();
     if total == 0 {
         return Vec::new();
     }
-    let mut lines = vec![format!("{outcome}:")];
+    let mut lines = vec![format!("{title}:")];
     let mut shown = 0;
     for group in &groups {
         let room = ROWS_SHOWN_MAX - shown;
@@ -81,10 +87,10 @@ fn section(rows: &Rows<'_>, outcome: Outcome) -> Vec<String> {
     lines
 }
 
-fn groups_of<'a>(rows: &Rows<'a>, outcome: Outcome) -> Vec<Group<'a>> {
+fn groups_of<'a>(rows: &Rows<'a>, belongs: impl Fn(&ReportRow<'_>) -> bool) -> Vec<Group<'a>> {
     let mut groups: Vec<Group<'a>> = Vec::new();
     let mut by_reason: HashMap<String, usize> = HashMap::new();
-    for row in rows.iter().filter(|row| row.outcome() == outcome) {
+    for row in rows.iter().filter(belongs) {
         let reason = match plain(&row.reason()) {
             empty if empty.is_empty() => "no reason given".to_owned(),
             reason => reason,
@@ -99,11 +105,7 @@ fn groups_of<'a>(rows: &Rows<'a>, outcome: Outcome) -> Vec<Group<'a>> {
             group.first.push(row);
         }
     }
-    // A locked Mac without its PIN is urgent; then what concerns most devices.
-    groups.sort_by_key(|group| {
-        let is_pin_missing = group.first.iter().any(ReportRow::is_pin_missing);
-        (!is_pin_missing, std::cmp::Reverse(group.count))
-    });
+    groups.sort_by_key(|group| std::cmp::Reverse(group.count));
     groups
 }
 
@@ -128,7 +130,7 @@ fn left_out(facts: &RunFacts, rows: &Rows<'_>) -> Vec<String> {
     if locked > 0 {
         lines.push(format!(
             "not in failed.csv, because a second lock does not help: {locked} locked without PIN; \
-             look for it on the device's record in the web app"
+             sortie pins {run} --recover looks for it"
         ));
     }
     if waiting > 0 {
@@ -202,12 +204,14 @@ requests: 12 (follow 4, send 8)
         let text = summary_text(&facts(), &Rows::new(&tasks, &records));
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "run 20260102-030400-abcde: lab on acme, 30 tasks so far");
-        assert_eq!(lines[2..4], ["failed:", "  pin_missing: none came (1)"]);
+        assert_eq!(lines[2..4], ["locked without PIN:", "  pin_missing: none came (1)"]);
         assert_eq!(lines[4], "    row 30  SN30  evil [2J name  lock");
-        assert_eq!(lines[5], "  the device said no (29)");
-        assert_eq!(lines.iter().filter(|line| line.starts_with("    row ")).count(), 10);
-        assert!(lines.contains(&"  and 20 more, see report.csv"));
-        assert!(text.contains("locked without PIN; look for it on the device's record"));
+        let cure = "sortie pins 20260102-030400-abcde --recover";
+        assert_eq!(lines[5], format!("  look for them with: {cure}"));
+        assert_eq!(lines[6..8], ["failed:", "  the device said no (29)"]);
+        assert_eq!(lines.iter().filter(|line| line.starts_with("    row ")).count(), 11);
+        assert!(lines.contains(&"  and 19 more, see report.csv"));
+        assert!(text.contains(&format!("1 locked without PIN; {cure} looks for it")));
         assert!(!text.contains("987123"));
     }
 

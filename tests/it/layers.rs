@@ -38,7 +38,8 @@ const MAY_USE: [(&str, &[&str]); 13] = [
 ];
 
 /// The modules in which each package may be named; packages that are not listed may be named anywhere.
-const HOMES: [(&str, &[&str]); 19] = [
+const HOMES: [(&str, &[&str]); 20] = [
+    ("age", &["cli"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
     ("toml", &["cli"]),

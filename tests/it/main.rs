@@ -14,5 +14,6 @@ mod history;
 mod invariants;
 mod jobs;
 mod layers;
+mod pins;
 mod secrets;
 mod tenant;

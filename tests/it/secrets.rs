@@ -103,7 +103,7 @@ impl Search {
 }
 
 /// All files below a directory but those that the test wrote.
-fn files_below(directory: &Path) -> Vec<PathBuf> {
+pub fn files_below(directory: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(directory).expect("a directory") {
         let path = entry.expect("an entry").path();
@@ -117,7 +117,7 @@ fn files_below(directory: &Path) -> Vec<PathBuf> {
 }
 
 /// Whether the bytes hold this number with no digit before or after it.
-fn has_number(bytes: &[u8], number: &str) -> bool {
+pub fn has_number(bytes: &[u8], number: &str) -> bool {
     let is_digit = |at: Option<&u8>| at.is_some_and(u8::is_ascii_digit);
     bytes.windows(number.len()).enumerate().any(|(at, part)| {
         let before = at.checked_sub(1).and_then(|at| bytes.get(at));
@@ -125,7 +125,7 @@ fn has_number(bytes: &[u8], number: &str) -> bool {
     })
 }
 
-fn is_time_of_day(pin: &str) -> bool {
+pub fn is_time_of_day(pin: &str) -> bool {
     let part = |at: usize| pin.get(at..at + 2).and_then(|text| text.parse::<u32>().ok());
     part(0).is_some_and(|hour| hour < 24)
         && part(2).is_some_and(|minute| minute < 60)
@@ -159,7 +159,7 @@ fn no_command_shows_a_secret_in_any_form() {
         &["--progress", "bar"],
         &["--progress", "none"],
         &["-v"],
-        &["-vv", "--color", "always"],
+        &["-vvv", "--color", "always"],
         &["-q"],
     ];
     for (at, form) in forms.iter().enumerate() {

@@ -42,6 +42,24 @@ fn a_whole_yaml_job_is_read() {
     assert_eq!(job.settings, expect);
 }
 
+#[test]
+fn what_a_job_says_about_secrets_is_read() {
+    let read = |lines: &str| yaml_job(&with_lines(lines)).settings.secrets;
+    let kept = SecretSettings::default();
+    assert_eq!(read("wait: 1h"), kept);
+    let capture = SecretSettings { before_loss: Some(BeforeLoss::Capture), ..kept.clone() };
+    assert_eq!(read("secrets: capture"), capture);
+    assert_eq!(read("secrets: {before_loss: capture}"), capture);
+    let whole = SecretSettings {
+        before_loss: Some(BeforeLoss::Elsewhere),
+        encrypt_to: vec!["age1qq".to_owned(), "age1pp".to_owned()],
+        is_single_key_allowed: true,
+    };
+    let lines =
+        "secrets:\n  before_loss: elsewhere\n  encrypt_to: [age1qq, age1pp]\n  single_key: true";
+    assert_eq!(read(lines), whole);
+}
+
 /// A short job with one line put in the place of another.
 fn with_lines(lines: &str) -> String {
     format!("version: 1\naction: restart\ntargets: {{all: true}}\n{lines}\n")
@@ -85,6 +103,27 @@ fn yaml_that_a_job_may_not_use_is_refused() {
         ("allow_deactivation: maybe", "allow_deactivation must be true or false"),
         ("allow_deactivation: true", "ok"),
         ("skip_refused: [all]", "the kinds are unsupported, removed, not_found"),
+        ("secrets: capture", "ok"),
+        ("secrets: elsewhere", "ok"),
+        ("secrets: {before_loss: capture, encrypt_to: [age1qq, age1pp]}", "ok"),
+        ("secrets: {encrypt_to: age1qq, single_key: true}", "ok"),
+        ("secrets: kept", "job.yaml:4:10: secrets must be capture or elsewhere"),
+        ("secrets:", "secrets has no value"),
+        ("secrets: [capture]", "secrets must be a map"),
+        ("secrets: {}", "secrets is empty"),
+        ("secrets: {before_loss: no}", "before_loss must be capture or elsewhere"),
+        ("secrets: {encrypt: [age1qq]}", "unknown key 'encrypt' in secrets"),
+        ("secrets: {encrypt_to: []}", "encrypt_to is an empty list"),
+        (
+            "secrets: {encrypt_to: [age1]}",
+            "job.yaml:4:24: an item of encrypt_to is not a public key",
+        ),
+        ("secrets: {encrypt_to: [AGE1QQ]}", "is not a public key of age"),
+        ("secrets: {encrypt_to: [AGE-SECRET-KEY-1QQ]}", "is not a public key of age"),
+        ("secrets: {encrypt_to: [ssh-ed25519]}", "public keys begin with age1"),
+        ("secrets: {encrypt_to: [age1qq], single_key: yes}", "single_key must be true or false"),
+        ("secrets: {single_key: true}", "single_key says nothing without encrypt_to"),
+        ("secrets: capture\nsecrets: elsewhere", "key 'secrets' is given twice"),
         ("name: ../x", "cannot be part of a path"),
         ("columns: {a: b}", "no meaning without 'targets: {file: ...}'"),
         ("exclude: {}", "exclude is empty"),

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::super::database::{At, JournalError};
 use super::Index;
-use crate::model::UnixMillis;
+use crate::model::{DeviceId, TaskIndex, UnixMillis};
 
 /// A task that some run had for a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,6 +161,28 @@ impl Index {
             })
             .at(&self.path)?;
         rows.collect::<Result<_, _>>().at(&self.path)
+    }
+
+    /// Writes down that somebody was shown the PINs of a task.
+    ///
+    /// # Errors
+    /// [`JournalError`]; where the database is older and was not opened by a program that knows the table,
+    /// or may only be read.
+    pub fn note_shown(
+        &self,
+        run: &str,
+        task: TaskIndex,
+        device_id: &DeviceId,
+        shown_by: &str,
+        at: UnixMillis,
+    ) -> Result<(), JournalError> {
+        self.connection
+            .execute(
+                "INSERT INTO pin_shown (at, run, task, device_id, shown_by) VALUES (?,?,?,?,?)",
+                params![at.0, run, task.0, device_id.as_str(), shown_by],
+            )
+            .at(&self.path)
+            .map(drop)
     }
 
     /// Whether the database has a table: one that is only looked into may be of an older format.

@@ -1,0 +1,128 @@
+//! What is said about PINs while a run goes on.
+//!
+//! Owns the words and how often they are said. Must never see a PIN itself.
+
+use crate::model::{DeviceFacts, Event, PinReading, TaskIndex, Verdict};
+
+/// PINs that are told one by one; of a whole fleet the command for all of them says the same.
+const TOLD_MAX: usize = 5;
+
+/// Whether an entry holds a PIN that was not known before.
+pub(super) fn has_new_pin(event: &Event) -> bool {
+    match event {
+        Event::Intent { pin, .. } => pin.is_some(),
+        Event::Answered { verdict: Verdict::Accepted(answer), .. } => answer.pin.is_some(),
+        Event::PinRead { reading: PinReading::Found { agrees, .. }, .. } => *agrees != Some(true),
+        _ => false,
+    }
+}
+
+/// Whether an entry holds a PIN that differs from the one that was known.
+pub(super) fn has_disagreement(event: &Event) -> bool {
+    let Event::PinRead { reading, .. } = event else { return false };
+    matches!(reading, PinReading::Found { agrees: Some(false), .. })
+}
+
+/// Remembers what has been told.
+pub(super) struct PinNews {
+    run: String,
+    told: Vec<TaskIndex>,
+}
+
+impl PinNews {
+    pub(super) fn new(run: &str) -> Self {
+        Self { run: run.to_owned(), told: Vec::new() }
+    }
+
+    /// The line about a PIN that has just been kept; `None` when enough has been said.
+    pub(super) fn kept(&mut self, task: TaskIndex, device: &DeviceFacts) -> Option<String> {
+        // One more is remembered, for the line that stands for all the others.
+        if self.told.len() > TOLD_MAX || self.told.contains(&task) {
+            return None;
+        }
+        self.told.push(task);
+        if self.told.len() > TOLD_MAX {
+            return Some(format!("further PINs: sortie pins {}", self.run));
+        }
+        Some(format!("PIN of {} kept: {}", word_of(device), self.command(device)))
+    }
+
+    /// The line about two PINs that differ.
+    pub(super) fn disagreement(&self, device: &DeviceFacts) -> String {
+        format!(
+            "the tenant shows another PIN for {} than its lock answered; both are kept, the newest first: {}",
+            word_of(device),
+            self.command(device)
+        )
+    }
+
+    fn command(&self, device: &DeviceFacts) -> String {
+        format!("sortie pins {} --device {}", self.run, word_of(device))
+    }
+}
+
+/// The serial number where it can stand in a command line as it is, else the id.
+pub(super) fn word_of(device: &DeviceFacts) -> &str {
+    let serial = device.serial_number.as_str();
+    let is_word = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+    let is_usable = !serial.is_empty() && !serial.starts_with('-') && serial.chars().all(is_word);
+    if is_usable { serial } else { device.id.as_str() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{DeviceId, Platform, Sealed};
+
+    fn device(serial: &str) -> DeviceFacts {
+        DeviceFacts {
+            id: DeviceId::from_api("d1"),
+            serial_number: serial.to_owned(),
+            name: "Mac".to_owned(),
+            user_email: String::new(),
+            platform: Platform::Mac,
+        }
+    }
+
+    #[test]
+    fn five_pins_are_told_then_one_line_stands_for_the_rest() {
+        let mut news = PinNews::new("R");
+        let mut lines = Vec::new();
+        for task in 0..10 {
+            // A second PIN of a task is no news.
+            for _ in 0..2 {
+                lines.extend(news.kept(TaskIndex(task), &device(&format!("SN{task}"))));
+            }
+        }
+        assert_eq!(lines.len(), 6);
+        assert_eq!(lines[0], "PIN of SN0 kept: sortie pins R --device SN0");
+        assert_eq!(lines[5], "further PINs: sortie pins R");
+    }
+
+    #[test]
+    fn a_serial_that_a_shell_would_misread_gives_way_to_the_id() {
+        for serial in ["", "A B", "A;reboot", "-x", "A\u{1b}[2J"] {
+            let line = PinNews::new("R").disagreement(&device(serial));
+            assert!(line.ends_with("sortie pins R --device d1"), "{line}");
+        }
+    }
+
+    #[test]
+    fn only_what_was_not_known_is_news() {
+        let task = TaskIndex(0);
+        let read = |agrees| {
+            let pin = Sealed::clear("1".to_owned());
+            Event::PinRead { task, reading: PinReading::Found { pin, agrees } }
+        };
+        for (agrees, is_new, is_other) in
+            [(Some(true), false, false), (Some(false), true, true), (None, true, false)]
+        {
+            let event = read(agrees);
+            assert_eq!((has_new_pin(&event), has_disagreement(&event)), (is_new, is_other));
+        }
+        let pin = Some(Sealed::clear("1".to_owned()));
+        assert!(has_new_pin(&Event::Intent { task, attempt: 1, pin }));
+        assert!(!has_new_pin(&Event::Intent { task, attempt: 1, pin: None }));
+        assert!(!has_new_pin(&Event::PinRead { task, reading: PinReading::Nothing }));
+    }
+}
