@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::address::{Address, address, address_of_run};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::options::TenantOptions;
+use super::options::{TenantOptions, variable};
 use super::settings::{Profile, duration};
 use super::token::{TokenSource, renewal};
 use crate::drive::{Clock, RenewToken, WallClock};
@@ -90,7 +90,8 @@ pub(super) async fn connect(
 
 /// How long one request may take.
 pub(super) fn timeout_ms(options: &TenantOptions) -> Result<u64, Failure> {
-    match duration("--timeout", options.timeout.as_deref())? {
+    let given = options.timeout.clone().or_else(|| variable("SORTIE_TIMEOUT"));
+    match duration("--timeout", given.as_deref())? {
         None => Ok(Policy::default_at(UnixMillis(0), 0).timeout_ms),
         Some(timeout_ms) if timeout_ms >= TIMEOUT_MS_MIN => Ok(timeout_ms),
         Some(_) => Err(Failure::usage("--timeout is shorter than 100ms")),

@@ -322,7 +322,7 @@ pub(super) struct TenantOptions {
     /// Seed of the simulated tenant and of the run's randomness
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,
-    /// How long one request may take; 60s
+    /// How long one request may take; else SORTIE_TIMEOUT, 60s
     #[arg(long, value_name = "DURATION")]
     pub timeout: Option<String>,
 }
@@ -356,7 +356,8 @@ pub(super) struct LimitOptions {
     /// When sending ends, as a duration from the start
     #[arg(long, value_name = "DURATION")]
     pub send_until: Option<String>,
-    /// How long a request without answer may still be applied; at least twice --timeout, 120s
+    /// How long a request without answer may still be applied, at least twice --timeout; else
+    /// SORTIE_QUARANTINE, 120s
     #[arg(long, value_name = "DURATION")]
     pub quarantine: Option<String>,
     /// Skip named devices that cannot be done, by kind: unsupported, removed, not_found

@@ -151,7 +151,8 @@ fn quarantine_ms(
     quarantine_ms: u64,
 ) -> Result<u64, Failure> {
     let least_ms = timeout_ms * 2;
-    match duration("--quarantine", limits.quarantine.as_deref())? {
+    let given = limits.quarantine.clone().or_else(|| variable("SORTIE_QUARANTINE"));
+    match duration("--quarantine", given.as_deref())? {
         None => Ok(quarantine_ms.max(least_ms)),
         Some(given_ms) if given_ms >= least_ms => Ok(given_ms),
         Some(_) => Err(Failure::usage(format!(

@@ -86,7 +86,7 @@ impl<T: Transport, C: Clock> Worker<T, C> {
     pub(super) async fn perform(self: Arc<Self>, call: Call, skew_ms: i64) -> Performed {
         let request = match self.request(&call) {
             Ok(request) => request,
-            Err(outcome) => return Performed { outcome, hour: None, skew_ms: None },
+            Err(outcome) => return Performed { outcome: *outcome, hour: None, skew_ms: None },
         };
         let result = self.transport.send(request).await;
         let (hour, new_skew_ms) = server_word(&result, self.clock.now());
@@ -96,7 +96,7 @@ impl<T: Transport, C: Clock> Worker<T, C> {
     }
 
     /// The request of a call; an action that this version does not know has none.
-    fn request(&self, call: &Call) -> Result<Request, Outcome> {
+    fn request(&self, call: &Call) -> Result<Request, Box<Outcome>> {
         let device = |task: &TaskIndex| &self.tasks[task.at()].device.id;
         Ok(match call {
             Call::Send { task, attempt, pin } => {
@@ -106,7 +106,8 @@ impl<T: Transport, C: Clock> Worker<T, C> {
                         format!("this version does not know the action '{}'", facts.action);
                     let verdict = Verdict::NotSent { reason, ends_run: true };
                     let (task, attempt) = (*task, *attempt);
-                    return Err(Outcome::Sent { task, attempt, http_status: None, verdict });
+                    let outcome = Outcome::Sent { task, attempt, http_status: None, verdict };
+                    return Err(Box::new(outcome));
                 };
                 let mut params = facts.params.clone();
                 if let (Some(pin), Some(key)) = (pin, action.takes_pin) {

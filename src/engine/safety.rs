@@ -10,8 +10,8 @@ use crate::model::{TaskIndex, UnixMillis};
 
 /// Reads that have to show nothing before a task stays in doubt.
 pub(super) const ABSENCES_MAX: u8 = 3;
-/// Time between two of these reads, in milliseconds.
-pub(super) const ABSENCE_PAUSE_MS: u64 = 30_000;
+/// The time between two of these reads is this part of the quarantine: half a minute by default.
+pub(super) const ABSENCE_PAUSES_PER_QUARANTINE: u64 = 4;
 /// Reads of a PIN that is not there yet: the tenant may show it a while after the Mac has taken the lock.
 pub(super) const PIN_READS_MAX: u8 = 5;
 /// Delays between them, in milliseconds.

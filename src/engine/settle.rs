@@ -4,7 +4,7 @@
 //! found stays in doubt. Invariant: a lock counts as completed only after its PIN was looked for.
 
 use super::decide::Engine;
-use super::safety::{ABSENCE_PAUSE_MS, ABSENCES_MAX, FAILURES_MAX};
+use super::safety::{ABSENCE_PAUSES_PER_QUARANTINE, ABSENCES_MAX, FAILURES_MAX};
 use super::task::{Impossible, Phase};
 use crate::model::{
     CommandSeen, Decision, Entry, Event, Listing, Outcome, PIN_MISSING, PinReading, Repeat, Sealed,
@@ -48,7 +48,8 @@ impl Engine {
             }
             Sighting::Nothing { evidence } => self.absent(now, task, evidence, entries),
             Sighting::Elsewhere { offset } => {
-                let pause_ms = if self.pages.turn_to(task, offset) { 0 } else { ABSENCE_PAUSE_MS };
+                let pause_ms =
+                    if self.pages.turn_to(task, offset) { 0 } else { self.absence_pause_ms() };
                 self.safety.put(task, now.plus_ms(pause_ms));
                 Ok(())
             }
@@ -98,6 +99,10 @@ impl Engine {
         }
     }
 
+    fn absence_pause_ms(&self) -> u64 {
+        self.state.policy.quarantine_ms / ABSENCE_PAUSES_PER_QUARANTINE
+    }
+
     /// A read showed nothing. The history and the record count together as one.
     fn absent(
         &mut self,
@@ -120,7 +125,7 @@ impl Engine {
         };
         self.record(now, Event::Absent { task, evidence }, entries)?;
         if self.state.task(task).absences < ABSENCES_MAX {
-            self.safety.put(task, now.plus_ms(ABSENCE_PAUSE_MS));
+            self.safety.put(task, now.plus_ms(self.absence_pause_ms()));
         } else if self.state.task(task).lacks_pin(&self.state.facts[task.at()])
             && self.safety.is_pin_forbidden.is_none()
         {

@@ -90,6 +90,11 @@ pub fn serial(number: usize) -> String {
     format!("C02Z{tail}JGH5")
 }
 
+/// How long a request may take, and how long nothing is concluded from its absence: real time passes here, so
+/// both are short.
+pub const TIMEOUT: &str = "2s";
+pub const QUARANTINE: &str = "4s";
+
 /// A directory for one test, with the program in it.
 pub struct Bench {
     directory: tempfile::TempDir,
@@ -130,6 +135,8 @@ impl Bench {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.directory.path())
             .env("SORTIE_STATE_DIR", self.path("state"))
+            .env("SORTIE_TIMEOUT", TIMEOUT)
+            .env("SORTIE_QUARANTINE", QUARANTINE)
             .stdin(Stdio::null());
         if !self.base_url.is_empty() {
             command.env("SORTIE_BASE_URL", &self.base_url).env("SORTIE_TOKEN", &self.token);
