@@ -14,8 +14,10 @@ pub(super) const ABSENCES_MAX: u8 = 3;
 pub(super) const ABSENCE_PAUSES_PER_QUARANTINE: u64 = 4;
 /// Reads of a PIN that is not there yet: the tenant may show it a while after the Mac has taken the lock.
 pub(super) const PIN_READS_MAX: u8 = 5;
+/// The same for a Mac that was locked before: its PIN is not on its way.
+pub(super) const OLD_PIN_READS_MAX: u8 = 1;
 /// Delays between them, in milliseconds.
-const PIN_DELAYS_MS: [u64; PIN_READS_MAX as usize] = [3_000, 10_000, 30_000, 60_000, 60_000];
+const PIN_DELAYS_MS: [u64; PIN_READS_MAX as usize] = [2_000, 5_000, 10_000, 20_000, 40_000];
 /// Looks at a lock whose answer brought no PIN, before it is followed like any other task.
 const URGENT_LOOKS_MAX: u8 = 5;
 /// Delays between them, in milliseconds.
@@ -97,10 +99,17 @@ impl Safety {
         true
     }
 
-    /// Puts a lock back for another read of its PIN; false when the tenant has been asked often enough.
-    pub(super) fn read_pin_again(&mut self, task: TaskIndex, now: UnixMillis) -> bool {
+    /// Puts a lock back for another read of its PIN, at most `reads_max` times; false when the tenant has been
+    /// asked often enough.
+    pub(super) fn read_pin_again(
+        &mut self,
+        task: TaskIndex,
+        now: UnixMillis,
+        reads_max: u8,
+    ) -> bool {
         let memory = self.memory.entry(task).or_default();
-        let Some(delay_ms) = PIN_DELAYS_MS.get(usize::from(memory.pin_reads)) else {
+        let delay_ms = PIN_DELAYS_MS.iter().take(usize::from(reads_max));
+        let Some(delay_ms) = delay_ms.skip(usize::from(memory.pin_reads)).next() else {
             return false;
         };
         memory.pin_reads += 1;

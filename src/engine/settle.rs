@@ -4,7 +4,9 @@
 //! found stays in doubt. Invariant: a lock counts as completed only after its PIN was looked for.
 
 use super::decide::Engine;
-use super::safety::{ABSENCE_PAUSES_PER_QUARANTINE, ABSENCES_MAX, FAILURES_MAX};
+use super::safety::{
+    ABSENCE_PAUSES_PER_QUARANTINE, ABSENCES_MAX, FAILURES_MAX, OLD_PIN_READS_MAX, PIN_READS_MAX,
+};
 use super::task::{Impossible, Phase};
 use crate::model::{
     CommandSeen, Decision, Entry, Event, Listing, Outcome, PIN_MISSING, PinReading, Repeat, Sealed,
@@ -218,8 +220,13 @@ impl Engine {
                 }
             }
             Ok(None) if is_in_custody => {
-                let has_pin = self.state.task(task).has_pin;
-                if has_pin || !self.safety.read_pin_again(task, now) {
+                let state = self.state.task(task);
+                let has_pin = state.has_pin;
+                let reads_max = match state.phase {
+                    Phase::Custody(Outcome::AlreadyInEffect) => OLD_PIN_READS_MAX,
+                    _ => PIN_READS_MAX,
+                };
+                if has_pin || !self.safety.read_pin_again(task, now, reads_max) {
                     let reading = PinReading::Nothing;
                     self.record(now, Event::PinRead { task, reading }, &mut entries)?;
                     self.end_custody(now, task, "the tenant shows none", &mut entries)?;

@@ -592,7 +592,7 @@ fn the_first_ctrl_c_drains_and_a_resume_finishes() {
 }
 
 #[test]
-fn the_second_ctrl_c_leaves_at_once_and_what_was_under_way_is_in_doubt() {
+fn the_second_ctrl_c_leaves_at_once_and_a_resume_finds_out_what_became_of_it() {
     let tenant = macs(2);
     tenant.script(FaultMatcher::action("restart"), FaultKind::Hang);
     let bench = Bench::at(&tenant);
@@ -615,8 +615,8 @@ fn the_second_ctrl_c_leaves_at_once_and_what_was_under_way_is_in_doubt() {
     let ran = Ran::of(child.wait_with_output().expect("it ends")).expect(130);
     says(&ran, &["sortie resume"]);
     // The one that was under way is never sent again by itself; the other one is sent now.
-    let ran = bench.sortie(&["resume"]).expect(11);
-    says(&ran, &["in doubt"]);
+    assert!(bench.outcomes().values().any(|outcome| outcome == "in_doubt"));
+    bench.sortie(&["resume"]).expect(0);
     assert_eq!(tenant.seen("restart"), 2);
     assert!(tenant.ledger().duplicates().is_empty());
 }
@@ -716,7 +716,7 @@ fn a_full_disk_stops_the_run_and_a_resume_repeats_nothing() {
         for row in bench.report() {
             let applied = ledger.count(&row["device_id"], action);
             match row["outcome"].as_str() {
-                "accepted" => assert_eq!(applied, 1, "{row:?}"),
+                "accepted" | "completed" => assert_eq!(applied, 1, "{row:?}"),
                 "in_doubt" => assert!(applied <= 1, "{row:?}"),
                 other => panic!("{other}: {row:?}"),
             }

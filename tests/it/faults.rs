@@ -38,10 +38,10 @@ const FINE: End = ("accepted", 0, 1, 1);
 const AGAIN: End = ("accepted", 0, 2, 1);
 /// It went through at the second try, and the first had been applied, too.
 const TWICE: End = ("accepted", 0, 2, 2);
-/// Nobody knows, and the server had not applied it.
+/// Nobody knows, and reading shows nothing: the server had not applied it.
 const DOUBT: End = ("in_doubt", 11, 1, 0);
-/// Nobody knows, and the server had applied it.
-const DONE_IN_DOUBT: End = ("in_doubt", 11, 1, 1);
+/// The server had applied it; reading shows that, and brings the PIN.
+const RECOVERED: End = ("completed", 0, 1, 1);
 /// The API said no.
 const REFUSED: End = ("refused", 7, 1, 0);
 /// Nothing was applied and the run ends: trying the rest would end the same way.
@@ -65,8 +65,8 @@ fn case(name: &'static str, kind: FaultKind, safe: End, once: End) -> Case {
 fn connections() -> Vec<Case> {
     vec![
         case("closed before it was applied", FaultKind::CloseBefore, AGAIN, DOUBT),
-        case("closed after it was applied", FaultKind::CloseAfter, TWICE, DONE_IN_DOUBT),
-        case("cut off in the middle of the answer", FaultKind::Truncate, TWICE, DONE_IN_DOUBT),
+        case("closed after it was applied", FaultKind::CloseAfter, TWICE, RECOVERED),
+        case("cut off in the middle of the answer", FaultKind::Truncate, TWICE, RECOVERED),
         Case {
             times: ALWAYS,
             ..case(
@@ -82,7 +82,7 @@ fn connections() -> Vec<Case> {
                 "closed every time after applying",
                 FaultKind::CloseAfter,
                 ("in_doubt", 11, ALL_TRIES, 3),
-                DONE_IN_DOUBT,
+                RECOVERED,
             )
         },
     ]
@@ -95,7 +95,7 @@ fn server_errors() -> Vec<Case> {
             let before = FaultKind::ErrorBefore { status, page };
             cases.push(case("a server error before applying", before, AGAIN, DOUBT));
             let after = FaultKind::ErrorAfter { status, page };
-            cases.push(case("a server error after applying", after, TWICE, DONE_IN_DOUBT));
+            cases.push(case("a server error after applying", after, TWICE, RECOVERED));
         }
     }
     for retry_after_s in [None, Some(1)] {
@@ -131,7 +131,9 @@ fn refusals() -> Vec<Case> {
         .collect();
     for body in [r#""This device is already locked.""#, r#"{"detail":"Command already running"}"#] {
         let in_effect = ("already_in_effect", 0, 1, 0);
-        cases.push(case("already so", canned(400, body, BEFORE), in_effect, in_effect));
+        // Nobody has the PIN of a Mac that was locked before.
+        let pin_missing = ("failed", 7, 1, 0);
+        cases.push(case("already so", canned(400, body, BEFORE), in_effect, pin_missing));
     }
     for status in [404, 405, 409, 412, 413, 415, 422, 423] {
         let kind = canned(status, r#"{"detail":"no"}"#, BEFORE);
@@ -185,24 +187,23 @@ fn successes_that_are_none() -> Vec<Case> {
     ] {
         let json = vec![("Content-Type", "application/json".to_owned())];
         let kind = canned_with(200, json, body, AFTER);
-        cases.push(case(name, kind, TWICE, DONE_IN_DOUBT));
+        cases.push(case(name, kind, TWICE, RECOVERED));
     }
     let packed = vec![("Content-Encoding", "gzip".to_owned())];
     let kind = canned_with(200, packed, b"\x1f\x8b\x08\x00\x00\x00\x00\x00", AFTER);
-    cases.push(case("packed without being asked to", kind, TWICE, DONE_IN_DOUBT));
+    cases.push(case("packed without being asked to", kind, TWICE, RECOVERED));
     let long = vec![("X-Long", "x".repeat(600 * 1024))];
     let kind = canned_with(200, long, b"{\"PIN\":\"730518\"}", AFTER);
-    cases.push(case("a header of 600 KiB", kind, TWICE, DONE_IN_DOUBT));
+    cases.push(case("a header of 600 KiB", kind, TWICE, RECOVERED));
     cases
 }
 
 /// Answers that are to be taken although they look odd.
 fn strange_successes() -> Vec<Case> {
-    let pin_missing = ("failed", 7, 1, 1);
     let mut cases =
         vec![case("JSON that calls itself HTML", FaultKind::WrongContentType, FINE, FINE)];
     for body in ["", "{}", "null", r#"{"PIN":null}"#, r#"{"PIN":""}"#, r#"{"message":"queued"}"#] {
-        cases.push(case("success without PIN", canned(200, body, AFTER), FINE, pin_missing));
+        cases.push(case("success without PIN", canned(200, body, AFTER), FINE, RECOVERED));
     }
     for (status, body) in
         [(200, r#"{"pin":"030518"}"#), (201, r#"{"PIN":"030518"}"#), (202, r#"{"PIN":"030518"}"#)]
@@ -245,7 +246,7 @@ fn check(case: &Case, action: &str, expected: End) {
     let attempts = if rows[0]["attempts"].is_empty() { "0" } else { &rows[0]["attempts"] };
     assert_eq!(attempts.parse(), Ok(expected.2), "{what}");
     assert_no_secret(&ran, &tenant, &what);
-    if action == "lock" && expected.0 == "accepted" {
+    if action == "lock" && ["accepted", "completed"].contains(&expected.0) {
         assert_eq!(rows[0]["lock_pin"].len(), 6, "{what}");
     } else if action == "lock" {
         // A Mac that is locked and whose PIN nobody knows is named as such.
@@ -277,22 +278,40 @@ fn assert_no_secret(ran: &Ran, tenant: &Tenant, what: &str) {
     }
 }
 
-#[test]
-fn a_request_that_is_applied_after_its_connection_died_is_not_sent_again() {
+/// A restart whose connection dies, and which the tenant applies so long after.
+fn applied_late(after_ms: u64) -> (Tenant, String, Bench) {
     let mut world = prompt_world(Faults::default());
     let id = add(&mut world, DeviceKind::MacAppleSilicon, &serial(1));
     let tenant = Tenant::serving(world);
-    tenant.script(FaultMatcher::action("restart"), FaultKind::LateApply { after_ms: 20 });
+    tenant.script(FaultMatcher::action("restart"), FaultKind::LateApply { after_ms });
     let bench = Bench::at(&tenant);
+    (tenant, id, bench)
+}
+
+#[test]
+fn a_request_that_is_applied_after_its_connection_died_is_found_and_not_sent_again() {
+    let (tenant, id, bench) = applied_late(1_000);
     let restart = ["send", "restart", "--serial", &serial(1), "--yes", "--wait", "0"];
-    bench.sortie(&restart).expect(11);
-    assert_eq!(bench.report()[0]["outcome"], "in_doubt");
+    bench.sortie(&restart).expect(0);
+    assert_eq!(bench.report()[0]["outcome"], "completed");
+    assert_eq!((tenant.seen("restart"), tenant.ledger().count(&id, "restart")), (1, 1));
+}
+
+#[test]
+fn one_that_is_applied_later_than_anybody_expects_stays_in_doubt_until_somebody_looks_again() {
+    let (tenant, id, bench) = applied_late(12_000);
+    let restart = ["send", "restart", "--serial", &serial(1), "--yes", "--wait", "0"];
+    let ran = bench.sortie(&restart).expect(11);
+    assert!(ran.stderr.contains("sortie resolve"), "{}", ran.stderr);
+    let row = &bench.report()[0];
+    assert_eq!(row["outcome"], "in_doubt");
+    assert!(row["reason"].contains("no RestartDevice since"), "the evidence: {row:?}");
     crate::bench::eventually("the tenant applies it", || {
         tenant.with_world(|world| world.advance(sortie::simulator::wall_clock()));
         tenant.ledger().count(&id, "restart") == 1
     });
-    // Going on settles nothing by sending: the doubt stays.
-    bench.sortie(&["resume"]).expect(11);
+    bench.sortie(&["watch", "--once"]).expect(0);
+    assert_eq!(bench.report()[0]["outcome"], "completed");
     assert_eq!(tenant.seen("restart"), 1);
 }
 

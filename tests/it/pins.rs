@@ -283,7 +283,8 @@ fn a_job_may_not_give_pins_that_could_not_be_kept_closed() {
         &[format!("{},erase,730291", serial(0))],
     );
     for arguments in [&["run", &job, "--yes"][..], &["run", &job, "-n"], &["plan", &job]] {
-        let ran = bench.sortie(&[arguments, &["--config", "config.toml"]].concat()).expect(8);
+        let more = ["--config", "config.toml", "--secrets-elsewhere"];
+        let ran = bench.sortie(&[arguments, &more].concat()).expect(8);
         assert!(ran.stderr.contains("leave the PIN out"), "{}", ran.stderr);
         assert!(!ran.stderr.contains("730291"), "{}", ran.stderr);
     }
