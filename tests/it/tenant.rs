@@ -113,7 +113,8 @@ fn large_job(world: &mut World) -> (Vec<Row>, Vec<(FaultMatcher, FaultKind)>) {
         match refusal {
             Some((status, body, word)) => {
                 // Nobody has the PIN of a Mac that was locked by somebody else.
-                let has_no_pin = word == "already_in_effect" && action == "lock";
+                let is_mac = kind.platform() == sortie::model::Platform::Mac;
+                let has_no_pin = word == "already_in_effect" && action == "lock" && is_mac;
                 outcome = if has_no_pin { "failed" } else { word };
                 let kind = canned(status, body, FaultMoment::BeforeApplying);
                 script.push((FaultMatcher::action_on(action, &id), kind));
