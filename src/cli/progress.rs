@@ -15,7 +15,8 @@ use crate::drive::{Clock, Observer, Quota, WallClock};
 use crate::engine::Progress;
 use crate::journal::RunHeader;
 use crate::model::{
-    Entry, Event, Outcome, OutcomeCounts, StopCause, Task, TaskRecord, UnixMillis, human_duration,
+    Entry, Event, Outcome, OutcomeCounts, Repeat, StopCause, Task, TaskIndex, TaskRecord,
+    UnixMillis, human_duration,
 };
 
 /// A plain line at least this often.
@@ -45,6 +46,8 @@ pub(super) struct Watcher<'a> {
     sent_before: u32,
     pause_told_at: UnixMillis,
     pins: PinNews,
+    quarantine_ms: u64,
+    is_settling_told: bool,
     /// An action was stopped because the token lacks the permission.
     pub is_forbidden: bool,
 }
@@ -86,6 +89,8 @@ impl<'a> Watcher<'a> {
             sent_before,
             pause_told_at: UnixMillis(0),
             pins: PinNews::new(&header.run.0),
+            quarantine_ms: header.policy.quarantine_ms,
+            is_settling_told: false,
             is_forbidden: false,
         }
     }
@@ -233,6 +238,14 @@ impl Watcher<'_> {
                 self.pause_told_at = entry.at;
                 format!("paused until {until}: {reason}")
             }
+            Event::Doubted { task, .. } if !self.is_settling_told && self.is_sought(*task) => {
+                self.is_settling_told = true;
+                format!(
+                    "an answer was lost (row {}); what became of the request is read {} from now, because until then it may still be applied; Ctrl-C leaves that to a resume",
+                    self.tasks[task.at()].row,
+                    human_duration(self.quarantine_ms)
+                )
+            }
             Event::Stopped { cause: StopCause::Operator, .. } => {
                 "draining: nothing more is sent; press Ctrl-C again to leave at once".to_owned()
             }
@@ -245,6 +258,12 @@ impl Watcher<'_> {
         if !matches!(self.display, Display::Json) {
             self.beside_bars(|| self.printer.warn(&text));
         }
+    }
+
+    /// Whether reading can settle a doubt about a task that must not be repeated.
+    fn is_sought(&self, task: TaskIndex) -> bool {
+        let task = &self.tasks[task.at()];
+        task.repeat == Repeat::Once && task.end.trace().exists()
     }
 
     /// Where a PIN can be seen, the moment that it is on disk; and above all when two do not agree.

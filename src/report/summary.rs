@@ -8,7 +8,7 @@ use std::io;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::Report;
-use super::row::{Rows, RunFacts};
+use super::row::{Following, Rows, RunFacts};
 use crate::model::{Outcome, OutcomeCounts};
 
 /// `summary.json`.
@@ -30,6 +30,7 @@ impl Report for SummaryJson {
             finished_at: facts.finished_at.map(|at| at.to_string()),
             tasks: rows.tasks_count(),
             outcomes: AllOutcomes(rows.outcomes()),
+            following: Following::of(facts, rows),
             requests: Requests { total: facts.requests.values().sum(), by_kind: &facts.requests },
             quota: Quota { per_hour: facts.per_hour },
         };
@@ -49,6 +50,8 @@ struct Summary<'a> {
     finished_at: Option<String>,
     tasks: usize,
     outcomes: AllOutcomes,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    following: Option<Following>,
     requests: Requests<'a>,
     quota: Quota,
 }

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use super::Rerun;
-use super::row::{ReportRow, Rows, RunFacts};
+use super::row::{Following, ReportRow, Rows, RunFacts};
 use crate::model::{Outcome, TaskIndex, human_duration};
 
 /// Rows that are named one by one in each section; more would push the counts off the screen.
@@ -38,6 +38,12 @@ pub fn summary_text(facts: &RunFacts, rows: &Rows<'_>) -> String {
             facts.requests.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
         let total: u64 = facts.requests.values().sum();
         lines.push(format!("requests: {total} ({})", kinds.join(", ")));
+    }
+    if let Some(Following { requests, settled, requests_per_settled }) = Following::of(facts, rows)
+    {
+        lines.push(format!(
+            "following: {requests} requests for {settled} settled ({requests_per_settled} each)"
+        ));
     }
     lines.push(String::new());
     lines.join("\n")
