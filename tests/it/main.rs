@@ -8,6 +8,7 @@ mod contract;
 mod crash;
 mod determinism;
 mod documents;
+mod doubt;
 mod faults;
 mod guards;
 mod history;

@@ -1,0 +1,117 @@
+//! What people do about commands that have not ended and requests that nobody answered: `watch`, `resolve`.
+//!
+//! Owns these two commands from the outside. What the machines do is tested where they are.
+
+use sortie::simulator::{DeviceKind, FaultKind, FaultMatcher, Faults, NewDevice, Presence};
+
+use crate::bench::{Bench, Ran, Tenant, add, prompt_world, serial};
+
+fn says(ran: &Ran, words: &[&str]) {
+    for word in words {
+        assert!(ran.stderr.contains(word), "'{word}' is missing:\n{}", ran.stderr);
+    }
+}
+
+/// Two restarts, both without an answer: the first was applied after all, the second was not. Both are
+/// left in doubt by a run that was told to leave.
+fn two_in_doubt() -> (Tenant, Bench, [String; 2]) {
+    let mut world = prompt_world(Faults::default());
+    let ids = [0, 1].map(|at| add(&mut world, DeviceKind::MacAppleSilicon, &serial(at)));
+    let tenant = Tenant::serving(world);
+    tenant.script(FaultMatcher::action_on("restart", &ids[0]), FaultKind::CloseAfter);
+    tenant.script(FaultMatcher::action_on("restart", &ids[1]), FaultKind::CloseBefore);
+    let bench = Bench::at(&tenant);
+    let job = format!("serial_number,action\n{},restart\n{},restart\n", serial(0), serial(1));
+    bench.write("job.csv", &job);
+    (tenant, bench, ids)
+}
+
+const RUN: [&str; 5] = ["run", "job.csv", "--yes", "--wait", "10s"];
+
+#[test]
+fn what_was_applied_is_adopted_and_the_rest_is_for_a_person() {
+    let (tenant, bench, ids) = two_in_doubt();
+    says(&bench.sortie(&RUN).expect(11), &["an answer was lost", "sortie resolve"]);
+    let outcomes = bench.report();
+    assert_eq!((&*outcomes[0]["outcome"], &*outcomes[1]["outcome"]), ("completed", "in_doubt"));
+    assert!(!outcomes[0]["command_uuid"].is_empty(), "{:?}", outcomes[0]);
+    let evidence = bench.sortie(&["resolve", "--no-input"]).expect(0);
+    for words in [&*serial(1), "no usable answer", "no RestartDevice since", "sortie commands"] {
+        assert!(evidence.stdout.contains(words), "{words}:\n{}", evidence.stdout);
+    }
+    says(&evidence, &["nothing was changed", "--as done|not-done|again"]);
+    assert_eq!(bench.sortie(&["resolve", "--as", "again"]).code, 2, "nobody is named");
+    assert_eq!(bench.sortie(&["resolve", "--as", "again", "--all", "--no-input"]).code, 8);
+    let ran = bench.sortie(&["resolve", "--as", "again", "--device", &serial(1), "--yes"]);
+    says(&ran.expect(0), &["nothing was sent yet", "sortie resume"]);
+    assert_eq!(tenant.seen("restart"), 2, "resolve sends nothing");
+    bench.sortie(&["resume"]).expect(0);
+    assert_eq!(bench.report()[1]["outcome"], "completed");
+    assert_eq!([&ids[0], &ids[1]].map(|id| tenant.ledger().count(id, "restart")), [1, 1]);
+    assert!(bench.sortie(&["resolve"]).expect(0).stderr.contains("no run has anything in doubt"));
+}
+
+#[test]
+fn a_person_may_take_it_as_done_or_as_not_done() {
+    for (decision, outcome, code) in [("done", "completed", 0), ("not-done", "failed", 0)] {
+        let (tenant, bench, _) = two_in_doubt();
+        bench.sortie(&RUN).expect(11);
+        bench.sortie(&["resolve", "--as", decision, "--all", "--yes"]).expect(code);
+        let row = &bench.report()[1];
+        assert_eq!(row["outcome"], outcome);
+        assert!(row["reason"].contains(&format!("taken as {}", decision.replace('-', " "))));
+        // Nothing is left to go on with, and nothing is sent by trying.
+        bench.sortie(&["resume"]).expect(0);
+        assert_eq!(tenant.seen("restart"), 2);
+    }
+}
+
+#[test]
+fn nothing_is_sent_again_while_the_lost_request_may_still_be_applied() {
+    let (tenant, bench, _) = two_in_doubt();
+    let mut child = bench.command();
+    child.args(["run", "job.csv", "--yes", "--wait", "10s", "--quarantine", "10m"]);
+    child.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    let mut child = child.spawn().expect("the program starts");
+    crate::bench::eventually("both answers are lost", || {
+        let ran = bench.sortie(&["status", "--format", "json"]);
+        ran.code == 0 && ran.stdout.contains("\"in_doubt\":2")
+    });
+    child.kill().expect("it can be killed");
+    child.wait().expect("it can be waited for");
+    let again = bench.sortie(&["resolve", "--as", "again", "--all", "--yes"]).expect(8);
+    says(&again, &["may still be applied until", "applied twice", "sortie resume"]);
+    assert_eq!(tenant.seen("restart"), 2);
+}
+
+#[test]
+fn watch_looks_again_and_sends_nothing() {
+    let mut world = prompt_world(Faults::default());
+    let device = NewDevice {
+        presence: Presence::Offline,
+        serial_number: serial(0),
+        ..NewDevice::new(DeviceKind::MacAppleSilicon)
+    };
+    let id = world.add_device(device);
+    let tenant = Tenant::serving(world);
+    let bench = Bench::at(&tenant);
+    let job = format!(
+        "version: 1\nname: two\ntargets: {{ devices: [{{ serial_number: {} }}] }}\n\
+         steps:\n  - action: restart\n  - action: shutdown\nwait: 1s\n",
+        serial(0)
+    );
+    bench.write("job.yaml", &job);
+    bench.sortie(&["run", "job.yaml", "--yes"]).expect(7);
+    assert_eq!(bench.report()[0]["outcome"], "pending");
+    bench.sortie(&["watch", "--once"]).expect(7);
+    assert_eq!(bench.report()[0]["outcome"], "pending");
+    tenant.with_world(|world| world.wake(&id));
+    crate::bench::eventually("the device restarts", || {
+        tenant.with_world(|world| world.advance(sortie::simulator::wall_clock()));
+        bench.sortie(&["watch", "--once"]).expect(7);
+        bench.report()[0]["outcome"] == "completed"
+    });
+    assert_eq!(tenant.seen("shutdown"), 0, "the next step is for a resume");
+    bench.sortie(&["resume", "--wait", "2s"]);
+    assert_eq!(tenant.seen("shutdown"), 1);
+}
