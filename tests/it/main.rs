@@ -8,6 +8,7 @@ mod contract;
 mod crash;
 mod determinism;
 mod documents;
+mod fates;
 mod faults;
 mod following;
 mod guards;
