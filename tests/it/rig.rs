@@ -29,10 +29,13 @@ pub const SECOND_MS: u64 = 1_000;
 pub const MINUTE_MS: u64 = 60 * SECOND_MS;
 pub const HOUR_MS: u64 = 60 * MINUTE_MS;
 
+/// What happens, and when.
+type What = Box<dyn FnOnce(&mut World, UnixMillis)>;
+
 /// Something that happens to the tenant so long after the start.
 pub struct Happening {
     pub after_ms: u64,
-    pub what: Box<dyn FnOnce(&mut World, UnixMillis)>,
+    pub what: What,
 }
 
 impl Happening {
