@@ -11,13 +11,14 @@ use std::sync::Arc;
 use super::clock::Clock;
 use crate::engine::Call;
 use crate::kandji::{
-    LIST_ROWS_MAX, classify, devices_page, error_text, find_action, look_request, pin_request,
-    read_devices, read_pin, read_secrets, retry_after_ms, secret_request, server_skew_ms, sighting,
+    LIST_ROWS_MAX, ShownDevice, classify, devices_page, error_text, find_action, look_request,
+    pin_request, read_pin, read_secrets, read_shown_devices, retry_after_ms, secret_request,
+    server_skew_ms, sighting,
 };
 use crate::model::wire::{Fault, Reply, Request};
 use crate::model::{
-    Device, DeviceId, End, Listing, ParamValue, PinReading, Sealed, Secret, SecretSource, Shown,
-    Sighting, Task, TaskIndex, UnixMillis, Unreadable, Verdict,
+    DeviceId, End, Listing, ParamValue, PinReading, Sealed, Secret, SecretSource, Shown, Sighting,
+    Task, TaskIndex, UnixMillis, Unreadable, Verdict,
 };
 use crate::transport::Transport;
 
@@ -213,7 +214,7 @@ impl<T: Transport, C: Clock> Worker<T, C> {
                 return Listing::Unreadable { reason, is_forbidden: false };
             }
         };
-        match read_devices(reply) {
+        match read_shown_devices(reply) {
             Err(error) => Listing::Unreadable { reason: error.to_string(), is_forbidden: false },
             Ok(devices) => {
                 let rows = u32::try_from(devices.len()).unwrap_or(LIST_ROWS_MAX);
@@ -225,7 +226,7 @@ impl<T: Transport, C: Clock> Worker<T, C> {
     }
 
     /// What a row of the list says about the tasks of its device.
-    fn shown<'a>(&'a self, device: &'a Device) -> impl Iterator<Item = Shown> + 'a {
+    fn shown<'a>(&'a self, device: &'a ShownDevice) -> impl Iterator<Item = Shown> + 'a {
         let tasks = self.by_device.get(&device.id).map_or(&[][..], Vec::as_slice);
         tasks.iter().map(move |task| {
             let has_changed = match &self.tasks[task.at()].end {

@@ -10,7 +10,9 @@ use crate::model::UnixMillis;
 use crate::pace::{Grant, HOUR_MS, Lease, grant};
 
 /// Leases older than this are deleted: they cannot count any more.
-const LEASES_KEPT_MS: i64 = 2 * HOUR_MS as i64;
+const LEASES_KEPT_MS: i64 = HOUR_MS as i64 + LEASES_SLACK_MS;
+/// A little longer than they count, in milliseconds: clocks are set back by seconds.
+const LEASES_SLACK_MS: i64 = 60_000;
 
 /// Why a request got no place in the hour.
 #[derive(Debug, thiserror::Error)]

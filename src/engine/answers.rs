@@ -90,6 +90,10 @@ impl Engine {
         match sighting {
             Sighting::Command(command) => {
                 let ended_at = command.completed_at;
+                // An erased device may never report, and then only its record shows the end.
+                if command.status == CommandStatus::Running {
+                    self.pages.take_turns(task, self.state.facts[task.at()].trace);
+                }
                 self.observe(now, task, command, entries)?;
                 if self.state.task(task).phase != Phase::Following {
                     self.follow.learn(task, sent_at, ended_at, now);

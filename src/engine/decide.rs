@@ -465,7 +465,11 @@ impl Engine {
             true => self.ready.iter().take_while(|(at, _)| *at <= now).take(block_max).count(),
         };
         let looks = match self.next_look(now) {
-            Some(_) => self.follow.due(now.min(self.wait_ends(now)), block_max),
+            // Looks trickle: a block for each of them would fill the ledger.
+            Some(_) => {
+                let soon = now.plus_ms(BLOCK_LIFE_MS);
+                self.follow.due(soon.min(self.wait_ends(now)), block_max)
+            }
             None => 0,
         };
         let reads = if self.may_settle() { self.safety.due(now, block_max) } else { 0 };

@@ -12,9 +12,12 @@ const FIRST_MS: u64 = 30_000;
 /// of the device's own check-in, keeps within ten minutes.
 const PAUSE_MS_MIN: u64 = 60_000;
 const PAUSE_MS_MAX: u64 = 240_000;
-/// Time that a page must buy, in milliseconds: a sweep of many pages is made less often, so that sweeping
-/// never takes more than a tenth of the hour.
-const PAUSE_PER_PAGE_MS: u64 = 5_000;
+/// Pause for each page of the list, in milliseconds: a sweep of many pages is made less often, but not so
+/// seldom that a device that comes back waits for it.
+const PAUSE_PER_PAGE_MS: u64 = 25_000;
+/// Time that a page must buy in any case, in milliseconds: sweeping never takes more than a tenth of the
+/// hour, even where the list is so long that it can not keep within ten minutes.
+const PAUSE_PER_PAGE_MS_MIN: u64 = 5_000;
 /// Followed devices for each page of the list, at least: below that looking at each costs no more.
 const DEVICES_PER_PAGE_MIN: usize = 2;
 /// Ends that tell something before the list is trusted or given up.
@@ -127,7 +130,9 @@ impl Sweep {
     pub(super) fn plan_next(&mut self, now: UnixMillis) {
         let pause_ms = if self.has_news { PAUSE_MS_MIN } else { self.pause_ms * 3 / 2 };
         self.pause_ms = pause_ms.clamp(PAUSE_MS_MIN, PAUSE_MS_MAX);
-        let least_ms = u64::from(self.pages_of_list) * PAUSE_PER_PAGE_MS;
+        let pages = u64::from(self.pages_of_list);
+        let worth_ms = (pages * PAUSE_PER_PAGE_MS).min(PAUSE_MS_MAX);
+        let least_ms = worth_ms.max(pages * PAUSE_PER_PAGE_MS_MIN);
         self.next_at = Some(now.plus_ms(self.pause_ms.max(least_ms)));
     }
 

@@ -165,16 +165,38 @@ fn history_sighting(reply: &Reply, end: &End, sent_at: UnixMillis, offset: u32) 
     else {
         return unreadable(reply);
     };
+    // Oldest first is what the tenant does, and nobody promises it.
+    if is_newest_first(&page.rows) {
+        if offset > 0 {
+            return Sighting::Elsewhere { offset: 0 };
+        }
+        return fitting_sighting(&page, request_types, mark.as_deref(), sent_at);
+    }
     let read_to = offset.saturating_add(u32::try_from(page.rows.len()).unwrap_or(u32::MAX));
     if page.count > read_to || (page.rows.is_empty() && offset > 0) {
         // A server may give shorter pages than it was asked for; then the last page is shorter, too.
         let page_rows = if page.rows.is_empty() { LIST_ROWS_MAX } else { read_to - offset };
         return Sighting::Elsewhere { offset: page.count.saturating_sub(page_rows) };
     }
+    fitting_sighting(&page, request_types, mark.as_deref(), sent_at)
+}
+
+/// Whether a page begins with its newest command.
+fn is_newest_first(rows: &[CommandRow]) -> bool {
+    let moments = || rows.iter().filter_map(|row| row.requested_at);
+    moments().next() > moments().next_back()
+}
+
+/// What the page with the newest commands shows.
+fn fitting_sighting(
+    page: &CommandsPage,
+    request_types: &[String],
+    mark: Option<&str>,
+    sent_at: UnixMillis,
+) -> Sighting {
     let fits = |row: &&CommandRow| {
-        let marked = mark.as_ref().is_none_or(|mark| {
-            row.metadata.contains(mark.as_str()) || row.command_type.contains(mark.as_str())
-        });
+        let marked =
+            mark.is_none_or(|mark| row.metadata.contains(mark) || row.command_type.contains(mark));
         marked
             && request_types.contains(&row.request_type)
             && row.requested_at.is_some_and(|requested_at| requested_at >= sent_at)
@@ -299,6 +321,17 @@ mod tests {
         let short = vec![rows.as_str(); 100].join(",");
         assert_eq!(seen(&page(741, &short), 0), Sighting::Elsewhere { offset: 641 });
         assert_eq!(seen(&page(10, ""), 441), Sighting::Elsewhere { offset: 0 });
+    }
+
+    #[test]
+    fn a_history_that_shows_its_newest_first_is_read_from_its_beginning() {
+        let rows = [
+            row("ours", "RestartDevice", 3, "2026-01-01T00:00:11Z"),
+            row("old", "RestartDevice", 3, "2025-01-01T00:00:09Z"),
+        ];
+        let newest = page(741, &rows.join(","));
+        assert!(matches!(seen(&newest, 0), Sighting::Command(command) if command.uuid == "ours"));
+        assert_eq!(seen(&newest, 441), Sighting::Elsewhere { offset: 0 });
     }
 
     #[test]

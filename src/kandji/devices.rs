@@ -3,6 +3,9 @@
 //! Owns the tolerance for the inventory's many spellings. Must never decide which device is meant: the
 //! plan compares exactly, because the API's filters match parts.
 
+use std::borrow::Cow;
+
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::actions::LIST_BODY_BYTES_MAX;
@@ -105,6 +108,60 @@ pub fn read_devices(reply: &Reply) -> Result<Vec<Device>, ListError> {
     rows.iter().map(read_device).collect()
 }
 
+/// A row of the inventory, as far as a sweep needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownDevice {
+    /// The device.
+    pub id: DeviceId,
+    /// Its name.
+    pub name: String,
+    /// Its last check-in, where one is shown.
+    pub last_check_in: Option<UnixMillis>,
+}
+
+/// A row in its usual form. Anything else is left to the patient reader.
+#[derive(Deserialize)]
+struct PlainRow<'a> {
+    #[serde(borrow)]
+    device_id: Cow<'a, str>,
+    #[serde(borrow, default)]
+    device_name: Cow<'a, str>,
+    #[serde(borrow, default)]
+    last_check_in: Cow<'a, str>,
+}
+
+/// Reads a list of devices for a sweep: the same list as [`read_devices`], without what a sweep passes over.
+/// A sweep reads the whole fleet every few minutes, so that this shows.
+///
+/// # Errors
+/// [`ListError`] for anything but a 200 with device rows.
+pub fn read_shown_devices(reply: &Reply) -> Result<Vec<ShownDevice>, ListError> {
+    let plain = match reply.status {
+        200 => serde_json::from_slice::<Vec<PlainRow<'_>>>(&reply.body).ok(),
+        _ => None,
+    };
+    match plain.filter(|rows| rows.iter().all(|row| !row.device_id.is_empty())) {
+        Some(rows) => Ok(rows
+            .into_iter()
+            .map(|row| ShownDevice {
+                id: DeviceId::from_api(&row.device_id),
+                name: row.device_name.into_owned(),
+                last_check_in: UnixMillis::parse(&row.last_check_in),
+            })
+            .collect()),
+        None => {
+            let devices = read_devices(reply)?.into_iter();
+            Ok(devices
+                .map(|Device { id, name, last_check_in, .. }| ShownDevice {
+                    id,
+                    name,
+                    last_check_in,
+                })
+                .collect())
+        }
+    }
+}
+
 fn read_device(row: &Value) -> Result<Device, ListError> {
     let text = |key: &str| match &row[key] {
         Value::String(text) => text.clone(),
@@ -177,6 +234,26 @@ mod tests {
     }
 
     #[test]
+    fn a_sweep_reads_the_same_rows_in_all_forms() {
+        for (body, count) in [
+            (
+                r#"[{"device_id":"a","device_name":"A \u00e9","last_check_in":"2024-01-26 16:15:36+00:00","user":""}]"#,
+                1,
+            ),
+            (r#"[{"device_id":"a"},{"device_id":7,"device_name":null,"last_check_in":null}]"#, 2),
+            (r#"{"device_id":"a","last_check_in":""}"#, 1),
+            ("[]", 0),
+        ] {
+            let devices = read_devices(&reply(200, body)).expect("devices").into_iter();
+            let whole: Vec<_> =
+                devices.map(|device| (device.id, device.name, device.last_check_in)).collect();
+            let shown = read_shown_devices(&reply(200, body)).expect("devices").into_iter();
+            let shown: Vec<_> = shown.map(|row| (row.id, row.name, row.last_check_in)).collect();
+            assert_eq!((shown.len(), shown), (count, whole), "{body}");
+        }
+    }
+
+    #[test]
     fn what_is_not_a_list_is_an_error_and_never_an_empty_fleet() {
         for (status, body) in [
             (200, "<html>Log in</html>"),
@@ -188,6 +265,7 @@ mod tests {
             (204, ""),
         ] {
             assert!(read_devices(&reply(status, body)).is_err(), "{status} {body}");
+            assert!(read_shown_devices(&reply(status, body)).is_err(), "{status} {body}");
         }
     }
 

@@ -2,6 +2,8 @@
 //!
 //! Owns bodies and content types. Must never decide which of them is due.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::exchange::{Delivery, SimReply};
@@ -33,17 +35,23 @@ pub(super) fn empty(status: u16) -> SimReply {
 }
 
 pub(super) fn json(status: u16, value: &Value) -> SimReply {
-    with_body(status, JSON, value.to_string())
+    // A value has nothing in it that cannot be written.
+    with_body(status, JSON, serde_json::to_vec(value).unwrap_or_default())
+}
+
+/// An array of which each item is already written.
+pub(super) fn json_array(items: &[Arc<str>]) -> SimReply {
+    with_body(200, JSON, format!("[{}]", items.join(",")).into_bytes())
 }
 
 pub(super) fn page(status: u16, body: &str) -> SimReply {
-    with_body(status, HTML, body.to_owned())
+    with_body(status, HTML, body.as_bytes().to_vec())
 }
 
-fn with_body(status: u16, content_type: &str, body: String) -> SimReply {
+fn with_body(status: u16, content_type: &str, body: Vec<u8>) -> SimReply {
     let mut reply = empty(status);
     reply.set_header("Content-Type", content_type.to_owned());
-    reply.body = body.into_bytes();
+    reply.body = body;
     reply
 }
 
@@ -83,7 +91,7 @@ pub(super) fn gateway(status: u16, message: &str, request_id: Option<&str>) -> S
         Some(id) => format!("{{\n  \"message\":\"{message}\",\n  \"request_id\":\"{id}\"\n}}"),
         None => format!("{{\n  \"message\":\"{message}\"\n}}"),
     };
-    let mut reply = with_body(status, "application/json; charset=utf-8", body);
+    let mut reply = with_body(status, "application/json; charset=utf-8", body.into_bytes());
     if let Some(id) = request_id {
         reply.set_header("X-Kong-Request-Id", id.to_owned());
     }

@@ -32,6 +32,23 @@ const ORDER_KEYS_MAX: usize = 10;
 pub(super) struct Lists {
     grams: HashMap<[u8; GRAM], Vec<usize>>,
     order: Option<Order>,
+    /// Rows as they were written last, by place: a sweep asks for the whole fleet every few minutes.
+    rows: HashMap<usize, WrittenRow>,
+}
+
+/// A row as it was written, and what of it may change.
+struct WrittenRow {
+    state: RowState,
+    text: Arc<str>,
+}
+
+/// What a row shows that may change after a device came into the tenant.
+#[derive(PartialEq)]
+struct RowState {
+    checked_in: Option<UnixMillis>,
+    name: String,
+    mdm_enabled: bool,
+    last_enrollment: UnixMillis,
 }
 
 /// An order that was asked for.
@@ -108,13 +125,31 @@ impl World {
         });
         let page = Page::read(&query);
         let offset = self.shifted(page.offset);
-        let mut rows: Vec<Value> =
-            matching.skip(offset).take(page.limit).map(|place| self.device_row(place)).collect();
-        let is_alone = rows.len() == 1 && !serial.is_empty();
-        if is_alone && self.switches.single_device == SingleDevice::Object {
-            return answers::json(200, &rows.remove(0));
+        let shown: Vec<usize> = matching.skip(offset).take(page.limit).collect();
+        if let ([place], false, SingleDevice::Object) =
+            (shown.as_slice(), serial.is_empty(), self.switches.single_device)
+        {
+            return answers::json(200, &self.device_row(*place));
         }
-        answers::json(200, &Value::Array(rows))
+        let rows: Vec<Arc<str>> = shown.into_iter().map(|place| self.written_row(place)).collect();
+        answers::json_array(&rows)
+    }
+
+    /// A row as JSON text, written anew only when the device has changed.
+    fn written_row(&mut self, place: usize) -> Arc<str> {
+        let facts = &self.devices[place].facts;
+        let state = RowState {
+            checked_in: self.checked_in(place),
+            name: facts.name.clone(),
+            mdm_enabled: facts.mdm_enabled,
+            last_enrollment: facts.last_enrollment,
+        };
+        if let Some(written) = self.lists.rows.get(&place).filter(|row| row.state == state) {
+            return Arc::clone(&written.text);
+        }
+        let text: Arc<str> = self.device_row(place).to_string().into();
+        self.lists.rows.insert(place, WrittenRow { state, text: Arc::clone(&text) });
+        text
     }
 
     /// A page may begin one row early or late, as when a device came or left since the page before.
