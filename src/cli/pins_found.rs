@@ -72,7 +72,7 @@ impl Found {
         let record = row.record();
         let held = |held: &HeldPin| FoundPin {
             value: Kept::new(&held.pin),
-            origin: held.origin.word(),
+            origin: if held.may_be_older { "may be of an older lock" } else { held.origin.word() },
             at: Some(held.at),
             is_verified: held.is_verified,
             is_first: false,
@@ -143,7 +143,7 @@ fn given_pins(task: &Task, at: Option<UnixMillis>) -> impl Iterator<Item = Found
 pub(super) fn lacks_pin(row: &ReportRow<'_>) -> bool {
     let is_lock = row.device().platform == Platform::Mac
         && find_action(row.action()).is_ok_and(|action| action.gives_pin);
-    let is_doubt = row.outcome() == Outcome::InDoubt && row.pins().is_empty();
+    let is_doubt = row.outcome() == Outcome::InDoubt && row.record().pin().is_none();
     row.lacks_pin() || (is_lock && is_doubt)
 }
 

@@ -20,7 +20,7 @@ use super::state::State;
 use crate::drive::{Clock, Quota, ReadError, Reads, Sealer, WallClock};
 use crate::journal::{JournalError, RequestCounts, RunJournal, RunRow};
 use crate::kandji::{pin_request, read_pin};
-use crate::model::{Entry, Event, Outcome, OutcomeCounts, PinReading, TaskIndex};
+use crate::model::{CommandStatus, Entry, Event, Outcome, OutcomeCounts, PinReading, TaskIndex};
 use crate::transport::{HttpTransport, ReadOnly};
 
 /// What such requests are counted as.
@@ -160,15 +160,30 @@ impl Recovery<'_> {
                 let at = WallClock.now();
                 let reading = PinReading::Found { pin, agrees: None };
                 let mut entries = vec![Entry { at, event: Event::PinRead { task, reading } }];
-                if self.view.records[task.at()].is_pin_missing() {
+                let record = &self.view.records[task.at()];
+                let is_taken = record
+                    .command
+                    .as_ref()
+                    .is_some_and(|seen| seen.status == CommandStatus::Completed);
+                let may_be_older = !is_taken && !record.is_settled();
+                if record.is_pin_missing() {
+                    let outcome =
+                        if is_taken { Outcome::Completed } else { Outcome::AlreadyInEffect };
                     let event = Event::Settled {
                         task,
-                        outcome: Outcome::Completed,
+                        outcome,
                         reason: "the PIN was recovered later".to_owned(),
                     };
                     entries.push(Entry { at, event });
                 }
                 self.journal.append(&entries, &RequestCounts::new())?;
+                if may_be_older {
+                    self.printer.say(&format!(
+                        "{word}: the tenant shows a PIN, which may be that of an older lock: the Mac has not taken this one yet; it is kept, and read again by: sortie watch {}",
+                        self.view.header.run
+                    ));
+                    return Ok(());
+                }
                 self.recovered += 1;
                 let run = &self.view.header.run;
                 self.printer.say(&format!(

@@ -14,6 +14,9 @@ const GROUP_DIGITS: usize = 3;
 
 /// A PIN as it is read from a screen: six digits in two groups, anything else as it came.
 pub(super) fn grouped(pin: &str) -> String {
+    if pin.is_empty() {
+        return "pruned".to_owned();
+    }
     if pin.len() == PIN_DIGITS && pin.bytes().all(|byte| byte.is_ascii_digit()) {
         let (first, second) = pin.split_at(GROUP_DIGITS);
         return format!("{first} {second}");
@@ -157,7 +160,7 @@ mod tests {
             ("12345", "12345"),
             ("1234567", "1234567"),
             ("49640a", "49640a"),
-            ("", ""),
+            ("", "pruned"),
             ("٤٩٦", "٤٩٦"),
             ("1\u{1b}[2J", "1\\u{1b}[2J"),
         ] {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::confirm::ask;
+use super::confirm::{agree, ask};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::{Format, GlobalOptions, ResolveOptions};
@@ -14,9 +14,12 @@ use super::reporter::RunView;
 use super::run_command::replay;
 use super::state::{State, operator};
 use crate::drive::{Clock, WallClock};
-use crate::engine::{Engine, Phase};
+use crate::engine::{Engine, Phase, Scope};
 use crate::journal::{RequestCounts, RunJournal, RunReader, RunRow, RunState};
-use crate::model::{Decision, Entry, Event, Outcome, Task, TaskIndex, UnixMillis, Verdict};
+use crate::model::{
+    Decision, Entry, Event, Outcome, PinReading, Task, TaskIndex, UnixMillis, Verdict,
+};
+use crate::report::ReportRow;
 
 /// A task in doubt and what is known about it.
 struct Doubt<'a> {
@@ -24,6 +27,7 @@ struct Doubt<'a> {
     task: &'a Task,
     evidence: Vec<String>,
     quarantine_ends: UnixMillis,
+    send_until: UnixMillis,
 }
 
 pub(super) fn resolve(
@@ -46,10 +50,18 @@ pub(super) fn resolve(
     let now = WallClock.now();
     let reader = RunReader::open(&state.dir, &row.id)?;
     let mut engine = Engine::new(replay(&reader, &view.tasks, &view.header.policy)?);
+    engine.set_scope(Scope::Follow);
     let mut seen = evidence_of(&reader)?;
     drop(reader);
-    // What was under way when the last process ended comes into doubt only now.
-    let mut entries = engine.open(now, concat!("sortie ", env!("CARGO_PKG_VERSION")))?;
+    // What was under way when the last process ended comes into doubt only now, and its quarantine begins:
+    // that is written down whatever is decided.
+    let opened = engine.open(now, concat!("sortie ", env!("CARGO_PKG_VERSION")))?;
+    let mut journal = RunJournal::open(&state.dir, &row.id)?;
+    let is_news = opened.len() > 1;
+    if is_news {
+        journal.append(&opened, &RequestCounts::new())?;
+    }
+    let mut entries = if is_news { Vec::new() } else { opened };
     let doubts: Vec<Doubt<'_>> = (0..)
         .map(TaskIndex)
         .zip(&view.tasks)
@@ -60,6 +72,7 @@ pub(super) fn resolve(
             task,
             evidence: seen.remove(&index).unwrap_or_default(),
             quarantine_ends: engine.quarantine_ends(index),
+            send_until: view.header.policy.send_until,
         })
         .collect();
     if doubts.is_empty() {
@@ -74,7 +87,7 @@ pub(super) fn resolve(
         entries.extend(engine.resolve(now, *index, *decision, &operator())?);
     }
     entries.push(Entry { at: now, event: Event::Closed });
-    RunJournal::open(&state.dir, &row.id)?.append(&entries, &RequestCounts::new())?;
+    journal.append(&entries, &RequestCounts::new())?;
     let view = RunView::read(&state.dir, &row.id)?;
     view.write(&view.header.report_dir, Some(now))?;
     let (run_state, summary) = view.standing();
@@ -83,6 +96,11 @@ pub(super) fn resolve(
     let is_sent_again = decisions.iter().any(|(_, decision)| *decision == Decision::SendAgain);
     let told = counted(decisions.len(), "task");
     printer.say(&format!("{told} of run {} resolved; the journal and the reports say so", row.id));
+    let is_unknown = |row: ReportRow<'_>| row.lacks_pin();
+    if view.rows().iter().any(is_unknown) {
+        printer
+            .say(&format!("look for PINs that are missing with: sortie pins {} --recover", row.id));
+    }
     if is_sent_again {
         printer.say(&format!("nothing was sent yet; send with: sortie resume {}", row.id));
     }
@@ -135,8 +153,14 @@ fn evidence_of(reader: &RunReader) -> Result<BTreeMap<TaskIndex, Vec<String>>, F
             Event::Doubted { reason, .. } => format!("in doubt: {reason}"),
             Event::Absent { evidence, .. } => format!("read: {evidence}"),
             Event::Unseen { reason, .. } => format!("could not be read: {reason}"),
-            Event::PinRead { .. } => {
-                "the tenant was asked for its PIN, which may be that of an older lock".to_owned()
+            Event::PinRead { reading: PinReading::Found { .. }, .. } => {
+                "the tenant shows a PIN, which may be that of an older lock".to_owned()
+            }
+            Event::PinRead { reading: PinReading::Nothing, .. } => {
+                "the tenant shows no PIN".to_owned()
+            }
+            Event::PinRead { reading: PinReading::Unreadable { reason, .. }, .. } => {
+                format!("its PIN could not be read: {reason}")
             }
             Event::Resolved { decision, by, .. } => format!("{} by {by}", decision.word()),
             _ => return,
@@ -162,9 +186,10 @@ fn decide(
                 .next("name them with --device, or give --all"));
         }
         for doubt in doubts {
-            check_quarantine(doubt, decision, now)?;
+            check_send_again(doubt, decision, now)?;
         }
-        agree(doubts, decision, options, global)?;
+        let all: Vec<&Doubt<'_>> = doubts.iter().collect();
+        agree_to(&all, decision, options, global)?;
         return Ok(doubts.iter().map(|doubt| (doubt.index, decision)).collect());
     }
     if printer.format == Format::Json {
@@ -188,10 +213,15 @@ fn decide(
             "q" => break,
             _ => continue,
         };
-        match check_quarantine(doubt, decision, now) {
+        match check_send_again(doubt, decision, now) {
             Ok(()) => decisions.push((doubt.index, decision)),
             Err(failure) => printer.warn(&failure.what),
         }
+    }
+    let is_sent = |doubt: &&Doubt<'_>| decisions.contains(&(doubt.index, Decision::SendAgain));
+    let sent: Vec<&Doubt<'_>> = doubts.iter().filter(is_sent).collect();
+    if !sent.is_empty() {
+        agree_to(&sent, Decision::SendAgain, options, global)?;
     }
     if decisions.is_empty() {
         printer.say(
@@ -201,46 +231,44 @@ fn decide(
     Ok(decisions)
 }
 
-/// What may still be applied must not be sent again.
-fn check_quarantine(doubt: &Doubt<'_>, decision: Decision, now: UnixMillis) -> Result<(), Failure> {
-    if decision != Decision::SendAgain || now >= doubt.quarantine_ends {
+/// What may still be applied must not be sent again, and what the run will not send need not be asked for.
+fn check_send_again(doubt: &Doubt<'_>, decision: Decision, now: UnixMillis) -> Result<(), Failure> {
+    let serial = &doubt.task.device.serial_number;
+    if decision != Decision::SendAgain {
         return Ok(());
     }
-    Err(Failure::new(
-        Exit::Policy,
-        format!(
-            "the request for {} may still be applied until {}; sent again it could be applied twice",
-            doubt.task.device.serial_number, doubt.quarantine_ends
-        ),
-    )
-    .next("read first what became of it: sortie resume, or wait until then"))
+    if now < doubt.quarantine_ends {
+        let what = format!(
+            "the request for {serial} may still be applied until {}; sent again it could be applied twice",
+            doubt.quarantine_ends
+        );
+        return Err(Failure::new(Exit::Policy, what)
+            .next("read first what became of it: sortie resume, or wait until then"));
+    }
+    if now >= doubt.send_until {
+        let what = format!("the time for sending of this run ended at {}", doubt.send_until);
+        return Err(Failure::new(Exit::Policy, what)
+            .next(format!("take {serial} as not done, and run that again with: sortie retry")));
+    }
+    Ok(())
 }
 
-/// Sending again is a decision of its own, however the run was confirmed.
-fn agree(
-    doubts: &[Doubt<'_>],
+/// A decision is agreed to on its own, however the run was confirmed.
+fn agree_to(
+    doubts: &[&Doubt<'_>],
     decision: Decision,
     options: &ResolveOptions,
     global: &GlobalOptions,
 ) -> Result<(), Failure> {
-    if options.yes {
-        return Ok(());
-    }
-    let mut actions: Vec<&str> = doubts.iter().map(|doubt| doubt.task.action.as_str()).collect();
+    let mut actions: Vec<String> =
+        doubts.iter().map(|it| format!("{} ({})", it.task.action, it.task.risk.word())).collect();
+    actions.sort();
     actions.dedup();
-    let what = format!(
-        "{} of {} {}",
-        actions.join(", "),
-        counted(doubts.len(), "device"),
-        decision.word()
-    );
-    let answer = if global.no_input { None } else { ask(&format!("{what}? [y/N] ")) };
-    match answer.as_deref().map(str::trim) {
-        Some("y" | "Y" | "yes") => Ok(()),
-        Some(_) => Err(Failure::new(Exit::Policy, "not confirmed; nothing was changed")),
-        None => Err(Failure::new(Exit::Policy, format!("{what}: this needs an answer"))
-            .next("look at the evidence with: sortie resolve, then agree with --yes")),
-    }
+    let devices = counted(doubts.len(), "device");
+    let what = format!("{} of {devices} {}", actions.join(", "), decision.word());
+    agree(&what, options.yes, global.no_input)
+        .map(drop)
+        .map_err(|failure| failure.state("nothing was changed"))
 }
 
 fn shown(doubt: &Doubt<'_>) -> String {

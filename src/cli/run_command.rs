@@ -303,6 +303,9 @@ pub(super) fn watch(
     let state = State::open(global)?;
     let scope = if options.once { Scope::OnePass } else { Scope::Follow };
     let wait_ms = duration("--wait", options.wait.as_deref())?.unwrap_or(WATCH_MS);
+    if wait_ms == 0 {
+        return Err(Failure::usage("--wait 0 follows nothing").next("look once with: --once"));
+    }
     let ending = &options.ending;
     reopen(global, &state, name, tenant, ending, scope, printer, |policy| {
         policy.wait_ms = wait_ms;

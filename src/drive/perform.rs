@@ -42,11 +42,35 @@ pub(super) enum Outcome {
     Listed { listing: Listing },
 }
 
+impl Outcome {
+    /// The same read, to be made again after a while.
+    pub(super) fn again_after(self, wait_ms: u64) -> Self {
+        let retry_after_ms = Some(wait_ms);
+        match self {
+            sent @ Self::Sent { .. } => sent,
+            Self::Looked { task, .. } => {
+                Self::Looked { task, sighting: Sighting::Throttled { retry_after_ms } }
+            }
+            Self::Pin { task, .. } => {
+                Self::Pin { task, result: Err(Unreadable::Throttled { retry_after_ms }) }
+            }
+            Self::Secrets { task, source, .. } => Self::Secrets {
+                task,
+                source,
+                result: Err(Unreadable::Throttled { retry_after_ms }),
+            },
+            Self::Listed { .. } => Self::Listed { listing: Listing::Throttled { retry_after_ms } },
+        }
+    }
+}
+
 /// What came back, and what the server said besides.
 pub(super) struct Performed {
     pub(super) outcome: Outcome,
     pub(super) hour: Option<HourLeft>,
     pub(super) skew_ms: Option<i64>,
+    /// The answer was a 401.
+    pub(super) is_unauthorized: bool,
 }
 
 /// What the server says is left of the tenant's hour.
@@ -87,13 +111,21 @@ impl<T: Transport, C: Clock> Worker<T, C> {
     pub(super) async fn perform(self: Arc<Self>, call: Call, skew_ms: i64) -> Performed {
         let request = match self.request(&call) {
             Ok(request) => request,
-            Err(outcome) => return Performed { outcome: *outcome, hour: None, skew_ms: None },
+            Err(outcome) => {
+                return Performed {
+                    outcome: *outcome,
+                    hour: None,
+                    skew_ms: None,
+                    is_unauthorized: false,
+                };
+            }
         };
         let result = self.transport.send(request).await;
+        let is_unauthorized = result.as_ref().is_ok_and(|reply| reply.status == 401);
         let (hour, new_skew_ms) = server_word(&result, self.clock.now());
         // The answer's own date where it has one: after a resume no other is known yet.
         let outcome = self.read(call, &result, new_skew_ms.unwrap_or(skew_ms));
-        Performed { outcome, hour, skew_ms: new_skew_ms }
+        Performed { outcome, hour, skew_ms: new_skew_ms, is_unauthorized }
     }
 
     /// The request of a call; an action that this version does not know has none.
@@ -148,6 +180,9 @@ impl<T: Transport, C: Clock> Worker<T, C> {
                 let since = UnixMillis(since.0 + skew_ms - MATCH_SLACK_MS);
                 let sighting = match result {
                     Ok(reply) => sighting(reply, &self.tasks[task.at()].end, since, view),
+                    Err(Fault::NotSent { reason, .. }) => {
+                        Sighting::Unreachable { reason: reason.clone() }
+                    }
                     Err(fault) => {
                         Sighting::Unreadable { reason: fault.to_string(), is_forbidden: false }
                     }
@@ -207,6 +242,7 @@ impl<T: Transport, C: Clock> Worker<T, C> {
             Err(Unreadable::Throttled { retry_after_ms }) => {
                 return Listing::Throttled { retry_after_ms };
             }
+            Err(Unreadable::Unreachable { reason }) => return Listing::Unreachable { reason },
             Err(Unreadable::Forbidden { reason }) => {
                 return Listing::Unreadable { reason, is_forbidden: true };
             }
@@ -249,6 +285,9 @@ fn usable(result: &Result<Reply, Fault>) -> Result<&Reply, Unreadable> {
             Err(Unreadable::Forbidden { reason: format!("HTTP {}: {text}", reply.status) })
         }
         Ok(reply) => Ok(reply),
+        Err(Fault::NotSent { reason, .. }) => {
+            Err(Unreadable::Unreachable { reason: reason.clone() })
+        }
         Err(fault) => Err(Unreadable::Failed { reason: fault.to_string() }),
     }
 }

@@ -14,7 +14,7 @@ use super::clock::Clock;
 use super::perform::{HourLeft, Outcome, Performed, RenewToken, Sealer, Worker};
 use super::pins::DrawPin;
 use super::quota::{Block, Quota, QuotaError};
-use super::token::Token;
+use super::token::{FRESH_TOKEN_WAIT_MS, Token};
 use crate::engine::{Call, Engine, Impossible, Progress, Step};
 use crate::journal::{Batch, Commit, RequestCounts};
 use crate::model::{Entry, Event, StopCause, Task, UnixMillis};
@@ -329,7 +329,11 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
         entries: &mut Vec<Entry>,
     ) -> Result<(), DriveError> {
         let now = self.clock.now();
-        let Performed { outcome, hour, skew_ms } = returned.performed;
+        let Performed { mut outcome, hour, skew_ms, is_unauthorized } = returned.performed;
+        let is_read = !matches!(outcome, Outcome::Sent { .. });
+        if is_read && is_unauthorized && self.token.renew_for_read(returned.token).await {
+            outcome = outcome.again_after(FRESH_TOKEN_WAIT_MS);
+        }
         let engine = &mut self.engine;
         entries.extend(match outcome {
             Outcome::Sent { task, attempt, http_status, verdict } => {

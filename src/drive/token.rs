@@ -6,7 +6,7 @@ use super::perform::RenewToken;
 use crate::model::{Refusal, Verdict};
 
 /// How long nothing is sent after a renewal: the new token may not be known everywhere at once.
-const FRESH_TOKEN_WAIT_MS: u64 = 1_000;
+pub(super) const FRESH_TOKEN_WAIT_MS: u64 = 1_000;
 
 /// The token in use, as a number, and the way to the next one.
 pub(super) struct Token {
@@ -22,6 +22,17 @@ impl Token {
     /// The number of the token that a request leaves with now.
     pub(super) fn number(&self) -> u32 {
         self.number
+    }
+
+    /// A 401 on a read gets the same fresh token. Says whether there is one to try again with.
+    pub(super) async fn renew_for_read(&mut self, sent_with: u32) -> bool {
+        if sent_with < self.number {
+            return true;
+        }
+        let Some(renew) = self.renew.take() else { return false };
+        let is_renewed = renew().await.is_ok();
+        self.number += u32::from(is_renewed);
+        is_renewed
     }
 
     /// A 401 gets one fresh token where there is a way to have one; the request was not applied. All others

@@ -61,12 +61,20 @@ impl Engine {
     ) -> Result<Vec<Entry>, Impossible> {
         let mut entries = Vec::new();
         self.read_came_back("a look")?;
+        self.note_reached(!matches!(sighting, Sighting::Unreachable { .. }));
         match self.state.task(task).phase {
             Phase::Following => self.followed(now, task, sighting, &mut entries)?,
             Phase::Doubt => self.sought(now, task, sighting, &mut entries)?,
             _ => {}
         }
         Ok(entries)
+    }
+
+    /// Something answered: the next failure to reach it is the first again.
+    pub(super) fn note_reached(&mut self, is_reached: bool) {
+        if is_reached {
+            self.unreachable_rounds = 0;
+        }
     }
 
     pub(super) fn read_came_back(&mut self, what: &'static str) -> Result<(), Impossible> {
@@ -110,6 +118,13 @@ impl Engine {
             }
             Sighting::Throttled { retry_after_ms } => {
                 self.pause_for_tenant(now, retry_after_ms, "HTTP 429 on a read", entries)?;
+                self.await_end_at(now, task);
+                return Ok(());
+            }
+            Sighting::Unreachable { reason } => {
+                self.until(now, &Wait::Reachable, &reason, entries)?;
+                self.await_end_at(now, task);
+                return Ok(());
             }
             Sighting::Unreadable { reason, is_forbidden } => {
                 if is_forbidden {
@@ -120,7 +135,12 @@ impl Engine {
                 }
             }
             Sighting::Nothing { .. } => {
-                self.pages.take_turns(task, self.state.facts[task.at()].trace);
+                let trace = self.state.facts[task.at()].trace;
+                if self.pages.take_turns(task, trace) && self.follow.is_one_pass {
+                    // Nobody comes back for the other half of this look.
+                    self.follow.put(task, now);
+                    return Ok(());
+                }
             }
             Sighting::Elsewhere { .. } => {}
         }
@@ -232,7 +252,7 @@ impl Engine {
     }
 
     /// Until when a task waits that goes back to the queue; pauses or stops the run where that is why.
-    fn until(
+    pub(super) fn until(
         &mut self,
         now: UnixMillis,
         wait: &Wait,

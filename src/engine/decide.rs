@@ -206,11 +206,12 @@ impl Engine {
                     let reason =
                         "the program ended before the answer came; it may have been applied"
                             .to_owned();
-                    let event = match self.state.facts[index.at()].repeat {
-                        Repeat::Once => Event::Doubted { task: index, reason },
-                        Repeat::Safe => {
-                            Event::Postponed { task: index, until: now, counted: false, reason }
-                        }
+                    let is_repeated = self.state.facts[index.at()].repeat == Repeat::Safe
+                        && self.scope == Scope::Whole;
+                    let event = if is_repeated {
+                        Event::Postponed { task: index, until: now, counted: false, reason }
+                    } else {
+                        Event::Doubted { task: index, reason }
                     };
                     self.record(now, event, &mut entries)?;
                     self.seek(now, index);
@@ -221,7 +222,7 @@ impl Engine {
                 Phase::Doubt if self.state.facts[index.at()].repeat == Repeat::Once => {
                     self.seek(now, index);
                 }
-                Phase::Doubt => {
+                Phase::Doubt if self.scope == Scope::Whole => {
                     let reason = "in doubt, and safe to repeat".to_owned();
                     let event =
                         Event::Postponed { task: index, until: now, counted: false, reason };

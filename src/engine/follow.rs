@@ -48,6 +48,8 @@ struct Memory {
     is_awake: bool,
     /// How often it did.
     wakes: u32,
+    /// The list showed its task's effect.
+    has_changed: bool,
     /// The last sweep that showed it unchanged.
     quiet_at: Option<UnixMillis>,
     /// The last sweep that showed it at all.
@@ -146,13 +148,15 @@ impl Follow {
         }
     }
 
-    /// Takes in rows of the list. A device whose last check-in has moved is awake.
+    /// Takes in rows of the list. A device whose last check-in has moved is awake. Returns the tasks whose row
+    /// shows their effect for the first time.
     pub(super) fn take_rows(
         &mut self,
         rows: &[Shown],
         sent_at: impl Fn(TaskIndex) -> UnixMillis,
         now: UnixMillis,
-    ) {
+    ) -> Vec<TaskIndex> {
+        let mut changed = Vec::new();
         let swept_at = self.sweep.started_at();
         for row in rows {
             let Some(memory) = self.memory.get_mut(&row.task) else { continue };
@@ -160,12 +164,18 @@ impl Follow {
             let before = memory.check_in.unwrap_or_else(|| sent_at(row.task));
             let has_moved = row.last_check_in.is_some_and(|at| at > before);
             memory.check_in = row.last_check_in.max(memory.check_in);
-            if has_moved || row.has_changed {
+            let is_changed_now =
+                row.has_changed && !std::mem::replace(&mut memory.has_changed, true);
+            if has_moved || is_changed_now {
                 self.wake(row.task, now);
             } else {
                 memory.quiet_at = Some(swept_at);
             }
+            if is_changed_now {
+                changed.push(row.task);
+            }
         }
+        changed
     }
 
     /// The list has been read to its end: those of `candidates` that it did not show may be gone.

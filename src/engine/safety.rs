@@ -108,8 +108,8 @@ impl Safety {
         reads_max: u8,
     ) -> bool {
         let memory = self.memory.entry(task).or_default();
-        let delay_ms = PIN_DELAYS_MS.iter().take(usize::from(reads_max));
-        let Some(delay_ms) = delay_ms.skip(usize::from(memory.pin_reads)).next() else {
+        let mut delays = PIN_DELAYS_MS.iter().take(usize::from(reads_max));
+        let Some(delay_ms) = delays.nth(usize::from(memory.pin_reads)) else {
             return false;
         };
         memory.pin_reads += 1;

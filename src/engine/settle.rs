@@ -7,10 +7,10 @@ use super::decide::Engine;
 use super::safety::{
     ABSENCE_PAUSES_PER_QUARANTINE, ABSENCES_MAX, FAILURES_MAX, OLD_PIN_READS_MAX, PIN_READS_MAX,
 };
-use super::task::{Impossible, Phase};
+use super::task::{Impossible, Phase, Wait};
 use crate::model::{
     CommandSeen, Decision, Entry, Event, Listing, Outcome, PIN_MISSING, PinReading, Repeat, Sealed,
-    Secret, SecretSource, Sighting, TaskIndex, Trace, UnixMillis, Unreadable,
+    Secret, SecretSource, Sighting, TaskIndex, Trace, UnixMillis, Unreadable, View,
 };
 
 /// Delay after a read of secrets that could not be used, in milliseconds, times the failures so far.
@@ -35,7 +35,10 @@ impl Engine {
         sighting: Sighting,
         entries: &mut Vec<Entry>,
     ) -> Result<(), Impossible> {
-        if !matches!(sighting, Sighting::Unreadable { .. } | Sighting::Throttled { .. }) {
+        if matches!(
+            sighting,
+            Sighting::Command(_) | Sighting::Proven { .. } | Sighting::Nothing { .. }
+        ) {
             self.safety.succeeded(task);
         }
         match sighting {
@@ -50,14 +53,21 @@ impl Engine {
             }
             Sighting::Nothing { evidence } => self.absent(now, task, evidence, entries),
             Sighting::Elsewhere { offset } => {
-                let pause_ms =
-                    if self.pages.turn_to(task, offset) { 0 } else { self.absence_pause_ms() };
-                self.safety.put(task, now.plus_ms(pause_ms));
+                if self.pages.turn_to(task, offset) {
+                    self.safety.put(task, now);
+                } else if !self.safety.failed(task, now) {
+                    let reason = "the end of the history cannot be found".to_owned();
+                    self.record(now, Event::Unseen { task, reason }, entries)?;
+                }
                 Ok(())
             }
             Sighting::Throttled { retry_after_ms } => {
                 self.safety.put(task, now);
                 self.pause_for_tenant(now, retry_after_ms, "HTTP 429 on a read", entries)
+            }
+            Sighting::Unreachable { reason } => {
+                self.safety.put(task, now);
+                self.until(now, &Wait::Reachable, &reason, entries).map(drop)
             }
             Sighting::Unreadable { reason, is_forbidden } => {
                 if is_forbidden || !self.safety.failed(task, now) {
@@ -190,6 +200,7 @@ impl Engine {
     ) -> Result<Vec<Entry>, Impossible> {
         let mut entries = Vec::new();
         self.read_came_back("a PIN")?;
+        self.note_reached(!matches!(result, Err(Unreadable::Unreachable { .. })));
         let is_in_custody = matches!(self.state.task(task).phase, Phase::Custody(_));
         if result.is_ok() {
             self.safety.succeeded(task);
@@ -198,6 +209,10 @@ impl Engine {
             Err(Unreadable::Throttled { retry_after_ms }) => {
                 self.safety.put(task, now);
                 self.pause_for_tenant(now, retry_after_ms, "HTTP 429 on a read", &mut entries)?;
+            }
+            Err(Unreadable::Unreachable { reason }) => {
+                self.safety.put(task, now);
+                self.until(now, &Wait::Reachable, &reason, &mut entries)?;
             }
             Ok(Some(pin)) => {
                 let known = self.state.pins.get(&task);
@@ -209,7 +224,7 @@ impl Engine {
                     let note = match (agrees, was_known) {
                         (Some(true), _) => "",
                         (Some(false), _) => {
-                            "the tenant shows another PIN than the answer brought; both are kept, try the tenant's first"
+                            "the tenant shows another PIN than was known; both are kept, try the tenant's first"
                         }
                         (None, true) => {
                             "PIN unverified: the one of the answer was encrypted by another process; both are kept"
@@ -309,6 +324,7 @@ impl Engine {
     ) -> Result<Vec<Entry>, Impossible> {
         let mut entries = Vec::new();
         self.read_came_back("secrets")?;
+        self.note_reached(!matches!(result, Err(Unreadable::Unreachable { .. })));
         if self.state.task(task).phase != Phase::Ready {
             return Ok(entries);
         }
@@ -323,6 +339,11 @@ impl Engine {
             Err(Unreadable::Throttled { retry_after_ms }) => {
                 self.make_ready(task, now);
                 self.pause_for_tenant(now, retry_after_ms, "HTTP 429 on a read", &mut entries)?;
+                return Ok(entries);
+            }
+            Err(Unreadable::Unreachable { reason }) => {
+                self.make_ready(task, now);
+                self.until(now, &Wait::Reachable, &reason, &mut entries)?;
                 return Ok(entries);
             }
             Err(Unreadable::Failed { reason }) => {
@@ -351,10 +372,18 @@ impl Engine {
     pub fn listed(&mut self, now: UnixMillis, listing: Listing) -> Result<Vec<Entry>, Impossible> {
         let mut entries = Vec::new();
         self.read_came_back("the device list")?;
+        self.note_reached(!matches!(listing, Listing::Unreachable { .. }));
         match listing {
             Listing::Page { shown, next_offset } => {
                 let state = &self.state;
-                self.follow.take_rows(&shown, |task| state.task(task).sent_at, now);
+                let changed = self.follow.take_rows(&shown, |task| state.task(task).sent_at, now);
+                for task in changed {
+                    // The row itself shows the end: the record is what confirms it.
+                    let trace = self.state.facts[task.at()].trace;
+                    if self.pages.view(task, trace) != View::Record {
+                        self.pages.take_turns(task, trace);
+                    }
+                }
                 match next_offset {
                     Some(offset) if self.follow.may_turn_page() => {
                         self.follow.sweep.turn_page(offset, now);
@@ -376,6 +405,10 @@ impl Engine {
             Listing::Throttled { retry_after_ms } => {
                 self.follow.sweep.again_at(now);
                 self.pause_for_tenant(now, retry_after_ms, "HTTP 429 on a read", &mut entries)?;
+            }
+            Listing::Unreachable { reason } => {
+                self.follow.sweep.again_at(now);
+                self.until(now, &Wait::Reachable, &reason, &mut entries)?;
             }
             Listing::Unreadable { is_forbidden, .. } => self.follow.list_failed(now, is_forbidden),
         }

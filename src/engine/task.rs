@@ -59,8 +59,6 @@ pub struct TaskState {
     pub candidates: u16,
     /// A PIN is known.
     pub has_pin: bool,
-    /// Reads of its PIN.
-    pub pin_reads: u8,
     /// Places whose secrets were read before the send.
     pub captured: u8,
 }
@@ -99,7 +97,6 @@ impl TaskState {
             seen: None,
             candidates: 0,
             has_pin: false,
-            pin_reads: 0,
             captured: 0,
         }
     }
@@ -136,7 +133,7 @@ impl TaskState {
             {
                 self.attempts = *attempt;
                 self.sent_at = at;
-                if !(self.was_in_doubt && facts.repeat == Repeat::Once) {
+                if !self.was_in_doubt {
                     self.traced_from = at;
                 }
                 Phase::InFlight
@@ -197,8 +194,9 @@ impl TaskState {
                 }
             }
             (Event::PinRead { reading, .. }, phase) if facts.has_custody => {
-                self.pin_reads = self.pin_reads.saturating_add(1);
-                self.has_pin |= matches!(reading, PinReading::Found { .. });
+                // Before the Mac has taken the lock the tenant may show the PIN of an older one.
+                let is_its_own = matches!(phase, Phase::Custody(_) | Phase::Settled(_));
+                self.has_pin |= is_its_own && matches!(reading, PinReading::Found { .. });
                 phase.clone()
             }
             (Event::Unseen { .. }, Phase::Following) => Phase::Following,

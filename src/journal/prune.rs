@@ -203,22 +203,23 @@ fn newer_tasks(
     rows.collect::<Result<_, _>>().at(path)
 }
 
+/// Takes a PIN away and leaves an empty one: that there was one decides how the task ended.
+fn empty(pin: &mut Sealed) -> Option<Sealed> {
+    let is_new = !is_dropped(pin);
+    is_new.then(|| std::mem::replace(pin, Sealed::clear(String::new())))
+}
+
 /// Takes the secrets out of an event and counts them. What is left says the same about the outcome.
 fn drop_secrets(event: &mut Event, share: &mut PruneShare) -> Vec<Sealed> {
     let mut dropped = Vec::new();
     match event {
-        Event::Intent { pin, .. } => dropped.extend(pin.take()),
+        Event::Intent { pin: Some(pin), .. } => dropped.extend(empty(pin)),
         Event::Answered { verdict: Verdict::Accepted(answer), .. } => {
-            dropped.extend(answer.pin.take());
+            dropped.extend(answer.pin.as_mut().and_then(empty));
             share.replies += u32::from(answer.result.take().is_some());
         }
-        Event::PinRead { reading, .. } => {
-            if matches!(reading, PinReading::Found { .. }) {
-                let found = std::mem::replace(reading, PinReading::Nothing);
-                if let PinReading::Found { pin, .. } = found {
-                    dropped.push(pin);
-                }
-            }
+        Event::PinRead { reading: PinReading::Found { pin, .. }, .. } => {
+            dropped.extend(empty(pin));
         }
         Event::SecretsRead { secrets, .. } => {
             let taken = std::mem::take(secrets);

@@ -209,6 +209,10 @@ fn fitting_sighting(
         })
         .min_by(|left, right| left.0.cmp(&right.0).then(right.1.cmp(&left.1)));
     match least {
+        None if !candidates.is_empty() => Sighting::Unreadable {
+            reason: "its command has a status that is not documented".to_owned(),
+            is_forbidden: false,
+        },
         None => {
             let newest = page.rows.iter().filter_map(|row| row.requested_at).max();
             let newest = newest.map_or_else(String::new, |at| format!(", the newest of {at}"));

@@ -128,7 +128,11 @@ fn classify_success(action: &ActionSpec, platform: Platform, reply: &Reply) -> V
     if reply.status != documented {
         answer.note = Some(format!("answered HTTP {} instead of {documented}", reply.status));
     }
-    (answer.pin, answer.note) = match body.and_then(|body| body.pin).and_then(pin_text) {
+    let pin = body.and_then(|body| body.pin);
+    if matches!(pin, Some(Value::Number(_))) {
+        answer.note = Some("the PIN came as a number: leading zeros may be lost".to_owned());
+    }
+    (answer.pin, answer.note) = match pin.and_then(pin_text) {
         None => (None, answer.note),
         Some(pin) if is_usual_pin(&pin) => (Some(Sealed::clear(pin)), answer.note),
         Some(pin) => {

@@ -251,7 +251,7 @@ pub enum StopCause {
 /// A command as the device's history shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommandSeen {
-    /// The command's uuid; the newest one's where several fit.
+    /// The command's uuid; where several fit that of the least advanced, the newest of these.
     pub uuid: String,
     /// Its status.
     pub status: CommandStatus,

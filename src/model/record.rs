@@ -32,6 +32,12 @@ pub struct TaskRecord {
     /// Secrets of the device that were kept before the request that takes them away.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<Secret>,
+    /// The API said that it was so before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_in_effect: bool,
+    /// What was odd about the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
     /// The result of a read, as JSON text.
     pub result: Option<String>,
 }
@@ -125,6 +131,11 @@ impl TaskRecord {
             Event::Settled { outcome, reason, .. } => {
                 self.stage = Stage::Settled(*outcome);
                 self.reason.clone_from(reason);
+                // What was odd about the answer, a PIN of unusual form above all, is not forgotten.
+                if let Some(note) = self.note.as_ref().filter(|note| !reason.contains(*note)) {
+                    let separator = if reason.is_empty() { "" } else { "; " };
+                    self.reason.push_str(&format!("{separator}{note}"));
+                }
                 let reported = self.command.as_ref().and_then(|command| command.completed_at);
                 self.completed_at = reported.or(Some(at));
             }
@@ -133,7 +144,10 @@ impl TaskRecord {
     }
 
     fn hold(&mut self, pin: &Sealed, origin: PinOrigin, at: UnixMillis) {
-        self.pins.insert(0, HeldPin { pin: pin.clone(), origin, at, is_verified: false });
+        self.pins.insert(
+            0,
+            HeldPin { pin: pin.clone(), origin, at, is_verified: false, may_be_older: false },
+        );
     }
 
     /// Takes in a PIN that the tenant shows. Before the device has reported the lock done it may be that of
@@ -146,8 +160,14 @@ impl TaskRecord {
                 if self.is_settled() { PinOrigin::RecoveredLater } else { PinOrigin::Recovered };
             self.hold(pin, origin, at);
         }
+        let is_its_own = is_taken || self.is_in_effect || self.is_settled();
         if let Some(newest) = self.pins.first_mut() {
             newest.is_verified |= is_taken;
+            if agrees != Some(true) {
+                newest.may_be_older = !is_its_own;
+            } else if is_its_own {
+                newest.may_be_older = false;
+            }
         }
     }
 
@@ -156,6 +176,7 @@ impl TaskRecord {
             Verdict::Accepted(answer) => {
                 self.stage = Stage::Taken;
                 self.reason = answer.note.clone().unwrap_or_default();
+                self.note.clone_from(&answer.note);
                 if let Some(pin) = &answer.pin {
                     self.hold(pin, PinOrigin::Answer, at);
                 }
@@ -163,6 +184,7 @@ impl TaskRecord {
             }
             Verdict::InEffect { reason } => {
                 self.stage = Stage::Taken;
+                self.is_in_effect = true;
                 self.reason.clone_from(reason);
             }
             Verdict::Refused { reason, .. }
@@ -175,7 +197,13 @@ impl TaskRecord {
     /// The PIN to try first.
     #[must_use]
     pub fn pin(&self) -> Option<&Sealed> {
-        self.pins.first().map(|held| &held.pin)
+        self.first_pin().map(|held| &held.pin)
+    }
+
+    /// The same with what is known about it. One that may be that of an older lock is none.
+    #[must_use]
+    pub fn first_pin(&self) -> Option<&HeldPin> {
+        self.pins.iter().find(|held| !held.may_be_older)
     }
 
     /// Whether a Mac was locked and no PIN is to be had.

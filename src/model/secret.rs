@@ -106,4 +106,7 @@ pub struct HeldPin {
     pub at: UnixMillis,
     /// The tenant showed the same after the device had taken the lock.
     pub is_verified: bool,
+    /// It was read before the device had taken the lock, and may be that of an older one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_be_older: bool,
 }

@@ -119,6 +119,11 @@ pub enum Sighting {
         /// How long to wait, in milliseconds, where it says so.
         retry_after_ms: Option<u64>,
     },
+    /// Nothing left this machine.
+    Unreachable {
+        /// What happened.
+        reason: String,
+    },
     /// The answer could not be used; look again later.
     Unreadable {
         /// What it was.
@@ -143,6 +148,11 @@ pub enum Listing {
         /// How long to wait, in milliseconds, where it says so.
         retry_after_ms: Option<u64>,
     },
+    /// Nothing left this machine.
+    Unreachable {
+        /// What happened.
+        reason: String,
+    },
     /// The answer could not be used.
     Unreadable {
         /// What it was.
@@ -159,7 +169,7 @@ pub struct Shown {
     pub task: TaskIndex,
     /// When the device last checked in.
     pub last_check_in: Option<UnixMillis>,
-    /// The row itself shows the task's effect: another name, a newer enrolment.
+    /// The row itself shows the task's effect: the new name.
     pub has_changed: bool,
 }
 
@@ -170,6 +180,11 @@ pub enum Unreadable {
     Throttled {
         /// How long to wait, in milliseconds, where it says so.
         retry_after_ms: Option<u64>,
+    },
+    /// Nothing left this machine.
+    Unreachable {
+        /// What happened.
+        reason: String,
     },
     /// The token lacks the permission: asking again is in vain.
     Forbidden {

@@ -5,11 +5,40 @@
 use super::earlier::deletes;
 use super::inventory::{Objection, ObjectionKind};
 use crate::job::Step;
-use crate::model::Device;
+use crate::model::{Device, Platform};
 
 /// Why a device cannot be given these steps, as far as its record tells.
 pub(super) fn row_objection(steps: &[Step], device: &Device) -> Option<Objection> {
-    steps.iter().find_map(|step| step_objection(step, device))
+    steps
+        .iter()
+        .find_map(|step| step_objection(step, device))
+        .or_else(|| order_objection(steps, device))
+}
+
+/// Why one of these steps could never be carried out after another.
+fn order_objection(steps: &[Step], device: &Device) -> Option<Objection> {
+    let objection = |reason: String| Some(Objection { kind: ObjectionKind::NeverBegins, reason });
+    let mut earlier = steps.iter();
+    while let Some(before) = earlier.next() {
+        let Some(after) = earlier.as_slice().iter().find(|after| excludes(before, after, device))
+        else {
+            continue;
+        };
+        let (first, second) = (before.action.name, after.action.name);
+        let why = if deletes(before) {
+            "a deleted device can be reached no more"
+        } else {
+            "a locked Mac takes nothing until somebody has typed its PIN"
+        };
+        return objection(format!("{second} cannot follow {first}: {why}"));
+    }
+    None
+}
+
+fn excludes(before: &Step, after: &Step, device: &Device) -> bool {
+    let is_locked = before.action.gives_pin && device.platform == Platform::Mac;
+    // A record can be deleted whatever its Mac does.
+    deletes(before) || (is_locked && !deletes(after))
 }
 
 /// Why a step must not be done on a device.

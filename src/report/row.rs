@@ -172,7 +172,8 @@ impl<'a> ReportRow<'a> {
     /// is `missing`.
     #[must_use]
     pub fn lock_pin(&self) -> Option<&'a str> {
-        match self.record.pins.first() {
+        match self.record.first_pin() {
+            Some(held) if held.pin.expose() == Some("") => Some("pruned"),
             Some(held) => Some(held.pin.expose().unwrap_or(match held.origin {
                 PinOrigin::Answer | PinOrigin::Drawn => "captured",
                 PinOrigin::Recovered | PinOrigin::RecoveredLater => "recovered",
@@ -201,7 +202,7 @@ impl<'a> ReportRow<'a> {
         );
         let is_lock = self.task.action == LOCK && self.task.device.platform == Platform::Mac;
         let is_done = self.task.turn == Turn::Do;
-        is_lock && is_done && self.record.pins.is_empty() && (is_taken || self.is_pin_missing())
+        is_lock && is_done && self.record.pin().is_none() && (is_taken || self.is_pin_missing())
     }
 
     /// Requests that were about to leave.

@@ -27,6 +27,7 @@ pub(super) fn held_pin(pin: &str) -> HeldPin {
         origin: PinOrigin::Answer,
         at: UnixMillis(0),
         is_verified: false,
+        may_be_older: false,
     }
 }
 

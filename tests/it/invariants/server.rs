@@ -79,6 +79,7 @@ impl Server {
             3 => Sighting::Nothing { evidence: "still there".to_owned() },
             4 => Sighting::Throttled { retry_after_ms: None },
             5 => Sighting::Throttled { retry_after_ms: Some(random.below(90_000)) },
+            6 if random.percent(50.0) => Sighting::Unreachable { reason: "no route".to_owned() },
             6 => Sighting::Unreadable { reason: "HTTP 500".to_owned(), is_forbidden: false },
             7 => seen(CommandStatus::Running, 1),
             8 => seen(CommandStatus::NotNow, 1),
@@ -161,7 +162,8 @@ impl Server {
 
 fn unreadable(random: &mut Random) -> Unreadable {
     let reason = "trouble".to_owned();
-    match random.below(3) {
+    match random.below(4) {
+        3 => Unreadable::Unreachable { reason },
         0 => Unreadable::Throttled { retry_after_ms: Some(random.below(90_000)) },
         1 => Unreadable::Forbidden { reason },
         _ => Unreadable::Failed { reason },
