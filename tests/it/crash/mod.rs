@@ -25,8 +25,8 @@ use round::{
 const KILLS: usize = 520;
 /// Runs that are killed at once, each at a tenant of its own: the programs mostly wait.
 const LANES: u64 = 5;
-/// Kills after which a control must have found a duplicate; it finds the first within ten.
-const CONTROL_KILLS_MAX: usize = 100;
+/// Kills after which a control must have found a duplicate; it usually finds the first within thirty.
+const CONTROL_KILLS_MAX: usize = 300;
 /// How much later than its connection died a request may be applied: well within the quarantine.
 const LATE_MS: RangeInclusive<u64> = 150..=600;
 

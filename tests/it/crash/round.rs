@@ -24,6 +24,12 @@ const ACTIONS: [&str; 8] =
 const LIFE_MS_MIN: u64 = 60;
 /// Lives differ by as much: some end in the middle of sending, some in the quarantine or the reads after it.
 const LIVES_MS: u64 = 540;
+/// Some live longer, or a run whose last reads take longer than a life would never settle.
+const LONG_LIVES_PERCENT: f64 = 6.0;
+/// As long as a run takes without any kill.
+const LONG_LIFE_MS: u64 = 5_000;
+/// Kills of one run; without a limit a run that does not settle would be killed for ever.
+const KILLS_MAX: usize = 100;
 /// Processes in a row that end by themselves before the run has settled: it stops over its errors, and a
 /// resume goes on.
 const STOPS_MAX: usize = 8;
@@ -40,6 +46,7 @@ pub enum Step {
 /// One run.
 pub struct Round<'a> {
     devices: Vec<(String, &'static str)>,
+    kills: usize,
     kills_in_settling: usize,
     bench: Bench,
     tenant: &'a Tenant,
@@ -78,12 +85,12 @@ impl<'a> Round<'a> {
         bench.job("job.csv", "device_id,action", &rows);
         // Every second run follows its commands and verifies its PINs.
         let wait = if number.is_multiple_of(2) { "0" } else { "30s" };
-        Self { devices, kills_in_settling: 0, bench, tenant, wait }
+        Self { devices, kills: 0, kills_in_settling: 0, bench, tenant, wait }
     }
 
     /// Lets the program live for a while, or until the run has settled.
     pub fn step(&mut self, random: &mut Random) -> Step {
-        let mut lives = Duration::from_millis(LIFE_MS_MIN + random.below(LIVES_MS));
+        let mut lives = life(random);
         for _ in 0..STOPS_MAX {
             let mut child = self.go_on();
             if !outlives(&mut child, &mut lives) {
@@ -96,6 +103,8 @@ impl<'a> Round<'a> {
             }
             child.kill().expect("it can be killed");
             child.wait().expect("it can be waited for");
+            self.kills += 1;
+            assert!(self.kills <= KILLS_MAX, "the run does not settle: {:#?}", self.status());
             if let Some(status) = self.status() {
                 let count = |outcome: &str| status["outcomes"][outcome].as_u64().unwrap_or(0);
                 let is_settling = count("not_attempted") == 0 && count("in_doubt") > 0;
@@ -289,6 +298,14 @@ impl<'a> Round<'a> {
         }
         seen
     }
+}
+
+/// How long a process lives.
+fn life(random: &mut Random) -> Duration {
+    if random.percent(LONG_LIVES_PERCENT) {
+        return Duration::from_millis(LONG_LIFE_MS);
+    }
+    Duration::from_millis(LIFE_MS_MIN + random.below(LIVES_MS))
 }
 
 /// Reads that showed nothing.
