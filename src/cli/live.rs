@@ -306,7 +306,7 @@ impl End<'_> {
                     "{} commands are still pending",
                     count(Outcome::Pending) + count(Outcome::NotNow)
                 ),
-                format!("{resume} --wait 1h"),
+                format!("follow them with: sortie watch {run}, or once with --once"),
             ),
             // A resume may not send after the deadline either.
             Exit::Quota => (

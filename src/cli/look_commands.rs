@@ -12,7 +12,7 @@ use super::printer::{Printer, table};
 use super::reporter::RunView;
 use super::state::State;
 use crate::journal::RunState;
-use crate::model::OutcomeCounts;
+use crate::model::{Outcome, OutcomeCounts};
 use crate::report::summary_text;
 
 pub(super) fn runs(global: &GlobalOptions, printer: &Printer) -> Result<Exit, Failure> {
@@ -96,6 +96,9 @@ pub(super) fn status(
         printer.say(&format!("its PINs, secrets and replies were pruned at {at}"));
     }
     if !is_held && row.state != RunState::Finished {
+        if counts.of(Outcome::InDoubt) > 0 {
+            printer.say(&format!("look at what is in doubt with: sortie resolve {}", row.id));
+        }
         printer.say(&format!("go on with: sortie resume {}", row.id));
     }
     Ok(Exit::Well)

@@ -57,7 +57,7 @@ pub(super) fn pins(
     } else {
         return Err(Failure::usage(format!(
             "{} fit, and away from a terminal only one is printed unasked",
-            counted(readable, "PIN")
+            counted(readable, if options.secrets { "secret" } else { "PIN" })
         ))
         .state("none was shown")
         .next("name the device with --device, or ask for all with --all or --format json"));

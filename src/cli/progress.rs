@@ -149,9 +149,13 @@ impl<'a> Watcher<'a> {
         let left = self.per_hour.saturating_sub(self.spent);
         let mut words = format!("{per_second:.1}/s, {left} requests left this hour");
         let is_paused = progress.paused_until.is_some_and(|until| until > now);
-        if progress.ready > 0 && per_second > 0.0 && !is_paused {
+        let is_sending = progress.stop.is_none() && !is_paused;
+        if progress.ready > 0 && per_second > 0.0 && is_sending {
             let left_ms = (f64::from(progress.ready) / per_second * 1_000.0) as u64;
             words.push_str(&format!(", about {} left", human_duration(left_ms)));
+        }
+        if progress.doubts > 0 {
+            words.push_str(&format!(", {} in doubt", progress.doubts));
         }
         if progress.following > 0 {
             words.push_str(&format!(", {} followed", progress.following));

@@ -75,6 +75,13 @@ pub(super) fn resolve(
             send_until: view.header.policy.send_until,
         })
         .collect();
+    let is_known = |name: &&String| doubts.iter().any(|doubt| is_named(name, doubt.task));
+    if let Some(stranger) = options.device.iter().find(|name| !is_known(name)) {
+        let what = format!("nothing of run {} is in doubt for '{stranger}'", row.id);
+        return Err(Failure::new(Exit::Target, what)
+            .state("nothing was changed")
+            .next(format!("see what is in doubt with: sortie resolve {}", row.id)));
+    }
     if doubts.is_empty() {
         printer.say(&format!("nothing of run {} is in doubt", row.id));
         return Ok(Exit::Well);
@@ -121,15 +128,16 @@ fn latest_in_doubt(state: &State) -> Result<Option<RunRow>, Failure> {
     Ok(None)
 }
 
+/// Whether a name is the device's serial number or id.
+fn is_named(name: &str, task: &Task) -> bool {
+    name.eq_ignore_ascii_case(&task.device.serial_number)
+        || name.eq_ignore_ascii_case(task.device.id.as_str())
+}
+
 impl ResolveOptions {
     /// Whether a task is one of those that are to be resolved.
     fn names(&self, task: &Task) -> bool {
-        let device = &task.device;
-        self.device.is_empty()
-            || self.device.iter().any(|name| {
-                name.eq_ignore_ascii_case(&device.serial_number)
-                    || name.eq_ignore_ascii_case(device.id.as_str())
-            })
+        self.device.is_empty() || self.device.iter().any(|name| is_named(name, task))
     }
 
     fn decision(&self) -> Option<Decision> {

@@ -331,7 +331,9 @@ fn reopen(
         name => Some(state.index().find_run(name)?),
     };
     let Some(row) = row.filter(|row| row.state != crate::journal::RunState::Finished) else {
-        printer.say("nothing to resume: everything has ended; 'sortie runs' lists the runs");
+        let what = if scope == Scope::Whole { "resume" } else { "follow" };
+        printer
+            .say(&format!("nothing to {what}: everything has ended; 'sortie runs' lists the runs"));
         return Ok(Exit::Well);
     };
     let hold = state.dir.hold_run(&row.id)?;
