@@ -652,7 +652,7 @@ fn what_has_not_ended_is_pending_and_may_be_awaited_again() {
     let bench = Bench::at(&tenant);
     let send = ["send", "restart", "--serial", &serial(0), "--yes", "--wait", "300ms"];
     let ran = bench.sortie(&send).expect(10);
-    says(&ran, &["still pending", "sortie resume", "--wait"]);
+    says(&ran, &["still pending", "sortie watch", "--once"]);
     assert_eq!(bench.report()[0]["outcome"], "pending");
     bench.sortie(&["resume", "--pending-ok"]).expect(0);
     tenant.with_world(|world| world.wake(&id));
