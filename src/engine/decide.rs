@@ -5,12 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::calls::{Call, PinSource, Scope, Step};
 use super::follow::Follow;
 use super::pages::Pages;
 use super::run::{Progress, RunState};
 use super::safety::Safety;
 use super::task::{Impossible, Phase};
-use crate::model::{Entry, Event, Policy, Repeat, Sealed, StopCause, TaskIndex, UnixMillis, View};
+use crate::model::{Entry, Event, Policy, Repeat, StopCause, TaskIndex, UnixMillis};
 use crate::pace::{BLOCK_LIFE_MS, PerSecond};
 
 /// Most calls of one step, so that a batch stays one short transaction.
@@ -20,98 +21,6 @@ const CALLS_PER_STEP_MAX: usize = 256;
 const PAUSE_SLACK_MS: u64 = 1_000;
 /// Of so many calls one is a look, when both sends and looks are due: following keeps a fifth.
 const CALLS_PER_LOOK: u32 = 5;
-
-/// A request that may leave once the entries of its step are committed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Call {
-    /// The task's action.
-    Send {
-        /// The task.
-        task: TaskIndex,
-        /// Its how-manyeth request.
-        attempt: u16,
-        /// The PIN that was drawn for it, in clear.
-        pin: Option<Sealed>,
-    },
-    /// A look for its end, or for what it left behind.
-    Look {
-        /// The task.
-        task: TaskIndex,
-        /// What is read.
-        view: View,
-        /// Commands that were queued from this moment on may be its own.
-        since: UnixMillis,
-    },
-    /// A read of the PIN of a lock.
-    Pin {
-        /// The task.
-        task: TaskIndex,
-    },
-    /// A read of secrets before the request that takes them away.
-    Secrets {
-        /// The task.
-        task: TaskIndex,
-        /// Which of the places that the task names.
-        place: u8,
-    },
-    /// A page of the device list.
-    List {
-        /// Row to start at.
-        offset: u32,
-    },
-}
-
-impl Call {
-    /// The word that requests are counted under.
-    #[must_use]
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Send { .. } => "action",
-            Self::Look { .. } => "look",
-            Self::Pin { .. } => "pin",
-            Self::Secrets { .. } => "secrets",
-            Self::List { .. } => "list",
-        }
-    }
-}
-
-/// A PIN for a request that takes one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DrawnPin {
-    /// To be sent.
-    pub clear: Sealed,
-    /// To be kept: the same, or encrypted to those who may read it.
-    pub kept: Sealed,
-}
-
-/// Where PINs are drawn from: never from the run's own randomness, which is in the journal.
-pub type PinSource = Box<dyn FnMut() -> DrawnPin + Send>;
-
-/// What a process does with a run.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// Everything.
-    Whole,
-    /// It follows what was sent, and sends nothing.
-    Follow,
-    /// It looks at each followed task once.
-    OnePass,
-}
-
-/// What to do now.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Step {
-    /// To be committed first, in this order.
-    pub entries: Vec<Entry>,
-    /// To be made after the commit.
-    pub calls: Vec<Call>,
-    /// Nothing more will happen by itself before this moment.
-    pub wake_at: Option<UnixMillis>,
-    /// Requests that would leave at once if the hour had them.
-    pub want: u32,
-    /// Nothing is under way and nothing more will be.
-    pub is_done: bool,
-}
 
 /// How long after the end of the wait looks may leave that were due by then, in milliseconds: timers wake
 /// late, and every task that is still followed has its last look at that moment.

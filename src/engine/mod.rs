@@ -8,6 +8,7 @@
 //! Invariant: what may have been applied and is not safe to repeat is never sent again.
 
 mod answers;
+mod calls;
 mod decide;
 mod follow;
 mod pages;
@@ -19,6 +20,7 @@ mod task;
 #[cfg(test)]
 mod tests;
 
-pub use decide::{Call, DrawnPin, Engine, PinSource, Scope, Step};
+pub use calls::{Call, DrawnPin, PinSource, Scope, Step};
+pub use decide::Engine;
 pub use run::{Progress, RunState};
 pub use task::{Impossible, Phase, TaskState};

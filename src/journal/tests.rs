@@ -639,7 +639,7 @@ fn pruning_takes_the_bytes_away_and_leaves_every_outcome() {
             .all(|held| held.pin.expose() == Some(""))
             && record.secrets.is_empty())
     );
-    assert_eq!(records[10].pin().and_then(Sealed::expose), Some(NEW_PIN));
+    assert_eq!(records[10].pins[0].pin.expose(), Some(NEW_PIN));
     assert_eq!(records[0].reason, "completed for a reason");
     let again = prune_run(&bench.state, RUN, limit).expect("it can be done twice");
     assert_eq!(again.shares, []);

@@ -213,3 +213,28 @@ fn of_a_large_erase_only_the_first_devices_are_looked_at() {
     says(&ran, &["the first 200 devices", "is not known of 3 more"], &[]);
     assert_eq!(tenant.seen("get-details"), 200);
 }
+
+#[test]
+fn steps_that_can_never_follow_one_another_refuse_the_job() {
+    let mut world = prompt_world(Faults::default());
+    add(&mut world, DeviceKind::MacAppleSilicon, &serial(0));
+    add(&mut world, DeviceKind::IPad, &serial(1));
+    let tenant = Tenant::serving(world);
+    let bench = Bench::at(&tenant);
+    let plan = |number: usize, steps: [&str; 2]| {
+        let text = format!(
+            "version: 1\nname: order\nsecrets: elsewhere\ntargets: {{ devices: [{{ serial_number: {} }}] }}\n\
+             steps:\n  - action: {}\n  - {{ action: {}, after: accepted }}\n",
+            serial(number),
+            steps[0],
+            steps[1]
+        );
+        bench.write("job.yaml", &text);
+        bench.sortie(&["run", "job.yaml", "--yes", "-n"])
+    };
+    says(&plan(0, ["lock", "erase"]).expect(4), &["erase cannot follow lock", "its PIN"], &[]);
+    says(&plan(0, ["delete-device", "lock"]).expect(4), &["lock cannot follow delete-device"], &[]);
+    plan(0, ["lock", "delete-device"]).expect(0);
+    plan(1, ["lock", "erase"]).expect(0);
+    assert_eq!(writes(&tenant.ledger()), 0);
+}

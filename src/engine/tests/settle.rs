@@ -290,6 +290,57 @@ fn a_lock_in_doubt_reads_the_pin_last_and_concludes_nothing_from_it() {
     assert_eq!(read(&mut engine, now, Ok(pin("012345"))), ["pin_read"]);
     assert_eq!(engine.state().task(FIRST).phase, Phase::Doubt);
     assert!(engine.decide(now).expect("it decides").is_done);
+    // It may be that of an older lock: found out later that this one was applied, its own is read.
+    assert!(!engine.state().task(FIRST).has_pin);
+    let (mut engine, _) = reopened(&engine, now);
+    let (at, called) = next(&mut engine, now);
+    assert_eq!(called, "look 0");
+    looked(&mut engine, at, seen(CommandStatus::Completed, 1));
+    assert_eq!(call(&mut engine, at), "pin 0");
+    assert_eq!(read(&mut engine, at, Ok(None)), Vec::<String>::new(), "it is asked for again");
+}
+
+#[test]
+fn a_tenant_that_cannot_be_reached_pauses_the_run_and_settles_nothing() {
+    let reason = || "no route".to_owned();
+    let mut engine = engine_of(vec![lock()]);
+    call(&mut engine, NOW);
+    answers(&mut engine, NOW, 0, 1, locked_without());
+    let (at, _) = next(&mut engine, NOW);
+    looked(&mut engine, at, seen(CommandStatus::Completed, 1));
+    assert_eq!(call(&mut engine, at), "pin 0");
+    let told = read(&mut engine, at, Err(Unreadable::Unreachable { reason: reason() }));
+    assert_eq!(told, ["paused for 1000"]);
+    assert_eq!(engine.state().task(FIRST).phase, Phase::Custody(Outcome::Completed));
+    let (_, called) = next(&mut engine, at);
+    assert_eq!(called, "pin 0");
+
+    let mut engine = in_doubt(once(Trace::Command));
+    assert_eq!(call(&mut engine, seconds(120)), "look 0");
+    let told = looked(&mut engine, seconds(120), Sighting::Unreachable { reason: reason() });
+    assert_eq!(told, ["paused for 1000"]);
+    assert_eq!(engine.state().task(FIRST).absences, 0);
+
+    let captures = TaskFacts { captures: 1, ..facts(Repeat::Once) };
+    let mut engine = engine_of(vec![captures]);
+    assert_eq!(call(&mut engine, NOW), "secrets 0.0");
+    let failed = Err(Unreadable::Unreachable { reason: reason() });
+    let entries =
+        engine.secrets_read(NOW, FIRST, SecretSource::FilevaultKey, failed).expect("it was asked");
+    assert_eq!(super::told(NOW, &entries), ["paused for 1000"]);
+    assert_eq!(engine.state().task(FIRST).phase, Phase::Ready);
+}
+
+#[test]
+fn a_safe_request_that_is_already_running_is_found_by_its_first_attempt() {
+    let safe = TaskFacts { followed: true, trace: Trace::Command, ..facts(Repeat::Safe) };
+    let mut engine = engine_of(vec![safe]);
+    call(&mut engine, NOW);
+    answers(&mut engine, NOW, 0, 1, unknown());
+    assert_eq!(call(&mut engine, seconds(60)), "send 0.2");
+    answers(&mut engine, seconds(60), 0, 2, Verdict::InEffect { reason: why() });
+    assert_eq!(engine.state().task(FIRST).phase, Phase::Following);
+    assert_eq!(engine.state().task(FIRST).traced_from, NOW);
 }
 
 #[test]

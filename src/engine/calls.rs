@@ -1,0 +1,97 @@
+//! What the run machine asks its shell to do.
+//!
+//! Owns the shapes of calls and steps. Must never decide which of them is due.
+
+use crate::model::{Entry, Sealed, TaskIndex, UnixMillis, View};
+
+/// A request that may leave once the entries of its step are committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// The task's action.
+    Send {
+        /// The task.
+        task: TaskIndex,
+        /// Its how-manyeth request.
+        attempt: u16,
+        /// The PIN that was drawn for it, in clear.
+        pin: Option<Sealed>,
+    },
+    /// A look for its end, or for what it left behind.
+    Look {
+        /// The task.
+        task: TaskIndex,
+        /// What is read.
+        view: View,
+        /// Commands that were queued from this moment on may be its own.
+        since: UnixMillis,
+    },
+    /// A read of the PIN of a lock.
+    Pin {
+        /// The task.
+        task: TaskIndex,
+    },
+    /// A read of secrets before the request that takes them away.
+    Secrets {
+        /// The task.
+        task: TaskIndex,
+        /// Which of the places that the task names.
+        place: u8,
+    },
+    /// A page of the device list.
+    List {
+        /// Row to start at.
+        offset: u32,
+    },
+}
+
+impl Call {
+    /// The word that requests are counted under.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Send { .. } => "action",
+            Self::Look { .. } => "look",
+            Self::Pin { .. } => "pin",
+            Self::Secrets { .. } => "secrets",
+            Self::List { .. } => "list",
+        }
+    }
+}
+
+/// A PIN for a request that takes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DrawnPin {
+    /// To be sent.
+    pub clear: Sealed,
+    /// To be kept: the same, or encrypted to those who may read it.
+    pub kept: Sealed,
+}
+
+/// Where PINs are drawn from: never from the run's own randomness, which is in the journal.
+pub type PinSource = Box<dyn FnMut() -> DrawnPin + Send>;
+
+/// What a process does with a run.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Everything.
+    Whole,
+    /// It follows what was sent, and sends nothing.
+    Follow,
+    /// It looks at each followed task once.
+    OnePass,
+}
+
+/// What to do now.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Step {
+    /// To be committed first, in this order.
+    pub entries: Vec<Entry>,
+    /// To be made after the commit.
+    pub calls: Vec<Call>,
+    /// Nothing more will happen by itself before this moment.
+    pub wake_at: Option<UnixMillis>,
+    /// Requests that would leave at once if the hour had them.
+    pub want: u32,
+    /// Nothing is under way and nothing more will be.
+    pub is_done: bool,
+}
