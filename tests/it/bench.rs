@@ -92,8 +92,8 @@ pub fn serial(number: usize) -> String {
 
 /// How long a request may take, and how long nothing is concluded from its absence: real time passes here, so
 /// both are short.
-pub const TIMEOUT: &str = "2s";
-pub const QUARANTINE: &str = "4s";
+pub const TIMEOUT: &str = "5s";
+pub const QUARANTINE: &str = "10s";
 
 /// A directory for one test, with the program in it.
 pub struct Bench {

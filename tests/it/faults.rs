@@ -299,7 +299,7 @@ fn a_request_that_is_applied_after_its_connection_died_is_found_and_not_sent_aga
 
 #[test]
 fn one_that_is_applied_later_than_anybody_expects_stays_in_doubt_until_somebody_looks_again() {
-    let (tenant, id, bench) = applied_late(12_000);
+    let (tenant, id, bench) = applied_late(25_000);
     let restart = ["send", "restart", "--serial", &serial(1), "--yes", "--wait", "0"];
     let ran = bench.sortie(&restart).expect(11);
     assert!(ran.stderr.contains("sortie resolve"), "{}", ran.stderr);
