@@ -27,6 +27,7 @@ const LOOK_MS_MAX: u64 = 300_000;
 const UNPROVEN_MS: u64 = 480_000;
 /// The safety net under the list: whatever it shows, each device is looked at so often.
 const SAFETY_NET_MS: u64 = 3_600_000;
+
 /// The queue of looks.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Follow {
@@ -208,19 +209,15 @@ impl Follow {
         self.memory.keys().copied()
     }
 
-    /// Whether the list costs less than what it tells is worth.
-    fn is_sweep_worth_it(&self) -> bool {
+    /// Whether the list, or its next page, costs less than what it tells is worth: a fleet may be much larger
+    /// than what is followed of it.
+    pub(super) fn is_sweep_worth_it(&self) -> bool {
         !self.is_one_pass && self.is_crowd() && self.sweep.is_worth_it(self.memory.len())
     }
 
     /// Whether looks are spared. A list that was seen to help goes on helping the last few.
     fn is_crowd(&self) -> bool {
         self.memory.len() >= CROWD || self.sweep.is_trusted()
-    }
-
-    /// Whether the list is still worth its next page: a fleet may be much larger than what is followed of it.
-    pub(super) fn may_turn_page(&self) -> bool {
-        self.is_sweep_worth_it()
     }
 
     /// A page of the list could not be used.

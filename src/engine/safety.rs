@@ -71,13 +71,11 @@ impl Safety {
     /// Puts the task back after an answer that could not be used; false when that was once too often.
     pub(super) fn failed(&mut self, task: TaskIndex, now: UnixMillis) -> bool {
         let memory = self.memory.entry(task).or_default();
-        let Some(delay_ms) = FAILURE_DELAYS_MS.get(usize::from(memory.failures)) else {
+        let delay_ms = next_delay_ms(&FAILURE_DELAYS_MS, &mut memory.failures);
+        if delay_ms.is_none() {
             memory.failures = 0;
-            return false;
-        };
-        memory.failures += 1;
-        self.put(task, now.plus_ms(*delay_ms));
-        true
+        }
+        self.put_after(task, now, delay_ms)
     }
 
     /// An answer could be used.
@@ -91,12 +89,8 @@ impl Safety {
     /// had its looks.
     pub(super) fn look_urgently(&mut self, task: TaskIndex, now: UnixMillis) -> bool {
         let memory = self.memory.entry(task).or_default();
-        let Some(delay_ms) = URGENT_DELAYS_MS.get(usize::from(memory.urgent_looks)) else {
-            return false;
-        };
-        memory.urgent_looks += 1;
-        self.put(task, now.plus_ms(*delay_ms));
-        true
+        let delay_ms = next_delay_ms(&URGENT_DELAYS_MS, &mut memory.urgent_looks);
+        self.put_after(task, now, delay_ms)
     }
 
     /// Puts a lock back for another read of its PIN, at most `reads_max` times; false when the tenant has been
@@ -108,13 +102,17 @@ impl Safety {
         reads_max: u8,
     ) -> bool {
         let memory = self.memory.entry(task).or_default();
-        let mut delays = PIN_DELAYS_MS.iter().take(usize::from(reads_max));
-        let Some(delay_ms) = delays.nth(usize::from(memory.pin_reads)) else {
-            return false;
-        };
-        memory.pin_reads += 1;
-        self.put(task, now.plus_ms(*delay_ms));
-        true
+        let delays = &PIN_DELAYS_MS[..usize::from(reads_max.min(PIN_READS_MAX))];
+        let delay_ms = next_delay_ms(delays, &mut memory.pin_reads);
+        self.put_after(task, now, delay_ms)
+    }
+
+    /// Puts the task back, where it has another try; says whether it had.
+    fn put_after(&mut self, task: TaskIndex, now: UnixMillis, delay_ms: Option<u64>) -> bool {
+        if let Some(delay_ms) = delay_ms {
+            self.put(task, now.plus_ms(delay_ms));
+        }
+        delay_ms.is_some()
     }
 
     /// Lets the next read for a task in doubt be that of the PIN.
@@ -144,4 +142,11 @@ impl Safety {
     pub(super) fn forget(&mut self, task: TaskIndex) {
         self.memory.remove(&task);
     }
+}
+
+/// The delay before the next of a limited number of tries, which is counted; `None` after the last.
+fn next_delay_ms(delays: &[u64], tries: &mut u8) -> Option<u64> {
+    let delay_ms = *delays.get(usize::from(*tries))?;
+    *tries += 1;
+    Some(delay_ms)
 }

@@ -46,10 +46,7 @@ impl Engine {
             Sighting::Proven { evidence } => {
                 let reason = evidence.clone();
                 self.record(now, Event::Adopted { task, evidence }, entries)?;
-                let event = Event::Settled { task, outcome: Outcome::Completed, reason };
-                self.record(now, event, entries)?;
-                self.forget(task);
-                Ok(())
+                self.end(now, task, Outcome::Completed, reason, entries)
             }
             Sighting::Nothing { evidence } => self.absent(now, task, evidence, entries),
             Sighting::Elsewhere { offset } => {
@@ -98,12 +95,7 @@ impl Engine {
                 self.await_end(now, task);
                 Ok(())
             }
-            Phase::Following => {
-                let event = Event::Settled { task, outcome: Outcome::Accepted, reason: evidence };
-                self.record(now, event, entries)?;
-                self.forget(task);
-                Ok(())
-            }
+            Phase::Following => self.end(now, task, Outcome::Accepted, evidence, entries),
             _ => {
                 self.forget(task);
                 Ok(())
@@ -304,8 +296,19 @@ impl Engine {
             .then(|| "locked before this run".to_owned());
         let notes = [Some(note.to_owned()).filter(|note| !note.is_empty()), among, was_so];
         let reason = notes.into_iter().flatten().collect::<Vec<_>>().join("; ");
-        let event = Event::Settled { task, outcome: instead.unwrap_or(outcome), reason };
-        self.record(now, event, entries)?;
+        self.end(now, task, instead.unwrap_or(outcome), reason, entries)
+    }
+
+    /// Records the end of a task, and forgets it in all queues.
+    fn end(
+        &mut self,
+        now: UnixMillis,
+        task: TaskIndex,
+        outcome: Outcome,
+        reason: String,
+        entries: &mut Vec<Entry>,
+    ) -> Result<(), Impossible> {
+        self.record(now, Event::Settled { task, outcome, reason }, entries)?;
         self.forget(task);
         Ok(())
     }
@@ -385,7 +388,7 @@ impl Engine {
                     }
                 }
                 match next_offset {
-                    Some(offset) if self.follow.may_turn_page() => {
+                    Some(offset) if self.follow.is_sweep_worth_it() => {
                         self.follow.sweep.turn_page(offset, now);
                     }
                     Some(_) => self.follow.plan_sweep(now),
