@@ -213,6 +213,7 @@ fn deletions_of(
             name: task.device_name,
             user_email: task.user_email,
             platform: Platform::Unknown,
+            ..DeviceFacts::default()
         };
         Some((end.last_at.is_none(), Deleted { device, reason }))
     };

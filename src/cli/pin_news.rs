@@ -81,6 +81,7 @@ mod tests {
             name: "Mac".to_owned(),
             user_email: String::new(),
             platform: Platform::Mac,
+            ..DeviceFacts::default()
         }
     }
 

@@ -330,6 +330,7 @@ mod tests {
                 name: String::new(),
                 user_email: String::new(),
                 platform: Platform::Mac,
+                ..DeviceFacts::default()
             },
             action: "lock".to_owned(),
             outcome,

@@ -37,6 +37,7 @@ pub use diagnostics::{Diagnostic, Diagnostics};
 pub use filter::read_filter_pair;
 pub use input::{IdentifyBy, Input, ParseOptions, parse};
 
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 use crate::kandji::ActionSpec;
@@ -200,7 +201,8 @@ pub struct SecretSettings {
 }
 
 /// What to do about the secrets that an erase or a delete takes away.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum BeforeLoss {
     /// Read and keep them before the request.
     Capture,

@@ -84,6 +84,7 @@ fn tasks_of(count: usize) -> Vec<Task> {
             name: String::new(),
             user_email: String::new(),
             platform: Platform::Mac,
+            ..DeviceFacts::default()
         },
         action: "lock".to_owned(),
         params: Params::new(),
@@ -97,6 +98,7 @@ fn tasks_of(count: usize) -> Vec<Task> {
         },
         carried: Vec::new(),
         capture: Vec::new(),
+        wave: 0,
     };
     (0..count).map(task).collect()
 }

@@ -15,7 +15,7 @@ use super::UnixMillis;
 /// assert_eq!(id.as_str(), "d2b2eafe-2dc2-4b13-bd2b-f93735f0e59f");
 /// assert!(DeviceId::parse("FVHHFKF7Q6L4").is_err());
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct DeviceId(String);
 
@@ -74,7 +74,9 @@ impl fmt::Display for DeviceId {
 }
 
 /// What kind of device it is, in the API's words.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub enum Platform {
     /// `Mac`
     Mac,
@@ -94,6 +96,7 @@ pub enum Platform {
     /// `Android`
     Android,
     /// Anything else, the empty text included
+    #[default]
     Unknown,
 }
 

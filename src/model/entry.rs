@@ -106,6 +106,11 @@ pub enum Event {
         /// What there was; may be nothing.
         secrets: Vec<Secret>,
     },
+    /// The device's record was read just before the request, and is what the plan froze.
+    Rechecked {
+        /// The task.
+        task: TaskIndex,
+    },
     /// The device's command history showed the command.
     Observed {
         /// The task.
@@ -143,6 +148,27 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// The next wave begins.
+    WaveBegun {
+        /// Its number, from 0.
+        wave: u16,
+        /// Nothing of it is sent before this moment.
+        not_before: UnixMillis,
+        /// What became of the wave before.
+        reason: String,
+    },
+    /// A device of a later wave joins the first one, whose devices are silent.
+    CanaryAdded {
+        /// Number of the device in the run.
+        device: u32,
+        /// Why.
+        reason: String,
+    },
+    /// The machine slept: targets that were read before are read again.
+    Woke {
+        /// For how long, in milliseconds.
+        slept_ms: u64,
+    },
     /// Nothing more is sent in this run; what is under way is waited for.
     Stopped {
         /// The rule that stopped it.
@@ -169,10 +195,14 @@ impl Event {
             Self::Resolved { .. } => "resolved",
             Self::PinRead { .. } => "pin_read",
             Self::SecretsRead { .. } => "secrets_read",
+            Self::Rechecked { .. } => "rechecked",
             Self::Observed { .. } => "observed",
             Self::Unseen { .. } => "unseen",
             Self::Settled { .. } => "settled",
             Self::ActionStopped { .. } => "action_stopped",
+            Self::WaveBegun { .. } => "wave_begun",
+            Self::CanaryAdded { .. } => "canary_added",
+            Self::Woke { .. } => "woke",
             Self::Paused { .. } => "paused",
             Self::Stopped { .. } => "stopped",
             Self::Closed => "closed",
@@ -192,11 +222,15 @@ impl Event {
             | Self::Resolved { task, .. }
             | Self::PinRead { task, .. }
             | Self::SecretsRead { task, .. }
+            | Self::Rechecked { task }
             | Self::Observed { task, .. }
             | Self::Unseen { task, .. }
             | Self::Settled { task, .. } => Some(*task),
             Self::Opened { .. }
             | Self::ActionStopped { .. }
+            | Self::WaveBegun { .. }
+            | Self::CanaryAdded { .. }
+            | Self::Woke { .. }
             | Self::Paused { .. }
             | Self::Stopped { .. }
             | Self::Closed => None,
@@ -246,6 +280,42 @@ pub enum StopCause {
     Deadline,
     /// The clock of this machine jumped back: deadlines and the hour's log mean nothing any more.
     Clock,
+    /// A file `STOP` appeared.
+    StopFile,
+    /// Too many errors in a row.
+    ErrorsInARow,
+    /// A Mac was locked and no PIN came with the answer.
+    PinMissing,
+    /// An answer spoke of another device than was asked for.
+    WrongDevice,
+    /// The tenant does not know most of the devices that things are sent to.
+    WrongTenant,
+    /// The first wave did not end well.
+    Canary,
+    /// A later wave had too many errors of its own.
+    Wave,
+    /// The window for sending has closed.
+    Window,
+    /// The policy file was changed into something that cannot be obeyed.
+    Policy,
+}
+
+impl StopCause {
+    /// Whether reading ends as well: the operator leaves, or what answers cannot be trusted or reached. After
+    /// other causes doubt is still settled and PINs are still read.
+    #[must_use]
+    pub fn ends_reading(self) -> bool {
+        matches!(
+            self,
+            Self::Operator
+                | Self::StopFile
+                | Self::Unauthorized
+                | Self::Unreachable
+                | Self::NotTheApi
+                | Self::Clock
+                | Self::WrongDevice
+        )
+    }
 }
 
 /// A command as the device's history shows it.

@@ -10,21 +10,24 @@ mod outcome;
 mod policy;
 mod random;
 mod record;
+mod rollout;
 mod sealed;
 mod secret;
 mod spreadsheet;
 mod task;
 mod time;
 mod verdict;
+mod window;
 pub mod wire;
 
 pub use action::{End, Repeat, Risk};
 pub use device::{Device, DeviceDetails, DeviceId, DeviceIdError, Os, Platform};
 pub use entry::{CommandSeen, CommandStatus, Decision, Entry, Event, StopCause};
 pub use outcome::{Outcome, OutcomeCounts};
-pub use policy::{MaxErrors, Policy, Retries};
+pub use policy::{MaxErrors, OutsideWindow, Policy, Retries};
 pub use random::Random;
 pub use record::{PIN_MISSING, TaskRecord};
+pub use rollout::{Rollout, WaveEnd, WaveGate};
 pub use sealed::{Sealed, at_rest};
 pub use secret::{HeldPin, PinOrigin, PinReading, Secret, SecretSource};
 pub use spreadsheet::{neutralised, restored};
@@ -32,4 +35,5 @@ pub use task::{
     DeviceFacts, Gate, ParamValue, Params, RunId, Task, TaskFacts, TaskId, TaskIndex, Trace, Turn,
 };
 pub use time::{UnixMillis, human_duration, parse_duration_ms};
-pub use verdict::{Answer, Listing, Refusal, Shown, Sighting, Unreadable, Verdict, View};
+pub use verdict::{Answer, Listing, Recheck, Refusal, Shown, Sighting, Unreadable, Verdict, View};
+pub use window::{Window, WindowError, WindowState};

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::UnixMillis;
+use super::{Rollout, UnixMillis, Window, WindowState};
 
 /// The rules of one run. All durations are milliseconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,7 +33,39 @@ pub struct Policy {
     /// that, in milliseconds.
     #[serde(default = "default_quarantine_ms")]
     pub quarantine_ms: u64,
+    /// So many errors in a row stop the run; `None` for any number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub errors_in_a_row: Option<u32>,
+    /// How the run spreads; `None` for all at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<Rollout>,
+    /// Nothing is sent unless all of these are open.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub windows: Vec<Window>,
+    /// What becomes of the run while one is closed.
+    #[serde(default)]
+    pub outside_window: OutsideWindow,
+    /// Irreversible requests in any 60 seconds; `None` for any number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub irreversible_per_minute: Option<u32>,
+    /// Targets of irreversible actions are read again just before each send.
+    #[serde(default)]
+    pub is_rechecking: bool,
 }
+
+/// What becomes of a run while a window is closed.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutsideWindow {
+    /// It does not start; one under way stops.
+    #[default]
+    Refuse,
+    /// It waits until the window opens.
+    Wait,
+}
+
+/// A person who sees the first of them go wrong can stop the rest.
+const IRREVERSIBLE_PER_MINUTE: u32 = 12;
 
 /// 60 seconds.
 fn default_timeout_ms() -> u64 {
@@ -60,7 +92,19 @@ impl Policy {
             seed,
             timeout_ms: default_timeout_ms(),
             quarantine_ms: default_quarantine_ms(),
+            errors_in_a_row: None,
+            rollout: None,
+            windows: Vec::new(),
+            outside_window: OutsideWindow::Refuse,
+            irreversible_per_minute: Some(IRREVERSIBLE_PER_MINUTE),
+            is_rechecking: true,
         }
+    }
+
+    /// Whether all windows are open at `now`, and when that changes; `None` without any.
+    #[must_use]
+    pub fn window_at(&self, now: UnixMillis) -> Option<WindowState> {
+        self.windows.iter().map(|window| window.at(now)).reduce(WindowState::and)
     }
 }
 
@@ -105,6 +149,15 @@ impl MaxErrors {
             Self::Percent(percent) => {
                 ((f64::from(tasks) * percent / 100.0) as u32).max(Self::SHARE_FLOOR)
             }
+        }
+    }
+
+    /// How many errors one of several waves tolerates, of so many tasks: a share has no smallest number there.
+    #[must_use]
+    pub fn tolerated_in_wave(self, tasks: u32) -> u32 {
+        match self {
+            Self::Count(count) => count,
+            Self::Percent(percent) => (f64::from(tasks) * percent / 100.0) as u32,
         }
     }
 

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{
-    DeviceId, End, Outcome, Platform, Random, Repeat, Risk, Sealed, SecretSource, UnixMillis,
-    at_rest,
+    Device, DeviceId, End, Outcome, Platform, Random, Repeat, Risk, Sealed, SecretSource,
+    UnixMillis, at_rest,
 };
 
 /// The id of a run: its start in UTC and five random letters, so that ids sort by time and a short prefix
@@ -114,7 +114,7 @@ impl TaskId {
 }
 
 /// The facts about a device that a plan froze.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceFacts {
     /// The API's id; empty for a skipped row whose device was not found.
     pub id: DeviceId,
@@ -126,6 +126,32 @@ pub struct DeviceFacts {
     pub user_email: String,
     /// Platform.
     pub platform: Platform,
+    /// Name of its blueprint; empty where the inventory does not tell.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub blueprint: String,
+    /// Names of its tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Its last check-in before the plan, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_check_in: Option<UnixMillis>,
+}
+
+impl DeviceFacts {
+    /// What a plan freezes of a device.
+    #[must_use]
+    pub fn of(device: &Device) -> Self {
+        Self {
+            id: device.id.clone(),
+            serial_number: device.serial_number.clone(),
+            name: device.name.clone(),
+            user_email: device.user_email.clone(),
+            platform: device.platform,
+            blueprint: device.blueprint_name.clone(),
+            tags: device.tags.clone(),
+            last_check_in: device.last_check_in,
+        }
+    }
 }
 
 /// Which end of the step before lets the next step begin.
@@ -216,6 +242,13 @@ pub struct Task {
     /// Secrets of the device to read and keep before the request that takes them away.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub capture: Vec<SecretSource>,
+    /// The wave in which its device is reached, from 0. All steps of a device are in one wave.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub wave: u16,
+}
+
+fn is_first(wave: &u16) -> bool {
+    *wave == 0
 }
 
 /// What the engine needs to know of a task; small, so that a million fit.
@@ -241,6 +274,18 @@ pub struct TaskFacts {
     pub captures: u8,
     /// What reading can show whether a request without answer was applied.
     pub trace: Trace,
+    /// The wave in which its device is reached.
+    pub wave: u16,
+    /// Number of its device among those of the run.
+    pub device: u32,
+    /// The device had checked in not long before the plan: its answer is worth waiting for.
+    pub is_awake: bool,
+    /// It cannot be undone: such requests leave slowly.
+    pub is_irreversible: bool,
+    /// Its target is read again just before each send.
+    pub is_rechecked: bool,
+    /// The 404 of its send means that its work is done: the deletion of a device.
+    pub ends_gone: bool,
 }
 
 /// What a request leaves behind that can be read.

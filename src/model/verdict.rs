@@ -173,7 +173,24 @@ pub struct Shown {
     pub has_changed: bool,
 }
 
-/// Why a read of a secret brought nothing.
+/// What a device's record shows of the target of a task, just before its request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recheck {
+    /// It is what the plan froze.
+    Same,
+    /// It is not, or must not be touched any more.
+    Changed {
+        /// What has changed.
+        reason: String,
+    },
+    /// The answer speaks of another device.
+    OtherDevice {
+        /// Of which.
+        reason: String,
+    },
+}
+
+/// Why a read before or after a request brought nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unreadable {
     /// The API asks to come back later.

@@ -3,6 +3,7 @@
 //! Owns the rule that a named device which cannot be done refuses the whole plan, while a selected one is
 //! skipped. Must never send, and must never leave a row of the job unaccounted for.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use super::earlier::{Deleted, Earlier, deleted_one, deleted_rows};
@@ -35,11 +36,13 @@ pub struct PlanOptions {
 }
 
 /// The frozen list of tasks.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Plan {
     /// The tasks, skipped ones included.
     pub tasks: Vec<Task>,
-    /// Rows that cannot be done. When there is any, nothing may be sent.
+    /// Rows that cannot be done. When there is any, nothing may be sent, and no file of it is written.
+    #[serde(skip)]
     pub refused: Vec<RefusedRow>,
     /// Devices that have not been seen lately.
     pub not_seen_lately: u32,
@@ -247,13 +250,7 @@ impl Builder<'_> {
         carried: &[(String, String)],
         turn: &Turn,
     ) {
-        let facts = DeviceFacts {
-            id: device.id.clone(),
-            serial_number: device.serial_number.clone(),
-            name: device.name.clone(),
-            user_email: device.user_email.clone(),
-            platform: device.platform,
-        };
+        let facts = DeviceFacts::of(device);
         for step in steps {
             let mut task = self.task(row, &facts, &device.id, step, carried, turn);
             if let (Turn::Do, Some(known)) = (turn, self.earlier.tasks.get(&task.id)) {
@@ -296,6 +293,7 @@ impl Builder<'_> {
             turn: turn.clone(),
             carried: carried.to_vec(),
             capture: Vec::new(),
+            wave: 0,
         }
     }
 
@@ -451,6 +449,7 @@ fn unresolved_facts(target: &Target) -> DeviceFacts {
         name: target.device_name.clone().unwrap_or_default(),
         user_email: target.user_email.clone().unwrap_or_default(),
         platform: Platform::Unknown,
+        ..DeviceFacts::default()
     }
 }
 
@@ -662,6 +661,7 @@ mod tests {
                 name: String::new(),
                 user_email: String::new(),
                 platform: Platform::Mac,
+                ..DeviceFacts::default()
             },
             reason: "deleted by run x".to_owned(),
         };

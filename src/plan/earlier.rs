@@ -139,6 +139,7 @@ mod tests {
                 name: format!("{serial}'s"),
                 user_email: email.to_owned(),
                 platform: Platform::Mac,
+                ..DeviceFacts::default()
             },
             reason: format!("deleted {id}"),
         }

@@ -5,6 +5,7 @@
 
 mod build;
 mod earlier;
+mod file;
 mod forecast;
 mod guards;
 mod inventory;
@@ -13,6 +14,7 @@ mod select;
 
 pub use build::{Plan, PlanOptions, RefusedRow, build};
 pub use earlier::{Deleted, Earlier, EarlierTask};
+pub use file::{PLAN_BYTES_MAX, PLAN_FORMAT, PlanFile, PlanFileError, PlannedCost, Wrapping};
 pub use forecast::{ActionCount, Forecast, counts, forecast};
 pub use guards::{ACTIVATION_LOCK_READS_MAX, DetailsWanted, details_wanted};
 pub use inventory::{Inventory, Lookup, Need, Objection, ObjectionKind, need};

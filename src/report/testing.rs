@@ -38,6 +38,7 @@ pub(super) fn task(row: u32, step: u16, action: &str) -> Task {
         name: format!("Mac-{row}"),
         user_email: format!("user{row}@example.org"),
         platform: Platform::Mac,
+        ..DeviceFacts::default()
     };
     Task {
         id: TaskId(format!("{row}-{step}")),
@@ -53,6 +54,7 @@ pub(super) fn task(row: u32, step: u16, action: &str) -> Task {
         turn: Turn::Do,
         carried: Vec::new(),
         capture: Vec::new(),
+        wave: 0,
     }
 }
 

@@ -86,6 +86,7 @@ impl Tenant {
                 name: String::new(),
                 user_email: String::new(),
                 platform: kind.platform(),
+                ..DeviceFacts::default()
             };
             for (step, name) in program.iter().enumerate() {
                 let before = u32::try_from(tasks.len()).expect("few").checked_sub(1);
@@ -130,6 +131,7 @@ fn task(name: &str, step: u16, device: DeviceFacts, after: Option<(TaskIndex, Ga
         turn: Turn::Do,
         carried: Vec::new(),
         capture: Vec::new(),
+        wave: 0,
     }
 }
 

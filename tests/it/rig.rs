@@ -114,6 +114,7 @@ pub fn add_device(world: &mut World, device: NewDevice) -> DeviceFacts {
         name,
         user_email: String::new(),
         platform: kind.platform(),
+        ..DeviceFacts::default()
     }
 }
 
@@ -139,6 +140,7 @@ pub fn task_with(action: &str, device: DeviceFacts, given: &[(&str, &str)]) -> T
         turn: Turn::Do,
         carried: Vec::new(),
         capture: Vec::new(),
+        wave: 0,
     }
 }
 

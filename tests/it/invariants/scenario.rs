@@ -108,6 +108,7 @@ fn task_of(spec: &TaskSpec, at: usize) -> Task {
             name: String::new(),
             user_email: String::new(),
             platform: Platform::Mac,
+            ..DeviceFacts::default()
         },
         action: match spec.special {
             Special::Lock => "lock".to_owned(),

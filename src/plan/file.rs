@@ -1,0 +1,233 @@
+//! A plan as a file: everything that a run will do and was checked against, frozen.
+//!
+//! Owns the canonical form and the digest. Invariant: a plan that differs from what was written by one byte is not
+//! read. Must never hold a secret: a PIN that a job gives has no place in a file that is passed around.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::build::Plan;
+use crate::model::{ParamValue, Policy, Risk, UnixMillis};
+
+/// The newest format.
+pub const PLAN_FORMAT: u32 = 1;
+/// Largest plan file, in bytes: some 400,000 tasks.
+pub const PLAN_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// The key under which the digest of everything else stands.
+const DIGEST: &str = "digest";
+
+/// How long after it was made a plan may be started, by what it can cost, in milliseconds.
+const START_MS_BENIGN: u64 = 7 * 86_400_000;
+const START_MS_DISRUPTIVE: u64 = 86_400_000;
+const START_MS_IRREVERSIBLE: u64 = 60 * 60_000;
+
+/// Everything that a run will do, and what it was checked against.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanFile {
+    /// Format of the file.
+    pub format: u32,
+    /// The tenant, as people know it.
+    pub tenant: String,
+    /// Its base URL.
+    pub base_url: String,
+    /// Name of the job.
+    pub job: String,
+    /// SHA-256 of the job's bytes.
+    pub job_digest: String,
+    /// The job is a file whose name tells it from others; not standard input, nor flags.
+    pub is_named: bool,
+    /// Why it is done.
+    pub reason: Option<String>,
+    /// SHA-256 of the policy file; empty where there is none.
+    pub policy_digest: String,
+    /// When it was made.
+    pub made_at: UnixMillis,
+    /// By which user of which host.
+    pub made_by: String,
+    /// The state directory's database whose caps, overlaps and runs it was checked against.
+    pub database: String,
+    /// After this moment it may not be started.
+    pub start_until: UnixMillis,
+    /// How long after the start sending ends, in milliseconds; `None` where the rules name a moment.
+    pub send_for_ms: Option<u64>,
+    /// The rules of the run.
+    pub rules: Policy,
+    /// Devices of the tenant; `None` where nobody knows.
+    pub fleet: Option<u32>,
+    /// Directory for reports, where the job or a flag names one.
+    pub report_dir: Option<String>,
+    /// Formats of reports.
+    pub report_formats: Vec<String>,
+    /// Public keys of those who can read the secrets of the run.
+    pub encrypt_to: Vec<String>,
+    /// What the job itself says that makes an agreement in advance enough.
+    pub wrapping: Wrapping,
+    /// What it was expected to cost.
+    pub forecast: PlannedCost,
+    /// The tasks and what people should know of them.
+    pub plan: Plan,
+}
+
+/// Bounds that a job file sets itself.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wrapping {
+    /// Most devices.
+    pub max_devices: Option<u32>,
+    /// When it is sent: a window, or an end of sending.
+    pub has_time_bound: bool,
+}
+
+impl Wrapping {
+    /// Whether these bounds, set where a reviewer can see them, stand for a person who types a number.
+    #[must_use]
+    pub fn is_whole(self) -> bool {
+        self.max_devices.is_some() && self.has_time_bound
+    }
+}
+
+/// What a plan was expected to cost when it was made.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedCost {
+    /// Requests that act.
+    pub sends: u64,
+    /// Requests that read, at the least.
+    pub reads: u64,
+    /// Requests of the hour that were spent already.
+    pub spent: u32,
+    /// Seconds until the last send.
+    pub seconds: u64,
+}
+
+/// Why a file is not a plan that can be trusted.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanFileError {
+    /// It is no plan at all.
+    #[error("this is no plan (line {line}, column {column})")]
+    Form {
+        /// Where reading ended.
+        line: usize,
+        /// The column there.
+        column: usize,
+    },
+    /// It is not what was written.
+    #[error("the plan was changed after it was made: {0}")]
+    Altered(String),
+    /// A newer program wrote it.
+    #[error("the plan has format {0}, this program knows {PLAN_FORMAT}")]
+    Newer(u64),
+    /// It would hold a secret.
+    #[error("the job gives PINs (row {row}), and a plan file holds none")]
+    Secret {
+        /// The row.
+        row: u32,
+    },
+}
+
+impl PlanFile {
+    /// The latest start of a plan of this risk that is made now.
+    #[must_use]
+    pub fn latest_start(risk: Risk, now: UnixMillis) -> UnixMillis {
+        now.plus_ms(match risk {
+            Risk::Read | Risk::Benign => START_MS_BENIGN,
+            Risk::Disruptive => START_MS_DISRUPTIVE,
+            Risk::Irreversible => START_MS_IRREVERSIBLE,
+        })
+    }
+
+    /// Its digest: SHA-256 of everything that it says, as hexadecimal digits. Secrets stay out.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let mut value = self.value();
+        drop_secrets(&mut value);
+        digest_of(&value)
+    }
+
+    /// The file.
+    ///
+    /// # Errors
+    /// [`PlanFileError::Secret`].
+    pub fn to_bytes(&self) -> Result<Vec<u8>, PlanFileError> {
+        let is_secret = |value: &ParamValue| matches!(value, ParamValue::Secret(_));
+        if let Some(task) = self.plan.tasks.iter().find(|task| task.params.values().any(is_secret))
+        {
+            return Err(PlanFileError::Secret { row: task.row });
+        }
+        let mut value = self.value();
+        let digest = digest_of(&value);
+        if let Value::Object(map) = &mut value {
+            map.insert(DIGEST.to_owned(), Value::String(digest));
+        }
+        Ok(canonical(&value))
+    }
+
+    /// Reads a file, if it is what [`PlanFile::to_bytes`] wrote, byte by byte.
+    ///
+    /// # Errors
+    /// [`PlanFileError`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, PlanFileError> {
+        let form = |error: serde_json::Error| PlanFileError::Form {
+            line: error.line(),
+            column: error.column(),
+        };
+        let altered = |what: &str| PlanFileError::Altered(what.to_owned());
+        let mut value: Value = serde_json::from_slice(bytes).map_err(form)?;
+        if canonical(&value) != bytes {
+            return Err(altered("it is not written as plans are"));
+        }
+        let digest = match &mut value {
+            Value::Object(map) => map.remove(DIGEST),
+            _ => None,
+        };
+        let Some(Value::String(digest)) = digest else {
+            return Err(PlanFileError::Form { line: 1, column: 1 });
+        };
+        match value.get("format").and_then(Value::as_u64) {
+            Some(format) if format > u64::from(PLAN_FORMAT) => {
+                return Err(PlanFileError::Newer(format));
+            }
+            _ => {}
+        }
+        if digest_of(&value) != digest {
+            return Err(altered("its digest does not fit"));
+        }
+        let plan: Self = serde_json::from_value(value.clone()).map_err(form)?;
+        // What this program would not write again says something that it does not understand.
+        if plan.value() != value {
+            return Err(altered("it says things that this program does not know"));
+        }
+        Ok(plan)
+    }
+
+    fn value(&self) -> Value {
+        serde_json::to_value(self).expect("a plan is made of texts, numbers and lists of them")
+    }
+}
+
+/// One way to write a value: keys in order, two spaces, a line break at the end.
+fn canonical(value: &Value) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec_pretty(value).expect("a value can always be written");
+    bytes.push(b'\n');
+    bytes
+}
+
+fn digest_of(value: &Value) -> String {
+    let digest = Sha256::digest(canonical(value));
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Takes PINs out of parameters: a hash of six digits could be turned back.
+fn drop_secrets(value: &mut Value) {
+    let Some(tasks) = value.pointer_mut("/plan/tasks").and_then(Value::as_array_mut) else {
+        return;
+    };
+    for task in tasks {
+        let Some(params) = task.get_mut("params").and_then(Value::as_object_mut) else { continue };
+        for param in params.values_mut().filter(|param| param.get("secret").is_some()) {
+            *param = Value::String("secret".to_owned());
+        }
+    }
+}
