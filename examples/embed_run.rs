@@ -8,8 +8,8 @@ use std::error::Error;
 use std::sync::{Arc, Mutex};
 
 use sortie::drive::{
-    Clock, Control, Observer, Quota, Reads, RunParts, WallClock, facts_of, read_inventory, run,
-    system_pins,
+    Clock, Control, Observer, Quota, Reads, RunParts, Unguarded, WallClock, facts_of,
+    read_inventory, run, system_pins,
 };
 use sortie::engine::{Engine, Progress, RunState};
 use sortie::job::{Input, ParseOptions, parse};
@@ -111,6 +111,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         renew_token: None,
         sealer: None,
         draw_pin: system_pins(),
+        guard: Box::new(Unguarded),
     };
     let (_stop, mut control) = tokio::sync::watch::channel(Control::Go);
     let ended = run(parts, &mut control, &mut Teller).await?;

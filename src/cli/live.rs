@@ -16,7 +16,8 @@ use super::reporter::{Reporter, RunView, standing};
 use super::sealing::Recipients;
 use super::state::State;
 use crate::drive::{
-    Clock, Control, Ended, Quota, RenewToken, RunParts, Sealer, WallClock, run, system_pins,
+    Clock, Control, Ended, Quota, RenewToken, RunParts, Sealer, Unguarded, WallClock, run,
+    system_pins,
 };
 use crate::engine::{Engine, Scope};
 use crate::journal::{RequestCounts, RunHeader, RunJournal, RunReader, Writer};
@@ -148,6 +149,7 @@ impl Parts<'_> {
             renew_token,
             sealer: self.sealer,
             draw_pin: system_pins(),
+            guard: Box::new(Unguarded),
         }
     }
 }

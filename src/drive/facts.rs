@@ -56,7 +56,6 @@ pub fn facts_of(tasks: &[Task], policy: &Policy) -> (Arc<[TaskFacts]>, Arc<[Stri
                     .is_some_and(|(seen, latest)| latest.since(seen) <= AWAKE_MS),
                 is_irreversible,
                 is_rechecked: is_irreversible && policy.is_rechecking,
-                ends_gone: task.end == End::Gone,
             }
         })
         .collect();

@@ -9,6 +9,7 @@
 mod clock;
 mod details;
 mod facts;
+mod guard;
 mod inventory;
 mod perform;
 mod pins;
@@ -20,6 +21,7 @@ mod token;
 pub use clock::{Clock, VirtualClock, WallClock};
 pub use details::{DetailsRead, read_details};
 pub use facts::facts_of;
+pub use guard::{Alarm, Guard, Unguarded};
 pub use inventory::{InventoryError, read_commands, read_inventory};
 pub use perform::{RenewToken, Sealer};
 pub use pins::{DrawPin, system_pins};

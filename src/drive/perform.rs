@@ -11,14 +11,14 @@ use std::sync::Arc;
 use super::clock::Clock;
 use crate::engine::Call;
 use crate::kandji::{
-    LIST_ROWS_MAX, ShownDevice, classify, devices_page, error_text, find_action, look_request,
-    pin_request, read_pin, read_secrets, read_shown_devices, retry_after_ms, secret_request,
-    server_skew_ms, sighting,
+    LIST_ROWS_MAX, ShownDevice, classify, device_by_id, devices_page, error_text, find_action,
+    look_request, pin_request, read_pin, read_secrets, read_shown_devices, read_target,
+    retry_after_ms, secret_request, server_skew_ms, sighting,
 };
 use crate::model::wire::{Fault, Reply, Request};
 use crate::model::{
-    DeviceId, End, Listing, ParamValue, PinReading, Sealed, Secret, SecretSource, Shown, Sighting,
-    Task, TaskIndex, UnixMillis, Unreadable, Verdict,
+    Device, DeviceId, End, Listing, ParamValue, PinReading, Sealed, Secret, SecretSource, Shown,
+    Sighting, Task, TaskIndex, UnixMillis, Unreadable, Verdict,
 };
 use crate::transport::Transport;
 
@@ -39,6 +39,7 @@ pub(super) enum Outcome {
     Looked { task: TaskIndex, sighting: Sighting },
     Pin { task: TaskIndex, result: Result<Option<Sealed>, Unreadable> },
     Secrets { task: TaskIndex, source: SecretSource, result: Result<Vec<Secret>, Unreadable> },
+    Rechecked { task: TaskIndex, result: Result<Option<Device>, Unreadable> },
     Listed { listing: Listing },
 }
 
@@ -59,6 +60,9 @@ impl Outcome {
                 source,
                 result: Err(Unreadable::Throttled { retry_after_ms }),
             },
+            Self::Rechecked { task, .. } => {
+                Self::Rechecked { task, result: Err(Unreadable::Throttled { retry_after_ms }) }
+            }
             Self::Listed { .. } => Self::Listed { listing: Listing::Throttled { retry_after_ms } },
         }
     }
@@ -71,6 +75,17 @@ pub(super) struct Performed {
     pub(super) skew_ms: Option<i64>,
     /// The answer was a 401.
     pub(super) is_unauthorized: bool,
+}
+
+impl Performed {
+    /// A request that never left, because its intent had grown old before it was on disk.
+    pub(super) fn not_sent(task: TaskIndex, attempt: u16) -> Self {
+        let reason =
+            "the disk or the machine slept between the decision and the request".to_owned();
+        let verdict = Verdict::NotSent { reason, ends_run: false };
+        let outcome = Outcome::Sent { task, attempt, http_status: None, verdict };
+        Self { outcome, hour: None, skew_ms: None, is_unauthorized: false }
+    }
 }
 
 /// What the server says is left of the tenant's hour.
@@ -153,6 +168,7 @@ impl<T: Transport, C: Clock> Worker<T, C> {
             Call::Secrets { task, place } => {
                 secret_request(device(task), self.source(*task, *place))
             }
+            Call::Recheck { task } => device_by_id(device(task)),
             Call::List { offset } => devices_page(*offset),
         })
     }
@@ -194,6 +210,7 @@ impl<T: Transport, C: Clock> Worker<T, C> {
                 let source = self.source(task, place);
                 Outcome::Secrets { task, source, result: self.read_secrets(result, source) }
             }
+            Call::Recheck { task } => Outcome::Rechecked { task, result: read_record(result) },
             Call::List { offset } => Outcome::Listed { listing: self.read_list(result, offset) },
         }
     }
@@ -290,6 +307,11 @@ fn usable(result: &Result<Reply, Fault>) -> Result<&Reply, Unreadable> {
         }
         Err(fault) => Err(Unreadable::Failed { reason: fault.to_string() }),
     }
+}
+
+/// The record of one device; `None` when there is none any more.
+fn read_record(result: &Result<Reply, Fault>) -> Result<Option<Device>, Unreadable> {
+    read_target(usable(result)?).map_err(|error| Unreadable::Failed { reason: error.to_string() })
 }
 
 fn unreadable(reason: String, is_forbidden: bool) -> Unreadable {

@@ -11,13 +11,14 @@ use std::sync::Arc;
 use tokio::sync::{oneshot, watch};
 
 use super::clock::Clock;
+use super::guard::Guard;
 use super::perform::{HourLeft, Outcome, Performed, RenewToken, Sealer, Worker};
 use super::pins::DrawPin;
 use super::quota::{Block, Quota, QuotaError};
 use super::token::{FRESH_TOKEN_WAIT_MS, Token};
-use crate::engine::{Call, Engine, Impossible, Progress, Step};
+use crate::engine::{Ask, Call, Engine, Impossible, OperatorAnswer, Progress, Step};
 use crate::journal::{Batch, Commit, RequestCounts};
-use crate::model::{Entry, Event, StopCause, Task, UnixMillis};
+use crate::model::{Device, Entry, Event, Recheck, StopCause, Task, TaskIndex, UnixMillis};
 use crate::pace::others_pause_until;
 use crate::transport::Transport;
 
@@ -25,6 +26,12 @@ use crate::transport::Transport;
 const CLOCK_JUMP_MS: i64 = 2_000;
 /// Longest sleep at a stretch, in milliseconds.
 const SLEEP_MS_MAX: u64 = 30_000;
+/// A clock that has moved on by more than this since it was last looked at shows that the machine slept: the loop
+/// looks at it each half a minute.
+const SLEPT_MS: i64 = 90_000;
+/// A request whose intent is older than this when it is on disk is not sent any more, in milliseconds: what was
+/// true when it was decided may not be. Disks hang and machines sleep between the two.
+const STALE_MS: i64 = 60_000;
 /// Largest share of the tenant's hour that is kept for other tools when the server's own count is
 /// obeyed; a tiny budget of ours does not mean that the rest is theirs.
 const OTHERS_SHARE_MAX: f64 = 0.2;
@@ -78,6 +85,8 @@ pub struct RunParts<T, C, J> {
     pub sealer: Option<Sealer>,
     /// Draws the PINs of erases.
     pub draw_pin: DrawPin,
+    /// Guards the run from outside.
+    pub guard: Box<dyn Guard>,
 }
 
 /// How a run was left.
@@ -115,7 +124,8 @@ pub async fn run<T: Transport, C: Clock, J: Commit>(
     let now = parts.clock.now();
     let mut engine = parts.engine;
     engine.set_pin_source(super::pins::source(parts.draw_pin, parts.sealer.clone()));
-    let worker = Worker::new(parts.transport, parts.clock.clone(), parts.tasks, parts.sealer);
+    let (transport, tasks) = (Arc::clone(&parts.transport), Arc::clone(&parts.tasks));
+    let worker = Worker::new(transport, parts.clock.clone(), tasks, parts.sealer);
     let mut shell = Shell {
         commits: VecDeque::new(),
         under_way: FuturesUnordered::new(),
@@ -129,6 +139,10 @@ pub async fn run<T: Transport, C: Clock, J: Commit>(
         quota: parts.quota,
         engine,
         token: Token::new(parts.renew_token),
+        guard: parts.guard,
+        question: None,
+        tasks: parts.tasks,
+        transport: parts.transport,
         observer,
     };
     let entries = shell.engine.open(now, &parts.program)?;
@@ -148,6 +162,11 @@ struct Shell<'a, T, C, J, O> {
     quota: Quota,
     engine: Engine,
     token: Token,
+    guard: Box<dyn Guard>,
+    /// A question that a person has not answered yet.
+    question: Option<BoxFuture<'static, OperatorAnswer>>,
+    tasks: Arc<[Task]>,
+    transport: Arc<T>,
     observer: &'a mut O,
     /// Batches on their way to the disk, oldest first.
     commits: VecDeque<Uncommitted>,
@@ -159,6 +178,7 @@ struct Shell<'a, T, C, J, O> {
 }
 
 struct Uncommitted {
+    formed_at: UnixMillis,
     done: oneshot::Receiver<Result<(), String>>,
     entries: Vec<Entry>,
     calls: Vec<Call>,
@@ -174,6 +194,7 @@ struct Returned {
 enum Woken {
     Committed(Result<(), String>),
     Answered(Returned),
+    Said(OperatorAnswer),
     Time,
     Control,
 }
@@ -183,8 +204,10 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
         loop {
             let now = self.clock.now();
             let mut entries = self.check_clock(now)?;
+            entries.extend(self.look_around(now)?);
             let step = self.next_step(now)?;
             entries.extend(step.entries);
+            self.ask(step.ask);
             self.submit(entries, step.calls);
             if step.is_done && self.commits.is_empty() && self.under_way.is_empty() {
                 return self.close(now).await;
@@ -192,6 +215,11 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
             match self.wait(step.wake_at, control).await {
                 Woken::Committed(result) => self.release(result)?,
                 Woken::Answered(returned) => self.take_answers(returned).await?,
+                Woken::Said(answer) => {
+                    let now = self.clock.now();
+                    let entries = self.engine.operator_said(now, answer)?;
+                    self.submit(entries, Vec::new());
+                }
                 Woken::Time => {}
                 Woken::Control => {
                     let asked = *control.borrow_and_update();
@@ -244,15 +272,38 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
         }
     }
 
-    /// Deadlines and the hour's log are moments of this clock: one that jumps back breaks them all.
+    /// Deadlines and the hour's log are moments of this clock: one that jumps back breaks them all. One that jumps
+    /// forward shows that the machine slept: what was known before has to be looked at again.
     fn check_clock(&mut self, now: UnixMillis) -> Result<Vec<Entry>, DriveError> {
-        let back_ms = self.latest.since(now);
+        let ahead_ms = now.since(self.latest);
         self.latest = now;
-        if back_ms <= CLOCK_JUMP_MS {
+        if ahead_ms < -CLOCK_JUMP_MS {
+            let reason = format!("the clock jumped back by {} s", -ahead_ms / 1_000);
+            return Ok(self.engine.stop(now, StopCause::Clock, &reason)?);
+        }
+        if ahead_ms <= SLEPT_MS {
             return Ok(Vec::new());
         }
-        let reason = format!("the clock jumped back by {} s", back_ms / 1_000);
-        Ok(self.engine.stop(now, StopCause::Clock, &reason)?)
+        self.transport.forget_connections();
+        self.token.woke();
+        Ok(self.engine.woke(now, u64::try_from(ahead_ms).unwrap_or(0))?)
+    }
+
+    /// Heeds what has happened outside of the run: somebody wants it to stop, devices are protected by now.
+    fn look_around(&mut self, now: UnixMillis) -> Result<Vec<Entry>, DriveError> {
+        let alarm = self.guard.look(now);
+        let mut entries = self.engine.protect(now, &alarm.protected)?;
+        if let Some((cause, reason)) = alarm.stop {
+            entries.extend(self.engine.stop(now, cause, &reason)?);
+        }
+        Ok(entries)
+    }
+
+    /// Passes a question on to a person, one at a time.
+    fn ask(&mut self, ask: Option<Ask>) {
+        if let Some(ask) = ask {
+            self.question = Some(self.guard.ask(ask));
+        }
     }
 
     /// Gives entries to the journal; the calls wait until they are committed.
@@ -267,7 +318,8 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
         let (committed, done) = oneshot::channel();
         let batch = Batch { entries: entries.clone(), requests };
         self.journal.submit(batch, Box::new(move |result| drop(committed.send(result))));
-        self.commits.push_back(Uncommitted { done, entries, calls });
+        let formed_at = self.latest;
+        self.commits.push_back(Uncommitted { formed_at, done, entries, calls });
     }
 
     async fn wait(
@@ -289,13 +341,25 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
                 None => std::future::pending().await,
             }
         };
-        tokio::select! {
+        let question = &mut self.question;
+        let said = async move {
+            match question {
+                Some(question) => question.await,
+                None => std::future::pending().await,
+            }
+        };
+        let woken = tokio::select! {
             biased;
             Ok(()) = control.changed() => Woken::Control,
+            answer = said => Woken::Said(answer),
             result = commit => Woken::Committed(result),
             Some(returned) = self.under_way.next() => Woken::Answered(returned),
             () = sleep => Woken::Time,
+        };
+        if matches!(woken, Woken::Said(_)) {
+            self.question = None;
         }
+        woken
     }
 
     /// The oldest batch is on disk: its calls may leave.
@@ -303,9 +367,16 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
         let Some(batch) = self.commits.pop_front() else { return Ok(()) };
         result.map_err(DriveError::Journal)?;
         self.observer.committed(&batch.entries, &self.engine.progress());
+        let is_stale = self.clock.now().since(batch.formed_at) > STALE_MS;
         for call in batch.calls {
-            let call = Arc::clone(&self.worker).perform(call, self.skew_ms);
             let token = self.token.number();
+            if let (true, Call::Send { task, attempt, .. }) = (is_stale, &call) {
+                let performed = Performed::not_sent(*task, *attempt);
+                let returned = std::future::ready(Returned { token, performed });
+                self.under_way.push(returned.boxed());
+                continue;
+            }
+            let call = Arc::clone(&self.worker).perform(call, self.skew_ms);
             self.under_way.push(call.map(move |performed| Returned { token, performed }).boxed());
         }
         Ok(())
@@ -345,6 +416,10 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
             Outcome::Secrets { task, source, result } => {
                 engine.secrets_read(now, task, source, result)?
             }
+            Outcome::Rechecked { task, result } => {
+                let result = result.map(|device| self.compare(task, device.as_ref()));
+                self.engine.rechecked(now, task, result)?
+            }
             Outcome::Listed { listing } => engine.listed(now, listing)?,
         });
         self.skew_ms = skew_ms.unwrap_or(self.skew_ms);
@@ -352,6 +427,13 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
             entries.extend(self.heed_server(now, hour)?);
         }
         Ok(())
+    }
+
+    fn compare(&mut self, task: TaskIndex, device: Option<&Device>) -> Recheck {
+        match device {
+            Some(device) => self.guard.recheck(&self.tasks[task.at()], device),
+            None => Recheck::Changed { reason: "the device is gone".to_owned() },
+        }
     }
 
     /// The server's own count of the hour may slow us down, never speed us up.

@@ -1,6 +1,6 @@
 //! What a 401 means for the token.
 //!
-//! Owns the one renewal of a run. Must never hold or see the token itself.
+//! Owns the one renewal of a run, or one more after each sleep of the machine. Must never hold or see the token itself.
 
 use super::perform::RenewToken;
 use crate::model::{Refusal, Verdict};
@@ -11,12 +11,19 @@ pub(super) const FRESH_TOKEN_WAIT_MS: u64 = 1_000;
 /// The token in use, as a number, and the way to the next one.
 pub(super) struct Token {
     renew: Option<RenewToken>,
+    /// The same, for after the machine slept.
+    spare: Option<RenewToken>,
     number: u32,
 }
 
 impl Token {
     pub(super) fn new(renew: Option<RenewToken>) -> Self {
-        Self { renew, number: 0 }
+        Self { spare: renew.clone(), renew, number: 0 }
+    }
+
+    /// The machine slept: whatever the token in use was good for may be over, so it may be renewed once more.
+    pub(super) fn woke(&mut self) {
+        self.renew.clone_from(&self.spare);
     }
 
     /// The number of the token that a request leaves with now.

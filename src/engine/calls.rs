@@ -37,6 +37,11 @@ pub enum Call {
         /// Which of the places that the task names.
         place: u8,
     },
+    /// A read of the device's record just before an irreversible request.
+    Recheck {
+        /// The task.
+        task: TaskIndex,
+    },
     /// A page of the device list.
     List {
         /// Row to start at.
@@ -53,6 +58,7 @@ impl Call {
             Self::Look { .. } => "look",
             Self::Pin { .. } => "pin",
             Self::Secrets { .. } => "secrets",
+            Self::Recheck { .. } => "recheck",
             Self::List { .. } => "list",
         }
     }
@@ -81,6 +87,15 @@ pub enum Scope {
     OnePass,
 }
 
+/// A question to a person before the next wave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// The wave that would begin, from 0.
+    pub wave: u16,
+    /// What became of the one before.
+    pub reason: String,
+}
+
 /// What to do now.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Step {
@@ -92,6 +107,8 @@ pub struct Step {
     pub wake_at: Option<UnixMillis>,
     /// Requests that would leave at once if the hour had them.
     pub want: u32,
+    /// To be asked on a terminal; the answer goes to [`Engine::operator_said`](super::Engine::operator_said).
+    pub ask: Option<Ask>,
     /// Nothing is under way and nothing more will be.
     pub is_done: bool,
 }

@@ -5,13 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::calls::{Call, PinSource, Scope, Step};
+use super::calls::{Ask, Call, PinSource, Scope, Step};
 use super::follow::Follow;
 use super::pages::Pages;
+use super::recheck::{Slow, Turn};
 use super::run::{Progress, RunState};
 use super::safety::Safety;
 use super::task::{Impossible, Phase};
-use crate::model::{Entry, Event, Policy, Repeat, StopCause, TaskIndex, UnixMillis};
+use crate::model::{Entry, Event, Repeat, StopCause, TaskIndex, UnixMillis, WindowState};
 use crate::pace::{BLOCK_LIFE_MS, PerSecond};
 
 /// Most calls of one step, so that a batch stays one short transaction.
@@ -36,6 +37,13 @@ pub struct Engine {
     pub(super) reads_under_way: u32,
     /// Reads of secrets before a send that failed in a row.
     pub(super) capture_failures: BTreeMap<TaskIndex, u8>,
+    /// Irreversible requests leave slowly.
+    pub(super) slow: Slow,
+    /// The windows as they were seen last, and when.
+    pub(super) window: Option<(UnixMillis, WindowState)>,
+    /// A question that was not passed on yet, and the last wave that was asked about.
+    pub(super) ask: Option<Ask>,
+    pub(super) asked_about: u16,
     scope: Scope,
     pins: Option<PinSource>,
     pace: PerSecond,
@@ -54,10 +62,21 @@ impl Engine {
     pub fn new(state: RunState) -> Self {
         let indexed = || (0..).map(TaskIndex).zip(&state.tasks);
         let ready = indexed()
-            .filter(|(_, task)| task.phase == Phase::Ready)
-            .map(|(index, task)| (task.due, index))
+            .filter(|(index, task)| {
+                task.phase == Phase::Ready && state.waves.has_reached(&state.facts[index.at()])
+            })
+            .map(|(index, task)| {
+                let not_before = state.waves.not_before(&state.facts[index.at()]);
+                (task.due.max(not_before), index)
+            })
             .collect();
+        let irreversible = indexed().filter(|(index, _)| state.facts[index.at()].is_irreversible);
+        let sent = irreversible.filter(|(_, task)| task.attempts > 0);
         Self {
+            slow: Slow::new(sent.map(|(_, task)| task.sent_at).collect()),
+            window: None,
+            ask: None,
+            asked_about: 0,
             ready,
             follow: Follow::default(),
             pages: Pages::default(),
@@ -143,8 +162,8 @@ impl Engine {
         Ok(entries)
     }
 
-    /// Stops sending. What is under way is waited for. The first cause stays, but the deadline for sending and
-    /// too many errors give way to those that end more: after them there are still reads to be stopped.
+    /// Stops sending. What is under way is waited for. The first cause stays, but one after which there is still
+    /// something to be read gives way to one that ends that, too, and the deadline for sending to any other.
     ///
     /// # Errors
     /// [`Impossible`] is a fault of this program.
@@ -158,8 +177,7 @@ impl Engine {
         let is_new = match self.state.stop.as_ref().map(|(cause, _)| *cause) {
             None => true,
             Some(StopCause::Deadline) => cause != StopCause::Deadline,
-            Some(StopCause::Errors) => !matches!(cause, StopCause::Deadline | StopCause::Errors),
-            Some(_) => false,
+            Some(first) => !first.ends_reading() && cause.ends_reading(),
         };
         if is_new {
             let event = Event::Stopped { cause, reason: reason.to_owned() };
@@ -216,6 +234,8 @@ impl Engine {
     pub fn decide(&mut self, now: UnixMillis) -> Result<Step, Impossible> {
         let mut step = Step::default();
         self.check_stop_rules(now, &mut step.entries)?;
+        let gate_at = self.check_waves(now, &mut step.entries)?;
+        step.ask = self.ask.take();
         let mut is_starving = false;
         while step.calls.len() < CALLS_PER_STEP_MAX {
             let Some(lane) = self.next_lane(now) else { break };
@@ -243,7 +263,7 @@ impl Engine {
             step.wake_at = Some(now);
         }
         self.note_starving(now, is_starving);
-        step.wake_at = [step.wake_at, self.next_moment(now)].into_iter().flatten().min();
+        step.wake_at = [step.wake_at, gate_at, self.next_moment(now)].into_iter().flatten().min();
         step.is_done = self.is_done(now);
         Ok(step)
     }
@@ -257,32 +277,9 @@ impl Engine {
     ) -> Result<(), Impossible> {
         let entry = Entry { at: now, event };
         if let Some(task) = self.state.apply(&entry)? {
-            self.ready.insert((self.state.task(task).due, task));
+            self.make_ready(task, self.state.task(task).due);
         }
         entries.push(entry);
-        Ok(())
-    }
-
-    /// The rules that are judged before anything is sent.
-    fn check_stop_rules(
-        &mut self,
-        now: UnixMillis,
-        entries: &mut Vec<Entry>,
-    ) -> Result<(), Impossible> {
-        if !self.may_send() {
-            return Ok(());
-        }
-        let Policy { max_errors, send_until, .. } = self.state.policy;
-        let tolerated = max_errors.tolerated(self.state.planned);
-        let errors = self.state.errors_unforgiven();
-        if errors > tolerated && self.state.sendable() > 0 {
-            let reason = format!("{errors} errors, and at most {tolerated} are tolerated");
-            entries.extend(self.stop(now, StopCause::Errors, &reason)?);
-        }
-        if now >= send_until && self.state.sendable() > 0 {
-            let reason = format!("the time for sending ended at {send_until}");
-            entries.extend(self.stop(now, StopCause::Deadline, &reason)?);
-        }
         Ok(())
     }
 
@@ -292,7 +289,9 @@ impl Engine {
             return Some(Lane::Safety);
         }
         let is_look_due = self.next_look(now).is_some_and(|at| at <= now);
-        let is_send_due = self.may_send() && self.next_send(now).is_some_and(|at| at <= now);
+        let is_send_due = self.may_send()
+            && self.window_opens(now).is_none()
+            && self.next_send(now).is_some_and(|at| at <= now);
         match (is_send_due, is_look_due) {
             (true, true) if self.calls_since_look + 1 >= CALLS_PER_LOOK => Some(Lane::Look),
             (true, _) => Some(Lane::Send),
@@ -301,14 +300,25 @@ impl Engine {
         }
     }
 
-    /// When the next task is due, after dropping those whose action was stopped.
+    /// When the next task is due, after dropping those whose action was stopped and putting off those that leave
+    /// slowly.
     fn next_send(&mut self, now: UnixMillis) -> Option<UnixMillis> {
         while let Some(&(due, task)) = self.ready.first() {
             let action = usize::from(self.state.facts[task.at()].action);
-            if !self.state.action_stopped[action] || due > now {
+            if due > now {
                 return Some(due);
             }
-            self.ready.pop_first();
+            if self.state.action_stopped[action] {
+                self.ready.pop_first();
+                continue;
+            }
+            match self.turn_of(now, task) {
+                Turn::Wait(at) => {
+                    self.ready.pop_first();
+                    self.make_ready(task, at);
+                }
+                Turn::Now | Turn::Read => return Some(due),
+            }
         }
         None
     }
@@ -345,13 +355,30 @@ impl Engine {
             self.reads_under_way += 1;
             return Ok(());
         }
+        match self.turn_of(now, task) {
+            Turn::Now => {}
+            Turn::Wait(at) => {
+                self.make_ready(task, at);
+                return Ok(());
+            }
+            Turn::Read => {
+                step.calls.push(Call::Recheck { task });
+                self.reads_under_way += 1;
+                return Ok(());
+            }
+        }
+        let (facts, state) = (&self.state.facts[task.at()], self.state.task(task));
         let attempt = state.attempts.saturating_add(1);
         let drawn = match &mut self.pins {
             Some(pins) if facts.draws_pin => Some(pins()),
             _ => None,
         };
         let (clear, kept) = drawn.map(|drawn| (drawn.clear, drawn.kept)).unzip();
+        let is_irreversible = facts.is_irreversible;
         self.record(now, Event::Intent { task, attempt, pin: kept }, &mut step.entries)?;
+        if is_irreversible {
+            self.slow.sent(task, now);
+        }
         step.calls.push(Call::Send { task, attempt, pin: clear });
         Ok(())
     }
@@ -361,9 +388,33 @@ impl Engine {
         Call::Look { task, view, since: self.state.task(task).traced_from }
     }
 
-    /// Puts a task that goes on after its secrets were read back to the front of the queue.
+    /// Puts a task into the queue, if its wave has been reached.
     pub(super) fn make_ready(&mut self, task: TaskIndex, at: UnixMillis) {
-        self.ready.insert((at, task));
+        let facts = &self.state.facts[task.at()];
+        if self.state.waves.has_reached(facts) {
+            let not_before = self.state.waves.not_before(facts);
+            self.ready.insert((at.max(not_before), task));
+        }
+    }
+
+    /// Puts everything into the queue whose wave has been reached and that is not in it yet.
+    pub(super) fn queue_reached(&mut self, at: UnixMillis) {
+        let queued: BTreeSet<TaskIndex> = self.ready.iter().map(|(_, task)| *task).collect();
+        let is_new = |task: &TaskIndex| {
+            self.state.task(*task).phase == Phase::Ready
+                && self.state.waves.has_reached(&self.state.facts[task.at()])
+                && !queued.contains(task)
+        };
+        let count = u32::try_from(self.state.tasks.len()).unwrap_or(u32::MAX);
+        let new: Vec<TaskIndex> = (0..count).map(TaskIndex).filter(is_new).collect();
+        for task in new {
+            let due = self.state.task(task).due;
+            self.make_ready(task, at.max(due));
+        }
+    }
+
+    pub(super) fn drop_from_queue(&mut self, task: TaskIndex) {
+        self.ready.retain(|(_, queued)| *queued != task);
     }
 
     /// How many requests would leave within the life of one block of grants.
@@ -386,7 +437,7 @@ impl Engine {
         u32::try_from((reads + sends + looks).min(block_max)).unwrap_or(u32::MAX)
     }
 
-    fn may_send(&self) -> bool {
+    pub(super) fn may_send(&self) -> bool {
         self.state.stop.is_none() && self.scope == Scope::Whole
     }
 
@@ -395,7 +446,7 @@ impl Engine {
     fn may_settle(&self) -> bool {
         match &self.state.stop {
             None => true,
-            Some((cause, _)) => matches!(cause, StopCause::Errors | StopCause::Deadline),
+            Some((cause, _)) => !cause.ends_reading(),
         }
     }
 
@@ -436,7 +487,11 @@ impl Engine {
 
     /// The next moment at which something may become due.
     fn next_moment(&mut self, now: UnixMillis) -> Option<UnixMillis> {
+        let opens_at = self.window_opens(now);
         let send = if self.may_send() { self.next_send(now) } else { None };
+        let send = send.map(|at| opens_at.map_or(at, |opens_at| at.max(opens_at)));
+        // A window that closes is noticed when it does, even if nothing else happens.
+        let window = self.window.filter(|_| self.may_send()).map(|(_, state)| state.changes_at());
         let look = self.next_look(now);
         let safety = self.next_safety();
         let deadline = send.map(|_| self.state.policy.send_until);
@@ -445,7 +500,7 @@ impl Engine {
         let is_waiting = self.state.following > 0 && self.starved_since.is_none();
         let wait = is_waiting.then(|| self.wait_ends(now).plus_ms(1));
         let last_looks = wait.map(|at| at.plus_ms(LAST_LOOKS_MS));
-        [send, look, safety, deadline, wait, last_looks]
+        [send, look, safety, deadline, wait, last_looks, window]
             .into_iter()
             .flatten()
             .filter(|at| *at > now)

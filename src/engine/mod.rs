@@ -12,6 +12,8 @@ mod calls;
 mod decide;
 mod follow;
 mod pages;
+mod recheck;
+mod rules;
 mod run;
 mod safety;
 mod settle;
@@ -19,8 +21,10 @@ mod sweep;
 mod task;
 #[cfg(test)]
 mod tests;
+mod waves;
 
-pub use calls::{Call, DrawnPin, PinSource, Scope, Step};
+pub use calls::{Ask, Call, DrawnPin, PinSource, Scope, Step};
 pub use decide::Engine;
+pub use rules::Answer as OperatorAnswer;
 pub use run::{Progress, RunState};
 pub use task::{Impossible, Phase, TaskState};

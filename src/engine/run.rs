@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::task::{Impossible, Phase, TaskState};
+use super::waves::Waves;
 use crate::model::{
-    Decision, Entry, Event, Outcome, PinReading, Policy, Repeat, Sealed, StopCause, TaskFacts,
-    TaskIndex, UnixMillis, Verdict,
+    Decision, Entry, Event, Outcome, PinReading, Policy, Refusal, Repeat, Sealed, StopCause,
+    TaskFacts, TaskIndex, UnixMillis, Verdict,
 };
 
 /// The state of a run.
@@ -36,6 +37,8 @@ pub struct RunState {
     /// Errors before the run was last opened, the requests included whose answers were lost with the
     /// process before: resuming is a decision to go on in spite of them.
     errors_forgiven: u32,
+    pub(super) tally: Tally,
+    pub(super) waves: Waves,
     pub(super) paused_until: UnixMillis,
     pub(super) stop: Option<(StopCause, String)>,
     /// The newest PIN of each lock, to compare what the tenant shows with.
@@ -43,6 +46,19 @@ pub struct RunState {
     /// When the last request was sent or the run was last opened, whatever came later: who resumes a run
     /// hours after its last send wants its commands followed from then on.
     pub(super) followed_from: Option<UnixMillis>,
+}
+
+/// What the rules that stop a run count, since it was last opened.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Tally {
+    /// Errors since something was last taken or ended well.
+    pub errors_in_a_row: u32,
+    /// Locks of Macs whose answer brought no PIN.
+    pub locks_without_pin: u32,
+    /// Answers to sends.
+    pub answers: u32,
+    /// Among them those that say that the tenant does not know the device.
+    pub not_found: u32,
 }
 
 /// How far a run is.
@@ -68,6 +84,8 @@ pub struct Progress {
     pub paused_until: Option<UnixMillis>,
     /// Why nothing more is sent.
     pub stop: Option<(StopCause, String)>,
+    /// The wave that is sent, from 1, and how many there are; `None` where there are none.
+    pub wave: Option<(u16, u16)>,
 }
 
 impl RunState {
@@ -84,6 +102,8 @@ impl RunState {
                     .filter_map(|(at, task)| Some((task.after?.0, TaskIndex(at))))
                     .collect(),
             ),
+            tally: Tally::default(),
+            waves: Waves::new(&facts),
             ready_by_action: vec![0; actions.len()],
             action_stopped: vec![false; actions.len()],
             facts,
@@ -121,11 +141,21 @@ impl RunState {
                 self.stop = None;
                 self.errors_forgiven = self.errors + self.lost_once();
                 self.action_stopped.fill(false);
+                self.tally = Tally::default();
+                let lost = self.tasks.iter().zip(self.facts.iter()).filter(is_lost);
+                self.waves.forgive(lost.map(|(_, facts)| facts));
                 self.followed_from = self.followed_from.max(Some(entry.at));
             }
             Event::ActionStopped { action, .. } => {
                 if let Some(at) = self.actions.iter().position(|name| name == action) {
                     self.action_stopped[at] = true;
+                }
+            }
+            Event::WaveBegun { wave, not_before, .. } => self.waves.begin(*wave, *not_before),
+            Event::CanaryAdded { device, .. } => self.add_canary(*device),
+            Event::Woke { .. } => {
+                for task in &mut self.tasks {
+                    task.rechecked_at = None;
                 }
             }
             Event::Paused { until, .. } => self.paused_until = self.paused_until.max(*until),
@@ -149,23 +179,33 @@ impl RunState {
             });
         };
         let was_error = is_error(&state.phase);
+        let was_taken = is_well(&state.phase);
         let mut next = state.clone();
         next.apply(facts, entry.at, &entry.event)?;
         self.count(at, false);
         self.tasks[at] = next;
         self.count(at, true);
         match (was_error, is_error(&self.tasks[at].phase)) {
-            (false, true) => self.errors += 1,
+            (false, true) => {
+                self.errors += 1;
+                self.tally.errors_in_a_row += 1;
+            }
             (true, false) => {
                 // It is an error no more, neither of this process nor of those before.
                 self.errors -= 1;
+                self.waves.note_mended(&self.facts[at]);
                 self.errors_forgiven = self.errors_forgiven.saturating_sub(1);
             }
             _ => {}
         }
+        if !was_taken && is_well(&self.tasks[at].phase) {
+            self.tally.errors_in_a_row = 0;
+        }
+        self.tally_event(at, &entry.event);
         if let Event::Intent { .. } = &entry.event {
             self.requests += 1;
             self.followed_from = self.followed_from.max(Some(entry.at));
+            self.waves.note_send(&self.facts[at], entry.at);
         }
         if let Some(pin) = pin_of(&entry.event).filter(|_| self.facts[at].has_custody) {
             self.pins.insert(task, pin.clone());
@@ -178,8 +218,35 @@ impl RunState {
         }
     }
 
+    /// Counts what the rules that stop a run look at.
+    fn tally_event(&mut self, at: usize, event: &Event) {
+        let Event::Answered { verdict, .. } = event else { return };
+        if !matches!(verdict, Verdict::NotSent { .. }) {
+            self.tally.answers += 1;
+        }
+        match verdict {
+            Verdict::Refused { kind: Refusal::NotFound, .. } => self.tally.not_found += 1,
+            Verdict::Accepted(answer) if self.facts[at].has_custody && answer.pin.is_none() => {
+                self.tally.locks_without_pin += 1;
+            }
+            _ => {}
+        }
+    }
+
+    /// Puts a device of a later wave into the first one.
+    fn add_canary(&mut self, device: u32) {
+        let facts = Arc::clone(&self.facts);
+        let its = |(_, facts): &(usize, &TaskFacts)| facts.device == device;
+        let tasks: Vec<usize> = facts.iter().enumerate().filter(its).map(|(at, _)| at).collect();
+        tasks.iter().for_each(|at| self.count(*at, false));
+        let planned = tasks.iter().filter(|at| facts[**at].ended.is_none()).count();
+        self.waves.add_canary(device, u32::try_from(planned).unwrap_or(u32::MAX));
+        tasks.iter().for_each(|at| self.count(*at, true));
+    }
+
     /// Adds or takes off what task `at` contributes to the counts.
     fn count(&mut self, at: usize, is_added: bool) {
+        self.waves.count_task(&self.facts[at], &self.tasks[at], is_added);
         let counter = match self.tasks[at].phase {
             Phase::Ready => &mut self.ready_by_action[usize::from(self.facts[at].action)],
             Phase::InFlight => &mut self.in_flight,
@@ -204,6 +271,7 @@ impl RunState {
         if !is_open || self.tasks[next.at()].phase != Phase::Blocked {
             return None;
         }
+        self.count(next.at(), false);
         self.tasks[next.at()].phase = Phase::Ready;
         self.count(next.at(), true);
         Some(next)
@@ -217,9 +285,6 @@ impl RunState {
 
     /// Tasks that come into doubt by the opening of the run, because their answers are lost.
     fn lost_once(&self) -> u32 {
-        let is_lost = |(task, facts): &(&TaskState, &TaskFacts)| {
-            task.phase == Phase::InFlight && facts.repeat == Repeat::Once
-        };
         let lost = self.tasks.iter().zip(self.facts.iter()).filter(is_lost).count();
         u32::try_from(lost).unwrap_or(u32::MAX)
     }
@@ -255,8 +320,14 @@ impl RunState {
             errors: self.errors,
             paused_until: Some(self.paused_until).filter(|until| until.0 > 0),
             stop: self.stop.clone(),
+            wave: (self.waves.count() > 1).then(|| (self.waves.open() + 1, self.waves.count())),
         }
     }
+}
+
+/// It comes into doubt by the opening of the run, because its answer is lost.
+fn is_lost((task, facts): &(&TaskState, &TaskFacts)) -> bool {
+    task.phase == Phase::InFlight && facts.repeat == Repeat::Once
 }
 
 /// Failed, refused and in doubt.
@@ -264,6 +335,17 @@ fn is_error(phase: &Phase) -> bool {
     match phase {
         Phase::Doubt => true,
         Phase::Settled(outcome) => outcome.is_error(),
+        _ => false,
+    }
+}
+
+/// The API has taken it, or it has ended well.
+fn is_well(phase: &Phase) -> bool {
+    match phase {
+        Phase::Following | Phase::Custody(_) => true,
+        Phase::Settled(outcome) => {
+            matches!(outcome, Outcome::Completed | Outcome::Accepted | Outcome::AlreadyInEffect)
+        }
         _ => false,
     }
 }

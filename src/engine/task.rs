@@ -61,6 +61,8 @@ pub struct TaskState {
     pub has_pin: bool,
     /// Places whose secrets were read before the send.
     pub captured: u8,
+    /// When its target was read again for the send that comes next.
+    pub rechecked_at: Option<UnixMillis>,
 }
 
 /// An entry that cannot follow the ones before it: the journal was not written by this machine.
@@ -98,6 +100,7 @@ impl TaskState {
             candidates: 0,
             has_pin: false,
             captured: 0,
+            rechecked_at: None,
         }
     }
 
@@ -127,10 +130,16 @@ impl TaskState {
                 self.captured = self.captured.saturating_add(1);
                 Phase::Ready
             }
+            (Event::Rechecked { .. }, Phase::Ready) => {
+                self.rechecked_at = Some(at);
+                Phase::Ready
+            }
             (Event::Intent { attempt, .. }, Phase::Ready)
                 if *attempt == self.attempts.saturating_add(1)
-                    && self.captured >= facts.captures =>
+                    && self.captured >= facts.captures
+                    && (self.rechecked_at.is_some() || !facts.is_rechecked) =>
             {
+                self.rechecked_at = None;
                 self.attempts = *attempt;
                 self.sent_at = at;
                 if !self.was_in_doubt {
@@ -205,11 +214,16 @@ impl TaskState {
                 Event::Settled { outcome, .. },
                 Phase::Judged(_) | Phase::Following | Phase::Custody(_),
             ) => Phase::Settled(*outcome),
-            // A plan that ends before the send: its secrets could not be kept.
+            // A plan that ends before the send: its secrets could not be kept, or its target could not be read
+            // again.
             (Event::Settled { outcome: outcome @ Outcome::Refused, .. }, Phase::Ready)
-                if facts.captures > 0 =>
+                if facts.captures > 0 || facts.is_rechecked =>
             {
                 Phase::Settled(*outcome)
+            }
+            // Its target is not what was planned any more, or is protected by now.
+            (Event::Settled { outcome: Outcome::Skipped, .. }, Phase::Ready) => {
+                Phase::Settled(Outcome::Skipped)
             }
             // A lock without PIN whose PIN was recovered later.
             (Event::Settled { outcome, .. }, Phase::Settled(Outcome::Failed))

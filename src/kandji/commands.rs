@@ -233,7 +233,7 @@ fn fitting_sighting(
 
 /// Whether a 404 is the API's own word that there is no such record, in any of the forms it was seen in.
 /// A gateway that does not know the path says `message`, and says nothing about the device.
-fn is_own_not_found(reply: &Reply) -> bool {
+pub(super) fn is_own_not_found(reply: &Reply) -> bool {
     let is_empty = reply.body.iter().all(u8::is_ascii_whitespace);
     let text = super::error_text(&reply.body).to_lowercase();
     is_empty || says_not_found(reply) || text.contains("requested resource was not found")

@@ -108,6 +108,25 @@ pub fn read_devices(reply: &Reply) -> Result<Vec<Device>, ListError> {
     rows.iter().map(read_device).collect()
 }
 
+/// Reads the record of the one device that was asked for; `None` when there is none any more. Whether it is that
+/// device is for the caller to compare.
+///
+/// # Errors
+/// [`ListError`] for anything but a 200 with one device, or the API's own 404.
+pub fn read_target(reply: &Reply) -> Result<Option<Device>, ListError> {
+    if reply.status == 404 && super::commands::is_own_not_found(reply) {
+        return Ok(None);
+    }
+    let mut devices = read_devices(reply)?.into_iter();
+    match (devices.next(), devices.next()) {
+        (Some(device), None) => Ok(Some(device)),
+        (first, _) => {
+            let count = if first.is_some() { "several devices" } else { "no device" };
+            Err(ListError::Form { detail: format!("{count} where one was asked for") })
+        }
+    }
+}
+
 /// A row of the inventory, as far as a sweep needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownDevice {

@@ -18,7 +18,7 @@ pub use commands::{CommandRow, CommandsPage, commands_request, look_request, sig
 pub use details::{details_request, read_details};
 pub use devices::{
     LIST_ROWS_MAX, ListError, ShownDevice, device_by_id, devices_by_email, devices_by_serial,
-    devices_page, read_devices, read_shown_devices,
+    devices_page, read_devices, read_shown_devices, read_target,
 };
 pub use replies::{classify, error_text, retry_after_ms, server_skew_ms};
 pub use secrets::{pin_request, read_pin, read_secrets, secret_request};

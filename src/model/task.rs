@@ -284,8 +284,6 @@ pub struct TaskFacts {
     pub is_irreversible: bool,
     /// Its target is read again just before each send.
     pub is_rechecked: bool,
-    /// The 404 of its send means that its work is done: the deletion of a device.
-    pub ends_gone: bool,
 }
 
 /// What a request leaves behind that can be read.

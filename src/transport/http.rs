@@ -110,7 +110,8 @@ pub struct HttpTransport {
     authorization: RwLock<HeaderValue>,
     timeout_ms: u64,
     /// Keeps idle connections: for requests that do no harm twice.
-    reusing: Client,
+    reusing: RwLock<Client>,
+    settings: HttpSettings,
     /// A new connection for each request: a reset on a reused one cannot be told from a lost answer.
     single: Client,
 }
@@ -153,9 +154,10 @@ impl HttpTransport {
         let timeout = Duration::from_millis(settings.timeout_ms);
         Ok(Self {
             // Half of the time in silence is enough to give a read up; repeating it costs little.
-            reusing: build(
+            reusing: RwLock::new(build(
                 Client::builder().pool_idle_timeout(IDLE_TIMEOUT).read_timeout(timeout / 2),
-            )?,
+            )?),
+            settings: settings.clone(),
             // Here every answer that is not waited for is a doubt, so it gets the whole time.
             single: build(Client::builder().pool_max_idle_per_host(0).read_timeout(timeout))?,
             base,
@@ -203,8 +205,8 @@ impl HttpTransport {
     async fn exchange(&self, request: Request) -> Result<Reply, Fault> {
         let url = self.url_of(&request)?;
         let client = match request.repeat {
-            Repeat::Safe => &self.reusing,
-            Repeat::Once => &self.single,
+            Repeat::Safe => self.reusing.read().unwrap_or_else(PoisonError::into_inner).clone(),
+            Repeat::Once => self.single.clone(),
         };
         let method = match request.method {
             Method::Get => reqwest::Method::GET,
@@ -315,6 +317,14 @@ impl HttpTransport {
 impl Transport for HttpTransport {
     async fn send(&self, request: Request) -> Result<Reply, Fault> {
         self.exchange(request).await
+    }
+
+    fn forget_connections(&self) {
+        // One that cannot be made again keeps what it has: its connections fail and are opened anew.
+        if let Ok(fresh) = Self::new(&self.settings) {
+            let fresh = fresh.reusing.into_inner().unwrap_or_else(PoisonError::into_inner);
+            *self.reusing.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        }
     }
 }
 

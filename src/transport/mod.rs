@@ -23,4 +23,7 @@ pub use read_only::ReadOnly;
 pub trait Transport: Send + Sync + 'static {
     /// Sends the request.
     fn send(&self, request: Request) -> impl Future<Output = Result<Reply, Fault>> + Send;
+
+    /// Drops connections that were kept for later: the machine slept, and they lead nowhere.
+    fn forget_connections(&self) {}
 }

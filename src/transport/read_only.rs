@@ -28,6 +28,10 @@ impl<T: Transport> Transport for ReadOnly<T> {
         }
         self.inner.send(request).await
     }
+
+    fn forget_connections(&self) {
+        self.inner.forget_connections();
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 //! break off after any entry. Must never wait for the wall clock.
 
 use sortie::drive::{
-    Clock, Control, Ended, Quiet, Quota, RunParts, VirtualClock, facts_of, run, system_pins,
+    Clock, Control, Ended, Quiet, Quota, RunParts, Unguarded, VirtualClock, facts_of, run,
+    system_pins,
 };
 use sortie::engine::{Engine, RunState};
 use sortie::journal::{
@@ -192,6 +193,7 @@ async fn drive<J: Commit, T: Transport>(
         renew_token: None,
         sealer: None,
         draw_pin: system_pins(),
+        guard: Box::new(Unguarded),
     };
     let (_sender, mut control) = tokio::sync::watch::channel(Control::Go);
     run(parts, &mut control, &mut Quiet).await
@@ -401,6 +403,7 @@ async fn expired_run(renewed_token_works: bool) -> Ended {
         })),
         sealer: None,
         draw_pin: system_pins(),
+        guard: Box::new(Unguarded),
     };
     let (_sender, mut control) = tokio::sync::watch::channel(Control::Go);
     let ended = run(parts, &mut control, &mut Quiet).await.expect("the run ends");

@@ -79,6 +79,7 @@ fn the_checker_catches_every_broken_harness() {
 fn two_steps() -> (Vec<Task>, Policy) {
     let step = |after| scenario::TaskSpec {
         action: 0,
+        is_irreversible: false,
         is_once: true,
         is_followed: true,
         is_read: false,

@@ -5,7 +5,7 @@
 //! Must never assert anything about the product, and never wait for the wall clock.
 
 use sortie::drive::{
-    Control, Ended, Quiet, Quota, RunParts, VirtualClock, facts_of, run, system_pins,
+    Control, Ended, Quiet, Quota, RunParts, Unguarded, VirtualClock, facts_of, run, system_pins,
 };
 use sortie::engine::{Engine, RunState};
 use sortie::journal::{Batch, Commit, Committed, Index, RequestCounts, StateDir};
@@ -225,6 +225,7 @@ async fn play_in_virtual_time(scene: Scene) -> Ran {
         renew_token: None,
         sealer: None,
         draw_pin: system_pins(),
+        guard: Box::new(Unguarded),
     };
     let (_sender, mut control) = tokio::sync::watch::channel(Control::Go);
     happenings.sort_by_key(|happening| happening.after_ms);

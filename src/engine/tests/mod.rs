@@ -37,6 +37,11 @@ fn facts(repeat: Repeat) -> TaskFacts {
         draws_pin: false,
         captures: 0,
         trace: Trace::None,
+        wave: 0,
+        device: 0,
+        is_awake: true,
+        is_irreversible: false,
+        is_rechecked: false,
     }
 }
 
@@ -80,7 +85,11 @@ fn told(now: UnixMillis, entries: &[Entry]) -> Vec<String> {
         | Event::Adopted { .. }
         | Event::Resolved { .. }
         | Event::PinRead { .. }
-        | Event::SecretsRead { .. } => entry.event.word().to_owned(),
+        | Event::SecretsRead { .. }
+        | Event::Rechecked { .. }
+        | Event::WaveBegun { .. }
+        | Event::CanaryAdded { .. }
+        | Event::Woke { .. } => entry.event.word().to_owned(),
         Event::Doubted { .. } => "doubted".to_owned(),
         Event::Stopped { cause, .. } => format!("stopped: {cause:?}"),
         Event::ActionStopped { action, .. } => format!("{action} stopped"),
@@ -107,6 +116,7 @@ fn word(call: &Call) -> String {
         Call::Look { task, .. } => format!("look {}", task.0),
         Call::Pin { task } => format!("pin {}", task.0),
         Call::Secrets { task, place } => format!("secrets {}.{place}", task.0),
+        Call::Recheck { task } => format!("recheck {}", task.0),
         Call::List { offset } => format!("list {offset}"),
     }
 }

@@ -132,6 +132,26 @@ fn added() -> Vec<Entry> {
         source: SecretSource::BypassCode,
         secrets: Vec::new(),
     }));
+    let not_before = UnixMillis(1_800_000_060_000);
+    entries.extend([
+        at(Event::Rechecked { task: TASK }),
+        at(Event::WaveBegun { wave: 2, not_before, reason: why() }),
+        at(Event::CanaryAdded { device: 9, reason: why() }),
+        at(Event::Woke { slept_ms: 7_200_000 }),
+    ]);
+    for cause in [
+        StopCause::StopFile,
+        StopCause::ErrorsInARow,
+        StopCause::PinMissing,
+        StopCause::WrongDevice,
+        StopCause::WrongTenant,
+        StopCause::Canary,
+        StopCause::Wave,
+        StopCause::Window,
+        StopCause::Policy,
+    ] {
+        entries.push(at(Event::Stopped { cause, reason: why() }));
+    }
     entries
 }
 
@@ -154,6 +174,10 @@ fn kind(event: &Event) -> &'static str {
         Event::Resolved { .. } => "resolved",
         Event::PinRead { .. } => "pin read",
         Event::SecretsRead { .. } => "secrets read",
+        Event::Rechecked { .. } => "rechecked",
+        Event::WaveBegun { .. } => "wave begun",
+        Event::CanaryAdded { .. } => "canary added",
+        Event::Woke { .. } => "woke",
         Event::Settled { .. } => "settled",
         Event::ActionStopped { .. } => "action stopped",
         Event::Paused { .. } => "paused",
@@ -185,7 +209,7 @@ fn reads_and_writes(file: &str, expected: &[Entry]) {
 fn every_kind_of_entry_has_a_line() {
     let all = format_1().into_iter().chain(added());
     let kinds: BTreeSet<&str> = all.map(|entry| kind(&entry.event)).collect();
-    assert_eq!(kinds.len(), 22);
+    assert_eq!(kinds.len(), 26);
 }
 
 #[test]

@@ -6,8 +6,8 @@
 use sortie::drive::facts_of;
 use sortie::engine::{Call, Engine, Impossible, Phase, RunState, Step};
 use sortie::model::{
-    Entry, Event, Listing, Random, Repeat, Sealed, Secret, SecretSource, Sighting, Task, TaskFacts,
-    TaskIndex, UnixMillis, Unreadable, Verdict,
+    Entry, Event, Listing, Random, Recheck, Repeat, Sealed, Secret, SecretSource, Sighting, Task,
+    TaskFacts, TaskIndex, UnixMillis, Unreadable, Verdict,
 };
 use sortie::pace::{Lease, grant};
 use std::collections::{BTreeMap, VecDeque};
@@ -95,6 +95,7 @@ enum Read {
     Pin(TaskIndex, Result<Option<Sealed>, Unreadable>),
     Secrets(TaskIndex, SecretSource, Result<Vec<Secret>, Unreadable>),
     List(Listing),
+    Recheck(TaskIndex, Result<Recheck, Unreadable>),
 }
 
 struct Waiting {
@@ -324,6 +325,7 @@ impl World {
                         it.secrets_read(now, task, source, result)
                     }
                     Read::List(listing) => it.listed(now, listing),
+                    Read::Recheck(task, result) => it.rechecked(now, task, result),
                 });
                 self.take(run, took);
             }
@@ -578,6 +580,10 @@ impl World {
                     let source = SecretSource::ALL[usize::from(place)];
                     let result = self.server.show_secrets(seed, run, task, trouble);
                     self.add(at, read(run, life, Read::Secrets(task, source, result)));
+                }
+                Call::Recheck { task } => {
+                    let result = self.server.show_target(seed, run, task, trouble);
+                    self.add(at, read(run, life, Read::Recheck(task, result)));
                 }
                 Call::List { .. } => {
                     let tasks = self.processes[run].facts.len() as u32;

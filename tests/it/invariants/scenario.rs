@@ -16,6 +16,8 @@ pub const START: UnixMillis = UnixMillis(1_800_000_000_000);
 pub struct TaskSpec {
     pub action: u8,
     pub is_once: bool,
+    /// It cannot be undone: its target is read again before each send. Such tasks are sent once.
+    pub is_irreversible: bool,
     pub is_followed: bool,
     pub is_read: bool,
     pub is_skipped: bool,
@@ -115,7 +117,7 @@ fn task_of(spec: &TaskSpec, at: usize) -> Task {
             _ => format!("action-{}", spec.action),
         },
         params: Params::new(),
-        risk: Risk::Benign,
+        risk: if spec.is_irreversible { Risk::Irreversible } else { Risk::Benign },
         repeat: if spec.is_once { Repeat::Once } else { Repeat::Safe },
         end,
         after: before.map(TaskIndex).zip(spec.after),
@@ -129,6 +131,7 @@ fn task_of(spec: &TaskSpec, at: usize) -> Task {
             Special::Capture => SecretSource::ALL.to_vec(),
             _ => Vec::new(),
         },
+        wave: 0,
     }
 }
 
@@ -137,6 +140,7 @@ fn task() -> impl Strategy<Value = TaskSpec> {
     (
         0..3_u8,
         any::<bool>(),
+        prop::bool::weighted(0.15),
         prop::bool::weighted(0.6),
         prop::bool::weighted(0.1),
         prop::bool::weighted(0.05),
@@ -147,17 +151,29 @@ fn task() -> impl Strategy<Value = TaskSpec> {
         ],
         prop::option::weighted(0.3, gate),
     )
-        .prop_map(|(action, is_once, is_followed, is_read, is_skipped, special, after)| {
-            TaskSpec {
+        .prop_map(
+            |(
                 action,
-                is_once: is_once || special == Special::Lock,
+                is_once,
+                is_irreversible,
                 is_followed,
-                is_read: is_read && special == Special::None,
-                special,
+                is_read,
                 is_skipped,
+                special,
                 after,
-            }
-        })
+            )| {
+                TaskSpec {
+                    action,
+                    is_once: is_once || is_irreversible || special == Special::Lock,
+                    is_irreversible,
+                    is_followed,
+                    is_read: is_read && special == Special::None,
+                    special,
+                    is_skipped,
+                    after,
+                }
+            },
+        )
 }
 
 fn policy() -> impl Strategy<Value = Policy> {

@@ -3,8 +3,8 @@
 //! Owns the truth that a client never sees. Must never be lenient: whatever is sent is counted.
 
 use sortie::model::{
-    Answer, CommandSeen, CommandStatus, Listing, Random, Refusal, Sealed, Secret, Shown, Sighting,
-    TaskIndex, UnixMillis, Unreadable, Verdict,
+    Answer, CommandSeen, CommandStatus, Listing, Random, Recheck, Refusal, Sealed, Secret, Shown,
+    Sighting, TaskIndex, UnixMillis, Unreadable, Verdict,
 };
 use std::collections::BTreeMap;
 
@@ -105,6 +105,23 @@ impl Server {
             Some(mut random) => match random.below(4) {
                 0 => Ok(None),
                 1 => Ok(Some(Sealed::clear("654321".to_owned()))),
+                _ => Err(unreadable(&mut random)),
+            },
+        }
+    }
+
+    /// Shows the target of a task just before its request.
+    pub fn show_target(
+        &mut self,
+        seed: u64,
+        run: usize,
+        task: TaskIndex,
+        trouble_percent: u8,
+    ) -> Result<Recheck, Unreadable> {
+        match self.read_trouble(seed, run, task, trouble_percent) {
+            None => Ok(Recheck::Same),
+            Some(mut random) => match random.below(6) {
+                0 => Ok(Recheck::Changed { reason: "it has another user".to_owned() }),
                 _ => Err(unreadable(&mut random)),
             },
         }

@@ -1,0 +1,284 @@
+//! Waves: how far a run has spread, and what each wave has come to.
+//!
+//! Owns the counts of each wave and the judgement whether the next one may begin. Volatile parts are none: all of
+//! it follows from entries. Must never send, and never know why a task stands as it does.
+
+use super::task::{Phase, TaskState};
+use crate::model::{
+    CommandStatus, MaxErrors, Outcome, Rollout, TaskFacts, TaskIndex, UnixMillis, WaveGate,
+};
+
+/// Devices that may take the place of a silent one in the first wave. A fleet of which four devices in a row do
+/// not answer is asleep, and what is sent to it would act unseen.
+const CANARIES_ADDED_MAX: u8 = 3;
+
+/// How far a run has spread.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Waves {
+    /// The wave of each device.
+    of_device: Vec<u16>,
+    counts: Vec<WaveCount>,
+    /// The first wave in which anything is to be done.
+    first: u16,
+    open: u16,
+    /// Nothing of the open wave is sent before this moment.
+    from: UnixMillis,
+    /// When the last request of the open wave was sent.
+    sent_at: Option<UnixMillis>,
+    canaries_added: u8,
+}
+
+/// What the tasks of a wave have come to.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct WaveCount {
+    planned: u32,
+    ready: u32,
+    /// A request or what follows from its answer is under way.
+    in_flight: u32,
+    /// The device's report is awaited, and the device can be reached.
+    awaited: u32,
+    /// The same of devices that are asleep or answered Not Now.
+    asleep: u32,
+    good: u32,
+    /// Failed, refused and in doubt.
+    errors: u32,
+    doubts: u32,
+    /// Errors before the run was last opened.
+    forgiven: u32,
+}
+
+/// Which wave has too many errors.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) enum Overrun {
+    First,
+    Later,
+}
+
+/// What is to be done about the next wave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Judgement {
+    /// Nothing now. Something may change at this moment without anything happening before.
+    Hold(Option<UnixMillis>),
+    /// It may begin; the text says what became of the one before.
+    Open(String),
+    /// A person has to say so first.
+    Ask(String),
+    /// The first wave is silent: one more device has to try.
+    Replace(String),
+    /// The first wave did not end well.
+    Fail(String),
+}
+
+impl Waves {
+    pub(super) fn new(facts: &[TaskFacts]) -> Self {
+        let devices = facts.iter().map(|task| task.device as usize + 1).max().unwrap_or(0);
+        let last = facts.iter().map(|task| task.wave).max().unwrap_or(0);
+        let mut waves = Self {
+            of_device: vec![0; devices],
+            counts: vec![WaveCount::default(); usize::from(last) + 1],
+            first: 0,
+            open: 0,
+            from: UnixMillis(0),
+            sent_at: None,
+            canaries_added: 0,
+        };
+        for task in facts {
+            waves.of_device[task.device as usize] = task.wave;
+        }
+        for task in facts.iter().filter(|task| task.ended.is_none()) {
+            waves.counts[usize::from(task.wave)].planned += 1;
+        }
+        waves.skip_empty();
+        waves.first = waves.open;
+        waves
+    }
+
+    /// Waves in which nothing is to be done are over before they begin.
+    fn skip_empty(&mut self) {
+        while self.counts[usize::from(self.open)].planned == 0 && !self.is_last() {
+            self.open += 1;
+        }
+    }
+
+    /// The wave that is open: it and all before it are sent.
+    pub(super) fn open(&self) -> u16 {
+        self.open
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> u16 {
+        u16::try_from(self.counts.len()).unwrap_or(u16::MAX)
+    }
+
+    pub(super) fn is_last(&self) -> bool {
+        usize::from(self.open) + 1 >= self.counts.len()
+    }
+
+    pub(super) fn of(&self, task: &TaskFacts) -> u16 {
+        self.of_device[task.device as usize]
+    }
+
+    /// Whether a task's turn has come, as far as waves go.
+    pub(super) fn has_reached(&self, task: &TaskFacts) -> bool {
+        self.of(task) <= self.open
+    }
+
+    /// Nothing of a task is sent before this moment, as far as waves go.
+    pub(super) fn not_before(&self, task: &TaskFacts) -> UnixMillis {
+        if self.of(task) == self.open { self.from } else { UnixMillis(0) }
+    }
+
+    /// Adds or takes off what a task contributes.
+    pub(super) fn count_task(&mut self, facts: &TaskFacts, state: &TaskState, is_added: bool) {
+        if facts.ended.is_some() {
+            return;
+        }
+        let count = &mut self.counts[usize::from(self.of_device[facts.device as usize])];
+        let counter = match &state.phase {
+            Phase::Ready => &mut count.ready,
+            Phase::InFlight | Phase::Judged(_) => &mut count.in_flight,
+            Phase::Following | Phase::Custody(_) => {
+                let is_asleep = !facts.is_awake || state.seen == Some(CommandStatus::NotNow);
+                if is_asleep { &mut count.asleep } else { &mut count.awaited }
+            }
+            Phase::Doubt => &mut count.errors,
+            Phase::Settled(outcome) if outcome.is_error() => &mut count.errors,
+            Phase::Settled(Outcome::Completed | Outcome::Accepted | Outcome::AlreadyInEffect) => {
+                &mut count.good
+            }
+            Phase::Blocked | Phase::Settled(_) => return,
+        };
+        let change = |counter: &mut u32| {
+            *counter = if is_added { *counter + 1 } else { counter.saturating_sub(1) };
+        };
+        change(counter);
+        if state.phase == Phase::Doubt {
+            change(&mut count.doubts);
+        }
+    }
+
+    /// A task is an error no more.
+    pub(super) fn note_mended(&mut self, facts: &TaskFacts) {
+        let count = &mut self.counts[usize::from(self.of_device[facts.device as usize])];
+        count.forgiven = count.forgiven.saturating_sub(1);
+    }
+
+    /// A request of a task was sent.
+    pub(super) fn note_send(&mut self, facts: &TaskFacts, at: UnixMillis) {
+        if self.of(facts) == self.open {
+            self.sent_at = self.sent_at.max(Some(at));
+        }
+    }
+
+    /// The run was opened again in spite of the errors so far. `lost` are tasks that come into doubt by that.
+    pub(super) fn forgive<'a>(&mut self, lost: impl Iterator<Item = &'a TaskFacts>) {
+        for count in &mut self.counts {
+            count.forgiven = count.errors;
+        }
+        for facts in lost {
+            self.counts[usize::from(self.of_device[facts.device as usize])].forgiven += 1;
+        }
+    }
+
+    /// The next wave begins.
+    pub(super) fn begin(&mut self, wave: u16, not_before: UnixMillis) {
+        if usize::from(wave) < self.counts.len() {
+            self.from = not_before;
+            self.open = self.open.max(wave);
+            self.sent_at = None;
+            self.skip_empty();
+        }
+    }
+
+    /// A device joins the first wave. Its tasks are counted there by the caller, after this.
+    pub(super) fn add_canary(&mut self, device: u32, planned: u32) {
+        let Some(wave) = self.of_device.get_mut(device as usize) else { return };
+        let from = usize::from(std::mem::replace(wave, self.open));
+        self.counts[from].planned = self.counts[from].planned.saturating_sub(planned);
+        self.counts[usize::from(self.open)].planned += planned;
+        self.canaries_added = self.canaries_added.saturating_add(1);
+        self.sent_at = None;
+    }
+
+    /// Why a wave that was begun has too many errors of its own.
+    pub(super) fn overrun(&self, max_errors: MaxErrors) -> Option<(Overrun, String)> {
+        if self.counts.len() < 2 {
+            return None;
+        }
+        (0..=self.open).find_map(|wave| {
+            let count = &self.counts[usize::from(wave)];
+            let errors = count.errors.saturating_sub(count.forgiven);
+            let (overrun, tolerated) = if wave == self.first {
+                (Overrun::First, 0)
+            } else {
+                (Overrun::Later, max_errors.tolerated_in_wave(count.planned))
+            };
+            (errors > tolerated).then(|| {
+                let reason = format!(
+                    "wave {} of {}: {errors} of {} tasks failed, and at most {tolerated} may",
+                    wave + 1,
+                    self.counts.len(),
+                    count.planned
+                );
+                (overrun, reason)
+            })
+        })
+    }
+
+    /// Whether the next wave may begin.
+    pub(super) fn judge(&self, rollout: &Rollout, now: UnixMillis) -> Judgement {
+        let count = &self.counts[usize::from(self.open)];
+        let is_canary = self.open == self.first;
+        if count.ready + count.in_flight > 0 {
+            return Judgement::Hold(None);
+        }
+        let timeout = self.sent_at.map(|at| at.plus_ms(rollout.gate_timeout_ms));
+        let is_over = timeout.is_none_or(|at| now >= at);
+        let is_taken = rollout.gate == WaveGate::Accepted;
+        let good = count.good + if is_taken { count.awaited + count.asleep } else { 0 };
+        let is_settled = is_taken || count.awaited == 0;
+        if is_canary && good == 0 {
+            // A device that is asleep may still wake, and doubt be settled, until the time is over.
+            let is_silent = count.awaited + count.asleep + count.doubts > 0;
+            return match (is_silent && !is_over, self.canaries_added < CANARIES_ADDED_MAX) {
+                (true, _) => Judgement::Hold(timeout),
+                (false, true) => Judgement::Replace(self.shown(count)),
+                (false, false) => Judgement::Fail(format!(
+                    "no device of the first wave ended well, and {CANARIES_ADDED_MAX} others in their place did not \
+                     either ({})",
+                    self.shown(count)
+                )),
+            };
+        }
+        if !is_settled && !is_over {
+            return Judgement::Hold(timeout);
+        }
+        match rollout.gate {
+            WaveGate::Operator => Judgement::Ask(self.shown(count)),
+            WaveGate::Settled | WaveGate::Accepted => Judgement::Open(self.shown(count)),
+        }
+    }
+
+    fn shown(&self, count: &WaveCount) -> String {
+        let waiting = count.awaited + count.asleep;
+        format!(
+            "wave {} of {}: {} ended well, {} failed, {waiting} not yet",
+            self.open + 1,
+            self.counts.len(),
+            count.good,
+            count.errors
+        )
+    }
+
+    /// The device of a later wave that may join the first one: one that is awake before one that is not, then of
+    /// the earliest wave, then the first. `ready` are the tasks that could be sent.
+    pub(super) fn next_canary<'a>(
+        &self,
+        ready: impl Iterator<Item = (TaskIndex, &'a TaskFacts)>,
+    ) -> Option<u32> {
+        ready
+            .filter(|(_, facts)| !self.has_reached(facts))
+            .min_by_key(|(task, facts)| (!facts.is_awake, self.of(facts), *task))
+            .map(|(_, facts)| facts.device)
+    }
+}
