@@ -236,7 +236,9 @@ impl Waves {
         let is_over = timeout.is_none_or(|at| now >= at);
         let is_taken = rollout.gate == WaveGate::Accepted;
         let good = count.good + if is_taken { count.awaited + count.asleep } else { 0 };
-        let is_settled = is_taken || count.awaited == 0;
+        // Devices that others have taken the place of have had their time.
+        let is_replaced = is_canary && self.canaries_added > 0;
+        let is_settled = is_taken || is_replaced || count.awaited == 0;
         if is_canary && good == 0 {
             // A device that is asleep may still wake, and doubt be settled, until the time is over.
             let is_silent = count.awaited + count.asleep + count.doubts > 0;

@@ -3,6 +3,7 @@
 //! Owns the tables of what follows from a verdict or a sighting, and one test for each stop, pause and wait
 //! rule. What must hold in every case is checked by the integration test `invariants`.
 
+mod guards;
 mod settle;
 mod sweep;
 

@@ -145,7 +145,18 @@ impl RunChecker {
         self.check(now >= paused_until, Rule::Pause, || format!("a call at {now} in a pause"));
         match &progress.stop {
             None => {}
-            Some((StopCause::Deadline | StopCause::Errors, _)) => {
+            Some((
+                StopCause::Deadline
+                | StopCause::Errors
+                | StopCause::ErrorsInARow
+                | StopCause::PinMissing
+                | StopCause::WrongTenant
+                | StopCause::Canary
+                | StopCause::Wave
+                | StopCause::Window
+                | StopCause::Policy,
+                _,
+            )) => {
                 self.check(!calls.iter().any(is_send), Rule::Stop, || "sent late".to_owned());
             }
             Some((cause, _)) => self.broken(Rule::Stop, format!("a call after a stop: {cause:?}")),
