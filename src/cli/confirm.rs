@@ -1,28 +1,170 @@
 //! Asking before something happens that people would miss.
 //!
-//! Owns the question. It is asked on the terminal itself, because standard input may be the job. Must never
-//! hang where nobody can answer.
+//! Owns what a plan needs by what it can cost, and the questions. They are asked on the terminal itself, because
+//! standard input may be the job. Must never hang where nobody can answer, and never take an agreement to one plan
+//! for an agreement to another.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
 
 use super::exit::Exit;
 use super::failure::Failure;
-use crate::model::Risk;
-use crate::plan::Plan;
+use super::printer::counted;
+use crate::kandji::find_action;
+use crate::model::{DeviceId, Risk};
+use crate::plan::{Plan, Wrapping};
 
-/// How the plan was agreed to, for the journal.
+/// Devices up to which benign work needs no question.
+const DEVICES_WITHOUT_QUESTION: usize = 100;
+
+/// What a plan needs before it may be carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Needed {
+    /// Nothing.
+    Nothing,
+    /// A yes.
+    Yes,
+    /// The number of devices.
+    Count(usize),
+    /// Verb, count and tenant.
+    Phrase(String),
+}
+
+impl Needed {
+    /// What this plan needs.
+    pub(super) fn of(plan: &Plan, tenant: &str) -> Self {
+        let devices = plan.devices();
+        match plan.risk() {
+            Risk::Read => Self::Nothing,
+            Risk::Benign if devices <= DEVICES_WITHOUT_QUESTION => Self::Nothing,
+            Risk::Benign => Self::Yes,
+            Risk::Disruptive => Self::Count(devices),
+            Risk::Irreversible => Self::Phrase(phrase(plan, tenant)),
+        }
+    }
+
+    /// What `--confirm` takes, as it is written on the command line.
+    pub(super) fn written(&self) -> Option<String> {
+        match self {
+            Self::Nothing | Self::Yes => None,
+            Self::Count(count) => Some(count.to_string()),
+            Self::Phrase(phrase) => Some(format!("\"{phrase}\"")),
+        }
+    }
+
+    fn is_met_by(&self, text: &str) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Yes => matches!(text.trim().to_lowercase().as_str(), "y" | "yes"),
+            Self::Count(count) => text.trim() == count.to_string(),
+            Self::Phrase(phrase) => text.trim() == phrase,
+        }
+    }
+}
+
+/// `ERASE 37 ON acme`: verb and count of each irreversible action, and the tenant.
+pub(super) fn phrase(plan: &Plan, tenant: &str) -> String {
+    let mut devices: BTreeMap<&str, BTreeSet<&DeviceId>> = BTreeMap::new();
+    let mut order: Vec<&str> = Vec::new();
+    for task in plan.to_do().filter(|task| task.risk == Risk::Irreversible) {
+        let action = find_action(&task.action).ok();
+        let verb = action.and_then(|action| action.hazards.phrase).unwrap_or(task.action.as_str());
+        if !order.contains(&verb) {
+            order.push(verb);
+        }
+        devices.entry(verb).or_default().insert(&task.device.id);
+    }
+    let parts: Vec<String> =
+        order.into_iter().map(|verb| format!("{verb} {}", devices[verb].len())).collect();
+    format!("{} ON {tenant}", parts.join(" AND "))
+}
+
+/// How somebody agreed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Agreement {
+    /// In words, for the journal.
+    pub how: String,
+    /// A person typed it on a terminal just now.
+    pub is_interactive: bool,
+}
+
+/// What was agreed to in advance, and whether anybody may be asked.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct InAdvance<'a> {
+    pub yes: bool,
+    pub confirm: Option<&'a str>,
+    pub no_input: bool,
+}
+
+/// Gets the agreement that a plan needs. `wrap` writes the lines that would make an agreement in advance enough.
 pub(super) fn confirm(
     plan: &Plan,
     tenant: &str,
-    yes: bool,
-    no_input: bool,
-) -> Result<String, Failure> {
-    let risk = plan.risk();
-    if risk <= Risk::Benign {
-        return Ok(format!("none needed ({})", risk.word()));
+    wrapping: Wrapping,
+    advance: InAdvance<'_>,
+    wrap: impl FnOnce() -> Option<String>,
+) -> Result<Agreement, Failure> {
+    let needed = Needed::of(plan, tenant);
+    let in_advance = |how: String| Ok(Agreement { how, is_interactive: false });
+    if let Some(text) = advance.confirm {
+        if matches!(needed, Needed::Nothing | Needed::Yes) || needed.is_met_by(text) {
+            return in_advance(format!("--confirm \"{}\"", text.trim()));
+        }
+        let what = format!(
+            "--confirm \"{}\" is not what this plan needs: it is {} work on {} of {tenant}",
+            text.trim(),
+            plan.risk().word(),
+            counted(plan.devices(), "device")
+        );
+        return Err(refused(what, &needed, None));
     }
-    let what = format!("{} work on {} devices of {tenant}", risk.word(), plan.devices());
-    agree(&what, yes, no_input)
+    match &needed {
+        Needed::Nothing => return in_advance(format!("none needed ({})", plan.risk().word())),
+        Needed::Yes if advance.yes => return in_advance("--yes".to_owned()),
+        Needed::Count(_) if advance.yes && wrapping.is_whole() => {
+            return in_advance("--yes, within the bounds of the job".to_owned());
+        }
+        _ => {}
+    }
+    let what = format!(
+        "{} work on {} of {tenant}",
+        plan.risk().word(),
+        counted(plan.devices(), "device")
+    );
+    let unanswered = |why: &str, wrap: Option<String>| {
+        refused(format!("{what} needs an answer, {why}"), &needed, wrap)
+    };
+    if advance.yes {
+        return Err(unanswered("and --yes is not one for it", wrap()));
+    }
+    if advance.no_input {
+        return Err(unanswered("and --no-input forbids to ask", wrap()));
+    }
+    let question = match &needed {
+        Needed::Nothing | Needed::Yes => format!("Go on with {what}? [y/N] "),
+        Needed::Count(_) => format!("To go on with {what}, type the number of devices: "),
+        Needed::Phrase(phrase) => format!("To go on with {what}, type {phrase}: "),
+    };
+    match ask(&question) {
+        None => Err(unanswered("and there is no terminal to ask on", wrap())),
+        Some(answer) if needed.is_met_by(&answer) => Ok(Agreement {
+            how: format!("'{}' on the terminal", answer.trim()),
+            is_interactive: true,
+        }),
+        Some(_) => Err(refused("not confirmed".to_owned(), &needed, None)),
+    }
+}
+
+fn refused(what: String, needed: &Needed, wrap: Option<String>) -> Failure {
+    let agree = match needed.written() {
+        Some(text) => format!("look at the plan, then agree to it with: --confirm {text}"),
+        None => "look at the plan, then agree with --yes".to_owned(),
+    };
+    let next = match wrap {
+        Some(lines) => format!("{agree}\n{lines}"),
+        None => agree,
+    };
+    Failure::new(Exit::Policy, what).next(next)
 }
 
 /// Asks whether to go on with something, unless that was agreed to in advance. Returns how it was agreed to.
@@ -32,40 +174,59 @@ pub(super) fn agree(what: &str, yes: bool, no_input: bool) -> Result<String, Fai
     }
     let refuse = |why: &str| {
         Failure::new(Exit::Policy, format!("{what} needs an answer, {why}"))
-            .next("look at the plan, then agree with --yes")
+            .next("look at what would happen, then agree with --yes")
     };
     if no_input {
         return Err(refuse("and --no-input forbids to ask"));
     }
-    let question = format!("Go on with {what}? [y/N] ");
-    match ask(&question) {
+    match ask(&format!("Go on with {what}? [y/N] ")) {
         None => Err(refuse("and there is no terminal to ask on")),
-        Some(answer) if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") => {
-            Ok("y on the terminal".to_owned())
-        }
+        Some(answer) if Needed::Yes.is_met_by(&answer) => Ok("y on the terminal".to_owned()),
         Some(_) => Err(Failure::new(Exit::Policy, "not confirmed")),
     }
 }
 
-/// Asks on the terminal; `None` when there is none.
+/// Whether there is somebody to ask: a terminal, and this program in its foreground. A program in the background
+/// that reads from its terminal is stopped by the system, and would hang for ever.
+#[cfg(unix)]
+pub(super) fn can_ask() -> bool {
+    let terminal = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty");
+    terminal.is_ok_and(|terminal| {
+        rustix::termios::tcgetpgrp(&terminal)
+            .is_ok_and(|foreground| foreground == rustix::process::getpgrp())
+    })
+}
+
+#[cfg(not(unix))]
+pub(super) fn can_ask() -> bool {
+    use std::io::IsTerminal;
+    std::io::stdin().is_terminal()
+}
+
+/// Asks on the terminal; `None` when nobody can answer.
 #[cfg(unix)]
 pub(super) fn ask(question: &str) -> Option<String> {
+    if !can_ask() {
+        return None;
+    }
     let mut terminal = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
     terminal.write_all(question.as_bytes()).ok()?;
-    let mut answer = String::new();
-    BufReader::new(terminal).read_line(&mut answer).ok()?;
-    Some(answer)
+    read_answer(terminal)
 }
 
 #[cfg(not(unix))]
 pub(super) fn ask(question: &str) -> Option<String> {
-    use std::io::IsTerminal;
-    if !std::io::stdin().is_terminal() {
+    if !can_ask() {
         return None;
     }
     let mut terminal = std::io::stderr();
     terminal.write_all(question.as_bytes()).ok()?;
+    read_answer(std::io::stdin())
+}
+
+/// One line; `None` when the terminal hangs up.
+fn read_answer(terminal: impl std::io::Read) -> Option<String> {
     let mut answer = String::new();
-    BufReader::new(std::io::stdin()).read_line(&mut answer).ok()?;
-    Some(answer)
+    let read = BufReader::new(terminal).read_line(&mut answer).ok()?;
+    (read > 0).then_some(answer)
 }

@@ -308,7 +308,8 @@ impl RunChecker {
     pub fn leaves_in_calm(&mut self, state: &RunState, was_paused: bool) {
         let progress = state.progress();
         let cause = progress.stop.as_ref().map(|(cause, _)| *cause);
-        let is_fine = matches!(cause, None | Some(StopCause::Deadline));
+        // A lock without PIN stops a larger run however calm it is.
+        let is_fine = matches!(cause, None | Some(StopCause::Deadline | StopCause::PinMissing));
         self.check(is_fine, Rule::Finish, || format!("stopped without a cause: {progress:?}"));
         let is_followed = self.policy.wait_ms < 60_000 || was_paused || progress.following == 0;
         self.check(is_followed, Rule::Finish, || {
