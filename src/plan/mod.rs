@@ -3,19 +3,33 @@
 //! Owns the matching of devices, the checks against their platforms, and the forecast. Pure: it is given
 //! the inventory. Must never trust a filter of the API: what it returns is matched again here, exactly.
 
+mod budget;
 mod build;
+mod caps;
 mod earlier;
 mod file;
+mod fleet_policy;
 mod forecast;
 mod guards;
 mod inventory;
 mod objections;
+mod protect;
 mod select;
 
+pub use budget::{
+    ActionDevices, Agreement, Approval, Budget, CapKind, OverCap, Reservation, Spent,
+    devices_by_action,
+};
 pub use build::{Plan, PlanOptions, RefusedRow, build};
+pub use caps::{
+    CAP_FLOOR_DEVICES, Cap, CapError, CapException, CapKeys, CappedAction, Caps, Deadline,
+    MaximumKeys, Maximums, Share,
+};
 pub use earlier::{Deleted, Earlier, EarlierTask};
 pub use file::{PLAN_BYTES_MAX, PLAN_FORMAT, PlanFile, PlanFileError, PlannedCost, Wrapping};
+pub use fleet_policy::{ApprovalRules, EmergencyRules, FleetPolicy, ReasonRules};
 pub use forecast::{ActionCount, Forecast, counts, forecast};
 pub use guards::{ACTIVATION_LOCK_READS_MAX, DetailsWanted, details_wanted};
 pub use inventory::{Inventory, Lookup, Need, Objection, ObjectionKind, need};
+pub use protect::{Aim, Protect, recheck};
 pub use select::is_selected;

@@ -40,6 +40,7 @@ pub static ACTION: ActionSpec = ActionSpec {
             Platform::AppleTv,
             Platform::Vision,
         ],
+        phrase: Some("DELETE"),
         ..Hazards::NONE
     },
     example: &[],

@@ -56,6 +56,6 @@ pub static ACTION: ActionSpec = ActionSpec {
     gives_pin: false,
     takes_pin: None,
     ends_secrets: false,
-    hazards: Hazards::NONE,
+    hazards: Hazards { phrase: Some("DELETE-USER"), ..Hazards::NONE },
     example: &[("UserName", "testuser")],
 };

@@ -114,6 +114,7 @@ pub static ACTION: ActionSpec = ActionSpec {
     hazards: Hazards {
         meets_activation_lock: true,
         secrets_needed_on: &[Platform::Mac],
+        phrase: Some("ERASE"),
         ..Hazards::NONE
     },
     example: &[

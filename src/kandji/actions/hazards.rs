@@ -16,12 +16,21 @@ pub struct Hazards {
     /// On these platforms people miss the secrets that it takes away: FileVault key, bypass code, recovery
     /// password. The plan is refused unless it is said what becomes of them.
     pub secrets_needed_on: &'static [Platform],
+    /// It is what somebody needs at once when a device is stolen: some of it stays free of the day's cap.
+    pub is_emergency: bool,
+    /// The verb that a person types before it is done; every irreversible action has one, no other has.
+    pub phrase: Option<&'static str>,
 }
 
 impl Hazards {
     /// None at all.
-    pub const NONE: Self =
-        Self { deactivates_before: None, meets_activation_lock: false, secrets_needed_on: &[] };
+    pub const NONE: Self = Self {
+        deactivates_before: None,
+        meets_activation_lock: false,
+        secrets_needed_on: &[],
+        is_emergency: false,
+        phrase: None,
+    };
 }
 
 /// What of a device's details has to be known.

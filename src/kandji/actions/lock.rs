@@ -48,6 +48,6 @@ pub static ACTION: ActionSpec = ActionSpec {
     gives_pin: true,
     takes_pin: None,
     ends_secrets: false,
-    hazards: Hazards { deactivates_before: Some("11.5"), ..Hazards::NONE },
+    hazards: Hazards { deactivates_before: Some("11.5"), is_emergency: true, ..Hazards::NONE },
     example: &[("Message", "This device is locked!"), ("PhoneNumber", "1234567890")],
 };

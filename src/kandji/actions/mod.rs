@@ -129,6 +129,7 @@ pub fn edit_distance(left: &str, right: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Risk;
     use std::collections::BTreeSet;
 
     #[test]
@@ -142,6 +143,21 @@ mod tests {
                 assert!(REFUSED_WORDS.iter().all(|(word, _)| *word != name), "{name} is refused");
             }
         }
+    }
+
+    #[test]
+    fn every_irreversible_action_has_its_own_verb_to_type_and_no_other_has_one() {
+        let mut verbs = BTreeSet::new();
+        for action in ACTIONS {
+            let verb = action.hazards.phrase;
+            assert_eq!(verb.is_some(), action.risk == Risk::Irreversible, "{}", action.name);
+            let Some(verb) = verb else { continue };
+            assert!(verbs.insert(verb), "{verb} stands for two actions");
+            assert!(verb.chars().all(|letter| letter.is_ascii_uppercase() || letter == '-'));
+            // An emergency is never one that cannot be undone.
+            assert!(!action.hazards.is_emergency, "{}", action.name);
+        }
+        assert!(ACTIONS.iter().any(|action| action.hazards.is_emergency));
     }
 
     #[test]

@@ -1,0 +1,339 @@
+//! Whether a plan fits what its actions may still reach.
+//!
+//! Owns the comparison of a plan with caps and past charges, and what is kept free for emergencies. Past charges, time
+//! and the size of the fleet are arguments. Must never charge anything itself, and never name an action.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::build::Plan;
+use super::caps::Cap;
+use super::fleet_policy::FleetPolicy;
+use crate::kandji::{ACTIONS, ActionSpec};
+use crate::model::{DeviceId, Risk, UnixMillis};
+
+/// How many devices of a plan an action is to reach.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActionDevices {
+    /// Name of the action.
+    pub action: String,
+    /// Its risk.
+    pub risk: Risk,
+    /// Distinct devices with something to do.
+    pub devices: u32,
+}
+
+/// What one run of the last 24 hours was charged for one action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spent {
+    /// Name of the action.
+    pub action: String,
+    /// Devices.
+    pub devices: u32,
+    /// Charged to what is kept free for emergencies, which is no part of the cap.
+    pub is_kept_free: bool,
+}
+
+/// What a run is to be charged before it starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reservation {
+    /// Name of the action.
+    pub action: String,
+    /// Devices.
+    pub devices: u32,
+    /// Charged to what is kept free for emergencies.
+    pub is_kept_free: bool,
+}
+
+/// A cap that a plan is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OverCap {
+    /// Name of the action.
+    pub action: String,
+    /// Devices that the plan reaches with it.
+    pub devices: u32,
+    /// The cap.
+    pub limit: u32,
+    /// What of it other runs of the last 24 hours have used; 0 for a run's own.
+    pub spent: u32,
+    /// Of what.
+    pub kind: CapKind,
+    /// Where the cap comes from.
+    pub why: String,
+    /// An approval would be enough.
+    pub may_be_approved: bool,
+}
+
+/// What a cap is of.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum CapKind {
+    /// One run.
+    PerRun,
+    /// Any 24 hours.
+    PerDay,
+}
+
+/// Whether somebody else has approved the plan.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Approval {
+    /// Nobody has.
+    Missing,
+    /// It was verified.
+    Given,
+}
+
+/// How the plan was agreed to.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Agreement {
+    /// By a person at a terminal.
+    AtTerminal,
+    /// In any other way.
+    InAdvance,
+}
+
+/// What a plan is compared with.
+#[derive(Copy, Clone, Debug)]
+pub struct Budget<'a> {
+    /// The organisation's policy.
+    pub policy: &'a FleetPolicy,
+    /// Name of the job.
+    pub job: &'a str,
+    /// Devices of the tenant; what is not known counts against the plan.
+    pub fleet: Option<u32>,
+    /// What was charged in the last 24 hours.
+    pub spent: &'a [Spent],
+    /// Whether somebody else has approved.
+    pub approval: Approval,
+    /// How it was agreed to.
+    pub agreement: Agreement,
+    /// The moment.
+    pub now: UnixMillis,
+}
+
+/// Counts the devices of a plan by action, for those actions that have caps.
+#[must_use]
+pub fn devices_by_action(plan: &Plan) -> Vec<ActionDevices> {
+    let mut by_action: BTreeMap<(&str, Risk), BTreeSet<&DeviceId>> = BTreeMap::new();
+    for task in plan.to_do().filter(|task| task.risk >= Risk::Disruptive) {
+        by_action.entry((&task.action, task.risk)).or_default().insert(&task.device.id);
+    }
+    by_action
+        .into_iter()
+        .map(|((action, risk), devices)| ActionDevices {
+            action: action.to_owned(),
+            risk,
+            devices: u32::try_from(devices.len()).unwrap_or(u32::MAX),
+        })
+        .collect()
+}
+
+impl Budget<'_> {
+    /// What a run of these devices is to be charged, or every cap that it is over.
+    ///
+    /// # Errors
+    /// All caps that the plan is over, in the order of its actions.
+    pub fn reserve(&self, demands: &[ActionDevices]) -> Result<Vec<Reservation>, Vec<OverCap>> {
+        let (mut reservations, mut over) = (Vec::new(), Vec::new());
+        for demand in demands.iter().filter(|demand| demand.devices > 0) {
+            match self.reserve_one(demand) {
+                Ok(reservation) => reservations.extend(reservation),
+                Err(caps) => over.extend(caps),
+            }
+        }
+        if over.is_empty() { Ok(reservations) } else { Err(over) }
+    }
+
+    fn reserve_one(&self, demand: &ActionDevices) -> Result<Option<Reservation>, Vec<OverCap>> {
+        let Some(action) = ACTIONS.into_iter().find(|action| action.name == demand.action) else {
+            // Only a plan that another program made can name it: nothing is known to allow it.
+            return Err(vec![unknown(demand)]);
+        };
+        let Some(cap) = self.policy.cap(action, self.job, self.fleet, self.now) else {
+            return Ok(None);
+        };
+        let raised = self.policy.maximum(action, self.job, self.fleet, self.now);
+        let (in_force, to_raise) = match (self.approval, raised) {
+            (Approval::Given, raised) => (raised.unwrap_or(cap), None),
+            (Approval::Missing, raised) => (cap, raised),
+        };
+        let reservation = |is_kept_free| Reservation {
+            action: demand.action.clone(),
+            devices: demand.devices,
+            is_kept_free,
+        };
+        let mut over = self.over(demand, &in_force);
+        if over.is_empty() {
+            return Ok(Some(reservation(false)));
+        }
+        if self.fits_kept_free(action, demand) {
+            return Ok(Some(reservation(true)));
+        }
+        let is_enough = to_raise.is_some_and(|raised| self.over(demand, &raised).is_empty());
+        over.iter_mut().for_each(|over| over.may_be_approved = is_enough);
+        Err(over)
+    }
+
+    /// The caps that a demand is over.
+    fn over(&self, demand: &ActionDevices, cap: &Cap) -> Vec<OverCap> {
+        let today = self.spent_on(demand, false);
+        let kinds = [(CapKind::PerRun, cap.per_run, 0), (CapKind::PerDay, cap.per_day, today)];
+        kinds
+            .into_iter()
+            .filter(|(_, limit, spent)| demand.devices.saturating_add(*spent) > *limit)
+            .map(|(kind, limit, spent)| OverCap {
+                action: demand.action.clone(),
+                devices: demand.devices,
+                limit,
+                spent,
+                kind,
+                why: cap.why.clone(),
+                may_be_approved: false,
+            })
+            .collect()
+    }
+
+    /// Whether an emergency that a person has confirmed fits what is kept free for that. All of a run does or none: a
+    /// large run with a small rest is routine.
+    fn fits_kept_free(&self, action: &ActionSpec, demand: &ActionDevices) -> bool {
+        let used = self.spent_on(demand, true).saturating_add(demand.devices);
+        action.hazards.is_emergency
+            && self.agreement == Agreement::AtTerminal
+            && used <= self.policy.emergency.lock_devices_per_day
+    }
+
+    fn spent_on(&self, demand: &ActionDevices, is_kept_free: bool) -> u32 {
+        self.spent
+            .iter()
+            .filter(|spent| spent.action == demand.action && spent.is_kept_free == is_kept_free)
+            .fold(0, |sum, spent| sum.saturating_add(spent.devices))
+    }
+}
+
+fn unknown(demand: &ActionDevices) -> OverCap {
+    OverCap {
+        action: demand.action.clone(),
+        devices: demand.devices,
+        limit: 0,
+        spent: 0,
+        kind: CapKind::PerRun,
+        why: "this program does not know the action".to_owned(),
+        may_be_approved: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fleet_policy::tests::policy;
+    use super::*;
+
+    fn demand(action: &str, devices: u32) -> ActionDevices {
+        ActionDevices { action: action.to_owned(), risk: Risk::Disruptive, devices }
+    }
+
+    fn spent(action: &str, devices: u32, is_kept_free: bool) -> Spent {
+        Spent { action: action.to_owned(), devices, is_kept_free }
+    }
+
+    struct Case<'a> {
+        demand: (&'a str, u32),
+        spent: &'a [Spent],
+        approval: Approval,
+        agreement: Agreement,
+        /// `ok`, `free`, or the caps that it is over, with `+` for those that an approval raises.
+        expected: &'a str,
+    }
+
+    fn check(policy: &FleetPolicy, case: &Case<'_>) {
+        let budget = Budget {
+            policy,
+            job: "a job",
+            fleet: Some(10_000),
+            spent: case.spent,
+            approval: case.approval,
+            agreement: case.agreement,
+            now: UnixMillis(0),
+        };
+        let (action, devices) = case.demand;
+        let found = match budget.reserve(&[demand(action, devices)]) {
+            Ok(reservations) => match &reservations[..] {
+                [] => "none".to_owned(),
+                [one] => {
+                    assert_eq!((one.action.as_str(), one.devices), case.demand);
+                    if one.is_kept_free { "free" } else { "ok" }.to_owned()
+                }
+                more => panic!("{more:?}"),
+            },
+            Err(over) => over
+                .iter()
+                .map(|over| {
+                    let more = if over.may_be_approved { "+" } else { "" };
+                    format!("{:?} {}/{}{more} ", over.kind, over.spent, over.limit)
+                })
+                .collect(),
+        };
+        assert_eq!(found.trim(), case.expected, "{action} on {devices}, {:?}", case.spent);
+    }
+
+    #[test]
+    fn exactly_the_cap_fits_and_one_more_does_not() {
+        use Agreement::{AtTerminal, InAdvance};
+        use Approval::{Given, Missing};
+        let policy = policy(
+            "[caps.irreversible]\nper_day = 40\n[caps.action.lock]\nper_day = 300\n\
+             [maximum.irreversible]\nper_run = 100\nper_day = 120",
+        );
+        let (fifteen, twenty) = ([spent("erase", 15, false)], [spent("erase", 20, false)]);
+        let other = [spent("delete-device", 25, false)];
+        let locks = [spent("lock", 300, false), spent("lock", 4, true)];
+        let kept_free = [spent("lock", 10, true)];
+        #[rustfmt::skip]
+        let rows: [(&str, u32, &[Spent], Approval, Agreement, &str); 22] = [
+            ("erase", 25, &[], Missing, InAdvance, "ok"),
+            ("erase", 26, &[], Missing, InAdvance, "PerRun 0/25+"),
+            ("erase", 25, &fifteen, Missing, InAdvance, "ok"),
+            ("erase", 25, &twenty, Missing, InAdvance, "PerDay 20/40+"),
+            ("erase", 25, &other, Missing, InAdvance, "ok"),
+            ("erase", 0, &twenty, Missing, InAdvance, "none"),
+            ("erase", 100, &twenty, Missing, InAdvance, "PerRun 0/25+ PerDay 20/40+"),
+            ("erase", 100, &twenty, Given, InAdvance, "ok"),
+            ("erase", 101, &[], Missing, InAdvance, "PerRun 0/25 PerDay 0/40"),
+            ("erase", 101, &[], Given, InAdvance, "PerRun 0/100"),
+            ("erase", 100, &[spent("erase", 21, false)], Given, InAdvance, "PerDay 21/120"),
+            ("restart", 200, &[], Missing, InAdvance, "ok"),
+            ("restart", 201, &[], Given, AtTerminal, "PerRun 0/200 PerDay 0/200"),
+            ("lock", 200, &kept_free, Missing, InAdvance, "ok"),
+            ("lock", 6, &locks, Missing, AtTerminal, "free"),
+            ("lock", 7, &locks, Missing, AtTerminal, "PerDay 300/300"),
+            ("lock", 6, &locks, Missing, InAdvance, "PerDay 300/300"),
+            ("lock", 201, &[], Missing, AtTerminal, "PerRun 0/200"),
+            ("blank-push", 90_000, &[], Missing, InAdvance, "none"),
+            ("erase", u32::MAX, &twenty, Missing, InAdvance, "PerRun 0/25 PerDay 20/40"),
+            ("nuke", 1, &[], Given, AtTerminal, "PerRun 0/0"),
+            ("nuke", 0, &[], Given, AtTerminal, "none"),
+        ];
+        for (action, devices, spent, approval, agreement, expected) in rows {
+            let demand = (action, devices);
+            check(&policy, &Case { demand, spent, approval, agreement, expected });
+        }
+    }
+
+    #[test]
+    fn one_action_over_its_cap_refuses_all_and_every_cap_is_told() {
+        let none = FleetPolicy::default();
+        let budget = Budget {
+            policy: &none,
+            job: "a job",
+            fleet: None,
+            spent: &[],
+            approval: Approval::Missing,
+            agreement: Agreement::AtTerminal,
+            now: UnixMillis(0),
+        };
+        let demands = [demand("erase", 11), demand("lock", 10), demand("restart", 11)];
+        let over = budget.reserve(&demands).expect_err("over");
+        let named: Vec<&str> = over.iter().map(|over| over.action.as_str()).collect();
+        assert_eq!(named, ["erase", "erase", "restart", "restart"]);
+        assert!(over.iter().all(|over| over.why.contains("size is not known")));
+        let fitting = budget.reserve(&demands[1..2]).expect("it fits");
+        assert_eq!(fitting.len(), 1);
+    }
+}

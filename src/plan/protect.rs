@@ -1,0 +1,276 @@
+//! Devices that are not to be touched, and devices that are not what they were.
+//!
+//! Owns the protect list and the comparison of a target that was read again just before its request. No flag reaches
+//! either. Must never read a device itself, and never name an action.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+use crate::kandji::{ActionSpec, EndSpec};
+use crate::model::{Device, DeviceFacts, DeviceId, DeviceIdError, Recheck};
+
+/// What protects a device, by the key of the policy's table `protect`.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Trait {
+    Id,
+    SerialNumber,
+    UserEmail,
+    Blueprint,
+    Tag,
+}
+
+impl Trait {
+    fn key(self) -> &'static str {
+        match self {
+            Self::Id => "device_ids",
+            Self::SerialNumber => "serial_numbers",
+            Self::UserEmail => "user_emails",
+            Self::Blueprint => "blueprints",
+            Self::Tag => "tags",
+        }
+    }
+}
+
+/// The policy's table `protect`, ready to be asked. Texts are compared whole and without regard to case.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "WrittenProtect")]
+pub struct Protect {
+    /// As compared, to as written.
+    entries: BTreeMap<(Trait, String), String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct WrittenProtect {
+    device_ids: Vec<String>,
+    serial_numbers: Vec<String>,
+    user_emails: Vec<String>,
+    blueprints: Vec<String>,
+    tags: Vec<String>,
+}
+
+/// Why the table is none: an entry that can match nothing would protect nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+enum ProtectError {
+    #[error("protect.{0} has an empty entry, which protects nothing")]
+    Empty(&'static str),
+    #[error("protect.device_ids: '{0}' is {1}")]
+    Id(String, DeviceIdError),
+}
+
+impl TryFrom<WrittenProtect> for Protect {
+    type Error = ProtectError;
+
+    fn try_from(written: WrittenProtect) -> Result<Self, ProtectError> {
+        let lists = [
+            (Trait::Id, written.device_ids),
+            (Trait::SerialNumber, written.serial_numbers),
+            (Trait::UserEmail, written.user_emails),
+            (Trait::Blueprint, written.blueprints),
+            (Trait::Tag, written.tags),
+        ];
+        let mut protect = Self::default();
+        for (kind, list) in lists {
+            for text in list {
+                let folded = fold(&text);
+                if folded.is_empty() {
+                    return Err(ProtectError::Empty(kind.key()));
+                }
+                if kind == Trait::Id
+                    && let Err(error) = DeviceId::parse(text.trim())
+                {
+                    return Err(ProtectError::Id(text, error));
+                }
+                protect.entries.insert((kind, folded), text);
+            }
+        }
+        Ok(protect)
+    }
+}
+
+impl Protect {
+    /// Whether it protects nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Why nothing disruptive or irreversible may touch a device with these facts; `None` when it may.
+    #[must_use]
+    pub fn objection(&self, facts: &DeviceFacts) -> Option<String> {
+        if self.is_empty() {
+            return None;
+        }
+        let own = [
+            (Trait::Id, facts.id.as_str()),
+            (Trait::SerialNumber, &facts.serial_number),
+            (Trait::UserEmail, &facts.user_email),
+            (Trait::Blueprint, &facts.blueprint),
+        ];
+        let tags = facts.tags.iter().map(|tag| (Trait::Tag, tag.as_str()));
+        let (kind, entry) = own.into_iter().chain(tags).find_map(|(kind, text)| {
+            self.entries.get(&(kind, fold(text))).map(|entry| (kind, entry))
+        })?;
+        Some(format!(
+            "the policy protects it: protect.{} names '{entry}', and no flag overrides that ({} '{}')",
+            kind.key(),
+            facts.serial_number,
+            facts.name
+        ))
+    }
+
+    /// The same for a device that was just read.
+    #[must_use]
+    pub fn objection_to(&self, device: &Device) -> Option<String> {
+        self.objection(&DeviceFacts::of(device))
+    }
+}
+
+/// What a task acts on.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Aim {
+    /// The device, which has to be under MDM for that.
+    Device,
+    /// Its record, which can be deleted whatever its device does.
+    Record,
+}
+
+impl Aim {
+    /// What an action acts on.
+    #[must_use]
+    pub fn of(action: &ActionSpec) -> Self {
+        match action.end {
+            EndSpec::Gone => Self::Record,
+            _ => Self::Device,
+        }
+    }
+}
+
+/// Compares a device that was just read with what the plan froze of it.
+#[must_use]
+pub fn recheck(facts: &DeviceFacts, device: &Device, protect: &Protect, aim: Aim) -> Recheck {
+    let (asked, answered) = (&facts.id, &device.id);
+    if !asked.as_str().eq_ignore_ascii_case(answered.as_str()) {
+        let reason = format!("asked for the device {asked}, the answer is of '{answered}'");
+        return Recheck::OtherDevice { reason };
+    }
+    match change(facts, device, aim).or_else(|| protect.objection_to(device)) {
+        Some(reason) => Recheck::Changed { reason },
+        None => Recheck::Same,
+    }
+}
+
+/// What is not as it was.
+fn change(facts: &DeviceFacts, device: &Device, aim: Aim) -> Option<String> {
+    if device.is_removed {
+        return Some("the device has been removed from management since the plan".to_owned());
+    }
+    if aim == Aim::Device && !device.mdm_enabled {
+        return Some("the device is not under MDM any more".to_owned());
+    }
+    let changed = |what: &str, old: &str, new: &str| {
+        format!("the {what} was '{old}' in the plan and is '{new}' now")
+    };
+    let folding = [
+        ("serial number", &facts.serial_number, &device.serial_number),
+        ("user", &facts.user_email, &device.user_email),
+    ];
+    for (what, old, new) in folding {
+        if fold(old) != fold(new) {
+            return Some(changed(what, old, new));
+        }
+    }
+    // A plan of an older program does not tell the blueprint.
+    let (old, new) = (&facts.blueprint, &device.blueprint_name);
+    (!old.is_empty() && old != new).then(|| changed("blueprint", old, new))
+}
+
+/// A text as it is compared.
+fn fold(text: &str) -> String {
+    text.trim().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fleet_policy::tests::policy;
+    use super::super::inventory::tests::device;
+    use super::*;
+    use crate::kandji::{ACTIONS, find_action};
+    use crate::model::Platform;
+
+    const ID: &str = "d2b2eafe-2dc2-4b13-bd2b-f93735f0e59f";
+
+    fn mac() -> Device {
+        let mut device = device(ID, "C02XL0GYJGH5", Platform::Mac);
+        device.tags = vec!["loan".to_owned(), "VIP".to_owned()];
+        device
+    }
+
+    #[test]
+    fn a_device_is_protected_by_any_of_its_traits_whole_and_whatever_the_case() {
+        for (entry, expected) in [
+            (format!("device_ids = [\"{}\"]", ID.to_uppercase()), Some("device_ids")),
+            ("serial_numbers = [\"c02xl0gyjgh5\"]".to_owned(), Some("serial_numbers")),
+            ("serial_numbers = [\"C02XL0GYJGH\"]".to_owned(), None),
+            ("user_emails = [\" C02XL0GYJGH5@Example.com \"]".to_owned(), Some("user_emails")),
+            ("blueprints = [\"design\"]".to_owned(), Some("blueprints")),
+            ("blueprints = [\"Design 2\"]".to_owned(), None),
+            ("tags = [\"vip\"]".to_owned(), Some("tags")),
+            ("tags = [\"Design\"]".to_owned(), None),
+            (String::new(), None),
+        ] {
+            let protect = policy(&format!("[protect]\n{entry}")).protect;
+            let objection = protect.objection_to(&mac());
+            assert_eq!(objection, protect.objection(&DeviceFacts::of(&mac())));
+            let is_named = |key| objection.as_ref().is_some_and(|text| text.contains(key));
+            assert!(expected.map_or(objection.is_none(), is_named), "{entry}: {objection:?}");
+            assert!(objection.is_none_or(|text| text.contains("no flag overrides")));
+        }
+    }
+
+    /// Reads the changed device again; `expected` occurs in the reason, or is `same` or `other`.
+    fn check(facts: &DeviceFacts, aim: Aim, protect: &str, edit: fn(&mut Device), expected: &str) {
+        let mut read = mac();
+        edit(&mut read);
+        let protect = policy(protect).protect;
+        let found = match recheck(facts, &read, &protect, aim) {
+            Recheck::Same => "same".to_owned(),
+            Recheck::OtherDevice { .. } => "other".to_owned(),
+            Recheck::Changed { reason } => reason,
+        };
+        assert!(found.contains(expected), "{expected}: {found}");
+    }
+
+    #[test]
+    fn a_target_that_is_not_what_it_was_is_not_touched() {
+        let facts = DeviceFacts::of(&mac());
+        let rows: [(Aim, &str, fn(&mut Device), &str); 12] = [
+            (Aim::Device, "", |_| {}, "same"),
+            (Aim::Device, "", |read| read.name = "new".to_owned(), "same"),
+            (Aim::Device, "", |read| read.serial_number.make_ascii_lowercase(), "same"),
+            (Aim::Device, "", |read| read.user_email.make_ascii_uppercase(), "same"),
+            (Aim::Device, "", |read| read.id = DeviceId::from_api("other"), "other"),
+            (Aim::Device, "", |read| read.serial_number.push('X'), "'C02XL0GYJGH5X' now"),
+            (Aim::Device, "", |read| read.user_email.clear(), "is '' now"),
+            (Aim::Record, "", |read| read.blueprint_name.push('2'), "'Design' in the plan"),
+            (Aim::Device, "", |read| read.mdm_enabled = false, "not under MDM"),
+            (Aim::Record, "", |read| read.mdm_enabled = false, "same"),
+            (Aim::Record, "", |read| read.is_removed = true, "removed"),
+            (Aim::Record, "[protect]\ntags = [\"vip\"]", |_| {}, "no flag overrides"),
+        ];
+        for (aim, protect, edit, expected) in rows {
+            check(&facts, aim, protect, edit, expected);
+        }
+        let old = DeviceFacts { blueprint: String::new(), ..facts };
+        check(&old, Aim::Device, "", |_| {}, "same");
+    }
+
+    #[test]
+    fn only_the_deletion_of_a_record_aims_at_the_record() {
+        for action in ACTIONS {
+            let is_delete = action.path_suffix.is_empty();
+            assert_eq!(Aim::of(action) == Aim::Record, is_delete, "{}", action.name);
+        }
+        assert_eq!(Aim::of(find_action("erase").expect("an action")), Aim::Device);
+    }
+}
