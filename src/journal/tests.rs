@@ -514,7 +514,7 @@ fn an_index_of_the_first_format_is_read_as_it_is_and_brought_forward_by_a_writer
         Pruning { run: "old".to_owned(), task: 0, at: NOW, pins: 1, secrets: 0, replies: 2 };
     for _ in 0..2 {
         let mut index = Index::open(&bench.state).expect("it is brought forward");
-        assert_eq!(version(), 2);
+        assert_eq!(version(), 3);
         let row = index.find_run("old").expect("its runs are there");
         assert_eq!((row.state, row.ended_at), (RunState::Finished, Some(UnixMillis(6))));
         assert_eq!(index.device_tasks("s1").expect("readable").len(), 1);
