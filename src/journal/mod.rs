@@ -12,6 +12,9 @@ mod database;
 mod index;
 mod prune;
 mod run;
+mod run_audit;
+mod run_chain;
+mod run_format;
 mod state_dir;
 #[cfg(test)]
 mod tests;
@@ -24,5 +27,6 @@ pub use index::{
 };
 pub use prune::{PruneShare, Pruned, prune_run, prune_share};
 pub use run::{RequestCounts, RunHeader, RunJournal, RunReader, TaskEnd};
+pub use run_chain::RunHead;
 pub use state_dir::StateDir;
 pub use writer::{Batch, Commit, Committed, Inline, Writer};
