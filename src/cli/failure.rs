@@ -50,6 +50,9 @@ impl From<JournalError> for Failure {
                 Exit::Busy,
                 format!("wait for the other process, or look with: sortie status {run}"),
             ),
+            JournalError::Starting { .. } => {
+                (Exit::Busy, "see what the other process waits for, then try again".to_owned())
+            }
             JournalError::NoSuchRun(_) => {
                 (Exit::Usage, "list the runs with: sortie runs".to_owned())
             }

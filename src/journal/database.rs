@@ -59,12 +59,24 @@ pub enum JournalError {
         /// The run.
         run: String,
     },
+    /// Another process is about to start a run, for longer than that takes.
+    #[error("{path}: another sortie process is starting a run here, and has been for 10 seconds")]
+    Starting {
+        /// The lock that it holds.
+        path: PathBuf,
+    },
     /// There is no such run, or the prefix fits several.
     #[error("{0}")]
     NoSuchRun(String),
 }
 
 impl JournalError {
+    /// Whether the system denied the access to a file.
+    pub(super) fn is_denied(&self) -> bool {
+        matches!(self, Self::File { source, .. }
+            if source.kind() == std::io::ErrorKind::PermissionDenied)
+    }
+
     /// Whether the same may succeed a little later: somebody makes room, or lets go of the database.
     pub(super) fn may_pass(&self) -> bool {
         let Self::Database { source, .. } = self else { return false };
@@ -165,6 +177,7 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, JournalError> {
     Ok(connection)
 }
 
-fn version_of(connection: &Connection, path: &Path) -> Result<u32, JournalError> {
+/// The format in which a database was written.
+pub(super) fn version_of(connection: &Connection, path: &Path) -> Result<u32, JournalError> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0)).at(path)
 }

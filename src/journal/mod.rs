@@ -5,18 +5,28 @@
 //!
 //! Invariant: when an append returns, its entries survive a power cut.
 
+#[cfg(test)]
+mod audit_tests;
+mod chain;
 mod database;
 mod index;
 mod prune;
 mod run;
+mod run_audit;
+mod run_chain;
+mod run_format;
 mod state_dir;
 #[cfg(test)]
 mod tests;
 mod writer;
 
+pub use chain::{AuditFault, AuditRecord, ChainAudit};
 pub use database::JournalError;
-pub use index::{DeviceEvent, DeviceTask, Index, LeaseRow, Pruning, RunRow, RunState};
+pub use index::{
+    Charge, DeviceEvent, DeviceTask, Index, LeaseRow, PlanRow, Pruning, RunRow, RunState,
+};
 pub use prune::{PruneShare, Pruned, prune_run, prune_share};
 pub use run::{RequestCounts, RunHeader, RunJournal, RunReader, TaskEnd};
+pub use run_chain::RunHead;
 pub use state_dir::StateDir;
 pub use writer::{Batch, Commit, Committed, Inline, Writer};

@@ -1,15 +1,18 @@
 //! Dropping secrets from the journal of a run that is long over.
 //!
 //! Owns the one exception from "entries are only ever added": PINs, kept secrets and the results of reads are taken
-//! out of their bodies. Invariant: no outcome changes by it, and the bytes are gone from the files. Must never touch
+//! out of their bodies. Invariant: no outcome and no hash changes by it, and the bytes are gone from the files. Must never touch
 //! a run that is not held by the caller, nor a task of which something is newer than the limit.
 
 use rusqlite::{Connection, TransactionBehavior, params};
+use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::chain::{stored_json, with_secrets_of};
 use super::database::{At, JournalError, open_to_read, open_to_write};
-use super::run::{MIGRATIONS, from_json, to_json};
+use super::run::{from_json, no_json};
+use super::run_format::MIGRATIONS;
 use super::state_dir::StateDir;
 use crate::model::{
     DeviceFacts, Event, ParamValue, PinReading, Sealed, Task, TaskIndex, UnixMillis, Verdict,
@@ -135,7 +138,7 @@ impl Rewriting {
             }
             *share = found;
             rewriting.pruned.dropped.extend(dropped);
-            rewriting.entries.push((row.get(0).at(path)?, to_json(&event, path)?));
+            rewriting.entries.push((row.get(0).at(path)?, rewritten(&body, &event, path)?));
         }
         rewriting.pruned.spared = u32::try_from(spared.len()).unwrap_or(u32::MAX);
         shares.retain(|share| share.pins + share.secrets + share.replies > 0);
@@ -170,7 +173,7 @@ impl Rewriting {
                 pins += 1;
             }
             if pins > 0 {
-                self.tasks.push((i64::from(index), to_json(&task, path)?));
+                self.tasks.push((i64::from(index), rewritten(&body, &task, path)?));
             }
             shares.push(PruneShare {
                 task: TaskIndex(index),
@@ -183,6 +186,15 @@ impl Rewriting {
         }
         Ok(shares)
     }
+}
+
+/// A stored body with the secrets that `value` still has. All else stays as it was written, fields that this program
+/// does not know included: it is what the hashes of the entries cover.
+fn rewritten<T: Serialize>(body: &str, value: &T, path: &Path) -> Result<String, JournalError> {
+    let mut stored = stored_json(body).ok_or_else(|| no_json(path))?;
+    let value = serde_json::to_value(value).map_err(|_| no_json(path))?;
+    with_secrets_of(&mut stored, &value);
+    Ok(stored.to_string())
 }
 
 /// Whether a secret was dropped before.

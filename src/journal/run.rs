@@ -1,7 +1,7 @@
 //! The journal of one run: the frozen tasks and everything that happened to them.
 //!
-//! Owns the run's database. Invariant: entries are only ever added; `prune` alone takes secrets out of old ones,
-//! and no outcome with them. Invariant: the state column is written
+//! Owns the run's database. Invariant: entries are only ever added, each tied to the one before it; `prune` alone takes
+//! secrets out of old ones, and no outcome with them. Invariant: the state column is written
 //! in the transaction of the entries that it follows from, and can be rebuilt from them.
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -10,27 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::database::{At, JournalError, open_to_read, open_to_write};
+use super::run_chain::{ChainEnd, begin_chain, find_chain_end, link};
+use super::run_format::MIGRATIONS;
 use super::state_dir::StateDir;
 use crate::model::{
     Entry, Outcome, Policy, RunId, Task, TaskId, TaskIndex, TaskRecord, UnixMillis,
 };
-
-/// The scripts that lead from one format of a run's database to the next.
-pub(super) const MIGRATIONS: [&str; 1] = [FORMAT_1];
-
-const FORMAT_1: &str = "
-CREATE TABLE header (body TEXT NOT NULL);
-CREATE TABLE tasks (
-  task INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, row INTEGER NOT NULL, step INTEGER NOT NULL,
-  device_id TEXT NOT NULL, serial_number TEXT NOT NULL, device_name TEXT NOT NULL,
-  action TEXT NOT NULL, outcome TEXT NOT NULL, body TEXT NOT NULL);
-CREATE TABLE entries (
-  seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, task INTEGER, kind TEXT NOT NULL, body TEXT NOT NULL);
-CREATE TABLE requests (kind TEXT PRIMARY KEY, count INTEGER NOT NULL);
-CREATE VIEW outcomes AS SELECT outcome, count(*) AS tasks FROM tasks GROUP BY outcome;
-CREATE VIEW entries_readable AS SELECT seq, datetime(at / 1000, 'unixepoch') AS at, kind,
-  serial_number, device_name, action FROM entries LEFT JOIN tasks USING (task);
-";
 
 /// How many requests of each kind were made.
 pub type RequestCounts = BTreeMap<String, u64>;
@@ -74,6 +59,8 @@ pub struct RunJournal {
     connection: Connection,
     path: PathBuf,
     records: Vec<TaskRecord>,
+    /// The entry that the next one is tied to.
+    end: ChainEnd,
 }
 
 impl RunJournal {
@@ -115,9 +102,10 @@ impl RunJournal {
                     .at(&path)?;
             }
         }
+        let end = begin_chain(&transaction, &path)?;
         transaction.commit().at(&path)?;
         let records = tasks.iter().map(TaskRecord::new).collect();
-        Ok(Self { connection, path, records })
+        Ok(Self { connection, path, records, end })
     }
 
     /// Opens the journal of a run that was begun, for going on with it.
@@ -127,7 +115,17 @@ impl RunJournal {
     pub fn open(state_dir: &StateDir, run: &str) -> Result<Self, JournalError> {
         let path = state_dir.run_path(run);
         let records = RunReader::open(state_dir, run)?.records()?;
-        Ok(Self { connection: open_to_write(&path, &MIGRATIONS)?, path, records })
+        let mut connection = open_to_write(&path, &MIGRATIONS)?;
+        let transaction = connection.transaction().at(&path)?;
+        let end = find_chain_end(&transaction, &path)?;
+        transaction.commit().at(&path)?;
+        Ok(Self { connection, path, records, end })
+    }
+
+    /// The hash of the last entry: with the number of entries it stands for everything that was recorded so far.
+    #[must_use]
+    pub fn head(&self) -> &str {
+        &self.end.hash
     }
 
     /// Appends entries and the requests that were made, in one transaction. When it returns, they
@@ -143,15 +141,20 @@ impl RunJournal {
         let path = &self.path;
         let transaction = self.connection.transaction().at(path)?;
         let mut touched: BTreeMap<TaskIndex, TaskRecord> = BTreeMap::new();
+        let mut end = self.end.clone();
         {
             let mut insert = transaction
-                .prepare_cached("INSERT INTO entries (at, task, kind, body) VALUES (?,?,?,?)")
+                .prepare_cached(
+                    "INSERT INTO entries (seq, at, task, kind, body, hash) VALUES (?,?,?,?,?,?)",
+                )
                 .at(path)?;
             for entry in entries {
                 let body = to_json(&entry.event, path)?;
                 let task = entry.event.task();
+                let (index, kind) = (task.map(|task| task.0), entry.event.word());
+                end = link(&end, entry.at.0, index, kind, &body).ok_or_else(|| no_json(path))?;
                 insert
-                    .execute(params![entry.at.0, task.map(|task| task.0), entry.event.word(), body])
+                    .execute(params![end.seq, entry.at.0, index, kind, body, end.hash])
                     .at(path)?;
                 if let Some(task) = task {
                     let known =
@@ -177,6 +180,7 @@ impl RunJournal {
             }
         }
         transaction.commit().at(path)?;
+        self.end = end;
         for (task, record) in touched {
             self.records[task.at()] = record;
         }
@@ -201,8 +205,8 @@ pub struct TaskEnd {
 
 /// The journal of one run, open for reading; it may be read while it is written.
 pub struct RunReader {
-    connection: Connection,
-    path: PathBuf,
+    pub(super) connection: Connection,
+    pub(super) path: PathBuf,
 }
 
 impl RunReader {
@@ -366,6 +370,11 @@ impl RunReader {
 
 fn no_such_task(path: &Path, task: TaskIndex) -> JournalError {
     let detail = format!("an entry speaks of task {}, which the run does not have", task.0);
+    JournalError::Content { path: path.to_owned(), detail }
+}
+
+pub(super) fn no_json(path: &Path) -> JournalError {
+    let detail = "a record is not JSON".to_owned();
     JournalError::Content { path: path.to_owned(), detail }
 }
 

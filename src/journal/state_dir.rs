@@ -12,6 +12,11 @@ use super::database::{At, JournalError};
 const HOLD_TRIES: u32 = 5;
 const HOLD_PAUSE: Duration = Duration::from_millis(20);
 
+/// How often to try to be the one that starts a run, and the pause between two tries; together 10 seconds. Whoever
+/// holds it checks its run against others and enters it, and does not wait for people or the network meanwhile.
+const START_TRIES: u32 = 200;
+const START_PAUSE: Duration = Duration::from_millis(50);
+
 /// The state directory: `sortie.db` for the host, `runs/<id>.db` for each run.
 #[derive(Clone, Debug)]
 pub struct StateDir {
@@ -60,8 +65,7 @@ impl StateDir {
     /// [`JournalError::Busy`] when another process holds it.
     pub fn hold_run(&self, run: &str) -> Result<File, JournalError> {
         let path = self.lock_path(run);
-        prepare_file(&path)?;
-        let file = OpenOptions::new().write(true).open(&path).at(&path)?;
+        let file = open_lock(&path)?;
         // Somebody who only looks holds the lock for a moment, too.
         for _ in 0..HOLD_TRIES {
             match file.try_lock() {
@@ -75,6 +79,39 @@ impl StateDir {
         Err(JournalError::Busy { run: run.to_owned() })
     }
 
+    /// Lets no other process start a run here until the returned file is dropped: for the moment in which a run is
+    /// checked against others and entered. Waits for a while when another one is at it.
+    ///
+    /// # Errors
+    /// [`JournalError::Starting`] when another process does not come to an end with it.
+    pub fn hold_start(&self) -> Result<File, JournalError> {
+        let path = self.path.join("start.lock");
+        let mut tries_left = START_TRIES;
+        loop {
+            tries_left -= 1;
+            match open_lock(&path).map(|file| (file.try_lock(), file)) {
+                Ok((Ok(()), file)) => return Ok(file),
+                Ok((Err(fs::TryLockError::WouldBlock), _)) if tries_left == 0 => {
+                    return Err(JournalError::Starting { path });
+                }
+                Ok((Err(fs::TryLockError::WouldBlock), _)) => {}
+                Ok((Err(fs::TryLockError::Error(source)), _)) => {
+                    return Err(JournalError::File { path, source });
+                }
+                // Another member of the group makes it just now, and has not opened it to the group yet.
+                Err(error) if !error.is_denied() || tries_left == 0 => return Err(error),
+                Err(_) => {}
+            }
+            std::thread::sleep(START_PAUSE);
+        }
+    }
+
+    /// The file whose appearance stops every run of this directory.
+    #[must_use]
+    pub fn stop_file(&self) -> PathBuf {
+        self.path.join("STOP")
+    }
+
     /// Whether another process holds a run. A look that does not disturb it.
     #[must_use]
     pub fn is_held(&self, run: &str) -> bool {
@@ -85,6 +122,11 @@ impl StateDir {
     fn lock_path(&self, run: &str) -> PathBuf {
         self.path.join("runs").join(format!("{run}.lock"))
     }
+}
+
+fn open_lock(path: &Path) -> Result<File, JournalError> {
+    prepare_file(path)?;
+    OpenOptions::new().write(true).open(path).at(path)
 }
 
 #[cfg(unix)]

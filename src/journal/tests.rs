@@ -12,31 +12,31 @@ use crate::model::{
 use std::path::Path;
 use std::sync::mpsc::channel;
 
-const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
-const HOUR_MS: u64 = 3_600_000;
-const RUN: &str = "20270115-080000-aaaaa";
+pub(super) const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
+pub(super) const HOUR_MS: u64 = 3_600_000;
+pub(super) const RUN: &str = "20270115-080000-aaaaa";
 
-struct Bench {
+pub(super) struct Bench {
     _directory: tempfile::TempDir,
-    state: StateDir,
+    pub(super) state: StateDir,
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let state = StateDir::open(&directory.path().join("state")).expect("a state directory");
         Self { _directory: directory, state }
     }
 
-    fn run(&self, tasks: usize) -> RunJournal {
+    pub(super) fn run(&self, tasks: usize) -> RunJournal {
         RunJournal::create(&self.state, &header(RUN), &tasks_of(tasks)).expect("a journal")
     }
 
-    fn reader(&self) -> RunReader {
+    pub(super) fn reader(&self) -> RunReader {
         RunReader::open(&self.state, RUN).expect("the journal is there")
     }
 
-    fn entries(&self) -> Vec<Entry> {
+    pub(super) fn entries(&self) -> Vec<Entry> {
         let mut entries = Vec::new();
         self.reader().for_each_entry(|entry| entries.push(entry)).expect("it can be read");
         entries
@@ -44,7 +44,7 @@ impl Bench {
 
     /// Fails unless the state column is what the entries say.
     #[track_caller]
-    fn check_outcomes(&self) -> Vec<String> {
+    pub(super) fn check_outcomes(&self) -> Vec<String> {
         let reader = self.reader();
         let column = reader.outcomes().expect("it can be read");
         let records = reader.records().expect("it can be read");
@@ -54,7 +54,7 @@ impl Bench {
     }
 }
 
-fn header(run: &str) -> RunHeader {
+pub(super) fn header(run: &str) -> RunHeader {
     RunHeader {
         run: RunId(run.to_owned()),
         job: "job".to_owned(),
@@ -73,7 +73,7 @@ fn header(run: &str) -> RunHeader {
     }
 }
 
-fn tasks_of(count: usize) -> Vec<Task> {
+pub(super) fn tasks_of(count: usize) -> Vec<Task> {
     let task = |at: usize| Task {
         id: TaskId(format!("{at:016x}")),
         row: 1,
@@ -103,16 +103,16 @@ fn tasks_of(count: usize) -> Vec<Task> {
     (0..count).map(task).collect()
 }
 
-fn entry(event: Event) -> Entry {
+pub(super) fn entry(event: Event) -> Entry {
     Entry { at: NOW, event }
 }
 
-fn intent(task: u32) -> Entry {
+pub(super) fn intent(task: u32) -> Entry {
     entry(Event::Intent { task: TaskIndex(task), attempt: 1, pin: None })
 }
 
 /// Any event of a task, whether or not an engine would have recorded it here.
-fn any_event(random: &mut Random, task: TaskIndex) -> Event {
+pub(super) fn any_event(random: &mut Random, task: TaskIndex) -> Event {
     let reason = "why".to_owned();
     let (attempt, http_status) = (1, Some(200));
     let pin = Some(Sealed::clear("123456".to_owned()));
@@ -297,7 +297,25 @@ fn a_directory_that_was_set_up_for_a_group_stays_a_groups() {
     let mode = |path: &Path| path.metadata().expect("it is there").permissions().mode() & 0o7777;
     assert_eq!(mode(&shared), 0o2770);
     assert_eq!(mode(&shared.join("runs")), 0o2770);
-    assert_eq!(mode(&state.index_path()), 0o660);
+    let mut journal = RunJournal::create(&state, &header(RUN), &tasks_of(1)).expect("a journal");
+    journal.append(&[intent(0)], &RequestCounts::new()).expect("it can be written");
+    let _holds = (state.hold_run(RUN).expect("free"), state.hold_start().expect("free"));
+    let mut names = Vec::new();
+    for directory in [shared.clone(), shared.join("runs")] {
+        for file in std::fs::read_dir(&directory).expect("a directory") {
+            let path = file.expect("a file").path();
+            if path.is_file() {
+                assert_eq!(mode(&path), 0o660, "{}", path.display());
+                names.push(path.file_name().expect("a name").to_string_lossy().into_owned());
+            }
+        }
+    }
+    names.sort();
+    let run = |end: &str| format!("{RUN}.{end}");
+    let expected = [run("db"), run("db-shm"), run("db-wal"), run("lock")]
+        .into_iter()
+        .chain(["sortie.db", "sortie.db-shm", "sortie.db-wal", "start.lock"].map(str::to_owned));
+    assert_eq!(names, expected.collect::<Vec<_>>());
 }
 
 #[test]
@@ -474,7 +492,7 @@ fn a_record_begins_as_the_plan_says() {
 }
 
 /// The index as the first released format had it.
-const INDEX_FORMAT_1: &str = "
+pub(super) const INDEX_FORMAT_1: &str = "
 CREATE TABLE runs (
   id TEXT PRIMARY KEY, job TEXT NOT NULL, tenant TEXT NOT NULL, tasks INTEGER NOT NULL,
   state TEXT NOT NULL, started_at INTEGER NOT NULL, ended_at INTEGER, summary TEXT NOT NULL DEFAULT '');
@@ -514,7 +532,7 @@ fn an_index_of_the_first_format_is_read_as_it_is_and_brought_forward_by_a_writer
         Pruning { run: "old".to_owned(), task: 0, at: NOW, pins: 1, secrets: 0, replies: 2 };
     for _ in 0..2 {
         let mut index = Index::open(&bench.state).expect("it is brought forward");
-        assert_eq!(version(), 2);
+        assert_eq!(version(), 3);
         let row = index.find_run("old").expect("its runs are there");
         assert_eq!((row.state, row.ended_at), (RunState::Finished, Some(UnixMillis(6))));
         assert_eq!(index.device_tasks("s1").expect("readable").len(), 1);
@@ -580,7 +598,7 @@ fn way_to(outcome: Outcome, at: u32) -> Vec<Event> {
 }
 
 /// A run with a task for each outcome, and one whose PIN came a day later.
-fn run_with_secrets(bench: &Bench) -> Vec<Outcome> {
+pub(super) fn run_with_secrets(bench: &Bench) -> Vec<Outcome> {
     let mut tasks = tasks_of(11);
     for task in &mut tasks {
         let pin = ParamValue::Secret(Sealed::clear(OLD_PIN.to_owned()));

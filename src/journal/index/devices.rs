@@ -3,7 +3,7 @@
 //! Owns the finding of tasks by what a device was called when they were planned, and what was dropped from
 //! journals since. Must never hold a secret.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 use super::super::database::{At, JournalError};
 use super::Index;
@@ -183,16 +183,5 @@ impl Index {
             )
             .at(&self.path)
             .map(drop)
-    }
-
-    /// Whether the database has a table: one that is only looked into may be of an older format.
-    fn has_table(&self, name: &str) -> Result<bool, JournalError> {
-        let mut select = self
-            .connection
-            .prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?")
-            .at(&self.path)?;
-        let found: Option<i64> =
-            select.query_row([name], |row| row.get(0)).optional().at(&self.path)?;
-        Ok(found.is_some())
     }
 }

@@ -4,7 +4,7 @@
 //! changed, and none takes anything away: older programs go on reading.
 
 /// The scripts in order; the last one's position is the newest format.
-pub(super) const MIGRATIONS: [&str; 2] = [FORMAT_1, FORMAT_2];
+pub(super) const MIGRATIONS: [&str; 3] = [FORMAT_1, FORMAT_2, FORMAT_3];
 
 const FORMAT_1: &str = "
 CREATE TABLE runs (
@@ -39,4 +39,22 @@ CREATE TABLE prunings (
 CREATE INDEX device_tasks_by_name ON device_tasks (device_name COLLATE NOCASE);
 CREATE INDEX device_tasks_by_user ON device_tasks (user_email COLLATE NOCASE);
 CREATE INDEX device_tasks_by_action ON device_tasks (action);
+";
+
+/// `meta`: which database this is. `charges`: budgets of devices by action. `plans`: what was written to plan files,
+/// and which run used it up. `audit`: the host's record, each note tied to the one before it by its hash.
+const FORMAT_3: &str = "
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO meta VALUES ('database_id', lower(hex(randomblob(8))));
+CREATE TABLE charges (
+  run TEXT NOT NULL, tenant TEXT NOT NULL, action TEXT NOT NULL, devices INTEGER NOT NULL, at INTEGER NOT NULL,
+  kept_free INTEGER NOT NULL, PRIMARY KEY (run, action, at, kept_free)) WITHOUT ROWID;
+CREATE INDEX charges_by_tenant ON charges (tenant, at);
+CREATE TABLE plans (
+  digest TEXT PRIMARY KEY, made_at INTEGER NOT NULL, made_by TEXT NOT NULL, job TEXT NOT NULL,
+  tenant TEXT NOT NULL, run TEXT) WITHOUT ROWID;
+CREATE TABLE audit (
+  seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, run TEXT, body TEXT NOT NULL,
+  hash TEXT NOT NULL);
+CREATE VIEW audit_readable AS SELECT seq, datetime(at / 1000, 'unixepoch') AS at, kind, run, body FROM audit;
 ";

@@ -1,21 +1,27 @@
-//! The database of the host: runs, the quota ledger, what each device got, how large fleets were.
+//! The database of the host: runs, the quota ledger, budgets of devices, plans, what each device got, how large
+//! fleets were, and the record of what people did here.
 //!
 //! Owns what several runs and processes share. Must never hold what only one run needs, nor a secret.
 
+mod budget;
 mod devices;
 mod format;
 mod leases;
+mod notes;
+mod plans;
 mod runs;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 use std::path::PathBuf;
 
-use super::database::{JournalError, open_to_read, open_to_write};
+use super::database::{At, JournalError, open_to_read, open_to_write};
 use super::state_dir::StateDir;
 use format::MIGRATIONS;
 
+pub use budget::Charge;
 pub use devices::{DeviceEvent, DeviceTask, Pruning};
 pub use leases::LeaseRow;
+pub use plans::PlanRow;
 pub use runs::{RunRow, RunState};
 
 /// The database of the host.
@@ -45,5 +51,30 @@ impl Index {
             return Ok(None);
         }
         Ok(Some(Self { connection: open_to_read(&path)?, path }))
+    }
+
+    /// The name that this database drew when it was made: two that have the same one are copies of each other. Empty
+    /// where an older program wrote it.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn database_id(&self) -> Result<String, JournalError> {
+        if !self.has_table("meta")? {
+            return Ok(String::new());
+        }
+        self.connection
+            .query_row("SELECT value FROM meta WHERE key = 'database_id'", [], |row| row.get(0))
+            .at(&self.path)
+    }
+
+    /// Whether the database has a table: one that is only looked into may be of an older format.
+    fn has_table(&self, name: &str) -> Result<bool, JournalError> {
+        let mut select = self
+            .connection
+            .prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?")
+            .at(&self.path)?;
+        let found: Option<i64> =
+            select.query_row([name], |row| row.get(0)).optional().at(&self.path)?;
+        Ok(found.is_some())
     }
 }

@@ -1,0 +1,240 @@
+//! Records that are tied to each other by hashes.
+//!
+//! Owns what a link covers, what is left out of it, and the walk along a chain. Must never take a secret into a hash:
+//! a PIN has six digits, and the hash of one could be turned back; and what is pruned later must not be missed.
+//!
+//! Invariant: the lengths of fields are hashed with them, so that none can be shifted into another.
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::model::UnixMillis;
+
+/// The keys under which PINs, kept secrets and the results of reads stand in entries. A new kind of entry that holds
+/// any has to use one of them: older programs leave out what they find there, at any depth.
+const SECRET_KEYS: [&str; 3] = ["pin", "secrets", "result"];
+
+/// The first place at which a chain is not what was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditFault {
+    /// Number of the record; 0 for what stands before the first or beside all of them: header, tasks, outcomes.
+    pub seq: u64,
+    /// What does not fit, for people.
+    pub what: String,
+}
+
+/// One record of a chain, without secrets.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AuditRecord {
+    /// Its number, from 1.
+    pub seq: u64,
+    /// When it was formed.
+    pub at: UnixMillis,
+    /// Its kind.
+    pub kind: String,
+    /// The run that a note is about.
+    pub run: Option<String>,
+    /// What it says; null where it cannot be read.
+    pub body: Value,
+    /// Its hash: of itself and of everything before it.
+    pub hash: String,
+    /// Whether it and everything before it is what was written. Only then is the hash worth anything.
+    pub fits: bool,
+}
+
+/// What following a chain showed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainAudit {
+    /// How many records there are.
+    pub entries: u64,
+    /// The first record that was written with a hash; those before it are covered from there on. `None` where none was.
+    pub chained_from: Option<u64>,
+    /// The hash that the first record is tied to.
+    pub genesis: String,
+    /// The hash of the last record; the genesis where there is none.
+    pub head: String,
+    /// The first place that does not fit.
+    pub fault: Option<AuditFault>,
+}
+
+/// A hash over fields, one after the other.
+pub(super) struct Link(Sha256);
+
+impl Link {
+    /// Begins with a text: the hash before, or a word that names the format.
+    pub(super) fn new(before: &str) -> Self {
+        Self(Sha256::new()).text(before)
+    }
+
+    pub(super) fn text(mut self, text: &str) -> Self {
+        self.0.update((text.len() as u64).to_be_bytes());
+        self.0.update(text.as_bytes());
+        self
+    }
+
+    pub(super) fn number(mut self, number: i64) -> Self {
+        self.0.update(number.to_be_bytes());
+        self
+    }
+
+    /// A text that may be missing, which is not the same as an empty one.
+    pub(super) fn optional(self, text: Option<&str>) -> Self {
+        match text {
+            Some(text) => self.number(1).text(text),
+            None => self.number(0),
+        }
+    }
+
+    pub(super) fn hash(self) -> String {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digest = self.0.finalize();
+        let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+    }
+}
+
+/// The way along a chain.
+pub(super) struct Walk {
+    audit: ChainAudit,
+    last: i64,
+    /// From which record on each has to have a hash.
+    hashed_from: Option<i64>,
+}
+
+impl Walk {
+    /// Stands before the first record.
+    pub(super) fn new(genesis: String) -> Self {
+        let audit = ChainAudit {
+            entries: 0,
+            chained_from: None,
+            head: genesis.clone(),
+            genesis,
+            fault: None,
+        };
+        Self { audit, last: 0, hashed_from: None }
+    }
+
+    /// Every record from this one on was written with a hash.
+    pub(super) fn is_chained_from(&mut self, seq: i64) {
+        self.hashed_from = Some(seq);
+    }
+
+    /// The hash of the record on which the walk stands.
+    pub(super) fn head(&self) -> &str {
+        &self.audit.head
+    }
+
+    /// Notes that something does not fit; only the first such place counts.
+    pub(super) fn fault(&mut self, seq: i64, what: impl Into<String>) {
+        let fault = AuditFault { seq: seq.unsigned_abs(), what: what.into() };
+        self.audit.fault.get_or_insert(fault);
+    }
+
+    /// Goes on to the next record, which has the hash `found` and should have the hash `expected`; that is `None` for
+    /// one that cannot be read. Returns whether everything so far is what was written.
+    pub(super) fn step(
+        &mut self,
+        seq: i64,
+        expected: Option<String>,
+        found: Option<String>,
+    ) -> bool {
+        if seq != self.last + 1 {
+            self.fault(self.last + 1, "it is missing");
+        }
+        self.last = seq;
+        self.audit.entries += 1;
+        if found.is_some() {
+            self.audit.chained_from.get_or_insert(seq.unsigned_abs());
+        }
+        let must_be_hashed =
+            self.hashed_from.is_some_and(|first| seq >= first) || self.audit.chained_from.is_some();
+        match (&expected, &found) {
+            (None, _) => self.fault(seq, "it cannot be read"),
+            (Some(_), None) if must_be_hashed => self.fault(seq, "its hash was taken away"),
+            (Some(expected), Some(found)) if expected != found => {
+                self.fault(seq, "it, or what stands before it, is not what was written");
+            }
+            _ => {}
+        }
+        // After a fault the stored hashes show where the rest hangs together.
+        if let Some(hash) = found.or(expected) {
+            self.audit.head = hash;
+        }
+        self.audit.fault.is_none()
+    }
+
+    /// What the walk showed.
+    pub(super) fn end(self) -> ChainAudit {
+        self.audit
+    }
+}
+
+/// Reads JSON as it stands in a database; `None` where it is none. The error of the parser is dropped: it could repeat
+/// a value, and a value could be a PIN.
+pub(super) fn stored_json(body: &str) -> Option<Value> {
+    serde_json::from_str(body).ok()
+}
+
+/// An entry's body as it is hashed and shown: without PINs, kept secrets and the results of reads.
+pub(super) fn entry_without_secrets(body: &str) -> Option<Value> {
+    let mut value = stored_json(body)?;
+    drop_secrets(&mut value, &SECRET_KEYS);
+    Some(value)
+}
+
+/// A task's body as it is hashed: every parameter that is a secret is there, without its value. The keys of
+/// parameters are the API's, and so none of them means anything here.
+pub(super) fn task_without_secrets(body: &str) -> Option<Value> {
+    let mut value = stored_json(body)?;
+    drop_secrets(&mut value, &[]);
+    Some(value)
+}
+
+fn drop_secrets(value: &mut Value, keys: &[&str]) {
+    match value {
+        sealed if is_sealed(sealed) => *sealed = Value::Null,
+        Value::Object(fields) => {
+            for key in keys {
+                fields.remove(*key);
+            }
+            fields.values_mut().for_each(|field| drop_secrets(field, keys));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| drop_secrets(item, keys)),
+        _ => {}
+    }
+}
+
+/// Gives a stored body the secrets of `rewritten`, a body of the same shape, and changes nothing else in it: a newer
+/// program than the one that wrote it may know more fields, and they must not get into what was hashed.
+pub(super) fn with_secrets_of(stored: &mut Value, rewritten: &Value) {
+    if is_sealed(stored) && is_sealed(rewritten) {
+        stored.clone_from(rewritten);
+        return;
+    }
+    match (stored, rewritten) {
+        (Value::Object(stored), Value::Object(rewritten)) => {
+            for key in SECRET_KEYS {
+                match rewritten.get(key) {
+                    Some(value) => drop(stored.insert(key.to_owned(), value.clone())),
+                    None => drop(stored.remove(key)),
+                }
+            }
+            for (key, value) in stored.iter_mut() {
+                if let Some(rewritten) = rewritten.get(key) {
+                    with_secrets_of(value, rewritten);
+                }
+            }
+        }
+        (Value::Array(stored), Value::Array(rewritten)) => {
+            stored.iter_mut().zip(rewritten).for_each(|(one, other)| with_secrets_of(one, other));
+        }
+        _ => {}
+    }
+}
+
+/// Whether this is how a sealed value stands on disk, in clear or encrypted.
+fn is_sealed(value: &Value) -> bool {
+    let Value::Object(fields) = value else { return false };
+    fields.len() == 1
+        && ["clear", "age"].iter().any(|form| fields.get(*form).is_some_and(Value::is_string))
+}
