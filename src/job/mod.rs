@@ -24,9 +24,11 @@ mod table;
 mod tree;
 mod yaml;
 mod yaml_params;
+mod yaml_rollout;
 mod yaml_secrets;
 mod yaml_settings;
 mod yaml_targets;
+mod yaml_window;
 
 #[cfg(test)]
 mod tests;
@@ -41,7 +43,9 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 use crate::kandji::ActionSpec;
-use crate::model::{DeviceId, Gate, MaxErrors, Params, Platform};
+use crate::model::{
+    DeviceId, Gate, MaxErrors, OutsideWindow, Params, Platform, WaveEnd, WaveGate, Window,
+};
 
 /// What an operator wrote, checked and complete.
 #[derive(Clone, Debug)]
@@ -177,6 +181,14 @@ pub struct JobSettings {
     pub retry_jitter: Option<bool>,
     /// When errors stop the run.
     pub max_errors: Option<MaxErrors>,
+    /// How many errors one after the other stop the run.
+    pub errors_in_a_row: Option<u32>,
+    /// How the work spreads over the devices.
+    pub rollout: Option<RolloutSettings>,
+    /// When may be sent.
+    pub window: Option<Window>,
+    /// What becomes of the run outside the window.
+    pub outside_window: Option<OutsideWindow>,
     /// Directory for reports.
     pub report_dir: Option<String>,
     /// Formats of reports: `csv`, `jsonl`.
@@ -187,6 +199,19 @@ pub struct JobSettings {
     pub secrets: SecretSettings,
     /// Macs may be deactivated by an action that does so to some.
     pub is_deactivation_allowed: bool,
+}
+
+/// What a job says about waves; the usual holds where it is silent. Durations are milliseconds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RolloutSettings {
+    /// Where each wave ends; empty for the usual ones.
+    pub waves: Vec<WaveEnd>,
+    /// Pause before the next wave.
+    pub pause_ms: Option<u64>,
+    /// What opens the next wave.
+    pub gate: Option<WaveGate>,
+    /// How long it waits for devices that do not answer.
+    pub gate_timeout_ms: Option<u64>,
 }
 
 /// What a job says about secrets.

@@ -7,7 +7,7 @@ use super::diagnostics::Flaw;
 use crate::kandji::fold;
 
 /// Keys with which a YAML job may begin.
-const FIRST_KEYS: [&str; 19] = [
+const FIRST_KEYS: [&str; 21] = [
     "version",
     "name",
     "reason",
@@ -21,6 +21,8 @@ const FIRST_KEYS: [&str; 19] = [
     "limits",
     "retries",
     "stop",
+    "rollout",
+    "window",
     "report",
     "columns",
     "skip_refused",

@@ -5,7 +5,9 @@
 use super::diagnostics::{Flaw, quote};
 use super::nodes::NodeReader;
 use super::tree::{Entry, Node};
+use super::yaml_rollout::read_rollout;
 use super::yaml_secrets::read_secrets;
+use super::yaml_window::read_window;
 use super::{JobSettings, SendUntil, SkipKind};
 use crate::model::{MaxErrors, UnixMillis, parse_duration_ms};
 
@@ -17,17 +19,21 @@ const PER_SECOND_MAX: u32 = 50;
 const PER_HOUR_MAX: u32 = 1_000_000;
 /// Most retries of one task.
 const RETRIES_MAX: u32 = 100;
+/// Most errors in a row that a run may be told to take: more would stop nothing.
+const ERRORS_IN_A_ROW_MAX: u32 = 1_000;
 /// Longest duration, in milliseconds: a year. A longer one is a slip of the unit.
 const DURATION_MS_MAX: u64 = 366 * 86_400_000;
 /// Formats of reports.
 const REPORT_FORMATS: [&str; 2] = ["csv", "jsonl"];
 /// The keys at the top of a job that are settings.
-pub(super) const SETTING_KEYS: [&str; 9] = [
+pub(super) const SETTING_KEYS: [&str; 11] = [
     "wait",
     "send_until",
     "limits",
     "retries",
     "stop",
+    "rollout",
+    "window",
     "report",
     "skip_refused",
     "allow_deactivation",
@@ -44,6 +50,10 @@ pub(super) fn read_settings(reader: &mut NodeReader<'_, '_>, entries: &[Entry]) 
             "limits" => read_limits(reader, value, &mut settings),
             "retries" => read_retries(reader, value, &mut settings),
             "stop" => read_stop(reader, value, &mut settings),
+            "rollout" => settings.rollout = read_rollout(reader, value),
+            "window" => {
+                (settings.window, settings.outside_window) = read_window(reader, value);
+            }
             "report" => read_report(reader, value, &mut settings),
             "skip_refused" => read_skips(reader, value, &mut settings),
             "allow_deactivation" => {
@@ -123,17 +133,28 @@ fn read_retries(reader: &mut NodeReader<'_, '_>, node: &Node, settings: &mut Job
 }
 
 fn read_stop(reader: &mut NodeReader<'_, '_>, node: &Node, settings: &mut JobSettings) {
-    let Some(entries) = reader.map(node, "stop", &["max_errors"]) else { return };
-    for Entry { value, .. } in entries.iter().filter(|entry| entry.key == "max_errors") {
-        let Some(text) = reader.text(value, "max_errors") else { continue };
-        settings.max_errors = MaxErrors::parse(text);
-        if settings.max_errors.is_none() {
-            let flaw =
-                Flaw::new(format!("max_errors must be a number or a share, not {}", quote(text)))
-                    .hint("such as 10 or 5%");
-            reader.refuse(&value.range, flaw);
+    let Some(entries) = reader.map(node, "stop", &["max_errors", "in_a_row"]) else { return };
+    for Entry { key, value, .. } in entries {
+        match key.as_str() {
+            "max_errors" => settings.max_errors = read_max_errors(reader, value),
+            "in_a_row" => {
+                settings.errors_in_a_row = reader.number(value, key, (1, ERRORS_IN_A_ROW_MAX));
+            }
+            _ => {}
         }
     }
+}
+
+fn read_max_errors(reader: &mut NodeReader<'_, '_>, node: &Node) -> Option<MaxErrors> {
+    let text = reader.text(node, "max_errors")?;
+    let max_errors = MaxErrors::parse(text);
+    if max_errors.is_none() {
+        let flaw =
+            Flaw::new(format!("max_errors must be a number or a share, not {}", quote(text)))
+                .hint("such as 10 or 5%");
+        reader.refuse(&node.range, flaw);
+    }
+    max_errors
 }
 
 fn read_report(reader: &mut NodeReader<'_, '_>, node: &Node, settings: &mut JobSettings) {

@@ -80,7 +80,9 @@ wait: 2h
 send_until: 8h
 limits: { concurrency: 16, per_second: 20, per_hour: 4000, max_devices: 200 }
 retries: { count: 4, delay: 1s, max_delay: 60s, jitter: true }
-stop: { max_errors: 5% }
+stop: { max_errors: 5%, in_a_row: 5 }
+rollout: { waves: [1, 20%], pause: 5m, gate: operator }
+window: { days: [sat, sun], from: 22:00, to: \"06:00\", timezone: Europe/Berlin, outside: wait }
 report: { dir: reports, formats: [csv, jsonl] }
 skip_refused: [unsupported, not_found]
 ";

@@ -3,7 +3,7 @@
 //! Owns the lines of `reference/bad-inputs.md` that concern YAML. Must never test what tables say.
 
 use super::*;
-use crate::model::{Gate, MaxErrors, ParamValue};
+use crate::model::{Gate, MaxErrors, OutsideWindow, ParamValue, WaveEnd, WaveGate, Window};
 
 #[test]
 fn a_whole_yaml_job_is_read() {
@@ -35,6 +35,15 @@ fn a_whole_yaml_job_is_read() {
         retry_delay_ms_max: Some(60_000),
         retry_jitter: Some(true),
         max_errors: Some(MaxErrors::Percent(5.0)),
+        errors_in_a_row: Some(5),
+        rollout: Some(RolloutSettings {
+            waves: vec![WaveEnd::Devices(1), WaveEnd::Percent(20.0)],
+            pause_ms: Some(300_000),
+            gate: Some(WaveGate::Operator),
+            gate_timeout_ms: None,
+        }),
+        window: Window::new(&["sat", "sun"], "22:00", "06:00", "Europe/Berlin").ok(),
+        outside_window: Some(OutsideWindow::Wait),
         report_dir: Some("reports".to_owned()),
         report_formats: Some(vec!["csv".to_owned(), "jsonl".to_owned()]),
         skip_refused: vec![SkipKind::Unsupported, SkipKind::NotFound],
@@ -58,6 +67,78 @@ fn what_a_job_says_about_secrets_is_read() {
     let lines =
         "secrets:\n  before_loss: elsewhere\n  encrypt_to: [age1qq, age1pp]\n  single_key: true";
     assert_eq!(read(lines), whole);
+}
+
+#[test]
+fn windows_waves_and_stops_are_checked() {
+    let window = |keys: &str| format!("window: {{{keys}}}");
+    let berlin = "to: \"06:00\", timezone: Europe/Berlin";
+    for (lines, expect) in [
+        (window(&format!("days: [sat], from: 22:00, {berlin}")), "ok"),
+        (window("days: sat, from: 00:00, to: 24:00, timezone: UTC, outside: refuse"), "ok"),
+        (window(&format!("days: [sat], from: 22.00, {berlin}")), "4:29: '22.00' is no time of day"),
+        (
+            window(&format!("days: [sat], from: 6:00, {berlin}")),
+            "write it like 22:00, in quotation",
+        ),
+        (window(&format!("days: [sat], from: 1320, {berlin}")), "'1320' is no time of day"),
+        (
+            window(&format!("days: [sat], from: \"06:00\", {berlin}")),
+            "4:9: from and to are the same",
+        ),
+        (window(&format!("days: [sat, so], from: 22:00, {berlin}")), "4:22: 'so' is no day, or"),
+        (window(&format!("days: [sat, sat], from: 22:00, {berlin}")), "4:22: 'sat' is no day, or"),
+        (window(&format!("days: [], from: 22:00, {berlin}")), "days is an empty list"),
+        (window("days: [sat], from: 22:00, to: 6, timezone: UTC"), "4:40: '6' is no time of day"),
+        (
+            window("days: [sat], from: 22:00, to: 06:00, timezone: CET-ish"),
+            "4:57: 'CET-ish' is no time zone",
+        ),
+        (
+            window("days: [sat], from: 22:00, to: 06:00, timezone: \"\\e[2J\""),
+            "'\\u{1b}[2J' is no time zone",
+        ),
+        (window("days: [sat], from: 22:00, to: 06:00"), "4:9: window does not say timezone"),
+        (window("outside: wait"), "window does not say days, from, to, timezone"),
+        (
+            window(&format!("days: [sat], from: 22:00, {berlin}, outside: go")),
+            "must be refuse or wait, not 'go'",
+        ),
+        (window("days: [sat], from: 22:00, to: 6:00, timezon: UTC"), "did you mean 'timezone'?"),
+        ("windo: {days: [sat]}".to_owned(), "did you mean 'window'?"),
+        ("window: sat".to_owned(), "window must be a map"),
+    ] {
+        check_yaml(&with_lines(&lines), expect);
+    }
+    let many: Vec<String> = (1..=21).map(|wave| wave.to_string()).collect();
+    let many = format!("rollout: {{waves: [{}]}}", many.join(", "));
+    for (lines, expect) in [
+        ("rollout: {waves: [1, 5, 20%, 100%], pause: 0, gate: settled, gate_timeout: 15m}", "ok"),
+        ("rollout: {pause: 7d, gate: accepted}", "ok"),
+        ("rollout: {waves: [20%, 5, 100%]}", "ok"),
+        ("rollout: {}", "rollout is empty"),
+        ("rollout: {waves: []}", "waves is an empty list"),
+        ("rollout: {waves: [1, all]}", "4:22: a wave must be a number or a share, not 'all'"),
+        ("rollout: {waves: [0]}", "not '0'"),
+        ("rollout: {waves: [101%]}", "not '101%'"),
+        ("rollout: {waves: [5, 20%, 5]}", "4:27: the wave to 5 comes after the wave to 5"),
+        ("rollout: {waves: [5%, 9, 2%]}", "the wave to 2% comes after the wave to 5%"),
+        ("rollout: {waves: [5, 1]}", "numbers rise, and so do shares"),
+        (&many, "waves has 21 items, at most 20"),
+        ("rollout: {pause: 8d}", "pause is longer than a week"),
+        ("rollout: {pause: 5}", "pause must be a duration"),
+        ("rollout: {gate_timeout: 1ms}", "gate_timeout must be at least 1 s"),
+        ("rollout: {gate_timeout: 8d}", "gate_timeout is longer than a week"),
+        ("rollout: {gate: setled}", "gate is one of settled, accepted, operator"),
+        ("rollout: {wavs: [1]}", "did you mean 'waves'?"),
+        ("roll_out: {waves: [1]}", "did you mean 'rollout'?"),
+        ("stop: {in_a_row: 0}", "in_a_row must be a whole number from 1 to 1000, not '0'"),
+        ("stop: {in_a_row: 1001}", "from 1 to 1000"),
+        ("stop: {in_a_rwo: 3}", "did you mean 'in_a_row'?"),
+        ("stop: {in_a_row: 1000}", "ok"),
+    ] {
+        check_yaml(&with_lines(lines), expect);
+    }
 }
 
 /// A short job with one line put in the place of another.
