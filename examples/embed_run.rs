@@ -95,6 +95,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         confirmation: "by the program".to_owned(),
         pending_ok: false,
         encrypt_to: Vec::new(),
+        provenance: Provenance::default(),
     };
     let tasks: Arc<[Task]> = plan.tasks.into();
     let journal = RunJournal::create(&state_dir, &header, &tasks)?;

@@ -188,6 +188,7 @@ fn header_of(
         confirmation,
         pending_ok: options.ending.pending_ok,
         encrypt_to: Vec::new(),
+        provenance: Provenance::default(),
     })
 }
 

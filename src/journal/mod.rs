@@ -10,6 +10,7 @@ mod audit_tests;
 mod chain;
 mod database;
 mod index;
+mod provenance;
 mod prune;
 mod run;
 mod run_audit;
@@ -25,6 +26,7 @@ pub use database::JournalError;
 pub use index::{
     Charge, DeviceEvent, DeviceTask, Index, LeaseRow, PlanRow, Pruning, RunRow, RunState,
 };
+pub use provenance::Provenance;
 pub use prune::{PruneShare, Pruned, prune_run, prune_share};
 pub use run::{RequestCounts, RunHeader, RunJournal, RunReader, TaskEnd};
 pub use run_chain::RunHead;

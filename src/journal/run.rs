@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::database::{At, JournalError, open_to_read, open_to_write};
+use super::provenance::Provenance;
 use super::run_chain::{ChainEnd, begin_chain, find_chain_end, link};
 use super::run_format::MIGRATIONS;
 use super::state_dir::StateDir;
@@ -52,6 +53,9 @@ pub struct RunHeader {
     /// Public keys of those who can read the secrets of this run; none when they stand in clear.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub encrypt_to: Vec<String>,
+    /// Who agreed to it, and what it was checked against.
+    #[serde(default)]
+    pub provenance: Provenance,
 }
 
 /// The journal of one run, open for writing.

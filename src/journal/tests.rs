@@ -70,6 +70,7 @@ pub(super) fn header(run: &str) -> RunHeader {
         confirmation: "yes".to_owned(),
         pending_ok: false,
         encrypt_to: Vec::new(),
+        provenance: Provenance::default(),
     }
 }
 

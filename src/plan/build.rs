@@ -10,6 +10,7 @@ use super::earlier::{Deleted, Earlier, deleted_one, deleted_rows};
 use super::guards::Guards;
 use super::inventory::{Inventory, Objection, ObjectionKind, target_text};
 use super::objections::row_objection;
+use super::protect::Protect;
 use super::select::{is_excluded, is_selected};
 use crate::job::{BeforeLoss, Job, Row, SkipKind, Step, Target};
 use crate::model::{
@@ -33,6 +34,8 @@ pub struct PlanOptions {
     pub is_deactivation_allowed: bool,
     /// What earlier runs have done.
     pub earlier: Earlier,
+    /// Devices that nothing disruptive or irreversible is done to.
+    pub protect: Protect,
 }
 
 /// The frozen list of tasks.
@@ -104,6 +107,7 @@ pub fn build(job: &Job, inventory: &Inventory, options: &PlanOptions, now: UnixM
         skip: job.settings.skip_refused.iter().chain(&options.skip_refused).copied().collect(),
         wait_ms: options.wait_ms,
         earlier: &options.earlier,
+        protect: &options.protect,
         deleted: deleted_rows(job, inventory, &options.earlier.deleted),
         now,
         plan: Plan {
@@ -132,6 +136,7 @@ struct Builder<'a> {
     skip: Vec<SkipKind>,
     wait_ms: u64,
     earlier: &'a Earlier,
+    protect: &'a Protect,
     /// Devices that an earlier run has deleted, by the number of the row that means one.
     deleted: BTreeMap<u32, &'a Deleted>,
     now: UnixMillis,
@@ -169,7 +174,17 @@ impl Builder<'_> {
     }
 
     fn objection(&self, steps: &[Step], device: &Device) -> Option<Objection> {
-        row_objection(steps, device).or_else(|| self.guards.objection(steps, device))
+        self.protection(steps, device)
+            .or_else(|| row_objection(steps, device))
+            .or_else(|| self.guards.objection(steps, device))
+    }
+
+    /// Why nothing that people would miss is done to a device, whatever else is said.
+    fn protection(&self, steps: &[Step], device: &Device) -> Option<Objection> {
+        let is_touched = steps.iter().any(|step| step.action.risk >= Risk::Disruptive);
+        let reason = self.protect.objection_to(device).filter(|_| is_touched)?;
+        let reason = format!("{reason} ({} '{}')", device.serial_number, device.name);
+        Some(Objection { kind: ObjectionKind::Protected, reason })
     }
 
     /// A row that cannot be done refuses the plan, unless the operator asked for its kind to be skipped.

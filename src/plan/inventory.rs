@@ -90,6 +90,8 @@ pub enum ObjectionKind {
     Duplicate,
     /// A step waits for an end that will never be seen.
     NeverBegins,
+    /// The device is on the protect list of the policy.
+    Protected,
 }
 
 impl ObjectionKind {
@@ -104,6 +106,7 @@ impl ObjectionKind {
             Self::Unsupported => "unsupported",
             Self::Duplicate => "named twice",
             Self::NeverBegins => "can never begin",
+            Self::Protected => "protected",
         }
     }
 
@@ -115,7 +118,11 @@ impl ObjectionKind {
             Self::NotFound => Some(SkipKind::NotFound),
             Self::Removed => Some(SkipKind::Removed),
             Self::Unsupported => Some(SkipKind::Unsupported),
-            Self::Ambiguous | Self::Disagreement | Self::Duplicate | Self::NeverBegins => None,
+            Self::Ambiguous
+            | Self::Disagreement
+            | Self::Duplicate
+            | Self::NeverBegins
+            | Self::Protected => None,
         }
     }
 }

@@ -15,6 +15,7 @@ mod inventory;
 mod objections;
 mod protect;
 mod select;
+mod waves;
 
 pub use budget::{
     ActionDevices, Agreement, Approval, Budget, CapKind, OverCap, Reservation, Spent,
@@ -33,3 +34,4 @@ pub use guards::{ACTIVATION_LOCK_READS_MAX, DetailsWanted, details_wanted};
 pub use inventory::{Inventory, Lookup, Need, Objection, ObjectionKind, need};
 pub use protect::{Aim, Protect, recheck};
 pub use select::is_selected;
+pub use waves::assign_waves;

@@ -163,6 +163,7 @@ fn header(policy: &Policy) -> RunHeader {
         confirmation: String::new(),
         pending_ok: false,
         encrypt_to: Vec::new(),
+        provenance: Provenance::default(),
     }
 }
 

@@ -1,0 +1,296 @@
+//! From a job to a plan: what the tenant has, what the policy says, and everything frozen in one file.
+//!
+//! Owns the order in which a plan is made and what it is checked against. Nothing here holds a transport that could
+//! write to the tenant.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::connect::Connection;
+use super::earlier::{LookBack, Notes, deleted_devices, earlier_tasks};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::operator::Operator;
+use super::options::LimitOptions;
+use super::policy_file::PolicyFile;
+use super::settings::{Profile, policy, rollout, send_for_ms, skip_kinds};
+use super::state::State;
+use crate::drive::{Clock, Quota, ReadError, Reads, WallClock, read_details, read_inventory};
+use crate::job::Job;
+use crate::journal::RequestCounts;
+use crate::model::{Policy, Retries, Risk, TaskId, UnixMillis};
+use crate::plan::{
+    ACTIVATION_LOCK_READS_MAX, Earlier, Inventory, Need, ObjectionKind, PLAN_FORMAT, Plan,
+    PlanFile, PlanOptions, PlannedCost, Wrapping, assign_waves, build, details_wanted,
+    devices_by_action, forecast, need,
+};
+use crate::transport::{HttpTransport, ReadOnly};
+
+/// Devices that a tenant is believed to have before its inventory was ever read: ten pages.
+const FLEET_SIZE_GUESS: u32 = 3_000;
+/// A run of at most so many devices, if they are interrupted or erased, may use the part of the hour that is kept
+/// free: a stolen Mac is locked even while a nightly job uses up everything else.
+const URGENT_DEVICES_MAX: usize = 25;
+/// What is kept free is never more than this part of the hour's budget.
+const KEPT_FREE_PART: u32 = 16;
+/// Devices that a cap never goes below: a plan of fewer need not know how large the fleet is.
+const DEVICES_UNDER_EVERY_CAP: u32 = 10;
+
+/// What a plan is made from besides the tenant.
+#[derive(Copy, Clone)]
+pub(super) struct Wish<'a> {
+    pub job: &'a Job,
+    /// The job is a file whose name tells it from others.
+    pub naming: Naming,
+    pub limits: &'a LimitOptions,
+    pub profile: &'a Profile,
+    pub house: &'a PolicyFile,
+    pub look_back: LookBack<'a>,
+    pub seed: Option<u64>,
+    /// Why it is done, where a flag says so.
+    pub reason: Option<&'a str>,
+    pub report_dir: Option<&'a Path>,
+    pub encrypt_to: &'a [String],
+}
+
+/// Whether two jobs of the same name are the same job.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) enum Naming {
+    /// They are: a file, as cron runs it every night.
+    ByFile,
+    /// They are not: flags, standard input.
+    None,
+}
+
+/// A plan, and what making it took.
+pub(super) struct Planned {
+    pub file: PlanFile,
+    pub quota: Quota,
+    pub requests: RequestCounts,
+}
+
+/// A gate for reads of the tenant.
+pub(super) fn reads_of(
+    connection: &Connection,
+    quota: &Quota,
+    per_second: u32,
+) -> Reads<ReadOnly<HttpTransport>, WallClock> {
+    let reader = Arc::clone(&connection.reader);
+    Reads::new(reader, WallClock, quota.clone(), Retries::default(), per_second)
+}
+
+/// Resolves the job against the tenant. Only reads.
+pub(super) async fn make_plan(
+    wish: &Wish<'_>,
+    connection: &Connection,
+    state: &State,
+) -> Result<Planned, Failure> {
+    let Wish { job, limits, profile, house, .. } = *wish;
+    let now = WallClock.now();
+    let seed = match wish.seed {
+        Some(seed) => seed,
+        None => fresh_seed()?,
+    };
+    let mut rules = policy(limits, job, profile, seed, connection.timeout_ms, now)?;
+    let per_hour = rules.per_hour;
+    rules.per_hour = budget_of(per_hour, house, may_be_urgent(job));
+    let quota_of = |per_hour| Quota::new(Arc::clone(&state.index), &connection.base_url, per_hour);
+    let quota = quota_of(rules.per_hour);
+    let spent = quota.spent(now)?;
+    let known_fleet = state.index().fleet_size(&connection.base_url)?;
+    let need = need(job, known_fleet.unwrap_or(FLEET_SIZE_GUESS));
+    let reads = reads_of(connection, &quota, rules.per_second);
+    let mut inventory = read_inventory(&reads, &need).await?;
+    let mut options = PlanOptions {
+        skip_refused: skip_kinds(limits),
+        wait_ms: rules.wait_ms,
+        before_loss: limits.guards.before_loss(),
+        is_deactivation_allowed: limits.guards.allow_deactivation,
+        protect: house.policy.protect.clone(),
+        ..PlanOptions::default()
+    };
+    let mut notes = add_details(&reads, job, &mut inventory, &options, now).await?;
+    let mut plan = build(job, &inventory, &options, now);
+    let fleet = match need {
+        Need::Everything => Some(size_of(&inventory)),
+        Need::Lookups(_) if known_fleet.is_none() && needs_fleet(&plan) => {
+            Some(size_of(&read_inventory(&reads, &Need::Everything).await?))
+        }
+        Need::Lookups(_) => known_fleet,
+    };
+    if let Some(devices) = fleet.filter(|devices| Some(*devices) != known_fleet) {
+        state.index().set_fleet_size(&connection.base_url, devices, now)?;
+    }
+    let requests = reads.finish()?;
+    let (earlier, look_back_notes) = look_back_at(wish, connection, state, &plan)?;
+    notes.extend(look_back_notes);
+    if earlier != Earlier::default() {
+        options.earlier = earlier;
+        plan = build(job, &inventory, &options, now);
+    }
+    plan.notes.extend(notes);
+    rules.per_hour = budget_of(per_hour, house, is_urgent(&plan));
+    finish_rules(&mut rules, &mut plan, wish)?;
+    let quota = quota_of(rules.per_hour);
+    let file = file_of(wish, connection, state, (plan, rules), (fleet, spent, now))?;
+    Ok(Planned { file, quota, requests })
+}
+
+/// The rules that depend on what the plan came to.
+fn finish_rules(rules: &mut Policy, plan: &mut Plan, wish: &Wish<'_>) -> Result<(), Failure> {
+    let Wish { job, limits, house, .. } = *wish;
+    let risk = plan.risk();
+    let devices = u32::try_from(plan.devices()).unwrap_or(u32::MAX);
+    rules.rollout = rollout(limits, job, risk, devices)?;
+    if let Some(rollout) = &rules.rollout
+        && assign_waves(plan, rollout) < 2
+    {
+        rules.rollout = None;
+    }
+    rules.errors_in_a_row = rules.errors_in_a_row.or(match risk {
+        Risk::Read | Risk::Benign => None,
+        Risk::Disruptive => Some(10),
+        Risk::Irreversible => Some(3),
+    });
+    if limits.break_glass.is_none() {
+        let house_window = house.policy.window_of(risk);
+        rules.windows = job.settings.window.iter().chain(house_window).cloned().collect();
+    }
+    rules.outside_window = job.settings.outside_window.unwrap_or_default();
+    Ok(())
+}
+
+/// Everything in one file.
+fn file_of(
+    wish: &Wish<'_>,
+    connection: &Connection,
+    state: &State,
+    (plan, rules): (Plan, Policy),
+    (fleet, spent, now): (Option<u32>, u32, UnixMillis),
+) -> Result<PlanFile, Failure> {
+    let job = wish.job;
+    let settings = &job.settings;
+    let cost = forecast(&plan, &rules, spent);
+    let report_dir = wish
+        .report_dir
+        .or(settings.report_dir.as_deref().map(Path::new))
+        .or(wish.profile.report_dir.as_deref());
+    let formats = settings.report_formats.clone();
+    Ok(PlanFile {
+        format: PLAN_FORMAT,
+        tenant: connection.tenant.clone(),
+        base_url: connection.base_url.clone(),
+        job: job.name.clone(),
+        job_digest: job.digest.clone(),
+        is_named: wish.naming == Naming::ByFile,
+        reason: wish.reason.map(str::to_owned).or_else(|| job.reason.clone()),
+        policy_digest: wish.house.digest.clone(),
+        break_glass: wish.limits.break_glass.clone(),
+        made_at: now,
+        made_by: Operator::current().shown(),
+        database: state.index().database_id()?,
+        start_until: PlanFile::latest_start(plan.risk(), now),
+        send_for_ms: send_for_ms(wish.limits, job)?,
+        fleet,
+        report_dir: report_dir.map(|path| path.display().to_string()),
+        report_formats: formats.unwrap_or_else(|| vec!["csv".to_owned(), "jsonl".to_owned()]),
+        encrypt_to: wish.encrypt_to.to_vec(),
+        wrapping: Wrapping {
+            max_devices: settings.max_devices,
+            has_time_bound: settings.window.is_some() || settings.send_until.is_some(),
+        },
+        forecast: PlannedCost {
+            sends: cost.sends,
+            reads: cost.captures,
+            spent,
+            seconds: cost.seconds,
+        },
+        rules,
+        plan,
+    })
+}
+
+fn size_of(inventory: &Inventory) -> u32 {
+    u32::try_from(inventory.devices().len()).unwrap_or(u32::MAX)
+}
+
+/// Whether a cap may depend on how large the fleet is.
+fn needs_fleet(plan: &Plan) -> bool {
+    devices_by_action(plan).iter().any(|action| action.devices > DEVICES_UNDER_EVERY_CAP)
+}
+
+/// Whether a job may turn out to be urgent, as far as it says itself.
+fn may_be_urgent(job: &Job) -> bool {
+    let is_touching = |steps: &[crate::job::Step]| {
+        steps.iter().any(|step| step.action.risk >= Risk::Disruptive)
+    };
+    job.selection.is_none()
+        && job.rows.len() <= URGENT_DEVICES_MAX
+        && job.rows.iter().any(|row| is_touching(&row.steps))
+}
+
+fn is_urgent(plan: &Plan) -> bool {
+    plan.risk() >= Risk::Disruptive && plan.devices() <= URGENT_DEVICES_MAX
+}
+
+/// What of the hour a run may use: what is kept free is for urgent ones.
+fn budget_of(per_hour: u32, house: &PolicyFile, is_urgent: bool) -> u32 {
+    let kept_free = house.policy.emergency.requests_per_hour.min(per_hour / KEPT_FREE_PART);
+    if is_urgent { per_hour } else { (per_hour - kept_free).max(1) }
+}
+
+/// A seed that no other run has.
+fn fresh_seed() -> Result<u64, Failure> {
+    getrandom::u64().map_err(|error| {
+        Failure::new(Exit::Unexpected, format!("no randomness: {error}")).next("give --seed")
+    })
+}
+
+/// What earlier runs have done, as far as it bears on this job. Simulated tenants have no past.
+fn look_back_at(
+    wish: &Wish<'_>,
+    connection: &Connection,
+    state: &State,
+    plan: &Plan,
+) -> Result<(Earlier, Notes), Failure> {
+    let mut notes = Notes::new();
+    if connection.simulated.is_some() {
+        return Ok((Earlier::default(), notes));
+    }
+    let base_url = &connection.base_url;
+    let wanted: BTreeSet<&TaskId> = plan.to_do().map(|task| &task.id).collect();
+    let tasks = earlier_tasks(state, base_url, wish.look_back, &wanted, &mut notes)?;
+    // A row that is skipped because its device was not found stands in the plan without an id.
+    let is_missing = plan.refused.iter().any(|row| row.objection.kind == ObjectionKind::NotFound)
+        || plan.tasks.iter().any(|task| task.device.id.as_str().is_empty());
+    let deleted = match is_missing && !wish.job.rows.is_empty() {
+        true => deleted_devices(state, base_url, &mut notes)?,
+        false => Vec::new(),
+    };
+    Ok((Earlier { tasks, deleted }, notes))
+}
+
+/// Reads what the plan needs to know of single devices, and returns notes about what stays unknown.
+async fn add_details(
+    reads: &Reads<ReadOnly<HttpTransport>, WallClock>,
+    job: &Job,
+    inventory: &mut Inventory,
+    options: &PlanOptions,
+    now: UnixMillis,
+) -> Result<Vec<String>, ReadError> {
+    let wanted = details_wanted(job, inventory, options, now);
+    let read = read_details(reads, &wanted.devices).await?;
+    for (id, details) in read.devices {
+        inventory.add_details(&id, details);
+    }
+    let unknown = |note| format!("{note}; their processors and Activation Locks are not known");
+    let mut notes: Vec<String> = read.note.map(unknown).into_iter().collect();
+    if wanted.left_out > 0 {
+        notes.push(format!(
+            "Activation Lock was looked up for the first {ACTIVATION_LOCK_READS_MAX} devices, and is not known of {} more",
+            wanted.left_out
+        ));
+    }
+    Ok(notes)
+}

@@ -1,0 +1,27 @@
+//! Who agreed to a run, and what it was checked against.
+//!
+//! Owns these words, which stand in the run's header and so at the beginning of its chain. Must never hold a secret.
+
+use serde::{Deserialize, Serialize};
+
+/// Where a run comes from. Empty texts where an older program wrote it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Provenance {
+    /// The user who started it, on which host.
+    pub operator: String,
+    /// SHA-256 of its plan.
+    pub plan_digest: String,
+    /// The user who made the plan, on which host.
+    pub planned_by: String,
+    /// SHA-256 of the policy file; empty for the built-in rules.
+    pub policy_digest: String,
+    /// Id of the database whose caps, overlaps and runs it was checked against.
+    pub database: String,
+    /// Who approved it besides, and until when that held.
+    pub approver: Option<String>,
+    /// Why it was sent outside of its window.
+    pub break_glass: Option<String>,
+    /// Its job is a file whose name tells it from others.
+    pub is_named: bool,
+}
