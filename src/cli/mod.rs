@@ -16,6 +16,8 @@ mod history_command;
 mod job_source;
 mod live;
 mod look_commands;
+#[allow(dead_code, reason = "runs do not ask the policy yet")]
+mod operator;
 mod options;
 mod pin_news;
 mod pins_command;
@@ -24,6 +26,8 @@ mod pins_recovery;
 mod pins_text;
 mod plan_command;
 mod plan_text;
+#[allow(dead_code, reason = "runs do not ask the policy yet")]
+mod policy_file;
 mod printer;
 mod progress;
 mod prune_command;
@@ -37,6 +41,7 @@ mod simulate_command;
 mod state;
 mod tenant_commands;
 mod token;
+mod trusted_file;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -13,6 +13,7 @@ mod forecast;
 mod guards;
 mod inventory;
 mod objections;
+mod phrase;
 mod protect;
 mod select;
 
@@ -31,5 +32,6 @@ pub use fleet_policy::{ApprovalRules, EmergencyRules, FleetPolicy, ReasonRules};
 pub use forecast::{ActionCount, Forecast, counts, forecast};
 pub use guards::{ACTIVATION_LOCK_READS_MAX, DetailsWanted, details_wanted};
 pub use inventory::{Inventory, Lookup, Need, Objection, ObjectionKind, need};
+pub use phrase::phrase;
 pub use protect::{Aim, Protect, recheck};
 pub use select::is_selected;

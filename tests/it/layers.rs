@@ -38,7 +38,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
 ];
 
 /// The modules in which each package may be named; packages that are not listed may be named anywhere.
-const HOMES: [(&str, &[&str]); 20] = [
+const HOMES: [(&str, &[&str]); 22] = [
     ("age", &["cli"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
@@ -58,7 +58,9 @@ const HOMES: [(&str, &[&str]); 20] = [
     ("csv", &["job", "report"]),
     ("serde_saphyr", &["job"]),
     ("rusqlite", &["journal"]),
-    ("tempfile", &["report"]),
+    ("tempfile", &["report", "cli"]),
+    ("whoami", &["cli"]),
+    ("rustix", &["cli"]),
 ];
 
 /// Aims, not limits: what is over is printed.
