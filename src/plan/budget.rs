@@ -221,9 +221,62 @@ fn unknown(demand: &ActionDevices) -> OverCap {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::fleet_policy::tests::policy;
     use super::*;
+    use crate::kandji::find_action;
+    use crate::model::{DeviceFacts, End, Params, Platform, Task, TaskId, Turn};
+
+    /// A plan of these actions on these devices.
+    pub(in crate::plan) fn plan(tasks: &[(&str, &str)]) -> Plan {
+        let tasks = tasks.iter().map(|(name, device)| {
+            let action = find_action(name).expect("an action");
+            let id = DeviceId::from_api(device);
+            Task {
+                id: TaskId::new(&id, 1, name, &Params::new()),
+                row: 1,
+                step: 1,
+                device: DeviceFacts { id, platform: Platform::IPad, ..DeviceFacts::default() },
+                action: action.name.to_owned(),
+                params: Params::new(),
+                risk: action.risk,
+                repeat: action.repeat,
+                end: End::Answer,
+                after: None,
+                turn: Turn::Do,
+                carried: Vec::new(),
+                capture: Vec::new(),
+                wave: 0,
+            }
+        });
+        Plan {
+            tasks: tasks.collect(),
+            refused: Vec::new(),
+            not_seen_lately: 0,
+            excluded: 0,
+            notes: Vec::new(),
+            before_loss: None,
+            activation_locked: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn distinct_devices_with_something_to_do_are_counted_by_action() {
+        let mut plan = plan(&[
+            ("erase", "a"),
+            ("erase", "a"),
+            ("erase", "b"),
+            ("erase", "c"),
+            ("lock", "a"),
+            ("blank-push", "a"),
+        ]);
+        plan.tasks[3].turn = Turn::Done { reason: String::new() };
+        let counted: Vec<(String, u32)> = devices_by_action(&plan)
+            .into_iter()
+            .map(|counted| (counted.action, counted.devices))
+            .collect();
+        assert_eq!(counted, [("erase".to_owned(), 2), ("lock".to_owned(), 1)]);
+    }
 
     fn demand(action: &str, devices: u32) -> ActionDevices {
         ActionDevices { action: action.to_owned(), risk: Risk::Disruptive, devices }
