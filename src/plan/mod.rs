@@ -12,6 +12,9 @@ mod inventory;
 mod objections;
 mod select;
 
+#[cfg(test)]
+mod tests;
+
 pub use build::{Plan, PlanOptions, RefusedRow, build};
 pub use earlier::{Deleted, Earlier, EarlierTask};
 pub use file::{PLAN_BYTES_MAX, PLAN_FORMAT, PlanFile, PlanFileError, PlannedCost, Wrapping};
