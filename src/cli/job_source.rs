@@ -1,16 +1,22 @@
 //! Fetching the bytes of a job.
 //!
-//! Owns which files may be read and how much of them. Must never interpret them.
+//! Owns which files may be read and how much of them, and when they were written. Must never interpret them.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::time::UNIX_EPOCH;
 
 use super::diagnostics::invalid_job;
+use super::exit::Exit;
 use super::failure::Failure;
 use super::options::JobOptions;
 use super::printer::Printer;
+use crate::drive::{Clock, WallClock};
 use crate::job::{IdentifyBy, Input, Job, ParseOptions, parse};
+use crate::model::UnixMillis;
 
 /// Largest job file, in bytes: 250,000 rows of more than 200 bytes.
 const JOB_BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -19,7 +25,7 @@ const JOB_BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub(super) fn read_job(options: &JobOptions, printer: &Printer) -> Result<Job, Failure> {
     let (name, bytes) = match options.job.as_str() {
         "-" => ("<stdin>", read_limited(std::io::stdin().lock(), "<stdin>")?),
-        path => (path, read_file(Path::new(path)).map_err(Failure::usage)?),
+        path => (path, read_file(Path::new(path)).map_err(Failure::usage)?.bytes),
     };
     let identify_by = options.identify_by.as_deref();
     let parse_options = ParseOptions {
@@ -34,16 +40,45 @@ pub(super) fn read_job(options: &JobOptions, printer: &Printer) -> Result<Job, F
     };
     // A targets file is named relative to the job that names it.
     let directory = Path::new(name).parent().unwrap_or(Path::new(""));
-    let load = |file: &str| read_file(&directory.join(file));
-    let job = parse(&Input { name, bytes: &bytes }, &parse_options, &load)
+    let written: RefCell<BTreeMap<String, Option<UnixMillis>>> = RefCell::default();
+    let load = |file: &str| {
+        let read = read_file(&directory.join(file))?;
+        // A file that is read twice counts as it was at its oldest; one that nobody can date, as that.
+        let mut written = written.borrow_mut();
+        let known = written.entry(file.to_owned()).or_insert(read.written_at);
+        *known = read.written_at.min(*known);
+        Ok(read.bytes)
+    };
+    let mut job = parse(&Input { name, bytes: &bytes }, &parse_options, &load)
         .map_err(|problems| invalid_job(&problems, printer))?;
+    if let Some(requirement) = &mut job.settings.require {
+        requirement.written_at = written.borrow().get(&requirement.file).copied().flatten();
+    }
     for note in &job.notes {
         printer.say(&format!("note: {note}"));
     }
+    check_requirement(&job)?;
     Ok(job)
 }
 
-fn read_file(path: &Path) -> Result<Vec<u8>, String> {
+/// Whether the export that the job requires is recent enough at this moment. What was read ages while a plan is made
+/// and confirmed, so this is asked again just before a run starts.
+pub(super) fn check_requirement(job: &Job) -> Result<(), Failure> {
+    let Some(requirement) = &job.settings.require else { return Ok(()) };
+    requirement.check_age(WallClock.now()).map_err(|error| {
+        Failure::new(Exit::Policy, error.to_string())
+            .next(format!("export {} again, or change max_age in the job", requirement.file))
+    })
+}
+
+/// A file as it was read.
+struct ReadFile {
+    bytes: Vec<u8>,
+    /// When it was last written, if the file system tells.
+    written_at: Option<UnixMillis>,
+}
+
+fn read_file(path: &Path) -> Result<ReadFile, String> {
     let shown = path.display();
     // Metadata first: opening a named pipe for reading would wait for a writer.
     let metadata = std::fs::metadata(path).map_err(|error| format!("{shown}: {error}"))?;
@@ -54,7 +89,19 @@ fn read_file(path: &Path) -> Result<Vec<u8>, String> {
         return Err(format!("{shown} is not a regular file; use - for standard input"));
     }
     let file = File::open(path).map_err(|error| format!("{shown}: {error}"))?;
-    read_limited(file, &shown.to_string()).map_err(|failure| failure.what)
+    // Of the open file and before it is read: what is written meanwhile must not make it look younger.
+    let written_at = file.metadata().ok().and_then(|metadata| written_at(&metadata));
+    let bytes = read_limited(file, &shown.to_string()).map_err(|failure| failure.what)?;
+    Ok(ReadFile { bytes, written_at })
+}
+
+fn written_at(metadata: &std::fs::Metadata) -> Option<UnixMillis> {
+    let written = metadata.modified().ok()?;
+    let milliseconds = |duration: std::time::Duration| i64::try_from(duration.as_millis()).ok();
+    match written.duration_since(UNIX_EPOCH) {
+        Ok(after) => milliseconds(after).map(UnixMillis),
+        Err(before) => milliseconds(before.duration()).map(|before| UnixMillis(-before)),
+    }
 }
 
 fn read_limited(source: impl Read, name: &str) -> Result<Vec<u8>, Failure> {

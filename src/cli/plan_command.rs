@@ -250,6 +250,11 @@ impl Planned {
             )
             .next("check the filter with: sortie devices"));
         }
+        let require = job.settings.require.as_ref();
+        if let Some(what) = require.and_then(|requirement| plan.emptied_by(requirement)) {
+            return Err(Failure::new(Exit::Target, what)
+                .next("see whether the export is the right one and whole, then export it again"));
+        }
         let devices = u32::try_from(plan.devices()).unwrap_or(u32::MAX);
         if let Some(limit) = job.settings.max_devices.filter(|limit| devices > *limit) {
             return Err(Failure::new(

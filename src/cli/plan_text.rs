@@ -146,7 +146,8 @@ fn skips(plan: &Plan) -> BTreeMap<String, BTreeSet<u32>> {
     let mut skips: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
     for task in &plan.tasks {
         if let Turn::Skip { reason, .. } = &task.turn {
-            let general = reason.rsplit_once(" (").map_or(reason.as_str(), |(general, _)| general);
+            let named = reason.ends_with(')').then(|| reason.rsplit_once(" (")).flatten();
+            let general = named.map_or(reason.as_str(), |(general, _)| general);
             skips.entry(general.to_owned()).or_default().insert(task.row);
         }
     }

@@ -32,7 +32,7 @@ const NOT_MISSPELT: [&str; 1] = ["udid"];
 const ACTION_NAMES: [&str; 2] = ["action", "command"];
 const STEP_NAME: &str = "step";
 /// Most columns: an inventory export has about 60.
-const COLUMNS_MAX: usize = 512;
+pub(super) const COLUMNS_MAX: usize = 512;
 /// What a header may look like, for messages.
 const EXPECTED_HEADER: &str = "serial_number,action";
 

@@ -41,7 +41,7 @@ pub(super) fn choose_delimiter(
 }
 
 /// Finds the delimiter from the header line: the one that makes the most known names.
-fn find_delimiter(
+pub(super) fn find_delimiter(
     source: &Source<'_>,
     wishes: &ColumnWishes,
     cr_lines: CrLines,

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::cells::TargetField;
 use super::columns::ColumnWishes;
-use super::diagnostics::{Diagnostics, Flaw, quote};
+use super::diagnostics::{Diagnostic, Diagnostics, Flaw, quote};
 use super::source::Source;
 use super::steps::{Form, Guard, StepDraft, find_param, read_action, read_value};
 use super::table::{Base, Duplicates, TableRules, read_table};
@@ -141,7 +141,11 @@ pub fn parse(
                 problems.push_for_file(input.name, Flaw::new("the job cannot be read"));
             }
             // What many rows share is found last; people read a file from its top.
-            problems.items.sort_by_key(|item| (item.file != input.name, item.line, item.column));
+            let is_other = |item: &Diagnostic| item.file != input.name;
+            problems.items.sort_by(|left, right| {
+                let left = (is_other(left), &left.file, left.line, left.column);
+                left.cmp(&(is_other(right), &right.file, right.line, right.column))
+            });
             Err(problems)
         }
     }

@@ -13,6 +13,7 @@ mod filter;
 mod input;
 mod nodes;
 mod repeated;
+mod require;
 mod rows;
 mod sameness;
 mod scan;
@@ -24,6 +25,7 @@ mod table;
 mod tree;
 mod yaml;
 mod yaml_params;
+mod yaml_require;
 mod yaml_rollout;
 mod yaml_secrets;
 mod yaml_settings;
@@ -38,6 +40,7 @@ pub use cells::TargetField;
 pub use diagnostics::{Diagnostic, Diagnostics};
 pub use filter::read_filter_pair;
 pub use input::{IdentifyBy, Input, ParseOptions, parse};
+pub use require::{AgeError, Requirement};
 
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -54,7 +57,7 @@ pub struct Job {
     pub name: String,
     /// Why it is done, such as a ticket.
     pub reason: Option<String>,
-    /// SHA-256 of the bytes (the targets' file included), as hexadecimal digits.
+    /// SHA-256 of the bytes (those of the files that it names included), as hexadecimal digits.
     pub digest: String,
     /// Devices that the job names, in the order of the file.
     pub rows: Vec<Row>,
@@ -189,6 +192,8 @@ pub struct JobSettings {
     pub window: Option<Window>,
     /// What becomes of the run outside the window.
     pub outside_window: Option<OutsideWindow>,
+    /// Another system's list, without which no device is touched.
+    pub require: Option<Requirement>,
     /// Directory for reports.
     pub report_dir: Option<String>,
     /// Formats of reports: `csv`, `jsonl`.

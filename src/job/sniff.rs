@@ -7,7 +7,7 @@ use super::diagnostics::Flaw;
 use crate::kandji::fold;
 
 /// Keys with which a YAML job may begin.
-const FIRST_KEYS: [&str; 21] = [
+const FIRST_KEYS: [&str; 22] = [
     "version",
     "name",
     "reason",
@@ -23,6 +23,7 @@ const FIRST_KEYS: [&str; 21] = [
     "stop",
     "rollout",
     "window",
+    "require",
     "report",
     "columns",
     "skip_refused",

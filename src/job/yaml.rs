@@ -3,6 +3,7 @@
 //! Owns the keys at the top, `steps:` and `with:`. Must never accept a key that it does not know: a
 //! misspelt limit would be no limit.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::diagnostics::{Diagnostics, Flaw, quote};
@@ -14,6 +15,7 @@ use super::steps::{Guard, STEPS_MAX, StepDraft, read_action};
 use super::table::{Base, TableRules, read_table};
 use super::tree::{Content, Entry, Node, read_tree};
 use super::yaml_params::read_with;
+use super::yaml_require::read_require;
 use super::yaml_settings::{SETTING_KEYS, read_settings};
 use super::yaml_targets::{
     TargetsNode, check_complete, read_devices, read_exclusion, read_targets,
@@ -55,7 +57,10 @@ pub(super) fn read_yaml(
     let known: Vec<&str> = JOB_KEYS.into_iter().chain(SETTING_KEYS).collect();
     let entries = reader.map(&root, "the job", &known)?;
     check_version(&mut reader, &root, entries);
-    let settings = read_settings(&mut reader, entries);
+    let mut settings = read_settings(&mut reader, entries);
+    let mut notes = Vec::new();
+    let required = find(entries, "require")
+        .and_then(|entry| read_require(&mut reader, &entry.value, load, &mut notes));
     let name = find(entries, "name").and_then(|entry| read_name(&mut reader, entry));
     let reason = find(entries, "reason").and_then(|entry| read_reason(&mut reader, entry));
     let steps = read_steps(&mut reader, &root, entries, options.guard());
@@ -71,8 +76,8 @@ pub(super) fn read_yaml(
         }
     };
     let map = read_columns(&mut reader, entries, targets.as_ref(), options);
-    let mut notes = Vec::new();
-    let (mut rows, mut selection, mut table) = (Vec::new(), None, None);
+    let mut parts = vec![Cow::Borrowed(input.bytes)];
+    let (mut rows, mut selection) = (Vec::new(), None);
     // Broken steps are told; the devices are still read, so that all problems come at once.
     let steps = steps.unwrap_or_default();
     match targets {
@@ -87,14 +92,16 @@ pub(super) fn read_yaml(
             let wishes = Wishes { map, options };
             let loaded = load_file(&mut reader, node, file, load)?;
             rows = read_file(reader.problems, file, &loaded, &steps, &wishes, &mut notes)?;
-            table = Some(loaded);
+            parts.push(Cow::Owned(loaded));
         }
         _ => {}
     }
-    let digest = match &table {
-        Some(table) => digest(&[input.bytes, table]),
-        None => digest(&[input.bytes]),
-    };
+    if let Some((requirement, export)) = required {
+        settings.require = Some(requirement);
+        parts.push(Cow::Owned(export));
+    }
+    let parts: Vec<&[u8]> = parts.iter().map(|part| &**part).collect();
+    let digest = digest(&parts);
     let name = name.unwrap_or_else(|| name_from_file(input.name));
     Some(Job { name, reason, digest, rows, selection, exclude, settings, notes })
 }
@@ -268,7 +275,8 @@ fn read_columns(
     map
 }
 
-fn load_file(
+/// The bytes of a file that the job names.
+pub(super) fn load_file(
     reader: &mut NodeReader<'_, '_>,
     node: &Node,
     file: &str,

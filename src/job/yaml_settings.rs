@@ -26,7 +26,7 @@ const DURATION_MS_MAX: u64 = 366 * 86_400_000;
 /// Formats of reports.
 const REPORT_FORMATS: [&str; 2] = ["csv", "jsonl"];
 /// The keys at the top of a job that are settings.
-pub(super) const SETTING_KEYS: [&str; 11] = [
+pub(super) const SETTING_KEYS: [&str; 12] = [
     "wait",
     "send_until",
     "limits",
@@ -34,13 +34,14 @@ pub(super) const SETTING_KEYS: [&str; 11] = [
     "stop",
     "rollout",
     "window",
+    "require",
     "report",
     "skip_refused",
     "allow_deactivation",
     "secrets",
 ];
 
-/// Reads the settings among the entries of a job.
+/// Reads the settings among the entries of a job, those apart that need another file.
 pub(super) fn read_settings(reader: &mut NodeReader<'_, '_>, entries: &[Entry]) -> JobSettings {
     let mut settings = JobSettings::default();
     for Entry { key, value, .. } in entries {
@@ -66,7 +67,8 @@ pub(super) fn read_settings(reader: &mut NodeReader<'_, '_>, entries: &[Entry]) 
     settings
 }
 
-fn read_span(reader: &mut NodeReader<'_, '_>, node: &Node, what: &str) -> Option<u64> {
+/// Reads a duration of at most a year, in milliseconds.
+pub(super) fn read_span(reader: &mut NodeReader<'_, '_>, node: &Node, what: &str) -> Option<u64> {
     let duration = reader.duration(node, what)?;
     if duration > DURATION_MS_MAX {
         reader.refuse(&node.range, Flaw::new(format!("{what} is longer than a year")));

@@ -4,15 +4,15 @@
 //! skipped. Must never send, and must never leave a row of the job unaccounted for.
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::earlier::{Deleted, Earlier, deleted_one, deleted_rows};
 use super::guards::Guards;
 use super::inventory::{Inventory, Objection, ObjectionKind, target_text};
 use super::objections::row_objection;
 use super::protect::Protect;
-use super::select::{is_excluded, is_selected};
-use crate::job::{BeforeLoss, Job, Row, SkipKind, Step, Target};
+use super::select::{is_excluded, is_selected, unlisted};
+use crate::job::{BeforeLoss, Job, Requirement, Row, SkipKind, Step, Target};
 use crate::model::{
     Device, DeviceFacts, DeviceId, End, Gate, Platform, Risk, Task, TaskId, TaskIndex, Turn,
     UnixMillis,
@@ -92,6 +92,27 @@ impl Plan {
         self.refused.is_empty() && self.secrets_at_risk() == 0
     }
 
+    /// Says so when no device is left, and the job's requirement has a share in that.
+    #[must_use]
+    pub fn emptied_by(&self, requirement: &Requirement) -> Option<String> {
+        let (mut all, mut unlisted) = (BTreeSet::new(), BTreeSet::new());
+        for task in &self.tasks {
+            let Turn::Skip { reason, .. } = &task.turn else { return None };
+            all.insert(task.row);
+            if *reason == requirement.reason() {
+                unlisted.insert(task.row);
+            }
+        }
+        let file = &requirement.file;
+        match (unlisted.len(), all.len()) {
+            (0, _) => None,
+            (some, all) if some < all => Some(format!(
+                "no device is left: {some} of {all} are not listed in {file}, the others are left out too"
+            )),
+            _ => Some(format!("no device is left: none is listed in {file}")),
+        }
+    }
+
     /// The highest risk of anything that is to be done.
     #[must_use]
     pub fn risk(&self) -> Risk {
@@ -162,6 +183,11 @@ impl Builder<'_> {
         };
         if is_excluded(&self.job.exclude, device, self.now) {
             let turn = Turn::Skip { reason: "excluded by the job".to_owned(), asked: true };
+            self.add_steps(row.number, row.line, device, &row.steps, &row.carried, &turn);
+            return;
+        }
+        if let Some(reason) = unlisted(self.job, device) {
+            let turn = Turn::Skip { reason, asked: true };
             self.add_steps(row.number, row.line, device, &row.steps, &row.carried, &turn);
             return;
         }
@@ -248,10 +274,10 @@ impl Builder<'_> {
                 continue;
             }
             row += 1;
-            let turn = match self.objection(&selection.steps, device) {
-                None => Turn::Do,
-                Some(objection) => Turn::Skip { reason: objection.reason, asked: false },
-            };
+            let reason = unlisted(self.job, device).or_else(|| {
+                self.objection(&selection.steps, device).map(|objection| objection.reason)
+            });
+            let turn = reason.map_or(Turn::Do, |reason| Turn::Skip { reason, asked: false });
             self.add_steps(row, 0, device, &selection.steps, &[], &turn);
         }
     }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::build::{Plan, PlanOptions};
 use super::inventory::{Inventory, Objection, ObjectionKind};
 use super::objections::row_objection;
-use super::select::{is_excluded, is_selected};
+use super::select::{is_excluded, is_selected, unlisted};
 use crate::job::{BeforeLoss, Job, Step};
 use crate::kandji::{ACTIONS, ActionSpec, DetailsNeed};
 use crate::model::{Device, DeviceFacts, DeviceId, Task, UnixMillis};
@@ -53,7 +53,9 @@ pub fn details_wanted(
         });
         *known = need.min(*known);
     };
-    let is_left = |device: &Device| !is_excluded(&job.exclude, device, now);
+    let is_left = |device: &Device| {
+        !is_excluded(&job.exclude, device, now) && unlisted(job, device).is_none()
+    };
     for row in &job.rows {
         if let Some(device) = inventory.resolve(&row.target).ok().filter(|device| is_left(device)) {
             look_at(device, &row.steps);

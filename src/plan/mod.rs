@@ -18,6 +18,9 @@ mod protect;
 mod select;
 mod waves;
 
+#[cfg(test)]
+mod tests;
+
 pub use budget::{
     ActionDevices, Agreement, Approval, Budget, CapKind, OverCap, Reservation, Spent,
     devices_by_action,

@@ -3,7 +3,7 @@
 //! Owns what a filter means. The API ignores a filter that it does not know and then returns the whole
 //! fleet, so nothing is left to it. Must never see the network.
 
-use crate::job::{Exclusion, Filter};
+use crate::job::{Exclusion, Filter, Job};
 use crate::model::{Device, Platform, UnixMillis};
 
 /// Whether all conditions of the filter hold; an empty filter holds for every device.
@@ -17,6 +17,12 @@ pub(super) fn is_excluded(exclusion: &Exclusion, device: &Device, now: UnixMilli
     exclusion.device_ids.contains(&device.id)
         || exclusion.serial_numbers.iter().any(|serial| same(serial, &device.serial_number))
         || conditions(&exclusion.filter, device, now).into_iter().flatten().any(|holds| holds)
+}
+
+/// Why a device is left out that the job's requirement does not list.
+pub(super) fn unlisted(job: &Job, device: &Device) -> Option<String> {
+    let requirement = job.settings.require.as_ref()?;
+    (!requirement.lists(device)).then(|| requirement.reason())
 }
 
 /// The conditions that the filter gives, each with whether it holds.

@@ -3,6 +3,7 @@
 //! Owns the ways of asking. The questions are in the files below. Must never hold code of the product.
 
 mod hostile;
+mod require;
 mod tables;
 mod yaml;
 

@@ -44,6 +44,7 @@ fn a_whole_yaml_job_is_read() {
         }),
         window: Window::new(&["sat", "sun"], "22:00", "06:00", "Europe/Berlin").ok(),
         outside_window: Some(OutsideWindow::Wait),
+        require: None,
         report_dir: Some("reports".to_owned()),
         report_formats: Some(vec!["csv".to_owned(), "jsonl".to_owned()]),
         skip_refused: vec![SkipKind::Unsupported, SkipKind::NotFound],

@@ -1,0 +1,301 @@
+//! What a YAML job requires of another system, and that system's export.
+//!
+//! Owns the key `require` and the reading of the one column of the export that matters. The export is not ours: what
+//! its other columns hold is nobody's business. Must never repeat a line of it, and must never take an export for
+//! one that it is not.
+
+use std::ops::Range;
+
+use super::cells::TargetField;
+use super::columns::{COLUMNS_MAX, ColumnWishes, header_text};
+use super::delimiter::find_delimiter;
+use super::diagnostics::{Diagnostics, Flaw, counted, quote};
+use super::nodes::NodeReader;
+use super::scan::{Cell, CrLines, Record, Scanned, Scanner};
+use super::source::Source;
+use super::steps::is_near;
+use super::table::ROWS_MAX;
+use super::tree::{Entry, Node};
+use super::yaml::load_file;
+use super::yaml_settings::read_span;
+use super::{Requirement, Target};
+use crate::kandji::fold;
+
+/// What devices can be required by.
+const FIELDS: [TargetField; 3] =
+    [TargetField::SerialNumber, TargetField::DeviceId, TargetField::UserEmail];
+/// Shortest age that can be demanded, in milliseconds: nothing is read in less.
+const AGE_MS_MIN: u64 = 1_000;
+/// A requirement as an example.
+const EXAMPLE: &str = "such as require: {file: enrolled.csv, on: serial_number, max_age: 24h}";
+
+/// What `require` says.
+struct Wanted<'n> {
+    node: &'n Node,
+    file: &'n str,
+    on: TargetField,
+    max_age_ms: Option<u64>,
+}
+
+/// Reads `require` and the export that it names. Returns the bytes of the export as well.
+pub(super) fn read_require(
+    reader: &mut NodeReader<'_, '_>,
+    node: &Node,
+    load: &dyn Fn(&str) -> Result<Vec<u8>, String>,
+    notes: &mut Vec<String>,
+) -> Option<(Requirement, Vec<u8>)> {
+    let wanted = read_wanted(reader, node)?;
+    let bytes = load_file(reader, wanted.node, wanted.file, load)?;
+    let requirement = read_export(&wanted, &bytes, reader.problems, notes)?;
+    Some((requirement, bytes))
+}
+
+fn read_wanted<'n>(reader: &mut NodeReader<'_, '_>, node: &'n Node) -> Option<Wanted<'n>> {
+    let entries = reader.map(node, "require", &["file", "on", "max_age"])?;
+    let count_before = reader.problems.count();
+    let (mut file, mut on, mut max_age_ms) = (None, None, None);
+    for Entry { key, value, .. } in entries {
+        match key.as_str() {
+            "file" => file = read_name(reader, value),
+            "on" => on = read_on(reader, value),
+            "max_age" => max_age_ms = read_age(reader, value),
+            _ => {}
+        }
+    }
+    for needed in ["file", "on"] {
+        if !entries.iter().any(|entry| entry.key == needed) {
+            let flaw = Flaw::new(format!("require does not say {needed}")).hint(EXAMPLE);
+            reader.refuse(&node.range, flaw);
+        }
+    }
+    let (node, file) = file?;
+    let wanted = Wanted { node, file, on: on?, max_age_ms };
+    (reader.problems.count() == count_before).then_some(wanted)
+}
+
+/// The name of the export, which goes into reports.
+fn read_name<'n>(reader: &mut NodeReader<'_, '_>, node: &'n Node) -> Option<(&'n Node, &'n str)> {
+    let file = reader.text(node, "file")?;
+    if file.chars().any(char::is_control) {
+        reader.refuse(&node.range, Flaw::new("file contains a control character"));
+        return None;
+    }
+    Some((node, file))
+}
+
+fn read_on(reader: &mut NodeReader<'_, '_>, node: &Node) -> Option<TargetField> {
+    let text = reader.text(node, "on")?;
+    let found = FIELDS.into_iter().find(|field| field.word() == text);
+    if found.is_none() {
+        let words = FIELDS.map(TargetField::word).join(", ");
+        let near = FIELDS.into_iter().find(|field| is_near(&fold(text), &fold(field.word())));
+        let hint = near.map_or_else(
+            || format!("on is one of {words}"),
+            |near| format!("did you mean '{}'?", near.word()),
+        );
+        let flaw = Flaw::new(format!("devices cannot be required by {}", quote(text))).hint(hint);
+        reader.refuse(&node.range, flaw);
+    }
+    found
+}
+
+fn read_age(reader: &mut NodeReader<'_, '_>, node: &Node) -> Option<u64> {
+    let age_ms = read_span(reader, node, "max_age")?;
+    if age_ms < AGE_MS_MIN {
+        let flaw = Flaw::new("max_age must be at least 1 s").hint("such as 24h or 7d");
+        reader.refuse(&node.range, flaw);
+        return None;
+    }
+    Some(age_ms)
+}
+
+/// Reads the column that matters. Lines are never shown: the other columns may hold anything.
+fn read_export(
+    wanted: &Wanted<'_>,
+    bytes: &[u8],
+    problems: &mut Diagnostics,
+    notes: &mut Vec<String>,
+) -> Option<Requirement> {
+    let count_before = problems.count();
+    let mut source = Source::read(wanted.file, bytes, problems)?;
+    source.hide_lines();
+    let cr_lines = if source.has_cr_lines { CrLines::Yes } else { CrLines::No };
+    let delimiter = find_delimiter(&source, &ColumnWishes::default(), cr_lines);
+    let delimiter = delimiter.map_err(|flaw| {
+        let cure = "export it again with commas, semicolons or tabs alone in the first line";
+        problems.push_for_file(wanted.file, flaw.hint(cure));
+    });
+    let delimiter = delimiter.ok()?;
+    let mut records = Scanner::new(source.text, delimiter, cr_lines);
+    let mut export = Export {
+        wanted,
+        source: &source,
+        delimiter,
+        problems,
+        column: None,
+        counts: Counts::default(),
+        targets: Vec::new(),
+    };
+    for item in &mut records {
+        match item {
+            Scanned::Comment => export.counts.comments += 1,
+            Scanned::Broken(range, flaw) => export.refuse_broken(range, flaw)?,
+            Scanned::Record(record) if record.is_blank() => {}
+            Scanned::Record(record) => export.take(&record)?,
+        }
+    }
+    let Export { counts, targets, .. } = export;
+    if problems.count() > count_before {
+        return None;
+    }
+    let on = wanted.on.word();
+    let requirement = Requirement::new(wanted.file, wanted.on, wanted.max_age_ms, &targets);
+    if requirement.is_none() {
+        let flaw = Flaw::new(format!("the file lists no {on}, so no device could be touched"))
+            .hint("see whether the export went wrong; to do without it remove 'require'");
+        problems.push_for_file(wanted.file, flaw);
+    }
+    let requirement = requirement?;
+    counts.note(&requirement, notes);
+    Some(requirement)
+}
+
+/// Lines of an export that name no device.
+#[derive(Default)]
+struct Counts {
+    rows: usize,
+    blank: usize,
+    comments: usize,
+}
+
+impl Counts {
+    fn note(&self, requirement: &Requirement, notes: &mut Vec<String>) {
+        let (file, on) = (quote(&requirement.file), requirement.on.word());
+        let listed = requirement.listed_count();
+        notes.push(format!("required by {on}: {file} lists {}", counted(listed, "device")));
+        if self.blank > 0 {
+            let rows = counted(self.blank, "row");
+            notes.push(format!("{rows} of {file} without {on} passed over"));
+        }
+        if self.comments > 0 {
+            let lines = counted(self.comments, "line");
+            notes.push(format!("{lines} of {file} starting with '#' passed over as comments"));
+        }
+    }
+}
+
+/// An export while it is read.
+struct Export<'e, 'a> {
+    wanted: &'e Wanted<'e>,
+    source: &'e Source<'a>,
+    delimiter: u8,
+    problems: &'e mut Diagnostics,
+    /// The column that matters and the number of columns, once the header has been read.
+    column: Option<(usize, usize)>,
+    counts: Counts,
+    targets: Vec<Target>,
+}
+
+impl Export<'_, '_> {
+    /// Takes one record in. `None` when nothing below it can be understood.
+    fn take(&mut self, record: &Record<'_>) -> Option<()> {
+        let Some((column, columns)) = self.column else {
+            let found = self.find_column(record).map_err(|(at, flaw)| {
+                let range = record.cells.get(at).map_or(&record.range, |cell| &cell.range);
+                self.problems.push(self.source.diagnostic(range.clone(), flaw));
+            });
+            self.column = Some((found.ok()?, record.cells.len()));
+            return Some(());
+        };
+        self.counts.rows += 1;
+        if self.counts.rows > ROWS_MAX {
+            let flaw = Flaw::new(format!("the file has more than {ROWS_MAX} rows"))
+                .hint("export only the devices that this job is about");
+            self.problems.push(self.source.diagnostic(record.range.clone(), flaw));
+            return None;
+        }
+        match record.cells.get(column) {
+            Some(cell) if record.cells.len() == columns => self.take_cell(cell),
+            _ => {
+                let found = counted(record.cells.len(), "cell");
+                let flaw = Flaw::new(format!("the row has {found}, the header has {columns}"))
+                    .hint("a text that holds the delimiter must stand in quotation marks");
+                self.problems.push(self.source.diagnostic(record.range.clone(), flaw));
+            }
+        }
+        Some(())
+    }
+
+    /// Notes a line that cannot be cut into cells. Before the header it makes the file unreadable.
+    fn refuse_broken(&mut self, range: Range<usize>, flaw: Flaw) -> Option<()> {
+        self.problems.push(self.source.diagnostic(range, flaw));
+        self.column.map(|_| ())
+    }
+
+    fn take_cell(&mut self, cell: &Cell<'_>) {
+        let text = cell.trimmed();
+        if text.is_empty() {
+            self.counts.blank += 1;
+            return;
+        }
+        // A quotation mark in the wrong place brings other columns into this one, so the cell is not repeated.
+        let breaks = ['\n', '\r', '"', char::from(self.delimiter)];
+        if let Some(letter) = text.chars().find(|letter| breaks.contains(letter)) {
+            let word = self.wanted.on.word();
+            let flaw = Flaw::new(format!("the cell holds {letter:?}, which no {word} does"))
+                .hint("a quotation mark in the wrong place looks like this");
+            self.problems.push(self.source.diagnostic(cell.range.clone(), flaw));
+            return;
+        }
+        let mut target = Target::default();
+        match target.set_field(self.wanted.on, text) {
+            Ok(()) => self.targets.push(target),
+            Err(flaw) => {
+                let range = cell.range_from(text, &flaw);
+                self.problems.push(self.source.diagnostic(range, flaw));
+            }
+        }
+    }
+
+    /// The one column that says by what devices are required, or which column is in the way.
+    fn find_column(&self, record: &Record<'_>) -> Result<usize, (usize, Flaw)> {
+        let on = self.wanted.on;
+        let nowhere = usize::MAX;
+        if record.cells.len() > COLUMNS_MAX {
+            let count = record.cells.len();
+            let flaw = Flaw::new(format!("{count} columns, at most {COLUMNS_MAX} are allowed"));
+            return Err((nowhere, flaw));
+        }
+        let names: Vec<&str> = record.cells.iter().map(|cell| header_text(&cell.value)).collect();
+        let mut hits = (0..names.len()).filter(|at| TargetField::find(names[*at]) == Some(on));
+        match (hits.next(), hits.next()) {
+            (Some(column), None) => Ok(column),
+            (Some(first), Some(second)) => {
+                let (word, first) = (on.word(), first + 1);
+                let flaw =
+                    Flaw::new(format!("columns {first} and {} both mean {word}", second + 1))
+                        .hint("remove one of them from the export");
+                Err((second, flaw))
+            }
+            (None, _) => Err(self.no_column(&names)),
+        }
+    }
+
+    /// The first line may be no header at all, so nothing of it is repeated that only may be one.
+    fn no_column(&self, names: &[&str]) -> (usize, Flaw) {
+        let word = self.wanted.on.word();
+        let known = self.wanted.on.folded_names();
+        let is_like = |name: &str| known.iter().any(|known| is_near(&fold(name), known));
+        let flaw = Flaw::new(format!("no column of the first line is {word}"));
+        match names.iter().position(|name| is_like(name)) {
+            Some(at) => {
+                let near = quote(names[at]);
+                (at, flaw.hint(format!("{near} looks like it, misspelt: write '{word}'")))
+            }
+            None => {
+                let hint = format!("the first line must name the columns; call one '{word}'");
+                (usize::MAX, flaw.hint(hint))
+            }
+        }
+    }
+}
