@@ -7,7 +7,7 @@ use clap::Args;
 use crate::job::BeforeLoss;
 
 /// Given for everything that makes a plan.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Default, PartialEq, Eq, Args)]
 pub(super) struct GuardOptions {
     /// Read and keep FileVault key, bypass code and recovery password before an erase or a delete
     #[arg(long, conflicts_with = "secrets_elsewhere")]

@@ -87,12 +87,17 @@ pub(super) enum Command {
     Plan {
         #[command(flatten)]
         job: JobOptions,
+        /// File to write the plan to, for: sortie run PLAN
+        #[arg(long, value_name = "PLAN")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        purpose: PurposeOptions,
         #[command(flatten)]
         tenant: TenantOptions,
         #[command(flatten)]
         limits: LimitOptions,
     },
-    /// Run a job: plan, confirm, send, follow, report
+    /// Run a job or a plan: plan, confirm, send, follow, report
     Run {
         #[command(flatten)]
         job: JobOptions,
@@ -215,9 +220,9 @@ pub(super) enum Command {
     },
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, PartialEq, Eq, Args)]
 pub(super) struct JobOptions {
-    /// CSV or YAML job file, or - for standard input
+    /// CSV or YAML job file, or - for standard input; for run also a plan
     pub job: String,
     /// Action for all rows of a CSV without an action column
     #[arg(long, value_name = "ACTION")]
@@ -328,7 +333,7 @@ pub(super) struct TenantOptions {
 }
 
 /// How fast, and for how long: given for a run, and again for its resume, which may only lower the pace.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Default, PartialEq, Eq, Args)]
 pub(super) struct PaceOptions {
     /// Requests under way at once
     #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
@@ -344,7 +349,7 @@ pub(super) struct PaceOptions {
     pub wait: Option<String>,
 }
 
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Default, PartialEq, Eq, Args)]
 pub(super) struct LimitOptions {
     #[command(flatten)]
     pub pace: PaceOptions,
@@ -363,6 +368,24 @@ pub(super) struct LimitOptions {
     /// Skip named devices that cannot be done, by kind: unsupported, removed, not_found
     #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = ["unsupported", "removed", "not_found"])]
     pub skip_refused: Vec<String>,
+    /// Stop after so many errors in a row
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub errors_in_a_row: Option<u32>,
+    /// How many devices have been reached, in all, by the end of each wave, such as 1,5,20%,100%
+    #[arg(long, value_name = "N|N%", value_delimiter = ',')]
+    pub waves: Vec<String>,
+    /// Pause between two waves
+    #[arg(long, value_name = "DURATION")]
+    pub wave_pause: Option<String>,
+    /// What opens the next wave
+    #[arg(long, value_name = "GATE", value_parser = ["settled", "accepted", "operator"])]
+    pub gate: Option<String>,
+    /// How long a wave waits for devices that do not answer
+    #[arg(long, value_name = "DURATION")]
+    pub gate_timeout: Option<String>,
+    /// Send outside of the window, for this reason, which is recorded; caps still hold
+    #[arg(long, value_name = "REASON")]
+    pub break_glass: Option<String>,
     /// Leave out what an earlier run on this tenant has done: the same action, step and parameters on the same device
     #[arg(long)]
     pub skip_done: bool,
@@ -373,17 +396,33 @@ pub(super) struct RunOptions {
     /// Show the plan and stop
     #[arg(short = 'n', long)]
     pub dry_run: bool,
-    /// Agree to the plan in advance
+    /// Agree to benign work in advance, or to disruptive work of a job that sets max_devices and when it is sent
     #[arg(short, long)]
     pub yes: bool,
+    /// Agree in advance to this very plan: the number of its devices, or the words that it names
+    #[arg(long, value_name = "PHRASE")]
+    pub confirm: Option<String>,
+    /// What to do when another run holds the job or a device: fail with exit code 13, or skip with 0
+    #[arg(long, value_name = "WHAT", value_parser = ["fail", "skip"], default_value = "fail")]
+    pub if_running: String,
+    /// Approval of the plan by somebody else; else PLAN.approval where it exists
+    #[arg(long, value_name = "FILE")]
+    pub approval: Option<PathBuf>,
+    #[command(flatten)]
+    pub purpose: PurposeOptions,
+    #[command(flatten)]
+    pub ending: EndingOptions,
+}
+
+/// What stands in a plan besides what is done.
+#[derive(Debug, Default, PartialEq, Eq, Args)]
+pub(super) struct PurposeOptions {
     /// Why it is done, such as a ticket
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
     /// Directory for reports
     #[arg(long, value_name = "DIR")]
     pub report_dir: Option<PathBuf>,
-    #[command(flatten)]
-    pub ending: EndingOptions,
 }
 
 #[derive(Debug, Args)]

@@ -5,36 +5,64 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::printer::counted;
-use crate::job::Job;
-use crate::model::{Policy, Risk, Turn, human_duration};
-use crate::plan::{Plan, counts, forecast};
+use crate::kandji::{ACTIONS, ActionSpec};
+use crate::model::{Risk, Turn, human_duration};
+use crate::plan::{Plan, PlanFile, counts, forecast, phrase};
 
 /// Names shown for each action and platform.
 const SAMPLES: usize = 3;
+/// Devices that are named before they are erased or deleted.
+const IRREVERSIBLE_SHOWN: usize = 10;
 /// Devices with Activation Lock that are named.
 const LOCKED_SHOWN: usize = 10;
 
-/// What is known about a plan besides the plan.
-pub(super) struct Around<'a> {
-    pub job: &'a Job,
-    pub tenant: &'a str,
-    pub policy: &'a Policy,
-    /// Requests of the last hour that are spent.
-    pub spent: u32,
+/// What is known about a plan besides its file.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Around {
     /// Requests that making the plan took.
     pub reads: u64,
+    /// The proxy on the way to the tenant.
     pub proxy: Option<String>,
+    /// The state directory whose caps and overlaps count, on which host.
+    pub place: String,
+    /// The policy, as people call it.
+    pub house: String,
 }
 
 /// The whole plan as text.
-pub(super) fn plan_text(plan: &Plan, around: &Around<'_>) -> String {
-    let (tenant, policy) = (around.tenant, around.policy);
-    let mut text = format!("Plan of {} on {tenant}\n", around.job.name);
+pub(super) fn plan_text(file: &PlanFile, around: &Around) -> String {
+    let PlanFile { plan, rules, tenant, .. } = file;
+    let mut text = format!("Plan of {} on {tenant}\n", file.job);
     if let Some(proxy) = &around.proxy {
         text.push_str(&format!("  through the proxy {proxy}\n"));
     }
+    text.push_str(&counts_text(plan));
+    text.push_str(&secrets_lines(plan));
+    for note in &plan.notes {
+        text.push_str(&format!("  note: {note}\n"));
+    }
+    text.push_str(&cost_text(file, around.reads));
+    if plan.risk() > Risk::Benign {
+        text.push_str(&bounds_text(file, around));
+    }
+    if !plan.refused.is_empty() {
+        text.push_str(&format!("  {:>6}  rows refused\n", plan.refused.len()));
+    }
+    let until = human_duration(rules.wait_ms);
+    if plan.risk() > Risk::Read && rules.wait_ms > 0 {
+        text.push_str(&format!("  Commands are followed for {until} after the last send.\n"));
+    }
+    if plan.risk() == Risk::Irreversible {
+        text.push_str(&irreversible_text(file));
+    }
+    text
+}
+
+/// What is done on how many devices, and what is not.
+fn counts_text(plan: &Plan) -> String {
     let counts = counts(plan, SAMPLES);
     let has_steps = counts.iter().any(|count| count.step > 1);
+    let mut text = String::new();
     for count in counts {
         let step = if has_steps { format!("step {}: ", count.step) } else { String::new() };
         let more = (count.tasks as usize).saturating_sub(count.samples.len());
@@ -62,42 +90,118 @@ pub(super) fn plan_text(plan: &Plan, around: &Around<'_>) -> String {
             plan.not_seen_lately
         ));
     }
-    text.push_str(&secrets_lines(plan));
-    for note in &plan.notes {
-        text.push_str(&format!("  note: {note}\n"));
-    }
-    text.push_str(&cost_text(plan, around));
-    if plan.risk() == Risk::Irreversible {
-        text.push_str("  This cannot be undone.\n");
-    }
-    if !plan.refused.is_empty() {
-        text.push_str(&format!("  {:>6}  rows refused\n", plan.refused.len()));
-    }
-    let until = human_duration(policy.wait_ms);
-    if plan.risk() > Risk::Read && policy.wait_ms > 0 {
-        text.push_str(&format!("  Commands are followed for {until} after the last send.\n"));
-    }
     text
 }
 
-fn cost_text(plan: &Plan, around: &Around<'_>) -> String {
-    let (policy, spent) = (around.policy, around.spent);
-    let cost = forecast(plan, policy, spent);
+fn cost_text(file: &PlanFile, reads: u64) -> String {
+    let PlanFile { plan, rules, .. } = file;
+    let spent = file.forecast.spent;
+    let cost = forecast(plan, rules, spent);
     let looks =
         if cost.looks > 0 { format!(" and about {} to follow", cost.looks) } else { String::new() };
     let captures = match cost.captures {
         0 => String::new(),
         captures => format!(", {captures} to read secrets"),
     };
+    let rechecks = match cost.rechecks {
+        0 => String::new(),
+        rechecks => format!(", {rechecks} to read targets again"),
+    };
     format!(
-        "  {} devices, {} requests to send{captures}{looks}; {} of {} an hour are spent, {} of them by this plan; sending takes about {}\n",
+        "  {} devices, {} requests to send{captures}{rechecks}{looks}; {} of {} an hour are spent, {reads} of them by this plan; sending takes about {}\n",
         plan.devices(),
         cost.sends,
-        u64::from(spent) + around.reads,
-        policy.per_hour,
-        around.reads,
+        u64::from(spent) + reads,
+        rules.per_hour,
         human_duration(cost.seconds.max(1) * 1_000),
     )
+}
+
+/// What bounds work that people would miss: its share of the fleet, waves, times, caps.
+fn bounds_text(file: &PlanFile, around: &Around) -> String {
+    let PlanFile { plan, rules, .. } = file;
+    let mut text = String::new();
+    let devices = plan.devices();
+    match file.fleet.filter(|fleet| *fleet > 0) {
+        Some(fleet) => text.push_str(&format!(
+            "  {devices} of the {fleet} devices of {}: {:.1} %\n",
+            file.tenant,
+            devices as f64 * 100.0 / f64::from(fleet)
+        )),
+        None => text.push_str(&format!("  how many devices {} has is not known\n", file.tenant)),
+    }
+    if let Some(rollout) = &rules.rollout {
+        let ends = rollout.ends(u32::try_from(devices).unwrap_or(u32::MAX));
+        let ends: Vec<String> = ends.iter().map(ToString::to_string).collect();
+        text.push_str(&format!(
+            "  in {} waves, which reach {} devices; {} between two\n",
+            ends.len(),
+            ends.join(", "),
+            human_duration(rollout.pause_ms)
+        ));
+    }
+    let latest = match file.send_for_ms {
+        Some(send_for_ms) => format!("{} after the start", human_duration(send_for_ms)),
+        None => rules.send_until.to_string(),
+    };
+    text.push_str(&format!("  sending ends {latest}; the latest start is {}\n", file.start_until));
+    for window in &rules.windows {
+        text.push_str(&format!("  only in the window {}\n", window.shown()));
+    }
+    if let Some(reason) = &file.break_glass {
+        text.push_str(&format!("  outside of its window: {reason}\n"));
+    }
+    if !around.place.is_empty() {
+        text.push_str(&format!(
+            "  caps of {} and overlaps cover {}\n",
+            around.house, around.place
+        ));
+    }
+    text
+}
+
+/// What can never be undone, on whose devices.
+fn irreversible_text(file: &PlanFile) -> String {
+    let mut seen = BTreeSet::new();
+    let mut text = String::from("  This cannot be undone:\n");
+    for (action, devices) in irreversible_counts(&file.plan) {
+        text.push_str(&format!("  {devices:>6}  {}\n", action.summary));
+    }
+    let touched = file
+        .plan
+        .to_do()
+        .filter(|task| task.risk == Risk::Irreversible && seen.insert(task.device.id.clone()));
+    let mut devices = touched.map(|task| &task.device);
+    for device in devices.by_ref().take(IRREVERSIBLE_SHOWN) {
+        let user = match device.user_email.as_str() {
+            "" => "nobody",
+            email => email,
+        };
+        text.push_str(&format!(
+            "          {} '{}' ({}) of {user}\n",
+            device.serial_number, device.name, device.platform
+        ));
+    }
+    let more = devices.count();
+    if more > 0 {
+        text.push_str(&format!("          and {more} more\n"));
+    }
+    if let Some(phrase) = phrase(&file.plan, &file.tenant) {
+        text.push_str(&format!("  It takes: --confirm \"{phrase}\"\n"));
+    }
+    text
+}
+
+fn irreversible_counts(plan: &Plan) -> Vec<(&'static ActionSpec, usize)> {
+    let devices_of = |action: &ActionSpec| {
+        let its = plan.to_do().filter(|task| task.action == action.name);
+        its.map(|task| &task.device.id).collect::<BTreeSet<_>>().len()
+    };
+    let irreversible = ACTIONS.into_iter().filter(|action| action.risk == Risk::Irreversible);
+    irreversible
+        .map(|action| (action, devices_of(action)))
+        .filter(|(_, devices)| *devices > 0)
+        .collect()
 }
 
 /// What happens to secrets and to devices that will ask for one.

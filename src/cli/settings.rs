@@ -11,7 +11,10 @@ use super::failure::Failure;
 use super::options::{GlobalOptions, LimitOptions, variable};
 use super::state::config_path;
 use crate::job::{Job, SendUntil, SkipKind};
-use crate::model::{MaxErrors, Policy, Risk, UnixMillis, human_duration, parse_duration_ms};
+use crate::model::{
+    MaxErrors, Policy, Risk, Rollout, UnixMillis, WaveEnd, WaveGate, human_duration,
+    parse_duration_ms,
+};
 
 /// How long commands of a job are followed that is not benign throughout.
 const WAIT_MS_DEFAULT: u64 = 600_000;
@@ -118,13 +121,10 @@ pub(super) fn policy(
         })?,
     };
     let wait_ms = duration("--wait", limits.pace.wait.as_deref())?.or(settings.wait_ms);
-    let send_until = match duration("--send-until", limits.send_until.as_deref())? {
-        Some(after_ms) => now.plus_ms(after_ms),
-        None => match settings.send_until {
-            Some(SendUntil::At(at)) => at,
-            Some(SendUntil::After(after_ms)) => now.plus_ms(after_ms),
-            None => defaults.send_until,
-        },
+    let send_until = match (send_for_ms(limits, job)?, settings.send_until) {
+        (Some(after_ms), _) => now.plus_ms(after_ms),
+        (None, Some(SendUntil::At(at))) => at,
+        (None, _) => defaults.send_until,
     };
     let per_second = limits.pace.per_second.or(settings.per_second).or(profile.per_second);
     let per_hour = limits.pace.per_hour.or(settings.per_hour).or(profile.per_hour);
@@ -137,10 +137,62 @@ pub(super) fn policy(
         wait_ms: wait_ms.unwrap_or_else(|| default_wait_ms(job)),
         send_until,
         max_errors,
+        errors_in_a_row: limits.errors_in_a_row.or(settings.errors_in_a_row),
         timeout_ms,
         quarantine_ms: quarantine_ms(limits, timeout_ms, defaults.quarantine_ms)?,
         ..defaults
     })
+}
+
+/// How long a run may send where nothing else is said, in milliseconds.
+const SEND_FOR_MS_DEFAULT: u64 = 12 * 3_600_000;
+
+/// How long after its start a run may send; `None` where the job names a moment.
+pub(super) fn send_for_ms(limits: &LimitOptions, job: &Job) -> Result<Option<u64>, Failure> {
+    if let Some(after_ms) = duration("--send-until", limits.send_until.as_deref())? {
+        return Ok(Some(after_ms));
+    }
+    Ok(match job.settings.send_until {
+        Some(SendUntil::At(_)) => None,
+        Some(SendUntil::After(after_ms)) => Some(after_ms),
+        None => Some(SEND_FOR_MS_DEFAULT),
+    })
+}
+
+/// How a run of this risk spreads over so many devices.
+pub(super) fn rollout(
+    limits: &LimitOptions,
+    job: &Job,
+    risk: Risk,
+    devices: u32,
+) -> Result<Option<Rollout>, Failure> {
+    let waves = limits.waves.iter().map(|text| {
+        WaveEnd::parse(text).ok_or_else(|| {
+            Failure::usage(format!("--waves: '{text}' is neither a number of devices nor a share"))
+                .next("write it like 1,5,20%,100%")
+        })
+    });
+    let waves: Vec<WaveEnd> = waves.collect::<Result<_, _>>()?;
+    let pause_ms = duration("--wave-pause", limits.wave_pause.as_deref())?;
+    let gate_timeout_ms = duration("--gate-timeout", limits.gate_timeout.as_deref())?;
+    let word = limits.gate.as_deref();
+    let gate = WaveGate::WORDS.into_iter().find(|(name, _)| Some(*name) == word);
+    let of_job = job.settings.rollout.as_ref();
+    let is_silent = waves.is_empty() && pause_ms.or(gate_timeout_ms).is_none() && gate.is_none();
+    if is_silent && of_job.is_none() {
+        return Ok(Rollout::usual(risk, devices));
+    }
+    let of_job = of_job.cloned().unwrap_or_default();
+    let waves = [waves, of_job.waves].into_iter().find(|waves| !waves.is_empty());
+    let mut rollout = match waves {
+        Some(waves) => Rollout::of_waves(waves, risk),
+        None => Rollout::of_usual_waves(risk),
+    };
+    rollout.pause_ms = pause_ms.or(of_job.pause_ms).unwrap_or(rollout.pause_ms);
+    rollout.gate_timeout_ms =
+        gate_timeout_ms.or(of_job.gate_timeout_ms).unwrap_or(rollout.gate_timeout_ms);
+    rollout.gate = gate.map(|(_, gate)| gate).or(of_job.gate).unwrap_or(rollout.gate);
+    Ok(Some(rollout))
 }
 
 /// How long a request without answer may still be applied: at least twice the time that it may take, because

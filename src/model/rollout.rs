@@ -102,16 +102,20 @@ impl Rollout {
     /// no waves otherwise.
     #[must_use]
     pub fn usual(risk: Risk, devices: u32) -> Option<Self> {
-        if risk <= Risk::Benign || devices <= DEVICES_WITHOUT_WAVES {
-            return None;
-        }
+        let has_waves = risk > Risk::Benign && devices > DEVICES_WITHOUT_WAVES;
+        has_waves.then(|| Self::of_usual_waves(risk))
+    }
+
+    /// 1, 5, 20 % and all.
+    #[must_use]
+    pub fn of_usual_waves(risk: Risk) -> Self {
         let waves = vec![
             WaveEnd::Devices(1),
             WaveEnd::Devices(5),
             WaveEnd::Percent(20.0),
             WaveEnd::Percent(100.0),
         ];
-        Some(Self::of_waves(waves, risk))
+        Self::of_waves(waves, risk)
     }
 
     /// How many of `devices` have been reached by the end of each wave. Waves that would add nothing are left out,

@@ -42,6 +42,8 @@ pub struct PlanFile {
     pub reason: Option<String>,
     /// SHA-256 of the policy file; empty where there is none.
     pub policy_digest: String,
+    /// Why it is to be sent outside of its window.
+    pub break_glass: Option<String>,
     /// When it was made.
     pub made_at: UnixMillis,
     /// By which user of which host.

@@ -6,11 +6,12 @@
 use std::collections::BTreeMap;
 
 use super::build::Plan;
-use crate::model::{DeviceId, Platform, Policy, Task};
+use crate::model::{DeviceId, Platform, Policy, Risk, Task};
 
 /// Looks that an online device takes on average until its command is seen done.
 const LOOKS_PER_TASK: u64 = 2;
 const SECONDS_PER_HOUR: u64 = 3_600;
+const SECONDS_PER_MINUTE: u64 = 60;
 
 /// How many tasks an action has on a platform, with samples.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub struct Forecast {
     pub sends: u64,
     /// Requests that read secrets before they are lost.
     pub captures: u64,
+    /// Requests that read targets again before they are sent to.
+    pub rechecks: u64,
     /// Requests that look for the ends, estimated.
     pub looks: u64,
     /// Seconds until the last send, when the tenant has its whole budget to spare.
@@ -82,8 +85,21 @@ pub fn forecast(plan: &Plan, policy: &Policy, spent: u32) -> Forecast {
     let looks = plan.to_do().filter(followed).count() as u64 * LOOKS_PER_TASK;
     let budget = u64::from(policy.per_hour.max(1));
     let left_now = budget.saturating_sub(u64::from(spent));
-    let before_the_end = sends + captures;
+    let irreversible =
+        plan.to_do().filter(|task| task.risk == Risk::Irreversible).count() as u64;
+    let rechecks = if policy.is_rechecking { irreversible } else { 0 };
+    let before_the_end = sends + captures + rechecks;
     let at_full_speed = before_the_end / u64::from(policy.per_second.max(1));
     let hours = before_the_end.saturating_sub(left_now).div_ceil(budget);
-    Forecast { sends, captures, looks, seconds: (hours * SECONDS_PER_HOUR).max(at_full_speed) }
+    let slowly = policy.irreversible_per_minute.map_or(0, |per_minute| {
+        irreversible.saturating_sub(1) / u64::from(per_minute.max(1)) * SECONDS_PER_MINUTE
+    });
+    let seconds = (hours * SECONDS_PER_HOUR).max(at_full_speed).max(slowly);
+    Forecast { sends, captures, rechecks, looks, seconds: seconds + pauses_seconds(plan, policy) }
+}
+
+/// Seconds in which a run waits between its waves, at the least.
+fn pauses_seconds(plan: &Plan, policy: &Policy) -> u64 {
+    let waves = plan.to_do().map(|task| u64::from(task.wave)).max().unwrap_or(0);
+    policy.rollout.as_ref().map_or(0, |rollout| waves * rollout.pause_ms / 1_000)
 }
