@@ -258,12 +258,13 @@ fn audit_run(
             printer.data(&record_json(&record).to_string());
         }
     })?;
+    let is_unchained = faults.is_empty() && audit.chained_from.is_none() && audit.entries > 0;
     let reader = RunReader::open(&state.dir, &run)?;
     let header = reader.header_body()?.unwrap_or_default();
     let outcomes = reader.outcomes()?;
     if printer.format == Format::Json {
         let mut line = summary.json(&header, &outcomes);
-        line["verdict"] = verdict(&faults).into();
+        line["verdict"] = if is_unchained { "unchained" } else { verdict(&faults) }.into();
         line["run"] = run.clone().into();
         line["head"] = audit.head.clone().into();
         line["entries"] = audit.entries.into();
@@ -278,6 +279,12 @@ fn audit_run(
     }
     if noted == 0 {
         printer.say("the host's record holds no head of this run: what was cut off at its end would not be seen");
+    }
+    if is_unchained {
+        printer.warn(
+            "an older sortie wrote this run without hashes: a change of it would not be seen",
+        );
+        return Ok(Exit::Well);
     }
     end(printer, &faults, &format!("sortie audit {run}"), &audit.head)
 }
