@@ -4,6 +4,8 @@
 
 mod actions_command;
 mod address;
+mod audit_command;
+mod audit_text;
 mod confirm;
 mod connect;
 mod custody;
@@ -112,6 +114,7 @@ fn dispatch(options: &Options, printer: &Printer) -> Result<Exit, Failure> {
             look_commands::report(global, name, report_dir.as_deref(), printer)
         }
         Command::History { history } => history_command::history(global, history, printer),
+        Command::Audit { audit } => audit_command::audit(global, audit, printer),
         Command::Prune { prune } => prune_command::prune(global, prune, printer),
         Command::Pins { pins, tenant } => match (&pins.test_identity, pins.recover) {
             (Some(file), _) => pins_command::test_identity(global, pins, file, printer),

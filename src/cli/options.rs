@@ -184,6 +184,11 @@ pub(super) enum Command {
         #[command(flatten)]
         history: HistoryOptions,
     },
+    /// Verify that the host's record, or the journal of a run, is what was written; only reads
+    Audit {
+        #[command(flatten)]
+        audit: AuditOptions,
+    },
     /// Drop PINs, kept secrets and replies from the journals of old runs; verdicts stay
     Prune {
         #[command(flatten)]
@@ -489,6 +494,16 @@ pub(super) struct HistoryOptions {
     /// Until then, a date included
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AuditOptions {
+    /// Id of the run, a unique prefix, or latest; else the host's record and every run that it speaks of
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// An older head that was kept elsewhere: verify that the record, or the run, still contains it
+    #[arg(long, value_name = "HASH")]
+    pub anchor: Option<String>,
 }
 
 #[derive(Debug, Args)]

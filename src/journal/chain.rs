@@ -182,9 +182,10 @@ pub(super) fn entry_without_secrets(body: &str) -> Option<Value> {
     Some(value)
 }
 
-/// A task's body as it is hashed: every parameter that is a secret is there, without its value. The keys of
-/// parameters are the API's, and so none of them means anything here.
-pub(super) fn task_without_secrets(body: &str) -> Option<Value> {
+/// A body without what is sealed in it, whatever it stands under: a task as it is hashed, and a note as it is shown.
+/// Every parameter that is a secret is there, without its value; the keys of parameters are the API's, and so none of
+/// them means anything here.
+pub(super) fn without_sealed(body: &str) -> Option<Value> {
     let mut value = stored_json(body)?;
     drop_secrets(&mut value, &[]);
     Some(value)

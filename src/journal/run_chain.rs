@@ -6,7 +6,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use std::path::Path;
 
-use super::chain::{Link, entry_without_secrets, task_without_secrets};
+use super::chain::{Link, entry_without_secrets, without_sealed};
 use super::database::{At, JournalError};
 use super::run::no_json;
 
@@ -79,7 +79,7 @@ fn tasks_hash(connection: &Connection, path: &Path) -> Result<String, JournalErr
         }
         let body: String = row.get(8).at(path)?;
         // What is not JSON is no task; its text stands for itself.
-        let body = task_without_secrets(&body).map_or(body, |body| body.to_string());
+        let body = without_sealed(&body).map_or(body, |body| body.to_string());
         link = link.text(&body);
     }
     Ok(link.hash())

@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, reason = "a test prints what it measured")]
 
+mod audit;
 mod bench;
 mod cli;
 mod contract;

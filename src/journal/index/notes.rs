@@ -6,7 +6,7 @@
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use std::path::Path;
 
-use super::super::chain::{AuditRecord, ChainAudit, Link, Walk, stored_json};
+use super::super::chain::{AuditRecord, ChainAudit, Link, Walk, without_sealed};
 use super::super::database::{At, JournalError};
 use super::Index;
 use crate::model::UnixMillis;
@@ -83,7 +83,7 @@ impl Index {
                 at: UnixMillis(at),
                 kind,
                 run,
-                body: stored_json(&body).unwrap_or_default(),
+                body: without_sealed(&body).unwrap_or_default(),
                 hash: walk.head().to_owned(),
                 fits,
             });
