@@ -280,6 +280,41 @@ fn what_is_no_job_file_is_refused_by_its_name() {
     }
 }
 
+#[test]
+fn a_required_export_has_to_be_recent_and_to_list_somebody() {
+    let tenant = macs(2);
+    let bench = Bench::at(&tenant);
+    let job = "version: 1\naction: restart\ntargets: {all: true}\n\
+               require: {file: lists/e.csv, on: serial_number, max_age: 24h}\n";
+    bench.write("job.yaml", job);
+    std::fs::create_dir(bench.path("lists")).expect("a directory");
+    let run = ["run", "job.yaml", "--yes"];
+    let export = |text: &str, older_s: i64| {
+        let path = bench.write("lists/e.csv", text);
+        let file = std::fs::File::options().append(true).open(path).expect("the export");
+        let written = file.metadata().and_then(|it| it.modified()).expect("a date");
+        let by = std::time::Duration::from_secs(older_s.unsigned_abs());
+        let dated = if older_s > 0 { written - by } else { written + by };
+        file.set_modified(dated).expect("another date");
+    };
+    let somebody = format!("Serial Number\n{}\n", serial(0));
+    export(&somebody, 25 * 3_600);
+    let cure = "export lists/e.csv again, or change max_age in the job";
+    says(&bench.sortie(&run).expect(8), &["e.csv is 1 d 1 h old", "allows 1 d 0 h", cure]);
+    export(&somebody, -600);
+    says(&bench.sortie(&run).expect(8), &["e.csv is dated", "min", "from now", cure]);
+    export("Serial Number\n\n", 0);
+    says(&bench.sortie(&run).expect(2), &["lists no serial_number"]);
+    export("Serial Number\nOTHER1\n", 0);
+    says(&bench.sortie(&run).expect(4), &["no device is left: none is listed in lists/e.csv"]);
+    assert_eq!(writes(&tenant.ledger()), 0);
+    export(&somebody, 23 * 3_600);
+    bench.sortie(&run).expect(0);
+    let skipped = bench.report().into_iter().find(|row| row["outcome"] == "skipped");
+    assert_eq!(skipped.expect("the other one")["reason"], "not listed in lists/e.csv");
+    assert_eq!(writes(&tenant.ledger()), 1);
+}
+
 // The way to the tenant.
 
 #[test]
