@@ -126,11 +126,8 @@ pub(super) fn confirm(
         }
         _ => {}
     }
-    let what = format!(
-        "{} work on {} of {tenant}",
-        plan.risk().word(),
-        counted(plan.devices(), "device")
-    );
+    let what =
+        format!("{} work on {} of {tenant}", plan.risk().word(), counted(plan.devices(), "device"));
     let unanswered = |why: &str, wrap: Option<String>| {
         refused(format!("{what} needs an answer, {why}"), &needed, wrap)
     };

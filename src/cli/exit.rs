@@ -84,8 +84,8 @@ pub(super) fn exit_of(end: &RunEnd<'_>) -> Exit {
     let is_left = count(Outcome::NotAttempted) + pending > 0;
     match end.stop {
         // Stopped when everything had ended already is not stopped.
-        Some(StopCause::Operator | StopCause::Errors) if is_left => return Exit::Stopped,
         Some(StopCause::Deadline) => return Exit::Quota,
+        Some(_) if is_left => return Exit::Stopped,
         _ => {}
     }
     if partly > 0 {

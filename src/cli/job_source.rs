@@ -13,6 +13,8 @@ use super::diagnostics::invalid_job;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::JobOptions;
+use super::plan_source::is_plan;
+use super::planning::Naming;
 use super::printer::Printer;
 use crate::drive::{Clock, WallClock};
 use crate::job::{IdentifyBy, Input, Job, ParseOptions, parse};
@@ -27,6 +29,7 @@ pub(super) fn read_job(options: &JobOptions, printer: &Printer) -> Result<Job, F
         "-" => ("<stdin>", read_limited(std::io::stdin().lock(), "<stdin>")?),
         path => (path, read_file(Path::new(path)).map_err(Failure::usage)?.bytes),
     };
+    refuse_plan(name, &bytes)?;
     let identify_by = options.identify_by.as_deref();
     let parse_options = ParseOptions {
         action: options.action.clone(),
@@ -59,6 +62,20 @@ pub(super) fn read_job(options: &JobOptions, printer: &Printer) -> Result<Job, F
     }
     check_requirement(&job)?;
     Ok(job)
+}
+
+/// Whether the name of the job that the command line names tells it from others.
+pub(super) fn naming_of(options: &JobOptions) -> Naming {
+    if options.job == "-" { Naming::None } else { Naming::ByFile }
+}
+
+/// A plan is no job: it says what was decided, and is run as it is, from its file.
+fn refuse_plan(name: &str, bytes: &[u8]) -> Result<(), Failure> {
+    if !is_plan(bytes) {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("{name} is a plan, not a job"))
+        .next("run it from its file: sortie run PLAN"))
 }
 
 /// Whether the export that the job requires is recent enough at this moment. What was read ages while a plan is made

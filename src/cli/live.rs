@@ -6,17 +6,21 @@ use std::fs::File;
 use std::sync::Arc;
 use tokio::sync::watch;
 
+use super::admission::sent_devices;
 use super::connect::Connection;
 use super::exit::{Exit, RunEnd, exit_of};
 use super::failure::Failure;
+use super::live_guard::LiveGuard;
+use super::operator::Operator;
 use super::options::{EndingOptions, ProgressForm};
+use super::policy_file::PolicyFile;
 use super::printer::Printer;
 use super::progress::Watcher;
 use super::reporter::{Reporter, RunView, standing};
 use super::sealing::Recipients;
 use super::state::State;
 use crate::drive::{
-    Clock, Control, Ended, Quota, RenewToken, RunParts, Sealer, Unguarded, WallClock, run,
+    Clock, Control, Ended, Guard, Quota, RenewToken, RunParts, Sealer, Unguarded, WallClock, run,
     system_pins,
 };
 use crate::engine::{Engine, Scope};
@@ -27,6 +31,8 @@ use crate::report::{Rerun, summary_text};
 /// Everything that a run under way needs.
 pub(super) struct Live<'a> {
     pub state: &'a State,
+    /// The policy that it was planned under, or that holds when it is resumed.
+    pub house: PolicyFile,
     pub connection: Connection,
     pub header: RunHeader,
     pub tasks: Arc<[Task]>,
@@ -48,6 +54,7 @@ pub(super) async fn go(
 ) -> Result<Exit, Failure> {
     let Live {
         state,
+        house,
         connection,
         header,
         tasks,
@@ -79,7 +86,14 @@ pub(super) async fn go(
     let (sender, mut control) = watch::channel(Control::Go);
     let signals = tokio::spawn(listen(sender));
     let journal = Writer::start(journal)?;
-    let parts = Parts { journal, quota, engine, tasks: &tasks, requests, sealer };
+    let guard: Box<dyn Guard> = match scope {
+        Scope::Whole => {
+            let stop_file = state.dir.stop_file();
+            Box::new(LiveGuard::new(stop_file, &header.report_dir, house, Arc::clone(&tasks)))
+        }
+        Scope::Follow | Scope::OnePass => Box::new(Unguarded),
+    };
+    let parts = Parts { journal, quota, engine, tasks: &tasks, requests, sealer, guard };
     let ended = match scope {
         Scope::Whole => {
             let (transport, renew_token) = connection.writer()?;
@@ -129,6 +143,7 @@ struct Parts<'a> {
     tasks: &'a Arc<[Task]>,
     requests: RequestCounts,
     sealer: Option<Sealer>,
+    guard: Box<dyn Guard>,
 }
 
 impl Parts<'_> {
@@ -149,7 +164,7 @@ impl Parts<'_> {
             renew_token,
             sealer: self.sealer,
             draw_pin: system_pins(),
-            guard: Box::new(Unguarded),
+            guard: self.guard,
         }
     }
 }
@@ -217,16 +232,41 @@ impl End<'_> {
         let now = WallClock.now();
         let written = write_reports(self.state, self.header, self.ending, now, printer)?;
         self.state.index().set_run_state(run, run_state, Some(now), &summary)?;
+        self.leave(&written, exit, now)?;
         if exit == Exit::Well {
             return Ok(exit);
         }
         Err(self.failure(exit, ended, stop, &written))
     }
 
-    /// Skips that a flag or the job asked for.
+    /// Settles what the run was charged by what it sent, and ties its journal to the host's record.
+    fn leave(&self, written: &RunView, exit: Exit, now: UnixMillis) -> Result<(), Failure> {
+        let run = &self.header.run.0;
+        let sent = sent_devices(self.tasks, &written.records);
+        self.state.index().settle_charges(run, &sent)?;
+        let head = RunReader::open(&self.state.dir, run)?.head()?;
+        let outcomes: std::collections::BTreeMap<&str, u32> =
+            self.counts.iter().map(|(outcome, count)| (outcome.word(), count)).collect();
+        let body = serde_json::json!({
+            "who": Operator::current().shown(), "head": head.head, "entries": head.entries,
+            "outcomes": outcomes, "exit": exit as u8,
+        });
+        self.state.index().note(now, "left", Some(run), &body)?;
+        Ok(())
+    }
+
+    /// Devices that the plan had not left out and that were left out later.
+    fn skips_since(&self) -> u32 {
+        let planned = self.tasks.iter().filter(|task| matches!(task.turn, Turn::Skip { .. }));
+        let planned = u32::try_from(planned.count()).unwrap_or(u32::MAX);
+        self.counts.of(Outcome::Skipped).saturating_sub(planned)
+    }
+
+    /// Skips that a flag or the job asked for, or that came up on the way.
     fn skips_asked(&self) -> u32 {
         let is_asked = |task: &&Task| matches!(task.turn, Turn::Skip { asked: true, .. });
-        u32::try_from(self.tasks.iter().filter(is_asked).count()).unwrap_or(u32::MAX)
+        let asked = u32::try_from(self.tasks.iter().filter(is_asked).count()).unwrap_or(u32::MAX);
+        asked + self.skips_since()
     }
 
     /// Tasks that the plan left out, be it because an earlier run has done them.

@@ -4,6 +4,8 @@
 
 mod actions_command;
 mod address;
+mod admission;
+mod approval;
 mod audit_command;
 mod audit_text;
 mod confirm;
@@ -17,6 +19,7 @@ mod guards;
 mod history_command;
 mod job_source;
 mod live;
+mod live_guard;
 mod look_commands;
 mod operator;
 mod options;
@@ -25,13 +28,16 @@ mod pins_command;
 mod pins_found;
 mod pins_recovery;
 mod pins_text;
+mod plan_checks;
 mod plan_command;
+mod plan_source;
 mod plan_text;
 mod planning;
 mod policy_file;
 mod printer;
 mod progress;
 mod prune_command;
+mod reopen_command;
 mod reporter;
 mod resolve_command;
 mod retry_command;
@@ -39,10 +45,13 @@ mod run_command;
 mod sealing;
 mod settings;
 mod simulate_command;
+mod ssh_keygen;
+mod start;
 mod state;
 mod tenant_commands;
 mod token;
 mod trusted_file;
+mod wrapping;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -86,8 +95,9 @@ fn dispatch(options: &Options, printer: &Printer) -> Result<Exit, Failure> {
     match &options.command {
         Command::Actions { name } => actions_command::actions(name.as_deref(), printer),
         Command::Check { job } => plan_command::check(job, printer),
-        Command::Plan { job, tenant, limits } => {
-            plan_command::plan(global, job, tenant, limits, printer)
+        Command::Plan { job, out, purpose, tenant, limits } => {
+            let wishes = plan_command::PlanWishes { out: out.as_deref(), purpose, limits };
+            plan_command::plan(global, job, tenant, &wishes, printer)
         }
         Command::Run { job, tenant, limits, run } => {
             run_command::run(global, job, tenant, limits, run, printer)
@@ -96,10 +106,10 @@ fn dispatch(options: &Options, printer: &Printer) -> Result<Exit, Failure> {
             run_command::send(global, send, tenant, limits, run, printer)
         }
         Command::Resume { name, tenant, resume } => {
-            run_command::resume(global, name, tenant, resume, printer)
+            reopen_command::resume(global, name, tenant, resume, printer)
         }
         Command::Watch { name, tenant, watch } => {
-            run_command::watch(global, name, tenant, watch, printer)
+            reopen_command::watch(global, name, tenant, watch, printer)
         }
         Command::Resolve { name, resolve } => {
             resolve_command::resolve(global, name, resolve, printer)

@@ -50,7 +50,9 @@ fn check_size(file: &PlanFile) -> Result<(), Failure> {
         None => Ok(()),
         Some(limit) => Err(Failure::new(
             Exit::Policy,
-            format!("the plan comes to {devices} devices, and the job allows {limit} (max_devices)"),
+            format!(
+                "the plan comes to {devices} devices, and the job allows {limit} (max_devices)"
+            ),
         )
         .next("check the filter, or change max_devices in the job")),
     }
@@ -59,7 +61,8 @@ fn check_size(file: &PlanFile) -> Result<(), Failure> {
 /// By the most favourable reckoning: what does not fit even then cannot fit.
 fn check_time(file: &PlanFile, now: UnixMillis) -> Result<(), Failure> {
     let cost = forecast(&file.plan, &file.rules, 0);
-    let available_ms = file.rules.send_until.remaining_ms(now);
+    let ends = file.sending_ends(now);
+    let available_ms = ends.remaining_ms(now);
     if cost.seconds * 1_000 <= available_ms {
         return Ok(());
     }
@@ -68,7 +71,7 @@ fn check_time(file: &PlanFile, now: UnixMillis) -> Result<(), Failure> {
         format!(
             "the quota cannot fit {} requests before {}: they need about {}",
             cost.sends,
-            file.rules.send_until,
+            ends,
             human_duration(cost.seconds * 1_000)
         ),
     )

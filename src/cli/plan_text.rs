@@ -152,10 +152,7 @@ fn bounds_text(file: &PlanFile, around: &Around) -> String {
         text.push_str(&format!("  outside of its window: {reason}\n"));
     }
     if !around.place.is_empty() {
-        text.push_str(&format!(
-            "  caps of {} and overlaps cover {}\n",
-            around.house, around.place
-        ));
+        text.push_str(&format!("  caps of {} and overlaps cover {}\n", around.house, around.place));
     }
     text
 }

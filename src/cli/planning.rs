@@ -222,9 +222,8 @@ fn needs_fleet(plan: &Plan) -> bool {
 
 /// Whether a job may turn out to be urgent, as far as it says itself.
 fn may_be_urgent(job: &Job) -> bool {
-    let is_touching = |steps: &[crate::job::Step]| {
-        steps.iter().any(|step| step.action.risk >= Risk::Disruptive)
-    };
+    let is_touching =
+        |steps: &[crate::job::Step]| steps.iter().any(|step| step.action.risk >= Risk::Disruptive);
     job.selection.is_none()
         && job.rows.len() <= URGENT_DEVICES_MAX
         && job.rows.iter().any(|row| is_touching(&row.steps))

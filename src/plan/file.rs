@@ -140,6 +140,12 @@ impl PlanFile {
         })
     }
 
+    /// When sending ends, if it is started now.
+    #[must_use]
+    pub fn sending_ends(&self, now: UnixMillis) -> UnixMillis {
+        self.send_for_ms.map_or(self.rules.send_until, |send_for_ms| now.plus_ms(send_for_ms))
+    }
+
     /// Its digest: SHA-256 of everything that it says, as hexadecimal digits. Secrets stay out.
     #[must_use]
     pub fn digest(&self) -> String {

@@ -85,8 +85,7 @@ pub fn forecast(plan: &Plan, policy: &Policy, spent: u32) -> Forecast {
     let looks = plan.to_do().filter(followed).count() as u64 * LOOKS_PER_TASK;
     let budget = u64::from(policy.per_hour.max(1));
     let left_now = budget.saturating_sub(u64::from(spent));
-    let irreversible =
-        plan.to_do().filter(|task| task.risk == Risk::Irreversible).count() as u64;
+    let irreversible = plan.to_do().filter(|task| task.risk == Risk::Irreversible).count() as u64;
     let rechecks = if policy.is_rechecking { irreversible } else { 0 };
     let before_the_end = sends + captures + rechecks;
     let at_full_speed = before_the_end / u64::from(policy.per_second.max(1));

@@ -1,0 +1,370 @@
+//! Whether a run may begin: what the policy, other runs and the last 24 hours say.
+//!
+//! Owns these checks and their order. They are made twice: before anybody is asked, so that nobody types a phrase in
+//! vain, and again while no other run can begin, in the moment in which the run is entered. Must never send, and never
+//! let a flag raise a cap.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::confirm::can_ask;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::policy_file::PolicyFile;
+use super::printer::counted;
+use super::state::State;
+use crate::journal::{Charge, RunHeader, RunReader, RunRow};
+use crate::kandji::find_action;
+use crate::model::{
+    DeviceId, Outcome, OutsideWindow, Risk, Task, TaskRecord, Turn, UnixMillis, WaveGate,
+    WindowState,
+};
+use crate::plan::{
+    ActionDevices, Agreement, Approval, Budget, CapKind, OverCap, PlanFile, Spent,
+    devices_by_action,
+};
+
+/// The time over which devices are counted, in milliseconds.
+const DAY_MS: i64 = 86_400_000;
+/// Held devices that a message names.
+const HELD_SHOWN: usize = 3;
+
+/// What a run is that asks to be let in.
+#[derive(Copy, Clone)]
+pub(super) struct Applicant<'a> {
+    pub base_url: &'a str,
+    pub job: &'a str,
+    pub job_digest: &'a str,
+    /// Its job is a file whose name tells it from others.
+    pub is_named: bool,
+    /// Its own id; empty for one that does not exist yet.
+    pub run: &'a str,
+}
+
+impl<'a> Applicant<'a> {
+    /// The run that a plan would become.
+    pub(super) fn of_plan(file: &'a PlanFile) -> Self {
+        Self {
+            base_url: &file.base_url,
+            job: &file.job,
+            job_digest: &file.job_digest,
+            is_named: file.is_named,
+            run: "",
+        }
+    }
+
+    /// A run that is taken up again.
+    pub(super) fn of_run(header: &'a RunHeader) -> Self {
+        Self {
+            base_url: &header.base_url,
+            job: &header.job,
+            job_digest: &header.job_digest,
+            is_named: header.provenance.is_named,
+            run: &header.run.0,
+        }
+    }
+}
+
+/// Refuses while somebody wants nothing to be sent at all.
+pub(super) fn check_stop_file(state: &State) -> Result<(), Failure> {
+    let path = state.dir.stop_file();
+    if !path.exists() {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Exit::Stopped,
+        format!("the file {} stands for: send nothing", path.display()),
+    )
+    .state(super::failure::NOTHING_SENT)
+    .next("find out who put it there and why; when nothing speaks against it, remove it"))
+}
+
+/// Whether anybody can be asked between waves.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) enum Asking {
+    /// On this terminal, if there is one.
+    Here,
+    /// Nobody may be asked.
+    Forbidden,
+    /// The run begins later, perhaps elsewhere.
+    Later,
+}
+
+/// What the policy says of a plan, apart from caps.
+pub(super) fn check_policy(
+    file: &PlanFile,
+    house: &PolicyFile,
+    approval: Approval,
+    asking: Asking,
+    now: UnixMillis,
+) -> Result<(), Failure> {
+    let risk = file.plan.risk();
+    if house.policy.needs_reason(risk) && file.reason.as_deref().unwrap_or("").trim().is_empty() {
+        let what = format!("{} asks for a reason for {} work", house.shown(), risk.word());
+        return Err(Failure::new(Exit::Policy, what)
+            .next("give one with --reason, or 'reason:' in the job"));
+    }
+    if approval == Approval::Missing && house.policy.always_needs_approval(risk) {
+        let what = format!(
+            "{} asks for an approval of {} work by somebody else",
+            house.shown(),
+            risk.word()
+        );
+        return Err(Failure::new(Exit::Policy, what).next(HOW_TO_APPROVE));
+    }
+    let asks = file.rules.rollout.as_ref().is_some_and(|it| it.gate == WaveGate::Operator);
+    let is_mute = match asking {
+        Asking::Here => !can_ask(),
+        Asking::Forbidden => true,
+        Asking::Later => false,
+    };
+    if asks && is_mute {
+        let what =
+            "the gate 'operator' needs a terminal to ask on between waves, and there is none";
+        return Err(Failure::new(Exit::Policy, what)
+            .next("run it on a terminal, or choose another gate: settled or accepted"));
+    }
+    match asking {
+        Asking::Later => Ok(()),
+        Asking::Here | Asking::Forbidden => check_window(file, now),
+    }
+}
+
+/// How an approval comes about.
+const HOW_TO_APPROVE: &str = "write the plan with: sortie plan JOB --out PLAN; somebody else looks at it and signs it \
+     with: sortie approve PLAN; then: sortie run PLAN";
+
+fn check_window(file: &PlanFile, now: UnixMillis) -> Result<(), Failure> {
+    let (rules, ends) = (&file.rules, file.sending_ends(now));
+    let Some(WindowState::Closed { opens_at }) = rules.window_at(now) else { return Ok(()) };
+    let windows: Vec<String> = rules.windows.iter().map(crate::model::Window::shown).collect();
+    let windows = windows.join(" and ");
+    if opens_at >= ends && rules.outside_window == OutsideWindow::Wait {
+        let what =
+            format!("the window ({windows}) opens at {opens_at}, and sending ends at {ends}");
+        return Err(Failure::new(Exit::Policy, what).next("give it more time with send_until"));
+    }
+    if rules.outside_window == OutsideWindow::Wait {
+        return Ok(());
+    }
+    Err(Failure::new(Exit::Policy, format!("the window ({windows}) is closed; it opens at {opens_at}"))
+        .next(
+            "start it then, let the job wait for it ('outside: wait' in its window), or in an emergency give \
+             --break-glass REASON",
+        ))
+}
+
+/// Whether the devices of a run fit their caps, as far as can be told before it is entered.
+pub(super) fn check_caps(
+    state: &State,
+    file: &PlanFile,
+    house: &PolicyFile,
+    approval: Approval,
+    now: UnixMillis,
+) -> Result<(), Failure> {
+    let demands = devices_by_action(&file.plan);
+    if demands.is_empty() {
+        return Ok(());
+    }
+    let charges = state.index().charges(&file.base_url, UnixMillis(now.0 - DAY_MS))?;
+    let spent = spent_of(&charges);
+    // Whoever may be asked is taken to agree at the terminal.
+    let agreement = if can_ask() { Agreement::AtTerminal } else { Agreement::InAdvance };
+    let (policy, job, fleet) = (&house.policy, file.job.as_str(), file.fleet);
+    let budget = Budget { policy, job, fleet, spent: &spent, approval, agreement, now };
+    budget.reserve(&demands).map(drop).map_err(|over| over_caps(&over, house))
+}
+
+/// How the devices of a run are charged.
+#[derive(Copy, Clone)]
+pub(super) struct Charging<'a> {
+    pub house: &'a PolicyFile,
+    pub approval: Approval,
+    pub agreement: Agreement,
+    pub fleet: Option<u32>,
+    pub now: UnixMillis,
+}
+
+/// Charges the devices that a run is about to reach, if they fit.
+pub(super) fn charge(
+    state: &State,
+    applicant: Applicant<'_>,
+    run: &str,
+    demands: &[ActionDevices],
+    charging: Charging<'_>,
+) -> Result<(), Failure> {
+    if demands.is_empty() {
+        return Ok(());
+    }
+    let Charging { house, approval, agreement, fleet, now } = charging;
+    let since = UnixMillis(now.0 - DAY_MS);
+    let charged = state.index().charge(applicant.base_url, since, |charges| {
+        let spent = spent_of(charges);
+        let (policy, job) = (&house.policy, applicant.job);
+        let budget = Budget { policy, job, fleet, spent: &spent, approval, agreement, now };
+        let reservations = budget.reserve(demands)?;
+        Ok(reservations
+            .into_iter()
+            .map(|reservation| Charge {
+                run: run.to_owned(),
+                action: reservation.action,
+                devices: reservation.devices,
+                at: now,
+                is_kept_free: reservation.is_kept_free,
+            })
+            .collect())
+    })?;
+    charged.map_err(|over: Vec<OverCap>| over_caps(&over, house))
+}
+
+fn spent_of(charges: &[Charge]) -> Vec<Spent> {
+    let spent = |charge: &Charge| Spent {
+        action: charge.action.clone(),
+        devices: charge.devices,
+        is_kept_free: charge.is_kept_free,
+    };
+    charges.iter().map(spent).collect()
+}
+
+fn over_caps(over: &[OverCap], house: &PolicyFile) -> Failure {
+    let lines: Vec<String> = over
+        .iter()
+        .map(|cap| {
+            let OverCap { action, devices, limit, spent, why, .. } = cap;
+            match cap.kind {
+                CapKind::PerRun => format!(
+                    "{action}: {} in one run, and at most {limit} are allowed ({why})",
+                    counted(*devices as usize, "device")
+                ),
+                CapKind::PerDay => format!(
+                    "{action}: {}, {spent} were reached in the last 24 hours, and at most {limit} are allowed ({why})",
+                    counted(*devices as usize, "device")
+                ),
+            }
+        })
+        .collect();
+    let place = match &house.path {
+        Some(path) => format!("in {}", path.display()),
+        None => "in a policy.toml in the state directory (there is none)".to_owned(),
+    };
+    let raise = format!(
+        "no flag raises a cap: do it in parts, or let whoever answers for it raise it {place}"
+    );
+    let next = if over.iter().all(|cap| cap.may_be_approved) {
+        format!("an approval is enough: {HOW_TO_APPROVE}; or {raise}")
+    } else {
+        raise
+    };
+    Failure::new(Exit::Policy, format!("over a cap: {}", lines.join("; "))).next(next)
+}
+
+/// Refuses while another process drives a run of the same job, or one that has not sent to a device yet.
+pub(super) fn check_overlap(
+    state: &State,
+    applicant: Applicant<'_>,
+    risks: &BTreeMap<DeviceId, Risk>,
+) -> Result<(), Failure> {
+    let devices: BTreeSet<DeviceId> = risks.keys().cloned().collect();
+    let runs = state.index().open_runs()?;
+    for row in runs.iter().filter(|row| row.id != applicant.run && state.dir.is_held(&row.id)) {
+        let reader = RunReader::open(&state.dir, &row.id)?;
+        let Some(header) = reader.header()? else { continue };
+        if header.base_url != applicant.base_url {
+            continue;
+        }
+        let both_named = header.provenance.is_named && applicant.is_named;
+        let is_same_job = header.job_digest == applicant.job_digest
+            || (both_named && header.job == applicant.job);
+        if is_same_job {
+            let what = format!("run {} of the same job, {}, is under way", row.id, row.job);
+            return Err(busy(what, row));
+        }
+        let held: BTreeSet<DeviceId> = reader
+            .unsent_on(&devices)?
+            .into_iter()
+            .filter(|(device, action)| is_conflict(action, risks.get(device).copied()))
+            .map(|(device, _)| device)
+            .collect();
+        if !held.is_empty() {
+            return Err(busy(held_text(&held, row), row));
+        }
+    }
+    Ok(())
+}
+
+/// Whether what another run has not sent yet keeps a device from this one. Reading disturbs nobody, and an emergency
+/// does not wait for routine: a lock need not wait until a check-in has been sent.
+fn is_conflict(held_action: &str, risk: Option<Risk>) -> bool {
+    let held = find_action(held_action).map_or(Risk::Irreversible, |action| action.risk);
+    let Some(risk) = risk else { return false };
+    let is_reading = held == Risk::Read || risk == Risk::Read;
+    let outranks = held == Risk::Benign && risk > Risk::Benign;
+    !is_reading && !outranks
+}
+
+fn held_text(held: &BTreeSet<DeviceId>, row: &RunRow) -> String {
+    let named: Vec<&str> = held.iter().take(HELD_SHOWN).map(DeviceId::as_str).collect();
+    let more = held.len() - named.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("run {} of {} has not sent to device {}{more} yet", row.id, row.job, named.join(", "))
+}
+
+fn busy(what: String, row: &RunRow) -> Failure {
+    Failure::new(Exit::Busy, what).state(super::failure::NOTHING_SENT).next(format!(
+        "wait for it, look with: sortie status {}; a cron job that may skip its turn says --if-running skip",
+        row.id
+    ))
+}
+
+/// The highest risk of what is to be done to each device.
+pub(super) fn risks_of<'a>(tasks: impl Iterator<Item = &'a Task>) -> BTreeMap<DeviceId, Risk> {
+    let mut risks: BTreeMap<DeviceId, Risk> = BTreeMap::new();
+    for task in tasks.filter(|task| task.turn == Turn::Do) {
+        let risk = risks.entry(task.device.id.clone()).or_insert(task.risk);
+        *risk = task.risk.max(*risk);
+    }
+    risks
+}
+
+/// Devices that a run has sent to, by action; for those actions that have caps.
+pub(super) fn sent_devices(tasks: &[Task], records: &[TaskRecord]) -> BTreeMap<String, u32> {
+    count_devices(tasks, records, |record| record.attempts > 0)
+}
+
+/// The same of those that it may still send to.
+pub(super) fn unsent_devices(tasks: &[Task], records: &[TaskRecord]) -> Vec<ActionDevices> {
+    let left = count_devices(tasks, records, |record| {
+        record.attempts == 0 && record.outcome() == Outcome::NotAttempted
+    });
+    left.into_iter()
+        .map(|(action, devices)| {
+            let risk = find_action(&action).map_or(Risk::Irreversible, |action| action.risk);
+            ActionDevices { action, risk, devices }
+        })
+        .collect()
+}
+
+fn count_devices(
+    tasks: &[Task],
+    records: &[TaskRecord],
+    counts: impl Fn(&TaskRecord) -> bool,
+) -> BTreeMap<String, u32> {
+    let mut devices: BTreeMap<&str, BTreeSet<&DeviceId>> = BTreeMap::new();
+    let both = tasks.iter().zip(records);
+    for (task, _) in both.filter(|(task, record)| {
+        task.risk >= Risk::Disruptive && task.turn == Turn::Do && counts(record)
+    }) {
+        devices.entry(&task.action).or_default().insert(&task.device.id);
+    }
+    let count = |(action, ids): (&str, BTreeSet<&DeviceId>)| {
+        (action.to_owned(), u32::try_from(ids.len()).unwrap_or(u32::MAX))
+    };
+    devices.into_iter().map(count).collect()
+}
+
+/// The state directory that caps and overlaps cover, and the host.
+pub(super) fn place_of(state: &State, host: &str) -> Result<String, Failure> {
+    let path: &Path = state.dir.path();
+    let shown = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    Ok(format!("{} (database {}) on {host}", shown.display(), state.index().database_id()?))
+}

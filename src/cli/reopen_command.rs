@@ -1,0 +1,230 @@
+//! `sortie resume` and `sortie watch`.
+//!
+//! Owns the going on with a run from its journal alone. A resume may slow down and change the wait, nothing else. Must
+//! never read the job again.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::admission::{
+    Applicant, Charging, charge, check_overlap, check_stop_file, risks_of, sent_devices,
+    unsent_devices,
+};
+use super::connect::{connect_again, timeout_ms};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::live::{Live, go};
+use super::operator::Operator;
+use super::options::{
+    EndingOptions, GlobalOptions, PaceOptions, ResumeOptions, TenantOptions, WatchOptions,
+};
+use super::plan_command::runtime;
+use super::policy_file::PolicyFile;
+use super::printer::Printer;
+use super::settings::{Profile, duration};
+use super::state::State;
+use crate::drive::{Clock, Quota, WallClock, facts_of};
+use crate::engine::{Engine, RunState, Scope};
+use crate::journal::{RequestCounts, RunHeader, RunJournal, RunReader};
+use crate::model::{DeviceId, Outcome, Policy, Risk, Task, TaskRecord};
+use crate::plan::{Agreement, Approval};
+
+/// How long `watch` follows when nothing else is said, in milliseconds: a year is until everything has ended.
+const WATCH_MS: u64 = 366 * 86_400_000;
+
+pub(super) fn resume(
+    global: &GlobalOptions,
+    name: &str,
+    tenant: &TenantOptions,
+    options: &ResumeOptions,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
+    let state = State::open(global)?;
+    let ending = &options.ending;
+    reopen(global, &state, name, tenant, ending, Scope::Whole, printer, |policy| {
+        lower_policy(policy, &options.pace)
+    })
+}
+
+/// `sortie watch`: follows what was sent, and sends nothing.
+pub(super) fn watch(
+    global: &GlobalOptions,
+    name: &str,
+    tenant: &TenantOptions,
+    options: &WatchOptions,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
+    let state = State::open(global)?;
+    let scope = if options.once { Scope::OnePass } else { Scope::Follow };
+    let wait_ms = duration("--wait", options.wait.as_deref())?.unwrap_or(WATCH_MS);
+    if wait_ms == 0 {
+        return Err(Failure::usage("--wait 0 follows nothing").next("look once with: --once"));
+    }
+    let ending = &options.ending;
+    reopen(global, &state, name, tenant, ending, scope, printer, |policy| {
+        policy.wait_ms = wait_ms;
+        Ok(())
+    })
+}
+
+/// Goes on with a run from its journal alone.
+#[expect(clippy::too_many_arguments, reason = "the options of two commands, as they were given")]
+fn reopen(
+    global: &GlobalOptions,
+    state: &State,
+    name: &str,
+    tenant: &TenantOptions,
+    ending: &EndingOptions,
+    scope: Scope,
+    printer: &Printer,
+    change: impl FnOnce(&mut Policy) -> Result<(), Failure>,
+) -> Result<Exit, Failure> {
+    let profile = Profile::read(global)?;
+    let row = match name {
+        "latest" => state.index().latest_unfinished()?,
+        name => Some(state.index().find_run(name)?),
+    };
+    let Some(row) = row.filter(|row| row.state != crate::journal::RunState::Finished) else {
+        let what = if scope == Scope::Whole { "resume" } else { "follow" };
+        printer
+            .say(&format!("nothing to {what}: everything has ended; 'sortie runs' lists the runs"));
+        return Ok(Exit::Well);
+    };
+    let hold = state.dir.hold_run(&row.id)?;
+    let reader = RunReader::open(&state.dir, &row.id)?;
+    let mut header = reader.header()?.ok_or_else(|| {
+        Failure::usage(format!("run {} was never begun", row.id))
+            .next("start the job again with: sortie run")
+    })?;
+    if header.simulated {
+        return Err(Failure::usage(format!(
+            "run {} was made against a simulated tenant, which ended with it",
+            row.id
+        ))
+        .next("to rehearse a resume, serve a tenant with: sortie simulate"));
+    }
+    change(&mut header.policy)?;
+    if tenant.timeout.is_some() {
+        header.policy.timeout_ms = timeout_ms(tenant)?;
+    }
+    if header.policy.timeout_ms * 2 > header.policy.quarantine_ms {
+        return Err(Failure::usage("--timeout is more than half of the run's --quarantine")
+            .next("give a shorter one, or none"));
+    }
+    header.pending_ok |= ending.pending_ok;
+    let tasks: Arc<[Task]> = reader.tasks()?.into();
+    let engine = Engine::new(replay(&reader, &tasks, &header.policy)?);
+    let house = PolicyFile::read(state.dir.path())?;
+    let alone = match scope {
+        Scope::Whole => Some(enter_again(state, &header, &house, &tasks, &reader.records()?)?),
+        Scope::Follow | Scope::OnePass => None,
+    };
+    drop(reader);
+    let journal = RunJournal::open(&state.dir, &row.id)?;
+    runtime()?.block_on(async {
+        let connection =
+            connect_again(&header.base_url, header.policy.timeout_ms, tenant, &profile)?;
+        let quota =
+            Quota::new(Arc::clone(&state.index), &connection.base_url, header.policy.per_hour);
+        state.index().set_run_state(&row.id, crate::journal::RunState::Open, None, &row.summary)?;
+        drop(alone);
+        let doing = if scope == Scope::Whole { "resuming" } else { "following" };
+        printer.say(&format!("{doing} run {} of {}", row.id, header.job));
+        let requests = RequestCounts::new();
+        let live = Live {
+            state,
+            house,
+            connection,
+            header,
+            tasks,
+            engine,
+            journal,
+            quota,
+            requests,
+            hold,
+            scope,
+        };
+        go(live, ending, printer).await
+    })
+}
+
+/// Lets a run go on sending, if nothing speaks against what it has left. No other run begins while the result is held.
+fn enter_again(
+    state: &State,
+    header: &RunHeader,
+    house: &PolicyFile,
+    tasks: &[Task],
+    records: &[TaskRecord],
+) -> Result<std::fs::File, Failure> {
+    let now = WallClock.now();
+    let alone = state.dir.hold_start()?;
+    check_stop_file(state)?;
+    let is_left = |(_, record): &(&Task, &TaskRecord)| record.outcome() == Outcome::NotAttempted;
+    let left = tasks.iter().zip(records).filter(is_left).map(|(task, _)| task);
+    let risks: BTreeMap<DeviceId, Risk> = risks_of(left);
+    let applicant = Applicant::of_run(header);
+    check_overlap(state, applicant, &risks)?;
+    // What it was charged and did not use is free again; what it still means to do is charged from now on.
+    state.index().settle_charges(&header.run.0, &sent_devices(tasks, records))?;
+    let charging = Charging {
+        house,
+        approval: match header.provenance.approver {
+            Some(_) => Approval::Given,
+            None => Approval::Missing,
+        },
+        agreement: Agreement::InAdvance,
+        fleet: state.index().fleet_size(&header.base_url)?,
+        now,
+    };
+    charge(state, applicant, &header.run.0, &unsent_devices(tasks, records), charging)?;
+    let body = serde_json::json!({ "who": Operator::current().shown(), "job": header.job });
+    state.index().note(now, "resumed", Some(&header.run.0), &body)?;
+    Ok(alone)
+}
+
+/// The state of a run as its journal tells it.
+pub(super) fn replay(
+    reader: &RunReader,
+    tasks: &[Task],
+    policy: &Policy,
+) -> Result<RunState, Failure> {
+    let (facts, actions) = facts_of(tasks, policy);
+    let mut state = RunState::new(facts, actions, policy.clone());
+    let mut fault = None;
+    reader.for_each_entry(|entry| {
+        if fault.is_none() {
+            fault = state.apply(&entry).err();
+        }
+    })?;
+    match fault {
+        None => Ok(state),
+        Some(fault) => {
+            Err(Failure::new(Exit::Journal, format!("the journal does not make sense: {fault}"))
+                .next("the reports can still be written with: sortie report"))
+        }
+    }
+}
+
+/// A resume may slow down and change the wait, nothing else.
+fn lower_policy(policy: &mut Policy, options: &PaceOptions) -> Result<(), Failure> {
+    for (flag, value, asked) in [
+        ("--concurrency", &mut policy.concurrency, options.concurrency),
+        ("--per-second", &mut policy.per_second, options.per_second),
+        ("--per-hour", &mut policy.per_hour, options.per_hour),
+    ] {
+        let Some(asked) = asked else { continue };
+        if asked > *value {
+            return Err(Failure::usage(format!("{flag} {asked} is above the run's {value}"))
+                .next("a resume may only lower it"));
+        }
+        *value = asked;
+    }
+    if let Some(wait_ms) = duration("--wait", options.wait.as_deref())? {
+        // Whether a task is followed was decided when it was sent, by the run having a wait at all.
+        if (wait_ms == 0) != (policy.wait_ms == 0) {
+            return Err(Failure::usage("--wait cannot turn following on or off in a resume"));
+        }
+        policy.wait_ms = wait_ms;
+    }
+    Ok(())
+}

@@ -1,0 +1,243 @@
+//! The moment in which a run is entered.
+//!
+//! Owns its order: what must not change is looked at once more while no other run can begin; then devices are charged,
+//! the plan is taken, and the run stands in the journal. Must never send before that.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::admission::{Applicant, Charging, charge, check_overlap, check_stop_file, risks_of};
+use super::approval::{Approved, Check, read_approval, verify};
+use super::confirm::Agreement;
+use super::connect::Connection;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::live::{Live, go};
+use super::operator::Operator;
+use super::plan_source::check_plan_file;
+use super::planning::Planned;
+use super::policy_file::Reread;
+use super::reporter::RunView;
+use super::run_command::{Origin, Setting};
+use super::state::State;
+use crate::drive::{Clock, WallClock, facts_of};
+use crate::engine::{Engine, RunState, Scope};
+use crate::journal::{Provenance, RequestCounts, RunHeader, RunJournal, RunRow};
+use crate::model::{Policy, Random, RunId, Task, TaskRecord, UnixMillis};
+use crate::plan::{Agreement as Agreed, Approval, PlanFile, devices_by_action};
+
+/// Where reports go when nothing else is said.
+const REPORT_DIR: &str = "reports";
+
+/// A plan that was agreed to.
+pub(super) struct Start {
+    pub connection: Connection,
+    pub planned: Planned,
+    pub agreement: Agreement,
+    pub approved: Option<Approved>,
+}
+
+/// Writes the run down and drives it.
+pub(super) async fn start(setting: &Setting<'_>, starting: Start) -> Result<Exit, Failure> {
+    let Setting { options, state, house, origin, printer, .. } = *setting;
+    let Start { connection, planned, agreement, approved } = starting;
+    let now = WallClock.now();
+    let header =
+        header_of(setting, &connection, &planned.file, (&agreement, approved.as_ref()), now)?;
+    let run = header.run.0.clone();
+    let hold = state.dir.hold_run(&run)?;
+    write_first_reports(&header, &planned.file.plan.tasks)?;
+    // No other run begins until this one is entered: each sees the other or is seen by it.
+    let alone = state.dir.hold_start()?;
+    check_again(setting, &planned.file, now)?;
+    let applicant = Applicant { run: &run, ..Applicant::of_plan(&planned.file) };
+    check_overlap(state, applicant, &risks_of(planned.file.plan.to_do()))?;
+    let charging = Charging {
+        house,
+        approval: if approved.is_some() { Approval::Given } else { Approval::Missing },
+        agreement: if agreement.is_interactive { Agreed::AtTerminal } else { Agreed::InAdvance },
+        fleet: planned.file.fleet,
+        now,
+    };
+    charge(state, applicant, &run, &devices_by_action(&planned.file.plan), charging)?;
+    if let Origin::Plan(_) = origin
+        && !state.index().take_plan(&header.provenance.plan_digest, &run)?
+    {
+        return Err(Failure::new(Exit::Policy, "the plan already ran").next("make a new one"));
+    }
+    // Before the new run exists: should the program die in between, nothing can be sent by both.
+    if let Origin::Retry(old) = origin {
+        old.close(state, &run, printer)?;
+    }
+    let tasks: Arc<[Task]> = planned.file.plan.tasks.into();
+    let journal = RunJournal::create(&state.dir, &header, &tasks)?;
+    enter(state, &header, &tasks)?;
+    drop(alone);
+    printer.say(&format!(
+        "run {run} (seed {}), reports in {}",
+        header.policy.seed,
+        header.report_dir.display()
+    ));
+    let (facts, actions) = facts_of(&tasks, &header.policy);
+    let engine = Engine::new(RunState::new(facts, actions, header.policy.clone()));
+    let live = Live {
+        state,
+        house: house.clone(),
+        connection,
+        header,
+        tasks,
+        engine,
+        journal,
+        quota: planned.quota,
+        requests: planned.requests,
+        hold,
+        scope: Scope::Whole,
+    };
+    go(live, &options.ending, printer).await
+}
+
+/// Somebody else's approval of the plan, where there is one; one that does not count is refused.
+pub(super) fn approval_of(
+    setting: &Setting<'_>,
+    file: &PlanFile,
+    now: UnixMillis,
+) -> Result<Option<Approved>, Failure> {
+    let given = setting.options.approval.clone();
+    let path = match (given, setting.origin) {
+        (Some(path), Origin::Plan(_)) => path,
+        (Some(_), _) => {
+            return Err(Failure::usage("an approval is of a plan in a file")
+                .next("write the plan with: sortie plan JOB --out PLAN"));
+        }
+        (None, Origin::Plan(plan)) => {
+            let mut name = plan.as_os_str().to_owned();
+            name.push(".approval");
+            match Path::new(&name).exists() {
+                true => PathBuf::from(name),
+                false => return Ok(None),
+            }
+        }
+        (None, _) => return Ok(None),
+    };
+    let check = Check { plan: file, policy: setting.house, runner: &Operator::current(), now };
+    verify(&read_approval(&path)?, &check).map(Some)
+}
+
+/// What may have changed while somebody was asked.
+fn check_again(setting: &Setting<'_>, file: &PlanFile, now: UnixMillis) -> Result<(), Failure> {
+    let Setting { state, house, origin, .. } = *setting;
+    check_stop_file(state)?;
+    if let Reread::Changed(_) = house.reread()? {
+        let what = "the policy was changed while this plan was looked at";
+        return Err(Failure::new(Exit::Policy, what).next("plan it again"));
+    }
+    match origin {
+        Origin::Plan(_) => check_plan_file(file, state, house, now),
+        Origin::Operator { .. } | Origin::Retry(_) if now > file.start_until => {
+            let what = format!("the plan had to be started by {}", file.start_until);
+            Err(Failure::new(Exit::Policy, what).next("plan it again"))
+        }
+        Origin::Operator { .. } | Origin::Retry(_) => Ok(()),
+    }
+}
+
+/// Enters the run in the index, and in the host's record.
+fn enter(state: &State, header: &RunHeader, tasks: &[Task]) -> Result<(), Failure> {
+    let row = RunRow {
+        id: header.run.0.clone(),
+        job: header.job.clone(),
+        tenant: header.tenant.clone(),
+        tasks: u32::try_from(tasks.len()).unwrap_or(u32::MAX),
+        state: crate::journal::RunState::Open,
+        started_at: header.started_at,
+        ended_at: None,
+        summary: String::new(),
+    };
+    state.index().add_run(&row, tasks)?;
+    let from = &header.provenance;
+    let body = serde_json::json!({
+        "who": from.operator, "job": header.job, "tenant": header.tenant, "plan": from.plan_digest,
+        "policy": from.policy_digest, "agreed": header.confirmation, "approver": from.approver,
+        "reason": header.reason, "break_glass": from.break_glass, "tasks": row.tasks,
+    });
+    state.index().note(header.started_at, "started", Some(&row.id), &body)?;
+    Ok(())
+}
+
+fn header_of(
+    setting: &Setting<'_>,
+    connection: &Connection,
+    file: &PlanFile,
+    (agreement, approved): (&Agreement, Option<&Approved>),
+    now: UnixMillis,
+) -> Result<RunHeader, Failure> {
+    let Setting { options, state, .. } = *setting;
+    let run = new_run_id(state, file.rules.seed, now);
+    let directory =
+        file.report_dir.as_ref().map_or_else(|| PathBuf::from(REPORT_DIR), PathBuf::from);
+    // Absolute, because 'sortie report' may be called from anywhere.
+    let directory = std::path::absolute(directory)
+        .map_err(|error| Failure::usage(format!("the report directory: {error}")))?;
+    let policy = Policy { send_until: file.sending_ends(now), ..file.rules.clone() };
+    Ok(RunHeader {
+        report_dir: directory.join(format!("{}-{run}", file_name_of(&file.job))),
+        report_formats: file.report_formats.clone(),
+        run,
+        job: file.job.clone(),
+        job_digest: file.job_digest.clone(),
+        reason: file.reason.clone(),
+        tenant: file.tenant.clone(),
+        base_url: file.base_url.clone(),
+        simulated: connection.simulated.is_some(),
+        started_at: now,
+        policy,
+        confirmation: agreement.how.clone(),
+        pending_ok: options.ending.pending_ok,
+        encrypt_to: file.encrypt_to.clone(),
+        provenance: Provenance {
+            operator: Operator::current().shown(),
+            plan_digest: file.digest(),
+            planned_by: file.made_by.clone(),
+            policy_digest: file.policy_digest.clone(),
+            database: file.database.clone(),
+            approver: approved.map(|it| format!("{} until {}", it.principal, it.expires_at)),
+            break_glass: file.break_glass.clone(),
+            is_named: file.is_named,
+        },
+    })
+}
+
+/// An id that no run has yet. Cron starts many at the same moment, with the same seed even, so the process
+/// counts as well.
+fn new_run_id(state: &State, seed: u64, now: UnixMillis) -> RunId {
+    let process = u64::from(std::process::id());
+    let mut random = Random::for_labels(seed, &[now.0.unsigned_abs(), process]);
+    loop {
+        let run = RunId::new(now, &mut random);
+        if !state.dir.run_path(&run.0).exists() {
+            return run;
+        }
+    }
+}
+
+/// A job's name as part of a file name.
+fn file_name_of(name: &str) -> String {
+    name.chars()
+        .map(|letter| if letter.is_alphanumeric() || "-_.".contains(letter) { letter } else { '-' })
+        .collect()
+}
+
+/// Writes the reports of a run in which nothing has happened yet: a directory that cannot be written is found
+/// out before anything is sent.
+fn write_first_reports(header: &RunHeader, tasks: &[Task]) -> Result<(), Failure> {
+    let records = tasks.iter().map(TaskRecord::new).collect();
+    let view = RunView {
+        header: header.clone(),
+        tasks: tasks.to_vec(),
+        records,
+        requests: RequestCounts::new(),
+    };
+    view.write(&header.report_dir, None).map_err(|failure| {
+        failure.state(super::failure::NOTHING_SENT).next("name another place with --report-dir")
+    })
+}
