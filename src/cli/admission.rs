@@ -166,8 +166,7 @@ pub(super) fn check_caps(
     if demands.is_empty() {
         return Ok(());
     }
-    let charges = state.index().charges(&file.base_url, UnixMillis(now.0 - DAY_MS))?;
-    let spent = spent_of(&charges);
+    let spent = spent_lately(state, &file.base_url, now)?;
     // Whoever may be asked is taken to agree at the terminal.
     let agreement = if can_ask() { Agreement::AtTerminal } else { Agreement::InAdvance };
     let (policy, job, fleet) = (&house.policy, file.job.as_str(), file.fleet);
@@ -215,6 +214,16 @@ pub(super) fn charge(
             .collect())
     })?;
     charged.map_err(|over: Vec<OverCap>| over_caps(&over, house))
+}
+
+/// What runs on a tenant were charged in the last 24 hours.
+pub(super) fn spent_lately(
+    state: &State,
+    base_url: &str,
+    now: UnixMillis,
+) -> Result<Vec<Spent>, Failure> {
+    let charges = state.index().charges(base_url, UnixMillis(now.0 - DAY_MS))?;
+    Ok(spent_of(&charges))
 }
 
 fn spent_of(charges: &[Charge]) -> Vec<Spent> {

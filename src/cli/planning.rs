@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::admission::spent_lately;
 use super::connect::Connection;
 use super::earlier::{LookBack, Notes, deleted_devices, earlier_tasks};
 use super::exit::Exit;
@@ -21,9 +22,9 @@ use crate::job::Job;
 use crate::journal::RequestCounts;
 use crate::model::{Policy, Retries, Risk, TaskId, UnixMillis};
 use crate::plan::{
-    ACTIVATION_LOCK_READS_MAX, Earlier, Inventory, Need, ObjectionKind, PLAN_FORMAT, Plan,
-    PlanFile, PlanOptions, PlannedCost, Wrapping, assign_waves, build, details_wanted,
-    devices_by_action, forecast, need,
+    ACTIVATION_LOCK_READS_MAX, Agreement, Approval, Budget, Earlier, Inventory, Need,
+    ObjectionKind, PLAN_FORMAT, Plan, PlanFile, PlanOptions, PlannedCost, Wrapping, assign_waves,
+    build, details_wanted, devices_by_action, forecast, need,
 };
 use crate::transport::{HttpTransport, ReadOnly};
 
@@ -34,8 +35,6 @@ const FLEET_SIZE_GUESS: u32 = 3_000;
 const URGENT_DEVICES_MAX: usize = 25;
 /// What is kept free is never more than this part of the hour's budget.
 const KEPT_FREE_PART: u32 = 16;
-/// Devices that a cap never goes below: a plan of fewer need not know how large the fleet is.
-const DEVICES_UNDER_EVERY_CAP: u32 = 10;
 
 /// What a plan is made from besides the tenant.
 #[derive(Copy, Clone)]
@@ -114,7 +113,9 @@ pub(super) async fn make_plan(
     let mut plan = build(job, &inventory, &options, now);
     let fleet = match need {
         Need::Everything => Some(size_of(&inventory)),
-        Need::Lookups(_) if known_fleet.is_none() && needs_fleet(&plan) => {
+        Need::Lookups(_)
+            if known_fleet.is_none() && needs_fleet(&plan, wish, connection, state)? =>
+        {
             Some(size_of(&read_inventory(&reads, &Need::Everything).await?))
         }
         Need::Lookups(_) => known_fleet,
@@ -190,7 +191,7 @@ fn file_of(
         made_at: now,
         made_by: Operator::current().shown(),
         database: state.index().database_id()?,
-        start_until: PlanFile::latest_start(plan.risk(), now),
+        start_until: latest_start(&plan, job, now),
         send_for_ms: send_for_ms(wish.limits, job)?,
         fleet,
         report_dir: report_dir.map(|path| path.display().to_string()),
@@ -211,13 +212,43 @@ fn file_of(
     })
 }
 
+/// The latest start of a plan: what another system's export says of it grows old as well.
+fn latest_start(plan: &Plan, job: &Job, now: UnixMillis) -> UnixMillis {
+    let latest = PlanFile::latest_start(plan.risk(), now);
+    let requirement = job.settings.require.as_ref();
+    let export_ends = requirement
+        .and_then(|requirement| Some(requirement.written_at?.plus_ms(requirement.max_age_ms?)));
+    export_ends.map_or(latest, |ends| ends.min(latest))
+}
+
 fn size_of(inventory: &Inventory) -> u32 {
     u32::try_from(inventory.devices().len()).unwrap_or(u32::MAX)
 }
 
-/// Whether a cap may depend on how large the fleet is.
-fn needs_fleet(plan: &Plan) -> bool {
-    devices_by_action(plan).iter().any(|action| action.devices > DEVICES_UNDER_EVERY_CAP)
+/// Whether it has to be known how large the fleet is: whoever confirms what cannot be undone sees its share, and caps
+/// depend on it.
+fn needs_fleet(
+    plan: &Plan,
+    wish: &Wish<'_>,
+    connection: &Connection,
+    state: &State,
+) -> Result<bool, Failure> {
+    let demands = devices_by_action(plan);
+    if plan.risk() == Risk::Irreversible || demands.is_empty() {
+        return Ok(!demands.is_empty());
+    }
+    let (policy, job, now) = (&wish.house.policy, wish.job.name.as_str(), WallClock.now());
+    let spent = spent_lately(state, &connection.base_url, now)?;
+    let budget = Budget {
+        policy,
+        job,
+        fleet: None,
+        spent: &spent,
+        approval: Approval::Missing,
+        agreement: Agreement::InAdvance,
+        now,
+    };
+    Ok(budget.reserve(&demands).is_err())
 }
 
 /// Whether a job may turn out to be urgent, as far as it says itself.
