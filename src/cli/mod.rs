@@ -4,6 +4,9 @@
 
 mod actions_command;
 mod address;
+#[allow(dead_code, reason = "runs do not ask for approvals yet")]
+mod approval;
+mod approve_command;
 mod confirm;
 mod connect;
 mod custody;
@@ -38,6 +41,7 @@ mod run_command;
 mod sealing;
 mod settings;
 mod simulate_command;
+mod ssh_keygen;
 mod state;
 mod tenant_commands;
 mod token;
@@ -88,6 +92,7 @@ fn dispatch(options: &Options, printer: &Printer) -> Result<Exit, Failure> {
         Command::Plan { job, tenant, limits } => {
             plan_command::plan(global, job, tenant, limits, printer)
         }
+        Command::Approve { approve } => approve_command::approve(global, approve, printer),
         Command::Run { job, tenant, limits, run } => {
             run_command::run(global, job, tenant, limits, run, printer)
         }

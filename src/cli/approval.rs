@@ -1,0 +1,277 @@
+//! Somebody else's word for a plan.
+//!
+//! Owns the statement that is signed, the file that carries it, and whose word counts. Must never take an approval from
+//! the person who runs or made the plan, and never take what it does not know for somebody else.
+
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::operator::{Operator, user_in};
+use super::policy_file::{PolicyFile, hexadecimal};
+use super::ssh_keygen::{Signed, sign};
+use super::trusted_file::read_trusted;
+use crate::model::UnixMillis;
+use crate::plan::{PlanFile, phrase};
+
+/// The newest format of statements and approval files.
+const APPROVAL_FORMAT: u32 = 1;
+/// Largest approval file: a statement and a signature, with room for large keys.
+const APPROVAL_BYTES_MAX: usize = 64 * 1024;
+/// Largest file of allowed signers: thousands of keys.
+const SIGNERS_BYTES_MAX: u64 = 1024 * 1024;
+/// So far the clock of the approver's host may be ahead, in milliseconds.
+const CLOCK_AHEAD_MS: u64 = 120_000;
+
+/// What is signed. Its text is canonical: keys in order, one line break at the end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Statement {
+    pub format: u32,
+    /// Digest of the plan.
+    pub plan: String,
+    pub tenant: String,
+    pub base_url: String,
+    /// What a person types for it; empty for a plan that can be undone.
+    pub phrase: String,
+    /// Tasks by action.
+    pub tasks: BTreeMap<String, u32>,
+    /// Devices with something to do.
+    pub devices: u32,
+    pub made_at: UnixMillis,
+    pub expires_at: UnixMillis,
+    /// The approver as their system knows them; the signature tells who they are.
+    pub approved_by: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ApprovalFile {
+    format: u32,
+    statement: String,
+    signature: String,
+}
+
+/// An approval that counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Approved {
+    /// Who gave it.
+    pub principal: String,
+    pub expires_at: UnixMillis,
+    /// SHA-256 of the statement, by which it is known to have been used.
+    pub statement_digest: String,
+}
+
+/// What an approval is checked against.
+pub(super) struct Check<'a> {
+    pub plan: &'a PlanFile,
+    pub policy: &'a PolicyFile,
+    pub runner: &'a Operator,
+    pub now: UnixMillis,
+}
+
+impl Statement {
+    /// What somebody says who approves this plan.
+    pub(super) fn of(
+        plan: &PlanFile,
+        approved_by: &str,
+        made_at: UnixMillis,
+        expires_at: UnixMillis,
+    ) -> Self {
+        let mut tasks = BTreeMap::new();
+        for task in plan.plan.to_do() {
+            *tasks.entry(task.action.clone()).or_default() += 1;
+        }
+        Self {
+            format: APPROVAL_FORMAT,
+            plan: plan.digest(),
+            tenant: plan.tenant.clone(),
+            base_url: plan.base_url.clone(),
+            phrase: phrase(&plan.plan, &plan.tenant).unwrap_or_default(),
+            tasks,
+            devices: u32::try_from(plan.plan.devices()).unwrap_or(u32::MAX),
+            made_at,
+            expires_at: expires_at.min(plan.start_until),
+            approved_by: approved_by.to_owned(),
+        }
+    }
+
+    fn text(&self) -> String {
+        // Through a value, because its keys are in order.
+        let value = serde_json::to_value(self).expect("a statement is made of texts and numbers");
+        format!("{value}\n")
+    }
+
+    /// Signs it; the approval as a file.
+    pub(super) fn sign(&self, key: &Path) -> Result<String, Failure> {
+        let statement = self.text();
+        let signature = sign(key, statement.as_bytes())?;
+        let file = ApprovalFile { format: APPROVAL_FORMAT, statement, signature };
+        let text = serde_json::to_string_pretty(&file).expect("texts can always be written");
+        Ok(text + "\n")
+    }
+
+    /// In what it speaks of something else than this plan.
+    fn difference(&self, plan: &PlanFile) -> Option<String> {
+        let own = Self::of(plan, &self.approved_by, self.made_at, self.expires_at);
+        let texts = [
+            ("plan", &self.plan, &own.plan),
+            ("tenant", &self.tenant, &own.tenant),
+            ("base URL", &self.base_url, &own.base_url),
+            ("phrase", &self.phrase, &own.phrase),
+        ];
+        let text = texts.into_iter().find(|(_, said, is)| said != is).map(|(what, said, is)| {
+            format!("the approval is for another {what} ('{said}', this one is '{is}')")
+        });
+        text.or_else(|| (*self != own).then(|| "the approval does not fit the plan".to_owned()))
+    }
+}
+
+fn refuse(what: impl Into<String>) -> Failure {
+    Failure::new(Exit::Policy, what)
+        .next("have somebody else approve it: sortie approve PLAN --key KEY")
+}
+
+/// Reads an approval file within its limit.
+pub(super) fn read_approval(path: &Path) -> Result<Vec<u8>, Failure> {
+    use std::io::Read;
+    let unreadable =
+        |error: std::io::Error| refuse(format!("the approval {}: {error}", path.display()));
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    file.take(APPROVAL_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    Ok(bytes)
+}
+
+/// Says whether an approval file counts for a plan, and whose word it is.
+pub(super) fn verify(bytes: &[u8], check: &Check<'_>) -> Result<Approved, Failure> {
+    let (file, statement) = parse(bytes)?;
+    if let Some(difference) = statement.difference(check.plan) {
+        return Err(refuse(difference));
+    }
+    check_time(&statement, check.now)?;
+    let own = own_principals(check)?;
+    let signed = Signed::new(&allowed_signers(check.policy)?, &file.signature)?;
+    let principal = signer(&signed, &own, &file.statement)?;
+    Ok(Approved {
+        principal,
+        expires_at: statement.expires_at,
+        statement_digest: hexadecimal(file.statement.as_bytes()),
+    })
+}
+
+fn parse(bytes: &[u8]) -> Result<(ApprovalFile, Statement), Failure> {
+    if bytes.len() > APPROVAL_BYTES_MAX {
+        return Err(refuse(format!("an approval has at most {APPROVAL_BYTES_MAX} bytes")));
+    }
+    let none = |_| refuse("this is no approval");
+    let file: ApprovalFile = serde_json::from_slice(bytes).map_err(none)?;
+    let statement: Statement = serde_json::from_str(&file.statement).map_err(none)?;
+    if file.format > APPROVAL_FORMAT || statement.format > APPROVAL_FORMAT {
+        return Err(refuse("a newer program made this approval").next("update this one"));
+    }
+    // What would not be written again says more than was read.
+    if statement.text() != file.statement {
+        return Err(refuse("the approval is not written as approvals are"));
+    }
+    Ok((file, statement))
+}
+
+fn check_time(statement: &Statement, now: UnixMillis) -> Result<(), Failure> {
+    if statement.made_at > now.plus_ms(CLOCK_AHEAD_MS) {
+        let what = format!("the approval is from the future ({})", statement.made_at);
+        return Err(refuse(what).next("set the clocks of both hosts"));
+    }
+    if statement.expires_at <= now {
+        return Err(refuse(format!("the approval ended at {}", statement.expires_at)));
+    }
+    Ok(())
+}
+
+/// Those whose word does not count, in small letters: who runs the plan and who made it.
+fn own_principals(check: &Check<'_>) -> Result<BTreeSet<String>, Failure> {
+    let people = &check.policy.policy.approval.people;
+    let roles = [("runs", check.runner.user.as_str()), ("made", user_in(&check.plan.made_by))];
+    roles
+        .into_iter()
+        .map(|(role, user)| {
+            people.get(user).map(|principal| folded(principal)).ok_or_else(|| {
+                let shown = check.policy.shown();
+                refuse(format!(
+                    "'{user}', who {role} the plan, is not in [approval.people] of {shown}, so nobody can tell \
+                     whether the approval is their own"
+                ))
+                .next(format!("have its owner add there: {user:?} = \"PRINCIPAL\""))
+            })
+        })
+        .collect()
+}
+
+/// The keys that may approve, with principals in small letters: a name is not another one for its case.
+fn allowed_signers(policy: &PolicyFile) -> Result<Vec<u8>, Failure> {
+    let add = "have the owner of the policy name a file: [approval] allowed_signers = \"FILE\"";
+    let path = policy
+        .allowed_signers()
+        .ok_or_else(|| refuse("the policy names no keys that may approve").next(add))?;
+    let bytes = read_trusted(&path, &policy.trust, SIGNERS_BYTES_MAX)?
+        .ok_or_else(|| refuse(format!("{} is not there", path.display())).next(add))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| refuse(format!("{} is not UTF-8 text", path.display())))?;
+    let lines = text.lines().map(|line| {
+        let (principals, rest) = line.split_at(end_of_principals(line));
+        format!("{}{rest}\n", principals.to_lowercase())
+    });
+    Ok(lines.collect::<String>().into_bytes())
+}
+
+/// Where the first field of a line ends: at a space that is not in quotation marks.
+fn end_of_principals(line: &str) -> usize {
+    let start = line.len() - line.trim_start().len();
+    let mut is_quoted = false;
+    for (at, letter) in line[start..].char_indices() {
+        match letter {
+            '"' => is_quoted = !is_quoted,
+            ' ' | '\t' if !is_quoted => return start + at,
+            _ => {}
+        }
+    }
+    line.len()
+}
+
+/// Who signed, if it was somebody else.
+fn signer(signed: &Signed, own: &BTreeSet<String>, statement: &str) -> Result<String, Failure> {
+    let principals: Vec<String> =
+        signed.principals()?.iter().map(|principal| folded(principal)).collect();
+    let Some(principal) = principals.first() else {
+        return Err(refuse(
+            "the approval is not signed by any key of the policy's allowed_signers",
+        ));
+    };
+    for own in own {
+        // A key can stand on more lines than the one that was found, and under patterns.
+        if principals.contains(own) || signed.verifies(own, statement.as_bytes())? {
+            return Err(refuse(format!(
+                "the approval is signed with a key of {own}, who made or runs the plan: it takes two persons"
+            )));
+        }
+    }
+    if principal.contains(['*', '?', '!']) {
+        return Err(refuse(format!(
+            "allowed_signers lists the key for '{principal}', which is no person"
+        ))
+        .next("have the owner of that file name people one by one"));
+    }
+    if !signed.verifies(principal, statement.as_bytes())? {
+        return Err(refuse("the signature of the approval does not fit what it says"));
+    }
+    Ok(principal.clone())
+}
+
+fn folded(principal: &str) -> String {
+    principal.trim().to_lowercase()
+}
+
+#[cfg(all(test, unix))]
+pub(super) mod tests;
