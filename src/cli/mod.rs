@@ -6,6 +6,7 @@ mod actions_command;
 mod address;
 mod admission;
 mod approval;
+mod approve_command;
 mod audit_command;
 mod audit_text;
 mod confirm;
@@ -99,6 +100,7 @@ fn dispatch(options: &Options, printer: &Printer) -> Result<Exit, Failure> {
             let wishes = plan_command::PlanWishes { out: out.as_deref(), purpose, limits };
             plan_command::plan(global, job, tenant, &wishes, printer)
         }
+        Command::Approve { approve } => approve_command::approve(global, approve, printer),
         Command::Run { job, tenant, limits, run } => {
             run_command::run(global, job, tenant, limits, run, printer)
         }

@@ -97,6 +97,11 @@ pub(super) enum Command {
         #[command(flatten)]
         limits: LimitOptions,
     },
+    /// Approve somebody else's plan with your SSH key; sends nothing and needs no token
+    Approve {
+        #[command(flatten)]
+        approve: ApproveOptions,
+    },
     /// Run a job or a plan: plan, confirm, send, follow, report
     Run {
         #[command(flatten)]
@@ -253,6 +258,24 @@ pub(super) struct JobOptions {
     /// Allow erase_mode WIPE_PROTECTED, which can leave a PC unable to boot
     #[arg(long)]
     pub allow_wipe_protected: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ApproveOptions {
+    /// The plan, as a file
+    pub plan: PathBuf,
+    /// Your SSH key, or the public one of a key in your agent
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// How long the approval counts, but not beyond the plan's latest start; 60m where it is not given
+    #[arg(long, value_name = "DURATION")]
+    pub valid: Option<String>,
+    /// Where it is written instead of PLAN.approval
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Agree in advance
+    #[arg(short, long)]
+    pub yes: bool,
 }
 
 #[derive(Debug, Args)]
