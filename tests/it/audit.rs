@@ -15,8 +15,8 @@ fn locked() -> (Bench, String, String) {
     let id = add(&mut world, DeviceKind::MacAppleSilicon, &serial(0));
     let tenant = Tenant::serving(world);
     let bench = Bench::at(&tenant);
-    let lock = ["send", "lock", "--serial", &serial(0), "--reason", "TICKET-7", "--yes"];
-    bench.sortie(&[&lock[..], &["--wait", "10s"]].concat()).expect(0);
+    let lock = ["send", "lock", "--serial", &serial(0), "--reason", "TICKET-7"];
+    bench.sortie(&[&lock[..], &["--confirm", "1", "--wait", "10s"]].concat()).expect(0);
     let run = bench.latest_run();
     let pin = tenant.ledger().pins(&id)[0].clone();
     note_left(&bench, &run);
