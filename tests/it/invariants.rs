@@ -42,12 +42,25 @@ fn fixed_scenarios(count: usize) -> impl Iterator<Item = Scenario> {
 #[test]
 fn the_scenarios_reach_what_they_are_meant_to_test() {
     let reports: Vec<Report> =
-        fixed_scenarios(60).map(|scenario| run(&scenario, Sabotage::None)).collect();
+        fixed_scenarios(200).map(|scenario| run(&scenario, Sabotage::None)).collect();
     let restarts: u32 = reports.iter().map(|report| report.restarts).sum();
     let requests: usize = reports.iter().map(|report| report.requests).sum();
     assert!(restarts > 100, "only {restarts} restarts");
     assert!(requests > 800, "only {requests} requests");
     assert!(reports.iter().any(|report| report.most_applied > 1), "no repetition was applied");
+    for what in [
+        "wave_begun",
+        "canary_added",
+        "rechecked",
+        "stopped: Canary",
+        "stopped: Wave",
+        "stopped: Window",
+        "stopped: ErrorsInARow",
+        "stopped: PinMissing",
+    ] {
+        let count: u32 = reports.iter().filter_map(|report| report.happened.get(what)).sum();
+        assert!(count > 2, "only {count} times {what}");
+    }
 }
 
 #[test]
@@ -67,6 +80,12 @@ fn the_checker_catches_every_broken_harness() {
         (Sabotage::SleepThrough, Rule::Finish),
         (Sabotage::ForgetAtRestart, Rule::Replay),
         (Sabotage::NoQuarantine, Rule::Quarantine),
+        (Sabotage::AllAtOnce, Rule::Wave),
+        (Sabotage::NoPause, Rule::Wave),
+        (Sabotage::NoWindows, Rule::Window),
+        (Sabotage::NoRecheck, Rule::Recheck),
+        (Sabotage::NoSlowness, Rule::Minute),
+        (Sabotage::NoRow, Rule::Row),
     ] {
         let is_caught = fixed_scenarios(60).any(|scenario| {
             run(&scenario, sabotage).violations.iter().any(|violation| violation.rule == rule)
@@ -86,6 +105,8 @@ fn two_steps() -> (Vec<Task>, Policy) {
         is_skipped: false,
         special: scenario::Special::None,
         after,
+        wave: 0,
+        is_awake: true,
     };
     let policy = Policy { wait_ms: 60_000, ..Policy::default_at(START, 1) };
     let tasks = vec![step(None), step(Some(sortie::model::Gate::Completed))];
