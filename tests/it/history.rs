@@ -341,6 +341,35 @@ fn a_retry_takes_over_what_is_left_and_the_old_run_never_sends_it() {
 }
 
 #[test]
+fn a_retry_takes_over_from_a_run_whose_process_died() {
+    let (tenant, ids) = macs(3);
+    let bench = Bench::at(&tenant);
+    tenant.script(FaultMatcher::action_on("restart", &ids[1]), FaultKind::Hang);
+    let job = job_of(&bench, "restart", 3);
+    let mut child = bench.command();
+    child.args(["run", &job, "--confirm", "3", "--wait", "0", "-j", "1", "-q"]);
+    child.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    let mut child = child.spawn().expect("the program starts");
+    crate::bench::eventually("the second is sent", || tenant.seen("restart") == 2);
+    child.kill().expect("it can be killed");
+    child.wait().expect("it can be waited for");
+    let old = bench.latest_run();
+    let charged = || {
+        let index = rusqlite::Connection::open(bench.path("state/sortie.db")).expect("it opens");
+        let sum = "SELECT sum(devices) FROM charges";
+        index.query_row(sum, [], |row| row.get::<_, u32>(0)).expect("a sum")
+    };
+    assert_eq!(charged(), 3);
+    // What is under way may have been applied, and is not repeated; only the third is left.
+    says(&bench.sortie(&["retry", "--confirm", "1"]).expect(0), &["retrying 1 task", &old]);
+    assert_eq!(tenant.ledger().count(&ids[2], "restart"), 1);
+    assert_eq!(charged(), 2 + 1, "what the dead process did not reach does not count twice");
+    bench.sortie(&["resume", &old]).expect(7);
+    assert_eq!(tenant.seen("restart"), 3);
+    assert!(tenant.ledger().duplicates().is_empty());
+}
+
+#[test]
 fn a_retry_keeps_steps_in_order_with_their_gates_and_parameters() {
     let (tenant, ids) = macs(1);
     let bench = Bench::at(&tenant);
