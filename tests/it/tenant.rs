@@ -188,6 +188,12 @@ fn every_row_of_a_large_mixed_job_ends_right() {
     assert_eq!(ledger.accepted.len(), applied);
     assert!(ledger.duplicates().is_empty());
     assert_eq!(writes(&ledger), ROWS as u64);
+    // The ten targets of what cannot be undone were read again, each once.
+    let summary = std::fs::read_to_string(bench.report_dir().join("summary.json"));
+    let summary: serde_json::Value =
+        serde_json::from_str(&summary.expect("a summary")).expect("JSON");
+    assert_eq!(summary["requests"]["by_kind"]["recheck"], 10, "{summary}");
+    assert_eq!(summary["requests"]["by_kind"]["action"], ROWS, "{summary}");
     // One list of 330 records, one request for each row, and a look or two for what is followed.
     assert!(ledger.requests <= (5 + ROWS + 3 * ROWS) as u64, "{}", ledger.requests);
     assert_eq!(tenant.with_world(|world| names_of(world, &rows)), 0, "not renamed");
