@@ -39,7 +39,7 @@ pub struct PlanOptions {
 }
 
 /// The frozen list of tasks.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// The tasks, skipped ones included.
