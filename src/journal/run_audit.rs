@@ -35,7 +35,8 @@ impl RunReader {
     ) -> Result<ChainAudit, JournalError> {
         let path = &self.path;
         let snapshot = self.connection.unchecked_transaction().at(path)?;
-        let is_newer = version_of(&snapshot, path)? as usize > MIGRATIONS.len();
+        let format = version_of(&snapshot, path)?;
+        let is_newer = format as usize > MIGRATIONS.len();
         let mut walk = begin(&snapshot, path)?;
         let mut records = records_of(&snapshot, path)?;
         let hash = if has_hashes(&snapshot, path)? { "hash" } else { "NULL" };
@@ -67,7 +68,7 @@ impl RunReader {
         if let Some(records) = records {
             compare_outcomes(&snapshot, path, &records, &mut walk)?;
         }
-        Ok(walk.end())
+        Ok(walk.end(format, MIGRATIONS.len()))
     }
 
     /// How far the run has come. It costs one look at the last entry; `audit` follows all of them.
