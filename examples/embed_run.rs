@@ -13,7 +13,7 @@ use sortie::drive::{
 };
 use sortie::engine::{Engine, Progress, RunState};
 use sortie::job::{Input, ParseOptions, parse};
-use sortie::journal::{Index, RunHeader, RunJournal, StateDir, Writer};
+use sortie::journal::{Index, Provenance, RunHeader, RunJournal, StateDir, Writer};
 use sortie::model::{Entry, Event, Policy, Random, RunId, Task};
 use sortie::plan::{PlanOptions, build, need};
 use sortie::simulator::{

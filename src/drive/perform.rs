@@ -39,7 +39,7 @@ pub(super) enum Outcome {
     Looked { task: TaskIndex, sighting: Sighting },
     Pin { task: TaskIndex, result: Result<Option<Sealed>, Unreadable> },
     Secrets { task: TaskIndex, source: SecretSource, result: Result<Vec<Secret>, Unreadable> },
-    Rechecked { task: TaskIndex, result: Result<Option<Device>, Unreadable> },
+    Rechecked { task: TaskIndex, result: Result<Option<Box<Device>>, Unreadable> },
     Listed { listing: Listing },
 }
 
@@ -310,8 +310,11 @@ fn usable(result: &Result<Reply, Fault>) -> Result<&Reply, Unreadable> {
 }
 
 /// The record of one device; `None` when there is none any more.
-fn read_record(result: &Result<Reply, Fault>) -> Result<Option<Device>, Unreadable> {
-    read_target(usable(result)?).map_err(|error| Unreadable::Failed { reason: error.to_string() })
+fn read_record(result: &Result<Reply, Fault>) -> Result<Option<Box<Device>>, Unreadable> {
+    let device = read_target(usable(result)?);
+    device
+        .map(|device| device.map(Box::new))
+        .map_err(|error| Unreadable::Failed { reason: error.to_string() })
 }
 
 fn unreadable(reason: String, is_forbidden: bool) -> Unreadable {

@@ -117,6 +117,7 @@ pub(in crate::cli) fn plan(made_by: &str) -> PlanFile {
         is_named: true,
         reason: None,
         policy_digest: String::new(),
+        break_glass: None,
         made_at: NOW,
         made_by: made_by.to_owned(),
         database: String::new(),
