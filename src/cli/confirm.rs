@@ -4,15 +4,13 @@
 //! standard input may be the job. Must never hang where nobody can answer, and never take an agreement to one plan
 //! for an agreement to another.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
 
 use super::exit::Exit;
 use super::failure::Failure;
 use super::printer::counted;
-use crate::kandji::find_action;
-use crate::model::{DeviceId, Risk};
-use crate::plan::{Plan, Wrapping};
+use crate::model::Risk;
+use crate::plan::{Plan, Wrapping, phrase};
 
 /// Devices up to which benign work needs no question.
 const DEVICES_WITHOUT_QUESTION: usize = 100;
@@ -39,7 +37,7 @@ impl Needed {
             Risk::Benign if devices <= DEVICES_WITHOUT_QUESTION => Self::Nothing,
             Risk::Benign => Self::Yes,
             Risk::Disruptive => Self::Count(devices),
-            Risk::Irreversible => Self::Phrase(phrase(plan, tenant)),
+            Risk::Irreversible => Self::Phrase(phrase(plan, tenant).unwrap_or_default()),
         }
     }
 
@@ -60,23 +58,6 @@ impl Needed {
             Self::Phrase(phrase) => text.trim() == phrase,
         }
     }
-}
-
-/// `ERASE 37 ON acme`: verb and count of each irreversible action, and the tenant.
-pub(super) fn phrase(plan: &Plan, tenant: &str) -> String {
-    let mut devices: BTreeMap<&str, BTreeSet<&DeviceId>> = BTreeMap::new();
-    let mut order: Vec<&str> = Vec::new();
-    for task in plan.to_do().filter(|task| task.risk == Risk::Irreversible) {
-        let action = find_action(&task.action).ok();
-        let verb = action.and_then(|action| action.hazards.phrase).unwrap_or(task.action.as_str());
-        if !order.contains(&verb) {
-            order.push(verb);
-        }
-        devices.entry(verb).or_default().insert(&task.device.id);
-    }
-    let parts: Vec<String> =
-        order.into_iter().map(|verb| format!("{verb} {}", devices[verb].len())).collect();
-    format!("{} ON {tenant}", parts.join(" AND "))
 }
 
 /// How somebody agreed.
@@ -226,4 +207,107 @@ fn read_answer(terminal: impl std::io::Read) -> Option<String> {
     let mut answer = String::new();
     let read = BufReader::new(terminal).read_line(&mut answer).ok()?;
     (read > 0).then_some(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{DeviceFacts, DeviceId, End, Params, Repeat, Task, TaskId, Turn};
+
+    /// A plan of one action on so many devices.
+    fn plan(action: &str, risk: Risk, devices: usize) -> Plan {
+        let task = |at: usize| Task {
+            id: TaskId(at.to_string()),
+            row: 1,
+            step: 1,
+            device: DeviceFacts {
+                id: DeviceId::from_api(&at.to_string()),
+                ..DeviceFacts::default()
+            },
+            action: action.to_owned(),
+            params: Params::new(),
+            risk,
+            repeat: Repeat::Once,
+            end: End::Answer,
+            after: None,
+            turn: Turn::Do,
+            carried: Vec::new(),
+            capture: Vec::new(),
+            wave: 0,
+        };
+        Plan { tasks: (0..devices).map(task).collect(), ..Plan::default() }
+    }
+
+    fn given(
+        plan: &Plan,
+        wrapping: Wrapping,
+        yes: bool,
+        text: Option<&str>,
+    ) -> Result<String, String> {
+        let advance = InAdvance { yes, confirm: text, no_input: true };
+        let wrap = || Some("lines of YAML".to_owned());
+        let agreement = confirm(plan, "acme", wrapping, advance, wrap);
+        agreement.map(|agreement| agreement.how).map_err(|failure| {
+            assert_eq!(failure.exit, Exit::Policy);
+            format!("{} {}", failure.what, failure.next)
+        })
+    }
+
+    #[test]
+    fn what_is_needed_follows_from_what_it_can_cost() {
+        let whole = Wrapping { max_devices: Some(50), has_time_bound: true };
+        let bare = Wrapping::default();
+        let (checkin, restart) = ("daily-checkin", "restart");
+        for (plan, wrapping, yes, text, is_enough) in [
+            (plan("get-commands", Risk::Read, 4_000), bare, false, None, true),
+            (plan(checkin, Risk::Benign, 100), bare, false, None, true),
+            (plan(checkin, Risk::Benign, 101), bare, false, None, false),
+            (plan(checkin, Risk::Benign, 101), bare, true, None, true),
+            (plan(restart, Risk::Disruptive, 1), bare, false, None, false),
+            (plan(restart, Risk::Disruptive, 37), bare, true, None, false),
+            (plan(restart, Risk::Disruptive, 37), whole, true, None, true),
+            (plan(restart, Risk::Disruptive, 37), whole, false, None, false),
+            (plan(restart, Risk::Disruptive, 37), bare, false, Some("37"), true),
+            (plan(restart, Risk::Disruptive, 37), bare, false, Some(" 37 "), true),
+            (plan(restart, Risk::Disruptive, 37), bare, true, Some("36"), false),
+            (plan(restart, Risk::Disruptive, 37), whole, true, Some("38"), false),
+            (plan(restart, Risk::Disruptive, 37), bare, false, Some("037"), false),
+            (plan(restart, Risk::Disruptive, 37), bare, false, Some("y"), false),
+            (plan(restart, Risk::Disruptive, 37), bare, false, Some(""), false),
+            (plan("erase", Risk::Irreversible, 37), whole, true, None, false),
+            (plan("erase", Risk::Irreversible, 37), bare, false, Some("37"), false),
+            (plan("erase", Risk::Irreversible, 37), bare, false, Some("ERASE 37 ON acme"), true),
+            (plan("erase", Risk::Irreversible, 37), bare, false, Some("ERASE 38 ON acme"), false),
+            (plan("erase", Risk::Irreversible, 37), bare, false, Some("ERASE 37 ON acme2"), false),
+            (plan("erase", Risk::Irreversible, 37), bare, false, Some("erase 37 on acme"), false),
+            (
+                plan("delete-device", Risk::Irreversible, 9),
+                bare,
+                false,
+                Some("DELETE 9 ON acme"),
+                true,
+            ),
+            (
+                plan("delete-device", Risk::Irreversible, 9),
+                bare,
+                false,
+                Some("ERASE 9 ON acme"),
+                false,
+            ),
+        ] {
+            let risk = plan.risk().word();
+            let outcome = given(&plan, wrapping, yes, text);
+            assert_eq!(outcome.is_ok(), is_enough, "{risk} {yes} {text:?}: {outcome:?}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_what_would_do() {
+        let restart = plan("restart", Risk::Disruptive, 37);
+        let refusal = given(&restart, Wrapping::default(), true, None).expect_err("not enough");
+        assert!(refusal.contains("--confirm 37") && refusal.contains("lines of YAML"), "{refusal}");
+        let erase = plan("erase", Risk::Irreversible, 2);
+        let refusal = given(&erase, Wrapping::default(), false, None).expect_err("not enough");
+        assert!(refusal.contains("--confirm \"ERASE 2 ON acme\""), "{refusal}");
+    }
 }

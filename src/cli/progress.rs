@@ -154,6 +154,9 @@ impl<'a> Watcher<'a> {
             let left_ms = (f64::from(progress.ready) / per_second * 1_000.0) as u64;
             words.push_str(&format!(", about {} left", human_duration(left_ms)));
         }
+        if let Some((wave, waves)) = progress.wave {
+            words.push_str(&format!(", wave {wave} of {waves}"));
+        }
         if progress.doubts > 0 {
             words.push_str(&format!(", {} in doubt", progress.doubts));
         }
@@ -200,7 +203,15 @@ impl<'a> Watcher<'a> {
                 put("until", until.to_string().into());
                 put("reason", reason.clone().into());
             }
-            Event::Stopped { reason, .. } => put("reason", reason.clone().into()),
+            Event::Stopped { reason, .. } | Event::CanaryAdded { reason, .. } => {
+                put("reason", reason.clone().into());
+            }
+            Event::WaveBegun { wave, not_before, reason } => {
+                put("wave", (wave + 1).into());
+                put("not_before", not_before.to_string().into());
+                put("reason", reason.clone().into());
+            }
+            Event::Woke { slept_ms } => put("slept_ms", (*slept_ms).into()),
             Event::ActionStopped { action, reason } => {
                 put("action", action.clone().into());
                 put("reason", reason.clone().into());
@@ -222,6 +233,7 @@ impl Observer for Watcher<'_> {
             }
             self.is_forbidden |= matches!(entry.event, Event::ActionStopped { .. });
             self.tell(entry);
+            self.tell_wave(entry);
             self.tell_pin(entry);
         }
         self.show(entries, progress);
@@ -254,6 +266,15 @@ impl Watcher<'_> {
                 "draining: nothing more is sent; press Ctrl-C again to leave at once".to_owned()
             }
             Event::Stopped { reason, .. } => format!("stopping: {reason}"),
+            Event::CanaryAdded { reason, .. } => {
+                format!("the first wave is silent, one more device tries ({reason})")
+            }
+            Event::Woke { slept_ms } => {
+                let slept = human_duration(*slept_ms);
+                format!(
+                    "this machine slept for {slept}; window, deadline and targets are looked at again"
+                )
+            }
             Event::ActionStopped { action, reason } => {
                 format!("{action} is not sent any more: {reason}")
             }
@@ -262,6 +283,20 @@ impl Watcher<'_> {
         if !matches!(self.display, Display::Json) {
             self.beside_bars(|| self.printer.warn(&text));
         }
+    }
+
+    /// How far the run has spread.
+    fn tell_wave(&self, entry: &Entry) {
+        let Event::WaveBegun { wave, not_before, reason } = &entry.event else { return };
+        if matches!(self.display, Display::Json) {
+            return;
+        }
+        let pause = match not_before.remaining_ms(entry.at) {
+            0 => String::new(),
+            pause_ms => format!(" in {}", human_duration(pause_ms)),
+        };
+        let text = format!("{reason}; wave {} begins{pause}", wave + 1);
+        self.beside_bars(|| self.printer.say(&text));
     }
 
     /// Whether reading can settle a doubt about a task that must not be repeated.

@@ -17,9 +17,13 @@ use super::reporter::RunView;
 use super::run_command::{Origin, run_job};
 use super::state::State;
 use crate::drive::{Clock, WallClock};
-use crate::job::{BeforeLoss, Input, Job, JobSettings, ParseOptions, SecretSettings, Step, parse};
+use crate::job::{
+    BeforeLoss, Input, Job, JobSettings, ParseOptions, RolloutSettings, SecretSettings, Step, parse,
+};
 use crate::journal::{RequestCounts, RunHeader, RunJournal, RunRow, RunState};
-use crate::model::{Entry, Event, Outcome, OutcomeCounts, ParamValue, Task, TaskIndex, TaskRecord};
+use crate::model::{
+    Entry, Event, Outcome, OutcomeCounts, ParamValue, Risk, Rollout, Task, TaskIndex, TaskRecord,
+};
 use crate::report::{Refused, Rows, job_csv, to_retry};
 
 /// What the name of a retry ends with.
@@ -166,6 +170,18 @@ fn settings_of(header: &RunHeader, tasks: &[&Task]) -> JobSettings {
         retry_delay_ms_max: Some(policy.retries.delay_ms_max),
         retry_jitter: Some(policy.retries.jitter),
         max_errors: Some(policy.max_errors),
+        errors_in_a_row: policy.errors_in_a_row,
+        // The usual waves are chosen anew, by how many devices are left.
+        rollout: policy.rollout.as_ref().filter(|rollout| !is_usual(rollout)).map(|rollout| {
+            RolloutSettings {
+                waves: rollout.waves.clone(),
+                pause_ms: Some(rollout.pause_ms),
+                gate: Some(rollout.gate),
+                gate_timeout_ms: Some(rollout.gate_timeout_ms),
+            }
+        }),
+        window: policy.windows.first().cloned(),
+        outside_window: Some(policy.outside_window),
         report_dir: header.report_dir.parent().map(|parent| parent.display().to_string()),
         report_formats: Some(header.report_formats.clone()),
         secrets: SecretSettings {
@@ -176,6 +192,13 @@ fn settings_of(header: &RunHeader, tasks: &[&Task]) -> JobSettings {
         },
         ..JobSettings::default()
     }
+}
+
+/// Whether these are the waves that a silent job gets.
+fn is_usual(rollout: &Rollout) -> bool {
+    [Risk::Disruptive, Risk::Irreversible]
+        .into_iter()
+        .any(|risk| *rollout == Rollout::of_usual_waves(risk))
 }
 
 /// What a new run takes over from an old one.

@@ -39,7 +39,7 @@ pub(super) enum Outcome {
     Looked { task: TaskIndex, sighting: Sighting },
     Pin { task: TaskIndex, result: Result<Option<Sealed>, Unreadable> },
     Secrets { task: TaskIndex, source: SecretSource, result: Result<Vec<Secret>, Unreadable> },
-    Rechecked { task: TaskIndex, result: Result<Option<Device>, Unreadable> },
+    Rechecked { task: TaskIndex, result: Result<Option<Box<Device>>, Unreadable> },
     Listed { listing: Listing },
 }
 
@@ -195,7 +195,10 @@ impl<T: Transport, C: Clock> Worker<T, C> {
             Call::Look { task, view, since } => {
                 let since = UnixMillis(since.0 + skew_ms - MATCH_SLACK_MS);
                 let sighting = match result {
-                    Ok(reply) => sighting(reply, &self.tasks[task.at()].end, since, view),
+                    Ok(reply) => {
+                        let task = &self.tasks[task.at()];
+                        sighting(reply, &task.device.id, &task.end, since, view)
+                    }
                     Err(Fault::NotSent { reason, .. }) => {
                         Sighting::Unreachable { reason: reason.clone() }
                     }
@@ -310,8 +313,11 @@ fn usable(result: &Result<Reply, Fault>) -> Result<&Reply, Unreadable> {
 }
 
 /// The record of one device; `None` when there is none any more.
-fn read_record(result: &Result<Reply, Fault>) -> Result<Option<Device>, Unreadable> {
-    read_target(usable(result)?).map_err(|error| Unreadable::Failed { reason: error.to_string() })
+fn read_record(result: &Result<Reply, Fault>) -> Result<Option<Box<Device>>, Unreadable> {
+    let device = read_target(usable(result)?);
+    device
+        .map(|device| device.map(Box::new))
+        .map_err(|error| Unreadable::Failed { reason: error.to_string() })
 }
 
 fn unreadable(reason: String, is_forbidden: bool) -> Unreadable {

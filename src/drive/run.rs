@@ -417,7 +417,7 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
                 engine.secrets_read(now, task, source, result)?
             }
             Outcome::Rechecked { task, result } => {
-                let result = result.map(|device| self.compare(task, device.as_ref()));
+                let result = result.map(|device| self.compare(task, device.as_deref()));
                 self.engine.rechecked(now, task, result)?
             }
             Outcome::Listed { listing } => engine.listed(now, listing)?,

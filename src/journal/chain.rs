@@ -163,8 +163,11 @@ impl Walk {
         self.audit.fault.is_none()
     }
 
-    /// What the walk showed.
-    pub(super) fn end(self) -> ChainAudit {
+    /// What the walk showed, in a database of this format. A newer one may hash in another way.
+    pub(super) fn end(mut self, format: u32, known: usize) -> ChainAudit {
+        if let Some(fault) = self.audit.fault.as_mut().filter(|_| format as usize > known) {
+            fault.what.push_str("; but a newer sortie wrote it: verify it with that one");
+        }
         self.audit
     }
 }

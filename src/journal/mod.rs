@@ -5,8 +5,6 @@
 //!
 //! Invariant: when an append returns, its entries survive a power cut.
 
-#[cfg(test)]
-mod audit_tests;
 mod chain;
 mod database;
 mod index;

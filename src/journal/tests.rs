@@ -3,6 +3,8 @@
 //! Owns the tests of what survives, what is refused, and who may read it. Must never look into SQL that the
 //! module itself does not promise, but for breaking it.
 
+mod audit;
+
 use super::*;
 use crate::model::{
     Answer, CommandSeen, CommandStatus, DeviceFacts, DeviceId, End, Entry, Event, Outcome,
@@ -12,31 +14,31 @@ use crate::model::{
 use std::path::Path;
 use std::sync::mpsc::channel;
 
-pub(super) const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
-pub(super) const HOUR_MS: u64 = 3_600_000;
-pub(super) const RUN: &str = "20270115-080000-aaaaa";
+const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
+const HOUR_MS: u64 = 3_600_000;
+const RUN: &str = "20270115-080000-aaaaa";
 
-pub(super) struct Bench {
+struct Bench {
     _directory: tempfile::TempDir,
-    pub(super) state: StateDir,
+    state: StateDir,
 }
 
 impl Bench {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let state = StateDir::open(&directory.path().join("state")).expect("a state directory");
         Self { _directory: directory, state }
     }
 
-    pub(super) fn run(&self, tasks: usize) -> RunJournal {
+    fn run(&self, tasks: usize) -> RunJournal {
         RunJournal::create(&self.state, &header(RUN), &tasks_of(tasks)).expect("a journal")
     }
 
-    pub(super) fn reader(&self) -> RunReader {
+    fn reader(&self) -> RunReader {
         RunReader::open(&self.state, RUN).expect("the journal is there")
     }
 
-    pub(super) fn entries(&self) -> Vec<Entry> {
+    fn entries(&self) -> Vec<Entry> {
         let mut entries = Vec::new();
         self.reader().for_each_entry(|entry| entries.push(entry)).expect("it can be read");
         entries
@@ -44,7 +46,7 @@ impl Bench {
 
     /// Fails unless the state column is what the entries say.
     #[track_caller]
-    pub(super) fn check_outcomes(&self) -> Vec<String> {
+    fn check_outcomes(&self) -> Vec<String> {
         let reader = self.reader();
         let column = reader.outcomes().expect("it can be read");
         let records = reader.records().expect("it can be read");
@@ -54,7 +56,7 @@ impl Bench {
     }
 }
 
-pub(super) fn header(run: &str) -> RunHeader {
+fn header(run: &str) -> RunHeader {
     RunHeader {
         run: RunId(run.to_owned()),
         job: "job".to_owned(),
@@ -74,7 +76,7 @@ pub(super) fn header(run: &str) -> RunHeader {
     }
 }
 
-pub(super) fn tasks_of(count: usize) -> Vec<Task> {
+fn tasks_of(count: usize) -> Vec<Task> {
     let task = |at: usize| Task {
         id: TaskId(format!("{at:016x}")),
         row: 1,
@@ -104,16 +106,16 @@ pub(super) fn tasks_of(count: usize) -> Vec<Task> {
     (0..count).map(task).collect()
 }
 
-pub(super) fn entry(event: Event) -> Entry {
+fn entry(event: Event) -> Entry {
     Entry { at: NOW, event }
 }
 
-pub(super) fn intent(task: u32) -> Entry {
+fn intent(task: u32) -> Entry {
     entry(Event::Intent { task: TaskIndex(task), attempt: 1, pin: None })
 }
 
 /// Any event of a task, whether or not an engine would have recorded it here.
-pub(super) fn any_event(random: &mut Random, task: TaskIndex) -> Event {
+fn any_event(random: &mut Random, task: TaskIndex) -> Event {
     let reason = "why".to_owned();
     let (attempt, http_status) = (1, Some(200));
     let pin = Some(Sealed::clear("123456".to_owned()));
@@ -493,7 +495,7 @@ fn a_record_begins_as_the_plan_says() {
 }
 
 /// The index as the first released format had it.
-pub(super) const INDEX_FORMAT_1: &str = "
+const INDEX_FORMAT_1: &str = "
 CREATE TABLE runs (
   id TEXT PRIMARY KEY, job TEXT NOT NULL, tenant TEXT NOT NULL, tasks INTEGER NOT NULL,
   state TEXT NOT NULL, started_at INTEGER NOT NULL, ended_at INTEGER, summary TEXT NOT NULL DEFAULT '');
@@ -599,7 +601,7 @@ fn way_to(outcome: Outcome, at: u32) -> Vec<Event> {
 }
 
 /// A run with a task for each outcome, and one whose PIN came a day later.
-pub(super) fn run_with_secrets(bench: &Bench) -> Vec<Outcome> {
+fn run_with_secrets(bench: &Bench) -> Vec<Outcome> {
     let mut tasks = tasks_of(11);
     for task in &mut tasks {
         let pin = ParamValue::Secret(Sealed::clear(OLD_PIN.to_owned()));

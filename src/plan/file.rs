@@ -239,3 +239,103 @@ fn drop_secrets(value: &mut Value) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::budget::tests::plan as plan_of;
+    use super::*;
+    use crate::model::Sealed;
+
+    fn plan() -> PlanFile {
+        let now = UnixMillis(1_800_000_000_000);
+        PlanFile {
+            format: PLAN_FORMAT,
+            tenant: "acme".to_owned(),
+            base_url: "https://acme.api.kandji.io".to_owned(),
+            job: "offboarding".to_owned(),
+            job_digest: "0".repeat(64),
+            is_named: true,
+            reason: Some("CHG-1042".to_owned()),
+            policy_digest: String::new(),
+            break_glass: None,
+            made_at: now,
+            made_by: "alice (uid 501) on mdm1".to_owned(),
+            database: "9e5fbeafb05e9354".to_owned(),
+            start_until: PlanFile::latest_start(Risk::Irreversible, now),
+            send_for_ms: Some(43_200_000),
+            rules: Policy::default_at(now, u64::MAX),
+            fleet: Some(400),
+            report_dir: None,
+            report_formats: vec!["csv".to_owned()],
+            encrypt_to: Vec::new(),
+            wrapping: Wrapping::default(),
+            forecast: PlannedCost::default(),
+            plan: plan_of(&[("erase", "a"), ("restart", "b")]),
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_one_other_byte_is_not() {
+        let plan = plan();
+        let bytes = plan.to_bytes().expect("no secret");
+        assert_eq!(PlanFile::from_bytes(&bytes).expect("as it was"), plan);
+        for at in 0..bytes.len() {
+            let mut other = bytes.clone();
+            other[at] ^= 1;
+            assert!(PlanFile::from_bytes(&other).is_err(), "byte {at} differs");
+        }
+        for other in [&bytes[..bytes.len() - 1], b"", b"{}\n", b"null\n", b"[1]\n"] {
+            assert!(PlanFile::from_bytes(other).is_err());
+        }
+        let mut longer = bytes.clone();
+        longer.push(b'\n');
+        assert!(matches!(PlanFile::from_bytes(&longer), Err(PlanFileError::Altered(_))));
+        let text = String::from_utf8(bytes).expect("JSON");
+        let twice = text.replacen("\"format\": 1", "\"format\": 1,\n  \"format\": 1", 1);
+        assert!(matches!(PlanFile::from_bytes(twice.as_bytes()), Err(PlanFileError::Altered(_))));
+    }
+
+    /// The plan with something else in it, and a digest that fits.
+    fn forged(change: impl FnOnce(&mut serde_json::Map<String, Value>)) -> Vec<u8> {
+        let mut value = plan().value();
+        let map = value.as_object_mut().expect("an object");
+        change(map);
+        let digest = digest_of(&value);
+        value.as_object_mut().expect("an object").insert(DIGEST.to_owned(), digest.into());
+        canonical(&value)
+    }
+
+    #[test]
+    fn what_this_program_does_not_know_is_not_passed_over() {
+        let unknown = forged(|map| drop(map.insert("force".to_owned(), true.into())));
+        assert!(PlanFile::from_bytes(&unknown).is_err());
+        let newer = forged(|map| drop(map.insert("format".to_owned(), 2.into())));
+        assert!(matches!(PlanFile::from_bytes(&newer), Err(PlanFileError::Newer(2))));
+        let missing = forged(|map| drop(map.remove("policy_digest")));
+        assert!(PlanFile::from_bytes(&missing).is_err());
+        // A forger who can count gets another digest, which no database knows.
+        let other = forged(|map| drop(map.insert("tenant".to_owned(), "other".into())));
+        let other = PlanFile::from_bytes(&other).expect("it fits itself");
+        assert_ne!(other.digest(), plan().digest());
+    }
+
+    #[test]
+    fn a_secret_is_neither_written_nor_part_of_the_digest() {
+        let mut with_pin = plan();
+        let pin = |text: &str| ParamValue::Secret(Sealed::clear(text.to_owned()));
+        with_pin.plan.tasks[0].params.insert("PIN".to_owned(), pin("012345"));
+        assert!(matches!(with_pin.to_bytes(), Err(PlanFileError::Secret { .. })));
+        let digest = with_pin.digest();
+        with_pin.plan.tasks[0].params.insert("PIN".to_owned(), pin("543210"));
+        assert_eq!(with_pin.digest(), digest);
+        assert_ne!(plan().digest(), digest, "that there is one is part of it");
+    }
+
+    #[test]
+    fn the_latest_start_depends_on_the_risk() {
+        let hours = |risk| PlanFile::latest_start(risk, UnixMillis(0)).0 / 3_600_000;
+        assert_eq!(hours(Risk::Benign), 168);
+        assert_eq!(hours(Risk::Disruptive), 24);
+        assert_eq!(hours(Risk::Irreversible), 1);
+    }
+}

@@ -21,4 +21,5 @@ mod layers;
 mod pins;
 mod rig;
 mod secrets;
+mod sleep;
 mod tenant;

@@ -7,8 +7,9 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use std::path::Path;
 
 use super::super::chain::{AuditRecord, ChainAudit, Link, Walk, without_sealed};
-use super::super::database::{At, JournalError};
+use super::super::database::{At, JournalError, version_of};
 use super::Index;
+use super::format::MIGRATIONS;
 use crate::model::UnixMillis;
 
 /// What the first note is tied to.
@@ -61,9 +62,10 @@ impl Index {
         mut take: impl FnMut(AuditRecord),
     ) -> Result<ChainAudit, JournalError> {
         let path = &self.path;
+        let format = version_of(&self.connection, path)?;
         let mut walk = Walk::new(beginning());
         if !self.has_table("audit")? {
-            return Ok(walk.end());
+            return Ok(walk.end(format, MIGRATIONS.len()));
         }
         walk.is_chained_from(1);
         let mut select = self
@@ -88,7 +90,7 @@ impl Index {
                 fits,
             });
         }
-        Ok(walk.end())
+        Ok(walk.end(format, MIGRATIONS.len()))
     }
 }
 

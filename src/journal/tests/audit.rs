@@ -6,10 +6,11 @@
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::tests::{
+use super::{
     Bench, INDEX_FORMAT_1, NOW, RUN, any_event, entry, header, intent, run_with_secrets, tasks_of,
 };
-use super::*;
+use crate::journal::run_chain::{ChainEnd, link};
+use crate::journal::*;
 use crate::model::{DeviceId, Entry, Event, Outcome, Random, TaskIndex, UnixMillis};
 
 fn audit(bench: &Bench) -> ChainAudit {
@@ -185,6 +186,25 @@ fn a_run_of_the_first_format_is_covered_from_its_next_entry_on() {
     assert_eq!(broken(&bench, old_entry).expect("found").0, 6, "the first hash covers old entries");
     let last = "UPDATE entries SET hash = NULL WHERE seq >= 6";
     assert_eq!(broken(&bench, last).expect("found"), (6, "its hash was taken away".to_owned()));
+}
+
+#[test]
+fn a_run_of_a_newer_format_is_followed_as_far_as_it_is_understood() {
+    let bench = Bench::new();
+    run_of_five(&bench);
+    let connection = rusqlite::Connection::open(bench.state.run_path(RUN)).expect("a database");
+    let head = bench.reader().head().expect("read");
+    let end = ChainEnd { seq: head.entries as i64, hash: head.head };
+    let body = r#"{"kind":"unheard_of","task":0,"pin":{"clear":"918273"}}"#;
+    let next = link(&end, 7, Some(0), "unheard_of", body).expect("it is JSON");
+    let row = rusqlite::params![next.seq, 7, 0, "unheard_of", body, next.hash];
+    connection.execute("INSERT INTO entries VALUES (?,?,?,?,?,?)", row).expect("its owner");
+    assert_eq!(fault(&audit(&bench)), Some((6, "it cannot be read")), "our own format");
+    connection.pragma_update(None, "user_version", 99).expect("its owner");
+    let newer = audit(&bench);
+    assert_eq!((newer.entries, fault(&newer), &newer.head), (6, None, &next.hash));
+    let (seq, what) = broken(&bench, "UPDATE entries SET at = 8 WHERE seq = 6").expect("found");
+    assert!(seq == 6 && what.contains("newer sortie"), "{seq} {what}");
 }
 
 #[test]
@@ -483,6 +503,7 @@ fn entries_are_appended_fast() {
             entry(any_event(&mut random, task))
         })
         .collect();
+    #[allow(clippy::disallowed_methods, reason = "this measures the program, not its time")]
     let began = std::time::Instant::now();
     for batch in entries.chunks(500) {
         journal.append(batch, &RequestCounts::new()).expect("written");
