@@ -4,6 +4,7 @@
 
 mod audit;
 mod bench;
+mod bypass;
 mod cli;
 mod contract;
 mod crash;
@@ -12,6 +13,7 @@ mod documents;
 mod doubt;
 mod fates;
 mod faults;
+mod fleet;
 mod following;
 mod guards;
 mod history;
