@@ -24,3 +24,5 @@ mod pins;
 mod rig;
 mod secrets;
 mod tenant;
+#[cfg(unix)]
+mod terminal;
