@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::failure::Failure;
 use super::state::State;
-use crate::journal::{DeviceTask, JournalError, RunReader, RunRow, TaskEnd};
+use crate::journal::{DeviceTask, JournalError, RunReader, RunRow, RunState, TaskEnd};
+use crate::kandji::find_action;
 use crate::model::{
-    DeviceFacts, DeviceId, Outcome, Platform, TaskId, TaskIndex, TaskRecord, Turn, UnixMillis,
+    DeviceFacts, DeviceId, Outcome, Platform, Risk, TaskId, TaskIndex, TaskRecord, Turn, UnixMillis,
 };
-use crate::plan::{Deleted, EarlierTask};
+use crate::plan::{Deleted, EarlierTask, Plan};
 
 /// Which earlier runs count for a plan's tasks.
 #[derive(Copy, Clone, Debug)]
@@ -154,6 +155,44 @@ fn known_of(end: &TaskEnd, row: &RunRow, is_driven: bool) -> Option<EarlierTask>
 /// The day of a moment.
 fn date(at: UnixMillis) -> String {
     at.to_string().chars().take(10).collect()
+}
+
+/// What earlier runs may have done to the devices of a plan, and nobody knows: only what does harm a second time, an
+/// erasure or a lock, whose PIN the second one would replace.
+pub(super) fn doubts_about(
+    state: &State,
+    base_url: &str,
+    plan: &Plan,
+) -> Result<BTreeMap<(DeviceId, String), String>, Failure> {
+    let harms = |action: &str| {
+        find_action(action)
+            .is_ok_and(|action| action.risk == Risk::Irreversible || action.gives_pin)
+    };
+    let devices: BTreeSet<DeviceId> = plan
+        .to_do()
+        .filter(|task| harms(&task.action))
+        .map(|task| task.device.id.clone())
+        .collect();
+    let mut doubts = BTreeMap::new();
+    if devices.is_empty() {
+        return Ok(doubts);
+    }
+    let runs = state.index().runs()?;
+    // What a run under way has not heard of yet is no doubt: that one holds the device.
+    let is_left = |row: &&RunRow| row.state != RunState::Finished && !state.dir.is_held(&row.id);
+    for row in runs.iter().filter(is_left) {
+        let Some(reader) = reader_of(state, &row.id, base_url)? else { continue };
+        for (device, action) in reader.in_doubt_on(&devices)? {
+            if harms(&action) {
+                let reason = format!(
+                    "whether {action} was done to it by run {0} is in doubt; settle that first with: sortie resolve {0}",
+                    row.id
+                );
+                doubts.entry((device, action)).or_insert(reason);
+            }
+        }
+    }
+    Ok(doubts)
 }
 
 /// The devices that earlier runs on the tenant have deleted, newest first. To be called when a device is not found:

@@ -20,9 +20,10 @@ pub(super) fn check_plan(
 ) -> Result<(), Failure> {
     let plan = &file.plan;
     if !plan.refused.is_empty() {
-        let is_protected =
-            plan.refused.iter().any(|row| row.objection.kind == ObjectionKind::Protected);
-        let exit = if is_protected { Exit::Policy } else { Exit::Target };
+        let is_forbidden = plan.refused.iter().any(|row| {
+            matches!(row.objection.kind, ObjectionKind::Protected | ObjectionKind::InDoubt)
+        });
+        let exit = if is_forbidden { Exit::Policy } else { Exit::Target };
         return Err(Failure::new(exit, refused_text(plan)).next(cure(plan)));
     }
     if plan.secrets_at_risk() > 0 {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::admission::spent_lately;
 use super::connect::Connection;
-use super::earlier::{LookBack, Notes, deleted_devices, earlier_tasks};
+use super::earlier::{LookBack, Notes, deleted_devices, doubts_about, earlier_tasks};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::operator::Operator;
@@ -130,7 +130,11 @@ pub(super) async fn make_plan(
     let requests = reads.finish()?;
     let (earlier, look_back_notes) = look_back_at(wish, connection, state, &plan)?;
     notes.extend(look_back_notes);
-    if earlier != Earlier::default() {
+    // Whoever looks back leaves such tasks out instead.
+    if matches!(wish.look_back, LookBack::No) && connection.simulated.is_none() {
+        options.doubts = doubts_about(state, &connection.base_url, &plan)?;
+    }
+    if earlier != Earlier::default() || !options.doubts.is_empty() {
         options.earlier = earlier;
         plan = build(job, &inventory, &options, now);
     }

@@ -195,7 +195,10 @@ impl<T: Transport, C: Clock> Worker<T, C> {
             Call::Look { task, view, since } => {
                 let since = UnixMillis(since.0 + skew_ms - MATCH_SLACK_MS);
                 let sighting = match result {
-                    Ok(reply) => sighting(reply, &self.tasks[task.at()].end, since, view),
+                    Ok(reply) => {
+                        let task = &self.tasks[task.at()];
+                        sighting(reply, &task.device.id, &task.end, since, view)
+                    }
                     Err(Fault::NotSent { reason, .. }) => {
                         Sighting::Unreachable { reason: reason.clone() }
                     }

@@ -62,6 +62,9 @@ impl Engine {
         let mut entries = Vec::new();
         self.read_came_back("a look")?;
         self.note_reached(!matches!(sighting, Sighting::Unreachable { .. }));
+        if let Sighting::OtherDevice { reason } = &sighting {
+            return self.stop(now, StopCause::WrongDevice, reason);
+        }
         match self.state.task(task).phase {
             Phase::Following => self.followed(now, task, sighting, &mut entries)?,
             Phase::Doubt => self.sought(now, task, sighting, &mut entries)?,
@@ -142,7 +145,7 @@ impl Engine {
                     return Ok(());
                 }
             }
-            Sighting::Elsewhere { .. } => {}
+            Sighting::Elsewhere { .. } | Sighting::OtherDevice { .. } => {}
         }
         self.pages.rest(task);
         match self.state.task(task).phase {

@@ -397,6 +397,11 @@ impl Engine {
         }
     }
 
+    /// Puts a task to the front of the queue.
+    pub(super) fn put_first(&mut self, task: TaskIndex) {
+        self.ready.insert((UnixMillis(i64::MIN), task));
+    }
+
     /// Puts everything into the queue whose wave has been reached and that is not in it yet.
     pub(super) fn queue_reached(&mut self, at: UnixMillis) {
         let queued: BTreeSet<TaskIndex> = self.ready.iter().map(|(_, task)| *task).collect();

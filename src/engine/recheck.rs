@@ -122,7 +122,8 @@ impl Engine {
         let reason = match result {
             Ok(Recheck::Same) => {
                 self.record(now, Event::Rechecked { task }, &mut entries)?;
-                self.make_ready(task, now);
+                // Before all others: what was read grows old while they are read.
+                self.put_first(task);
                 return Ok(entries);
             }
             Ok(Recheck::Changed { reason }) => format!("not sent: {reason}"),

@@ -58,6 +58,8 @@ impl Engine {
                 }
                 Ok(())
             }
+            // Nothing more is read after it.
+            Sighting::OtherDevice { .. } => Ok(()),
             Sighting::Throttled { retry_after_ms } => {
                 self.safety.put(task, now);
                 self.pause_for_tenant(now, retry_after_ms, "HTTP 429 on a read", entries)

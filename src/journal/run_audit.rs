@@ -112,14 +112,37 @@ impl RunReader {
         &self,
         devices: &BTreeSet<DeviceId>,
     ) -> Result<Vec<(DeviceId, String)>, JournalError> {
+        self.tasks_on(devices, &[Outcome::NotAttempted, Outcome::InDoubt])
+    }
+
+    /// The same of tasks in doubt alone.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn in_doubt_on(
+        &self,
+        devices: &BTreeSet<DeviceId>,
+    ) -> Result<Vec<(DeviceId, String)>, JournalError> {
+        self.tasks_on(devices, &[Outcome::InDoubt])
+    }
+
+    /// Device and action of the tasks of these devices that stand at one of these outcomes.
+    fn tasks_on(
+        &self,
+        devices: &BTreeSet<DeviceId>,
+        outcomes: &[Outcome],
+    ) -> Result<Vec<(DeviceId, String)>, JournalError> {
         let mut select = self
             .connection
-            .prepare("SELECT device_id, action FROM tasks WHERE outcome IN (?, ?) ORDER BY task")
+            .prepare("SELECT device_id, action, outcome FROM tasks ORDER BY task")
             .at(&self.path)?;
-        let words = [Outcome::NotAttempted.word(), Outcome::InDoubt.word()];
-        let mut rows = select.query(words).at(&self.path)?;
+        let mut rows = select.query([]).at(&self.path)?;
         let mut found = Vec::new();
         while let Some(row) = rows.next().at(&self.path)? {
+            let outcome = Outcome::parse(&row.get::<_, String>(2).at(&self.path)?);
+            if !outcome.is_some_and(|outcome| outcomes.contains(&outcome)) {
+                continue;
+            }
             let device = DeviceId::from_api(&row.get::<_, String>(0).at(&self.path)?);
             if devices.contains(&device) {
                 found.push((device, row.get(1).at(&self.path)?));

@@ -114,6 +114,11 @@ pub enum Sighting {
         /// What it shows.
         evidence: String,
     },
+    /// The answer speaks of another device than was asked for.
+    OtherDevice {
+        /// Of which.
+        reason: String,
+    },
     /// The API asks to come back later.
     Throttled {
         /// How long to wait, in milliseconds, where it says so.

@@ -36,6 +36,8 @@ pub struct PlanOptions {
     pub earlier: Earlier,
     /// Devices that nothing disruptive or irreversible is done to.
     pub protect: Protect,
+    /// What an earlier run may have done to a device by an action, and nobody knows: why, for people.
+    pub doubts: BTreeMap<(DeviceId, String), String>,
 }
 
 /// The frozen list of tasks.
@@ -129,6 +131,7 @@ pub fn build(job: &Job, inventory: &Inventory, options: &PlanOptions, now: UnixM
         wait_ms: options.wait_ms,
         earlier: &options.earlier,
         protect: &options.protect,
+        doubts: &options.doubts,
         deleted: deleted_rows(job, inventory, &options.earlier.deleted),
         now,
         plan: Plan {
@@ -158,6 +161,7 @@ struct Builder<'a> {
     wait_ms: u64,
     earlier: &'a Earlier,
     protect: &'a Protect,
+    doubts: &'a BTreeMap<(DeviceId, String), String>,
     /// Devices that an earlier run has deleted, by the number of the row that means one.
     deleted: BTreeMap<u32, &'a Deleted>,
     now: UnixMillis,
@@ -203,6 +207,16 @@ impl Builder<'_> {
         self.protection(steps, device)
             .or_else(|| row_objection(steps, device))
             .or_else(|| self.guards.objection(steps, device))
+            .or_else(|| self.doubt(steps, device))
+    }
+
+    /// Why something that must not happen twice may have happened already.
+    fn doubt(&self, steps: &[Step], device: &Device) -> Option<Objection> {
+        steps.iter().find_map(|step| {
+            let key = (device.id.clone(), step.action.name.to_owned());
+            let reason = self.doubts.get(&key)?.clone();
+            Some(Objection { kind: ObjectionKind::InDoubt, reason })
+        })
     }
 
     /// Why nothing that people would miss is done to a device, whatever else is said.

@@ -92,6 +92,8 @@ pub enum ObjectionKind {
     NeverBegins,
     /// The device is on the protect list of the policy.
     Protected,
+    /// The same may have been done to the device by an earlier run, and nobody knows.
+    InDoubt,
 }
 
 impl ObjectionKind {
@@ -107,6 +109,7 @@ impl ObjectionKind {
             Self::Duplicate => "named twice",
             Self::NeverBegins => "can never begin",
             Self::Protected => "protected",
+            Self::InDoubt => "in doubt",
         }
     }
 
@@ -122,7 +125,8 @@ impl ObjectionKind {
             | Self::Disagreement
             | Self::Duplicate
             | Self::NeverBegins
-            | Self::Protected => None,
+            | Self::Protected
+            | Self::InDoubt => None,
         }
     }
 }

@@ -100,3 +100,44 @@ fn nothing_is_read_of_devices_that_are_not_listed() {
     let ids: Vec<&str> = wanted.devices.iter().map(|id| id.as_str()).collect();
     assert_eq!(ids, ["a"]);
 }
+
+fn restart_all(action: &str) -> Job {
+    let text = format!(
+        "version: 1\nsteps: [{{action: update-inventory}}, {{action: {action}}}]\ntargets: {{devices: [{{serial: MAC}}]}}\n"
+    );
+    let input = Input { name: "job.yaml", bytes: text.as_bytes() };
+    parse(&input, &ParseOptions::default(), &|_| Ok(Vec::new())).expect("a job")
+}
+
+fn plan_with(job: &Job, options: &PlanOptions) -> Plan {
+    build(job, &Inventory::new([device("a", "MAC", Platform::Mac)]), options, UnixMillis(0))
+}
+
+#[test]
+fn a_protected_device_refuses_the_plan_whatever_may_be_skipped() {
+    let protect =
+        super::fleet_policy::tests::policy("[protect]\nserial_numbers = [\"mac\"]").protect;
+    let skip_refused = crate::job::SkipKind::ALL.to_vec();
+    let options = PlanOptions { protect, skip_refused, ..PlanOptions::default() };
+    let plan = plan_with(&restart_all("restart"), &options);
+    let kinds: Vec<ObjectionKind> = plan.refused.iter().map(|row| row.objection.kind).collect();
+    assert_eq!(kinds, [ObjectionKind::Protected]);
+    // What nobody would miss is done to it all the same.
+    assert!(plan_with(&restart_all("daily-checkin"), &options).may_be_sent());
+}
+
+#[test]
+fn what_may_have_been_done_already_refuses_the_plan_of_the_same_action() {
+    let key = |action: &str| (crate::model::DeviceId::from_api("a"), action.to_owned());
+    let doubts = [(key("erase"), "in doubt in run x".to_owned())].into();
+    let options = PlanOptions {
+        doubts,
+        before_loss: Some(crate::job::BeforeLoss::Elsewhere),
+        wait_ms: 1,
+        ..PlanOptions::default()
+    };
+    let plan = plan_with(&restart_all("erase"), &options);
+    let kinds: Vec<ObjectionKind> = plan.refused.iter().map(|row| row.objection.kind).collect();
+    assert_eq!(kinds, [ObjectionKind::InDoubt]);
+    assert!(plan_with(&restart_all("restart"), &options).may_be_sent());
+}

@@ -9,8 +9,8 @@ use sortie::drive::{
 };
 use sortie::engine::{Engine, RunState};
 use sortie::journal::{
-    Batch, Commit, Committed, Index, Inline, RequestCounts, RunHeader, RunJournal, RunReader,
-    StateDir,
+    Batch, Commit, Committed, Index, Inline, Provenance, RequestCounts, RunHeader, RunJournal,
+    RunReader, StateDir,
 };
 use sortie::kandji::find_action;
 use sortie::model::wire::{Fault, Reply, Request};

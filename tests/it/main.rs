@@ -23,6 +23,7 @@ mod layers;
 mod pins;
 mod rig;
 mod secrets;
+mod sleep;
 mod tenant;
 #[cfg(unix)]
 mod terminal;

@@ -321,6 +321,19 @@ fn what_was_read_too_long_ago_or_before_a_sleep_is_read_again() {
 }
 
 #[test]
+fn reads_that_take_long_do_not_starve_the_requests_they_are_for() {
+    let mut engine = engine_with(irreversible(12), Policy { concurrency: 1, ..policy() });
+    let mut now = NOW;
+    for task in 0..12 {
+        assert_eq!(sends(&mut engine, now), [format!("recheck {task}")]);
+        now = now.plus_ms(50_000);
+        recheck(&mut engine, now, task, Recheck::Same);
+        assert_eq!(sends(&mut engine, now), [format!("send {task}.1")]);
+        accept(&mut engine, now, task);
+    }
+}
+
+#[test]
 fn a_target_that_has_changed_is_skipped_and_the_run_goes_on() {
     let mut engine = engine_with(irreversible(3), Policy { concurrency: 1, ..policy() });
     assert_eq!(sends(&mut engine, NOW), ["recheck 0"]);
