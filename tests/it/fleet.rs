@@ -148,3 +148,10 @@ pub fn says(ran: &Ran, words: &[&str]) {
         assert!(all.contains(word), "'{word}' is missing:\n{all}");
     }
 }
+
+/// Ctrl-C.
+#[cfg(unix)]
+pub fn interrupt(child: &Child) {
+    let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(kill.expect("it starts").success());
+}

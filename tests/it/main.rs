@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, reason = "a test prints what it measured")]
 
+mod accidents;
 mod audit;
 mod bench;
 mod bypass;
