@@ -214,30 +214,13 @@ fn read_answer(terminal: impl std::io::Read) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DeviceFacts, DeviceId, End, Params, Repeat, Task, TaskId, Turn};
+    use crate::plan::testing;
 
     /// A plan of one action on so many devices.
-    fn plan(action: &str, risk: Risk, devices: usize) -> Plan {
-        let task = |at: usize| Task {
-            id: TaskId(at.to_string()),
-            row: 1,
-            step: 1,
-            device: DeviceFacts {
-                id: DeviceId::from_api(&at.to_string()),
-                ..DeviceFacts::default()
-            },
-            action: action.to_owned(),
-            params: Params::new(),
-            risk,
-            repeat: Repeat::Once,
-            end: End::Answer,
-            after: None,
-            turn: Turn::Do,
-            carried: Vec::new(),
-            capture: Vec::new(),
-            wave: 0,
-        };
-        Plan { tasks: (0..devices).map(task).collect(), ..Plan::default() }
+    fn plan(action: &str, devices: usize) -> Plan {
+        let ids: Vec<String> = (0..devices).map(|at| at.to_string()).collect();
+        let tasks: Vec<(&str, &str)> = ids.iter().map(|id| (action, id.as_str())).collect();
+        testing::plan(&tasks)
     }
 
     fn given(
@@ -261,43 +244,31 @@ mod tests {
         let bare = Wrapping::default();
         let (checkin, restart) = ("daily-checkin", "restart");
         for (plan, wrapping, yes, text, is_enough) in [
-            (plan("get-commands", Risk::Read, 4_000), bare, false, None, true),
-            (plan(checkin, Risk::Benign, 100), bare, false, None, true),
-            (plan(checkin, Risk::Benign, 101), bare, false, None, false),
-            (plan(checkin, Risk::Benign, 101), bare, true, None, true),
-            (plan(checkin, Risk::Benign, 101), bare, false, Some("101"), true),
-            (plan(checkin, Risk::Benign, 101), bare, false, Some("100"), false),
-            (plan(restart, Risk::Disruptive, 1), bare, false, None, false),
-            (plan(restart, Risk::Disruptive, 37), bare, true, None, false),
-            (plan(restart, Risk::Disruptive, 37), whole, true, None, true),
-            (plan(restart, Risk::Disruptive, 37), whole, false, None, false),
-            (plan(restart, Risk::Disruptive, 37), bare, false, Some("37"), true),
-            (plan(restart, Risk::Disruptive, 37), bare, false, Some(" 37 "), true),
-            (plan(restart, Risk::Disruptive, 37), bare, true, Some("36"), false),
-            (plan(restart, Risk::Disruptive, 37), whole, true, Some("38"), false),
-            (plan(restart, Risk::Disruptive, 37), bare, false, Some("037"), false),
-            (plan(restart, Risk::Disruptive, 37), bare, false, Some("y"), false),
-            (plan(restart, Risk::Disruptive, 37), bare, false, Some(""), false),
-            (plan("erase", Risk::Irreversible, 37), whole, true, None, false),
-            (plan("erase", Risk::Irreversible, 37), bare, false, Some("37"), false),
-            (plan("erase", Risk::Irreversible, 37), bare, false, Some("ERASE 37 ON acme"), true),
-            (plan("erase", Risk::Irreversible, 37), bare, false, Some("ERASE 38 ON acme"), false),
-            (plan("erase", Risk::Irreversible, 37), bare, false, Some("ERASE 37 ON acme2"), false),
-            (plan("erase", Risk::Irreversible, 37), bare, false, Some("erase 37 on acme"), false),
-            (
-                plan("delete-device", Risk::Irreversible, 9),
-                bare,
-                false,
-                Some("DELETE 9 ON acme"),
-                true,
-            ),
-            (
-                plan("delete-device", Risk::Irreversible, 9),
-                bare,
-                false,
-                Some("ERASE 9 ON acme"),
-                false,
-            ),
+            (plan("get-commands", 4_000), bare, false, None, true),
+            (plan(checkin, 100), bare, false, None, true),
+            (plan(checkin, 101), bare, false, None, false),
+            (plan(checkin, 101), bare, true, None, true),
+            (plan(checkin, 101), bare, false, Some("101"), true),
+            (plan(checkin, 101), bare, false, Some("100"), false),
+            (plan(restart, 1), bare, false, None, false),
+            (plan(restart, 37), bare, true, None, false),
+            (plan(restart, 37), whole, true, None, true),
+            (plan(restart, 37), whole, false, None, false),
+            (plan(restart, 37), bare, false, Some("37"), true),
+            (plan(restart, 37), bare, false, Some(" 37 "), true),
+            (plan(restart, 37), bare, true, Some("36"), false),
+            (plan(restart, 37), whole, true, Some("38"), false),
+            (plan(restart, 37), bare, false, Some("037"), false),
+            (plan(restart, 37), bare, false, Some("y"), false),
+            (plan(restart, 37), bare, false, Some(""), false),
+            (plan("erase", 37), whole, true, None, false),
+            (plan("erase", 37), bare, false, Some("37"), false),
+            (plan("erase", 37), bare, false, Some("ERASE 37 ON acme"), true),
+            (plan("erase", 37), bare, false, Some("ERASE 38 ON acme"), false),
+            (plan("erase", 37), bare, false, Some("ERASE 37 ON acme2"), false),
+            (plan("erase", 37), bare, false, Some("erase 37 on acme"), false),
+            (plan("delete-device", 9), bare, false, Some("DELETE 9 ON acme"), true),
+            (plan("delete-device", 9), bare, false, Some("ERASE 9 ON acme"), false),
         ] {
             let risk = plan.risk().word();
             let outcome = given(&plan, wrapping, yes, text);
@@ -307,10 +278,10 @@ mod tests {
 
     #[test]
     fn a_refusal_says_what_would_do() {
-        let restart = plan("restart", Risk::Disruptive, 37);
+        let restart = plan("restart", 37);
         let refusal = given(&restart, Wrapping::default(), true, None).expect_err("not enough");
         assert!(refusal.contains("--confirm 37") && refusal.contains("lines of YAML"), "{refusal}");
-        let erase = plan("erase", Risk::Irreversible, 2);
+        let erase = plan("erase", 2);
         let refusal = given(&erase, Wrapping::default(), false, None).expect_err("not enough");
         assert!(refusal.contains("--confirm \"ERASE 2 ON acme\""), "{refusal}");
     }

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::calls::{Ask, Call, PinSource, PlaceSource, Scope, Step};
 use super::follow::Follow;
 use super::pages::Pages;
-use super::recheck::{Slow, Turn};
 use super::run::{Progress, RunState};
 use super::safety::Safety;
+use super::slow::{Slow, Turn};
 use super::task::{Impossible, Phase};
 use crate::model::{Entry, Event, Repeat, StopCause, TaskIndex, UnixMillis, WindowState};
 use crate::pace::{BLOCK_LIFE_MS, PerSecond};
@@ -30,13 +30,13 @@ const LAST_LOOKS_MS: u64 = 60_000;
 /// The run machine.
 pub struct Engine {
     pub(super) state: RunState,
-    ready: BTreeSet<(UnixMillis, TaskIndex)>,
+    pub(super) ready: BTreeSet<(UnixMillis, TaskIndex)>,
     pub(super) follow: Follow,
     pub(super) pages: Pages,
     pub(super) safety: Safety,
     pub(super) reads_under_way: u32,
-    /// Reads of secrets before a send that failed in a row.
-    pub(super) capture_failures: BTreeMap<TaskIndex, u8>,
+    /// Reads before a send that failed in a row.
+    pub(super) read_failures: BTreeMap<TaskIndex, u8>,
     /// Irreversible requests leave slowly.
     pub(super) slow: Slow,
     /// The windows as they were seen last, and when.
@@ -82,7 +82,7 @@ impl Engine {
             pages: Pages::default(),
             safety: Safety::default(),
             reads_under_way: 0,
-            capture_failures: BTreeMap::new(),
+            read_failures: BTreeMap::new(),
             scope: Scope::Whole,
             pins: None,
             pace: PerSecond::new(state.policy.per_second),
@@ -305,29 +305,6 @@ impl Engine {
         }
     }
 
-    /// When the next task is due, after dropping those whose action was stopped and putting off those that leave
-    /// slowly.
-    fn next_send(&mut self, now: UnixMillis) -> Option<UnixMillis> {
-        while let Some(&(due, task)) = self.ready.first() {
-            let action = usize::from(self.state.facts[task.at()].action);
-            if due > now {
-                return Some(due);
-            }
-            if self.state.action_stopped[action] {
-                self.ready.pop_first();
-                continue;
-            }
-            match self.turn_of(now, task) {
-                Turn::Wait(at) => {
-                    self.ready.pop_first();
-                    self.make_ready(task, at);
-                }
-                Turn::Now | Turn::Read => return Some(due),
-            }
-        }
-        None
-    }
-
     fn emit(&mut self, now: UnixMillis, lane: Lane, step: &mut Step) -> Result<(), Impossible> {
         if lane == Lane::Send {
             return self.emit_send(now, step);
@@ -391,40 +368,6 @@ impl Engine {
     fn look_at(&self, task: TaskIndex) -> Call {
         let view = self.pages.view(task, self.state.facts[task.at()].trace);
         Call::Look { task, view, since: self.state.task(task).traced_from }
-    }
-
-    /// Puts a task into the queue, if its wave has been reached.
-    pub(super) fn make_ready(&mut self, task: TaskIndex, at: UnixMillis) {
-        let facts = &self.state.facts[task.at()];
-        if self.state.waves.has_reached(facts) {
-            let not_before = self.state.waves.not_before(facts);
-            self.ready.insert((at.max(not_before), task));
-        }
-    }
-
-    /// Puts a task to the front of the queue.
-    pub(super) fn put_first(&mut self, task: TaskIndex) {
-        self.ready.insert((UnixMillis(i64::MIN), task));
-    }
-
-    /// Puts everything into the queue whose wave has been reached and that is not in it yet.
-    pub(super) fn queue_reached(&mut self, at: UnixMillis) {
-        let queued: BTreeSet<TaskIndex> = self.ready.iter().map(|(_, task)| *task).collect();
-        let is_new = |task: &TaskIndex| {
-            self.state.task(*task).phase == Phase::Ready
-                && self.state.waves.has_reached(&self.state.facts[task.at()])
-                && !queued.contains(task)
-        };
-        let count = u32::try_from(self.state.tasks.len()).unwrap_or(u32::MAX);
-        let new: Vec<TaskIndex> = (0..count).map(TaskIndex).filter(is_new).collect();
-        for task in new {
-            let due = self.state.task(task).due;
-            self.make_ready(task, at.max(due));
-        }
-    }
-
-    pub(super) fn drop_from_queue(&mut self, task: TaskIndex) {
-        self.ready.retain(|(_, queued)| *queued != task);
     }
 
     /// How many requests would leave within the life of one block of grants.

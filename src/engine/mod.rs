@@ -12,11 +12,13 @@ mod calls;
 mod decide;
 mod follow;
 mod pages;
-mod recheck;
+mod preparing;
+mod queue;
 mod rules;
 mod run;
 mod safety;
 mod settle;
+mod slow;
 mod sweep;
 mod task;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::decide::Engine;
 use super::task::{Impossible, Phase};
 use super::waves::{Judgement, Overrun};
 use crate::model::{
-    Entry, Event, OutsideWindow, Policy, StopCause, TaskIndex, UnixMillis, WindowState,
+    Entry, Event, Outcome, OutsideWindow, Policy, StopCause, TaskIndex, UnixMillis, WindowState,
 };
 
 /// Runs of more tasks than this stop at the first lock without a PIN: whoever locks so many has to have them.
@@ -144,6 +144,39 @@ impl Engine {
                 entries.extend(self.stop(now, StopCause::Operator, reason)?);
             }
         }
+        Ok(entries)
+    }
+
+    /// Leaves out tasks whose devices have become protected. Those that are sent already are not touched.
+    ///
+    /// # Errors
+    /// [`Impossible`] is a fault of this program.
+    pub fn protect(
+        &mut self,
+        now: UnixMillis,
+        tasks: &[(TaskIndex, String)],
+    ) -> Result<Vec<Entry>, Impossible> {
+        let mut entries = Vec::new();
+        for (task, reason) in tasks {
+            if self.state.task(*task).phase == Phase::Ready {
+                let (task, reason) = (*task, format!("not sent: {reason}"));
+                let event = Event::Settled { task, outcome: Outcome::Skipped, reason };
+                self.slow.give_back(task);
+                self.record(now, event, &mut entries)?;
+                self.drop_from_queue(task);
+            }
+        }
+        Ok(entries)
+    }
+
+    /// The machine slept. Targets that were read before are read again; windows and deadlines are looked at
+    /// before everything that is sent anyway.
+    ///
+    /// # Errors
+    /// [`Impossible`] is a fault of this program.
+    pub fn woke(&mut self, now: UnixMillis, slept_ms: u64) -> Result<Vec<Entry>, Impossible> {
+        let mut entries = Vec::new();
+        self.record(now, Event::Woke { slept_ms }, &mut entries)?;
         Ok(entries)
     }
 

@@ -1,20 +1,17 @@
-//! The run machine, live: how doubt is settled, PINs are kept and secrets are read before they vanish.
+//! The run machine, live: how doubt is settled and PINs are kept.
 //!
 //! Owns what follows from these reads. Invariant: a task in doubt is never sent again from here: what is not
 //! found stays in doubt. Invariant: a lock counts as completed only after its PIN was looked for.
 
 use super::decide::Engine;
 use super::safety::{
-    ABSENCE_PAUSES_PER_QUARANTINE, ABSENCES_MAX, FAILURES_MAX, OLD_PIN_READS_MAX, PIN_READS_MAX,
+    ABSENCE_PAUSES_PER_QUARANTINE, ABSENCES_MAX, OLD_PIN_READS_MAX, PIN_READS_MAX,
 };
 use super::task::{Impossible, Phase, Wait};
 use crate::model::{
     CommandSeen, Decision, Entry, Event, Listing, Outcome, PIN_MISSING, PinReading, Repeat, Sealed,
-    Secret, SecretSource, Sighting, TaskIndex, Trace, UnixMillis, Unreadable, View,
+    Sighting, TaskIndex, Trace, UnixMillis, Unreadable, View,
 };
-
-/// Delay after a read of secrets that could not be used, in milliseconds, times the failures so far.
-const CAPTURE_DELAY_MS: u64 = 5_000;
 
 impl Engine {
     /// Plans the reads that may settle a task in doubt, from the end of its quarantine on: until then its
@@ -313,61 +310,6 @@ impl Engine {
         self.record(now, Event::Settled { task, outcome, reason }, entries)?;
         self.forget(task);
         Ok(())
-    }
-
-    /// Takes in secrets that were read before the request that takes them away. Without them nothing is
-    /// sent.
-    ///
-    /// # Errors
-    /// [`Impossible`] when no read is under way.
-    pub fn secrets_read(
-        &mut self,
-        now: UnixMillis,
-        task: TaskIndex,
-        source: SecretSource,
-        result: Result<Vec<Secret>, Unreadable>,
-    ) -> Result<Vec<Entry>, Impossible> {
-        let mut entries = Vec::new();
-        self.read_came_back("secrets")?;
-        self.note_reached(!matches!(result, Err(Unreadable::Unreachable { .. })));
-        if self.state.task(task).phase != Phase::Ready {
-            return Ok(entries);
-        }
-        let reason = match result {
-            Ok(secrets) => {
-                self.capture_failures.remove(&task);
-                let event = Event::SecretsRead { task, source, secrets };
-                self.record(now, event, &mut entries)?;
-                self.make_ready(task, now);
-                return Ok(entries);
-            }
-            Err(Unreadable::Throttled { retry_after_ms }) => {
-                self.make_ready(task, now);
-                self.pause_for_tenant(now, retry_after_ms, "HTTP 429 on a read", &mut entries)?;
-                return Ok(entries);
-            }
-            Err(Unreadable::Unreachable { reason }) => {
-                self.make_ready(task, now);
-                self.until(now, &Wait::Reachable, &reason, &mut entries)?;
-                return Ok(entries);
-            }
-            Err(Unreadable::Failed { reason }) => {
-                let failures = self.capture_failures.entry(task).or_default();
-                *failures += 1;
-                if *failures <= FAILURES_MAX {
-                    let delay_ms = CAPTURE_DELAY_MS * u64::from(*failures);
-                    self.make_ready(task, now.plus_ms(delay_ms));
-                    return Ok(entries);
-                }
-                reason
-            }
-            Err(Unreadable::Forbidden { reason }) => reason,
-        };
-        let reason =
-            format!("not sent, because its {} could not be read and kept: {reason}", source.word());
-        let event = Event::Settled { task, outcome: Outcome::Refused, reason };
-        self.record(now, event, &mut entries)?;
-        Ok(entries)
     }
 
     /// Takes in a page of the device list.

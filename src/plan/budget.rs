@@ -224,41 +224,8 @@ fn unknown(demand: &ActionDevices) -> OverCap {
 pub(super) mod tests {
     use super::super::fleet_policy::tests::policy;
     use super::*;
-    use crate::kandji::find_action;
-    use crate::model::{DeviceFacts, End, Params, Platform, Task, TaskId, Turn};
-
-    /// A plan of these actions on these devices.
-    pub(in crate::plan) fn plan(tasks: &[(&str, &str)]) -> Plan {
-        let tasks = tasks.iter().map(|(name, device)| {
-            let action = find_action(name).expect("an action");
-            let id = DeviceId::from_api(device);
-            Task {
-                id: TaskId::new(&id, 1, name, &Params::new()),
-                row: 1,
-                step: 1,
-                device: DeviceFacts { id, platform: Platform::IPad, ..DeviceFacts::default() },
-                action: action.name.to_owned(),
-                params: Params::new(),
-                risk: action.risk,
-                repeat: action.repeat,
-                end: End::Answer,
-                after: None,
-                turn: Turn::Do,
-                carried: Vec::new(),
-                capture: Vec::new(),
-                wave: 0,
-            }
-        });
-        Plan {
-            tasks: tasks.collect(),
-            refused: Vec::new(),
-            not_seen_lately: 0,
-            excluded: 0,
-            notes: Vec::new(),
-            before_loss: None,
-            activation_locked: Vec::new(),
-        }
-    }
+    use crate::model::Turn;
+    use crate::plan::testing::plan;
 
     #[test]
     fn distinct_devices_with_something_to_do_are_counted_by_action() {

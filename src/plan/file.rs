@@ -242,36 +242,12 @@ fn drop_secrets(value: &mut Value) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::budget::tests::plan as plan_of;
+    use super::super::testing::plan_file;
     use super::*;
     use crate::model::Sealed;
 
     fn plan() -> PlanFile {
-        let now = UnixMillis(1_800_000_000_000);
-        PlanFile {
-            format: PLAN_FORMAT,
-            tenant: "acme".to_owned(),
-            base_url: "https://acme.api.kandji.io".to_owned(),
-            job: "offboarding".to_owned(),
-            job_digest: "0".repeat(64),
-            is_named: true,
-            reason: Some("CHG-1042".to_owned()),
-            policy_digest: String::new(),
-            break_glass: None,
-            made_at: now,
-            made_by: "alice (uid 501) on mdm1".to_owned(),
-            database: "9e5fbeafb05e9354".to_owned(),
-            start_until: PlanFile::latest_start(Risk::Irreversible, now),
-            send_for_ms: Some(43_200_000),
-            rules: Policy::default_at(now, u64::MAX),
-            fleet: Some(400),
-            report_dir: None,
-            report_formats: vec!["csv".to_owned()],
-            encrypt_to: Vec::new(),
-            wrapping: Wrapping::default(),
-            forecast: PlannedCost::default(),
-            plan: plan_of(&[("erase", "a"), ("restart", "b")]),
-        }
+        plan_file(&[("erase", "a"), ("restart", "b")], UnixMillis(1_800_000_000_000))
     }
 
     #[test]

@@ -19,6 +19,8 @@ mod select;
 mod waves;
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 pub use budget::{

@@ -31,7 +31,7 @@ pub fn phrase(plan: &Plan, tenant: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::budget::tests::plan;
+    use super::super::testing::plan;
     use super::*;
 
     #[test]

@@ -5,9 +5,7 @@ use std::process::Command;
 
 use super::super::policy_file::tests::{policy_in, write};
 use super::*;
-use crate::kandji::find_action;
-use crate::model::{DeviceFacts, DeviceId, End, Params, Platform, Policy, Task, TaskId, Turn};
-use crate::plan::{PLAN_FORMAT, Plan, PlannedCost, Wrapping};
+use crate::plan::testing::plan_file;
 
 const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
 
@@ -88,58 +86,8 @@ impl Rig {
 
 /// Erases two iPads.
 pub(in crate::cli) fn plan(made_by: &str) -> PlanFile {
-    let task = |device: &str| {
-        let action = find_action("erase").expect("an action");
-        let id = DeviceId::from_api(device);
-        Task {
-            id: TaskId::new(&id, 1, action.name, &Params::new()),
-            row: 1,
-            step: 1,
-            device: DeviceFacts { id, platform: Platform::IPad, ..DeviceFacts::default() },
-            action: action.name.to_owned(),
-            params: Params::new(),
-            risk: action.risk,
-            repeat: action.repeat,
-            end: End::Answer,
-            after: None,
-            turn: Turn::Do,
-            carried: Vec::new(),
-            capture: Vec::new(),
-            wave: 0,
-        }
-    };
-    PlanFile {
-        format: PLAN_FORMAT,
-        tenant: "acme".to_owned(),
-        base_url: "https://acme.api.kandji.io".to_owned(),
-        job: "leavers.csv".to_owned(),
-        job_digest: String::new(),
-        is_named: true,
-        reason: None,
-        policy_digest: String::new(),
-        break_glass: None,
-        made_at: NOW,
-        made_by: made_by.to_owned(),
-        database: String::new(),
-        start_until: NOW.plus_ms(3_600_000),
-        send_for_ms: None,
-        rules: Policy::default_at(NOW, 1),
-        fleet: Some(400),
-        report_dir: None,
-        report_formats: Vec::new(),
-        encrypt_to: Vec::new(),
-        wrapping: Wrapping::default(),
-        forecast: PlannedCost::default(),
-        plan: Plan {
-            tasks: vec![task("a"), task("b")],
-            refused: Vec::new(),
-            not_seen_lately: 0,
-            excluded: 0,
-            notes: Vec::new(),
-            before_loss: None,
-            activation_locked: Vec::new(),
-        },
-    }
+    let plan = plan_file(&[("erase", "a"), ("erase", "b")], NOW);
+    PlanFile { made_by: made_by.to_owned(), ..plan }
 }
 
 fn by_alice() -> PlanFile {
