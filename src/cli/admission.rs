@@ -72,7 +72,8 @@ impl<'a> Applicant<'a> {
 /// Refuses while somebody wants nothing to be sent at all.
 pub(super) fn check_stop_file(state: &State) -> Result<(), Failure> {
     let path = state.dir.stop_file();
-    if !path.exists() {
+    // A link to nowhere is a sign as well, as it is for a run under way.
+    if path.symlink_metadata().is_err() {
         return Ok(());
     }
     Err(Failure::new(

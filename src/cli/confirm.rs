@@ -88,7 +88,9 @@ pub(super) fn confirm(
     let needed = Needed::of(plan, tenant);
     let in_advance = |how: String| Ok(Agreement { how, is_interactive: false });
     if let Some(text) = advance.confirm {
-        if matches!(needed, Needed::Nothing | Needed::Yes) || needed.is_met_by(text) {
+        // Whoever gives a number means these devices and not ten times as many, harmless or not.
+        let is_count = text.trim() == plan.devices().to_string();
+        if needed.is_met_by(text) || (needed == Needed::Yes && is_count) {
             return in_advance(format!("--confirm \"{}\"", text.trim()));
         }
         let what = format!(
@@ -263,6 +265,8 @@ mod tests {
             (plan(checkin, Risk::Benign, 100), bare, false, None, true),
             (plan(checkin, Risk::Benign, 101), bare, false, None, false),
             (plan(checkin, Risk::Benign, 101), bare, true, None, true),
+            (plan(checkin, Risk::Benign, 101), bare, false, Some("101"), true),
+            (plan(checkin, Risk::Benign, 101), bare, false, Some("100"), false),
             (plan(restart, Risk::Disruptive, 1), bare, false, None, false),
             (plan(restart, Risk::Disruptive, 37), bare, true, None, false),
             (plan(restart, Risk::Disruptive, 37), whole, true, None, true),

@@ -87,6 +87,10 @@ pub(super) async fn make_plan(
 ) -> Result<Planned, Failure> {
     let Wish { job, limits, profile, house, .. } = *wish;
     let now = WallClock.now();
+    if limits.break_glass.as_deref().is_some_and(|reason| reason.trim().is_empty()) {
+        return Err(Failure::usage("--break-glass needs a reason, which is recorded")
+            .next("say why it cannot wait, or name a ticket"));
+    }
     let seed = match wish.seed {
         Some(seed) => seed,
         None => fresh_seed()?,

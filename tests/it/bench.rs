@@ -138,6 +138,9 @@ impl Bench {
             .env("SORTIE_TIMEOUT", TIMEOUT)
             .env("SORTIE_QUARANTINE", QUARANTINE)
             .stdin(Stdio::null());
+        // In the background of whatever terminal the tests have: nobody is asked there.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         if !self.base_url.is_empty() {
             command.env("SORTIE_BASE_URL", &self.base_url).env("SORTIE_TOKEN", &self.token);
         }

@@ -2,8 +2,10 @@
 
 #![allow(clippy::print_stdout, reason = "a test prints what it measured")]
 
+mod accidents;
 mod audit;
 mod bench;
+mod bypass;
 mod cli;
 mod contract;
 mod crash;
@@ -12,6 +14,7 @@ mod documents;
 mod doubt;
 mod fates;
 mod faults;
+mod fleet;
 mod following;
 mod guards;
 mod history;
@@ -23,3 +26,5 @@ mod rig;
 mod secrets;
 mod sleep;
 mod tenant;
+#[cfg(unix)]
+mod terminal;

@@ -1,0 +1,269 @@
+//! What is asked on a terminal, and what the answers come to: the real program on a pseudo terminal, with a person
+//! who types.
+//!
+//! Owns the dialogues. Must never wait for ever: a prompt that nobody can answer fails its test.
+
+use sortie::simulator::DeviceKind;
+use std::io::{Read, Write};
+use std::process::{Child, ExitStatus};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use crate::bench::{Bench, Ran, eventually, serial};
+use crate::fleet::{Fleet, erase_of, says};
+
+/// How long anything on a terminal may take. What takes longer hangs.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// A terminal on which the program runs.
+struct Terminal {
+    child: Child,
+    keys: pty_process::blocking::Pty,
+    heard: Arc<Mutex<String>>,
+    reader: std::thread::JoinHandle<()>,
+}
+
+impl Terminal {
+    /// The program on a terminal of its own, in its foreground.
+    fn with(bench: &Bench, arguments: &[&str]) -> Self {
+        Self::with_program(bench, env!("CARGO_BIN_EXE_sortie"), arguments)
+    }
+
+    /// Any program there, with the environment of the bench.
+    fn with_program(bench: &Bench, program: &str, arguments: &[&str]) -> Self {
+        let (keys, terminal) = pty_process::blocking::open().expect("a terminal");
+        let like = bench.command();
+        let mut command = pty_process::blocking::Command::new(program).args(arguments).env_clear();
+        for (name, value) in like.get_envs() {
+            command = command.env(name, value.unwrap_or_default());
+        }
+        command = command.current_dir(like.get_current_dir().expect("it has one"));
+        let child = command.spawn(terminal).expect("the program starts");
+        let heard: Arc<Mutex<String>> = Arc::default();
+        let screen = Arc::clone(&heard);
+        let file = std::os::fd::AsFd::as_fd(&keys).try_clone_to_owned().expect("a descriptor");
+        let mut output = std::fs::File::from(file);
+        let reader = std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            // A terminal whose last program has gone is an error to read.
+            while let Ok(count @ 1..) = output.read(&mut bytes) {
+                let text = String::from_utf8_lossy(&bytes[..count]).into_owned();
+                screen.lock().expect("the screen").push_str(&text);
+            }
+        });
+        Self { child, keys, heard, reader }
+    }
+
+    fn screen(&self) -> String {
+        self.heard.lock().expect("the screen").clone()
+    }
+
+    /// Waits for words on the screen.
+    #[track_caller]
+    fn shows(&self, words: &str) {
+        let until = Instant::now() + LIMIT;
+        while !self.screen().contains(words) {
+            assert!(Instant::now() < until, "'{words}' is not shown:\n{}", self.screen());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn types(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).expect("the terminal is there");
+    }
+
+    /// Waits for the program's end; one that has not ended in time is stopped, and the test fails.
+    #[track_caller]
+    fn ends(mut self) -> Ran {
+        let until = Instant::now() + LIMIT;
+        let status: ExitStatus = loop {
+            if let Some(status) = self.child.try_wait().expect("it is ours") {
+                break status;
+            }
+            if Instant::now() > until {
+                self.child.kill().expect("it is ours");
+                panic!("it hangs:\n{}", self.screen());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        self.reader.join().expect("it only reads");
+        let stdout = self.heard.lock().expect("the screen").clone();
+        Ran { code: status.code().unwrap_or(-1), stdout, stderr: String::new() }
+    }
+}
+
+/// Runs it, types this line where the words are shown, and waits for the end.
+#[track_caller]
+fn answered(bench: &Bench, arguments: &[&str], words: &str, line: &str) -> Ran {
+    let mut terminal = Terminal::with(bench, arguments);
+    terminal.shows(words);
+    terminal.types(line);
+    terminal.ends()
+}
+
+#[test]
+fn a_person_types_the_number_of_devices_and_nothing_else_will_do() {
+    let fleet = Fleet::of(DeviceKind::IPad, 3);
+    let job = fleet.job("restart", 0..3);
+    let run = ["run", &job, "--wait", "0"];
+    let question = "type the number of devices: ";
+    // The last is the end of input: somebody closes the question.
+    for line in ["2\n", "4\n", "y\n", "yes\n", "\n", "33\n", "\u{4}"] {
+        says(&answered(&fleet.bench, &run, question, line).expect(8), &["nothing was sent"]);
+    }
+    // Words that were agreed to in advance and are wrong are not asked about again.
+    Terminal::with(&fleet.bench, &[&run[..], &["--confirm", "2"]].concat()).ends().expect(8);
+    Terminal::with(&fleet.bench, &[&run[..], &["--yes"]].concat()).ends().expect(8);
+    Terminal::with(&fleet.bench, &[&run[..], &["--no-input"]].concat()).ends().expect(8);
+    assert_eq!(fleet.writes(), 0);
+    answered(&fleet.bench, &run, question, "3\n").expect(0);
+    assert_eq!(fleet.reached("restart"), [1, 1, 1]);
+    says(&fleet.bench.sortie(&["audit", "latest"]).expect(0), &["'3' on the terminal"]);
+}
+
+#[test]
+fn a_person_types_the_phrase_under_what_can_never_be_undone() {
+    let fleet = Fleet::of(DeviceKind::IPad, 3);
+    let job = fleet.job("erase", 0..3);
+    let run = ["run", &job, "--wait", "0"];
+    let question = "type ERASE 3 ON 127.0.0.1: ";
+    for line in ["3\n", "y\n", "ERASE 2 ON 127.0.0.1\n", "erase 3 on 127.0.0.1\n", "ERASE 3\n"] {
+        let ran = answered(&fleet.bench, &run, question, line).expect(8);
+        says(&ran, &["not confirmed", "nothing was sent"]);
+    }
+    assert_eq!(fleet.writes(), 0);
+    let ran = answered(&fleet.bench, &run, question, &format!("{}\n", erase_of(3))).expect(0);
+    says(&ran, &["3 of the 3 devices of 127.0.0.1: 100.0 %", &serial(0), "iPad"]);
+    assert_eq!(fleet.reached("erase"), [1, 1, 1]);
+    // The question comes after everything that it is about.
+    let screen = ran.stdout;
+    let at = |words: &str| screen.find(words).expect("it was shown");
+    assert!(at("devices of 127.0.0.1: 100.0 %") < at(question), "{screen}");
+}
+
+#[test]
+fn a_plan_from_a_file_is_confirmed_on_the_terminal_like_any_other() {
+    let fleet = Fleet::of(DeviceKind::IPad, 2);
+    let path = fleet.plan(&fleet.job("erase", 0..2), "erase.plan");
+    let question = "type ERASE 2 ON 127.0.0.1: ";
+    answered(&fleet.bench, &["run", &path], question, "2\n").expect(8);
+    assert_eq!(fleet.writes(), 0);
+    answered(&fleet.bench, &["run", &path], question, "ERASE 2 ON 127.0.0.1\n").expect(0);
+    assert_eq!(fleet.reached("erase"), [1, 1]);
+}
+
+#[test]
+fn a_check_in_on_sixty_devices_needs_no_question_at_all() {
+    let fleet = Fleet::of(DeviceKind::IPad, 60);
+    let job = fleet.job("daily-checkin", 0..60);
+    let run = ["run", &job, "--per-second", "40"];
+    fleet.bench.sortie(&run).expect(0);
+    assert_eq!(fleet.reached("daily-checkin"), [1; 60]);
+    let ran = Terminal::with(&fleet.bench, &run).ends().expect(0);
+    assert!(!ran.stdout.contains("Go on") && !ran.stdout.contains("type "), "{}", ran.stdout);
+    assert_eq!(fleet.reached("daily-checkin"), [2; 60]);
+}
+
+#[test]
+fn harmless_work_on_more_than_a_hundred_devices_takes_a_yes() {
+    let fleet = Fleet::of(DeviceKind::IPad, 101);
+    let job = fleet.job("blank-push", 0..101);
+    let run = ["run", &job, "--per-second", "40"];
+    let question = "Go on with benign work on 101 devices of 127.0.0.1? [y/N] ";
+    for line in ["n\n", "\n", "101 \n", "\u{4}"] {
+        answered(&fleet.bench, &run, question, line).expect(8);
+    }
+    fleet.bench.sortie(&run).expect(8);
+    assert_eq!(fleet.writes(), 0);
+    answered(&fleet.bench, &run, question, "y\n").expect(0);
+    fleet.bench.sortie(&[&run[..], &["--yes"]].concat()).expect(0);
+    assert_eq!(fleet.reached("blank-push"), [2; 101]);
+}
+
+#[test]
+fn routine_never_uses_up_the_locks_that_a_person_confirms() {
+    let fleet = Fleet::of(DeviceKind::IPad, 14);
+    fleet.policy("[caps.action.lock]\nper_day = 3\nper_run = 3\n");
+    let rows = |range: std::ops::Range<usize>| {
+        let rows: Vec<String> = range.map(|at| format!("{},lock", serial(at))).collect();
+        let name = format!("lock-{}.csv", rows.len());
+        fleet.bench.job(&name, "serial_number,action", &rows)
+    };
+    fleet.run(&rows(0..3), "3", &[]).expect(0);
+    // The day is used up: for cron, for a script, and for a script that has a terminal.
+    let one = rows(3..4);
+    fleet.run(&one, "1", &[]).expect(8);
+    let typed_before = ["run", &one, "--wait", "0", "--confirm", "1"];
+    Terminal::with(&fleet.bench, &typed_before).ends().expect(8);
+    assert_eq!(fleet.writes(), 3);
+    let question = "type the number of devices: ";
+    let by_hand = |job: &str, line: &str| {
+        answered(&fleet.bench, &["run", job, "--wait", "0"], question, line)
+    };
+    by_hand(&one, "1\n").expect(0);
+    by_hand(&rows(4..13), "9\n").expect(0);
+    assert_eq!(fleet.writes(), 13);
+    // The eleventh is one too many, and no other action has such a rest.
+    let eleventh = rows(13..14);
+    let ran = Terminal::with(&fleet.bench, &["run", &eleventh, "--wait", "0"]).ends().expect(8);
+    says(&ran, &["at most 3 are allowed"]);
+    fleet.policy("[caps.action.restart]\nper_run = 0\n");
+    let restart = fleet.job("restart", 0..1);
+    Terminal::with(&fleet.bench, &["run", &restart, "--wait", "0"]).ends().expect(8);
+    let expected: Vec<u32> = (0..14).map(|at| u32::from(at < 13)).collect();
+    assert_eq!((fleet.reached("lock"), fleet.writes()), (expected, 13));
+}
+
+#[test]
+fn a_person_opens_each_wave_or_ends_the_run() {
+    for (line, code, reached) in [("n\n", 9, [1, 0, 0]), ("\n", 9, [1, 0, 0]), ("y\n", 0, [1; 3])] {
+        let fleet = Fleet::of(DeviceKind::IPad, 3);
+        let job = fleet.job("lock", 0..3);
+        let waves = ["--waves", "1", "--gate", "operator", "--wave-pause", "0"];
+        let run = [&["run", &job, "--confirm", "3", "--wait", "20s"][..], &waves].concat();
+        // Where nobody can be asked between the waves, nothing begins.
+        fleet.bench.sortie(&run).expect(8);
+        fleet.bench.sortie(&[&run[..], &["--no-input"]].concat()).expect(8);
+        assert_eq!(fleet.writes(), 0);
+        let mut terminal = Terminal::with(&fleet.bench, &run);
+        terminal.shows("Go on with wave 2? [y/N] ");
+        assert_eq!(fleet.reached("lock").iter().sum::<u32>(), 1, "one device before the question");
+        terminal.types(line);
+        terminal.ends().expect(code);
+        let mut got = fleet.reached("lock");
+        got.sort_unstable_by(|one, other| other.cmp(one));
+        assert_eq!(got, reached);
+    }
+}
+
+#[test]
+fn ctrl_c_at_a_question_sends_nothing() {
+    let fleet = Fleet::of(DeviceKind::IPad, 1);
+    let job = fleet.job("restart", 0..1);
+    let run = ["run", &job, "--wait", "0"];
+    let ran = answered(&fleet.bench, &run, "type the number of devices: ", "\u{3}");
+    assert_ne!(ran.code, 0);
+    assert_eq!(fleet.writes(), 0);
+    assert_eq!(fleet.bench.sortie(&["runs", "--format", "json"]).expect(0).stdout.trim(), "[]");
+}
+
+#[test]
+fn in_the_background_of_a_terminal_it_refuses_and_does_not_hang() {
+    let fleet = Fleet::of(DeviceKind::IPad, 3);
+    let (restart, erase) = (fleet.job("restart", 0..3), fleet.job("erase", 0..3));
+    let operator = ["--waves", "1", "--gate", "operator", "--confirm", "3"];
+    for arguments in
+        [&["run", &restart][..], &["run", &erase], &[&["run", &restart][..], &operator].concat()]
+    {
+        // A shell with job control gives the program a group of its own, behind the terminal.
+        let script = "set -m\n\"$@\" &\nwait $!\necho \"ended with $?\"";
+        let shell = ["-c", script, "sh", env!("CARGO_BIN_EXE_sortie")];
+        let terminal =
+            Terminal::with_program(&fleet.bench, "/bin/sh", &[&shell[..], arguments].concat());
+        says(&terminal.ends(), &["ended with 8", "nothing was sent"]);
+    }
+    assert_eq!(fleet.writes(), 0);
+    eventually("nothing is left behind", || {
+        fleet.bench.sortie(&["runs", "--format", "json"]).expect(0).stdout.trim() == "[]"
+    });
+}
