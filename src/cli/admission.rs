@@ -39,6 +39,8 @@ pub(super) struct Applicant<'a> {
     pub is_named: bool,
     /// Its own id; empty for one that does not exist yet.
     pub run: &'a str,
+    /// The run whose work it takes over, which this process holds; empty where there is none.
+    pub takes_over: &'a str,
 }
 
 impl<'a> Applicant<'a> {
@@ -50,6 +52,7 @@ impl<'a> Applicant<'a> {
             job_digest: &file.job_digest,
             is_named: file.is_named,
             run: "",
+            takes_over: "",
         }
     }
 
@@ -61,6 +64,7 @@ impl<'a> Applicant<'a> {
             job_digest: &header.job_digest,
             is_named: header.provenance.is_named,
             run: &header.run.0,
+            takes_over: "",
         }
     }
 }
@@ -276,7 +280,9 @@ pub(super) fn check_overlap(
 ) -> Result<(), Failure> {
     let devices: BTreeSet<DeviceId> = risks.keys().cloned().collect();
     let runs = state.index().open_runs()?;
-    for row in runs.iter().filter(|row| row.id != applicant.run && state.dir.is_held(&row.id)) {
+    let others =
+        runs.iter().filter(|row| ![applicant.run, applicant.takes_over].contains(&&*row.id));
+    for row in others.filter(|row| state.dir.is_held(&row.id)) {
         let reader = RunReader::open(&state.dir, &row.id)?;
         let Some(header) = reader.header()? else { continue };
         if header.base_url != applicant.base_url {

@@ -3,9 +3,8 @@
 //! Owns the looks at both, and the question. Following goes on while somebody thinks about an answer. Must never
 //! decide what is sent: it tells the run what it saw.
 
-use futures::FutureExt;
-use futures::future::BoxFuture;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
@@ -88,7 +87,7 @@ impl Guard for LiveGuard {
         recheck(&task.device, device, &self.house.policy.protect, aim)
     }
 
-    fn ask(&mut self, question: Ask) -> BoxFuture<'static, OperatorAnswer> {
+    fn ask(&mut self, question: Ask) -> Pin<Box<dyn Future<Output = OperatorAnswer> + Send>> {
         let (sender, answer) = oneshot::channel();
         // A thread of its own and not of the runtime's: that would wait for an answer when the program ends.
         let asking = std::thread::Builder::new().name("question".to_owned()).spawn(move || {
@@ -103,6 +102,6 @@ impl Guard for LiveGuard {
             let _ = sender.send(if is_yes { OperatorAnswer::GoOn } else { OperatorAnswer::Stop });
         });
         drop(asking);
-        answer.map(|answer| answer.unwrap_or(OperatorAnswer::Stop)).boxed()
+        Box::pin(async move { answer.await.unwrap_or(OperatorAnswer::Stop) })
     }
 }

@@ -383,7 +383,7 @@ pub(super) struct LimitOptions {
     pub pace: PaceOptions,
     #[command(flatten)]
     pub guards: GuardOptions,
-    /// Tolerated errors, as a number or a share; the run stops at the next one
+    /// Tolerated errors, as a number or a share; the run stops at the next one, as with AWS Systems Manager
     #[arg(long, value_name = "N|N%")]
     pub max_errors: Option<String>,
     /// When sending ends, as a duration from the start

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::sync::Arc;
 
+use super::admission::sent_devices;
 use super::earlier::{LookBack, TAKEN_OVER, taken_over_by};
 use super::exit::Exit;
 use super::failure::Failure;
@@ -49,6 +50,9 @@ pub(super) fn retry(
         ))
         .next("to rehearse a retry, serve a tenant with: sortie simulate"));
     }
+    // A process that died could not say what it did not use.
+    let sent = sent_devices(&view.tasks, &view.records);
+    state.index().settle_charges(&row.id, &sent)?;
     let closed = reopen_lost(&state, &mut view)?;
     let rows = view.rows();
     let tasks = to_retry(&rows, refused);

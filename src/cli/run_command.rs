@@ -35,7 +35,7 @@ use super::wrapping::wrapped;
 use crate::drive::{Clock, Quota, WallClock};
 use crate::job::{Job, ParseOptions, Target, TargetField, ad_hoc};
 use crate::journal::RequestCounts;
-use crate::plan::Approval;
+use crate::plan::{Approval, PlanFile};
 
 pub(super) fn run(
     global: &GlobalOptions,
@@ -132,6 +132,17 @@ pub(super) struct Setting<'a> {
     /// What the plan was made from just now.
     pub job: Option<&'a Job>,
     pub printer: &'a Printer,
+}
+
+impl<'a> Setting<'a> {
+    /// The run that a plan would become.
+    pub(super) fn applicant(&self, file: &'a PlanFile) -> Applicant<'a> {
+        let takes_over = match self.origin {
+            Origin::Retry(old) => old.row.id.as_str(),
+            Origin::Operator { .. } | Origin::Plan(_) => "",
+        };
+        Applicant { takes_over, ..Applicant::of_plan(file) }
+    }
 }
 
 pub(super) fn run_job(
@@ -249,7 +260,7 @@ async fn begin(
     check_plan(file, job, now)?;
     refuse_given_pins(recipients, &file.plan.tasks)?;
     check_stop_file(state)?;
-    let applicant = Applicant::of_plan(file);
+    let applicant = setting.applicant(file);
     if let Err(failure) = check_overlap(state, applicant, &risks_of(file.plan.to_do())) {
         return skip_or(failure, options, printer);
     }

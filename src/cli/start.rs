@@ -50,7 +50,7 @@ pub(super) async fn start(setting: &Setting<'_>, starting: Start) -> Result<Exit
     // No other run begins until this one is entered: each sees the other or is seen by it.
     let alone = state.dir.hold_start()?;
     check_again(setting, &planned.file, now)?;
-    let applicant = Applicant { run: &run, ..Applicant::of_plan(&planned.file) };
+    let applicant = Applicant { run: &run, ..setting.applicant(&planned.file) };
     check_overlap(state, applicant, &risks_of(planned.file.plan.to_do()))?;
     let charging = Charging {
         house,

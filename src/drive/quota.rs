@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::engine::PlaceSource;
 use crate::journal::{Index, JournalError, LeaseRow};
 use crate::model::UnixMillis;
 use crate::pace::{Grant, HOUR_MS, Lease, grant};
@@ -13,6 +14,13 @@ use crate::pace::{Grant, HOUR_MS, Lease, grant};
 const LEASES_KEPT_MS: i64 = HOUR_MS as i64 + LEASES_SLACK_MS;
 /// A little longer than they count, in milliseconds: clocks are set back by seconds.
 const LEASES_SLACK_MS: i64 = 60_000;
+
+/// What the name of a tenant's ledger of irreversible requests begins with.
+const IRREVERSIBLE: &str = "irreversible ";
+/// The time in which irreversible requests are counted, in milliseconds.
+const MINUTE_MS: u64 = 60_000;
+/// How soon to try again when the ledger cannot be written, in milliseconds.
+const PLACE_PAUSE_MS: u64 = 1_000;
 
 /// Why a request got no place in the hour.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +71,36 @@ impl Quota {
         Ok(Block { lease, grant: given.unwrap_or(nothing) })
     }
 
+    /// Places for irreversible requests, counted over all runs that share the index.
+    pub(super) fn places(&self) -> PlaceSource {
+        let quota = self.clone();
+        Box::new(move |now, per_minute| {
+            // What cannot be written down is not sent.
+            quota.take_place(now, per_minute).unwrap_or(Err(now.plus_ms(PLACE_PAUSE_MS)))
+        })
+    }
+
+    fn take_place(
+        &self,
+        now: UnixMillis,
+        per_minute: u32,
+    ) -> Result<Result<(), UnixMillis>, QuotaError> {
+        let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
+        let ledger = format!("{IRREVERSIBLE}{}", self.tenant);
+        let mut full_until = None;
+        index.lease(&ledger, UnixMillis(now.0 - LEASES_KEPT_MS), |rows| {
+            let mut ends: Vec<UnixMillis> =
+                rows.iter().map(|row| row.expires_at).filter(|end| *end > now).collect();
+            ends.sort_unstable();
+            if ends.len() < per_minute as usize {
+                return Some(LeaseRow { count: 1, expires_at: now.plus_ms(MINUTE_MS) });
+            }
+            full_until = ends.get(ends.len() - per_minute as usize).copied();
+            None
+        })?;
+        Ok(full_until.map_or(Ok(()), Err))
+    }
+
     /// Gives back what a block did not use.
     pub(super) fn give_back(&self, block: Block, unused: u32) -> Result<(), QuotaError> {
         let Some(lease) = block.lease.filter(|_| unused > 0) else { return Ok(()) };
@@ -83,5 +121,33 @@ impl Quota {
             None
         })?;
         Ok(spent)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::StateDir;
+
+    #[test]
+    fn runs_of_a_host_share_the_places_of_a_minute() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let state = StateDir::open(directory.path()).expect("a state directory");
+        let quota = |tenant| {
+            let index = Index::open(&state).expect("an index");
+            Quota::new(Arc::new(Mutex::new(index)), tenant, 8_000)
+        };
+        let (mut one, mut other) = (quota("a").places(), quota("a").places());
+        let now = UnixMillis(1_800_000_000_000);
+        let mut taken = 0;
+        for second in 0..10 {
+            let at = now.plus_ms(second * 1_000);
+            taken += u32::from(one(at, 12).is_ok()) + u32::from(other(at, 12).is_ok());
+        }
+        assert_eq!(taken, 12);
+        assert_eq!(one(now.plus_ms(10_000), 12), Err(now.plus_ms(60_000)));
+        assert_eq!(other(now.plus_ms(60_000), 12), Ok(()));
+        assert_eq!(quota("b").places()(now, 12), Ok(()), "another tenant has its own");
+        assert_eq!(quota("a").spent(now).expect("it can be read"), 0, "they are no requests");
     }
 }

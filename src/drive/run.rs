@@ -124,6 +124,7 @@ pub async fn run<T: Transport, C: Clock, J: Commit>(
     let now = parts.clock.now();
     let mut engine = parts.engine;
     engine.set_pin_source(super::pins::source(parts.draw_pin, parts.sealer.clone()));
+    engine.set_place_source(parts.quota.places());
     let (transport, tasks) = (Arc::clone(&parts.transport), Arc::clone(&parts.tasks));
     let worker = Worker::new(transport, parts.clock.clone(), tasks, parts.sealer);
     let mut shell = Shell {

@@ -76,6 +76,10 @@ pub struct DrawnPin {
 /// Where PINs are drawn from: never from the run's own randomness, which is in the journal.
 pub type PinSource = Box<dyn FnMut() -> DrawnPin + Send>;
 
+/// Takes one of so many places a minute for an irreversible request, over all runs of the host, or says when to try
+/// again.
+pub type PlaceSource = Box<dyn FnMut(UnixMillis, u32) -> Result<(), UnixMillis> + Send>;
+
 /// What a process does with a run.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Scope {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::calls::{Ask, Call, PinSource, Scope, Step};
+use super::calls::{Ask, Call, PinSource, PlaceSource, Scope, Step};
 use super::follow::Follow;
 use super::pages::Pages;
 use super::recheck::{Slow, Turn};
@@ -106,6 +106,11 @@ impl Engine {
     /// Gives the source of PINs. Without one, requests that take a PIN are sent without.
     pub fn set_pin_source(&mut self, pins: PinSource) {
         self.pins = Some(pins);
+    }
+
+    /// Gives the source of places for irreversible requests. Without one, each run counts for itself.
+    pub fn set_place_source(&mut self, places: PlaceSource) {
+        self.slow.shared = Some(places);
     }
 
     /// The state as it will be when all entries so far are committed.

@@ -23,7 +23,7 @@ mod task;
 mod tests;
 mod waves;
 
-pub use calls::{Ask, Call, DrawnPin, PinSource, Scope, Step};
+pub use calls::{Ask, Call, DrawnPin, PinSource, PlaceSource, Scope, Step};
 pub use decide::Engine;
 pub use rules::Answer as OperatorAnswer;
 pub use run::{Progress, RunState};

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::calls::PlaceSource;
 use super::decide::Engine;
 use super::safety::FAILURES_MAX;
 use super::task::{Impossible, Phase, Wait};
@@ -21,9 +22,11 @@ const DELAY_MS: u64 = 5_000;
 const PLACE_PAUSE_MS: u64 = 1_000;
 
 /// The places of irreversible requests. Volatile: a resume begins anew, with what was sent in the last minute.
-#[derive(Clone, Debug, Default)]
+#[derive(Default)]
 pub(super) struct Slow {
     sent: VecDeque<UnixMillis>,
+    /// Places that all runs of the host share.
+    pub(super) shared: Option<PlaceSource>,
     /// Tasks that have a place and are not sent yet: their targets are being read.
     taken: BTreeSet<TaskIndex>,
     failures: BTreeMap<TaskIndex, u8>,
@@ -53,6 +56,9 @@ impl Slow {
             return Ok(());
         }
         if self.sent.len() + self.taken.len() < per_minute.max(1) as usize {
+            if let Some(shared) = &mut self.shared {
+                shared(now, per_minute.max(1)).map_err(|at| at.max(now.plus_ms(1)))?;
+            }
             self.taken.insert(task);
             return Ok(());
         }

@@ -101,7 +101,7 @@ impl Engine {
     ) -> Result<Option<UnixMillis>, Impossible> {
         while self.may_send() && !self.state.waves.is_last() {
             let Some(rollout) = self.state.policy.rollout.clone() else { return Ok(None) };
-            match self.state.waves.judge(&rollout, now) {
+            match self.state.waves.judge(&rollout, &self.state.action_stopped, now) {
                 Judgement::Hold(until) => return Ok(until.filter(|at| *at > now)),
                 Judgement::Ask(reason) => {
                     let wave = self.state.waves.open() + 1;

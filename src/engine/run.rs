@@ -53,6 +53,9 @@ pub struct RunState {
 pub(super) struct Tally {
     /// Errors since something was last taken or ended well.
     pub errors_in_a_row: u32,
+    /// Requests whose answers were lost with the process before, and that are not in doubt yet: they come to be so
+    /// one after the other when the run is opened, which says nothing about the tenant.
+    pub lost: u32,
     /// Locks of Macs whose answer brought no PIN.
     pub locks_without_pin: u32,
     /// Answers to sends.
@@ -141,7 +144,7 @@ impl RunState {
                 self.stop = None;
                 self.errors_forgiven = self.errors + self.lost_once();
                 self.action_stopped.fill(false);
-                self.tally = Tally::default();
+                self.tally = Tally { lost: self.lost_once(), ..Tally::default() };
                 let lost = self.tasks.iter().zip(self.facts.iter()).filter(is_lost);
                 self.waves.forgive(lost.map(|(_, facts)| facts));
                 self.followed_from = self.followed_from.max(Some(entry.at));
@@ -188,7 +191,10 @@ impl RunState {
         match (was_error, is_error(&self.tasks[at].phase)) {
             (false, true) => {
                 self.errors += 1;
-                self.tally.errors_in_a_row += 1;
+                match (&entry.event, self.tally.lost) {
+                    (Event::Doubted { .. }, 1..) => self.tally.lost -= 1,
+                    _ => self.tally.errors_in_a_row += 1,
+                }
             }
             (true, false) => {
                 // It is an error no more, neither of this process nor of those before.

@@ -32,7 +32,8 @@ pub(super) struct Waves {
 #[derive(Clone, Debug, Default, PartialEq)]
 struct WaveCount {
     planned: u32,
-    ready: u32,
+    /// By action.
+    ready: Vec<u32>,
     /// A request or what follows from its answer is under way.
     in_flight: u32,
     /// The device's report is awaited, and the device can be reached.
@@ -73,9 +74,11 @@ impl Waves {
     pub(super) fn new(facts: &[TaskFacts]) -> Self {
         let devices = facts.iter().map(|task| task.device as usize + 1).max().unwrap_or(0);
         let last = facts.iter().map(|task| task.wave).max().unwrap_or(0);
+        let actions = facts.iter().map(|task| usize::from(task.action) + 1).max().unwrap_or(0);
+        let empty = WaveCount { ready: vec![0; actions], ..WaveCount::default() };
         let mut waves = Self {
             of_device: vec![0; devices],
-            counts: vec![WaveCount::default(); usize::from(last) + 1],
+            counts: vec![empty; usize::from(last) + 1],
             first: 0,
             open: 0,
             from: UnixMillis(0),
@@ -135,7 +138,7 @@ impl Waves {
         }
         let count = &mut self.counts[usize::from(self.of_device[facts.device as usize])];
         let counter = match &state.phase {
-            Phase::Ready => &mut count.ready,
+            Phase::Ready => &mut count.ready[usize::from(facts.action)],
             Phase::InFlight | Phase::Judged(_) => &mut count.in_flight,
             Phase::Following | Phase::Custody(_) => {
                 let is_asleep = !facts.is_awake || state.seen == Some(CommandStatus::NotNow);
@@ -225,11 +228,19 @@ impl Waves {
         })
     }
 
-    /// Whether the next wave may begin.
-    pub(super) fn judge(&self, rollout: &Rollout, now: UnixMillis) -> Judgement {
+    /// Whether the next wave may begin. What is left of an action that was stopped holds nothing up: it is not sent
+    /// any more.
+    pub(super) fn judge(
+        &self,
+        rollout: &Rollout,
+        action_stopped: &[bool],
+        now: UnixMillis,
+    ) -> Judgement {
         let count = &self.counts[usize::from(self.open)];
         let is_canary = self.open == self.first;
-        if count.ready + count.in_flight > 0 {
+        let by_action = count.ready.iter().zip(action_stopped);
+        let ready: u32 = by_action.filter(|(_, stopped)| !**stopped).map(|(ready, _)| ready).sum();
+        if ready + count.in_flight > 0 {
             return Judgement::Hold(None);
         }
         let timeout = self.sent_at.map(|at| at.plus_ms(rollout.gate_timeout_ms));

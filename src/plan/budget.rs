@@ -338,8 +338,9 @@ pub(super) mod tests {
         let other = [spent("delete-device", 25, false)];
         let locks = [spent("lock", 300, false), spent("lock", 4, true)];
         let kept_free = [spent("lock", 10, true)];
+        type Row<'a> = (&'a str, u32, &'a [Spent], Approval, Agreement, &'a str);
         #[rustfmt::skip]
-        let rows: [(&str, u32, &[Spent], Approval, Agreement, &str); 22] = [
+        let rows: [Row<'_>; 22] = [
             ("erase", 25, &[], Missing, InAdvance, "ok"),
             ("erase", 26, &[], Missing, InAdvance, "PerRun 0/25+"),
             ("erase", 25, &fifteen, Missing, InAdvance, "ok"),

@@ -244,7 +244,8 @@ mod tests {
     #[test]
     fn a_target_that_is_not_what_it_was_is_not_touched() {
         let facts = DeviceFacts::of(&mac());
-        let rows: [(Aim, &str, fn(&mut Device), &str); 12] = [
+        type Row = (Aim, &'static str, fn(&mut Device), &'static str);
+        let rows: [Row; 12] = [
             (Aim::Device, "", |_| {}, "same"),
             (Aim::Device, "", |read| read.name = "new".to_owned(), "same"),
             (Aim::Device, "", |read| read.serial_number.make_ascii_lowercase(), "same"),

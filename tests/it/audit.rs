@@ -15,11 +15,10 @@ fn locked() -> (Bench, String, String) {
     let id = add(&mut world, DeviceKind::MacAppleSilicon, &serial(0));
     let tenant = Tenant::serving(world);
     let bench = Bench::at(&tenant);
-    let lock = ["send", "lock", "--serial", &serial(0), "--reason", "TICKET-7", "--yes"];
-    bench.sortie(&[&lock[..], &["--wait", "10s"]].concat()).expect(0);
+    let lock = ["send", "lock", "--serial", &serial(0), "--reason", "TICKET-7"];
+    bench.sortie(&[&lock[..], &["--confirm", "1", "--wait", "10s"]].concat()).expect(0);
     let run = bench.latest_run();
     let pin = tenant.ledger().pins(&id)[0].clone();
-    note_left(&bench, &run);
     (bench, run, pin)
 }
 
@@ -51,7 +50,7 @@ fn lines(text: &str) -> Vec<Value> {
 fn a_sound_record_is_shown_without_pins_and_contains_its_older_heads() {
     let (bench, run, pin) = locked();
     let shown = bench.sortie(&["audit"]).expect(0);
-    for word in ["ann@host", "left", &run, "host: 1 note, head "] {
+    for word in ["started", "left", "TICKET-7", &run, "host: 2 notes, head "] {
         assert!(shown.stdout.contains(word), "'{word}' is missing:\n{}", shown.stdout);
     }
     let of_run = bench.sortie(&["audit", "latest"]).expect(0);
@@ -84,7 +83,7 @@ fn a_changed_record_ends_with_the_journals_exit_code_and_the_place() {
     damage(&bench, Some(&run), last);
     for arguments in [&["audit"][..], &["audit", &run]] {
         let told = bench.sortie(arguments).expect(12);
-        for word in ["note 1 of the host's record", "taken away", "copy the state directory"] {
+        for word in ["note 2 of the host's record", "taken away", "copy the state directory"] {
             assert!(told.stderr.contains(word), "'{word}' is missing:\n{}", told.stderr);
         }
     }
@@ -93,7 +92,7 @@ fn a_changed_record_ends_with_the_journals_exit_code_and_the_place() {
     let end = lines(&told.stdout).pop().expect("a line");
     assert_eq!((&end["verdict"], &end["faults"][0]["seq"]), (&json!("broken"), &json!(2)));
     assert!(told.stderr.contains(&format!("run {run}, entry 2: ")), "{}", told.stderr);
-    damage(&bench, None, "UPDATE audit SET body = replace(body, 'ann', 'bob')");
+    damage(&bench, None, "UPDATE audit SET body = replace(body, 'TICKET-7', 'TICKET-8')");
     let told = bench.sortie(&["audit"]).expect(12);
     assert!(told.stderr.contains("the host's record, note 1: "), "{}", told.stderr);
     assert!(told.stdout.contains("(does not fit)"), "{}", told.stdout);

@@ -318,6 +318,25 @@ impl Bench {
         Self::new("", "")
     }
 
+    /// Writes a policy into the state directory, which need not be there yet.
+    pub fn policy(&self, text: &str) {
+        use std::io::Write;
+        use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+        let state = self.path("state");
+        let mut private = std::fs::DirBuilder::new();
+        private.recursive(true).mode(0o700).create(&state).expect("a state directory");
+        let mut options = std::fs::File::options();
+        options.write(true).create(true).truncate(true).mode(0o600);
+        let mut file = options.open(state.join("policy.toml")).expect("the policy can be written");
+        file.write_all(text.as_bytes()).expect("the policy can be written");
+    }
+
+    /// Raises the caps beyond what any test comes to: for tests of large numbers that are not about caps.
+    pub fn allow_many(&self) {
+        let any = "per_run = 1000000\nper_day = 1000000\nshare = \"100%\"\n";
+        self.policy(&format!("[caps.disruptive]\n{any}[caps.irreversible]\n{any}"));
+    }
+
     /// The program with a text on its standard input, run to its end.
     pub fn sortie_with_input(&self, arguments: &[&str], input: &str) -> Ran {
         use std::io::Write;

@@ -125,7 +125,9 @@ fn what_was_done_is_shown_by_run_and_by_device() {
     add_macs(&mut world, 2);
     let tenant = Tenant::serving(world);
     let bench = Bench::at(&tenant);
-    bench.sortie(&["send", "lock", "--serial", &serial(5), "--yes", "--wait", "10s"]).expect(0);
+    bench
+        .sortie(&["send", "lock", "--serial", &serial(5), "--confirm", "1", "--wait", "10s"])
+        .expect(0);
     bench.sortie(&["send", "blank-push", "--serial", &serial(5), "--serial", &serial(0)]).expect(0);
     let runs = bench.sortie(&["runs"]).expect(0).stdout;
     assert_eq!(runs.lines().count(), 3, "{runs}");
@@ -161,7 +163,7 @@ fn reports_are_made_again_from_the_journal_byte_for_byte() {
     let bench = Bench::at(&tenant);
     tenant.script(FaultMatcher::action("lock"), canned(404, "", FaultMoment::BeforeApplying));
     let job = job_of(&bench, "lock", 6);
-    bench.sortie(&["run", &job, "--yes", "--wait", "20s"]).expect(7);
+    bench.sortie(&["run", &job, "--confirm", "6", "--wait", "20s"]).expect(7);
     let directory = bench.report_dir();
     let read = |name: &str| std::fs::read(directory.join(name)).expect("a report");
     let files = ["report.csv", "report.jsonl", "failed.csv", "unprocessed.csv", "summary.json"];
@@ -288,7 +290,7 @@ fn a_required_export_has_to_be_recent_and_to_list_somebody() {
                require: {file: lists/e.csv, on: serial_number, max_age: 24h}\n";
     bench.write("job.yaml", job);
     std::fs::create_dir(bench.path("lists")).expect("a directory");
-    let run = ["run", "job.yaml", "--yes"];
+    let run = ["run", "job.yaml", "--confirm", "1"];
     let export = |text: &str, older_s: i64| {
         let path = bench.write("lists/e.csv", text);
         let file = std::fs::File::options().append(true).open(path).expect("the export");
@@ -361,8 +363,10 @@ fn a_token_that_is_revoked_stops_the_run_and_a_fresh_one_goes_on() {
     world.switches_mut().token_revoked = Some(Revocation::AfterRequests(12));
     let tenant = Tenant::serving(world);
     let bench = Bench::at(&tenant);
+    bench.allow_many();
     let job = job_of(&bench, "restart", 30);
-    let ran = bench.sortie(&["run", &job, "--yes", "--wait", "20s"]).expect(3);
+    let run = ["run", &job, "--confirm", "30", "--waves", "100%", "--wait", "20s"];
+    let ran = bench.sortie(&run).expect(3);
     says(&ran, &["token", "sortie resume", "not attempted"]);
     let sent = tenant.ledger().count_all("restart");
     assert!((1..30).contains(&sent), "{sent}");
@@ -390,7 +394,18 @@ fn a_token_command_is_asked_once_more_when_the_token_is_revoked() {
     let job = job_of(&bench, "restart", 10);
     let command = "cat first; mv second first 2>&- || true";
     bench
-        .sortie(&["run", &job, "--yes", "--wait", "0", "-j", "1", "--token-command", command])
+        .sortie(&[
+            "run",
+            &job,
+            "--confirm",
+            "10",
+            "--wait",
+            "0",
+            "-j",
+            "1",
+            "--token-command",
+            command,
+        ])
         .expect(0);
     assert_eq!(tenant.ledger().count_all("restart"), 10);
     assert!(tenant.ledger().duplicates().is_empty());
@@ -407,7 +422,8 @@ fn a_missing_permission_stops_its_action_and_no_other() {
         .map(|at| format!("{},{}", serial(at), if at % 2 == 0 { "restart" } else { "blank-push" }))
         .collect();
     bench.job("job.csv", "serial_number,action", &rows);
-    let ran = bench.sortie(&["run", "job.csv", "--yes", "--wait", "0", "-j", "1"]).expect(5);
+    let ran =
+        bench.sortie(&["run", "job.csv", "--confirm", "12", "--wait", "0", "-j", "1"]).expect(5);
     says(&ran, &["permission", "restart is not sent any more", "sortie resume"]);
     assert_eq!(tenant.ledger().count_all("blank-push"), 6);
     assert_eq!(tenant.seen("restart"), 1);
@@ -488,7 +504,14 @@ fn disruptive_work_without_anybody_to_ask_is_refused() {
             ran
         };
         let ran = Ran::of(ran.expect("it starts")).expect(8);
-        says(&ran, &["disruptive", "2 devices", "--yes", "nothing was sent"]);
+        says(&ran, &["disruptive", "2 devices", "--confirm 2", "nothing was sent"]);
+    }
+    // A yes is no answer to it, and no other number, verb or tenant is.
+    let ran = bench.sortie(&["run", &job, "--yes"]).expect(8);
+    says(&ran, &["--yes is not one for it", "--confirm 2", "max_devices: 3", "send_until"]);
+    for other in ["1", "3", "02", "2.0", "two", "yes", "", "RESTART 2 ON 127.0.0.1"] {
+        let ran = bench.sortie(&["run", &job, "--yes", "--confirm", other]).expect(8);
+        says(&ran, &["is not what this plan needs", "--confirm 2", "nothing was sent"]);
     }
     assert_eq!(writes(&tenant.ledger()), 0);
     assert_eq!(bench.sortie(&["runs", "--format", "json"]).expect(0).stdout.trim(), "[]");
@@ -541,7 +564,8 @@ fn ad_hoc_sends_take_filters_parameters_and_refuse_what_makes_no_sense() {
         "lab",
         "--param",
         "Message=a=b",
-        "--yes",
+        "--confirm",
+        "1",
         "--wait",
         "0",
     ])
@@ -585,8 +609,9 @@ fn too_many_errors_stop_the_run() {
         tenant.script(FaultMatcher::action("restart"), no);
     }
     let bench = Bench::at(&tenant);
+    bench.allow_many();
     let job = job_of(&bench, "restart", 20);
-    let run = ["run", &job, "--yes", "--wait", "0", "-j", "1", "--max-errors", "2"];
+    let run = ["run", &job, "--confirm", "20", "--wait", "0", "-j", "1", "--max-errors", "2"];
     let ran = bench.sortie(&run).expect(9);
     says(&ran, &["3 errors", "at most 2", "17 not attempted", "sortie resume"]);
     assert_eq!(tenant.seen("restart"), 3);
@@ -611,8 +636,10 @@ fn interrupt(child: &Child) {
 fn the_first_ctrl_c_drains_and_a_resume_finishes() {
     let tenant = macs(40);
     let bench = Bench::at(&tenant);
+    bench.allow_many();
     let job = job_of(&bench, "restart", 40);
-    let child = start(&bench, &["run", &job, "--yes", "--wait", "0", "--per-second", "10"]);
+    let run = ["run", &job, "--confirm", "40", "--waves", "100%", "--wait", "0"];
+    let child = start(&bench, &[&run[..], &["--per-second", "10"]].concat());
     eventually("some were sent", || tenant.seen("restart") >= 3);
     interrupt(&child);
     let ran = Ran::of(child.wait_with_output().expect("it ends")).expect(9);
@@ -632,7 +659,7 @@ fn the_second_ctrl_c_leaves_at_once_and_a_resume_finds_out_what_became_of_it() {
     tenant.script(FaultMatcher::action("restart"), FaultKind::Hang);
     let bench = Bench::at(&tenant);
     let job = job_of(&bench, "restart", 2);
-    let child = start(&bench, &["run", &job, "--yes", "--wait", "0", "-j", "1"]);
+    let child = start(&bench, &["run", &job, "--confirm", "2", "--wait", "0", "-j", "1"]);
     eventually("one is sent", || tenant.seen("restart") == 1);
     interrupt(&child);
     let run = {
@@ -685,7 +712,7 @@ fn what_has_not_ended_is_pending_and_may_be_awaited_again() {
     let id = world.add_device(mac);
     let tenant = Tenant::serving(world);
     let bench = Bench::at(&tenant);
-    let send = ["send", "restart", "--serial", &serial(0), "--yes", "--wait", "300ms"];
+    let send = ["send", "restart", "--serial", &serial(0), "--confirm", "1", "--wait", "300ms"];
     let ran = bench.sortie(&send).expect(10);
     says(&ran, &["still pending", "sortie watch", "--once"]);
     assert_eq!(bench.report()[0]["outcome"], "pending");
@@ -701,7 +728,7 @@ fn a_short_wait_ends_with_a_look() {
     let tenant = macs(3);
     let bench = Bench::at(&tenant);
     let job = job_of(&bench, "restart", 3);
-    bench.sortie(&["run", &job, "--yes", "--wait", "700ms"]).expect(0);
+    bench.sortie(&["run", &job, "--confirm", "3", "--wait", "700ms"]).expect(0);
     assert!(bench.outcomes().values().all(|outcome| outcome == "completed"));
 }
 
@@ -713,6 +740,7 @@ fn a_full_disk_stops_the_run_and_a_resume_repeats_nothing() {
     // Once while the run is made, later in the middle of it: blocks of 1 KiB that a file may have.
     for (limit, is_begun) in [(8, false), (260, true)] {
         let bench = Bench::at(&tenant);
+        bench.allow_many();
         let action = if is_begun { "restart" } else { "shutdown" };
         let job = job_of(&bench, action, 60);
         let script = format!("trap '' XFSZ; ulimit -f {limit}; exec \"$0\" \"$@\"");
@@ -724,7 +752,10 @@ fn a_full_disk_stops_the_run_and_a_resume_repeats_nothing() {
             env!("CARGO_BIN_EXE_sortie"),
             "run",
             &job,
-            "--yes",
+            "--confirm",
+            "60",
+            "--waves",
+            "100%",
             "--wait",
             "0",
             "--per-second",
@@ -781,7 +812,7 @@ fn a_run_that_another_process_drives_is_left_alone() {
     let bench = Bench::at(&tenant);
     tenant.script(FaultMatcher::action("restart"), canned(401, "", FaultMoment::BeforeApplying));
     let job = job_of(&bench, "restart", 2);
-    bench.sortie(&["run", &job, "--yes", "--wait", "0", "-j", "1"]).expect(3);
+    bench.sortie(&["run", &job, "--confirm", "2", "--wait", "0", "-j", "1"]).expect(3);
     let run = bench.latest_run();
     let path = bench.path("state").join("runs").join(format!("{run}.lock"));
     let lock = std::fs::OpenOptions::new().write(true).open(path).expect("the lock file");
@@ -817,7 +848,7 @@ fn a_run_belongs_to_its_tenant() {
     let bench = Bench::at(&tenant);
     tenant.script(FaultMatcher::action("restart"), canned(401, "", FaultMoment::BeforeApplying));
     let job = job_of(&bench, "restart", 2);
-    bench.sortie(&["run", &job, "--yes", "--wait", "0", "-j", "1"]).expect(3);
+    bench.sortie(&["run", &job, "--confirm", "2", "--wait", "0", "-j", "1"]).expect(3);
     let ran = bench.sortie(&["resume", "--base-url", &other.base_url()]).expect(2);
     says(&ran, &["belongs to", "nothing was sent"]);
     for arguments in [&["resume", "--concurrency", "64"][..], &["resume", "--wait", "1h"]] {
@@ -826,8 +857,10 @@ fn a_run_belongs_to_its_tenant() {
     assert_eq!(other.ledger().requests, 0);
     bench.sortie(&["resume", "--concurrency", "1"]).expect(0);
     let simulated = Bench::offline();
-    let restart = ["send", "restart", "--platform", "Mac", "--simulate", "--yes", "--wait", "1s"];
-    simulated.sortie(&restart).expect(10);
+    simulated.allow_many();
+    let restart = ["send", "restart", "--platform", "Mac", "--simulate", "--wait", "1s"];
+    let all_at_once = ["--confirm", "28", "--waves", "100%"];
+    simulated.sortie(&[&restart[..], &all_at_once].concat()).expect(10);
     says(&simulated.sortie(&["resume"]).expect(0), &["nothing to resume"]);
     let ran = simulated.sortie(&["resume", &simulated.latest_run()]).expect(2);
     says(&ran, &["simulated tenant", "sortie simulate"]);
@@ -842,8 +875,9 @@ fn a_tenant_that_counts_seconds_is_obeyed() {
     add_macs(&mut world, 12);
     let tenant = Tenant::serving(world);
     let bench = Bench::at(&tenant);
+    bench.allow_many();
     let job = job_of(&bench, "restart", 12);
-    bench.sortie(&["run", &job, "--yes", "--wait", "0", "--per-second", "50"]).expect(0);
+    bench.sortie(&["run", &job, "--confirm", "12", "--wait", "0", "--per-second", "50"]).expect(0);
     assert!(tenant.ledger().by_status.contains_key(&429));
     assert_eq!(tenant.ledger().count_all("restart"), 12);
     assert!(tenant.ledger().duplicates().is_empty());

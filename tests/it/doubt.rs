@@ -26,7 +26,7 @@ fn two_in_doubt() -> (Tenant, Bench, [String; 2]) {
     (tenant, bench, ids)
 }
 
-const RUN: [&str; 5] = ["run", "job.csv", "--yes", "--wait", "10s"];
+const RUN: [&str; 6] = ["run", "job.csv", "--confirm", "2", "--wait", "10s"];
 
 #[test]
 fn what_was_applied_is_adopted_and_the_rest_is_for_a_person() {
@@ -70,7 +70,7 @@ fn a_person_may_take_it_as_done_or_as_not_done() {
 fn nothing_is_sent_again_while_the_lost_request_may_still_be_applied() {
     let (tenant, bench, _) = two_in_doubt();
     let mut child = bench.command();
-    child.args(["run", "job.csv", "--yes", "--wait", "10s", "--quarantine", "10m"]);
+    child.args(RUN).args(["--quarantine", "10m"]);
     child.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
     let mut child = child.spawn().expect("the program starts");
     crate::bench::eventually("both answers are lost", || {
@@ -101,7 +101,7 @@ fn watch_looks_again_and_sends_nothing() {
         serial(0)
     );
     bench.write("job.yaml", &job);
-    bench.sortie(&["run", "job.yaml", "--yes"]).expect(7);
+    bench.sortie(&["run", "job.yaml", "--confirm", "1"]).expect(7);
     assert_eq!(bench.report()[0]["outcome"], "pending");
     bench.sortie(&["watch", "--once"]).expect(7);
     assert_eq!(bench.report()[0]["outcome"], "pending");

@@ -195,6 +195,9 @@ fn play_all(switches: Switches, fates: &[Fate]) {
     }
     let tasks = stage.tasks.clone();
     let ran = stage.play();
+    // Each target of an irreversible request is read again once, and no other.
+    let irreversible = tasks.iter().filter(|task| task.risk == Risk::Irreversible).count();
+    assert_eq!(ran.count(&["recheck"]), irreversible as u64, "{how}");
     for (((what, fate), task), record) in expected.iter().zip(&tasks).zip(&ran.records) {
         assert_fate(&format!("{what} ({how})"), task, record, *fate);
         ran.with_world(|world| {

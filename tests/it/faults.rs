@@ -235,7 +235,7 @@ fn check(case: &Case, action: &str, expected: End) {
         serial(1)
     );
     bench.write("job.yaml", &job);
-    let ran = bench.sortie(&["run", "job.yaml", "--yes", "--wait", "0", "-v"]);
+    let ran = bench.sortie(&["run", "job.yaml", "--confirm", "1", "--wait", "0", "-v"]);
     let ledger = tenant.ledger();
     let rows = bench.report();
     let found =
@@ -291,7 +291,7 @@ fn applied_late(after_ms: u64) -> (Tenant, String, Bench) {
 #[test]
 fn a_request_that_is_applied_after_its_connection_died_is_found_and_not_sent_again() {
     let (tenant, id, bench) = applied_late(1_000);
-    let restart = ["send", "restart", "--serial", &serial(1), "--yes", "--wait", "0"];
+    let restart = ["send", "restart", "--serial", &serial(1), "--confirm", "1", "--wait", "0"];
     bench.sortie(&restart).expect(0);
     assert_eq!(bench.report()[0]["outcome"], "completed");
     assert_eq!((tenant.seen("restart"), tenant.ledger().count(&id, "restart")), (1, 1));
@@ -300,7 +300,7 @@ fn a_request_that_is_applied_after_its_connection_died_is_found_and_not_sent_aga
 #[test]
 fn one_that_is_applied_later_than_anybody_expects_stays_in_doubt_until_somebody_looks_again() {
     let (tenant, id, bench) = applied_late(25_000);
-    let restart = ["send", "restart", "--serial", &serial(1), "--yes", "--wait", "0"];
+    let restart = ["send", "restart", "--serial", &serial(1), "--confirm", "1", "--wait", "0"];
     let ran = bench.sortie(&restart).expect(11);
     assert!(ran.stderr.contains("sortie resolve"), "{}", ran.stderr);
     let row = &bench.report()[0];

@@ -75,9 +75,13 @@ fn history_shows_every_request_of_a_device_that_is_gone() {
     let busy = FaultKind::Unavailable { retry_after_s: Some(1) };
     tenant.script(FaultMatcher::action_on("blank-push", &ids[0]), busy);
     bench.sortie(&["send", "blank-push", "--serial", &serial]).expect(0);
-    bench.sortie(&["send", "lock", "--serial", &serial, "--yes", "--wait", "10s"]).expect(0);
+    bench
+        .sortie(&["send", "lock", "--serial", &serial, "--confirm", "1", "--wait", "10s"])
+        .expect(0);
     refuse(&tenant, "restart", &ids[0]);
-    bench.sortie(&["send", "restart", "--serial", &serial, "--yes", "--wait", "0"]).expect(7);
+    bench
+        .sortie(&["send", "restart", "--serial", &serial, "--confirm", "1", "--wait", "0"])
+        .expect(7);
     bench
         .sortie(&[
             "send",
@@ -85,7 +89,8 @@ fn history_shows_every_request_of_a_device_that_is_gone() {
             "--serial",
             &serial,
             ELSEWHERE,
-            "--yes",
+            "--confirm",
+            "DELETE 1 ON 127.0.0.1",
             "--wait",
             "10s",
         ])
@@ -210,7 +215,9 @@ fn prune_drops_secrets_of_finished_runs_and_names_what_it_leaves() {
     let tenant = Tenant::serving(world);
     let bench = Bench::at(&tenant);
     let lock = |serial: &str, code| {
-        bench.sortie(&["send", "lock", "--serial", serial, "--yes", "--wait", "2s"]).expect(code);
+        bench
+            .sortie(&["send", "lock", "--serial", serial, "--confirm", "1", "--wait", "2s"])
+            .expect(code);
         bench.latest_run()
     };
     let finished = lock(&serial(0), 0);
@@ -254,7 +261,9 @@ fn prune_drops_secrets_of_finished_runs_and_names_what_it_leaves() {
 fn prune_leaves_a_run_that_another_process_holds() {
     let (tenant, ids) = macs(1);
     let bench = Bench::at(&tenant);
-    bench.sortie(&["send", "lock", "--serial", &serial(0), "--yes", "--wait", "10s"]).expect(0);
+    bench
+        .sortie(&["send", "lock", "--serial", &serial(0), "--confirm", "1", "--wait", "10s"])
+        .expect(0);
     let run = bench.latest_run();
     let path = bench.path("state").join("runs").join(format!("{run}.lock"));
     let lock = std::fs::OpenOptions::new().write(true).open(path).expect("the lock file");
@@ -277,7 +286,7 @@ fn a_retry_takes_over_what_is_left_and_the_old_run_never_sends_it() {
         canned(401, "", FaultMoment::BeforeApplying),
     );
     let job = job_of(&bench, "restart", 6);
-    let run = ["run", &job, "--yes", "--wait", "0", "-j", "1", "--reason", "CHG-7"];
+    let run = ["run", &job, "--confirm", "6", "--wait", "0", "-j", "1", "--reason", "CHG-7"];
     bench.sortie(&run).expect(3);
     let old = bench.latest_run();
     assert_eq!(tenant.ledger().count_all("restart"), 2, "one lost its answer, one went well");
@@ -285,13 +294,13 @@ fn a_retry_takes_over_what_is_left_and_the_old_run_never_sends_it() {
     let path = bench.path("state").join("runs").join(format!("{old}.lock"));
     let lock = std::fs::OpenOptions::new().write(true).open(path).expect("the lock file");
     lock.lock().expect("it can be locked");
-    says(&bench.sortie(&["retry", "--yes"]).expect(13), &[&old]);
+    says(&bench.sortie(&["retry", "--confirm", "3"]).expect(13), &[&old]);
     drop(lock);
     // Not confirmed, nothing is taken over.
     bench.sortie(&["retry", "--no-input"]).expect(8);
     bench.sortie(&["retry", "-n"]).expect(0);
     assert_eq!(bench.latest_run(), old);
-    let ran = bench.sortie(&["retry", "--yes"]).expect(0);
+    let ran = bench.sortie(&["retry", "--confirm", "3"]).expect(0);
     says(&ran, &["retrying 3 tasks", &old]);
     let new = bench.latest_run();
     assert_ne!(new, old);
@@ -320,14 +329,43 @@ fn a_retry_takes_over_what_is_left_and_the_old_run_never_sends_it() {
     assert_eq!(read_csv(&PathBuf::from(report.trim()).join("unprocessed.csv")).len(), 0);
     // Nor does a second retry repeat it; what was refused is repeated when asked for, under the same name.
     says(&bench.sortie(&["retry", &old, "--yes"]).expect(0), &["nothing to retry", "--refused"]);
-    bench.sortie(&["retry", &old, "--refused", "--yes"]).expect(0);
+    bench.sortie(&["retry", &old, "--refused", "--confirm", "1"]).expect(0);
     let status = json(&bench.sortie(&["status", "--format", "json"]).expect(0).stdout);
     assert_eq!((&status["job"], &status["tasks"]), (&"job-retry".into(), &1.into()));
     assert_eq!(tenant.ledger().count_all("restart"), 6);
     // A third time the run after it has done it.
-    let ran = bench.sortie(&["retry", &old, "--refused", "--yes"]).expect(0);
+    let ran = bench.sortie(&["retry", &old, "--refused", "--confirm", "1"]).expect(0);
     says(&ran, &["nothing to do: done by run"]);
     assert_eq!(tenant.ledger().count_all("restart"), 6);
+    assert!(tenant.ledger().duplicates().is_empty());
+}
+
+#[test]
+fn a_retry_takes_over_from_a_run_whose_process_died() {
+    let (tenant, ids) = macs(3);
+    let bench = Bench::at(&tenant);
+    tenant.script(FaultMatcher::action_on("restart", &ids[1]), FaultKind::Hang);
+    let job = job_of(&bench, "restart", 3);
+    let mut child = bench.command();
+    child.args(["run", &job, "--confirm", "3", "--wait", "0", "-j", "1", "-q"]);
+    child.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    let mut child = child.spawn().expect("the program starts");
+    crate::bench::eventually("the second is sent", || tenant.seen("restart") == 2);
+    child.kill().expect("it can be killed");
+    child.wait().expect("it can be waited for");
+    let old = bench.latest_run();
+    let charged = || {
+        let index = rusqlite::Connection::open(bench.path("state/sortie.db")).expect("it opens");
+        let sum = "SELECT sum(devices) FROM charges";
+        index.query_row(sum, [], |row| row.get::<_, u32>(0)).expect("a sum")
+    };
+    assert_eq!(charged(), 3);
+    // What is under way may have been applied, and is not repeated; only the third is left.
+    says(&bench.sortie(&["retry", "--confirm", "1"]).expect(0), &["retrying 1 task", &old]);
+    assert_eq!(tenant.ledger().count(&ids[2], "restart"), 1);
+    assert_eq!(charged(), 2 + 1, "what the dead process did not reach does not count twice");
+    bench.sortie(&["resume", &old]).expect(7);
+    assert_eq!(tenant.seen("restart"), 3);
     assert!(tenant.ledger().duplicates().is_empty());
 }
 
@@ -340,9 +378,9 @@ fn a_retry_keeps_steps_in_order_with_their_gates_and_parameters() {
                with: { NotifyUser: true }\nwait: 0\ntargets: { devices: [{ serial_number: SERIAL }] }\n";
     bench.write("job.yaml", &job.replace("SERIAL", &serial(0)));
     refuse(&tenant, "blank-push", &ids[0]);
-    bench.sortie(&["run", "job.yaml", "--yes"]).expect(7);
+    bench.sortie(&["run", "job.yaml", "--confirm", "1"]).expect(7);
     assert_eq!(tenant.ledger().accepted.len(), 0);
-    bench.sortie(&["retry", "--refused", "--yes"]).expect(0);
+    bench.sortie(&["retry", "--refused", "--confirm", "1"]).expect(0);
     let sent: Vec<String> =
         tenant.ledger().accepted.iter().map(|accepted| accepted.action.clone()).collect();
     assert_eq!(sent, ["blank-push", "set-name", "restart"]);
@@ -358,7 +396,7 @@ fn what_was_closed_for_a_run_that_never_came_to_be_is_taken_up_by_the_next_retry
     let job = job_of(&bench, "restart", 2);
     let unauthorized = canned(401, "", FaultMoment::BeforeApplying);
     tenant.script(FaultMatcher::action("restart"), unauthorized);
-    bench.sortie(&["run", &job, "--yes", "--wait", "0", "-j", "1"]).expect(3);
+    bench.sortie(&["run", &job, "--confirm", "2", "--wait", "0", "-j", "1"]).expect(3);
     let old = bench.latest_run();
     let close = |task| Entry {
         at: wall_clock(),
@@ -374,7 +412,7 @@ fn what_was_closed_for_a_run_that_never_came_to_be_is_taken_up_by_the_next_retry
     drop(journal);
     bench.sortie(&["resume", &old]).expect(7);
     assert_eq!(tenant.ledger().count_all("restart"), 0, "the old run does not send them");
-    bench.sortie(&["retry", &old, "--yes"]).expect(0);
+    bench.sortie(&["retry", &old, "--confirm", "2"]).expect(0);
     assert_eq!(tenant.ledger().count_all("restart"), 2);
     assert!(tenant.ledger().duplicates().is_empty());
     bench.sortie(&["resume", &old]).expect(0);
@@ -398,10 +436,9 @@ fn what_an_earlier_run_has_done_is_left_out_when_asked_for() {
     let job = job_of(&bench, "restart", 4);
     refuse(&tenant, "restart", &ids[0]);
     tenant.script(FaultMatcher::action_on("restart", &ids[1]), FaultKind::CloseBefore);
-    let run = ["run", &job, "--yes", "--wait", "10s"];
-    bench.sortie(&run).expect(11);
+    bench.sortie(&["run", &job, "--confirm", "4", "--wait", "10s"]).expect(11);
     let first = bench.latest_run();
-    let again = [&run[..], &["--skip-done"]].concat();
+    let again = ["run", &job, "--confirm", "1", "--wait", "10s", "--skip-done"];
     let plan = bench.sortie(&["plan", &job, "--skip-done"]).expect(0).stdout;
     assert!(plan.contains(&format!("2  nothing to do: done by run {first} on ")), "{plan}");
     assert!(plan.contains(&format!("1  skipped: in doubt in run {first}")), "{plan}");
@@ -429,7 +466,7 @@ fn what_an_earlier_run_has_done_is_left_out_when_asked_for() {
     let notify = bench.sortie(&[&send[..], &["--param", "NotifyUser=true"]].concat()).expect(0);
     assert!(!notify.stdout.contains("nothing to do"), "{}", notify.stdout);
     assert!(bench.sortie(&send).expect(0).stdout.contains("nothing to do"));
-    bench.sortie(&["run", &job, "--yes", "--wait", "0"]).expect(0);
+    bench.sortie(&["run", &job, "--confirm", "4", "--wait", "0"]).expect(0);
     assert_eq!(tenant.ledger().count_all("restart"), 7, "the control");
 }
 
@@ -457,16 +494,16 @@ fn a_migration_runs_the_same_file_until_everything_is_done() {
         devices.join(", ")
     );
     bench.write("migration.yaml", &job);
-    let run = ["run", "migration.yaml", "--yes", "--skip-done"];
+    let run = |phrase| ["run", "migration.yaml", "--confirm", phrase, "--skip-done"];
     // The first week: one cannot be woken, one cannot be deleted, of one the answer is lost.
     refuse(&tenant, "blank-push", &ids[2]);
     refuse(&tenant, "delete-device", &ids[3]);
     tenant.script(FaultMatcher::action_on("delete-device", &ids[4]), FaultKind::CloseAfter);
-    bench.sortie(&run).expect(7);
+    bench.sortie(&run("DELETE 6 ON 127.0.0.1")).expect(7);
     assert_eq!(tenant.ledger().count_all("delete-device"), 4);
     // The second: one that was woken at last cannot be deleted.
     refuse(&tenant, "delete-device", &ids[2]);
-    bench.sortie(&run).expect(7);
+    bench.sortie(&run("DELETE 2 ON 127.0.0.1")).expect(7);
     assert_eq!(tenant.ledger().count_all("delete-device"), 5);
     // Without the journal the devices that are gone would refuse the file.
     let nothing_known = bench.path("another-state");
@@ -474,7 +511,7 @@ fn a_migration_runs_the_same_file_until_everything_is_done() {
     let ran = bench.sortie(&["run", "migration.yaml", "--yes", "--state-dir", nothing_known]);
     says(&ran.expect(4), &["not found"]);
     // The third: everything ends well.
-    bench.sortie(&run).expect(0);
+    bench.sortie(&run("DELETE 1 ON 127.0.0.1")).expect(0);
     let outcomes: Vec<String> = bench.report().iter().map(|row| row["outcome"].clone()).collect();
     assert_eq!(outcomes.len(), 12);
     let well = ["completed", "accepted", "already_in_effect"];
@@ -484,8 +521,8 @@ fn a_migration_runs_the_same_file_until_everything_is_done() {
     assert_eq!((ledger.count_all("blank-push"), ledger.count_all("delete-device")), (6, 6));
     assert_eq!(writes(&ledger), 6 + 6 + 3, "the three that were refused were asked for again");
     // And once more: there is nothing left to send, and a device that we deleted is still not locked.
-    bench.sortie(&run).expect(0);
+    bench.sortie(&run("DELETE 0 ON 127.0.0.1")).expect(0);
     assert_eq!(writes(&tenant.ledger()), 15);
-    let lock = bench.sortie(&["send", "lock", "--serial", &serial(0), "--yes"]).expect(4);
+    let lock = bench.sortie(&["send", "lock", "--serial", &serial(0), "--confirm", "1"]).expect(4);
     says(&lock, &["not found", "deleted by run"]);
 }

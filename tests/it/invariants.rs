@@ -15,7 +15,8 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRng, TestRunner};
 use scenario::{START, Scenario, scenario};
 use sortie::model::{
-    Entry, Event, Outcome, Policy, StopCause, Task, TaskIndex, Turn, UnixMillis, Verdict,
+    Entry, Event, Outcome, Policy, Rollout, StopCause, Task, TaskIndex, Turn, UnixMillis, Verdict,
+    WaveEnd, WaveGate, Window,
 };
 
 fn run(scenario: &Scenario, sabotage: Sabotage) -> Report {
@@ -42,12 +43,25 @@ fn fixed_scenarios(count: usize) -> impl Iterator<Item = Scenario> {
 #[test]
 fn the_scenarios_reach_what_they_are_meant_to_test() {
     let reports: Vec<Report> =
-        fixed_scenarios(60).map(|scenario| run(&scenario, Sabotage::None)).collect();
+        fixed_scenarios(200).map(|scenario| run(&scenario, Sabotage::None)).collect();
     let restarts: u32 = reports.iter().map(|report| report.restarts).sum();
     let requests: usize = reports.iter().map(|report| report.requests).sum();
     assert!(restarts > 100, "only {restarts} restarts");
     assert!(requests > 800, "only {requests} requests");
     assert!(reports.iter().any(|report| report.most_applied > 1), "no repetition was applied");
+    for what in [
+        "wave_begun",
+        "canary_added",
+        "rechecked",
+        "stopped: Canary",
+        "stopped: Wave",
+        "stopped: Window",
+        "stopped: ErrorsInARow",
+        "stopped: PinMissing",
+    ] {
+        let count: u32 = reports.iter().filter_map(|report| report.happened.get(what)).sum();
+        assert!(count > 2, "only {count} times {what}");
+    }
 }
 
 #[test]
@@ -67,6 +81,12 @@ fn the_checker_catches_every_broken_harness() {
         (Sabotage::SleepThrough, Rule::Finish),
         (Sabotage::ForgetAtRestart, Rule::Replay),
         (Sabotage::NoQuarantine, Rule::Quarantine),
+        (Sabotage::AllAtOnce, Rule::Wave),
+        (Sabotage::NoPause, Rule::Wave),
+        (Sabotage::NoWindows, Rule::Window),
+        (Sabotage::NoRecheck, Rule::Recheck),
+        (Sabotage::NoSlowness, Rule::Minute),
+        (Sabotage::NoRow, Rule::Row),
     ] {
         let is_caught = fixed_scenarios(60).any(|scenario| {
             run(&scenario, sabotage).violations.iter().any(|violation| violation.rule == rule)
@@ -86,6 +106,8 @@ fn two_steps() -> (Vec<Task>, Policy) {
         is_skipped: false,
         special: scenario::Special::None,
         after,
+        wave: 0,
+        is_awake: true,
     };
     let policy = Policy { wait_ms: 60_000, ..Policy::default_at(START, 1) };
     let tasks = vec![step(None), step(Some(sortie::model::Gate::Completed))];
@@ -95,6 +117,10 @@ fn two_steps() -> (Vec<Task>, Policy) {
 /// The rules that `events`, one a second, break.
 fn broken_by(events: Vec<Event>) -> Vec<Rule> {
     let (tasks, policy) = two_steps();
+    broken_of(tasks, policy, events)
+}
+
+fn broken_of(tasks: Vec<Task>, policy: Policy, events: Vec<Event>) -> Vec<Rule> {
     let mut checker = RunChecker::new(tasks, policy);
     for (second, event) in (0..).zip(events) {
         checker.commits(&Entry { at: START.plus_ms(second * 1_000), event });
@@ -141,6 +167,94 @@ fn the_checker_reads_the_journal() {
         let told = format!("{events:?}");
         assert_eq!(broken_by(events), expected, "{told}");
     }
+}
+
+/// Three devices, each in a wave of its own, and a task for each that cannot be undone.
+fn three_waves() -> (Vec<Task>, Policy) {
+    let task = |wave| scenario::TaskSpec {
+        action: 0,
+        is_irreversible: true,
+        is_once: true,
+        is_followed: false,
+        is_read: false,
+        is_skipped: false,
+        special: scenario::Special::None,
+        after: None,
+        wave,
+        is_awake: true,
+    };
+    let rollout = Rollout {
+        waves: vec![WaveEnd::Devices(1)],
+        pause_ms: 2_000,
+        gate: WaveGate::Settled,
+        gate_timeout_ms: 1_000,
+    };
+    let policy = Policy {
+        rollout: Some(rollout),
+        errors_in_a_row: Some(1),
+        irreversible_per_minute: Some(1),
+        ..Policy::default_at(START, 1)
+    };
+    let tasks = vec![task(0), task(1), task(2)];
+    (scenario::RunSpec { tasks, policy: policy.clone() }.tasks(), policy)
+}
+
+#[test]
+fn the_checker_reads_waves_targets_windows_and_rows() {
+    let [one, two, three] = [0, 1, 2].map(TaskIndex);
+    let reason = || "r".to_owned();
+    let read = |task| Event::Rechecked { task };
+    let intent = |task| Event::Intent { task, attempt: 1, pin: None };
+    let begun = |wave| Event::WaveBegun { wave, not_before: START, reason: reason() };
+    let canary = |device| Event::CanaryAdded { device, reason: reason() };
+    let wait = || Event::Paused { until: START, reason: reason() };
+    let settled = |task, outcome| Event::Settled { task, outcome, reason: reason() };
+    for (events, expected) in [
+        (vec![read(one), intent(one)], vec![]),
+        (vec![intent(one)], vec![Rule::Recheck]),
+        (vec![read(two), intent(one)], vec![Rule::Recheck]),
+        (vec![read(two), intent(two)], vec![Rule::Wave]),
+        (vec![read(two), begun(1), wait(), intent(two)], vec![]),
+        (vec![read(two), begun(1), intent(two)], vec![Rule::Wave]),
+        (vec![read(three), begun(1), wait(), intent(three)], vec![Rule::Wave]),
+        (vec![read(three), canary(2), intent(three)], vec![]),
+        (vec![read(three), canary(1), intent(three)], vec![Rule::Wave]),
+        (vec![read(one), intent(one), read(three), canary(2), intent(three)], vec![Rule::Minute]),
+        (vec![settled(two, Outcome::Failed), read(one), intent(one)], vec![Rule::Row]),
+        (vec![settled(two, Outcome::Skipped), read(one), intent(one)], vec![]),
+        (
+            vec![
+                settled(two, Outcome::Failed),
+                settled(three, Outcome::Completed),
+                read(one),
+                intent(one),
+            ],
+            vec![],
+        ),
+    ] {
+        let (tasks, policy) = three_waves();
+        let told = format!("{events:?}");
+        assert_eq!(broken_of(tasks, policy, events), expected, "{told}");
+    }
+    for (from, to, expected) in [
+        ("07:59", "08:01", vec![]),
+        ("08:00", "08:01", vec![]),
+        ("08:01", "09:00", vec![Rule::Window]),
+        ("07:00", "08:00", vec![Rule::Window]),
+    ] {
+        let (tasks, policy) = three_waves();
+        let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+        let window = Window::new(&days, from, to, "UTC").expect("a window");
+        let policy = Policy { windows: vec![window], ..policy };
+        let events = vec![read(one), intent(one)];
+        assert_eq!(broken_of(tasks, policy, events), expected, "{from}-{to}");
+    }
+    // What was read too long ago.
+    let (tasks, policy) = three_waves();
+    let mut checker = RunChecker::new(tasks, policy);
+    checker.commits(&Entry { at: START, event: read(one) });
+    checker.commits(&Entry { at: START.plus_ms(60_001), event: intent(one) });
+    assert!(checker.violations.iter().any(|violation| violation.rule == Rule::Recheck));
 }
 
 #[test]

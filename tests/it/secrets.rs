@@ -149,10 +149,13 @@ fn the_search_finds_what_is_planted() {
 
 /// Without a word about its secrets no Mac is erased.
 const KEPT: &str = "--secrets-elsewhere";
+/// What a person types to erase one device.
+const ERASE_ONE: &str = "ERASE 1 ON 127.0.0.1";
 
 #[test]
 fn no_command_shows_a_secret_in_any_form() {
     let mut search = search();
+    search.bench.allow_many();
     let forms = [
         &["--progress", "plain"][..],
         &["--progress", "json"],
@@ -183,7 +186,8 @@ fn no_command_shows_a_secret_in_any_form() {
             search.tenant.script(FaultMatcher::action("erase"), FaultKind::Truncate);
         }
         let expected = if at % 2 == 1 { 7 } else { 0 };
-        let run = ["run", &job, KEPT, "--yes", "--wait", "0", "--max-errors", "100%"];
+        let run =
+            ["run", &job, KEPT, "--confirm", ERASE_ONE, "--wait", "0", "--max-errors", "100%"];
         assert_eq!(search.run(&[&run[..], form].concat()), expected);
         if at % 2 == 1 {
             assert_eq!(search.run(&[&["resume"][..], form].concat()), 0);
@@ -206,7 +210,7 @@ fn no_command_shows_a_secret_in_any_form() {
         assert_eq!(search.run(arguments), 0, "{arguments:?}");
     }
     let pin = format!("PIN={PIN}");
-    let (mac, end) = (serial(29), ["--yes", "--wait", "0"]);
+    let (mac, end) = (serial(29), ["--confirm", ERASE_ONE, "--wait", "0"]);
     let erase = ["send", "erase", KEPT, "--serial", &mac, "--param", &pin];
     assert_eq!(search.run(&[&erase[..], &end].concat()), 0);
     assert_eq!(search.finds(), Vec::<String>::new());

@@ -79,8 +79,10 @@ fn large_job(world: &mut World) -> (Vec<Row>, Vec<(FaultMatcher, FaultKind)>) {
     let mut script = Vec::new();
     for number in 0..ROWS {
         let (mut action, mut kind, mut outcome) = ASKED[number % ASKED.len()];
-        // A few erasures and deletions are enough.
-        if matches!(action, "erase" | "delete-device") && number % 4 == 2 {
+        // A few erasures and deletions are enough, and no more than leave within a minute.
+        let is_one_of_few = (action == "erase" && number % 72 == 10)
+            || (action == "delete-device" && number % 60 == 11);
+        if matches!(action, "erase" | "delete-device") && !is_one_of_few {
             (action, kind, outcome) = ASKED[0];
         }
         let serial = nested_serial(number);
@@ -139,10 +141,13 @@ fn every_row_of_a_large_mixed_job_ends_right() {
         tenant.script(matcher, kind);
     }
     let bench = Bench::at(&tenant);
+    bench.allow_many();
     let lines: Vec<String> = rows.iter().map(Row::line).collect();
     bench.job("mixed.csv", "serial_number,action,new_name,message,room", &lines);
     let mut arguments =
-        vec!["run", "mixed.csv", "--yes", "--wait", "40s", "-j", "32", "--max-errors", "100%"];
+        vec!["run", "mixed.csv", "--wait", "40s", "-j", "32", "--max-errors", "100%"];
+    arguments.extend(["--errors-in-a-row", "300", "--waves", "100%"]);
+    arguments.extend(["--confirm", "ERASE 5 AND DELETE 5 ON 127.0.0.1"]);
     arguments.extend(FAST);
     bench.sortie(&arguments).expect(7);
     let report = bench.report();
@@ -183,6 +188,12 @@ fn every_row_of_a_large_mixed_job_ends_right() {
     assert_eq!(ledger.accepted.len(), applied);
     assert!(ledger.duplicates().is_empty());
     assert_eq!(writes(&ledger), ROWS as u64);
+    // The ten targets of what cannot be undone were read again, each once.
+    let summary = std::fs::read_to_string(bench.report_dir().join("summary.json"));
+    let summary: serde_json::Value =
+        serde_json::from_str(&summary.expect("a summary")).expect("JSON");
+    assert_eq!(summary["requests"]["by_kind"]["recheck"], 10, "{summary}");
+    assert_eq!(summary["requests"]["by_kind"]["action"], ROWS, "{summary}");
     // One list of 330 records, one request for each row, and a look or two for what is followed.
     assert!(ledger.requests <= (5 + ROWS + 3 * ROWS) as u64, "{}", ledger.requests);
     assert_eq!(tenant.with_world(|world| names_of(world, &rows)), 0, "not renamed");
@@ -245,10 +256,15 @@ fn bodies(ledger: &Ledger) -> BTreeMap<(String, String), String> {
     accepted.map(|one| ((one.device_id.clone(), one.action.clone()), one.body.clone())).collect()
 }
 
+/// Runs a job of two erasures.
+fn run_of(job: &str) -> [&str; 7] {
+    ["run", job, "--confirm", "ERASE 2 ON 127.0.0.1", "--wait", "0", "--secrets-elsewhere"]
+}
+
 #[test]
 fn what_failed_and_what_was_left_is_repeated_exactly() {
     let (tenant, bench, count) = awkward_bench();
-    bench.sortie(&["run", "job.csv", "--yes", "--wait", "0", "--secrets-elsewhere"]).expect(0);
+    bench.sortie(&run_of("job.csv")).expect(0);
     let asked = bodies(&tenant.ledger());
     assert_eq!(asked.len(), count);
     let carried: Vec<String> = bench.report().iter().map(|row| row["room"].clone()).collect();
@@ -267,12 +283,13 @@ fn what_failed_and_what_was_left_is_repeated_exactly() {
     ] {
         tenant.script(FaultMatcher::action(action), refused.clone());
     }
-    let run = ["run", "job.csv", "--yes", "--wait", "0", "--secrets-elsewhere"];
-    bench.sortie(&[&run[..], &["--max-errors", "100%"]].concat()).expect(7);
+    let run = run_of("job.csv");
+    let go_on = ["--max-errors", "100%", "--errors-in-a-row", "100"];
+    bench.sortie(&[&run[..], &go_on].concat()).expect(7);
     assert!(bodies(&tenant.ledger()).is_empty());
     let failed = bench.report_dir().join("failed.csv").to_string_lossy().into_owned();
     bench.sortie(&["check", &failed]).expect(0);
-    bench.sortie(&["run", &failed, "--yes", "--wait", "0", "--secrets-elsewhere"]).expect(0);
+    bench.sortie(&run_of(&failed)).expect(0);
     assert_eq!(bodies(&tenant.ledger()), asked);
     let again: Vec<String> = bench.report().iter().map(|row| row["room"].clone()).collect();
     assert_eq!(again, carried);
@@ -284,7 +301,7 @@ fn what_failed_and_what_was_left_is_repeated_exactly() {
     let left = bench.report_dir().join("unprocessed.csv");
     assert_eq!(read_csv(&left).len(), count - 1);
     let left = left.to_string_lossy();
-    bench.sortie(&["run", &left, "--yes", "--wait", "0", "--secrets-elsewhere"]).expect(0);
+    bench.sortie(&run_of(&left)).expect(0);
     let mut rest = asked;
     rest.retain(|(id, _), _| {
         tenant.with_world(|world| world.device(id).is_some_and(|d| d.serial_number != serial(0)))
@@ -413,7 +430,7 @@ fn a_selection_may_be_neither_empty_nor_larger_than_allowed() {
     let job = "version: 1\nname: some\ntargets: { filter: { platform: Mac } }\n\
                action: restart\nlimits: { max_devices: 3 }\n";
     bench.write("job.yaml", job);
-    let ran = bench.sortie(&["run", "job.yaml", "--yes"]).expect(8);
+    let ran = bench.sortie(&["run", "job.yaml", "--confirm", "6"]).expect(8);
     assert!(
         ran.stderr.contains("6 devices") && ran.stderr.contains("max_devices"),
         "{}",
@@ -463,6 +480,11 @@ fn a_fleet_of_several_pages_is_reached_whole_and_once_even_when_pages_move() {
         let bench = Bench::at(&tenant);
         let mut arguments = vec!["send", "blank-push", "--all", "-j", "32"];
         arguments.extend(FAST);
+        // Harmless work on more than a hundred devices takes a yes.
+        let ran = bench.sortie(&arguments).expect(8);
+        assert!(ran.stderr.contains("benign work on 350 devices"), "{}", ran.stderr);
+        assert_eq!(writes(&tenant.ledger()), 0);
+        arguments.push("--yes");
         bench.sortie(&arguments).expect(0);
         assert_eq!(bench.report().len(), 700);
         let ledger = tenant.ledger();

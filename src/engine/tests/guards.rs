@@ -229,6 +229,56 @@ fn errors_in_a_row_stop_and_a_success_between_them_does_not() {
 }
 
 #[test]
+fn answers_that_were_lost_with_a_process_are_no_errors_in_a_row_of_the_next() {
+    let few = Policy { errors_in_a_row: Some(2), concurrency: 3, ..policy() };
+    let mut engine = engine_with(device_facts(6, |_| 0), few);
+    assert_eq!(sends(&mut engine, NOW).len(), 3);
+    let (mut engine, told) = reopened(&engine, seconds(60));
+    assert_eq!(told, ["opened", "doubted", "doubted", "doubted"]);
+    assert_eq!(sends(&mut engine, seconds(60)), ["send 3.1", "send 4.1", "send 5.1"]);
+    // Its own count.
+    answer(&mut engine, seconds(60), 3, unknown());
+    assert_eq!(entries(&mut engine, seconds(60)), [""; 0]);
+    answer(&mut engine, seconds(60), 4, throttled(Some(1)));
+    answer(&mut engine, seconds(60), 5, unknown());
+    assert_eq!(entries(&mut engine, seconds(60)), ["stopped: ErrorsInARow"]);
+}
+
+#[test]
+fn what_is_left_of_a_forbidden_action_holds_no_wave_up() {
+    let mut tasks = device_facts(4, |device| u16::from(device > 2));
+    tasks[2].action = 1;
+    tasks[3].action = 1;
+    let mut engine = engine_with(tasks, Policy { concurrency: 1, ..in_waves(WaveGate::Settled) });
+    assert_eq!(sends(&mut engine, NOW), ["send 0.1"]);
+    refuse(&mut engine, NOW, 0, Refusal::Forbidden);
+    // A refusal in the first wave stops the run; whoever resumes it goes on in spite of that.
+    assert_eq!(entries(&mut engine, NOW), ["stopped: Canary"]);
+    let (mut engine, _) = reopened(&engine, seconds(1));
+    assert_eq!(sends(&mut engine, seconds(1)), ["send 1.1"]);
+    accept(&mut engine, seconds(1), 1);
+    assert_eq!(sends(&mut engine, seconds(1)), ["send 2.1"]);
+    accept(&mut engine, seconds(1), 2);
+    assert_eq!(sends(&mut engine, seconds(2)), ["send 3.1"]);
+
+    // In a later wave, where refusals are tolerated.
+    let mut tasks = device_facts(5, |device| u16::from(device > 0) + u16::from(device > 3));
+    tasks[3].action = 1;
+    tasks[4].action = 1;
+    let tolerant = Policy { max_errors: MaxErrors::Count(9), ..in_waves(WaveGate::Settled) };
+    let mut engine = engine_with(tasks, Policy { concurrency: 1, ..tolerant });
+    assert_eq!(sends(&mut engine, NOW), ["send 0.1"]);
+    accept(&mut engine, NOW, 0);
+    assert_eq!(sends(&mut engine, NOW), ["send 1.1"]);
+    refuse(&mut engine, NOW, 1, Refusal::Forbidden);
+    assert_eq!(sends(&mut engine, NOW), ["send 3.1"], "task 2 is of the same action");
+    accept(&mut engine, NOW, 3);
+    assert_eq!(sends(&mut engine, NOW), ["send 4.1"]);
+    accept(&mut engine, NOW, 4);
+    assert!(engine.decide(NOW).expect("it decides").is_done);
+}
+
+#[test]
 fn a_tenant_that_knows_few_of_the_devices_is_the_wrong_one() {
     let mut engine = engine_with(device_facts(20, |_| 0), Policy { concurrency: 1, ..policy() });
     let tenant = [false, true, false, true, false];

@@ -83,6 +83,7 @@ impl<'a> Round<'a> {
             devices.push((id, action));
         }
         bench.job("job.csv", "device_id,action", &rows);
+        bench.allow_many();
         // Every second run follows its commands and verifies its PINs.
         let wait = if number.is_multiple_of(2) { "0" } else { "30s" };
         Self { devices, kills: 0, kills_in_settling: 0, bench, tenant, wait }
@@ -120,7 +121,10 @@ impl<'a> Round<'a> {
         let start = [
             "run",
             "job.csv",
-            "--yes",
+            "--confirm",
+            "ERASE 3 AND DELETE 3 ON 127.0.0.1",
+            "--waves",
+            "100%",
             "--secrets-elsewhere",
             "--timeout",
             "400ms",

@@ -5,11 +5,11 @@
 
 use sortie::engine::{Call, Phase, Progress, RunState};
 use sortie::model::{
-    Entry, Event, Gate, Outcome, OutcomeCounts, Policy, Repeat, StopCause, Task, TaskIndex,
+    Entry, Event, Gate, Outcome, OutcomeCounts, Policy, Repeat, Risk, StopCause, Task, TaskIndex,
     TaskRecord, Turn, UnixMillis, Verdict,
 };
 use sortie::pace::HOUR_MS;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The rules, by name.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,6 +46,16 @@ pub enum Rule {
     Quarantine,
     /// The engine takes everything that really happened.
     Possible,
+    /// Nothing of a wave is sent before it was begun, nor before the pause after that is over.
+    Wave,
+    /// Nothing is sent while a window is closed.
+    Window,
+    /// What cannot be undone is sent only after its target was read, at most a minute before.
+    Recheck,
+    /// No minute holds more irreversible requests than allowed.
+    Minute,
+    /// Nothing is sent after too many errors in a row.
+    Row,
 }
 
 /// A broken rule.
@@ -74,16 +84,33 @@ pub struct RunChecker {
     told_to_stop: Option<StopCause>,
     stopped_actions: BTreeSet<String>,
     decided_in_life: Vec<UnixMillis>,
+    /// The wave of each device, by its id.
+    waves: BTreeMap<String, u16>,
+    /// This wave and all before it were begun.
+    begun: u16,
+    /// Nothing of the wave that was begun last is sent before this moment.
+    begun_from: UnixMillis,
+    rechecked_at: Vec<Option<UnixMillis>>,
+    irreversible_in_life: Vec<UnixMillis>,
+    errors_in_a_row: u32,
+    /// Their requests left in an earlier life, and their answers are lost.
+    lost: BTreeSet<TaskIndex>,
     pub violations: Vec<Violation>,
 }
 
+/// How long what was read of a target is good for, and the time in which irreversible requests are counted.
+const MINUTE_MS: u64 = 60_000;
+
 impl RunChecker {
     pub fn new(tasks: Vec<Task>, policy: Policy) -> Self {
-        Self {
+        let waves =
+            tasks.iter().map(|task| (task.device.id.as_str().to_owned(), task.wave)).collect();
+        let mut checker = Self {
             records: tasks.iter().map(TaskRecord::new).collect(),
             shown: vec![BTreeSet::new(); tasks.len()],
             doubted_at: vec![UnixMillis(0); tasks.len()],
             last_answers: vec![None; tasks.len()],
+            rechecked_at: vec![None; tasks.len()],
             tasks,
             policy,
             intents: BTreeSet::new(),
@@ -93,8 +120,30 @@ impl RunChecker {
             told_to_stop: None,
             stopped_actions: BTreeSet::new(),
             decided_in_life: Vec::new(),
+            waves,
+            begun: 0,
+            begun_from: UnixMillis(0),
+            irreversible_in_life: Vec::new(),
+            errors_in_a_row: 0,
+            lost: BTreeSet::new(),
             violations: Vec::new(),
+        };
+        checker.pass_empty_waves();
+        checker
+    }
+
+    /// Waves in which nothing is to be done are over before they begin.
+    fn pass_empty_waves(&mut self) {
+        let to_do = self.tasks.iter().filter(|task| task.turn == Turn::Do);
+        let waves: BTreeSet<u16> = to_do.map(|task| self.wave_of(task)).collect();
+        let last = self.tasks.iter().map(|task| task.wave).max().unwrap_or(0);
+        while self.begun < last && !waves.contains(&self.begun) {
+            self.begun += 1;
         }
+    }
+
+    fn wave_of(&self, task: &Task) -> u16 {
+        self.waves[task.device.id.as_str()]
     }
 
     pub fn broken(&mut self, rule: Rule, what: impl Into<String>) {
@@ -110,6 +159,7 @@ impl RunChecker {
     /// The process is a new one; its rate per second begins anew.
     pub fn begins(&mut self) {
         self.decided_in_life.clear();
+        self.irreversible_in_life.clear();
         self.told_to_stop = None;
     }
 
@@ -175,7 +225,18 @@ impl RunChecker {
             Event::Opened { .. } => {
                 self.is_stopped = false;
                 self.stopped_actions.clear();
+                self.errors_in_a_row = 0;
+                let records = (0..).map(TaskIndex).zip(&self.records);
+                let lost = records.filter(|(_, record)| record.is_sent_without_answer());
+                self.lost = lost.map(|(task, _)| task).collect();
             }
+            Event::WaveBegun { wave, .. } => {
+                let pause_ms = self.policy.rollout.as_ref().map_or(0, |it| it.pause_ms);
+                self.begun = self.begun.max(*wave);
+                self.begun_from = entry.at.plus_ms(pause_ms);
+                self.pass_empty_waves();
+            }
+            Event::CanaryAdded { device, .. } => self.adds_canary(*device),
             Event::Stopped { .. } => self.is_stopped = true,
             Event::Paused { until, .. } => self.paused_until = self.paused_until.max(*until),
             Event::ActionStopped { action, .. } => {
@@ -189,13 +250,74 @@ impl RunChecker {
         match &entry.event {
             Event::Doubted { .. } => self.doubted_at[task.at()] = entry.at,
             Event::Intent { attempt, .. } => self.intends(entry.at, task, *attempt),
+            Event::Rechecked { .. } => self.rechecked_at[task.at()] = Some(entry.at),
             Event::Answered { attempt, verdict, .. } => {
                 self.last_answers[task.at()] = Some((*attempt, verdict.clone()));
             }
             _ => {}
         }
+        let before = self.records[task.at()].clone();
         self.records[task.at()].apply(entry.at, &entry.event);
         self.shown[task.at()].insert(self.records[task.at()].outcome());
+        self.counts_errors(task, &before);
+    }
+
+    /// A device of a later wave is reached with the first ones.
+    fn adds_canary(&mut self, device: u32) {
+        // Devices are numbered in the order of their tasks.
+        let mut devices: Vec<&str> = Vec::new();
+        for task in &self.tasks {
+            let id = task.device.id.as_str();
+            if !devices.contains(&id) {
+                devices.push(id);
+            }
+        }
+        let device = devices[device as usize].to_owned();
+        self.waves.insert(device, self.begun);
+    }
+
+    /// Counts errors in a row; an answer that was lost with an earlier life is none of this one's.
+    fn counts_errors(&mut self, task: TaskIndex, before: &TaskRecord) {
+        use Outcome::{Accepted, AlreadyInEffect, Completed, NotNow, Pending};
+        let record = &self.records[task.at()];
+        let is_error =
+            |record: &TaskRecord| record.outcome().is_error() && !record.is_sent_without_answer();
+        let is_well = |record: &TaskRecord| {
+            matches!(record.outcome(), Completed | Accepted | AlreadyInEffect | Pending | NotNow)
+        };
+        if is_error(record) && !is_error(before) && !self.lost.remove(&task) {
+            self.errors_in_a_row += 1;
+        }
+        if is_well(record) && !is_well(before) {
+            self.errors_in_a_row = 0;
+        }
+    }
+
+    /// What guards the sending of a task besides its own state.
+    fn passes_guards(&mut self, at: UnixMillis, task: TaskIndex, facts: &Task) {
+        self.lost.remove(&task);
+        let (wave, begun, begun_from) = (self.wave_of(facts), self.begun, self.begun_from);
+        self.check(wave <= begun, Rule::Wave, || format!("{task:?} of {wave} in wave {begun}"));
+        let is_rested = wave < begun || at >= begun_from;
+        self.check(is_rested, Rule::Wave, || format!("{task:?} at {at}, before {begun_from}"));
+        let closed = self.policy.windows.iter().find(|window| !is_open(window, at));
+        let closed = closed.map(sortie::model::Window::shown);
+        self.check(closed.is_none(), Rule::Window, || format!("{task:?} at {at}: {closed:?}"));
+        if let Some(most) = self.policy.errors_in_a_row {
+            let errors = self.errors_in_a_row;
+            self.check(errors < most, Rule::Row, || format!("{task:?} after {errors} errors"));
+        }
+        if facts.risk != Risk::Irreversible {
+            return;
+        }
+        let read_at = self.rechecked_at[task.at()].take();
+        let is_fresh =
+            read_at.is_some_and(|read_at| (0..=MINUTE_MS as i64).contains(&at.since(read_at)));
+        self.check(is_fresh, Rule::Recheck, || format!("{task:?} at {at}, read at {read_at:?}"));
+        self.irreversible_in_life.push(at);
+        let most = most_within(&mut self.irreversible_in_life, MINUTE_MS);
+        let allowed = self.policy.irreversible_per_minute.unwrap_or(u32::MAX) as usize;
+        self.check(most <= allowed, Rule::Minute, || format!("{most} in a minute of {allowed}"));
     }
 
     fn intends(&mut self, at: UnixMillis, task: TaskIndex, attempt: u16) {
@@ -205,6 +327,7 @@ impl RunChecker {
         self.check(!is_action_stopped, Rule::Stop, || format!("{task:?}: its action was stopped"));
         let is_paused = at < self.paused_until;
         self.check(!is_paused, Rule::Pause, || format!("intent of {task:?} in a pause"));
+        self.passes_guards(at, task, &facts);
         self.check(facts.turn == Turn::Do, Rule::Gate, || format!("{task:?} was left out"));
         if let Some((before, gate)) = facts.after {
             let shown = self.shown[before.at()].clone();
@@ -308,10 +431,23 @@ impl RunChecker {
     pub fn leaves_in_calm(&mut self, state: &RunState, was_paused: bool) {
         let progress = state.progress();
         let cause = progress.stop.as_ref().map(|(cause, _)| *cause);
-        // A lock without PIN stops a larger run however calm it is.
-        let is_fine = matches!(cause, None | Some(StopCause::Deadline | StopCause::PinMissing));
+        let (has_waves, has_windows) =
+            (self.policy.rollout.is_some(), !self.policy.windows.is_empty());
+        let is_fine = match cause {
+            // A lock without PIN stops a larger run however calm it is.
+            None | Some(StopCause::Deadline | StopCause::PinMissing) => true,
+            // What failed before may have been all of the first wave.
+            Some(StopCause::Canary | StopCause::Wave) => has_waves,
+            Some(StopCause::Window) => has_windows,
+            Some(_) => false,
+        };
         self.check(is_fine, Rule::Finish, || format!("stopped without a cause: {progress:?}"));
-        let is_followed = self.policy.wait_ms < 60_000 || was_paused || progress.following == 0;
+        let is_cut_short = matches!(
+            cause,
+            Some(StopCause::PinMissing | StopCause::Canary | StopCause::Wave | StopCause::Window)
+        );
+        let may_follow = self.policy.wait_ms >= 60_000 && !was_paused && !is_cut_short;
+        let is_followed = !may_follow || progress.following == 0;
         self.check(is_followed, Rule::Finish, || {
             format!("{} commands were never looked at, though all are done", progress.following)
         });
@@ -327,6 +463,20 @@ fn opens(gate: Gate, outcome: Outcome) -> bool {
             matches!(outcome, Completed | Accepted | AlreadyInEffect | Pending | NotNow)
         }
     }
+}
+
+/// Whether a window of every day is open, by the clock of UTC.
+fn is_open(window: &sortie::model::Window, at: UnixMillis) -> bool {
+    let ms = |hour: &str| {
+        let (hours, minutes) = hour.split_once(':').expect("HH:MM");
+        let number = |text: &str| text.parse::<i64>().expect("digits");
+        (number(hours) * 60 + number(minutes)) * 60_000
+    };
+    let now = at.0.rem_euclid(24 * 3_600_000);
+    let shown = window.shown();
+    let hours = shown.split(' ').rev().nth(1).and_then(|hours| hours.split_once('-'));
+    let (from, to) = hours.expect("FROM-TO before the time zone");
+    (ms(from)..ms(to)).contains(&now)
 }
 
 /// The most calls that any `window_ms` of these moments holds.

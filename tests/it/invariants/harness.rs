@@ -49,6 +49,18 @@ pub enum Sabotage {
     ForgetAtRestart,
     /// The engine concludes from the absence of a command while its request may still be applied.
     NoQuarantine,
+    /// The engine takes all devices for those of the first wave.
+    AllAtOnce,
+    /// The engine begins waves without a pause.
+    NoPause,
+    /// The engine knows of no windows.
+    NoWindows,
+    /// The engine reads no target again.
+    NoRecheck,
+    /// The engine lets irreversible requests leave as fast as others.
+    NoSlowness,
+    /// The engine counts no errors in a row.
+    NoRow,
 }
 
 enum Happening {
@@ -125,6 +137,8 @@ struct Process {
     block: Option<Block>,
     turn: u64,
     journal: Vec<Entry>,
+    /// Entries by what they tell.
+    happened: BTreeMap<String, u32>,
     replica: RunState,
     checker: RunChecker,
 }
@@ -150,6 +164,8 @@ pub struct Report {
     pub restarts: u32,
     pub requests: usize,
     pub most_applied: u32,
+    /// Entries by what they tell.
+    pub happened: BTreeMap<String, u32>,
 }
 
 impl Process {
@@ -163,8 +179,20 @@ impl Process {
         if sabotage == Sabotage::NoQuarantine {
             engines.policy.quarantine_ms = 0;
         }
+        let policy = &mut engines.policy;
+        match sabotage {
+            Sabotage::NoWindows => policy.windows.clear(),
+            Sabotage::NoRecheck => policy.is_rechecking = false,
+            Sabotage::NoSlowness => policy.irreversible_per_minute = None,
+            Sabotage::NoRow => policy.errors_in_a_row = None,
+            Sabotage::NoPause => policy.rollout.iter_mut().for_each(|it| it.pause_ms = 0),
+            _ => {}
+        }
         let (facts, actions) = facts_of(&tasks, &engines.policy);
         let facts: Arc<[TaskFacts]> = match sabotage {
+            Sabotage::AllAtOnce => {
+                facts.iter().map(|it| TaskFacts { wave: 0, ..it.clone() }).collect()
+            }
             Sabotage::EverythingIsSafe => {
                 facts.iter().map(|it| TaskFacts { repeat: Repeat::Safe, ..it.clone() }).collect()
             }
@@ -187,6 +215,7 @@ impl Process {
             block: None,
             turn: 0,
             journal: Vec::new(),
+            happened: BTreeMap::new(),
         }
     }
 
@@ -199,6 +228,11 @@ impl Process {
         let batch = self.waiting.pop_front()?;
         for entry in batch.entries {
             self.journal.push(entry.clone());
+            let word = match &entry.event {
+                Event::Stopped { cause, .. } => format!("stopped: {cause:?}"),
+                event => event.word().to_owned(),
+            };
+            *self.happened.entry(word).or_default() += 1;
             if sabotage == Sabotage::LoseEntries && self.journal.len().is_multiple_of(5) {
                 continue;
             }
@@ -284,8 +318,15 @@ impl World {
                 violations.push(Violation { rule: Rule::Once, what });
             }
         }
+        let mut happened = BTreeMap::new();
+        for process in &self.processes {
+            for (word, count) in &process.happened {
+                *happened.entry(word.clone()).or_default() += count;
+            }
+        }
         Report {
             violations,
+            happened,
             restarts: self.processes.iter().map(|process| process.starts - 1).sum(),
             requests: self.released.len(),
             most_applied,

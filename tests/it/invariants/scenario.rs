@@ -4,12 +4,16 @@
 
 use proptest::prelude::*;
 use sortie::model::{
-    DeviceFacts, DeviceId, End, Gate, MaxErrors, Params, Platform, Policy, Repeat, Retries, Risk,
-    SecretSource, StopCause, Task, TaskId, TaskIndex, Turn, UnixMillis,
+    DeviceFacts, DeviceId, End, Gate, MaxErrors, OutsideWindow, Params, Platform, Policy, Repeat,
+    Retries, Risk, Rollout, SecretSource, StopCause, Task, TaskId, TaskIndex, Turn, UnixMillis,
+    WaveEnd, WaveGate, Window,
 };
 
 /// When every scenario begins.
 pub const START: UnixMillis = UnixMillis(1_800_000_000_000);
+
+/// How long ago a device was seen that is not awake.
+const UNSEEN_MS: i64 = 72 * 3_600_000;
 
 /// One task, as far as the engine can tell tasks apart.
 #[derive(Clone, Debug)]
@@ -23,8 +27,12 @@ pub struct TaskSpec {
     pub is_skipped: bool,
     /// It is the lock of a Mac, or a request before which secrets are read.
     pub special: Special,
-    /// It waits for the task before it.
+    /// It waits for the task before it, on the same device.
     pub after: Option<Gate>,
+    /// The wave of its device, where it is the first task of it and the run has waves.
+    pub wave: u16,
+    /// Its device was seen shortly before the plan, where it is the first task of it.
+    pub is_awake: bool,
 }
 
 /// What reads a task needs besides looks.
@@ -82,13 +90,24 @@ pub struct Scenario {
 impl RunSpec {
     /// The tasks as a plan would freeze them.
     pub fn tasks(&self) -> Vec<Task> {
-        self.tasks.iter().enumerate().map(|(at, spec)| task_of(spec, at)).collect()
+        let mut first = 0;
+        let tasks = self.tasks.iter().enumerate().map(|(at, spec)| {
+            if spec.after.is_none() {
+                first = at;
+            }
+            let device = &self.tasks[first];
+            let wave = if self.policy.rollout.is_some() { device.wave } else { 0 };
+            let seen_ms = if device.is_awake { 0 } else { UNSEEN_MS };
+            let mut task = task_of(spec, at, &format!("d{first}"));
+            task.wave = wave;
+            task.device.last_check_in = Some(UnixMillis(START.0 - seen_ms));
+            task
+        });
+        tasks.collect()
     }
 }
 
-fn task_of(spec: &TaskSpec, at: usize) -> Task {
-    let device =
-        if spec.after.is_some() && at > 0 { format!("d{}", at - 1) } else { format!("d{at}") };
+fn task_of(spec: &TaskSpec, at: usize, device: &str) -> Task {
     let end = match (spec.is_read, spec.is_followed) {
         (true, _) => End::Answer,
         (false, true) => End::Command {
@@ -105,7 +124,7 @@ fn task_of(spec: &TaskSpec, at: usize) -> Task {
         row: 1,
         step: 1,
         device: DeviceFacts {
-            id: DeviceId::from_api(&device),
+            id: DeviceId::from_api(device),
             serial_number: String::new(),
             name: String::new(),
             user_email: String::new(),
@@ -150,6 +169,7 @@ fn task() -> impl Strategy<Value = TaskSpec> {
             1 => Just(Special::Capture)
         ],
         prop::option::weighted(0.3, gate),
+        (0..4_u16, prop::bool::weighted(0.7)),
     )
         .prop_map(
             |(
@@ -161,6 +181,7 @@ fn task() -> impl Strategy<Value = TaskSpec> {
                 is_skipped,
                 special,
                 after,
+                (wave, is_awake),
             )| {
                 TaskSpec {
                     action,
@@ -171,6 +192,8 @@ fn task() -> impl Strategy<Value = TaskSpec> {
                     special,
                     is_skipped,
                     after,
+                    wave,
+                    is_awake,
                 }
             },
         )
@@ -187,17 +210,55 @@ fn policy() -> impl Strategy<Value = Policy> {
     ];
     let wait_ms = prop_oneof![Just(0_u64), Just(5_000), Just(60_000), Just(1_200_000)];
     let send_for_ms = prop_oneof![60_000..600_000_u64, 600_000..36_000_000_u64];
-    (1..6_u32, 2..20_u32, retries, max_errors, wait_ms, send_for_ms, any::<u64>()).prop_map(
-        |(concurrency, per_second, retries, max_errors, wait_ms, send_for_ms, seed)| Policy {
-            concurrency,
-            per_second,
-            retries,
-            max_errors,
-            wait_ms,
-            send_until: START.plus_ms(send_for_ms),
-            ..Policy::default_at(START, seed)
+    let guards = (
+        prop::option::weighted(0.4, rollout()),
+        prop::collection::vec(window(), 0..3),
+        any::<bool>(),
+        prop::option::weighted(0.4, 1..5_u32),
+        prop_oneof![1..4_u32, Just(12_u32)],
+    );
+    let pace = (1..6_u32, 2..20_u32);
+    (pace, retries, max_errors, wait_ms, send_for_ms, guards, any::<u64>()).prop_map(
+        |(pace, retries, max_errors, wait_ms, send_for_ms, guards, seed)| {
+            let (rollout, windows, is_waiting, errors_in_a_row, irreversible_per_minute) = guards;
+            Policy {
+                concurrency: pace.0,
+                per_second: pace.1,
+                retries,
+                max_errors,
+                wait_ms,
+                send_until: START.plus_ms(send_for_ms),
+                rollout,
+                // Two in five have none, one in five two that have to be open both.
+                windows: windows.into_iter().flatten().collect(),
+                outside_window: match is_waiting {
+                    true => OutsideWindow::Wait,
+                    false => OutsideWindow::Refuse,
+                },
+                errors_in_a_row,
+                irreversible_per_minute: Some(irreversible_per_minute),
+                ..Policy::default_at(START, seed)
+            }
         },
     )
+}
+
+/// Which device is in which wave is a matter of the tasks.
+fn rollout() -> impl Strategy<Value = Rollout> {
+    let gate = prop_oneof![Just(WaveGate::Settled), Just(WaveGate::Accepted)];
+    (0..60_000_u64, 1_000..120_000_u64, gate).prop_map(|(pause_ms, gate_timeout_ms, gate)| {
+        Rollout { waves: vec![WaveEnd::Percent(100.0)], pause_ms, gate, gate_timeout_ms }
+    })
+}
+
+/// Hours of every day that begin or end not long before or after the start, which is at eight.
+fn window() -> impl Strategy<Value = Option<Window>> {
+    const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let hours = (8 * 60 - 90..8 * 60 + 60_u32, 1..240_u32).prop_map(|(from, minutes)| {
+        let text = |at: u32| format!("{:02}:{:02}", at / 60, at % 60);
+        Window::new(&DAYS, &text(from), &text(from + minutes), "UTC").expect("hours of a day")
+    });
+    prop::option::weighted(0.4, hours)
 }
 
 fn mishap() -> impl Strategy<Value = Mishap> {
