@@ -7,7 +7,7 @@
 use sortie::model::UnixMillis;
 use sortie::simulator::{
     CommandEnd, DeviceKind, FaultKind, FaultMatcher, FaultMoment, Faults, LockAgain, NewDevice,
-    Presence, SimUser, wall_clock,
+    Presence, SamePending, SimUser, wall_clock,
 };
 
 use crate::bench::{
@@ -430,6 +430,29 @@ fn an_offline_device_gets_one_lock_however_often_it_is_asked_for() {
     fleet.tenant.with_world(|world| world.wake(&fleet.ids[0]));
     let shown = fleet.bench.sortie(&["pins", "--device", &serial(0), "--all"]).expect(0);
     says(&shown, &[&in_two_groups(&pins[0])]);
+}
+
+// 18
+#[test]
+fn of_two_locks_that_a_tenant_took_both_pins_are_kept() {
+    let mut world = prompt_world(Faults::default());
+    world.switches_mut().lock_again = LockAgain::NewPin;
+    world.switches_mut().same_pending = SamePending::Accepted;
+    let fleet = Fleet::in_world(world, DeviceKind::MacAppleSilicon, 1, |_, device| {
+        device.presence = Presence::Offline;
+    });
+    let lock = ["send", "lock", "--all", "--confirm", "1", "--wait", "1s"];
+    for _ in 0..2 {
+        fleet.bench.sortie(&lock).expect(10);
+    }
+    let pins = fleet.tenant.ledger().pins(&fleet.ids[0]);
+    assert_eq!((fleet.reached("lock"), pins.len()), (vec![2], 2));
+    let shown = fleet.bench.sortie(&["pins", "--device", &serial(0), "--all"]).expect(0);
+    let line = |pin: &str| {
+        let pin = in_two_groups(pin);
+        shown.stdout.lines().position(|line| line.starts_with(&pin)).expect("it is shown")
+    };
+    assert!(line(&pins[1]) < line(&pins[0]), "the valid one first:\n{}", shown.stdout);
 }
 
 // 19

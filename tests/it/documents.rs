@@ -8,6 +8,9 @@ use std::process::Command;
 
 use crate::bench::{Bench, Ran};
 
+/// Accidents elsewhere that the README lists.
+const ACCIDENTS: usize = 23;
+
 fn readme() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     std::fs::read_to_string(path).expect("the README is there")
@@ -28,6 +31,37 @@ fn the_readmes_table_is_the_action_table() {
         readme.split("<!-- actions: this table is checked against the program -->\n").nth(1);
     let table = table.and_then(|rest| rest.split("<!-- end of actions -->").next());
     assert_eq!(table, Some(expected.as_str()), "the table to put into the README:\n{expected}");
+}
+
+/// The source of a module of these tests.
+fn test_module(name: &str) -> Option<String> {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
+    let places = [tests.join(format!("{name}.rs")), tests.join(name).join("mod.rs")];
+    places.iter().find_map(|path| std::fs::read_to_string(path).ok())
+}
+
+#[test]
+fn every_accident_names_a_test_that_exists() {
+    let readme = readme();
+    let table =
+        readme.split("<!-- accidents: this table is checked against the tests -->\n").nth(1);
+    let table = table.and_then(|rest| rest.split("<!-- end of accidents -->").next());
+    let rows: Vec<&str> = table.expect("the table is there").lines().skip(2).collect();
+    assert_eq!(rows.len(), ACCIDENTS);
+    for (number, row) in (1..).zip(rows) {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let [first, accident, guard, tests] = cells[..] else { panic!("not four cells: {row}") };
+        assert_eq!(first, number.to_string(), "{row}");
+        assert!(!accident.is_empty() && !guard.is_empty(), "{row}");
+        let names: Vec<&str> = tests.split(", ").collect();
+        assert!(!names.is_empty(), "{row}");
+        for name in names {
+            let path = name.trim_matches('`').split_once("::");
+            let (module, test) = path.unwrap_or_else(|| panic!("{name} is no test"));
+            let source = test_module(module).unwrap_or_else(|| panic!("{name}: no such module"));
+            assert!(source.contains(&format!("#[test]\nfn {test}() {{")), "{name} is no test");
+        }
+    }
 }
 
 fn example(name: &str) -> Command {
