@@ -167,6 +167,7 @@ fn finish_rules(rules: &mut Policy, plan: &mut Plan, wish: &Wish<'_>) -> Result<
         rules.windows = job.settings.window.iter().chain(house_window).cloned().collect();
     }
     rules.outside_window = job.settings.outside_window.unwrap_or_default();
+    rules.is_rechecking_disruptive = !house.policy.protect.is_empty();
     Ok(())
 }
 

@@ -126,6 +126,11 @@ impl Engine {
                 self.slow.give_back(task);
                 self.make_ready(task, now.plus_ms(delay_ms));
             }
+            Unreadable::Unauthorized { reason } => {
+                self.slow.give_back(task);
+                self.make_ready(task, now);
+                entries.extend(self.stop(now, StopCause::Unauthorized, &reason)?);
+            }
             Unreadable::Forbidden { reason } => return Ok(Some(reason)),
         }
         Ok(None)

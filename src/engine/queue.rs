@@ -5,7 +5,6 @@
 use std::collections::BTreeSet;
 
 use super::decide::Engine;
-use super::slow::Turn;
 use super::task::Phase;
 use crate::model::{TaskIndex, UnixMillis};
 
@@ -22,12 +21,12 @@ impl Engine {
                 self.ready.pop_first();
                 continue;
             }
-            match self.turn_of(now, task) {
-                Turn::Wait(at) => {
+            match self.waits_until(now, task) {
+                Some(at) => {
                     self.ready.pop_first();
                     self.make_ready(task, at);
                 }
-                Turn::Now | Turn::Read => return Some(due),
+                None => return Some(due),
             }
         }
         None
