@@ -35,6 +35,8 @@ pub struct Engine {
     pub(super) pages: Pages,
     pub(super) safety: Safety,
     pub(super) reads_under_way: u32,
+    /// Tasks that are out of the queue while something is read for them.
+    pub(super) preparing: BTreeSet<TaskIndex>,
     /// Reads before a send that failed in a row.
     pub(super) read_failures: BTreeMap<TaskIndex, u8>,
     /// Irreversible requests leave slowly.
@@ -85,6 +87,7 @@ impl Engine {
             pages: Pages::default(),
             safety: Safety::default(),
             reads_under_way: 0,
+            preparing: BTreeSet::new(),
             read_failures: BTreeMap::new(),
             scope: Scope::Whole,
             pins: None,
@@ -340,6 +343,7 @@ impl Engine {
         let (facts, state) = (&self.state.facts[task.at()], self.state.task(task));
         if state.captured < facts.captures {
             step.calls.push(Call::Secrets { task, place: state.captured });
+            self.preparing.insert(task);
             self.reads_under_way += 1;
             return Ok(());
         }
@@ -351,6 +355,7 @@ impl Engine {
             }
             Turn::Read => {
                 step.calls.push(Call::Recheck { task });
+                self.preparing.insert(task);
                 self.reads_under_way += 1;
                 return Ok(());
             }

@@ -53,6 +53,7 @@ impl Engine {
             self.state.task(*task).phase == Phase::Ready
                 && self.state.waves.has_reached(&self.state.facts[task.at()])
                 && !queued.contains(task)
+                && !self.preparing.contains(task)
         };
         let count = u32::try_from(self.state.tasks.len()).unwrap_or(u32::MAX);
         let new: Vec<TaskIndex> = (0..count).map(TaskIndex).filter(is_new).collect();

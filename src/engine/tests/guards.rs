@@ -559,3 +559,18 @@ fn a_token_that_ends_before_a_target_is_read_stops_the_run_and_refuses_nothing()
     assert_eq!(told(NOW, &entries), ["stopped: Unauthorized"]);
     assert_eq!(engine.state().task(FIRST).phase, Phase::Ready);
 }
+
+#[test]
+fn a_task_whose_target_is_being_read_is_not_put_into_the_queue_twice() {
+    let mut tasks = irreversible(3);
+    (tasks[1].wave, tasks[2].wave) = (1, 1);
+    tasks.push(TaskFacts { device: 3, wave: 1, ..irreversible(1)[0].clone() });
+    let mut engine = engine_with(tasks, in_waves(WaveGate::Accepted));
+    assert_eq!(sends(&mut engine, NOW), ["recheck 0"]);
+    // Another wave begins while the target is read: here by hand, for a canary that was added.
+    engine.queue_reached(NOW);
+    recheck(&mut engine, NOW, 0, Recheck::Same);
+    assert_eq!(sends(&mut engine, NOW), ["send 0.1"]);
+    accept(&mut engine, NOW, 0);
+    assert_eq!(sends(&mut engine, NOW).len(), 3);
+}
