@@ -659,6 +659,13 @@ fn a_closed_window_stays_closed_and_breaking_the_glass_is_recorded_and_capped() 
     );
     fleet.bench.write("own.yaml", &own);
     fleet.bench.sortie(&["run", "own.yaml", "--yes"]).expect(8);
+    // A window that is broken is no bound that makes a yes enough.
+    let one = format!("{{ devices: [{{ serial_number: {} }}] }}", serial(0));
+    let bounded = own.replace("blank-push", "restart\nlimits: { max_devices: 3 }");
+    let bounded = bounded.replace("{ all: true }", &one);
+    fleet.bench.write("bounded.yaml", &bounded);
+    let broken = ["run", "bounded.yaml", "--yes", "--break-glass", "INC-7"];
+    says(&fleet.bench.sortie(&broken).expect(8), &["--yes is not one for it"]);
     // Made in good time, started in bad: a plan is no way round.
     let path = fleet.plan(&job, "window.plan");
     fleet.run_plan(&path, "2", &[]).expect(8);
