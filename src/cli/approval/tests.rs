@@ -104,6 +104,13 @@ fn with_statement(bytes: &[u8], edit: impl FnOnce(&mut Statement)) -> Vec<u8> {
 }
 
 #[test]
+fn a_statement_says_what_the_plan_does_besides() {
+    let mixed = plan_file(&[("erase", "a"), ("restart", "b"), ("restart", "c")], NOW);
+    let statement = Statement::of(&mixed, "bob", NOW, NOW.plus_ms(1));
+    assert_eq!(statement.phrase, "ERASE 1 AND RESTART 2 ON acme");
+}
+
+#[test]
 fn somebody_else_s_word_counts() {
     let (rig, plan) = (Rig::new(), by_alice());
     let approval = rig.approval(&plan, "bob");
