@@ -58,6 +58,17 @@ impl Needed {
             Self::Phrase(phrase) => text.trim() == phrase,
         }
     }
+
+    /// Whether words that were given before the plan was made are for it. Whoever gives a number means these devices
+    /// and not ten times as many, harmless or not.
+    fn is_met_in_advance(&self, text: &str, devices: usize) -> bool {
+        match self {
+            Self::Nothing | Self::Yes => {
+                Self::Yes.is_met_by(text) || Self::Count(devices).is_met_by(text)
+            }
+            Self::Count(_) | Self::Phrase(_) => self.is_met_by(text),
+        }
+    }
 }
 
 /// How somebody agreed.
@@ -88,9 +99,7 @@ pub(super) fn confirm(
     let needed = Needed::of(plan, tenant);
     let in_advance = |how: String| Ok(Agreement { how, is_interactive: false });
     if let Some(text) = advance.confirm {
-        // Whoever gives a number means these devices and not ten times as many, harmless or not.
-        let is_count = text.trim() == plan.devices().to_string();
-        if needed.is_met_by(text) || (needed == Needed::Yes && is_count) {
+        if needed.is_met_in_advance(text, plan.devices()) {
             return in_advance(format!("--confirm \"{}\"", text.trim()));
         }
         let what = format!(
@@ -99,7 +108,12 @@ pub(super) fn confirm(
             plan.risk().word(),
             counted(plan.devices(), "device")
         );
-        return Err(refused(what, &needed, None));
+        // Harmless work takes no words, but not those of another plan.
+        let words = match &needed {
+            Needed::Nothing | Needed::Yes => Needed::Count(plan.devices()),
+            needed => needed.clone(),
+        };
+        return Err(refused(what, &words, None));
     }
     match &needed {
         Needed::Nothing => return in_advance(format!("none needed ({})", plan.risk().word())),
@@ -245,6 +259,13 @@ mod tests {
         let (checkin, restart) = ("daily-checkin", "restart");
         for (plan, wrapping, yes, text, is_enough) in [
             (plan("get-commands", 4_000), bare, false, None, true),
+            (plan("get-commands", 4), bare, false, Some("4"), true),
+            (plan("get-commands", 4), bare, false, Some("5"), false),
+            (plan(checkin, 60), bare, false, Some("60"), true),
+            (plan(checkin, 60), bare, false, Some("y"), true),
+            (plan(checkin, 60), bare, false, Some("5"), false),
+            (plan(checkin, 60), bare, true, Some("600"), false),
+            (plan(checkin, 60), bare, false, Some("ERASE 60 ON acme"), false),
             (plan(checkin, 100), bare, false, None, true),
             (plan(checkin, 101), bare, false, None, false),
             (plan(checkin, 101), bare, true, None, true),
@@ -295,6 +316,9 @@ mod tests {
         let restart = plan("restart", 37);
         let refusal = given(&restart, Wrapping::default(), true, None).expect_err("not enough");
         assert!(refusal.contains("--confirm 37") && refusal.contains("lines of YAML"), "{refusal}");
+        let checkin = plan("daily-checkin", 60);
+        let refusal = given(&checkin, Wrapping::default(), false, Some("5")).expect_err("another");
+        assert!(refusal.contains("--confirm 60"), "{refusal}");
         let erase = plan("erase", 2);
         let refusal = given(&erase, Wrapping::default(), false, None).expect_err("not enough");
         assert!(refusal.contains("--confirm \"ERASE 2 ON acme\""), "{refusal}");

@@ -371,6 +371,11 @@ fn a_number_that_is_not_the_plans_agrees_to_nothing_harmless_either() {
     }
     fleet.bench.sortie(&["run", &job, "--no-input"]).expect(8);
     fleet.bench.sortie(&["run", &job]).expect(8);
+    // Nor for so few that nobody would be asked.
+    let few = fleet.job("blank-push", 0..60);
+    for text in ["5", "600", "ERASE 60 ON 127.0.0.1"] {
+        says(&fleet.run(&few, text, &[]).expect(8), &["--confirm 60"]);
+    }
     assert_eq!(fleet.writes(), 0);
     let run = ["run", &job, "--per-second", "50", "--confirm", "101"];
     fleet.bench.sortie(&run).expect(0);
