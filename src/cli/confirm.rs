@@ -4,13 +4,14 @@
 //! standard input may be the job. Must never hang where nobody can answer, and never take an agreement to one plan
 //! for an agreement to another.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 
 use super::exit::Exit;
 use super::failure::Failure;
 use super::printer::counted;
-use crate::model::Risk;
-use crate::plan::{Plan, Wrapping, phrase};
+use crate::model::{DeviceId, Risk, Task};
+use crate::plan::{Plan, Wrapping, phrase, phrase_of};
 
 /// Devices up to which benign work needs no question.
 const DEVICES_WITHOUT_QUESTION: usize = 100;
@@ -97,68 +98,114 @@ pub(super) fn confirm(
     wrap: impl FnOnce() -> Option<String>,
 ) -> Result<Agreement, Failure> {
     let needed = Needed::of(plan, tenant);
-    let in_advance = |how: String| Ok(Agreement { how, is_interactive: false });
-    if let Some(text) = advance.confirm {
-        if needed.is_met_in_advance(text, plan.devices()) {
-            return in_advance(format!("--confirm \"{}\"", text.trim()));
-        }
-        let what = format!(
-            "--confirm \"{}\" is not what this plan needs: it is {} work on {} of {tenant}",
-            text.trim(),
-            plan.risk().word(),
-            counted(plan.devices(), "device")
-        );
-        // Harmless work takes no words, but not those of another plan.
-        let words = match &needed {
-            Needed::Nothing | Needed::Yes => Needed::Count(plan.devices()),
-            needed => needed.clone(),
-        };
-        return Err(refused(what, &words, None));
+    let devices = plan.devices();
+    let word = plan.risk().word();
+    if needed == Needed::Nothing && advance.confirm.is_none() {
+        return Ok(Agreement { how: format!("none needed ({word})"), is_interactive: false });
     }
-    match &needed {
-        Needed::Nothing => return in_advance(format!("none needed ({})", plan.risk().word())),
-        Needed::Yes if advance.yes => return in_advance("--yes".to_owned()),
-        Needed::Count(_) if advance.yes && wrapping.is_whole() => {
-            return in_advance("--yes, within the bounds of the job".to_owned());
-        }
-        _ => {}
+    let what = format!("{word} work on {} of {tenant}", counted(devices, "device"));
+    let question = Question { what, subject: "the plan", needed, devices };
+    if advance.confirm.is_none()
+        && advance.yes
+        && matches!(question.needed, Needed::Count(_))
+        && wrapping.is_whole()
+    {
+        let how = "--yes, within the bounds of the job".to_owned();
+        return Ok(Agreement { how, is_interactive: false });
     }
-    let what =
-        format!("{} work on {} of {tenant}", plan.risk().word(), counted(plan.devices(), "device"));
-    let unanswered = |why: &str, wrap: Option<String>| {
-        refused(format!("{what} needs an answer, {why}"), &needed, wrap)
-    };
-    if advance.yes {
-        return Err(unanswered("and --yes is not one for it", wrap()));
-    }
-    if advance.no_input {
-        return Err(unanswered("and --no-input forbids to ask", wrap()));
-    }
-    let question = match &needed {
-        Needed::Nothing | Needed::Yes => format!("Go on with {what}? [y/N] "),
-        Needed::Count(_) => format!("To go on with {what}, type the number of devices: "),
-        Needed::Phrase(phrase) => format!("To go on with {what}, type {phrase}: "),
-    };
-    match ask(&question) {
-        None => Err(unanswered("and there is no terminal to ask on", wrap())),
-        Some(answer) if needed.is_met_by(&answer) => Ok(Agreement {
-            how: format!("'{}' on the terminal", answer.trim()),
-            is_interactive: true,
-        }),
-        Some(_) => Err(refused("not confirmed".to_owned(), &needed, None)),
-    }
+    question.answer(advance, wrap)
 }
 
-fn refused(what: String, needed: &Needed, wrap: Option<String>) -> Failure {
-    let agree = match needed.written() {
-        Some(text) => format!("look at the plan, then agree to it with: --confirm {text}"),
-        None => "look at the plan, then agree with --yes".to_owned(),
+/// Gets the agreement that it takes to repeat these tasks, which may have been done already.
+pub(super) fn confirm_again(
+    tasks: &[&Task],
+    tenant: &str,
+    what: String,
+    advance: InAdvance<'_>,
+) -> Result<Agreement, Failure> {
+    let devices: BTreeSet<&DeviceId> = tasks.iter().map(|task| &task.device.id).collect();
+    let devices = devices.len();
+    let risk = tasks.iter().map(|task| task.risk).max().unwrap_or(Risk::Irreversible);
+    let needed = match risk {
+        Risk::Read | Risk::Benign => Needed::Yes,
+        Risk::Disruptive => Needed::Count(devices),
+        Risk::Irreversible => {
+            Needed::Phrase(phrase_of(tasks.iter().copied(), tenant).unwrap_or_default())
+        }
     };
-    let next = match wrap {
-        Some(lines) => format!("{agree}\n{lines}"),
-        None => agree,
-    };
-    Failure::new(Exit::Policy, what).next(next)
+    Question { what, subject: "the evidence", needed, devices }.answer(advance, || None)
+}
+
+/// Something that needs an agreement.
+struct Question {
+    /// What would be done.
+    what: String,
+    /// What is to be looked at first.
+    subject: &'static str,
+    needed: Needed,
+    devices: usize,
+}
+
+impl Question {
+    /// The answer that was given in advance, else that of a person.
+    fn answer(
+        &self,
+        advance: InAdvance<'_>,
+        wrap: impl FnOnce() -> Option<String>,
+    ) -> Result<Agreement, Failure> {
+        let Self { what, needed, .. } = self;
+        let in_advance = |how: String| Ok(Agreement { how, is_interactive: false });
+        if let Some(text) = advance.confirm {
+            let text = text.trim();
+            if needed.is_met_in_advance(text, self.devices) {
+                return in_advance(format!("--confirm \"{text}\""));
+            }
+            let what = format!("--confirm \"{text}\" is not what it takes: this is {what}");
+            // Harmless work takes no words, but not those of another plan either.
+            let words = needed.written().unwrap_or_else(|| self.devices.to_string());
+            return Err(self.refused(what, Some(words), None));
+        }
+        if advance.yes && matches!(needed, Needed::Nothing | Needed::Yes) {
+            return in_advance("--yes".to_owned());
+        }
+        let unanswered = |why: &str, wrap: Option<String>| {
+            self.refused(format!("{what} needs an answer, {why}"), needed.written(), wrap)
+        };
+        if advance.yes {
+            return Err(unanswered("and --yes is not one for it", wrap()));
+        }
+        if advance.no_input {
+            return Err(unanswered("and --no-input forbids to ask", wrap()));
+        }
+        let question = match needed {
+            Needed::Nothing | Needed::Yes => format!("Go on with {what}? [y/N] "),
+            Needed::Count(_) => format!("To go on with {what}, type the number of devices: "),
+            Needed::Phrase(phrase) => format!("To go on with {what}, type {phrase}: "),
+        };
+        match ask(&question) {
+            None => Err(unanswered("and there is no terminal to ask on", wrap())),
+            Some(answer) if needed.is_met_by(&answer) => Ok(Agreement {
+                how: format!("'{}' on the terminal", answer.trim()),
+                is_interactive: true,
+            }),
+            Some(_) => Err(self.refused("not confirmed".to_owned(), needed.written(), None)),
+        }
+    }
+
+    /// A refusal that says with which words it can be agreed to.
+    fn refused(&self, what: String, words: Option<String>, wrap: Option<String>) -> Failure {
+        let agree = match words {
+            Some(text) => {
+                format!("look at {}, then agree to it with: --confirm {text}", self.subject)
+            }
+            None => format!("look at {}, then agree with --yes", self.subject),
+        };
+        let next = match wrap {
+            Some(lines) => format!("{agree}\n{lines}"),
+            None => agree,
+        };
+        Failure::new(Exit::Policy, what).next(next)
+    }
 }
 
 /// Asks whether to go on with something, unless that was agreed to in advance. Returns how it was agreed to.
@@ -309,6 +356,28 @@ mod tests {
             assert!(refusal.contains("--confirm \"ERASE 1 AND RESTART 190 ON acme\""), "{refusal}");
         }
         given(&mixed, bare, false, Some("ERASE 1 AND RESTART 190 ON acme")).expect("its words");
+    }
+
+    #[test]
+    fn repeating_takes_what_the_tasks_can_cost_and_a_yes_is_not_enough() {
+        for (tasks, yes, text, is_enough) in [
+            (&[("daily-checkin", "a")][..], true, None, true),
+            (&[("restart", "a"), ("restart", "b")], true, None, false),
+            (&[("restart", "a"), ("restart", "b")], false, Some("1"), false),
+            (&[("restart", "a"), ("restart", "b")], false, Some("2"), true),
+            (&[("lock", "a"), ("restart", "a")], false, Some("1"), true),
+            (&[("erase", "a"), ("erase", "b")], true, None, false),
+            (&[("erase", "a"), ("erase", "b")], false, Some("2"), false),
+            (&[("erase", "a"), ("erase", "b")], false, Some("ERASE 2 ON acme"), true),
+            (&[("erase", "a"), ("lock", "b")], false, Some("ERASE 1 ON acme"), false),
+            (&[("erase", "a"), ("lock", "b")], false, Some("ERASE 1 AND LOCK 1 ON acme"), true),
+        ] {
+            let plan = testing::plan(tasks);
+            let tasks: Vec<&Task> = plan.tasks.iter().collect();
+            let advance = InAdvance { yes, confirm: text, no_input: true };
+            let outcome = confirm_again(&tasks, "acme", "it".to_owned(), advance);
+            assert_eq!(outcome.is_ok(), is_enough, "{text:?} {outcome:?}");
+        }
     }
 
     #[test]
