@@ -10,7 +10,7 @@ use std::path::Path;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::operator::{Operator, user_in};
-use super::policy_file::{PolicyFile, hexadecimal};
+use super::policy_file::PolicyFile;
 use super::ssh_keygen::{Signed, sign};
 use super::trusted_file::read_trusted;
 use crate::model::UnixMillis;
@@ -60,8 +60,13 @@ pub(super) struct Approved {
     /// Who gave it.
     pub principal: String,
     pub expires_at: UnixMillis,
-    /// SHA-256 of the statement, by which it is known to have been used.
-    pub statement_digest: String,
+}
+
+impl Approved {
+    /// Refuses once it has ended: whoever is asked may think long.
+    pub(super) fn check_end(&self, now: UnixMillis) -> Result<(), Failure> {
+        check_end(self.expires_at, now)
+    }
 }
 
 /// What an approval is checked against.
@@ -155,11 +160,7 @@ pub(super) fn verify(bytes: &[u8], check: &Check<'_>) -> Result<Approved, Failur
     let own = own_principals(check)?;
     let signed = Signed::new(&allowed_signers(check.policy)?, &file.signature)?;
     let principal = signer(&signed, &own, &file.statement)?;
-    Ok(Approved {
-        principal,
-        expires_at: statement.expires_at,
-        statement_digest: hexadecimal(file.statement.as_bytes()),
-    })
+    Ok(Approved { principal, expires_at: statement.expires_at })
 }
 
 fn parse(bytes: &[u8]) -> Result<(ApprovalFile, Statement), Failure> {
@@ -184,8 +185,12 @@ fn check_time(statement: &Statement, now: UnixMillis) -> Result<(), Failure> {
         let what = format!("the approval is from the future ({})", statement.made_at);
         return Err(refuse(what).next("set the clocks of both hosts"));
     }
-    if statement.expires_at <= now {
-        return Err(refuse(format!("the approval ended at {}", statement.expires_at)));
+    check_end(statement.expires_at, now)
+}
+
+fn check_end(expires_at: UnixMillis, now: UnixMillis) -> Result<(), Failure> {
+    if expires_at <= now {
+        return Err(refuse(format!("the approval ended at {expires_at}")));
     }
     Ok(())
 }

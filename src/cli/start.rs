@@ -49,7 +49,7 @@ pub(super) async fn start(setting: &Setting<'_>, starting: Start) -> Result<Exit
     write_first_reports(&header, &planned.file.plan.tasks)?;
     // No other run begins until this one is entered: each sees the other or is seen by it.
     let alone = state.dir.hold_start()?;
-    check_again(setting, &planned.file, now)?;
+    check_again(setting, &planned.file, approved.as_ref(), WallClock.now())?;
     let applicant = Applicant { run: &run, ..setting.applicant(&planned.file) };
     check_overlap(state, applicant, &risks_of(planned.file.plan.to_do()))?;
     let charging = Charging {
@@ -124,9 +124,17 @@ pub(super) fn approval_of(
 }
 
 /// What may have changed while somebody was asked.
-fn check_again(setting: &Setting<'_>, file: &PlanFile, now: UnixMillis) -> Result<(), Failure> {
+fn check_again(
+    setting: &Setting<'_>,
+    file: &PlanFile,
+    approved: Option<&Approved>,
+    now: UnixMillis,
+) -> Result<(), Failure> {
     let Setting { state, house, origin, .. } = *setting;
     check_stop_file(state)?;
+    if let Some(approved) = approved {
+        approved.check_end(now)?;
+    }
     if let Reread::Changed(_) = house.reread()? {
         let what = "the policy was changed while this plan was looked at";
         return Err(Failure::new(Exit::Policy, what).next("plan it again"));

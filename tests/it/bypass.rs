@@ -687,7 +687,7 @@ fn a_closed_window_stays_closed_and_breaking_the_glass_is_recorded_and_capped() 
 }
 
 /// A key for each of these people, and the lines of `allowed_signers` for some of them.
-fn keys(bench: &Bench, people: &[&str], allowed: &[&str]) {
+pub fn keys(bench: &Bench, people: &[&str], allowed: &[&str]) {
     let mut lines = String::new();
     for who in people {
         let path = bench.path(who);
@@ -705,7 +705,7 @@ fn keys(bench: &Bench, people: &[&str], allowed: &[&str]) {
 }
 
 /// The user who runs the tests, as plans name them.
-fn user_of(bench: &Bench, plan: &str) -> String {
+pub fn user_of(bench: &Bench, plan: &str) -> String {
     let text = std::fs::read(bench.path(plan)).expect("it was written");
     let plan: Value = serde_json::from_slice(&text).expect("JSON");
     let made_by = plan["made_by"].as_str().expect("text");

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::bench::{Bench, Ran, eventually, serial};
+use crate::bypass::{keys, user_of};
 use crate::fleet::{Fleet, erase_of, says};
 
 /// How long anything on a terminal may take. What takes longer hangs.
@@ -150,6 +151,35 @@ fn a_plan_from_a_file_is_confirmed_on_the_terminal_like_any_other() {
     assert_eq!(fleet.writes(), 0);
     answered(&fleet.bench, &["run", &path], question, "ERASE 2 ON 127.0.0.1\n").expect(0);
     assert_eq!(fleet.reached("erase"), [1, 1]);
+}
+
+#[test]
+fn an_approval_that_ends_while_somebody_is_asked_counts_no_more() {
+    const VALID: Duration = Duration::from_secs(6);
+    let fleet = Fleet::of(DeviceKind::IPad, 1);
+    let job = fleet.job("erase", 0..1);
+    fleet.plan(&job, "first.plan");
+    let me = user_of(&fleet.bench, "first.plan");
+    fleet.policy(&format!(
+        "[approval]\nalways = true\nallowed_signers = \"allowed_signers\"\n\
+         [approval.people]\n{me} = \"me@example.com\"\n"
+    ));
+    keys(&fleet.bench, &["bob"], &["bob"]);
+    let key = fleet.bench.path("bob").display().to_string();
+    let path = fleet.plan(&job, "erase.plan");
+    let valid = format!("{}s", VALID.as_secs());
+    let approve = ["approve", &path, "--key", &key, "--yes", "--valid"];
+    fleet.bench.sortie(&[&approve[..], &[&valid]].concat()).expect(0);
+    let ends = Instant::now() + VALID;
+    let mut terminal = Terminal::with(&fleet.bench, &["run", &path]);
+    terminal.shows("type ERASE 1 ON 127.0.0.1: ");
+    std::thread::sleep(ends.saturating_duration_since(Instant::now()));
+    terminal.types("ERASE 1 ON 127.0.0.1\n");
+    says(&terminal.ends().expect(8), &["the approval ended at", "nothing was sent"]);
+    assert_eq!(fleet.writes(), 0);
+    fleet.bench.sortie(&[&approve[..], &["10m"]].concat()).expect(0);
+    answered(&fleet.bench, &["run", &path], "type ERASE", "ERASE 1 ON 127.0.0.1\n").expect(0);
+    assert_eq!(fleet.reached("erase"), [1]);
 }
 
 #[test]
