@@ -206,7 +206,7 @@ fn read_plain_table(
     Some(Job {
         name: name_from_file(input.name),
         reason: None,
-        digest: digest(&[input.bytes]),
+        digest: digest(&[&source.without_secrets()]),
         rows,
         selection: None,
         exclude: Exclusion::default(),

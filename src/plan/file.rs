@@ -34,7 +34,7 @@ pub struct PlanFile {
     pub base_url: String,
     /// Name of the job.
     pub job: String,
-    /// SHA-256 of the job's bytes.
+    /// SHA-256 of the job's text without its PINs.
     pub job_digest: String,
     /// The job is a file whose name tells it from others; not standard input, nor flags.
     pub is_named: bool,
