@@ -14,7 +14,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::operator::Operator;
 use super::options::{ApproveOptions, GlobalOptions};
-use super::printer::{Printer, counted};
+use super::printer::{Printer, counted, one_line};
 use super::settings::duration;
 use crate::drive::{Clock, WallClock};
 use crate::model::{DeviceFacts, DeviceId, Risk, UnixMillis, human_duration};
@@ -140,16 +140,9 @@ fn sample<'a>(devices: &'a [&'a DeviceFacts]) -> impl Iterator<Item = &'a Device
     (0..number).map(move |at| devices[at * devices.len() / number])
 }
 
-/// A text of the plan on one line, without letters that steer a terminal or turn the order of others round.
+/// A text of the plan on one line of limited length.
 fn shown(text: &str) -> String {
-    let steers = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars()
-        .take(SHOWN_CHARS_MAX)
-        .map(|letter| if steers(letter) { '\u{fffd}' } else { letter })
-        .collect()
+    one_line(text).chars().take(SHOWN_CHARS_MAX).collect()
 }
 
 /// `PLAN.approval`

@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader, Write};
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::printer::counted;
+use super::printer::{counted, harmless};
 use crate::model::{DeviceId, Risk, Task};
 use crate::plan::{Plan, Wrapping, phrase, phrase_of};
 
@@ -251,7 +251,7 @@ pub(super) fn ask(question: &str) -> Option<String> {
         return None;
     }
     let mut terminal = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
-    terminal.write_all(question.as_bytes()).ok()?;
+    terminal.write_all(harmless(question).as_bytes()).ok()?;
     read_answer(terminal)
 }
 
@@ -261,7 +261,7 @@ pub(super) fn ask(question: &str) -> Option<String> {
         return None;
     }
     let mut terminal = std::io::stderr();
-    terminal.write_all(question.as_bytes()).ok()?;
+    terminal.write_all(harmless(question).as_bytes()).ok()?;
     read_answer(std::io::stdin())
 }
 

@@ -83,7 +83,7 @@ pub(super) fn plan(
         };
         let planned = make_plan(&wish, &connection, &state).await?;
         let around = around(&state, &house, &connection, &planned)?;
-        printer.data(&plan_text(&planned.file, &around));
+        printer.show(&plan_text(&planned.file, &around));
         let now = WallClock.now();
         check_plan(&planned.file, Some(&job), now)?;
         refuse_given_pins(recipients.as_ref(), &planned.file.plan.tasks)?;

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::printer::counted;
+use super::printer::{counted, one_line};
 use crate::kandji::{ACTIONS, ActionSpec};
 use crate::model::{Risk, Turn, human_duration};
 use crate::plan::{Plan, PlanFile, counts, forecast, phrase};
@@ -39,7 +39,7 @@ pub(super) fn plan_text(file: &PlanFile, around: &Around) -> String {
     text.push_str(&counts_text(plan));
     text.push_str(&secrets_lines(plan));
     for note in &plan.notes {
-        text.push_str(&format!("  note: {note}\n"));
+        text.push_str(&format!("  note: {}\n", one_line(note)));
     }
     text.push_str(&cost_text(file, around.reads));
     if plan.risk() > Risk::Benign {
@@ -72,14 +72,14 @@ fn counts_text(plan: &Plan) -> String {
             count.tasks,
             count.action,
             count.platform,
-            count.samples.join(", ")
+            one_line(&count.samples.join(", "))
         ));
     }
     for (reason, devices) in skips(plan) {
-        text.push_str(&format!("  {:>6}  skipped: {reason}\n", devices.len()));
+        text.push_str(&format!("  {:>6}  skipped: {}\n", devices.len(), one_line(&reason)));
     }
     for (reason, devices) in done(plan) {
-        text.push_str(&format!("  {:>6}  nothing to do: {reason}\n", devices.len()));
+        text.push_str(&format!("  {:>6}  nothing to do: {}\n", devices.len(), one_line(reason)));
     }
     if plan.excluded > 0 {
         text.push_str(&format!("  {:>6}  devices excluded by the job\n", plan.excluded));
@@ -149,7 +149,7 @@ fn bounds_text(file: &PlanFile, around: &Around) -> String {
         text.push_str(&format!("  only in the window {}\n", window.shown()));
     }
     if let Some(reason) = &file.break_glass {
-        text.push_str(&format!("  outside of its window: {reason}\n"));
+        text.push_str(&format!("  outside of its window: {}\n", one_line(reason)));
     }
     if !around.place.is_empty() {
         text.push_str(&format!("  caps of {} and overlaps cover {}\n", around.house, around.place));
@@ -175,8 +175,11 @@ fn irreversible_text(file: &PlanFile) -> String {
             email => email,
         };
         text.push_str(&format!(
-            "          {} '{}' ({}) of {user}\n",
-            device.serial_number, device.name, device.platform
+            "          {} '{}' ({}) of {}\n",
+            one_line(&device.serial_number),
+            one_line(&device.name),
+            device.platform,
+            one_line(user)
         ));
     }
     let more = devices.count();
@@ -226,7 +229,7 @@ fn secrets_lines(plan: &Plan) -> String {
         text.push_str(&format!(
             "  {:>6}  devices have Activation Lock on and need their bypass codes after the erase: {}{more}\n",
             locked.len(),
-            named.join(", ")
+            one_line(&named.join(", "))
         ));
     }
     text
@@ -276,9 +279,9 @@ pub(super) fn refused_text(plan: &Plan) -> String {
         };
         text.push_str(&format!(
             "\n  {place}: {}: {}: {}",
-            refused.target,
+            one_line(&refused.target),
             refused.objection.kind.word(),
-            refused.objection.reason
+            one_line(&refused.objection.reason)
         ));
     }
     text

@@ -39,7 +39,11 @@ pub(super) fn prune(
         printer.say(&format!("nothing to drop: no run that was over by {before} holds secrets"));
         return found.end(printer, 0);
     }
-    printer.data(&found.listed(printer.format, before));
+    let listed = found.listed(printer.format, before);
+    match printer.format {
+        Format::Json => printer.data(&listed),
+        Format::Text | Format::Csv => printer.show(&listed),
+    }
     if options.dry_run {
         printer.say("dry run: nothing was dropped");
         return found.end(printer, 0);

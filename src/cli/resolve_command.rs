@@ -10,7 +10,7 @@ use super::operator::Operator;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::{Format, GlobalOptions, ResolveOptions};
-use super::printer::{Printer, counted};
+use super::printer::{Printer, counted, one_line};
 use super::reopen_command::replay;
 use super::reporter::RunView;
 use super::state::State;
@@ -250,7 +250,7 @@ impl Resolving<'_> {
     fn ask_one_by_one(&self, doubts: &[Doubt<'_>]) -> Vec<(TaskIndex, Decision)> {
         let mut decisions = Vec::new();
         for doubt in doubts {
-            self.printer.data(&shown(doubt));
+            self.printer.show(&shown(doubt));
             if self.global.no_input {
                 continue;
             }
@@ -320,15 +320,16 @@ fn check_send_again(doubt: &Doubt<'_>, decision: Decision, now: UnixMillis) -> R
 
 fn shown(doubt: &Doubt<'_>) -> String {
     let device = &doubt.task.device;
+    let evidence: Vec<_> = doubt.evidence.iter().map(|line| one_line(line)).collect();
     format!(
         "{} '{}' ({}): {}, step {}\n    {}\n    see also: sortie commands {}\n",
-        device.serial_number,
-        device.name,
-        device.user_email,
+        one_line(&device.serial_number),
+        one_line(&device.name),
+        one_line(&device.user_email),
         doubt.task.action,
         doubt.task.step,
-        doubt.evidence.join("\n    "),
-        device.serial_number
+        evidence.join("\n    "),
+        one_line(&device.serial_number)
     )
 }
 

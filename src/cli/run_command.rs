@@ -249,7 +249,7 @@ async fn begin(
     let now = WallClock.now();
     let file = &planned.file;
     if options.dry_run {
-        printer.data(&text);
+        printer.show(&text);
         check_plan(file, job, now)?;
         refuse_given_pins(recipients, &file.plan.tasks)?;
         check_caps(state, file, house, Approval::Given, now)?;

@@ -947,3 +947,19 @@ fn a_target_that_is_not_what_it_was_is_left_out_and_the_others_are_done() {
         assert!(report[at]["reason"].contains(word), "{:?}", report[at]);
     }
 }
+
+#[test]
+fn a_devices_name_steers_no_terminal_and_stays_exact_for_programs() {
+    let name = "pad\u{1b}[2J\u{202e}\n    9999  erase";
+    let fleet = Fleet::with(DeviceKind::IPad, 1, |_, device| device.name = name.to_owned());
+    let job = fleet.job("erase", 0..1);
+    for arguments in [&["plan", &job][..], &["run", &job], &["run", &job, "--dry-run"]] {
+        let ran = fleet.bench.sortie(arguments);
+        let all = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(all.contains("pad\u{fffd}[2J"), "{arguments:?}\n{all}");
+        assert!(!all.contains(['\u{1b}', '\u{202e}']), "{arguments:?}\n{all}");
+        assert!(!all.lines().any(|line| line.trim_start().starts_with("9999")), "{all}");
+    }
+    let devices = fleet.bench.sortie(&["devices"]).expect(0).stdout;
+    assert!(devices.contains(name), "{devices}");
+}
