@@ -18,9 +18,9 @@ use super::policy_file::PolicyFile;
 use super::settings::{Profile, policy, rollout, send_for_ms, skip_kinds};
 use super::state::State;
 use crate::drive::{Clock, Quota, ReadError, Reads, WallClock, read_details, read_inventory};
-use crate::job::{Job, JobSettings};
+use crate::job::{Job, JobSettings, Requirement};
 use crate::journal::RequestCounts;
-use crate::model::{Policy, Retries, Risk, TaskId, UnixMillis};
+use crate::model::{JobGuards, Policy, Retries, Risk, TaskId, UnixMillis};
 use crate::plan::{
     ACTIVATION_LOCK_READS_MAX, Agreement, Approval, Budget, Earlier, Inventory, Need,
     ObjectionKind, PLAN_FORMAT, Plan, PlanFile, PlanOptions, PlannedCost, Wrapping, assign_waves,
@@ -202,6 +202,10 @@ fn file_of(
         start_until: latest_start(&plan, job, now),
         send_for_ms: send_for_ms(wish.limits, job)?,
         fleet,
+        guards: JobGuards {
+            window: settings.window.clone(),
+            require: settings.require.as_ref().map(Requirement::kept),
+        },
         report_dir: report_dir.map(|path| path.display().to_string()),
         report_formats: formats.unwrap_or_else(|| vec!["csv".to_owned(), "jsonl".to_owned()]),
         encrypt_to: wish.encrypt_to.to_vec(),

@@ -176,7 +176,11 @@ pub(super) fn run_job(
             Origin::Retry(old) => {
                 let timeout_ms = timeout_ms(tenant)?;
                 let connection = connect_again(&old.header.base_url, timeout_ms, tenant, &profile)?;
-                (connection, old.look_back(limits), Naming::None)
+                let naming = match old.header.provenance.is_named {
+                    true => Naming::ByFile,
+                    false => Naming::None,
+                };
+                (connection, old.look_back(limits), naming)
             }
             Origin::Operator { naming, .. } => {
                 (connect(tenant, &profile, Some(job)).await?, look_back_of(limits), naming)

@@ -41,6 +41,7 @@ pub use diagnostics::{Diagnostic, Diagnostics};
 pub use filter::read_filter_pair;
 pub use input::{IdentifyBy, Input, ParseOptions, parse};
 pub use require::{AgeError, Requirement};
+pub use yaml_require::read_required;
 
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;

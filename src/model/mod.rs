@@ -6,6 +6,7 @@
 mod action;
 mod device;
 mod entry;
+mod job_guards;
 mod outcome;
 mod policy;
 mod random;
@@ -36,4 +37,5 @@ pub use task::{
 };
 pub use time::{UnixMillis, human_duration, parse_duration_ms};
 pub use verdict::{Answer, Listing, Recheck, Refusal, Shown, Sighting, Unreadable, Verdict, View};
+pub use job_guards::{JobGuards, RequiredList};
 pub use window::{Window, WindowError, WindowState};

@@ -8,7 +8,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::build::Plan;
-use crate::model::{ParamValue, Policy, Risk, UnixMillis};
+use crate::model::{JobGuards, ParamValue, Policy, Risk, UnixMillis};
 
 /// The newest format.
 pub const PLAN_FORMAT: u32 = 1;
@@ -54,6 +54,8 @@ pub struct PlanFile {
     pub start_until: UnixMillis,
     /// How long after the start sending ends, in milliseconds; `None` where the rules name a moment.
     pub send_for_ms: Option<u64>,
+    /// Guards that the job brings along, for those who repeat it.
+    pub guards: JobGuards,
     /// The rules of the run.
     pub rules: Policy,
     /// Devices of the tenant; `None` where nobody knows.
