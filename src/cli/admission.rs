@@ -16,7 +16,7 @@ use super::state::State;
 use crate::journal::{Charge, RunHeader, RunReader, RunRow};
 use crate::kandji::find_action;
 use crate::model::{
-    DeviceId, Outcome, OutsideWindow, Risk, Task, TaskRecord, Turn, UnixMillis, WaveGate,
+    DeviceId, Outcome, OutsideWindow, Risk, Rollout, Task, TaskRecord, Turn, UnixMillis, WaveGate,
     WindowState,
 };
 use crate::plan::{
@@ -103,8 +103,22 @@ pub(super) fn check_policy(
     asking: Asking,
     now: UnixMillis,
 ) -> Result<(), Failure> {
-    let risk = file.plan.risk();
-    if house.policy.needs_reason(risk) && file.reason.as_deref().unwrap_or("").trim().is_empty() {
+    check_house(house, file.plan.risk(), file.reason.as_deref(), approval)?;
+    check_gate(file.rules.rollout.as_ref(), asking)?;
+    match asking {
+        Asking::Later => Ok(()),
+        Asking::Here | Asking::Forbidden => check_window(file, now),
+    }
+}
+
+/// Whether the reason and the approval are there that the policy asks for.
+pub(super) fn check_house(
+    house: &PolicyFile,
+    risk: Risk,
+    reason: Option<&str>,
+    approval: Approval,
+) -> Result<(), Failure> {
+    if house.policy.needs_reason(risk) && reason.unwrap_or("").trim().is_empty() {
         let what = format!("{} asks for a reason for {} work", house.shown(), risk.word());
         return Err(Failure::new(Exit::Policy, what)
             .next("give one with --reason, or 'reason:' in the job"));
@@ -117,7 +131,12 @@ pub(super) fn check_policy(
         );
         return Err(Failure::new(Exit::Policy, what).next(HOW_TO_APPROVE));
     }
-    let asks = file.rules.rollout.as_ref().is_some_and(|it| it.gate == WaveGate::Operator);
+    Ok(())
+}
+
+/// Whether somebody can be asked between waves, where that is what opens them.
+pub(super) fn check_gate(rollout: Option<&Rollout>, asking: Asking) -> Result<(), Failure> {
+    let asks = rollout.is_some_and(|it| it.gate == WaveGate::Operator);
     let is_mute = match asking {
         Asking::Here => !can_ask(),
         Asking::Forbidden => true,
@@ -129,10 +148,7 @@ pub(super) fn check_policy(
         return Err(Failure::new(Exit::Policy, what)
             .next("run it on a terminal, or choose another gate: settled or accepted"));
     }
-    match asking {
-        Asking::Later => Ok(()),
-        Asking::Here | Asking::Forbidden => check_window(file, now),
-    }
+    Ok(())
 }
 
 /// How an approval comes about.

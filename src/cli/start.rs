@@ -211,6 +211,7 @@ fn header_of(
             approver: approved.map(|it| format!("{} until {}", it.principal, it.expires_at)),
             break_glass: file.break_glass.clone(),
             is_named: file.is_named,
+            is_agreed_at_terminal: agreement.is_interactive,
             guards: file.guards.clone(),
         },
     })

@@ -963,3 +963,29 @@ fn a_devices_name_steers_no_terminal_and_stays_exact_for_programs() {
     let devices = fleet.bench.sortie(&["devices"]).expect(0).stdout;
     assert!(devices.contains(name), "{devices}");
 }
+
+/// Erases three iPads, of which the first refuses and stops the run: two are left.
+fn stopped_erase(fleet: &Fleet) -> String {
+    let refused = canned(400, r#"{"detail":"no"}"#, FaultMoment::BeforeApplying);
+    fleet.tenant.script(FaultMatcher::action("erase"), refused);
+    let job = fleet.job("erase", 0..3);
+    fleet.run(&job, &erase_of(3), &["-j", "1", "--max-errors", "0"]).expect(9);
+    assert_eq!(fleet.writes(), 1);
+    fleet.bench.latest_run()
+}
+
+#[test]
+fn what_is_left_of_a_run_falls_under_the_policy_of_today() {
+    let fleet = Fleet::of(DeviceKind::IPad, 3);
+    let run = stopped_erase(&fleet);
+    fleet.policy("[approval]\nalways = true\nallowed_signers = \"allowed_signers\"\n");
+    let phrase = erase_of(2);
+    says(&fleet.bench.sortie(&["resume", &run]).expect(8), &["asks for an approval"]);
+    fleet.bench.sortie(&["retry", &run, "--confirm", &phrase]).expect(8);
+    fleet.policy("[reason]\nrequired_from = \"irreversible\"\n");
+    says(&fleet.bench.sortie(&["resume", &run]).expect(8), &["asks for a reason"]);
+    fleet.bench.sortie(&["retry", &run, "--confirm", &phrase]).expect(8);
+    assert_eq!(fleet.writes(), 1);
+    fleet.bench.sortie(&["retry", &run, "--confirm", &phrase, "--reason", "CHG-1"]).expect(0);
+    assert_eq!(fleet.reached("erase"), [0, 1, 1]);
+}

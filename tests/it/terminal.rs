@@ -3,13 +3,13 @@
 //!
 //! Owns the dialogues. Must never wait for ever: a prompt that nobody can answer fails its test.
 
-use sortie::simulator::DeviceKind;
+use sortie::simulator::{DeviceKind, FaultMatcher, FaultMoment};
 use std::io::{Read, Write};
 use std::process::{Child, ExitStatus};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::bench::{Bench, Ran, eventually, serial};
+use crate::bench::{Bench, Ran, canned, eventually, serial};
 use crate::bypass::{keys, user_of};
 use crate::fleet::{Fleet, erase_of, says};
 
@@ -245,6 +245,26 @@ fn routine_never_uses_up_the_locks_that_a_person_confirms() {
 }
 
 #[test]
+fn an_emergency_that_was_stopped_goes_on_as_one() {
+    let fleet = Fleet::of(DeviceKind::IPad, 5);
+    fleet.policy("[caps.action.lock]\nper_day = 3\nper_run = 3\n");
+    let rows = |range: std::ops::Range<usize>| {
+        let rows: Vec<String> = range.map(|at| format!("{},lock", serial(at))).collect();
+        let name = format!("lock-{}.csv", rows.len());
+        fleet.bench.job(&name, "serial_number,action", &rows)
+    };
+    fleet.run(&rows(0..3), "3", &[]).expect(0);
+    let refused = canned(400, r#"{"detail":"no"}"#, FaultMoment::BeforeApplying);
+    fleet.tenant.script(FaultMatcher::action_on("lock", &fleet.ids[3]), refused);
+    let job = rows(3..5);
+    let run = ["run", &job, "--wait", "0", "-j", "1", "--max-errors", "0"];
+    answered(&fleet.bench, &run, "type the number of devices: ", "2\n").expect(9);
+    assert_eq!(fleet.reached("lock"), [1, 1, 1, 0, 0]);
+    fleet.bench.sortie(&["resume"]).expect(7);
+    assert_eq!(fleet.reached("lock"), [1, 1, 1, 0, 1]);
+}
+
+#[test]
 fn a_person_opens_each_wave_or_ends_the_run() {
     for (line, code, reached) in [("n\n", 9, [1, 0, 0]), ("\n", 9, [1, 0, 0]), ("y\n", 0, [1; 3])] {
         let fleet = Fleet::of(DeviceKind::IPad, 3);
@@ -260,6 +280,14 @@ fn a_person_opens_each_wave_or_ends_the_run() {
         assert_eq!(fleet.reached("lock").iter().sum::<u32>(), 1, "one device before the question");
         terminal.types(line);
         terminal.ends().expect(code);
+        if code != 0 {
+            // Nor does it go on where nobody can be asked.
+            let resume = ["resume", "--no-input"];
+            for ran in [fleet.bench.sortie(&["resume"]), fleet.bench.sortie(&resume)] {
+                says(&ran.expect(8), &["needs a terminal to ask on"]);
+            }
+            Terminal::with(&fleet.bench, &resume).ends().expect(8);
+        }
         let mut got = fleet.reached("lock");
         got.sort_unstable_by(|one, other| other.cmp(one));
         assert_eq!(got, reached);
