@@ -107,10 +107,10 @@ fn write(
     printer: &Printer,
 ) -> Result<(), Failure> {
     let now = WallClock.now();
-    check_policy(file, house, Approval::Given, super::admission::Asking::Later, now)?;
-    check_caps(state, file, house, Approval::Given, now)?;
+    check_policy(file, house, Approval::Given, super::admission::Asking::Later, None, now)?;
+    check_caps(state, file, house, Approval::Given, None, now)?;
     let needs_approval = house.policy.always_needs_approval(file.plan.risk())
-        || check_caps(state, file, house, Approval::Missing, now).is_err();
+        || check_caps(state, file, house, Approval::Missing, None, now).is_err();
     let bytes = file.to_bytes().map_err(|error| {
         Failure::new(Exit::Policy, error.to_string())
             .next("leave the PIN out: one is drawn and sealed for each erase of a Mac")

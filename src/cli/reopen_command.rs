@@ -171,7 +171,7 @@ fn enter_again(
         None => Approval::Missing,
     };
     if let Some(risk) = left.iter().map(|task| task.risk).max() {
-        check_house(house, risk, header.reason.as_deref(), approval)?;
+        check_house(house, risk, header.reason.as_deref(), approval, Some(&header.run.0))?;
         check_gate(header.policy.rollout.as_ref(), asking)?;
     }
     let risks: BTreeMap<DeviceId, Risk> = risks_of(left.into_iter());

@@ -137,11 +137,16 @@ pub(super) struct Setting<'a> {
 impl<'a> Setting<'a> {
     /// The run that a plan would become.
     pub(super) fn applicant(&self, file: &'a PlanFile) -> Applicant<'a> {
-        let takes_over = match self.origin {
-            Origin::Retry(old) => old.row.id.as_str(),
-            Origin::Operator { .. } | Origin::Plan(_) => "",
-        };
+        let takes_over = self.left_by().unwrap_or_default();
         Applicant { takes_over, ..Applicant::of_plan(file) }
+    }
+
+    /// The run whose work is taken over.
+    fn left_by(&self) -> Option<&'a str> {
+        match self.origin {
+            Origin::Retry(old) => Some(&old.row.id),
+            Origin::Operator { .. } | Origin::Plan(_) => None,
+        }
     }
 }
 
@@ -256,7 +261,7 @@ async fn begin(
         printer.show(&text);
         check_plan(file, job, now)?;
         refuse_given_pins(recipients, &file.plan.tasks)?;
-        check_caps(state, file, house, Approval::Given, now)?;
+        check_caps(state, file, house, Approval::Given, setting.left_by(), now)?;
         printer.say("dry run: nothing was sent");
         return Ok(Exit::Well);
     }
@@ -271,8 +276,8 @@ async fn begin(
     let approved = approval_of(setting, file, now)?;
     let approval = if approved.is_some() { Approval::Given } else { Approval::Missing };
     let gates = if global.no_input { Gates::Forbidden } else { Gates::Here };
-    check_policy(file, house, approval, gates, now)?;
-    check_caps(state, file, house, approval, now)?;
+    check_policy(file, house, approval, gates, setting.left_by(), now)?;
+    check_caps(state, file, house, approval, setting.left_by(), now)?;
     let asking = Asking::of(global, options.yes || options.confirm.is_some());
     prepare(recipients, &file.plan.tasks, state, asking, printer)?;
     let advance = InAdvance {
