@@ -37,6 +37,9 @@ use crate::job::{Job, ParseOptions, Target, TargetField, ad_hoc};
 use crate::journal::RequestCounts;
 use crate::plan::{Approval, PlanFile};
 
+/// Most letters of a refusal in the host's record.
+const NOTED_CHARS_MAX: usize = 500;
+
 pub(super) fn run(
     global: &GlobalOptions,
     job: &JobOptions,
@@ -306,14 +309,31 @@ fn skip_or(failure: Failure, options: &RunOptions, printer: &Printer) -> Result<
     Err(failure)
 }
 
+/// The beginning of a reason: the host's record is kept for ever, and a refusal may name every row of a job.
+fn noted(reason: &str) -> String {
+    reason.lines().next().unwrap_or_default().chars().take(NOTED_CHARS_MAX).collect()
+}
+
 /// Writes down that the policy or a person said no.
 fn note_refusal(outcome: Result<Exit, Failure>, state: &State, job: &str) -> Result<Exit, Failure> {
     if let Err(failure) = &outcome
         && failure.exit == Exit::Policy
     {
         let who = Operator::current().shown();
-        let body = serde_json::json!({ "who": who, "job": job, "why": failure.what });
+        let body = serde_json::json!({ "who": who, "job": job, "why": noted(&failure.what) });
         state.index().note(WallClock.now(), "refused", None, &body)?;
     }
     outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_noted_by_its_first_line_and_not_at_any_length() {
+        assert_eq!(noted("the plan is refused, 2 rows:\n  line 2: x\n  line 3: y"), "the plan is refused, 2 rows:");
+        assert_eq!(noted(&"é".repeat(2_000)).chars().count(), 500);
+        assert_eq!(noted(""), "");
+    }
 }

@@ -585,6 +585,9 @@ fn a_protected_device_is_protected_by_whatever_name_it_is_called() {
         }
     }
     assert_eq!(fleet.writes(), 0);
+    let notes = fleet.bench.sortie(&["audit", "--format", "json"]).expect(0).stdout;
+    let refused: Vec<&str> = notes.lines().filter(|line| line.contains("refused")).collect();
+    assert!(!refused.is_empty() && refused.iter().all(|line| !line.contains("line 2")), "{notes}");
     // One protected device refuses a list of names, and a selection goes round all of them.
     fleet.run(&fleet.job("erase", 0..6), &erase_of(6), &[]).expect(8);
     fleet.run(&fleet.job("erase", 0..6), &erase_of(1), &[]).expect(8);
