@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
 use super::failure::Failure;
@@ -137,6 +137,13 @@ impl Statement {
 fn refuse(what: impl Into<String>) -> Failure {
     Failure::new(Exit::Policy, what)
         .next("have somebody else approve it: sortie approve PLAN --key KEY")
+}
+
+/// `PLAN.approval`, where an approval stands unless somebody says otherwise.
+pub(super) fn beside(plan: &Path) -> PathBuf {
+    let mut name = plan.as_os_str().to_owned();
+    name.push(".approval");
+    PathBuf::from(name)
 }
 
 /// Reads an approval file within its limit.

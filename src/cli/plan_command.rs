@@ -89,7 +89,7 @@ pub(super) fn plan(
         refuse_given_pins(recipients.as_ref(), &planned.file.plan.tasks)?;
         match wishes.out {
             None => {
-                check_caps(&state, &planned.file, &house, Approval::Missing, now)?;
+                check_caps(&state, &planned.file, &house, Approval::Missing, None, now)?;
                 printer.say("nothing was sent");
             }
             Some(path) => write(path, &planned.file, &state, &house, printer)?,

@@ -3,11 +3,11 @@
 //! Owns its order: what must not change is looked at once more while no other run can begin; then devices are charged,
 //! the plan is taken, and the run stands in the journal. Must never send before that.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::admission::{Applicant, Charging, charge, check_overlap, check_stop_file, risks_of};
-use super::approval::{Approved, Check, read_approval, verify};
+use super::approval::{Approved, Check, beside, read_approval, verify};
 use super::confirm::Agreement;
 use super::connect::Connection;
 use super::exit::Exit;
@@ -110,12 +110,11 @@ pub(super) fn approval_of(
                 .next("write the plan with: sortie plan JOB --out PLAN"));
         }
         (None, Origin::Plan(plan)) => {
-            let mut name = plan.as_os_str().to_owned();
-            name.push(".approval");
-            match Path::new(&name).exists() {
-                true => PathBuf::from(name),
-                false => return Ok(None),
+            let path = beside(plan);
+            if !path.exists() {
+                return Ok(None);
             }
+            path
         }
         (None, _) => return Ok(None),
     };

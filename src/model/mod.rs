@@ -5,6 +5,7 @@
 
 mod action;
 mod device;
+mod digest;
 mod entry;
 mod job_guards;
 mod outcome;
@@ -37,5 +38,6 @@ pub use task::{
 };
 pub use time::{UnixMillis, human_duration, parse_duration_ms};
 pub use verdict::{Answer, Listing, Recheck, Refusal, Shown, Sighting, Unreadable, Verdict, View};
+pub use digest::{hexadecimal, sha256};
 pub use job_guards::{JobGuards, RequiredList};
 pub use window::{Window, WindowError, WindowState};

@@ -5,10 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::build::Plan;
-use crate::model::{JobGuards, ParamValue, Policy, Risk, UnixMillis};
+use crate::model::{JobGuards, ParamValue, Policy, Risk, UnixMillis, sha256};
 
 /// The newest format.
 pub const PLAN_FORMAT: u32 = 1;
@@ -225,8 +224,7 @@ fn canonical(value: &Value) -> Vec<u8> {
 }
 
 fn digest_of(value: &Value) -> String {
-    let digest = Sha256::digest(canonical(value));
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256(&canonical(value))
 }
 
 /// Takes PINs out of parameters: a hash of six digits could be turned back.
