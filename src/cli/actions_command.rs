@@ -13,14 +13,14 @@ use crate::model::{End, Platform, Repeat};
 pub(super) fn actions(name: Option<&str>, printer: &Printer) -> Result<Exit, Failure> {
     match name {
         None if printer.format == Format::Json => printer.data(&list_json()),
-        None => printer.data(&list()),
+        None => printer.show(&list()),
         Some(name) => {
             let action = find_action(name).map_err(|error| {
                 Failure::usage(error.to_string()).next("list the actions with: sortie actions")
             })?;
             match printer.format {
                 Format::Json => printer.data(&json(action).to_string()),
-                Format::Text | Format::Csv => printer.data(&in_full(action)),
+                Format::Text | Format::Csv => printer.show(&in_full(action)),
             }
         }
     }

@@ -16,7 +16,7 @@ use super::state::State;
 use crate::journal::{Charge, RunHeader, RunReader, RunRow};
 use crate::kandji::find_action;
 use crate::model::{
-    DeviceId, Outcome, OutsideWindow, Risk, Task, TaskRecord, Turn, UnixMillis, WaveGate,
+    DeviceId, Outcome, OutsideWindow, Risk, Rollout, Task, TaskRecord, Turn, UnixMillis, WaveGate,
     WindowState,
 };
 use crate::plan::{
@@ -95,16 +95,32 @@ pub(super) enum Asking {
     Later,
 }
 
-/// What the policy says of a plan, apart from caps.
+/// What the policy says of a plan, apart from caps. `left_by` is the run whose work a retry takes over.
 pub(super) fn check_policy(
     file: &PlanFile,
     house: &PolicyFile,
     approval: Approval,
     asking: Asking,
+    left_by: Option<&str>,
     now: UnixMillis,
 ) -> Result<(), Failure> {
-    let risk = file.plan.risk();
-    if house.policy.needs_reason(risk) && file.reason.as_deref().unwrap_or("").trim().is_empty() {
+    check_house(house, file.plan.risk(), file.reason.as_deref(), approval, left_by)?;
+    check_gate(file.rules.rollout.as_ref(), asking)?;
+    match asking {
+        Asking::Later => Ok(()),
+        Asking::Here | Asking::Forbidden => check_window(file, now),
+    }
+}
+
+/// Whether the reason and the approval are there that the policy asks for.
+pub(super) fn check_house(
+    house: &PolicyFile,
+    risk: Risk,
+    reason: Option<&str>,
+    approval: Approval,
+    left_by: Option<&str>,
+) -> Result<(), Failure> {
+    if house.policy.needs_reason(risk) && reason.unwrap_or("").trim().is_empty() {
         let what = format!("{} asks for a reason for {} work", house.shown(), risk.word());
         return Err(Failure::new(Exit::Policy, what)
             .next("give one with --reason, or 'reason:' in the job"));
@@ -115,9 +131,14 @@ pub(super) fn check_policy(
             house.shown(),
             risk.word()
         );
-        return Err(Failure::new(Exit::Policy, what).next(HOW_TO_APPROVE));
+        return Err(Failure::new(Exit::Policy, what).next(how_to_approve(left_by)));
     }
-    let asks = file.rules.rollout.as_ref().is_some_and(|it| it.gate == WaveGate::Operator);
+    Ok(())
+}
+
+/// Whether somebody can be asked between waves, where that is what opens them.
+pub(super) fn check_gate(rollout: Option<&Rollout>, asking: Asking) -> Result<(), Failure> {
+    let asks = rollout.is_some_and(|it| it.gate == WaveGate::Operator);
     let is_mute = match asking {
         Asking::Here => !can_ask(),
         Asking::Forbidden => true,
@@ -129,15 +150,22 @@ pub(super) fn check_policy(
         return Err(Failure::new(Exit::Policy, what)
             .next("run it on a terminal, or choose another gate: settled or accepted"));
     }
-    match asking {
-        Asking::Later => Ok(()),
-        Asking::Here | Asking::Forbidden => check_window(file, now),
-    }
+    Ok(())
 }
 
-/// How an approval comes about.
-const HOW_TO_APPROVE: &str = "write the plan with: sortie plan JOB --out PLAN; somebody else looks at it and signs it \
-     with: sortie approve PLAN; then: sortie run PLAN";
+/// How an approval comes about. What a run has left is approved as a plan of its own: neither a retry nor a resume can be.
+fn how_to_approve(left_by: Option<&str>) -> String {
+    let plan = match left_by {
+        None => "write the plan with: sortie plan JOB --out PLAN".to_owned(),
+        Some(run) => format!(
+            "find what is left with: sortie report {run}; write a plan of its failed.csv or unprocessed.csv with: \
+             sortie plan FILE --out PLAN"
+        ),
+    };
+    format!(
+        "{plan}; somebody else looks at it and signs it with: sortie approve PLAN; then: sortie run PLAN"
+    )
+}
 
 fn check_window(file: &PlanFile, now: UnixMillis) -> Result<(), Failure> {
     let (rules, ends) = (&file.rules, file.sending_ends(now));
@@ -165,6 +193,7 @@ pub(super) fn check_caps(
     file: &PlanFile,
     house: &PolicyFile,
     approval: Approval,
+    left_by: Option<&str>,
     now: UnixMillis,
 ) -> Result<(), Failure> {
     let demands = devices_by_action(&file.plan);
@@ -176,7 +205,7 @@ pub(super) fn check_caps(
     let agreement = if can_ask() { Agreement::AtTerminal } else { Agreement::InAdvance };
     let (policy, job, fleet) = (&house.policy, file.job.as_str(), file.fleet);
     let budget = Budget { policy, job, fleet, spent: &spent, approval, agreement, now };
-    budget.reserve(&demands).map(drop).map_err(|over| over_caps(&over, house))
+    budget.reserve(&demands).map(drop).map_err(|over| over_caps(&over, house, left_by))
 }
 
 /// How the devices of a run are charged.
@@ -218,7 +247,8 @@ pub(super) fn charge(
             })
             .collect())
     })?;
-    charged.map_err(|over: Vec<OverCap>| over_caps(&over, house))
+    let left_by = Some(applicant.takes_over).filter(|run| !run.is_empty());
+    charged.map_err(|over: Vec<OverCap>| over_caps(&over, house, left_by))
 }
 
 /// What runs on a tenant were charged in the last 24 hours.
@@ -240,7 +270,7 @@ fn spent_of(charges: &[Charge]) -> Vec<Spent> {
     charges.iter().map(spent).collect()
 }
 
-fn over_caps(over: &[OverCap], house: &PolicyFile) -> Failure {
+fn over_caps(over: &[OverCap], house: &PolicyFile, left_by: Option<&str>) -> Failure {
     let lines: Vec<String> = over
         .iter()
         .map(|cap| {
@@ -265,7 +295,7 @@ fn over_caps(over: &[OverCap], house: &PolicyFile) -> Failure {
         "no flag raises a cap: do it in parts, or let whoever answers for it raise it {place}"
     );
     let next = if over.iter().all(|cap| cap.may_be_approved) {
-        format!("an approval is enough: {HOW_TO_APPROVE}; or {raise}")
+        format!("an approval is enough: {}; or {raise}", how_to_approve(left_by))
     } else {
         raise
     };

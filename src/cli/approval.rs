@@ -5,12 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
 use super::failure::Failure;
 use super::operator::{Operator, user_in};
-use super::policy_file::{PolicyFile, hexadecimal};
+use super::policy_file::PolicyFile;
 use super::ssh_keygen::{Signed, sign};
 use super::trusted_file::read_trusted;
 use crate::model::UnixMillis;
@@ -60,8 +60,13 @@ pub(super) struct Approved {
     /// Who gave it.
     pub principal: String,
     pub expires_at: UnixMillis,
-    /// SHA-256 of the statement, by which it is known to have been used.
-    pub statement_digest: String,
+}
+
+impl Approved {
+    /// Refuses once it has ended: whoever is asked may think long.
+    pub(super) fn check_end(&self, now: UnixMillis) -> Result<(), Failure> {
+        check_end(self.expires_at, now)
+    }
 }
 
 /// What an approval is checked against.
@@ -134,6 +139,13 @@ fn refuse(what: impl Into<String>) -> Failure {
         .next("have somebody else approve it: sortie approve PLAN --key KEY")
 }
 
+/// `PLAN.approval`, where an approval stands unless somebody says otherwise.
+pub(super) fn beside(plan: &Path) -> PathBuf {
+    let mut name = plan.as_os_str().to_owned();
+    name.push(".approval");
+    PathBuf::from(name)
+}
+
 /// Reads an approval file within its limit.
 pub(super) fn read_approval(path: &Path) -> Result<Vec<u8>, Failure> {
     use std::io::Read;
@@ -155,11 +167,7 @@ pub(super) fn verify(bytes: &[u8], check: &Check<'_>) -> Result<Approved, Failur
     let own = own_principals(check)?;
     let signed = Signed::new(&allowed_signers(check.policy)?, &file.signature)?;
     let principal = signer(&signed, &own, &file.statement)?;
-    Ok(Approved {
-        principal,
-        expires_at: statement.expires_at,
-        statement_digest: hexadecimal(file.statement.as_bytes()),
-    })
+    Ok(Approved { principal, expires_at: statement.expires_at })
 }
 
 fn parse(bytes: &[u8]) -> Result<(ApprovalFile, Statement), Failure> {
@@ -184,8 +192,12 @@ fn check_time(statement: &Statement, now: UnixMillis) -> Result<(), Failure> {
         let what = format!("the approval is from the future ({})", statement.made_at);
         return Err(refuse(what).next("set the clocks of both hosts"));
     }
-    if statement.expires_at <= now {
-        return Err(refuse(format!("the approval ended at {}", statement.expires_at)));
+    check_end(statement.expires_at, now)
+}
+
+fn check_end(expires_at: UnixMillis, now: UnixMillis) -> Result<(), Failure> {
+    if expires_at <= now {
+        return Err(refuse(format!("the approval ended at {expires_at}")));
     }
     Ok(())
 }

@@ -4,28 +4,24 @@
 //! another host than the run's. Must never show a text of the plan as it is: whoever made the file could write over
 //! what stands before it.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::approval::Statement;
+use super::approval::{Statement, beside};
 use super::confirm::agree;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::operator::Operator;
 use super::options::{ApproveOptions, GlobalOptions};
+use super::plan_source::read_plan;
+use super::plan_text::{devices_text, irreversible_text, shown};
 use super::printer::{Printer, counted};
 use super::settings::duration;
 use crate::drive::{Clock, WallClock};
-use crate::model::{DeviceFacts, DeviceId, Risk, UnixMillis, human_duration};
-use crate::plan::{PLAN_BYTES_MAX, PlanFile, PlanFileError, counts};
+use crate::model::{Risk, UnixMillis, human_duration};
+use crate::plan::{PlanFile, counts};
 
 /// How long an approval counts where nothing is said; a plan that cannot be undone lives no longer.
 const VALID_MS_DEFAULT: u64 = 60 * 60_000;
-/// Devices that are shown by name.
-const SAMPLES: usize = 10;
-/// Longest text of a plan that is shown, in characters.
-const SHOWN_CHARS_MAX: usize = 200;
 
 pub(super) fn approve(
     global: &GlobalOptions,
@@ -58,26 +54,6 @@ pub(super) fn approve(
     Ok(Exit::Well)
 }
 
-/// Reads a plan file within its limit.
-fn read_plan(path: &Path) -> Result<PlanFile, Failure> {
-    let shown = path.display();
-    let unreadable = |error: std::io::Error| Failure::usage(format!("{shown}: {error}"));
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(unreadable)?;
-    file.take(PLAN_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > PLAN_BYTES_MAX {
-        return Err(Failure::usage(format!("{shown} is larger than any plan")));
-    }
-    PlanFile::from_bytes(&bytes).map_err(|error| {
-        let exit = match error {
-            PlanFileError::Altered(_) => Exit::Policy,
-            _ => Exit::Usage,
-        };
-        Failure::new(exit, format!("{shown}: {error}"))
-            .next("have a new one made: sortie plan JOB --out PLAN")
-    })
-}
-
 /// What the approver puts their name to.
 fn summary(plan: &PlanFile, statement: &Statement, now: UnixMillis) -> String {
     let mut text = format!(
@@ -94,24 +70,16 @@ fn summary(plan: &PlanFile, statement: &Statement, now: UnixMillis) -> String {
             count.platform
         ));
     }
-    let devices = distinct_devices(plan);
+    let devices = plan.plan.devices();
     let fleet = match plan.fleet {
         Some(fleet) => format!("of the tenant's {fleet}"),
         None => "of a tenant whose size is not known".to_owned(),
     };
-    text.push_str(&format!("  {} {fleet}\n", counted(devices.len(), "device")));
-    for device in sample(&devices) {
-        let user = match device.user_email.as_str() {
-            "" => "nobody's".to_owned(),
-            user => shown(user),
-        };
-        let (serial, name) = (shown(&device.serial_number), shown(&device.name));
-        text.push_str(&format!("          {serial} '{name}', {user}\n"));
-    }
-    let more = devices.len().saturating_sub(SAMPLES);
-    if more > 0 {
-        text.push_str(&format!("          and {more} more\n"));
-    }
+    text.push_str(&format!("  {} {fleet}\n", counted(devices, "device")));
+    text.push_str(&match plan.plan.risk() {
+        Risk::Irreversible => irreversible_text(plan),
+        _ => devices_text(plan.plan.to_do()),
+    });
     if let Some(reason) = &plan.reason {
         text.push_str(&format!("  reason: {}\n", shown(reason)));
     }
@@ -119,44 +87,7 @@ fn summary(plan: &PlanFile, statement: &Statement, now: UnixMillis) -> String {
     let left = human_duration(plan.start_until.remaining_ms(now));
     text.push_str(&format!("  may be started until {} ({left})\n", plan.start_until));
     text.push_str(&format!("  digest {}\n", statement.plan));
-    if plan.plan.risk() == Risk::Irreversible {
-        text.push_str("  This cannot be undone.\n");
-    }
-    if !statement.phrase.is_empty() {
-        text.push_str(&format!("  {}\n", shown(&statement.phrase)));
-    }
     text
-}
-
-fn distinct_devices(plan: &PlanFile) -> Vec<&DeviceFacts> {
-    let mut seen: std::collections::BTreeSet<&DeviceId> = std::collections::BTreeSet::new();
-    let tasks = plan.plan.to_do();
-    tasks.map(|task| &task.device).filter(|device| seen.insert(&device.id)).collect()
-}
-
-/// Some of them from all over the plan: its maker chooses what stands first.
-fn sample<'a>(devices: &'a [&'a DeviceFacts]) -> impl Iterator<Item = &'a DeviceFacts> {
-    let number = devices.len().min(SAMPLES);
-    (0..number).map(move |at| devices[at * devices.len() / number])
-}
-
-/// A text of the plan on one line, without letters that steer a terminal or turn the order of others round.
-fn shown(text: &str) -> String {
-    let steers = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars()
-        .take(SHOWN_CHARS_MAX)
-        .map(|letter| if steers(letter) { '\u{fffd}' } else { letter })
-        .collect()
-}
-
-/// `PLAN.approval`
-fn beside(plan: &Path) -> PathBuf {
-    let mut name = plan.as_os_str().to_owned();
-    name.push(".approval");
-    PathBuf::from(name)
 }
 
 /// Writes the approval whole or not at all. Everybody may read it: whoever runs the plan has to, and it is no secret.
@@ -183,6 +114,7 @@ mod tests {
     use super::super::approval::tests::{Rig, plan};
     use super::super::options::{Command, Options};
     use super::*;
+    use crate::model::DeviceId;
     use clap::Parser;
     use std::os::unix::fs::PermissionsExt;
 
@@ -255,9 +187,9 @@ mod tests {
             "32 devices of the tenant's 400\n",
             "and 22 more\n",
             "user26@example.com\n",
-            "nobody's\n",
-            "This cannot be undone.\n",
-            "  ERASE 32 ON acme\n",
+            "of nobody\n",
+            "This cannot be undone:\n",
+            "\"ERASE 32 ON acme\"\n",
         ] {
             assert!(text.contains(expected), "{expected}\n{text}");
         }

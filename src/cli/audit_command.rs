@@ -203,13 +203,13 @@ fn audit_host(state: &State, anchor: Option<&str>, printer: &Printer) -> Result<
         });
         printer.data(&verdict.to_string());
     } else {
-        printer.data(&table(&NOTE_COLUMNS, &rows));
+        printer.show(&table(&NOTE_COLUMNS, &rows));
         for (run, audit) in &runs {
             let entries = audit.entries;
-            printer.data(&format!("run {run}: entries {entries}, head {}", audit.head));
+            printer.show(&format!("run {run}: entries {entries}, head {}", audit.head));
         }
         let notes = counted(usize::try_from(audit.entries).unwrap_or(usize::MAX), "note");
-        printer.data(&format!("host: {notes}, head {}", audit.head));
+        printer.show(&format!("host: {notes}, head {}", audit.head));
     }
     end(printer, &faults, "sortie audit", &audit.head)
 }
@@ -273,7 +273,7 @@ fn audit_run(
         line["faults"] = faults_json(&faults);
         printer.data(&line.to_string());
     } else {
-        printer.data(&summary.text(&run, &header, &outcomes, &audit));
+        printer.show(&summary.text(&run, &header, &outcomes, &audit));
         let heads = counted(noted, "head");
         printer.data(&format!("{heads} of it in the host's record\nhead {}", audit.head));
     }

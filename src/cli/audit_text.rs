@@ -6,6 +6,7 @@
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
+use super::printer::one_line;
 use crate::journal::{AuditRecord, ChainAudit};
 use crate::model::UnixMillis;
 
@@ -167,9 +168,10 @@ fn value_text(value: &Value) -> String {
     }
 }
 
-/// One line of limited length without control characters.
+/// One line of limited length that steers no terminal.
 fn plain(text: &str) -> String {
-    let mut letters = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
+    let text = one_line(text);
+    let mut letters = text.chars();
     let mut short: String = letters.by_ref().take(TEXT_CHARS_MAX).collect();
     if letters.next().is_some() {
         short.push('…');

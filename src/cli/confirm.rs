@@ -4,13 +4,14 @@
 //! standard input may be the job. Must never hang where nobody can answer, and never take an agreement to one plan
 //! for an agreement to another.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::printer::counted;
-use crate::model::Risk;
-use crate::plan::{Plan, Wrapping, phrase};
+use super::printer::{counted, harmless};
+use crate::model::{DeviceId, Risk, Task};
+use crate::plan::{Plan, Wrapping, phrase, phrase_of};
 
 /// Devices up to which benign work needs no question.
 const DEVICES_WITHOUT_QUESTION: usize = 100;
@@ -58,6 +59,17 @@ impl Needed {
             Self::Phrase(phrase) => text.trim() == phrase,
         }
     }
+
+    /// Whether words that were given before the plan was made are for it. Whoever gives a number means these devices
+    /// and not ten times as many, harmless or not.
+    fn is_met_in_advance(&self, text: &str, devices: usize) -> bool {
+        match self {
+            Self::Nothing | Self::Yes => {
+                Self::Yes.is_met_by(text) || Self::Count(devices).is_met_by(text)
+            }
+            Self::Count(_) | Self::Phrase(_) => self.is_met_by(text),
+        }
+    }
 }
 
 /// How somebody agreed.
@@ -86,65 +98,114 @@ pub(super) fn confirm(
     wrap: impl FnOnce() -> Option<String>,
 ) -> Result<Agreement, Failure> {
     let needed = Needed::of(plan, tenant);
-    let in_advance = |how: String| Ok(Agreement { how, is_interactive: false });
-    if let Some(text) = advance.confirm {
-        // Whoever gives a number means these devices and not ten times as many, harmless or not.
-        let is_count = text.trim() == plan.devices().to_string();
-        if needed.is_met_by(text) || (needed == Needed::Yes && is_count) {
-            return in_advance(format!("--confirm \"{}\"", text.trim()));
-        }
-        let what = format!(
-            "--confirm \"{}\" is not what this plan needs: it is {} work on {} of {tenant}",
-            text.trim(),
-            plan.risk().word(),
-            counted(plan.devices(), "device")
-        );
-        return Err(refused(what, &needed, None));
+    let devices = plan.devices();
+    let word = plan.risk().word();
+    if needed == Needed::Nothing && advance.confirm.is_none() {
+        return Ok(Agreement { how: format!("none needed ({word})"), is_interactive: false });
     }
-    match &needed {
-        Needed::Nothing => return in_advance(format!("none needed ({})", plan.risk().word())),
-        Needed::Yes if advance.yes => return in_advance("--yes".to_owned()),
-        Needed::Count(_) if advance.yes && wrapping.is_whole() => {
-            return in_advance("--yes, within the bounds of the job".to_owned());
-        }
-        _ => {}
+    let what = format!("{word} work on {} of {tenant}", counted(devices, "device"));
+    let question = Question { what, subject: "the plan", needed, devices };
+    if advance.confirm.is_none()
+        && advance.yes
+        && matches!(question.needed, Needed::Count(_))
+        && wrapping.is_whole()
+    {
+        let how = "--yes, within the bounds of the job".to_owned();
+        return Ok(Agreement { how, is_interactive: false });
     }
-    let what =
-        format!("{} work on {} of {tenant}", plan.risk().word(), counted(plan.devices(), "device"));
-    let unanswered = |why: &str, wrap: Option<String>| {
-        refused(format!("{what} needs an answer, {why}"), &needed, wrap)
-    };
-    if advance.yes {
-        return Err(unanswered("and --yes is not one for it", wrap()));
-    }
-    if advance.no_input {
-        return Err(unanswered("and --no-input forbids to ask", wrap()));
-    }
-    let question = match &needed {
-        Needed::Nothing | Needed::Yes => format!("Go on with {what}? [y/N] "),
-        Needed::Count(_) => format!("To go on with {what}, type the number of devices: "),
-        Needed::Phrase(phrase) => format!("To go on with {what}, type {phrase}: "),
-    };
-    match ask(&question) {
-        None => Err(unanswered("and there is no terminal to ask on", wrap())),
-        Some(answer) if needed.is_met_by(&answer) => Ok(Agreement {
-            how: format!("'{}' on the terminal", answer.trim()),
-            is_interactive: true,
-        }),
-        Some(_) => Err(refused("not confirmed".to_owned(), &needed, None)),
-    }
+    question.answer(advance, wrap)
 }
 
-fn refused(what: String, needed: &Needed, wrap: Option<String>) -> Failure {
-    let agree = match needed.written() {
-        Some(text) => format!("look at the plan, then agree to it with: --confirm {text}"),
-        None => "look at the plan, then agree with --yes".to_owned(),
+/// Gets the agreement that it takes to repeat these tasks, which may have been done already.
+pub(super) fn confirm_again(
+    tasks: &[&Task],
+    tenant: &str,
+    what: String,
+    advance: InAdvance<'_>,
+) -> Result<Agreement, Failure> {
+    let devices: BTreeSet<&DeviceId> = tasks.iter().map(|task| &task.device.id).collect();
+    let devices = devices.len();
+    let risk = tasks.iter().map(|task| task.risk).max().unwrap_or(Risk::Irreversible);
+    let needed = match risk {
+        Risk::Read | Risk::Benign => Needed::Yes,
+        Risk::Disruptive => Needed::Count(devices),
+        Risk::Irreversible => {
+            Needed::Phrase(phrase_of(tasks.iter().copied(), tenant).unwrap_or_default())
+        }
     };
-    let next = match wrap {
-        Some(lines) => format!("{agree}\n{lines}"),
-        None => agree,
-    };
-    Failure::new(Exit::Policy, what).next(next)
+    Question { what, subject: "the evidence", needed, devices }.answer(advance, || None)
+}
+
+/// Something that needs an agreement.
+struct Question {
+    /// What would be done.
+    what: String,
+    /// What is to be looked at first.
+    subject: &'static str,
+    needed: Needed,
+    devices: usize,
+}
+
+impl Question {
+    /// The answer that was given in advance, else that of a person.
+    fn answer(
+        &self,
+        advance: InAdvance<'_>,
+        wrap: impl FnOnce() -> Option<String>,
+    ) -> Result<Agreement, Failure> {
+        let Self { what, needed, .. } = self;
+        let in_advance = |how: String| Ok(Agreement { how, is_interactive: false });
+        if let Some(text) = advance.confirm {
+            let text = text.trim();
+            if needed.is_met_in_advance(text, self.devices) {
+                return in_advance(format!("--confirm \"{text}\""));
+            }
+            let what = format!("--confirm \"{text}\" is not what it takes: this is {what}");
+            // Harmless work takes no words, but not those of another plan either.
+            let words = needed.written().unwrap_or_else(|| self.devices.to_string());
+            return Err(self.refused(what, Some(words), None));
+        }
+        if advance.yes && matches!(needed, Needed::Nothing | Needed::Yes) {
+            return in_advance("--yes".to_owned());
+        }
+        let unanswered = |why: &str, wrap: Option<String>| {
+            self.refused(format!("{what} needs an answer, {why}"), needed.written(), wrap)
+        };
+        if advance.yes {
+            return Err(unanswered("and --yes is not one for it", wrap()));
+        }
+        if advance.no_input {
+            return Err(unanswered("and --no-input forbids to ask", wrap()));
+        }
+        let question = match needed {
+            Needed::Nothing | Needed::Yes => format!("Go on with {what}? [y/N] "),
+            Needed::Count(_) => format!("To go on with {what}, type the number of devices: "),
+            Needed::Phrase(phrase) => format!("To go on with {what}, type {phrase}: "),
+        };
+        match ask(&question) {
+            None => Err(unanswered("and there is no terminal to ask on", wrap())),
+            Some(answer) if needed.is_met_by(&answer) => Ok(Agreement {
+                how: format!("'{}' on the terminal", answer.trim()),
+                is_interactive: true,
+            }),
+            Some(_) => Err(self.refused("not confirmed".to_owned(), needed.written(), None)),
+        }
+    }
+
+    /// A refusal that says with which words it can be agreed to.
+    fn refused(&self, what: String, words: Option<String>, wrap: Option<String>) -> Failure {
+        let agree = match words {
+            Some(text) => {
+                format!("look at {}, then agree to it with: --confirm {text}", self.subject)
+            }
+            None => format!("look at {}, then agree with --yes", self.subject),
+        };
+        let next = match wrap {
+            Some(lines) => format!("{agree}\n{lines}"),
+            None => agree,
+        };
+        Failure::new(Exit::Policy, what).next(next)
+    }
 }
 
 /// Asks whether to go on with something, unless that was agreed to in advance. Returns how it was agreed to.
@@ -190,7 +251,7 @@ pub(super) fn ask(question: &str) -> Option<String> {
         return None;
     }
     let mut terminal = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
-    terminal.write_all(question.as_bytes()).ok()?;
+    terminal.write_all(harmless(question).as_bytes()).ok()?;
     read_answer(terminal)
 }
 
@@ -200,7 +261,7 @@ pub(super) fn ask(question: &str) -> Option<String> {
         return None;
     }
     let mut terminal = std::io::stderr();
-    terminal.write_all(question.as_bytes()).ok()?;
+    terminal.write_all(harmless(question).as_bytes()).ok()?;
     read_answer(std::io::stdin())
 }
 
@@ -245,6 +306,13 @@ mod tests {
         let (checkin, restart) = ("daily-checkin", "restart");
         for (plan, wrapping, yes, text, is_enough) in [
             (plan("get-commands", 4_000), bare, false, None, true),
+            (plan("get-commands", 4), bare, false, Some("4"), true),
+            (plan("get-commands", 4), bare, false, Some("5"), false),
+            (plan(checkin, 60), bare, false, Some("60"), true),
+            (plan(checkin, 60), bare, false, Some("y"), true),
+            (plan(checkin, 60), bare, false, Some("5"), false),
+            (plan(checkin, 60), bare, true, Some("600"), false),
+            (plan(checkin, 60), bare, false, Some("ERASE 60 ON acme"), false),
             (plan(checkin, 100), bare, false, None, true),
             (plan(checkin, 101), bare, false, None, false),
             (plan(checkin, 101), bare, true, None, true),
@@ -277,10 +345,52 @@ mod tests {
     }
 
     #[test]
+    fn a_phrase_names_the_disruptive_devices_that_come_with_it() {
+        let ids: Vec<String> = (0..190).map(|at| at.to_string()).collect();
+        let restarts = ids.iter().map(|id| ("restart", id.as_str()));
+        let tasks: Vec<(&str, &str)> =
+            std::iter::once(("erase", "stolen")).chain(restarts).collect();
+        let mixed = testing::plan(&tasks);
+        let bare = Wrapping::default();
+        for text in
+            ["ERASE 1 ON acme", "ERASE 191 ON acme", "ERASE 1 AND RESTART 189 ON acme", "191"]
+        {
+            let refusal = given(&mixed, bare, true, Some(text)).expect_err(text);
+            assert!(refusal.contains("--confirm \"ERASE 1 AND RESTART 190 ON acme\""), "{refusal}");
+        }
+        given(&mixed, bare, false, Some("ERASE 1 AND RESTART 190 ON acme")).expect("its words");
+    }
+
+    #[test]
+    fn repeating_takes_what_the_tasks_can_cost_and_a_yes_is_not_enough() {
+        for (tasks, yes, text, is_enough) in [
+            (&[("daily-checkin", "a")][..], true, None, true),
+            (&[("restart", "a"), ("restart", "b")], true, None, false),
+            (&[("restart", "a"), ("restart", "b")], false, Some("1"), false),
+            (&[("restart", "a"), ("restart", "b")], false, Some("2"), true),
+            (&[("lock", "a"), ("restart", "a")], false, Some("1"), true),
+            (&[("erase", "a"), ("erase", "b")], true, None, false),
+            (&[("erase", "a"), ("erase", "b")], false, Some("2"), false),
+            (&[("erase", "a"), ("erase", "b")], false, Some("ERASE 2 ON acme"), true),
+            (&[("erase", "a"), ("lock", "b")], false, Some("ERASE 1 ON acme"), false),
+            (&[("erase", "a"), ("lock", "b")], false, Some("ERASE 1 AND LOCK 1 ON acme"), true),
+        ] {
+            let plan = testing::plan(tasks);
+            let tasks: Vec<&Task> = plan.tasks.iter().collect();
+            let advance = InAdvance { yes, confirm: text, no_input: true };
+            let outcome = confirm_again(&tasks, "acme", "it".to_owned(), advance);
+            assert_eq!(outcome.is_ok(), is_enough, "{text:?} {outcome:?}");
+        }
+    }
+
+    #[test]
     fn a_refusal_says_what_would_do() {
         let restart = plan("restart", 37);
         let refusal = given(&restart, Wrapping::default(), true, None).expect_err("not enough");
         assert!(refusal.contains("--confirm 37") && refusal.contains("lines of YAML"), "{refusal}");
+        let checkin = plan("daily-checkin", 60);
+        let refusal = given(&checkin, Wrapping::default(), false, Some("5")).expect_err("another");
+        assert!(refusal.contains("--confirm 60"), "{refusal}");
         let erase = plan("erase", 2);
         let refusal = given(&erase, Wrapping::default(), false, None).expect_err("not enough");
         assert!(refusal.contains("--confirm \"ERASE 2 ON acme\""), "{refusal}");

@@ -7,13 +7,13 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::printer::Printer;
+use super::printer::{Printer, harmless};
 use crate::job::{Diagnostic, Diagnostics};
 
 /// Shows all problems and returns the failure that ends the command.
 pub(super) fn invalid_job(problems: &Diagnostics, printer: &Printer) -> Failure {
     for problem in &problems.items {
-        printer.to_stderr(&render(problem));
+        printer.styled(&render(problem));
     }
     let count = problems.items.len() + problems.truncated;
     let what = match (count, problems.truncated) {
@@ -40,7 +40,7 @@ fn render(problem: &Diagnostic) -> String {
                 None => renderer.render(&[group]),
             }
         }
-        _ => format!("error: {problem}"),
+        _ => harmless(&format!("error: {problem}")).into_owned(),
     };
     format!("{report}\n")
 }

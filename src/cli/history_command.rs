@@ -53,7 +53,7 @@ pub(super) fn history(
         Format::Json => printer.data(&history.json().to_string()),
         Format::Csv => printer.data(&history.csv()),
         Format::Text => {
-            printer.data(&history.text());
+            printer.show(&history.text());
             for note in history.notes() {
                 printer.say(&note);
             }

@@ -17,8 +17,8 @@ use super::plan_source::is_plan;
 use super::planning::Naming;
 use super::printer::Printer;
 use crate::drive::{Clock, WallClock};
-use crate::job::{IdentifyBy, Input, Job, ParseOptions, parse};
-use crate::model::UnixMillis;
+use crate::job::{IdentifyBy, Input, Job, ParseOptions, Requirement, parse, read_required};
+use crate::model::{RequiredList, UnixMillis};
 
 /// Largest job file, in bytes: 250,000 rows of more than 200 bytes.
 const JOB_BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -56,6 +56,8 @@ pub(super) fn read_job(options: &JobOptions, printer: &Printer) -> Result<Job, F
         .map_err(|problems| invalid_job(&problems, printer))?;
     if let Some(requirement) = &mut job.settings.require {
         requirement.written_at = written.borrow().get(&requirement.file).copied().flatten();
+        let path = std::path::absolute(directory.join(&requirement.file)).ok();
+        requirement.path = path.map(|path| path.display().to_string());
     }
     for note in &job.notes {
         printer.say(&format!("note: {note}"));
@@ -86,6 +88,24 @@ pub(super) fn check_requirement(job: &Job) -> Result<(), Failure> {
         Failure::new(Exit::Policy, error.to_string())
             .next(format!("export {} again, or change max_age in the job", requirement.file))
     })
+}
+
+/// Reads an export again that an earlier run required. Without it nobody can tell which devices may be touched.
+pub(super) fn read_required_again(kept: &RequiredList, run: &str) -> Result<Requirement, Failure> {
+    let refuse = |why: String| {
+        let what = format!("run {run} required a list of another system, and {why}");
+        Failure::new(Exit::Policy, what)
+            .next(format!("export it again to {}, or write a job for what is left", kept.file))
+    };
+    let read = read_file(Path::new(&kept.file)).map_err(refuse)?;
+    let required = read_required(kept, &read.bytes);
+    let mut requirement = required.map_err(|problems| {
+        let first = problems.items.first().map_or("it cannot be read", |it| it.message.as_str());
+        refuse(format!("{}: {first}", kept.file))
+    })?;
+    requirement.path = Some(kept.file.clone());
+    requirement.written_at = read.written_at;
+    Ok(requirement)
 }
 
 /// A file as it was read.

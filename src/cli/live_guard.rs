@@ -12,12 +12,10 @@ use super::confirm::ask;
 use super::policy_file::{PolicyFile, Reread};
 use crate::drive::{Alarm, Guard};
 use crate::engine::{Ask, OperatorAnswer};
+use crate::journal::STOP_FILE;
 use crate::kandji::find_action;
 use crate::model::{Device, Recheck, Risk, StopCause, Task, TaskIndex, UnixMillis};
 use crate::plan::{Aim, recheck, recheck_protection};
-
-/// The name of a file that stops a run: in the state directory every run, in a report directory that run.
-const STOP: &str = "STOP";
 
 /// Guards one run.
 pub(super) struct LiveGuard {
@@ -38,7 +36,7 @@ impl LiveGuard {
         house: PolicyFile,
         tasks: Arc<[Task]>,
     ) -> Self {
-        let stop_files = [state_stop_file, report_dir.join(STOP)];
+        let stop_files = [state_stop_file, report_dir.join(STOP_FILE)];
         Self { stop_files, house, tasks, is_compared: false, broken: None }
     }
 

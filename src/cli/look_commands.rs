@@ -54,7 +54,7 @@ pub(super) fn runs(global: &GlobalOptions, printer: &Printer) -> Result<Exit, Fa
             ]
         })
         .collect();
-    printer.data(&table(&["RUN", "STARTED", "STATE", "TENANT", "JOB", "TASKS", "OUTCOMES"], &rows));
+    printer.show(&table(&["RUN", "STARTED", "STATE", "TENANT", "JOB", "TASKS", "OUTCOMES"], &rows));
     Ok(Exit::Well)
 }
 
@@ -81,7 +81,7 @@ pub(super) fn status(
         return Ok(Exit::Well);
     }
     let running = if is_held { ", a process drives it now" } else { "" };
-    printer.data(&format!(
+    printer.show(&format!(
         "run {} of {} on {}: {}{running}\nstarted {}, confirmed: {}\n{}reports in {}",
         row.id,
         row.job,

@@ -476,6 +476,9 @@ pub(super) struct ResolveOptions {
     /// What to take them as; without it the evidence is shown, and asked about on a terminal
     #[arg(long = "as", value_name = "DECISION", value_parser = ["done", "not-done", "again"])]
     pub decision: Option<String>,
+    /// What a person would type to repeat disruptive or irreversible work: a number of devices, or a phrase
+    #[arg(long, value_name = "PHRASE")]
+    pub confirm: Option<String>,
     /// Agree in advance
     #[arg(short, long)]
     pub yes: bool,

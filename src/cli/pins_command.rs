@@ -3,13 +3,15 @@
 //! Owns how many are shown at once, and the record that they were shown. Must never show more than was asked
 //! for.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 use std::path::Path;
 
 use super::confirm::ask;
 use super::exit::Exit;
 use super::failure::{Failure, NOTHING_SENT};
-use super::options::{Format, GlobalOptions, PinsOptions, variable};
+use super::operator::Operator;
+use super::options::{Format, GlobalOptions, PinsOptions};
 use super::pins_found::{Found, find, open};
 use super::pins_text::{json_of, text_of};
 use super::printer::{Printer, counted};
@@ -18,9 +20,7 @@ use super::settings::Profile;
 use super::state::State;
 use crate::drive::{Clock, WallClock};
 use crate::journal::{Index, JournalError, RunReader};
-
-/// Variables that name who is at the keyboard, strongest first.
-const USER_VARIABLES: [&str; 4] = ["SUDO_USER", "USER", "LOGNAME", "USERNAME"];
+use crate::model::UnixMillis;
 
 pub(super) fn pins(
     global: &GlobalOptions,
@@ -130,13 +130,15 @@ impl Recorder<'_> {
         if self.index.is_none() {
             self.index = Some(Index::open(&self.state.dir).map_err(|error| self.tell(&error)));
         }
-        let Some(Ok(index)) = &self.index else { return };
-        let by = USER_VARIABLES.into_iter().find_map(variable);
-        let by = by.unwrap_or_else(|| "unknown".to_owned());
+        let Some(Ok(index)) = &mut self.index else { return };
+        let who = Operator::current().shown();
         let now = WallClock.now();
-        let noted = shown.into_iter().try_for_each(|found| {
-            index.note_shown(&found.run, found.task, &found.device.id, &by, now)
-        });
+        let noted = shown
+            .iter()
+            .try_for_each(|found| {
+                index.note_shown(&found.run, found.task, &found.device.id, &who, now)
+            })
+            .and_then(|()| note_in_record(index, &shown, &who, now));
         if let Err(error) = noted {
             self.tell(&error);
             self.index = Some(Err(()));
@@ -146,6 +148,24 @@ impl Recorder<'_> {
     fn tell(&self, error: &JournalError) {
         self.printer.say(&format!("note: it could not be recorded that this was shown: {error}"));
     }
+}
+
+/// Notes in the host's record whose PINs somebody saw, run by run; never which.
+fn note_in_record(
+    index: &mut Index,
+    shown: &[&Found],
+    who: &str,
+    now: UnixMillis,
+) -> Result<(), JournalError> {
+    let mut by_run: BTreeMap<&str, Vec<&Found>> = BTreeMap::new();
+    shown.iter().for_each(|found| by_run.entry(&found.run).or_default().push(found));
+    for (run, found) in by_run {
+        let devices: BTreeSet<&str> = found.iter().map(|found| found.device.id.as_str()).collect();
+        let tasks: BTreeSet<u32> = found.iter().map(|found| found.task.0).collect();
+        let body = serde_json::json!({ "who": who, "devices": devices, "tasks": tasks });
+        index.note(now, "pins_shown", Some(run), &body)?;
+    }
+    Ok(())
 }
 
 /// Tries whether an identity file opens what is encrypted to the keys of the configuration, else to those of

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::connect::{connect_again, timeout_ms};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::operator::Operator;
 use super::options::{GlobalOptions, PinsOptions, TenantOptions};
 use super::pin_news::word_of;
 use super::pins_found::{lacks_pin, newest};
@@ -70,6 +71,11 @@ pub(super) fn recover(
     });
     rewrite(&state, &row)?;
     drop(hold);
+    let body = serde_json::json!({
+        "who": Operator::current().shown(), "asked": wanted.len(),
+        "recovered": read.as_ref().ok(),
+    });
+    state.index().note(WallClock.now(), "recovered", Some(&row.id), &body)?;
     let recovered = read?;
     if recovered == wanted.len() {
         return Ok(Exit::Well);

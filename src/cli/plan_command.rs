@@ -83,13 +83,13 @@ pub(super) fn plan(
         };
         let planned = make_plan(&wish, &connection, &state).await?;
         let around = around(&state, &house, &connection, &planned)?;
-        printer.data(&plan_text(&planned.file, &around));
+        printer.show(&plan_text(&planned.file, &around));
         let now = WallClock.now();
         check_plan(&planned.file, Some(&job), now)?;
         refuse_given_pins(recipients.as_ref(), &planned.file.plan.tasks)?;
         match wishes.out {
             None => {
-                check_caps(&state, &planned.file, &house, Approval::Missing, now)?;
+                check_caps(&state, &planned.file, &house, Approval::Missing, None, now)?;
                 printer.say("nothing was sent");
             }
             Some(path) => write(path, &planned.file, &state, &house, printer)?,
@@ -107,10 +107,10 @@ fn write(
     printer: &Printer,
 ) -> Result<(), Failure> {
     let now = WallClock.now();
-    check_policy(file, house, Approval::Given, super::admission::Asking::Later, now)?;
-    check_caps(state, file, house, Approval::Given, now)?;
+    check_policy(file, house, Approval::Given, super::admission::Asking::Later, None, now)?;
+    check_caps(state, file, house, Approval::Given, None, now)?;
     let needs_approval = house.policy.always_needs_approval(file.plan.risk())
-        || check_caps(state, file, house, Approval::Missing, now).is_err();
+        || check_caps(state, file, house, Approval::Missing, None, now).is_err();
     let bytes = file.to_bytes().map_err(|error| {
         Failure::new(Exit::Policy, error.to_string())
             .next("leave the PIN out: one is drawn and sealed for each erase of a Mac")

@@ -60,22 +60,26 @@ pub(super) fn refuse_other_wishes(
 /// Reads a plan as it was written.
 pub(super) fn read_plan(path: &Path) -> Result<PlanFile, Failure> {
     let shown = path.display();
+    // Metadata first: opening a named pipe for reading would wait for a writer.
     let metadata =
         std::fs::metadata(path).map_err(|error| Failure::usage(format!("{shown}: {error}")))?;
     if !metadata.is_file() {
         return Err(Failure::usage(format!("{shown} is not a regular file")));
     }
-    if metadata.len() > PLAN_BYTES_MAX {
+    let unreadable = |error: std::io::Error| Failure::usage(format!("{shown}: {error}"));
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    file.take(PLAN_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > PLAN_BYTES_MAX {
         return Err(Failure::usage(format!("{shown} is too large for a plan")));
     }
-    let bytes = std::fs::read(path).map_err(|error| Failure::usage(format!("{shown}: {error}")))?;
     PlanFile::from_bytes(&bytes).map_err(|error| {
         let exit = match &error {
             PlanFileError::Form { .. } | PlanFileError::Newer(_) => Exit::Usage,
             PlanFileError::Altered(_) | PlanFileError::Secret { .. } => Exit::Policy,
         };
         Failure::new(exit, format!("{shown}: {error}"))
-            .next("make it again with: sortie plan JOB --out PLAN")
+            .next("have it made again: sortie plan JOB --out PLAN")
     })
 }
 

@@ -4,15 +4,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::printer::counted;
+use super::printer::{counted, one_line};
 use crate::kandji::{ACTIONS, ActionSpec};
-use crate::model::{Risk, Turn, human_duration};
+use crate::model::{DeviceFacts, Risk, Task, Turn, human_duration};
 use crate::plan::{Plan, PlanFile, counts, forecast, phrase};
 
 /// Names shown for each action and platform.
 const SAMPLES: usize = 3;
-/// Devices that are named before they are erased or deleted.
-const IRREVERSIBLE_SHOWN: usize = 10;
+/// Devices that are named before they are erased or deleted, or before somebody approves a plan.
+const DEVICES_SHOWN: usize = 10;
+/// Longest text of a device that is shown, in characters.
+const SHOWN_CHARS_MAX: usize = 200;
 /// Devices with Activation Lock that are named.
 const LOCKED_SHOWN: usize = 10;
 
@@ -39,7 +41,7 @@ pub(super) fn plan_text(file: &PlanFile, around: &Around) -> String {
     text.push_str(&counts_text(plan));
     text.push_str(&secrets_lines(plan));
     for note in &plan.notes {
-        text.push_str(&format!("  note: {note}\n"));
+        text.push_str(&format!("  note: {}\n", one_line(note)));
     }
     text.push_str(&cost_text(file, around.reads));
     if plan.risk() > Risk::Benign {
@@ -72,14 +74,14 @@ fn counts_text(plan: &Plan) -> String {
             count.tasks,
             count.action,
             count.platform,
-            count.samples.join(", ")
+            one_line(&count.samples.join(", "))
         ));
     }
     for (reason, devices) in skips(plan) {
-        text.push_str(&format!("  {:>6}  skipped: {reason}\n", devices.len()));
+        text.push_str(&format!("  {:>6}  skipped: {}\n", devices.len(), one_line(&reason)));
     }
     for (reason, devices) in done(plan) {
-        text.push_str(&format!("  {:>6}  nothing to do: {reason}\n", devices.len()));
+        text.push_str(&format!("  {:>6}  nothing to do: {}\n", devices.len(), one_line(reason)));
     }
     if plan.excluded > 0 {
         text.push_str(&format!("  {:>6}  devices excluded by the job\n", plan.excluded));
@@ -149,7 +151,7 @@ fn bounds_text(file: &PlanFile, around: &Around) -> String {
         text.push_str(&format!("  only in the window {}\n", window.shown()));
     }
     if let Some(reason) = &file.break_glass {
-        text.push_str(&format!("  outside of its window: {reason}\n"));
+        text.push_str(&format!("  outside of its window: {}\n", one_line(reason)));
     }
     if !around.place.is_empty() {
         text.push_str(&format!("  caps of {} and overlaps cover {}\n", around.house, around.place));
@@ -157,36 +159,49 @@ fn bounds_text(file: &PlanFile, around: &Around) -> String {
     text
 }
 
-/// What can never be undone, on whose devices.
-fn irreversible_text(file: &PlanFile) -> String {
-    let mut seen = BTreeSet::new();
+/// What can never be undone, on whose devices, and what it takes.
+pub(super) fn irreversible_text(file: &PlanFile) -> String {
     let mut text = String::from("  This cannot be undone:\n");
     for (action, devices) in irreversible_counts(&file.plan) {
         text.push_str(&format!("  {devices:>6}  {}\n", action.summary));
     }
-    let touched = file
-        .plan
-        .to_do()
-        .filter(|task| task.risk == Risk::Irreversible && seen.insert(task.device.id.clone()));
-    let mut devices = touched.map(|task| &task.device);
-    for device in devices.by_ref().take(IRREVERSIBLE_SHOWN) {
+    text.push_str(&devices_text(file.plan.to_do().filter(|task| task.risk == Risk::Irreversible)));
+    if let Some(phrase) = phrase(&file.plan, &file.tenant) {
+        text.push_str(&format!("  It takes: --confirm \"{}\"\n", one_line(&phrase)));
+    }
+    text
+}
+
+/// Some devices with their users, from all over the plan: its maker chooses what stands first.
+pub(super) fn devices_text<'p>(tasks: impl Iterator<Item = &'p Task>) -> String {
+    let mut seen = BTreeSet::new();
+    let devices: Vec<&DeviceFacts> =
+        tasks.map(|task| &task.device).filter(|device| seen.insert(&device.id)).collect();
+    let number = devices.len().min(DEVICES_SHOWN);
+    let mut text = String::new();
+    for device in (0..number).map(|at| devices[at * devices.len() / number]) {
         let user = match device.user_email.as_str() {
             "" => "nobody",
             email => email,
         };
         text.push_str(&format!(
-            "          {} '{}' ({}) of {user}\n",
-            device.serial_number, device.name, device.platform
+            "          {} '{}' ({}) of {}\n",
+            shown(&device.serial_number),
+            shown(&device.name),
+            device.platform,
+            shown(user)
         ));
     }
-    let more = devices.count();
+    let more = devices.len() - number;
     if more > 0 {
         text.push_str(&format!("          and {more} more\n"));
     }
-    if let Some(phrase) = phrase(&file.plan, &file.tenant) {
-        text.push_str(&format!("  It takes: --confirm \"{phrase}\"\n"));
-    }
     text
+}
+
+/// A text of the plan on one line of limited length.
+pub(super) fn shown(text: &str) -> String {
+    one_line(text).chars().take(SHOWN_CHARS_MAX).collect()
 }
 
 fn irreversible_counts(plan: &Plan) -> Vec<(&'static ActionSpec, usize)> {
@@ -226,7 +241,7 @@ fn secrets_lines(plan: &Plan) -> String {
         text.push_str(&format!(
             "  {:>6}  devices have Activation Lock on and need their bypass codes after the erase: {}{more}\n",
             locked.len(),
-            named.join(", ")
+            one_line(&named.join(", "))
         ));
     }
     text
@@ -276,9 +291,9 @@ pub(super) fn refused_text(plan: &Plan) -> String {
         };
         text.push_str(&format!(
             "\n  {place}: {}: {}: {}",
-            refused.target,
+            one_line(&refused.target),
             refused.objection.kind.word(),
-            refused.objection.reason
+            one_line(&refused.objection.reason)
         ));
     }
     text

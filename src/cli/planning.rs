@@ -18,9 +18,9 @@ use super::policy_file::PolicyFile;
 use super::settings::{Profile, policy, rollout, send_for_ms, skip_kinds};
 use super::state::State;
 use crate::drive::{Clock, Quota, ReadError, Reads, WallClock, read_details, read_inventory};
-use crate::job::Job;
+use crate::job::{Job, JobSettings, Requirement};
 use crate::journal::RequestCounts;
-use crate::model::{Policy, Retries, Risk, TaskId, UnixMillis};
+use crate::model::{JobGuards, Policy, Retries, Risk, TaskId, UnixMillis};
 use crate::plan::{
     ACTIVATION_LOCK_READS_MAX, Agreement, Approval, Budget, Earlier, Inventory, Need,
     ObjectionKind, PLAN_FORMAT, Plan, PlanFile, PlanOptions, PlannedCost, Wrapping, assign_waves,
@@ -203,13 +203,14 @@ fn file_of(
         start_until: latest_start(&plan, job, now),
         send_for_ms: send_for_ms(wish.limits, job)?,
         fleet,
+        guards: JobGuards {
+            window: settings.window.clone(),
+            require: settings.require.as_ref().map(Requirement::kept),
+        },
         report_dir: report_dir.map(|path| path.display().to_string()),
         report_formats: formats.unwrap_or_else(|| vec!["csv".to_owned(), "jsonl".to_owned()]),
         encrypt_to: wish.encrypt_to.to_vec(),
-        wrapping: Wrapping {
-            max_devices: settings.max_devices,
-            has_time_bound: settings.window.is_some() || settings.send_until.is_some(),
-        },
+        wrapping: wrapping_of(wish.limits, settings),
         forecast: PlannedCost {
             sends: cost.sends,
             reads: cost.captures,
@@ -219,6 +220,14 @@ fn file_of(
         rules,
         plan,
     })
+}
+
+/// The bounds that the job itself sets, as far as they are in force: no flag stands in for them, and one that takes a
+/// bound away takes its word away as well.
+fn wrapping_of(limits: &LimitOptions, settings: &JobSettings) -> Wrapping {
+    let has_window = settings.window.is_some() && limits.break_glass.is_none();
+    let has_end = settings.send_until.is_some() && limits.send_until.is_none();
+    Wrapping { max_devices: settings.max_devices, has_time_bound: has_window || has_end }
 }
 
 /// The latest start of a plan: what another system's export says of it grows old as well.
@@ -332,4 +341,45 @@ async fn add_details(
         ));
     }
     Ok(notes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::{Input, ParseOptions, parse};
+
+    fn settings(lines: &str) -> JobSettings {
+        let text = format!("version: 1\naction: restart\ntargets: {{all: true}}\n{lines}");
+        let input = Input { name: "job.yaml", bytes: text.as_bytes() };
+        let no_files = |name: &str| Err(name.to_owned());
+        parse(&input, &ParseOptions::default(), &no_files).expect("a job").settings
+    }
+
+    #[test]
+    fn a_bound_that_a_flag_takes_away_bounds_nothing() {
+        let window = "window: {days: [sat], from: '22:00', to: '23:00', timezone: UTC}\n";
+        let end = "send_until: 2h\n";
+        let both = format!("{window}{end}");
+        for (lines, has_glass, has_flag, is_bounded) in [
+            ("", false, false, false),
+            ("", false, true, false),
+            (window, false, false, true),
+            (window, true, false, false),
+            (window, false, true, true),
+            (end, false, false, true),
+            (end, true, false, true),
+            (end, false, true, false),
+            (&both, true, false, true),
+            (&both, false, true, true),
+            (&both, true, true, false),
+        ] {
+            let limits = LimitOptions {
+                break_glass: has_glass.then(|| "INC-7".to_owned()),
+                send_until: has_flag.then(|| "48h".to_owned()),
+                ..LimitOptions::default()
+            };
+            let wrapping = wrapping_of(&limits, &settings(lines));
+            assert_eq!(wrapping.has_time_bound, is_bounded, "{lines} {has_glass} {has_flag}");
+        }
+    }
 }

@@ -3,12 +3,12 @@
 //! Owns its places, its owner check and its digest. Must never be led to another file by a flag or a variable: whoever
 //! is bound by the policy must not choose it.
 
-use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
 use super::failure::Failure;
 use super::trusted_file::{Stamp, Trust, read_trusted, stamp};
+use crate::model::sha256;
 use crate::plan::FleetPolicy;
 
 /// The policy of a host, which outranks that of a state directory: another state directory is one flag away.
@@ -76,7 +76,7 @@ impl PolicyFile {
         for path in &places.candidates {
             if let Some(bytes) = read_trusted(path, &trust, POLICY_BYTES_MAX)? {
                 let policy = parse(path, &bytes)?;
-                let digest = hexadecimal(&bytes);
+                let digest = sha256(&bytes);
                 return Ok(Self {
                     policy,
                     digest,
@@ -124,11 +124,6 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<FleetPolicy, Failure> {
     };
     let text = std::str::from_utf8(bytes).map_err(|_| refuse("it is not UTF-8 text"))?;
     toml::from_str(text).map_err(|error| refuse(&error.to_string()))
-}
-
-/// SHA-256 as hexadecimal digits.
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(all(test, unix))]

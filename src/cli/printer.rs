@@ -1,9 +1,11 @@
 //! The one place that writes for people.
 //!
-//! Owns standard output and standard error. Colour never carries meaning alone. Must never be given a
+//! Owns standard output and standard error, and which letters reach people: a device's name is chosen by whoever has the
+//! device. Colour never carries meaning alone. Must never be given a
 //! secret: nothing that reaches it may come from `Sealed::expose`, but through `reveal`, for who asked for it.
 
 use anstyle::{AnsiColor, Style};
+use std::borrow::Cow;
 use std::io::Write;
 
 use super::failure::Failure;
@@ -15,6 +17,9 @@ pub(super) struct Printer {
     verbosity: i8,
     pub format: Format,
 }
+
+/// What stands for a letter that people are not shown.
+const REPLACEMENT: &str = "\u{fffd}";
 
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -33,7 +38,13 @@ impl Printer {
         Self { verbosity, format: options.format }
     }
 
-    /// Writes data to standard output. A reader that has gone away (`| head`) is not an error.
+    /// Writes text for people to standard output.
+    pub(super) fn show(&self, text: &str) {
+        self.data(&harmless(text));
+    }
+
+    /// Writes data for programs to standard output, exactly as it is. A reader that has gone away (`| head`) is not an
+    /// error.
     pub(super) fn data(&self, text: &str) {
         let mut output = std::io::stdout().lock();
         let _ = output.write_all(text.as_bytes());
@@ -42,7 +53,7 @@ impl Printer {
         }
     }
 
-    /// Writes secrets to standard output: only for a command whose purpose that is.
+    /// Writes secrets to standard output, exactly as they are: only for a command whose purpose that is.
     pub(super) fn reveal(&self, text: &str) {
         self.data(text);
     }
@@ -56,23 +67,28 @@ impl Printer {
 
     /// Warns, even in quiet.
     pub(super) fn warn(&self, text: &str) {
-        self.to_stderr(&format!("{WARNING}warning{WARNING:#}: {text}"));
+        self.styled(&format!("{WARNING}warning{WARNING:#}: {}", harmless(text)));
     }
 
     /// Says why the command ends.
     pub(super) fn failure(&self, failure: &Failure) {
-        let mut text = format!("{ERROR}error{ERROR:#}: {}", failure.what);
+        let mut text = format!("{ERROR}error{ERROR:#}: {}", harmless(&failure.what));
         if !failure.state.is_empty() {
-            text.push_str(&format!("\n{HINT}state{HINT:#}: {}", failure.state));
+            text.push_str(&format!("\n{HINT}state{HINT:#}: {}", harmless(&failure.state)));
         }
         if !failure.next.is_empty() {
-            text.push_str(&format!("\n{HINT} next{HINT:#}: {}", failure.next));
+            text.push_str(&format!("\n{HINT} next{HINT:#}: {}", harmless(&failure.next)));
         }
-        self.to_stderr(&text);
+        self.styled(&text);
     }
 
     /// Writes a finished text to standard error.
     pub(super) fn to_stderr(&self, text: &str) {
+        self.styled(&harmless(text));
+    }
+
+    /// Writes a text with colours to standard error. Whoever lays it out has taken out what else steers a terminal.
+    pub(super) fn styled(&self, text: &str) {
         let mut output = anstream::stderr().lock();
         // With no standard error left there is nobody to tell.
         let _ = output.write_all(text.as_bytes());
@@ -86,6 +102,33 @@ impl Printer {
     }
 }
 
+/// Whether a letter steers a terminal or turns the order of others round.
+fn steers(letter: char) -> bool {
+    letter.is_control()
+        || matches!(
+            letter,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
+}
+
+/// A text whose only letters that steer a terminal are its line breaks and tabs.
+pub(super) fn harmless(text: &str) -> Cow<'_, str> {
+    let is_bad = |letter: char| steers(letter) && !matches!(letter, '\n' | '\t');
+    match text.contains(is_bad) {
+        true => Cow::Owned(text.replace(is_bad, REPLACEMENT)),
+        false => Cow::Borrowed(text),
+    }
+}
+
+/// A text of others, such as a device's name, as a part of one line: it can neither steer a terminal nor pretend to be
+/// the next line.
+pub(super) fn one_line(text: &str) -> Cow<'_, str> {
+    match text.contains(steers) {
+        true => Cow::Owned(text.replace(steers, REPLACEMENT)),
+        false => Cow::Borrowed(text),
+    }
+}
+
 /// A number with its noun: `1 row`, `2 rows`.
 pub(super) fn counted(number: impl Into<usize>, noun: &str) -> String {
     let number = number.into();
@@ -94,8 +137,10 @@ pub(super) fn counted(number: impl Into<usize>, noun: &str) -> String {
 
 /// Lays rows out in columns, two spaces apart.
 pub(super) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
+    let rows: Vec<Vec<Cow<'_, str>>> =
+        rows.iter().map(|row| row.iter().map(|cell| one_line(cell)).collect()).collect();
     let mut widths: Vec<usize> = header.iter().map(|cell| cell.chars().count()).collect();
-    for row in rows {
+    for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
         }
@@ -106,8 +151,26 @@ pub(super) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
         format!("{}\n", padded.join("  ").trim_end())
     };
     let mut text = line(&mut header.iter().copied());
-    for row in rows {
-        text.push_str(&line(&mut row.iter().map(String::as_str)));
+    for row in &rows {
+        text.push_str(&line(&mut row.iter().map(Cow::as_ref)));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_letter_of_others_steers_a_terminal() {
+        let evil = "pad\u{1b}[2J\u{9b}1A\r\u{8}\u{202e}x\u{2066}\u{200f}\u{2028}\u{61c}\0\u{7f}";
+        assert!(!harmless(evil).contains(steers) && !one_line(evil).contains(steers));
+        for fair in ["Jörg’s Mac", "日本語", "👩‍💻 pad", "שלום"] {
+            assert_eq!((harmless(fair), one_line(fair)), (fair.into(), fair.into()));
+        }
+        assert_eq!(harmless("a\n\tb\r\n"), "a\n\tb\u{fffd}\n");
+        assert_eq!(one_line("a\nERASE 1"), "a\u{fffd}ERASE 1");
+        let text = table(&["NAME"], &[vec!["a\nrun ok".to_owned()]]);
+        assert_eq!(text, "NAME\na\u{fffd}run ok\n");
+    }
 }

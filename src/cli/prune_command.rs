@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::confirm::agree;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::operator::Operator;
 use super::options::{Format, GlobalOptions, PruneOptions};
 use super::printer::{Printer, counted};
 use super::settings::duration;
@@ -39,7 +40,11 @@ pub(super) fn prune(
         printer.say(&format!("nothing to drop: no run that was over by {before} holds secrets"));
         return found.end(printer, 0);
     }
-    printer.data(&found.listed(printer.format, before));
+    let listed = found.listed(printer.format, before);
+    match printer.format {
+        Format::Json => printer.data(&listed),
+        Format::Text | Format::Csv => printer.show(&listed),
+    }
     if options.dry_run {
         printer.say("dry run: nothing was dropped");
         return found.end(printer, 0);
@@ -206,7 +211,14 @@ impl OldRun {
                 replies: share.replies,
             })
             .collect();
-        Ok(state.index().add_prunings(&prunings)?)
+        state.index().add_prunings(&prunings)?;
+        let (pins, secrets, replies) = self.sums();
+        let body = serde_json::json!({
+            "who": Operator::current().shown(), "older_than": before.to_string(), "pins": pins,
+            "secrets": secrets, "replies": replies,
+        });
+        state.index().note(now, "pruned", Some(run), &body)?;
+        Ok(())
     }
 
     fn sums(&self) -> (u32, u32, u32) {

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::admission::{
-    Applicant, Charging, charge, check_overlap, check_stop_file, risks_of, sent_devices,
-    unsent_devices,
+    Applicant, Asking, Charging, charge, check_gate, check_house, check_overlap, check_stop_file,
+    risks_of, sent_devices, unsent_devices,
 };
 use super::connect::{connect_again, timeout_ms};
 use super::exit::Exit;
@@ -116,7 +116,11 @@ fn reopen(
     let engine = Engine::new(replay(&reader, &tasks, &header.policy)?);
     let house = PolicyFile::read(state.dir.path())?;
     let alone = match scope {
-        Scope::Whole => Some(enter_again(state, &header, &house, &tasks, &reader.records()?)?),
+        Scope::Whole => {
+            let asking = if global.no_input { Asking::Forbidden } else { Asking::Here };
+            let records = reader.records()?;
+            Some(enter_again(state, &header, &house, asking, &tasks, &records)?)
+        }
         Scope::Follow | Scope::OnePass => None,
     };
     drop(reader);
@@ -153,6 +157,7 @@ fn enter_again(
     state: &State,
     header: &RunHeader,
     house: &PolicyFile,
+    asking: Asking,
     tasks: &[Task],
     records: &[TaskRecord],
 ) -> Result<std::fs::File, Failure> {
@@ -160,19 +165,28 @@ fn enter_again(
     let alone = state.dir.hold_start()?;
     check_stop_file(state)?;
     let is_left = |(_, record): &(&Task, &TaskRecord)| record.outcome() == Outcome::NotAttempted;
-    let left = tasks.iter().zip(records).filter(is_left).map(|(task, _)| task);
-    let risks: BTreeMap<DeviceId, Risk> = risks_of(left);
+    let left: Vec<&Task> = tasks.iter().zip(records).filter(is_left).map(|(it, _)| it).collect();
+    let approval = match header.provenance.approver {
+        Some(_) => Approval::Given,
+        None => Approval::Missing,
+    };
+    if let Some(risk) = left.iter().map(|task| task.risk).max() {
+        check_house(house, risk, header.reason.as_deref(), approval, Some(&header.run.0))?;
+        check_gate(header.policy.rollout.as_ref(), asking)?;
+    }
+    let risks: BTreeMap<DeviceId, Risk> = risks_of(left.into_iter());
     let applicant = Applicant::of_run(header);
     check_overlap(state, applicant, &risks)?;
     // What it was charged and did not use is free again; what it still means to do is charged from now on.
     state.index().settle_charges(&header.run.0, &sent_devices(tasks, records))?;
     let charging = Charging {
         house,
-        approval: match header.provenance.approver {
-            Some(_) => Approval::Given,
-            None => Approval::Missing,
+        approval,
+        // As it was charged at first: an emergency that a person confirmed stays one.
+        agreement: match header.provenance.is_agreed_at_terminal {
+            true => Agreement::AtTerminal,
+            false => Agreement::InAdvance,
         },
-        agreement: Agreement::InAdvance,
         fleet: state.index().fleet_size(&header.base_url)?,
         now,
     };

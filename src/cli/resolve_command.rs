@@ -5,14 +5,15 @@
 
 use std::collections::BTreeMap;
 
-use super::confirm::{agree, ask};
+use super::confirm::{InAdvance, agree, ask, confirm_again};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::operator::Operator;
 use super::options::{Format, GlobalOptions, ResolveOptions};
-use super::printer::{Printer, counted};
+use super::printer::{Printer, counted, one_line};
 use super::reopen_command::replay;
 use super::reporter::RunView;
-use super::state::{State, operator};
+use super::state::State;
 use crate::drive::{Clock, WallClock};
 use crate::engine::{Engine, Phase, Scope};
 use crate::journal::{RequestCounts, RunJournal, RunReader, RunRow, RunState};
@@ -86,15 +87,18 @@ pub(super) fn resolve(
         printer.say(&format!("nothing of run {} is in doubt", row.id));
         return Ok(Exit::Well);
     }
-    let decisions = match decide(&doubts, options, global, now, printer)? {
+    let asking = Resolving { options, global, tenant: &view.header.tenant, now, printer };
+    let decisions = match asking.decide(&doubts)? {
         decisions if decisions.is_empty() => return Ok(Exit::Well),
         decisions => decisions,
     };
+    let who = Operator::current().shown();
     for (index, decision) in &decisions {
-        entries.extend(engine.resolve(now, *index, *decision, &operator())?);
+        entries.extend(engine.resolve(now, *index, *decision, &who)?);
     }
     entries.push(Entry { at: now, event: Event::Closed });
     journal.append(&entries, &RequestCounts::new())?;
+    note(&state, &row.id, &decisions, &who, now)?;
     let view = RunView::read(&state.dir, &row.id)?;
     view.write(&view.header.report_dir, Some(now))?;
     let (run_state, summary) = view.standing();
@@ -112,6 +116,25 @@ pub(super) fn resolve(
         printer.say(&format!("nothing was sent yet; send with: sortie resume {}", row.id));
     }
     Ok(Exit::Well)
+}
+
+/// Writes into the host's record what was decided.
+fn note(
+    state: &State,
+    run: &str,
+    decisions: &[(TaskIndex, Decision)],
+    who: &str,
+    now: UnixMillis,
+) -> Result<(), Failure> {
+    for decision in [Decision::Done, Decision::NotDone, Decision::SendAgain] {
+        let tasks = decisions.iter().filter(|(_, taken)| *taken == decision).count();
+        if tasks > 0 {
+            let body =
+                serde_json::json!({ "who": who, "decision": decision.word(), "tasks": tasks });
+            state.index().note(now, "resolved", Some(run), &body)?;
+        }
+    }
+    Ok(())
 }
 
 /// The newest run with anything in doubt.
@@ -180,63 +203,97 @@ fn evidence_of(reader: &RunReader) -> Result<BTreeMap<TaskIndex, Vec<String>>, F
     Ok(evidence)
 }
 
-/// The decisions: those of the flag for all that are named, or one by one on the terminal.
-fn decide(
-    doubts: &[Doubt<'_>],
-    options: &ResolveOptions,
-    global: &GlobalOptions,
+/// What decisions are taken with.
+struct Resolving<'a> {
+    options: &'a ResolveOptions,
+    global: &'a GlobalOptions,
+    tenant: &'a str,
     now: UnixMillis,
-    printer: &Printer,
-) -> Result<Vec<(TaskIndex, Decision)>, Failure> {
-    if let Some(decision) = options.decision() {
-        if !options.all && options.device.is_empty() {
-            return Err(Failure::usage("--as decides for the devices that are named")
-                .next("name them with --device, or give --all"));
+    printer: &'a Printer,
+}
+
+impl Resolving<'_> {
+    /// The decisions: those of the flag for all that are named, or one by one on the terminal.
+    fn decide(&self, doubts: &[Doubt<'_>]) -> Result<Vec<(TaskIndex, Decision)>, Failure> {
+        let Self { options, now, printer, .. } = *self;
+        if let Some(decision) = options.decision() {
+            if !options.all && options.device.is_empty() {
+                return Err(Failure::usage("--as decides for the devices that are named")
+                    .next("name them with --device, or give --all"));
+            }
+            for doubt in doubts {
+                check_send_again(doubt, decision, now)?;
+            }
+            let all: Vec<&Doubt<'_>> = doubts.iter().collect();
+            self.agree_to(&all, decision)?;
+            return Ok(doubts.iter().map(|doubt| (doubt.index, decision)).collect());
         }
+        if printer.format == Format::Json {
+            let rows: Vec<serde_json::Value> = doubts.iter().map(json_of).collect();
+            printer.data(&serde_json::Value::Array(rows).to_string());
+            return Ok(Vec::new());
+        }
+        let decisions = self.ask_one_by_one(doubts);
+        let is_sent = |doubt: &&Doubt<'_>| decisions.contains(&(doubt.index, Decision::SendAgain));
+        let sent: Vec<&Doubt<'_>> = doubts.iter().filter(is_sent).collect();
+        if !sent.is_empty() {
+            self.agree_to(&sent, Decision::SendAgain)?;
+        }
+        if decisions.is_empty() {
+            printer.say(
+                "nothing was changed; decide with: sortie resolve RUN --as done|not-done|again --device SERIAL (or --all)",
+            );
+        }
+        Ok(decisions)
+    }
+
+    fn ask_one_by_one(&self, doubts: &[Doubt<'_>]) -> Vec<(TaskIndex, Decision)> {
+        let mut decisions = Vec::new();
         for doubt in doubts {
-            check_send_again(doubt, decision, now)?;
+            self.printer.show(&shown(doubt));
+            if self.global.no_input {
+                continue;
+            }
+            let question =
+                "[d] take as done, [n] take as not done, [s] send again, [Enter] leave, [q] quit: ";
+            let Some(answer) = ask(question) else { continue };
+            let decision = match answer.trim() {
+                "d" => Decision::Done,
+                "n" => Decision::NotDone,
+                "s" => Decision::SendAgain,
+                "q" => break,
+                _ => continue,
+            };
+            match check_send_again(doubt, decision, self.now) {
+                Ok(()) => decisions.push((doubt.index, decision)),
+                Err(failure) => self.printer.warn(&failure.what),
+            }
         }
-        let all: Vec<&Doubt<'_>> = doubts.iter().collect();
-        agree_to(&all, decision, options, global)?;
-        return Ok(doubts.iter().map(|doubt| (doubt.index, decision)).collect());
+        decisions
     }
-    if printer.format == Format::Json {
-        let rows: Vec<serde_json::Value> = doubts.iter().map(json_of).collect();
-        printer.data(&serde_json::Value::Array(rows).to_string());
-        return Ok(Vec::new());
-    }
-    let mut decisions = Vec::new();
-    for doubt in doubts {
-        printer.data(&shown(doubt));
-        if global.no_input {
-            continue;
-        }
-        let question =
-            "[d] take as done, [n] take as not done, [s] send again, [Enter] leave, [q] quit: ";
-        let Some(answer) = ask(question) else { continue };
-        let decision = match answer.trim() {
-            "d" => Decision::Done,
-            "n" => Decision::NotDone,
-            "s" => Decision::SendAgain,
-            "q" => break,
-            _ => continue,
+
+    /// A decision is agreed to on its own, however the run was confirmed. What may happen twice takes what a plan of
+    /// it would.
+    fn agree_to(&self, doubts: &[&Doubt<'_>], decision: Decision) -> Result<(), Failure> {
+        let Self { options, global, tenant, .. } = *self;
+        let mut actions: Vec<String> = doubts
+            .iter()
+            .map(|it| format!("{} ({})", it.task.action, it.task.risk.word()))
+            .collect();
+        actions.sort();
+        actions.dedup();
+        let devices = counted(doubts.len(), "device");
+        let what = format!("{} of {devices} {}", actions.join(", "), decision.word());
+        let agreed = if decision == Decision::SendAgain {
+            let tasks: Vec<&Task> = doubts.iter().map(|doubt| doubt.task).collect();
+            let confirm = options.confirm.as_deref();
+            let advance = InAdvance { yes: options.yes, confirm, no_input: global.no_input };
+            confirm_again(&tasks, tenant, what, advance).map(drop)
+        } else {
+            agree(&what, options.yes, global.no_input).map(drop)
         };
-        match check_send_again(doubt, decision, now) {
-            Ok(()) => decisions.push((doubt.index, decision)),
-            Err(failure) => printer.warn(&failure.what),
-        }
+        agreed.map_err(|failure| failure.state("nothing was changed"))
     }
-    let is_sent = |doubt: &&Doubt<'_>| decisions.contains(&(doubt.index, Decision::SendAgain));
-    let sent: Vec<&Doubt<'_>> = doubts.iter().filter(is_sent).collect();
-    if !sent.is_empty() {
-        agree_to(&sent, Decision::SendAgain, options, global)?;
-    }
-    if decisions.is_empty() {
-        printer.say(
-            "nothing was changed; decide with: sortie resolve RUN --as done|not-done|again --device SERIAL (or --all)",
-        );
-    }
-    Ok(decisions)
 }
 
 /// What may still be applied must not be sent again, and what the run will not send need not be asked for.
@@ -261,35 +318,18 @@ fn check_send_again(doubt: &Doubt<'_>, decision: Decision, now: UnixMillis) -> R
     Ok(())
 }
 
-/// A decision is agreed to on its own, however the run was confirmed.
-fn agree_to(
-    doubts: &[&Doubt<'_>],
-    decision: Decision,
-    options: &ResolveOptions,
-    global: &GlobalOptions,
-) -> Result<(), Failure> {
-    let mut actions: Vec<String> =
-        doubts.iter().map(|it| format!("{} ({})", it.task.action, it.task.risk.word())).collect();
-    actions.sort();
-    actions.dedup();
-    let devices = counted(doubts.len(), "device");
-    let what = format!("{} of {devices} {}", actions.join(", "), decision.word());
-    agree(&what, options.yes, global.no_input)
-        .map(drop)
-        .map_err(|failure| failure.state("nothing was changed"))
-}
-
 fn shown(doubt: &Doubt<'_>) -> String {
     let device = &doubt.task.device;
+    let evidence: Vec<_> = doubt.evidence.iter().map(|line| one_line(line)).collect();
     format!(
         "{} '{}' ({}): {}, step {}\n    {}\n    see also: sortie commands {}\n",
-        device.serial_number,
-        device.name,
-        device.user_email,
+        one_line(&device.serial_number),
+        one_line(&device.name),
+        one_line(&device.user_email),
         doubt.task.action,
         doubt.task.step,
-        doubt.evidence.join("\n    "),
-        device.serial_number
+        evidence.join("\n    "),
+        one_line(&device.serial_number)
     )
 }
 

@@ -11,6 +11,7 @@ use super::admission::sent_devices;
 use super::earlier::{LookBack, TAKEN_OVER, taken_over_by};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::job_source::{check_requirement, read_required_again};
 use super::options::{GlobalOptions, LimitOptions, RunOptions, TenantOptions};
 use super::printer::{Printer, counted};
 use super::reporter::RunView;
@@ -25,9 +26,6 @@ use crate::model::{
     Entry, Event, Outcome, OutcomeCounts, ParamValue, Risk, Rollout, Task, TaskIndex, TaskRecord,
 };
 use crate::report::{Refused, Rows, job_csv, to_retry};
-
-/// What the name of a retry ends with.
-const RETRY: &str = "-retry";
 
 pub(super) fn retry(
     global: &GlobalOptions,
@@ -129,10 +127,15 @@ fn job_of(view: &RunView, tasks: &[TaskIndex]) -> Result<Job, Failure> {
             row.steps.iter().map(|step| Step { after, ..step.clone() }).collect();
         row.steps = Arc::from(steps);
     }
-    let name = view.header.job.strip_suffix(RETRY).unwrap_or(&view.header.job);
-    job.name = format!("{name}{RETRY}");
+    // It is the same job, so that nobody starts the old one beside it.
+    job.name.clone_from(&view.header.job);
+    job.digest.clone_from(&view.header.job_digest);
     job.reason.clone_from(&view.header.reason);
     job.settings = settings_of(&view.header, &old);
+    if let Some(kept) = &view.header.provenance.guards.require {
+        job.settings.require = Some(read_required_again(kept, &view.header.run.0)?);
+        check_requirement(&job)?;
+    }
     job.notes.clear();
     Ok(job)
 }
@@ -156,7 +159,7 @@ fn check_secrets(view: &RunView, tasks: &[&Task]) -> Result<(), Failure> {
     Err(not_repeatable(view, &why))
 }
 
-/// What held for the old run holds for its retry, as far as no flag says otherwise. When sending ends is counted anew.
+/// What held for the old run's job holds for its retry, as far as no flag says otherwise. When sending ends is counted anew.
 fn settings_of(header: &RunHeader, tasks: &[&Task]) -> JobSettings {
     let policy = &header.policy;
     let captures = tasks.iter().any(|task| !task.capture.is_empty());
@@ -180,7 +183,8 @@ fn settings_of(header: &RunHeader, tasks: &[&Task]) -> JobSettings {
                 gate_timeout_ms: Some(rollout.gate_timeout_ms),
             }
         }),
-        window: policy.windows.first().cloned(),
+        // The rules of a run outside of its window have none; older programs kept no other.
+        window: header.provenance.guards.window.clone().or(policy.windows.first().cloned()),
         outside_window: Some(policy.outside_window),
         report_dir: header.report_dir.parent().map(|parent| parent.display().to_string()),
         report_formats: Some(header.report_formats.clone()),

@@ -37,6 +37,9 @@ use crate::job::{Job, ParseOptions, Target, TargetField, ad_hoc};
 use crate::journal::RequestCounts;
 use crate::plan::{Approval, PlanFile};
 
+/// Most letters of a refusal in the host's record.
+const NOTED_CHARS_MAX: usize = 500;
+
 pub(super) fn run(
     global: &GlobalOptions,
     job: &JobOptions,
@@ -137,11 +140,16 @@ pub(super) struct Setting<'a> {
 impl<'a> Setting<'a> {
     /// The run that a plan would become.
     pub(super) fn applicant(&self, file: &'a PlanFile) -> Applicant<'a> {
-        let takes_over = match self.origin {
-            Origin::Retry(old) => old.row.id.as_str(),
-            Origin::Operator { .. } | Origin::Plan(_) => "",
-        };
+        let takes_over = self.left_by().unwrap_or_default();
         Applicant { takes_over, ..Applicant::of_plan(file) }
+    }
+
+    /// The run whose work is taken over.
+    fn left_by(&self) -> Option<&'a str> {
+        match self.origin {
+            Origin::Retry(old) => Some(&old.row.id),
+            Origin::Operator { .. } | Origin::Plan(_) => None,
+        }
     }
 }
 
@@ -176,7 +184,11 @@ pub(super) fn run_job(
             Origin::Retry(old) => {
                 let timeout_ms = timeout_ms(tenant)?;
                 let connection = connect_again(&old.header.base_url, timeout_ms, tenant, &profile)?;
-                (connection, old.look_back(limits), Naming::None)
+                let naming = match old.header.provenance.is_named {
+                    true => Naming::ByFile,
+                    false => Naming::None,
+                };
+                (connection, old.look_back(limits), naming)
             }
             Origin::Operator { naming, .. } => {
                 (connect(tenant, &profile, Some(job)).await?, look_back_of(limits), naming)
@@ -249,10 +261,10 @@ async fn begin(
     let now = WallClock.now();
     let file = &planned.file;
     if options.dry_run {
-        printer.data(&text);
+        printer.show(&text);
         check_plan(file, job, now)?;
         refuse_given_pins(recipients, &file.plan.tasks)?;
-        check_caps(state, file, house, Approval::Given, now)?;
+        check_caps(state, file, house, Approval::Given, setting.left_by(), now)?;
         printer.say("dry run: nothing was sent");
         return Ok(Exit::Well);
     }
@@ -267,8 +279,8 @@ async fn begin(
     let approved = approval_of(setting, file, now)?;
     let approval = if approved.is_some() { Approval::Given } else { Approval::Missing };
     let gates = if global.no_input { Gates::Forbidden } else { Gates::Here };
-    check_policy(file, house, approval, gates, now)?;
-    check_caps(state, file, house, approval, now)?;
+    check_policy(file, house, approval, gates, setting.left_by(), now)?;
+    check_caps(state, file, house, approval, setting.left_by(), now)?;
     let asking = Asking::of(global, options.yes || options.confirm.is_some());
     prepare(recipients, &file.plan.tasks, state, asking, printer)?;
     let advance = InAdvance {
@@ -297,14 +309,34 @@ fn skip_or(failure: Failure, options: &RunOptions, printer: &Printer) -> Result<
     Err(failure)
 }
 
+/// The beginning of a reason: the host's record is kept for ever, and a refusal may name every row of a job.
+fn noted(reason: &str) -> String {
+    reason.lines().next().unwrap_or_default().chars().take(NOTED_CHARS_MAX).collect()
+}
+
 /// Writes down that the policy or a person said no.
 fn note_refusal(outcome: Result<Exit, Failure>, state: &State, job: &str) -> Result<Exit, Failure> {
     if let Err(failure) = &outcome
         && failure.exit == Exit::Policy
     {
         let who = Operator::current().shown();
-        let body = serde_json::json!({ "who": who, "job": job, "why": failure.what });
+        let body = serde_json::json!({ "who": who, "job": job, "why": noted(&failure.what) });
         state.index().note(WallClock.now(), "refused", None, &body)?;
     }
     outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_noted_by_its_first_line_and_not_at_any_length() {
+        assert_eq!(
+            noted("the plan is refused, 2 rows:\n  line 2: x\n  line 3: y"),
+            "the plan is refused, 2 rows:"
+        );
+        assert_eq!(noted(&"é".repeat(2_000)).chars().count(), 500);
+        assert_eq!(noted(""), "");
+    }
 }

@@ -3,11 +3,11 @@
 //! Owns its order: what must not change is looked at once more while no other run can begin; then devices are charged,
 //! the plan is taken, and the run stands in the journal. Must never send before that.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::admission::{Applicant, Charging, charge, check_overlap, check_stop_file, risks_of};
-use super::approval::{Approved, Check, read_approval, verify};
+use super::approval::{Approved, Check, beside, read_approval, verify};
 use super::confirm::Agreement;
 use super::connect::Connection;
 use super::exit::Exit;
@@ -49,7 +49,7 @@ pub(super) async fn start(setting: &Setting<'_>, starting: Start) -> Result<Exit
     write_first_reports(&header, &planned.file.plan.tasks)?;
     // No other run begins until this one is entered: each sees the other or is seen by it.
     let alone = state.dir.hold_start()?;
-    check_again(setting, &planned.file, now)?;
+    check_again(setting, &planned.file, approved.as_ref(), WallClock.now())?;
     let applicant = Applicant { run: &run, ..setting.applicant(&planned.file) };
     check_overlap(state, applicant, &risks_of(planned.file.plan.to_do()))?;
     let charging = Charging {
@@ -110,12 +110,11 @@ pub(super) fn approval_of(
                 .next("write the plan with: sortie plan JOB --out PLAN"));
         }
         (None, Origin::Plan(plan)) => {
-            let mut name = plan.as_os_str().to_owned();
-            name.push(".approval");
-            match Path::new(&name).exists() {
-                true => PathBuf::from(name),
-                false => return Ok(None),
+            let path = beside(plan);
+            if !path.exists() {
+                return Ok(None);
             }
+            path
         }
         (None, _) => return Ok(None),
     };
@@ -124,9 +123,17 @@ pub(super) fn approval_of(
 }
 
 /// What may have changed while somebody was asked.
-fn check_again(setting: &Setting<'_>, file: &PlanFile, now: UnixMillis) -> Result<(), Failure> {
+fn check_again(
+    setting: &Setting<'_>,
+    file: &PlanFile,
+    approved: Option<&Approved>,
+    now: UnixMillis,
+) -> Result<(), Failure> {
     let Setting { state, house, origin, .. } = *setting;
     check_stop_file(state)?;
+    if let Some(approved) = approved {
+        approved.check_end(now)?;
+    }
     if let Reread::Changed(_) = house.reread()? {
         let what = "the policy was changed while this plan was looked at";
         return Err(Failure::new(Exit::Policy, what).next("plan it again"));
@@ -203,6 +210,8 @@ fn header_of(
             approver: approved.map(|it| format!("{} until {}", it.principal, it.expires_at)),
             break_glass: file.break_glass.clone(),
             is_named: file.is_named,
+            is_agreed_at_terminal: agreement.is_interactive,
+            guards: file.guards.clone(),
         },
     })
 }

@@ -45,14 +45,6 @@ impl State {
     }
 }
 
-/// Who works here, as far as the environment tells: for the journal, not for anything that is guarded.
-pub(super) fn operator() -> String {
-    ["USER", "LOGNAME", "USERNAME"]
-        .into_iter()
-        .find_map(variable)
-        .unwrap_or_else(|| "somebody".to_owned())
-}
-
 fn state_path(options: &GlobalOptions) -> Result<PathBuf, Failure> {
     let given =
         options.state_dir.clone().or_else(|| variable("SORTIE_STATE_DIR").map(PathBuf::from));

@@ -190,7 +190,7 @@ pub(super) fn commands(
         return Ok(Exit::Well);
     }
     let rows: Vec<Vec<String>> = page.rows.iter().map(command_line).collect();
-    printer.data(&table(&["REQUESTED", "COMMAND", "STATUS", "COMPLETED", "UUID", "REASON"], &rows));
+    printer.show(&table(&["REQUESTED", "COMMAND", "STATUS", "COMPLETED", "UUID", "REASON"], &rows));
     Ok(Exit::Well)
 }
 

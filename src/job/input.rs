@@ -14,6 +14,7 @@ use super::source::Source;
 use super::steps::{Form, Guard, StepDraft, find_param, read_action, read_value};
 use super::table::{Base, Duplicates, TableRules, read_table};
 use super::{Exclusion, Job, JobSettings, sniff, yaml};
+use crate::model::hexadecimal;
 
 /// Longest name of a job, in characters: it becomes the name of a directory.
 pub(super) const JOB_NAME_CHARS_MAX: usize = 64;
@@ -206,7 +207,7 @@ fn read_plain_table(
     Some(Job {
         name: name_from_file(input.name),
         reason: None,
-        digest: digest(&[input.bytes]),
+        digest: digest(&[&source.without_secrets()]),
         rows,
         selection: None,
         exclude: Exclusion::default(),
@@ -306,7 +307,7 @@ pub(super) fn digest(parts: &[&[u8]]) -> String {
         }
         hash.update(part);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&hash.finalize())
 }
 
 #[cfg(test)]

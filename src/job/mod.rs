@@ -41,6 +41,7 @@ pub use diagnostics::{Diagnostic, Diagnostics};
 pub use filter::read_filter_pair;
 pub use input::{IdentifyBy, Input, ParseOptions, parse};
 pub use require::{AgeError, Requirement};
+pub use yaml_require::read_required;
 
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -57,7 +58,7 @@ pub struct Job {
     pub name: String,
     /// Why it is done, such as a ticket.
     pub reason: Option<String>,
-    /// SHA-256 of the bytes (those of the files that it names included), as hexadecimal digits.
+    /// SHA-256 of the text (those of the files that it names included) without its PINs, as hexadecimal digits.
     pub digest: String,
     /// Devices that the job names, in the order of the file.
     pub rows: Vec<Row>,

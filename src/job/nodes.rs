@@ -18,6 +18,8 @@ pub(super) struct NodeReader<'r, 'a> {
     pub source: &'r Source<'a>,
     /// Everything that is wrong so far.
     pub problems: &'r mut Diagnostics,
+    /// Where PINs stand.
+    pub secrets: Vec<Range<usize>>,
 }
 
 impl NodeReader<'_, '_> {

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::{Target, TargetField};
-use crate::model::{Device, UnixMillis, human_duration};
+use crate::model::{Device, RequiredList, UnixMillis, human_duration};
 
 /// How far ahead of ours the clock may go that dated a file, in milliseconds: five minutes, as sign-ons allow.
 const CLOCK_SKEW_MS_MAX: i64 = 5 * 60_000;
@@ -27,6 +27,8 @@ const CLOCK_SKEW_MS_MAX: i64 = 5 * 60_000;
 pub struct Requirement {
     /// The export, as the job names it.
     pub file: String,
+    /// Where it is, from the root, as far as whoever opened it could tell.
+    pub path: Option<String>,
     /// By what it names devices: one of the three identities.
     pub on: TargetField,
     /// How old it may be, in milliseconds.
@@ -88,7 +90,7 @@ impl Requirement {
         if listed.is_empty() {
             return None;
         }
-        Some(Self { file: file.to_owned(), on, max_age_ms, written_at: None, listed })
+        Some(Self { file: file.to_owned(), path: None, on, max_age_ms, written_at: None, listed })
     }
 
     /// Whether the export lists the device. Serial numbers and addresses are compared whole and without regard to
@@ -96,6 +98,16 @@ impl Requirement {
     #[must_use]
     pub fn lists(&self, device: &Device) -> bool {
         self.on.of_device(device).is_some_and(|text| self.listed.contains(&folded(text)))
+    }
+
+    /// What a plan keeps of it, so that the export can be read again.
+    #[must_use]
+    pub fn kept(&self) -> RequiredList {
+        RequiredList {
+            file: self.path.clone().unwrap_or_else(|| self.file.clone()),
+            on: self.on.word().to_owned(),
+            max_age_ms: self.max_age_ms,
+        }
     }
 
     /// How many devices the export lists, each counted once.

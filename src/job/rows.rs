@@ -123,9 +123,14 @@ impl<'r> RowReader<'r> {
         self.header.columns.iter().any(|column| column.is_secret)
     }
 
-    /// Cells with secrets are never shown. A record of several lines may come from a quotation mark in
+    /// Cells with secrets are never shown, and no part of the digest. A record of several lines may come from a quotation mark in
     /// the wrong place, so that any of its cells may hold the secret: nothing of it is shown.
     fn mask_secrets(&self, source: &mut Source<'_>, record: &Record<'_>) {
+        for (cell, column) in record.cells.iter().zip(&self.header.columns) {
+            if column.is_secret {
+                source.add_secret(cell.range.clone());
+            }
+        }
         let text = source.text.get(record.range.clone()).unwrap_or_default();
         if self.has_secrets() && text.contains(['\n', '\r']) {
             source.mask(record.range.clone());

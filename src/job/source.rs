@@ -16,6 +16,9 @@ const LINES_MAX: usize = 1_000_000;
 /// Longest line that a problem shows, in bytes: a caret below more cannot be found.
 const SHOWN_LINE_BYTES_MAX: usize = 4 * 1024;
 
+/// What stands in a digest for a secret.
+const SECRET: &[u8] = b"secret";
+
 /// One decoded file.
 pub(super) struct Source<'a> {
     /// Name for messages.
@@ -27,6 +30,7 @@ pub(super) struct Source<'a> {
     line_starts: Vec<usize>,
     masked: Vec<Range<usize>>,
     hides_lines: bool,
+    secrets: Vec<Range<usize>>,
 }
 
 /// Where something stands, in the form of a diagnostic.
@@ -57,8 +61,15 @@ impl<'a> Source<'a> {
         let breaks = bytes.iter().enumerate().filter(|(_, byte)| **byte == end);
         let line_starts: Vec<usize> =
             std::iter::once(0).chain(breaks.map(|(at, _)| at + 1).take(LINES_MAX)).collect();
-        let source =
-            Self { file, text, has_cr_lines, line_starts, masked: Vec::new(), hides_lines: false };
+        let source = Self {
+            file,
+            text,
+            has_cr_lines,
+            line_starts,
+            masked: Vec::new(),
+            hides_lines: false,
+            secrets: Vec::new(),
+        };
         let count_before = problems.count();
         source.check_lines(problems);
         (problems.count() == count_before).then_some(source)
@@ -98,6 +109,32 @@ impl<'a> Source<'a> {
     /// Shows no line any more: its secrets cannot be told from the rest.
     pub fn hide_lines(&mut self) {
         self.hides_lines = true;
+    }
+
+    /// Takes a text for a PIN or another secret: it is no part of the job's digest.
+    pub fn add_secret(&mut self, range: Range<usize>) {
+        self.secrets.push(range);
+    }
+
+    /// The text with a word in the place of every secret, for a digest: six digits can be guessed from a hash. That
+    /// there is one stays part of it.
+    pub fn without_secrets(&self) -> Vec<u8> {
+        let mut ranges = self.secrets.clone();
+        ranges.sort_by_key(|range| range.start);
+        let bytes = self.text.as_bytes();
+        let mut blanked = Vec::with_capacity(bytes.len());
+        let mut from = 0;
+        for range in ranges {
+            let secret = self.text.get(range.clone()).unwrap_or_default();
+            if range.start < from || !secret.contains(char::is_alphanumeric) {
+                continue;
+            }
+            blanked.extend_from_slice(&bytes[from..range.start]);
+            blanked.extend_from_slice(SECRET);
+            from = range.end;
+        }
+        blanked.extend_from_slice(&bytes[from..]);
+        blanked
     }
 
     /// The line of an offset, from 1.

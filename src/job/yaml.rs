@@ -3,7 +3,6 @@
 //! Owns the keys at the top, `steps:` and `with:`. Must never accept a key that it does not know: a
 //! misspelt limit would be no limit.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::diagnostics::{Diagnostics, Flaw, quote};
@@ -52,7 +51,7 @@ pub(super) fn read_yaml(
         source.hide_lines();
     }
     let root = read_tree(source, problems)?;
-    let mut reader = NodeReader { source, problems };
+    let mut reader = NodeReader { source, problems, secrets: Vec::new() };
     refuse_table_flags(&mut reader, options);
     let known: Vec<&str> = JOB_KEYS.into_iter().chain(SETTING_KEYS).collect();
     let entries = reader.map(&root, "the job", &known)?;
@@ -76,7 +75,7 @@ pub(super) fn read_yaml(
         }
     };
     let map = read_columns(&mut reader, entries, targets.as_ref(), options);
-    let mut parts = vec![Cow::Borrowed(input.bytes)];
+    let mut named_files = Vec::new();
     let (mut rows, mut selection) = (Vec::new(), None);
     // Broken steps are told; the devices are still read, so that all problems come at once.
     let steps = steps.unwrap_or_default();
@@ -91,16 +90,20 @@ pub(super) fn read_yaml(
         Some(TargetsNode::File(node, file)) => {
             let wishes = Wishes { map, options };
             let loaded = load_file(&mut reader, node, file, load)?;
-            rows = read_file(reader.problems, file, &loaded, &steps, &wishes, &mut notes)?;
-            parts.push(Cow::Owned(loaded));
+            let read = read_file(reader.problems, file, &loaded, &steps, &wishes, &mut notes)?;
+            rows = read.0;
+            named_files.push(read.1);
         }
         _ => {}
     }
     if let Some((requirement, export)) = required {
         settings.require = Some(requirement);
-        parts.push(Cow::Owned(export));
+        named_files.push(export);
     }
-    let parts: Vec<&[u8]> = parts.iter().map(|part| &**part).collect();
+    let secrets = reader.secrets;
+    secrets.into_iter().for_each(|range| source.add_secret(range));
+    let own = source.without_secrets();
+    let parts: Vec<&[u8]> = std::iter::once(&own).chain(&named_files).map(Vec::as_slice).collect();
     let digest = digest(&parts);
     let name = name.unwrap_or_else(|| name_from_file(input.name));
     Some(Job { name, reason, digest, rows, selection, exclude, settings, notes })
@@ -294,7 +297,7 @@ struct Wishes<'o> {
     options: &'o ParseOptions,
 }
 
-/// The rows of a file of targets.
+/// The rows of a file of targets, and its text without secrets.
 fn read_file(
     problems: &mut Diagnostics,
     file: &str,
@@ -302,7 +305,7 @@ fn read_file(
     steps: &[StepNode<'_>],
     wishes: &Wishes<'_>,
     notes: &mut Vec<String>,
-) -> Option<Vec<Row>> {
+) -> Option<(Vec<Row>, Vec<u8>)> {
     let options = wishes.options;
     let steps: Vec<StepDraft> = steps.iter().map(|step| step.draft.clone()).collect();
     let mut columns = options.wishes();
@@ -316,5 +319,6 @@ fn read_file(
         delimiter: options.delimiter,
     };
     let mut source = Source::read(file, bytes, problems)?;
-    read_table(&mut source, &rules, problems, notes)
+    let rows = read_table(&mut source, &rules, problems, notes)?;
+    Some((rows, source.without_secrets()))
 }

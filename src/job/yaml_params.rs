@@ -48,6 +48,9 @@ fn read_param(
             }
         };
         is_taken = true;
+        if param.kind == ParamKind::Pin {
+            reader.secrets.push(entry.value.range.clone());
+        }
         if given.contains(&(draft.number, param.key)) {
             let flaw = Flaw::new(format!("{} is given twice", param.key)).hint("remove one");
             reader.refuse(&entry.key_range, flaw);

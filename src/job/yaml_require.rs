@@ -20,6 +20,7 @@ use super::yaml::load_file;
 use super::yaml_settings::read_span;
 use super::{Requirement, Target};
 use crate::kandji::fold;
+use crate::model::RequiredList;
 
 /// What devices can be required by.
 const FIELDS: [TargetField; 3] =
@@ -31,7 +32,6 @@ const EXAMPLE: &str = "such as require: {file: enrolled.csv, on: serial_number, 
 
 /// What `require` says.
 struct Wanted<'n> {
-    node: &'n Node,
     file: &'n str,
     on: TargetField,
     max_age_ms: Option<u64>,
@@ -44,13 +44,34 @@ pub(super) fn read_require(
     load: &dyn Fn(&str) -> Result<Vec<u8>, String>,
     notes: &mut Vec<String>,
 ) -> Option<(Requirement, Vec<u8>)> {
-    let wanted = read_wanted(reader, node)?;
-    let bytes = load_file(reader, wanted.node, wanted.file, load)?;
+    let (node, wanted) = read_wanted(reader, node)?;
+    let bytes = load_file(reader, node, wanted.file, load)?;
     let requirement = read_export(&wanted, &bytes, reader.problems, notes)?;
     Some((requirement, bytes))
 }
 
-fn read_wanted<'n>(reader: &mut NodeReader<'_, '_>, node: &'n Node) -> Option<Wanted<'n>> {
+/// Reads an export again that a job required, as `kept` in its plan.
+///
+/// # Errors
+/// Everything that is wrong with the file.
+pub fn read_required(kept: &RequiredList, bytes: &[u8]) -> Result<Requirement, Diagnostics> {
+    let mut problems = Diagnostics::default();
+    let on = FIELDS.into_iter().find(|field| field.word() == kept.on);
+    if on.is_none() {
+        let flaw = Flaw::new(format!("devices cannot be required by {}", quote(&kept.on)));
+        problems.push_for_file(&kept.file, flaw);
+    }
+    let read = on.and_then(|on| {
+        let wanted = Wanted { file: &kept.file, on, max_age_ms: kept.max_age_ms };
+        read_export(&wanted, bytes, &mut problems, &mut Vec::new())
+    });
+    read.ok_or(problems)
+}
+
+fn read_wanted<'n>(
+    reader: &mut NodeReader<'_, '_>,
+    node: &'n Node,
+) -> Option<(&'n Node, Wanted<'n>)> {
     let entries = reader.map(node, "require", &["file", "on", "max_age"])?;
     let count_before = reader.problems.count();
     let (mut file, mut on, mut max_age_ms) = (None, None, None);
@@ -69,8 +90,8 @@ fn read_wanted<'n>(reader: &mut NodeReader<'_, '_>, node: &'n Node) -> Option<Wa
         }
     }
     let (node, file) = file?;
-    let wanted = Wanted { node, file, on: on?, max_age_ms };
-    (reader.problems.count() == count_before).then_some(wanted)
+    let wanted = Wanted { file, on: on?, max_age_ms };
+    (reader.problems.count() == count_before).then_some((node, wanted))
 }
 
 /// The name of the export, which goes into reports.

@@ -8,7 +8,7 @@
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::model::UnixMillis;
+use crate::model::{UnixMillis, hexadecimal};
 
 /// The keys under which PINs, kept secrets and the results of reads stand in entries. A new kind of entry that holds
 /// any has to use one of them: older programs leave out what they find there, at any depth.
@@ -86,10 +86,7 @@ impl Link {
     }
 
     pub(super) fn hash(self) -> String {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let digest = self.0.finalize();
-        let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+        hexadecimal(&self.0.finalize())
     }
 }
 

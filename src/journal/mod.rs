@@ -28,5 +28,5 @@ pub use provenance::Provenance;
 pub use prune::{PruneShare, Pruned, prune_run, prune_share};
 pub use run::{RequestCounts, RunHeader, RunJournal, RunReader, TaskEnd};
 pub use run_chain::RunHead;
-pub use state_dir::StateDir;
+pub use state_dir::{STOP_FILE, StateDir};
 pub use writer::{Batch, Commit, Committed, Inline, Writer};

@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::JobGuards;
+
 /// Where a run comes from. Empty texts where an older program wrote it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -24,4 +26,8 @@ pub struct Provenance {
     pub break_glass: Option<String>,
     /// Its job is a file whose name tells it from others.
     pub is_named: bool,
+    /// A person agreed to it on a terminal, and not in advance.
+    pub is_agreed_at_terminal: bool,
+    /// Guards of its job, those that a flag put out of force included: a retry keeps them.
+    pub guards: JobGuards,
 }

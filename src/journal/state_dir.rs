@@ -8,6 +8,9 @@ use std::time::Duration;
 
 use super::database::{At, JournalError};
 
+/// The name of a file that stops runs: in the state directory every run, in a report directory that run.
+pub const STOP_FILE: &str = "STOP";
+
 /// How often to try to hold a run, and the pause between two tries.
 const HOLD_TRIES: u32 = 5;
 const HOLD_PAUSE: Duration = Duration::from_millis(20);
@@ -109,7 +112,7 @@ impl StateDir {
     /// The file whose appearance stops every run of this directory.
     #[must_use]
     pub fn stop_file(&self) -> PathBuf {
-        self.path.join("STOP")
+        self.path.join(STOP_FILE)
     }
 
     /// Whether another process holds a run. A look that does not disturb it.

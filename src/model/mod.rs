@@ -5,7 +5,9 @@
 
 mod action;
 mod device;
+mod digest;
 mod entry;
+mod job_guards;
 mod outcome;
 mod policy;
 mod random;
@@ -22,7 +24,9 @@ pub mod wire;
 
 pub use action::{End, Repeat, Risk};
 pub use device::{Device, DeviceDetails, DeviceId, DeviceIdError, Os, Platform};
+pub use digest::{hexadecimal, sha256};
 pub use entry::{CommandSeen, CommandStatus, Decision, Entry, Event, StopCause};
+pub use job_guards::{JobGuards, RequiredList};
 pub use outcome::{Outcome, OutcomeCounts};
 pub use policy::{MaxErrors, OutsideWindow, Policy, Retries};
 pub use random::Random;

@@ -109,7 +109,7 @@ impl TaskId {
             }
         }
         let digest = hash.finalize();
-        Self(digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+        Self(super::hexadecimal(&digest[..8]))
     }
 }
 

@@ -5,10 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::build::Plan;
-use crate::model::{ParamValue, Policy, Risk, UnixMillis};
+use crate::model::{JobGuards, ParamValue, Policy, Risk, UnixMillis, sha256};
 
 /// The newest format.
 pub const PLAN_FORMAT: u32 = 1;
@@ -34,7 +33,7 @@ pub struct PlanFile {
     pub base_url: String,
     /// Name of the job.
     pub job: String,
-    /// SHA-256 of the job's bytes.
+    /// SHA-256 of the job's text without its PINs.
     pub job_digest: String,
     /// The job is a file whose name tells it from others; not standard input, nor flags.
     pub is_named: bool,
@@ -54,6 +53,8 @@ pub struct PlanFile {
     pub start_until: UnixMillis,
     /// How long after the start sending ends, in milliseconds; `None` where the rules name a moment.
     pub send_for_ms: Option<u64>,
+    /// Guards that the job brings along, for those who repeat it.
+    pub guards: JobGuards,
     /// The rules of the run.
     pub rules: Policy,
     /// Devices of the tenant; `None` where nobody knows.
@@ -223,8 +224,7 @@ fn canonical(value: &Value) -> Vec<u8> {
 }
 
 fn digest_of(value: &Value) -> String {
-    let digest = Sha256::digest(canonical(value));
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256(&canonical(value))
 }
 
 /// Takes PINs out of parameters: a hash of six digits could be turned back.

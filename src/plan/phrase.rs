@@ -1,8 +1,8 @@
 //! The words that a person types before work that cannot be undone.
 //!
-//! Owns their form. The verbs are the action table's. Must never name an action.
+//! Owns their form. The verbs are the action table's: its own word, else the action's name in capital letters. Must never name an action.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::Plan;
 use crate::kandji::ACTIONS;
@@ -13,20 +13,36 @@ const AND: &str = " AND ";
 
 /// The phrase of a plan on a tenant, such as `ERASE 37 ON acme`; `None` for one that does nothing irreversible.
 ///
-/// The number is that of the distinct devices. Several verbs stand in the order of the action table.
+/// The numbers are those of the distinct devices. What cannot be undone stands first, each kind in the order of the
+/// action table; what people would miss besides is named with its number as well, so that one erase does not stand for
+/// many restarts: `ERASE 1 AND RESTART 190 ON acme`.
 #[must_use]
 pub fn phrase(plan: &Plan, tenant: &str) -> Option<String> {
-    let verbs: Vec<String> = ACTIONS
-        .into_iter()
-        .filter_map(|action| {
-            let is_meant = |task: &&Task| task.action == action.name;
-            let devices: BTreeSet<&DeviceId> =
-                plan.to_do().filter(is_meant).map(|task| &task.device.id).collect();
-            let verb = action.hazards.phrase.filter(|_| action.risk == Risk::Irreversible)?;
-            (!devices.is_empty()).then(|| format!("{verb} {}", devices.len()))
-        })
-        .collect();
-    (!verbs.is_empty()).then(|| format!("{} ON {tenant}", verbs.join(AND)))
+    phrase_of(plan.to_do(), tenant)
+}
+
+/// The same for some tasks.
+#[must_use]
+pub fn phrase_of<'t>(tasks: impl Iterator<Item = &'t Task>, tenant: &str) -> Option<String> {
+    let mut devices: BTreeMap<&str, BTreeSet<&DeviceId>> = BTreeMap::new();
+    for task in tasks {
+        devices.entry(&task.action).or_default().insert(&task.device.id);
+    }
+    let parts = |risk: Risk| -> Vec<String> {
+        let actions = ACTIONS.into_iter().filter(|action| action.risk == risk);
+        actions
+            .filter_map(|action| {
+                let verb = action.hazards.phrase.map_or(action.name.to_uppercase(), str::to_owned);
+                devices.get(action.name).map(|ids| format!("{verb} {}", ids.len()))
+            })
+            .collect()
+    };
+    let mut words = parts(Risk::Irreversible);
+    if words.is_empty() {
+        return None;
+    }
+    words.extend(parts(Risk::Disruptive));
+    Some(format!("{} ON {tenant}", words.join(AND)))
 }
 
 #[cfg(test)]
@@ -37,7 +53,15 @@ mod tests {
     #[test]
     fn verb_count_and_tenant_are_named() {
         for (tasks, expected) in [
-            (&[("erase", "a"), ("erase", "b"), ("restart", "c")][..], Some("ERASE 2 ON acme")),
+            (
+                &[("erase", "a"), ("erase", "b"), ("restart", "c"), ("blank-push", "d")][..],
+                Some("ERASE 2 AND RESTART 1 ON acme"),
+            ),
+            (
+                &[("lock", "a"), ("erase", "b"), ("clear-passcode", "c"), ("lock", "a")],
+                Some("ERASE 1 AND LOCK 1 AND CLEAR-PASSCODE 1 ON acme"),
+            ),
+            (&[("erase", "a"), ("daily-checkin", "b")], Some("ERASE 1 ON acme")),
             (&[("delete-device", "a")], Some("DELETE 1 ON acme")),
             (&[("delete-user", "a"), ("delete-user", "a")], Some("DELETE-USER 1 ON acme")),
             (&[("delete-device", "a"), ("erase", "a")], Some("ERASE 1 AND DELETE 1 ON acme")),

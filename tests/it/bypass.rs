@@ -371,6 +371,11 @@ fn a_number_that_is_not_the_plans_agrees_to_nothing_harmless_either() {
     }
     fleet.bench.sortie(&["run", &job, "--no-input"]).expect(8);
     fleet.bench.sortie(&["run", &job]).expect(8);
+    // Nor for so few that nobody would be asked.
+    let few = fleet.job("blank-push", 0..60);
+    for text in ["5", "600", "ERASE 60 ON 127.0.0.1"] {
+        says(&fleet.run(&few, text, &[]).expect(8), &["--confirm 60"]);
+    }
     assert_eq!(fleet.writes(), 0);
     let run = ["run", &job, "--per-second", "50", "--confirm", "101"];
     fleet.bench.sortie(&run).expect(0);
@@ -580,6 +585,9 @@ fn a_protected_device_is_protected_by_whatever_name_it_is_called() {
         }
     }
     assert_eq!(fleet.writes(), 0);
+    let notes = fleet.bench.sortie(&["audit", "--format", "json"]).expect(0).stdout;
+    let refused: Vec<&str> = notes.lines().filter(|line| line.contains("refused")).collect();
+    assert!(!refused.is_empty() && refused.iter().all(|line| !line.contains("line 2")), "{notes}");
     // One protected device refuses a list of names, and a selection goes round all of them.
     fleet.run(&fleet.job("erase", 0..6), &erase_of(6), &[]).expect(8);
     fleet.run(&fleet.job("erase", 0..6), &erase_of(1), &[]).expect(8);
@@ -659,6 +667,13 @@ fn a_closed_window_stays_closed_and_breaking_the_glass_is_recorded_and_capped() 
     );
     fleet.bench.write("own.yaml", &own);
     fleet.bench.sortie(&["run", "own.yaml", "--yes"]).expect(8);
+    // A window that is broken is no bound that makes a yes enough.
+    let one = format!("{{ devices: [{{ serial_number: {} }}] }}", serial(0));
+    let bounded = own.replace("blank-push", "restart\nlimits: { max_devices: 3 }");
+    let bounded = bounded.replace("{ all: true }", &one);
+    fleet.bench.write("bounded.yaml", &bounded);
+    let broken = ["run", "bounded.yaml", "--yes", "--break-glass", "INC-7"];
+    says(&fleet.bench.sortie(&broken).expect(8), &["--yes is not one for it"]);
     // Made in good time, started in bad: a plan is no way round.
     let path = fleet.plan(&job, "window.plan");
     fleet.run_plan(&path, "2", &[]).expect(8);
@@ -675,7 +690,7 @@ fn a_closed_window_stays_closed_and_breaking_the_glass_is_recorded_and_capped() 
 }
 
 /// A key for each of these people, and the lines of `allowed_signers` for some of them.
-fn keys(bench: &Bench, people: &[&str], allowed: &[&str]) {
+pub fn keys(bench: &Bench, people: &[&str], allowed: &[&str]) {
     let mut lines = String::new();
     for who in people {
         let path = bench.path(who);
@@ -693,7 +708,7 @@ fn keys(bench: &Bench, people: &[&str], allowed: &[&str]) {
 }
 
 /// The user who runs the tests, as plans name them.
-fn user_of(bench: &Bench, plan: &str) -> String {
+pub fn user_of(bench: &Bench, plan: &str) -> String {
     let text = std::fs::read(bench.path(plan)).expect("it was written");
     let plan: Value = serde_json::from_slice(&text).expect("JSON");
     let made_by = plan["made_by"].as_str().expect("text");
@@ -934,4 +949,50 @@ fn a_target_that_is_not_what_it_was_is_left_out_and_the_others_are_done() {
         assert_eq!(report[at]["outcome"], "skipped", "{:?}", report[at]);
         assert!(report[at]["reason"].contains(word), "{:?}", report[at]);
     }
+}
+
+#[test]
+fn a_devices_name_steers_no_terminal_and_stays_exact_for_programs() {
+    let name = "pad\u{1b}[2J\u{202e}\n    9999  erase";
+    let fleet = Fleet::with(DeviceKind::IPad, 1, |_, device| device.name = name.to_owned());
+    let job = fleet.job("erase", 0..1);
+    for arguments in [&["plan", &job][..], &["run", &job], &["run", &job, "--dry-run"]] {
+        let ran = fleet.bench.sortie(arguments);
+        let all = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(all.contains("pad\u{fffd}[2J"), "{arguments:?}\n{all}");
+        assert!(!all.contains(['\u{1b}', '\u{202e}']), "{arguments:?}\n{all}");
+        assert!(!all.lines().any(|line| line.trim_start().starts_with("9999")), "{all}");
+    }
+    let devices = fleet.bench.sortie(&["devices"]).expect(0).stdout;
+    assert!(devices.contains(name), "{devices}");
+}
+
+/// Erases three iPads, of which the first refuses and stops the run: two are left.
+fn stopped_erase(fleet: &Fleet) -> String {
+    let refused = canned(400, r#"{"detail":"no"}"#, FaultMoment::BeforeApplying);
+    fleet.tenant.script(FaultMatcher::action("erase"), refused);
+    let job = fleet.job("erase", 0..3);
+    fleet.run(&job, &erase_of(3), &["-j", "1", "--max-errors", "0"]).expect(9);
+    assert_eq!(fleet.writes(), 1);
+    fleet.bench.latest_run()
+}
+
+#[test]
+fn what_is_left_of_a_run_falls_under_the_policy_of_today() {
+    let fleet = Fleet::of(DeviceKind::IPad, 3);
+    let run = stopped_erase(&fleet);
+    fleet.policy("[approval]\nalways = true\nallowed_signers = \"allowed_signers\"\n");
+    let phrase = erase_of(2);
+    // Neither can be approved: it takes a plan of what is left.
+    let report = format!("sortie report {run}");
+    let cure =
+        ["asks for an approval", &*report, "unprocessed.csv", "--out PLAN", "sortie approve"];
+    says(&fleet.bench.sortie(&["resume", &run]).expect(8), &cure);
+    says(&fleet.bench.sortie(&["retry", &run, "--confirm", &phrase]).expect(8), &cure);
+    fleet.policy("[reason]\nrequired_from = \"irreversible\"\n");
+    says(&fleet.bench.sortie(&["resume", &run]).expect(8), &["asks for a reason"]);
+    fleet.bench.sortie(&["retry", &run, "--confirm", &phrase]).expect(8);
+    assert_eq!(fleet.writes(), 1);
+    fleet.bench.sortie(&["retry", &run, "--confirm", &phrase, "--reason", "CHG-1"]).expect(0);
+    assert_eq!(fleet.reached("erase"), [0, 1, 1]);
 }

@@ -42,8 +42,17 @@ fn what_was_applied_is_adopted_and_the_rest_is_for_a_person() {
     says(&evidence, &["nothing was changed", "--as done|not-done|again"]);
     assert_eq!(bench.sortie(&["resolve", "--as", "again"]).code, 2, "nobody is named");
     assert_eq!(bench.sortie(&["resolve", "--as", "again", "--all", "--no-input"]).code, 8);
-    let ran = bench.sortie(&["resolve", "--as", "again", "--device", &serial(1), "--yes"]);
+    // To repeat it takes what the run took: a yes is no number, and one device is not two.
+    let again = ["resolve", "--as", "again", "--device", &serial(1)];
+    for agree in [&["--yes"][..], &["--confirm", "2"], &["--confirm", "y", "--yes"]] {
+        let ran = bench.sortie(&[&again[..], agree].concat()).expect(8);
+        says(&ran, &["--confirm 1", "nothing was changed"]);
+    }
+    let ran = bench.sortie(&[&again[..], &["--confirm", "1"]].concat());
     says(&ran.expect(0), &["nothing was sent yet", "sortie resume"]);
+    let audit = bench.sortie(&["audit"]).expect(0).stdout;
+    let note = audit.lines().find(|line| line.contains("resolved")).expect("it was noted");
+    assert!(note.contains("tasks 1") && note.contains("(uid "), "{note}");
     assert_eq!(tenant.seen("restart"), 2, "resolve sends nothing");
     bench.sortie(&["resume"]).expect(0);
     assert_eq!(bench.report()[1]["outcome"], "completed");
@@ -79,9 +88,39 @@ fn nothing_is_sent_again_while_the_lost_request_may_still_be_applied() {
     });
     child.kill().expect("it can be killed");
     child.wait().expect("it can be waited for");
-    let again = bench.sortie(&["resolve", "--as", "again", "--all", "--yes"]).expect(8);
+    let again = bench.sortie(&["resolve", "--as", "again", "--all", "--confirm", "2"]).expect(8);
     says(&again, &["may still be applied until", "applied twice", "sortie resume"]);
     assert_eq!(tenant.seen("restart"), 2);
+}
+
+#[test]
+fn an_erase_is_repeated_for_its_phrase_and_nothing_less() {
+    let mut world = prompt_world(Faults::default());
+    let ids = [0, 1].map(|at| add(&mut world, DeviceKind::IPad, &serial(at)));
+    let tenant = Tenant::serving(world);
+    for id in &ids {
+        tenant.script(FaultMatcher::action_on("erase", id), FaultKind::CloseBefore);
+    }
+    let bench = Bench::at(&tenant);
+    bench.write(
+        "job.csv",
+        &format!("serial_number,action\n{},erase\n{},erase\n", serial(0), serial(1)),
+    );
+    let phrase = "ERASE 2 ON 127.0.0.1";
+    let run = ["run", "job.csv", "--confirm", phrase, "--wait", "0", "--secrets-elsewhere"];
+    says(&bench.sortie(&run).expect(11), &["sortie resolve"]);
+    let sent = tenant.seen("erase");
+    let again = ["resolve", "--as", "again", "--all"];
+    for agree in [&["--yes"][..], &["--confirm", "2"], &["--confirm", "ERASE 1 ON 127.0.0.1"], &[]]
+    {
+        let ran = bench.sortie(&[&again[..], agree].concat()).expect(8);
+        says(&ran, &["--confirm \"ERASE 2 ON 127.0.0.1\"", "nothing was changed"]);
+    }
+    bench.sortie(&["resume"]).expect(11);
+    assert_eq!(tenant.seen("erase"), sent);
+    bench.sortie(&[&again[..], &["--confirm", phrase]].concat()).expect(0);
+    bench.sortie(&["resume"]).expect(0);
+    assert_eq!(tenant.seen("erase"), sent + 2);
 }
 
 #[test]

@@ -250,6 +250,12 @@ fn prune_drops_secrets_of_finished_runs_and_names_what_it_leaves() {
     }
     says(&bench.sortie(&["history", &serial(0)]).expect(0), &["pruned at"]);
     says(&bench.sortie(&["status", &finished]).expect(0), &["pruned at"]);
+    let audit = bench.sortie(&["audit"]).expect(0).stdout;
+    let note = audit.lines().find(|line| line.contains("  pruned  ")).expect("it was noted");
+    assert!(
+        note.contains(&finished) && note.contains("(uid ") && note.contains("pins 1"),
+        "{note}"
+    );
     // The old report is not overwritten with one that has no PIN.
     says(&bench.sortie(&["report", &finished]).expect(8), &["pruned", "--report-dir"]);
     bench.sortie(&["report", &finished, "--report-dir", "elsewhere"]).expect(0);
@@ -305,7 +311,7 @@ fn a_retry_takes_over_what_is_left_and_the_old_run_never_sends_it() {
     let new = bench.latest_run();
     assert_ne!(new, old);
     let status = json(&bench.sortie(&["status", "--format", "json"]).expect(0).stdout);
-    assert_eq!((&status["job"], &status["tasks"]), (&"job-retry".into(), &3.into()));
+    assert_eq!((&status["job"], &status["tasks"]), (&"job".into(), &3.into()));
     assert_eq!(tenant.ledger().count_all("restart"), 5);
     assert!(tenant.ledger().duplicates().is_empty());
     let summary = std::fs::read_to_string(bench.report_dir().join("summary.json")).expect("it is");
@@ -331,7 +337,7 @@ fn a_retry_takes_over_what_is_left_and_the_old_run_never_sends_it() {
     says(&bench.sortie(&["retry", &old, "--yes"]).expect(0), &["nothing to retry", "--refused"]);
     bench.sortie(&["retry", &old, "--refused", "--confirm", "1"]).expect(0);
     let status = json(&bench.sortie(&["status", "--format", "json"]).expect(0).stdout);
-    assert_eq!((&status["job"], &status["tasks"]), (&"job-retry".into(), &1.into()));
+    assert_eq!((&status["job"], &status["tasks"]), (&"job".into(), &1.into()));
     assert_eq!(tenant.ledger().count_all("restart"), 6);
     // A third time the run after it has done it.
     let ran = bench.sortie(&["retry", &old, "--refused", "--confirm", "1"]).expect(0);
@@ -525,4 +531,96 @@ fn a_migration_runs_the_same_file_until_everything_is_done() {
     assert_eq!(writes(&tenant.ledger()), 15);
     let lock = bench.sortie(&["send", "lock", "--serial", &serial(0), "--confirm", "1"]).expect(4);
     says(&lock, &["not found", "deleted by run"]);
+}
+
+#[test]
+fn a_retry_keeps_the_window_of_a_job_that_was_sent_outside_of_it() {
+    let (tenant, ids) = macs(2);
+    let bench = Bench::at(&tenant);
+    refuse(&tenant, "restart", &ids[0]);
+    let timestamp = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(72);
+    let day = jiff::tz::TimeZone::UTC.to_datetime(timestamp).strftime("%a").to_string();
+    bench.write(
+        "night.yaml",
+        &format!(
+            "version: 1\nname: night\naction: restart\n\
+             targets: {{ devices: [{{ serial_number: {} }}, {{ serial_number: {} }}] }}\n\
+             window: {{ days: [{}], from: \"10:00\", to: \"11:00\", timezone: UTC }}\n",
+            serial(0),
+            serial(1),
+            day.to_lowercase()
+        ),
+    );
+    let run = ["run", "night.yaml", "--confirm", "2", "--wait", "0", "-j", "1"];
+    says(&bench.sortie(&run).expect(8), &["is closed"]);
+    let glass = ["--break-glass", "INC-7", "--max-errors", "0"];
+    bench.sortie(&[&run[..], &glass].concat()).expect(9);
+    let old = bench.latest_run();
+    assert_eq!(tenant.seen("restart"), 1);
+    says(&bench.sortie(&["retry", "--confirm", "1"]).expect(8), &["is closed", "--break-glass"]);
+    assert_eq!((tenant.seen("restart"), bench.latest_run()), (1, old));
+    bench.sortie(&["retry", "--confirm", "1", "--break-glass", "INC-8"]).expect(0);
+    assert_eq!(tenant.seen("restart"), 2);
+    let audit = bench.sortie(&["audit"]).expect(0).stdout;
+    assert!(audit.contains("INC-7") && audit.contains("INC-8"), "{audit}");
+}
+
+#[test]
+fn a_retry_reads_the_list_again_that_its_job_required() {
+    let (tenant, ids) = macs(3);
+    let bench = Bench::at(&tenant);
+    refuse(&tenant, "erase", &ids[0]);
+    let list = |numbers: &[usize]| {
+        let serials: Vec<String> = numbers.iter().map(|at| serial(*at)).collect();
+        bench.write("enrolled.csv", &format!("serial_number\n{}\n", serials.join("\n")))
+    };
+    let path = list(&[0, 1, 2]);
+    let serials = [0, 1, 2].map(|at| format!("{{ serial_number: {} }}", serial(at))).join(", ");
+    bench.write(
+        "leave.yaml",
+        &format!(
+            "version: 1\nname: leave\naction: erase\ntargets: {{ devices: [{serials}] }}\n\
+             secrets: elsewhere\n\
+             require: {{ file: enrolled.csv, on: serial_number, max_age: 24h }}\n"
+        ),
+    );
+    let run = ["run", "leave.yaml", "--wait", "0", "-j", "1", "--max-errors", "0", "--confirm"];
+    bench.sortie(&[&run[..], &["ERASE 3 ON 127.0.0.1"]].concat()).expect(9);
+    assert_eq!(tenant.seen("erase"), 1);
+    let retry = ["retry", "--confirm", "ERASE 2 ON 127.0.0.1"];
+    std::fs::remove_file(&path).expect("it is ours");
+    says(&bench.sortie(&retry).expect(8), &["required a list of another system", "enrolled.csv"]);
+    list(&[0, 1, 2]);
+    let yesterday = std::time::SystemTime::now() - std::time::Duration::from_secs(25 * 3_600);
+    let file = std::fs::File::options().write(true).open(&path).expect("it is there");
+    file.set_modified(yesterday).expect("it is ours");
+    says(&bench.sortie(&retry).expect(8), &[" old (written ", "the job allows"]);
+    bench.write("enrolled.csv", "nothing,of,that\n");
+    bench.sortie(&retry).expect(8);
+    assert_eq!(tenant.seen("erase"), 1);
+    // A device that is not on the list any more is left out.
+    list(&[0, 1]);
+    bench.sortie(&retry).expect(8);
+    bench.sortie(&["retry", "--confirm", "ERASE 1 ON 127.0.0.1"]).expect(0);
+    assert_eq!([0, 1, 2].map(|at| tenant.ledger().count(&ids[at], "erase")), [0, 1, 0]);
+}
+
+#[test]
+fn the_job_of_a_retry_is_not_started_beside_it() {
+    let (tenant, ids) = macs(3);
+    let bench = Bench::at(&tenant);
+    refuse(&tenant, "restart", &ids[0]);
+    let job = job_of(&bench, "restart", 3);
+    let run = ["run", &job, "--confirm", "3", "--wait", "0", "-j", "1"];
+    bench.sortie(&[&run[..], &["--max-errors", "0"]].concat()).expect(9);
+    tenant.script(FaultMatcher::action_on("restart", &ids[1]), FaultKind::Hang);
+    let retry = crate::fleet::spawn(&bench, &["retry", "--confirm", "2"]);
+    crate::bench::eventually("its first request", || tenant.seen("restart") == 2);
+    // Another device stands in the file by now, as it does every night.
+    bench.write(&job, &format!("serial_number,action\n{},restart\n", serial(0)));
+    says(
+        &bench.sortie(&["run", &job, "--confirm", "1"]).expect(13),
+        &["of the same job, job, is under way"],
+    );
+    crate::fleet::end_of(retry);
 }

@@ -260,6 +260,22 @@ fn one_pin_is_shown_unasked_several_are_not_and_what_is_shown_is_recorded() {
     let ran = bench.sortie(&["pins", &run, "--all"]).expect(0);
     assert_eq!(ran.stdout.lines().count(), 3, "{}", ran.stdout);
     assert_eq!(records().0, 3);
+    // Whoever the environment says it is: the record says what the system knows.
+    let mut other = bench.command();
+    let ran = Ran::of(
+        other.env("USER", "mallory").args(["pins", &run, "--all"]).output().expect("it starts"),
+    );
+    ran.expect(0);
+    let audit = bench.sortie(&["audit", "--format", "json"]).expect(0).stdout;
+    let notes: Vec<&str> = audit.lines().filter(|line| line.contains("pins_shown")).collect();
+    assert_eq!(notes.len(), 3, "{audit}");
+    for note in notes {
+        assert!(
+            note.contains(&run) && note.contains("(uid ") && !note.contains("mallory"),
+            "{note}"
+        );
+        assert!(pins.values().all(|pin| !note.contains(pin)), "{note}");
+    }
     let ran = bench.sortie(&["pins", "--device", "NOSUCHDEVICE"]).expect(4);
     assert!(ran.stderr.contains("NOSUCHDEVICE"), "{}", ran.stderr);
     // Who needs a PIN gets it from a directory that a newer program has taken over.
@@ -421,6 +437,9 @@ fn a_missing_pin_is_listed_first_and_recovered_later() {
     tenant.with_world(|world| world.faults_mut().script.clear());
     let ran = bench.sortie(&["pins", "--recover", "--device", &serial(0)]).expect(0);
     assert!(ran.stderr.contains(&format!("{}: PIN recovered", serial(0))), "{}", ran.stderr);
+    let audit = bench.sortie(&["audit"]).expect(0).stdout;
+    let note = audit.lines().rfind(|line| line.contains("  recovered  ")).expect("it was noted");
+    assert!(note.contains("recovered 1") && note.contains("(uid "), "{note}");
     let by_serial = |column: &str| -> BTreeMap<String, String> {
         let rows = bench.report();
         rows.into_iter().map(|row| (row["serial_number"].clone(), row[column].clone())).collect()

@@ -3,13 +3,14 @@
 //!
 //! Owns the dialogues. Must never wait for ever: a prompt that nobody can answer fails its test.
 
-use sortie::simulator::DeviceKind;
+use sortie::simulator::{DeviceKind, FaultMatcher, FaultMoment};
 use std::io::{Read, Write};
 use std::process::{Child, ExitStatus};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::bench::{Bench, Ran, eventually, serial};
+use crate::bench::{Bench, Ran, canned, eventually, serial};
+use crate::bypass::{keys, user_of};
 use crate::fleet::{Fleet, erase_of, says};
 
 /// How long anything on a terminal may take. What takes longer hangs.
@@ -153,6 +154,35 @@ fn a_plan_from_a_file_is_confirmed_on_the_terminal_like_any_other() {
 }
 
 #[test]
+fn an_approval_that_ends_while_somebody_is_asked_counts_no_more() {
+    const VALID: Duration = Duration::from_secs(6);
+    let fleet = Fleet::of(DeviceKind::IPad, 1);
+    let job = fleet.job("erase", 0..1);
+    fleet.plan(&job, "first.plan");
+    let me = user_of(&fleet.bench, "first.plan");
+    fleet.policy(&format!(
+        "[approval]\nalways = true\nallowed_signers = \"allowed_signers\"\n\
+         [approval.people]\n{me} = \"me@example.com\"\n"
+    ));
+    keys(&fleet.bench, &["bob"], &["bob"]);
+    let key = fleet.bench.path("bob").display().to_string();
+    let path = fleet.plan(&job, "erase.plan");
+    let valid = format!("{}s", VALID.as_secs());
+    let approve = ["approve", &path, "--key", &key, "--yes", "--valid"];
+    fleet.bench.sortie(&[&approve[..], &[&valid]].concat()).expect(0);
+    let ends = Instant::now() + VALID;
+    let mut terminal = Terminal::with(&fleet.bench, &["run", &path]);
+    terminal.shows("type ERASE 1 ON 127.0.0.1: ");
+    std::thread::sleep(ends.saturating_duration_since(Instant::now()));
+    terminal.types("ERASE 1 ON 127.0.0.1\n");
+    says(&terminal.ends().expect(8), &["the approval ended at", "nothing was sent"]);
+    assert_eq!(fleet.writes(), 0);
+    fleet.bench.sortie(&[&approve[..], &["10m"]].concat()).expect(0);
+    answered(&fleet.bench, &["run", &path], "type ERASE", "ERASE 1 ON 127.0.0.1\n").expect(0);
+    assert_eq!(fleet.reached("erase"), [1]);
+}
+
+#[test]
 fn a_check_in_on_sixty_devices_needs_no_question_at_all() {
     let fleet = Fleet::of(DeviceKind::IPad, 60);
     let job = fleet.job("daily-checkin", 0..60);
@@ -215,6 +245,26 @@ fn routine_never_uses_up_the_locks_that_a_person_confirms() {
 }
 
 #[test]
+fn an_emergency_that_was_stopped_goes_on_as_one() {
+    let fleet = Fleet::of(DeviceKind::IPad, 5);
+    fleet.policy("[caps.action.lock]\nper_day = 3\nper_run = 3\n");
+    let rows = |range: std::ops::Range<usize>| {
+        let rows: Vec<String> = range.map(|at| format!("{},lock", serial(at))).collect();
+        let name = format!("lock-{}.csv", rows.len());
+        fleet.bench.job(&name, "serial_number,action", &rows)
+    };
+    fleet.run(&rows(0..3), "3", &[]).expect(0);
+    let refused = canned(400, r#"{"detail":"no"}"#, FaultMoment::BeforeApplying);
+    fleet.tenant.script(FaultMatcher::action_on("lock", &fleet.ids[3]), refused);
+    let job = rows(3..5);
+    let run = ["run", &job, "--wait", "0", "-j", "1", "--max-errors", "0"];
+    answered(&fleet.bench, &run, "type the number of devices: ", "2\n").expect(9);
+    assert_eq!(fleet.reached("lock"), [1, 1, 1, 0, 0]);
+    fleet.bench.sortie(&["resume"]).expect(7);
+    assert_eq!(fleet.reached("lock"), [1, 1, 1, 0, 1]);
+}
+
+#[test]
 fn a_person_opens_each_wave_or_ends_the_run() {
     for (line, code, reached) in [("n\n", 9, [1, 0, 0]), ("\n", 9, [1, 0, 0]), ("y\n", 0, [1; 3])] {
         let fleet = Fleet::of(DeviceKind::IPad, 3);
@@ -230,6 +280,14 @@ fn a_person_opens_each_wave_or_ends_the_run() {
         assert_eq!(fleet.reached("lock").iter().sum::<u32>(), 1, "one device before the question");
         terminal.types(line);
         terminal.ends().expect(code);
+        if code != 0 {
+            // Nor does it go on where nobody can be asked.
+            let resume = ["resume", "--no-input"];
+            for ran in [fleet.bench.sortie(&["resume"]), fleet.bench.sortie(&resume)] {
+                says(&ran.expect(8), &["needs a terminal to ask on"]);
+            }
+            Terminal::with(&fleet.bench, &resume).ends().expect(8);
+        }
         let mut got = fleet.reached("lock");
         got.sort_unstable_by(|one, other| other.cmp(one));
         assert_eq!(got, reached);

@@ -104,13 +104,21 @@ fn with_statement(bytes: &[u8], edit: impl FnOnce(&mut Statement)) -> Vec<u8> {
 }
 
 #[test]
+fn a_statement_says_what_the_plan_does_besides() {
+    let mixed = plan_file(&[("erase", "a"), ("restart", "b"), ("restart", "c")], NOW);
+    let statement = Statement::of(&mixed, "bob", NOW, NOW.plus_ms(1));
+    assert_eq!(statement.phrase, "ERASE 1 AND RESTART 2 ON acme");
+}
+
+#[test]
 fn somebody_else_s_word_counts() {
     let (rig, plan) = (Rig::new(), by_alice());
     let approval = rig.approval(&plan, "bob");
     let approved = rig.verify(&approval, &plan).expect("it counts");
     assert_eq!(approved.principal, "bob@example.com");
     assert_eq!(approved.expires_at, NOW.plus_ms(600_000));
-    assert_eq!(approved.statement_digest.len(), 64);
+    approved.check_end(approved.expires_at.plus_ms(0)).expect_err("it has ended");
+    approved.check_end(NOW).expect("it has not ended");
     let file: ApprovalFile = serde_json::from_slice(&approval).expect("an approval");
     assert!(file.statement.contains("\"phrase\":\"ERASE 2 ON acme\""), "{}", file.statement);
     // Neither who made nor who runs it: the third person's plan.

@@ -358,3 +358,47 @@ fn a_yaml_job_may_name_a_table_of_targets() {
     let said = said("job.yaml", text.as_bytes(), &options);
     assert!(said.contains("job.yaml:2:17: cannot read 'lab.csv': no file lab.csv"), "{said}");
 }
+
+/// The digest of a YAML job, with a file of targets where the job names one.
+fn digest_of(text: &str, targets: &str) -> String {
+    let input = Input { name: "job.yaml", bytes: text.as_bytes() };
+    let load = |_: &str| Ok(targets.as_bytes().to_vec());
+    parse(&input, &ParseOptions::default(), &load).expect("a job").digest
+}
+
+#[test]
+fn a_pin_is_no_part_of_the_digest_and_everything_else_is() {
+    let device = |pin: &str, serial: &str| {
+        let text = format!(
+            "version: 1\naction: erase\ntargets:\n  devices:\n    - {{serial_number: {serial}, with: {{PIN: {pin}}}}}\n"
+        );
+        digest_of(&text, "")
+    };
+    let with = |pin: &str, message: &str| {
+        let text = format!(
+            "version: 1\nname: x\nsteps:\n  - action: erase\n    with:\n      PIN: {pin}\n  - action: lock\n    with: {{Message: {message}}}\n\
+             targets: {{file: t.csv}}\n"
+        );
+        digest_of(&text, "serial_number\nC02XK1ABJG5J\n")
+    };
+    let file = |row: &str| {
+        let text = "version: 1\naction: erase\ntargets: {file: t.csv}\n";
+        digest_of(text, &format!("serial_number,PIN\n{row}\n"))
+    };
+    let table = |row: &str| {
+        let bytes = format!("serial_number,action,PIN,Note\n{row}\n");
+        let input = Input { name: "job.csv", bytes: bytes.as_bytes() };
+        parse(&input, &ParseOptions::default(), &|_| Err(String::new())).expect("a job").digest
+    };
+    let serial = "C02XK1ABJG5J";
+    assert_eq!(device("\"482913\"", serial), device("'918274'", serial));
+    assert_ne!(device("\"482913\"", serial), device("\"482913\"", "C02XL0GYJGH5"));
+    assert_eq!(with("\"482913\"", "a"), with("\"918274\"", "a"));
+    assert_ne!(with("\"482913\"", "a"), with("\"482913\"", "b"));
+    assert_eq!(file("C02XK1ABJG5J,482913"), file("C02XK1ABJG5J,918274"));
+    assert_ne!(file("C02XK1ABJG5J,482913"), file("C02XL0GYJGH5,482913"));
+    assert_ne!(file("C02XK1ABJG5J,482913"), file("C02XK1ABJG5J,"), "that there is one counts");
+    assert_eq!(table("C02XK1ABJG5J,erase,482913,x"), table("C02XK1ABJG5J,erase,\"918274\",x"));
+    assert_ne!(table("C02XK1ABJG5J,erase,482913,x"), table("C02XK1ABJG5J,erase,482913,y"));
+    assert_ne!(table("C02XK1ABJG5J,erase,482913,x"), table("C02XL0GYJGH5,erase,482913,x"));
+}
