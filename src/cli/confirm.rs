@@ -348,10 +348,13 @@ mod tests {
     fn a_phrase_names_the_disruptive_devices_that_come_with_it() {
         let ids: Vec<String> = (0..190).map(|at| at.to_string()).collect();
         let restarts = ids.iter().map(|id| ("restart", id.as_str()));
-        let tasks: Vec<(&str, &str)> = std::iter::once(("erase", "stolen")).chain(restarts).collect();
+        let tasks: Vec<(&str, &str)> =
+            std::iter::once(("erase", "stolen")).chain(restarts).collect();
         let mixed = testing::plan(&tasks);
         let bare = Wrapping::default();
-        for text in ["ERASE 1 ON acme", "ERASE 191 ON acme", "ERASE 1 AND RESTART 189 ON acme", "191"] {
+        for text in
+            ["ERASE 1 ON acme", "ERASE 191 ON acme", "ERASE 1 AND RESTART 189 ON acme", "191"]
+        {
             let refusal = given(&mixed, bare, true, Some(text)).expect_err(text);
             assert!(refusal.contains("--confirm \"ERASE 1 AND RESTART 190 ON acme\""), "{refusal}");
         }

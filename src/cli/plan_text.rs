@@ -165,9 +165,7 @@ pub(super) fn irreversible_text(file: &PlanFile) -> String {
     for (action, devices) in irreversible_counts(&file.plan) {
         text.push_str(&format!("  {devices:>6}  {}\n", action.summary));
     }
-    text.push_str(&devices_text(
-        file.plan.to_do().filter(|task| task.risk == Risk::Irreversible),
-    ));
+    text.push_str(&devices_text(file.plan.to_do().filter(|task| task.risk == Risk::Irreversible)));
     if let Some(phrase) = phrase(&file.plan, &file.tenant) {
         text.push_str(&format!("  It takes: --confirm \"{}\"\n", one_line(&phrase)));
     }

@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use super::confirm::{InAdvance, agree, ask, confirm_again};
-use super::operator::Operator;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::operator::Operator;
 use super::options::{Format, GlobalOptions, ResolveOptions};
 use super::printer::{Printer, counted, one_line};
 use super::reopen_command::replay;

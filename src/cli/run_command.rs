@@ -332,7 +332,10 @@ mod tests {
 
     #[test]
     fn a_refusal_is_noted_by_its_first_line_and_not_at_any_length() {
-        assert_eq!(noted("the plan is refused, 2 rows:\n  line 2: x\n  line 3: y"), "the plan is refused, 2 rows:");
+        assert_eq!(
+            noted("the plan is refused, 2 rows:\n  line 2: x\n  line 3: y"),
+            "the plan is refused, 2 rows:"
+        );
         assert_eq!(noted(&"é".repeat(2_000)).chars().count(), 500);
         assert_eq!(noted(""), "");
     }

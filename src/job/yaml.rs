@@ -103,8 +103,7 @@ pub(super) fn read_yaml(
     let secrets = reader.secrets;
     secrets.into_iter().for_each(|range| source.add_secret(range));
     let own = source.without_secrets();
-    let parts: Vec<&[u8]> =
-        std::iter::once(&own).chain(&named_files).map(Vec::as_slice).collect();
+    let parts: Vec<&[u8]> = std::iter::once(&own).chain(&named_files).map(Vec::as_slice).collect();
     let digest = digest(&parts);
     let name = name.unwrap_or_else(|| name_from_file(input.name));
     Some(Job { name, reason, digest, rows, selection, exclude, settings, notes })

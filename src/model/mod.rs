@@ -24,7 +24,9 @@ pub mod wire;
 
 pub use action::{End, Repeat, Risk};
 pub use device::{Device, DeviceDetails, DeviceId, DeviceIdError, Os, Platform};
+pub use digest::{hexadecimal, sha256};
 pub use entry::{CommandSeen, CommandStatus, Decision, Entry, Event, StopCause};
+pub use job_guards::{JobGuards, RequiredList};
 pub use outcome::{Outcome, OutcomeCounts};
 pub use policy::{MaxErrors, OutsideWindow, Policy, Retries};
 pub use random::Random;
@@ -38,6 +40,4 @@ pub use task::{
 };
 pub use time::{UnixMillis, human_duration, parse_duration_ms};
 pub use verdict::{Answer, Listing, Recheck, Refusal, Shown, Sighting, Unreadable, Verdict, View};
-pub use digest::{hexadecimal, sha256};
-pub use job_guards::{JobGuards, RequiredList};
 pub use window::{Window, WindowError, WindowState};

@@ -985,7 +985,8 @@ fn what_is_left_of_a_run_falls_under_the_policy_of_today() {
     let phrase = erase_of(2);
     // Neither can be approved: it takes a plan of what is left.
     let report = format!("sortie report {run}");
-    let cure = ["asks for an approval", &*report, "unprocessed.csv", "--out PLAN", "sortie approve"];
+    let cure =
+        ["asks for an approval", &*report, "unprocessed.csv", "--out PLAN", "sortie approve"];
     says(&fleet.bench.sortie(&["resume", &run]).expect(8), &cure);
     says(&fleet.bench.sortie(&["retry", &run, "--confirm", &phrase]).expect(8), &cure);
     fleet.policy("[reason]\nrequired_from = \"irreversible\"\n");

@@ -102,13 +102,17 @@ fn an_erase_is_repeated_for_its_phrase_and_nothing_less() {
         tenant.script(FaultMatcher::action_on("erase", id), FaultKind::CloseBefore);
     }
     let bench = Bench::at(&tenant);
-    bench.write("job.csv", &format!("serial_number,action\n{},erase\n{},erase\n", serial(0), serial(1)));
+    bench.write(
+        "job.csv",
+        &format!("serial_number,action\n{},erase\n{},erase\n", serial(0), serial(1)),
+    );
     let phrase = "ERASE 2 ON 127.0.0.1";
     let run = ["run", "job.csv", "--confirm", phrase, "--wait", "0", "--secrets-elsewhere"];
     says(&bench.sortie(&run).expect(11), &["sortie resolve"]);
     let sent = tenant.seen("erase");
     let again = ["resolve", "--as", "again", "--all"];
-    for agree in [&["--yes"][..], &["--confirm", "2"], &["--confirm", "ERASE 1 ON 127.0.0.1"], &[]] {
+    for agree in [&["--yes"][..], &["--confirm", "2"], &["--confirm", "ERASE 1 ON 127.0.0.1"], &[]]
+    {
         let ran = bench.sortie(&[&again[..], agree].concat()).expect(8);
         says(&ran, &["--confirm \"ERASE 2 ON 127.0.0.1\"", "nothing was changed"]);
     }

@@ -252,7 +252,10 @@ fn prune_drops_secrets_of_finished_runs_and_names_what_it_leaves() {
     says(&bench.sortie(&["status", &finished]).expect(0), &["pruned at"]);
     let audit = bench.sortie(&["audit"]).expect(0).stdout;
     let note = audit.lines().find(|line| line.contains("  pruned  ")).expect("it was noted");
-    assert!(note.contains(&finished) && note.contains("(uid ") && note.contains("pins 1"), "{note}");
+    assert!(
+        note.contains(&finished) && note.contains("(uid ") && note.contains("pins 1"),
+        "{note}"
+    );
     // The old report is not overwritten with one that has no PIN.
     says(&bench.sortie(&["report", &finished]).expect(8), &["pruned", "--report-dir"]);
     bench.sortie(&["report", &finished, "--report-dir", "elsewhere"]).expect(0);

@@ -262,13 +262,18 @@ fn one_pin_is_shown_unasked_several_are_not_and_what_is_shown_is_recorded() {
     assert_eq!(records().0, 3);
     // Whoever the environment says it is: the record says what the system knows.
     let mut other = bench.command();
-    let ran = Ran::of(other.env("USER", "mallory").args(["pins", &run, "--all"]).output().expect("it starts"));
+    let ran = Ran::of(
+        other.env("USER", "mallory").args(["pins", &run, "--all"]).output().expect("it starts"),
+    );
     ran.expect(0);
     let audit = bench.sortie(&["audit", "--format", "json"]).expect(0).stdout;
     let notes: Vec<&str> = audit.lines().filter(|line| line.contains("pins_shown")).collect();
     assert_eq!(notes.len(), 3, "{audit}");
     for note in notes {
-        assert!(note.contains(&run) && note.contains("(uid ") && !note.contains("mallory"), "{note}");
+        assert!(
+            note.contains(&run) && note.contains("(uid ") && !note.contains("mallory"),
+            "{note}"
+        );
         assert!(pins.values().all(|pin| !note.contains(pin)), "{note}");
     }
     let ran = bench.sortie(&["pins", "--device", "NOSUCHDEVICE"]).expect(4);
