@@ -112,15 +112,22 @@ impl StateDir {
         self.path.join("STOP")
     }
 
-    /// Whether another process holds a run. A look that does not disturb it.
+    /// Whether another process holds a run. A look that does not disturb it. A lock that is there and cannot be looked
+    /// at counts as held: only one that is not there can be nobody's.
     #[must_use]
     pub fn is_held(&self, run: &str) -> bool {
-        File::open(self.lock_path(run))
-            .is_ok_and(|file| matches!(file.try_lock_shared(), Err(fs::TryLockError::WouldBlock)))
+        is_locked(&self.lock_path(run))
     }
 
     fn lock_path(&self, run: &str) -> PathBuf {
         self.path.join("runs").join(format!("{run}.lock"))
+    }
+}
+
+fn is_locked(path: &Path) -> bool {
+    match File::open(path) {
+        Ok(file) => file.try_lock_shared().is_err(),
+        Err(error) => error.kind() != std::io::ErrorKind::NotFound,
     }
 }
 
