@@ -1,7 +1,8 @@
 //! What earlier runs on the same tenant have done, for a plan.
 //!
 //! Owns the one pass over their journals. Only reads. Must never pass over a journal that it cannot read without
-//! saying so, and never mix up tenants: base URLs are compared, and simulated tenants are none.
+//! saying so, and never mix up tenants: their keys are compared, whatever the spelling of their addresses, and simulated tenants are
+//! none.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +14,7 @@ use crate::model::{
     DeviceFacts, DeviceId, Outcome, Platform, Risk, TaskId, TaskIndex, TaskRecord, Turn, UnixMillis,
 };
 use crate::plan::{Deleted, EarlierTask, Plan};
+use crate::transport::tenant_key;
 
 /// Which earlier runs count for a plan's tasks.
 #[derive(Copy, Clone, Debug)]
@@ -71,7 +73,9 @@ fn unread(run: &str, error: &JournalError) -> String {
 fn reader_of(state: &State, run: &str, base_url: &str) -> Result<Option<RunReader>, JournalError> {
     let reader = RunReader::open(&state.dir, run)?;
     let header = reader.header()?;
-    let is_same = header.is_some_and(|header| header.base_url == base_url && !header.simulated);
+    let tenant = tenant_key(base_url);
+    let is_same =
+        header.is_some_and(|header| tenant_key(&header.base_url) == tenant && !header.simulated);
     Ok(is_same.then_some(reader))
 }
 

@@ -23,11 +23,12 @@ use super::policy_file::PolicyFile;
 use super::printer::Printer;
 use super::settings::{Profile, duration};
 use super::state::State;
-use crate::drive::{Clock, Quota, WallClock, facts_of};
+use crate::drive::{Clock, WallClock, facts_of};
 use crate::engine::{Engine, RunState, Scope};
 use crate::journal::{RequestCounts, RunHeader, RunJournal, RunReader};
 use crate::model::{DeviceId, Outcome, Policy, Risk, Task, TaskRecord};
 use crate::plan::{Agreement, Approval};
+use crate::transport::tenant_key;
 
 /// How long `watch` follows when nothing else is said, in milliseconds: a year is until everything has ended.
 const WATCH_MS: u64 = 366 * 86_400_000;
@@ -124,8 +125,7 @@ fn reopen(
     runtime()?.block_on(async {
         let connection =
             connect_again(&header.base_url, header.policy.timeout_ms, tenant, &profile)?;
-        let quota =
-            Quota::new(Arc::clone(&state.index), &connection.base_url, header.policy.per_hour);
+        let quota = state.quota(&connection.base_url, header.policy.per_hour);
         state.index().set_run_state(&row.id, crate::journal::RunState::Open, None, &row.summary)?;
         drop(alone);
         let doing = if scope == Scope::Whole { "resuming" } else { "following" };
@@ -173,7 +173,7 @@ fn enter_again(
             None => Approval::Missing,
         },
         agreement: Agreement::InAdvance,
-        fleet: state.index().fleet_size(&header.base_url)?,
+        fleet: state.index().fleet_size(&tenant_key(&header.base_url))?,
         now,
     };
     charge(state, applicant, &header.run.0, &unsent_devices(tasks, records), charging)?;

@@ -32,7 +32,7 @@ use super::start::{Start, approval_of, start};
 use super::state::State;
 use super::tenant_commands::read_filter;
 use super::wrapping::wrapped;
-use crate::drive::{Clock, Quota, WallClock};
+use crate::drive::{Clock, WallClock};
 use crate::job::{Job, ParseOptions, Target, TargetField, ad_hoc};
 use crate::journal::RequestCounts;
 use crate::plan::{Approval, PlanFile};
@@ -230,8 +230,7 @@ fn run_plan(
     let outcome = runtime()?.block_on(async {
         check_plan_file(&file, &state, &house, WallClock.now())?;
         let connection = connect_again(&file.base_url, file.rules.timeout_ms, tenant, &profile)?;
-        let quota =
-            Quota::new(std::sync::Arc::clone(&state.index), &file.base_url, file.rules.per_hour);
+        let quota = state.quota(&file.base_url, file.rules.per_hour);
         let planned = Planned { file, quota, requests: RequestCounts::new() };
         begin(&setting, connection, planned).await
     });

@@ -443,6 +443,45 @@ fn a_days_cap_holds_over_runs_and_over_a_resume() {
     assert_eq!(fleet.reached("erase"), [0, 1, 1, 1, 1, 1]);
 }
 
+#[test]
+fn a_tenant_by_another_address_has_the_same_caps_doubts_past_and_runs() {
+    let fleet = Fleet::of(DeviceKind::IPad, 6);
+    fleet.policy("[caps.action.erase]\nper_day = 3\n[caps.action.restart]\nper_day = 2\n");
+    let other = fleet.tenant.base_url().replace("127.0.0.1", "localhost");
+    let elsewhere = |arguments: &[&str]| {
+        let mut command = fleet.bench.command();
+        command.env("SORTIE_BASE_URL", &other).args(arguments);
+        Ran::of(command.output().expect("it starts"))
+    };
+    // Caps: what one address has used up is used up by the other one.
+    fleet.run(&fleet.job("restart", 0..2), "2", &[]).expect(0);
+    let job = fleet.job("restart", 2..3);
+    let ran = elsewhere(&["run", &job, "--confirm", "1", "--wait", "0"]).expect(8);
+    says(&ran, &["2 were reached in the last 24 hours"]);
+    // The past.
+    let job = fleet.job("restart", 0..2);
+    let ran = elsewhere(&["run", &job, "--skip-done", "--confirm", "2", "--wait", "0"]);
+    assert!(!ran.stderr.contains("24 hours"), "{}", ran.stderr);
+    assert_eq!(fleet.writes(), 2);
+    // Doubts.
+    fleet.tenant.script(FaultMatcher::action("erase"), FaultKind::CloseBefore);
+    let job = fleet.job("erase", 3..4);
+    fleet.run(&job, &erase_of(1), &["--wait", "1s"]).expect(11);
+    let phrase = "ERASE 1 ON localhost";
+    let ran = elsewhere(&["run", &job, "--confirm", phrase, "--wait", "0"]).expect(8);
+    says(&ran, &["is in doubt", "sortie resolve"]);
+    assert_eq!(fleet.tenant.seen("erase"), 1);
+    // Runs under way.
+    fleet.tenant.script(FaultMatcher::action("erase"), FaultKind::Hang);
+    let job = fleet.job("erase", 4..5);
+    let first = fleet.spawn(&["run", &job, "--confirm", &erase_of(1), "--wait", "0"]);
+    eventually("the request", || fleet.tenant.seen("erase") == 2);
+    let ran = elsewhere(&["run", &job, "--confirm", phrase, "--wait", "0"]).expect(13);
+    says(&ran, &["of the same job"]);
+    stop(first);
+    assert_eq!(fleet.tenant.seen("erase"), 2);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_policy_that_others_could_write_binds_by_refusing_everything() {
