@@ -53,7 +53,7 @@ pub(super) fn earlier_tasks(
         if is_passed_over {
             continue;
         }
-        let is_driven = state.dir.is_held(&row.id);
+        let is_driven = state.dir.is_sending(&row.id);
         if let Err(error) = found.add_run(state, &row, base_url, is_driven) {
             notes.insert(unread(&row.id, &error));
         }
@@ -182,8 +182,10 @@ pub(super) fn doubts_about(
         return Ok(doubts);
     }
     let runs = state.index().runs()?;
-    // What a run under way has not heard of yet is no doubt: that one holds the device.
-    let is_left = |row: &&RunRow| row.state != RunState::Finished && !state.dir.is_held(&row.id);
+    // What a run under way has not heard of yet is no doubt: that one holds the device. One that is only followed does
+    // not.
+    let is_left =
+        |row: &&RunRow| row.state != RunState::Finished && !state.dir.is_sending(&row.id);
     for row in runs.iter().filter(is_left) {
         let Some(reader) = reader_of(state, &row.id, base_url)? else { continue };
         for (device, action) in reader.in_doubt_on(&devices)? {

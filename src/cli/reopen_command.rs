@@ -3,12 +3,10 @@
 //! Owns the going on with a run from its journal alone. A resume may slow down and change the wait, nothing else. Must
 //! never read the job again.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::admission::{
-    Applicant, Charging, charge, check_overlap, check_stop_file, risks_of, sent_devices,
-    unsent_devices,
+    Applicant, Charging, charge, check_stop_file, sent_devices, unsent_devices,
 };
 use super::connect::{connect_again, timeout_ms};
 use super::exit::Exit;
@@ -18,6 +16,7 @@ use super::operator::Operator;
 use super::options::{
     EndingOptions, GlobalOptions, PaceOptions, ResumeOptions, TenantOptions, WatchOptions,
 };
+use super::overlap::{check_overlap, intentions};
 use super::plan_command::runtime;
 use super::policy_file::PolicyFile;
 use super::printer::Printer;
@@ -25,8 +24,8 @@ use super::settings::{Profile, duration};
 use super::state::State;
 use crate::drive::{Clock, WallClock, facts_of};
 use crate::engine::{Engine, RunState, Scope};
-use crate::journal::{RequestCounts, RunHeader, RunJournal, RunReader};
-use crate::model::{DeviceId, Outcome, Policy, Risk, Task, TaskRecord};
+use crate::journal::{RequestCounts, RunHeader, RunJournal, RunReader, RunRow};
+use crate::model::{Outcome, Policy, Task, TaskRecord};
 use crate::plan::{Agreement, Approval};
 use crate::transport::tenant_key;
 
@@ -81,29 +80,20 @@ fn reopen(
     change: impl FnOnce(&mut Policy) -> Result<(), Failure>,
 ) -> Result<Exit, Failure> {
     let profile = Profile::read(global)?;
-    let row = match name {
-        "latest" => state.index().latest_unfinished()?,
-        name => Some(state.index().find_run(name)?),
-    };
-    let Some(row) = row.filter(|row| row.state != crate::journal::RunState::Finished) else {
+    let Some(row) = find(state, name)? else {
         let what = if scope == Scope::Whole { "resume" } else { "follow" };
         printer
             .say(&format!("nothing to {what}: everything has ended; 'sortie runs' lists the runs"));
         return Ok(Exit::Well);
     };
     let hold = state.dir.hold_run(&row.id)?;
+    // Whoever only follows is in nobody's way.
+    let sending = match scope {
+        Scope::Whole => Some(state.dir.hold_sending(&row.id)?),
+        Scope::Follow | Scope::OnePass => None,
+    };
     let reader = RunReader::open(&state.dir, &row.id)?;
-    let mut header = reader.header()?.ok_or_else(|| {
-        Failure::usage(format!("run {} was never begun", row.id))
-            .next("start the job again with: sortie run")
-    })?;
-    if header.simulated {
-        return Err(Failure::usage(format!(
-            "run {} was made against a simulated tenant, which ended with it",
-            row.id
-        ))
-        .next("to rehearse a resume, serve a tenant with: sortie simulate"));
-    }
+    let mut header = header_of(&reader, &row)?;
     change(&mut header.policy)?;
     if tenant.timeout.is_some() {
         header.policy.timeout_ms = timeout_ms(tenant)?;
@@ -142,10 +132,36 @@ fn reopen(
             quota,
             requests,
             hold,
+            sending,
             scope,
         };
         go(live, ending, printer).await
     })
+}
+
+/// The run that is meant, if anything of it has not ended.
+fn find(state: &State, name: &str) -> Result<Option<RunRow>, Failure> {
+    let row = match name {
+        "latest" => state.index().latest_unfinished()?,
+        name => Some(state.index().find_run(name)?),
+    };
+    Ok(row.filter(|row| row.state != crate::journal::RunState::Finished))
+}
+
+/// The header of a run that can be gone on with.
+fn header_of(reader: &RunReader, row: &RunRow) -> Result<RunHeader, Failure> {
+    let header = reader.header()?.ok_or_else(|| {
+        Failure::usage(format!("run {} was never begun", row.id))
+            .next("start the job again with: sortie run")
+    })?;
+    if header.simulated {
+        return Err(Failure::usage(format!(
+            "run {} was made against a simulated tenant, which ended with it",
+            row.id
+        ))
+        .next("to rehearse a resume, serve a tenant with: sortie simulate"));
+    }
+    Ok(header)
 }
 
 /// Lets a run go on sending, if nothing speaks against what it has left. No other run begins while the result is held.
@@ -161,9 +177,8 @@ fn enter_again(
     check_stop_file(state)?;
     let is_left = |(_, record): &(&Task, &TaskRecord)| record.outcome() == Outcome::NotAttempted;
     let left = tasks.iter().zip(records).filter(is_left).map(|(task, _)| task);
-    let risks: BTreeMap<DeviceId, Risk> = risks_of(left);
     let applicant = Applicant::of_run(header);
-    check_overlap(state, applicant, &risks)?;
+    check_overlap(state, applicant, &intentions(left))?;
     // What it was charged and did not use is free again; what it still means to do is charged from now on.
     state.index().settle_charges(&header.run.0, &sent_devices(tasks, records))?;
     let charging = Charging {

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use super::admission::{
-    Applicant, Asking as Gates, check_caps, check_overlap, check_policy, check_stop_file, risks_of,
+    Applicant, Asking as Gates, check_caps, check_policy, check_stop_file,
 };
 use super::confirm::{InAdvance, confirm};
 use super::connect::{Connection, connect, connect_again, timeout_ms};
@@ -18,6 +18,7 @@ use super::operator::Operator;
 use super::options::{
     GlobalOptions, JobOptions, LimitOptions, RunOptions, SendOptions, TenantOptions,
 };
+use super::overlap::{check_overlap, intentions};
 use super::plan_checks::check_plan;
 use super::plan_command::{around, look_back_of, runtime};
 use super::plan_source::{check_plan_file, plan_path, read_plan, refuse_other_wishes};
@@ -260,7 +261,7 @@ async fn begin(
     refuse_given_pins(recipients, &file.plan.tasks)?;
     check_stop_file(state)?;
     let applicant = setting.applicant(file);
-    if let Err(failure) = check_overlap(state, applicant, &risks_of(file.plan.to_do())) {
+    if let Err(failure) = check_overlap(state, applicant, &intentions(file.plan.to_do())) {
         return skip_or(failure, options, printer);
     }
     let approved = approval_of(setting, file, now)?;
