@@ -133,7 +133,7 @@ pub(super) async fn make_plan(
     notes.extend(look_back_notes);
     // Whoever looks back leaves such tasks out instead.
     if matches!(wish.look_back, LookBack::No) && connection.simulated.is_none() {
-        options.doubts = doubts_about(state, &connection.base_url, &plan)?;
+        options.doubts = doubts_about(state, &connection.base_url, plan.to_do(), "")?;
     }
     if earlier != Earlier::default() || !options.doubts.is_empty() {
         options.earlier = earlier;

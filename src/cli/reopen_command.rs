@@ -9,6 +9,7 @@ use super::admission::{
     Applicant, Charging, charge, check_stop_file, sent_devices, unsent_devices,
 };
 use super::connect::{connect_again, timeout_ms};
+use super::earlier::check_doubts;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::live::{Live, go};
@@ -176,9 +177,10 @@ fn enter_again(
     let alone = state.dir.hold_start()?;
     check_stop_file(state)?;
     let is_left = |(_, record): &(&Task, &TaskRecord)| record.outcome() == Outcome::NotAttempted;
-    let left = tasks.iter().zip(records).filter(is_left).map(|(task, _)| task);
+    let left = || tasks.iter().zip(records).filter(is_left).map(|(task, _)| task);
     let applicant = Applicant::of_run(header);
-    check_overlap(state, applicant, &intentions(left))?;
+    check_overlap(state, applicant, &intentions(left()))?;
+    check_doubts(state, applicant.base_url, left(), applicant.run)?;
     // What it was charged and did not use is free again; what it still means to do is charged from now on.
     state.index().settle_charges(&header.run.0, &sent_devices(tasks, records))?;
     let charging = Charging {

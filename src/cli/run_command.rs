@@ -11,6 +11,7 @@ use super::admission::{
 use super::confirm::{InAdvance, confirm};
 use super::connect::{Connection, connect, connect_again, timeout_ms};
 use super::custody::{Asking, prepare, refuse_given_pins};
+use super::earlier::check_doubts;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::job_source::{check_requirement, naming_of, read_job};
@@ -263,6 +264,9 @@ async fn begin(
     let applicant = setting.applicant(file);
     if let Err(failure) = check_overlap(state, applicant, &intentions(file.plan.to_do())) {
         return skip_or(failure, options, printer);
+    }
+    if connection.simulated.is_none() {
+        check_doubts(state, applicant.base_url, file.plan.to_do(), "")?;
     }
     let approved = approval_of(setting, file, now)?;
     let approval = if approved.is_some() { Approval::Given } else { Approval::Missing };

@@ -10,6 +10,7 @@ use super::admission::{Applicant, Charging, charge, check_stop_file};
 use super::approval::{Approved, Check, read_approval, verify};
 use super::confirm::Agreement;
 use super::connect::Connection;
+use super::earlier::check_doubts;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::live::{Live, go};
@@ -54,6 +55,10 @@ pub(super) async fn start(setting: &Setting<'_>, starting: Start) -> Result<Exit
     check_again(setting, &planned.file, now)?;
     let applicant = Applicant { run: &run, ..setting.applicant(&planned.file) };
     check_overlap(state, applicant, &intentions(planned.file.plan.to_do()))?;
+    // Whatever the plan looked back at: another run may have come into doubt since.
+    if connection.simulated.is_none() {
+        check_doubts(state, applicant.base_url, planned.file.plan.to_do(), "")?;
+    }
     let charging = Charging {
         house,
         approval: if approved.is_some() { Approval::Given } else { Approval::Missing },

@@ -485,6 +485,57 @@ fn a_tenant_by_another_address_has_the_same_caps_doubts_past_and_runs() {
     assert_eq!(fleet.tenant.seen("erase"), 2);
 }
 
+#[test]
+fn what_is_in_doubt_is_not_done_again_by_any_way_to_send() {
+    let fleet = Fleet::of(DeviceKind::MacAppleSilicon, 4);
+    // Everything that could lock the device a second time stands ready before the doubt comes up.
+    let lock = |name: &str, message: &str, devices: &[usize]| {
+        let row = |at: &usize| format!("{},lock,{message}", serial(*at));
+        let rows: Vec<String> = devices.iter().map(row).collect();
+        fleet.bench.job(name, "serial_number,action,Message", &rows)
+    };
+    let (first, other) = (lock("first.csv", "one", &[0]), lock("other.csv", "two", &[0]));
+    let plan = fleet.plan(&other, "lock.plan");
+    let refused = |at: usize| {
+        let no = canned(400, r#"{"detail":"no"}"#, FaultMoment::BeforeApplying);
+        fleet.tenant.script(FaultMatcher::action_on("lock", &fleet.ids[at]), no);
+    };
+    refused(0);
+    fleet.run(&lock("failed.csv", "three", &[0]), "1", &[]).expect(7);
+    let failed = fleet.bench.latest_run();
+    refused(1);
+    let stopping = ["-j", "1", "--max-errors", "0"];
+    fleet.run(&lock("stopped.csv", "four", &[1, 0]), "2", &stopping).expect(9);
+    let stopped = fleet.bench.latest_run();
+
+    let before = fleet.tenant.seen("lock");
+    let lost = FaultMatcher::action_on("lock", &fleet.ids[0]);
+    fleet.tenant.script(lost, FaultKind::CloseBefore);
+    fleet.run(&first, "1", &IMPATIENT).expect(11);
+    let doubtful = fleet.bench.latest_run();
+    for arguments in [
+        &["run", &other, "--confirm", "1"][..],
+        &["run", &other, "--confirm", "1", "--skip-done"],
+        &["run", &plan, "--confirm", "1"],
+        &["retry", &failed, "--refused", "--confirm", "1"],
+        &["resume", &stopped],
+    ] {
+        let ran = fleet.bench.sortie(arguments).expect(8);
+        says(&ran, &["lock", &format!("sortie resolve {doubtful}")]);
+        assert!(
+            ran.stderr.contains(&fleet.ids[0]) || ran.stderr.contains(&serial(0)),
+            "{arguments:?} names no device:\n{}",
+            ran.stderr
+        );
+        assert_eq!(fleet.tenant.seen("lock"), before + 1, "{arguments:?}");
+    }
+    // The run itself goes on, and once the doubt is settled the others do.
+    fleet.bench.sortie(&["resume", &doubtful, "--timeout", "1s"]).expect(11);
+    fleet.bench.sortie(&["resolve", &doubtful, "--as", "not-done", "--all", "--yes"]).expect(0);
+    fleet.run_plan(&plan, "1", &[]).expect(0);
+    assert_eq!(fleet.reached("lock"), [1, 0, 0, 0]);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_policy_that_others_could_write_binds_by_refusing_everything() {
