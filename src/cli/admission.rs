@@ -23,6 +23,7 @@ use crate::plan::{
     ActionDevices, Agreement, Approval, Budget, CapKind, OverCap, PlanFile, Spent,
     devices_by_action,
 };
+use crate::transport::tenant_key;
 
 /// The time over which devices are counted, in milliseconds.
 const DAY_MS: i64 = 86_400_000;
@@ -202,7 +203,7 @@ pub(super) fn charge(
     }
     let Charging { house, approval, agreement, fleet, now } = charging;
     let since = UnixMillis(now.0 - DAY_MS);
-    let charged = state.index().charge(applicant.base_url, since, |charges| {
+    let charged = state.index().charge(&tenant_key(applicant.base_url), since, |charges| {
         let spent = spent_of(charges);
         let (policy, job) = (&house.policy, applicant.job);
         let budget = Budget { policy, job, fleet, spent: &spent, approval, agreement, now };
@@ -227,7 +228,7 @@ pub(super) fn spent_lately(
     base_url: &str,
     now: UnixMillis,
 ) -> Result<Vec<Spent>, Failure> {
-    let charges = state.index().charges(base_url, UnixMillis(now.0 - DAY_MS))?;
+    let charges = state.index().charges(&tenant_key(base_url), UnixMillis(now.0 - DAY_MS))?;
     Ok(spent_of(&charges))
 }
 
@@ -285,7 +286,7 @@ pub(super) fn check_overlap(
     for row in others.filter(|row| state.dir.is_held(&row.id)) {
         let reader = RunReader::open(&state.dir, &row.id)?;
         let Some(header) = reader.header()? else { continue };
-        if header.base_url != applicant.base_url {
+        if tenant_key(&header.base_url) != tenant_key(applicant.base_url) {
             continue;
         }
         let both_named = header.provenance.is_named && applicant.is_named;

@@ -13,6 +13,7 @@ use crate::model::{
     DeviceFacts, DeviceId, Outcome, Platform, Risk, TaskId, TaskIndex, TaskRecord, Turn, UnixMillis,
 };
 use crate::plan::{Deleted, EarlierTask, Plan};
+use crate::transport::tenant_key;
 
 /// Which earlier runs count for a plan's tasks.
 #[derive(Copy, Clone, Debug)]
@@ -71,7 +72,9 @@ fn unread(run: &str, error: &JournalError) -> String {
 fn reader_of(state: &State, run: &str, base_url: &str) -> Result<Option<RunReader>, JournalError> {
     let reader = RunReader::open(&state.dir, run)?;
     let header = reader.header()?;
-    let is_same = header.is_some_and(|header| header.base_url == base_url && !header.simulated);
+    let is_same = header.is_some_and(|header| {
+        tenant_key(&header.base_url) == tenant_key(base_url) && !header.simulated
+    });
     Ok(is_same.then_some(reader))
 }
 

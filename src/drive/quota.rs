@@ -9,6 +9,7 @@ use crate::engine::PlaceSource;
 use crate::journal::{Index, JournalError, LeaseRow};
 use crate::model::UnixMillis;
 use crate::pace::{Grant, HOUR_MS, Lease, grant};
+use crate::transport::tenant_key;
 
 /// Leases older than this are deleted: they cannot count any more.
 const LEASES_KEPT_MS: i64 = HOUR_MS as i64 + LEASES_SLACK_MS;
@@ -46,10 +47,11 @@ pub(super) struct Block {
 }
 
 impl Quota {
-    /// The hour of `tenant`, of which `per_hour` requests are ours, over all processes that share the index.
+    /// The hour of the tenant at this address, whichever of its addresses that is, of which `per_hour` requests are
+    /// ours, over all processes that share the index.
     #[must_use]
     pub fn new(index: Arc<Mutex<Index>>, tenant: &str, per_hour: u32) -> Self {
-        Self { index, tenant: tenant.to_owned(), per_hour }
+        Self { index, tenant: tenant_key(tenant), per_hour }
     }
 
     /// Leases up to `want` requests. A lease takes one short transaction, at most every few seconds, so it

@@ -23,6 +23,13 @@ const DASHBOARD_HOSTS: [(&str, &str); 4] = [
     ("eu.iru.com", "api.eu.iru.com"),
 ];
 
+/// Hosts of the API at which the same tenants answer as at another one.
+const SAME_HOSTS: [(&str, &str); 3] = [
+    ("api.iru.com", "api.kandji.io"),
+    ("api.eu.iru.com", "api.eu.kandji.io"),
+    ("clients.us-1.kandji.io", "api.kandji.io"),
+];
+
 /// First labels under the vendor's domains that are no tenants.
 const NOT_TENANTS: [&str; 12] = [
     "api", "api-docs", "app", "clients", "docs", "eu", "help", "status", "support", "us", "us-1",
@@ -176,6 +183,29 @@ pub fn check_base_url(text: &str, other_hosts: OtherHosts) -> Result<BaseUrl, Ba
         return Err(BaseUrlError::Port { host });
     }
     Ok(BaseUrl { url: format!("https://{host}"), tenant: first_label(&host), host, is_loopback })
+}
+
+/// The address under which everything that is counted for a tenant is counted, whichever of its addresses is used: a
+/// cap is not a cap for each name of the same fleet.
+///
+/// ```
+/// use sortie::transport::tenant_key;
+/// assert_eq!(tenant_key("https://acme.api.iru.com"), "https://acme.api.kandji.io");
+/// assert_eq!(tenant_key("http://localhost:8800"), tenant_key("http://127.0.0.1:8800"));
+/// ```
+#[must_use]
+pub fn tenant_key(base_url: &str) -> String {
+    let Ok(base) = check_base_url(base_url, OtherHosts::Allow) else { return base_url.to_owned() };
+    if base.is_loopback {
+        let host =
+            if base.host.contains(':') { format!("[{}]", base.host) } else { base.host.clone() };
+        return base.url.replacen(&host, "127.0.0.1", 1);
+    }
+    let same = base.host.split_once('.').and_then(|(tenant, rest)| {
+        let (_, usual) = SAME_HOSTS.iter().find(|(host, _)| *host == rest)?;
+        Some(format!("https://{tenant}.{usual}"))
+    });
+    same.unwrap_or(base.url)
 }
 
 /// The address of a tenant's API from its subdomain.

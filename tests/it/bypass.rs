@@ -443,6 +443,22 @@ fn a_days_cap_holds_over_runs_and_over_a_resume() {
     assert_eq!(fleet.reached("erase"), [0, 1, 1, 1, 1, 1]);
 }
 
+#[test]
+fn another_name_of_the_same_tenant_has_no_caps_of_its_own() {
+    let fleet = Fleet::of(DeviceKind::IPad, 4);
+    fleet.policy("[caps.action.restart]\nper_day = 2\n");
+    fleet.run(&fleet.job("restart", 0..2), "2", &[]).expect(0);
+    let rows: Vec<String> = (2..4).map(|at| format!("{},restart", serial(at))).collect();
+    let others = fleet.bench.job("others.csv", "serial_number,action", &rows);
+    let other_name = fleet.tenant.base_url().replace("127.0.0.1", "localhost");
+    for flags in
+        [&[][..], &["--base-url", &other_name], &["--base-url", &format!("{other_name}/api/v1/")]]
+    {
+        says(&fleet.run(&others, "2", flags).expect(8), &["2 were reached in the last 24 hours"]);
+    }
+    assert_eq!((fleet.reached("restart"), fleet.writes()), (vec![1, 1, 0, 0], 2));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_policy_that_others_could_write_binds_by_refusing_everything() {
