@@ -12,7 +12,9 @@ use super::recheck::{Slow, Turn};
 use super::run::{Progress, RunState};
 use super::safety::Safety;
 use super::task::{Impossible, Phase};
-use crate::model::{Entry, Event, Repeat, StopCause, TaskIndex, UnixMillis, WindowState};
+use crate::model::{
+    Entry, Event, Repeat, StopCause, TaskFacts, TaskIndex, UnixMillis, WindowState,
+};
 use crate::pace::{BLOCK_LIFE_MS, PerSecond};
 
 /// Most calls of one step, so that a batch stays one short transaction.
@@ -407,13 +409,18 @@ impl Engine {
         self.ready.insert((UnixMillis(i64::MIN), task));
     }
 
-    /// Puts everything into the queue whose wave has been reached and that is not in it yet.
-    pub(super) fn queue_reached(&mut self, at: UnixMillis) {
-        let queued: BTreeSet<TaskIndex> = self.ready.iter().map(|(_, task)| *task).collect();
+    /// Puts everything into the queue that is ready, now that its wave has been reached. What was reached before is
+    /// in the queue already, or a read that it needs is under way.
+    pub(super) fn queue_reached(
+        &mut self,
+        at: UnixMillis,
+        was_reached: impl Fn(&RunState, &TaskFacts) -> bool,
+    ) {
         let is_new = |task: &TaskIndex| {
+            let facts = &self.state.facts[task.at()];
             self.state.task(*task).phase == Phase::Ready
-                && self.state.waves.has_reached(&self.state.facts[task.at()])
-                && !queued.contains(task)
+                && self.state.waves.has_reached(facts)
+                && !was_reached(&self.state, facts)
         };
         let count = u32::try_from(self.state.tasks.len()).unwrap_or(u32::MAX);
         let new: Vec<TaskIndex> = (0..count).map(TaskIndex).filter(is_new).collect();

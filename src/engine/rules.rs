@@ -154,9 +154,10 @@ impl Engine {
         reason: String,
         entries: &mut Vec<Entry>,
     ) -> Result<(), Impossible> {
-        let wave = self.state.waves.open() + 1;
+        let before = self.state.waves.open();
+        let wave = before + 1;
         self.record(now, Event::WaveBegun { wave, not_before, reason }, entries)?;
-        self.queue_reached(not_before);
+        self.queue_reached(not_before, |state, facts| state.waves.of(facts) <= before);
         Ok(())
     }
 
@@ -178,7 +179,7 @@ impl Engine {
             return Ok(());
         };
         self.record(now, Event::CanaryAdded { device, reason }, entries)?;
-        self.queue_reached(now);
+        self.queue_reached(now, |_, facts| facts.device != device);
         Ok(())
     }
 }
