@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::engine::OperatorAnswer;
-use crate::model::{OutsideWindow, Recheck, Rollout, Unreadable, WaveEnd, WaveGate, Window};
+use crate::model::{
+    OutsideWindow, Recheck, Rollout, SecretSource, Unreadable, WaveEnd, WaveGate, Window,
+};
 
 fn device_facts(count: u32, wave_of: impl Fn(u32) -> u16) -> Vec<TaskFacts> {
     (0..count)
@@ -242,6 +244,33 @@ fn answers_that_were_lost_with_a_process_are_no_errors_in_a_row_of_the_next() {
     answer(&mut engine, seconds(60), 4, throttled(Some(1)));
     answer(&mut engine, seconds(60), 5, unknown());
     assert_eq!(entries(&mut engine, seconds(60)), ["stopped: ErrorsInARow"]);
+}
+
+#[test]
+fn a_read_that_is_under_way_while_a_wave_begins_brings_one_request() {
+    // Two steps of the canary, the second of which needs a read of secrets, and two later waves.
+    let mut tasks = device_facts(4, |device| [0, 0, 1, 2][device as usize]);
+    tasks[0].followed = true;
+    tasks[1].device = 0;
+    tasks[1].after = Some((TaskIndex(0), Gate::GoodEnd));
+    tasks[1].captures = 1;
+    let mut engine = engine_with(tasks, in_waves(WaveGate::Accepted));
+    assert_eq!(sends(&mut engine, NOW), ["send 0.1"]);
+    accept(&mut engine, NOW, 0);
+    assert_eq!(sends(&mut engine, seconds(1)), ["send 2.1"]);
+    let looks = sends(&mut engine, seconds(60));
+    assert_eq!(looks.len(), 1, "{looks:?}");
+    let seen = seen(CommandStatus::Completed, 1);
+    engine.looked(seconds(60), TaskIndex(0), seen).expect("it is under way");
+    let reads = sends(&mut engine, seconds(60));
+    assert_eq!(reads.len(), 1, "{reads:?}");
+    accept(&mut engine, seconds(60), 2);
+    assert_eq!(sends(&mut engine, seconds(60)), ["send 3.1"], "the last wave, and no second read");
+    let secrets = engine.secrets_read(seconds(61), TaskIndex(1), SecretSource::ALL[0], Ok(vec![]));
+    secrets.expect("it is under way");
+    assert_eq!(sends(&mut engine, seconds(61)), ["send 1.1"]);
+    accept(&mut engine, seconds(61), 1);
+    assert_eq!(sends(&mut engine, seconds(62)), [""; 0]);
 }
 
 #[test]
