@@ -4,7 +4,8 @@
 
 use std::path::Path;
 
-use super::admission::{check_caps, check_policy, place_of};
+use super::admission::{check_policy, place_of};
+use super::charging::check_caps;
 use super::confirm::Needed;
 use super::connect::{Connection, connect};
 use super::custody::refuse_given_pins;

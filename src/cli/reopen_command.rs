@@ -5,9 +5,8 @@
 
 use std::sync::Arc;
 
-use super::admission::{
-    Applicant, Charging, charge, check_stop_file, sent_devices, unsent_devices,
-};
+use super::admission::{Applicant, check_stop_file};
+use super::charging::{Charging, charge, sent_of, unsent_devices};
 use super::connect::{connect_again, timeout_ms};
 use super::earlier::check_doubts;
 use super::exit::Exit;
@@ -108,7 +107,7 @@ fn reopen(
     let engine = Engine::new(replay(&reader, &tasks, &header.policy)?);
     let house = PolicyFile::read(state.dir.path())?;
     let alone = match scope {
-        Scope::Whole => Some(enter_again(state, &header, &house, &tasks, &reader.records()?)?),
+        Scope::Whole => Some(enter_again(state, &header, &house, &reader, &tasks)?),
         Scope::Follow | Scope::OnePass => None,
     };
     drop(reader);
@@ -170,19 +169,21 @@ fn enter_again(
     state: &State,
     header: &RunHeader,
     house: &PolicyFile,
+    reader: &RunReader,
     tasks: &[Task],
-    records: &[TaskRecord],
 ) -> Result<std::fs::File, Failure> {
     let now = WallClock.now();
+    let records = reader.records()?;
     let alone = state.dir.hold_start()?;
     check_stop_file(state)?;
     let is_left = |(_, record): &(&Task, &TaskRecord)| record.outcome() == Outcome::NotAttempted;
-    let left = || tasks.iter().zip(records).filter(is_left).map(|(task, _)| task);
+    let left = || tasks.iter().zip(&records).filter(is_left).map(|(task, _)| task);
     let applicant = Applicant::of_run(header);
     check_overlap(state, applicant, &intentions(left()))?;
     check_doubts(state, applicant.base_url, left(), applicant.run)?;
     // What it was charged and did not use is free again; what it still means to do is charged from now on.
-    state.index().settle_charges(&header.run.0, &sent_devices(tasks, records))?;
+    let sent = sent_of(reader, tasks, &records)?;
+    state.index().settle_charges(&header.run.0, &sent)?;
     let charging = Charging {
         house,
         approval: match header.provenance.approver {
@@ -192,8 +193,9 @@ fn enter_again(
         agreement: Agreement::InAdvance,
         fleet: state.index().fleet_size(&tenant_key(&header.base_url))?,
         now,
+        send_until: header.policy.send_until,
     };
-    charge(state, applicant, &header.run.0, &unsent_devices(tasks, records), charging)?;
+    charge(state, applicant, &header.run.0, &unsent_devices(tasks, &records), charging)?;
     let body = serde_json::json!({ "who": Operator::current().shown(), "job": header.job });
     state.index().note(now, "resumed", Some(&header.run.0), &body)?;
     Ok(alone)

@@ -5,9 +5,8 @@
 
 use std::path::Path;
 
-use super::admission::{
-    Applicant, Asking as Gates, check_caps, check_policy, check_stop_file,
-};
+use super::admission::{Applicant, Asking as Gates, check_policy, check_stop_file};
+use super::charging::check_caps;
 use super::confirm::{InAdvance, confirm};
 use super::connect::{Connection, connect, connect_again, timeout_ms};
 use super::custody::{Asking, prepare, refuse_given_pins};

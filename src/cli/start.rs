@@ -6,8 +6,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::admission::{Applicant, Charging, charge, check_stop_file};
+use super::admission::{Applicant, check_stop_file};
 use super::approval::{Approved, Check, read_approval, verify};
+use super::charging::{Charging, charge};
 use super::confirm::Agreement;
 use super::connect::Connection;
 use super::earlier::check_doubts;
@@ -65,6 +66,7 @@ pub(super) async fn start(setting: &Setting<'_>, starting: Start) -> Result<Exit
         agreement: if agreement.is_interactive { Agreed::AtTerminal } else { Agreed::InAdvance },
         fleet: planned.file.fleet,
         now,
+        send_until: header.policy.send_until,
     };
     charge(state, applicant, &run, &devices_by_action(&planned.file.plan), charging)?;
     if let Origin::Plan(_) = origin

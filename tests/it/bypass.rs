@@ -536,6 +536,54 @@ fn what_is_in_doubt_is_not_done_again_by_any_way_to_send() {
     assert_eq!(fleet.reached("lock"), [1, 0, 0, 0]);
 }
 
+/// Lets all charges be so many milliseconds older than they are.
+fn age_charges(bench: &Bench, ms: i64) {
+    let index = rusqlite::Connection::open(bench.path("state/sortie.db")).expect("it opens");
+    index.execute("UPDATE charges SET at = at - ?", [ms]).expect("it can be written");
+}
+
+#[test]
+fn what_a_run_may_still_send_counts_however_long_ago_it_began() {
+    const DAY_MS: i64 = 86_400_000;
+    let fleet = Fleet::of(DeviceKind::IPad, 6);
+    fleet.policy("[caps.action.restart]\nper_day = 3\n");
+    let waiting = |name: &str, devices: &[usize]| {
+        let devices: Vec<String> =
+            devices.iter().map(|at| format!("{{ serial_number: {} }}", serial(*at))).collect();
+        let text = format!(
+            "version: 1\nname: {name}\ntargets: {{ devices: [{}] }}\naction: restart\nwait: 0\n\
+             send_until: 7d\nwindow: {{ days: [{}], from: \"10:00\", to: \"11:00\", \
+             timezone: UTC, outside: wait }}\n",
+            devices.join(", "),
+            closed_window(),
+        );
+        fleet.bench.write(&format!("{name}.yaml"), &text);
+        format!("{name}.yaml")
+    };
+    // Two devices that are sent to in three days, and it is charged for them until then.
+    let saturday = waiting("saturday", &[0, 1]);
+    let first = fleet.spawn(&["run", &saturday, "--confirm", "2"]);
+    eventually("it is under way", || {
+        let runs = fleet.bench.sortie(&["runs", "--format", "json"]);
+        runs.code == 0 && runs.stdout.contains("\"open\"")
+    });
+    age_charges(&fleet.bench, 2 * DAY_MS);
+    let sunday = waiting("sunday", &[2, 3]);
+    let ran = fleet.bench.sortie(&["run", &sunday, "--confirm", "2"]).expect(8);
+    says(&ran, &["2 were reached in the last 24 hours", "at most 3"]);
+    fleet.run(&fleet.job("restart", 2..4), "2", &[]).expect(8);
+    // Its process is gone: nothing is sent before it is resumed, and then it is charged again.
+    stop(first);
+    let old = fleet.bench.latest_run();
+    fleet.run(&fleet.job("restart", 2..4), "2", &[]).expect(0);
+    says(&fleet.bench.sortie(&["resume", &old]).expect(8), &["2 were reached"]);
+    assert_eq!(fleet.reached("restart"), [0, 0, 1, 1, 0, 0]);
+    // What was sent counts from its request on, and not from the end of the time that it might have taken.
+    age_charges(&fleet.bench, DAY_MS + 60_000);
+    fleet.run(&fleet.job("restart", 3..6), "3", &[]).expect(0);
+    assert_eq!(fleet.reached("restart"), [0, 0, 1, 2, 1, 1]);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_policy_that_others_could_write_binds_by_refusing_everything() {
