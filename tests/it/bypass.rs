@@ -584,6 +584,41 @@ fn what_a_run_may_still_send_counts_however_long_ago_it_began() {
     assert_eq!(fleet.reached("restart"), [0, 0, 1, 2, 1, 1]);
 }
 
+/// The names of what lies in a directory of the bench; none where there is no such directory.
+fn names_in(bench: &Bench, directory: &str) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(bench.path(directory)) else { return Vec::new() };
+    let name = |entry: std::io::Result<std::fs::DirEntry>| {
+        entry.expect("an entry").file_name().to_string_lossy().into_owned()
+    };
+    let mut names: Vec<String> = entries.map(name).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_run_that_comes_to_nothing_costs_nothing_and_leaves_nothing() {
+    let fleet = Fleet::of(DeviceKind::IPad, 3);
+    fleet.policy("[caps.action.restart]\nper_day = 2\n");
+    let job = fleet.job("restart", 0..2);
+    // Its reports cannot be written; this is found out after it was charged.
+    fleet.bench.write("file", "in the way of a directory");
+    for _ in 0..2 {
+        fleet.run(&job, "2", &["--report-dir", "file/reports"]).expect(12);
+    }
+    assert_eq!(names_in(&fleet.bench, "state/runs"), [] as [&str; 0]);
+    assert_eq!(fleet.bench.sortie(&["runs", "--format", "json"]).expect(0).stdout.trim(), "[]");
+    // Of many that begin at the same moment one does, and the others leave nothing behind.
+    let run = ["run", &job, "--confirm", "2", "--wait", "0"];
+    let together: Vec<_> = (0..4).map(|_| fleet.spawn(&run)).collect();
+    let codes: Vec<i32> = together.into_iter().map(|child| end_of(child).code).collect();
+    assert_eq!(codes.iter().filter(|code| **code == 0).count(), 1, "{codes:?}");
+    assert_eq!(fleet.writes(), 2);
+    let id = fleet.bench.latest_run();
+    assert_eq!(names_in(&fleet.bench, "reports"), [format!("restart-2-{id}")]);
+    let files = names_in(&fleet.bench, "state/runs");
+    assert!(files.iter().all(|name| name.starts_with(&id)), "{files:?}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_policy_that_others_could_write_binds_by_refusing_everything() {
