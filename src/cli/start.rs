@@ -139,12 +139,11 @@ fn undo(state: &State, header: &RunHeader, printer: &Printer) {
     if let Err(error) = state.index().settle_charges(run, &BTreeMap::new()) {
         printer.warn(&format!("run {run} never began, and stays charged for a while: {error}"));
     }
-    match std::fs::remove_dir_all(&header.report_dir) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            let directory = header.report_dir.display();
-            printer.warn(&format!("{directory} is of no run, and cannot be removed: {error}"));
-        }
-        _ => {}
+    if header.report_dir.exists()
+        && let Err(error) = std::fs::remove_dir_all(&header.report_dir)
+    {
+        let directory = header.report_dir.display();
+        printer.warn(&format!("{directory} is of no run, and cannot be removed: {error}"));
     }
     if let Err(error) = state.dir.remove_run(run) {
         printer.warn(&format!("run {run} never began, and leaves files: {error}"));
