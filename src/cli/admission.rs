@@ -81,13 +81,12 @@ pub(super) enum Asking {
     Later,
 }
 
-/// What the policy says of a plan, apart from caps.
+/// What the policy says of a plan, apart from caps and windows.
 pub(super) fn check_policy(
     file: &PlanFile,
     house: &PolicyFile,
     approval: Approval,
     asking: Asking,
-    now: UnixMillis,
 ) -> Result<(), Failure> {
     let risk = file.plan.risk();
     if house.policy.needs_reason(risk) && file.reason.as_deref().unwrap_or("").trim().is_empty() {
@@ -115,17 +114,15 @@ pub(super) fn check_policy(
         return Err(Failure::new(Exit::Policy, what)
             .next("run it on a terminal, or choose another gate: settled or accepted"));
     }
-    match asking {
-        Asking::Later => Ok(()),
-        Asking::Here | Asking::Forbidden => check_window(file, now),
-    }
+    Ok(())
 }
 
 /// How an approval comes about.
 pub(super) const HOW_TO_APPROVE: &str = "write the plan with: sortie plan JOB --out PLAN; somebody else looks at it and signs it \
      with: sortie approve PLAN; then: sortie run PLAN";
 
-fn check_window(file: &PlanFile, now: UnixMillis) -> Result<(), Failure> {
+/// Whether the plan may be sent at this moment, or at least waits until it may.
+pub(super) fn check_window(file: &PlanFile, now: UnixMillis) -> Result<(), Failure> {
     let (rules, ends) = (&file.rules, file.sending_ends(now));
     let Some(WindowState::Closed { opens_at }) = rules.window_at(now) else { return Ok(()) };
     let windows: Vec<String> = rules.windows.iter().map(crate::model::Window::shown).collect();

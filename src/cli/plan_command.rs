@@ -108,7 +108,7 @@ fn write(
     printer: &Printer,
 ) -> Result<(), Failure> {
     let now = WallClock.now();
-    check_policy(file, house, Approval::Given, super::admission::Asking::Later, now)?;
+    check_policy(file, house, Approval::Given, super::admission::Asking::Later)?;
     check_caps(state, file, house, Approval::Given, now)?;
     let needs_approval = house.policy.always_needs_approval(file.plan.risk())
         || check_caps(state, file, house, Approval::Missing, now).is_err();

@@ -850,6 +850,36 @@ fn a_closed_window_stays_closed_and_breaking_the_glass_is_recorded_and_capped() 
     fleet.bench.sortie(&["run", &fleet.job("blank-push", 0..3)]).expect(0);
 }
 
+#[test]
+fn a_dry_run_says_what_the_run_would_come_to() {
+    let fleet = Fleet::of(DeviceKind::IPad, 3);
+    let (erase, restart) = (fleet.job("erase", 0..3), fleet.job("restart", 0..2));
+    let raised = "[caps.irreversible]\nper_run = 2\n[maximum.irreversible]\nper_run = 3\n";
+    let signers = "allowed_signers = \"allowed_signers\"\n";
+    let day = closed_window();
+    let window = format!(
+        "[window]\ndays = [\"{day}\"]\nfrom = \"10:00\"\nto = \"11:00\"\ntimezone = \"UTC\"\n"
+    );
+    for (policy, job, code, words) in [
+        (raised.to_owned(), &erase, 8, "an approval is enough"),
+        (format!("[approval]\nalways = true\n{signers}"), &erase, 8, "asks for an approval"),
+        ("[reason]\nrequired_from = \"disruptive\"\n".to_owned(), &restart, 8, "for a reason"),
+        ("[caps.disruptive]\nper_run = 1\n".to_owned(), &restart, 8, "at most 1 are allowed"),
+        (window, &restart, 0, "a run would be refused at this moment: the window"),
+        ("# nothing\n".to_owned(), &restart, 0, "dry run: nothing was sent"),
+    ] {
+        fleet.policy(&policy);
+        says(&fleet.bench.sortie(&["run", job, "-n", "--no-input"]).expect(code), &[words]);
+    }
+    // With a gate that asks somebody, and nobody who could be asked.
+    let asking = ["run", &restart, "-n", "--waves", "1", "--gate", "operator"];
+    says(&fleet.bench.sortie(&asking).expect(8), &["needs a terminal"]);
+    std::fs::write(fleet.bench.path("state/STOP"), "").expect("the state directory is there");
+    says(&fleet.bench.sortie(&["run", &restart, "-n"]).expect(0), &["STOP", "nothing was sent"]);
+    assert_eq!(fleet.writes(), 0);
+    assert_eq!(fleet.bench.sortie(&["runs", "--format", "json"]).expect(0).stdout.trim(), "[]");
+}
+
 /// A key for each of these people, and the lines of `allowed_signers` for some of them.
 fn keys(bench: &Bench, people: &[&str], allowed: &[&str]) {
     let mut lines = String::new();
