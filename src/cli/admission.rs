@@ -1,32 +1,19 @@
-//! Whether a run may begin: what the policy and the last 24 hours say.
+//! Whether a run may begin: what the policy and the clock say.
 //!
-//! Owns these checks; what other runs say is `overlap`'s. They are made twice: before anybody is asked, so that nobody types a phrase in
+//! Owns these checks; caps are `charging`'s, and what other runs say is `overlap`'s. They are made twice: before anybody is asked, so that nobody types a phrase in
 //! vain, and again while no other run can begin, in the moment in which the run is entered. Must never send, and never
 //! let a flag raise a cap.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::confirm::can_ask;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::policy_file::PolicyFile;
-use super::printer::counted;
 use super::state::State;
-use crate::journal::{Charge, RunHeader};
-use crate::kandji::find_action;
-use crate::model::{
-    DeviceId, Outcome, OutsideWindow, Risk, Rollout, Task, TaskRecord, Turn, UnixMillis, WaveGate,
-    WindowState,
-};
-use crate::plan::{
-    ActionDevices, Agreement, Approval, Budget, CapKind, OverCap, PlanFile, Spent,
-    devices_by_action,
-};
-use crate::transport::tenant_key;
-
-/// The time over which devices are counted, in milliseconds.
-const DAY_MS: i64 = 86_400_000;
+use crate::journal::RunHeader;
+use crate::model::{OutsideWindow, Risk, Rollout, UnixMillis, WaveGate, WindowState};
+use crate::plan::{Approval, PlanFile};
 
 /// What a run is that asks to be let in.
 #[derive(Copy, Clone)]
@@ -94,21 +81,16 @@ pub(super) enum Asking {
     Later,
 }
 
-/// What the policy says of a plan, apart from caps. `left_by` is the run whose work a retry takes over.
+/// What the policy says of a plan, apart from caps and windows. `left_by` is the run whose work a retry takes over.
 pub(super) fn check_policy(
     file: &PlanFile,
     house: &PolicyFile,
     approval: Approval,
     asking: Asking,
     left_by: Option<&str>,
-    now: UnixMillis,
 ) -> Result<(), Failure> {
     check_house(house, file.plan.risk(), file.reason.as_deref(), approval, left_by)?;
-    check_gate(file.rules.rollout.as_ref(), asking)?;
-    match asking {
-        Asking::Later => Ok(()),
-        Asking::Here | Asking::Forbidden => check_window(file, now),
-    }
+    check_gate(file.rules.rollout.as_ref(), asking)
 }
 
 /// Whether the reason and the approval are there that the policy asks for.
@@ -153,7 +135,7 @@ pub(super) fn check_gate(rollout: Option<&Rollout>, asking: Asking) -> Result<()
 }
 
 /// How an approval comes about. What a run has left is approved as a plan of its own: neither a retry nor a resume can be.
-fn how_to_approve(left_by: Option<&str>) -> String {
+pub(super) fn how_to_approve(left_by: Option<&str>) -> String {
     let plan = match left_by {
         None => "write the plan with: sortie plan JOB --out PLAN".to_owned(),
         Some(run) => format!(
@@ -166,7 +148,8 @@ fn how_to_approve(left_by: Option<&str>) -> String {
     )
 }
 
-fn check_window(file: &PlanFile, now: UnixMillis) -> Result<(), Failure> {
+/// Whether the plan may be sent at this moment, or at least waits until it may.
+pub(super) fn check_window(file: &PlanFile, now: UnixMillis) -> Result<(), Failure> {
     let (rules, ends) = (&file.rules, file.sending_ends(now));
     let Some(WindowState::Closed { opens_at }) = rules.window_at(now) else { return Ok(()) };
     let windows: Vec<String> = rules.windows.iter().map(crate::model::Window::shown).collect();
@@ -184,157 +167,6 @@ fn check_window(file: &PlanFile, now: UnixMillis) -> Result<(), Failure> {
             "start it then, let the job wait for it ('outside: wait' in its window), or in an emergency give \
              --break-glass REASON",
         ))
-}
-
-/// Whether the devices of a run fit their caps, as far as can be told before it is entered.
-pub(super) fn check_caps(
-    state: &State,
-    file: &PlanFile,
-    house: &PolicyFile,
-    approval: Approval,
-    left_by: Option<&str>,
-    now: UnixMillis,
-) -> Result<(), Failure> {
-    let demands = devices_by_action(&file.plan);
-    if demands.is_empty() {
-        return Ok(());
-    }
-    let spent = spent_lately(state, &file.base_url, now)?;
-    // Whoever may be asked is taken to agree at the terminal.
-    let agreement = if can_ask() { Agreement::AtTerminal } else { Agreement::InAdvance };
-    let (policy, job, fleet) = (&house.policy, file.job.as_str(), file.fleet);
-    let budget = Budget { policy, job, fleet, spent: &spent, approval, agreement, now };
-    budget.reserve(&demands).map(drop).map_err(|over| over_caps(&over, house, left_by))
-}
-
-/// How the devices of a run are charged.
-#[derive(Copy, Clone)]
-pub(super) struct Charging<'a> {
-    pub house: &'a PolicyFile,
-    pub approval: Approval,
-    pub agreement: Agreement,
-    pub fleet: Option<u32>,
-    pub now: UnixMillis,
-}
-
-/// Charges the devices that a run is about to reach, if they fit.
-pub(super) fn charge(
-    state: &State,
-    applicant: Applicant<'_>,
-    run: &str,
-    demands: &[ActionDevices],
-    charging: Charging<'_>,
-) -> Result<(), Failure> {
-    if demands.is_empty() {
-        return Ok(());
-    }
-    let Charging { house, approval, agreement, fleet, now } = charging;
-    let since = UnixMillis(now.0 - DAY_MS);
-    let charged = state.index().charge(&tenant_key(applicant.base_url), since, |charges| {
-        let spent = spent_of(charges);
-        let (policy, job) = (&house.policy, applicant.job);
-        let budget = Budget { policy, job, fleet, spent: &spent, approval, agreement, now };
-        let reservations = budget.reserve(demands)?;
-        Ok(reservations
-            .into_iter()
-            .map(|reservation| Charge {
-                run: run.to_owned(),
-                action: reservation.action,
-                devices: reservation.devices,
-                at: now,
-                is_kept_free: reservation.is_kept_free,
-            })
-            .collect())
-    })?;
-    let left_by = Some(applicant.takes_over).filter(|run| !run.is_empty());
-    charged.map_err(|over: Vec<OverCap>| over_caps(&over, house, left_by))
-}
-
-/// What runs on a tenant were charged in the last 24 hours.
-pub(super) fn spent_lately(
-    state: &State,
-    base_url: &str,
-    now: UnixMillis,
-) -> Result<Vec<Spent>, Failure> {
-    let charges = state.index().charges(&tenant_key(base_url), UnixMillis(now.0 - DAY_MS))?;
-    Ok(spent_of(&charges))
-}
-
-fn spent_of(charges: &[Charge]) -> Vec<Spent> {
-    let spent = |charge: &Charge| Spent {
-        action: charge.action.clone(),
-        devices: charge.devices,
-        is_kept_free: charge.is_kept_free,
-    };
-    charges.iter().map(spent).collect()
-}
-
-fn over_caps(over: &[OverCap], house: &PolicyFile, left_by: Option<&str>) -> Failure {
-    let lines: Vec<String> = over
-        .iter()
-        .map(|cap| {
-            let OverCap { action, devices, limit, spent, why, .. } = cap;
-            match cap.kind {
-                CapKind::PerRun => format!(
-                    "{action}: {} in one run, and at most {limit} are allowed ({why})",
-                    counted(*devices as usize, "device")
-                ),
-                CapKind::PerDay => format!(
-                    "{action}: {}, {spent} were reached in the last 24 hours, and at most {limit} are allowed ({why})",
-                    counted(*devices as usize, "device")
-                ),
-            }
-        })
-        .collect();
-    let place = match &house.path {
-        Some(path) => format!("in {}", path.display()),
-        None => "in a policy.toml in the state directory (there is none)".to_owned(),
-    };
-    let raise = format!(
-        "no flag raises a cap: do it in parts, or let whoever answers for it raise it {place}"
-    );
-    let next = if over.iter().all(|cap| cap.may_be_approved) {
-        format!("an approval is enough: {}; or {raise}", how_to_approve(left_by))
-    } else {
-        raise
-    };
-    Failure::new(Exit::Policy, format!("over a cap: {}", lines.join("; "))).next(next)
-}
-
-/// Devices that a run has sent to, by action; for those actions that have caps.
-pub(super) fn sent_devices(tasks: &[Task], records: &[TaskRecord]) -> BTreeMap<String, u32> {
-    count_devices(tasks, records, |record| record.attempts > 0)
-}
-
-/// The same of those that it may still send to.
-pub(super) fn unsent_devices(tasks: &[Task], records: &[TaskRecord]) -> Vec<ActionDevices> {
-    let left = count_devices(tasks, records, |record| {
-        record.attempts == 0 && record.outcome() == Outcome::NotAttempted
-    });
-    left.into_iter()
-        .map(|(action, devices)| {
-            let risk = find_action(&action).map_or(Risk::Irreversible, |action| action.risk);
-            ActionDevices { action, risk, devices }
-        })
-        .collect()
-}
-
-fn count_devices(
-    tasks: &[Task],
-    records: &[TaskRecord],
-    counts: impl Fn(&TaskRecord) -> bool,
-) -> BTreeMap<String, u32> {
-    let mut devices: BTreeMap<&str, BTreeSet<&DeviceId>> = BTreeMap::new();
-    let both = tasks.iter().zip(records);
-    for (task, _) in both.filter(|(task, record)| {
-        task.risk >= Risk::Disruptive && task.turn == Turn::Do && counts(record)
-    }) {
-        devices.entry(&task.action).or_default().insert(&task.device.id);
-    }
-    let count = |(action, ids): (&str, BTreeSet<&DeviceId>)| {
-        (action.to_owned(), u32::try_from(ids.len()).unwrap_or(u32::MAX))
-    };
-    devices.into_iter().map(count).collect()
 }
 
 /// The state directory that caps and overlaps cover, and the host.

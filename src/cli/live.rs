@@ -6,7 +6,7 @@ use std::fs::File;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-use super::admission::sent_devices;
+use super::charging::sent_of;
 use super::connect::Connection;
 use super::exit::{Exit, RunEnd, exit_of};
 use super::failure::Failure;
@@ -245,9 +245,10 @@ impl End<'_> {
     /// Settles what the run was charged by what it sent, and ties its journal to the host's record.
     fn leave(&self, written: &RunView, exit: Exit, now: UnixMillis) -> Result<(), Failure> {
         let run = &self.header.run.0;
-        let sent = sent_devices(self.tasks, &written.records);
+        let reader = RunReader::open(&self.state.dir, run)?;
+        let sent = sent_of(&reader, self.tasks, &written.records)?;
         self.state.index().settle_charges(run, &sent)?;
-        let head = RunReader::open(&self.state.dir, run)?.head()?;
+        let head = reader.head()?;
         let outcomes: std::collections::BTreeMap<&str, u32> =
             self.counts.iter().map(|(outcome, count)| (outcome.word(), count)).collect();
         let body = serde_json::json!({

@@ -9,6 +9,7 @@ mod approval;
 mod approve_command;
 mod audit_command;
 mod audit_text;
+mod charging;
 mod confirm;
 mod connect;
 mod custody;

@@ -4,7 +4,8 @@
 
 use std::path::Path;
 
-use super::admission::{check_caps, check_policy, place_of};
+use super::admission::{check_policy, place_of};
+use super::charging::check_caps;
 use super::confirm::Needed;
 use super::connect::{Connection, connect};
 use super::custody::refuse_given_pins;
@@ -107,7 +108,7 @@ fn write(
     printer: &Printer,
 ) -> Result<(), Failure> {
     let now = WallClock.now();
-    check_policy(file, house, Approval::Given, super::admission::Asking::Later, None, now)?;
+    check_policy(file, house, Approval::Given, super::admission::Asking::Later, None)?;
     check_caps(state, file, house, Approval::Given, None, now)?;
     let needs_approval = house.policy.always_needs_approval(file.plan.risk())
         || check_caps(state, file, house, Approval::Missing, None, now).is_err();

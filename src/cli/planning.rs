@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::admission::spent_lately;
+use super::charging::spent_lately;
 use super::connect::Connection;
 use super::earlier::{LookBack, Notes, deleted_devices, doubts_about, earlier_tasks};
 use super::exit::Exit;

@@ -5,10 +5,8 @@
 
 use std::sync::Arc;
 
-use super::admission::{
-    Applicant, Asking, Charging, charge, check_gate, check_house, check_stop_file, sent_devices,
-    unsent_devices,
-};
+use super::admission::{Applicant, Asking, check_gate, check_house, check_stop_file};
+use super::charging::{Charging, charge, sent_of, unsent_devices};
 use super::connect::{connect_again, timeout_ms};
 use super::earlier::check_doubts;
 use super::exit::Exit;
@@ -111,8 +109,7 @@ fn reopen(
     let alone = match scope {
         Scope::Whole => {
             let asking = if global.no_input { Asking::Forbidden } else { Asking::Here };
-            let records = reader.records()?;
-            Some(enter_again(state, &header, &house, asking, &tasks, &records)?)
+            Some(enter_again(state, &header, &house, asking, &reader, &tasks)?)
         }
         Scope::Follow | Scope::OnePass => None,
     };
@@ -176,14 +173,15 @@ fn enter_again(
     header: &RunHeader,
     house: &PolicyFile,
     asking: Asking,
+    reader: &RunReader,
     tasks: &[Task],
-    records: &[TaskRecord],
 ) -> Result<std::fs::File, Failure> {
     let now = WallClock.now();
+    let records = reader.records()?;
     let alone = state.dir.hold_start()?;
     check_stop_file(state)?;
     let is_left = |(_, record): &(&Task, &TaskRecord)| record.outcome() == Outcome::NotAttempted;
-    let left: Vec<&Task> = tasks.iter().zip(records).filter(is_left).map(|(it, _)| it).collect();
+    let left: Vec<&Task> = tasks.iter().zip(&records).filter(is_left).map(|(it, _)| it).collect();
     let approval = match header.provenance.approver {
         Some(_) => Approval::Given,
         None => Approval::Missing,
@@ -197,7 +195,8 @@ fn enter_again(
     check_overlap(state, applicant, &intentions(left()))?;
     check_doubts(state, applicant.base_url, left(), applicant.run)?;
     // What it was charged and did not use is free again; what it still means to do is charged from now on.
-    state.index().settle_charges(&header.run.0, &sent_devices(tasks, records))?;
+    let sent = sent_of(reader, tasks, &records)?;
+    state.index().settle_charges(&header.run.0, &sent)?;
     let charging = Charging {
         house,
         approval,
@@ -208,8 +207,9 @@ fn enter_again(
         },
         fleet: state.index().fleet_size(&tenant_key(&header.base_url))?,
         now,
+        send_until: header.policy.send_until,
     };
-    charge(state, applicant, &header.run.0, &unsent_devices(tasks, records), charging)?;
+    charge(state, applicant, &header.run.0, &unsent_devices(tasks, &records), charging)?;
     let body = serde_json::json!({ "who": Operator::current().shown(), "job": header.job });
     state.index().note(now, "resumed", Some(&header.run.0), &body)?;
     Ok(alone)

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::sync::Arc;
 
-use super::admission::sent_devices;
+use super::charging::sent_of;
 use super::earlier::{LookBack, TAKEN_OVER, taken_over_by};
 use super::exit::Exit;
 use super::failure::Failure;
@@ -21,7 +21,7 @@ use crate::drive::{Clock, WallClock};
 use crate::job::{
     BeforeLoss, Input, Job, JobSettings, ParseOptions, RolloutSettings, SecretSettings, Step, parse,
 };
-use crate::journal::{RequestCounts, RunHeader, RunJournal, RunRow, RunState};
+use crate::journal::{RequestCounts, RunHeader, RunJournal, RunReader, RunRow, RunState};
 use crate::model::{
     Entry, Event, Outcome, OutcomeCounts, ParamValue, Risk, Rollout, Task, TaskIndex, TaskRecord,
 };
@@ -49,7 +49,7 @@ pub(super) fn retry(
         .next("to rehearse a retry, serve a tenant with: sortie simulate"));
     }
     // A process that died could not say what it did not use.
-    let sent = sent_devices(&view.tasks, &view.records);
+    let sent = sent_of(&RunReader::open(&state.dir, &row.id)?, &view.tasks, &view.records)?;
     state.index().settle_charges(&row.id, &sent)?;
     let closed = reopen_lost(&state, &mut view)?;
     let rows = view.rows();

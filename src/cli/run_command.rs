@@ -5,7 +5,9 @@
 
 use std::path::Path;
 
-use super::admission::{Applicant, Asking as Gates, check_caps, check_policy, check_stop_file};
+use super::admission::{Applicant, Asking as Gates, check_policy, check_stop_file, check_window};
+use super::approval::Approved;
+use super::charging::check_caps;
 use super::confirm::{InAdvance, confirm};
 use super::connect::{Connection, connect, connect_again, timeout_ms};
 use super::custody::{Asking, prepare, refuse_given_pins};
@@ -35,6 +37,7 @@ use super::wrapping::wrapped;
 use crate::drive::{Clock, WallClock};
 use crate::job::{Job, ParseOptions, Target, TargetField, ad_hoc};
 use crate::journal::RequestCounts;
+use crate::model::UnixMillis;
 use crate::plan::{Approval, PlanFile};
 
 /// Most letters of a refusal in the host's record.
@@ -261,11 +264,7 @@ async fn begin(
     let file = &planned.file;
     if options.dry_run {
         printer.show(&text);
-        check_plan(file, job, now)?;
-        refuse_given_pins(recipients, &file.plan.tasks)?;
-        check_caps(state, file, house, Approval::Given, setting.left_by(), now)?;
-        printer.say("dry run: nothing was sent");
-        return Ok(Exit::Well);
+        return rehearse(setting, &connection, file, now);
     }
     printer.say(&text);
     check_plan(file, job, now)?;
@@ -275,14 +274,8 @@ async fn begin(
     if let Err(failure) = check_overlap(state, applicant, &intentions(file.plan.to_do())) {
         return skip_or(failure, options, printer);
     }
-    if connection.simulated.is_none() {
-        check_doubts(state, applicant.base_url, file.plan.to_do(), "")?;
-    }
-    let approved = approval_of(setting, file, now)?;
-    let approval = if approved.is_some() { Approval::Given } else { Approval::Missing };
-    let gates = if global.no_input { Gates::Forbidden } else { Gates::Here };
-    check_policy(file, house, approval, gates, setting.left_by(), now)?;
-    check_caps(state, file, house, approval, setting.left_by(), now)?;
+    let approved = check_rules(setting, &connection, file, now)?;
+    check_window(file, now)?;
     let asking = Asking::of(global, options.yes || options.confirm.is_some());
     prepare(recipients, &file.plan.tasks, state, asking, printer)?;
     let advance = InAdvance {
@@ -300,6 +293,49 @@ async fn begin(
         Err(failure) => skip_or(failure, options, printer),
         Ok(exit) => Ok(exit),
     }
+}
+
+/// What holds for a plan whenever it is run: doubts, the policy, the caps. Returns somebody else's approval of it.
+fn check_rules(
+    setting: &Setting<'_>,
+    connection: &Connection,
+    file: &PlanFile,
+    now: UnixMillis,
+) -> Result<Option<Approved>, Failure> {
+    let Setting { global, state, house, .. } = *setting;
+    if connection.simulated.is_none() {
+        check_doubts(state, &file.base_url, file.plan.to_do(), "")?;
+    }
+    let approved = approval_of(setting, file, now)?;
+    let approval = if approved.is_some() { Approval::Given } else { Approval::Missing };
+    let gates = if global.no_input { Gates::Forbidden } else { Gates::Here };
+    check_policy(file, house, approval, gates, setting.left_by())?;
+    check_caps(state, file, house, approval, setting.left_by(), now)?;
+    Ok(approved)
+}
+
+/// Checks what a run would check, and sends nothing. What may be otherwise in an hour is told, and is no error.
+fn rehearse(
+    setting: &Setting<'_>,
+    connection: &Connection,
+    file: &PlanFile,
+    now: UnixMillis,
+) -> Result<Exit, Failure> {
+    let Setting { state, recipients, job, printer, .. } = *setting;
+    check_plan(file, job, now)?;
+    refuse_given_pins(recipients, &file.plan.tasks)?;
+    check_rules(setting, connection, file, now)?;
+    for check in [
+        check_stop_file(state),
+        check_overlap(state, setting.applicant(file), &intentions(file.plan.to_do())),
+        check_window(file, now),
+    ] {
+        if let Err(failure) = check {
+            printer.say(&format!("a run would be refused at this moment: {}", failure.what));
+        }
+    }
+    printer.say("dry run: nothing was sent");
+    Ok(Exit::Well)
 }
 
 /// Leaves a run that another one keeps from beginning, as the operator asked for.

@@ -1,13 +1,16 @@
 //! The moment in which a run is entered.
 //!
 //! Owns its order: what must not change is looked at once more while no other run can begin; then devices are charged,
-//! the plan is taken, and the run stands in the journal. Must never send before that.
+//! the plan is taken, and the run stands in the journal. Must never send before that, nor leave anything of a run that came
+//! to nothing.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::admission::{Applicant, Charging, charge, check_stop_file};
+use super::admission::{Applicant, check_stop_file};
 use super::approval::{Approved, Check, beside, read_approval, verify};
+use super::charging::{Charging, charge};
 use super::confirm::Agreement;
 use super::connect::Connection;
 use super::earlier::check_doubts;
@@ -19,6 +22,7 @@ use super::overlap::{check_overlap, intentions};
 use super::plan_source::check_plan_file;
 use super::planning::Planned;
 use super::policy_file::Reread;
+use super::printer::Printer;
 use super::reporter::RunView;
 use super::run_command::{Origin, Setting};
 use super::state::State;
@@ -41,44 +45,27 @@ pub(super) struct Start {
 
 /// Writes the run down and drives it.
 pub(super) async fn start(setting: &Setting<'_>, starting: Start) -> Result<Exit, Failure> {
-    let Setting { options, state, house, origin, printer, .. } = *setting;
-    let Start { connection, planned, agreement, approved } = starting;
-    let now = WallClock.now();
-    let header =
-        header_of(setting, &connection, &planned.file, (&agreement, approved.as_ref()), now)?;
+    let Setting { options, state, house, printer, .. } = *setting;
+    let header = header_of(setting, &starting, WallClock.now())?;
     let run = header.run.0.clone();
     let hold = state.dir.hold_run(&run)?;
     let sending = state.dir.hold_sending(&run)?;
-    write_first_reports(&header, &planned.file.plan.tasks)?;
     // No other run begins until this one is entered: each sees the other or is seen by it.
-    let alone = state.dir.hold_start()?;
-    check_again(setting, &planned.file, approved.as_ref(), WallClock.now())?;
-    let applicant = Applicant { run: &run, ..setting.applicant(&planned.file) };
-    check_overlap(state, applicant, &intentions(planned.file.plan.to_do()))?;
-    // Whatever the plan looked back at: another run may have come into doubt since.
-    if connection.simulated.is_none() {
-        check_doubts(state, applicant.base_url, planned.file.plan.to_do(), "")?;
-    }
-    let charging = Charging {
-        house,
-        approval: if approved.is_some() { Approval::Given } else { Approval::Missing },
-        agreement: if agreement.is_interactive { Agreed::AtTerminal } else { Agreed::InAdvance },
-        fleet: planned.file.fleet,
-        now,
+    let entered = state
+        .dir
+        .hold_start()
+        .map_err(Failure::from)
+        .and_then(|alone| begin(setting, &starting, &header).map(|journal| (alone, journal)));
+    let (alone, journal) = match entered {
+        Ok(entered) => entered,
+        Err(failure) => {
+            undo(state, &header, printer);
+            return Err(failure);
+        }
     };
-    charge(state, applicant, &run, &devices_by_action(&planned.file.plan), charging)?;
-    if let Origin::Plan(_) = origin
-        && !state.index().take_plan(&header.provenance.plan_digest, &run)?
-    {
-        return Err(Failure::new(Exit::Policy, "the plan already ran").next("make a new one"));
-    }
-    // Before the new run exists: should the program die in between, nothing can be sent by both.
-    if let Origin::Retry(old) = origin {
-        old.close(state, &run, printer)?;
-    }
+    let Start { connection, planned, .. } = starting;
     let tasks: Arc<[Task]> = planned.file.plan.tasks.into();
-    let journal = RunJournal::create(&state.dir, &header, &tasks)?;
-    enter(state, &header, &tasks)?;
+    note_start(state, &header, tasks.len())?;
     drop(alone);
     printer.say(&format!(
         "run {run} (seed {}), reports in {}",
@@ -102,6 +89,65 @@ pub(super) async fn start(setting: &Setting<'_>, starting: Start) -> Result<Exit
         scope: Scope::Whole,
     };
     go(live, &options.ending, printer).await
+}
+
+/// Checks once more what may have changed, charges the run, and enters it. What fails leaves no run: [`undo`] takes back
+/// what there is of it by then.
+fn begin(
+    setting: &Setting<'_>,
+    starting: &Start,
+    header: &RunHeader,
+) -> Result<RunJournal, Failure> {
+    let Setting { state, house, origin, printer, .. } = *setting;
+    let Start { connection, planned, agreement, approved } = starting;
+    let (file, run, now) = (&planned.file, header.run.0.as_str(), header.started_at);
+    check_again(setting, file, approved.as_ref(), WallClock.now())?;
+    let applicant = Applicant { run, ..setting.applicant(file) };
+    check_overlap(state, applicant, &intentions(file.plan.to_do()))?;
+    // Whatever the plan looked back at: another run may have come into doubt since.
+    if connection.simulated.is_none() {
+        check_doubts(state, applicant.base_url, file.plan.to_do(), "")?;
+    }
+    let charging = Charging {
+        house,
+        approval: if approved.is_some() { Approval::Given } else { Approval::Missing },
+        agreement: if agreement.is_interactive { Agreed::AtTerminal } else { Agreed::InAdvance },
+        fleet: file.fleet,
+        now,
+        send_until: header.policy.send_until,
+    };
+    charge(state, applicant, run, &devices_by_action(&file.plan), charging)?;
+    write_first_reports(header, &file.plan.tasks)?;
+    let journal = RunJournal::create(&state.dir, header, &file.plan.tasks)?;
+    if let Origin::Plan(_) = origin
+        && !state.index().take_plan(&header.provenance.plan_digest, run)?
+    {
+        return Err(Failure::new(Exit::Policy, "the plan already ran").next("make a new one"));
+    }
+    // Before the new run is entered: should the program die in between, nothing can be sent by both.
+    if let Origin::Retry(old) = origin {
+        old.close(state, run, printer)?;
+    }
+    enter(state, header, &file.plan.tasks)?;
+    Ok(journal)
+}
+
+/// Takes back what there is of a run that never came to be: what it was charged, its reports, its files. What cannot be
+/// taken back is told, and does not hide why the run came to nothing.
+fn undo(state: &State, header: &RunHeader, printer: &Printer) {
+    let run = &header.run.0;
+    if let Err(error) = state.index().settle_charges(run, &BTreeMap::new()) {
+        printer.warn(&format!("run {run} never began, and stays charged for a while: {error}"));
+    }
+    if header.report_dir.exists()
+        && let Err(error) = std::fs::remove_dir_all(&header.report_dir)
+    {
+        let directory = header.report_dir.display();
+        printer.warn(&format!("{directory} is of no run, and cannot be removed: {error}"));
+    }
+    if let Err(error) = state.dir.remove_run(run) {
+        printer.warn(&format!("run {run} never began, and leaves files: {error}"));
+    }
 }
 
 /// Somebody else's approval of the plan, where there is one; one that does not count is refused.
@@ -156,7 +202,7 @@ fn check_again(
     }
 }
 
-/// Enters the run in the index, and in the host's record.
+/// Enters the run in the index. From here on there is a run.
 fn enter(state: &State, header: &RunHeader, tasks: &[Task]) -> Result<(), Failure> {
     let row = RunRow {
         id: header.run.0.clone(),
@@ -168,25 +214,29 @@ fn enter(state: &State, header: &RunHeader, tasks: &[Task]) -> Result<(), Failur
         ended_at: None,
         summary: String::new(),
     };
-    state.index().add_run(&row, tasks)?;
+    Ok(state.index().add_run(&row, tasks)?)
+}
+
+/// Writes the start into the host's record.
+fn note_start(state: &State, header: &RunHeader, tasks: usize) -> Result<(), Failure> {
     let from = &header.provenance;
     let body = serde_json::json!({
         "who": from.operator, "job": header.job, "tenant": header.tenant, "plan": from.plan_digest,
         "policy": from.policy_digest, "agreed": header.confirmation, "approver": from.approver,
-        "reason": header.reason, "break_glass": from.break_glass, "tasks": row.tasks,
+        "reason": header.reason, "break_glass": from.break_glass, "tasks": tasks,
     });
-    state.index().note(header.started_at, "started", Some(&row.id), &body)?;
+    state.index().note(header.started_at, "started", Some(&header.run.0), &body)?;
     Ok(())
 }
 
 fn header_of(
     setting: &Setting<'_>,
-    connection: &Connection,
-    file: &PlanFile,
-    (agreement, approved): (&Agreement, Option<&Approved>),
+    starting: &Start,
     now: UnixMillis,
 ) -> Result<RunHeader, Failure> {
     let Setting { options, state, .. } = *setting;
+    let Start { connection, planned, agreement, approved } = starting;
+    let file = &planned.file;
     let run = new_run_id(state, file.rules.seed, now);
     let directory =
         file.report_dir.as_ref().map_or_else(|| PathBuf::from(REPORT_DIR), PathBuf::from);
@@ -215,7 +265,9 @@ fn header_of(
             planned_by: file.made_by.clone(),
             policy_digest: file.policy_digest.clone(),
             database: file.database.clone(),
-            approver: approved.map(|it| format!("{} until {}", it.principal, it.expires_at)),
+            approver: approved
+                .as_ref()
+                .map(|it| format!("{} until {}", it.principal, it.expires_at)),
             break_glass: file.break_glass.clone(),
             is_named: file.is_named,
             is_agreed_at_terminal: agreement.is_interactive,

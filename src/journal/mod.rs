@@ -22,7 +22,7 @@ mod writer;
 pub use chain::{AuditFault, AuditRecord, ChainAudit};
 pub use database::JournalError;
 pub use index::{
-    Charge, DeviceEvent, DeviceTask, Index, LeaseRow, PlanRow, Pruning, RunRow, RunState,
+    Charge, DeviceEvent, DeviceTask, Index, LeaseRow, PlanRow, Pruning, RunRow, RunState, Sent,
 };
 pub use provenance::Provenance;
 pub use prune::{PruneShare, Pruned, prune_run, prune_share};

@@ -119,6 +119,30 @@ impl StateDir {
         is_locked(&self.lock_path(run))
     }
 
+    /// Removes the files of a run that never came to be, its locks last. Must not be called for one that stands in the
+    /// list of runs.
+    ///
+    /// # Errors
+    /// [`JournalError::File`]; what is left is of no run.
+    pub fn remove_run(&self, run: &str) -> Result<(), JournalError> {
+        let database = self.run_path(run);
+        let beside = |end: &str| {
+            let mut name = database.clone().into_os_string();
+            name.push(end);
+            PathBuf::from(name)
+        };
+        let files = [beside("-wal"), beside("-shm"), database.clone()];
+        for path in files.into_iter().chain([self.sending_path(run), self.lock_path(run)]) {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(error).at(&path);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Whether a process drives a run and may send what it has left. As [`Self::is_held`] otherwise.
     #[must_use]
     pub fn is_sending(&self, run: &str) -> bool {

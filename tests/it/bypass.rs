@@ -541,6 +541,89 @@ fn what_is_in_doubt_is_not_done_again_by_any_way_to_send() {
     assert_eq!(fleet.reached("lock"), [1, 0, 0, 0]);
 }
 
+/// Lets all charges be so many milliseconds older than they are.
+fn age_charges(bench: &Bench, ms: i64) {
+    let index = rusqlite::Connection::open(bench.path("state/sortie.db")).expect("it opens");
+    index.execute("UPDATE charges SET at = at - ?", [ms]).expect("it can be written");
+}
+
+#[test]
+fn what_a_run_may_still_send_counts_however_long_ago_it_began() {
+    const DAY_MS: i64 = 86_400_000;
+    let fleet = Fleet::of(DeviceKind::IPad, 6);
+    fleet.policy("[caps.action.restart]\nper_day = 3\n");
+    let waiting = |name: &str, devices: &[usize]| {
+        let devices: Vec<String> =
+            devices.iter().map(|at| format!("{{ serial_number: {} }}", serial(*at))).collect();
+        let text = format!(
+            "version: 1\nname: {name}\ntargets: {{ devices: [{}] }}\naction: restart\nwait: 0\n\
+             send_until: 7d\nwindow: {{ days: [{}], from: \"10:00\", to: \"11:00\", \
+             timezone: UTC, outside: wait }}\n",
+            devices.join(", "),
+            closed_window(),
+        );
+        fleet.bench.write(&format!("{name}.yaml"), &text);
+        format!("{name}.yaml")
+    };
+    // Two devices that are sent to in three days, and it is charged for them until then.
+    let saturday = waiting("saturday", &[0, 1]);
+    let first = fleet.spawn(&["run", &saturday, "--confirm", "2"]);
+    eventually("it is under way", || {
+        let runs = fleet.bench.sortie(&["runs", "--format", "json"]);
+        runs.code == 0 && runs.stdout.contains("\"open\"")
+    });
+    age_charges(&fleet.bench, 2 * DAY_MS);
+    let sunday = waiting("sunday", &[2, 3]);
+    let ran = fleet.bench.sortie(&["run", &sunday, "--confirm", "2"]).expect(8);
+    says(&ran, &["2 were reached in the last 24 hours", "at most 3"]);
+    fleet.run(&fleet.job("restart", 2..4), "2", &[]).expect(8);
+    // Its process is gone: nothing is sent before it is resumed, and then it is charged again.
+    stop(first);
+    let old = fleet.bench.latest_run();
+    fleet.run(&fleet.job("restart", 2..4), "2", &[]).expect(0);
+    says(&fleet.bench.sortie(&["resume", &old]).expect(8), &["2 were reached"]);
+    assert_eq!(fleet.reached("restart"), [0, 0, 1, 1, 0, 0]);
+    // What was sent counts from its request on, and not from the end of the time that it might have taken.
+    age_charges(&fleet.bench, DAY_MS + 60_000);
+    fleet.run(&fleet.job("restart", 3..6), "3", &[]).expect(0);
+    assert_eq!(fleet.reached("restart"), [0, 0, 1, 2, 1, 1]);
+}
+
+/// The names of what lies in a directory of the bench; none where there is no such directory.
+fn names_in(bench: &Bench, directory: &str) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(bench.path(directory)) else { return Vec::new() };
+    let name = |entry: std::io::Result<std::fs::DirEntry>| {
+        entry.expect("an entry").file_name().to_string_lossy().into_owned()
+    };
+    let mut names: Vec<String> = entries.map(name).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_run_that_comes_to_nothing_costs_nothing_and_leaves_nothing() {
+    let fleet = Fleet::of(DeviceKind::IPad, 3);
+    fleet.policy("[caps.action.restart]\nper_day = 2\n");
+    let job = fleet.job("restart", 0..2);
+    // Its reports cannot be written; this is found out after it was charged.
+    fleet.bench.write("file", "in the way of a directory");
+    for _ in 0..2 {
+        fleet.run(&job, "2", &["--report-dir", "file/reports"]).expect(12);
+    }
+    assert_eq!(names_in(&fleet.bench, "state/runs"), [] as [&str; 0]);
+    assert_eq!(fleet.bench.sortie(&["runs", "--format", "json"]).expect(0).stdout.trim(), "[]");
+    // Of many that begin at the same moment one does, and the others leave nothing behind.
+    let run = ["run", &job, "--confirm", "2", "--wait", "0"];
+    let together: Vec<_> = (0..4).map(|_| fleet.spawn(&run)).collect();
+    let codes: Vec<i32> = together.into_iter().map(|child| end_of(child).code).collect();
+    assert_eq!(codes.iter().filter(|code| **code == 0).count(), 1, "{codes:?}");
+    assert_eq!(fleet.writes(), 2);
+    let id = fleet.bench.latest_run();
+    assert_eq!(names_in(&fleet.bench, "reports"), [format!("restart-2-{id}")]);
+    let files = names_in(&fleet.bench, "state/runs");
+    assert!(files.iter().all(|name| name.starts_with(&id)), "{files:?}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_policy_that_others_could_write_binds_by_refusing_everything() {
@@ -780,6 +863,36 @@ fn a_closed_window_stays_closed_and_breaking_the_glass_is_recorded_and_capped() 
     }
     // What is harmless has no window that it did not ask for.
     fleet.bench.sortie(&["run", &fleet.job("blank-push", 0..3)]).expect(0);
+}
+
+#[test]
+fn a_dry_run_says_what_the_run_would_come_to() {
+    let fleet = Fleet::of(DeviceKind::IPad, 3);
+    let (erase, restart) = (fleet.job("erase", 0..3), fleet.job("restart", 0..2));
+    let raised = "[caps.irreversible]\nper_run = 2\n[maximum.irreversible]\nper_run = 3\n";
+    let signers = "allowed_signers = \"allowed_signers\"\n";
+    let day = closed_window();
+    let window = format!(
+        "[window]\ndays = [\"{day}\"]\nfrom = \"10:00\"\nto = \"11:00\"\ntimezone = \"UTC\"\n"
+    );
+    for (policy, job, code, words) in [
+        (raised.to_owned(), &erase, 8, "an approval is enough"),
+        (format!("[approval]\nalways = true\n{signers}"), &erase, 8, "asks for an approval"),
+        ("[reason]\nrequired_from = \"disruptive\"\n".to_owned(), &restart, 8, "for a reason"),
+        ("[caps.disruptive]\nper_run = 1\n".to_owned(), &restart, 8, "at most 1 are allowed"),
+        (window, &restart, 0, "a run would be refused at this moment: the window"),
+        ("# nothing\n".to_owned(), &restart, 0, "dry run: nothing was sent"),
+    ] {
+        fleet.policy(&policy);
+        says(&fleet.bench.sortie(&["run", job, "-n", "--no-input"]).expect(code), &[words]);
+    }
+    // With a gate that asks somebody, and nobody who could be asked.
+    let asking = ["run", &restart, "-n", "--waves", "1", "--gate", "operator"];
+    says(&fleet.bench.sortie(&asking).expect(8), &["needs a terminal"]);
+    std::fs::write(fleet.bench.path("state/STOP"), "").expect("the state directory is there");
+    says(&fleet.bench.sortie(&["run", &restart, "-n"]).expect(0), &["STOP", "nothing was sent"]);
+    assert_eq!(fleet.writes(), 0);
+    assert_eq!(fleet.bench.sortie(&["runs", "--format", "json"]).expect(0).stdout.trim(), "[]");
 }
 
 /// A key for each of these people, and the lines of `allowed_signers` for some of them.

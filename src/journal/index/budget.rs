@@ -20,10 +20,19 @@ pub struct Charge {
     pub action: String,
     /// How many devices.
     pub devices: u32,
-    /// When it was charged.
+    /// From when it counts: when it was last sent, and while the run may still send, when its sending ends.
     pub at: UnixMillis,
     /// It was charged to what is kept free for emergencies.
     pub is_kept_free: bool,
+}
+
+/// What a run is known to have sent of an action.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// How many devices it reached.
+    pub devices: u32,
+    /// When its last request left.
+    pub last_at: UnixMillis,
 }
 
 impl Index {
@@ -46,26 +55,8 @@ impl Index {
             Ok(added) => added,
             Err(reason) => return Ok(Err(reason)),
         };
-        {
-            let mut insert = transaction
-                .prepare(
-                    "INSERT INTO charges (run, tenant, action, devices, at, kept_free)
-                     VALUES (?,?,?,?,?,?)
-                     ON CONFLICT DO UPDATE SET devices = devices + excluded.devices",
-                )
-                .at(path)?;
-            for charge in &added {
-                insert
-                    .execute(params![
-                        charge.run,
-                        tenant,
-                        charge.action,
-                        charge.devices,
-                        charge.at.0,
-                        charge.is_kept_free
-                    ])
-                    .at(path)?;
-            }
+        for charge in &added {
+            insert(&transaction, path, tenant, charge)?;
         }
         transaction.commit().at(path)?;
         Ok(Ok(()))
@@ -82,52 +73,100 @@ impl Index {
         charges_after(&self.connection, &self.path, tenant, since)
     }
 
-    /// Gives back what a run did not use, once it is known to how many devices each action was `sent`: the newest
-    /// charges of the action are lowered first, until no more than that is left. Nothing is ever raised, and an action
-    /// that does not occur in `sent` was sent to none.
+    /// The runs whose charges count from a moment after `now`: those that may still send, and those whose process died
+    /// before it could say what it sent. Nothing where an older program wrote the index.
     ///
     /// # Errors
-    /// [`JournalError`]; nothing has been given back then.
+    /// [`JournalError`].
+    pub fn unsettled_runs(&self, now: UnixMillis) -> Result<Vec<String>, JournalError> {
+        if !self.has_table("charges")? {
+            return Ok(Vec::new());
+        }
+        let mut select = self
+            .connection
+            .prepare("SELECT DISTINCT run FROM charges WHERE at > ? ORDER BY run")
+            .at(&self.path)?;
+        let rows = select.query_map([now.0], |row| row.get(0)).at(&self.path)?;
+        rows.collect::<Result<_, _>>().at(&self.path)
+    }
+
+    /// Settles what a run was charged by what it has `sent` of each action. What it did not use is given back: the newest
+    /// charges of an action first, until no more than that is left. What it used counts from its last request on, or
+    /// from where it counted if that is earlier. Nothing is ever raised, and an action that does not occur in `sent`
+    /// was sent to none.
+    ///
+    /// # Errors
+    /// [`JournalError`]; nothing has changed then.
     pub fn settle_charges(
         &mut self,
         run: &str,
-        sent: &BTreeMap<String, u32>,
+        sent: &BTreeMap<String, Sent>,
     ) -> Result<(), JournalError> {
         let path = &self.path;
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).at(path)?;
-        {
-            let mut select = transaction
-                .prepare(
-                    "SELECT action, at, kept_free, devices FROM charges WHERE run = ?
-                     ORDER BY at, kept_free",
-                )
-                .at(path)?;
-            let rows = select
-                .query_map([run], |row| {
-                    Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-                })
-                .at(path)?;
-            let charges: Vec<(String, i64, bool, u32)> = rows.collect::<Result<_, _>>().at(path)?;
-            let mut update = transaction
-                .prepare(
-                    "UPDATE charges SET devices = ?5
-                     WHERE run = ?1 AND action = ?2 AND at = ?3 AND kept_free = ?4",
-                )
-                .at(path)?;
+        let charges = charges_of(&transaction, path, run)?;
+        transaction.execute("DELETE FROM charges WHERE run = ?", [run]).at(path)?;
+        let mut left: BTreeMap<&str, u32> =
+            sent.iter().map(|(action, sent)| (action.as_str(), sent.devices)).collect();
+        for (tenant, charge) in charges {
             // What the oldest may keep is what is left of the newest charges' cut.
-            let mut left = sent.clone();
-            for (action, at, is_kept_free, devices) in charges {
-                let left = left.entry(action.clone()).or_default();
-                let kept = devices.min(*left);
-                *left -= kept;
-                if kept < devices {
-                    update.execute(params![run, action, at, is_kept_free, kept]).at(path)?;
-                }
+            let Some(sent) = sent.get(&charge.action) else { continue };
+            let Some(left) = left.get_mut(charge.action.as_str()) else { continue };
+            let devices = charge.devices.min(*left);
+            *left -= devices;
+            let at = charge.at.min(sent.last_at);
+            if devices > 0 {
+                insert(&transaction, path, &tenant, &Charge { devices, at, ..charge })?;
             }
         }
         transaction.commit().at(path)
     }
+}
+
+/// What a run is charged, oldest first, with the tenants.
+fn charges_of(
+    connection: &Connection,
+    path: &Path,
+    run: &str,
+) -> Result<Vec<(String, Charge)>, JournalError> {
+    let mut select = connection
+        .prepare(
+            "SELECT tenant, action, devices, at, kept_free FROM charges WHERE run = ?
+             ORDER BY at, kept_free",
+        )
+        .at(path)?;
+    let rows = select
+        .query_map([run], |row| {
+            let charge = Charge {
+                run: run.to_owned(),
+                action: row.get(1)?,
+                devices: row.get(2)?,
+                at: UnixMillis(row.get(3)?),
+                is_kept_free: row.get(4)?,
+            };
+            Ok((row.get(0)?, charge))
+        })
+        .at(path)?;
+    rows.collect::<Result<_, _>>().at(path)
+}
+
+fn insert(
+    connection: &Connection,
+    path: &Path,
+    tenant: &str,
+    charge: &Charge,
+) -> Result<(), JournalError> {
+    let Charge { run, action, devices, at, is_kept_free } = charge;
+    connection
+        .execute(
+            "INSERT INTO charges (run, tenant, action, devices, at, kept_free)
+             VALUES (?,?,?,?,?,?)
+             ON CONFLICT DO UPDATE SET devices = devices + excluded.devices",
+            params![run, tenant, action, devices, at.0, is_kept_free],
+        )
+        .at(path)
+        .map(drop)
 }
 
 fn charges_after(

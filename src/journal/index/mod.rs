@@ -18,7 +18,7 @@ use super::database::{At, JournalError, open_to_read, open_to_write};
 use super::state_dir::StateDir;
 use format::MIGRATIONS;
 
-pub use budget::Charge;
+pub use budget::{Charge, Sent};
 pub use devices::{DeviceEvent, DeviceTask, Pruning};
 pub use leases::LeaseRow;
 pub use plans::PlanRow;

@@ -368,9 +368,10 @@ fn a_run_pays_for_what_it_sent_and_never_more() {
         let charges = index.charges("tenant", UnixMillis(0)).expect("read");
         charges.into_iter().map(|it| (it.run, it.action, it.devices)).collect()
     };
-    for (sent, expected) in [(100, [10, 5, 4]), (17, [10, 5, 2]), (12, [10, 2, 0]), (3, [3, 0, 0])]
-    {
-        let sent = BTreeMap::from([("erase".to_owned(), sent), ("lock".to_owned(), 7)]);
+    let sent_to = |devices: u32| Sent { devices, last_at: UnixMillis(50) };
+    for (sent, expected) in [(100, &[10, 5, 4][..]), (17, &[10, 5, 2]), (12, &[10, 2]), (3, &[3])] {
+        let sent =
+            BTreeMap::from([("erase".to_owned(), sent_to(sent)), ("lock".to_owned(), sent_to(7))]);
         index.settle_charges("one", &sent).expect("written");
         let found: Vec<u32> = devices(&index)
             .into_iter()
@@ -385,6 +386,27 @@ fn a_run_pays_for_what_it_sent_and_never_more() {
     let again = index.charge("tenant", UnixMillis(0), |_| Ok::<_, ()>(vec![charge("two", 1, 5)]));
     assert_eq!(again.expect("the same moment"), Ok(()));
     assert!(devices(&index).contains(&("two".to_owned(), "erase".to_owned(), 10)));
+}
+
+#[test]
+fn what_a_run_may_still_send_counts_until_it_is_known_when_it_was_sent() {
+    let bench = Bench::new();
+    let mut index = Index::open(&bench.state).expect("an index");
+    // Charged at 10 with sending until 1000, after five of an earlier leg that were sent at 7.
+    let added = vec![charge("one", 5, 7), charge("one", 9, 1000), charge("two", 2, 10)];
+    let result = index.charge("tenant", UnixMillis(0), |_| Ok::<_, ()>(added));
+    assert_eq!(result.expect("written"), Ok(()));
+    let counting = |index: &Index, since: i64| -> Vec<(i64, u32)> {
+        let charges = index.charges("tenant", UnixMillis(since)).expect("read");
+        charges.into_iter().filter(|it| it.run == "one").map(|it| (it.at.0, it.devices)).collect()
+    };
+    assert_eq!(counting(&index, 999), [(1000, 9)], "however long ago it was charged");
+    assert_eq!(index.unsettled_runs(UnixMillis(500)).expect("read"), ["one"]);
+    let sent = Sent { devices: 8, last_at: UnixMillis(600) };
+    index.settle_charges("one", &BTreeMap::from([("erase".to_owned(), sent)])).expect("written");
+    assert_eq!(counting(&index, 0), [(7, 5), (600, 3)]);
+    assert_eq!(counting(&index, 600), []);
+    assert!(index.unsettled_runs(UnixMillis(700)).expect("read").is_empty());
 }
 
 #[test]
