@@ -1,6 +1,6 @@
-//! Whether a run may begin: what the policy, other runs and the last 24 hours say.
+//! Whether a run may begin: what the policy and the last 24 hours say.
 //!
-//! Owns these checks and their order. They are made twice: before anybody is asked, so that nobody types a phrase in
+//! Owns these checks; what other runs say is `overlap`'s. They are made twice: before anybody is asked, so that nobody types a phrase in
 //! vain, and again while no other run can begin, in the moment in which the run is entered. Must never send, and never
 //! let a flag raise a cap.
 
@@ -13,7 +13,7 @@ use super::failure::Failure;
 use super::policy_file::PolicyFile;
 use super::printer::counted;
 use super::state::State;
-use crate::journal::{Charge, RunHeader, RunReader, RunRow};
+use crate::journal::{Charge, RunHeader};
 use crate::kandji::find_action;
 use crate::model::{
     DeviceId, Outcome, OutsideWindow, Risk, Rollout, Task, TaskRecord, Turn, UnixMillis, WaveGate,
@@ -23,11 +23,10 @@ use crate::plan::{
     ActionDevices, Agreement, Approval, Budget, CapKind, OverCap, PlanFile, Spent,
     devices_by_action,
 };
+use crate::transport::tenant_key;
 
 /// The time over which devices are counted, in milliseconds.
 const DAY_MS: i64 = 86_400_000;
-/// Held devices that a message names.
-const HELD_SHOWN: usize = 3;
 
 /// What a run is that asks to be let in.
 #[derive(Copy, Clone)]
@@ -231,7 +230,7 @@ pub(super) fn charge(
     }
     let Charging { house, approval, agreement, fleet, now } = charging;
     let since = UnixMillis(now.0 - DAY_MS);
-    let charged = state.index().charge(applicant.base_url, since, |charges| {
+    let charged = state.index().charge(&tenant_key(applicant.base_url), since, |charges| {
         let spent = spent_of(charges);
         let (policy, job) = (&house.policy, applicant.job);
         let budget = Budget { policy, job, fleet, spent: &spent, approval, agreement, now };
@@ -257,7 +256,7 @@ pub(super) fn spent_lately(
     base_url: &str,
     now: UnixMillis,
 ) -> Result<Vec<Spent>, Failure> {
-    let charges = state.index().charges(base_url, UnixMillis(now.0 - DAY_MS))?;
+    let charges = state.index().charges(&tenant_key(base_url), UnixMillis(now.0 - DAY_MS))?;
     Ok(spent_of(&charges))
 }
 
@@ -300,76 +299,6 @@ fn over_caps(over: &[OverCap], house: &PolicyFile, left_by: Option<&str>) -> Fai
         raise
     };
     Failure::new(Exit::Policy, format!("over a cap: {}", lines.join("; "))).next(next)
-}
-
-/// Refuses while another process drives a run of the same job, or one that has not sent to a device yet.
-pub(super) fn check_overlap(
-    state: &State,
-    applicant: Applicant<'_>,
-    risks: &BTreeMap<DeviceId, Risk>,
-) -> Result<(), Failure> {
-    let devices: BTreeSet<DeviceId> = risks.keys().cloned().collect();
-    let runs = state.index().open_runs()?;
-    let others =
-        runs.iter().filter(|row| ![applicant.run, applicant.takes_over].contains(&&*row.id));
-    for row in others.filter(|row| state.dir.is_held(&row.id)) {
-        let reader = RunReader::open(&state.dir, &row.id)?;
-        let Some(header) = reader.header()? else { continue };
-        if header.base_url != applicant.base_url {
-            continue;
-        }
-        let both_named = header.provenance.is_named && applicant.is_named;
-        let is_same_job = header.job_digest == applicant.job_digest
-            || (both_named && header.job == applicant.job);
-        if is_same_job {
-            let what = format!("run {} of the same job, {}, is under way", row.id, row.job);
-            return Err(busy(what, row));
-        }
-        let held: BTreeSet<DeviceId> = reader
-            .unsent_on(&devices)?
-            .into_iter()
-            .filter(|(device, action)| is_conflict(action, risks.get(device).copied()))
-            .map(|(device, _)| device)
-            .collect();
-        if !held.is_empty() {
-            return Err(busy(held_text(&held, row), row));
-        }
-    }
-    Ok(())
-}
-
-/// Whether what another run has not sent yet keeps a device from this one. Reading disturbs nobody, and an emergency
-/// does not wait for routine: a lock need not wait until a check-in has been sent.
-fn is_conflict(held_action: &str, risk: Option<Risk>) -> bool {
-    let held = find_action(held_action).map_or(Risk::Irreversible, |action| action.risk);
-    let Some(risk) = risk else { return false };
-    let is_reading = held == Risk::Read || risk == Risk::Read;
-    let outranks = held == Risk::Benign && risk > Risk::Benign;
-    !is_reading && !outranks
-}
-
-fn held_text(held: &BTreeSet<DeviceId>, row: &RunRow) -> String {
-    let named: Vec<&str> = held.iter().take(HELD_SHOWN).map(DeviceId::as_str).collect();
-    let more = held.len() - named.len();
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("run {} of {} has not sent to device {}{more} yet", row.id, row.job, named.join(", "))
-}
-
-fn busy(what: String, row: &RunRow) -> Failure {
-    Failure::new(Exit::Busy, what).state(super::failure::NOTHING_SENT).next(format!(
-        "wait for it, look with: sortie status {}; a cron job that may skip its turn says --if-running skip",
-        row.id
-    ))
-}
-
-/// The highest risk of what is to be done to each device.
-pub(super) fn risks_of<'a>(tasks: impl Iterator<Item = &'a Task>) -> BTreeMap<DeviceId, Risk> {
-    let mut risks: BTreeMap<DeviceId, Risk> = BTreeMap::new();
-    for task in tasks.filter(|task| task.turn == Turn::Do) {
-        let risk = risks.entry(task.device.id.clone()).or_insert(task.risk);
-        *risk = task.risk.max(*risk);
-    }
-    risks
 }
 
 /// Devices that a run has sent to, by action; for those actions that have caps.

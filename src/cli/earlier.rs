@@ -1,18 +1,22 @@
 //! What earlier runs on the same tenant have done, for a plan.
 //!
 //! Owns the one pass over their journals. Only reads. Must never pass over a journal that it cannot read without
-//! saying so, and never mix up tenants: base URLs are compared, and simulated tenants are none.
+//! saying so, and never mix up tenants: their keys are compared, whatever the spelling of their addresses, and simulated tenants are
+//! none.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::exit::Exit;
 use super::failure::Failure;
 use super::state::State;
 use crate::journal::{DeviceTask, JournalError, RunReader, RunRow, RunState, TaskEnd};
 use crate::kandji::find_action;
 use crate::model::{
-    DeviceFacts, DeviceId, Outcome, Platform, Risk, TaskId, TaskIndex, TaskRecord, Turn, UnixMillis,
+    DeviceFacts, DeviceId, Outcome, Platform, Risk, Task, TaskId, TaskIndex, TaskRecord, Turn,
+    UnixMillis,
 };
-use crate::plan::{Deleted, EarlierTask, Plan};
+use crate::plan::{Deleted, EarlierTask};
+use crate::transport::tenant_key;
 
 /// Which earlier runs count for a plan's tasks.
 #[derive(Copy, Clone, Debug)]
@@ -51,7 +55,7 @@ pub(super) fn earlier_tasks(
         if is_passed_over {
             continue;
         }
-        let is_driven = state.dir.is_held(&row.id);
+        let is_driven = state.dir.is_sending(&row.id);
         if let Err(error) = found.add_run(state, &row, base_url, is_driven) {
             notes.insert(unread(&row.id, &error));
         }
@@ -71,7 +75,9 @@ fn unread(run: &str, error: &JournalError) -> String {
 fn reader_of(state: &State, run: &str, base_url: &str) -> Result<Option<RunReader>, JournalError> {
     let reader = RunReader::open(&state.dir, run)?;
     let header = reader.header()?;
-    let is_same = header.is_some_and(|header| header.base_url == base_url && !header.simulated);
+    let tenant = tenant_key(base_url);
+    let is_same =
+        header.is_some_and(|header| tenant_key(&header.base_url) == tenant && !header.simulated);
     Ok(is_same.then_some(reader))
 }
 
@@ -157,42 +163,65 @@ fn date(at: UnixMillis) -> String {
     at.to_string().chars().take(10).collect()
 }
 
-/// What earlier runs may have done to the devices of a plan, and nobody knows: only what does harm a second time, an
-/// erasure or a lock, whose PIN the second one would replace.
-pub(super) fn doubts_about(
+/// What runs other than one, if one is named, may have done to the devices of these tasks by the same actions, and nobody
+/// knows: only what does harm a second time, an erasure or a lock, whose PIN the second one would replace.
+pub(super) fn doubts_about<'a>(
     state: &State,
     base_url: &str,
-    plan: &Plan,
+    tasks: impl Iterator<Item = &'a Task>,
+    except: &str,
 ) -> Result<BTreeMap<(DeviceId, String), String>, Failure> {
     let harms = |action: &str| {
         find_action(action)
             .is_ok_and(|action| action.risk == Risk::Irreversible || action.gives_pin)
     };
-    let devices: BTreeSet<DeviceId> = plan
-        .to_do()
-        .filter(|task| harms(&task.action))
-        .map(|task| task.device.id.clone())
+    let wanted: BTreeSet<(DeviceId, String)> = tasks
+        .filter(|task| task.turn == Turn::Do && harms(&task.action))
+        .map(|task| (task.device.id.clone(), task.action.clone()))
         .collect();
     let mut doubts = BTreeMap::new();
-    if devices.is_empty() {
+    if wanted.is_empty() {
         return Ok(doubts);
     }
+    let devices: BTreeSet<DeviceId> = wanted.iter().map(|(device, _)| device.clone()).collect();
     let runs = state.index().runs()?;
-    // What a run under way has not heard of yet is no doubt: that one holds the device.
-    let is_left = |row: &&RunRow| row.state != RunState::Finished && !state.dir.is_held(&row.id);
+    // What a run under way has not heard of yet is no doubt: that one holds the device. One that is only followed does
+    // not.
+    let is_left = |row: &&RunRow| {
+        row.id != except && row.state != RunState::Finished && !state.dir.is_sending(&row.id)
+    };
     for row in runs.iter().filter(is_left) {
         let Some(reader) = reader_of(state, &row.id, base_url)? else { continue };
-        for (device, action) in reader.in_doubt_on(&devices)? {
-            if harms(&action) {
+        for doubt in reader.in_doubt_on(&devices)? {
+            if wanted.contains(&doubt) {
                 let reason = format!(
                     "whether {action} was done to it by run {0} is in doubt; settle that first with: sortie resolve {0}",
-                    row.id
+                    row.id,
+                    action = doubt.1
                 );
-                doubts.entry((device, action)).or_insert(reason);
+                doubts.entry(doubt).or_insert(reason);
             }
         }
     }
     Ok(doubts)
+}
+
+/// Refuses what may have been done already, however it came to be asked for again. The one run whose doubts are passed
+/// over is the one that goes on: it settles its own.
+pub(super) fn check_doubts<'a>(
+    state: &State,
+    base_url: &str,
+    tasks: impl Iterator<Item = &'a Task>,
+    except: &str,
+) -> Result<(), Failure> {
+    let doubts = doubts_about(state, base_url, tasks, except)?;
+    let Some(((device, _), reason)) = doubts.first_key_value() else { return Ok(()) };
+    let more = match doubts.len() - 1 {
+        0 => String::new(),
+        more => format!(" (and {more} more like it)"),
+    };
+    let (what, next) = reason.split_once("; ").unwrap_or((reason, ""));
+    Err(Failure::new(Exit::Policy, format!("device {}: {what}{more}", device.as_str())).next(next))
 }
 
 /// The devices that earlier runs on the tenant have deleted, newest first. To be called when a device is not found:

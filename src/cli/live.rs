@@ -42,6 +42,8 @@ pub(super) struct Live<'a> {
     pub requests: RequestCounts,
     /// Held until the run is left.
     pub hold: File,
+    /// The same, where the run may send.
+    pub sending: Option<File>,
     /// What is done with the run.
     pub scope: Scope,
 }
@@ -63,6 +65,7 @@ pub(super) async fn go(
         quota,
         requests,
         hold,
+        sending,
         scope,
     } = live;
     engine.set_scope(scope);
@@ -131,7 +134,7 @@ pub(super) async fn go(
             Err(failure)
         }
     };
-    drop(hold);
+    drop((hold, sending));
     exit
 }
 

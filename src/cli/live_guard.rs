@@ -15,7 +15,7 @@ use crate::engine::{Ask, OperatorAnswer};
 use crate::journal::STOP_FILE;
 use crate::kandji::find_action;
 use crate::model::{Device, Recheck, Risk, StopCause, Task, TaskIndex, UnixMillis};
-use crate::plan::{Aim, recheck};
+use crate::plan::{Aim, recheck, recheck_protection};
 
 /// Guards one run.
 pub(super) struct LiveGuard {
@@ -81,8 +81,12 @@ impl Guard for LiveGuard {
     }
 
     fn recheck(&mut self, task: &Task, device: &Device) -> Recheck {
+        let protect = &self.house.policy.protect;
+        if task.risk < Risk::Irreversible {
+            return recheck_protection(&task.device, device, protect);
+        }
         let aim = find_action(&task.action).map_or(Aim::Device, Aim::of);
-        recheck(&task.device, device, &self.house.policy.protect, aim)
+        recheck(&task.device, device, protect, aim)
     }
 
     fn ask(&mut self, question: Ask) -> Pin<Box<dyn Future<Output = OperatorAnswer> + Send>> {

@@ -24,6 +24,7 @@ mod live_guard;
 mod look_commands;
 mod operator;
 mod options;
+mod overlap;
 mod pin_news;
 mod pins_command;
 mod pins_found;

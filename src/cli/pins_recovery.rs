@@ -3,8 +3,6 @@
 //! Owns what becomes of the answers. Only reads the tenant, and must never write into the journal of a run
 //! that another process drives.
 
-use std::sync::Arc;
-
 use super::connect::{connect_again, timeout_ms};
 use super::exit::Exit;
 use super::failure::Failure;
@@ -19,7 +17,7 @@ use super::reporter::RunView;
 use super::sealing::Recipients;
 use super::settings::Profile;
 use super::state::State;
-use crate::drive::{Clock, Quota, ReadError, Reads, Sealer, WallClock};
+use crate::drive::{Clock, ReadError, Reads, Sealer, WallClock};
 use crate::journal::{JournalError, RequestCounts, RunJournal, RunRow};
 use crate::kandji::{pin_request, read_pin};
 use crate::model::{CommandStatus, Entry, Event, Outcome, OutcomeCounts, PinReading, TaskIndex};
@@ -62,7 +60,7 @@ pub(super) fn recover(
         let policy = &view.header.policy;
         let connection =
             connect_again(&view.header.base_url, timeout_ms(tenant)?, tenant, &profile)?;
-        let quota = Quota::new(Arc::clone(&state.index), &connection.base_url, policy.per_hour);
+        let quota = state.quota(&connection.base_url, policy.per_hour);
         let reads = reads_of(&connection, &quota, policy.per_second);
         let mut recovery = Recovery { view: &view, reads, journal, sealer, printer, recovered: 0 };
         let ended = recovery.read_all(&wanted).await;

@@ -26,7 +26,7 @@ use crate::plan::{
     ObjectionKind, PLAN_FORMAT, Plan, PlanFile, PlanOptions, PlannedCost, Wrapping, assign_waves,
     build, details_wanted, devices_by_action, forecast, need,
 };
-use crate::transport::{HttpTransport, ReadOnly};
+use crate::transport::{HttpTransport, ReadOnly, tenant_key};
 
 /// Devices that a tenant is believed to have before its inventory was ever read: ten pages.
 const FLEET_SIZE_GUESS: u32 = 3_000;
@@ -98,10 +98,11 @@ pub(super) async fn make_plan(
     let mut rules = policy(limits, job, profile, seed, connection.timeout_ms, now)?;
     let per_hour = rules.per_hour;
     rules.per_hour = budget_of(per_hour, house, may_be_urgent(job));
-    let quota_of = |per_hour| Quota::new(Arc::clone(&state.index), &connection.base_url, per_hour);
+    let quota_of = |per_hour| state.quota(&connection.base_url, per_hour);
+    let tenant = tenant_key(&connection.base_url);
     let quota = quota_of(rules.per_hour);
     let spent = quota.spent(now)?;
-    let known_fleet = state.index().fleet_size(&connection.base_url)?;
+    let known_fleet = state.index().fleet_size(&tenant)?;
     let need = need(job, known_fleet.unwrap_or(FLEET_SIZE_GUESS));
     let reads = reads_of(connection, &quota, rules.per_second);
     let mut inventory = read_inventory(&reads, &need).await?;
@@ -125,14 +126,14 @@ pub(super) async fn make_plan(
         Need::Lookups(_) => known_fleet,
     };
     if let Some(devices) = fleet.filter(|devices| Some(*devices) != known_fleet) {
-        state.index().set_fleet_size(&connection.base_url, devices, now)?;
+        state.index().set_fleet_size(&tenant, devices, now)?;
     }
     let requests = reads.finish()?;
     let (earlier, look_back_notes) = look_back_at(wish, connection, state, &plan)?;
     notes.extend(look_back_notes);
     // Whoever looks back leaves such tasks out instead.
     if matches!(wish.look_back, LookBack::No) && connection.simulated.is_none() {
-        options.doubts = doubts_about(state, &connection.base_url, &plan)?;
+        options.doubts = doubts_about(state, &connection.base_url, plan.to_do(), "")?;
     }
     if earlier != Earlier::default() || !options.doubts.is_empty() {
         options.earlier = earlier;
@@ -167,6 +168,7 @@ fn finish_rules(rules: &mut Policy, plan: &mut Plan, wish: &Wish<'_>) -> Result<
         rules.windows = job.settings.window.iter().chain(house_window).cloned().collect();
     }
     rules.outside_window = job.settings.outside_window.unwrap_or_default();
+    rules.is_rechecking_disruptive = !house.policy.protect.is_empty();
     Ok(())
 }
 

@@ -3,14 +3,14 @@
 //! Owns the going on with a run from its journal alone. A resume may slow down and change the wait, nothing else. Must
 //! never read the job again.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::admission::{
-    Applicant, Asking, Charging, charge, check_gate, check_house, check_overlap, check_stop_file,
-    risks_of, sent_devices, unsent_devices,
+    Applicant, Asking, Charging, charge, check_gate, check_house, check_stop_file, sent_devices,
+    unsent_devices,
 };
 use super::connect::{connect_again, timeout_ms};
+use super::earlier::check_doubts;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::live::{Live, go};
@@ -18,16 +18,18 @@ use super::operator::Operator;
 use super::options::{
     EndingOptions, GlobalOptions, PaceOptions, ResumeOptions, TenantOptions, WatchOptions,
 };
+use super::overlap::{check_overlap, intentions};
 use super::plan_command::runtime;
 use super::policy_file::PolicyFile;
 use super::printer::Printer;
 use super::settings::{Profile, duration};
 use super::state::State;
-use crate::drive::{Clock, Quota, WallClock, facts_of};
+use crate::drive::{Clock, WallClock, facts_of};
 use crate::engine::{Engine, RunState, Scope};
-use crate::journal::{RequestCounts, RunHeader, RunJournal, RunReader};
-use crate::model::{DeviceId, Outcome, Policy, Risk, Task, TaskRecord};
+use crate::journal::{RequestCounts, RunHeader, RunJournal, RunReader, RunRow};
+use crate::model::{Outcome, Policy, Task, TaskRecord};
 use crate::plan::{Agreement, Approval};
+use crate::transport::tenant_key;
 
 /// How long `watch` follows when nothing else is said, in milliseconds: a year is until everything has ended.
 const WATCH_MS: u64 = 366 * 86_400_000;
@@ -80,29 +82,20 @@ fn reopen(
     change: impl FnOnce(&mut Policy) -> Result<(), Failure>,
 ) -> Result<Exit, Failure> {
     let profile = Profile::read(global)?;
-    let row = match name {
-        "latest" => state.index().latest_unfinished()?,
-        name => Some(state.index().find_run(name)?),
-    };
-    let Some(row) = row.filter(|row| row.state != crate::journal::RunState::Finished) else {
+    let Some(row) = find(state, name)? else {
         let what = if scope == Scope::Whole { "resume" } else { "follow" };
         printer
             .say(&format!("nothing to {what}: everything has ended; 'sortie runs' lists the runs"));
         return Ok(Exit::Well);
     };
     let hold = state.dir.hold_run(&row.id)?;
+    // Whoever only follows is in nobody's way.
+    let sending = match scope {
+        Scope::Whole => Some(state.dir.hold_sending(&row.id)?),
+        Scope::Follow | Scope::OnePass => None,
+    };
     let reader = RunReader::open(&state.dir, &row.id)?;
-    let mut header = reader.header()?.ok_or_else(|| {
-        Failure::usage(format!("run {} was never begun", row.id))
-            .next("start the job again with: sortie run")
-    })?;
-    if header.simulated {
-        return Err(Failure::usage(format!(
-            "run {} was made against a simulated tenant, which ended with it",
-            row.id
-        ))
-        .next("to rehearse a resume, serve a tenant with: sortie simulate"));
-    }
+    let mut header = header_of(&reader, &row)?;
     change(&mut header.policy)?;
     if tenant.timeout.is_some() {
         header.policy.timeout_ms = timeout_ms(tenant)?;
@@ -128,8 +121,7 @@ fn reopen(
     runtime()?.block_on(async {
         let connection =
             connect_again(&header.base_url, header.policy.timeout_ms, tenant, &profile)?;
-        let quota =
-            Quota::new(Arc::clone(&state.index), &connection.base_url, header.policy.per_hour);
+        let quota = state.quota(&connection.base_url, header.policy.per_hour);
         state.index().set_run_state(&row.id, crate::journal::RunState::Open, None, &row.summary)?;
         drop(alone);
         let doing = if scope == Scope::Whole { "resuming" } else { "following" };
@@ -146,10 +138,36 @@ fn reopen(
             quota,
             requests,
             hold,
+            sending,
             scope,
         };
         go(live, ending, printer).await
     })
+}
+
+/// The run that is meant, if anything of it has not ended.
+fn find(state: &State, name: &str) -> Result<Option<RunRow>, Failure> {
+    let row = match name {
+        "latest" => state.index().latest_unfinished()?,
+        name => Some(state.index().find_run(name)?),
+    };
+    Ok(row.filter(|row| row.state != crate::journal::RunState::Finished))
+}
+
+/// The header of a run that can be gone on with.
+fn header_of(reader: &RunReader, row: &RunRow) -> Result<RunHeader, Failure> {
+    let header = reader.header()?.ok_or_else(|| {
+        Failure::usage(format!("run {} was never begun", row.id))
+            .next("start the job again with: sortie run")
+    })?;
+    if header.simulated {
+        return Err(Failure::usage(format!(
+            "run {} was made against a simulated tenant, which ended with it",
+            row.id
+        ))
+        .next("to rehearse a resume, serve a tenant with: sortie simulate"));
+    }
+    Ok(header)
 }
 
 /// Lets a run go on sending, if nothing speaks against what it has left. No other run begins while the result is held.
@@ -174,9 +192,10 @@ fn enter_again(
         check_house(house, risk, header.reason.as_deref(), approval, Some(&header.run.0))?;
         check_gate(header.policy.rollout.as_ref(), asking)?;
     }
-    let risks: BTreeMap<DeviceId, Risk> = risks_of(left.into_iter());
+    let left = || left.iter().copied();
     let applicant = Applicant::of_run(header);
-    check_overlap(state, applicant, &risks)?;
+    check_overlap(state, applicant, &intentions(left()))?;
+    check_doubts(state, applicant.base_url, left(), applicant.run)?;
     // What it was charged and did not use is free again; what it still means to do is charged from now on.
     state.index().settle_charges(&header.run.0, &sent_devices(tasks, records))?;
     let charging = Charging {
@@ -187,7 +206,7 @@ fn enter_again(
             true => Agreement::AtTerminal,
             false => Agreement::InAdvance,
         },
-        fleet: state.index().fleet_size(&header.base_url)?,
+        fleet: state.index().fleet_size(&tenant_key(&header.base_url))?,
         now,
     };
     charge(state, applicant, &header.run.0, &unsent_devices(tasks, records), charging)?;

@@ -5,12 +5,11 @@
 
 use std::path::Path;
 
-use super::admission::{
-    Applicant, Asking as Gates, check_caps, check_overlap, check_policy, check_stop_file, risks_of,
-};
+use super::admission::{Applicant, Asking as Gates, check_caps, check_policy, check_stop_file};
 use super::confirm::{InAdvance, confirm};
 use super::connect::{Connection, connect, connect_again, timeout_ms};
 use super::custody::{Asking, prepare, refuse_given_pins};
+use super::earlier::check_doubts;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::job_source::{check_requirement, naming_of, read_job};
@@ -18,6 +17,7 @@ use super::operator::Operator;
 use super::options::{
     GlobalOptions, JobOptions, LimitOptions, RunOptions, SendOptions, TenantOptions,
 };
+use super::overlap::{check_overlap, intentions};
 use super::plan_checks::check_plan;
 use super::plan_command::{around, look_back_of, runtime};
 use super::plan_source::{check_plan_file, plan_path, read_plan, refuse_other_wishes};
@@ -32,7 +32,7 @@ use super::start::{Start, approval_of, start};
 use super::state::State;
 use super::tenant_commands::read_filter;
 use super::wrapping::wrapped;
-use crate::drive::{Clock, Quota, WallClock};
+use crate::drive::{Clock, WallClock};
 use crate::job::{Job, ParseOptions, Target, TargetField, ad_hoc};
 use crate::journal::RequestCounts;
 use crate::plan::{Approval, PlanFile};
@@ -242,8 +242,7 @@ fn run_plan(
     let outcome = runtime()?.block_on(async {
         check_plan_file(&file, &state, &house, WallClock.now())?;
         let connection = connect_again(&file.base_url, file.rules.timeout_ms, tenant, &profile)?;
-        let quota =
-            Quota::new(std::sync::Arc::clone(&state.index), &file.base_url, file.rules.per_hour);
+        let quota = state.quota(&file.base_url, file.rules.per_hour);
         let planned = Planned { file, quota, requests: RequestCounts::new() };
         begin(&setting, connection, planned).await
     });
@@ -273,8 +272,11 @@ async fn begin(
     refuse_given_pins(recipients, &file.plan.tasks)?;
     check_stop_file(state)?;
     let applicant = setting.applicant(file);
-    if let Err(failure) = check_overlap(state, applicant, &risks_of(file.plan.to_do())) {
+    if let Err(failure) = check_overlap(state, applicant, &intentions(file.plan.to_do())) {
         return skip_or(failure, options, printer);
+    }
+    if connection.simulated.is_none() {
+        check_doubts(state, applicant.base_url, file.plan.to_do(), "")?;
     }
     let approved = approval_of(setting, file, now)?;
     let approval = if approved.is_some() { Approval::Given } else { Approval::Missing };

@@ -6,14 +6,16 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::admission::{Applicant, Charging, charge, check_overlap, check_stop_file, risks_of};
+use super::admission::{Applicant, Charging, charge, check_stop_file};
 use super::approval::{Approved, Check, beside, read_approval, verify};
 use super::confirm::Agreement;
 use super::connect::Connection;
+use super::earlier::check_doubts;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::live::{Live, go};
 use super::operator::Operator;
+use super::overlap::{check_overlap, intentions};
 use super::plan_source::check_plan_file;
 use super::planning::Planned;
 use super::policy_file::Reread;
@@ -46,12 +48,17 @@ pub(super) async fn start(setting: &Setting<'_>, starting: Start) -> Result<Exit
         header_of(setting, &connection, &planned.file, (&agreement, approved.as_ref()), now)?;
     let run = header.run.0.clone();
     let hold = state.dir.hold_run(&run)?;
+    let sending = state.dir.hold_sending(&run)?;
     write_first_reports(&header, &planned.file.plan.tasks)?;
     // No other run begins until this one is entered: each sees the other or is seen by it.
     let alone = state.dir.hold_start()?;
     check_again(setting, &planned.file, approved.as_ref(), WallClock.now())?;
     let applicant = Applicant { run: &run, ..setting.applicant(&planned.file) };
-    check_overlap(state, applicant, &risks_of(planned.file.plan.to_do()))?;
+    check_overlap(state, applicant, &intentions(planned.file.plan.to_do()))?;
+    // Whatever the plan looked back at: another run may have come into doubt since.
+    if connection.simulated.is_none() {
+        check_doubts(state, applicant.base_url, planned.file.plan.to_do(), "")?;
+    }
     let charging = Charging {
         house,
         approval: if approved.is_some() { Approval::Given } else { Approval::Missing },
@@ -91,6 +98,7 @@ pub(super) async fn start(setting: &Setting<'_>, starting: Start) -> Result<Exit
         quota: planned.quota,
         requests: planned.requests,
         hold,
+        sending: Some(sending),
         scope: Scope::Whole,
     };
     go(live, &options.ending, printer).await

@@ -1,13 +1,16 @@
 //! Where journals live on this machine.
 //!
-//! Owns the choice of the state directory and of the configuration file.
+//! Owns the choice of the state directory and of the configuration file, and what each tenant's hour is called there.
+//! Must never count one tenant twice because its address was spelt another way.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use super::failure::Failure;
 use super::options::{GlobalOptions, variable};
+use crate::drive::Quota;
 use crate::journal::{Index, StateDir};
+use crate::transport::tenant_key;
 
 /// The state directory and its index.
 pub(super) struct State {
@@ -37,6 +40,11 @@ impl State {
             Failure::usage("there are no runs yet")
                 .next("start one with: sortie run JOB, or name another place with --state-dir")
         })
+    }
+
+    /// The hour of the tenant at `base_url`.
+    pub(super) fn quota(&self, base_url: &str, per_hour: u32) -> Quota {
+        Quota::new(Arc::clone(&self.index), &tenant_key(base_url), per_hour)
     }
 
     /// The index, for one short use.

@@ -2,8 +2,6 @@
 //!
 //! Owns their layout. Only reads.
 
-use std::sync::Arc;
-
 use super::connect::{Connection, connect};
 use super::exit::Exit;
 use super::failure::Failure;
@@ -13,7 +11,7 @@ use super::planning::reads_of;
 use super::printer::{Printer, table};
 use super::settings::Profile;
 use super::state::State;
-use crate::drive::{Clock, Quota, Reads, WallClock, read_commands, read_inventory};
+use crate::drive::{Clock, Reads, WallClock, read_commands, read_inventory};
 use crate::job::{Filter, Target, TargetField, read_filter_pair};
 use crate::kandji::{CommandRow, CommandsPage};
 use crate::model::{CommandStatus, Device, DeviceId, Policy};
@@ -86,7 +84,7 @@ impl Reader {
         let connection = runtime.block_on(connect(tenant, &profile, None))?;
         let policy = Policy::default_at(WallClock.now(), 0);
         let per_hour = profile.per_hour.unwrap_or(policy.per_hour);
-        let quota = Quota::new(Arc::clone(&state.index), &connection.base_url, per_hour);
+        let quota = state.quota(&connection.base_url, per_hour);
         let per_second = profile.per_second.unwrap_or(policy.per_second);
         let reads = reads_of(&connection, &quota, per_second);
         Ok(Self { runtime, reads, _connection: connection })

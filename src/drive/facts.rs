@@ -55,7 +55,8 @@ pub fn facts_of(tasks: &[Task], policy: &Policy) -> (Arc<[TaskFacts]>, Arc<[Stri
                     .zip(latest)
                     .is_some_and(|(seen, latest)| latest.since(seen) <= AWAKE_MS),
                 is_irreversible,
-                is_rechecked: is_irreversible && policy.is_rechecking,
+                is_rechecked: (is_irreversible && policy.is_rechecking)
+                    || (task.risk == Risk::Disruptive && policy.is_rechecking_disruptive),
             }
         })
         .collect();

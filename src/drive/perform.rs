@@ -263,7 +263,7 @@ impl<T: Transport, C: Clock> Worker<T, C> {
                 return Listing::Throttled { retry_after_ms };
             }
             Err(Unreadable::Unreachable { reason }) => return Listing::Unreachable { reason },
-            Err(Unreadable::Forbidden { reason }) => {
+            Err(Unreadable::Forbidden { reason } | Unreadable::Unauthorized { reason }) => {
                 return Listing::Unreadable { reason, is_forbidden: true };
             }
             Err(Unreadable::Failed { reason }) => {
@@ -314,7 +314,13 @@ fn usable(result: &Result<Reply, Fault>) -> Result<&Reply, Unreadable> {
 
 /// The record of one device; `None` when there is none any more.
 fn read_record(result: &Result<Reply, Fault>) -> Result<Option<Box<Device>>, Unreadable> {
-    let device = read_target(usable(result)?);
+    let reply = usable(result).map_err(|error| match (error, result) {
+        (Unreadable::Forbidden { reason }, Ok(reply)) if reply.status == 401 => {
+            Unreadable::Unauthorized { reason }
+        }
+        (error, _) => error,
+    })?;
+    let device = read_target(reply);
     device
         .map(|device| device.map(Box::new))
         .map_err(|error| Unreadable::Failed { reason: error.to_string() })

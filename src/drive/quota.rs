@@ -46,7 +46,7 @@ pub(super) struct Block {
 }
 
 impl Quota {
-    /// The hour of `tenant`, of which `per_hour` requests are ours, over all processes that share the index.
+    /// The hour of the tenant with this key, of which `per_hour` requests are ours, over all processes that share the index.
     #[must_use]
     pub fn new(index: Arc<Mutex<Index>>, tenant: &str, per_hour: u32) -> Self {
         Self { index, tenant: tenant.to_owned(), per_hour }

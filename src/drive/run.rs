@@ -31,7 +31,7 @@ const SLEEP_MS_MAX: u64 = 30_000;
 const SLEPT_MS: i64 = 90_000;
 /// A request whose intent is older than this when it is on disk is not sent any more, in milliseconds: what was
 /// true when it was decided may not be. Disks hang and machines sleep between the two.
-const STALE_MS: i64 = 60_000;
+const STALE_MS: i64 = 30_000;
 /// Largest share of the tenant's hour that is kept for other tools when the server's own count is
 /// obeyed; a tiny budget of ours does not mean that the rest is theirs.
 const OTHERS_SHARE_MAX: f64 = 0.2;

@@ -35,12 +35,16 @@ pub struct Engine {
     pub(super) pages: Pages,
     pub(super) safety: Safety,
     pub(super) reads_under_way: u32,
+    /// Tasks that are out of the queue while something is read for them.
+    pub(super) preparing: BTreeSet<TaskIndex>,
     /// Reads before a send that failed in a row.
     pub(super) read_failures: BTreeMap<TaskIndex, u8>,
     /// Irreversible requests leave slowly.
     pub(super) slow: Slow,
     /// The windows as they were seen last, and when.
     pub(super) window: Option<(UnixMillis, WindowState)>,
+    /// Tasks that must not be sent, whatever their turn, each with the reason.
+    pub(super) protected: BTreeMap<TaskIndex, String>,
     /// A question that was not passed on yet, and the last wave that was asked about.
     pub(super) ask: Option<Ask>,
     pub(super) asked_about: u16,
@@ -75,6 +79,7 @@ impl Engine {
         Self {
             slow: Slow::new(sent.map(|(_, task)| task.sent_at).collect()),
             window: None,
+            protected: BTreeMap::new(),
             ask: None,
             asked_about: 0,
             ready,
@@ -82,6 +87,7 @@ impl Engine {
             pages: Pages::default(),
             safety: Safety::default(),
             reads_under_way: 0,
+            preparing: BTreeSet::new(),
             read_failures: BTreeMap::new(),
             scope: Scope::Whole,
             pins: None,
@@ -330,10 +336,14 @@ impl Engine {
 
     fn emit_send(&mut self, now: UnixMillis, step: &mut Step) -> Result<(), Impossible> {
         let Some((_, task)) = self.ready.pop_first() else { return Ok(()) };
+        if self.skip_protected(now, task, &mut step.entries)? {
+            return Ok(());
+        }
         self.calls_since_look += 1;
         let (facts, state) = (&self.state.facts[task.at()], self.state.task(task));
         if state.captured < facts.captures {
             step.calls.push(Call::Secrets { task, place: state.captured });
+            self.preparing.insert(task);
             self.reads_under_way += 1;
             return Ok(());
         }
@@ -345,6 +355,7 @@ impl Engine {
             }
             Turn::Read => {
                 step.calls.push(Call::Recheck { task });
+                self.preparing.insert(task);
                 self.reads_under_way += 1;
                 return Ok(());
             }
@@ -433,9 +444,19 @@ impl Engine {
     /// When following ends: so long after the last send, or after a resume, not counting the time in which
     /// the hour had no request to spare.
     pub(super) fn wait_ends(&self, now: UnixMillis) -> UnixMillis {
+        if let Some(gate_ms) = self.gate_ms() {
+            return now.plus_ms(self.state.policy.wait_ms.max(gate_ms));
+        }
         let starving_ms = self.starved_since.map_or(0, |since| now.remaining_ms(since));
         let from = self.state.followed_from.unwrap_or(now);
         from.plus_ms(self.state.policy.wait_ms + self.starved_ms + starving_ms)
+    }
+
+    /// How long a wave that is judged may wait for its devices: as long as another one is to follow, looks go on,
+    /// whatever the wait is; that begins after the last wave.
+    fn gate_ms(&self) -> Option<u64> {
+        let rollout = self.state.policy.rollout.as_ref()?;
+        (self.may_send() && !self.state.waves.is_last()).then_some(rollout.gate_timeout_ms)
     }
 
     /// The next moment at which something may become due.

@@ -29,6 +29,7 @@ impl Engine {
     ) -> Result<Vec<Entry>, Impossible> {
         let mut entries = Vec::new();
         self.read_came_back("secrets")?;
+        self.preparing.remove(&task);
         self.note_reached(!matches!(result, Err(Unreadable::Unreachable { .. })));
         if self.state.task(task).phase != Phase::Ready {
             return Ok(entries);
@@ -66,6 +67,7 @@ impl Engine {
     ) -> Result<Vec<Entry>, Impossible> {
         let mut entries = Vec::new();
         self.read_came_back("a target")?;
+        self.preparing.remove(&task);
         self.note_reached(!matches!(result, Err(Unreadable::Unreachable { .. })));
         if self.state.task(task).phase != Phase::Ready {
             self.slow.give_back(task);
@@ -125,6 +127,11 @@ impl Engine {
                 // Others may go meanwhile.
                 self.slow.give_back(task);
                 self.make_ready(task, now.plus_ms(delay_ms));
+            }
+            Unreadable::Unauthorized { reason } => {
+                self.slow.give_back(task);
+                self.make_ready(task, now);
+                entries.extend(self.stop(now, StopCause::Unauthorized, &reason)?);
             }
             Unreadable::Forbidden { reason } => return Ok(Some(reason)),
         }

@@ -5,7 +5,6 @@
 use std::collections::BTreeSet;
 
 use super::decide::Engine;
-use super::slow::Turn;
 use super::task::Phase;
 use crate::model::{TaskIndex, UnixMillis};
 
@@ -22,12 +21,12 @@ impl Engine {
                 self.ready.pop_first();
                 continue;
             }
-            match self.turn_of(now, task) {
-                Turn::Wait(at) => {
+            match self.waits_until(now, task) {
+                Some(at) => {
                     self.ready.pop_first();
                     self.make_ready(task, at);
                 }
-                Turn::Now | Turn::Read => return Some(due),
+                None => return Some(due),
             }
         }
         None
@@ -54,6 +53,7 @@ impl Engine {
             self.state.task(*task).phase == Phase::Ready
                 && self.state.waves.has_reached(&self.state.facts[task.at()])
                 && !queued.contains(task)
+                && !self.preparing.contains(task)
         };
         let count = u32::try_from(self.state.tasks.len()).unwrap_or(u32::MAX);
         let new: Vec<TaskIndex> = (0..count).map(TaskIndex).filter(is_new).collect();

@@ -147,7 +147,8 @@ impl Engine {
         Ok(entries)
     }
 
-    /// Leaves out tasks whose devices have become protected. Those that are sent already are not touched.
+    /// Leaves out tasks whose devices are protected: those that could be sent now, and all others when their turn
+    /// comes. `tasks` are all of them. What is sent already is not touched.
     ///
     /// # Errors
     /// [`Impossible`] is a fault of this program.
@@ -157,16 +158,28 @@ impl Engine {
         tasks: &[(TaskIndex, String)],
     ) -> Result<Vec<Entry>, Impossible> {
         let mut entries = Vec::new();
-        for (task, reason) in tasks {
+        self.protected = tasks.iter().cloned().collect();
+        for (task, _) in tasks {
             if self.state.task(*task).phase == Phase::Ready {
-                let (task, reason) = (*task, format!("not sent: {reason}"));
-                let event = Event::Settled { task, outcome: Outcome::Skipped, reason };
-                self.slow.give_back(task);
-                self.record(now, event, &mut entries)?;
-                self.drop_from_queue(task);
+                self.drop_from_queue(*task);
+                self.skip_protected(now, *task, &mut entries)?;
             }
         }
         Ok(entries)
+    }
+
+    /// Leaves a task out if its device is protected. Says whether it did.
+    pub(super) fn skip_protected(
+        &mut self,
+        now: UnixMillis,
+        task: TaskIndex,
+        entries: &mut Vec<Entry>,
+    ) -> Result<bool, Impossible> {
+        let Some(reason) = self.protected.get(&task) else { return Ok(false) };
+        let reason = format!("not sent: {reason}");
+        self.slow.give_back(task);
+        self.record(now, Event::Settled { task, outcome: Outcome::Skipped, reason }, entries)?;
+        Ok(true)
     }
 
     /// The machine slept. Targets that were read before are read again; windows and deadlines are looked at

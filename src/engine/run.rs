@@ -147,6 +147,7 @@ impl RunState {
                 self.tally = Tally { lost: self.lost_once(), ..Tally::default() };
                 let lost = self.tasks.iter().zip(self.facts.iter()).filter(is_lost);
                 self.waves.forgive(lost.map(|(_, facts)| facts));
+                self.waves.wait_anew(entry.at);
                 self.followed_from = self.followed_from.max(Some(entry.at));
             }
             Event::ActionStopped { action, .. } => {
@@ -160,6 +161,7 @@ impl RunState {
                 for task in &mut self.tasks {
                     task.rechecked_at = None;
                 }
+                self.waves.wait_anew(entry.at);
             }
             Event::Paused { until, .. } => self.paused_until = self.paused_until.max(*until),
             Event::Stopped { cause, reason } => self.stop = Some((*cause, reason.clone())),

@@ -239,7 +239,7 @@ impl Engine {
                 }
             }
             Ok(None) => {}
-            Err(Unreadable::Forbidden { reason }) => {
+            Err(Unreadable::Forbidden { reason } | Unreadable::Unauthorized { reason }) => {
                 self.safety.is_pin_forbidden = Some(reason.clone());
                 let reading = PinReading::Unreadable { reason: reason.clone(), is_forbidden: true };
                 self.record(now, Event::PinRead { task, reading }, &mut entries)?;

@@ -9,8 +9,9 @@ use super::calls::PlaceSource;
 use super::decide::Engine;
 use crate::model::{TaskIndex, UnixMillis};
 
-/// How long what was read is good for, in milliseconds: longer than a request waits for its turn.
-const FRESH_MS: i64 = 60_000;
+/// How long what was read is good for, in milliseconds. Its request may wait as long again for the disk, which makes a
+/// minute together.
+const FRESH_MS: i64 = 30_000;
 /// The time in which irreversible requests are counted, in milliseconds.
 const MINUTE_MS: u64 = 60_000;
 /// How soon to look again for a place, in milliseconds, when all are taken by requests that are still being
@@ -33,28 +34,21 @@ impl Slow {
         Self { sent: sent.into(), ..Self::default() }
     }
 
-    /// Takes a place for a task.
+    /// Whether there is a place for a task.
     ///
     /// # Errors
     /// When to try again.
-    fn take(
+    fn has_place(
         &mut self,
         task: TaskIndex,
         now: UnixMillis,
-        per_minute: Option<u32>,
+        per_minute: u32,
     ) -> Result<(), UnixMillis> {
-        let Some(per_minute) = per_minute else { return Ok(()) };
         while self.sent.front().is_some_and(|at| at.plus_ms(MINUTE_MS) <= now) {
             self.sent.pop_front();
         }
-        if self.taken.contains(&task) {
-            return Ok(());
-        }
-        if self.sent.len() + self.taken.len() < per_minute.max(1) as usize {
-            if let Some(shared) = &mut self.shared {
-                shared(now, per_minute.max(1)).map_err(|at| at.max(now.plus_ms(1)))?;
-            }
-            self.taken.insert(task);
+        let is_full = self.sent.len() + self.taken.len() >= per_minute.max(1) as usize;
+        if self.taken.contains(&task) || !is_full {
             return Ok(());
         }
         let oldest = self.sent.front().map(|at| at.plus_ms(MINUTE_MS));
@@ -85,19 +79,36 @@ pub(super) enum Turn {
 }
 
 impl Engine {
-    /// What a task needs before it is sent at `now`.
+    /// Until when a task has to wait for its turn; `None` when it has come.
+    pub(super) fn waits_until(&mut self, now: UnixMillis, task: TaskIndex) -> Option<UnixMillis> {
+        let is_slow = self.state.facts[task.at()].is_irreversible;
+        let per_minute = self.state.policy.irreversible_per_minute.filter(|_| is_slow)?;
+        self.slow.has_place(task, now, per_minute).err()
+    }
+
+    /// What a task that is to leave at `now` needs before. It takes its place by that.
     pub(super) fn turn_of(&mut self, now: UnixMillis, task: TaskIndex) -> Turn {
         let facts = &self.state.facts[task.at()];
-        if !facts.is_irreversible {
-            return Turn::Now;
-        }
-        let is_rechecked = facts.is_rechecked;
-        let per_minute = self.state.policy.irreversible_per_minute;
-        if let Err(at) = self.slow.take(task, now, per_minute) {
+        let (is_rechecked, is_irreversible) = (facts.is_rechecked, facts.is_irreversible);
+        if let Some(at) = self.waits_until(now, task) {
             return Turn::Wait(at);
+        }
+        if is_irreversible {
+            self.slow.taken.insert(task);
         }
         let read_at = self.state.task(task).rechecked_at;
         let is_fresh = read_at.is_some_and(|at| (0..=FRESH_MS).contains(&now.since(at)));
-        if is_rechecked && !is_fresh { Turn::Read } else { Turn::Now }
+        if is_rechecked && !is_fresh {
+            return Turn::Read;
+        }
+        // The place that all runs share is taken last: it counts from now on.
+        let per_minute = self.state.policy.irreversible_per_minute.filter(|_| is_irreversible);
+        match (&mut self.slow.shared, per_minute) {
+            (Some(shared), Some(per_minute)) => match shared(now, per_minute.max(1)) {
+                Ok(()) => Turn::Now,
+                Err(at) => Turn::Wait(at.max(now.plus_ms(1))),
+            },
+            _ => Turn::Now,
+        }
     }
 }

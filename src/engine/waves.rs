@@ -17,6 +17,8 @@ const CANARIES_ADDED_MAX: u8 = 3;
 pub(super) struct Waves {
     /// The wave of each device.
     of_device: Vec<u16>,
+    /// What the tasks of each device have come to.
+    devices: Vec<DeviceCount>,
     counts: Vec<WaveCount>,
     /// The first wave in which anything is to be done.
     first: u16,
@@ -26,6 +28,16 @@ pub(super) struct Waves {
     /// When the last request of the open wave was sent.
     sent_at: Option<UnixMillis>,
     canaries_added: u8,
+}
+
+/// What the tasks of a device have come to. A first step that went well says nothing of the last one.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct DeviceCount {
+    planned: u16,
+    /// Taken by the API, whatever became of it.
+    taken: u16,
+    /// Ended well.
+    good: u16,
 }
 
 /// What the tasks of a wave have come to.
@@ -40,6 +52,9 @@ struct WaveCount {
     awaited: u32,
     /// The same of devices that are asleep or answered Not Now.
     asleep: u32,
+    /// Devices of which the API has taken every task.
+    taken: u32,
+    /// Devices of which every task has ended well.
     good: u32,
     /// Failed, refused and in doubt.
     errors: u32,
@@ -78,6 +93,7 @@ impl Waves {
         let empty = WaveCount { ready: vec![0; actions], ..WaveCount::default() };
         let mut waves = Self {
             of_device: vec![0; devices],
+            devices: vec![DeviceCount::default(); devices],
             counts: vec![empty; usize::from(last) + 1],
             first: 0,
             open: 0,
@@ -90,6 +106,7 @@ impl Waves {
         }
         for task in facts.iter().filter(|task| task.ended.is_none()) {
             waves.counts[usize::from(task.wave)].planned += 1;
+            waves.devices[task.device as usize].planned += 1;
         }
         waves.skip_empty();
         waves.first = waves.open;
@@ -136,6 +153,7 @@ impl Waves {
         if facts.ended.is_some() {
             return;
         }
+        self.count_device(facts, state, is_added);
         let count = &mut self.counts[usize::from(self.of_device[facts.device as usize])];
         let counter = match &state.phase {
             Phase::Ready => &mut count.ready[usize::from(facts.action)],
@@ -146,9 +164,6 @@ impl Waves {
             }
             Phase::Doubt => &mut count.errors,
             Phase::Settled(outcome) if outcome.is_error() => &mut count.errors,
-            Phase::Settled(Outcome::Completed | Outcome::Accepted | Outcome::AlreadyInEffect) => {
-                &mut count.good
-            }
             Phase::Blocked | Phase::Settled(_) => return,
         };
         let change = |counter: &mut u32| {
@@ -158,6 +173,42 @@ impl Waves {
         if state.phase == Phase::Doubt {
             change(&mut count.doubts);
         }
+    }
+
+    /// The same for its device.
+    fn count_device(&mut self, facts: &TaskFacts, state: &TaskState, is_added: bool) {
+        let wave = self.of_device[facts.device as usize];
+        let is_good = match &state.phase {
+            Phase::Settled(Outcome::Completed | Outcome::Accepted) => true,
+            // That the same is pending already, perhaps on a device that sleeps, proves nothing about this run.
+            Phase::Settled(Outcome::AlreadyInEffect) => wave != self.first,
+            _ => false,
+        };
+        let is_taken = is_good || matches!(state.phase, Phase::Following | Phase::Custody(_));
+        let device = &mut self.devices[facts.device as usize];
+        let count = &mut self.counts[usize::from(wave)];
+        for (is_so, of_device, of_wave) in [
+            (is_good, &mut device.good, &mut count.good),
+            (is_taken, &mut device.taken, &mut count.taken),
+        ] {
+            if !is_so {
+                continue;
+            }
+            // The last task of the device makes it whole, and the first one that goes unmakes it.
+            if is_added {
+                *of_device += 1;
+                *of_wave += u32::from(*of_device == device.planned);
+            } else {
+                *of_wave -= u32::from(*of_device == device.planned);
+                *of_device -= 1;
+            }
+        }
+    }
+
+    /// The run was opened again, or the machine slept: nobody has looked meanwhile, so the time of the gate begins
+    /// anew.
+    pub(super) fn wait_anew(&mut self, at: UnixMillis) {
+        self.sent_at = self.sent_at.map(|sent_at| sent_at.max(at));
     }
 
     /// A task is an error no more.
@@ -246,7 +297,7 @@ impl Waves {
         let timeout = self.sent_at.map(|at| at.plus_ms(rollout.gate_timeout_ms));
         let is_over = timeout.is_none_or(|at| now >= at);
         let is_taken = rollout.gate == WaveGate::Accepted;
-        let good = count.good + if is_taken { count.awaited + count.asleep } else { 0 };
+        let good = if is_taken { count.taken } else { count.good };
         // Devices that others have taken the place of have had their time.
         let is_replaced = is_canary && self.canaries_added > 0;
         let is_settled = is_taken || is_replaced || count.awaited == 0;

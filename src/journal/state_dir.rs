@@ -67,19 +67,16 @@ impl StateDir {
     /// # Errors
     /// [`JournalError::Busy`] when another process holds it.
     pub fn hold_run(&self, run: &str) -> Result<File, JournalError> {
-        let path = self.lock_path(run);
-        let file = open_lock(&path)?;
-        // Somebody who only looks holds the lock for a moment, too.
-        for _ in 0..HOLD_TRIES {
-            match file.try_lock() {
-                Ok(()) => return Ok(file),
-                Err(fs::TryLockError::WouldBlock) => std::thread::sleep(HOLD_PAUSE),
-                Err(fs::TryLockError::Error(source)) => {
-                    return Err(JournalError::File { path, source });
-                }
-            }
-        }
-        Err(JournalError::Busy { run: run.to_owned() })
+        hold(self.lock_path(run), run)
+    }
+
+    /// Tells other processes, until the returned file is dropped, that this one may send what the run has left. To be
+    /// taken by whoever holds the run and drives it, and not by those who only follow, resolve or look.
+    ///
+    /// # Errors
+    /// [`JournalError::Busy`] when another process may.
+    pub fn hold_sending(&self, run: &str) -> Result<File, JournalError> {
+        hold(self.sending_path(run), run)
     }
 
     /// Lets no other process start a run here until the returned file is dropped: for the moment in which a run is
@@ -115,15 +112,47 @@ impl StateDir {
         self.path.join(STOP_FILE)
     }
 
-    /// Whether another process holds a run. A look that does not disturb it.
+    /// Whether another process holds a run. A look that does not disturb it. A lock that is there and cannot be looked
+    /// at counts as held: only one that is not there can be nobody's.
     #[must_use]
     pub fn is_held(&self, run: &str) -> bool {
-        File::open(self.lock_path(run))
-            .is_ok_and(|file| matches!(file.try_lock_shared(), Err(fs::TryLockError::WouldBlock)))
+        is_locked(&self.lock_path(run))
+    }
+
+    /// Whether a process drives a run and may send what it has left. As [`Self::is_held`] otherwise.
+    #[must_use]
+    pub fn is_sending(&self, run: &str) -> bool {
+        is_locked(&self.sending_path(run))
+    }
+
+    fn sending_path(&self, run: &str) -> PathBuf {
+        self.path.join("runs").join(format!("{run}.sending.lock"))
     }
 
     fn lock_path(&self, run: &str) -> PathBuf {
         self.path.join("runs").join(format!("{run}.lock"))
+    }
+}
+
+fn hold(path: PathBuf, run: &str) -> Result<File, JournalError> {
+    let file = open_lock(&path)?;
+    // Somebody who only looks holds the lock for a moment, too.
+    for _ in 0..HOLD_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(fs::TryLockError::WouldBlock) => std::thread::sleep(HOLD_PAUSE),
+            Err(fs::TryLockError::Error(source)) => {
+                return Err(JournalError::File { path, source });
+            }
+        }
+    }
+    Err(JournalError::Busy { run: run.to_owned() })
+}
+
+fn is_locked(path: &Path) -> bool {
+    match File::open(path) {
+        Ok(file) => file.try_lock_shared().is_err(),
+        Err(error) => error.kind() != std::io::ErrorKind::NotFound,
     }
 }
 

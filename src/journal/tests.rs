@@ -265,6 +265,22 @@ fn a_run_is_held_by_one_process() {
 
 #[cfg(unix)]
 #[test]
+fn a_lock_that_cannot_be_looked_at_counts_as_held() {
+    let bench = Bench::new();
+    assert!(!bench.state.is_held(RUN), "nobody has made it");
+    let lock = bench.state.path().join("runs").join(format!("{RUN}.lock"));
+    // Whatever keeps it from being opened: a name that leads to itself does so even for root.
+    std::os::unix::fs::symlink(&lock, &lock).expect("made");
+    assert!(bench.state.is_held(RUN));
+    std::fs::remove_file(&lock).expect("it is ours");
+    let hold = bench.state.hold_run(RUN).expect("it is free");
+    assert!(bench.state.is_held(RUN));
+    drop(hold);
+    assert!(!bench.state.is_held(RUN));
+}
+
+#[cfg(unix)]
+#[test]
 fn nobody_else_can_read_the_state() {
     use std::os::unix::fs::PermissionsExt;
     let bench = Bench::new();

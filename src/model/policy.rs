@@ -51,6 +51,9 @@ pub struct Policy {
     /// Targets of irreversible actions are read again just before each send.
     #[serde(default)]
     pub is_rechecking: bool,
+    /// Those of disruptive actions are, too: there is a protect list, and a device may have come under it since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_rechecking_disruptive: bool,
 }
 
 /// What becomes of a run while a window is closed.
@@ -98,6 +101,7 @@ impl Policy {
             outside_window: OutsideWindow::Refuse,
             irreversible_per_minute: Some(IRREVERSIBLE_PER_MINUTE),
             is_rechecking: true,
+            is_rechecking_disruptive: false,
         }
     }
 

@@ -213,6 +213,11 @@ pub enum Unreadable {
         /// The API's words.
         reason: String,
     },
+    /// The token is not accepted, where its permission is no question: it could read the same before.
+    Unauthorized {
+        /// The API's words.
+        reason: String,
+    },
     /// The answer could not be used; ask again later.
     Failed {
         /// What it was.

@@ -164,7 +164,7 @@ impl Budget<'_> {
         if over.is_empty() {
             return Ok(Some(reservation(false)));
         }
-        if self.fits_kept_free(action, demand) {
+        if self.fits_kept_free(action, demand, &in_force) {
             return Ok(Some(reservation(true)));
         }
         let is_enough = to_raise.is_some_and(|raised| self.over(demand, &raised).is_empty());
@@ -192,10 +192,12 @@ impl Budget<'_> {
     }
 
     /// Whether an emergency that a person has confirmed fits what is kept free for that. All of a run does or none: a
-    /// large run with a small rest is routine.
-    fn fits_kept_free(&self, action: &ActionSpec, demand: &ActionDevices) -> bool {
+    /// large run with a small rest is routine. A cap of 0 forbids the action, and nothing is kept free of that.
+    fn fits_kept_free(&self, action: &ActionSpec, demand: &ActionDevices, cap: &Cap) -> bool {
         let used = self.spent_on(demand, true).saturating_add(demand.devices);
+        let is_forbidden = cap.per_run == 0 || cap.per_day == 0;
         action.hazards.is_emergency
+            && !is_forbidden
             && self.agreement == Agreement::AtTerminal
             && used <= self.policy.emergency.lock_devices_per_day
     }
@@ -334,6 +336,19 @@ pub(super) mod tests {
         for (action, devices, spent, approval, agreement, expected) in rows {
             let demand = (action, devices);
             check(&policy, &Case { demand, spent, approval, agreement, expected });
+        }
+    }
+
+    #[test]
+    fn a_cap_of_nothing_forbids_emergencies_too() {
+        use Agreement::AtTerminal;
+        for (key, expected) in [("per_run", "PerRun 0/0"), ("per_day", "PerDay 0/0")] {
+            let policy = policy(&format!("[caps.action.lock]\n{key} = 0"));
+            for approval in [Approval::Missing, Approval::Given] {
+                let demand = ("lock", 1);
+                let case = Case { demand, spent: &[], approval, agreement: AtTerminal, expected };
+                check(&policy, &case);
+            }
         }
     }
 

@@ -86,7 +86,12 @@ pub fn forecast(plan: &Plan, policy: &Policy, spent: u32) -> Forecast {
     let budget = u64::from(policy.per_hour.max(1));
     let left_now = budget.saturating_sub(u64::from(spent));
     let irreversible = plan.to_do().filter(|task| task.risk == Risk::Irreversible).count() as u64;
-    let rechecks = if policy.is_rechecking { irreversible } else { 0 };
+    let is_rechecked = |task: &&Task| match task.risk {
+        Risk::Irreversible => policy.is_rechecking,
+        Risk::Disruptive => policy.is_rechecking_disruptive,
+        Risk::Read | Risk::Benign => false,
+    };
+    let rechecks = plan.to_do().filter(is_rechecked).count() as u64;
     let before_the_end = sends + captures + rechecks;
     let at_full_speed = before_the_end / u64::from(policy.per_second.max(1));
     let hours = before_the_end.saturating_sub(left_now).div_ceil(budget);

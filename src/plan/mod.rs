@@ -39,6 +39,6 @@ pub use forecast::{ActionCount, Forecast, counts, forecast};
 pub use guards::{ACTIVATION_LOCK_READS_MAX, DetailsWanted, details_wanted};
 pub use inventory::{Inventory, Lookup, Need, Objection, ObjectionKind, need};
 pub use phrase::{phrase, phrase_of};
-pub use protect::{Aim, Protect, recheck};
+pub use protect::{Aim, Protect, recheck, recheck_protection};
 pub use select::is_selected;
 pub use waves::assign_waves;

@@ -149,15 +149,33 @@ impl Aim {
 /// Compares a device that was just read with what the plan froze of it.
 #[must_use]
 pub fn recheck(facts: &DeviceFacts, device: &Device, protect: &Protect, aim: Aim) -> Recheck {
-    let (asked, answered) = (&facts.id, &device.id);
-    if !asked.as_str().eq_ignore_ascii_case(answered.as_str()) {
-        let reason = format!("asked for the device {asked}, the answer is of '{answered}'");
-        return Recheck::OtherDevice { reason };
+    if let Some(other) = other_device(facts, device) {
+        return other;
     }
     match change(facts, device, aim).or_else(|| protect.objection_to(device)) {
         Some(reason) => Recheck::Changed { reason },
         None => Recheck::Same,
     }
+}
+
+/// The same as far as protection goes: what can be undone may be done to a device that has another user by now.
+#[must_use]
+pub fn recheck_protection(facts: &DeviceFacts, device: &Device, protect: &Protect) -> Recheck {
+    if let Some(other) = other_device(facts, device) {
+        return other;
+    }
+    match protect.objection_to(device) {
+        Some(reason) => Recheck::Changed { reason },
+        None => Recheck::Same,
+    }
+}
+
+fn other_device(facts: &DeviceFacts, device: &Device) -> Option<Recheck> {
+    let (asked, answered) = (&facts.id, &device.id);
+    let is_other = !asked.as_str().eq_ignore_ascii_case(answered.as_str());
+    is_other.then(|| Recheck::OtherDevice {
+        reason: format!("asked for the device {asked}, the answer is of '{answered}'"),
+    })
 }
 
 /// What is not as it was.

@@ -15,6 +15,9 @@ const API_HOSTS: [&str; 5] = [
     "clients.us-1.kandji.io",
 ];
 
+/// Those of them where tenants in the European Union are, with the dot before them.
+const EU_HOSTS: [&str; 2] = [".api.eu.kandji.io", ".api.eu.iru.com"];
+
 /// Hosts of the web interface, and the API's host that belongs to each.
 const DASHBOARD_HOSTS: [(&str, &str); 4] = [
     ("kandji.io", "api.kandji.io"),
@@ -191,6 +194,36 @@ pub fn base_url_of(subdomain: &str, region: Region) -> Result<String, BaseUrlErr
         Region::Us => format!("https://{label}.api.kandji.io"),
         Region::Eu => format!("https://{label}.api.eu.kandji.io"),
     })
+}
+
+/// One name for a tenant, however its address is spelt: what is counted or compared over several runs goes by it.
+///
+/// The vendor serves one tenant under several hosts, and this machine has several names. Two programs on one port of
+/// loopback count as one tenant.
+///
+/// ```
+/// use sortie::transport::tenant_key;
+/// assert_eq!(tenant_key("https://acme.api.kandji.io"), tenant_key("https://acme.api.iru.com"));
+/// assert_ne!(tenant_key("https://acme.api.kandji.io"), tenant_key("https://acme.api.eu.kandji.io"));
+/// ```
+#[must_use]
+pub fn tenant_key(base_url: &str) -> String {
+    let Ok(parts) = Parts::split(base_url.trim()) else { return base_url.to_ascii_lowercase() };
+    let is_loopback = is_loopback(&parts.host);
+    let usual_port = match parts.scheme {
+        Some(Scheme::Http) => 80,
+        None if is_loopback => 80,
+        Some(Scheme::Https) | None => 443,
+    };
+    let port = parts.port.unwrap_or(usual_port);
+    if is_loopback {
+        return format!("loopback:{port}");
+    }
+    let Ok(Some(host)) = vendor_host(&parts) else {
+        return format!("{}:{port}", parts.host_in_url());
+    };
+    let region = if EU_HOSTS.iter().any(|eu| host.ends_with(eu)) { "eu" } else { "us" };
+    format!("{} in {region}", first_label(&host))
 }
 
 /// The vendor's host that is meant; `None` when it is not the vendor's at all.
@@ -468,6 +501,56 @@ mod tests {
         let base = check_base_url("acme.eu.kandji.io", OtherHosts::Refuse).expect("a tenant");
         assert_eq!((base.host.as_str(), base.tenant.as_str()), ("acme.api.eu.kandji.io", "acme"));
         assert!(!base.is_loopback);
+    }
+
+    #[test]
+    fn a_tenant_has_one_key_by_whatever_address() {
+        for (texts, expected) in [
+            (
+                &[
+                    "https://acme.api.kandji.io",
+                    "https://acme.api.iru.com",
+                    "https://acme.clients.us-1.kandji.io",
+                    "https://ACME.api.kandji.io:443/api/v1/",
+                    "acme.kandji.io",
+                    "acme.iru.com",
+                ][..],
+                "acme in us",
+            ),
+            (
+                &[
+                    "https://acme.api.eu.kandji.io",
+                    "https://acme.api.eu.iru.com",
+                    "acme.eu.iru.com",
+                ],
+                "acme in eu",
+            ),
+            (&["https://eu.api.kandji.io"], "eu.api.kandji.io:443"),
+            (
+                &[
+                    "http://127.0.0.1:8080",
+                    "http://localhost:8080",
+                    "http://LOCALHOST:8080/",
+                    "http://[::1]:8080",
+                    "https://127.5.5.5:8080",
+                ],
+                "loopback:8080",
+            ),
+            (&["http://127.0.0.1", "http://[::1]:80"], "loopback:80"),
+            (&["https://localhost"], "loopback:443"),
+            (&["https://MDM.example.org", "https://mdm.example.org:443/"], "mdm.example.org:443"),
+            (&["https://mdm.example.org:8443"], "mdm.example.org:8443"),
+            (&["https://[2001:DB8::1]:8443"], "[2001:db8::1]:8443"),
+            (&["no address?"], "no address?"),
+        ] {
+            for text in texts {
+                assert_eq!(tenant_key(text), expected, "{text}");
+            }
+        }
+        // Every host of the table is some tenant's, and only those of one region are the same one's.
+        let keys: std::collections::BTreeSet<String> =
+            API_HOSTS.iter().map(|host| tenant_key(&format!("https://acme.{host}"))).collect();
+        assert_eq!(keys.into_iter().collect::<Vec<_>>(), ["acme in eu", "acme in us"]);
     }
 
     #[test]

@@ -13,7 +13,9 @@ use std::future::Future;
 
 use crate::model::wire::{Fault, Reply, Request};
 
-pub use base_url::{BaseUrl, BaseUrlError, OtherHosts, Region, base_url_of, check_base_url};
+pub use base_url::{
+    BaseUrl, BaseUrlError, OtherHosts, Region, base_url_of, check_base_url, tenant_key,
+};
 pub use http::{HttpError, HttpSettings, HttpTransport};
 pub use read_only::ReadOnly;
 

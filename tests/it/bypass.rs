@@ -15,6 +15,9 @@ use sortie::simulator::{
 use crate::bench::{Bench, Ran, canned, eventually, on_threads, prompt_world, serial};
 use crate::fleet::{Fleet, end_of, erase_of, says, set_mode};
 
+/// A lost answer is looked for soon, and then the request is in doubt.
+const IMPATIENT: [&str; 4] = ["--timeout", "1s", "--quarantine", "2s"];
+
 /// A file as it is written: keys in order, a line break at the end.
 fn canonical(value: &Value) -> Vec<u8> {
     let mut bytes = serde_json::to_vec_pretty(value).expect("JSON");
@@ -448,6 +451,96 @@ fn a_days_cap_holds_over_runs_and_over_a_resume() {
     assert_eq!(fleet.reached("erase"), [0, 1, 1, 1, 1, 1]);
 }
 
+#[test]
+fn a_tenant_by_another_address_has_the_same_caps_doubts_past_and_runs() {
+    let fleet = Fleet::of(DeviceKind::IPad, 6);
+    fleet.policy("[caps.action.erase]\nper_day = 3\n[caps.action.restart]\nper_day = 2\n");
+    let other = fleet.tenant.base_url().replace("127.0.0.1", "localhost");
+    let elsewhere = |arguments: &[&str]| {
+        let mut command = fleet.bench.command();
+        command.env("SORTIE_BASE_URL", &other).args(arguments);
+        Ran::of(command.output().expect("it starts"))
+    };
+    // Caps: what one address has used up is used up by the other one.
+    fleet.run(&fleet.job("restart", 0..2), "2", &[]).expect(0);
+    let job = fleet.job("restart", 2..3);
+    let ran = elsewhere(&["run", &job, "--confirm", "1", "--wait", "0"]).expect(8);
+    says(&ran, &["2 were reached in the last 24 hours"]);
+    // The past.
+    let job = fleet.job("restart", 0..2);
+    let ran = elsewhere(&["run", &job, "--skip-done", "--confirm", "2", "--wait", "0"]);
+    assert!(!ran.stderr.contains("24 hours"), "{}", ran.stderr);
+    assert_eq!(fleet.writes(), 2);
+    // Doubts.
+    fleet.tenant.script(FaultMatcher::action("erase"), FaultKind::CloseBefore);
+    let job = fleet.job("erase", 3..4);
+    fleet.run(&job, &erase_of(1), &IMPATIENT).expect(11);
+    let phrase = "ERASE 1 ON localhost";
+    let ran = elsewhere(&["run", &job, "--confirm", phrase, "--wait", "0"]).expect(8);
+    says(&ran, &["is in doubt", "sortie resolve"]);
+    assert_eq!(fleet.tenant.seen("erase"), 1);
+    // Runs under way.
+    fleet.tenant.script(FaultMatcher::action("erase"), FaultKind::Hang);
+    let job = fleet.job("erase", 4..5);
+    let first = fleet.spawn(&["run", &job, "--confirm", &erase_of(1), "--wait", "0"]);
+    eventually("the request", || fleet.tenant.seen("erase") == 2);
+    let ran = elsewhere(&["run", &job, "--confirm", phrase, "--wait", "0"]).expect(13);
+    says(&ran, &["of the same job"]);
+    stop(first);
+    assert_eq!(fleet.tenant.seen("erase"), 2);
+}
+
+#[test]
+fn what_is_in_doubt_is_not_done_again_by_any_way_to_send() {
+    let fleet = Fleet::of(DeviceKind::MacAppleSilicon, 4);
+    // Everything that could lock the device a second time stands ready before the doubt comes up.
+    let lock = |name: &str, message: &str, devices: &[usize]| {
+        let row = |at: &usize| format!("{},lock,{message}", serial(*at));
+        let rows: Vec<String> = devices.iter().map(row).collect();
+        fleet.bench.job(name, "serial_number,action,Message", &rows)
+    };
+    let (first, other) = (lock("first.csv", "one", &[0]), lock("other.csv", "two", &[0]));
+    let plan = fleet.plan(&other, "lock.plan");
+    let refused = |at: usize| {
+        let no = canned(400, r#"{"detail":"no"}"#, FaultMoment::BeforeApplying);
+        fleet.tenant.script(FaultMatcher::action_on("lock", &fleet.ids[at]), no);
+    };
+    refused(0);
+    fleet.run(&lock("failed.csv", "three", &[0]), "1", &[]).expect(7);
+    let failed = fleet.bench.latest_run();
+    refused(1);
+    let stopping = ["-j", "1", "--max-errors", "0"];
+    fleet.run(&lock("stopped.csv", "four", &[1, 0]), "2", &stopping).expect(9);
+    let stopped = fleet.bench.latest_run();
+
+    let before = fleet.tenant.seen("lock");
+    let lost = FaultMatcher::action_on("lock", &fleet.ids[0]);
+    fleet.tenant.script(lost, FaultKind::CloseBefore);
+    fleet.run(&first, "1", &IMPATIENT).expect(11);
+    let doubtful = fleet.bench.latest_run();
+    for arguments in [
+        &["run", &other, "--confirm", "1"][..],
+        &["run", &other, "--confirm", "1", "--skip-done"],
+        &["run", &plan, "--confirm", "1"],
+        &["retry", &failed, "--refused", "--confirm", "1"],
+        &["resume", &stopped],
+    ] {
+        let ran = fleet.bench.sortie(arguments).expect(8);
+        says(&ran, &["lock", &format!("sortie resolve {doubtful}")]);
+        assert!(
+            ran.stderr.contains(&fleet.ids[0]) || ran.stderr.contains(&serial(0)),
+            "{arguments:?} names no device:\n{}",
+            ran.stderr
+        );
+        assert_eq!(fleet.tenant.seen("lock"), before + 1, "{arguments:?}");
+    }
+    // The run itself goes on, and once the doubt is settled the others do.
+    fleet.bench.sortie(&["resume", &doubtful, "--timeout", "1s"]).expect(11);
+    fleet.bench.sortie(&["resolve", &doubtful, "--as", "not-done", "--all", "--yes"]).expect(0);
+    fleet.run_plan(&plan, "1", &[]).expect(0);
+    assert_eq!(fleet.reached("lock"), [1, 0, 0, 0]);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_policy_that_others_could_write_binds_by_refusing_everything() {
@@ -776,6 +869,11 @@ fn an_approval_is_somebody_elses_word_for_this_plan_and_counts_once() {
     fleet.bench.write("empty.approval", "{}");
     try_with("empty.approval", "this is no approval");
 
+    let signers = fleet.bench.path("state/allowed_signers");
+    set_mode(&signers, 0o666);
+    try_with("good.approval", "can be written by its group or by others");
+    set_mode(&signers, 0o644);
+
     // An approval takes the place of no confirmation, and of no maximum.
     for agree in [&["--yes"][..], &["--confirm", "3"], &[]] {
         let run = ["run", "erase.plan", "--approval", "good.approval"];
@@ -806,8 +904,6 @@ fn whom_the_policy_does_not_know_nobody_can_approve_for() {
     fleet.bench.sortie(&["approve", "three.plan", "--key", &key, "--yes"]).expect(0);
     let ran = fleet.run_plan("three.plan", &erase_of(3), &[]).expect(8);
     says(&ran, &["is not in [approval.people]"]);
-    set_mode(&fleet.bench.path("state/allowed_signers"), 0o666);
-    fleet.run_plan("three.plan", &erase_of(3), &[]).expect(8);
     assert_eq!(fleet.writes(), 0);
 }
 
@@ -822,20 +918,23 @@ fn a_job_does_not_overtake_itself_and_a_device_waits_for_what_is_unsent() {
     says(&fleet.bench.sortie(&run).expect(13), &["of the same job", "is under way"]);
     let ran = fleet.bench.sortie(&[&run[..], &["--if-running", "skip"]].concat()).expect(0);
     says(&ran, &["skipped, nothing was sent"]);
-    let lock = |at: usize, more: &[&str]| {
+    let send = |action: &str, at: usize, more: &[&str]| {
         let serial = serial(at);
-        let lock = ["send", "lock", "--serial", &serial, "--confirm", "1", "--wait", "0"];
-        fleet.bench.sortie(&[&lock[..], more].concat())
+        let send = ["send", action, "--serial", &serial, "--confirm", "1", "--wait", "0"];
+        fleet.bench.sortie(&[&send[..], more].concat())
     };
-    says(&lock(1, &[]).expect(13), &["has not sent to device"]);
-    lock(1, &["--if-running", "skip"]).expect(0);
+    says(&send("shutdown", 1, &[]).expect(13), &["has not sent to device"]);
+    send("shutdown", 1, &["--if-running", "skip"]).expect(0);
     fleet.bench.sortie(&["send", "restart", "--all", "--confirm", "3"]).expect(13);
-    assert_eq!((fleet.tenant.seen("restart"), fleet.tenant.seen("lock")), (1, 0));
+    assert_eq!((fleet.tenant.seen("restart"), fleet.tenant.seen("shutdown")), (1, 0));
     // Another device is free, and so is one that only reads are sent to.
-    lock(2, &[]).expect(0);
+    send("shutdown", 2, &[]).expect(0);
     fleet.bench.sortie(&["send", "get-commands", "--serial", &serial(1)]).expect(0);
+    // An emergency does not wait for routine.
+    send("lock", 1, &[]).expect(0);
+    assert_eq!(fleet.tenant.seen("restart"), 1);
     end_of(first);
-    assert_eq!(fleet.reached("lock"), [0, 0, 1]);
+    assert_eq!((fleet.reached("shutdown"), fleet.reached("lock")), (vec![0, 0, 1], vec![0, 1, 0]));
     assert!(fleet.tenant.ledger().duplicates().is_empty());
 }
 
@@ -860,6 +959,32 @@ fn a_stolen_mac_is_locked_while_its_check_in_is_unsent_and_while_it_is_followed(
     assert_eq!(fleet.reached("lock"), [1, 1]);
     assert!(fleet.tenant.ledger().duplicates().is_empty());
     stop(routine);
+}
+
+#[test]
+fn an_old_run_that_somebody_watches_is_in_nobodys_way() {
+    let fleet = Fleet::with(DeviceKind::MacAppleSilicon, 3, |_, device| {
+        device.command_end = CommandEnd::NeverEnds;
+    });
+    fleet.tenant.script(FaultMatcher::action_on("restart", &fleet.ids[1]), FaultKind::Hang);
+    let job = fleet.job("restart", 0..3);
+    let died = fleet.spawn(&["run", &job, "--confirm", "3", "--wait", "60s", "-j", "1"]);
+    eventually("two requests", || fleet.tenant.seen("restart") == 2);
+    stop(died);
+    let watching = fleet.spawn(&["watch", "--wait", "60s"]);
+    eventually("somebody watches", || {
+        let status = fleet.bench.sortie(&["status", "--format", "json"]);
+        status.stdout.contains("\"running\":true") && status.stdout.contains("\"open\"")
+    });
+    // The device that the old run never sent to, and then the same job: neither waits for whoever watches.
+    let serial = serial(2);
+    let send = ["send", "shutdown", "--serial", &serial, "--confirm", "1", "--wait", "0"];
+    fleet.bench.sortie(&send).expect(0);
+    let nightly = ["run", &job, "--confirm", "3", "--wait", "0", "--if-running", "skip"];
+    let ran = fleet.bench.sortie(&nightly).expect(0);
+    assert!(!ran.stderr.contains("skipped"), "{}", ran.stderr);
+    assert_eq!((fleet.reached("shutdown"), fleet.tenant.seen("restart")), (vec![0, 0, 1], 5));
+    stop(watching);
 }
 
 /// Ends a run that has shown what it was to show.

@@ -240,6 +240,14 @@ fn routine_never_uses_up_the_locks_that_a_person_confirms() {
     fleet.policy("[caps.action.restart]\nper_run = 0\n");
     let restart = fleet.job("restart", 0..1);
     Terminal::with(&fleet.bench, &["run", &restart, "--wait", "0"]).ends().expect(8);
+    // Nothing is kept free of what the policy forbids.
+    for key in ["per_run", "per_day"] {
+        fleet.policy(&format!(
+            "[emergency]\nlock_devices_per_day = 100\n[caps.action.lock]\n{key} = 0\n"
+        ));
+        let ran = Terminal::with(&fleet.bench, &["run", &eleventh, "--wait", "0"]).ends().expect(8);
+        says(&ran, &["at most 0 are allowed"]);
+    }
     let expected: Vec<u32> = (0..14).map(|at| u32::from(at < 13)).collect();
     assert_eq!((fleet.reached("lock"), fleet.writes()), (expected, 13));
 }

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::engine::OperatorAnswer;
-use crate::model::{OutsideWindow, Recheck, Rollout, Unreadable, WaveEnd, WaveGate, Window};
+use crate::model::{
+    OutsideWindow, Recheck, Rollout, SecretSource, Unreadable, WaveEnd, WaveGate, Window,
+};
 
 fn device_facts(count: u32, wave_of: impl Fn(u32) -> u16) -> Vec<TaskFacts> {
     (0..count)
@@ -245,6 +247,33 @@ fn answers_that_were_lost_with_a_process_are_no_errors_in_a_row_of_the_next() {
 }
 
 #[test]
+fn a_read_that_is_under_way_while_a_wave_begins_brings_one_request() {
+    // Two steps of the canary, the second of which needs a read of secrets, and two later waves.
+    let mut tasks = device_facts(4, |device| [0, 0, 1, 2][device as usize]);
+    tasks[0].followed = true;
+    tasks[1].device = 0;
+    tasks[1].after = Some((TaskIndex(0), Gate::GoodEnd));
+    tasks[1].captures = 1;
+    let mut engine = engine_with(tasks, in_waves(WaveGate::Accepted));
+    assert_eq!(sends(&mut engine, NOW), ["send 0.1"]);
+    accept(&mut engine, NOW, 0);
+    assert_eq!(sends(&mut engine, seconds(1)), ["send 2.1"]);
+    let looks = sends(&mut engine, seconds(60));
+    assert_eq!(looks.len(), 1, "{looks:?}");
+    let seen = seen(CommandStatus::Completed, 1);
+    engine.looked(seconds(60), TaskIndex(0), seen).expect("it is under way");
+    let reads = sends(&mut engine, seconds(60));
+    assert_eq!(reads.len(), 1, "{reads:?}");
+    accept(&mut engine, seconds(60), 2);
+    assert_eq!(sends(&mut engine, seconds(60)), ["send 3.1"], "the last wave, and no second read");
+    let secrets = engine.secrets_read(seconds(61), TaskIndex(1), SecretSource::ALL[0], Ok(vec![]));
+    secrets.expect("it is under way");
+    assert_eq!(sends(&mut engine, seconds(61)), ["send 1.1"]);
+    accept(&mut engine, seconds(61), 1);
+    assert_eq!(sends(&mut engine, seconds(62)), [""; 0]);
+}
+
+#[test]
 fn what_is_left_of_a_forbidden_action_holds_no_wave_up() {
     let mut tasks = device_facts(4, |device| u16::from(device > 2));
     tasks[2].action = 1;
@@ -362,12 +391,12 @@ fn what_was_read_too_long_ago_or_before_a_sleep_is_read_again() {
     let mut engine = engine_with(irreversible(1), policy());
     assert_eq!(sends(&mut engine, NOW), ["recheck 0"]);
     recheck(&mut engine, seconds(1), 0, Recheck::Same);
-    assert_eq!(sends(&mut engine, seconds(62)), ["recheck 0"]);
-    recheck(&mut engine, seconds(63), 0, Recheck::Same);
-    engine.woke(seconds(64), 3_600_000).expect("it wakes");
-    assert_eq!(sends(&mut engine, seconds(64)), ["recheck 0"]);
-    recheck(&mut engine, seconds(65), 0, Recheck::Same);
-    assert_eq!(sends(&mut engine, seconds(65)), ["send 0.1"]);
+    assert_eq!(sends(&mut engine, seconds(32)), ["recheck 0"]);
+    recheck(&mut engine, seconds(33), 0, Recheck::Same);
+    engine.woke(seconds(34), 3_600_000).expect("it wakes");
+    assert_eq!(sends(&mut engine, seconds(34)), ["recheck 0"]);
+    recheck(&mut engine, seconds(35), 0, Recheck::Same);
+    assert_eq!(sends(&mut engine, seconds(35)), ["send 0.1"]);
 }
 
 #[test]
@@ -456,4 +485,121 @@ fn a_device_that_becomes_protected_is_not_sent_to_and_one_that_was_is_left_alone
     assert_eq!(told(seconds(1), &entries), ["skipped"]);
     accept(&mut engine, seconds(2), 0);
     assert_eq!(sends(&mut engine, seconds(3)), ["send 2.1"]);
+}
+
+/// The canary has two steps, of which the first is taken and nothing more; then come devices of one step.
+fn stepped_canary() -> Vec<TaskFacts> {
+    let mut tasks = device_facts(3, |device| u16::from(device > 0));
+    let after = Some((FIRST, Gate::GoodEnd));
+    let last_step = TaskFacts { after, followed: true, is_awake: false, ..tasks[0].clone() };
+    tasks.insert(1, last_step);
+    tasks
+}
+
+#[test]
+fn a_canary_has_ended_well_only_with_its_last_step() {
+    let mut engine = engine_with(stepped_canary(), in_waves(WaveGate::Settled));
+    assert_eq!(sends(&mut engine, NOW), ["send 0.1"]);
+    accept(&mut engine, seconds(1), 0);
+    assert_eq!(sends(&mut engine, seconds(2)), ["send 1.1"]);
+    accept(&mut engine, seconds(3), 1);
+    for second in [4, 60, 600, 901] {
+        let step = engine.decide(seconds(second)).expect("it decides");
+        assert!(step.entries.is_empty(), "{second}: {:?}", step.entries);
+    }
+    assert_eq!(entries(&mut engine, seconds(902)), ["canary_added", "intent 2.1"]);
+}
+
+#[test]
+fn a_restart_or_a_sleep_gives_a_wave_its_time_again() {
+    let mut tasks = device_facts(3, |device| u16::from(device > 0));
+    tasks[0].followed = true;
+    let mut engine = engine_with(tasks, in_waves(WaveGate::Settled));
+    assert_eq!(sends(&mut engine, NOW), ["send 0.1"]);
+    accept(&mut engine, seconds(1), 0);
+    let (mut engine, _) = reopened(&engine, seconds(5_000));
+    assert_eq!(entries(&mut engine, seconds(5_001)), [""; 0], "nobody has looked yet");
+    engine.woke(seconds(5_800), 3_600_000).expect("it wakes");
+    assert_eq!(entries(&mut engine, seconds(6_699)), [""; 0]);
+    assert_eq!(entries(&mut engine, seconds(6_700)), ["canary_added", "intent 1.1"]);
+}
+
+#[test]
+fn a_wave_is_looked_after_however_short_the_wait_is() {
+    let mut tasks = device_facts(2, |device| u16::from(device > 0));
+    tasks.iter_mut().for_each(|task| task.followed = true);
+    let short = Policy { wait_ms: 1_000, ..in_waves(WaveGate::Settled) };
+    let mut engine = engine_with(tasks, short);
+    assert_eq!(sends(&mut engine, NOW), ["send 0.1"]);
+    accept(&mut engine, seconds(1), 0);
+    let mut looks = 0;
+    for second in 2..800 {
+        for call in sends(&mut engine, seconds(second)) {
+            assert_eq!(call, "look 0");
+            looks += 1;
+            engine.looked(seconds(second), FIRST, nothing()).expect("it is followed");
+        }
+    }
+    assert!(looks > 3, "{looks}");
+    assert!(!engine.decide(seconds(800)).expect("it decides").is_done);
+}
+
+fn nothing() -> Sighting {
+    Sighting::Nothing { evidence: "nothing yet".to_owned() }
+}
+
+#[test]
+fn what_is_pending_already_is_no_canary() {
+    let mut engine =
+        engine_with(device_facts(9, |device| u16::from(device > 0)), in_waves(WaveGate::Settled));
+    for task in 0..4 {
+        assert_eq!(sends(&mut engine, NOW), [format!("send {task}.1")]);
+        answer(&mut engine, NOW, task, Verdict::InEffect { reason: "already running".to_owned() });
+    }
+    assert_eq!(entries(&mut engine, NOW), ["stopped: Canary"]);
+}
+
+#[test]
+fn a_step_whose_turn_comes_after_its_device_was_protected_is_not_sent() {
+    let mut tasks = stepped_canary();
+    tasks.truncate(2);
+    let mut engine = engine_with(tasks, policy());
+    assert_eq!(sends(&mut engine, NOW), ["send 0.1"]);
+    let all: Vec<_> = (0..2).map(|at| (TaskIndex(at), "protected".to_owned())).collect();
+    assert!(engine.protect(seconds(1), &all).expect("it is told").is_empty());
+    accept(&mut engine, seconds(2), 0);
+    assert_eq!(entries(&mut engine, seconds(3)), ["skipped"]);
+    assert_eq!(engine.progress().requests, 1);
+    // What comes back to the queue is not sent again either.
+    let mut engine = engine_with(device_facts(1, |_| 0), policy());
+    assert_eq!(sends(&mut engine, NOW), ["send 0.1"]);
+    engine.protect(seconds(1), &all[..1]).expect("it is told");
+    let throttled = Verdict::Throttled { retry_after_ms: Some(1_000), reason: String::new() };
+    answer(&mut engine, seconds(2), 0, throttled);
+    assert_eq!(entries(&mut engine, seconds(9)), ["skipped"]);
+}
+
+#[test]
+fn a_token_that_ends_before_a_target_is_read_stops_the_run_and_refuses_nothing() {
+    let mut engine = engine_with(irreversible(2), Policy { concurrency: 1, ..policy() });
+    assert_eq!(sends(&mut engine, NOW), ["recheck 0"]);
+    let expired = Err(Unreadable::Unauthorized { reason: "HTTP 401".to_owned() });
+    let entries = engine.rechecked(NOW, FIRST, expired).expect("it is read");
+    assert_eq!(told(NOW, &entries), ["stopped: Unauthorized"]);
+    assert_eq!(engine.state().task(FIRST).phase, Phase::Ready);
+}
+
+#[test]
+fn a_task_whose_target_is_being_read_is_not_put_into_the_queue_twice() {
+    let mut tasks = irreversible(3);
+    (tasks[1].wave, tasks[2].wave) = (1, 1);
+    tasks.push(TaskFacts { device: 3, wave: 1, ..irreversible(1)[0].clone() });
+    let mut engine = engine_with(tasks, in_waves(WaveGate::Accepted));
+    assert_eq!(sends(&mut engine, NOW), ["recheck 0"]);
+    // Another wave begins while the target is read: here by hand, for a canary that was added.
+    engine.queue_reached(NOW);
+    recheck(&mut engine, NOW, 0, Recheck::Same);
+    assert_eq!(sends(&mut engine, NOW), ["send 0.1"]);
+    accept(&mut engine, NOW, 0);
+    assert_eq!(sends(&mut engine, NOW).len(), 3);
 }
