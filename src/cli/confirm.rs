@@ -100,7 +100,8 @@ pub(super) fn confirm(
     let needed = Needed::of(plan, tenant);
     let devices = plan.devices();
     let word = plan.risk().word();
-    if needed == Needed::Nothing && advance.confirm.is_none() {
+    // With nothing left to do every word is right: a job that is run until it is done gives the same each time.
+    if needed == Needed::Nothing && (advance.confirm.is_none() || devices == 0) {
         return Ok(Agreement { how: format!("none needed ({word})"), is_interactive: false });
     }
     let what = format!("{word} work on {} of {tenant}", counted(devices, "device"));
@@ -309,6 +310,7 @@ mod tests {
             (plan("get-commands", 4), bare, false, Some("4"), true),
             (plan("get-commands", 4), bare, false, Some("5"), false),
             (plan(checkin, 60), bare, false, Some("60"), true),
+            (plan(checkin, 0), bare, false, Some("DELETE 95 ON acme"), true),
             (plan(checkin, 60), bare, false, Some("y"), true),
             (plan(checkin, 60), bare, false, Some("5"), false),
             (plan(checkin, 60), bare, true, Some("600"), false),

@@ -1201,8 +1201,10 @@ fn a_devices_name_steers_no_terminal_and_stays_exact_for_programs() {
         assert!(!all.contains(['\u{1b}', '\u{202e}']), "{arguments:?}\n{all}");
         assert!(!all.lines().any(|line| line.trim_start().starts_with("9999")), "{all}");
     }
-    let devices = fleet.bench.sortie(&["devices"]).expect(0).stdout;
-    assert!(devices.contains(name), "{devices}");
+    let path = fleet.plan(&job, "exact.plan");
+    let plan = std::fs::read(fleet.bench.path(&path)).expect("it was written");
+    let plan: Value = serde_json::from_slice(&plan).expect("JSON");
+    assert_eq!(plan["plan"]["tasks"][0]["device"]["name"], name);
 }
 
 /// Erases three iPads, of which the first refuses and stops the run: two are left.

@@ -151,6 +151,7 @@ fn the_search_finds_what_is_planted() {
 const KEPT: &str = "--secrets-elsewhere";
 /// What a person types to erase one device.
 const ERASE_ONE: &str = "ERASE 1 ON 127.0.0.1";
+const ERASE_AND_LOCK: &str = "ERASE 1 AND LOCK 2 ON 127.0.0.1";
 
 #[test]
 fn no_command_shows_a_secret_in_any_form() {
@@ -187,7 +188,7 @@ fn no_command_shows_a_secret_in_any_form() {
         }
         let expected = if at % 2 == 1 { 7 } else { 0 };
         let run =
-            ["run", &job, KEPT, "--confirm", ERASE_ONE, "--wait", "0", "--max-errors", "100%"];
+            ["run", &job, KEPT, "--confirm", ERASE_AND_LOCK, "--wait", "0", "--max-errors", "100%"];
         assert_eq!(search.run(&[&run[..], form].concat()), expected);
         if at % 2 == 1 {
             assert_eq!(search.run(&[&["resume"][..], form].concat()), 0);

@@ -132,6 +132,25 @@ fn large_job(world: &mut World) -> (Vec<Row>, Vec<(FaultMatcher, FaultKind)>) {
     (rows, script)
 }
 
+/// What is typed for all of them: each row names a device of its own.
+fn phrase_of(rows: &[Row]) -> String {
+    let verbs = [
+        ("ERASE", "erase"),
+        ("DELETE", "delete-device"),
+        ("RESTART", "restart"),
+        ("SHUTDOWN", "shutdown"),
+        ("LOCK", "lock"),
+        ("CLEAR-PASSCODE", "clear-passcode"),
+    ];
+    let parts: Vec<String> = verbs
+        .into_iter()
+        .map(|(verb, action)| (verb, rows.iter().filter(|row| row.action == action).count()))
+        .filter(|(_, count)| *count > 0)
+        .map(|(verb, count)| format!("{verb} {count}"))
+        .collect();
+    format!("{} ON 127.0.0.1", parts.join(" AND "))
+}
+
 #[test]
 fn every_row_of_a_large_mixed_job_ends_right() {
     let mut world = quick_world();
@@ -147,7 +166,9 @@ fn every_row_of_a_large_mixed_job_ends_right() {
     let mut arguments =
         vec!["run", "mixed.csv", "--wait", "40s", "-j", "32", "--max-errors", "100%"];
     arguments.extend(["--errors-in-a-row", "300", "--waves", "100%"]);
-    arguments.extend(["--confirm", "ERASE 5 AND DELETE 5 ON 127.0.0.1"]);
+    let phrase = phrase_of(&rows);
+    assert!(phrase.starts_with("ERASE 5 AND DELETE 5 AND RESTART "), "{phrase}");
+    arguments.extend(["--confirm", &phrase]);
     arguments.extend(FAST);
     bench.sortie(&arguments).expect(7);
     let report = bench.report();

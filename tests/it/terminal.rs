@@ -3,7 +3,7 @@
 //!
 //! Owns the dialogues. Must never wait for ever: a prompt that nobody can answer fails its test.
 
-use sortie::simulator::{DeviceKind, FaultMatcher, FaultMoment};
+use sortie::simulator::{DeviceKind, FaultMatcher, FaultMoment, wall_clock};
 use std::io::{Read, Write};
 use std::process::{Child, ExitStatus};
 use std::sync::{Arc, Mutex};
@@ -155,7 +155,7 @@ fn a_plan_from_a_file_is_confirmed_on_the_terminal_like_any_other() {
 
 #[test]
 fn an_approval_that_ends_while_somebody_is_asked_counts_no_more() {
-    const VALID: Duration = Duration::from_secs(6);
+    const VALID_MS: u64 = 6_000;
     let fleet = Fleet::of(DeviceKind::IPad, 1);
     let job = fleet.job("erase", 0..1);
     fleet.plan(&job, "first.plan");
@@ -167,13 +167,13 @@ fn an_approval_that_ends_while_somebody_is_asked_counts_no_more() {
     keys(&fleet.bench, &["bob"], &["bob"]);
     let key = fleet.bench.path("bob").display().to_string();
     let path = fleet.plan(&job, "erase.plan");
-    let valid = format!("{}s", VALID.as_secs());
+    let valid = format!("{VALID_MS}ms");
     let approve = ["approve", &path, "--key", &key, "--yes", "--valid"];
     fleet.bench.sortie(&[&approve[..], &[&valid]].concat()).expect(0);
-    let ends = Instant::now() + VALID;
+    let ends = wall_clock().plus_ms(VALID_MS);
     let mut terminal = Terminal::with(&fleet.bench, &["run", &path]);
     terminal.shows("type ERASE 1 ON 127.0.0.1: ");
-    std::thread::sleep(ends.saturating_duration_since(Instant::now()));
+    std::thread::sleep(Duration::from_millis(ends.remaining_ms(wall_clock())));
     terminal.types("ERASE 1 ON 127.0.0.1\n");
     says(&terminal.ends().expect(8), &["the approval ended at", "nothing was sent"]);
     assert_eq!(fleet.writes(), 0);

@@ -122,7 +122,7 @@ impl<'a> Round<'a> {
             "run",
             "job.csv",
             "--confirm",
-            "ERASE 3 AND DELETE 3 ON 127.0.0.1",
+            "ERASE 3 AND DELETE 3 AND RESTART 6 AND LOCK 12 ON 127.0.0.1",
             "--waves",
             "100%",
             "--secrets-elsewhere",
@@ -187,8 +187,7 @@ impl<'a> Round<'a> {
         // What was under way when the process died is in doubt, though no report says so yet.
         let listed = self.bench.sortie(&["resolve", "--format", "json", "--no-input"]);
         let doubts: Vec<Value> = serde_json::from_str(&listed.stdout).unwrap_or_default();
-        let mut again = vec!["resolve", "--as", "again", "--yes"];
-        let named = again.len();
+        let mut absent = Vec::new();
         for doubt in &doubts {
             let device_id = doubt["device_id"].as_str().expect("an id");
             let request_type = match doubt["action"].as_str() {
@@ -198,10 +197,14 @@ impl<'a> Round<'a> {
             };
             let history = self.bench.sortie(&["commands", device_id]).expect(0);
             if !history.stdout.contains(request_type) {
-                again.extend(["--device", device_id]);
+                absent.push(device_id);
             }
         }
-        if again.len() > named {
+        if !absent.is_empty() {
+            let count = absent.len().to_string();
+            let named = absent.into_iter().flat_map(|device_id| ["--device", device_id]);
+            let again = ["resolve", "--as", "again", "--confirm", &count];
+            let again: Vec<&str> = again.into_iter().chain(named).collect();
             self.bench.sortie(&again).expect(0);
         }
     }
