@@ -16,6 +16,11 @@ use crate::fleet::{Fleet, erase_of, says};
 /// How long anything on a terminal may take. What takes longer hangs.
 const LIMIT: Duration = Duration::from_secs(30);
 
+#[expect(clippy::disallowed_methods, reason = "people wait in real time")]
+fn real_now() -> Instant {
+    Instant::now()
+}
+
 /// A terminal on which the program runs.
 struct Terminal {
     child: Child,
@@ -62,9 +67,9 @@ impl Terminal {
     /// Waits for words on the screen.
     #[track_caller]
     fn shows(&self, words: &str) {
-        let until = Instant::now() + LIMIT;
+        let until = real_now() + LIMIT;
         while !self.screen().contains(words) {
-            assert!(Instant::now() < until, "'{words}' is not shown:\n{}", self.screen());
+            assert!(real_now() < until, "'{words}' is not shown:\n{}", self.screen());
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -76,12 +81,12 @@ impl Terminal {
     /// Waits for the program's end; one that has not ended in time is stopped, and the test fails.
     #[track_caller]
     fn ends(mut self) -> Ran {
-        let until = Instant::now() + LIMIT;
+        let until = real_now() + LIMIT;
         let status: ExitStatus = loop {
             if let Some(status) = self.child.try_wait().expect("it is ours") {
                 break status;
             }
-            if Instant::now() > until {
+            if real_now() > until {
                 self.child.kill().expect("it is ours");
                 panic!("it hangs:\n{}", self.screen());
             }
@@ -170,10 +175,10 @@ fn an_approval_that_ends_while_somebody_is_asked_counts_no_more() {
     let valid = format!("{}s", VALID.as_secs());
     let approve = ["approve", &path, "--key", &key, "--yes", "--valid"];
     fleet.bench.sortie(&[&approve[..], &[&valid]].concat()).expect(0);
-    let ends = Instant::now() + VALID;
+    let ends = real_now() + VALID;
     let mut terminal = Terminal::with(&fleet.bench, &["run", &path]);
     terminal.shows("type ERASE 1 ON 127.0.0.1: ");
-    std::thread::sleep(ends.saturating_duration_since(Instant::now()));
+    std::thread::sleep(ends.saturating_duration_since(real_now()));
     terminal.types("ERASE 1 ON 127.0.0.1\n");
     says(&terminal.ends().expect(8), &["the approval ended at", "nothing was sent"]);
     assert_eq!(fleet.writes(), 0);
