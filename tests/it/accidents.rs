@@ -306,10 +306,10 @@ fn a_command_to_everything_begins_with_one_device_and_can_be_called_off() {
             device.tags = if at == 7 { vec!["servers".to_owned()] } else { Vec::new() };
             seen(device, if at == 4 { 1 } else { 600 });
         });
-        fleet.policy(&format!(
+        fleet.policy(
             "[protect]\ntags = [\"servers\"]\n[caps.disruptive]\nshare = \"100%\"\n\
-             [caps.irreversible]\nper_run = 100\nper_day = 100\nshare = \"100%\"\n"
-        ));
+             [caps.irreversible]\nper_run = 100\nper_day = 100\nshare = \"100%\"\n",
+        );
         let run = fleet.spawn(&["send", action, "--all", "--confirm", &agree, "--wait", "20s"]);
         eventually("the canary", || fleet.tenant.seen(action) == 1);
         // The pause before the second wave is minutes long; somebody has noticed by then.

@@ -649,7 +649,9 @@ fn a_policy_that_others_could_write_binds_by_refusing_everything() {
 
 /// The date so many days from now, in UTC.
 fn in_days(days: i64) -> jiff::civil::Date {
-    let today = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date();
+    let now = sortie::simulator::wall_clock().0;
+    let now = jiff::Timestamp::from_millisecond(now).expect("a moment");
+    let today = jiff::tz::TimeZone::UTC.to_datetime(now).date();
     today.checked_add(jiff::Span::new().days(days)).expect("a date")
 }
 

@@ -3,18 +3,22 @@
 //!
 //! Owns the dialogues. Must never wait for ever: a prompt that nobody can answer fails its test.
 
-use sortie::simulator::{DeviceKind, FaultMatcher, FaultMoment, wall_clock};
+use sortie::simulator::{DeviceKind, FaultMatcher, FaultMoment};
 use std::io::{Read, Write};
 use std::process::{Child, ExitStatus};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::bench::{Bench, Ran, canned, eventually, serial};
-use crate::bypass::{keys, user_of};
 use crate::fleet::{Fleet, erase_of, says};
 
 /// How long anything on a terminal may take. What takes longer hangs.
 const LIMIT: Duration = Duration::from_secs(30);
+
+#[expect(clippy::disallowed_methods, reason = "people wait in real time")]
+fn real_now() -> Instant {
+    Instant::now()
+}
 
 /// A terminal on which the program runs.
 struct Terminal {
@@ -62,9 +66,9 @@ impl Terminal {
     /// Waits for words on the screen.
     #[track_caller]
     fn shows(&self, words: &str) {
-        let until = Instant::now() + LIMIT;
+        let until = real_now() + LIMIT;
         while !self.screen().contains(words) {
-            assert!(Instant::now() < until, "'{words}' is not shown:\n{}", self.screen());
+            assert!(real_now() < until, "'{words}' is not shown:\n{}", self.screen());
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -76,12 +80,12 @@ impl Terminal {
     /// Waits for the program's end; one that has not ended in time is stopped, and the test fails.
     #[track_caller]
     fn ends(mut self) -> Ran {
-        let until = Instant::now() + LIMIT;
+        let until = real_now() + LIMIT;
         let status: ExitStatus = loop {
             if let Some(status) = self.child.try_wait().expect("it is ours") {
                 break status;
             }
-            if Instant::now() > until {
+            if real_now() > until {
                 self.child.kill().expect("it is ours");
                 panic!("it hangs:\n{}", self.screen());
             }
@@ -151,35 +155,6 @@ fn a_plan_from_a_file_is_confirmed_on_the_terminal_like_any_other() {
     assert_eq!(fleet.writes(), 0);
     answered(&fleet.bench, &["run", &path], question, "ERASE 2 ON 127.0.0.1\n").expect(0);
     assert_eq!(fleet.reached("erase"), [1, 1]);
-}
-
-#[test]
-fn an_approval_that_ends_while_somebody_is_asked_counts_no_more() {
-    const VALID_MS: u64 = 6_000;
-    let fleet = Fleet::of(DeviceKind::IPad, 1);
-    let job = fleet.job("erase", 0..1);
-    fleet.plan(&job, "first.plan");
-    let me = user_of(&fleet.bench, "first.plan");
-    fleet.policy(&format!(
-        "[approval]\nalways = true\nallowed_signers = \"allowed_signers\"\n\
-         [approval.people]\n{me} = \"me@example.com\"\n"
-    ));
-    keys(&fleet.bench, &["bob"], &["bob"]);
-    let key = fleet.bench.path("bob").display().to_string();
-    let path = fleet.plan(&job, "erase.plan");
-    let valid = format!("{VALID_MS}ms");
-    let approve = ["approve", &path, "--key", &key, "--yes", "--valid"];
-    fleet.bench.sortie(&[&approve[..], &[&valid]].concat()).expect(0);
-    let ends = wall_clock().plus_ms(VALID_MS);
-    let mut terminal = Terminal::with(&fleet.bench, &["run", &path]);
-    terminal.shows("type ERASE 1 ON 127.0.0.1: ");
-    std::thread::sleep(Duration::from_millis(ends.remaining_ms(wall_clock())));
-    terminal.types("ERASE 1 ON 127.0.0.1\n");
-    says(&terminal.ends().expect(8), &["the approval ended at", "nothing was sent"]);
-    assert_eq!(fleet.writes(), 0);
-    fleet.bench.sortie(&[&approve[..], &["10m"]].concat()).expect(0);
-    answered(&fleet.bench, &["run", &path], "type ERASE", "ERASE 1 ON 127.0.0.1\n").expect(0);
-    assert_eq!(fleet.reached("erase"), [1]);
 }
 
 #[test]

@@ -266,10 +266,10 @@ fn a_read_that_is_under_way_while_a_wave_begins_brings_one_request() {
     assert_eq!(sends(&mut engine, seconds(60)), ["secrets 2.0"]);
     accept(&mut engine, seconds(60), 3);
     assert_eq!(sends(&mut engine, seconds(60)), ["send 4.1"], "the last wave, and no second read");
-    let secrets = engine.secrets_read(seconds(61), TaskIndex(1), SecretSource::ALL[0], Ok(vec![]));
+    let secrets = engine.secrets_read(seconds(61), TaskIndex(2), SecretSource::ALL[0], Ok(vec![]));
     secrets.expect("it is under way");
-    assert_eq!(sends(&mut engine, seconds(61)), ["send 1.1"]);
-    accept(&mut engine, seconds(61), 1);
+    assert_eq!(sends(&mut engine, seconds(61)), ["send 2.1"]);
+    accept(&mut engine, seconds(61), 2);
     assert_eq!(sends(&mut engine, seconds(62)), [""; 0]);
 }
 
