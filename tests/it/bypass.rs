@@ -898,7 +898,7 @@ fn a_dry_run_says_what_the_run_would_come_to() {
 }
 
 /// A key for each of these people, and the lines of `allowed_signers` for some of them.
-pub fn keys(bench: &Bench, people: &[&str], allowed: &[&str]) {
+fn keys(bench: &Bench, people: &[&str], allowed: &[&str]) {
     let mut lines = String::new();
     for who in people {
         let path = bench.path(who);
@@ -916,7 +916,7 @@ pub fn keys(bench: &Bench, people: &[&str], allowed: &[&str]) {
 }
 
 /// The user who runs the tests, as plans name them.
-pub fn user_of(bench: &Bench, plan: &str) -> String {
+fn user_of(bench: &Bench, plan: &str) -> String {
     let text = std::fs::read(bench.path(plan)).expect("it was written");
     let plan: Value = serde_json::from_slice(&text).expect("JSON");
     let made_by = plan["made_by"].as_str().expect("text");
