@@ -3,9 +3,9 @@
 //! Owns the three rules as operators meet them: Macs that a lock deactivates, secrets that an erase or a
 //! delete takes away, devices with Activation Lock. Must never look at how the plan finds out.
 
-use sortie::simulator::{DeviceKind, Faults, MissingPermission, NewDevice, World};
+use sortie::simulator::{DeviceKind, Faults, MissingPermission, NewDevice, Switches, World};
 
-use crate::bench::{Bench, Ran, Tenant, add, prompt_world, serial, writes};
+use crate::bench::{Bench, Ran, Tenant, add, prompt_world, serial, world, writes};
 
 const DEACTIVATED: &str = "deactivates a Mac with Apple silicon before macOS 11.5";
 
@@ -222,9 +222,9 @@ fn erase_targets_with_activation_lock_on_are_named_and_counted() {
 
 #[test]
 fn of_a_large_erase_only_the_first_devices_are_looked_at() {
-    let mut world = prompt_world(Faults::default());
     // A read that is told to come back would be counted twice.
-    world.switches_mut().limit_per_second = 100_000;
+    let switches = Switches { limit_per_second: 100_000, ..Switches::default() };
+    let mut world = world(switches, Faults::default());
     for number in 0..203 {
         add(&mut world, DeviceKind::IPad, &serial(number));
     }
