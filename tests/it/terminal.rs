@@ -277,8 +277,27 @@ fn a_person_opens_each_wave_or_ends_the_run() {
     }
 }
 
+/// Sees to it that the programs that this process starts end at Ctrl-C, and that it does itself. A shell starts
+/// its background jobs with Ctrl-C ignored, and they hand that on; what a process listens for, its children get as
+/// the system's default.
+fn hear_ctrl_c() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (sender, listening) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            let mut interrupts = signal(SignalKind::interrupt()).expect("it can be heard");
+            sender.send(()).expect("the test waits for it");
+            interrupts.recv().await;
+            std::process::exit(130);
+        });
+    });
+    listening.recv().expect("it listens");
+}
+
 #[test]
 fn ctrl_c_at_a_question_sends_nothing() {
+    hear_ctrl_c();
     let fleet = Fleet::of(DeviceKind::IPad, 1);
     let job = fleet.job("restart", 0..1);
     let run = ["run", &job, "--wait", "0"];

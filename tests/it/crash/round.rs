@@ -28,8 +28,9 @@ const LIVES_MS: u64 = 540;
 const LONG_LIVES_PERCENT: f64 = 6.0;
 /// As long as a run takes without any kill.
 const LONG_LIFE_MS: u64 = 5_000;
-/// Kills of one run; without a limit a run that does not settle would be killed for ever.
-const KILLS_MAX: usize = 100;
+/// Kills of one run; without a limit a run that does not settle would be killed for ever. A killed process keeps the
+/// places of the minute that it took for its erases, so that a run may wait for a minute, which is 200 lives.
+const KILLS_MAX: usize = 400;
 /// Processes in a row that end by themselves before the run has settled: it stops over its errors, and a
 /// resume goes on.
 const STOPS_MAX: usize = 8;
