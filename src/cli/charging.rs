@@ -149,9 +149,13 @@ fn over_caps(over: &[OverCap], house: &PolicyFile, left_by: Option<&str>) -> Fai
 /// charged again when they are resumed. A run that was never entered has sent nothing. One whose journal cannot be read
 /// stays charged until 24 hours after its sending would have ended.
 fn settle_dead(state: &State, now: UnixMillis) -> Result<(), Failure> {
-    for run in dead_runs(state, now)? {
-        let is_entered = state.index().runs()?.iter().any(|row| row.id == run);
-        let sent = match is_entered {
+    let dead = dead_runs(state, now)?;
+    if dead.is_empty() {
+        return Ok(());
+    }
+    let entered: BTreeSet<String> = state.index().runs()?.into_iter().map(|row| row.id).collect();
+    for run in dead {
+        let sent = match entered.contains(&run) {
             true => sent_in(state, &run),
             false => Ok(BTreeMap::new()),
         };

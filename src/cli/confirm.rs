@@ -54,7 +54,7 @@ impl Needed {
     fn is_met_by(&self, text: &str) -> bool {
         match self {
             Self::Nothing => true,
-            Self::Yes => matches!(text.trim().to_lowercase().as_str(), "y" | "yes"),
+            Self::Yes => is_yes(text),
             Self::Count(count) => text.trim() == count.to_string(),
             Self::Phrase(phrase) => text.trim() == phrase,
         }
@@ -223,9 +223,14 @@ pub(super) fn agree(what: &str, yes: bool, no_input: bool) -> Result<String, Fai
     }
     match ask(&format!("Go on with {what}? [y/N] ")) {
         None => Err(refuse("and there is no terminal to ask on")),
-        Some(answer) if Needed::Yes.is_met_by(&answer) => Ok("y on the terminal".to_owned()),
+        Some(answer) if is_yes(&answer) => Ok("y on the terminal".to_owned()),
         Some(_) => Err(Failure::new(Exit::Policy, "not confirmed")),
     }
+}
+
+/// Whether an answer to `[y/N]` agrees.
+pub(super) fn is_yes(answer: &str) -> bool {
+    matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
 }
 
 /// Whether there is somebody to ask: a terminal, and this program in its foreground. A program in the background

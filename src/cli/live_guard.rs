@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-use super::confirm::ask;
+use super::confirm::{ask, is_yes};
 use super::policy_file::{PolicyFile, Reread};
 use crate::drive::{Alarm, Guard};
 use crate::engine::{Ask, OperatorAnswer};
@@ -98,10 +98,10 @@ impl Guard for LiveGuard {
                 question.reason,
                 u32::from(question.wave) + 1
             );
-            let is_yes = ask(&text)
-                .is_some_and(|answer| matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"));
+            let is_agreed = ask(&text).is_some_and(|answer| is_yes(&answer));
             // The run may have ended meanwhile.
-            let _ = sender.send(if is_yes { OperatorAnswer::GoOn } else { OperatorAnswer::Stop });
+            let _ =
+                sender.send(if is_agreed { OperatorAnswer::GoOn } else { OperatorAnswer::Stop });
         });
         drop(asking);
         Box::pin(async move { answer.await.unwrap_or(OperatorAnswer::Stop) })

@@ -127,6 +127,17 @@ pub(super) enum Origin<'a> {
     Plan(&'a Path),
 }
 
+impl Origin<'_> {
+    /// Whether the name of the job tells it from others; a plan in a file has settled that already.
+    fn naming(&self) -> Naming {
+        match self {
+            Self::Operator { naming, .. } => *naming,
+            Self::Retry(old) if old.header.provenance.is_named => Naming::ByFile,
+            Self::Retry(_) | Self::Plan(_) => Naming::None,
+        }
+    }
+}
+
 /// What a command that starts a run was given, and what it found on this machine.
 pub(super) struct Setting<'a> {
     pub global: &'a GlobalOptions,
@@ -170,7 +181,6 @@ pub(super) fn run_job(
     let state = State::open(global)?;
     let house = PolicyFile::read(state.dir.path())?;
     let recipients = recipients.as_ref();
-    let job_of_plan = Some(job);
     let setting = Setting {
         global,
         options,
@@ -178,31 +188,24 @@ pub(super) fn run_job(
         state: &state,
         house: &house,
         recipients,
-        job: job_of_plan,
+        job: Some(job),
         printer,
     };
     let encrypt_to = recipients.map(Recipients::texts).unwrap_or_default();
     let outcome = runtime()?.block_on(async {
-        let (connection, look_back, naming) = match origin {
+        let (connection, look_back) = match origin {
             Origin::Retry(old) => {
                 let timeout_ms = timeout_ms(tenant)?;
                 let connection = connect_again(&old.header.base_url, timeout_ms, tenant, &profile)?;
-                let naming = match old.header.provenance.is_named {
-                    true => Naming::ByFile,
-                    false => Naming::None,
-                };
-                (connection, old.look_back(limits), naming)
+                (connection, old.look_back(limits))
             }
-            Origin::Operator { naming, .. } => {
-                (connect(tenant, &profile, Some(job)).await?, look_back_of(limits), naming)
-            }
-            Origin::Plan(_) => {
-                (connect(tenant, &profile, Some(job)).await?, look_back_of(limits), Naming::None)
+            Origin::Operator { .. } | Origin::Plan(_) => {
+                (connect(tenant, &profile, Some(job)).await?, look_back_of(limits))
             }
         };
         let wish = Wish {
             job,
-            naming,
+            naming: origin.naming(),
             limits,
             profile: &profile,
             house: &house,

@@ -25,6 +25,8 @@ use sortie::transport::Transport;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use crate::rig::in_virtual_time;
+
 const START: UnixMillis = crate::bench::VIRTUAL_START;
 const HOUR_MS: i64 = 3_600_000;
 
@@ -202,12 +204,7 @@ async fn drive<J: Commit, T: Transport>(
 
 /// A whole run with a journal on disk: its entries, and how long it took.
 fn whole_run(count: usize, policy: &Policy, faults: Faults) -> (Vec<Entry>, i64) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .expect("a runtime");
-    runtime.block_on(async {
+    in_virtual_time(async {
         let (_directory, state) = state_dir();
         let tenant = Tenant::new(count, policy.seed, Switches::lively(), faults);
         let header = header(policy);

@@ -192,14 +192,19 @@ impl Transport for Watched {
     }
 }
 
-/// Plays a scene to its end.
-pub fn play(scene: Scene) -> Ran {
+/// Runs what is to be played in virtual time: a wait passes as soon as there is nothing else to do.
+pub fn in_virtual_time<T>(played: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()
         .expect("a runtime");
-    runtime.block_on(play_in_virtual_time(scene))
+    runtime.block_on(played)
+}
+
+/// Plays a scene to its end.
+pub fn play(scene: Scene) -> Ran {
+    in_virtual_time(play_in_virtual_time(scene))
 }
 
 async fn play_in_virtual_time(scene: Scene) -> Ran {

@@ -17,7 +17,10 @@ use sortie::transport::Transport;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
-use crate::rig::{HOUR_MS, MINUTE_MS, START, add_device, empty_world, policy_with_wait, task_with};
+use crate::rig::{
+    HOUR_MS, MINUTE_MS, START, add_device, empty_world, in_virtual_time, policy_with_wait,
+    task_with,
+};
 
 /// The runtime's time, and what the clock of the machine has jumped by besides.
 #[derive(Clone)]
@@ -137,12 +140,7 @@ struct Played {
 }
 
 fn play(scene: Scene) -> Played {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .expect("a runtime");
-    runtime.block_on(play_in_virtual_time(scene))
+    in_virtual_time(play_in_virtual_time(scene))
 }
 
 async fn play_in_virtual_time(scene: Scene) -> Played {

@@ -189,14 +189,9 @@ fn harmless_work_on_more_than_a_hundred_devices_takes_a_yes() {
 fn routine_never_uses_up_the_locks_that_a_person_confirms() {
     let fleet = Fleet::of(DeviceKind::IPad, 14);
     fleet.policy("[caps.action.lock]\nper_day = 3\nper_run = 3\n");
-    let rows = |range: std::ops::Range<usize>| {
-        let rows: Vec<String> = range.map(|at| format!("{},lock", serial(at))).collect();
-        let name = format!("lock-{}.csv", rows.len());
-        fleet.bench.job(&name, "serial_number,action", &rows)
-    };
-    fleet.run(&rows(0..3), "3", &[]).expect(0);
+    fleet.run(&fleet.job("lock", 0..3), "3", &[]).expect(0);
     // The day is used up: for cron, for a script, and for a script that has a terminal.
-    let one = rows(3..4);
+    let one = fleet.job("lock", 3..4);
     fleet.run(&one, "1", &[]).expect(8);
     let typed_before = ["run", &one, "--wait", "0", "--confirm", "1"];
     Terminal::with(&fleet.bench, &typed_before).ends().expect(8);
@@ -206,10 +201,10 @@ fn routine_never_uses_up_the_locks_that_a_person_confirms() {
         answered(&fleet.bench, &["run", job, "--wait", "0"], question, line)
     };
     by_hand(&one, "1\n").expect(0);
-    by_hand(&rows(4..13), "9\n").expect(0);
+    by_hand(&fleet.job("lock", 4..13), "9\n").expect(0);
     assert_eq!(fleet.writes(), 13);
     // The eleventh is one too many, and no other action has such a rest.
-    let eleventh = rows(13..14);
+    let eleventh = fleet.job("lock", 13..14);
     let ran = Terminal::with(&fleet.bench, &["run", &eleventh, "--wait", "0"]).ends().expect(8);
     says(&ran, &["at most 3 are allowed"]);
     fleet.policy("[caps.action.restart]\nper_run = 0\n");
@@ -231,15 +226,10 @@ fn routine_never_uses_up_the_locks_that_a_person_confirms() {
 fn an_emergency_that_was_stopped_goes_on_as_one() {
     let fleet = Fleet::of(DeviceKind::IPad, 5);
     fleet.policy("[caps.action.lock]\nper_day = 3\nper_run = 3\n");
-    let rows = |range: std::ops::Range<usize>| {
-        let rows: Vec<String> = range.map(|at| format!("{},lock", serial(at))).collect();
-        let name = format!("lock-{}.csv", rows.len());
-        fleet.bench.job(&name, "serial_number,action", &rows)
-    };
-    fleet.run(&rows(0..3), "3", &[]).expect(0);
+    fleet.run(&fleet.job("lock", 0..3), "3", &[]).expect(0);
     let refused = canned(400, r#"{"detail":"no"}"#, FaultMoment::BeforeApplying);
     fleet.tenant.script(FaultMatcher::action_on("lock", &fleet.ids[3]), refused);
-    let job = rows(3..5);
+    let job = fleet.job("lock", 3..5);
     let run = ["run", &job, "--wait", "0", "-j", "1", "--max-errors", "0"];
     answered(&fleet.bench, &run, "type the number of devices: ", "2\n").expect(9);
     assert_eq!(fleet.reached("lock"), [1, 1, 1, 0, 0]);
