@@ -112,6 +112,9 @@ fn in_full(action: &ActionSpec) -> String {
             text.push_str(&format!("      columns: {}\n", param.aliases.join(", ")));
         }
     }
+    for rule in action.rules {
+        text.push_str(&format!("  {}\n", rule.sentence()));
+    }
     for remark in action.remarks {
         text.push_str(&format!("\n{remark}"));
     }

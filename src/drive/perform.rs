@@ -18,7 +18,7 @@ use crate::kandji::{
 use crate::model::wire::{Fault, Reply, Request};
 use crate::model::{
     Device, DeviceId, End, Listing, ParamValue, PinReading, Sealed, Secret, SecretSource, Shown,
-    Sighting, Task, TaskIndex, UnixMillis, Unreadable, Verdict,
+    Sighting, Task, TaskIndex, UnixMillis, Unreadable, Verdict, is_same_text,
 };
 use crate::transport::Transport;
 
@@ -161,7 +161,7 @@ impl<T: Transport, C: Clock> Worker<T, C> {
                 if let (Some(pin), Some(key)) = (pin, action.takes_pin) {
                     params.insert(key.to_owned(), ParamValue::Secret(pin.clone()));
                 }
-                action.request(&facts.device.id, &params)
+                action.request(&facts.device.id, &action.complete(facts.device.platform, &params))
             }
             Call::Look { task, view, .. } => look_request(device(task), *view),
             Call::Pin { task } => pin_request(device(task)),
@@ -286,7 +286,7 @@ impl<T: Transport, C: Clock> Worker<T, C> {
         let tasks = self.by_device.get(&device.id).map_or(&[][..], Vec::as_slice);
         tasks.iter().map(move |task| {
             let has_changed = match &self.tasks[task.at()].end {
-                End::Command { or_named: Some(name), .. } => *name == device.name,
+                End::Command { or_named: Some(name), .. } => is_same_text(name, &device.name),
                 _ => false,
             };
             Shown { task: *task, last_check_in: device.last_check_in, has_changed }

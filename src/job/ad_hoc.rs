@@ -9,7 +9,7 @@ use super::clashes::{StepColumn, clash, identify_flaw};
 use super::diagnostics::{Diagnostics, Flaw};
 use super::input::{COMMAND_LINE, action_step, check_job_name, digest};
 use super::sameness::Seen;
-use super::steps::{StepDraft, missing};
+use super::steps::{StepDraft, step_flaws};
 use super::{
     Exclusion, Filter, IdentifyBy, Job, JobSettings, ParseOptions, Row, Selection, Step, Target,
 };
@@ -82,12 +82,13 @@ fn is_complete(
     problems: &mut Diagnostics,
 ) -> bool {
     let count_before = problems.count();
-    for (param, sentence) in missing(step.action, &step.params) {
-        let key = param.map_or("KEY", |param| param.key);
-        problems.push_for_file(
-            COMMAND_LINE,
-            Flaw::new(sentence).hint(format!("give --param {key}=VALUE")),
-        );
+    for flaw in step_flaws(step.action, &step.params) {
+        let key = flaw.param.map_or("KEY", |param| param.key);
+        let hint = match flaw.is_missing {
+            true => format!("give --param {key}=VALUE"),
+            false => flaw.hint(None),
+        };
+        problems.push_for_file(COMMAND_LINE, Flaw::new(flaw.sentence).hint(hint));
     }
     if let Some(by) = identify_by
         && step.action.risk > Risk::Benign

@@ -4,9 +4,9 @@
 //! only the case of an id is normalised, because it cannot change which device is meant.
 
 use super::Target;
-use super::diagnostics::{Flaw, is_invisible, quote};
+use super::diagnostics::{Flaw, quote};
 use crate::kandji::fold;
-use crate::model::{DeviceId, DeviceIdError};
+use crate::model::{DeviceId, DeviceIdError, is_invisible, is_placeholder_serial};
 
 /// Longest serial number, in characters; virtual machines have the longest, of about 60.
 const SERIAL_CHARS_MAX: usize = 128;
@@ -214,7 +214,17 @@ pub(super) fn read_serial(text: &str) -> Result<String, Flaw> {
             .part(at, letter.len_utf8()));
     }
     check_length(field, text, SERIAL_CHARS_MAX)?;
+    if is_placeholder_serial(text) {
+        return Err(flaw("is a placeholder that many devices share, and no serial number")
+            .hint("name the device by device_id, as 'sortie devices' lists it"));
+    }
     Ok(text.to_owned())
+}
+
+/// Whether a serial number is what a manufacturer left in place of one. Words of people for nothing are mistakes, and
+/// no such placeholders.
+pub(super) fn is_left_open(serial: &str) -> bool {
+    is_placeholder_serial(serial) && !PLACEHOLDERS.contains(&serial.to_lowercase().as_str())
 }
 
 pub(super) fn read_email(text: &str) -> Result<String, Flaw> {
@@ -396,6 +406,11 @@ mod tests {
             (SerialNumber, "C０2XK1", "a full-width letter (U+FF10) at character 2"),
             (SerialNumber, "C02\u{200b}XK1", "an invisible character (U+200B) at character 4"),
             (SerialNumber, "C02\u{a0}XK1", "a space of another kind (U+00A0)"),
+            (SerialNumber, "To be filled by O.E.M.", "placeholder that many devices share"),
+            (SerialNumber, "Default string", "placeholder that many devices share"),
+            (SerialNumber, "0", "placeholder that many devices share"),
+            (SerialNumber, "0000000000", "placeholder that many devices share"),
+            (SerialNumber, "None", "no wildcard"),
             (SerialNumber, "N/A", "no wildcard"),
             (SerialNumber, "-", "no wildcard"),
             (SerialNumber, "*", "no wildcard"),

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::model::is_invisible;
+
 /// Most problems that are kept: more say nothing new, and a hostile file could make millions.
 const DIAGNOSTICS_MAX: usize = 200;
 /// Most characters of input that a message repeats.
@@ -166,12 +168,6 @@ pub(super) fn quote(text: &str) -> String {
     }
     shown.push('\'');
     shown
-}
-
-/// Whether a letter has no width or turns the direction of the text.
-pub(super) fn is_invisible(letter: char) -> bool {
-    matches!(letter, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// `1 row`, `3 rows`.

@@ -124,6 +124,16 @@ impl NodeReader<'_, '_> {
         let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
         match text.parse::<u32>() {
             Ok(number) if is_plain && is_digits && (least..=most).contains(&number) => Some(number),
+            Ok(number) if !is_plain && is_digits && (least..=most).contains(&number) => {
+                let flaw = Flaw::new(format!(
+                    "{what} must be a whole number, and the quotation marks make a text of {number}"
+                ));
+                self.refuse(
+                    &node.range,
+                    flaw.hint(format!("remove the quotation marks: {number}")),
+                );
+                None
+            }
             _ => {
                 let flaw = Flaw::new(format!(
                     "{what} must be a whole number from {least} to {most}, not {}",

@@ -6,7 +6,9 @@
 use std::collections::BTreeSet;
 
 use super::{Target, TargetField};
-use crate::model::{Device, RequiredList, UnixMillis, human_duration};
+use crate::model::{
+    Device, RequiredList, UnixMillis, comparable, human_duration, is_placeholder_serial,
+};
 
 /// How far ahead of ours the clock may go that dated a file, in milliseconds: five minutes, as sign-ons allow.
 const CLOCK_SKEW_MS_MAX: i64 = 5 * 60_000;
@@ -85,8 +87,10 @@ impl Requirement {
         max_age_ms: Option<u64>,
         targets: impl IntoIterator<Item = &'t Target>,
     ) -> Option<Self> {
-        let listed: BTreeSet<String> =
-            targets.into_iter().filter_map(|target| Some(folded(on.of_target(target)?))).collect();
+        let listed: BTreeSet<String> = targets
+            .into_iter()
+            .filter_map(|target| Some(comparable(on.of_target(target)?)))
+            .collect();
         if listed.is_empty() {
             return None;
         }
@@ -97,7 +101,7 @@ impl Requirement {
     /// case; a device without one is not listed.
     #[must_use]
     pub fn lists(&self, device: &Device) -> bool {
-        self.on.of_device(device).is_some_and(|text| self.listed.contains(&folded(text)))
+        self.on.of_device(device).is_some_and(|text| self.listed.contains(&comparable(text)))
     }
 
     /// What a plan keeps of it, so that the export can be read again.
@@ -144,11 +148,6 @@ impl Requirement {
     }
 }
 
-/// An identity as it is compared.
-fn folded(text: &str) -> String {
-    text.to_lowercase()
-}
-
 impl TargetField {
     /// What a target says of this identity.
     fn of_target(self, target: &Target) -> Option<&str> {
@@ -168,6 +167,7 @@ impl TargetField {
             Self::UserEmail => device.user_email.as_str(),
             Self::DeviceName | Self::AssetTag => "",
         };
-        (!text.is_empty()).then_some(text)
+        let is_placeholder = self == Self::SerialNumber && is_placeholder_serial(text);
+        (!text.is_empty() && !is_placeholder).then_some(text)
     }
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::cells::TargetField;
+use super::cells::{TargetField, is_left_open};
 use super::clashes::{StepColumn, clash, identify_flaw};
 use super::columns::{Header, Meaning};
 use super::diagnostics::{Diagnostics, Flaw, counted, quote};
@@ -16,8 +16,8 @@ use super::sameness::Seen;
 use super::scan::{Cell, Record};
 use super::source::Source;
 use super::steps::{
-    Form, STEPS_MAX, StepDraft, find_param, missing, missing_hint, read_action, read_value,
-    same_steps,
+    Form, STEPS_MAX, StepDraft, StepFlaw, find_param, read_action, read_value, same_steps,
+    step_flaws,
 };
 use super::table::{Duplicates, TableRules};
 use super::{Row, Step, Target};
@@ -39,6 +39,7 @@ pub(super) struct RowReader<'r> {
     repeated: Repeated,
     dropped: Vec<u32>,
     lowered: usize,
+    placeholders: usize,
 }
 
 impl<'r> RowReader<'r> {
@@ -59,6 +60,7 @@ impl<'r> RowReader<'r> {
             repeated: Repeated::default(),
             dropped: Vec::new(),
             lowered: 0,
+            placeholders: 0,
         }
     }
 
@@ -115,6 +117,12 @@ impl<'r> RowReader<'r> {
         if self.lowered > 0 {
             let count = counted(self.lowered, "device id");
             notes.push(format!("{count} written in upper case, read in lower case"));
+        }
+        if self.placeholders > 0 {
+            let count = counted(self.placeholders, "serial number");
+            notes.push(format!(
+                "{count} not compared: they are placeholders that many devices share"
+            ));
         }
         self.rows
     }
@@ -201,6 +209,7 @@ impl<'r> RowReader<'r> {
     fn read_target(&mut self, source: &Source<'_>, record: &Record<'_>) -> Option<Target> {
         let mut target = Target::default();
         let mut is_good = true;
+        let mut placeholder = None;
         for (cell, column) in record.cells.iter().zip(&self.header.columns) {
             let Meaning::Target(field) = column.meaning else { continue };
             let text = cell.trimmed();
@@ -208,6 +217,10 @@ impl<'r> RowReader<'r> {
                 continue;
             }
             if let Err(flaw) = target.set_field(field, text) {
+                if field == TargetField::SerialNumber && is_left_open(text) {
+                    placeholder = Some((cell.range_from(text, &flaw), flaw));
+                    continue;
+                }
                 is_good = false;
                 self.problems.push(source.diagnostic(cell.range_from(text, &flaw), flaw));
             } else if field == TargetField::DeviceId
@@ -215,6 +228,15 @@ impl<'r> RowReader<'r> {
             {
                 self.lowered += 1;
             }
+        }
+        match placeholder {
+            // Another identity says which device is meant, and this one says nothing against it.
+            Some(_) if target.has_identity() => self.placeholders += 1,
+            Some((range, flaw)) => {
+                self.problems.push(source.diagnostic(range, flaw));
+                return None;
+            }
+            None => {}
         }
         if is_good && !target.has_identity() {
             is_good = false;
@@ -328,7 +350,8 @@ impl<'r> RowReader<'r> {
         }
     }
 
-    /// Whether no step lacks a parameter. One that no column gives is told once for the file.
+    /// Whether no step lacks a parameter or has two that contradict each other. One that no column gives is told once for
+    /// the file.
     fn is_complete(
         &mut self,
         source: &Source<'_>,
@@ -337,9 +360,10 @@ impl<'r> RowReader<'r> {
     ) -> bool {
         let mut is_complete = true;
         for draft in drafts {
-            for (param, sentence) in missing(draft.action, &draft.params) {
+            for flaw in step_flaws(draft.action, &draft.params) {
                 is_complete = false;
-                let hint = missing_hint(param, self.header.name_column());
+                let hint = flaw.hint(self.header.name_column());
+                let StepFlaw { param, sentence, is_missing } = flaw;
                 let column = self.header.columns.iter().position(|column| {
                     column.meaning == Meaning::Param
                         && param.is_some_and(|param| {
@@ -348,8 +372,8 @@ impl<'r> RowReader<'r> {
                 });
                 match column.and_then(|at| record.cells.get(at)) {
                     Some(cell) => {
-                        let flaw =
-                            Flaw::new(format!("{sentence}, and the cell is empty")).hint(hint);
+                        let empty = if is_missing { ", and the cell is empty" } else { "" };
+                        let flaw = Flaw::new(format!("{sentence}{empty}")).hint(hint);
                         self.problems.push(source.diagnostic(cell.range.clone(), flaw));
                     }
                     None => self.repeated.add(record, Flaw::new(sentence).hint(hint)),

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use super::Target;
+use crate::model::comparable;
 
 /// The identities, the strongest first.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
@@ -70,8 +71,8 @@ fn strongest_common(left: Strength, right: Strength) -> Identity {
 
 fn keys(target: &Target) -> Vec<(Identity, String)> {
     let id = target.device_id.as_ref().map(|id| (Identity::Id, id.as_str().to_lowercase()));
-    let serial = target.serial_number.as_ref().map(|text| (Identity::Serial, text.to_lowercase()));
-    let email = target.user_email.as_ref().map(|text| (Identity::Email, text.to_lowercase()));
+    let serial = target.serial_number.as_ref().map(|text| (Identity::Serial, comparable(text)));
+    let email = target.user_email.as_ref().map(|text| (Identity::Email, comparable(text)));
     [id, serial, email].into_iter().flatten().collect()
 }
 

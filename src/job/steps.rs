@@ -6,7 +6,7 @@
 use super::Step;
 use super::diagnostics::{Flaw, looks_like_pin, quote};
 use crate::kandji::{ActionSpec, ParamKind, ParamSpec, edit_distance, find_action, fold};
-use crate::model::{Gate, ParamValue, Params};
+use crate::model::{Gate, ParamValue, Params, is_invisible};
 
 /// Values that a job may only hold together with a flag, as key, value, flag and reason.
 const GUARDED: [(&str, &str, &str, &str); 1] = [(
@@ -63,11 +63,24 @@ pub(super) enum Guard {
     Open,
 }
 
+/// Whether a letter looks like another one or like none: a space of another kind, an invisible or a control character.
+fn is_stray(letter: char) -> bool {
+    (letter.is_whitespace() && !matches!(letter, ' ' | '\t'))
+        || letter.is_control() && letter != '\t'
+        || is_invisible(letter)
+}
+
 /// Finds an action by its written name.
 pub(super) fn read_action(text: &str) -> Result<&'static ActionSpec, Flaw> {
     if text.is_empty() {
         return Err(Flaw::new("no action is given")
             .hint("write one of the actions that 'sortie actions' lists"));
+    }
+    if let Some((at, letter)) = text.char_indices().find(|(_, letter)| is_stray(*letter)) {
+        let code = u32::from(letter);
+        return Err(Flaw::new(format!("action {} contains U+{code:04X}", quote(text)))
+            .hint("type it again by hand: names of actions have plain letters, hyphens and spaces only")
+            .part(at, letter.len_utf8()));
     }
     if text.chars().count() > 64 || looks_like_pin(text) {
         return Err(Flaw::new(format!("unknown action {}", quote(text)))
@@ -168,25 +181,44 @@ fn shortened(param: &'static ParamSpec, message: String, text: &str) -> Flaw {
     }
 }
 
-/// The parameters that a step lacks: the parameter, if it can be told, and the sentence.
-pub(super) fn missing(
-    action: &'static ActionSpec,
-    params: &Params,
-) -> Vec<(Option<&'static ParamSpec>, String)> {
-    action
-        .missing(params)
-        .into_iter()
-        .map(|sentence| {
-            let named =
-                |param: &&ParamSpec| sentence.split([' ', ',']).any(|word| word == param.key);
-            let absent = action.params.iter().filter(|param| !params.contains_key(param.key));
-            (absent.into_iter().find(named), sentence)
-        })
-        .collect()
+/// Why the parameters of a step do not make a whole.
+pub(super) struct StepFlaw {
+    /// The parameter, if it can be told.
+    pub param: Option<&'static ParamSpec>,
+    /// What is wrong.
+    pub sentence: String,
+    /// It is missing; else it contradicts another one.
+    pub is_missing: bool,
+}
+
+impl StepFlaw {
+    /// What to do about it in a file; `name_column` is the column that says a device's name.
+    pub fn hint(&self, name_column: Option<&str>) -> String {
+        if self.is_missing {
+            return missing_hint(self.param, name_column);
+        }
+        "remove one of the two".to_owned()
+    }
+}
+
+/// What a step lacks, and which of its parameters contradict each other.
+pub(super) fn step_flaws(action: &'static ActionSpec, params: &Params) -> Vec<StepFlaw> {
+    let missing = action.missing(params).into_iter().map(|sentence| {
+        let named = |param: &&ParamSpec| sentence.split([' ', ',']).any(|word| word == param.key);
+        let mut absent = action.params.iter().filter(|param| !params.contains_key(param.key));
+        StepFlaw { param: absent.find(named), sentence, is_missing: true }
+    });
+    let contradictions = action.contradictions(params).into_iter();
+    let contradictions = contradictions.map(|(key, sentence)| StepFlaw {
+        param: action.param(key),
+        sentence,
+        is_missing: false,
+    });
+    missing.chain(contradictions).collect()
 }
 
 /// What to do about a parameter that no row gives.
-pub(super) fn missing_hint(param: Option<&'static ParamSpec>, name_column: Option<&str>) -> String {
+fn missing_hint(param: Option<&'static ParamSpec>, name_column: Option<&str>) -> String {
     let Some(param) = param else { return "give the parameter".to_owned() };
     let name = param.aliases.first().copied().unwrap_or(param.key);
     // The name of a device is an identity; as the new name it has to be asked for.
@@ -241,6 +273,20 @@ mod tests {
         check("erase", "erase_mode", "WIPE_PROTECTED", Form::Text, "--allow-wipe-protected");
         check("erase", "erase_mode", "WIPE", Form::Text, "ok WIPE");
         check("erase", "erase_flags", "A", Form::Text, "WIPE_ESIMS");
+    }
+
+    #[test]
+    fn an_action_with_a_letter_that_only_looks_right_is_refused() {
+        for (text, expect) in [
+            ("set\u{a0}name", "U+00A0"),
+            ("blank\u{2009}push", "U+2009"),
+            ("re\u{200b}start", "U+200B"),
+            ("restart\u{7}", "U+0007"),
+        ] {
+            let flaw = read_action(text).expect_err(text);
+            assert!(flaw.message.contains(expect), "{}", flaw.message);
+        }
+        assert_eq!(read_action("Set Name").expect("an action").name, "set-name");
     }
 
     #[test]

@@ -20,7 +20,7 @@ use super::yaml_targets::{
     TargetsNode, check_complete, read_devices, read_exclusion, read_targets,
 };
 use super::{Exclusion, Input, Job, ParseOptions, Row, Selection};
-use crate::model::Gate;
+use crate::model::{Gate, first_steering};
 
 /// The version of the format.
 const VERSION: &str = "1";
@@ -151,6 +151,12 @@ fn read_reason(reader: &mut NodeReader<'_, '_>, entry: &Entry) -> Option<String>
         let flaw =
             format!("reason has {length} characters, at most {REASON_CHARS_MAX} are allowed");
         reader.refuse(&entry.value.range, Flaw::new(flaw));
+    }
+    if let Some((_, letter)) = first_steering(reason) {
+        let code = u32::from(letter);
+        let flaw = Flaw::new(format!("reason contains an invisible character (U+{code:04X})"))
+            .hint("type it again by hand: approvers read it");
+        reader.refuse(&entry.value.range, flaw);
     }
     Some(reason.trim().to_owned())
 }

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::cells::TargetField;
+use super::cells::{TargetField, is_left_open};
 use super::columns::{COLUMNS_MAX, ColumnWishes, header_text};
 use super::delimiter::find_delimiter;
 use super::diagnostics::{Diagnostics, Flaw, counted, quote};
@@ -186,6 +186,7 @@ fn read_export(
 struct Counts {
     rows: usize,
     blank: usize,
+    placeholders: usize,
     comments: usize,
 }
 
@@ -197,6 +198,10 @@ impl Counts {
         if self.blank > 0 {
             let rows = counted(self.blank, "row");
             notes.push(format!("{rows} of {file} without {on} passed over"));
+        }
+        if self.placeholders > 0 {
+            let rows = counted(self.placeholders, "row");
+            notes.push(format!("{rows} of {file} with a placeholder as {on} passed over"));
         }
         if self.comments > 0 {
             let lines = counted(self.comments, "line");
@@ -266,6 +271,10 @@ impl Export<'_, '_> {
             let flaw = Flaw::new(format!("the cell holds {letter:?}, which no {word} does"))
                 .hint("a quotation mark in the wrong place looks like this");
             self.problems.push(self.source.diagnostic(cell.range.clone(), flaw));
+            return;
+        }
+        if self.wanted.on == TargetField::SerialNumber && is_left_open(text) {
+            self.counts.placeholders += 1;
             return;
         }
         let mut target = Target::default();

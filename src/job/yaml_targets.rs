@@ -10,7 +10,7 @@ use super::diagnostics::{Flaw, counted, quote};
 use super::filter::{add_condition, add_exclusion};
 use super::nodes::NodeReader;
 use super::sameness::Seen;
-use super::steps::{StepDraft, is_near, missing, missing_hint, same_steps};
+use super::steps::{StepDraft, is_near, same_steps, step_flaws};
 use super::table::ROWS_MAX;
 use super::tree::{Content, Entry, Node};
 use super::yaml::StepNode;
@@ -104,9 +104,9 @@ pub(super) fn read_exclusion(reader: &mut NodeReader<'_, '_>, node: &Node) -> Ex
 pub(super) fn check_complete(reader: &mut NodeReader<'_, '_>, steps: &[StepNode<'_>]) -> bool {
     let count_before = reader.problems.count();
     for step in steps {
-        for (param, sentence) in missing(step.draft.action, &step.draft.params) {
-            let flaw = Flaw::new(sentence).hint(missing_hint(param, None));
-            reader.refuse(&step.node.range, flaw);
+        for flaw in step_flaws(step.draft.action, &step.draft.params) {
+            let hint = flaw.hint(None);
+            reader.refuse(&step.node.range, Flaw::new(flaw.sentence).hint(hint));
         }
     }
     reader.problems.count() == count_before
@@ -143,13 +143,13 @@ pub(super) fn read_devices(
     for (at, device) in devices.iter().enumerate() {
         let Some((target, own)) = read_device(reader, device, &drafts, options) else { continue };
         let steps = match own {
-            None if missing_any(&drafts) => {
-                refuse_missing(reader, device, &drafts);
+            None if has_flaws(&drafts) => {
+                refuse_flaws(reader, device, &drafts);
                 continue;
             }
             None => Arc::clone(&shared),
-            Some(own) if missing_any(&own) => {
-                refuse_missing(reader, device, &own);
+            Some(own) if has_flaws(&own) => {
+                refuse_flaws(reader, device, &own);
                 continue;
             }
             Some(own) => own.into_iter().map(StepDraft::into_step).collect(),
@@ -174,15 +174,15 @@ fn check_identify(reader: &mut NodeReader<'_, '_>, steps: &[StepNode<'_>], optio
     }
 }
 
-fn missing_any(drafts: &[StepDraft]) -> bool {
-    drafts.iter().any(|draft| !draft.action.missing(&draft.params).is_empty())
+fn has_flaws(drafts: &[StepDraft]) -> bool {
+    drafts.iter().any(|draft| !step_flaws(draft.action, &draft.params).is_empty())
 }
 
-fn refuse_missing(reader: &mut NodeReader<'_, '_>, device: &Node, drafts: &[StepDraft]) {
+fn refuse_flaws(reader: &mut NodeReader<'_, '_>, device: &Node, drafts: &[StepDraft]) {
     for draft in drafts {
-        for (param, sentence) in missing(draft.action, &draft.params) {
-            let flaw = Flaw::new(sentence).hint(missing_hint(param, None));
-            reader.refuse(&device.range, flaw);
+        for flaw in step_flaws(draft.action, &draft.params) {
+            let hint = flaw.hint(None);
+            reader.refuse(&device.range, Flaw::new(flaw.sentence).hint(hint));
         }
     }
 }

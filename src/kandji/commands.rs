@@ -9,7 +9,9 @@ use serde_json::Value;
 use super::actions::LIST_BODY_BYTES_MAX;
 use super::devices::{LIST_ROWS_MAX, device_by_id, read_devices};
 use crate::model::wire::{Method, Reply, Request};
-use crate::model::{CommandSeen, CommandStatus, DeviceId, End, Repeat, Sighting, UnixMillis, View};
+use crate::model::{
+    CommandSeen, CommandStatus, DeviceId, End, Repeat, Sighting, UnixMillis, View, is_same_text,
+};
 
 /// One page of the command history, oldest first.
 #[must_use]
@@ -161,7 +163,7 @@ fn record_sighting(reply: &Reply, asked: &DeviceId, end: &End, sent_at: UnixMill
         (End::Command { or_gone: true, .. }, Some(at)) => {
             Sighting::Proven { evidence: format!("the device has enrolled again at {at}") }
         }
-        (End::Command { or_named: Some(name), .. }, _) if *name == device.name => {
+        (End::Command { or_named: Some(name), .. }, _) if is_same_text(name, &device.name) => {
             Sighting::Proven { evidence: format!("the device bears the name '{name}'") }
         }
         (End::Command { or_named: Some(_), .. }, _) => {

@@ -11,7 +11,7 @@ mod replies;
 mod secrets;
 
 pub use actions::{
-    ACTIONS, ActionSpec, DetailsNeed, EndSpec, Hazards, NameError, ParamKind, ParamSpec,
+    ACTIONS, ActionSpec, DetailsNeed, EndSpec, Hazards, NameError, ParamKind, ParamRule, ParamSpec,
     Requirement, edit_distance, find_action, fold, is_weak_pin,
 };
 pub use commands::{CommandRow, CommandsPage, commands_request, look_request, sighting};

@@ -67,6 +67,51 @@ impl DeviceId {
     }
 }
 
+/// Serial numbers that manufacturers leave in place of one, in lower case and without anything but letters and digits.
+const PLACEHOLDER_SERIALS: [&str; 20] = [
+    "tobefilledbyoem",
+    "defaultstring",
+    "none",
+    "null",
+    "na",
+    "notavailable",
+    "notapplicable",
+    "notspecified",
+    "unspecified",
+    "unknown",
+    "invalid",
+    "empty",
+    "oem",
+    "serialnumber",
+    "systemserialnumber",
+    "chassisserialnumber",
+    "baseboardserialnumber",
+    "123456789",
+    "1234567890",
+    "0123456789",
+];
+
+/// Whether a serial number is a placeholder that many devices share, such as `To be filled by O.E.M.`: it names no
+/// device.
+///
+/// ```
+/// use sortie::model::is_placeholder_serial;
+/// assert!(is_placeholder_serial("To be filled by O.E.M.") && is_placeholder_serial("0"));
+/// assert!(!is_placeholder_serial("C02XK1ABJG5J"));
+/// ```
+#[must_use]
+pub fn is_placeholder_serial(text: &str) -> bool {
+    let letters: String = text.chars().filter(|letter| letter.is_alphanumeric()).collect();
+    let letters = letters.to_lowercase();
+    // A row of zeros of any length, or four times and more any other letter.
+    let is_one_letter = letters.chars().next().is_some_and(|first| {
+        letters.chars().all(|letter| letter == first) && (first == '0' || letters.len() > 3)
+    });
+    (letters.is_empty() && !text.trim().is_empty())
+        || is_one_letter
+        || PLACEHOLDER_SERIALS.contains(&letters.as_str())
+}
+
 impl fmt::Display for DeviceId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)

@@ -17,13 +17,16 @@ mod sealed;
 mod secret;
 mod spreadsheet;
 mod task;
+mod text;
 mod time;
 mod verdict;
 mod window;
 pub mod wire;
 
 pub use action::{End, Repeat, Risk};
-pub use device::{Device, DeviceDetails, DeviceId, DeviceIdError, Os, Platform};
+pub use device::{
+    Device, DeviceDetails, DeviceId, DeviceIdError, Os, Platform, is_placeholder_serial,
+};
 pub use digest::{hexadecimal, sha256};
 pub use entry::{CommandSeen, CommandStatus, Decision, Entry, Event, StopCause};
 pub use job_guards::{JobGuards, RequiredList};
@@ -37,6 +40,10 @@ pub use secret::{HeldPin, PinOrigin, PinReading, Secret, SecretSource};
 pub use spreadsheet::{neutralised, restored};
 pub use task::{
     DeviceFacts, Gate, ParamValue, Params, RunId, Task, TaskFacts, TaskId, TaskIndex, Trace, Turn,
+};
+pub use text::{
+    Likeness, comparable, comparable_by_quotes, composed, first_steering, is_alike, is_invisible,
+    is_same_text, likeness, likeness_of_part,
 };
 pub use time::{UnixMillis, human_duration, parse_duration_ms};
 pub use verdict::{Answer, Listing, Recheck, Refusal, Shown, Sighting, Unreadable, Verdict, View};

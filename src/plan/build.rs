@@ -145,7 +145,7 @@ pub fn build(job: &Job, inventory: &Inventory, options: &PlanOptions, now: UnixM
         },
         guards: Guards::of(job, options),
         lines: Vec::new(),
-        ignored: BTreeMap::new(),
+        remarks: BTreeMap::new(),
     };
     for row in &job.rows {
         builder.add_named(row, inventory);
@@ -169,8 +169,8 @@ struct Builder<'a> {
     plan: Plan,
     /// The line of each task's row.
     lines: Vec<u32>,
-    /// Sentences about ignored parameters, with how many devices each is true of.
-    ignored: BTreeMap<String, u32>,
+    /// Sentences about parameters that are ignored or sent besides, with how many devices each is true of.
+    remarks: BTreeMap<String, u32>,
 }
 
 impl Builder<'_> {
@@ -314,8 +314,12 @@ impl Builder<'_> {
             if task.turn == Turn::Do {
                 let ignored =
                     step.action.ignored_params(device.platform, &device.os_version, &step.params);
-                for sentence in ignored {
-                    *self.ignored.entry(sentence).or_default() += 1;
+                let added = step.action.added_params(device.platform, &step.params).into_iter();
+                let added = added.map(|added| {
+                    format!("{} is sent with {added}, which the job does not say", step.action.name)
+                });
+                for sentence in ignored.into_iter().chain(added) {
+                    *self.remarks.entry(sentence).or_default() += 1;
                 }
             }
             self.push(task, line);
@@ -478,7 +482,7 @@ impl Builder<'_> {
             u32::try_from(unseen.intersection(&to_do).count()).unwrap_or(u32::MAX);
         self.plan.refused.sort_by_key(|refused| refused.row);
         self.plan.notes = self
-            .ignored
+            .remarks
             .into_iter()
             .map(|(sentence, devices)| format!("{sentence} ({devices} devices)"))
             .collect();
@@ -590,6 +594,16 @@ mod tests {
         let all = plan(&job, &SkipKind::ALL);
         assert!(all.refused.is_empty());
         assert_eq!((all.tasks.len(), all.to_do().count()), (4, 1));
+    }
+
+    #[test]
+    fn a_plan_says_what_is_sent_besides_what_the_job_says() {
+        let rows =
+            vec![row(1, "PAD", vec![step(1, "erase")]), row(2, "PC", vec![step(1, "erase")])];
+        let notes = plan(&job(rows, None), &[]).notes;
+        let expected =
+            "erase is sent with PreserveDataPlan true, which the job does not say (1 devices)";
+        assert_eq!(notes, [expected]);
     }
 
     #[test]

@@ -8,7 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::inventory::{Inventory, ObjectionKind};
 use crate::job::{Job, Row, Step, Target};
 use crate::kandji::find_action;
-use crate::model::{DeviceFacts, DeviceId, Gate, Outcome, TaskId, Turn};
+use crate::model::{
+    DeviceFacts, DeviceId, Gate, Outcome, TaskId, Turn, is_alike, is_placeholder_serial,
+    is_same_text,
+};
 
 /// What earlier runs are known to have done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -67,7 +70,8 @@ pub(super) fn deleted_one<'a>(deleted: &'a [Deleted], target: &Target) -> Option
     let mut meant = deleted.iter().filter(|deleted| is_meant(target, &deleted.device));
     let newest = meant.next()?;
     let is_same = |other: &Deleted| {
-        other.device.serial_number.eq_ignore_ascii_case(&newest.device.serial_number)
+        let serial = &newest.device.serial_number;
+        !is_placeholder_serial(serial) && is_alike(&other.device.serial_number, serial)
     };
     meant.all(is_same).then_some(newest)
 }
@@ -112,7 +116,7 @@ pub(super) fn deletes(step: &Step) -> bool {
 /// Whether every identity that the target gives is the device's. Of an asset tag the journal knows nothing.
 fn is_meant(target: &Target, device: &DeviceFacts) -> bool {
     let folded = |given: &Option<String>, found: &str| {
-        given.as_ref().is_none_or(|given| given.to_lowercase() == found.to_lowercase())
+        given.as_ref().is_none_or(|given| is_alike(given, found))
     };
     let is_named =
         target.device_id.is_some() || target.serial_number.is_some() || target.user_email.is_some();
@@ -123,7 +127,7 @@ fn is_meant(target: &Target, device: &DeviceFacts) -> bool {
             .is_none_or(|id| id.as_str().eq_ignore_ascii_case(device.id.as_str()))
         && folded(&target.serial_number, &device.serial_number)
         && folded(&target.user_email, &device.user_email)
-        && target.device_name.as_ref().is_none_or(|name| *name == device.name)
+        && target.device_name.as_ref().is_none_or(|name| is_same_text(name, &device.name))
 }
 
 #[cfg(test)]

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::job::{Job, SkipKind, Target};
 use crate::kandji::LIST_ROWS_MAX;
-use crate::model::{Device, DeviceDetails, DeviceId};
+use crate::model::{
+    Device, DeviceDetails, DeviceId, comparable, is_alike, is_placeholder_serial, is_same_text,
+};
 
 /// What has to be asked of the tenant before a plan can be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,10 +147,12 @@ impl Inventory {
             inventory.by_id.insert(id, at);
             let mut enter = |text: &str, by: fn(&mut Self) -> &mut BTreeMap<String, Vec<usize>>| {
                 if !text.is_empty() {
-                    by(&mut inventory).entry(text.to_lowercase()).or_default().push(at);
+                    by(&mut inventory).entry(comparable(text)).or_default().push(at);
                 }
             };
-            enter(&device.serial_number, |inventory| &mut inventory.by_serial);
+            if !is_placeholder_serial(&device.serial_number) {
+                enter(&device.serial_number, |inventory| &mut inventory.by_serial);
+            }
             enter(&device.user_email, |inventory| &mut inventory.by_email);
             inventory.devices.push(device);
         }
@@ -196,9 +200,9 @@ impl Inventory {
             several => {
                 // A device that enrolled anew leaves its old record behind, with the same serial number.
                 // Different devices of one user are never chosen between.
-                let is_one_device = several.iter().all(|device| {
-                    device.serial_number.eq_ignore_ascii_case(&several[0].serial_number)
-                });
+                let serial = &several[0].serial_number;
+                let is_one_device = !is_placeholder_serial(serial)
+                    && several.iter().all(|device| is_alike(&device.serial_number, serial));
                 let mut managed = several.iter().filter(|device| device.is_managed());
                 match (managed.next(), managed.next()) {
                     (Some(device), None) if is_one_device => Ok(device),
@@ -211,7 +215,7 @@ impl Inventory {
     /// The devices that the target's most exact identity fits, and that identity for people.
     fn hits(&self, target: &Target) -> (String, Vec<&Device>) {
         let listed = |by: &BTreeMap<String, Vec<usize>>, text: &str| -> Vec<&Device> {
-            let at = by.get(&text.to_lowercase());
+            let at = by.get(&comparable(text));
             at.map(|at| at.iter().map(|&at| &self.devices[at]).collect()).unwrap_or_default()
         };
         if let Some(id) = &target.device_id {
@@ -244,7 +248,6 @@ pub(super) fn target_text(target: &Target) -> String {
 
 /// Which of the target's identities does not belong to the device, if one does not.
 fn disagreement(target: &Target, device: &Device) -> Option<String> {
-    let folded = |left: &str, right: &str| left.to_lowercase() == right.to_lowercase();
     let serial = target.serial_number.as_deref();
     let email = target.user_email.as_deref();
     let name = target.device_name.as_deref();
@@ -257,7 +260,8 @@ fn disagreement(target: &Target, device: &Device) -> Option<String> {
     ];
     checks.into_iter().find_map(|(what, given, found, ignores_case)| {
         let given = given?;
-        let is_same = if ignores_case { folded(given, found) } else { given == found };
+        let is_same =
+            if ignores_case { is_alike(given, found) } else { is_same_text(given, found) };
         (!is_same)
             .then(|| format!("device {} has {what} '{found}', the row says '{given}'", device.id))
     })
@@ -353,6 +357,36 @@ pub(super) mod tests {
         let inventory = Inventory::new([mac, pad]);
         let ann = Target { user_email: Some("ann@example.com".to_owned()), ..Target::default() };
         assert_eq!(kind(inventory.resolve(&ann)), Err(ObjectionKind::Ambiguous));
+    }
+
+    #[test]
+    fn a_placeholder_serial_number_is_no_identity() {
+        let mut old = device("a", "Default string", Platform::Windows);
+        let mut new = device("b", "Default string", Platform::Windows);
+        old.user_email = "ann@example.com".to_owned();
+        new.user_email = "ann@example.com".to_owned();
+        old.is_removed = true;
+        let inventory = Inventory::new([old, new]);
+        let found = kind(inventory.resolve(&serial("Default string")));
+        assert_eq!(found, Err(ObjectionKind::NotFound));
+        // Two PCs of one user are not one PC that enrolled anew.
+        let ann = Target { user_email: Some("ann@example.com".to_owned()), ..Target::default() };
+        assert_eq!(kind(inventory.resolve(&ann)), Err(ObjectionKind::Ambiguous));
+    }
+
+    #[test]
+    fn names_and_addresses_agree_however_their_letters_are_composed() {
+        let mut mac = device("a", "C02", Platform::Mac);
+        mac.name = "Noe\u{301}mie".to_owned();
+        mac.user_email = "noe\u{301}@example.com".to_owned();
+        let inventory = Inventory::new([mac]);
+        let given = Target { device_name: Some("Noémie".to_owned()), ..serial("C02") };
+        assert_eq!(kind(inventory.resolve(&given)), Ok("a".to_owned()));
+        let by_email =
+            Target { user_email: Some("NOÉ@example.com".to_owned()), ..Target::default() };
+        assert_eq!(kind(inventory.resolve(&by_email)), Ok("a".to_owned()));
+        let other_case = Target { device_name: Some("noémie".to_owned()), ..serial("C02") };
+        assert_eq!(kind(inventory.resolve(&other_case)), Err(ObjectionKind::Disagreement));
     }
 
     #[test]

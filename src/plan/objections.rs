@@ -56,6 +56,9 @@ fn step_objection(step: &Step, device: &Device) -> Option<Objection> {
     if !device.mdm_enabled && !deletes(step) {
         return removed("the device is not under MDM any more");
     }
+    if let Some((_, reason)) = step.action.contradictions(&step.params).into_iter().next() {
+        return Some(Objection { kind: ObjectionKind::NeverBegins, reason });
+    }
     step.action.objection(device.platform, &device.os_version, &step.params).map(|reason| {
         Objection {
             kind: ObjectionKind::Unsupported,

@@ -175,6 +175,7 @@ mod tests {
             method: crate::model::wire::Method::Post,
             path_suffix: "/action/enablelostmode",
             params: &[],
+            rules: &[],
             platforms: &[],
             risk: crate::model::Risk::Disruptive,
             repeat: crate::model::Repeat::Once,

@@ -38,7 +38,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
 ];
 
 /// The modules in which each package may be named; packages that are not listed may be named anywhere.
-const HOMES: [(&str, &[&str]); 22] = [
+const HOMES: [(&str, &[&str]); 24] = [
     ("age", &["cli"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
@@ -57,6 +57,8 @@ const HOMES: [(&str, &[&str]); 22] = [
     ("governor", &["pace"]),
     ("csv", &["job", "report"]),
     ("serde_saphyr", &["job"]),
+    ("icu_normalizer", &["model"]),
+    ("encoding_rs", &["job"]),
     ("rusqlite", &["journal"]),
     ("tempfile", &["report", "cli"]),
     ("whoami", &["cli"]),

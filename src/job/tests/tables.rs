@@ -294,3 +294,43 @@ fn jobs_from_the_command_line_pass_the_same_checks() {
         assert!(said.contains(expect), "{said}\n--- should contain {expect}");
     }
 }
+
+#[test]
+fn parameters_that_contradict_each_other_are_refused_wherever_they_stand() {
+    let both = "contradict each other: UserName must not be given while DeleteAllUsers is true";
+    check(
+        "serial_number,action,UserName,DeleteAllUsers\nC02XK1ABJG5J,delete-user,jo,true\n",
+        &format!("job.csv:2:26: UserName and DeleteAllUsers of delete-user {both}"),
+    );
+    check(
+        "serial_number,action,UserName,DeleteAllUsers\nC02XK1ABJG5J,delete-user,jo,false\n",
+        "ok",
+    );
+    let with_flag = ParseOptions {
+        params: vec![("DeleteAllUsers".to_owned(), "true".to_owned())],
+        ..action("delete-user")
+    };
+    check_with(&with_flag, "serial_number,UserName\nC02XK1ABJG5J,jo\n", both);
+    let yaml = |with: &str, targets: &str| {
+        format!("version: 1\naction: delete-user\nwith: {with}\ntargets: {targets}\n")
+    };
+    check_yaml(&yaml("{UserName: jo, DeleteAllUsers: true}", "{all: true}"), both);
+    let device = "{devices: [{serial_number: C02XK1ABJG5J, with: {UserName: jo}}]}";
+    check_yaml(&yaml("{DeleteAllUsers: true}", device), both);
+    let flags = [("UserName", "jo"), ("DeleteAllUsers", "true")];
+    let flags = flags.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let target = Target { serial_number: Some("C02XK1ABJG5J".to_owned()), ..Target::default() };
+    let options = ParseOptions::default();
+    let problems = ad_hoc("x", "delete-user", &flags, vec![target], None, &options);
+    assert!(problems.expect_err("refused").to_string().contains(both));
+}
+
+#[test]
+fn a_placeholder_serial_number_names_no_device() {
+    let id = ID;
+    check("serial_number,action\nTo be filled by O.E.M.,restart\n", "job.csv:2:1: 'To be filled");
+    let both = format!("device_id,serial_number,action\n{id},Default string,restart\n");
+    let read = job(&both);
+    assert_eq!(read.rows[0].target.serial_number, None);
+    assert!(read.notes.iter().any(|note| note.contains("1 serial number not compared")));
+}

@@ -171,7 +171,12 @@ fn yaml_that_a_job_may_not_use_is_refused() {
         ("limits: [1]", "job.yaml:4:9: limits must be a map"),
         ("limits:", "limits has no value"),
         ("limits: {concurrency: 0}", "from 1 to 256, not '0'"),
-        ("limits: {concurrency: \"4\"}", "must be a whole number"),
+        (
+            "limits: {concurrency: \"4\"}",
+            "must be a whole number, and the quotation marks make a text of 4",
+        ),
+        ("limits: {concurrency: '4'}", "hint: remove the quotation marks: 4"),
+        ("limits: {concurrency: '4x'}", "from 1 to 256, not '4x'"),
         ("limits: {per_second: 51}", "from 1 to 50"),
         ("limits: {per_hour: 1e3}", "must be a whole number"),
         ("wait: 10", "wait must be a duration, not '10'"),

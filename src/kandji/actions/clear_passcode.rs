@@ -15,6 +15,7 @@ pub static ACTION: ActionSpec = ActionSpec {
     method: Method::Post,
     path_suffix: "/action/clearpasscode",
     params: &[],
+    rules: &[],
     platforms: &[Platform::IPhone, Platform::IPad],
     risk: Risk::Disruptive,
     repeat: Repeat::Once,

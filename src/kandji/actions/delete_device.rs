@@ -17,6 +17,7 @@ pub static ACTION: ActionSpec = ActionSpec {
     method: Method::Delete,
     path_suffix: "",
     params: &[],
+    rules: &[],
     platforms: &[
         Platform::Mac,
         Platform::IPhone,

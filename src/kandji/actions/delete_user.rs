@@ -2,7 +2,7 @@
 //!
 //! Owns the facts about this one operation. Must never hold behaviour.
 
-use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamSpec, Requirement};
+use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamRule, ParamSpec, Requirement};
 use crate::model::wire::Method;
 use crate::model::{Platform, Repeat, Risk};
 
@@ -49,6 +49,7 @@ pub static ACTION: ActionSpec = ActionSpec {
             summary: "Delete even if data has not synced yet (Shared iPad)",
         },
     ],
+    rules: &[ParamRule::Excludes { switch: "DeleteAllUsers", param: "UserName" }],
     platforms: &[Platform::Mac, Platform::IPad],
     risk: Risk::Irreversible,
     repeat: Repeat::Once,

@@ -2,7 +2,7 @@
 //!
 //! Owns the facts about this one operation. Must never hold behaviour.
 
-use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamSpec, Requirement};
+use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamRule, ParamSpec, Requirement};
 use crate::model::wire::Method;
 use crate::model::{Platform, Repeat, Risk};
 
@@ -35,7 +35,7 @@ pub static ACTION: ActionSpec = ActionSpec {
             aliases: &["preserve_data_plan"],
             kind: ParamKind::Bool,
             required: Requirement::Optional,
-            sent_by_default: None,
+            sent_by_default: Some("true"),
             platforms: &[Platform::IPhone, Platform::IPad],
             os_min: &[(Platform::IPhone, "11"), (Platform::IPad, "11")],
             refuse_where_ignored: false,
@@ -97,6 +97,10 @@ pub static ACTION: ActionSpec = ActionSpec {
             summary: "Further things to erase on Android",
         },
     ],
+    rules: &[ParamRule::OnlyWith {
+        param: "ReturnToService.ProfileId",
+        switch: "ReturnToService.Enabled",
+    }],
     platforms: &[
         Platform::Mac,
         Platform::IPhone,

@@ -40,6 +40,7 @@ pub static ACTION: ActionSpec = ActionSpec {
             summary: "Row to start at",
         },
     ],
+    rules: &[],
     platforms: &[
         Platform::Mac,
         Platform::IPhone,

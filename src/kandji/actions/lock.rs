@@ -41,6 +41,7 @@ pub static ACTION: ActionSpec = ActionSpec {
             summary: "Phone number on the lock screen of a Mac with Apple silicon",
         },
     ],
+    rules: &[],
     platforms: &[Platform::Mac, Platform::IPhone, Platform::IPad, Platform::Android],
     risk: Risk::Disruptive,
     repeat: Repeat::Once,

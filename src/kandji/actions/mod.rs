@@ -6,6 +6,7 @@
 //! Must never send anything.
 
 mod hazards;
+mod param;
 mod spec;
 
 mod blank_push;
@@ -26,8 +27,9 @@ mod unlock_account;
 mod update_inventory;
 
 pub use hazards::{DetailsNeed, Hazards};
+pub use param::{ParamKind, ParamRule, ParamSpec, Requirement, is_weak_pin};
 pub(in crate::kandji) use spec::LIST_BODY_BYTES_MAX;
-pub use spec::{ActionSpec, EndSpec, NameError, ParamKind, ParamSpec, Requirement, is_weak_pin};
+pub use spec::{ActionSpec, EndSpec, NameError};
 
 /// All actions, in the order in which lists show them.
 pub static ACTIONS: [&ActionSpec; 16] = [

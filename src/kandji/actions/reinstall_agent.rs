@@ -15,6 +15,7 @@ pub static ACTION: ActionSpec = ActionSpec {
     method: Method::Post,
     path_suffix: "/action/reinstallagent",
     params: &[],
+    rules: &[],
     platforms: &[Platform::Mac],
     risk: Risk::Benign,
     repeat: Repeat::Safe,

@@ -27,6 +27,7 @@ pub static ACTION: ActionSpec = ActionSpec {
         refuse_where_ignored: false,
         summary: "true turns it on with Observe and Control for all users, false turns it off",
     }],
+    rules: &[],
     platforms: &[Platform::Mac],
     risk: Risk::Benign,
     repeat: Repeat::Safe,

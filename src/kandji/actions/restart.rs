@@ -40,6 +40,7 @@ pub static ACTION: ActionSpec = ActionSpec {
             summary: "Ask the user to restart instead of restarting",
         },
     ],
+    rules: &[],
     platforms: &[Platform::Mac, Platform::IPhone, Platform::IPad, Platform::AppleTv],
     risk: Risk::Disruptive,
     repeat: Repeat::Once,

@@ -28,6 +28,7 @@ pub static ACTION: ActionSpec = ActionSpec {
         refuse_where_ignored: false,
         summary: "The new name, up to 64 characters",
     }],
+    rules: &[],
     platforms: &[
         Platform::Mac,
         Platform::IPhone,

@@ -6,23 +6,14 @@
 use serde_json::{Map, Value};
 
 use super::hazards::Hazards;
+use super::param::{ParamRule, ParamSpec, Requirement, asks_for_something};
 use crate::model::wire::{Method, Request};
-use crate::model::{DeviceId, End, Os, ParamValue, Params, Platform, Repeat, Risk, Sealed};
+use crate::model::{DeviceId, End, ParamValue, Params, Platform, Repeat, Risk};
 
 /// Largest answer body of an action, in bytes: their answers are empty or a PIN.
 const ACTION_BODY_BYTES_MAX: usize = 64 * 1024;
 /// Largest answer body of a list, in bytes: 300 rows of metadata.
 pub(in crate::kandji) const LIST_BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// Longest text parameter, in characters; a device name of more cannot be shown anywhere.
-const NAME_CHARS_MAX: usize = 64;
-/// Longest message, in characters: a lock screen holds no more.
-const MESSAGE_CHARS_MAX: usize = 1_000;
-/// PINs that anyone would try first.
-const WEAK_PINS: [&str; 12] = [
-    "000000", "111111", "222222", "333333", "444444", "555555", "666666", "777777", "888888",
-    "999999", "123456", "654321",
-];
-
 /// One operation of the API on a device.
 #[derive(Debug)]
 pub struct ActionSpec {
@@ -40,6 +31,8 @@ pub struct ActionSpec {
     pub path_suffix: &'static str,
     /// Parameters, in the order in which help shows them.
     pub params: &'static [ParamSpec],
+    /// Which of them exclude or need each other, besides what each one requires.
+    pub rules: &'static [ParamRule],
     /// Platforms that the vendor documents for it.
     pub platforms: &'static [Platform],
     /// Its risk.
@@ -80,62 +73,6 @@ pub enum EndSpec {
     Gone,
 }
 
-/// One parameter of an action.
-#[derive(Debug)]
-pub struct ParamSpec {
-    /// The API's key, in its exact case; nested keys with a dot.
-    pub key: &'static str,
-    /// Other names that a job may use; compared like action names.
-    pub aliases: &'static [&'static str],
-    /// Type and limits.
-    pub kind: ParamKind,
-    /// Whether it has to be there.
-    pub required: Requirement,
-    /// The value that is sent where none is given, as text.
-    pub sent_by_default: Option<&'static str>,
-    /// Platforms on which it has an effect; empty for all of the action's.
-    pub platforms: &'static [Platform],
-    /// On these platforms, only from this OS version.
-    pub os_min: &'static [(Platform, &'static str)],
-    /// A true value on another platform or an older OS would be ignored by the API and the rest carried
-    /// out, with another effect than was asked for: the plan refuses it.
-    pub refuse_where_ignored: bool,
-    /// What it does, in one line.
-    pub summary: &'static str,
-}
-
-/// Type and limits of a parameter.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum ParamKind {
-    /// `true` or `false`
-    Bool,
-    /// a whole number up to this
-    Number(u32),
-    /// one line of text, up to 64 characters
-    Name,
-    /// text of several lines, up to 1,000 characters
-    Message,
-    /// six digits
-    Pin,
-    /// one of these words
-    Choice(&'static [&'static str]),
-    /// a comma-separated list of these words
-    Flags(&'static [&'static str]),
-}
-
-/// Whether a parameter has to be given.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Requirement {
-    /// It may be left out.
-    Optional,
-    /// It has to be there.
-    Required,
-    /// It has to be there unless the named switch is true.
-    Unless(&'static str),
-    /// It has to be there when any other parameter that begins with this text is.
-    WithAny(&'static str),
-}
-
 /// Why a word is not the name of an action.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
@@ -164,8 +101,11 @@ impl ActionSpec {
         let mut path_and_query = format!("/api/v1/devices/{device}{}", self.path_suffix);
         let mut body = None;
         match self.method {
-            Method::Get => path_and_query.push_str(&query_of(&self.with_defaults(params))),
-            Method::Post if !params.is_empty() => body = Some(body_of(&self.with_defaults(params))),
+            Method::Get => {
+                let complete = self.with_defaults(params, |param| param.platforms.is_empty());
+                path_and_query.push_str(&query_of(&complete));
+            }
+            Method::Post if !params.is_empty() => body = Some(body_of(params)),
             Method::Post | Method::Delete => {}
         }
         Request {
@@ -180,15 +120,40 @@ impl ActionSpec {
         }
     }
 
-    /// The parameters, with those added that are sent by default.
-    fn with_defaults(&self, params: &Params) -> Params {
+    /// The parameters that are sent to a device of this platform: those of the job, and those that are always said,
+    /// because the API and the device disagree on what silence means.
+    #[must_use]
+    pub fn complete(&self, platform: Platform, params: &Params) -> Params {
+        self.with_defaults(params, |param| {
+            param.platforms.is_empty() || param.platforms.contains(&platform)
+        })
+    }
+
+    /// What is sent to a device of this platform that the job does not say, as `KEY VALUE`.
+    #[must_use]
+    pub fn added_params(&self, platform: Platform, params: &Params) -> Vec<String> {
+        if self.method != Method::Post {
+            return Vec::new();
+        }
+        let complete = self.complete(platform, params).into_iter();
+        let added = complete.filter(|(key, _)| !params.contains_key(key));
+        added.map(|(key, value)| format!("{key} {}", value.written())).collect()
+    }
+
+    fn with_defaults(&self, params: &Params, applies: impl Fn(&ParamSpec) -> bool) -> Params {
         let mut complete = params.clone();
-        for param in self.params {
+        for param in self.params.iter().filter(|param| applies(param)) {
             if let Some(Ok(value)) = param.sent_by_default.map(|text| param.read(text)) {
                 complete.entry(param.key.to_owned()).or_insert(value);
             }
         }
         complete
+    }
+
+    /// Parameters that contradict each other: the key that is too many, and a sentence.
+    #[must_use]
+    pub fn contradictions(&self, params: &Params) -> Vec<(&'static str, String)> {
+        self.rules.iter().filter_map(|rule| rule.broken_by(self.name, params)).collect()
     }
 
     /// The parameter with this name, by key or alias, compared like action names.
@@ -307,123 +272,6 @@ impl ActionSpec {
     }
 }
 
-impl ParamSpec {
-    /// The key and the aliases.
-    pub fn names(&self) -> impl Iterator<Item = &'static str> {
-        std::iter::once(self.key).chain(self.aliases.iter().copied())
-    }
-
-    /// Reads a value from text. Nothing is repaired: a PIN that lost its leading zeros is an error.
-    ///
-    /// # Errors
-    /// A sentence that says what the value should be.
-    pub fn read(&self, text: &str) -> Result<ParamValue, String> {
-        let key = self.key;
-        match self.kind {
-            ParamKind::Bool => match text {
-                "true" | "True" | "TRUE" => Ok(ParamValue::Bool(true)),
-                "false" | "False" | "FALSE" => Ok(ParamValue::Bool(false)),
-                _ => Err(format!("{key} must be true or false, not '{text}'")),
-            },
-            ParamKind::Number(max) => match text.parse::<u32>() {
-                Ok(number) if number <= max => Ok(ParamValue::Number(number)),
-                _ => Err(format!("{key} must be a whole number up to {max}, not '{text}'")),
-            },
-            ParamKind::Name => read_text(key, text, NAME_CHARS_MAX, false),
-            ParamKind::Message => read_text(key, text, MESSAGE_CHARS_MAX, true),
-            ParamKind::Pin => read_pin(key, text),
-            ParamKind::Choice(words) => {
-                if words.contains(&text) {
-                    return Ok(ParamValue::Text(text.to_owned()));
-                }
-                Err(format!("{key} must be one of {}, not '{text}'", words.join(", ")))
-            }
-            ParamKind::Flags(words) => {
-                let flags: Vec<&str> = text.split(',').map(str::trim).collect();
-                match flags.iter().find(|flag| !words.contains(flag)) {
-                    None => Ok(ParamValue::Text(flags.join(","))),
-                    Some(flag) => Err(format!(
-                        "{key} must be a comma-separated list of {}, and '{flag}' is none of them",
-                        words.join(", ")
-                    )),
-                }
-            }
-        }
-    }
-
-    /// The type for people.
-    #[must_use]
-    pub fn type_word(&self) -> String {
-        match self.kind {
-            ParamKind::Bool => "true or false".to_owned(),
-            ParamKind::Number(max) => format!("0 to {max}"),
-            ParamKind::Name | ParamKind::Message => "text".to_owned(),
-            ParamKind::Pin => "six digits".to_owned(),
-            ParamKind::Choice(words) => words.join(" | "),
-            ParamKind::Flags(words) => format!("comma-separated: {}", words.join(", ")),
-        }
-    }
-
-    /// Why the device would ignore this parameter, if it would.
-    fn ignored_on(&self, platform: Platform, os_version: &str) -> Option<String> {
-        let key = self.key;
-        if !self.platforms.is_empty() && !self.platforms.contains(&platform) {
-            return Some(format!("{key} is ignored on {platform}"));
-        }
-        let (_, minimum) = self.os_min.iter().find(|(on, _)| *on == platform)?;
-        let is_enough = match (Os::parse(os_version), Os::parse(minimum)) {
-            (Some(os), Some(minimum)) => os >= minimum,
-            _ => false,
-        };
-        (!is_enough).then(|| {
-            let os = if os_version.is_empty() { "of unknown version" } else { os_version };
-            format!("{key} is ignored before {platform} OS {minimum} (this one is {os})")
-        })
-    }
-}
-
-/// Whether a parameter's value asks for an effect: `false` and a missing value do not.
-fn asks_for_something(value: Option<&ParamValue>) -> bool {
-    !matches!(value, None | Some(ParamValue::Bool(false)))
-}
-
-fn read_text(key: &str, text: &str, chars_max: usize, lines: bool) -> Result<ParamValue, String> {
-    if text.trim().is_empty() {
-        return Err(format!("{key} is empty"));
-    }
-    let length = text.chars().count();
-    if length > chars_max {
-        return Err(format!("{key} has {length} characters, at most {chars_max} are allowed"));
-    }
-    let stray = text
-        .chars()
-        .find(|letter| letter.is_control() && !(lines && matches!(letter, '\n' | '\r' | '\t')));
-    if let Some(letter) = stray {
-        return Err(format!("{key} contains the control character U+{:04X}", u32::from(letter)));
-    }
-    Ok(ParamValue::Text(text.to_owned()))
-}
-
-/// Whether a PIN is one of those that everybody tries first.
-#[must_use]
-pub fn is_weak_pin(pin: &str) -> bool {
-    WEAK_PINS.contains(&pin)
-}
-
-/// Reads a PIN. The message never repeats it.
-fn read_pin(key: &str, text: &str) -> Result<ParamValue, String> {
-    if text.len() != 6 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(format!(
-            "{key} must be exactly six digits, this has {} characters (did a spreadsheet drop leading zeros?)",
-            text.chars().count()
-        ));
-    }
-    if is_weak_pin(text) {
-        return Err(format!("{key} is one of the PINs that everybody tries first; choose another"));
-    }
-    Ok(ParamValue::Secret(Sealed::clear(text.to_owned())))
-}
-
 /// The JSON body of an action. PINs stay strings: a number would lose leading zeros.
 fn body_of(params: &Params) -> String {
     let mut body = Map::new();
@@ -497,11 +345,48 @@ mod tests {
     }
 
     #[test]
-    fn damaged_and_weak_pins_are_refused_without_repeating_them() {
-        let pin = find_action("erase").expect("an action").param("PIN").expect("a parameter");
-        for text in ["4512", "45 12 7", "1234567", "٤٥١٢٣٤", "000000", "123456", ""] {
-            let error = pin.read(text).expect_err(text);
-            assert!(text.is_empty() || !error.contains(text), "{error}");
+    fn an_erase_of_a_phone_or_tablet_always_says_what_becomes_of_the_data_plan() {
+        let erase = find_action("erase").expect("an action");
+        let sent = |platform, params: &Params| {
+            let request =
+                erase.request(&DeviceId::from_api("d1"), &erase.complete(platform, params));
+            request.body.unwrap_or_default()
+        };
+        for platform in [Platform::IPhone, Platform::IPad] {
+            assert_eq!(sent(platform, &Params::new()), r#"{"PreserveDataPlan":true}"#);
+            assert_eq!(erase.added_params(platform, &Params::new()), ["PreserveDataPlan true"]);
+        }
+        let given = params("erase", &[("PreserveDataPlan", "false")]);
+        assert_eq!(sent(Platform::IPad, &given), r#"{"PreserveDataPlan":false}"#);
+        assert!(erase.added_params(Platform::IPad, &given).is_empty());
+        assert_eq!(sent(Platform::Mac, &Params::new()), "");
+        assert_eq!(sent(Platform::Windows, &Params::new()), "");
+    }
+
+    #[test]
+    fn parameters_that_contradict_each_other_are_named() {
+        for (action, pairs, expect) in [
+            (
+                "delete-user",
+                &[("UserName", "jo"), ("DeleteAllUsers", "true")][..],
+                Some("UserName"),
+            ),
+            ("delete-user", &[("UserName", "jo"), ("DeleteAllUsers", "false")], None),
+            ("delete-user", &[("DeleteAllUsers", "true"), ("ForceDeletion", "true")], None),
+            (
+                "erase",
+                &[("ReturnToService.Enabled", "false"), ("ReturnToService.ProfileId", "x")],
+                Some("ReturnToService.ProfileId"),
+            ),
+            (
+                "erase",
+                &[("ReturnToService.Enabled", "true"), ("ReturnToService.ProfileId", "x")],
+                None,
+            ),
+        ] {
+            let spec = find_action(action).expect("an action");
+            let found = spec.contradictions(&params(action, pairs));
+            assert_eq!(found.first().map(|(key, _)| *key), expect, "{action} {pairs:?}");
         }
     }
 

@@ -25,6 +25,7 @@ pub static ACTION: ActionSpec = ActionSpec {
         refuse_where_ignored: false,
         summary: "Short name of the account",
     }],
+    rules: &[],
     platforms: &[Platform::Mac],
     risk: Risk::Benign,
     repeat: Repeat::Safe,

@@ -15,6 +15,7 @@ pub static ACTION: ActionSpec = ActionSpec {
     method: Method::Post,
     path_suffix: "/action/updateinventory",
     params: &[],
+    rules: &[],
     platforms: &[
         Platform::Mac,
         Platform::IPhone,
