@@ -66,7 +66,6 @@ pub(super) fn check_stop_file(state: &State) -> Result<(), Failure> {
         Exit::Stopped,
         format!("the file {} stands for: send nothing", path.display()),
     )
-    .state(super::failure::NOTHING_SENT)
     .next("find out who put it there and why; when nothing speaks against it, remove it"))
 }
 

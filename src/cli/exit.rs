@@ -42,6 +42,13 @@ pub(super) enum Exit {
     Aborted = 130,
 }
 
+impl Exit {
+    /// Whether scripts may conclude from this code that nothing was sent.
+    pub(super) fn promises_nothing_sent(self) -> bool {
+        matches!(self, Self::Usage | Self::Target | Self::Policy | Self::Busy)
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)

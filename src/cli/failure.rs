@@ -1,31 +1,104 @@
 //! Why a command ends without having done its work.
 //!
-//! Owns the form of such a message: what happened, what state things are in, what to do next. Errors of
-//! other modules become failures here, with the exit code that belongs to them.
+//! Owns the form of such a message: what happened, what was sent, what to do next. Errors of other modules become
+//! failures here, with the exit code that belongs to them. Must never say what was sent by default: a [`Failure`]
+//! claims nothing, and only a [`Failed`], which can be printed, has to.
 
 use super::exit::Exit;
 use crate::drive::{DriveError, InventoryError, QuotaError, ReadError};
 use crate::engine::Impossible;
 use crate::journal::JournalError;
 
-/// A message with its exit code.
+/// Why something cannot be done. It says nothing about what was sent: the caller knows, and makes it a [`Failed`].
 #[derive(Debug)]
 pub(super) struct Failure {
     pub exit: Exit,
     /// What happened.
     pub what: String,
-    /// What state things are in.
+    /// What state things are in, besides what was sent; empty where there is nothing to add.
     pub state: String,
     /// What to do next; empty where the rest says it.
     pub next: String,
 }
 
-/// The state of things before anything was sent.
-pub(super) const NOTHING_SENT: &str = "nothing was sent";
+/// What a command had sent when it ended.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// No request that changes anything left.
+    Nothing,
+    /// Requests for so many tasks of the run left, those before a resume included.
+    Some { tasks: u32 },
+    /// Requests may have left, and nobody counted them.
+    Unknown,
+}
+
+impl Sent {
+    /// What was sent for so many tasks.
+    pub(super) fn of_tasks(tasks: u32) -> Self {
+        match tasks {
+            0 => Self::Nothing,
+            tasks => Self::Some { tasks },
+        }
+    }
+
+    /// In words.
+    pub(super) fn text(self) -> String {
+        match self {
+            Self::Nothing => "nothing was sent".to_owned(),
+            Self::Some { tasks: 1 } => "1 task was sent".to_owned(),
+            Self::Some { tasks } => format!("{tasks} tasks were sent"),
+            Self::Unknown => "it is unknown what was sent".to_owned(),
+        }
+    }
+}
+
+/// How a command ended that did its work.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Done {
+    pub exit: Exit,
+    pub sent: Sent,
+}
+
+impl Done {
+    /// The end of a command, or of a part of one, that has sent nothing.
+    pub(super) fn unsent(exit: Exit) -> Self {
+        Self { exit, sent: Sent::Nothing }
+    }
+}
+
+/// A failure with what had been sent by then. There is no other way to end a command, and none to make one without
+/// saying so.
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub failure: Failure,
+    pub sent: Sent,
+}
+
+impl Failed {
+    /// What state things are in, in one line.
+    pub(super) fn state(&self) -> String {
+        match self.failure.state.as_str() {
+            "" => self.sent.text(),
+            more => format!("{}; {more}", self.sent.text()),
+        }
+    }
+}
+
+/// Makes an error a [`Failed`] in code that comes before the first request of a command, or that cannot send.
+pub(super) trait BeforeSending<T> {
+    /// The same result, whose error says that nothing was sent.
+    fn before_sending(self) -> Result<T, Failed>;
+}
+
+impl<T, E: Into<Failure>> BeforeSending<T> for Result<T, E> {
+    fn before_sending(self) -> Result<T, Failed> {
+        self.map_err(|error| error.into().sent(Sent::Nothing))
+    }
+}
 
 impl Failure {
     pub(super) fn new(exit: Exit, what: impl Into<String>) -> Self {
-        Self { exit, what: what.into(), state: NOTHING_SENT.to_owned(), next: String::new() }
+        Self { exit, what: what.into(), state: String::new(), next: String::new() }
     }
 
     pub(super) fn usage(what: impl Into<String>) -> Self {
@@ -40,6 +113,14 @@ impl Failure {
     pub(super) fn next(mut self, next: impl Into<String>) -> Self {
         self.next = next.into();
         self
+    }
+
+    /// Says what had been sent when it happened. Codes that promise that nothing was sent give way to one that does not.
+    pub(super) fn sent(mut self, sent: Sent) -> Failed {
+        if sent != Sent::Nothing && self.exit.promises_nothing_sent() {
+            self.exit = Exit::Unexpected;
+        }
+        Failed { failure: self, sent }
     }
 }
 
@@ -113,5 +194,41 @@ impl From<DriveError> for Failure {
             DriveError::Impossible(_) => Exit::Unexpected,
         };
         Self::new(exit, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_that_promise_nothing_was_sent_give_way_after_a_send() {
+        for exit in [Exit::Usage, Exit::Target, Exit::Policy, Exit::Busy] {
+            for (sent, expected) in [
+                (Sent::Nothing, exit),
+                (Sent::Some { tasks: 1 }, Exit::Unexpected),
+                (Sent::Unknown, Exit::Unexpected),
+            ] {
+                assert_eq!(Failure::new(exit, "x").sent(sent).failure.exit, expected);
+            }
+        }
+        let late = Failure::new(Exit::Journal, "x").sent(Sent::of_tasks(2));
+        assert_eq!(
+            (late.failure.exit, late.state().as_str()),
+            (Exit::Journal, "2 tasks were sent")
+        );
+    }
+
+    #[test]
+    fn a_failure_without_details_still_says_what_was_sent() {
+        for (sent, text) in [
+            (Sent::of_tasks(0), "nothing was sent"),
+            (Sent::of_tasks(1), "1 task was sent"),
+            (Sent::Unknown, "it is unknown what was sent"),
+        ] {
+            assert_eq!(Failure::usage("x").sent(sent).state(), text);
+            let more = Failure::usage("x").state("none was shown").sent(sent);
+            assert_eq!(more.state(), format!("{text}; none was shown"));
+        }
     }
 }

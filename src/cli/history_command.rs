@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::exit::Exit;
-use super::failure::{Failure, NOTHING_SENT};
+use super::failure::Failure;
 use super::options::{Format, GlobalOptions, HistoryOptions};
 use super::printer::{Printer, counted, table};
 use super::state::State;
@@ -60,7 +60,7 @@ pub(super) fn history(
         }
     }
     if printer.format != Format::Json {
-        printer.say(&format!("{}; {NOTHING_SENT}", history.covered()));
+        printer.say(&format!("{}; nothing was sent", history.covered()));
     }
     match history.unreadable.as_slice() {
         [] => Ok(Exit::Well),

@@ -9,23 +9,23 @@ use tokio::sync::watch;
 use super::charging::sent_of;
 use super::connect::Connection;
 use super::exit::{Exit, RunEnd, exit_of};
-use super::failure::Failure;
+use super::failure::{BeforeSending, Done, Failed, Failure};
 use super::live_guard::LiveGuard;
 use super::operator::Operator;
 use super::options::{EndingOptions, ProgressForm};
 use super::policy_file::PolicyFile;
 use super::printer::Printer;
-use super::progress::Watcher;
+use super::progress::{Watched, Watcher};
 use super::reporter::{Reporter, RunView, standing};
 use super::sealing::Recipients;
 use super::state::State;
 use crate::drive::{
-    Clock, Control, Ended, Guard, Quota, RenewToken, RunParts, Sealer, Unguarded, WallClock, run,
-    system_pins,
+    Clock, Control, DriveError, Ended, Guard, Quota, RenewToken, RunParts, Sealer, Unguarded,
+    WallClock, run, system_pins,
 };
 use crate::engine::{Engine, Scope};
 use crate::journal::{RequestCounts, RunHeader, RunJournal, RunReader, Writer};
-use crate::model::{Outcome, OutcomeCounts, StopCause, Task, TaskIndex, Turn, UnixMillis};
+use crate::model::{Outcome, StopCause, Task, TaskIndex, Turn, UnixMillis};
 use crate::report::{Rerun, summary_text};
 
 /// Everything that a run under way needs.
@@ -53,7 +53,7 @@ pub(super) async fn go(
     live: Live<'_>,
     ending: &EndingOptions,
     printer: &Printer,
-) -> Result<Exit, Failure> {
+) -> Result<Done, Failed> {
     let Live {
         state,
         house,
@@ -70,7 +70,9 @@ pub(super) async fn go(
     } = live;
     engine.set_scope(scope);
     let run_id = header.run.0.clone();
-    let records = RunReader::open(&state.dir, &run_id)?.records()?;
+    let reader = RunReader::open(&state.dir, &run_id).before_sending()?;
+    let records = reader.records().before_sending()?;
+    drop(reader);
     let notices = printer.clone();
     let reporter = Reporter::start(
         state.dir.clone(),
@@ -79,16 +81,14 @@ pub(super) async fn go(
         move |text| notices.warn(text),
     );
     // The run's own keys, so that a resume seals to the same people.
-    let sealer = match Recipients::of_run(&header.encrypt_to)? {
-        Some(recipients) => Some(recipients.sealer()?),
-        None => None,
-    };
+    let recipients = Recipients::of_run(&header.encrypt_to).before_sending()?;
+    let sealer = recipients.map(|keys| keys.sealer()).transpose().before_sending()?;
     let form = ending.progress;
     let mut watcher =
         Watcher::new(&header, &tasks, records, form, printer, reporter, quota.clone());
     let (sender, mut control) = watch::channel(Control::Go);
     let signals = tokio::spawn(listen(sender));
-    let journal = Writer::start(journal)?;
+    let journal = Writer::start(journal).before_sending()?;
     let guard: Box<dyn Guard> = match scope {
         Scope::Whole => {
             let stop_file = state.dir.stop_file();
@@ -99,7 +99,7 @@ pub(super) async fn go(
     let parts = Parts { journal, quota, engine, tasks: &tasks, requests, sealer, guard };
     let ended = match scope {
         Scope::Whole => {
-            let (transport, renew_token) = connection.writer()?;
+            let (transport, renew_token) = connection.writer().before_sending()?;
             run(parts.with(transport, renew_token), &mut control, &mut watcher).await
         }
         // Whoever only follows holds nothing that could send.
@@ -109,33 +109,14 @@ pub(super) async fn go(
         }
     };
     signals.abort();
-    let is_forbidden = watcher.is_forbidden;
-    let counts = watcher.finish();
-    let exit = match ended {
-        Ok(ended) => {
-            let end = End {
-                state,
-                header: &header,
-                tasks: &tasks,
-                counts: &counts,
-                is_forbidden,
-                ending,
-            };
-            end.close(&ended, printer)
-        }
-        Err(error) => {
-            let reports = write_reports(state, &header, ending, WallClock.now(), printer);
-            let failure = Failure::from(error)
-                .state("everything committed until then is in the journal; requests that were under way are in doubt")
-                .next(format!("make the state directory writable, then: sortie resume {run_id}"));
-            if let Err(second) = reports {
-                printer.warn(&second.what);
-            }
-            Err(failure)
-        }
+    let watched = watcher.finish();
+    let end = End { state, header: &header, tasks: &tasks, watched: &watched, ending };
+    let left = match ended {
+        Ok(ended) => end.close(&ended, printer),
+        Err(error) => Err(end.broken_off(error, printer)),
     };
     drop((hold, sending));
-    exit
+    left
 }
 
 /// What a run is made of besides the way to the tenant.
@@ -211,46 +192,88 @@ struct End<'a> {
     state: &'a State,
     header: &'a RunHeader,
     tasks: &'a [Task],
-    counts: &'a OutcomeCounts,
-    is_forbidden: bool,
+    watched: &'a Watched,
     ending: &'a EndingOptions,
 }
 
 impl End<'_> {
-    fn close(&self, ended: &Ended, printer: &Printer) -> Result<Exit, Failure> {
-        let run = &self.header.run.0;
+    fn close(&self, ended: &Ended, printer: &Printer) -> Result<Done, Failed> {
         let stop = ended.progress.stop.as_ref().map(|(cause, _)| *cause);
         let exit = if ended.is_aborted {
             Exit::Aborted
         } else {
             exit_of(&RunEnd {
-                counts: self.counts,
+                counts: &self.watched.counts,
                 stop,
-                is_forbidden: self.is_forbidden,
+                is_forbidden: self.watched.is_forbidden,
                 skips_asked: self.skips_asked(),
                 pending_ok: self.header.pending_ok,
             })
         };
-        let (run_state, summary) = standing(self.counts);
         let now = WallClock.now();
-        let written = write_reports(self.state, self.header, self.ending, now, printer)?;
-        self.state.index().set_run_state(run, run_state, Some(now), &summary)?;
-        self.leave(&written, exit, now)?;
-        if exit == Exit::Well {
-            return Ok(exit);
+        let view = RunView::read(&self.state.dir, &self.header.run.0)
+            .map_err(|failure| self.unrecorded(failure.next(self.repair())))?;
+        // Each is tried, whatever became of the others: the list of runs may be writable where the reports are not.
+        let written = write_reports(&view, self.header, self.ending, now, printer);
+        let entered = self.enter_end(now);
+        let left = self.leave(&view, exit, now);
+        let in_state = |failure: Failure| failure.next(self.repair());
+        let broken = [written.err(), entered.err().map(in_state), left.err().map(in_state)];
+        let mut broken = broken.into_iter().flatten();
+        if let Some(first) = broken.next() {
+            broken.for_each(|more| printer.warn(&more.what));
+            return Err(self.unrecorded(first));
         }
-        Err(self.failure(exit, ended, stop, &written))
+        if exit == Exit::Well {
+            return Ok(Done { exit, sent: self.watched.sent });
+        }
+        Err(self.failure(exit, ended, stop, &view).sent(self.watched.sent))
+    }
+
+    /// Says why the run broke off, after what can be reported was reported.
+    fn broken_off(&self, error: DriveError, printer: &Printer) -> Failed {
+        let run = &self.header.run.0;
+        let reported = RunView::read(&self.state.dir, run).and_then(|view| {
+            write_reports(&view, self.header, self.ending, WallClock.now(), printer)
+        });
+        if let Err(second) = reported {
+            printer.warn(&second.what);
+        }
+        Failure::from(error)
+            .state("everything committed until then is in the journal; requests that were under way are in doubt")
+            .next(format!("make the state directory writable, then: sortie resume {run}"))
+            .sent(self.watched.sent)
+    }
+
+    /// A failure to record the end of the run. What it was asked to do is done: nothing may invite to do it again.
+    fn unrecorded(&self, failure: Failure) -> Failed {
+        let (left, run) = (self.left_open(), &self.header.run.0);
+        let state = format!("{left}; the end of run {run} could not be recorded in full");
+        Failure { exit: Exit::Journal, state, ..failure }.sent(self.watched.sent)
+    }
+
+    /// What to do when the state directory fails at the end of the run.
+    fn repair(&self) -> String {
+        let (directory, run) = (self.state.dir.path().display(), &self.header.run.0);
+        format!("check the disk and {directory}, then: sortie resume {run}")
+    }
+
+    /// Enters in the list of runs how this one stands.
+    fn enter_end(&self, now: UnixMillis) -> Result<(), Failure> {
+        let (run_state, summary) = standing(&self.watched.counts);
+        let index = self.state.index();
+        Ok(index.set_run_state(&self.header.run.0, run_state, Some(now), &summary)?)
     }
 
     /// Settles what the run was charged by what it sent, and ties its journal to the host's record.
-    fn leave(&self, written: &RunView, exit: Exit, now: UnixMillis) -> Result<(), Failure> {
+    fn leave(&self, view: &RunView, exit: Exit, now: UnixMillis) -> Result<(), Failure> {
         let run = &self.header.run.0;
         let reader = RunReader::open(&self.state.dir, run)?;
-        let sent = sent_of(&reader, self.tasks, &written.records)?;
+        let sent = sent_of(&reader, self.tasks, &view.records)?;
         self.state.index().settle_charges(run, &sent)?;
         let head = reader.head()?;
         let outcomes: std::collections::BTreeMap<&str, u32> =
-            self.counts.iter().map(|(outcome, count)| (outcome.word(), count)).collect();
+            self.watched.counts.iter().map(|(outcome, count)| (outcome.word(), count)).collect();
         let body = serde_json::json!({
             "who": Operator::current().shown(), "head": head.head, "entries": head.entries,
             "outcomes": outcomes, "exit": exit as u8,
@@ -259,11 +282,20 @@ impl End<'_> {
         Ok(())
     }
 
+    /// What is in doubt and what is left, in words.
+    fn left_open(&self) -> String {
+        let left = self.watched.counts.of(Outcome::NotAttempted);
+        match self.watched.counts.of(Outcome::InDoubt) {
+            0 => format!("{left} not attempted"),
+            doubts => format!("{doubts} in doubt, {left} not attempted"),
+        }
+    }
+
     /// Devices that the plan had not left out and that were left out later.
     fn skips_since(&self) -> u32 {
         let planned = self.tasks.iter().filter(|task| matches!(task.turn, Turn::Skip { .. }));
         let planned = u32::try_from(planned.count()).unwrap_or(u32::MAX);
-        self.counts.of(Outcome::Skipped).saturating_sub(planned)
+        self.watched.counts.of(Outcome::Skipped).saturating_sub(planned)
     }
 
     /// Skips that a flag or the job asked for, or that came up on the way.
@@ -273,16 +305,10 @@ impl End<'_> {
         asked + self.skips_since()
     }
 
-    /// Tasks that the plan left out, be it because an earlier run has done them.
-    fn left_out(&self) -> u32 {
-        let is_left_out = |task: &&Task| task.turn != Turn::Do;
-        u32::try_from(self.tasks.iter().filter(is_left_out).count()).unwrap_or(u32::MAX)
-    }
-
     /// The files that repeat what did not end well, as far as they hold anything.
     fn rerun_files(&self, written: &RunView) -> String {
         let rows = written.rows();
-        let tasks = (0..self.counts.total()).map(TaskIndex);
+        let tasks = (0..self.watched.counts.total()).map(TaskIndex);
         let kinds: Vec<Rerun> = tasks.filter_map(|task| Rerun::of(&rows, task)).collect();
         let files: Vec<&str> =
             [(Rerun::Failed, "failed.csv"), (Rerun::Unprocessed, "unprocessed.csv")]
@@ -309,7 +335,7 @@ impl End<'_> {
         written: &RunView,
     ) -> Failure {
         let run = &self.header.run.0;
-        let count = |outcome| self.counts.of(outcome);
+        let count = |outcome| self.watched.counts.of(outcome);
         let report = self.header.report_dir.join("report.csv");
         let resume = format!("go on with: sortie resume {run}");
         let why = ended
@@ -368,32 +394,23 @@ impl End<'_> {
             (Exit::Doubt, Some(_)) => format!("{what}; stopped{why}"),
             _ => what,
         };
-        let left = count(Outcome::NotAttempted);
-        let doubts = match count(Outcome::InDoubt) {
-            0 => String::new(),
-            doubts => format!("{doubts} of them in doubt, "),
-        };
-        let state = format!(
-            "{} tasks sent, {doubts}{left} not attempted; everything is in the journal of run {run}",
-            self.counts.total() - left - self.left_out()
-        );
+        let state = format!("{}; everything is in the journal of run {run}", self.left_open());
         Failure::new(exit, what).state(state).next(next)
     }
 }
 
 /// Writes the final reports and says what came out.
 fn write_reports(
-    state: &State,
+    view: &RunView,
     header: &RunHeader,
     ending: &EndingOptions,
     finished_at: UnixMillis,
     printer: &Printer,
-) -> Result<RunView, Failure> {
-    let view = RunView::read(&state.dir, &header.run.0)?;
+) -> Result<(), Failure> {
     // The moment that the list of runs keeps, so that `sortie report` writes the same again.
     let finished_at = Some(finished_at);
-    view.write(&header.report_dir, finished_at)?;
     printer.say(&summary_text(&view.facts(finished_at), &view.rows()));
+    view.write(&header.report_dir, finished_at)?;
     let directory = header.report_dir.display().to_string();
     if ending.progress == Some(ProgressForm::Json) {
         let line = serde_json::json!({ "event": "reported", "report_dir": directory });
@@ -401,5 +418,5 @@ fn write_reports(
     } else {
         printer.data(&directory);
     }
-    Ok(view)
+    Ok(())
 }

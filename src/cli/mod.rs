@@ -25,6 +25,7 @@ mod live_guard;
 mod look_commands;
 mod operator;
 mod options;
+mod output;
 mod overlap;
 mod pin_news;
 mod pins_command;
@@ -57,11 +58,12 @@ mod trusted_file;
 mod wrapping;
 
 use clap::Parser;
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
 use exit::Exit;
-use failure::Failure;
-use options::{Command, Format, Options};
+use failure::{BeforeSending, Done, Failed, Failure, Sent};
+use options::{Command, Format, GlobalOptions, Options};
 use printer::Printer;
 
 use crate::report::Refused;
@@ -74,35 +76,52 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // Help and version are asked for and no error; clap writes them where they belong.
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Well };
-            let written = error.print();
-            return written.map_or(Exit::Unexpected, |()| exit).into();
+            return match error.print() {
+                Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Exit::Journal,
+                _ => exit,
+            }
+            .into();
         }
     };
     let printer = Printer::new(&options.global);
-    match dispatch(&options, &printer) {
-        Ok(exit) => exit.into(),
-        Err(failure) => {
-            printer.failure(&failure);
-            failure.exit.into()
+    // A fault of this program must not end without a word on what was sent, either.
+    let ended = std::panic::catch_unwind(AssertUnwindSafe(|| dispatch(&options, &printer)));
+    let ended = ended.unwrap_or_else(|_| Err(internal_fault(&options.command)));
+    match printer.with_output(ended) {
+        Ok(done) => done.exit.into(),
+        Err(failed) => {
+            printer.failure(&failed);
+            failed.failure.exit.into()
         }
     }
 }
 
-fn dispatch(options: &Options, printer: &Printer) -> Result<Exit, Failure> {
+/// What is said after a panic, whose own message stands above it.
+fn internal_fault(command: &Command) -> Failed {
+    let sent = if may_send(command) { Sent::Unknown } else { Sent::Nothing };
+    Failure::new(Exit::Unexpected, "internal fault of sortie, see the lines above")
+        .next("see what the journal holds with: sortie status; and report the fault")
+        .sent(sent)
+}
+
+/// Whether a command can come to send anything.
+fn may_send(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Run { .. } | Command::Send { .. } | Command::Resume { .. } | Command::Retry { .. }
+    )
+}
+
+/// Does what the command says. Commands that may send say themselves what they had sent when they ended.
+fn dispatch(options: &Options, printer: &Printer) -> Result<Done, Failed> {
     let global = &options.global;
     let knows_csv = matches!(options.command, Command::History { .. } | Command::Devices { .. });
     if global.format == Format::Csv && !knows_csv {
         return Err(Failure::usage("this command does not know --format csv")
-            .next("give --format text or json; tables for spreadsheets are in the reports"));
+            .next("give --format text or json; tables for spreadsheets are in the reports"))
+        .before_sending();
     }
     match &options.command {
-        Command::Actions { name } => actions_command::actions(name.as_deref(), printer),
-        Command::Check { job } => plan_command::check(job, printer),
-        Command::Plan { job, out, purpose, tenant, limits } => {
-            let wishes = plan_command::PlanWishes { out: out.as_deref(), purpose, limits };
-            plan_command::plan(global, job, tenant, &wishes, printer)
-        }
-        Command::Approve { approve } => approve_command::approve(global, approve, printer),
         Command::Run { job, tenant, limits, run } => {
             run_command::run(global, job, tenant, limits, run, printer)
         }
@@ -115,12 +134,26 @@ fn dispatch(options: &Options, printer: &Printer) -> Result<Exit, Failure> {
         Command::Watch { name, tenant, watch } => {
             reopen_command::watch(global, name, tenant, watch, printer)
         }
-        Command::Resolve { name, resolve } => {
-            resolve_command::resolve(global, name, resolve, printer)
-        }
         Command::Retry { name, refused, tenant, limits, run } => {
             let again = if *refused { Refused::Include } else { Refused::Leave };
             retry_command::retry(global, name, again, tenant, limits, run, printer)
+        }
+        other => look(global, other, printer).before_sending().map(Done::unsent),
+    }
+}
+
+/// Does what a command says that holds nothing that could send.
+fn look(global: &GlobalOptions, command: &Command, printer: &Printer) -> Result<Exit, Failure> {
+    match command {
+        Command::Actions { name } => actions_command::actions(name.as_deref(), printer),
+        Command::Check { job } => plan_command::check(job, printer),
+        Command::Plan { job, out, purpose, tenant, limits } => {
+            let wishes = plan_command::PlanWishes { out: out.as_deref(), purpose, limits };
+            plan_command::plan(global, job, tenant, &wishes, printer)
+        }
+        Command::Approve { approve } => approve_command::approve(global, approve, printer),
+        Command::Resolve { name, resolve } => {
+            resolve_command::resolve(global, name, resolve, printer)
         }
         Command::Runs => look_commands::runs(global, printer),
         Command::Status { name } => look_commands::status(global, name, printer),
@@ -142,5 +175,12 @@ fn dispatch(options: &Options, printer: &Printer) -> Result<Exit, Failure> {
             tenant_commands::commands(global, device, tenant, printer)
         }
         Command::Simulate { simulate } => simulate_command::simulate(simulate, printer),
+        Command::Run { .. }
+        | Command::Send { .. }
+        | Command::Resume { .. }
+        | Command::Watch { .. }
+        | Command::Retry { .. } => {
+            Err(Failure::new(Exit::Unexpected, "a command that sends was taken for one that looks"))
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::admission::Applicant;
 use super::exit::Exit;
-use super::failure::{Failure, NOTHING_SENT};
+use super::failure::Failure;
 use super::state::State;
 use crate::journal::{RunReader, RunRow};
 use crate::kandji::find_action;
@@ -106,7 +106,7 @@ fn held_text(held: &BTreeSet<DeviceId>, row: &RunRow) -> String {
 }
 
 fn busy(what: String, row: &RunRow) -> Failure {
-    Failure::new(Exit::Busy, what).state(NOTHING_SENT).next(format!(
+    Failure::new(Exit::Busy, what).next(format!(
         "wait for it, look with: sortie status {}; a cron job that may skip its turn says --if-running skip",
         row.id
     ))

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::confirm::ask;
 use super::exit::Exit;
-use super::failure::{Failure, NOTHING_SENT};
+use super::failure::Failure;
 use super::operator::Operator;
 use super::options::{Format, GlobalOptions, PinsOptions};
 use super::pins_found::{Found, find, open};
@@ -90,7 +90,7 @@ fn show_one_by_one(found: &[Found], recorder: &mut Recorder<'_>) -> Result<(), F
         match ask(&question) {
             None => {
                 return Err(Failure::usage("there is no terminal to ask on")
-                    .state(NOTHING_SENT)
+                    .state("the rest was not shown")
                     .next("ask for all with --all"));
             }
             Some(answer) if answer.is_empty() || answer.trim().eq_ignore_ascii_case("q") => break,

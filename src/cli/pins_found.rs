@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::exit::Exit;
-use super::failure::{Failure, NOTHING_SENT};
+use super::failure::Failure;
 use super::options::PinsOptions;
 use super::printer::Printer;
 use super::reporter::RunView;
@@ -219,7 +219,6 @@ fn of_device(
             |run| format!("run {run}"),
         );
         return Err(Failure::new(Exit::Target, format!("no task for '{device}' in {place}"))
-            .state(NOTHING_SENT)
             .next("give an id, a serial number, a name or a user's address in full"));
     }
     let mut found = Vec::new();

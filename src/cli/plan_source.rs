@@ -132,6 +132,14 @@ pub(super) fn check_plan_file(
 /// Writes a plan to a new file that its owner alone may read.
 pub(super) fn write_plan(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     use std::io::Write;
+    write_new(path, |file| file.write_all(bytes).and_then(|()| file.sync_all()))
+}
+
+/// Makes a new file. One that cannot be written in full is removed again: half a plan is none.
+fn write_new(
+    path: &Path,
+    write: impl FnOnce(&mut std::fs::File) -> std::io::Result<()>,
+) -> Result<(), Failure> {
     let refuse = |error: std::io::Error| {
         Failure::usage(format!("{}: {error}", path.display())).next("name another file with --out")
     };
@@ -140,5 +148,39 @@ pub(super) fn write_plan(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path).map_err(refuse)?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(refuse)
+    write(&mut file).map_err(|error| {
+        let what = format!("{} cannot be written: {error}", path.display());
+        let failure = Failure::new(Exit::Journal, what);
+        match std::fs::remove_file(path) {
+            Ok(()) => {
+                failure.state("no file was left").next("make room, or name another file with --out")
+            }
+            Err(error) => failure
+                .state(format!("a part of it was left, and cannot be removed: {error}"))
+                .next(format!("remove {}, which is no plan", path.display())),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_that_cannot_be_written_leaves_no_file() {
+        use std::io::Write;
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let path = directory.path().join("plan.json");
+        let failure = write_new(&path, |file| {
+            file.write_all(b"{")?;
+            Err(std::io::ErrorKind::StorageFull.into())
+        })
+        .expect_err("the disk is full");
+        assert_eq!((failure.exit, failure.state.as_str()), (Exit::Journal, "no file was left"));
+        assert!(!path.exists());
+        write_plan(&path, b"{}").expect("there is room now");
+        // What stands there already is somebody's.
+        assert_eq!(write_plan(&path, b"{}").expect_err("it exists").exit, Exit::Usage);
+        assert!(path.exists());
+    }
 }

@@ -1,21 +1,25 @@
 //! The one place that writes for people.
 //!
 //! Owns standard output and standard error, and which letters reach people: a device's name is chosen by whoever has the
-//! device. Colour never carries meaning alone. Must never be given a
+//! device. What standard output lost ends the command with an error ([`super::output`]), and standard error that has gone
+//! away ends nothing. Colour never carries meaning alone. Must never be given a
 //! secret: nothing that reaches it may come from `Sealed::expose`, but through `reveal`, for who asked for it.
 
 use anstyle::{AnsiColor, Style};
 use std::borrow::Cow;
 use std::io::Write;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::failure::Failure;
+use super::failure::{Done, Failed};
 use super::options::{Format, GlobalOptions, When};
+use super::output::Output;
 
 /// Writes for people and for programs.
 #[derive(Clone, Debug)]
 pub(super) struct Printer {
     verbosity: i8,
     pub format: Format,
+    output: Arc<Mutex<Output>>,
 }
 
 /// What stands for a letter that people are not shown.
@@ -35,7 +39,7 @@ impl Printer {
         choice.write_global();
         let verbosity =
             if options.quiet { -1 } else { i8::try_from(options.verbose).unwrap_or(i8::MAX) };
-        Self { verbosity, format: options.format }
+        Self { verbosity, format: options.format, output: Arc::default() }
     }
 
     /// Writes text for people to standard output.
@@ -43,14 +47,34 @@ impl Printer {
         self.data(&harmless(text));
     }
 
-    /// Writes data for programs to standard output, exactly as it is. A reader that has gone away (`| head`) is not an
-    /// error.
+    /// Writes data for programs to standard output, exactly as it is. What cannot be written is counted, and makes the
+    /// end of the command an error; a reader that has gone away (`| head`) does not.
     pub(super) fn data(&self, text: &str) {
-        let mut output = std::io::stdout().lock();
-        let _ = output.write_all(text.as_bytes());
-        if !text.ends_with('\n') {
-            let _ = output.write_all(b"\n");
+        self.output().write(text, std::io::stdout().lock());
+    }
+
+    /// Whether something that was to be written to standard output was lost.
+    pub(super) fn has_lost_output(&self) -> bool {
+        self.output().failure().is_some()
+    }
+
+    /// The end of a command, with what became of its output: a result that nobody can read is none.
+    pub(super) fn with_output(&self, ended: Result<Done, Failed>) -> Result<Done, Failed> {
+        let lost = self.output().failure();
+        match (ended, lost) {
+            (Ok(done), Some(failure)) => Err(failure.sent(done.sent)),
+            (ended @ Ok(_), None) => ended,
+            (Err(failed), lost) => {
+                // Why the command ended is worth more than what could not be written about it.
+                lost.into_iter()
+                    .for_each(|lost| self.warn(&format!("{}; {}", lost.what, lost.state)));
+                Err(failed)
+            }
         }
+    }
+
+    fn output(&self) -> MutexGuard<'_, Output> {
+        self.output.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes secrets to standard output, exactly as they are: only for a command whose purpose that is.
@@ -71,11 +95,10 @@ impl Printer {
     }
 
     /// Says why the command ends.
-    pub(super) fn failure(&self, failure: &Failure) {
+    pub(super) fn failure(&self, failed: &Failed) {
+        let failure = &failed.failure;
         let mut text = format!("{ERROR}error{ERROR:#}: {}", harmless(&failure.what));
-        if !failure.state.is_empty() {
-            text.push_str(&format!("\n{HINT}state{HINT:#}: {}", harmless(&failure.state)));
-        }
+        text.push_str(&format!("\n{HINT}state{HINT:#}: {}", harmless(&failed.state())));
         if !failure.next.is_empty() {
             text.push_str(&format!("\n{HINT} next{HINT:#}: {}", harmless(&failure.next)));
         }

@@ -7,6 +7,7 @@
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 
+use super::failure::Sent;
 use super::options::ProgressForm;
 use super::pin_news::{PinNews, has_disagreement, has_new_pin};
 use super::printer::Printer;
@@ -30,6 +31,15 @@ const PAUSE_TOLD_MS: u64 = 30_000;
 /// How often the ledger is asked what is left of the hour.
 const QUOTA_MS: u64 = 5_000;
 
+/// What was seen of a run: what its journal holds, and nothing else.
+pub(super) struct Watched {
+    pub counts: OutcomeCounts,
+    /// Tasks with a request that left, before a resume included.
+    pub sent: Sent,
+    /// An action was stopped because the token lacks the permission.
+    pub is_forbidden: bool,
+}
+
 /// Watches a run.
 pub(super) struct Watcher<'a> {
     tasks: &'a [Task],
@@ -48,8 +58,7 @@ pub(super) struct Watcher<'a> {
     pins: PinNews,
     quarantine_ms: u64,
     is_settling_told: bool,
-    /// An action was stopped because the token lacks the permission.
-    pub is_forbidden: bool,
+    is_forbidden: bool,
 }
 
 enum Display {
@@ -95,13 +104,20 @@ impl<'a> Watcher<'a> {
         }
     }
 
-    /// Takes the display away and leaves the outcome counts.
-    pub(super) fn finish(self) -> OutcomeCounts {
+    /// Takes the display away and leaves what was seen.
+    pub(super) fn finish(self) -> Watched {
         if let Display::Bars { bars, .. } = &self.display {
             // The summary that follows says the same; a bar that cannot be cleared is only ugly.
             let _ = bars.clear();
         }
-        self.counts
+        let is_sent =
+            |record: &&TaskRecord| record.attempts > 0 && record.outcome() != Outcome::NotAttempted;
+        let sent = self.records.iter().filter(is_sent).count();
+        Watched {
+            sent: Sent::of_tasks(u32::try_from(sent).unwrap_or(u32::MAX)),
+            counts: self.counts,
+            is_forbidden: self.is_forbidden,
+        }
     }
 
     fn show(&mut self, entries: &[Entry], progress: &Progress) {

@@ -10,7 +10,7 @@ use super::charging::{Charging, charge, sent_of, unsent_devices};
 use super::connect::{connect_again, timeout_ms};
 use super::earlier::check_doubts;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::{BeforeSending, Done, Failed, Failure};
 use super::live::{Live, go};
 use super::operator::Operator;
 use super::options::{
@@ -38,8 +38,8 @@ pub(super) fn resume(
     tenant: &TenantOptions,
     options: &ResumeOptions,
     printer: &Printer,
-) -> Result<Exit, Failure> {
-    let state = State::open(global)?;
+) -> Result<Done, Failed> {
+    let state = State::open(global).before_sending()?;
     let ending = &options.ending;
     reopen(global, &state, name, tenant, ending, Scope::Whole, printer, |policy| {
         lower_policy(policy, &options.pace)
@@ -53,18 +53,22 @@ pub(super) fn watch(
     tenant: &TenantOptions,
     options: &WatchOptions,
     printer: &Printer,
-) -> Result<Exit, Failure> {
-    let state = State::open(global)?;
+) -> Result<Done, Failed> {
+    let state = State::open(global).before_sending()?;
     let scope = if options.once { Scope::OnePass } else { Scope::Follow };
-    let wait_ms = duration("--wait", options.wait.as_deref())?.unwrap_or(WATCH_MS);
-    if wait_ms == 0 {
-        return Err(Failure::usage("--wait 0 follows nothing").next("look once with: --once"));
-    }
+    let wait_ms = watch_ms(options).before_sending()?;
     let ending = &options.ending;
     reopen(global, &state, name, tenant, ending, scope, printer, |policy| {
         policy.wait_ms = wait_ms;
         Ok(())
     })
+}
+
+fn watch_ms(options: &WatchOptions) -> Result<u64, Failure> {
+    match duration("--wait", options.wait.as_deref())?.unwrap_or(WATCH_MS) {
+        0 => Err(Failure::usage("--wait 0 follows nothing").next("look once with: --once")),
+        wait_ms => Ok(wait_ms),
+    }
 }
 
 /// Goes on with a run from its journal alone.
@@ -78,13 +82,36 @@ fn reopen(
     scope: Scope,
     printer: &Printer,
     change: impl FnOnce(&mut Policy) -> Result<(), Failure>,
-) -> Result<Exit, Failure> {
+) -> Result<Done, Failed> {
+    let runtime = runtime().before_sending()?;
+    // Connections are made in its context.
+    let _context = runtime.enter();
+    match open_again(global, state, name, tenant, ending, scope, printer, change)
+        .before_sending()?
+    {
+        Some(live) => runtime.block_on(go(live, ending, printer)),
+        None => Ok(Done::unsent(Exit::Well)),
+    }
+}
+
+/// A run as its journal has it, ready to be gone on with; nothing if everything has ended. Nothing is sent here.
+#[expect(clippy::too_many_arguments, reason = "the options of two commands, as they were given")]
+fn open_again<'a>(
+    global: &GlobalOptions,
+    state: &'a State,
+    name: &str,
+    tenant: &TenantOptions,
+    ending: &EndingOptions,
+    scope: Scope,
+    printer: &Printer,
+    change: impl FnOnce(&mut Policy) -> Result<(), Failure>,
+) -> Result<Option<Live<'a>>, Failure> {
     let profile = Profile::read(global)?;
     let Some(row) = find(state, name)? else {
         let what = if scope == Scope::Whole { "resume" } else { "follow" };
         printer
             .say(&format!("nothing to {what}: everything has ended; 'sortie runs' lists the runs"));
-        return Ok(Exit::Well);
+        return Ok(None);
     };
     let hold = state.dir.hold_run(&row.id)?;
     // Whoever only follows is in nobody's way.
@@ -115,31 +142,27 @@ fn reopen(
     };
     drop(reader);
     let journal = RunJournal::open(&state.dir, &row.id)?;
-    runtime()?.block_on(async {
-        let connection =
-            connect_again(&header.base_url, header.policy.timeout_ms, tenant, &profile)?;
-        let quota = state.quota(&connection.base_url, header.policy.per_hour);
-        state.index().set_run_state(&row.id, crate::journal::RunState::Open, None, &row.summary)?;
-        drop(alone);
-        let doing = if scope == Scope::Whole { "resuming" } else { "following" };
-        printer.say(&format!("{doing} run {} of {}", row.id, header.job));
-        let requests = RequestCounts::new();
-        let live = Live {
-            state,
-            house,
-            connection,
-            header,
-            tasks,
-            engine,
-            journal,
-            quota,
-            requests,
-            hold,
-            sending,
-            scope,
-        };
-        go(live, ending, printer).await
-    })
+    let connection = connect_again(&header.base_url, header.policy.timeout_ms, tenant, &profile)?;
+    let quota = state.quota(&connection.base_url, header.policy.per_hour);
+    state.index().set_run_state(&row.id, crate::journal::RunState::Open, None, &row.summary)?;
+    drop(alone);
+    let doing = if scope == Scope::Whole { "resuming" } else { "following" };
+    printer.say(&format!("{doing} run {} of {}", row.id, header.job));
+    let requests = RequestCounts::new();
+    Ok(Some(Live {
+        state,
+        house,
+        connection,
+        header,
+        tasks,
+        engine,
+        journal,
+        quota,
+        requests,
+        hold,
+        sending,
+        scope,
+    }))
 }
 
 /// The run that is meant, if anything of it has not ended.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::charging::sent_of;
 use super::earlier::{LookBack, TAKEN_OVER, taken_over_by};
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::{BeforeSending, Done, Failed, Failure};
 use super::job_source::{check_requirement, read_required_again};
 use super::options::{GlobalOptions, LimitOptions, RunOptions, TenantOptions};
 use super::printer::{Printer, counted};
@@ -35,7 +35,22 @@ pub(super) fn retry(
     limits: &LimitOptions,
     options: &RunOptions,
     printer: &Printer,
-) -> Result<Exit, Failure> {
+) -> Result<Done, Failed> {
+    match take_up(global, name, refused, printer).before_sending()? {
+        Some((job, takeover)) => {
+            run_job(global, &job, Origin::Retry(&takeover), tenant, limits, options, printer)
+        }
+        None => Ok(Done::unsent(Exit::Well)),
+    }
+}
+
+/// What is to be repeated of a run, as a job; nothing if there is nothing.
+fn take_up(
+    global: &GlobalOptions,
+    name: &str,
+    refused: Refused,
+    printer: &Printer,
+) -> Result<Option<(Job, Takeover)>, Failure> {
     let state = State::open(global)?;
     let row = state.index().find_run(name)?;
     // Held from here on, so that nobody goes on with the run while this looks at what it left.
@@ -56,7 +71,7 @@ pub(super) fn retry(
     let tasks = to_retry(&rows, refused);
     if tasks.is_empty() {
         printer.say(&nothing_to_retry(&row, &rows));
-        return Ok(Exit::Well);
+        return Ok(None);
     }
     let job = job_of(&view, &tasks)?;
     printer.say(&format!("retrying {} of run {}", counted(tasks.len(), "task"), row.id));
@@ -66,8 +81,7 @@ pub(super) fn retry(
     };
     let unsent = tasks.iter().copied().filter(is_unsent).collect();
     let takeover = Takeover { row, header: view.header, unsent, _hold: hold };
-    drop(state);
-    run_job(global, &job, Origin::Retry(&takeover), tenant, limits, options, printer)
+    Ok(Some((job, takeover)))
 }
 
 /// A run that died before it was entered in the list has taken over nothing: what was closed for it is open again.

@@ -13,7 +13,7 @@ use super::connect::{Connection, connect, connect_again, timeout_ms};
 use super::custody::{Asking, prepare, refuse_given_pins};
 use super::earlier::check_doubts;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::{BeforeSending, Done, Failed, Failure, Sent};
 use super::job_source::{check_requirement, naming_of, read_job};
 use super::operator::Operator;
 use super::options::{
@@ -50,12 +50,12 @@ pub(super) fn run(
     limits: &LimitOptions,
     options: &RunOptions,
     printer: &Printer,
-) -> Result<Exit, Failure> {
+) -> Result<Done, Failed> {
     if let Some(path) = plan_path(job) {
-        refuse_other_wishes(job, limits, &options.purpose)?;
+        refuse_other_wishes(job, limits, &options.purpose).before_sending()?;
         return run_plan(global, &path, tenant, options, printer);
     }
-    let parsed = read_job(job, printer)?;
+    let parsed = read_job(job, printer).before_sending()?;
     let origin = Origin::Operator { naming: naming_of(job), file: Some(job) };
     run_job(global, &parsed, origin, tenant, limits, options, printer)
 }
@@ -67,8 +67,8 @@ pub(super) fn send(
     limits: &LimitOptions,
     options: &RunOptions,
     printer: &Printer,
-) -> Result<Exit, Failure> {
-    let job = job_of(send, printer)?;
+) -> Result<Done, Failed> {
+    let job = job_of(send, printer).before_sending()?;
     let origin = Origin::Operator { naming: Naming::None, file: None };
     run_job(global, &job, origin, tenant, limits, options, printer)
 }
@@ -175,11 +175,11 @@ pub(super) fn run_job(
     limits: &LimitOptions,
     options: &RunOptions,
     printer: &Printer,
-) -> Result<Exit, Failure> {
-    let profile = Profile::read(global)?;
-    let recipients = Recipients::choose(job, &profile)?;
-    let state = State::open(global)?;
-    let house = PolicyFile::read(state.dir.path())?;
+) -> Result<Done, Failed> {
+    let profile = Profile::read(global).before_sending()?;
+    let recipients = Recipients::choose(job, &profile).before_sending()?;
+    let state = State::open(global).before_sending()?;
+    let house = PolicyFile::read(state.dir.path()).before_sending()?;
     let recipients = recipients.as_ref();
     let setting = Setting {
         global,
@@ -192,15 +192,16 @@ pub(super) fn run_job(
         printer,
     };
     let encrypt_to = recipients.map(Recipients::texts).unwrap_or_default();
-    let outcome = runtime()?.block_on(async {
+    let outcome = runtime().before_sending()?.block_on(async {
         let (connection, look_back) = match origin {
             Origin::Retry(old) => {
-                let timeout_ms = timeout_ms(tenant)?;
-                let connection = connect_again(&old.header.base_url, timeout_ms, tenant, &profile)?;
-                (connection, old.look_back(limits))
+                let timeout_ms = timeout_ms(tenant).before_sending()?;
+                let connection = connect_again(&old.header.base_url, timeout_ms, tenant, &profile);
+                (connection.before_sending()?, old.look_back(limits))
             }
             Origin::Operator { .. } | Origin::Plan(_) => {
-                (connect(tenant, &profile, Some(job)).await?, look_back_of(limits))
+                let connection = connect(tenant, &profile, Some(job)).await;
+                (connection.before_sending()?, look_back_of(limits))
             }
         };
         let wish = Wish {
@@ -215,10 +216,10 @@ pub(super) fn run_job(
             report_dir: options.purpose.report_dir.as_deref(),
             encrypt_to: &encrypt_to,
         };
-        let planned = make_plan(&wish, &connection, &state).await?;
+        let planned = make_plan(&wish, &connection, &state).await.before_sending()?;
         begin(&setting, connection, planned).await
     });
-    note_refusal(outcome, &state, &job.name)
+    note_refusal(outcome, &state, &job.name, printer)
 }
 
 /// Runs a plan as it stands in its file.
@@ -228,12 +229,12 @@ fn run_plan(
     tenant: &TenantOptions,
     options: &RunOptions,
     printer: &Printer,
-) -> Result<Exit, Failure> {
-    let file = read_plan(path)?;
-    let profile = Profile::read(global)?;
-    let state = State::open(global)?;
-    let house = PolicyFile::read(state.dir.path())?;
-    let recipients = Recipients::of_run(&file.encrypt_to)?;
+) -> Result<Done, Failed> {
+    let file = read_plan(path).before_sending()?;
+    let profile = Profile::read(global).before_sending()?;
+    let state = State::open(global).before_sending()?;
+    let house = PolicyFile::read(state.dir.path()).before_sending()?;
+    let recipients = Recipients::of_run(&file.encrypt_to).before_sending()?;
     let job = file.job.clone();
     let setting = Setting {
         global,
@@ -245,14 +246,15 @@ fn run_plan(
         job: None,
         printer,
     };
-    let outcome = runtime()?.block_on(async {
-        check_plan_file(&file, &state, &house, WallClock.now())?;
-        let connection = connect_again(&file.base_url, file.rules.timeout_ms, tenant, &profile)?;
+    let outcome = runtime().before_sending()?.block_on(async {
+        check_plan_file(&file, &state, &house, WallClock.now()).before_sending()?;
+        let connection = connect_again(&file.base_url, file.rules.timeout_ms, tenant, &profile)
+            .before_sending()?;
         let quota = state.quota(&file.base_url, file.rules.per_hour);
         let planned = Planned { file, quota, requests: RequestCounts::new() };
         begin(&setting, connection, planned).await
     });
-    note_refusal(outcome, &state, &job)
+    note_refusal(outcome, &state, &job, printer)
 }
 
 /// Shows a plan, checks it, asks, and starts the run.
@@ -260,23 +262,46 @@ async fn begin(
     setting: &Setting<'_>,
     connection: Connection,
     planned: Planned,
-) -> Result<Exit, Failure> {
+) -> Result<Done, Failed> {
+    match admit(setting, connection, planned) {
+        Ok(Admitted::Rehearsed) => Ok(Done::unsent(Exit::Well)),
+        Ok(Admitted::Start(starting)) => {
+            let started = start(setting, *starting).await;
+            started.or_else(|failed| skip_or(failed, setting.options, setting.printer))
+        }
+        Err(failure) => skip_or(failure.sent(Sent::Nothing), setting.options, setting.printer),
+    }
+}
+
+/// What becomes of a plan.
+enum Admitted {
+    /// It was only checked.
+    Rehearsed,
+    /// It was agreed to.
+    Start(Box<Start>),
+}
+
+/// Shows a plan, checks it and asks. Nothing is sent here.
+fn admit(
+    setting: &Setting<'_>,
+    connection: Connection,
+    planned: Planned,
+) -> Result<Admitted, Failure> {
     let Setting { global, options, state, house, recipients, job, printer, .. } = *setting;
     let text = plan_text(&planned.file, &around(state, house, &connection, &planned)?);
     let now = WallClock.now();
     let file = &planned.file;
     if options.dry_run {
         printer.show(&text);
-        return rehearse(setting, &connection, file, now);
+        rehearse(setting, &connection, file, now)?;
+        return Ok(Admitted::Rehearsed);
     }
     printer.say(&text);
     check_plan(file, job, now)?;
     refuse_given_pins(recipients, &file.plan.tasks)?;
     check_stop_file(state)?;
     let applicant = setting.applicant(file);
-    if let Err(failure) = check_overlap(state, applicant, &intentions(file.plan.to_do())) {
-        return skip_or(failure, options, printer);
-    }
+    check_overlap(state, applicant, &intentions(file.plan.to_do()))?;
     let approved = check_rules(setting, &connection, file, now)?;
     check_window(file, now)?;
     let asking = Asking::of(global, options.yes || options.confirm.is_some());
@@ -291,11 +316,7 @@ async fn begin(
     if let Some(job) = job {
         check_requirement(job)?;
     }
-    let starting = Start { connection, planned, agreement, approved };
-    match start(setting, starting).await {
-        Err(failure) => skip_or(failure, options, printer),
-        Ok(exit) => Ok(exit),
-    }
+    Ok(Admitted::Start(Box::new(Start { connection, planned, agreement, approved })))
 }
 
 /// What holds for a plan whenever it is run: doubts, the policy, the caps. Returns somebody else's approval of it.
@@ -323,7 +344,7 @@ fn rehearse(
     connection: &Connection,
     file: &PlanFile,
     now: UnixMillis,
-) -> Result<Exit, Failure> {
+) -> Result<(), Failure> {
     let Setting { state, recipients, job, printer, .. } = *setting;
     check_plan(file, job, now)?;
     refuse_given_pins(recipients, &file.plan.tasks)?;
@@ -338,16 +359,17 @@ fn rehearse(
         }
     }
     printer.say("dry run: nothing was sent");
-    Ok(Exit::Well)
+    Ok(())
 }
 
 /// Leaves a run that another one keeps from beginning, as the operator asked for.
-fn skip_or(failure: Failure, options: &RunOptions, printer: &Printer) -> Result<Exit, Failure> {
-    if failure.exit == Exit::Busy && options.if_running == "skip" {
-        printer.say(&format!("skipped, nothing was sent: {}", failure.what));
-        return Ok(Exit::Well);
+fn skip_or(failed: Failed, options: &RunOptions, printer: &Printer) -> Result<Done, Failed> {
+    let is_unsent = failed.sent == Sent::Nothing;
+    if is_unsent && failed.failure.exit == Exit::Busy && options.if_running == "skip" {
+        printer.say(&format!("skipped, nothing was sent: {}", failed.failure.what));
+        return Ok(Done::unsent(Exit::Well));
     }
-    Err(failure)
+    Err(failed)
 }
 
 /// The beginning of a reason: the host's record is kept for ever, and a refusal may name every row of a job.
@@ -356,13 +378,20 @@ fn noted(reason: &str) -> String {
 }
 
 /// Writes down that the policy or a person said no.
-fn note_refusal(outcome: Result<Exit, Failure>, state: &State, job: &str) -> Result<Exit, Failure> {
-    if let Err(failure) = &outcome
+fn note_refusal(
+    outcome: Result<Done, Failed>,
+    state: &State,
+    job: &str,
+    printer: &Printer,
+) -> Result<Done, Failed> {
+    if let Err(Failed { failure, .. }) = &outcome
         && failure.exit == Exit::Policy
     {
         let who = Operator::current().shown();
         let body = serde_json::json!({ "who": who, "job": job, "why": noted(&failure.what) });
-        state.index().note(WallClock.now(), "refused", None, &body)?;
+        if let Err(error) = state.index().note(WallClock.now(), "refused", None, &body) {
+            printer.warn(&format!("the refusal is not in the host's record: {error}"));
+        }
     }
     outcome
 }

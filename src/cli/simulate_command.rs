@@ -45,6 +45,11 @@ pub(super) fn simulate(options: &SimulateOptions, printer: &Printer) -> Result<E
             "{} simulated devices (seed {}); end with Ctrl-C",
             options.devices, options.seed
         ));
+        // Nobody has learned where it is.
+        if printer.has_lost_output() {
+            server.shutdown().await;
+            return Ok(Exit::Well);
+        }
         // Without a way to hear the signal the default action of the system applies.
         let _ = tokio::signal::ctrl_c().await;
         server.shutdown().await;

@@ -15,7 +15,7 @@ use super::confirm::Agreement;
 use super::connect::Connection;
 use super::earlier::check_doubts;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::{BeforeSending, Done, Failed, Failure};
 use super::live::{Live, go};
 use super::operator::Operator;
 use super::overlap::{check_overlap, intentions};
@@ -44,12 +44,12 @@ pub(super) struct Start {
 }
 
 /// Writes the run down and drives it.
-pub(super) async fn start(setting: &Setting<'_>, starting: Start) -> Result<Exit, Failure> {
+pub(super) async fn start(setting: &Setting<'_>, starting: Start) -> Result<Done, Failed> {
     let Setting { options, state, house, printer, .. } = *setting;
-    let header = header_of(setting, &starting, WallClock.now())?;
+    let header = header_of(setting, &starting, WallClock.now()).before_sending()?;
     let run = header.run.0.clone();
-    let hold = state.dir.hold_run(&run)?;
-    let sending = state.dir.hold_sending(&run)?;
+    let hold = state.dir.hold_run(&run).before_sending()?;
+    let sending = state.dir.hold_sending(&run).before_sending()?;
     // No other run begins until this one is entered: each sees the other or is seen by it.
     let entered = state
         .dir
@@ -60,12 +60,12 @@ pub(super) async fn start(setting: &Setting<'_>, starting: Start) -> Result<Exit
         Ok(entered) => entered,
         Err(failure) => {
             undo(state, &header, printer);
-            return Err(failure);
+            return Err(failure).before_sending();
         }
     };
     let Start { connection, planned, .. } = starting;
     let tasks: Arc<[Task]> = planned.file.plan.tasks.into();
-    note_start(state, &header, tasks.len())?;
+    note_start(state, &header, tasks.len()).before_sending()?;
     drop(alone);
     printer.say(&format!(
         "run {run} (seed {}), reports in {}",
@@ -306,7 +306,6 @@ fn write_first_reports(header: &RunHeader, tasks: &[Task]) -> Result<(), Failure
         records,
         requests: RequestCounts::new(),
     };
-    view.write(&header.report_dir, None).map_err(|failure| {
-        failure.state(super::failure::NOTHING_SENT).next("name another place with --report-dir")
-    })
+    view.write(&header.report_dir, None)
+        .map_err(|failure| failure.state("").next("name another place with --report-dir"))
 }

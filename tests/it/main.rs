@@ -3,6 +3,8 @@
 #![allow(clippy::print_stdout, reason = "a test prints what it measured")]
 
 mod accidents;
+#[cfg(target_os = "linux")]
+mod after_sending;
 mod audit;
 mod bench;
 mod bypass;
