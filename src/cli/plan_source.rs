@@ -71,11 +71,17 @@ pub(super) fn read_plan(path: &Path) -> Result<PlanFile, Failure> {
     let file = std::fs::File::open(path).map_err(unreadable)?;
     file.take(PLAN_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > PLAN_BYTES_MAX {
-        return Err(Failure::usage(format!("{shown} is too large for a plan")));
+        let limit = PLAN_BYTES_MAX / 1024 / 1024;
+        return Err(Failure::usage(format!(
+            "{shown} is larger than {limit} MiB, too large for a plan"
+        ))
+        .next("split the job into several files, and make a plan of each"));
     }
     PlanFile::from_bytes(&bytes).map_err(|error| {
         let exit = match &error {
-            PlanFileError::Form { .. } | PlanFileError::Newer(_) => Exit::Usage,
+            PlanFileError::Form { .. } | PlanFileError::Newer(_) | PlanFileError::TooLarge(_) => {
+                Exit::Usage
+            }
             PlanFileError::Altered(_) | PlanFileError::Secret { .. } => Exit::Policy,
         };
         Failure::new(exit, format!("{shown}: {error}"))

@@ -118,7 +118,7 @@ pub(super) fn read_header(
         problems.push(source.diagnostic(record.range.clone(), Flaw::new(flaw)));
         return None;
     }
-    let names: Vec<&str> = record.cells.iter().map(|cell| header_text(&cell.value)).collect();
+    let names: Vec<&str> = record.cells.iter().map(|cell| header_text(cell.text())).collect();
     check_wishes(source, record, &names, wishes, problems, notes);
     if names.iter().all(|name| !is_known(renamed(name, wishes))) {
         problems.push(source.diagnostic(record.range.clone(), no_header(&names)));

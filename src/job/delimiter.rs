@@ -54,7 +54,7 @@ pub(super) fn find_delimiter(
             Scanned::Broken(..) => true,
         });
         let Some(Scanned::Record(record)) = first else { return (0, 0) };
-        let names = record.cells.iter().map(|cell| header_text(&cell.value));
+        let names = record.cells.iter().map(|cell| header_text(cell.text()));
         (names.filter(|name| is_known(renamed(name, wishes))).count(), record.cells.len())
     };
     let mut scores: Vec<((usize, usize), u8)> =

@@ -19,12 +19,22 @@ pub(super) struct Cell<'a> {
     pub value: Cow<'a, str>,
     /// Where its content starts in the text.
     pub content_start: usize,
+    /// What it says without the apostrophes that keep a spreadsheet from running it as a formula.
+    text: Cow<'a, str>,
 }
 
-impl Cell<'_> {
-    /// The text without the apostrophe that keeps a spreadsheet from running it as a formula.
+impl<'a> Cell<'a> {
+    fn new(range: Range<usize>, content_start: usize, value: Cow<'a, str>) -> Self {
+        let text = match &value {
+            Cow::Borrowed(value) => restored(value),
+            Cow::Owned(value) => Cow::Owned(restored(value).into_owned()),
+        };
+        Self { range, value, content_start, text }
+    }
+
+    /// The text without the apostrophes that keep a spreadsheet from running it as a formula.
     pub fn text(&self) -> &str {
-        restored(&self.value)
+        &self.text
     }
 
     /// The same without spaces around it.
@@ -155,7 +165,7 @@ impl<'a> Scanner<'a> {
         } else {
             Cow::Borrowed(inner)
         };
-        Ok(Cell { range: open..self.at, value, content_start: open + 1 })
+        Ok(Cell::new(open..self.at, open + 1, value))
     }
 
     fn plain_cell(&mut self) -> Result<Cell<'a>, (Range<usize>, Flaw)> {
@@ -180,7 +190,8 @@ impl<'a> Scanner<'a> {
             self.at += 1;
         }
         let range = start..self.at;
-        Ok(Cell { value: Cow::Borrowed(self.slice(range.clone())), range, content_start: start })
+        let value = Cow::Borrowed(self.slice(range.clone()));
+        Ok(Cell::new(range, start, value))
     }
 }
 

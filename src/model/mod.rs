@@ -37,7 +37,7 @@ pub use record::{PIN_MISSING, TaskRecord};
 pub use rollout::{Rollout, WaveEnd, WaveGate};
 pub use sealed::{Sealed, at_rest};
 pub use secret::{HeldPin, PinOrigin, PinReading, Secret, SecretSource};
-pub use spreadsheet::{neutralised, restored};
+pub use spreadsheet::{neutralised, quoted, restored};
 pub use task::{
     DeviceFacts, Gate, ParamValue, Params, RunId, Task, TaskFacts, TaskId, TaskIndex, Trace, Turn,
 };

@@ -3,16 +3,20 @@
 //! Owns the canonical form and the digest. Invariant: a plan that differs from what was written by one byte is not
 //! read. Must never hold a secret: a PIN that a job gives has no place in a file that is passed around.
 
+use std::io;
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::build::Plan;
-use crate::model::{JobGuards, ParamValue, Policy, Risk, UnixMillis, sha256};
+use crate::model::{JobGuards, ParamValue, Policy, Risk, UnixMillis, hexadecimal};
 
 /// The newest format.
 pub const PLAN_FORMAT: u32 = 1;
-/// Largest plan file, in bytes: some 400,000 tasks.
-pub const PLAN_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// Largest plan file, in bytes: some 60,000 tasks, twice the largest fleet of a tenant.
+pub const PLAN_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// The key under which the digest of everything else stands.
 const DIGEST: &str = "digest";
 
@@ -122,6 +126,9 @@ pub enum PlanFileError {
     /// A newer program wrote it.
     #[error("the plan has format {0}, this program knows {PLAN_FORMAT}")]
     Newer(u64),
+    /// It is larger than a plan may be.
+    #[error("the plan has {0} bytes, at most {PLAN_BYTES_MAX} are allowed")]
+    TooLarge(u64),
     /// It would hold a secret.
     #[error("the job gives PINs (row {row}), and a plan file holds none")]
     Secret {
@@ -150,30 +157,32 @@ impl PlanFile {
     /// Its digest: SHA-256 of everything that it says, as hexadecimal digits. Secrets stay out.
     #[must_use]
     pub fn digest(&self) -> String {
-        let mut value = self.value();
-        drop_secrets(&mut value);
-        digest_of(&value)
+        let mut hash = Hash::default();
+        self.write(None, Secrets::Blanked, &mut hash).expect("a hash takes everything");
+        hash.digits()
     }
 
     /// The file.
     ///
     /// # Errors
-    /// [`PlanFileError::Secret`].
+    /// [`PlanFileError::Secret`], [`PlanFileError::TooLarge`].
     pub fn to_bytes(&self) -> Result<Vec<u8>, PlanFileError> {
         let is_secret = |value: &ParamValue| matches!(value, ParamValue::Secret(_));
         if let Some(task) = self.plan.tasks.iter().find(|task| task.params.values().any(is_secret))
         {
             return Err(PlanFileError::Secret { row: task.row });
         }
-        let mut value = self.value();
-        let digest = digest_of(&value);
-        if let Value::Object(map) = &mut value {
-            map.insert(DIGEST.to_owned(), Value::String(digest));
+        let mut bytes = Vec::new();
+        let digest = self.digest();
+        self.write(Some(&digest), Secrets::Blanked, &mut bytes).expect("memory takes everything");
+        if bytes.len() as u64 > PLAN_BYTES_MAX {
+            return Err(PlanFileError::TooLarge(bytes.len() as u64));
         }
-        Ok(canonical(&value))
+        Ok(bytes)
     }
 
-    /// Reads a file, if it is what [`PlanFile::to_bytes`] wrote, byte by byte.
+    /// Reads a file, if it is what [`PlanFile::to_bytes`] wrote, byte by byte. It is read straight into the type and
+    /// compared piece by piece: as a tree of values a plan takes twenty times its size.
     ///
     /// # Errors
     /// [`PlanFileError`].
@@ -183,60 +192,151 @@ impl PlanFile {
             column: error.column(),
         };
         let altered = |what: &str| PlanFileError::Altered(what.to_owned());
-        let mut value: Value = serde_json::from_slice(bytes).map_err(form)?;
-        if canonical(&value) != bytes {
-            return Err(altered("it is not written as plans are"));
+        if bytes.len() as u64 > PLAN_BYTES_MAX {
+            return Err(PlanFileError::TooLarge(bytes.len() as u64));
         }
-        let digest = match &mut value {
-            Value::Object(map) => map.remove(DIGEST),
-            _ => None,
-        };
-        let Some(Value::String(digest)) = digest else {
+        let stamp: Stamp = serde_json::from_slice(bytes).map_err(|error| {
+            let is_twice = error.to_string().starts_with("duplicate field");
+            if is_twice { altered("a key is given twice") } else { form(error) }
+        })?;
+        let Some(digest) = stamp.digest else {
             return Err(PlanFileError::Form { line: 1, column: 1 });
         };
-        match value.get("format").and_then(Value::as_u64) {
-            Some(format) if format > u64::from(PLAN_FORMAT) => {
-                return Err(PlanFileError::Newer(format));
-            }
-            _ => {}
+        let Some(line) = digest_line(bytes, &digest) else {
+            return Err(altered("it is not written as plans are"));
+        };
+        if stamp.format.is_some_and(|format| format > u64::from(PLAN_FORMAT)) {
+            return Err(PlanFileError::Newer(stamp.format.unwrap_or_default()));
         }
-        if digest_of(&value) != digest {
-            return Err(altered("its digest does not fit"));
+        let rest = [&bytes[..line.start], &bytes[line.end..]];
+        let mut hash = Hash::default();
+        rest.iter().for_each(|part| hash.update(part));
+        if hash.digits() != digest {
+            return Err(altered("its digest does not fit, or it is not written as plans are"));
         }
-        let plan: Self = serde_json::from_value(value.clone()).map_err(form)?;
+        let plan: Self = serde_json::from_slice(&rest.concat()).map_err(form)?;
         // What this program would not write again says something that it does not understand.
-        if plan.value() != value {
+        let mut same = Same { rest: bytes };
+        let written = plan.write(Some(&digest), Secrets::Kept, &mut same);
+        if written.is_err() || !same.rest.is_empty() {
             return Err(altered("it says things that this program does not know"));
         }
         Ok(plan)
     }
 
-    fn value(&self) -> Value {
-        serde_json::to_value(self).expect("a plan is made of texts, numbers and lists of them")
+    /// Writes the one form of the plan: keys in order, two spaces, a line break at the end. Its tasks are written one
+    /// by one, because there may be many.
+    fn write(
+        &self,
+        digest: Option<&str>,
+        secrets: Secrets,
+        sink: &mut impl io::Write,
+    ) -> io::Result<()> {
+        let mut head = self.clone();
+        head.plan.tasks = Vec::new();
+        let mut value = serde_json::to_value(head)?;
+        if let (Some(digest), Value::Object(map)) = (digest, &mut value) {
+            map.insert(DIGEST.to_owned(), Value::String(digest.to_owned()));
+        }
+        let text = serde_json::to_string_pretty(&value)?;
+        // A text of the plan cannot look like this: line breaks are escaped in texts.
+        let (before, after) = text
+            .split_once(NO_TASKS)
+            .ok_or_else(|| io::Error::other("a plan without a list of tasks"))?;
+        sink.write_all(before.as_bytes())?;
+        sink.write_all(NO_TASKS.trim_end_matches(']').as_bytes())?;
+        for (at, task) in self.plan.tasks.iter().enumerate() {
+            let mut value = serde_json::to_value(task)?;
+            if secrets == Secrets::Blanked {
+                blank_secrets(&mut value);
+            }
+            let text = serde_json::to_string_pretty(&value)?;
+            sink.write_all(if at == 0 { b"\n      " } else { b",\n      " })?;
+            sink.write_all(text.replace('\n', "\n      ").as_bytes())?;
+        }
+        sink.write_all(if self.plan.tasks.is_empty() { b"]" } else { b"\n    ]" })?;
+        sink.write_all(after.as_bytes())?;
+        sink.write_all(b"\n")
     }
 }
 
-/// One way to write a value: keys in order, two spaces, a line break at the end.
-fn canonical(value: &Value) -> Vec<u8> {
-    let mut bytes = serde_json::to_vec_pretty(value).expect("a value can always be written");
-    bytes.push(b'\n');
-    bytes
+/// How the pretty form writes an empty list of tasks: the one key of this name at this depth.
+const NO_TASKS: &str = "\n    \"tasks\": []";
+
+/// What becomes of PINs in parameters.
+#[derive(Copy, Clone, PartialEq, Eq)]
+enum Secrets {
+    /// They are written.
+    Kept,
+    /// A word stands for each: a hash of six digits could be turned back.
+    Blanked,
 }
 
-fn digest_of(value: &Value) -> String {
-    sha256(&canonical(value))
+/// What is read of a file before all of it: its digest and format. Everything else is passed over.
+#[derive(Deserialize)]
+struct Stamp {
+    digest: Option<String>,
+    format: Option<u64>,
 }
 
-/// Takes PINs out of parameters: a hash of six digits could be turned back.
-fn drop_secrets(value: &mut Value) {
-    let Some(tasks) = value.pointer_mut("/plan/tasks").and_then(Value::as_array_mut) else {
-        return;
-    };
-    for task in tasks {
-        let Some(params) = task.get_mut("params").and_then(Value::as_object_mut) else { continue };
-        for param in params.values_mut().filter(|param| param.get("secret").is_some()) {
-            *param = Value::String("secret".to_owned());
+/// The line of the digest, with its line break; `None` when it does not stand where this program writes it.
+fn digest_line(bytes: &[u8], digest: &str) -> Option<Range<usize>> {
+    let line = format!("\n  \"{DIGEST}\": \"{digest}\",");
+    let start = bytes.windows(line.len()).position(|window| window == line.as_bytes())?;
+    Some(start..start + line.len())
+}
+
+/// SHA-256 of what is written.
+#[derive(Default)]
+struct Hash(Sha256);
+
+impl Hash {
+    fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn digits(self) -> String {
+        hexadecimal(&self.0.finalize())
+    }
+}
+
+impl io::Write for Hash {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Compares what is written with what is there, and fails at the first difference.
+struct Same<'a> {
+    rest: &'a [u8],
+}
+
+impl io::Write for Same<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.rest.strip_prefix(bytes) {
+            Some(rest) => {
+                self.rest = rest;
+                Ok(bytes.len())
+            }
+            None => Err(io::Error::other("another text")),
         }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Takes PINs out of a task's parameters.
+fn blank_secrets(task: &mut Value) {
+    let Some(params) = task.get_mut("params").and_then(Value::as_object_mut) else { return };
+    for param in params.values_mut().filter(|param| param.get("secret").is_some()) {
+        *param = Value::String("secret".to_owned());
     }
 }
 
@@ -271,12 +371,19 @@ mod tests {
         assert!(matches!(PlanFile::from_bytes(twice.as_bytes()), Err(PlanFileError::Altered(_))));
     }
 
+    /// One way to write a value: keys in order, two spaces, a line break at the end.
+    fn canonical(value: &Value) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec_pretty(value).expect("a value can always be written");
+        bytes.push(b'\n');
+        bytes
+    }
+
     /// The plan with something else in it, and a digest that fits.
     fn forged(change: impl FnOnce(&mut serde_json::Map<String, Value>)) -> Vec<u8> {
-        let mut value = plan().value();
+        let mut value = serde_json::to_value(plan()).expect("JSON");
         let map = value.as_object_mut().expect("an object");
         change(map);
-        let digest = digest_of(&value);
+        let digest = crate::model::sha256(&canonical(&value));
         value.as_object_mut().expect("an object").insert(DIGEST.to_owned(), digest.into());
         canonical(&value)
     }
@@ -305,6 +412,30 @@ mod tests {
         with_pin.plan.tasks[0].params.insert("PIN".to_owned(), pin("543210"));
         assert_eq!(with_pin.digest(), digest);
         assert_ne!(plan().digest(), digest, "that there is one is part of it");
+    }
+
+    #[test]
+    fn a_plan_is_written_as_its_tree_of_values_would_be() {
+        for tasks in
+            [&[][..], &[("erase", "a")], &[("erase", "a"), ("restart", "b\n    \"tasks\": []")]]
+        {
+            let plan = plan_file(tasks, UnixMillis(1_800_000_000_000));
+            let mut value = serde_json::to_value(&plan).expect("JSON");
+            assert_eq!(plan.digest(), crate::model::sha256(&canonical(&value)));
+            value
+                .as_object_mut()
+                .expect("an object")
+                .insert(DIGEST.to_owned(), plan.digest().into());
+            let bytes = plan.to_bytes().expect("no secret");
+            assert_eq!(bytes, canonical(&value));
+            assert_eq!(PlanFile::from_bytes(&bytes).expect("as it was"), plan);
+        }
+    }
+
+    #[test]
+    fn a_plan_larger_than_64_mib_is_not_even_looked_at() {
+        let bytes = vec![b' '; 64 * 1024 * 1024 + 1];
+        assert!(matches!(PlanFile::from_bytes(&bytes), Err(PlanFileError::TooLarge(_))));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::Report;
 use super::columns::{Columns, REPORT_COLUMNS};
 use super::row::{ReportRow, Rows, RunFacts};
 use crate::model::UnixMillis;
-use crate::model::neutralised;
+use crate::model::{neutralised, quoted};
 
 /// `report.csv`.
 #[derive(Copy, Clone, Debug)]
@@ -22,7 +22,7 @@ impl Report for ReportCsv {
 
     fn write(&self, _: &RunFacts, rows: &Rows<'_>, sink: &mut dyn io::Write) -> io::Result<()> {
         let columns = Columns::of(rows.iter());
-        let mut lines = csv::Writer::from_writer(sink);
+        let mut lines = csv_lines(sink);
         write_line(&mut lines, REPORT_COLUMNS.into_iter().chain(columns.headers()).map(Cow::from))?;
         for row in rows.iter() {
             write_line(&mut lines, own_cells(row).into_iter().chain(columns.cells(row)))?;
@@ -37,7 +37,7 @@ pub fn csv_text<const COLUMNS: usize>(
     header: [&str; COLUMNS],
     rows: impl Iterator<Item = [String; COLUMNS]>,
 ) -> String {
-    let mut lines = csv::Writer::from_writer(Vec::new());
+    let mut lines = csv_lines(Vec::new());
     let header = std::iter::once(header.map(str::to_owned));
     for row in header.chain(rows) {
         // Memory takes every line, and all have the same length.
@@ -46,14 +46,19 @@ pub fn csv_text<const COLUMNS: usize>(
     String::from_utf8(lines.into_inner().unwrap_or_default()).unwrap_or_default()
 }
 
-/// Writes one line with every cell neutralised. Numbers and times of ours never begin with a character
+/// A writer for [`write_line`], which quotes the cells itself: the package would leave a semicolon bare.
+pub(super) fn csv_lines<W: io::Write>(sink: W) -> csv::Writer<W> {
+    csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Never).from_writer(sink)
+}
+
+/// Writes one line with every cell neutralised and quoted. Numbers and times of ours never begin with a character
 /// that needs it.
 pub(super) fn write_line<'a>(
     lines: &mut csv::Writer<impl io::Write>,
     cells: impl Iterator<Item = Cow<'a, str>>,
 ) -> io::Result<()> {
     for cell in cells {
-        lines.write_field(neutralised(&cell).as_bytes())?;
+        lines.write_field(quoted(&neutralised(&cell)).as_bytes())?;
     }
     lines.write_record(None::<&[u8]>)?;
     Ok(())
@@ -90,6 +95,28 @@ mod tests {
     use super::super::testing::{carrying, facts, held_pin, lines_of, record, task, with};
     use super::*;
     use crate::model::Outcome;
+
+    #[test]
+    fn no_spreadsheet_runs_a_part_of_a_cell_whatever_separates_its_cells() {
+        let lock = with(
+            task(1, 1, "lock"),
+            &[("Message", "x;=cmd|'/c calc'!A1"), ("PhoneNumber", "\u{ff1d}1+1")],
+        );
+        let records = [record(&lock, Outcome::Completed, "a|=b")];
+        let tasks = [lock];
+        let mut bytes = Vec::new();
+        let rows = Rows::new(&tasks, &records);
+        ReportCsv.write(&facts(), &rows, &mut bytes).expect("memory takes everything");
+        let text = String::from_utf8(bytes).expect("UTF-8");
+        for cell in [r#","x;'=cmd|'/c calc'!A1","#, ",'\u{ff1d}1+1", r#","a|'=b","#] {
+            assert!(text.contains(cell), "{cell}\n{text}");
+        }
+        for delimiter in [',', ';', '|', '\t', '\n'] {
+            for cell in text.split(delimiter) {
+                assert!(!cell.trim_start_matches('"').starts_with(['=', '\u{ff1d}']), "{cell}");
+            }
+        }
+    }
 
     #[test]
     fn columns_stand_in_their_order_and_formulas_do_not_run() {

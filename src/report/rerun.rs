@@ -9,7 +9,7 @@ use std::io;
 
 use super::Report;
 use super::columns::Columns;
-use super::report_csv::write_line;
+use super::report_csv::{csv_lines, write_line};
 use super::row::{ReportRow, Rows, RunFacts};
 use crate::model::{Outcome, TaskIndex};
 
@@ -104,7 +104,7 @@ fn write_job<'a, Lines: Iterator<Item = ReportRow<'a>>>(
     sink: &mut dyn io::Write,
 ) -> io::Result<()> {
     let columns = Columns::of(rows());
-    let mut lines = csv::Writer::from_writer(sink);
+    let mut lines = csv_lines(sink);
     let headers = JOB_COLUMNS.into_iter().chain(columns.headers()).chain(RESULT_COLUMNS);
     write_line(&mut lines, headers.map(Cow::from))?;
     for row in rows() {
@@ -231,7 +231,7 @@ mod tests {
         ];
         let tasks = [lock, rename, other];
         let lines = lines_of(&Rerun::Failed, &facts(), &Rows::new(&tasks, &records));
-        let restored: Vec<Vec<&str>> =
+        let restored: Vec<Vec<Cow<'_, str>>> =
             lines.iter().map(|line| line.iter().map(|cell| restored(cell)).collect()).collect();
         let header = "device_id serial_number action step new_name Message PIN PhoneNumber Room \
                       outcome reason";

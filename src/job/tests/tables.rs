@@ -334,3 +334,16 @@ fn a_placeholder_serial_number_names_no_device() {
     assert_eq!(read.rows[0].target.serial_number, None);
     assert!(read.notes.iter().any(|note| note.contains("1 serial number not compared")));
 }
+
+#[test]
+fn what_a_report_neutralizes_is_read_back_as_it_was() {
+    use crate::model::{neutralised, quoted};
+    for message in ["x;=cmd|'/c calc'!A1", "'=1;'=2", "\u{ff1d}1", "a\n=b\r\n-c", "\"=x\";\"=y\""] {
+        let cell = neutralised(message);
+        let text =
+            format!("serial_number,action,'=h,message\nC02XK1ABJG5J,lock,,{}\n", quoted(&cell));
+        let job = job(&text);
+        assert_eq!(job.rows[0].steps[0].params["Message"].written(), message);
+        assert_eq!(job.rows[0].carried[0].0, "=h");
+    }
+}
