@@ -76,7 +76,7 @@ pub(super) fn exit_of(end: &RunEnd<'_>) -> Exit {
         + end.skips_asked;
     let pending = count(Outcome::Pending) + count(Outcome::NotNow);
     match end.stop {
-        Some(StopCause::Unreachable | StopCause::NotTheApi | StopCause::Clock) => {
+        Some(StopCause::Unreachable | StopCause::NotTheApi) => {
             return Exit::Unexpected;
         }
         Some(StopCause::Unauthorized) => return Exit::Authentication,
@@ -130,6 +130,8 @@ mod tests {
         check(&[Refused, NotAttempted], Some(StopCause::Errors), 0, Exit::Stopped);
         check(&[NotAttempted], Some(StopCause::Operator), 0, Exit::Stopped);
         check(&[Completed], Some(StopCause::Operator), 0, Exit::Well);
+        check(&[Completed, NotAttempted], Some(StopCause::Clock), 0, Exit::Stopped);
+        check(&[InDoubt, NotAttempted], Some(StopCause::Clock), 0, Exit::Doubt);
         check(&[NotAttempted], Some(StopCause::Deadline), 0, Exit::Quota);
         check(&[InDoubt, NotAttempted], Some(StopCause::Unauthorized), 0, Exit::Authentication);
         check(&[InDoubt], Some(StopCause::NotTheApi), 0, Exit::Unexpected);

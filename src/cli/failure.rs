@@ -134,6 +134,13 @@ impl From<JournalError> for Failure {
             JournalError::Starting { .. } => {
                 (Exit::Busy, "see what the other process waits for, then try again".to_owned())
             }
+            JournalError::Public { path, .. } => (
+                Exit::Policy,
+                format!(
+                    "remove the permission with: chmod o-w {}; then verify the runs with: sortie audit",
+                    path.display()
+                ),
+            ),
             JournalError::NoSuchRun(_) => {
                 (Exit::Usage, "list the runs with: sortie runs".to_owned())
             }

@@ -18,6 +18,7 @@ use super::printer::Printer;
 use super::progress::{Watched, Watcher};
 use super::reporter::{Reporter, RunView, standing};
 use super::sealing::Recipients;
+use super::signals::listen;
 use super::state::State;
 use crate::drive::{
     Clock, Control, DriveError, Ended, Guard, Quota, RenewToken, RunParts, Sealer, Unguarded,
@@ -151,40 +152,6 @@ impl Parts<'_> {
             guard: self.guard,
         }
     }
-}
-
-/// The first signal drains, the second leaves at once.
-async fn listen(control: watch::Sender<Control>) {
-    let mut asked = Control::Go;
-    loop {
-        wait_for_signal().await;
-        asked = match asked {
-            Control::Go => Control::Drain,
-            Control::Drain | Control::Abort => Control::Abort,
-        };
-        // The run may have ended in the meantime; then nobody listens.
-        let _ = control.send(asked);
-    }
-}
-
-#[cfg(unix)]
-async fn wait_for_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-        }
-        Err(_) => drop(tokio::signal::ctrl_c().await),
-    }
-}
-
-#[cfg(not(unix))]
-async fn wait_for_signal() {
-    // Without a way to hear the signal the default action of the system applies.
-    let _ = tokio::signal::ctrl_c().await;
 }
 
 /// A run that was left, with what decides how that is told.

@@ -48,10 +48,13 @@ mod retry_command;
 mod run_command;
 mod sealing;
 mod settings;
+mod signals;
 mod simulate_command;
 mod ssh_keygen;
 mod start;
 mod state;
+mod steady_terminal;
+mod surroundings;
 mod tenant_commands;
 mod token;
 mod trusted_file;
@@ -65,6 +68,7 @@ use exit::Exit;
 use failure::{BeforeSending, Done, Failed, Failure, Sent};
 use options::{Command, Format, GlobalOptions, Options};
 use printer::Printer;
+use surroundings::Limits;
 
 use crate::report::Refused;
 
@@ -84,10 +88,12 @@ pub fn main() -> ExitCode {
         }
     };
     let printer = Printer::new(&options.global);
+    let limits = Limits::watch();
     // A fault of this program must not end without a word on what was sent, either.
-    let ended = std::panic::catch_unwind(AssertUnwindSafe(|| dispatch(&options, &printer)));
+    let ended =
+        std::panic::catch_unwind(AssertUnwindSafe(|| dispatch(&options, &printer, &limits)));
     let ended = ended.unwrap_or_else(|_| Err(internal_fault(&options.command)));
-    match printer.with_output(ended) {
+    match limits.explain(printer.with_output(ended)) {
         Ok(done) => done.exit.into(),
         Err(failed) => {
             printer.failure(&failed);
@@ -113,7 +119,8 @@ fn may_send(command: &Command) -> bool {
 }
 
 /// Does what the command says. Commands that may send say themselves what they had sent when they ended.
-fn dispatch(options: &Options, printer: &Printer) -> Result<Done, Failed> {
+fn dispatch(options: &Options, printer: &Printer, limits: &Limits) -> Result<Done, Failed> {
+    limits.check().before_sending()?;
     let global = &options.global;
     let knows_csv = matches!(options.command, Command::History { .. } | Command::Devices { .. });
     if global.format == Format::Csv && !knows_csv {

@@ -8,9 +8,14 @@ use std::io::{ErrorKind, Write};
 use super::exit::Exit;
 use super::failure::Failure;
 
+/// What the system answers to a write on a terminal that was closed: EIO, the same number on every Unix.
+const NO_SUCH_TERMINAL: i32 = 5;
+
 /// What has been written, and why no more is.
 #[derive(Debug, Default)]
 pub(super) struct Output {
+    /// It was a terminal when the command began.
+    is_terminal: bool,
     written: u64,
     lost: u64,
     end: Option<End>,
@@ -25,16 +30,21 @@ enum End {
 }
 
 impl Output {
+    /// Output to a terminal, or to something else.
+    pub(super) fn new(is_terminal: bool) -> Self {
+        Self { is_terminal, ..Self::default() }
+    }
+
     /// Writes a text as whole lines. After an error nothing more is written: what followed would stand in a gap.
     pub(super) fn write(&mut self, text: &str, mut sink: impl Write) {
         let mut rest = text.as_bytes();
         let ending: &[u8] = if text.ends_with('\n') { b"" } else { b"\n" };
         if self.end.is_none() {
-            self.end = self.push(&mut rest, &mut sink).err().map(End::of);
+            self.end = self.push(&mut rest, &mut sink).err().map(|error| self.end_by(&error));
         }
         if self.end.is_none() {
             let mut rest = ending;
-            self.end = self.push(&mut rest, &mut sink).err().map(End::of);
+            self.end = self.push(&mut rest, &mut sink).err().map(|error| self.end_by(&error));
             if self.end.is_none() {
                 return;
             }
@@ -58,6 +68,16 @@ impl Output {
         sink.flush()
     }
 
+    /// A closed pipe has no reader, and nor has a terminal that was closed.
+    fn end_by(&self, error: &std::io::Error) -> End {
+        let is_hung_up = self.is_terminal && error.raw_os_error() == Some(NO_SUCH_TERMINAL);
+        match error.kind() {
+            ErrorKind::BrokenPipe => End::ReaderGone,
+            _ if is_hung_up => End::ReaderGone,
+            _ => End::Failed(error.to_string()),
+        }
+    }
+
     /// The failure that lost output ends a command with; the caller says what was sent.
     pub(super) fn failure(&self) -> Option<Failure> {
         let Some(End::Failed(why)) = &self.end else { return None };
@@ -71,15 +91,6 @@ impl Output {
                      by: sortie status, report, pins, history",
                 ),
         )
-    }
-}
-
-impl End {
-    fn of(error: std::io::Error) -> Self {
-        match error.kind() {
-            ErrorKind::BrokenPipe => Self::ReaderGone,
-            _ => Self::Failed(error.to_string()),
-        }
     }
 }
 
@@ -128,6 +139,24 @@ mod tests {
         assert!(output.failure().is_none());
         output.write("three", Narrow(100, ErrorKind::StorageFull));
         assert_eq!(output.written, 0, "nothing is written behind a gap");
+    }
+
+    #[test]
+    fn output_to_a_terminal_that_was_closed_is_no_failure() {
+        struct HungUp;
+        impl Write for HungUp {
+            fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+                Err(std::io::Error::from_raw_os_error(NO_SUCH_TERMINAL))
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        for (is_terminal, is_failure) in [(true, false), (false, true)] {
+            let mut output = Output::new(is_terminal);
+            output.write("one", HungUp);
+            assert_eq!(output.failure().is_some(), is_failure);
+        }
     }
 
     #[test]

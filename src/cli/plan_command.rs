@@ -24,6 +24,7 @@ use super::printer::{Printer, counted};
 use super::sealing::Recipients;
 use super::settings::Profile;
 use super::state::State;
+use super::surroundings::check_threads;
 use crate::drive::{Clock, WallClock};
 use crate::journal::PlanRow;
 use crate::plan::{Approval, PlanFile};
@@ -160,6 +161,7 @@ pub(super) fn around(
 
 /// The runtime of a command.
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    check_threads()?;
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -7,7 +7,7 @@
 
 use anstyle::{AnsiColor, Style};
 use std::borrow::Cow;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::failure::{Done, Failed};
@@ -39,7 +39,8 @@ impl Printer {
         choice.write_global();
         let verbosity =
             if options.quiet { -1 } else { i8::try_from(options.verbose).unwrap_or(i8::MAX) };
-        Self { verbosity, format: options.format, output: Arc::default() }
+        let output = Output::new(std::io::stdout().is_terminal());
+        Self { verbosity, format: options.format, output: Arc::new(Mutex::new(output)) }
     }
 
     /// Writes text for people to standard output.

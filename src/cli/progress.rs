@@ -12,6 +12,7 @@ use super::options::ProgressForm;
 use super::pin_news::{PinNews, has_disagreement, has_new_pin};
 use super::printer::Printer;
 use super::reporter::Reporter;
+use super::steady_terminal::steady_target;
 use crate::drive::{Clock, Observer, Quota, WallClock};
 use crate::engine::Progress;
 use crate::journal::RunHeader;
@@ -358,7 +359,7 @@ impl Display {
                 let style =
                     ProgressStyle::with_template("{prefix:>8} [{bar:32}] {pos}/{len} {wide_msg}")
                         .unwrap_or_else(|_| ProgressStyle::default_bar());
-                let bars = MultiProgress::new();
+                let bars = MultiProgress::with_draw_target(steady_target());
                 let bar = |name: &'static str| {
                     let bar = bars.add(ProgressBar::new(tasks));
                     bar.set_style(style.clone());

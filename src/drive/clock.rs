@@ -27,9 +27,12 @@ pub struct WallClock;
 impl Clock for WallClock {
     #[expect(clippy::disallowed_methods, reason = "the one place where a run reads the wall clock")]
     fn now(&self) -> UnixMillis {
-        let since_epoch =
-            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        UnixMillis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+        let millis = |passed: Duration| i64::try_from(passed.as_millis()).unwrap_or(i64::MAX);
+        // A clock that stood still before 1970 would let a run wait for ever.
+        match std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH) {
+            Ok(after) => UnixMillis(millis(after)),
+            Err(before) => UnixMillis(-millis(before.duration())),
+        }
     }
 }
 

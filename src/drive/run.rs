@@ -42,7 +42,10 @@ pub enum Control {
     /// Go on.
     Go,
     /// Send nothing more, wait for what is under way.
-    Drain,
+    Drain {
+        /// Who or what asked for it, as the journal keeps it.
+        why: &'static str,
+    },
     /// Leave at once.
     Abort,
 }
@@ -226,9 +229,9 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
                     let asked = *control.borrow_and_update();
                     match asked {
                         Control::Go => {}
-                        Control::Drain => {
+                        Control::Drain { why } => {
                             let now = self.clock.now();
-                            let entries = self.engine.stop(now, StopCause::Operator, "Ctrl-C")?;
+                            let entries = self.engine.stop(now, StopCause::Operator, why)?;
                             self.submit(entries, Vec::new());
                         }
                         Control::Abort => {

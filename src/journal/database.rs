@@ -45,6 +45,14 @@ pub enum JournalError {
         /// The newest format that this program knows.
         known: u32,
     },
+    /// Every user of the host may change the file or directory.
+    #[error("{path} may be written by every user of this host (mode {mode:04o})")]
+    Public {
+        /// The file or directory.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
     /// The content does not make sense.
     #[error("{path}: {detail}")]
     Content {
@@ -128,6 +136,7 @@ impl<T> At<T> for Result<T, std::io::Error> {
 /// one from nothing; those that the database has not seen yet are run, all in one transaction.
 pub(super) fn open_to_write(path: &Path, migrations: &[&str]) -> Result<Connection, JournalError> {
     super::state_dir::prepare_file(path)?;
+    super::state_dir::refuse_public(path)?;
     let mut connection = Connection::open(path).at(path)?;
     set_pragmas(&connection).at(path)?;
     connection.busy_timeout(BUSY_TIMEOUT).at(path)?;
@@ -171,6 +180,7 @@ fn set_pragmas(connection: &Connection) -> Result<(), rusqlite::Error> {
 
 /// Opens a database for reading, whatever its format: tables and columns are only ever added.
 pub(super) fn open_to_read(path: &Path) -> Result<Connection, JournalError> {
+    super::state_dir::refuse_public(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).at(path)?;
     connection.busy_timeout(BUSY_TIMEOUT).at(path)?;

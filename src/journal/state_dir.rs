@@ -1,6 +1,7 @@
 //! The directory that holds all databases.
 //!
-//! Owns its layout and file modes. Must never make an existing directory more open than it is.
+//! Owns its layout and file modes. Must never make an existing directory more open than it is, nor let a database be
+//! used that every user of the host could have replaced.
 
 use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
@@ -232,6 +233,28 @@ pub(super) fn prepare_file(path: &Path) -> Result<(), JournalError> {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error).at(path),
     }
+}
+
+/// Refuses a database that any user of the host could change or replace: what it says would prove nothing.
+#[cfg(unix)]
+pub(super) fn refuse_public(database: &Path) -> Result<(), JournalError> {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = database.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let runs = directory.map(|directory| directory.join("runs"));
+    for path in directory.into_iter().chain(runs.as_deref()).chain([database]) {
+        // One that is not there yet is made private.
+        let Ok(metadata) = fs::metadata(path) else { continue };
+        let mode = metadata.permissions().mode() & 0o7777;
+        if mode & 0o002 != 0 {
+            return Err(JournalError::Public { path: path.to_owned(), mode });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+pub(super) fn refuse_public(_database: &Path) -> Result<(), JournalError> {
+    Ok(())
 }
 
 #[cfg(not(unix))]

@@ -38,7 +38,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
 ];
 
 /// The modules in which each package may be named; packages that are not listed may be named anywhere.
-const HOMES: [(&str, &[&str]); 24] = [
+const HOMES: [(&str, &[&str]); 26] = [
     ("age", &["cli"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
@@ -63,6 +63,8 @@ const HOMES: [(&str, &[&str]); 24] = [
     ("tempfile", &["report", "cli"]),
     ("whoami", &["cli"]),
     ("rustix", &["cli"]),
+    ("signal_hook", &["cli"]),
+    ("console", &["cli"]),
 ];
 
 /// Aims, not limits: what is over is printed.

@@ -27,6 +27,8 @@ mod pins;
 mod rig;
 mod secrets;
 mod sleep;
+#[cfg(target_os = "linux")]
+mod surroundings;
 mod tenant;
 #[cfg(unix)]
 mod terminal;
