@@ -11,7 +11,8 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::operator::{Operator, user_in};
 use super::policy_file::PolicyFile;
-use super::ssh_keygen::{Signed, sign};
+use super::signatures::{self, Claim, Signer};
+use super::ssh_keygen::{NAMESPACE, sign};
 use super::trusted_file::read_trusted;
 use crate::model::UnixMillis;
 use crate::plan::{PlanFile, phrase};
@@ -60,13 +61,8 @@ pub(super) struct Approved {
     /// Who gave it.
     pub principal: String,
     pub expires_at: UnixMillis,
-}
-
-impl Approved {
-    /// Refuses once it has ended: whoever is asked may think long.
-    pub(super) fn check_end(&self, now: UnixMillis) -> Result<(), Failure> {
-        check_end(self.expires_at, now)
-    }
+    /// The approval as it was read, to be verified again.
+    pub file: String,
 }
 
 /// What an approval is checked against.
@@ -164,10 +160,69 @@ pub(super) fn verify(bytes: &[u8], check: &Check<'_>) -> Result<Approved, Failur
         return Err(refuse(difference));
     }
     check_time(&statement, check.now)?;
-    let own = own_principals(check)?;
-    let signed = Signed::new(&allowed_signers(check.policy)?, &file.signature)?;
-    let principal = signer(&signed, &own, &file.statement)?;
-    Ok(Approved { principal, expires_at: statement.expires_at })
+    let people = [("runs", check.runner.user.as_str()), ("made", user_in(&check.plan.made_by))];
+    let principal = signer_of(&file, check.policy, &people, check.now)?;
+    approved(bytes, principal, &statement)
+}
+
+/// Verifies an approval once more: its end may have passed, or the signer been taken off the list, while somebody was asked.
+pub(super) fn verify_again(approved: &Approved, check: &Check<'_>) -> Result<(), Failure> {
+    let now = verify(approved.file.as_bytes(), check)?;
+    if now.principal != approved.principal {
+        let what = format!(
+            "allowed_signers was changed: the approval was by {}, and is by {} now",
+            approved.principal, now.principal
+        );
+        return Err(refuse(what).next("start the plan again"));
+    }
+    Ok(())
+}
+
+/// What an approval that was kept with a run is checked against before the run sends again.
+#[cfg_attr(not(test), allow(dead_code, reason = "resumed runs are to keep their approval"))]
+pub(super) struct Kept<'a> {
+    /// Digest of the plan that the run carries out.
+    pub plan_digest: &'a str,
+    pub tenant: &'a str,
+    pub base_url: &'a str,
+    /// Who made the plan, and who started the run, as the run's header shows them.
+    pub made_by: &'a str,
+    pub started_by: &'a str,
+    /// When the run began: the approval had to be in force then, and need not be now.
+    pub started_at: UnixMillis,
+    pub policy: &'a PolicyFile,
+    /// Who wants the run to send again.
+    pub runner: &'a Operator,
+    /// The approver has to be allowed to approve now: one that was taken off the list counts no more.
+    pub now: UnixMillis,
+}
+
+/// Says whether the approval that was kept with a run still counts for it.
+#[cfg_attr(not(test), allow(dead_code, reason = "resumed runs are to keep their approval"))]
+pub(super) fn verify_kept(bytes: &[u8], kept: &Kept<'_>) -> Result<Approved, Failure> {
+    let (file, statement) = parse(bytes)?;
+    let texts = [
+        ("plan", &statement.plan, kept.plan_digest),
+        ("tenant", &statement.tenant, kept.tenant),
+        ("base URL", &statement.base_url, kept.base_url),
+    ];
+    if let Some((what, said, is)) = texts.into_iter().find(|(_, said, is)| said != is) {
+        let what = format!("the approval is for another {what} ('{said}', the run's is '{is}')");
+        return Err(refuse(what));
+    }
+    check_time(&statement, kept.started_at)?;
+    let people = [
+        ("runs", kept.runner.user.as_str()),
+        ("started", user_in(kept.started_by)),
+        ("made", user_in(kept.made_by)),
+    ];
+    let principal = signer_of(&file, kept.policy, &people, kept.now)?;
+    approved(bytes, principal, &statement)
+}
+
+fn approved(bytes: &[u8], principal: String, statement: &Statement) -> Result<Approved, Failure> {
+    let file = String::from_utf8(bytes.to_vec()).map_err(|_| refuse("this is no approval"))?;
+    Ok(Approved { principal, expires_at: statement.expires_at, file })
 }
 
 fn parse(bytes: &[u8]) -> Result<(ApprovalFile, Statement), Failure> {
@@ -202,15 +257,39 @@ fn check_end(expires_at: UnixMillis, now: UnixMillis) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Who signed, if it was none of those who make or run the plan.
+fn signer_of(
+    file: &ApprovalFile,
+    policy: &PolicyFile,
+    people: &[(&str, &str)],
+    now: UnixMillis,
+) -> Result<String, Failure> {
+    let own = own_principals(policy, people)?;
+    // Read once: what was checked for its owner is what the signature is checked against.
+    let allowed_signers = allowed_signers(policy)?;
+    let claim = Claim {
+        signature: &file.signature,
+        message: file.statement.as_bytes(),
+        namespace: NAMESPACE,
+        allowed_signers: &allowed_signers,
+        now,
+    };
+    let signer = signatures::check(&claim)
+        .map_err(|why| refuse(format!("the approval does not count: {why}")))?;
+    named(&signer, &own)
+}
+
 /// Those whose word does not count, in small letters: who runs the plan and who made it.
-fn own_principals(check: &Check<'_>) -> Result<BTreeSet<String>, Failure> {
-    let people = &check.policy.policy.approval.people;
-    let roles = [("runs", check.runner.user.as_str()), ("made", user_in(&check.plan.made_by))];
-    roles
-        .into_iter()
+fn own_principals(
+    policy: &PolicyFile,
+    people: &[(&str, &str)],
+) -> Result<BTreeSet<String>, Failure> {
+    let known = &policy.policy.approval.people;
+    people
+        .iter()
         .map(|(role, user)| {
-            people.get(user).map(|principal| folded(principal)).ok_or_else(|| {
-                let shown = check.policy.shown();
+            known.get(*user).map(|principal| folded(principal)).ok_or_else(|| {
+                let shown = policy.shown();
                 refuse(format!(
                     "'{user}', who {role} the plan, is not in [approval.people] of {shown}, so nobody can tell \
                      whether the approval is their own"
@@ -221,64 +300,33 @@ fn own_principals(check: &Check<'_>) -> Result<BTreeSet<String>, Failure> {
         .collect()
 }
 
-/// The keys that may approve, with principals in small letters: a name is not another one for its case.
-fn allowed_signers(policy: &PolicyFile) -> Result<Vec<u8>, Failure> {
+/// The file of the keys that may approve.
+fn allowed_signers(policy: &PolicyFile) -> Result<String, Failure> {
     let add = "have the owner of the policy name a file: [approval] allowed_signers = \"FILE\"";
     let path = policy
         .allowed_signers()
         .ok_or_else(|| refuse("the policy names no keys that may approve").next(add))?;
     let bytes = read_trusted(&path, &policy.trust, SIGNERS_BYTES_MAX)?
         .ok_or_else(|| refuse(format!("{} is not there", path.display())).next(add))?;
-    let text = String::from_utf8(bytes)
-        .map_err(|_| refuse(format!("{} is not UTF-8 text", path.display())))?;
-    let lines = text.lines().map(|line| {
-        let (principals, rest) = line.split_at(end_of_principals(line));
-        format!("{}{rest}\n", principals.to_lowercase())
-    });
-    Ok(lines.collect::<String>().into_bytes())
+    String::from_utf8(bytes).map_err(|_| refuse(format!("{} is not UTF-8 text", path.display())))
 }
 
-/// Where the first field of a line ends: at a space that is not in quotation marks.
-fn end_of_principals(line: &str) -> usize {
-    let start = line.len() - line.trim_start().len();
-    let mut is_quoted = false;
-    for (at, letter) in line[start..].char_indices() {
-        match letter {
-            '"' => is_quoted = !is_quoted,
-            ' ' | '\t' if !is_quoted => return start + at,
-            _ => {}
-        }
+/// The signer's name, if it is another person's.
+fn named(signer: &Signer, own: &BTreeSet<String>) -> Result<String, Failure> {
+    // A key can stand on more than one line, and under patterns.
+    if let Some(own) = own.iter().find(|own| signer.may_be(own)) {
+        return Err(refuse(format!(
+            "the approval is signed with a key of {own}, who made or runs the plan: it takes two persons"
+        )));
     }
-    line.len()
-}
-
-/// Who signed, if it was somebody else.
-fn signer(signed: &Signed, own: &BTreeSet<String>, statement: &str) -> Result<String, Failure> {
-    let principals: Vec<String> =
-        signed.principals()?.iter().map(|principal| folded(principal)).collect();
-    let Some(principal) = principals.first() else {
-        return Err(refuse(
-            "the approval is not signed by any key of the policy's allowed_signers",
-        ));
-    };
-    for own in own {
-        // A key can stand on more lines than the one that was found, and under patterns.
-        if principals.contains(own) || signed.verifies(own, statement.as_bytes())? {
-            return Err(refuse(format!(
-                "the approval is signed with a key of {own}, who made or runs the plan: it takes two persons"
-            )));
-        }
-    }
-    if principal.contains(['*', '?', '!']) {
+    let principal = signer.names.first().map_or("", String::as_str);
+    if principal.is_empty() || principal.contains(['*', '?', '!']) {
         return Err(refuse(format!(
             "allowed_signers lists the key for '{principal}', which is no person"
         ))
         .next("have the owner of that file name people one by one"));
     }
-    if !signed.verifies(principal, statement.as_bytes())? {
-        return Err(refuse("the signature of the approval does not fit what it says"));
-    }
-    Ok(principal.clone())
+    Ok(principal.to_owned())
 }
 
 fn folded(principal: &str) -> String {

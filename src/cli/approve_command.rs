@@ -4,6 +4,7 @@
 //! another host than the run's. Must never show a text of the plan as it is: whoever made the file could write over
 //! what stands before it.
 
+use std::io::Write;
 use std::path::Path;
 
 use super::approval::{Statement, beside};
@@ -91,22 +92,28 @@ fn summary(plan: &PlanFile, statement: &Statement, now: UnixMillis) -> String {
 }
 
 /// Writes the approval whole or not at all. Everybody may read it: whoever runs the plan has to, and it is no secret.
+/// What stands in its place is replaced, and no link is followed.
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
     let failed = |error: std::io::Error| {
         Failure::new(Exit::Journal, format!("{} cannot be written: {error}", path.display()))
             .next("give another place with --out FILE")
     };
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let file = tempfile::NamedTempFile::new_in(parent.unwrap_or(Path::new("."))).map_err(failed)?;
-    std::fs::write(file.path(), text).map_err(failed)?;
+    let mut file =
+        tempfile::NamedTempFile::new_in(parent.unwrap_or(Path::new("."))).map_err(failed)?;
+    fill(&mut file, text).map_err(failed)?;
+    file.persist(path).map(drop).map_err(|error| failed(error.error))
+}
+
+/// Writes through the handle: by its name another file could be meant by now.
+fn fill(file: &mut tempfile::NamedTempFile, text: &str) -> std::io::Result<()> {
+    file.as_file_mut().write_all(text.as_bytes())?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::Permissions::from_mode(0o644);
-        file.as_file().set_permissions(mode).map_err(failed)?;
+        file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
     }
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(path).map(drop).map_err(|error| failed(error.error))
+    file.as_file().sync_all()
 }
 
 #[cfg(all(test, unix))]
@@ -149,6 +156,22 @@ mod tests {
         let bytes = std::fs::read(&path).expect("readable");
         let approved = rig.verify_at(&bytes, &plan, "alice", WallClock.now()).expect("it counts");
         assert!(approved.expires_at < plan.start_until);
+    }
+
+    #[test]
+    fn an_approval_is_never_written_through_a_link() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (victim, path) = (dir.path().join("victim"), dir.path().join("plan.approval"));
+        std::fs::write(&victim, "kept").expect("written");
+        std::os::unix::fs::symlink(&victim, &path).expect("made");
+        super::write(&path, "approved").expect("written");
+        assert!(path.symlink_metadata().expect("there").is_file());
+        // Somebody swaps the temporary file for a link before it is filled.
+        let mut file = tempfile::NamedTempFile::new_in(dir.path()).expect("made");
+        std::fs::remove_file(file.path()).expect("ours");
+        std::os::unix::fs::symlink(&victim, file.path()).expect("made");
+        fill(&mut file, "approved").expect("written");
+        assert_eq!(std::fs::read_to_string(&victim).expect("readable"), "kept");
     }
 
     #[test]

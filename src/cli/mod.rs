@@ -49,6 +49,7 @@ mod run_command;
 mod sealing;
 mod settings;
 mod signals;
+mod signatures;
 mod simulate_command;
 mod ssh_keygen;
 mod start;

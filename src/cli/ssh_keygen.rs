@@ -1,9 +1,8 @@
-//! Signatures by the standard tool, `ssh-keygen -Y`.
+//! Signing with the standard tool, `ssh-keygen -Y sign`.
 //!
-//! Owns how it is found, run and bounded. No shell is involved. Must never let whoever is checked choose the program
-//! that checks, nor the file of keys after it was read.
+//! Owns how it is found, run and bounded. No shell is involved. Must never be asked whether a signature counts: the person
+//! who is checked chooses what runs on their host (`signatures` checks in this process).
 
-use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -13,10 +12,10 @@ use super::exit::Exit;
 use super::failure::Failure;
 
 /// What signatures of approvals are for: one made for another purpose is none.
-const NAMESPACE: &str = "sortie-approval";
+pub(super) const NAMESPACE: &str = "sortie-approval";
 /// The program.
 const PROGRAM: &str = "ssh-keygen";
-/// Where systems keep it. A check looks nowhere else: `PATH` belongs to whoever is checked.
+/// Where systems keep it; it is looked for there first.
 const PLACES: [&str; 5] = [
     "/usr/bin/ssh-keygen",
     "/usr/local/bin/ssh-keygen",
@@ -24,8 +23,6 @@ const PLACES: [&str; 5] = [
     "/run/current-system/profile/bin/ssh-keygen",
     r"C:\Windows\System32\OpenSSH\ssh-keygen.exe",
 ];
-/// How long a check may take: it reads two small files.
-const CHECK_LIMIT: Duration = Duration::from_secs(30);
 /// How long signing may take: somebody types a passphrase or touches a key.
 const SIGN_LIMIT: Duration = Duration::from_secs(120);
 /// How often to look whether it has ended.
@@ -65,68 +62,12 @@ pub(super) fn sign(key: &Path, message: &[u8]) -> Result<String, Failure> {
     Ok(printed)
 }
 
-/// A signature beside the keys that may have made it.
-pub(super) struct Signed {
-    /// Readable by this user alone, and gone when this is.
-    directory: tempfile::TempDir,
-    program: PathBuf,
-}
-
-impl Signed {
-    /// Puts both where nobody else can change them any more.
-    pub(super) fn new(allowed_signers: &[u8], signature: &str) -> Result<Self, Failure> {
-        let program = installed().ok_or_else(missing)?;
-        let unwritable = |error: std::io::Error| {
-            Failure::new(Exit::Unexpected, format!("no temporary file can be written: {error}"))
-                .next("make room in the directory for temporary files")
-        };
-        let directory = tempfile::tempdir().map_err(unwritable)?;
-        let signed = Self { directory, program };
-        std::fs::write(signed.keys(), allowed_signers).map_err(unwritable)?;
-        std::fs::write(signed.signature(), signature).map_err(unwritable)?;
-        Ok(signed)
-    }
-
-    /// The principals on the first line that lists the key; none when no line does.
-    pub(super) fn principals(&self) -> Result<Vec<String>, Failure> {
-        let mut command = self.command("find-principals");
-        command.arg("-s").arg(self.signature()).arg("-f").arg(self.keys());
-        let (status, printed) = run(command, b"", CHECK_LIMIT)?;
-        let listed = printed.lines().map(str::trim).filter(|line| !line.is_empty());
-        Ok(if status.success() { listed.map(str::to_owned).collect() } else { Vec::new() })
-    }
-
-    /// Whether this principal's key signed this message for an approval.
-    pub(super) fn verifies(&self, principal: &str, message: &[u8]) -> Result<bool, Failure> {
-        let mut command = self.command("verify");
-        command.args(["-n", NAMESPACE, "-I", principal]);
-        command.arg("-s").arg(self.signature()).arg("-f").arg(self.keys());
-        Ok(run(command, message, CHECK_LIMIT)?.0.success())
-    }
-
-    fn command(&self, work: impl AsRef<OsStr>) -> Command {
-        let mut command = Command::new(&self.program);
-        command.arg("-Y").arg(work).stderr(Stdio::null()).env_clear();
-        #[cfg(windows)]
-        command.envs(std::env::var_os("SystemRoot").map(|root| ("SystemRoot", root)));
-        command
-    }
-
-    fn keys(&self) -> PathBuf {
-        self.directory.path().join("allowed_signers")
-    }
-
-    fn signature(&self) -> PathBuf {
-        self.directory.path().join("signature")
-    }
-}
-
 fn installed() -> Option<PathBuf> {
     PLACES.into_iter().map(PathBuf::from).find(|path| path.is_file())
 }
 
 fn missing() -> Failure {
-    Failure::new(Exit::Policy, format!("{PROGRAM} is not installed, and approvals are checked with it"))
+    Failure::new(Exit::Policy, format!("{PROGRAM} is not installed, and approvals are signed with it"))
         .next("install OpenSSH: apt install openssh-client, dnf install openssh, or Windows' optional feature")
 }
 
@@ -192,7 +133,7 @@ mod tests {
     #[test]
     fn one_that_is_not_there_is_told_with_the_cure() {
         let command = Command::new("/nowhere/ssh-keygen");
-        let failure = run(command, b"", CHECK_LIMIT).expect_err("it is not there");
+        let failure = run(command, b"", SIGN_LIMIT).expect_err("it is not there");
         assert!(failure.what.contains("not installed"), "{}", failure.what);
         assert!(failure.next.contains("install OpenSSH"), "{}", failure.next);
     }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::admission::{Applicant, check_stop_file};
-use super::approval::{Approved, Check, beside, read_approval, verify};
+use super::approval::{Approved, Check, beside, read_approval, verify, verify_again};
 use super::charging::{Charging, charge};
 use super::confirm::Agreement;
 use super::connect::Connection;
@@ -185,12 +185,13 @@ fn check_again(
 ) -> Result<(), Failure> {
     let Setting { state, house, origin, .. } = *setting;
     check_stop_file(state)?;
-    if let Some(approved) = approved {
-        approved.check_end(now)?;
-    }
     if let Reread::Changed(_) = house.reread()? {
         let what = "the policy was changed while this plan was looked at";
         return Err(Failure::new(Exit::Policy, what).next("plan it again"));
+    }
+    if let Some(approved) = approved {
+        let check = Check { plan: file, policy: house, runner: &Operator::current(), now };
+        verify_again(approved, &check)?;
     }
     match origin {
         Origin::Plan(_) => check_plan_file(file, state, house, now),

@@ -898,7 +898,7 @@ fn a_dry_run_says_what_the_run_would_come_to() {
 }
 
 /// A key for each of these people, and the lines of `allowed_signers` for some of them.
-fn keys(bench: &Bench, people: &[&str], allowed: &[&str]) {
+pub fn keys(bench: &Bench, people: &[&str], allowed: &[&str]) {
     let mut lines = String::new();
     for who in people {
         let path = bench.path(who);
@@ -916,7 +916,7 @@ fn keys(bench: &Bench, people: &[&str], allowed: &[&str]) {
 }
 
 /// The user who runs the tests, as plans name them.
-fn user_of(bench: &Bench, plan: &str) -> String {
+pub fn user_of(bench: &Bench, plan: &str) -> String {
     let text = std::fs::read(bench.path(plan)).expect("it was written");
     let plan: Value = serde_json::from_slice(&text).expect("JSON");
     let made_by = plan["made_by"].as_str().expect("text");
@@ -974,13 +974,13 @@ fn an_approval_is_somebody_elses_word_for_this_plan_and_counts_once() {
     {
         tampered["statement"] = json!(statement);
         fleet.bench.write(name, &tampered.to_string());
-        try_with(name, "the signature of the approval does not fit");
+        try_with(name, "its signature does not fit what it says");
     }
     let eves = std::fs::read_to_string(fleet.bench.path("eve.approval")).expect("written");
     let eves: Value = serde_json::from_str(&eves).expect("JSON");
     tampered["signature"] = eves["signature"].clone();
     fleet.bench.write("mixed.approval", &tampered.to_string());
-    try_with("mixed.approval", "not signed by any key");
+    try_with("mixed.approval", "its signature does not fit what it says");
     fleet.bench.write("empty.approval", "{}");
     try_with("empty.approval", "this is no approval");
 
@@ -1002,6 +1002,27 @@ fn an_approval_is_somebody_elses_word_for_this_plan_and_counts_once() {
     assert_eq!(fleet.reached("erase"), [1, 1, 1]);
     assert_eq!(fleet.writes(), 3);
     says(&fleet.bench.sortie(&["audit"]).expect(0), &["bob@example.com"]);
+}
+
+#[test]
+fn no_file_of_the_runner_decides_whose_approval_counts() {
+    let fleet = Fleet::of(DeviceKind::IPad, 2);
+    fleet.plan(&fleet.job("erase", 0..2), "first.plan");
+    let me = user_of(&fleet.bench, "first.plan");
+    fleet.policy(&format!(
+        "[approval]\nalways = true\nallowed_signers = \"allowed_signers\"\n\
+         [approval.people]\n{me} = \"me@example.com\"\n"
+    ));
+    keys(&fleet.bench, &["bob"], &["bob"]);
+    fleet.plan(&fleet.job("erase", 0..2), "erase.plan");
+    let key = fleet.bench.path("bob").display().to_string();
+    fleet.bench.sortie(&["approve", "erase.plan", "--key", &key, "--yes"]).expect(0);
+    // What the runner controls: the directory for temporary files, and the programs of PATH.
+    let mut command = fleet.bench.command();
+    command.args(["run", "erase.plan", "--confirm", &erase_of(2)]);
+    command.env("TMPDIR", fleet.bench.path("nowhere")).env("PATH", "");
+    crate::bench::Ran::of(command.output().expect("it starts")).expect(0);
+    assert_eq!(fleet.reached("erase"), [1, 1]);
 }
 
 #[test]

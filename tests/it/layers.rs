@@ -38,8 +38,10 @@ const MAY_USE: [(&str, &[&str]); 13] = [
 ];
 
 /// The modules in which each package may be named; packages that are not listed may be named anywhere.
-const HOMES: [(&str, &[&str]); 26] = [
+const HOMES: [(&str, &[&str]); 28] = [
     ("age", &["cli"]),
+    ("aws_lc_rs", &["cli"]),
+    ("base64", &["cli"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
     ("toml", &["cli"]),

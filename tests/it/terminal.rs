@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::bench::{Bench, Ran, canned, eventually, serial};
+use crate::bypass::{keys, user_of};
 use crate::fleet::{Fleet, erase_of, says};
 
 /// How long anything on a terminal may take. What takes longer hangs.
@@ -144,6 +145,27 @@ fn a_person_types_the_phrase_under_what_can_never_be_undone() {
     let screen = ran.stdout;
     let at = |words: &str| screen.find(words).expect("it was shown");
     assert!(at("devices of 127.0.0.1: 100.0 %") < at(question), "{screen}");
+}
+
+#[test]
+fn a_signer_who_is_revoked_while_the_question_stands_does_not_count() {
+    let fleet = Fleet::of(DeviceKind::IPad, 2);
+    fleet.plan(&fleet.job("erase", 0..2), "first.plan");
+    let me = user_of(&fleet.bench, "first.plan");
+    fleet.policy(&format!(
+        "[approval]\nalways = true\nallowed_signers = \"allowed_signers\"\n\
+         [approval.people]\n{me} = \"me@example.com\"\n"
+    ));
+    keys(&fleet.bench, &["bob"], &["bob"]);
+    let path = fleet.plan(&fleet.job("erase", 0..2), "erase.plan");
+    let key = fleet.bench.path("bob").display().to_string();
+    fleet.bench.sortie(&["approve", &path, "--key", &key, "--yes"]).expect(0);
+    let mut terminal = Terminal::with(&fleet.bench, &["run", &path]);
+    terminal.shows("type ERASE 2 ON 127.0.0.1: ");
+    keys(&fleet.bench, &["carol"], &["carol"]);
+    terminal.types("ERASE 2 ON 127.0.0.1\n");
+    says(&terminal.ends().expect(8), &["not signed by any key"]);
+    assert_eq!(fleet.writes(), 0);
 }
 
 #[test]

@@ -117,8 +117,7 @@ fn somebody_else_s_word_counts() {
     let approved = rig.verify(&approval, &plan).expect("it counts");
     assert_eq!(approved.principal, "bob@example.com");
     assert_eq!(approved.expires_at, NOW.plus_ms(600_000));
-    approved.check_end(approved.expires_at).expect_err("it has ended");
-    approved.check_end(NOW).expect("it has not ended");
+    assert_eq!(approved.file.as_bytes(), approval);
     let file: ApprovalFile = serde_json::from_slice(&approval).expect("an approval");
     assert!(file.statement.contains("\"phrase\":\"ERASE 2 ON acme\""), "{}", file.statement);
     // Neither who made nor who runs it: the third person's plan.
@@ -198,7 +197,7 @@ fn a_key_that_also_is_the_runner_s_does_not_count() {
         (format!("bob@example.com {key}\nALICE@Example.com {key}\n"), "takes two persons"),
         (format!("bob@example.com {key}\n\"*@example.com\" {key}\n"), "takes two persons"),
         (format!("*@example.org {key}\n"), "no person"),
-        (format!("bob@example.com namespaces=\"git\" {key}\n"), "does not fit what it says"),
+        (format!("bob@example.com namespaces=\"git\" {key}\n"), "for other purposes only"),
         (format!("bob@example.com {}\n", rig.public("mallory")), "not signed by any key"),
         (String::new(), "not signed by any key"),
     ] {
@@ -225,10 +224,10 @@ fn forged_and_damaged_approvals_are_refused() {
     // For another purpose.
     file.signature = sign_as(&rig.path("bob"), "git", &file.statement, rig.dir.path());
     let bytes = serde_json::to_vec(&file).expect("texts");
-    rig.refused(&bytes, &plan, "does not fit what it says");
+    rig.refused(&bytes, &plan, "for another purpose ('git')");
     file.signature = own.replacen("U1NIU0lH", "U1NIU0lI", 1);
     let bytes = serde_json::to_vec(&file).expect("texts");
-    rig.refused(&bytes, &plan, "not signed by any key");
+    rig.refused(&bytes, &plan, "not an SSH signature");
     // The same words, written in another way.
     file.signature = own;
     file.statement.push(' ');
@@ -252,16 +251,67 @@ fn keys_that_others_can_change_are_not_believed() {
 }
 
 #[test]
-fn principals_are_compared_in_small_letters_up_to_the_first_space_outside_quotes() {
-    for (line, expected) in [
-        ("Bob@X ssh-ed25519 AAAA", 5),
-        ("\"Bob B\",c ssh-ed25519 AAAA", 9),
-        ("  Bob\tssh-ed25519", 5),
-        ("", 0),
-        ("# A", 1),
+fn a_signer_who_is_taken_off_the_list_meanwhile_does_not_count() {
+    let (rig, plan) = (Rig::new(), by_alice());
+    let approval = rig.approval(&plan, "bob");
+    let approved = rig.verify(&approval, &plan).expect("it counts");
+    let again = |now| {
+        let policy = policy_in(rig.dir.path()).expect("readable");
+        let runner = Operator { user: "alice".to_owned(), uid: Some(501), host: "m".to_owned() };
+        verify_again(&approved, &Check { plan: &plan, policy: &policy, runner: &runner, now })
+            .map_err(|failure| failure.what)
+    };
+    again(NOW).expect("still listed");
+    assert!(again(approved.expires_at).expect_err("over").contains("ended at"));
+    let key = rig.public("bob");
+    for (signers, expected) in [
+        (String::new(), "not signed by any key"),
+        (format!("bob@example.com valid-before=\"20200101Z\" {key}\n"), "earlier time"),
+        (format!("carol@example.com {key}\n"), "is by carol@example.com now"),
     ] {
-        assert_eq!(end_of_principals(line), expected, "{line}");
+        rig.set_signers(&signers);
+        let what = again(NOW).expect_err(expected);
+        assert!(what.contains(expected), "{expected}: {what}");
     }
+}
+
+#[test]
+fn a_kept_approval_counts_for_its_run_while_its_signer_may_approve() {
+    let (rig, plan) = (Rig::new(), by_alice());
+    let approval = rig.approval(&plan, "bob");
+    let digest = plan.digest();
+    let kept = |edit: fn(&mut Kept<'_>)| {
+        let policy = policy_in(rig.dir.path()).expect("readable");
+        let runner = Operator { user: "alice".to_owned(), uid: Some(501), host: "m".to_owned() };
+        let mut kept = Kept {
+            plan_digest: &digest,
+            tenant: &plan.tenant,
+            base_url: &plan.base_url,
+            made_by: &plan.made_by,
+            started_by: &plan.made_by,
+            started_at: NOW,
+            policy: &policy,
+            runner: &runner,
+            // Long after the approval ended.
+            now: NOW.plus_ms(86_400_000),
+        };
+        edit(&mut kept);
+        verify_kept(&approval, &kept).map_err(|failure| failure.what)
+    };
+    assert_eq!(kept(|_| ()).expect("it counts").principal, "bob@example.com");
+    for (edit, expected) in [
+        ((|kept| kept.plan_digest = "x") as fn(&mut Kept<'_>), "another plan"),
+        (|kept| kept.tenant = "x", "another tenant"),
+        (|kept| kept.base_url = "x", "another base URL"),
+        (|kept| kept.started_at = NOW.plus_ms(600_000), "ended at"),
+        (|kept| kept.started_by = "bob (uid 502) on mdm1", "takes two persons"),
+        (|kept| kept.made_by = "dave (uid 504) on mdm1", "is not in [approval.people]"),
+    ] {
+        let what = kept(edit).expect_err(expected);
+        assert!(what.contains(expected), "{expected}: {what}");
+    }
+    rig.set_signers("");
+    assert!(kept(|_| ()).expect_err("revoked").contains("not signed by any key"));
 }
 
 /// A signature for another purpose.
