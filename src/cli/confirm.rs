@@ -250,13 +250,16 @@ pub(super) fn can_ask() -> bool {
     std::io::stdin().is_terminal()
 }
 
-/// Asks on the terminal; `None` when nobody can answer.
+/// Asks on the terminal; `None` when nobody can answer. Every question goes through here: only what is typed while it
+/// stands answers it.
 #[cfg(unix)]
 pub(super) fn ask(question: &str) -> Option<String> {
     if !can_ask() {
         return None;
     }
     let mut terminal = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
+    // What was typed before the question was there is no answer to it; nor is what cannot be thrown away.
+    rustix::termios::tcflush(&terminal, rustix::termios::QueueSelector::IFlush).ok()?;
     terminal.write_all(harmless(question).as_bytes()).ok()?;
     read_answer(terminal)
 }

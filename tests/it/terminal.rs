@@ -148,6 +148,25 @@ fn a_person_types_the_phrase_under_what_can_never_be_undone() {
 }
 
 #[test]
+fn what_was_typed_before_a_question_does_not_answer_it() {
+    let fleet = Fleet::of(DeviceKind::IPad, 101);
+    let restart = fleet.job("restart", 0..3);
+    let push = fleet.job("blank-push", 0..101);
+    for (arguments, question, early) in [
+        (&["run", &restart, "--wait", "0"][..], "type the number of devices: ", "3\n3\n"),
+        (&["run", &restart, "--wait", "0"], "type the number of devices: ", "3"),
+        (&["run", &push, "--wait", "0"], "[y/N] ", "y\ny\n"),
+    ] {
+        let mut terminal = Terminal::with(&fleet.bench, arguments);
+        terminal.types(early);
+        terminal.shows(question);
+        terminal.types("\n");
+        says(&terminal.ends().expect(8), &["not confirmed"]);
+    }
+    assert_eq!(fleet.writes(), 0);
+}
+
+#[test]
 fn a_signer_who_is_revoked_while_the_question_stands_does_not_count() {
     let fleet = Fleet::of(DeviceKind::IPad, 2);
     fleet.plan(&fleet.job("erase", 0..2), "first.plan");
