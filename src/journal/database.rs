@@ -132,12 +132,20 @@ impl<T> At<T> for Result<T, std::io::Error> {
     }
 }
 
+/// Opens the file at `path`. SQLite is built to read a name that begins with `file:` as a URI, whatever the flags say, so a
+/// relative name would open another file: an absolute one never begins so.
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, JournalError> {
+    let absolute = std::path::absolute(path).at(path)?;
+    Connection::open_with_flags(absolute, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).at(path)
+}
+
 /// Opens a database for writing. `migrations` are the scripts that lead from each format to the next, the first
 /// one from nothing; those that the database has not seen yet are run, all in one transaction.
 pub(super) fn open_to_write(path: &Path, migrations: &[&str]) -> Result<Connection, JournalError> {
     super::state_dir::prepare_file(path)?;
     super::state_dir::refuse_public(path)?;
-    let mut connection = Connection::open(path).at(path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let mut connection = connect(path, flags)?;
     set_pragmas(&connection).at(path)?;
     connection.busy_timeout(BUSY_TIMEOUT).at(path)?;
     let transaction =
@@ -181,8 +189,7 @@ fn set_pragmas(connection: &Connection) -> Result<(), rusqlite::Error> {
 /// Opens a database for reading, whatever its format: tables and columns are only ever added.
 pub(super) fn open_to_read(path: &Path) -> Result<Connection, JournalError> {
     super::state_dir::refuse_public(path)?;
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).at(path)?;
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     connection.busy_timeout(BUSY_TIMEOUT).at(path)?;
     Ok(connection)
 }

@@ -45,6 +45,20 @@ fn says(ran: &Ran, words: &[&str]) {
 // Help and looking.
 
 #[test]
+fn a_state_directory_that_is_named_like_a_uri_is_a_directory() {
+    let bench = Bench::offline();
+    bench.job("job.csv", "serial_number,action", &[format!("{},blank-push", serial(0))]);
+    for name in ["file:x#y?mode=memory", "file:z"] {
+        let there = ["--state-dir", name];
+        let run = ["run", "job.csv", "--simulate", "--yes"];
+        bench.sortie(&[&run[..], &there].concat()).expect(0);
+        assert!(bench.path(name).join("sortie.db").is_file());
+        let listed = bench.sortie(&[&["runs"][..], &there].concat()).expect(0);
+        assert!(listed.stdout.contains("finished"), "{}", listed.stdout);
+    }
+}
+
+#[test]
 fn help_and_version_are_no_errors() {
     let bench = Bench::offline();
     let help = bench.sortie(&["--help"]).expect(0);
