@@ -11,10 +11,9 @@ use super::failure::Failure;
 use super::options::{AuditOptions, Format, GlobalOptions};
 use super::printer::{Printer, counted, table};
 use super::state::State;
-use crate::journal::{AuditRecord, ChainAudit, JournalError, RunReader};
-
-/// Kind of the notes that hold how far a run had come when a process left it.
-const LEFT: &str = "left";
+use crate::journal::{
+    AuditFault, AuditRecord, ChainAudit, JournalError, KeptHead, KeptHeads, RunHead, RunReader,
+};
 
 /// Hexadecimal digits of a hash.
 const HASH_DIGITS: usize = 64;
@@ -53,8 +52,11 @@ struct Fault {
 impl Fault {
     /// The fault of a chain, if it has one.
     fn of(run: Option<&str>, audit: &ChainAudit) -> Option<Self> {
-        let fault = audit.fault.clone()?;
-        Some(Self { run: run.map(str::to_owned), seq: fault.seq, what: fault.what })
+        audit.fault.clone().map(|fault| Self::at(run, fault))
+    }
+
+    fn at(run: Option<&str>, fault: AuditFault) -> Self {
+        Self { run: run.map(str::to_owned), seq: fault.seq, what: fault.what }
     }
 
     fn text(&self) -> String {
@@ -72,91 +74,16 @@ impl Fault {
     }
 }
 
-/// A head that a run once had.
-struct Kept {
-    head: String,
-    /// How many entries it had then, where that is known.
-    entries: Option<u64>,
-    /// Where it is kept, for people.
-    place: String,
-}
-
-impl Kept {
-    /// What a note says of the run that it is about.
-    fn by(note: &AuditRecord) -> Option<(String, Self)> {
-        let run = note.run.clone().filter(|_| note.kind == LEFT)?;
-        let kept = Self {
-            head: note.body["head"].as_str()?.to_owned(),
-            entries: note.body["entries"].as_u64(),
-            place: format!("note {} of the host's record", note.seq),
-        };
-        Some((run, kept))
-    }
-
-    fn anchor(hash: &str) -> Self {
-        Self { head: hash.to_owned(), entries: None, place: "--anchor".to_owned() }
-    }
-
-    fn is_at(&self, seq: u64) -> bool {
-        self.entries.is_none_or(|entries| entries == seq)
-    }
-
-    /// What is wrong when a chain of so many entries does not contain it.
-    fn missing(&self, run: Option<&str>, entries: u64) -> Fault {
-        let (place, head) = (&self.place, &self.head);
-        let (seq, had) = match self.entries {
-            Some(had) if had > entries => (entries + 1, format!(" and {had} entries")),
-            Some(had) => (had, format!(" with {had} entries")),
-            None => (0, String::new()),
-        };
-        let what = format!(
-            "{place} knows the head {head}{had}, which is not in the chain any more: something was \
-             taken away or changed"
-        );
-        Fault { run: run.map(str::to_owned), seq, what }
-    }
-}
-
-/// Heads that a chain has to contain, by their hashes.
-#[derive(Default)]
-struct Wanted {
-    kept: BTreeMap<String, Vec<Kept>>,
-}
-
-impl Wanted {
-    fn new(kept: Vec<Kept>) -> Self {
-        let mut wanted = Self::default();
-        for kept in kept {
-            wanted.kept.entry(kept.head.clone()).or_default().push(kept);
-        }
-        wanted
-    }
-
-    /// Crosses out what is found at one record that fits.
-    fn see(&mut self, seq: u64, hash: &str) {
-        if let Some(kept) = self.kept.get_mut(hash) {
-            kept.retain(|kept| !kept.is_at(seq));
-        }
-    }
-
-    /// What was not found.
-    fn faults(mut self, run: Option<&str>, audit: &ChainAudit) -> Vec<Fault> {
-        self.see(0, &audit.genesis);
-        let missing = |kept: &Kept| kept.missing(run, audit.entries);
-        let mut faults: Vec<Fault> = self.kept.values().flatten().map(missing).collect();
-        faults.sort_by_key(|fault| fault.seq);
-        faults
-    }
-}
-
 /// Follows the chain of a run; returns it with everything that does not fit.
 fn check_run(
     state: &State,
     run: &str,
-    kept: Vec<Kept>,
+    kept: Vec<KeptHead>,
     mut take: impl FnMut(AuditRecord),
 ) -> Result<(ChainAudit, Vec<Fault>), JournalError> {
-    let mut wanted = Wanted::new(kept);
+    let mut wanted = KeptHeads::new(kept);
+    // Looked at before the run: it may go on meanwhile, and then has more than this.
+    let (row, is_held) = (state.index().head_of(run)?, state.dir.is_held(run));
     let audit = RunReader::open(&state.dir, run)?.for_each_audited(|record| {
         if record.fits {
             wanted.see(record.seq, &record.hash);
@@ -166,20 +93,24 @@ fn check_run(
     let mut faults: Vec<Fault> = Fault::of(Some(run), &audit).into_iter().collect();
     // Where the header or the first entry does not fit, no head can: one fault says it.
     if faults.is_empty() {
-        faults = wanted.faults(Some(run), &audit);
+        let missing = wanted.faults(&audit.genesis, audit.entries);
+        let end = RunHead { entries: audit.entries, head: audit.head.clone() };
+        let is_under_way = is_held || state.dir.is_held(run);
+        let ended = row.filter(|_| !is_under_way).and_then(|row| row.end_fault(&end));
+        faults.extend(missing.into_iter().chain(ended).map(|fault| Fault::at(Some(run), fault)));
     }
     Ok((audit, faults))
 }
 
 fn audit_host(state: &State, anchor: Option<&str>, printer: &Printer) -> Result<Exit, Failure> {
-    let mut wanted = Wanted::new(anchor.map(Kept::anchor).into_iter().collect());
-    let mut by_run: BTreeMap<String, Vec<Kept>> = BTreeMap::new();
+    let mut wanted = KeptHeads::new(anchor.map(KeptHead::anchor).into_iter().collect());
+    let mut by_run: BTreeMap<String, Vec<KeptHead>> = BTreeMap::new();
     let mut rows = Vec::new();
     let audit = state.index().for_each_note(|note| {
         if note.fits {
             wanted.see(note.seq, &note.hash);
         }
-        if let Some((run, kept)) = Kept::by(&note) {
+        if let Some((run, kept)) = KeptHead::in_note(&note) {
             by_run.entry(run).or_default().push(kept);
         }
         match printer.format {
@@ -188,7 +119,8 @@ fn audit_host(state: &State, anchor: Option<&str>, printer: &Printer) -> Result<
         }
     })?;
     let mut faults: Vec<Fault> = Fault::of(None, &audit).into_iter().collect();
-    faults.extend(wanted.faults(None, &audit));
+    let missing = wanted.faults(&audit.genesis, audit.entries);
+    faults.extend(missing.into_iter().map(|fault| Fault::at(None, fault)));
     let runs = check_runs(state, by_run, &mut faults);
     if printer.format == Format::Json {
         let runs: Vec<serde_json::Value> = runs
@@ -217,7 +149,7 @@ fn audit_host(state: &State, anchor: Option<&str>, printer: &Printer) -> Result<
 /// Follows the chain of every run of which a head was noted.
 fn check_runs(
     state: &State,
-    by_run: BTreeMap<String, Vec<Kept>>,
+    by_run: BTreeMap<String, Vec<KeptHead>>,
     faults: &mut Vec<Fault>,
 ) -> Vec<(String, ChainAudit)> {
     let mut runs = Vec::new();
@@ -243,14 +175,15 @@ fn audit_run(
     printer: &Printer,
 ) -> Result<Exit, Failure> {
     let run = state.index().find_run(name)?.id;
-    let mut kept: Vec<Kept> = anchor.map(Kept::anchor).into_iter().collect();
+    let mut kept: Vec<KeptHead> = anchor.map(KeptHead::anchor).into_iter().collect();
     let host = state.index().for_each_note(|note| {
-        kept.extend(Kept::by(&note).filter(|(of, _)| *of == run).map(|(_, kept)| kept));
+        kept.extend(KeptHead::in_note(&note).filter(|(of, _)| *of == run).map(|(_, kept)| kept));
     })?;
     if let Some(fault) = Fault::of(None, &host) {
         printer.warn(&format!("{}; look at it with: sortie audit", fault.text()));
     }
-    let noted = kept.len() - usize::from(anchor.is_some());
+    let noted = kept.iter().filter(|kept| kept.entries.is_some_and(|had| had > 0)).count();
+    let is_known = noted > 0 || state.index().head_of(&run)?.is_some();
     let mut summary = RunSummary::default();
     let (audit, faults) = check_run(state, &run, kept, |record| {
         summary.add(&record);
@@ -277,7 +210,7 @@ fn audit_run(
         let heads = counted(noted, "head");
         printer.data(&format!("{heads} of it in the host's record\nhead {}", audit.head));
     }
-    if noted == 0 {
+    if !is_known {
         printer.say("the host's record holds no head of this run: what was cut off at its end would not be seen");
     }
     if is_unchained {

@@ -16,6 +16,9 @@ pub(super) const NOTE_COLUMNS: [&str; 6] = ["NOTE", "WHEN", "KIND", "RUN", "WHO"
 /// Under which keys a note says who did it.
 const WHO_KEYS: [&str; 4] = ["by", "who", "operator", "user"];
 
+/// Under which key a note holds a hash that only programs compare; JSON shows it.
+const BEGINNING_KEY: &str = "beginning";
+
 /// Letters of one text; a line of a table stays one line.
 const TEXT_CHARS_MAX: usize = 160;
 
@@ -25,7 +28,7 @@ pub(super) fn note_row(note: &AuditRecord) -> Vec<String> {
     let what: Vec<String> = match &note.body {
         Value::Object(fields) => fields
             .iter()
-            .filter(|(key, _)| !WHO_KEYS.contains(&key.as_str()))
+            .filter(|(key, _)| !WHO_KEYS.contains(&key.as_str()) && *key != BEGINNING_KEY)
             .map(|(key, value)| format!("{key} {}", value_text(value)))
             .collect(),
         Value::Null => Vec::new(),

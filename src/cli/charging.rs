@@ -15,7 +15,7 @@ use super::printer::counted;
 use super::state::State;
 use crate::journal::{Charge, JournalError, RunReader, Sent};
 use crate::kandji::find_action;
-use crate::model::{DeviceId, Event, Outcome, Risk, Task, TaskRecord, Turn, UnixMillis};
+use crate::model::{DeviceId, Entry, Event, Outcome, Risk, Task, TaskRecord, Turn, UnixMillis};
 use crate::plan::{
     ActionDevices, Agreement, Approval, Budget, CapKind, OverCap, PlanFile, Spent,
     devices_by_action,
@@ -184,33 +184,51 @@ fn dead_runs(state: &State, now: UnixMillis) -> Result<Vec<String>, JournalError
 
 fn sent_in(state: &State, run: &str) -> Result<BTreeMap<String, Sent>, JournalError> {
     let reader = RunReader::open(&state.dir, run)?;
-    sent_of(&reader, &reader.tasks()?, &reader.records()?)
+    let (tasks, records) = (reader.tasks()?, reader.records()?);
+    let last = LastSends::read(&reader, &tasks)?;
+    Ok(sent_of(&last, &tasks, &records))
+}
+
+/// When each action was last sent.
+#[derive(Default)]
+pub(super) struct LastSends(BTreeMap<String, UnixMillis>);
+
+impl LastSends {
+    /// Reads it from the entries of a run.
+    pub(super) fn read(reader: &RunReader, tasks: &[Task]) -> Result<Self, JournalError> {
+        let mut last = Self::default();
+        reader.for_each_entry(|entry| last.take(&entry, tasks))?;
+        Ok(last)
+    }
+
+    /// Takes in one entry.
+    pub(super) fn take(&mut self, entry: &Entry, tasks: &[Task]) {
+        if let Event::Intent { task, .. } = entry.event
+            && let Some(task) = tasks.get(task.at())
+        {
+            match self.0.get_mut(&task.action) {
+                Some(last_at) => *last_at = entry.at.max(*last_at),
+                None => drop(self.0.insert(task.action.clone(), entry.at)),
+            }
+        }
+    }
 }
 
 /// What a run has sent, by action; for those actions that have caps. What was postponed was not sent, and is charged
 /// with the rest when the run goes on.
 pub(super) fn sent_of(
-    reader: &RunReader,
+    last: &LastSends,
     tasks: &[Task],
     records: &[TaskRecord],
-) -> Result<BTreeMap<String, Sent>, JournalError> {
+) -> BTreeMap<String, Sent> {
     let counts =
         |record: &TaskRecord| record.attempts > 0 && record.outcome() != Outcome::NotAttempted;
     let devices = count_devices(tasks, records, counts);
-    let mut last: BTreeMap<&str, UnixMillis> = BTreeMap::new();
-    reader.for_each_entry(|entry| {
-        if let Event::Intent { task, .. } = entry.event
-            && let Some(task) = tasks.get(task.at())
-        {
-            let last_at = last.entry(&task.action).or_insert(entry.at);
-            *last_at = entry.at.max(*last_at);
-        }
-    })?;
     let sent = |(action, devices): (String, u32)| {
-        let last_at = last.get(action.as_str()).copied()?;
+        let last_at = last.0.get(action.as_str()).copied()?;
         Some((action, Sent { devices, last_at }))
     };
-    Ok(devices.into_iter().filter_map(sent).collect())
+    devices.into_iter().filter_map(sent).collect()
 }
 
 /// The devices that it may still send to.

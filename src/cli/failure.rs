@@ -7,7 +7,7 @@
 use super::exit::Exit;
 use crate::drive::{DriveError, InventoryError, QuotaError, ReadError};
 use crate::engine::Impossible;
-use crate::journal::JournalError;
+use crate::journal::{Distrust, JournalError};
 
 /// Why something cannot be done. It says nothing about what was sent: the caller knows, and makes it a [`Failed`].
 #[derive(Debug)]
@@ -149,6 +149,26 @@ impl From<JournalError> for Failure {
             }
         };
         Self::new(exit, error.to_string()).next(next)
+    }
+}
+
+impl From<Distrust> for Failure {
+    fn from(error: Distrust) -> Self {
+        let what = error.to_string();
+        match error {
+            Distrust::Journal(error) => error.into(),
+            Distrust::NeverBegun(_) => {
+                Self::usage(what).next("start the job again with: sortie run")
+            }
+            Distrust::Run { run, .. } => Self::new(Exit::Journal, what)
+                .state("the run is not gone on with, because its database is not what sortie wrote")
+                .next(format!(
+                    "restore runs/{run}.db from a backup made after the run was last left; see what does not fit with: sortie audit {run}"
+                )),
+            Distrust::Host { .. } => Self::new(Exit::Journal, what)
+                .state("no run is gone on with, because sortie.db is not what sortie wrote")
+                .next("restore sortie.db from a backup; see what does not fit with: sortie audit"),
+        }
     }
 }
 

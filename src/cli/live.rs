@@ -6,7 +6,7 @@ use std::fs::File;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-use super::charging::sent_of;
+use super::charging::{LastSends, sent_of};
 use super::connect::Connection;
 use super::exit::{Exit, RunEnd, exit_of};
 use super::failure::{BeforeSending, Done, Failed, Failure};
@@ -26,7 +26,7 @@ use crate::drive::{
 };
 use crate::engine::{Engine, Scope};
 use crate::journal::{RequestCounts, RunHeader, RunJournal, RunReader, Writer};
-use crate::model::{Outcome, StopCause, Task, TaskIndex, Turn, UnixMillis};
+use crate::model::{Outcome, StopCause, Task, TaskIndex, TaskRecord, Turn, UnixMillis};
 use crate::report::{Rerun, summary_text};
 
 /// Everything that a run under way needs.
@@ -37,6 +37,8 @@ pub(super) struct Live<'a> {
     pub connection: Connection,
     pub header: RunHeader,
     pub tasks: Arc<[Task]>,
+    /// What is known of each task.
+    pub records: Vec<TaskRecord>,
     pub engine: Engine,
     pub journal: RunJournal,
     pub quota: Quota,
@@ -56,6 +58,7 @@ pub(super) async fn go(
     printer: &Printer,
 ) -> Result<Done, Failed> {
     let Live {
+        records,
         state,
         house,
         connection,
@@ -71,9 +74,6 @@ pub(super) async fn go(
     } = live;
     engine.set_scope(scope);
     let run_id = header.run.0.clone();
-    let reader = RunReader::open(&state.dir, &run_id).before_sending()?;
-    let records = reader.records().before_sending()?;
-    drop(reader);
     let notices = printer.clone();
     let reporter = Reporter::start(
         state.dir.clone(),
@@ -236,7 +236,8 @@ impl End<'_> {
     fn leave(&self, view: &RunView, exit: Exit, now: UnixMillis) -> Result<(), Failure> {
         let run = &self.header.run.0;
         let reader = RunReader::open(&self.state.dir, run)?;
-        let sent = sent_of(&reader, self.tasks, &view.records)?;
+        let last = LastSends::read(&reader, self.tasks)?;
+        let sent = sent_of(&last, self.tasks, &view.records);
         self.state.index().settle_charges(run, &sent)?;
         let head = reader.head()?;
         let outcomes: std::collections::BTreeMap<&str, u32> =

@@ -58,6 +58,7 @@ mod steady_terminal;
 mod surroundings;
 mod tenant_commands;
 mod token;
+mod trust;
 mod trusted_file;
 mod wrapping;
 

@@ -122,8 +122,8 @@ mod tests {
             assert_eq!((has_new_pin(&event), has_disagreement(&event)), (is_new, is_other));
         }
         let pin = Some(Sealed::clear("1".to_owned()));
-        assert!(has_new_pin(&Event::Intent { task, attempt: 1, pin }));
-        assert!(!has_new_pin(&Event::Intent { task, attempt: 1, pin: None }));
+        assert!(has_new_pin(&Event::Intent { task, attempt: 1, pin, sends: None }));
+        assert!(!has_new_pin(&Event::Intent { task, attempt: 1, pin: None, sends: None }));
         assert!(!has_new_pin(&Event::PinRead { task, reading: PinReading::Nothing }));
     }
 }

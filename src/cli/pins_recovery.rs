@@ -17,6 +17,7 @@ use super::reporter::RunView;
 use super::sealing::Recipients;
 use super::settings::Profile;
 use super::state::State;
+use super::trust::open_run;
 use crate::drive::{Clock, ReadError, Reads, Sealer, WallClock};
 use crate::journal::{JournalError, RequestCounts, RunJournal, RunRow};
 use crate::kandji::{pin_request, read_pin};
@@ -39,7 +40,9 @@ pub(super) fn recover(
         return Ok(Exit::Well);
     };
     let hold = state.dir.hold_run(&row.id).map_err(|error| busy(error, &row.id))?;
-    let view = RunView::read(&state.dir, &row.id)?;
+    let run = open_run(&state, &row.id)?.follow(|_| {})?;
+    let journal = RunJournal::go_on(&state.dir, &run)?;
+    let view = RunView::of(run);
     let wanted = wanted(&state, &view, options)?;
     if wanted.is_empty() {
         printer.say(&format!("run {} has locked no such Mac without a PIN", row.id));
@@ -55,7 +58,6 @@ pub(super) fn recover(
         Some(recipients) => Some(recipients.sealer()?),
         None => None,
     };
-    let journal = RunJournal::open(&state.dir, &row.id)?;
     let read = runtime()?.block_on(async {
         let policy = &view.header.policy;
         let connection =

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::admission::{Applicant, Asking, check_gate, check_house, check_stop_file};
-use super::charging::{Charging, charge, sent_of, unsent_devices};
+use super::charging::{Charging, LastSends, charge, sent_of, unsent_devices};
 use super::connect::{connect_again, timeout_ms};
 use super::earlier::check_doubts;
 use super::exit::Exit;
@@ -22,9 +22,10 @@ use super::policy_file::PolicyFile;
 use super::printer::Printer;
 use super::settings::{Profile, duration};
 use super::state::State;
-use crate::drive::{Clock, WallClock, facts_of};
-use crate::engine::{Engine, RunState, Scope};
-use crate::journal::{RequestCounts, RunHeader, RunJournal, RunReader, RunRow};
+use super::trust::{Replay, open_run, refuse_simulated};
+use crate::drive::{Clock, WallClock};
+use crate::engine::{Engine, Scope};
+use crate::journal::{RequestCounts, RunHeader, RunJournal, RunRow, TrustedRun};
 use crate::model::{Outcome, Policy, Task, TaskRecord};
 use crate::plan::{Agreement, Approval};
 use crate::transport::tenant_key;
@@ -119,8 +120,9 @@ fn open_again<'a>(
         Scope::Whole => Some(state.dir.hold_sending(&row.id)?),
         Scope::Follow | Scope::OnePass => None,
     };
-    let reader = RunReader::open(&state.dir, &row.id)?;
-    let mut header = header_of(&reader, &row)?;
+    let opening = open_run(state, &row.id)?;
+    refuse_simulated(&opening, "resume")?;
+    let mut header = opening.header().clone();
     change(&mut header.policy)?;
     if tenant.timeout.is_some() {
         header.policy.timeout_ms = timeout_ms(tenant)?;
@@ -130,18 +132,22 @@ fn open_again<'a>(
             .next("give a shorter one, or none"));
     }
     header.pending_ok |= ending.pending_ok;
-    let tasks: Arc<[Task]> = reader.tasks()?.into();
-    let engine = Engine::new(replay(&reader, &tasks, &header.policy)?);
+    let tasks: Arc<[Task]> = opening.tasks().into();
+    let (mut replay, mut last) = (Replay::new(&tasks, &header.policy), LastSends::default());
+    let run = opening.follow(|entry| {
+        replay.take(entry);
+        last.take(entry, &tasks);
+    })?;
+    let engine = Engine::new(replay.end()?);
     let house = PolicyFile::read(state.dir.path())?;
     let alone = match scope {
         Scope::Whole => {
             let asking = if global.no_input { Asking::Forbidden } else { Asking::Here };
-            Some(enter_again(state, &header, &house, asking, &reader, &tasks)?)
+            Some(enter_again(state, &header, &house, asking, &run, &last)?)
         }
         Scope::Follow | Scope::OnePass => None,
     };
-    drop(reader);
-    let journal = RunJournal::open(&state.dir, &row.id)?;
+    let journal = RunJournal::go_on(&state.dir, &run)?;
     let connection = connect_again(&header.base_url, header.policy.timeout_ms, tenant, &profile)?;
     let quota = state.quota(&connection.base_url, header.policy.per_hour);
     state.index().set_run_state(&row.id, crate::journal::RunState::Open, None, &row.summary)?;
@@ -155,6 +161,7 @@ fn open_again<'a>(
         connection,
         header,
         tasks,
+        records: run.records,
         engine,
         journal,
         quota,
@@ -174,37 +181,21 @@ fn find(state: &State, name: &str) -> Result<Option<RunRow>, Failure> {
     Ok(row.filter(|row| row.state != crate::journal::RunState::Finished))
 }
 
-/// The header of a run that can be gone on with.
-fn header_of(reader: &RunReader, row: &RunRow) -> Result<RunHeader, Failure> {
-    let header = reader.header()?.ok_or_else(|| {
-        Failure::usage(format!("run {} was never begun", row.id))
-            .next("start the job again with: sortie run")
-    })?;
-    if header.simulated {
-        return Err(Failure::usage(format!(
-            "run {} was made against a simulated tenant, which ended with it",
-            row.id
-        ))
-        .next("to rehearse a resume, serve a tenant with: sortie simulate"));
-    }
-    Ok(header)
-}
-
 /// Lets a run go on sending, if nothing speaks against what it has left. No other run begins while the result is held.
 fn enter_again(
     state: &State,
     header: &RunHeader,
     house: &PolicyFile,
     asking: Asking,
-    reader: &RunReader,
-    tasks: &[Task],
+    run: &TrustedRun,
+    last: &LastSends,
 ) -> Result<std::fs::File, Failure> {
     let now = WallClock.now();
-    let records = reader.records()?;
+    let (tasks, records) = (&run.tasks, &run.records);
     let alone = state.dir.hold_start()?;
     check_stop_file(state)?;
     let is_left = |(_, record): &(&Task, &TaskRecord)| record.outcome() == Outcome::NotAttempted;
-    let left: Vec<&Task> = tasks.iter().zip(&records).filter(is_left).map(|(it, _)| it).collect();
+    let left: Vec<&Task> = tasks.iter().zip(records).filter(is_left).map(|(it, _)| it).collect();
     let approval = match header.provenance.approver {
         Some(_) => Approval::Given,
         None => Approval::Missing,
@@ -218,7 +209,7 @@ fn enter_again(
     check_overlap(state, applicant, &intentions(left()))?;
     check_doubts(state, applicant.base_url, left(), applicant.run)?;
     // What it was charged and did not use is free again; what it still means to do is charged from now on.
-    let sent = sent_of(reader, tasks, &records)?;
+    let sent = sent_of(last, tasks, records);
     state.index().settle_charges(&header.run.0, &sent)?;
     let charging = Charging {
         house,
@@ -232,33 +223,10 @@ fn enter_again(
         now,
         send_until: header.policy.send_until,
     };
-    charge(state, applicant, &header.run.0, &unsent_devices(tasks, &records), charging)?;
+    charge(state, applicant, &header.run.0, &unsent_devices(tasks, records), charging)?;
     let body = serde_json::json!({ "who": Operator::current().shown(), "job": header.job });
     state.index().note(now, "resumed", Some(&header.run.0), &body)?;
     Ok(alone)
-}
-
-/// The state of a run as its journal tells it.
-pub(super) fn replay(
-    reader: &RunReader,
-    tasks: &[Task],
-    policy: &Policy,
-) -> Result<RunState, Failure> {
-    let (facts, actions) = facts_of(tasks, policy);
-    let mut state = RunState::new(facts, actions, policy.clone());
-    let mut fault = None;
-    reader.for_each_entry(|entry| {
-        if fault.is_none() {
-            fault = state.apply(&entry).err();
-        }
-    })?;
-    match fault {
-        None => Ok(state),
-        Some(fault) => {
-            Err(Failure::new(Exit::Journal, format!("the journal does not make sense: {fault}"))
-                .next("the reports can still be written with: sortie report"))
-        }
-    }
 }
 
 /// A resume may slow down and change the wait, nothing else.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::exit::Exit;
 use super::failure::Failure;
 use crate::drive::{Clock, WallClock};
-use crate::journal::{RunHeader, RunReader, RunState, StateDir};
+use crate::journal::{RunHeader, RunReader, RunState, StateDir, TrustedRun};
 use crate::model::{Outcome, OutcomeCounts, Task, TaskRecord, UnixMillis};
 use crate::report::{Rows, RunFacts, write_reports};
 
@@ -40,6 +40,12 @@ impl RunView {
         let records = reader.records()?;
         let requests = reader.requests()?;
         Ok(Self { header, tasks, records, requests })
+    }
+
+    /// A run that was verified.
+    pub(super) fn of(run: TrustedRun) -> Self {
+        let TrustedRun { header, tasks, records, requests, .. } = run;
+        Self { header, tasks, records, requests }
     }
 
     pub(super) fn facts(&self, finished_at: Option<UnixMillis>) -> RunFacts {

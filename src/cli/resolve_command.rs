@@ -11,9 +11,9 @@ use super::failure::Failure;
 use super::operator::Operator;
 use super::options::{Format, GlobalOptions, ResolveOptions};
 use super::printer::{Printer, counted, one_line};
-use super::reopen_command::replay;
 use super::reporter::RunView;
 use super::state::State;
+use super::trust::{Replay, open_run};
 use crate::drive::{Clock, WallClock};
 use crate::engine::{Engine, Phase, Scope};
 use crate::journal::{RequestCounts, RunJournal, RunReader, RunRow, RunState};
@@ -47,17 +47,21 @@ pub(super) fn resolve(
         return Ok(Exit::Well);
     };
     let hold = state.dir.hold_run(&row.id)?;
-    let view = RunView::read(&state.dir, &row.id)?;
+    let opening = open_run(&state, &row.id)?;
+    let mut replay = Replay::new(opening.tasks(), &opening.header().policy);
+    let mut seen = Evidence::default();
+    let run = opening.follow(|entry| {
+        replay.take(entry);
+        seen.take(entry);
+    })?;
+    let mut journal = RunJournal::go_on(&state.dir, &run)?;
+    let view = RunView::of(run);
     let now = WallClock.now();
-    let reader = RunReader::open(&state.dir, &row.id)?;
-    let mut engine = Engine::new(replay(&reader, &view.tasks, &view.header.policy)?);
+    let mut engine = Engine::new(replay.end()?);
     engine.set_scope(Scope::Follow);
-    let mut seen = evidence_of(&reader)?;
-    drop(reader);
     // What was under way when the last process ended comes into doubt only now, and its quarantine begins:
     // that is written down whatever is decided.
     let opened = engine.open(now, concat!("sortie ", env!("CARGO_PKG_VERSION")))?;
-    let mut journal = RunJournal::open(&state.dir, &row.id)?;
     let is_news = opened.len() > 1;
     if is_news {
         journal.append(&opened, &RequestCounts::new())?;
@@ -71,7 +75,7 @@ pub(super) fn resolve(
         .map(|(index, task)| Doubt {
             index,
             task,
-            evidence: seen.remove(&index).unwrap_or_default(),
+            evidence: seen.of.remove(&index).unwrap_or_default(),
             quarantine_ends: engine.quarantine_ends(index),
             send_until: view.header.policy.send_until,
         })
@@ -173,9 +177,14 @@ impl ResolveOptions {
 }
 
 /// What happened to each task, in words, oldest first.
-fn evidence_of(reader: &RunReader) -> Result<BTreeMap<TaskIndex, Vec<String>>, Failure> {
-    let mut evidence: BTreeMap<TaskIndex, Vec<String>> = BTreeMap::new();
-    reader.for_each_entry(|entry| {
+#[derive(Default)]
+struct Evidence {
+    of: BTreeMap<TaskIndex, Vec<String>>,
+}
+
+impl Evidence {
+    /// Takes in one entry.
+    fn take(&mut self, entry: &Entry) {
         let words = match &entry.event {
             Event::Intent { attempt, .. } => format!("request {attempt} was about to leave"),
             Event::Answered { verdict: Verdict::Unknown { reason, .. }, .. } => {
@@ -197,10 +206,9 @@ fn evidence_of(reader: &RunReader) -> Result<BTreeMap<TaskIndex, Vec<String>>, F
             _ => return,
         };
         if let Some(task) = entry.event.task() {
-            evidence.entry(task).or_default().push(format!("{}  {words}", entry.at));
+            self.of.entry(task).or_default().push(format!("{}  {words}", entry.at));
         }
-    })?;
-    Ok(evidence)
+    }
 }
 
 /// What decisions are taken with.

@@ -3,11 +3,12 @@
 //! Owns the taking over from the old run. Invariant: before the new run can send anything, the old one cannot send
 //! the same any more. Must never repeat what is pending, in doubt, or a lock whose PIN is missing.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::sync::Arc;
 
-use super::charging::sent_of;
+use super::charging::{LastSends, sent_of};
 use super::earlier::{LookBack, TAKEN_OVER, taken_over_by};
 use super::exit::Exit;
 use super::failure::{BeforeSending, Done, Failed, Failure};
@@ -17,11 +18,12 @@ use super::printer::{Printer, counted};
 use super::reporter::RunView;
 use super::run_command::{Origin, run_job};
 use super::state::State;
+use super::trust::{open_run, refuse_simulated};
 use crate::drive::{Clock, WallClock};
 use crate::job::{
     BeforeLoss, Input, Job, JobSettings, ParseOptions, RolloutSettings, SecretSettings, Step, parse,
 };
-use crate::journal::{RequestCounts, RunHeader, RunJournal, RunReader, RunRow, RunState};
+use crate::journal::{RequestCounts, RunHeader, RunJournal, RunRow, RunState};
 use crate::model::{
     Entry, Event, Outcome, OutcomeCounts, ParamValue, Risk, Rollout, Task, TaskIndex, TaskRecord,
 };
@@ -55,16 +57,14 @@ fn take_up(
     let row = state.index().find_run(name)?;
     // Held from here on, so that nobody goes on with the run while this looks at what it left.
     let hold = state.dir.hold_run(&row.id)?;
-    let mut view = RunView::read(&state.dir, &row.id)?;
-    if view.header.simulated {
-        return Err(Failure::usage(format!(
-            "run {} was made against a simulated tenant, which ended with it",
-            row.id
-        ))
-        .next("to rehearse a retry, serve a tenant with: sortie simulate"));
-    }
+    let opening = open_run(&state, &row.id)?;
+    refuse_simulated(&opening, "retry")?;
+    let (tasks, mut last) = (opening.tasks().to_vec(), LastSends::default());
+    let run = opening.follow(|entry| last.take(entry, &tasks))?;
+    let journal = RunJournal::go_on(&state.dir, &run)?;
+    let mut view = RunView::of(run);
     // A process that died could not say what it did not use.
-    let sent = sent_of(&RunReader::open(&state.dir, &row.id)?, &view.tasks, &view.records)?;
+    let sent = sent_of(&last, &view.tasks, &view.records);
     state.index().settle_charges(&row.id, &sent)?;
     let closed = reopen_lost(&state, &mut view)?;
     let rows = view.rows();
@@ -80,7 +80,8 @@ fn take_up(
         outcome == Outcome::NotAttempted && !closed.contains(index)
     };
     let unsent = tasks.iter().copied().filter(is_unsent).collect();
-    let takeover = Takeover { row, header: view.header, unsent, _hold: hold };
+    let journal = RefCell::new(journal);
+    let takeover = Takeover { row, header: view.header, unsent, journal, _hold: hold };
     Ok(Some((job, takeover)))
 }
 
@@ -225,6 +226,8 @@ pub(super) struct Takeover {
     pub header: RunHeader,
     /// Tasks that the old run has not sent.
     unsent: Vec<TaskIndex>,
+    /// The old run's journal, from where it was verified.
+    journal: RefCell<RunJournal>,
     /// Held until the retry is over.
     _hold: File,
 }
@@ -249,7 +252,7 @@ impl Takeover {
             Entry { at, event: Event::Settled { task, outcome, reason } }
         };
         let entries: Vec<Entry> = self.unsent.iter().map(close).collect();
-        RunJournal::open(&state.dir, &self.row.id)?.append(&entries, &RequestCounts::new())?;
+        self.journal.borrow_mut().append(&entries, &RequestCounts::new())?;
         let view = RunView::read(&state.dir, &self.row.id)?;
         let mut counts = OutcomeCounts::default();
         view.records.iter().for_each(|record| counts.add(record.outcome()));

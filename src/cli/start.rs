@@ -65,7 +65,7 @@ pub(super) async fn start(setting: &Setting<'_>, starting: Start) -> Result<Done
     };
     let Start { connection, planned, .. } = starting;
     let tasks: Arc<[Task]> = planned.file.plan.tasks.into();
-    note_start(state, &header, tasks.len()).before_sending()?;
+    note_start(state, &header, journal.beginning(), tasks.len()).before_sending()?;
     drop(alone);
     printer.say(&format!(
         "run {run} (seed {}), reports in {}",
@@ -79,6 +79,7 @@ pub(super) async fn start(setting: &Setting<'_>, starting: Start) -> Result<Done
         house: house.clone(),
         connection,
         header,
+        records: tasks.iter().map(TaskRecord::new).collect(),
         tasks,
         engine,
         journal,
@@ -145,7 +146,8 @@ fn undo(state: &State, header: &RunHeader, printer: &Printer) {
         let directory = header.report_dir.display();
         printer.warn(&format!("{directory} is of no run, and cannot be removed: {error}"));
     }
-    if let Err(error) = state.dir.remove_run(run) {
+    let forgotten = state.index().forget_head(run);
+    if let Err(error) = state.dir.remove_run(run).and(forgotten) {
         printer.warn(&format!("run {run} never began, and leaves files: {error}"));
     }
 }
@@ -219,12 +221,17 @@ fn enter(state: &State, header: &RunHeader, tasks: &[Task]) -> Result<(), Failur
 }
 
 /// Writes the start into the host's record.
-fn note_start(state: &State, header: &RunHeader, tasks: usize) -> Result<(), Failure> {
+fn note_start(
+    state: &State,
+    header: &RunHeader,
+    beginning: &str,
+    tasks: usize,
+) -> Result<(), Failure> {
     let from = &header.provenance;
     let body = serde_json::json!({
         "who": from.operator, "job": header.job, "tenant": header.tenant, "plan": from.plan_digest,
         "policy": from.policy_digest, "agreed": header.confirmation, "approver": from.approver,
-        "reason": header.reason, "break_glass": from.break_glass, "tasks": tasks,
+        "reason": header.reason, "break_glass": from.break_glass, "tasks": tasks, "beginning": beginning,
     });
     state.index().note(header.started_at, "started", Some(&header.run.0), &body)?;
     Ok(())

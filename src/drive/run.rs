@@ -311,9 +311,15 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
     }
 
     /// Gives entries to the journal; the calls wait until they are committed.
-    fn submit(&mut self, entries: Vec<Entry>, calls: Vec<Call>) {
+    fn submit(&mut self, mut entries: Vec<Entry>, calls: Vec<Call>) {
         if entries.is_empty() && calls.is_empty() {
             return;
+        }
+        for entry in &mut entries {
+            // The engine knows tasks by their numbers; the journal is to prove by itself what was sent.
+            if let Event::Intent { task, sends, .. } = &mut entry.event {
+                *sends = self.tasks.get(task.at()).map(|task| Box::new(task.sends()));
+            }
         }
         for call in &calls {
             *self.requests.entry(call.word().to_owned()).or_default() += 1;

@@ -368,7 +368,11 @@ impl Engine {
         };
         let (clear, kept) = drawn.map(|drawn| (drawn.clear, drawn.kept)).unzip();
         let is_irreversible = facts.is_irreversible;
-        self.record(now, Event::Intent { task, attempt, pin: kept }, &mut step.entries)?;
+        self.record(
+            now,
+            Event::Intent { task, attempt, pin: kept, sends: None },
+            &mut step.entries,
+        )?;
         if is_irreversible {
             self.slow.sent(task, now);
         }

@@ -5,6 +5,7 @@
 //!
 //! Invariant: the lengths of fields are hashed with them, so that none can be shifted into another.
 
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -66,9 +67,14 @@ impl Link {
         Self(Sha256::new()).text(before)
     }
 
-    pub(super) fn text(mut self, text: &str) -> Self {
-        self.0.update((text.len() as u64).to_be_bytes());
-        self.0.update(text.as_bytes());
+    pub(super) fn text(self, text: &str) -> Self {
+        self.bytes(text.as_bytes())
+    }
+
+    /// The bytes of a text.
+    pub(super) fn bytes(mut self, bytes: &[u8]) -> Self {
+        self.0.update((bytes.len() as u64).to_be_bytes());
+        self.0.update(bytes);
         self
     }
 
@@ -114,6 +120,16 @@ impl Walk {
     /// Every record from this one on was written with a hash.
     pub(super) fn is_chained_from(&mut self, seq: i64) {
         self.hashed_from = Some(seq);
+    }
+
+    /// The first place that does not fit so far.
+    pub(super) fn found(&self) -> Option<&AuditFault> {
+        self.audit.fault.as_ref()
+    }
+
+    /// The record on which the walk stands: its number and its hash.
+    pub(super) fn stands_at(&self) -> (i64, &str) {
+        (self.last, &self.audit.head)
     }
 
     /// The hash of the record on which the walk stands.
@@ -175,32 +191,75 @@ pub(super) fn stored_json(body: &str) -> Option<Value> {
     serde_json::from_str(body).ok()
 }
 
-/// An entry's body as it is hashed and shown: without PINs, kept secrets and the results of reads.
-pub(super) fn entry_without_secrets(body: &str) -> Option<Value> {
-    let mut value = stored_json(body)?;
-    drop_secrets(&mut value, &SECRET_KEYS);
-    Some(value)
+/// What of a body is left alone besides what is sealed in it.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) enum Leave {
+    /// A task or a note: every parameter that is a secret is there, without its value. The keys of parameters are the
+    /// API's, and so none of them means anything here.
+    Keys,
+    /// An entry: PINs, kept secrets and the results of reads are left out with their keys.
+    Nothing,
 }
 
-/// A body without what is sealed in it, whatever it stands under: a task as it is hashed, and a note as it is shown.
-/// Every parameter that is a secret is there, without its value; the keys of parameters are the API's, and so none of
-/// them means anything here.
+impl Leave {
+    fn drops(self, key: &str) -> bool {
+        self == Self::Nothing && SECRET_KEYS.contains(&key)
+    }
+}
+
+/// Writes a stored body as it is hashed, without secrets, into `text`, and returns it.
+pub(super) fn write_without_secrets<'a>(
+    body: &Value,
+    leave: Leave,
+    text: &'a mut Vec<u8>,
+) -> &'a [u8] {
+    text.clear();
+    serde_json::to_writer(&mut *text, &Stripped { value: body, leave })
+        .expect("JSON that was read can be written to memory");
+    text
+}
+
+/// A value that is written without its secrets.
+struct Stripped<'a> {
+    value: &'a Value,
+    leave: Leave,
+}
+
+impl Serialize for Stripped<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { value, leave } = *self;
+        let strip = |value| Stripped { value, leave };
+        match value {
+            sealed if is_sealed(sealed) => serializer.serialize_unit(),
+            Value::Object(fields) => {
+                let kept = fields.iter().filter(|(key, _)| !leave.drops(key));
+                serializer.collect_map(kept.map(|(key, field)| (key, strip(field))))
+            }
+            Value::Array(items) => serializer.collect_seq(items.iter().map(strip)),
+            plain => plain.serialize(serializer),
+        }
+    }
+}
+
+/// A stored body as it is shown, without secrets.
+pub(super) fn without_secrets(mut body: Value, leave: Leave) -> Value {
+    drop_secrets(&mut body, leave);
+    body
+}
+
+/// A note as it is shown: without what is sealed in it.
 pub(super) fn without_sealed(body: &str) -> Option<Value> {
-    let mut value = stored_json(body)?;
-    drop_secrets(&mut value, &[]);
-    Some(value)
+    Some(without_secrets(stored_json(body)?, Leave::Keys))
 }
 
-fn drop_secrets(value: &mut Value, keys: &[&str]) {
+fn drop_secrets(value: &mut Value, leave: Leave) {
     match value {
         sealed if is_sealed(sealed) => *sealed = Value::Null,
         Value::Object(fields) => {
-            for key in keys {
-                fields.remove(*key);
-            }
-            fields.values_mut().for_each(|field| drop_secrets(field, keys));
+            fields.retain(|key, _| !leave.drops(key));
+            fields.values_mut().for_each(|field| drop_secrets(field, leave));
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| drop_secrets(item, keys)),
+        Value::Array(items) => items.iter_mut().for_each(|item| drop_secrets(item, leave)),
         _ => {}
     }
 }

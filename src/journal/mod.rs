@@ -8,6 +8,7 @@
 mod chain;
 mod database;
 mod index;
+mod kept;
 mod provenance;
 mod prune;
 mod run;
@@ -17,16 +18,20 @@ mod run_format;
 mod state_dir;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod writer;
 
 pub use chain::{AuditFault, AuditRecord, ChainAudit};
 pub use database::JournalError;
 pub use index::{
-    Charge, DeviceEvent, DeviceTask, Index, LeaseRow, PlanRow, Pruning, RunRow, RunState, Sent,
+    Charge, DeviceEvent, DeviceTask, HeadRow, Index, LeaseRow, PlanRow, Pruning, RunAccount,
+    RunRow, RunState, Sent,
 };
+pub use kept::{KeptHead, KeptHeads};
 pub use provenance::Provenance;
 pub use prune::{PruneShare, Pruned, prune_run, prune_share};
 pub use run::{RequestCounts, RunHeader, RunJournal, RunReader, TaskEnd};
 pub use run_chain::RunHead;
 pub use state_dir::{STOP_FILE, StateDir};
+pub use trust::{Distrust, Opening, TrustedRun};
 pub use writer::{Batch, Commit, Committed, Inline, Writer};

@@ -10,10 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::database::{At, JournalError, open_to_read, open_to_write};
+use super::index::{HeadBook, Index};
 use super::provenance::Provenance;
-use super::run_chain::{ChainEnd, begin_chain, find_chain_end, link};
+use super::run_chain::{ChainEnd, begin_chain, link};
 use super::run_format::MIGRATIONS;
 use super::state_dir::StateDir;
+use super::trust::{Distrust, Opening, TrustedRun};
 use crate::model::{
     Entry, Outcome, Policy, RunId, Task, TaskId, TaskIndex, TaskRecord, UnixMillis,
 };
@@ -65,6 +67,10 @@ pub struct RunJournal {
     records: Vec<TaskRecord>,
     /// The entry that the next one is tied to.
     end: ChainEnd,
+    /// What the host knows of it.
+    book: HeadBook,
+    /// Whether the host knows that the journal has come to `end`.
+    is_confirmed: bool,
 }
 
 impl RunJournal {
@@ -109,21 +115,40 @@ impl RunJournal {
         let end = begin_chain(&transaction, &path)?;
         transaction.commit().at(&path)?;
         let records = tasks.iter().map(TaskRecord::new).collect();
-        Ok(Self { connection, path, records, end })
+        let book = HeadBook::open(state_dir, &header.run.0, &end.hash)?;
+        book.confirm(&end.head())?;
+        Ok(Self { connection, path, records, end, book, is_confirmed: true })
     }
 
-    /// Opens the journal of a run that was begun, for going on with it.
+    /// Goes on with the journal of a run that was verified, from where it stood then.
     ///
     /// # Errors
     /// [`JournalError`].
-    pub fn open(state_dir: &StateDir, run: &str) -> Result<Self, JournalError> {
-        let path = state_dir.run_path(run);
-        let records = RunReader::open(state_dir, run)?.records()?;
+    pub fn go_on(state_dir: &StateDir, run: &TrustedRun) -> Result<Self, JournalError> {
+        let path = run.path.clone();
         let mut connection = open_to_write(&path, &MIGRATIONS)?;
         let transaction = connection.transaction().at(&path)?;
-        let end = find_chain_end(&transaction, &path)?;
+        run.beginning.keep(&transaction, &path, run.end.seq + 1)?;
         transaction.commit().at(&path)?;
-        Ok(Self { connection, path, records, end })
+        let book = HeadBook::open(state_dir, &run.header.run.0, &run.beginning.genesis())?;
+        let (records, end) = (run.records.clone(), run.end.clone());
+        Ok(Self { connection, path, records, end, book, is_confirmed: true })
+    }
+
+    /// Verifies the journal of a run and goes on with it.
+    ///
+    /// # Errors
+    /// [`Distrust`].
+    pub fn open(state_dir: &StateDir, run: &str) -> Result<Self, Distrust> {
+        let index = Index::open(state_dir)?;
+        let run = Opening::of(state_dir, &index, run)?.follow(|_| {})?;
+        Ok(Self::go_on(state_dir, &run)?)
+    }
+
+    /// Hash of the header and the tasks with which the run began.
+    #[must_use]
+    pub fn beginning(&self) -> &str {
+        self.book.genesis()
     }
 
     /// The hash of the last entry: with the number of entries it stands for everything that was recorded so far.
@@ -132,12 +157,32 @@ impl RunJournal {
         &self.end.hash
     }
 
-    /// Appends entries and the requests that were made, in one transaction. When it returns, they
-    /// survive a power cut.
+    /// Appends entries and the requests that were made. When it returns, they survive a power cut, and the host's record
+    /// knows of them.
     ///
     /// # Errors
-    /// [`JournalError`]; nothing has been appended then.
+    /// [`JournalError`]; nothing may be sent then that follows from them.
     pub fn append(
+        &mut self,
+        entries: &[Entry],
+        requests: &RequestCounts,
+    ) -> Result<(), JournalError> {
+        self.write(entries, requests)?;
+        self.confirm()
+    }
+
+    /// Tells the host's record how far the journal has come, where it does not know yet.
+    pub(super) fn confirm(&mut self) -> Result<(), JournalError> {
+        if !self.is_confirmed {
+            self.book.confirm(&self.end.head())?;
+            self.is_confirmed = true;
+        }
+        Ok(())
+    }
+
+    /// Writes entries in one transaction, after the host's record was told where they will end; after an error nothing
+    /// of them is there.
+    pub(super) fn write(
         &mut self,
         entries: &[Entry],
         requests: &RequestCounts,
@@ -183,7 +228,11 @@ impl RunJournal {
                 add.execute(params![kind, i64::try_from(*count).unwrap_or(i64::MAX)]).at(path)?;
             }
         }
+        if !entries.is_empty() {
+            self.book.announce(&self.end.head(), &end.head())?;
+        }
         transaction.commit().at(path)?;
+        self.is_confirmed &= entries.is_empty();
         self.end = end;
         for (task, record) in touched {
             self.records[task.at()] = record;
@@ -221,6 +270,20 @@ impl RunReader {
     pub fn open(state_dir: &StateDir, run: &str) -> Result<Self, JournalError> {
         let path = state_dir.run_path(run);
         Ok(Self { connection: open_to_read(&path)?, path })
+    }
+
+    /// Keeps what is read from here on as it is at this moment, until the reader is dropped.
+    pub(super) fn hold_view(&self) -> Result<(), JournalError> {
+        self.connection.execute_batch("BEGIN").at(&self.path)
+    }
+
+    /// Refuses a format that only a newer program understands in full.
+    pub(super) fn refuse_newer(&self, found: u32) -> Result<(), JournalError> {
+        let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
+        if found > known {
+            return Err(JournalError::Newer { path: self.path.clone(), found, known });
+        }
+        Ok(())
     }
 
     /// What the run is. `None` when the process died before it had written it down: nothing was sent.

@@ -4,13 +4,17 @@
 //! sees of a run that others may be driving. Must never show a secret, and never write.
 
 use rusqlite::{Connection, OptionalExtension};
+use serde::Deserialize;
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::chain::{AuditRecord, ChainAudit, Walk, entry_without_secrets, stored_json};
+use super::chain::{
+    AuditRecord, ChainAudit, Leave, Walk, stored_json, without_secrets, write_without_secrets,
+};
 use super::database::{At, JournalError, version_of};
 use super::run::RunReader;
-use super::run_chain::{Beginning, RunHead, entry_hash, last_hash};
+use super::run_chain::{Beginning, RunHead, entry_hash, last_hash, text_at};
 use super::run_format::MIGRATIONS;
 use crate::model::{DeviceId, Event, Outcome, Task, TaskRecord, UnixMillis};
 
@@ -33,42 +37,93 @@ impl RunReader {
         &self,
         mut take: impl FnMut(AuditRecord),
     ) -> Result<ChainAudit, JournalError> {
-        let path = &self.path;
-        let snapshot = self.connection.unchecked_transaction().at(path)?;
-        let format = version_of(&snapshot, path)?;
+        let snapshot = self.connection.unchecked_transaction().at(&self.path)?;
+        let begun = self.begin()?;
+        let format = begun.format;
+        let (walk, _) = self.follow(begun, |seen| {
+            take(AuditRecord {
+                seq: seen.seq.unsigned_abs(),
+                at: seen.at,
+                kind: seen.kind.to_owned(),
+                run: None,
+                body: seen
+                    .stored
+                    .map_or(Value::Null, |body| without_secrets(body.clone(), Leave::Nothing)),
+                hash: seen.hash.to_owned(),
+                fits: seen.fits,
+            });
+        })?;
+        drop(snapshot);
+        Ok(walk.end(format, MIGRATIONS.len()))
+    }
+
+    /// Stands before the first entry, with what is known of header and tasks.
+    pub(super) fn begin(&self) -> Result<Begun, JournalError> {
+        let (connection, path) = (&self.connection, &self.path);
+        let mut tasks = Some(Vec::new());
+        let beginning = Beginning::read(connection, path, |body| {
+            let task = body.and_then(|body| Task::deserialize(body).ok());
+            match (&mut tasks, task) {
+                (Some(tasks), Some(task)) => tasks.push(task),
+                (tasks, _) => *tasks = None,
+            }
+        })?;
+        let mut walk = Walk::new(beginning.genesis());
+        if has_hashes(connection, path)? {
+            compare_beginning(connection, path, &beginning, &mut walk)?;
+        }
+        let format = version_of(connection, path)?;
+        Ok(Begun { format, beginning, tasks, walk })
+    }
+
+    /// Follows the entries in order, and gives each to `see`, in one pass over the file: each body is read once. Returns
+    /// the walk and what is known of the tasks, where all entries can be read.
+    pub(super) fn follow(
+        &self,
+        begun: Begun,
+        mut see: impl FnMut(Seen<'_>),
+    ) -> Result<(Walk, Option<Vec<TaskRecord>>), JournalError> {
+        let (connection, path) = (&self.connection, &self.path);
+        let Begun { format, tasks, mut walk, .. } = begun;
         let is_newer = format as usize > MIGRATIONS.len();
-        let mut walk = begin(&snapshot, path)?;
-        let mut records = records_of(&snapshot, path)?;
-        let hash = if has_hashes(&snapshot, path)? { "hash" } else { "NULL" };
-        let mut select = snapshot
+        let mut records: Option<Vec<TaskRecord>> =
+            tasks.as_ref().map(|tasks| tasks.iter().map(TaskRecord::new).collect());
+        let hash = if has_hashes(connection, path)? { "hash" } else { "NULL" };
+        let mut select = connection
             .prepare(&format!("SELECT seq, at, task, kind, body, {hash} FROM entries ORDER BY seq"))
             .at(path)?;
         let mut rows = select.query([]).at(path)?;
+        let mut text = Vec::new();
         while let Some(row) = rows.next().at(path)? {
             let (seq, at): (i64, i64) = (row.get(0).at(path)?, row.get(1).at(path)?);
             let task: Option<u32> = row.get(2).at(path)?;
-            let (kind, text): (String, String) = (row.get(3).at(path)?, row.get(4).at(path)?);
-            let body = entry_without_secrets(&text);
-            let expected = body
-                .as_ref()
-                .map(|body| entry_hash(walk.head(), seq, at, task, &kind, &body.to_string()));
-            let fits = walk.step(seq, expected, row.get(5).at(path)?);
+            let (kind, body) = (text_at(row, 3).at(path)?, text_at(row, 4).at(path)?);
+            let stored = stored_json(body);
+            let expected = stored.as_ref().map(|stored| {
+                let body = write_without_secrets(stored, Leave::Nothing, &mut text);
+                entry_hash(walk.head(), seq, at, task, kind, body)
+            });
+            walk.step(seq, expected, row.get(5).at(path)?);
             let at = UnixMillis(at);
-            if !apply(&mut records, at, &text) {
-                if !is_newer {
-                    walk.fault(seq, "it cannot be read");
+            let event = stored.as_ref().and_then(|stored| Event::deserialize(stored).ok());
+            match take_in(event.as_ref(), at, tasks.as_deref(), records.as_deref_mut()) {
+                Ok(()) => {}
+                Err(what) => {
+                    // Entries of a newer program cannot be folded here, and so the state column is not compared.
+                    records = None;
+                    if !is_newer {
+                        walk.fault(seq, what);
+                    }
                 }
-                // Entries of a newer program cannot be folded here, and so the state column is not compared.
-                records = None;
             }
-            let body = body.unwrap_or_default();
-            let hash = walk.head().to_owned();
-            take(AuditRecord { seq: seq.unsigned_abs(), at, kind, run: None, body, hash, fits });
+            let fits = walk.found().is_none();
+            let (stored, event) = (stored.as_ref(), event.as_ref());
+            see(Seen { seq, at, kind, stored, event, hash: walk.head(), fits });
         }
-        if let Some(records) = records {
-            compare_outcomes(&snapshot, path, &records, &mut walk)?;
+        if let Some(records) = &records {
+            compare_outcomes(connection, path, records, &mut walk)?;
         }
-        Ok(walk.end(format, MIGRATIONS.len()))
+        Ok((walk, records))
     }
 
     /// How far the run has come. It costs one look at the last entry; `audit` follows all of them.
@@ -152,27 +207,50 @@ impl RunReader {
     }
 }
 
-/// Stands before the first entry, with what is known of header and tasks.
-fn begin(snapshot: &Connection, path: &Path) -> Result<Walk, JournalError> {
-    let beginning = Beginning::of(snapshot, path)?;
-    let mut walk = Walk::new(beginning.genesis());
-    if !has_hashes(snapshot, path)? {
-        return Ok(walk);
-    }
-    let noted: Option<(Beginning, i64)> = snapshot
+/// What the first entry follows from.
+pub(super) struct Begun {
+    pub format: u32,
+    pub beginning: Beginning,
+    /// The tasks; `None` where one cannot be read, such as that of a newer program.
+    pub tasks: Option<Vec<Task>>,
+    pub walk: Walk,
+}
+
+/// One entry, as it is followed.
+pub(super) struct Seen<'a> {
+    pub seq: i64,
+    pub at: UnixMillis,
+    pub kind: &'a str,
+    /// Its body, secrets included; `None` where it is not JSON.
+    pub stored: Option<&'a Value>,
+    /// What it says; `None` where this program cannot read it.
+    pub event: Option<&'a Event>,
+    pub hash: &'a str,
+    /// Whether everything so far is what was written.
+    pub fits: bool,
+}
+
+/// Compares header and tasks with what was noted of them when the run began.
+fn compare_beginning(
+    connection: &Connection,
+    path: &Path,
+    beginning: &Beginning,
+    walk: &mut Walk,
+) -> Result<(), JournalError> {
+    let noted: Option<(Beginning, i64)> = connection
         .query_row("SELECT header, tasks, first FROM chain", [], |row| {
             Ok((Beginning { header: row.get(0)?, tasks: row.get(1)? }, row.get(2)?))
         })
         .optional()
         .at(path)?;
-    let Some((noted, first)) = noted else { return Ok(walk) };
+    let Some((noted, first)) = noted else { return Ok(()) };
     walk.is_chained_from(first);
     if noted.header != beginning.header {
         walk.fault(0, "the header is not the one with which the run began");
     } else if noted.tasks != beginning.tasks {
         walk.fault(0, "the tasks are not those with which the run began");
     }
-    Ok(walk)
+    Ok(())
 }
 
 /// Whether the entries have a place for hashes: those of an older program have none.
@@ -183,25 +261,29 @@ fn has_hashes(snapshot: &Connection, path: &Path) -> Result<bool, JournalError> 
     Ok(found.is_some())
 }
 
-/// A record for each task; `None` where they cannot be read, such as those of a newer program.
-fn records_of(snapshot: &Connection, path: &Path) -> Result<Option<Vec<TaskRecord>>, JournalError> {
-    let mut select = snapshot.prepare("SELECT body FROM tasks ORDER BY task").at(path)?;
-    let bodies = select.query_map([], |row| row.get::<_, String>(0)).at(path)?;
-    let mut records = Vec::new();
-    for body in bodies {
-        let Ok(task) = serde_json::from_str::<Task>(&body.at(path)?) else { return Ok(None) };
-        records.push(TaskRecord::new(&task));
+/// Folds one entry into the record of its task. The error says what is wrong with it.
+fn take_in(
+    event: Option<&Event>,
+    at: UnixMillis,
+    tasks: Option<&[Task]>,
+    records: Option<&mut [TaskRecord]>,
+) -> Result<(), String> {
+    let (Some(tasks), Some(records)) = (tasks, records) else { return Ok(()) };
+    let Some(event) = event else { return Err("it cannot be read".to_owned()) };
+    let Some(index) = event.task() else { return Ok(()) };
+    let (Some(task), Some(record)) = (tasks.get(index.at()), records.get_mut(index.at())) else {
+        return Err(format!("it speaks of task {}, which the run does not have", index.0));
+    };
+    record.apply(at, event);
+    match event {
+        Event::Intent { sends: Some(sends), .. } if **sends != task.sends() => Err(format!(
+            "it sent {} to device {}, and task {} is another request",
+            sends.action,
+            sends.device.as_str(),
+            index.0
+        )),
+        _ => Ok(()),
     }
-    Ok(Some(records))
-}
-
-/// Folds one entry. `false` where it cannot be read or speaks of no task of the run.
-fn apply(records: &mut Option<Vec<TaskRecord>>, at: UnixMillis, body: &str) -> bool {
-    let Some(records) = records else { return true };
-    let Ok(event) = serde_json::from_str::<Event>(body) else { return false };
-    let Some(task) = event.task() else { return true };
-    let record = records.get_mut(task.at());
-    record.map(|record| record.apply(at, &event)).is_some()
 }
 
 fn compare_outcomes(

@@ -3,12 +3,12 @@
 //! Owns what each of these hashes covers. Invariant: pruning changes none of them, and no later program computes
 //! another one from the same stored text.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde_json::Value;
 use std::path::Path;
 
-use super::chain::{Link, entry_without_secrets, without_sealed};
+use super::chain::{Leave, Link, stored_json, write_without_secrets};
 use super::database::{At, JournalError};
-use super::run::no_json;
 
 /// The words that name what is hashed, and in which way.
 const HEADER: &str = "sortie run header 1";
@@ -22,6 +22,13 @@ pub(super) struct ChainEnd {
     pub seq: i64,
     /// Its hash; where there is none yet, what the first one is tied to.
     pub hash: String,
+}
+
+impl ChainEnd {
+    /// It as others keep it.
+    pub(super) fn head(&self) -> RunHead {
+        RunHead { entries: self.seq.unsigned_abs(), head: self.hash.clone() }
+    }
 }
 
 /// How far a run has come, as a hash that stands for all of it: kept elsewhere, it shows later that nothing was taken
@@ -46,22 +53,55 @@ pub(super) struct Beginning {
 impl Beginning {
     /// Computes it from what stands in the database now.
     pub(super) fn of(connection: &Connection, path: &Path) -> Result<Self, JournalError> {
+        Self::read(connection, path, |_| {})
+    }
+
+    /// The same, and gives the body of each task to `take`, in order; `None` where it is not JSON.
+    pub(super) fn read(
+        connection: &Connection,
+        path: &Path,
+        take: impl FnMut(Option<&Value>),
+    ) -> Result<Self, JournalError> {
         let header: Option<String> = connection
             .query_row("SELECT body FROM header", [], |row| row.get(0))
             .optional()
             .at(path)?;
         let header = Link::new(HEADER).optional(header.as_deref()).hash();
-        Ok(Self { header, tasks: tasks_hash(connection, path)? })
+        Ok(Self { header, tasks: tasks_hash(connection, path, take)? })
     }
 
     /// What the first entry is tied to.
     pub(super) fn genesis(&self) -> String {
         Link::new(GENESIS).text(&self.header).text(&self.tasks).hash()
     }
+
+    /// Keeps it beside the entries, where that was not done yet: every entry from `first` on has a hash.
+    pub(super) fn keep(
+        &self,
+        connection: &Connection,
+        path: &Path,
+        first: i64,
+    ) -> Result<(), JournalError> {
+        let is_kept = connection.query_row("SELECT 1 FROM chain", [], |_| Ok(())).optional();
+        if is_kept.at(path)?.is_some() {
+            return Ok(());
+        }
+        connection
+            .execute(
+                "INSERT INTO chain (header, tasks, first) VALUES (?,?,?)",
+                params![self.header, self.tasks, first],
+            )
+            .at(path)
+            .map(drop)
+    }
 }
 
 /// Hashes the tasks, without secrets, and the columns by which they are found.
-fn tasks_hash(connection: &Connection, path: &Path) -> Result<String, JournalError> {
+fn tasks_hash(
+    connection: &Connection,
+    path: &Path,
+    mut take: impl FnMut(Option<&Value>),
+) -> Result<String, JournalError> {
     let mut select = connection
         .prepare(
             "SELECT task, row, step, id, device_id, serial_number, device_name, action, body
@@ -70,19 +110,29 @@ fn tasks_hash(connection: &Connection, path: &Path) -> Result<String, JournalErr
         .at(path)?;
     let mut rows = select.query([]).at(path)?;
     let mut link = Link::new(TASKS);
+    let mut text = Vec::new();
     while let Some(row) = rows.next().at(path)? {
         for number in 0..3 {
             link = link.number(row.get(number).at(path)?);
         }
-        for text in 3..8 {
-            link = link.text(&row.get::<_, String>(text).at(path)?);
+        for column in 3..8 {
+            link = link.text(text_at(row, column).at(path)?);
         }
-        let body: String = row.get(8).at(path)?;
+        let body = text_at(row, 8).at(path)?;
+        let stored = stored_json(body);
         // What is not JSON is no task; its text stands for itself.
-        let body = without_sealed(&body).map_or(body, |body| body.to_string());
-        link = link.text(&body);
+        link = match &stored {
+            Some(stored) => link.bytes(write_without_secrets(stored, Leave::Keys, &mut text)),
+            None => link.text(body),
+        };
+        take(stored.as_ref());
     }
     Ok(link.hash())
+}
+
+/// A text as it stands in a row, without a copy.
+pub(super) fn text_at<'a>(row: &'a Row<'_>, column: usize) -> Result<&'a str, rusqlite::Error> {
+    Ok(row.get_ref(column)?.as_str()?)
 }
 
 /// The entry after `end`; `None` where its body is not JSON.
@@ -93,9 +143,11 @@ pub(super) fn link(
     kind: &str,
     body: &str,
 ) -> Option<ChainEnd> {
-    let body = entry_without_secrets(body)?.to_string();
+    let body = stored_json(body)?;
+    let mut text = Vec::new();
+    let text = write_without_secrets(&body, Leave::Nothing, &mut text);
     let seq = end.seq + 1;
-    Some(ChainEnd { seq, hash: entry_hash(&end.hash, seq, at, task, kind, &body) })
+    Some(ChainEnd { seq, hash: entry_hash(&end.hash, seq, at, task, kind, text) })
 }
 
 /// The hash of an entry. `body` is without secrets.
@@ -105,17 +157,17 @@ pub(super) fn entry_hash(
     at: i64,
     task: Option<u32>,
     kind: &str,
-    body: &str,
+    body: &[u8],
 ) -> String {
     let task = task.map_or(-1, i64::from);
-    Link::new(before).number(seq).number(at).number(task).text(kind).text(body).hash()
+    Link::new(before).number(seq).number(at).number(task).text(kind).bytes(body).hash()
 }
 
 /// Begins the chain of a run whose header and tasks have just been written.
 pub(super) fn begin_chain(connection: &Connection, path: &Path) -> Result<ChainEnd, JournalError> {
     let beginning = Beginning::of(connection, path)?;
     let end = ChainEnd { seq: 0, hash: beginning.genesis() };
-    note_beginning(connection, path, &beginning, end.seq + 1)?;
+    beginning.keep(connection, path, end.seq + 1)?;
     Ok(end)
 }
 
@@ -131,48 +183,4 @@ pub(super) fn last_hash(
         .optional()
         .at(path)?;
     Ok(last.and_then(|(seq, hash)| Some(ChainEnd { seq, hash: hash? })))
-}
-
-/// Finds the end of a chain that is to be gone on with. The entries that an older program wrote have no hashes: those
-/// are computed now, so that the first one that is written covers them all.
-pub(super) fn find_chain_end(
-    connection: &Connection,
-    path: &Path,
-) -> Result<ChainEnd, JournalError> {
-    if let Some(end) = last_hash(connection, path)? {
-        return Ok(end);
-    }
-    let beginning = Beginning::of(connection, path)?;
-    let mut end = ChainEnd { seq: 0, hash: beginning.genesis() };
-    let mut select = connection
-        .prepare("SELECT seq, at, task, kind, body FROM entries ORDER BY seq")
-        .at(path)?;
-    let mut rows = select.query([]).at(path)?;
-    while let Some(row) = rows.next().at(path)? {
-        let (seq, at, task): (i64, i64, Option<u32>) =
-            (row.get(0).at(path)?, row.get(1).at(path)?, row.get(2).at(path)?);
-        let (kind, body): (String, String) = (row.get(3).at(path)?, row.get(4).at(path)?);
-        end = ChainEnd { seq: seq - 1, hash: end.hash };
-        end = link(&end, at, task, &kind, &body).ok_or_else(|| no_json(path))?;
-    }
-    let is_noted = connection.query_row("SELECT 1 FROM chain", [], |_| Ok(())).optional();
-    if is_noted.at(path)?.is_none() {
-        note_beginning(connection, path, &beginning, end.seq + 1)?;
-    }
-    Ok(end)
-}
-
-fn note_beginning(
-    connection: &Connection,
-    path: &Path,
-    beginning: &Beginning,
-    first: i64,
-) -> Result<(), JournalError> {
-    connection
-        .execute(
-            "INSERT INTO chain (header, tasks, first) VALUES (?,?,?)",
-            params![beginning.header, beginning.tasks, first],
-        )
-        .at(path)
-        .map(drop)
 }

@@ -4,6 +4,7 @@
 //! module itself does not promise, but for breaking it.
 
 mod audit;
+mod trust;
 
 use super::*;
 use crate::model::{
@@ -111,7 +112,7 @@ fn entry(event: Event) -> Entry {
 }
 
 fn intent(task: u32) -> Entry {
-    entry(Event::Intent { task: TaskIndex(task), attempt: 1, pin: None })
+    entry(Event::Intent { task: TaskIndex(task), attempt: 1, pin: None, sends: None })
 }
 
 /// Any event of a task, whether or not an engine would have recorded it here.
@@ -127,7 +128,7 @@ fn any_event(random: &mut Random, task: TaskIndex) -> Event {
         candidates: 1,
     };
     match random.below(8) {
-        0 => Event::Intent { task, attempt, pin: None },
+        0 => Event::Intent { task, attempt, pin: None, sends: None },
         1 => Event::Postponed { task, until: NOW, counted: true, reason },
         2 => Event::Doubted { task, reason },
         3 => Event::Observed { task, command },
@@ -347,7 +348,8 @@ fn a_newer_format_is_read_and_not_written() {
     };
     raise(&bench.state.run_path(RUN));
     let error = RunJournal::open(&bench.state, RUN).err().expect("it is newer");
-    assert!(matches!(error, JournalError::Newer { found: 99, .. }), "{error}");
+    let is_newer = matches!(error, Distrust::Journal(JournalError::Newer { found: 99, .. }));
+    assert!(is_newer, "{error}");
     assert_eq!(bench.entries(), [intent(0)]);
     drop(Index::open(&bench.state).expect("an index"));
     raise(&bench.state.index_path());
@@ -551,7 +553,7 @@ fn an_index_of_the_first_format_is_read_as_it_is_and_brought_forward_by_a_writer
         Pruning { run: "old".to_owned(), task: 0, at: NOW, pins: 1, secrets: 0, replies: 2 };
     for _ in 0..2 {
         let mut index = Index::open(&bench.state).expect("it is brought forward");
-        assert_eq!(version(), 3);
+        assert_eq!(version(), 4);
         let row = index.find_run("old").expect("its runs are there");
         assert_eq!((row.state, row.ended_at), (RunState::Finished, Some(UnixMillis(6))));
         assert_eq!(index.device_tasks("s1").expect("readable").len(), 1);
@@ -584,7 +586,7 @@ fn way_to(outcome: Outcome, at: u32) -> Vec<Event> {
     let found = PinReading::Found { pin: Sealed::clear(OLD_PIN.to_owned()), agrees: Some(false) };
     let sent = vec![
         Event::SecretsRead { task, source: SecretSource::FilevaultKey, secrets },
-        Event::Intent { task, attempt: 1, pin: pin() },
+        Event::Intent { task, attempt: 1, pin: pin(), sends: None },
     ];
     let taken = [
         sent.clone(),

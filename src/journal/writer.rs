@@ -110,9 +110,16 @@ fn write_all(mut journal: RunJournal, waiting: &Receiver<(Batch, Committed)>) {
 /// gather meanwhile, and a PIN among them is worth waiting for. Nothing is sent in that time, because no
 /// intent is committed.
 fn append(journal: &mut RunJournal, batch: &Batch) -> Result<(), JournalError> {
+    try_for_a_while(|| journal.write(&batch.entries, &batch.requests))?;
+    try_for_a_while(|| journal.confirm())
+}
+
+fn try_for_a_while(
+    mut attempt: impl FnMut() -> Result<(), JournalError>,
+) -> Result<(), JournalError> {
     let mut tries = 1;
     loop {
-        match journal.append(&batch.entries, &batch.requests) {
+        match attempt() {
             Err(error) if error.may_pass() && tries < TRIES_MAX => {
                 std::thread::sleep(TRY_PAUSE);
                 tries += 1;

@@ -6,7 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Outcome, PinReading, Sealed, Secret, SecretSource, TaskIndex, UnixMillis, Verdict, at_rest,
+    Outcome, PinReading, Sealed, Secret, SecretSource, Sends, TaskIndex, UnixMillis, Verdict,
+    at_rest,
 };
 
 /// One record of the journal.
@@ -37,6 +38,9 @@ pub enum Event {
         /// The PIN that was drawn for this very request.
         #[serde(default, with = "at_rest::option", skip_serializing_if = "Option::is_none")]
         pin: Option<Sealed>,
+        /// What it is; `None` where an older program wrote the entry.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sends: Option<Box<Sends>>,
     },
     /// The request's answer, or its absence, and what it means.
     Answered {
@@ -178,6 +182,11 @@ pub enum Event {
     },
     /// The process left in order, with nothing under way.
     Closed,
+    /// A person ended the run: nothing more is sent or followed, and outcomes stay as they are.
+    Ended {
+        /// Who.
+        by: String,
+    },
 }
 
 impl Event {
@@ -206,6 +215,7 @@ impl Event {
             Self::Paused { .. } => "paused",
             Self::Stopped { .. } => "stopped",
             Self::Closed => "closed",
+            Self::Ended { .. } => "ended",
         }
     }
 
@@ -233,7 +243,8 @@ impl Event {
             | Self::Woke { .. }
             | Self::Paused { .. }
             | Self::Stopped { .. }
-            | Self::Closed => None,
+            | Self::Closed
+            | Self::Ended { .. } => None,
         }
     }
 }

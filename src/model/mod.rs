@@ -39,7 +39,8 @@ pub use sealed::{Sealed, at_rest};
 pub use secret::{HeldPin, PinOrigin, PinReading, Secret, SecretSource};
 pub use spreadsheet::{neutralised, quoted, restored};
 pub use task::{
-    DeviceFacts, Gate, ParamValue, Params, RunId, Task, TaskFacts, TaskId, TaskIndex, Trace, Turn,
+    DeviceFacts, Gate, ParamValue, Params, RunId, Sends, Task, TaskFacts, TaskId, TaskIndex, Trace,
+    Turn,
 };
 pub use text::{
     Likeness, comparable, comparable_by_quotes, composed, first_steering, is_alike, is_invisible,

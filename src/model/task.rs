@@ -94,22 +94,54 @@ impl TaskId {
     #[must_use]
     pub fn new(device: &DeviceId, step: u16, action: &str, params: &Params) -> Self {
         let mut hash = Sha256::new();
-        let mut field = |text: &str| {
-            hash.update((text.len() as u64).to_be_bytes());
-            hash.update(text.as_bytes());
-        };
-        field(device.as_str());
-        field(&step.to_string());
-        field(action);
-        for (key, value) in params {
-            field(key);
-            match value {
-                ParamValue::Secret(_) => field("secret"),
-                plain => field(&plain.written()),
-            }
-        }
+        add_field(&mut hash, device.as_str());
+        add_field(&mut hash, &step.to_string());
+        add_field(&mut hash, action);
+        add_params(&mut hash, params);
         let digest = hash.finalize();
         Self(super::hexadecimal(&digest[..8]))
+    }
+}
+
+fn add_field(hash: &mut Sha256, text: &str) {
+    hash.update((text.len() as u64).to_be_bytes());
+    hash.update(text.as_bytes());
+}
+
+/// Of a secret only its presence goes in.
+fn add_params(hash: &mut Sha256, params: &Params) {
+    for (key, value) in params {
+        add_field(hash, key);
+        match value {
+            ParamValue::Secret(_) => add_field(hash, "secret"),
+            plain => add_field(hash, &plain.written()),
+        }
+    }
+}
+
+/// What a request is: recorded with the intent to send it, so that the journal by itself proves what was sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sends {
+    /// The device.
+    pub device: DeviceId,
+    /// Name of the action.
+    pub action: String,
+    /// SHA-256 of the parameters, 64 hexadecimal digits. Of a secret only its presence goes in: pruning or encrypting one
+    /// changes nothing.
+    pub params: String,
+}
+
+impl Task {
+    /// What its request is.
+    #[must_use]
+    pub fn sends(&self) -> Sends {
+        let mut hash = Sha256::new();
+        add_params(&mut hash, &self.params);
+        Sends {
+            device: self.device.id.clone(),
+            action: self.action.clone(),
+            params: super::hexadecimal(&hash.finalize()),
+        }
     }
 }
 

@@ -151,7 +151,7 @@ mod tests {
         let lock = task(1, 2, "lock");
         let index = TaskIndex(0);
         let at = |ms, event| Entry { at: UnixMillis(ms), event };
-        let intent = |attempt| Event::Intent { task: index, attempt, pin: None };
+        let intent = |attempt| Event::Intent { task: index, attempt, pin: None, sends: None };
         let answered = |attempt, status, verdict| Event::Answered {
             task: index,
             attempt,

@@ -133,7 +133,7 @@ fn the_checker_reads_the_journal() {
     let task = TaskIndex(0);
     let opened = || Event::Opened { program: "p".to_owned() };
     let reason = || "r".to_owned();
-    let intent = |attempt| Event::Intent { task, attempt, pin: None };
+    let intent = |attempt| Event::Intent { task, attempt, pin: None, sends: None };
     let answered = |attempt, verdict| Event::Answered { task, attempt, http_status: None, verdict };
     let lost = || Verdict::Unknown { reason: reason(), ends_run: false, retry_after_ms: None };
     let refused = || Verdict::NotSent { reason: reason(), ends_run: false };
@@ -158,9 +158,16 @@ fn the_checker_reads_the_journal() {
             vec![Rule::Pause],
         ),
         (vec![intent(1), intent(1)], vec![Rule::IntentFirst]),
-        (vec![Event::Intent { task: TaskIndex(1), attempt: 1, pin: None }], vec![Rule::Gate]),
         (
-            vec![intent(1), settled(), Event::Intent { task: TaskIndex(1), attempt: 1, pin: None }],
+            vec![Event::Intent { task: TaskIndex(1), attempt: 1, pin: None, sends: None }],
+            vec![Rule::Gate],
+        ),
+        (
+            vec![
+                intent(1),
+                settled(),
+                Event::Intent { task: TaskIndex(1), attempt: 1, pin: None, sends: None },
+            ],
             vec![],
         ),
     ] {
@@ -204,7 +211,7 @@ fn the_checker_reads_waves_targets_windows_and_rows() {
     let [one, two, three] = [0, 1, 2].map(TaskIndex);
     let reason = || "r".to_owned();
     let read = |task| Event::Rechecked { task };
-    let intent = |task| Event::Intent { task, attempt: 1, pin: None };
+    let intent = |task| Event::Intent { task, attempt: 1, pin: None, sends: None };
     let begun = |wave| Event::WaveBegun { wave, not_before: START, reason: reason() };
     let canary = |device| Event::CanaryAdded { device, reason: reason() };
     let wait = || Event::Paused { until: START, reason: reason() };

@@ -32,3 +32,5 @@ mod surroundings;
 mod tenant;
 #[cfg(unix)]
 mod terminal;
+#[cfg(unix)]
+mod trust;

@@ -101,6 +101,7 @@ fn told(now: UnixMillis, entries: &[Entry]) -> Vec<String> {
         Event::Intent { task, attempt, .. } => format!("intent {}.{attempt}", task.0),
         Event::Answered { .. } => "answered".to_owned(),
         Event::Closed => "closed".to_owned(),
+        Event::Ended { .. } => "ended".to_owned(),
     };
     entries.iter().map(word).collect()
 }
@@ -541,8 +542,8 @@ fn entries_that_cannot_follow_change_nothing() {
     let engine = engine_of(vec![facts(Repeat::Once)]);
     let mut state = engine.state().clone();
     for event in [
-        Event::Intent { task: FIRST, attempt: 2, pin: None },
-        Event::Intent { task: TaskIndex(9), attempt: 1, pin: None },
+        Event::Intent { task: FIRST, attempt: 2, pin: None, sends: None },
+        Event::Intent { task: TaskIndex(9), attempt: 1, pin: None, sends: None },
         Event::Answered { task: FIRST, attempt: 1, http_status: None, verdict: accepted() },
         Event::Doubted { task: FIRST, reason: why() },
         Event::Settled { task: FIRST, outcome: Outcome::Completed, reason: why() },

@@ -4,7 +4,7 @@
 //! changed, and none takes anything away: older programs go on reading.
 
 /// The scripts in order; the last one's position is the newest format.
-pub(super) const MIGRATIONS: [&str; 3] = [FORMAT_1, FORMAT_2, FORMAT_3];
+pub(super) const MIGRATIONS: [&str; 4] = [FORMAT_1, FORMAT_2, FORMAT_3, FORMAT_4];
 
 const FORMAT_1: &str = "
 CREATE TABLE runs (
@@ -57,4 +57,12 @@ CREATE TABLE audit (
   seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, run TEXT, body TEXT NOT NULL,
   hash TEXT NOT NULL);
 CREATE VIEW audit_readable AS SELECT seq, datetime(at / 1000, 'unixepoch') AS at, kind, run, body FROM audit;
+";
+
+/// `heads`: how far the journal of each run has come. `genesis` stands for the header and the tasks, `head` for the last
+/// entry that is known to be on disk, `next_head` for the last one of the batch that is being written.
+const FORMAT_4: &str = "
+CREATE TABLE heads (
+  run TEXT PRIMARY KEY, genesis TEXT NOT NULL, entries INTEGER NOT NULL, head TEXT NOT NULL,
+  next_entries INTEGER, next_head TEXT) WITHOUT ROWID;
 ";

@@ -3,9 +3,11 @@
 //!
 //! Owns what several runs and processes share. Must never hold what only one run needs, nor a secret.
 
+mod account;
 mod budget;
 mod devices;
 mod format;
+mod heads;
 mod leases;
 mod notes;
 mod plans;
@@ -18,8 +20,11 @@ use super::database::{At, JournalError, open_to_read, open_to_write};
 use super::state_dir::StateDir;
 use format::MIGRATIONS;
 
+pub use account::RunAccount;
 pub use budget::{Charge, Sent};
 pub use devices::{DeviceEvent, DeviceTask, Pruning};
+pub(super) use heads::HeadBook;
+pub use heads::HeadRow;
 pub use leases::LeaseRow;
 pub use plans::PlanRow;
 pub use runs::{RunRow, RunState};

@@ -148,7 +148,7 @@ fn pruning_leaves_fields_alone_that_this_program_does_not_know() {
 }
 
 /// A run's database as the first released format had it, with what `bench` holds.
-fn back_to_format_1(bench: &Bench) {
+pub(super) fn back_to_format_1(bench: &Bench) {
     let connection = rusqlite::Connection::open(bench.state.run_path(RUN)).expect("a database");
     connection
         .execute_batch(

@@ -14,6 +14,10 @@ const FORMAT_1: &str =
 const ADDED: &str =
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/entries-v1-added.jsonl"));
 
+/// What was added with the third format of a run's database.
+const PROVING: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/entries-v3.jsonl"));
+
 const TASK: TaskIndex = TaskIndex(7);
 
 fn at(event: Event) -> Entry {
@@ -59,7 +63,7 @@ fn verdicts() -> Vec<(Option<u16>, Verdict)> {
 fn format_1() -> Vec<Entry> {
     let mut entries = vec![
         at(Event::Opened { program: "sortie 0.1.0".to_owned() }),
-        at(Event::Intent { task: TASK, attempt: 3, pin: None }),
+        at(Event::Intent { task: TASK, attempt: 3, pin: None, sends: None }),
     ];
     for (http_status, verdict) in verdicts() {
         entries.push(at(Event::Answered { task: TASK, attempt: 3, http_status, verdict }));
@@ -105,8 +109,8 @@ fn added() -> Vec<Entry> {
     let clear = || Sealed::clear("012345".to_owned());
     let closed = || Sealed::encrypted("-----BEGIN AGE ENCRYPTED FILE-----\n".to_owned(), None);
     let mut entries = vec![
-        at(Event::Intent { task: TASK, attempt: 1, pin: Some(clear()) }),
-        at(Event::Intent { task: TASK, attempt: 2, pin: Some(closed()) }),
+        at(Event::Intent { task: TASK, attempt: 1, pin: Some(clear()), sends: None }),
+        at(Event::Intent { task: TASK, attempt: 2, pin: Some(closed()), sends: None }),
         at(Event::Absent { task: TASK, evidence: why() }),
         at(Event::Adopted { task: TASK, evidence: why() }),
     ];
@@ -155,6 +159,19 @@ fn added() -> Vec<Entry> {
     entries
 }
 
+/// What the lines of the third file say, in order.
+fn proving() -> Vec<Entry> {
+    let sends = Some(Box::new(Sends {
+        device: crate::model::DeviceId::from_api("0b1b7c5e-3b0c-4a92-9ad2-7d3e0a3a1f11"),
+        action: "lock".to_owned(),
+        params: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855".to_owned(),
+    }));
+    vec![
+        at(Event::Intent { task: TASK, attempt: 1, pin: None, sends }),
+        at(Event::Ended { by: "ann@host".to_owned() }),
+    ]
+}
+
 /// One word for each kind, verdicts apart. A new kind does not compile here until it has one.
 fn kind(event: &Event) -> &'static str {
     match event {
@@ -184,6 +201,7 @@ fn kind(event: &Event) -> &'static str {
         Event::Stopped { .. } => "stopped",
         Event::Unseen { .. } => "unseen",
         Event::Closed => "closed",
+        Event::Ended { .. } => "ended",
     }
 }
 
@@ -191,6 +209,7 @@ fn kind(event: &Event) -> &'static str {
 fn format_1_is_read_to_the_same_values_and_written_the_same_way() {
     reads_and_writes(FORMAT_1, &format_1());
     reads_and_writes(ADDED, &added());
+    reads_and_writes(PROVING, &proving());
 }
 
 fn reads_and_writes(file: &str, expected: &[Entry]) {
@@ -207,9 +226,9 @@ fn reads_and_writes(file: &str, expected: &[Entry]) {
 
 #[test]
 fn every_kind_of_entry_has_a_line() {
-    let all = format_1().into_iter().chain(added());
+    let all = format_1().into_iter().chain(added()).chain(proving());
     let kinds: BTreeSet<&str> = all.map(|entry| kind(&entry.event)).collect();
-    assert_eq!(kinds.len(), 26);
+    assert_eq!(kinds.len(), 27);
 }
 
 #[test]
