@@ -42,22 +42,31 @@ pub(super) fn address(options: &TenantOptions, profile: &Profile) -> Result<Addr
     Ok(Address { base_url, is_profiles })
 }
 
-/// The address of a run that is resumed: its own, whatever else is named may only agree with it.
+/// The address of a run that is resumed: its own, whatever else is named may only agree with it. What stands in a database
+/// is no reason to send a token there: a flag, the environment or the profile names the address, or it is the vendor's.
 pub(super) fn address_of_run(
     base_url: &str,
     options: &TenantOptions,
     profile: &Profile,
 ) -> Result<Address, Failure> {
     let given = given_url(options)?;
-    if options.simulate || given.is_some_and(|url| !is_same(&url, base_url)) {
+    if options.simulate || given.as_ref().is_some_and(|url| !is_same(url, base_url)) {
         return Err(Failure::usage(format!(
             "the run belongs to {base_url}, another tenant is named"
         ))
         .next("resume it without --base-url, --subdomain or SORTIE_BASE_URL, or with its own"));
     }
-    // The host was agreed to when the run began.
-    let checked = check_base_url(base_url, OtherHosts::Allow).map_err(|error| refused(&error))?;
     let is_profiles = profiles_url(profile)?.is_some_and(|url| is_same(&url, base_url));
+    let is_vendors = check_base_url(base_url, OtherHosts::Refuse).is_ok_and(|url| !url.is_loopback);
+    if given.is_none() && !is_profiles && !is_vendors {
+        return Err(Failure::usage(format!(
+            "the run's address {base_url} is not one of the vendor's, and no flag, variable or profile names it"
+        ))
+        .state("the token was not read")
+        .next(format!("if that address is right, name it: --base-url {base_url}")));
+    }
+    // It is named here and now, or it is the vendor's.
+    let checked = check_base_url(base_url, OtherHosts::Allow).map_err(|error| refused(&error))?;
     Ok(Address { base_url: checked, is_profiles })
 }
 

@@ -140,6 +140,28 @@ fn an_older_copy_of_a_run_is_recognised() {
 }
 
 #[test]
+fn an_address_that_only_the_run_names_gets_no_token() {
+    let fleet = Fleet::of(DeviceKind::MacAppleSilicon, 2);
+    let run = interrupted(&fleet, "restart", "2", 2);
+    let before = fleet.tenant.ledger().by_kind;
+    let unnamed = |command: &str, more: &[&str]| {
+        let mut started = fleet.bench.command();
+        started.env_remove("SORTIE_BASE_URL").env_remove("SORTIE_TOKEN");
+        started.args([command, &run, "--token-command", "touch asked; echo TOKEN"]).args(more);
+        Ran::of(started.output().expect("it starts"))
+    };
+    for command in ["resume", "watch"] {
+        let told = unnamed(command, &[]).expect(2);
+        says(&told, &["no flag, variable or profile names it", "--base-url http://127.0.0.1:"]);
+    }
+    assert!(!fleet.bench.path("asked").exists(), "the token was not read");
+    assert_eq!(fleet.tenant.ledger().by_kind, before);
+    let named = fleet.tenant.base_url();
+    unnamed("resume", &["--base-url", &named]).expect(3);
+    assert!(fleet.bench.path("asked").exists(), "a flag names it");
+}
+
+#[test]
 fn a_changed_address_gets_no_token() {
     let fleet = Fleet::of(DeviceKind::MacAppleSilicon, 2);
     let run = interrupted(&fleet, "restart", "2", 2);
