@@ -17,7 +17,9 @@ use super::plan_source::is_plan;
 use super::planning::Naming;
 use super::printer::Printer;
 use crate::drive::{Clock, WallClock};
-use crate::job::{IdentifyBy, Input, Job, ParseOptions, Requirement, parse, read_required};
+use crate::job::{
+    Encoding, IdentifyBy, Input, Job, ParseOptions, Requirement, parse, read_required,
+};
 use crate::model::{RequiredList, UnixMillis};
 
 /// Largest job file, in bytes: 250,000 rows of more than 200 bytes.
@@ -39,6 +41,9 @@ pub(super) fn read_job(options: &JobOptions, printer: &Printer) -> Result<Job, F
         identify_by: IdentifyBy::ALL.into_iter().find(|by| Some(by.word()) == identify_by),
         dedupe: options.dedupe,
         delimiter: options.delimiter,
+        encoding: Encoding::ALL
+            .into_iter()
+            .find(|encoding| Some(encoding.word()) == options.encoding.as_deref()),
         allow_wipe_protected: options.allow_wipe_protected,
     };
     // A targets file is named relative to the job that names it.

@@ -255,6 +255,9 @@ pub(super) struct JobOptions {
     /// Delimiter of a CSV, where its header does not tell
     #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
     pub delimiter: Option<u8>,
+    /// Encoding of a CSV that is not UTF-8 and has no byte order mark
+    #[arg(long, value_name = "NAME", value_parser = ["utf-8", "utf-16le", "utf-16be", "windows-1252", "macintosh"])]
+    pub encoding: Option<String>,
     /// Allow erase_mode WIPE_PROTECTED, which can leave a PC unable to boot
     #[arg(long)]
     pub allow_wipe_protected: bool,

@@ -80,9 +80,16 @@ impl TargetField {
                 &["serialnumber", "serial", "computerserial", "mobiledeviceserial"]
             }
             Self::UserEmail => &["useremail", "email"],
-            Self::DeviceName => &["devicename", "displayname", "computername"],
+            Self::DeviceName => {
+                &["devicename", "displayname", "computername", "currentname", "currentdevicename"]
+            }
             Self::AssetTag => &["assettag"],
         }
+    }
+
+    /// Whether a name of the device's name says that it is the one before a rename.
+    pub(super) fn is_current_name(name: &str) -> bool {
+        fold(name).starts_with("current")
     }
 
     /// Finds a field by any of its names.
@@ -279,6 +286,14 @@ fn check_letters(field: TargetField, text: &str) -> Result<(), Flaw> {
     if PLACEHOLDERS.contains(&text.to_lowercase().as_str()) {
         return Err(Flaw::new(format!("{} is not a {}", quote(text), field.word()))
             .hint("name one device; there is no wildcard, and an empty value is no device"));
+    }
+    if TargetField::find(text).is_some() {
+        return Err(Flaw::new(format!(
+            "{} is the name of a column and no {}",
+            quote(text),
+            field.word()
+        ))
+        .hint("a second header looks like this: are these two files that were joined?"));
     }
     let stray = text.char_indices().find(|(_, letter)| !letter.is_ascii() || letter.is_control());
     let Some((at, letter)) = stray else { return Ok(()) };

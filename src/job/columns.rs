@@ -11,6 +11,7 @@ use super::secrets::may_be_secret;
 use super::source::Source;
 use super::steps::is_near;
 use crate::kandji::{ACTIONS, ParamKind, fold};
+use crate::model::first_steering;
 
 /// Columns that our own reports add; folded.
 const RESULTS: [&str; 11] = [
@@ -158,6 +159,12 @@ pub(super) fn renamed<'a>(name: &'a str, wishes: &'a ColumnWishes) -> &'a str {
     hit.map_or(name, |(_, to)| to.trim())
 }
 
+/// Whether a name alone shows that a line is a header: it names the device or the action.
+pub(super) fn is_telling(name: &str) -> bool {
+    TargetField::find(name).is_some_and(TargetField::is_identity)
+        || ACTION_NAMES.contains(&fold(name).as_str())
+}
+
 pub(super) fn is_known(name: &str) -> bool {
     let folded = fold(name);
     TargetField::find(name).is_some()
@@ -176,12 +183,18 @@ fn classify(written: &str, wishes: &ColumnWishes) -> Result<Column, Flaw> {
     let folded = fold(name);
     let is_secret = may_be_secret(written) || may_be_secret(name);
     let column = |meaning| Ok(Column { name: name.to_owned(), meaning, is_secret });
-    if wishes.ignore.iter().any(|ignored| fold(ignored) == fold(written)) {
+    if wishes.ignore.iter().any(|ignored| is_meant(ignored, written)) {
         return column(Meaning::Ignored);
     }
     if name.contains(['\n', '\r']) {
         return Err(Flaw::new(format!("the column name {} has several lines", quote(name)))
             .hint("write it on one line"));
+    }
+    let stray = name.chars().find(|letter| letter.is_control());
+    if let Some(letter) = stray.or(first_steering(name).map(|(_, letter)| letter)) {
+        let code = u32::from(letter);
+        return Err(Flaw::new(format!("the column name {} contains U+{code:04X}", quote(name)))
+            .hint("type it again by hand: reports repeat it"));
     }
     if folded.is_empty() {
         return column(Meaning::Nameless);
@@ -216,6 +229,14 @@ fn classify(written: &str, wishes: &ColumnWishes) -> Result<Column, Flaw> {
         ))),
         None => column(Meaning::Carried),
     }
+}
+
+/// Whether a column that is to be ignored is this one: by its name, or, of those that only check a device, by any name
+/// of its kind, because that is how a plan calls it.
+fn is_meant(ignored: &str, written: &str) -> bool {
+    let label = |name: &str| TargetField::find(name).filter(|field| !field.is_identity());
+    fold(ignored) == fold(written)
+        || label(ignored).is_some_and(|field| label(written) == Some(field))
 }
 
 /// The known column that a folded name resembles.
@@ -281,7 +302,8 @@ fn check_wishes(
         };
         problems.push(source.diagnostic(record.range.clone(), flaw));
     }
-    for ignored in wishes.ignore.iter().filter(|ignored| !has(ignored)) {
+    let is_there = |ignored: &str| names.iter().any(|name| is_meant(ignored, name));
+    for ignored in wishes.ignore.iter().filter(|ignored| !is_there(ignored)) {
         notes.push(format!("there is no column {} to ignore", quote(ignored)));
     }
 }

@@ -1,6 +1,6 @@
 //! The character between the cells of a table.
 //!
-//! Owns finding it from the header. Must never choose when two characters fit equally well.
+//! Owns finding it from the first line or the header. Must never choose when two characters fit equally well.
 
 use super::columns::{ColumnWishes, header_text, is_known, renamed};
 use super::diagnostics::{Diagnostics, Flaw, quote};
@@ -8,30 +8,66 @@ use super::scan::{CrLines, Scanned, Scanner};
 use super::source::Source;
 use super::table::TableRules;
 
-/// The delimiter that the operator names, or the one that the header shows.
-pub(super) fn choose_delimiter(
+/// How a table is laid out: what separates its cells, and where it begins.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) struct Layout {
+    /// The character between two cells.
+    pub delimiter: u8,
+    /// Offset of the first line of the table.
+    pub start: usize,
+    /// The number of that line.
+    pub line: u32,
+}
+
+/// The first line `sep=;`, by which Excel is told what separates the cells: the character, and the bytes of the line
+/// with its end.
+pub(super) fn separator(text: &str) -> Option<(u8, usize)> {
+    let line_end = text.find(['\n', '\r'])?;
+    let line = text[..line_end].trim_matches('"');
+    let (key, value) = line.split_at_checked(4)?;
+    let [delimiter] = value.as_bytes() else { return None };
+    let end = if text[line_end..].starts_with("\r\n") { 2 } else { 1 };
+    key.eq_ignore_ascii_case("sep=").then_some((*delimiter, line_end + end))
+}
+
+/// The delimiter that the operator names, or that the file shows.
+pub(super) fn choose_layout(
     source: &Source<'_>,
     rules: &TableRules<'_>,
     cr_lines: CrLines,
     problems: &mut Diagnostics,
     notes: &mut Vec<String>,
-) -> Option<u8> {
+) -> Option<Layout> {
+    let said = separator(source.text);
+    let (start, line) = said.map_or((0, 1), |(_, length)| (length, 2));
+    if let (Some((said, _)), Some(named)) = (said, rules.delimiter)
+        && said != named
+    {
+        let (said, named) = (delimiter_word(said), delimiter_word(named));
+        let flaw = Flaw::new(format!(
+            "--delimiter says {named}, and the first line says that a {said} separates the columns"
+        ))
+        .hint("leave one of them out");
+        problems.push(source.diagnostic(0..start, flaw));
+        return None;
+    }
     if let Some(delimiter) = rules.delimiter {
         if delimiter.is_ascii_graphic() && !b"\"#'".contains(&delimiter) || delimiter == b'\t' {
-            return Some(delimiter);
+            return Some(Layout { delimiter, start, line });
         }
         let flaw = Flaw::new("--delimiter must be one visible ASCII character or a tab")
             .hint("such as --delimiter ';'");
         problems.push_for_file(source.file, flaw);
         return None;
     }
-    match find_delimiter(source, &rules.wishes, cr_lines) {
-        Ok(delimiter) => {
-            if delimiter != b',' {
-                let word = delimiter_word(delimiter);
-                notes.push(format!("the columns are separated by {word}s, as the header shows"));
+    match find_layout(source, &rules.wishes, cr_lines) {
+        Ok(layout) => {
+            if layout.delimiter != b',' || said.is_some() {
+                let word = delimiter_word(layout.delimiter);
+                let by = if said.is_some() { "first line says" } else { "header shows" };
+                notes.push(format!("the columns are separated by {word}s, as the {by}"));
             }
-            Some(delimiter)
+            Some(layout)
         }
         Err(flaw) => {
             problems.push_for_file(source.file, flaw);
@@ -40,17 +76,25 @@ pub(super) fn choose_delimiter(
     }
 }
 
-/// Finds the delimiter from the header line: the one that makes the most known names.
-pub(super) fn find_delimiter(
+/// Finds the delimiter: the one that the first line says, else the one by which the header has the most known names.
+pub(super) fn find_layout(
     source: &Source<'_>,
     wishes: &ColumnWishes,
     cr_lines: CrLines,
-) -> Result<u8, Flaw> {
+) -> Result<Layout, Flaw> {
+    let plain = |delimiter: u8| Layout { delimiter, start: 0, line: 1 };
+    if let Some((delimiter, start)) = separator(source.text) {
+        if delimiter.is_ascii_graphic() && delimiter != b'"' || delimiter == b'\t' {
+            return Ok(Layout { delimiter, start, line: 2 });
+        }
+        return Err(Flaw::new("the first line names no character that can separate columns")
+            .hint("such as sep=;"));
+    }
     let score = |delimiter: u8| {
-        let mut records = Scanner::new(source.text, delimiter, cr_lines);
+        let mut records = Scanner::laid_out(source.text, plain(delimiter), cr_lines);
         let first = records.find(|item| match item {
             Scanned::Record(record) => !record.is_blank(),
-            Scanned::Comment => false,
+            Scanned::Comment(..) => false,
             Scanned::Broken(..) => true,
         });
         let Some(Scanned::Record(record)) = first else { return (0, 0) };
@@ -66,7 +110,7 @@ pub(super) fn find_delimiter(
         return Err(Flaw::new("it is not clear which character separates the columns")
             .hint("give --delimiter ',' or --delimiter ';'"));
     }
-    Ok(if best.0.1 > 1 { best.1 } else { b',' })
+    Ok(plain(if best.0.1 > 1 { best.1 } else { b',' }))
 }
 
 /// A delimiter for people.

@@ -175,6 +175,17 @@ pub(super) fn counted(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
+/// Lines that are named at most.
+const LINES_NAMED_MAX: usize = 20;
+
+/// `line 3`, `lines 3, 5`, with dots where there are more than can be named.
+pub(super) fn lines_text(lines: &[u32]) -> String {
+    let named: Vec<String> = lines.iter().take(LINES_NAMED_MAX).map(u32::to_string).collect();
+    let dots = if lines.len() > named.len() { ", ..." } else { "" };
+    let word = if lines.len() == 1 { "line" } else { "lines" };
+    format!("{word} {}{dots}", named.join(", "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::cells::TargetField;
 use super::columns::ColumnWishes;
+use super::decode::{Encoding, decode};
 use super::diagnostics::{Diagnostic, Diagnostics, Flaw, quote};
 use super::source::Source;
 use super::steps::{Form, Guard, StepDraft, find_param, read_action, read_value};
@@ -45,6 +46,8 @@ pub struct ParseOptions {
     pub dedupe: bool,
     /// `--delimiter`
     pub delimiter: Option<u8>,
+    /// `--encoding`: of the tables that a job is or names.
+    pub encoding: Option<Encoding>,
     /// `--allow-wipe-protected`
     pub allow_wipe_protected: bool,
 }
@@ -62,6 +65,7 @@ impl fmt::Debug for ParseOptions {
             .field("identify_by", &self.identify_by)
             .field("dedupe", &self.dedupe)
             .field("delimiter", &self.delimiter)
+            .field("encoding", &self.encoding)
             .field("allow_wipe_protected", &self.allow_wipe_protected)
             .finish()
     }
@@ -164,7 +168,11 @@ fn read(
     load: &dyn Fn(&str) -> Result<Vec<u8>, String>,
     problems: &mut Diagnostics,
 ) -> Option<Job> {
-    let mut source = Source::read(input.name, input.bytes, problems)?;
+    let mut notes = Vec::new();
+    // What is named as YAML is UTF-8: the flag speaks of the table that it names.
+    let encoding = options.encoding.filter(|_| !sniff::is_named_as_yaml(input.name));
+    let bytes = decode(input.name, input.bytes, encoding, problems, &mut notes)?;
+    let mut source = Source::read(input.name, &bytes, problems)?;
     if source.text.trim().is_empty() {
         let flaw = Flaw::new("the file is empty: 0 jobs")
             .hint("a CSV file begins with a line such as 'serial_number,action'");
@@ -176,8 +184,12 @@ fn read(
             problems.push_for_file(input.name, flaw);
             None
         }
-        Ok(sniff::Format::Yaml) => yaml::read_yaml(input, &mut source, options, load, problems),
-        Ok(sniff::Format::Table) => read_plain_table(input, &mut source, options, problems),
+        Ok(sniff::Format::Yaml) => {
+            yaml::read_yaml(input, &mut source, options, load, (problems, notes))
+        }
+        Ok(sniff::Format::Table) => {
+            read_plain_table(input, &mut source, options, (problems, notes))
+        }
     }
 }
 
@@ -185,7 +197,7 @@ fn read_plain_table(
     input: &Input<'_>,
     source: &mut Source<'_>,
     options: &ParseOptions,
-    problems: &mut Diagnostics,
+    (problems, mut notes): (&mut Diagnostics, Vec<String>),
 ) -> Option<Job> {
     let step = match &options.action {
         Some(action) => Some([action_step(action, options, problems)?]),
@@ -202,7 +214,6 @@ fn read_plain_table(
         guard: options.guard(),
         delimiter: options.delimiter,
     };
-    let mut notes = Vec::new();
     let rows = read_table(source, &rules, problems, &mut notes)?;
     Some(Job {
         name: name_from_file(input.name),

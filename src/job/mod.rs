@@ -4,16 +4,20 @@
 //! repair an identifier.
 
 mod ad_hoc;
+mod carried;
 mod cells;
 mod clashes;
 mod columns;
+mod decode;
 mod delimiter;
 mod diagnostics;
 mod filter;
+mod foreign;
 mod input;
 mod nodes;
 mod repeated;
 mod require;
+mod row_notes;
 mod rows;
 mod sameness;
 mod scan;
@@ -37,6 +41,7 @@ mod tests;
 
 pub use ad_hoc::ad_hoc;
 pub use cells::TargetField;
+pub use decode::Encoding;
 pub use diagnostics::{Diagnostic, Diagnostics};
 pub use filter::read_filter_pair;
 pub use input::{IdentifyBy, Input, ParseOptions, parse};

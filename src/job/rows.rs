@@ -7,18 +7,17 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::carried::{Carrier, is_spare, swallows_rows};
 use super::cells::{TargetField, is_left_open};
 use super::clashes::{StepColumn, clash, identify_flaw};
 use super::columns::{Header, Meaning};
 use super::diagnostics::{Diagnostics, Flaw, counted, quote};
 use super::repeated::Repeated;
+use super::row_notes::RowNotes;
 use super::sameness::Seen;
-use super::scan::{Cell, Record};
+use super::scan::Record;
 use super::source::Source;
-use super::steps::{
-    Form, STEPS_MAX, StepDraft, StepFlaw, find_param, read_action, read_value, same_steps,
-    step_flaws,
-};
+use super::steps::{STEPS_MAX, StepDraft, StepFlaw, give, read_action, same_steps, step_flaws};
 use super::table::{Duplicates, TableRules};
 use super::{Row, Step, Target};
 use crate::model::Risk;
@@ -37,9 +36,9 @@ pub(super) struct RowReader<'r> {
     seen: Seen,
     steps_by_text: HashMap<String, Arc<[Step]>>,
     repeated: Repeated,
-    dropped: Vec<u32>,
-    lowered: usize,
-    placeholders: usize,
+    notes: RowNotes,
+    carrier: Carrier,
+    delimiter: u8,
 }
 
 impl<'r> RowReader<'r> {
@@ -47,6 +46,7 @@ impl<'r> RowReader<'r> {
     pub fn new(
         header: &'r Header,
         rules: &'r TableRules<'r>,
+        delimiter: u8,
         problems: &'r mut Diagnostics,
     ) -> Self {
         Self {
@@ -58,9 +58,9 @@ impl<'r> RowReader<'r> {
             seen: Seen::default(),
             steps_by_text: HashMap::new(),
             repeated: Repeated::default(),
-            dropped: Vec::new(),
-            lowered: 0,
-            placeholders: 0,
+            notes: RowNotes::default(),
+            carrier: Carrier::default(),
+            delimiter,
         }
     }
 
@@ -92,38 +92,41 @@ impl<'r> RowReader<'r> {
         let target = self.read_target(source, record);
         let steps = self.read_steps(source, record);
         if self.problems.count() > count_before || self.repeated.count() > repeated_before {
+            self.explain_number_sign(source, record);
             return;
         }
-        let (Some(target), Some(steps)) = (target, steps) else { return };
-        let row = Row {
-            number: self.row_number,
-            line: record.line,
-            target,
-            steps,
-            carried: self.carried(record),
-        };
+        let (Some(mut target), Some(steps)) = (target, steps) else { return };
+        self.forget_old_name(&mut target, &steps);
+        let carried = self.carrier.take(self.header, record, &steps);
+        let row = Row { number: self.row_number, line: record.line, target, steps, carried };
         self.keep(source, record, row);
+    }
+
+    /// A row that gives the device another name cannot demand that it has the old one: done twice, it would disagree with
+    /// itself. A column that is called the current name says that it is to be compared.
+    fn forget_old_name(&mut self, target: &mut Target, steps: &[Step]) {
+        let is_demanded = self.header.name_column().is_none_or(TargetField::is_current_name);
+        if !is_demanded && steps.iter().any(|step| step.action.renames()) {
+            self.notes.uncompared_names += usize::from(target.device_name.take().is_some());
+        }
+    }
+
+    /// Whoever meant a comment has to be told why it is none.
+    fn explain_number_sign(&mut self, source: &Source<'_>, record: &Record<'_>) {
+        let text = source.text.get(record.range.clone()).unwrap_or_default();
+        if let Some(last) = self.problems.items.last_mut().filter(|_| text.starts_with('#')) {
+            let hint = last.hint.take().map(|hint| format!("{hint}; ")).unwrap_or_default();
+            last.hint = Some(format!(
+                "{hint}a line that starts with '#' and has as many cells as the header is a row, no comment"
+            ));
+        }
     }
 
     /// Tells what many rows share, and gives the rows.
     pub fn finish(self, source: &Source<'_>, notes: &mut Vec<String>) -> Vec<Row> {
         self.repeated.tell(source, self.problems);
-        if !self.dropped.is_empty() {
-            let count = counted(self.dropped.len(), "identical row");
-            let first: Vec<String> = self.dropped.iter().take(20).map(u32::to_string).collect();
-            let dots = if self.dropped.len() > first.len() { ", ..." } else { "" };
-            notes.push(format!("{count} dropped: lines {}{dots}", first.join(", ")));
-        }
-        if self.lowered > 0 {
-            let count = counted(self.lowered, "device id");
-            notes.push(format!("{count} written in upper case, read in lower case"));
-        }
-        if self.placeholders > 0 {
-            let count = counted(self.placeholders, "serial number");
-            notes.push(format!(
-                "{count} not compared: they are placeholders that many devices share"
-            ));
-        }
+        self.notes.tell(self.header.name_column(), notes);
+        self.carrier.tell(notes);
         self.rows
     }
 
@@ -155,13 +158,16 @@ impl<'r> RowReader<'r> {
     /// quotation mark in the wrong place looks like this, and then no cell is what it seems.
     fn refuse_line_breaks(&mut self, source: &Source<'_>, record: &Record<'_>) -> bool {
         let hit = record.cells.iter().zip(&self.header.columns).find(|(cell, column)| {
-            cell.text().contains(['\n', '\r'])
-                && !matches!(column.meaning, Meaning::Result | Meaning::Ignored)
-                && !column.takes_lines()
+            let is_free = match column.meaning {
+                Meaning::Result | Meaning::Ignored => true,
+                Meaning::Carried => !swallows_rows(cell, &self.header.columns, self.delimiter),
+                _ => column.takes_lines(),
+            };
+            cell.text().contains(['\n', '\r']) && !is_free
         });
         let Some((cell, column)) = hit else { return false };
         let flaw = Flaw::new(format!(
-            "column {} holds a line break, which only messages may",
+            "column {} holds a line break, which only messages and carried columns may",
             quote(&column.name)
         ))
         .hint("remove it; a quotation mark in the wrong place also looks like this");
@@ -226,12 +232,12 @@ impl<'r> RowReader<'r> {
             } else if field == TargetField::DeviceId
                 && text.bytes().any(|byte| byte.is_ascii_uppercase())
             {
-                self.lowered += 1;
+                self.notes.lowered += 1;
             }
         }
         match placeholder {
             // Another identity says which device is meant, and this one says nothing against it.
-            Some(_) if target.has_identity() => self.placeholders += 1,
+            Some(_) if target.has_identity() => self.notes.placeholders += 1,
             Some((range, flaw)) => {
                 self.problems.push(source.diagnostic(range, flaw));
                 return None;
@@ -270,8 +276,12 @@ impl<'r> RowReader<'r> {
         };
         let count_before = self.problems.count();
         for (cell, column) in record.cells.iter().zip(&self.header.columns) {
-            if column.meaning == Meaning::Param && !cell.trimmed().is_empty() {
-                self.read_param(source, cell, &column.name, &mut drafts);
+            let is_spare = is_spare(column, drafts.iter().map(|draft| draft.action));
+            if column.meaning == Meaning::Param && !cell.trimmed().is_empty() && !is_spare {
+                let given = give(&mut drafts, &column.name, cell.text(), self.rules.guard);
+                if let Err(flaw) = given {
+                    self.problems.push(source.diagnostic(cell.range.clone(), flaw));
+                }
             }
         }
         if self.problems.count() > count_before
@@ -312,42 +322,6 @@ impl<'r> RowReader<'r> {
             }
         }
         Some(StepDraft::new(number?, action?))
-    }
-
-    /// Gives a cell to every step whose action has the parameter.
-    fn read_param(
-        &mut self,
-        source: &Source<'_>,
-        cell: &Cell<'_>,
-        name: &str,
-        drafts: &mut [StepDraft],
-    ) {
-        let text = cell.text();
-        let mut flaw = None;
-        let mut is_taken = false;
-        for draft in drafts.iter_mut() {
-            match find_param(draft.action, name) {
-                Err(none) => flaw = flaw.or(Some(none)),
-                Ok(param) => {
-                    is_taken = true;
-                    match read_value(param, text, Form::Text, self.rules.guard) {
-                        Ok(value) => {
-                            draft.params.insert(param.key.to_owned(), value);
-                        }
-                        Err(flaw) => {
-                            self.problems.push(source.diagnostic(cell.range.clone(), flaw));
-                            return;
-                        }
-                    }
-                }
-            }
-        }
-        if let Some(flaw) = flaw.filter(|_| !is_taken) {
-            let hint = flaw.hint.unwrap_or_default();
-            let cure = format!("{hint}; empty the cell, or give --ignore-column \"{name}\"");
-            let flaw = Flaw::new(flaw.message).hint(cure);
-            self.problems.push(source.diagnostic(cell.range.clone(), flaw));
-        }
     }
 
     /// Whether no step lacks a parameter or has two that contradict each other. One that no column gives is told once for
@@ -393,16 +367,6 @@ impl<'r> RowReader<'r> {
         false
     }
 
-    fn carried(&self, record: &Record<'_>) -> Vec<(String, String)> {
-        record
-            .cells
-            .iter()
-            .zip(&self.header.columns)
-            .filter(|(_, column)| column.meaning == Meaning::Carried)
-            .map(|(cell, column)| (column.name.clone(), cell.text().to_owned()))
-            .collect()
-    }
-
     /// Keeps a row, unless an earlier one of the same device stands in its way.
     fn keep(&mut self, source: &Source<'_>, record: &Record<'_>, row: Row) {
         let has_steps = self.header.has(&Meaning::Step);
@@ -414,7 +378,7 @@ impl<'r> RowReader<'r> {
         let Some(first) = self.rows.get(earlier) else { return };
         let is_same = same_steps(&first.steps, &row.steps);
         if is_same && first.target == row.target && self.rules.duplicates == Duplicates::Drop {
-            self.dropped.push(row.line);
+            self.notes.dropped.push(row.line);
             return;
         }
         let flaw = clash(first, &row, StepColumn::from(has_steps), is_same);

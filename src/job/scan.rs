@@ -8,8 +8,15 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::columns::header_text;
+use super::delimiter::Layout;
 use super::diagnostics::Flaw;
+use crate::kandji::fold;
 use crate::model::restored;
+
+/// What spreadsheets write in place of a value that they cannot compute.
+const ERROR_MARKS: [&str; 9] =
+    ["#N/A", "#NAME?", "#REF!", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"];
 
 /// One cell.
 pub(super) struct Cell<'a> {
@@ -64,6 +71,19 @@ pub(super) struct Record<'a> {
 }
 
 impl Record<'_> {
+    /// Whether both name the same columns: of two headers, the same one.
+    pub fn names_the_same(&self, header: &Self) -> bool {
+        let names = |record: &Self| -> Vec<String> {
+            record.cells.iter().map(|cell| fold(header_text(cell.text()))).collect()
+        };
+        self.cells.len() == header.cells.len() && names(self) == names(header)
+    }
+
+    /// Whether any cell but the first says something.
+    fn says_more(&self) -> bool {
+        self.cells.iter().skip(1).any(|cell| !cell.value.trim().is_empty())
+    }
+
     /// Whether no cell says anything.
     pub fn is_blank(&self) -> bool {
         self.cells.iter().all(|cell| cell.value.trim().is_empty())
@@ -74,8 +94,8 @@ impl Record<'_> {
 pub(super) enum Scanned<'a> {
     /// A record.
     Record(Record<'a>),
-    /// A line that starts with `#`.
-    Comment,
+    /// A line that starts with `#` and is no row: its number.
+    Comment(u32),
     /// A line that cannot be cut into cells; reading goes on at the next one.
     Broken(Range<usize>, Flaw),
 }
@@ -87,12 +107,29 @@ pub(super) struct Scanner<'a> {
     has_cr_lines: bool,
     at: usize,
     line: u32,
+    /// Cells of the header, once it has been read.
+    cells: Option<usize>,
 }
 
 impl<'a> Scanner<'a> {
     /// Starts at the beginning of the text.
+    #[cfg(test)]
     pub fn new(text: &'a str, delimiter: u8, cr_lines: CrLines) -> Self {
-        Self { text, delimiter, has_cr_lines: cr_lines == CrLines::Yes, at: 0, line: 1 }
+        Self::laid_out(text, Layout { delimiter, start: 0, line: 1 }, cr_lines)
+    }
+
+    /// Starts where a table's layout says.
+    pub fn laid_out(text: &'a str, layout: Layout, cr_lines: CrLines) -> Self {
+        let Layout { delimiter, start, line } = layout;
+        let has_cr_lines = cr_lines == CrLines::Yes;
+        Self { text, delimiter, has_cr_lines, at: start, line, cells: None }
+    }
+
+    /// From here on a line that starts with `#` and has so many cells is a row: the first column may hold such texts,
+    /// and a row that is passed over in silence is a device that is forgotten. Where the other cells are empty, as a
+    /// spreadsheet writes a comment, or where there are none, only the error marks of spreadsheets are rows.
+    pub fn expect_cells(&mut self, cells: usize) {
+        self.cells = Some(cells);
     }
 
     fn byte(&self, at: usize) -> Option<u8> {
@@ -119,6 +156,39 @@ impl<'a> Scanner<'a> {
             }
             self.at += 1;
         }
+    }
+
+    /// Whether a spreadsheet's error stands here in place of a value.
+    fn is_error_mark(&self) -> bool {
+        let rest = &self.text[self.at..];
+        ERROR_MARKS.iter().any(|mark| rest.starts_with(mark))
+    }
+
+    /// Reads one record, over as many lines as it has.
+    fn record(&mut self) -> Scanned<'a> {
+        let (start, line) = (self.at, self.line);
+        let mut cells = Vec::new();
+        loop {
+            let cell = if self.byte(self.at) == Some(b'"') {
+                self.quoted_cell()
+            } else {
+                self.plain_cell()
+            };
+            match cell {
+                Ok(cell) => cells.push(cell),
+                Err((range, flaw)) => {
+                    self.skip_line();
+                    return Scanned::Broken(range, flaw);
+                }
+            }
+            if self.byte(self.at) != Some(self.delimiter) {
+                break;
+            }
+            self.at += 1;
+        }
+        let range = start..self.at;
+        self.skip_line();
+        Scanned::Record(Record { line, range, cells })
     }
 
     fn slice(&self, range: Range<usize>) -> &'a str {
@@ -210,32 +280,22 @@ impl<'a> Iterator for Scanner<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let first = self.byte(self.at)?;
         let (start, line) = (self.at, self.line);
-        if first == b'#' {
-            self.skip_line();
-            return Some(Scanned::Comment);
+        if first != b'#' {
+            return Some(self.record());
         }
-        let mut cells = Vec::new();
-        loop {
-            let cell = if self.byte(self.at) == Some(b'"') {
-                self.quoted_cell()
-            } else {
-                self.plain_cell()
-            };
-            match cell {
-                Ok(cell) => cells.push(cell),
-                Err((range, flaw)) => {
-                    self.skip_line();
-                    return Some(Scanned::Broken(range, flaw));
+        if let Some(cells) = self.cells {
+            let is_error_mark = self.is_error_mark();
+            match self.record() {
+                Scanned::Record(record)
+                    if record.cells.len() == cells && (is_error_mark || record.says_more()) =>
+                {
+                    return Some(Scanned::Record(record));
                 }
+                _ => (self.at, self.line) = (start, line),
             }
-            if self.byte(self.at) != Some(self.delimiter) {
-                break;
-            }
-            self.at += 1;
         }
-        let range = start..self.at;
         self.skip_line();
-        Some(Scanned::Record(Record { line, range, cells }))
+        Some(Scanned::Comment(line))
     }
 }
 
@@ -251,7 +311,7 @@ mod tests {
                     let cells: Vec<&str> = record.cells.iter().map(|cell| &*cell.value).collect();
                     format!("{}:{}", record.line, cells.join("|"))
                 }
-                Scanned::Comment => "#".to_owned(),
+                Scanned::Comment(..) => "#".to_owned(),
                 Scanned::Broken(range, flaw) => format!("!{} {}", range.start, flaw.message),
             })
             .collect()
@@ -267,6 +327,28 @@ mod tests {
         check("a\n\nb\n", &["1:a", "2:", "3:b"]);
         check("\"a\"\"b\",c\n", &["1:a\"b|c"]);
         check("", &[]);
+    }
+
+    #[test]
+    fn a_line_with_a_number_sign_is_a_row_when_it_has_as_many_cells_as_the_header() {
+        let kinds = |text: &str, cells: usize| -> Vec<String> {
+            let mut scanner = Scanner::new(text, b',', CrLines::No);
+            scanner.expect_cells(cells);
+            scanner
+                .map(|item| match item {
+                    Scanned::Record(record) => format!("row {}", record.line),
+                    Scanned::Comment(line) => format!("comment {line}"),
+                    Scanned::Broken(..) => "broken".to_owned(),
+                })
+                .collect()
+        };
+        assert_eq!(
+            kinds("#12,a\n#c\n#\"c,d\na,b\n", 2),
+            ["row 1", "comment 2", "comment 3", "row 4"]
+        );
+        assert_eq!(kinds("#12,\"a\nb\"\n# x\n", 2), ["row 1", "comment 3"]);
+        assert_eq!(kinds("# a spreadsheet's,\n#N/A,\n", 2), ["comment 1", "row 2"]);
+        assert_eq!(kinds("#N/A\n# note\n#REF!\n", 1), ["row 1", "comment 2", "row 3"]);
     }
 
     #[test]
@@ -306,7 +388,7 @@ mod tests {
                     Scanned::Record(record) => ours.push(
                         record.cells.iter().map(|cell| cell.value.to_string()).collect::<Vec<_>>(),
                     ),
-                    Scanned::Comment => {}
+                    Scanned::Comment(..) => {}
                     Scanned::Broken(..) => return Ok(()),
                 }
             }

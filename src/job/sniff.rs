@@ -3,6 +3,7 @@
 //! Owns that decision. Must never read more than the first line that says something.
 
 use super::cells::TargetField;
+use super::delimiter::separator;
 use super::diagnostics::Flaw;
 use crate::kandji::fold;
 
@@ -41,9 +42,18 @@ pub(super) enum Format {
     Yaml,
 }
 
+/// Whether a file is named as YAML, or as JSON, which is read as YAML.
+pub(super) fn is_named_as_yaml(name: &str) -> bool {
+    matches!(extension(name).as_str(), "yaml" | "yml" | "json")
+}
+
+fn extension(name: &str) -> String {
+    name.rsplit_once('.').map(|(_, end)| end.to_lowercase()).unwrap_or_default()
+}
+
 /// Finds the format; refuses a file whose name and content disagree.
 pub(super) fn find_format(name: &str, text: &str) -> Result<Format, Flaw> {
-    let extension = name.rsplit_once('.').map(|(_, end)| end.to_lowercase()).unwrap_or_default();
+    let extension = extension(name);
     let content = content_format(text);
     match (extension.as_str(), content) {
         ("yaml" | "yml", Some(Format::Table)) => {
@@ -62,6 +72,9 @@ pub(super) fn find_format(name: &str, text: &str) -> Result<Format, Flaw> {
 
 /// What the content looks like, if it looks like one of the two.
 fn content_format(text: &str) -> Option<Format> {
+    if separator(text).is_some() {
+        return Some(Format::Table);
+    }
     let line = text
         .split(['\n', '\r'])
         .map(str::trim)

@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::diagnostics::{Diagnostic, Diagnostics, Flaw, MASK, looks_like_pin};
+use super::foreign::{foreign_format, merge_conflict};
 
 /// Largest job file, in bytes: 250,000 rows of 256 bytes.
 pub(super) const FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -44,7 +45,14 @@ struct Place {
 impl<'a> Source<'a> {
     /// Decodes a file. Everything that is wrong with its bytes goes to `problems`.
     pub fn read(file: &'a str, bytes: &'a [u8], problems: &mut Diagnostics) -> Option<Self> {
-        if let Some(flaw) = foreign_format(bytes) {
+        let flaw = if bytes.len() > FILE_BYTES_MAX {
+            let size = bytes.len();
+            let flaw = format!("the file has {size} bytes, at most {FILE_BYTES_MAX} are allowed");
+            Some(Flaw::new(flaw).hint("split the job into several files"))
+        } else {
+            foreign_format(bytes)
+        };
+        if let Some(flaw) = flaw {
             problems.push_for_file(file, flaw);
             return None;
         }
@@ -72,6 +80,9 @@ impl<'a> Source<'a> {
         };
         let count_before = problems.count();
         source.check_lines(problems);
+        if let Some((range, flaw)) = merge_conflict(source.text) {
+            problems.push(source.diagnostic(range, flaw));
+        }
         (problems.count() == count_before).then_some(source)
     }
 
@@ -227,31 +238,6 @@ fn floor_boundary(text: &str, offset: usize) -> usize {
     offset
 }
 
-/// Why bytes are no text at all, by the name that the program that wrote them uses.
-fn foreign_format(bytes: &[u8]) -> Option<Flaw> {
-    let save = "save it as 'CSV UTF-8 (comma delimited)' and try again";
-    if bytes.len() > FILE_BYTES_MAX {
-        let size = bytes.len();
-        let flaw = format!("the file has {size} bytes, at most {FILE_BYTES_MAX} are allowed");
-        return Some(Flaw::new(flaw).hint("split the job into several files"));
-    }
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        let flaw = "the file is UTF-16, which Excel calls 'Unicode Text'; sortie reads UTF-8";
-        return Some(Flaw::new(flaw).hint(save));
-    }
-    if bytes.starts_with(b"PK\x03\x04") {
-        return Some(Flaw::new("the file is a zip archive, such as an Excel workbook").hint(save));
-    }
-    let head = &bytes[..bytes.len().min(64)];
-    let zeros_at = |parity: usize| head.iter().skip(parity).step_by(2).filter(|b| **b == 0).count();
-    let half = head.len() / 2;
-    if half >= 4 && (zeros_at(0) * 2 > half || zeros_at(1) * 2 > half) {
-        let flaw = "the file looks like UTF-16 without a byte order mark; sortie reads UTF-8";
-        return Some(Flaw::new(flaw).hint(save));
-    }
-    None
-}
-
 /// The first byte of each line that is not UTF-8. The lines are not shown: they cannot be.
 fn refuse_invalid_utf8(file: &str, bytes: &[u8], problems: &mut Diagnostics) {
     let line_end = if bytes.contains(&b'\n') { '\n' } else { '\r' };
@@ -273,7 +259,7 @@ fn refuse_invalid_utf8(file: &str, bytes: &[u8], problems: &mut Diagnostics) {
                 width: 1,
                 message: format!("byte 0x{byte:02X} is not UTF-8"),
                 hint: Some(
-                    "the file is probably in Windows-1252 or another old encoding; save it as 'CSV UTF-8'"
+                    "the file is probably in Windows-1252: save it as 'CSV UTF-8', or give --encoding windows-1252"
                         .to_owned(),
                 ),
                 source_line: None,
@@ -296,12 +282,10 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_text_are_called_by_name() {
-        check(b"\xff\xfed\0e\0v\0", "a.csv: the file is UTF-16");
-        check(b"\xfe\xff\0d\0e\0v", "a.csv: the file is UTF-16");
         check(b"d\0e\0v\0i\0c\0e\0", "a.csv: the file looks like UTF-16");
         check(b"PK\x03\x04....", "a.csv: the file is a zip archive");
         check(b"serial,x\r\nC02,M\xfcller\r\n", "a.csv:2:6: byte 0xFC is not UTF-8");
-        let text = "a.csv:1:1: byte 0x80 is not UTF-8\n  hint: the file is probably in Windows-1252 or another old encoding; save it as 'CSV UTF-8'\na.csv:3:2: byte";
+        let text = "a.csv:1:1: byte 0x80 is not UTF-8\n  hint: the file is probably in Windows-1252: save it as 'CSV UTF-8', or give --encoding windows-1252\na.csv:3:2: byte";
         check(b"\x80\x80\nok\na\xe9,\xe9\n", text);
         check(b"serial\n\xc3\xa4,a\0b\n", "a.csv:2:4: the file contains a NUL byte");
         let long = format!("serial\n{}\n", "x".repeat(LINE_BYTES_MAX));

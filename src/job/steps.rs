@@ -165,6 +165,35 @@ pub(super) fn read_value(
     param.read(text).map_err(|message| shortened(param, message, text))
 }
 
+/// Gives the cell of a column to every step whose action has the parameter.
+pub(super) fn give(
+    drafts: &mut [StepDraft],
+    column: &str,
+    text: &str,
+    guard: Guard,
+) -> Result<(), Flaw> {
+    let mut unknown = None;
+    let mut is_taken = false;
+    for draft in drafts.iter_mut() {
+        match find_param(draft.action, column) {
+            Err(flaw) => unknown = unknown.or(Some(flaw)),
+            Ok(param) => {
+                is_taken = true;
+                let value = read_value(param, text, Form::Text, guard)?;
+                draft.params.insert(param.key.to_owned(), value);
+            }
+        }
+    }
+    match unknown.filter(|_| !is_taken) {
+        None => Ok(()),
+        Some(flaw) => {
+            let hint = flaw.hint.unwrap_or_default();
+            let cure = format!("{hint}; empty the cell, or give --ignore-column \"{column}\"");
+            Err(Flaw::new(flaw.message).hint(cure))
+        }
+    }
+}
+
 /// The table's message; a text that is too long to repeat, or may be a PIN, is shortened in it.
 fn shortened(param: &'static ParamSpec, message: String, text: &str) -> Flaw {
     let hint = format!("{}: {}", param.key, param.summary);

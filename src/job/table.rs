@@ -3,10 +3,12 @@
 //! Owns the course of reading: delimiter, header, records, and what is said about the whole file. What a
 //! single record means is `rows`. Must never stop at the first problem.
 
+use std::ops::Range;
+
 use super::cells::TargetField;
-use super::columns::{Column, ColumnWishes, Header, Meaning, read_header};
-use super::delimiter::choose_delimiter;
-use super::diagnostics::{Diagnostics, Flaw, counted};
+use super::columns::{Column, ColumnWishes, Header, Meaning, is_telling, read_header, renamed};
+use super::delimiter::{choose_layout, separator};
+use super::diagnostics::{Diagnostics, Flaw, counted, lines_text};
 use super::rows::RowReader;
 use super::scan::{CrLines, Record, Scanned, Scanner};
 use super::source::Source;
@@ -58,8 +60,12 @@ pub(super) fn read_table(
     notes: &mut Vec<String>,
 ) -> Option<Vec<Row>> {
     let cr_lines = if source.has_cr_lines { CrLines::Yes } else { CrLines::No };
-    let delimiter = choose_delimiter(source, rules, cr_lines, problems, notes)?;
-    let mut records = Scanner::new(source.text, delimiter, cr_lines);
+    if let Some((range, flaw)) = commented_header(source, &rules.wishes) {
+        problems.push(source.diagnostic(range, flaw));
+        return None;
+    }
+    let layout = choose_layout(source, rules, cr_lines, problems, notes)?;
+    let mut records = Scanner::laid_out(source.text, layout, cr_lines);
     let mut skipped = Skipped::default();
     let record = first_record(source, &mut records, &mut skipped, problems)?;
     let header = read_header(source, &record, &rules.wishes, problems, notes);
@@ -70,15 +76,22 @@ pub(super) fn read_table(
     if problems.count() > count_before {
         return None;
     }
-    let mut reader = RowReader::new(&header, rules, problems);
+    records.expect_cells(record.cells.len());
+    let mut reader = RowReader::new(&header, rules, layout.delimiter, problems);
     for item in records {
         match item {
-            Scanned::Comment => skipped.comments += 1,
+            Scanned::Comment(line) => skipped.comments.push(line),
             Scanned::Broken(range, flaw) => {
                 skipped.broken += 1;
                 reader.refuse_broken(source, range, flaw);
             }
             Scanned::Record(record) if record.is_blank() => skipped.blank += 1,
+            Scanned::Record(again) if again.names_the_same(&record) => {
+                skipped.broken += 1;
+                let flaw = Flaw::new("the header stands here again: two files were joined")
+                    .hint("remove the line, or run the files one by one");
+                reader.problems.push(source.diagnostic(again.range, flaw));
+            }
             Scanned::Record(record) => {
                 if reader.row_count() >= ROWS_MAX {
                     let flaw = Flaw::new(format!("the file has more than {ROWS_MAX} rows"))
@@ -105,7 +118,7 @@ pub(super) fn read_table(
 #[derive(Default)]
 struct Skipped {
     blank: usize,
-    comments: usize,
+    comments: Vec<u32>,
     broken: usize,
 }
 
@@ -114,11 +127,38 @@ impl Skipped {
         if self.blank > 0 {
             notes.push(format!("{} skipped", counted(self.blank, "blank row")));
         }
-        if self.comments > 0 {
-            let count = counted(self.comments, "line");
-            notes.push(format!("{count} starting with '#' skipped as comments"));
+        if !self.comments.is_empty() {
+            let count = counted(self.comments.len(), "line");
+            let lines = lines_text(&self.comments);
+            notes.push(format!("{count} starting with '#' skipped as comments: {lines}"));
         }
     }
+}
+
+/// A header that begins with `#`: the rows below it would be read under the first of them as their header.
+fn commented_header(source: &Source<'_>, wishes: &ColumnWishes) -> Option<(Range<usize>, Flaw)> {
+    let names_of = |line: &str| -> Vec<String> {
+        let cells = line.trim_start_matches(['#', ' ']).split([',', ';', '\t']);
+        cells.map(|cell| cell.trim().trim_matches('"').to_owned()).collect()
+    };
+    let mut found = None;
+    let mut at = 0;
+    for line in source.text.split_inclusive(['\n', '\r']) {
+        let range = at..at + line.trim_end().len();
+        at += line.len();
+        let names = names_of(line.trim_end());
+        let is_header = names.iter().any(|name| is_telling(renamed(name, wishes)));
+        if line.starts_with('#') {
+            found = found.or(is_header.then_some(range));
+        } else if !line.trim().is_empty() && separator(source.text).is_none_or(|_| at > line.len())
+        {
+            found = found.filter(|_| !is_header);
+            break;
+        }
+    }
+    let flaw = Flaw::new("the header begins with '#', so that it is read as a comment")
+        .hint("remove the '#'");
+    Some((found?, flaw))
 }
 
 /// The header's record. A broken line before it makes the file unreadable.
@@ -130,7 +170,7 @@ fn first_record<'a>(
 ) -> Option<Record<'a>> {
     for item in records {
         match item {
-            Scanned::Comment => skipped.comments += 1,
+            Scanned::Comment(line) => skipped.comments.push(line),
             Scanned::Record(record) if record.is_blank() => skipped.blank += 1,
             Scanned::Record(record) => return Some(record),
             Scanned::Broken(range, flaw) => {

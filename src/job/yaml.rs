@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::decode::decode;
 use super::diagnostics::{Diagnostics, Flaw, quote};
 use super::input::{check_job_name, digest, name_from_file, refuse_params_without_action};
 use super::nodes::NodeReader;
@@ -44,7 +45,7 @@ pub(super) fn read_yaml(
     source: &mut Source<'_>,
     options: &ParseOptions,
     load: &dyn Fn(&str) -> Result<Vec<u8>, String>,
-    problems: &mut Diagnostics,
+    (problems, mut notes): (&mut Diagnostics, Vec<String>),
 ) -> Option<Job> {
     // After a mistake in the structure nobody can tell which text is the secret one.
     if mentions_secrets(source.text) {
@@ -57,7 +58,6 @@ pub(super) fn read_yaml(
     let entries = reader.map(&root, "the job", &known)?;
     check_version(&mut reader, &root, entries);
     let mut settings = read_settings(&mut reader, entries);
-    let mut notes = Vec::new();
     let required = find(entries, "require")
         .and_then(|entry| read_require(&mut reader, &entry.value, load, &mut notes));
     let name = find(entries, "name").and_then(|entry| read_name(&mut reader, entry));
@@ -264,9 +264,10 @@ fn read_columns(
     let has_file = !matches!(targets, Some(TargetsNode::Devices(_) | TargetsNode::Filter(_)));
     let has_flags = !options.map.is_empty()
         || !options.ignore_columns.is_empty()
-        || options.delimiter.is_some();
+        || options.delimiter.is_some()
+        || options.encoding.is_some();
     if has_flags && !has_file {
-        let flaw = Flaw::new("--map, --ignore-column and --delimiter are for tables")
+        let flaw = Flaw::new("--map, --ignore-column, --delimiter and --encoding are for tables")
             .hint("this job names no file of targets");
         reader.problems.push_for_file(reader.source.file, flaw);
     }
@@ -324,7 +325,8 @@ fn read_file(
         guard: options.guard(),
         delimiter: options.delimiter,
     };
-    let mut source = Source::read(file, bytes, problems)?;
+    let bytes = decode(file, bytes, options.encoding, problems, notes)?;
+    let mut source = Source::read(file, &bytes, problems)?;
     let rows = read_table(&mut source, &rules, problems, notes)?;
     Some((rows, source.without_secrets()))
 }

@@ -8,7 +8,8 @@ use std::ops::Range;
 
 use super::cells::{TargetField, is_left_open};
 use super::columns::{COLUMNS_MAX, ColumnWishes, header_text};
-use super::delimiter::find_delimiter;
+use super::decode::decode;
+use super::delimiter::find_layout;
 use super::diagnostics::{Diagnostics, Flaw, counted, quote};
 use super::nodes::NodeReader;
 use super::scan::{Cell, CrLines, Record, Scanned, Scanner};
@@ -138,31 +139,36 @@ fn read_export(
     notes: &mut Vec<String>,
 ) -> Option<Requirement> {
     let count_before = problems.count();
-    let mut source = Source::read(wanted.file, bytes, problems)?;
+    let bytes = decode(wanted.file, bytes, None, problems, notes)?;
+    let mut source = Source::read(wanted.file, &bytes, problems)?;
     source.hide_lines();
     let cr_lines = if source.has_cr_lines { CrLines::Yes } else { CrLines::No };
-    let delimiter = find_delimiter(&source, &ColumnWishes::default(), cr_lines);
-    let delimiter = delimiter.map_err(|flaw| {
+    let layout = find_layout(&source, &ColumnWishes::default(), cr_lines).map_err(|flaw| {
         let cure = "export it again with commas, semicolons or tabs alone in the first line";
         problems.push_for_file(wanted.file, flaw.hint(cure));
     });
-    let delimiter = delimiter.ok()?;
-    let mut records = Scanner::new(source.text, delimiter, cr_lines);
+    let layout = layout.ok()?;
+    let mut records = Scanner::laid_out(source.text, layout, cr_lines);
     let mut export = Export {
         wanted,
         source: &source,
-        delimiter,
+        delimiter: layout.delimiter,
         problems,
         column: None,
         counts: Counts::default(),
         targets: Vec::new(),
     };
-    for item in &mut records {
+    while let Some(item) = records.next() {
         match item {
-            Scanned::Comment => export.counts.comments += 1,
+            Scanned::Comment(..) => export.counts.comments += 1,
             Scanned::Broken(range, flaw) => export.refuse_broken(range, flaw)?,
             Scanned::Record(record) if record.is_blank() => {}
-            Scanned::Record(record) => export.take(&record)?,
+            Scanned::Record(record) => {
+                if export.column.is_none() {
+                    records.expect_cells(record.cells.len());
+                }
+                export.take(&record)?;
+            }
         }
     }
     let Export { counts, targets, .. } = export;

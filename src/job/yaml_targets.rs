@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::cells::TargetField;
 use super::clashes::{StepColumn, clash, identify_flaw};
-use super::diagnostics::{Flaw, counted, quote};
+use super::diagnostics::{Flaw, counted, lines_text, quote};
 use super::filter::{add_condition, add_exclusion};
 use super::nodes::NodeReader;
 use super::sameness::Seen;
@@ -159,9 +159,8 @@ pub(super) fn read_devices(
         list.keep(reader, device, row, options);
     }
     if !list.dropped.is_empty() {
-        let lines: Vec<String> = list.dropped.iter().take(20).map(u32::to_string).collect();
         let count = counted(list.dropped.len(), "identical device");
-        notes.push(format!("{count} dropped: lines {}", lines.join(", ")));
+        notes.push(format!("{count} dropped: {}", lines_text(&list.dropped)));
     }
     list.rows
 }
@@ -261,6 +260,12 @@ fn read_device(
             reader.refuse(&entry.key_range, flaw);
         }
         given.push(field);
+        let renames = drafts.iter().any(|draft| draft.action.renames());
+        if field == TargetField::DeviceName && renames && !TargetField::is_current_name(&entry.key)
+        {
+            // The job itself changes it: run twice, it would disagree with itself.
+            continue;
+        }
         if let Some(text) = reader.text(&entry.value, field.word()) {
             let result = target.set_field(field, text.trim_matches([' ', '\t'])).map_err(whole);
             reader.settle(&entry.value.range, result);

@@ -262,8 +262,14 @@ fn disagreement(target: &Target, device: &Device) -> Option<String> {
         let given = given?;
         let is_same =
             if ignores_case { is_alike(given, found) } else { is_same_text(given, found) };
-        (!is_same)
-            .then(|| format!("device {} has {what} '{found}', the row says '{given}'", device.id))
+        // Enough to check a device by, and not to find it: to leave it out changes nothing else.
+        let cure = match ignores_case {
+            true => String::new(),
+            false => format!("; --ignore-column {what} leaves it out of the comparison"),
+        };
+        (!is_same).then(|| {
+            format!("device {} has {what} '{found}', the row says '{given}'{cure}", device.id)
+        })
     })
 }
 
@@ -401,6 +407,8 @@ pub(super) mod tests {
         assert_eq!(objection.kind, ObjectionKind::Disagreement);
         assert!(objection.reason.contains("C02") && objection.reason.contains("C03"));
         let given = Target { device_name: Some("c02's".to_owned()), ..serial("C02") };
-        assert_eq!(kind(inventory.resolve(&given)), Err(ObjectionKind::Disagreement));
+        let objection = inventory.resolve(&given).expect_err("another case");
+        assert_eq!(objection.kind, ObjectionKind::Disagreement);
+        assert!(objection.reason.contains("--ignore-column device_name"), "{}", objection.reason);
     }
 }

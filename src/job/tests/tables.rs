@@ -206,7 +206,7 @@ fn identical_rows_are_dropped_only_when_asked() {
     let options = ParseOptions { dedupe: true, ..ParseOptions::default() };
     let job = job_with(&options, "serial,action\nA1,lock\nA2,lock\nA1,lock\n");
     assert_eq!(job.rows.len(), 2);
-    assert!(job.notes.join("\n").contains("1 identical row dropped: lines 4"), "{:?}", job.notes);
+    assert!(job.notes.join("\n").contains("1 identical row dropped: line 4"), "{:?}", job.notes);
     check_with(&options, "serial,action\nA1,lock\nA1,erase\n", "two actions");
     check_with(&options, "serial,action\nA1,lock\na1,lock\n", "lock twice");
 }
@@ -333,6 +333,143 @@ fn a_placeholder_serial_number_names_no_device() {
     let read = job(&both);
     assert_eq!(read.rows[0].target.serial_number, None);
     assert!(read.notes.iter().any(|note| note.contains("1 serial number not compared")));
+}
+
+fn notes_of(text: &str) -> String {
+    job(text).notes.join("\n")
+}
+
+#[test]
+fn a_line_with_a_number_sign_is_a_comment_only_where_it_is_no_row() {
+    let text = "# run 7, failed\nasset,serial,action\n#12,A1,lock\n# note\n13,A2,lock\n# b\n";
+    let read = job(text);
+    assert_eq!(read.rows.len(), 2);
+    assert_eq!(read.rows[0].carried, [("asset".to_owned(), "#12".to_owned())]);
+    let notes = read.notes.join("\n");
+    assert!(
+        notes.contains("3 lines starting with '#' skipped as comments: lines 1, 4, 6"),
+        "{notes}"
+    );
+    check("serial,action\n#N/A,lock\nA2,lock\n", "job.csv:2:1: '#N/A' is not a serial number");
+    check(
+        "serial,action\n#A1,lock\nA2,lock\n",
+        "has as many cells as the header is a row, no comment",
+    );
+    check_with(&action("lock"), "serial\n#N/A\nA2\n", "job.csv:2:1: '#N/A'");
+    check_with(&action("lock"), "serial\n# lab\nA2\n", "ok");
+}
+
+#[test]
+fn a_header_with_a_number_sign_is_named_at_its_line() {
+    let expect = "the header begins with '#', so that it is read as a comment";
+    check("#serial_number,action\nA1,lock\n", &format!("job.csv:1:1: {expect}"));
+    check("# from Jamf\n# Serial; Action\nA1;lock\n", &format!("job.csv:2:1: {expect}"));
+    check("# serial,action\nserial,action\nA1,lock\n", "ok");
+}
+
+#[test]
+fn the_first_line_may_say_the_delimiter() {
+    for (text, delimiter) in [
+        ("sep=;\r\nserial;action;note\r\nA1;lock;x,y\r\n", "semicolon"),
+        ("\u{feff}\"sep=,\"\nserial,action,note\nA1,lock,\"x,y\"\n", "comma"),
+        ("SEP=|\nserial|action|note\nA1|lock|x,y\n", "'|'"),
+    ] {
+        let read = job(text);
+        assert_eq!((read.rows[0].line, read.rows[0].carried[0].1.as_str()), (3, "x,y"));
+        let expect = format!("the columns are separated by {delimiter}s, as the first line says");
+        assert!(read.notes.contains(&expect), "{:?}", read.notes);
+    }
+    check("sep=;\nserial;action\nA1;nix\n", "job.csv:3:4: unknown action 'nix'");
+    let commas = ParseOptions { delimiter: Some(b','), ..ParseOptions::default() };
+    check_with(&commas, "sep=;\nserial;action\nA1;lock\n", "job.csv:1:1: --delimiter says comma");
+    assert_eq!(said("job", b"sep=;\nserial;action\nA1;lock\n", &ParseOptions::default()), "ok");
+}
+
+#[test]
+fn a_carried_cell_keeps_its_lines_unless_it_swallows_rows() {
+    let read = job("serial,action,note\nA1,lock,\"two\nlines\"\nA2,lock,\n");
+    assert_eq!(read.rows[0].carried[0].1, "two\nlines");
+    assert!(read.notes.iter().any(|note| note.contains("carried cell of several lines: line 2")));
+    let swallowed = "serial,action,note\nA1,lock,\"x\nA2,lock,y\nA3,lock,\"\n";
+    check(swallowed, "job.csv:2:9: column 'note' holds a line break");
+}
+
+#[test]
+fn the_columns_of_other_tools_are_carried_where_no_action_has_such_a_parameter() {
+    let template =
+        "serial_number,blueprint_name,asset_tag,username,user\nA1,Design,,jo,jo@example.com\n";
+    let read = job_with(&action("restart"), &format!("\u{feff}{template}"));
+    let carried = [("blueprint_name", "Design"), ("username", "jo"), ("user", "jo@example.com")];
+    let carried = carried.map(|(name, text)| (name.to_owned(), text.to_owned()));
+    assert_eq!(read.rows[0].carried, carried);
+    let notes = read.notes.join("\n");
+    assert!(notes.contains("column 'username' carried into the report in 1 row"), "{notes}");
+    let jamf = "Computer Serial,Display Name,Username,Phone Number\nA1,,jo,+1 555\n";
+    assert_eq!(job_with(&action("restart"), jamf).rows[0].carried.len(), 2);
+    let own = job_with(&action("unlock-account"), "serial,username\nA1,jo\n");
+    assert_eq!(own.rows[0].steps[0].params["UserName"].written(), "jo");
+    assert!(own.rows[0].carried.is_empty());
+    check_with(&action("restart"), "serial,message\nA1,x\n", "restart has no parameter 'message'");
+}
+
+#[test]
+fn a_header_in_the_middle_is_two_files_that_were_joined() {
+    let joined = "serial,action\nA1,lock\nserial,action\nA2,lock\n";
+    check(joined, "job.csv:3:1: the header stands here again: two files were joined");
+    let with_flag = "serial,name\nA1,x\nSerial, Name\nA2,y\n";
+    check_with(&action("lock"), with_flag, "job.csv:3:1: the header stands here again");
+    let others = "serial_number,name\nA1,x\nserial_number,owner\nA2,y\n";
+    check_with(&action("lock"), others, "job.csv:3:1: 'serial_number' is the name of a column");
+}
+
+#[test]
+fn a_merge_conflict_and_other_formats_are_told_at_their_place() {
+    let text = "serial,action\n<<<<<<< HEAD\nA1,lock\n=======\nA1,restart\n>>>>>>> other\n";
+    check(text, "job.csv:2:1: a merge conflict stands here");
+    check_yaml("version: 1\n<<<<<<< HEAD\n", "job.yaml:2:1: a merge conflict stands here");
+    let gzip = said("job.csv", b"\x1f\x8b\x08\0\0\0\0\0", &ParseOptions::default());
+    assert!(gzip.contains("job.csv: the file is compressed (gzip), and no job"), "{gzip}");
+}
+
+#[test]
+fn what_steers_a_display_does_not_reach_the_report_as_it_is() {
+    let read = job("serial,action,note\nA1,lock,a\u{1b}[31mb\u{202e}\u{9b}\n");
+    assert_eq!(read.rows[0].carried[0].1, "a\\u{1b}[31mb\\u{202e}\\u{9b}");
+    assert!(read.notes.iter().any(|note| note.contains("1 carried cell with invisible")));
+    check("serial,action,no\u{1b}te\nA1,lock,x\n", "job.csv:1:15: the column name");
+    check("serial,action,no\u{202e}te\nA1,lock,x\n", "contains U+202E");
+}
+
+#[test]
+fn a_table_in_another_encoding_is_read_as_it_says_or_as_the_flag_says() {
+    let text = "serial;action;note\nA1;lock;Müller\n";
+    let utf16: Vec<u8> =
+        [0xfeff_u16].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let read_as = |bytes: &[u8], encoding| {
+        let options = ParseOptions { encoding, ..ParseOptions::default() };
+        read("job.csv", bytes, &options).map(|job| job.rows[0].carried[0].1.clone())
+    };
+    assert_eq!(read_as(&utf16, None).as_deref(), Ok("Müller"));
+    let latin = b"serial;action;note\nA1;lock;M\xfcller\n";
+    assert_eq!(read_as(latin, Some(Encoding::Windows1252)).as_deref(), Ok("Müller"));
+    let problems = read_as(latin, None).expect_err("nobody says so").to_string();
+    assert!(problems.contains("job.csv:2:10: byte 0xFC is not UTF-8"), "{problems}");
+    assert!(problems.contains("--encoding windows-1252"), "{problems}");
+}
+
+#[test]
+fn a_rename_compares_the_name_only_where_it_says_so() {
+    let text = "serial,device_name,new_name,action\nA1,Old,New,set-name\nA2,Mac 2,,lock\n";
+    let read = job(text);
+    assert_eq!(read.rows[0].target.device_name, None);
+    assert_eq!(read.rows[1].target.device_name.as_deref(), Some("Mac 2"));
+    let notes = notes_of(text);
+    assert!(notes.contains("'device_name' is not compared in 1 row"), "{notes}");
+    let said_so = job("serial,current_name,new_name,action\nA1,Old,New,set-name\n");
+    assert_eq!(said_so.rows[0].target.device_name.as_deref(), Some("Old"));
+    let ignored = ParseOptions { ignore_columns: vec!["device_name".to_owned()], ..action("lock") };
+    let read = job_with(&ignored, "serial,Display Name\nA1,Old\n");
+    assert_eq!(read.rows[0].target.device_name, None);
 }
 
 #[test]

@@ -163,6 +163,12 @@ impl ActionSpec {
         self.params.iter().find(|param| param.names().any(|name| super::fold(name) == folded))
     }
 
+    /// Whether it gives the device another name.
+    #[must_use]
+    pub fn renames(&self) -> bool {
+        matches!(self.end, EndSpec::CommandOrNamed(..))
+    }
+
     /// Whether the vendor documents the action for this platform.
     #[must_use]
     pub fn supports(&self, platform: Platform) -> bool {

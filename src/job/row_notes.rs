@@ -1,0 +1,45 @@
+//! What was understood or passed over in rows, and may surprise.
+//!
+//! Owns the counts of it and their sentences. Must never hold the text of a cell.
+
+use super::diagnostics::{counted, lines_text};
+
+/// Counts of what was passed over, by row or cell.
+#[derive(Default)]
+pub(super) struct RowNotes {
+    /// Lines of identical rows that were dropped.
+    pub dropped: Vec<u32>,
+    /// Device ids that were written in upper case.
+    pub lowered: usize,
+    /// Serial numbers that are no identity.
+    pub placeholders: usize,
+    /// Names that are not compared, because the row gives the device another.
+    pub uncompared_names: usize,
+}
+
+impl RowNotes {
+    /// Tells them.
+    pub fn tell(&self, name_column: Option<&str>, notes: &mut Vec<String>) {
+        if !self.dropped.is_empty() {
+            let count = counted(self.dropped.len(), "identical row");
+            notes.push(format!("{count} dropped: {}", lines_text(&self.dropped)));
+        }
+        if self.lowered > 0 {
+            let count = counted(self.lowered, "device id");
+            notes.push(format!("{count} written in upper case, read in lower case"));
+        }
+        if self.placeholders > 0 {
+            let count = counted(self.placeholders, "serial number");
+            notes.push(format!(
+                "{count} not compared: they are placeholders that many devices share"
+            ));
+        }
+        if self.uncompared_names > 0 {
+            let (count, column) = (self.uncompared_names, name_column.unwrap_or("device_name"));
+            notes.push(format!(
+                "'{column}' is not compared in {}, which change the name; call the column current_name to compare it",
+                counted(count, "row")
+            ));
+        }
+    }
+}
