@@ -64,6 +64,13 @@ pub(super) fn devices(
         printer
             .say(&format!("{left_out} removed or out of MDM are left out; --unmanaged adds them"));
     }
+    for device in inventory.unusable() {
+        let id = device.id.as_str().escape_debug().to_string();
+        printer.say(&format!(
+            "left out, because its id is no UUID and no request can name it: {} '{}' (id '{id}')",
+            device.serial_number, device.name
+        ));
+    }
     printer.say(&format!("{} of {} devices", selected.len(), inventory.devices().len()));
     Ok(Exit::Well)
 }

@@ -66,7 +66,7 @@ pub async fn read_inventory<T: Transport, C: Clock>(
             }
         }
     }
-    Ok(Inventory::new(devices))
+    Ok(Inventory::of_tenant(devices))
 }
 
 async fn read_one<T: Transport, C: Clock>(

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::actions::LIST_BODY_BYTES_MAX;
 use super::devices::{LIST_ROWS_MAX, device_by_id, read_devices};
+use super::path::device_path;
 use crate::model::wire::{Method, Reply, Request};
 use crate::model::{
     CommandSeen, CommandStatus, DeviceId, End, Repeat, Sighting, UnixMillis, View, is_same_text,
@@ -18,8 +19,9 @@ use crate::model::{
 pub fn commands_request(device: &DeviceId, offset: u32) -> Request {
     Request {
         method: Method::Get,
-        path_and_query: format!(
-            "/api/v1/devices/{device}/commands?limit={LIST_ROWS_MAX}&offset={offset}"
+        path_and_query: device_path(
+            device,
+            &format!("/commands?limit={LIST_ROWS_MAX}&offset={offset}"),
         ),
         body: None,
         repeat: Repeat::Safe,

@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use super::actions::LIST_BODY_BYTES_MAX;
+use super::path::device_path;
 use crate::model::wire::{Method, Reply, Request};
 use crate::model::{DeviceDetails, DeviceId, Repeat};
 
@@ -17,7 +18,7 @@ const ACTIVATION_LOCK_FLAGS: [&str; 2] =
 pub fn details_request(device: &DeviceId) -> Request {
     Request {
         method: Method::Get,
-        path_and_query: format!("/api/v1/devices/{device}/details"),
+        path_and_query: device_path(device, "/details"),
         body: None,
         repeat: Repeat::Safe,
         body_bytes_max: LIST_BODY_BYTES_MAX,

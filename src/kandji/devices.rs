@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::actions::LIST_BODY_BYTES_MAX;
+use super::path::{device_path, query_value};
 use crate::model::wire::{Method, Reply, Request};
 use crate::model::{Device, DeviceId, Platform, Repeat, UnixMillis};
 
@@ -44,13 +45,13 @@ pub fn devices_page(offset: u32) -> Request {
 /// One device by id. A 404 means that there is none.
 #[must_use]
 pub fn device_by_id(id: &DeviceId) -> Request {
-    get(format!("/api/v1/devices/{id}"))
+    get(device_path(id, ""))
 }
 
 /// One page of the devices whose serial number *contains* the text.
 #[must_use]
 pub fn devices_by_serial(serial: &str, offset: u32) -> Request {
-    let serial = percent_encode(serial);
+    let serial = query_value(serial);
     let Request { path_and_query, .. } = devices_page(offset);
     get(format!("{path_and_query}&serial_number={serial}"))
 }
@@ -59,7 +60,7 @@ pub fn devices_by_serial(serial: &str, offset: u32) -> Request {
 /// whether that one minds the case of letters is not documented.
 #[must_use]
 pub fn devices_by_email(email: &str, offset: u32) -> Request {
-    let email = percent_encode(email);
+    let email = query_value(email);
     let Request { path_and_query, .. } = devices_page(offset);
     get(format!("{path_and_query}&user_email={email}"))
 }
@@ -72,19 +73,6 @@ fn get(path_and_query: String) -> Request {
         repeat: Repeat::Safe,
         body_bytes_max: LIST_BODY_BYTES_MAX,
     }
-}
-
-/// Escapes everything but letters, digits and `-._~`.
-fn percent_encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
 }
 
 /// Reads a list of devices, or a single device, which one documented answer shows in its place.

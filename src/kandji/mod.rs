@@ -7,6 +7,7 @@ mod actions;
 mod commands;
 mod details;
 mod devices;
+mod path;
 mod replies;
 mod secrets;
 

@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use super::path::device_path;
 use crate::model::wire::{Method, Reply, Request};
 use crate::model::{DeviceId, PinReading, Repeat, Sealed, Secret, SecretSource};
 
@@ -31,7 +32,7 @@ pub fn secret_request(device: &DeviceId, source: SecretSource) -> Request {
 fn get(device: &DeviceId, path: &str) -> Request {
     Request {
         method: Method::Get,
-        path_and_query: format!("/api/v1/devices/{device}/secrets/{path}"),
+        path_and_query: device_path(device, &format!("/secrets/{path}")),
         body: None,
         repeat: Repeat::Safe,
         body_bytes_max: SECRET_BODY_BYTES_MAX,

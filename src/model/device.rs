@@ -54,10 +54,17 @@ impl DeviceId {
     }
 
     /// Takes an id as the API gave it, without looking at its form: what the tenant calls a device is
-    /// what we must call it.
+    /// what we must call it. Whether it may be used is [`DeviceId::is_documented`].
     #[must_use]
     pub fn from_api(text: &str) -> Self {
         Self(text.to_owned())
+    }
+
+    /// Whether it has the documented form, in any case. Nothing else may name a device to the tenant: what a broken or
+    /// hostile answer calls an id could lead to another endpoint.
+    #[must_use]
+    pub fn is_documented(&self) -> bool {
+        Self::parse(&self.0).is_ok()
     }
 
     /// The text; empty for a row whose device was never found.

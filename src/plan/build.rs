@@ -12,10 +12,10 @@ use super::inventory::{Inventory, Objection, ObjectionKind, target_text};
 use super::objections::row_objection;
 use super::protect::Protect;
 use super::select::{is_excluded, is_selected, unlisted};
-use crate::job::{BeforeLoss, Job, Requirement, Row, SkipKind, Step, Target};
+use super::unusable::{facts_without_id, unresolved_facts, unusable_id};
+use crate::job::{BeforeLoss, Job, Requirement, Row, SkipKind, Step};
 use crate::model::{
-    Device, DeviceFacts, DeviceId, End, Gate, Platform, Risk, Task, TaskId, TaskIndex, Turn,
-    UnixMillis,
+    Device, DeviceFacts, DeviceId, End, Gate, Risk, Task, TaskId, TaskIndex, Turn, UnixMillis,
 };
 
 /// A device that has not checked in for so long acts whenever it wakes, which may be weeks from now.
@@ -294,6 +294,18 @@ impl Builder<'_> {
             let turn = reason.map_or(Turn::Do, |reason| Turn::Skip { reason, asked: false });
             self.add_steps(row, 0, device, &selection.steps, &[], &turn);
         }
+        for device in inventory.unusable() {
+            if !is_selected(&selection.filter, device, self.now) {
+                continue;
+            }
+            row += 1;
+            let turn = Turn::Skip { reason: unusable_id(device).reason, asked: false };
+            for step in selection.steps.iter() {
+                let facts = facts_without_id(device);
+                let task = self.task(row, &facts, &device.id, step, &[], &turn);
+                self.push(task, 0);
+            }
+        }
     }
 
     fn add_steps(
@@ -500,26 +512,14 @@ fn gate_of(task: &Task) -> Gate {
     }
 }
 
-/// The facts of a row whose device was not found: what the row says.
-fn unresolved_facts(target: &Target) -> DeviceFacts {
-    DeviceFacts {
-        id: DeviceId::from_api(""),
-        serial_number: target.serial_number.clone().unwrap_or_default(),
-        name: target.device_name.clone().unwrap_or_default(),
-        user_email: target.user_email.clone().unwrap_or_default(),
-        platform: Platform::Unknown,
-        ..DeviceFacts::default()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::earlier::EarlierTask;
     use super::super::inventory::tests::device;
     use super::*;
-    use crate::job::{Exclusion, Filter, JobSettings, Selection};
+    use crate::job::{Exclusion, Filter, JobSettings, Selection, Target};
     use crate::kandji::find_action;
-    use crate::model::{Outcome, ParamValue, Params};
+    use crate::model::{Outcome, ParamValue, Params, Platform};
     use std::sync::Arc;
 
     fn step(number: u16, action: &str) -> Step {

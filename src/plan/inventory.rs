@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::unusable::{is_aimed_at, unusable_id};
 use crate::job::{Job, SkipKind, Target};
 use crate::kandji::LIST_ROWS_MAX;
 use crate::model::{
@@ -64,6 +65,7 @@ pub struct Inventory {
     by_id: BTreeMap<String, usize>,
     by_serial: BTreeMap<String, Vec<usize>>,
     by_email: BTreeMap<String, Vec<usize>>,
+    unusable: Vec<Device>,
 }
 
 /// Why a named device cannot be done.
@@ -96,6 +98,8 @@ pub enum ObjectionKind {
     Protected,
     /// The same may have been done to the device by an earlier run, and nobody knows.
     InDoubt,
+    /// The tenant's id of the device has not the documented form.
+    UnusableId,
 }
 
 impl ObjectionKind {
@@ -112,6 +116,7 @@ impl ObjectionKind {
             Self::NeverBegins => "can never begin",
             Self::Protected => "protected",
             Self::InDoubt => "in doubt",
+            Self::UnusableId => "unusable id",
         }
     }
 
@@ -128,7 +133,8 @@ impl ObjectionKind {
             | Self::Duplicate
             | Self::NeverBegins
             | Self::Protected
-            | Self::InDoubt => None,
+            | Self::InDoubt
+            | Self::UnusableId => None,
         }
     }
 }
@@ -159,7 +165,22 @@ impl Inventory {
         inventory
     }
 
-    /// All devices, in the order in which they came.
+    /// The same with rows as the tenant gave them. Devices whose ids have not the documented form are set aside: they can
+    /// be told of, and no request can name them.
+    #[must_use]
+    pub fn of_tenant(devices: impl IntoIterator<Item = Device>) -> Self {
+        let (usable, unusable): (Vec<Device>, Vec<Device>) =
+            devices.into_iter().partition(|device| device.id.is_documented());
+        Self { unusable, ..Self::new(usable) }
+    }
+
+    /// Devices that no request can name, because the tenant calls them by something else than an id.
+    #[must_use]
+    pub fn unusable(&self) -> &[Device] {
+        &self.unusable
+    }
+
+    /// All usable devices, in the order in which they came.
     #[must_use]
     pub fn devices(&self) -> &[Device] {
         &self.devices
@@ -183,6 +204,9 @@ impl Inventory {
     /// # Errors
     /// [`Objection`] when none or several fit.
     pub fn resolve(&self, target: &Target) -> Result<&Device, Objection> {
+        if let Some(device) = self.unusable.iter().find(|device| is_aimed_at(target, device)) {
+            return Err(unusable_id(device));
+        }
         let (what, hits) = self.hits(target);
         if hits.is_empty() {
             return Err(objection(ObjectionKind::NotFound, format!("no device has {what}")));

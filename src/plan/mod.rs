@@ -16,6 +16,7 @@ mod objections;
 mod phrase;
 mod protect;
 mod select;
+mod unusable;
 mod waves;
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod fleet;
 mod following;
 mod guards;
 mod history;
+mod identities;
 mod invariants;
 mod jobs;
 mod layers;

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::hazards::Hazards;
 use super::param::{ParamRule, ParamSpec, Requirement, asks_for_something};
+use crate::kandji::path::device_path;
 use crate::model::wire::{Method, Request};
 use crate::model::{DeviceId, End, ParamValue, Params, Platform, Repeat, Risk};
 
@@ -98,7 +99,7 @@ impl ActionSpec {
     /// The request that carries this action out on one device.
     #[must_use]
     pub fn request(&self, device: &DeviceId, params: &Params) -> Request {
-        let mut path_and_query = format!("/api/v1/devices/{device}{}", self.path_suffix);
+        let mut path_and_query = device_path(device, self.path_suffix);
         let mut body = None;
         match self.method {
             Method::Get => {
