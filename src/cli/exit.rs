@@ -75,6 +75,10 @@ pub(super) fn exit_of(end: &RunEnd<'_>) -> Exit {
         + count(Outcome::NotAttempted)
         + end.skips_asked;
     let pending = count(Outcome::Pending) + count(Outcome::NotNow);
+    // Whatever else ended the run: a doubt is the one thing that only a person can settle.
+    if count(Outcome::InDoubt) > 0 {
+        return Exit::Doubt;
+    }
     match end.stop {
         Some(StopCause::Unreachable | StopCause::NotTheApi) => {
             return Exit::Unexpected;
@@ -84,9 +88,6 @@ pub(super) fn exit_of(end: &RunEnd<'_>) -> Exit {
     }
     if end.is_forbidden {
         return Exit::Permission;
-    }
-    if count(Outcome::InDoubt) > 0 {
-        return Exit::Doubt;
     }
     let is_left = count(Outcome::NotAttempted) + pending > 0;
     match end.stop {
@@ -133,7 +134,17 @@ mod tests {
         check(&[Completed, NotAttempted], Some(StopCause::Clock), 0, Exit::Stopped);
         check(&[InDoubt, NotAttempted], Some(StopCause::Clock), 0, Exit::Doubt);
         check(&[NotAttempted], Some(StopCause::Deadline), 0, Exit::Quota);
-        check(&[InDoubt, NotAttempted], Some(StopCause::Unauthorized), 0, Exit::Authentication);
-        check(&[InDoubt], Some(StopCause::NotTheApi), 0, Exit::Unexpected);
+        check(&[NotAttempted], Some(StopCause::Unauthorized), 0, Exit::Authentication);
+        check(&[NotAttempted], Some(StopCause::NotTheApi), 0, Exit::Unexpected);
+        for stop in [
+            StopCause::Unauthorized,
+            StopCause::NotTheApi,
+            StopCause::Unreachable,
+            StopCause::Clock,
+            StopCause::Deadline,
+            StopCause::WrongDevice,
+        ] {
+            check(&[InDoubt, NotAttempted], Some(stop), 0, Exit::Doubt);
+        }
     }
 }

@@ -192,6 +192,10 @@ impl From<ReadError> for Failure {
             ReadError::QuotaSpent(_) => (Exit::Quota, "try again then, or raise --per-hour"),
             ReadError::Quota(_) => (Exit::Journal, "check the disk and the state directory"),
             ReadError::Unreachable(_) => (Exit::Unexpected, "check the address and the network"),
+            ReadError::OtherDevice(_) => (
+                Exit::Unexpected,
+                "check for a proxy or cache that mixes up answers; rely on no answer until it is fixed",
+            ),
             ReadError::Unusable(_) => (Exit::Unexpected, "check the base URL, and try again later"),
         };
         Self::new(exit, error.to_string()).next(next)

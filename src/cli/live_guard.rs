@@ -83,7 +83,7 @@ impl Guard for LiveGuard {
     fn recheck(&mut self, task: &Task, device: &Device) -> Recheck {
         let protect = &self.house.policy.protect;
         if task.risk < Risk::Irreversible {
-            return recheck_protection(&task.device, device, protect);
+            return recheck_protection(device, protect);
         }
         let aim = find_action(&task.action).map_or(Aim::Device, Aim::of);
         recheck(&task.device, device, protect, aim)

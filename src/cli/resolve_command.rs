@@ -187,9 +187,10 @@ impl Evidence {
     fn take(&mut self, entry: &Entry) {
         let words = match &entry.event {
             Event::Intent { attempt, .. } => format!("request {attempt} was about to leave"),
-            Event::Answered { verdict: Verdict::Unknown { reason, .. }, .. } => {
-                format!("no usable answer: {reason}")
-            }
+            Event::Answered {
+                verdict: Verdict::Unknown { reason, .. } | Verdict::OtherDevice { reason },
+                ..
+            } => format!("no usable answer: {reason}"),
             Event::Doubted { reason, .. } => format!("in doubt: {reason}"),
             Event::Absent { evidence, .. } => format!("read: {evidence}"),
             Event::Unseen { reason, .. } => format!("could not be read: {reason}"),

@@ -11,9 +11,9 @@ use std::sync::Arc;
 use super::clock::Clock;
 use crate::engine::Call;
 use crate::kandji::{
-    LIST_ROWS_MAX, ShownDevice, classify, device_by_id, devices_page, error_text, find_action,
-    look_request, pin_request, read_pin, read_secrets, read_shown_devices, read_target,
-    retry_after_ms, secret_request, server_skew_ms, sighting,
+    Asked, LIST_ROWS_MAX, ShownDevice, classify, device_by_id, devices_page, error_text,
+    find_action, look_request, pin_request, read_pin, read_secrets, read_shown_devices,
+    read_target, retry_after_ms, secret_request, server_skew_ms, sighting,
 };
 use crate::model::wire::{Fault, Reply, Request};
 use crate::model::{
@@ -135,11 +135,15 @@ impl<T: Transport, C: Clock> Worker<T, C> {
                 };
             }
         };
+        let asked = Asked::of(&request);
         let result = self.transport.send(request).await;
         let is_unauthorized = result.as_ref().is_ok_and(|reply| reply.status == 401);
         let (hour, new_skew_ms) = server_word(&result, self.clock.now());
         // The answer's own date where it has one: after a resume no other is known yet.
-        let outcome = self.read(call, &result, new_skew_ms.unwrap_or(skew_ms));
+        let outcome = match self.other_device(&call, asked, &result) {
+            Some(outcome) => outcome,
+            None => self.read(call, &result, new_skew_ms.unwrap_or(skew_ms)),
+        };
         Performed { outcome, hour, skew_ms: new_skew_ms, is_unauthorized }
     }
 
@@ -173,6 +177,37 @@ impl<T: Transport, C: Clock> Worker<T, C> {
         })
     }
 
+    /// What follows for the call when its answer is about another device than was asked for.
+    fn other_device(
+        &self,
+        call: &Call,
+        asked: Option<Asked>,
+        result: &Result<Reply, Fault>,
+    ) -> Option<Outcome> {
+        let task = call.task()?;
+        let asked = asked?.with_serial(&self.tasks[task.at()].device.serial_number);
+        let reply = result.as_ref().ok()?;
+        let reason = asked.mismatch(reply)?;
+        let unreadable = || Unreadable::OtherDevice { reason: reason.clone() };
+        Some(match *call {
+            Call::Send { attempt, .. } => {
+                let http_status = Some(reply.status);
+                let verdict = Verdict::OtherDevice { reason };
+                Outcome::Sent { task, attempt, http_status, verdict }
+            }
+            Call::Look { .. } => {
+                Outcome::Looked { task, sighting: Sighting::OtherDevice { reason } }
+            }
+            Call::Pin { .. } => Outcome::Pin { task, result: Err(unreadable()) },
+            Call::Secrets { place, .. } => {
+                let source = self.source(task, place);
+                Outcome::Secrets { task, source, result: Err(unreadable()) }
+            }
+            Call::Recheck { .. } => Outcome::Rechecked { task, result: Err(unreadable()) },
+            Call::List { .. } => return None,
+        })
+    }
+
     fn source(&self, task: TaskIndex, place: u8) -> SecretSource {
         let places = &self.tasks[task.at()].capture;
         places.get(usize::from(place)).copied().unwrap_or(SecretSource::FilevaultKey)
@@ -195,10 +230,7 @@ impl<T: Transport, C: Clock> Worker<T, C> {
             Call::Look { task, view, since } => {
                 let since = UnixMillis(since.0 + skew_ms - MATCH_SLACK_MS);
                 let sighting = match result {
-                    Ok(reply) => {
-                        let task = &self.tasks[task.at()];
-                        sighting(reply, &task.device.id, &task.end, since, view)
-                    }
+                    Ok(reply) => sighting(reply, &self.tasks[task.at()].end, since, view),
                     Err(Fault::NotSent { reason, .. }) => {
                         Sighting::Unreachable { reason: reason.clone() }
                     }
@@ -266,7 +298,7 @@ impl<T: Transport, C: Clock> Worker<T, C> {
             Err(Unreadable::Forbidden { reason } | Unreadable::Unauthorized { reason }) => {
                 return Listing::Unreadable { reason, is_forbidden: true };
             }
-            Err(Unreadable::Failed { reason }) => {
+            Err(Unreadable::Failed { reason } | Unreadable::OtherDevice { reason }) => {
                 return Listing::Unreadable { reason, is_forbidden: false };
             }
         };

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::clock::Clock;
 use super::quota::{Block, Quota, QuotaError};
 use crate::journal::RequestCounts;
-use crate::kandji::{error_text, retry_after_ms};
+use crate::kandji::{Asked, error_text, retry_after_ms};
 use crate::model::wire::{Fault, Method, Reply, Request};
 use crate::model::{Retries, TaskIndex};
 use crate::pace::{PerSecond, backoff_ms};
@@ -34,6 +34,9 @@ pub enum ReadError {
     /// 403.
     #[error("HTTP 403: {0}; the token lacks the permission for this")]
     Forbidden(String),
+    /// The answer is about another device than was asked for.
+    #[error("{0}")]
+    OtherDevice(String),
     /// The answer is not usable, and repeating did not help.
     #[error("{0}")]
     Unusable(String),
@@ -88,7 +91,10 @@ impl<T: Transport, C: Clock> Reads<T, C> {
             self.wait_for_place(kind).await?;
             let (wait_ms, error) = match self.transport.send(request.clone()).await {
                 Ok(reply) => match judge(&reply) {
-                    Ok(()) => return Ok(reply),
+                    Ok(()) => {
+                        let other = Asked::of(request).and_then(|asked| asked.mismatch(&reply));
+                        return other.map_or(Ok(reply), |why| Err(ReadError::OtherDevice(why)));
+                    }
                     Err((true, error)) => (retry_after_ms(&reply), error),
                     Err((false, error)) => return Err(error),
                 },

@@ -247,6 +247,10 @@ impl Engine {
                 entries.extend(self.stop(now, StopCause::NotTheApi, reason)?);
                 Ok(())
             }
+            Verdict::OtherDevice { reason } => {
+                entries.extend(self.stop(now, StopCause::WrongDevice, reason)?);
+                Ok(())
+            }
             Verdict::Unknown { retry_after_ms: Some(wait_ms), reason, .. } => {
                 self.pause_for_tenant(now, Some(*wait_ms), reason, entries)
             }

@@ -50,6 +50,19 @@ pub enum Call {
 }
 
 impl Call {
+    /// The task that the call is made for; `None` for a page of the device list.
+    #[must_use]
+    pub fn task(&self) -> Option<TaskIndex> {
+        match self {
+            Self::Send { task, .. }
+            | Self::Look { task, .. }
+            | Self::Pin { task }
+            | Self::Secrets { task, .. }
+            | Self::Recheck { task } => Some(*task),
+            Self::List { .. } => None,
+        }
+    }
+
     /// The word that requests are counted under.
     #[must_use]
     pub fn word(&self) -> &'static str {

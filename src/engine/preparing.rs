@@ -81,11 +81,6 @@ impl Engine {
                 self.put_first(task);
                 return Ok(entries);
             }
-            Ok(Recheck::OtherDevice { reason }) => {
-                self.slow.give_back(task);
-                self.make_ready(task, now);
-                return self.stop(now, StopCause::WrongDevice, &reason);
-            }
             Ok(Recheck::Changed { reason }) => (Outcome::Skipped, format!("not sent: {reason}")),
             Err(error) => match self.read_failed(now, task, error, &mut entries)? {
                 None => return Ok(entries),
@@ -132,6 +127,11 @@ impl Engine {
                 self.slow.give_back(task);
                 self.make_ready(task, now);
                 entries.extend(self.stop(now, StopCause::Unauthorized, &reason)?);
+            }
+            Unreadable::OtherDevice { reason } => {
+                self.slow.give_back(task);
+                self.make_ready(task, now);
+                entries.extend(self.stop(now, StopCause::WrongDevice, &reason)?);
             }
             Unreadable::Forbidden { reason } => return Ok(Some(reason)),
         }

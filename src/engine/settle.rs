@@ -10,7 +10,7 @@ use super::safety::{
 use super::task::{Impossible, Phase, Wait};
 use crate::model::{
     CommandSeen, Decision, Entry, Event, Listing, Outcome, PIN_MISSING, PinReading, Repeat, Sealed,
-    Sighting, TaskIndex, Trace, UnixMillis, Unreadable, View,
+    Sighting, StopCause, TaskIndex, Trace, UnixMillis, Unreadable, View,
 };
 
 impl Engine {
@@ -197,6 +197,9 @@ impl Engine {
             self.safety.succeeded(task);
         }
         match result {
+            Err(Unreadable::OtherDevice { reason }) => {
+                return self.stop(now, StopCause::WrongDevice, &reason);
+            }
             Err(Unreadable::Throttled { retry_after_ms }) => {
                 self.safety.put(task, now);
                 self.pause_for_tenant(now, retry_after_ms, "HTTP 429 on a read", &mut entries)?;

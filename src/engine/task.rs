@@ -150,7 +150,8 @@ impl TaskState {
             (Event::Answered { attempt, verdict, .. }, Phase::InFlight)
                 if *attempt == self.attempts =>
             {
-                self.was_in_doubt |= matches!(verdict, Verdict::Unknown { .. });
+                self.was_in_doubt |=
+                    matches!(verdict, Verdict::Unknown { .. } | Verdict::OtherDevice { .. });
                 let is_ours = match verdict {
                     Verdict::Accepted(answer) => {
                         self.has_pin |= answer.pin.is_some();
@@ -312,8 +313,9 @@ pub(super) fn consequence(
         }
         Verdict::NotSent { reason, ends_run: false } => Requeue(Wait::Reachable, reason.clone()),
         Verdict::Unknown { reason, .. } if facts.repeat == Repeat::Once => Doubt(reason.clone()),
-        Verdict::Unknown { reason, ends_run: true, .. } => {
-            Requeue(Wait::Resume(StopCause::NotTheApi), reason.clone())
+        // The request left, and nothing is sent any more in this process: a resume may repeat what is safe.
+        Verdict::Unknown { reason, ends_run: true, .. } | Verdict::OtherDevice { reason } => {
+            Doubt(reason.clone())
         }
         Verdict::Unknown { reason, .. } if state.retries >= policy.retries.count => {
             Doubt(format!("no usable answer after {} requests: {reason}", state.attempts))

@@ -7,6 +7,7 @@
 use serde_json::Value;
 
 use super::actions::LIST_BODY_BYTES_MAX;
+use super::body::{is_blank, json};
 use super::devices::{LIST_ROWS_MAX, device_by_id, read_devices};
 use super::path::device_path;
 use crate::model::wire::{Method, Reply, Request};
@@ -30,10 +31,8 @@ pub fn commands_request(device: &DeviceId, offset: u32) -> Request {
 }
 
 /// One page of a command history.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct CommandsPage {
-    /// Of which device it says that it is, where it does.
-    pub device_id: Option<DeviceId>,
     /// Rows in the whole history.
     pub count: u32,
     /// The rows of this page.
@@ -70,12 +69,11 @@ impl CommandsPage {
         if reply.status != 200 {
             return None;
         }
-        let value: Value = serde_json::from_slice(&reply.body).ok()?;
+        let value: Value = json(&reply.body).ok()?;
         let raw = value["commands"]["results"].as_array()?.clone();
         let count = value["commands"]["count"].as_u64().unwrap_or(raw.len() as u64);
         let rows = raw.iter().map(read_row).collect();
-        let device_id = value["device_id"].as_str().and_then(|id| DeviceId::parse(id).ok());
-        Some(Self { device_id, count: u32::try_from(count).unwrap_or(u32::MAX), rows, raw })
+        Some(Self { count: u32::try_from(count).unwrap_or(u32::MAX), rows, raw })
     }
 }
 
@@ -121,16 +119,11 @@ pub fn look_request(device: &DeviceId, view: View) -> Request {
     }
 }
 
-/// Reads what an answer shows of a task on the device that was `asked` for, that ends as `end` says and was sent at
-/// `sent_at` by the server's clock, both sides of the clocks' uncertainty already taken off.
+/// Reads what an answer shows of a task that ends as `end` says and was sent at `sent_at` by the server's clock, both
+/// sides of the clocks' uncertainty already taken off. That the answer is about the task's device has been compared
+/// before.
 #[must_use]
-pub fn sighting(
-    reply: &Reply,
-    asked: &DeviceId,
-    end: &End,
-    sent_at: UnixMillis,
-    view: View,
-) -> Sighting {
+pub fn sighting(reply: &Reply, end: &End, sent_at: UnixMillis, view: View) -> Sighting {
     let may_be_gone = match end {
         End::Gone => is_own_not_found(reply),
         End::Command { or_gone: true, .. } => says_not_found(reply),
@@ -140,8 +133,8 @@ pub fn sighting(
         (404, _) if may_be_gone => {
             Sighting::Proven { evidence: "the device is gone from the tenant".to_owned() }
         }
-        (200, View::Record) => record_sighting(reply, asked, end, sent_at),
-        (200, View::History { offset }) => history_sighting(reply, asked, end, sent_at, offset),
+        (200, View::Record) => record_sighting(reply, end, sent_at),
+        (200, View::History { offset }) => history_sighting(reply, end, sent_at, offset),
         (429, _) => Sighting::Throttled { retry_after_ms: super::retry_after_ms(reply) },
         _ => unreadable(reply),
     }
@@ -154,12 +147,9 @@ fn unreadable(reply: &Reply) -> Sighting {
 }
 
 /// What the device's record shows.
-fn record_sighting(reply: &Reply, asked: &DeviceId, end: &End, sent_at: UnixMillis) -> Sighting {
+fn record_sighting(reply: &Reply, end: &End, sent_at: UnixMillis) -> Sighting {
     let Ok(devices) = read_devices(reply) else { return unreadable(reply) };
     let [device] = devices.as_slice() else { return unreadable(reply) };
-    if device.id != *asked {
-        return other_device(asked, &device.id);
-    }
     let enrolled_at = device.last_enrollment.filter(|at| *at > sent_at);
     match (end, enrolled_at) {
         (End::Command { or_gone: true, .. }, Some(at)) => {
@@ -175,27 +165,12 @@ fn record_sighting(reply: &Reply, asked: &DeviceId, end: &End, sent_at: UnixMill
     }
 }
 
-/// A cache or a proxy that mixes answers up would have a stranger's fate taken for our device's.
-fn other_device(asked: &DeviceId, answered: &DeviceId) -> Sighting {
-    let reason = format!("device {asked} was asked for, and the answer is of {answered}");
-    Sighting::OtherDevice { reason }
-}
-
 /// What a page of the command history shows.
-fn history_sighting(
-    reply: &Reply,
-    asked: &DeviceId,
-    end: &End,
-    sent_at: UnixMillis,
-    offset: u32,
-) -> Sighting {
+fn history_sighting(reply: &Reply, end: &End, sent_at: UnixMillis, offset: u32) -> Sighting {
     let (Some(page), End::Command { request_types, mark, .. }) = (CommandsPage::read(reply), end)
     else {
         return unreadable(reply);
     };
-    if let Some(answered) = page.device_id.as_ref().filter(|answered| *answered != asked) {
-        return other_device(asked, answered);
-    }
     // Oldest first is what the tenant does, and nobody promises it.
     if is_newest_first(&page.rows) {
         if offset > 0 {
@@ -265,14 +240,15 @@ fn fitting_sighting(
 /// Whether a 404 is the API's own word that there is no such record, in any of the forms it was seen in.
 /// A gateway that does not know the path says `message`, and says nothing about the device.
 pub(super) fn is_own_not_found(reply: &Reply) -> bool {
-    let is_empty = reply.body.iter().all(u8::is_ascii_whitespace);
     let text = super::error_text(&reply.body).to_lowercase();
-    is_empty || says_not_found(reply) || text.contains("requested resource was not found")
+    is_blank(&reply.body)
+        || says_not_found(reply)
+        || text.contains("requested resource was not found")
 }
 
 /// The strictest of these forms: what is concluded from it may open the way for an irreversible step.
 fn says_not_found(reply: &Reply) -> bool {
-    serde_json::from_slice::<Value>(&reply.body).is_ok_and(|body| body["detail"].is_string())
+    json::<Value>(&reply.body).is_ok_and(|body| body["detail"].is_string())
 }
 
 /// How far a command has come. Failure counts as least: one failed command among those that fit means
@@ -305,10 +281,6 @@ mod tests {
         )
     }
 
-    fn asked() -> DeviceId {
-        DeviceId::from_api("d2b2eafe-2dc2-4b13-bd2b-f93735f0e59f")
-    }
-
     fn restart() -> End {
         End::Command {
             request_types: vec!["RestartDevice".to_owned()],
@@ -323,7 +295,6 @@ mod tests {
     fn seen(reply: &Reply, offset: u32) -> Sighting {
         sighting(
             reply,
-            &asked(),
             &restart(),
             UnixMillis::parse(SENT).expect("a time"),
             View::History { offset },
@@ -375,26 +346,6 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_for_another_device_is_told_and_nothing_is_concluded_from_it() {
-        let stranger = "11111111-2222-4333-8444-555555555555";
-        let done = row("ours", "RestartDevice", 3, "2026-01-01T00:00:11Z");
-        for (id, is_ours) in [(stranger, false), (asked().as_str(), true), ("d", true), ("", true)]
-        {
-            let mut history = page(1, &done);
-            let text = String::from_utf8(history.body).expect("text");
-            history.body =
-                text.replace(r#""device_id":"d""#, &format!(r#""device_id":"{id}""#)).into();
-            let sighting = seen(&history, 0);
-            assert_eq!(matches!(sighting, Sighting::Command(_)), is_ours, "{id}: {sighting:?}");
-            assert_eq!(matches!(sighting, Sighting::OtherDevice { .. }), !is_ours, "{id}");
-        }
-        let record = format!(r#"{{"device_id":"{stranger}","device_name":"x","platform":"Mac"}}"#);
-        let reply = Reply { status: 200, body: record.into_bytes(), ..Reply::default() };
-        let sighting = sighting(&reply, &asked(), &restart(), UnixMillis(0), View::Record);
-        assert!(matches!(sighting, Sighting::OtherDevice { .. }), "{sighting:?}");
-    }
-
-    #[test]
     fn only_the_apis_own_404_means_that_a_device_is_gone() {
         let erase = End::Command {
             request_types: vec!["EraseDevice".to_owned()],
@@ -404,10 +355,7 @@ mod tests {
         };
         let see = |body: &str, end: &End| {
             let reply = Reply { status: 404, body: body.as_bytes().to_vec(), ..Reply::default() };
-            matches!(
-                sighting(&reply, &asked(), end, UnixMillis(0), View::Record),
-                Sighting::Proven { .. }
-            )
+            matches!(sighting(&reply, end, UnixMillis(0), View::Record), Sighting::Proven { .. })
         };
         for (body, gone, erased) in [
             (r#"{"detail":"Not found."}"#, true, true),

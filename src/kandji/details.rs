@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use super::actions::LIST_BODY_BYTES_MAX;
+use super::body::{complaint, json};
 use super::path::device_path;
 use crate::model::wire::{Method, Reply, Request};
 use crate::model::{DeviceDetails, DeviceId, Repeat};
@@ -34,8 +35,8 @@ pub fn read_details(reply: &Reply) -> Result<DeviceDetails, String> {
     if reply.status != 200 {
         return Err(said());
     }
-    let body = match serde_json::from_slice(&reply.body) {
-        Ok(body @ Value::Object(_)) => body,
+    let body = match json(&reply.body) {
+        Ok(body @ Value::Object(_)) if complaint(&reply.body).is_none() => body,
         _ => return Err(said()),
     };
     let processor = body["hardware_overview"]["processor_name"].as_str().unwrap_or_default();
@@ -100,7 +101,14 @@ mod tests {
     fn the_processor_is_read_and_what_is_no_answer_tells_nothing() {
         let details = read(r#"{"hardware_overview":{"processor_name":" Apple M1"}}"#);
         assert_eq!(details.expect("details").processor_name, "Apple M1");
-        for (status, body) in [(404, "{}"), (403, "{}"), (200, "<html>"), (200, "[]"), (200, "")] {
+        for (status, body) in [
+            (404, "{}"),
+            (403, "{}"),
+            (200, "<html>"),
+            (200, "[]"),
+            (200, ""),
+            (200, r#"{"detail":"Not found."}"#),
+        ] {
             let reply = Reply { status, body: body.as_bytes().to_vec(), ..Reply::default() };
             let error = read_details(&reply).expect_err(body);
             assert!(error.contains(&status.to_string()), "{error}");

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::actions::LIST_BODY_BYTES_MAX;
+use super::body::json;
 use super::path::{device_path, query_value};
 use crate::model::wire::{Method, Reply, Request};
 use crate::model::{Device, DeviceId, Platform, Repeat, UnixMillis};
@@ -86,7 +87,7 @@ pub fn read_devices(reply: &Reply) -> Result<Vec<Device>, ListError> {
             text: super::error_text(&reply.body),
         });
     }
-    let value: Value = serde_json::from_slice(&reply.body)
+    let value: Value = json(&reply.body)
         .map_err(|_| ListError::Form { detail: super::error_text(&reply.body) })?;
     let rows = match value {
         Value::Array(rows) => rows,
@@ -96,8 +97,8 @@ pub fn read_devices(reply: &Reply) -> Result<Vec<Device>, ListError> {
     rows.iter().map(read_device).collect()
 }
 
-/// Reads the record of the one device that was asked for; `None` when there is none any more. Whether it is that
-/// device is for the caller to compare.
+/// Reads the record of the one device that was asked for; `None` when there is none any more. That it is that
+/// device has been compared before.
 ///
 /// # Errors
 /// [`ListError`] for anything but a 200 with one device, or the API's own 404.
@@ -144,7 +145,7 @@ struct PlainRow<'a> {
 /// [`ListError`] for anything but a 200 with device rows.
 pub fn read_shown_devices(reply: &Reply) -> Result<Vec<ShownDevice>, ListError> {
     let plain = match reply.status {
-        200 => serde_json::from_slice::<Vec<PlainRow<'_>>>(&reply.body).ok(),
+        200 => json::<Vec<PlainRow<'_>>>(&reply.body).ok(),
         _ => None,
     };
     match plain.filter(|rows| rows.iter().all(|row| !row.device_id.is_empty())) {
@@ -243,6 +244,7 @@ mod tests {
     #[test]
     fn a_sweep_reads_the_same_rows_in_all_forms() {
         for (body, count) in [
+            ("\u{feff}[{\"device_id\":\"a\"}]", 1),
             (
                 r#"[{"device_id":"a","device_name":"A \u00e9","last_check_in":"2024-01-26 16:15:36+00:00","user":""}]"#,
                 1,

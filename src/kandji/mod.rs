@@ -4,6 +4,8 @@
 //! or decide what happens next.
 
 mod actions;
+mod answered;
+mod body;
 mod commands;
 mod details;
 mod devices;
@@ -15,11 +17,13 @@ pub use actions::{
     ACTIONS, ActionSpec, DetailsNeed, EndSpec, Hazards, NameError, ParamKind, ParamRule, ParamSpec,
     Requirement, edit_distance, find_action, fold, is_weak_pin,
 };
+pub use answered::Asked;
+pub use body::error_text;
 pub use commands::{CommandRow, CommandsPage, commands_request, look_request, sighting};
 pub use details::{details_request, read_details};
 pub use devices::{
     LIST_ROWS_MAX, ListError, ShownDevice, device_by_id, devices_by_email, devices_by_serial,
     devices_page, read_devices, read_shown_devices, read_target,
 };
-pub use replies::{classify, error_text, retry_after_ms, server_skew_ms};
+pub use replies::{classify, retry_after_ms, server_skew_ms};
 pub use secrets::{pin_request, read_pin, read_secrets, secret_request};

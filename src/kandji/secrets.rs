@@ -4,12 +4,16 @@
 
 use serde_json::Value;
 
+use super::body::{complaint, json};
 use super::path::device_path;
 use crate::model::wire::{Method, Reply, Request};
 use crate::model::{DeviceId, PinReading, Repeat, Sealed, Secret, SecretSource};
 
 /// Largest answer body, in bytes: a key or two.
 const SECRET_BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// Why such an answer proves nothing. Its words are not repeated: they may hold a secret.
+const COMPLAINT: &str = "HTTP 200, but the answer speaks of an error";
 
 /// The PIN that unlocks a Mac. Before the Mac has taken the lock it may be missing, or that of an older
 /// lock.
@@ -46,10 +50,13 @@ pub fn read_pin(reply: &Reply) -> PinReading {
         Err((reason, is_forbidden)) => PinReading::Unreadable { reason, is_forbidden },
         Ok(body) => {
             let pin = text_of(&body["pin"]).or_else(|| text_of(&body["PIN"]));
-            pin.map_or(PinReading::Nothing, |pin| PinReading::Found {
-                pin: Sealed::clear(pin),
-                agrees: None,
-            })
+            match pin {
+                Some(pin) => PinReading::Found { pin: Sealed::clear(pin), agrees: None },
+                None if complaint(&reply.body).is_some() => {
+                    PinReading::Unreadable { reason: COMPLAINT.to_owned(), is_forbidden: false }
+                }
+                None => PinReading::Nothing,
+            }
         }
     }
 }
@@ -70,7 +77,11 @@ pub fn read_secrets(reply: &Reply, source: SecretSource) -> Result<Vec<Secret>, 
         let value = Sealed::clear(text_of(&body[*key])?);
         Some(Secret { name: (*key).to_owned(), value })
     };
-    Ok(keys.iter().filter_map(secret).collect())
+    let secrets: Vec<Secret> = keys.iter().filter_map(secret).collect();
+    if secrets.is_empty() && complaint(&reply.body).is_some() {
+        return Err((COMPLAINT.to_owned(), false));
+    }
+    Ok(secrets)
 }
 
 fn object_of(reply: &Reply) -> Result<Value, (String, bool)> {
@@ -79,7 +90,7 @@ fn object_of(reply: &Reply) -> Result<Value, (String, bool)> {
     if reply.status != 200 {
         return Err((said(), is_forbidden));
     }
-    match serde_json::from_slice(&reply.body) {
+    match json(&reply.body) {
         Ok(body @ Value::Object(_)) => Ok(body),
         // The content may be a secret in a form that nobody expects: it is not repeated.
         _ => Err(("HTTP 200, but the answer is not an object".to_owned(), false)),
@@ -109,6 +120,7 @@ mod tests {
             assert_eq!(read_pin(&reply(200, body)), PinReading::Nothing, "{body}");
         }
         for (body, pin) in [
+            ("\u{feff}{\"pin\":\"012345\"}", "012345"),
             (r#"{"pin":"012345"}"#, "012345"),
             (r#"{"PIN":"1"}"#, "1"),
             (r#"{"pin":4711}"#, "4711"),
@@ -126,6 +138,8 @@ mod tests {
             (200, "", false),
             (200, "<html>Log in</html>", false),
             (200, "\"496406\"", false),
+            (200, r#"{"detail":"Not found."}"#, false),
+            (200, r#"{"status":"error","message":"496406"}"#, false),
             (500, "{}", false),
             (401, "{}", true),
             (403, "{}", true),

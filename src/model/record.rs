@@ -190,6 +190,7 @@ impl TaskRecord {
             Verdict::Refused { reason, .. }
             | Verdict::Throttled { reason, .. }
             | Verdict::NotSent { reason, .. }
+            | Verdict::OtherDevice { reason }
             | Verdict::Unknown { reason, .. } => self.reason.clone_from(reason),
         }
     }

@@ -39,6 +39,11 @@ pub enum Verdict {
         /// Trying again cannot help.
         ends_run: bool,
     },
+    /// The answer is about another device than was asked for. The request may have been applied.
+    OtherDevice {
+        /// About which.
+        reason: String,
+    },
     /// The request may have been applied.
     Unknown {
         /// What happened.
@@ -188,11 +193,6 @@ pub enum Recheck {
         /// What has changed.
         reason: String,
     },
-    /// The answer speaks of another device.
-    OtherDevice {
-        /// Of which.
-        reason: String,
-    },
 }
 
 /// Why a read before or after a request brought nothing.
@@ -216,6 +216,11 @@ pub enum Unreadable {
     /// The token is not accepted, where its permission is no question: it could read the same before.
     Unauthorized {
         /// The API's words.
+        reason: String,
+    },
+    /// The answer is about another device than was asked for: no answer can be relied on.
+    OtherDevice {
+        /// About which.
         reason: String,
     },
     /// The answer could not be used; ask again later.

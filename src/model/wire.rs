@@ -66,6 +66,8 @@ pub struct Reply {
     pub remaining_hour: Option<u32>,
     /// `X-RateLimit-Limit-Hour`: the tenant's requests an hour.
     pub limit_hour: Option<u32>,
+    /// A body was announced under a status that has none (204). The HTTP library drops it.
+    pub has_dropped_body: bool,
     /// The body.
     pub body: Vec<u8>,
 }

@@ -149,9 +149,6 @@ impl Aim {
 /// Compares a device that was just read with what the plan froze of it.
 #[must_use]
 pub fn recheck(facts: &DeviceFacts, device: &Device, protect: &Protect, aim: Aim) -> Recheck {
-    if let Some(other) = other_device(facts, device) {
-        return other;
-    }
     match change(facts, device, aim).or_else(|| protect.objection_to(device)) {
         Some(reason) => Recheck::Changed { reason },
         None => Recheck::Same,
@@ -160,22 +157,11 @@ pub fn recheck(facts: &DeviceFacts, device: &Device, protect: &Protect, aim: Aim
 
 /// The same as far as protection goes: what can be undone may be done to a device that has another user by now.
 #[must_use]
-pub fn recheck_protection(facts: &DeviceFacts, device: &Device, protect: &Protect) -> Recheck {
-    if let Some(other) = other_device(facts, device) {
-        return other;
-    }
+pub fn recheck_protection(device: &Device, protect: &Protect) -> Recheck {
     match protect.objection_to(device) {
         Some(reason) => Recheck::Changed { reason },
         None => Recheck::Same,
     }
-}
-
-fn other_device(facts: &DeviceFacts, device: &Device) -> Option<Recheck> {
-    let (asked, answered) = (&facts.id, &device.id);
-    let is_other = !asked.as_str().eq_ignore_ascii_case(answered.as_str());
-    is_other.then(|| Recheck::OtherDevice {
-        reason: format!("asked for the device {asked}, the answer is of '{answered}'"),
-    })
 }
 
 /// What is not as it was.
@@ -246,14 +232,13 @@ mod tests {
         }
     }
 
-    /// Reads the changed device again; `expected` occurs in the reason, or is `same` or `other`.
+    /// Reads the changed device again; `expected` occurs in the reason, or is `same`.
     fn check(facts: &DeviceFacts, aim: Aim, protect: &str, edit: fn(&mut Device), expected: &str) {
         let mut read = mac();
         edit(&mut read);
         let protect = policy(protect).protect;
         let found = match recheck(facts, &read, &protect, aim) {
             Recheck::Same => "same".to_owned(),
-            Recheck::OtherDevice { .. } => "other".to_owned(),
             Recheck::Changed { reason } => reason,
         };
         assert!(found.contains(expected), "{expected}: {found}");
@@ -263,12 +248,11 @@ mod tests {
     fn a_target_that_is_not_what_it_was_is_not_touched() {
         let facts = DeviceFacts::of(&mac());
         type Row = (Aim, &'static str, fn(&mut Device), &'static str);
-        let rows: [Row; 12] = [
+        let rows: [Row; 11] = [
             (Aim::Device, "", |_| {}, "same"),
             (Aim::Device, "", |read| read.name = "new".to_owned(), "same"),
             (Aim::Device, "", |read| read.serial_number.make_ascii_lowercase(), "same"),
             (Aim::Device, "", |read| read.user_email.make_ascii_uppercase(), "same"),
-            (Aim::Device, "", |read| read.id = DeviceId::from_api("other"), "other"),
             (Aim::Device, "", |read| read.serial_number.push('X'), "'C02XL0GYJGH5X' now"),
             (Aim::Device, "", |read| read.user_email.clear(), "is '' now"),
             (Aim::Record, "", |read| read.blueprint_name.push('2'), "'Design' in the plan"),

@@ -136,7 +136,9 @@ fn answer_of(verdict: &Verdict) -> String {
         Verdict::Refused { reason, .. } => with("refused", reason),
         Verdict::Throttled { reason, .. } => with("told to wait", reason),
         Verdict::NotSent { reason, .. } => with("not sent", reason),
-        Verdict::Unknown { reason, .. } => with("no usable answer", reason),
+        Verdict::Unknown { reason, .. } | Verdict::OtherDevice { reason } => {
+            with("no usable answer", reason)
+        }
     }
 }
 

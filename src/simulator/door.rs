@@ -116,6 +116,7 @@ fn received(reply: SimReply) -> Reply {
         date: text("Date"),
         remaining_hour: number("X-RateLimit-Remaining-Hour"),
         limit_hour: number("X-RateLimit-Limit-Hour"),
+        has_dropped_body: false,
         body: reply.body,
     }
 }

@@ -233,7 +233,7 @@ impl HttpTransport {
 
     async fn reply_of(&self, response: Response, body_bytes_max: usize) -> Result<Reply, Fault> {
         let mut reply = reply_head(response.status().as_u16(), response.headers());
-        if let Some(reason) = framing_flaw(reply.status, response.headers()) {
+        if let Some(reason) = framing_flaw(response.headers()) {
             return Err(Fault::Lost { reason: format!("HTTP {}, but {reason}", reply.status) });
         }
         reply.body = self.body_of(response, body_bytes_max).await?;
@@ -378,20 +378,20 @@ fn reply_head(status: u16, headers: &HeaderMap) -> Reply {
         date: text(DATE),
         remaining_hour: number("x-ratelimit-remaining-hour"),
         limit_hour: number("x-ratelimit-limit-hour"),
+        has_dropped_body: status == 204 && announces_body(headers),
         body: Vec::new(),
     }
 }
 
 /// Why the length of the body is not to be trusted, although the library would.
-fn framing_flaw(status: u16, headers: &HeaderMap) -> Option<&'static str> {
+fn framing_flaw(headers: &HeaderMap) -> Option<&'static str> {
+    let is_twice = headers.contains_key(CONTENT_LENGTH) && headers.contains_key(TRANSFER_ENCODING);
+    is_twice.then_some("the length of its body is given twice")
+}
+
+fn announces_body(headers: &HeaderMap) -> bool {
     let length = headers.get(CONTENT_LENGTH);
-    if length.is_some() && headers.contains_key(TRANSFER_ENCODING) {
-        return Some("the length of its body is given twice");
-    }
-    // The library drops such a body, and with it perhaps a PIN.
-    let has_body =
-        length.is_some_and(|value| value != "0") || headers.contains_key(TRANSFER_ENCODING);
-    (status == 204 && has_body).then_some("with a body, which that status does not have")
+    length.is_some_and(|value| value != "0") || headers.contains_key(TRANSFER_ENCODING)
 }
 
 #[cfg(test)]
@@ -606,6 +606,7 @@ mod tests {
             date: Some("Sun, 06 Nov 1994 08:49:37 GMT".to_owned()),
             remaining_hour: Some(17),
             limit_hour: Some(10_000),
+            has_dropped_body: false,
             body: b"null".to_vec(),
         };
         assert_eq!(reply, expected);
@@ -697,7 +698,6 @@ mod tests {
                 "given twice",
             ),
             ("HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}", "broke"),
-            ("HTTP/1.1 204 No Content\r\ncontent-length: 16\r\n\r\n{\"PIN\":\"123456\"}", "body"),
             ("HTTP/1.1 200 OK\r\nbad header\r\n\r\n", "broke"),
             ("SSH-2.0-OpenSSH_9.6\r\n\r\n", "broke"),
         ] {
@@ -705,6 +705,22 @@ mod tests {
             let reason = lost(server.send(erase()).await);
             assert!(reason.contains(word), "{answer:?}: {reason}");
             assert_eq!(server.seen().len(), 1, "{answer:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_under_204_is_reported_as_dropped() {
+        for (head, is_dropped) in [
+            ("content-length: 16\r\n\r\n{\"PIN\":\"123456\"}", true),
+            ("content-length: 2\r\n\r\n", true),
+            ("transfer-encoding: chunked\r\n\r\n0\r\n\r\n", true),
+            ("content-length: 0\r\n\r\n", false),
+            ("\r\n", false),
+        ] {
+            let server = Server::saying(format!("HTTP/1.1 204 No Content\r\n{head}")).await;
+            let reply = server.send(erase()).await.expect("an answer");
+            let found = (reply.status, reply.has_dropped_body, reply.body.len());
+            assert_eq!(found, (204, is_dropped, 0), "{head}");
         }
     }
 

@@ -46,7 +46,8 @@ const RECOVERED: End = ("completed", 0, 1, 1);
 const REFUSED: End = ("refused", 7, 1, 0);
 /// Nothing was applied and the run ends: trying the rest would end the same way.
 const RUN_ENDS: End = ("not_attempted", 1, 1, 0);
-const RUN_ENDS_IN_DOUBT: End = ("in_doubt", 1, 1, 0);
+/// A request left, nothing usable answered it, and the run ends.
+const RUN_ENDS_IN_DOUBT: End = ("in_doubt", 11, 1, 0);
 
 fn cases() -> Vec<Case> {
     let mut cases = connections();
@@ -160,21 +161,25 @@ fn refusals() -> Vec<Case> {
 /// Answers that do not come from the API, or not as they should.
 fn successes_that_are_none() -> Vec<Case> {
     let html = || vec![("Content-Type", "text/html".to_owned())];
-    let mut cases = vec![case("a log-in page", FaultKind::LoginPage, RUN_ENDS, RUN_ENDS_IN_DOUBT)];
+    let both = RUN_ENDS_IN_DOUBT;
+    let mut cases = vec![case("a log-in page", FaultKind::LoginPage, both, both)];
     let page = canned_with(400, html(), b"<html>blocked</html>", BEFORE);
-    cases.push(case("a page with 400", page, RUN_ENDS, RUN_ENDS_IN_DOUBT));
+    cases.push(case("a page with 400", page, both, both));
     let page = canned_with(200, html(), b"Please log in", BEFORE);
-    cases.push(case("a page without a tag", page, RUN_ENDS, RUN_ENDS_IN_DOUBT));
-    for status in [301, 302, 303, 307, 308] {
+    cases.push(case("a page without a tag", page, both, both));
+    for status in [300, 301, 302, 303, 304, 307, 308] {
         for to in ["/api/v1/elsewhere", "http://127.0.0.1:9/api/v1/devices"] {
             let kind = canned_with(status, vec![("Location", to.to_owned())], b"", BEFORE);
-            cases.push(case("a redirect", kind, RUN_ENDS, RUN_ENDS_IN_DOUBT));
+            cases.push(case("a redirect", kind, both, both));
         }
     }
     let nested = "[".repeat(100_000);
     let huge = format!("{{\"message\":\"{}\"}}", "x".repeat(3 * 1024 * 1024));
     for (name, body) in [
         ("an error with 200", r#"{"error":"Bad Request"}"#.as_bytes()),
+        ("a status of error with 200", br#"{"status":"error"}"#),
+        ("a detail with 200", br#"{"detail":"Not found."}"#),
+        ("a refusal as a text with 200", br#"["Command is not allowed for current device"]"#),
         ("a key twice", br#"{"PIN":"730518","PIN":"730519"}"#),
         ("a key in two spellings", br#"{"PIN":"730518","pin":"730519"}"#),
         ("not a number", br#"{"PIN":NaN}"#),
@@ -210,7 +215,56 @@ fn strange_successes() -> Vec<Case> {
     {
         cases.push(case("another success", canned(status, body, AFTER), FINE, FINE));
     }
+    let marked = "\u{feff}{\"PIN\":\"030518\"}";
+    cases.push(case("a byte-order mark", canned(200, marked, AFTER), FINE, FINE));
+    let length = vec![("Content-Length", "16".to_owned())];
+    let kind = canned_with(204, length, br#"{"PIN":"030518"}"#, AFTER);
+    cases.push(case("a body with 204", kind, FINE, RECOVERED));
     cases
+}
+
+/// Another device's answer, by the kind of request that it is given to.
+#[test]
+fn an_answer_about_another_device_stops_the_run() {
+    let stranger = "11111111-2222-4333-8444-555555555555";
+    let body =
+        format!(r#"{{"device_id":"{stranger}","PIN":"730518","commands":{{"results":[]}}}}"#);
+    for (action, request, code, outcome) in [
+        ("lock", "lock", 11, "in_doubt"),
+        ("blank-push", "blank-push", 11, "in_doubt"),
+        ("get-commands", "get-commands", 11, "in_doubt"),
+        ("lock", "get-unlock-pin", 9, "pending"),
+        ("restart", "get-commands", 9, "pending"),
+    ] {
+        let mut world = prompt_world(Faults::default());
+        add(&mut world, DeviceKind::MacAppleSilicon, &serial(1));
+        let tenant = Tenant::serving(world);
+        tenant.script(FaultMatcher::action(request), canned(200, &body, AFTER));
+        let bench = Bench::at(&tenant);
+        let ran = bench.sortie(&["send", action, "--serial", &serial(1), "--confirm", "1"]);
+        let what = format!("{action}, {request}\n{}", ran.stderr);
+        assert!(ran.stderr.contains(stranger), "{what}");
+        let row = &bench.report()[0];
+        assert_eq!((row["outcome"].as_str(), ran.code), (outcome, code), "{what}");
+        assert_ne!(row["lock_pin"], "730518", "{what}");
+    }
+}
+
+#[test]
+fn a_plan_refuses_an_answer_about_another_device() {
+    let stranger = "11111111-2222-4333-8444-555555555555";
+    let body = format!(r#"{{"device_id":"{stranger}","serial_number":"C02"}}"#);
+    for (request, job) in [("get-device", "device_id"), ("get-details", "serial_number")] {
+        let mut world = prompt_world(Faults::default());
+        let id = add(&mut world, DeviceKind::MacAppleSilicon, &serial(1));
+        let tenant = Tenant::serving(world);
+        tenant.script(FaultMatcher::action(request), canned(200, &body, BEFORE));
+        let bench = Bench::at(&tenant);
+        let named = if job == "device_id" { id } else { serial(1) };
+        bench.write("job.csv", &format!("{job},action\n{named},erase\n"));
+        let ran = bench.sortie(&["plan", "job.csv", "--capture-secrets"]).expect(1);
+        assert!(ran.stderr.contains(stranger), "{request}: {}", ran.stderr);
+    }
 }
 
 #[test]

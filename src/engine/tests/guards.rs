@@ -375,6 +375,17 @@ fn recheck(engine: &mut Engine, now: UnixMillis, task: u32, result: Recheck) -> 
 }
 
 #[test]
+fn secrets_of_another_device_stop_the_run() {
+    let other = Unreadable::OtherDevice { reason: "another device".to_owned() };
+    let facts = TaskFacts { captures: 1, ..facts(Repeat::Once) };
+    let mut engine = engine_with(vec![facts], policy());
+    assert_eq!(sends(&mut engine, NOW).len(), 1);
+    let source = SecretSource::FilevaultKey;
+    let entries = engine.secrets_read(NOW, TaskIndex(0), source, Err(other)).expect("it is read");
+    assert_eq!(told(NOW, &entries), ["stopped: WrongDevice"]);
+}
+
+#[test]
 fn an_irreversible_target_is_read_just_before_its_request() {
     let mut engine = engine_with(irreversible(1), policy());
     assert_eq!(sends(&mut engine, NOW), ["recheck 0"]);
@@ -419,8 +430,9 @@ fn a_target_that_has_changed_is_skipped_and_the_run_goes_on() {
     let changed = Recheck::Changed { reason: "another user".to_owned() };
     assert_eq!(recheck(&mut engine, NOW, 0, changed), ["skipped"]);
     assert_eq!(sends(&mut engine, NOW), ["recheck 1"]);
-    let other = Recheck::OtherDevice { reason: "another device".to_owned() };
-    assert_eq!(recheck(&mut engine, NOW, 1, other), ["stopped: WrongDevice"]);
+    let other = Err(Unreadable::OtherDevice { reason: "another device".to_owned() });
+    let entries = engine.rechecked(NOW, TaskIndex(1), other).expect("it is read");
+    assert_eq!(told(NOW, &entries), ["stopped: WrongDevice"]);
     assert_eq!(sends(&mut engine, seconds(99)), [""; 0]);
     assert_eq!(engine.progress().requests, 0);
 }

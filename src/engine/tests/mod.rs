@@ -213,13 +213,16 @@ fn every_verdict_has_its_consequence() {
     check(&locked, 0, no_pin, &[]);
     check(&locked, 0, in_effect.clone(), &[]);
     check(&once, 0, unknown(), &["doubted"]);
-    check(&once, 0, login_page.clone(), &["doubted", "stopped: NotTheApi"]);
+    let other_device = Verdict::OtherDevice { reason: why() };
+    for facts in [&safe, &once] {
+        check(facts, 0, login_page.clone(), &["doubted", "stopped: NotTheApi"]);
+        check(facts, 0, other_device.clone(), &["doubted", "stopped: WrongDevice"]);
+    }
     check(&once, 0, busy.clone(), &["doubted", "paused for 30000"]);
     check(&safe, 0, unknown(), &["postponed by 1000, counted"]);
     check(&safe, 1, unknown(), &["postponed by 2000, counted"]);
     check(&safe, 2, unknown(), &["doubted"]);
     check(&safe, 0, busy, &["postponed by 30000, counted", "paused for 30000"]);
-    check(&safe, 0, login_page, &["stopped: NotTheApi", "postponed by 0"]);
     // An earlier request of this run without an answer is what did it.
     check(&safe, 1, in_effect, &["accepted"]);
     check(&safe, 2, throttled(Some(7_000)), &["paused for 7000", "postponed by 0"]);

@@ -156,6 +156,12 @@ fn added() -> Vec<Entry> {
     ] {
         entries.push(at(Event::Stopped { cause, reason: why() }));
     }
+    entries.push(at(Event::Answered {
+        task: TASK,
+        attempt: 1,
+        http_status: Some(200),
+        verdict: Verdict::OtherDevice { reason: why() },
+    }));
     entries
 }
 
@@ -183,6 +189,7 @@ fn kind(event: &Event) -> &'static str {
         Event::Answered { verdict: Verdict::Throttled { .. }, .. } => "throttled",
         Event::Answered { verdict: Verdict::NotSent { .. }, .. } => "not sent",
         Event::Answered { verdict: Verdict::Unknown { .. }, .. } => "unknown",
+        Event::Answered { verdict: Verdict::OtherDevice { .. }, .. } => "other device",
         Event::Postponed { .. } => "postponed",
         Event::Doubted { .. } => "doubted",
         Event::Observed { .. } => "observed",
@@ -228,7 +235,7 @@ fn reads_and_writes(file: &str, expected: &[Entry]) {
 fn every_kind_of_entry_has_a_line() {
     let all = format_1().into_iter().chain(added()).chain(proving());
     let kinds: BTreeSet<&str> = all.map(|entry| kind(&entry.event)).collect();
-    assert_eq!(kinds.len(), 27);
+    assert_eq!(kinds.len(), 28);
 }
 
 #[test]

@@ -43,7 +43,7 @@ impl Server {
             Verdict::Accepted(_) => (true, true),
             Verdict::NotSent { .. } => (false, false),
             // Nobody knows whether it arrived at all.
-            Verdict::Unknown { .. } => match random.below(3) {
+            Verdict::Unknown { .. } | Verdict::OtherDevice { .. } => match random.below(3) {
                 0 => (false, false),
                 1 => (true, false),
                 _ => (true, true),
@@ -209,7 +209,8 @@ fn trouble(random: &mut Random) -> Verdict {
         11 | 12 => Verdict::NotSent { reason, ends_run: false },
         13 => Verdict::NotSent { reason, ends_run: true },
         14 => Verdict::Unknown { reason, ends_run: true, retry_after_ms: None },
-        15 | 16 => Verdict::Unknown { reason, ends_run: false, retry_after_ms: Some(wait_ms) },
+        15 => Verdict::OtherDevice { reason },
+        16 => Verdict::Unknown { reason, ends_run: false, retry_after_ms: Some(wait_ms) },
         _ => Verdict::Unknown { reason, ends_run: false, retry_after_ms: None },
     }
 }
