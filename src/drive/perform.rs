@@ -17,8 +17,8 @@ use crate::kandji::{
 };
 use crate::model::wire::{Fault, Reply, Request};
 use crate::model::{
-    Device, DeviceId, End, Listing, ParamValue, PinReading, Sealed, Secret, SecretSource, Shown,
-    Sighting, Task, TaskIndex, UnixMillis, Unreadable, Verdict, is_same_text,
+    Device, DeviceId, End, Listing, NextPage, ParamValue, PinReading, Sealed, Secret, SecretSource,
+    Shown, Sighting, Task, TaskIndex, UnixMillis, Unreadable, Verdict, is_same_text,
 };
 use crate::transport::Transport;
 
@@ -306,9 +306,13 @@ impl<T: Transport, C: Clock> Worker<T, C> {
             Err(error) => Listing::Unreadable { reason: error.to_string(), is_forbidden: false },
             Ok(devices) => {
                 let rows = u32::try_from(devices.len()).unwrap_or(LIST_ROWS_MAX);
-                let next_offset = (rows >= LIST_ROWS_MAX).then_some(offset + rows);
+                let next = match rows {
+                    0 => NextPage::None,
+                    LIST_ROWS_MAX.. => NextPage::At(offset + rows),
+                    _ => NextPage::Perhaps(offset + rows),
+                };
                 let shown = devices.iter().flat_map(|device| self.shown(device)).collect();
-                Listing::Page { shown, next_offset }
+                Listing::Page { shown, next }
             }
         }
     }

@@ -193,6 +193,12 @@ impl Follow {
         }
     }
 
+    /// Whether the sweep under way has shown every device that is followed.
+    pub(super) fn has_shown_all(&self) -> bool {
+        let swept_at = self.sweep.started_at();
+        self.memory.values().all(|memory| memory.shown_at.is_some_and(|at| at >= swept_at))
+    }
+
     fn wake(&mut self, task: TaskIndex, now: UnixMillis) {
         let Some(memory) = self.memory.get_mut(&task) else { return };
         memory.is_awake = true;

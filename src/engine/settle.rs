@@ -9,8 +9,8 @@ use super::safety::{
 };
 use super::task::{Impossible, Phase, Wait};
 use crate::model::{
-    CommandSeen, Decision, Entry, Event, Listing, Outcome, PIN_MISSING, PinReading, Repeat, Sealed,
-    Sighting, StopCause, TaskIndex, Trace, UnixMillis, Unreadable, View,
+    CommandSeen, Decision, Entry, Event, Listing, NextPage, Outcome, PIN_MISSING, PinReading,
+    Repeat, Sealed, Sighting, StopCause, TaskIndex, Trace, UnixMillis, Unreadable, View,
 };
 
 impl Engine {
@@ -324,7 +324,7 @@ impl Engine {
         self.read_came_back("the device list")?;
         self.note_reached(!matches!(listing, Listing::Unreachable { .. }));
         match listing {
-            Listing::Page { shown, next_offset } => {
+            Listing::Page { shown, next } => {
                 let state = &self.state;
                 let changed = self.follow.take_rows(&shown, |task| state.task(task).sent_at, now);
                 for task in changed {
@@ -334,12 +334,17 @@ impl Engine {
                         self.pages.take_turns(task, trace);
                     }
                 }
-                match next_offset {
-                    Some(offset) if self.follow.is_sweep_worth_it() => {
+                let is_worth_it = self.follow.is_sweep_worth_it();
+                match next {
+                    NextPage::At(offset) if is_worth_it => {
                         self.follow.sweep.turn_page(offset, now);
                     }
-                    Some(_) => self.follow.plan_sweep(now),
-                    None => {
+                    NextPage::At(_) => self.follow.plan_sweep(now),
+                    // One more request tells the end of the list from a short page, where that makes a difference.
+                    NextPage::Perhaps(offset) if is_worth_it && !self.follow.has_shown_all() => {
+                        self.follow.sweep.turn_page(offset, now);
+                    }
+                    NextPage::Perhaps(_) | NextPage::None => {
                         self.follow.sweep.finish();
                         let has_record = |task: &TaskIndex| {
                             let trace = self.state.facts[task.at()].trace;

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::actions::LIST_BODY_BYTES_MAX;
 use super::body::{is_blank, json};
 use super::devices::{LIST_ROWS_MAX, device_by_id, read_devices};
+use super::paging::Remainder;
 use super::path::device_path;
 use crate::model::wire::{Method, Reply, Request};
 use crate::model::{
@@ -35,6 +36,8 @@ pub fn commands_request(device: &DeviceId, offset: u32) -> Request {
 pub struct CommandsPage {
     /// Rows in the whole history.
     pub count: u32,
+    /// Whether the answer names a next page; `None` where it does not say.
+    pub has_next: Option<bool>,
     /// The rows of this page.
     pub rows: Vec<CommandRow>,
     /// The rows as they came, for people who want all of it.
@@ -73,7 +76,23 @@ impl CommandsPage {
         let raw = value["commands"]["results"].as_array()?.clone();
         let count = value["commands"]["count"].as_u64().unwrap_or(raw.len() as u64);
         let rows = raw.iter().map(read_row).collect();
-        Some(Self { count: u32::try_from(count).unwrap_or(u32::MAX), rows, raw })
+        let has_next = value["commands"].get("next").map(|next| !next.is_null());
+        Some(Self { has_next, count: u32::try_from(count).unwrap_or(u32::MAX), rows, raw })
+    }
+}
+
+impl CommandsPage {
+    /// What the page at `offset` says about the rows after it. A count is believed where it asks to read on, and as an
+    /// end only together with the missing next page.
+    #[must_use]
+    pub fn remainder(&self, offset: u32) -> Remainder {
+        let read_to = offset.saturating_add(u32::try_from(self.rows.len()).unwrap_or(u32::MAX));
+        match self.has_next {
+            Some(true) => Remainder::Some,
+            _ if self.count > read_to => Remainder::Some,
+            Some(false) => Remainder::Nothing,
+            None => Remainder::Unsaid,
+        }
     }
 }
 
@@ -183,6 +202,9 @@ fn history_sighting(reply: &Reply, end: &End, sent_at: UnixMillis, offset: u32) 
         // A server may give shorter pages than it was asked for; then the last page is shorter, too.
         let page_rows = if page.rows.is_empty() { LIST_ROWS_MAX } else { read_to - offset };
         return Sighting::Elsewhere { offset: page.count.saturating_sub(page_rows) };
+    }
+    if page.has_next == Some(true) && !page.rows.is_empty() {
+        return Sighting::Elsewhere { offset: read_to };
     }
     fitting_sighting(&page, request_types, mark.as_deref(), sent_at)
 }
@@ -332,6 +354,11 @@ mod tests {
         let short = vec![rows.as_str(); 100].join(",");
         assert_eq!(seen(&page(741, &short), 0), Sighting::Elsewhere { offset: 641 });
         assert_eq!(seen(&page(10, ""), 441), Sighting::Elsewhere { offset: 0 });
+        // A count that is that of the page is not believed where a next page is named.
+        let mut more = page(300, &full);
+        let text = String::from_utf8(more.body).expect("text");
+        more.body = text.replace(r#""next":null"#, r#""next":"/x?offset=300""#).into();
+        assert_eq!(seen(&more, 0), Sighting::Elsewhere { offset: 300 });
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod body;
 mod commands;
 mod details;
 mod devices;
+mod paging;
 mod path;
 mod replies;
 mod secrets;
@@ -25,5 +26,6 @@ pub use devices::{
     LIST_ROWS_MAX, ListError, ShownDevice, device_by_id, devices_by_email, devices_by_serial,
     devices_page, read_devices, read_shown_devices, read_target,
 };
+pub use paging::{Endless, Paging, Remainder, list_requests};
 pub use replies::{classify, retry_after_ms, server_skew_ms};
 pub use secrets::{pin_request, read_pin, read_secrets, secret_request};

@@ -47,5 +47,7 @@ pub use text::{
     is_same_text, likeness, likeness_of_part,
 };
 pub use time::{UnixMillis, human_duration, parse_duration_ms};
-pub use verdict::{Answer, Listing, Recheck, Refusal, Shown, Sighting, Unreadable, Verdict, View};
+pub use verdict::{
+    Answer, Listing, NextPage, Recheck, Refusal, Shown, Sighting, Unreadable, Verdict, View,
+};
 pub use window::{Window, WindowError, WindowState};

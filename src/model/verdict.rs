@@ -150,8 +150,8 @@ pub enum Listing {
     Page {
         /// Of each task of a device on this page.
         shown: Vec<Shown>,
-        /// Row at which the next page begins; `None` after the last one.
-        next_offset: Option<u32>,
+        /// What comes after it.
+        next: NextPage,
     },
     /// The API asks to come back later.
     Throttled {
@@ -170,6 +170,18 @@ pub enum Listing {
         /// The token lacks the permission: asking again is in vain.
         is_forbidden: bool,
     },
+}
+
+/// What comes after a page of the device list.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum NextPage {
+    /// Nothing: the page is empty.
+    None,
+    /// A page that begins at this row.
+    At(u32),
+    /// The page was shorter than was asked for. Either the list ends, or the tenant gives shorter pages and the next
+    /// one begins at this row.
+    Perhaps(u32),
 }
 
 /// What the device list shows of the device of a task.

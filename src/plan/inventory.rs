@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::unusable::{is_aimed_at, unusable_id};
 use crate::job::{Job, SkipKind, Target};
-use crate::kandji::LIST_ROWS_MAX;
+use crate::kandji::list_requests;
 use crate::model::{
     Device, DeviceDetails, DeviceId, comparable, is_alike, is_placeholder_serial, is_same_text,
 };
@@ -39,9 +39,7 @@ pub fn need(job: &Job, fleet_size: u32) -> Need {
         return Need::Everything;
     }
     let lookups: BTreeSet<Lookup> = job.rows.iter().filter_map(|row| lookup(&row.target)).collect();
-    // The last page is short or empty, so a fleet takes one request for each full page and one more.
-    let pages = fleet_size / LIST_ROWS_MAX + 1;
-    if lookups.len() <= pages as usize {
+    if lookups.len() <= list_requests(fleet_size) as usize {
         Need::Lookups(lookups.into_iter().collect())
     } else {
         Need::Everything

@@ -81,12 +81,12 @@ pub(super) struct Page {
 
 impl Page {
     /// Reads `limit` and `offset` as the framework does: too much is clamped, junk is the default.
-    pub(super) fn read(query: &[(String, String)]) -> Self {
+    pub(super) fn read(query: &[(String, String)], rows_max: usize) -> Self {
         let number = |key: &str| {
             query.iter().rfind(|(name, _)| name == key).and_then(|(_, text)| text.parse().ok())
         };
         let limit = number("limit").filter(|limit| *limit > 0).unwrap_or(PAGE_ROWS_MAX);
-        Self { limit: limit.min(PAGE_ROWS_MAX), offset: number("offset").unwrap_or(0) }
+        Self { limit: limit.min(rows_max), offset: number("offset").unwrap_or(0) }
     }
 
     /// One page of a list as the framework writes it, with the rows that `row` makes.
@@ -134,7 +134,11 @@ impl World {
                 Some(live) => row_of(visible[live], spelling, &self.switches),
             }
         };
-        let page = Page::read(&request.query()).write(request.path(), count, row);
+        let page = Page::read(&request.query(), self.switches.page_rows_max).write(
+            request.path(),
+            count,
+            row,
+        );
         answers::json(200, &json!({ "device_id": device.facts.device_id, "commands": page }))
     }
 
@@ -162,7 +166,11 @@ impl World {
                 "user": Value::Null,
             })
         };
-        let page = Page::read(&request.query()).write(request.path(), ended.len(), row);
+        let page = Page::read(&request.query(), self.switches.page_rows_max).write(
+            request.path(),
+            ended.len(),
+            row,
+        );
         answers::json(200, &json!({ "device_id": device.facts.device_id, "activity": page }))
     }
 
@@ -271,7 +279,8 @@ mod tests {
     #[test]
     fn limits_are_clamped_and_junk_is_the_default() {
         let page = |limit: &str| {
-            Page::read(&[("limit".to_owned(), limit.to_owned()), ("offset".into(), "7".into())])
+            let query = [("limit".to_owned(), limit.to_owned()), ("offset".into(), "7".into())];
+            Page::read(&query, PAGE_ROWS_MAX)
         };
         assert_eq!(page("10"), Page { limit: 10, offset: 7 });
         for limit in ["301", "0", "abc", "-1", ""] {

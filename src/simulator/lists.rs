@@ -123,7 +123,7 @@ impl World {
             let device = &self.devices[*place];
             !device.is_deleted && query.iter().all(|(key, value)| self.matches(device, key, value))
         });
-        let page = Page::read(&query);
+        let page = Page::read(&query, self.switches.page_rows_max);
         let offset = self.shifted(page.offset);
         let shown: Vec<usize> = matching.skip(offset).take(page.limit).collect();
         if let ([place], false, SingleDevice::Object) =
@@ -298,7 +298,11 @@ impl World {
         let names: BTreeSet<&str> = self.present().map(|facts| facts.blueprint.as_str()).collect();
         let names = wanted(names, request, "name");
         let row = |at: usize| json!({ "id": self.blueprint_id(names[at]), "name": names[at] });
-        let page = Page::read(&request.query()).write(request.path(), names.len(), row);
+        let page = Page::read(&request.query(), self.switches.page_rows_max).write(
+            request.path(),
+            names.len(),
+            row,
+        );
         answers::json(200, &page)
     }
 
@@ -307,7 +311,11 @@ impl World {
             self.present().flat_map(|facts| facts.tags.iter().map(String::as_str)).collect();
         let names = wanted(names, request, "search");
         let row = |at: usize| json!({ "id": self.tag_id(names[at]), "name": names[at] });
-        let page = Page::read(&request.query()).write(request.path(), names.len(), row);
+        let page = Page::read(&request.query(), self.switches.page_rows_max).write(
+            request.path(),
+            names.len(),
+            row,
+        );
         answers::json(200, &page)
     }
 

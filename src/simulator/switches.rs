@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
+use super::commands::PAGE_ROWS_MAX;
 use crate::model::UnixMillis;
 
 /// How the tenant behaves where its documents are silent. Every field may be set; the default is what is
@@ -75,6 +76,8 @@ pub struct Switches {
     pub check_in: CheckIn,
     /// How a device list with one row is written.
     pub single_device: SingleDevice,
+    /// Most rows of a page, whatever a request asks for. The documented number is 300.
+    pub page_rows_max: usize,
     /// Chance in percent that a page of devices begins one row too early or too late.
     pub pages_shift_percent: f64,
     /// From acceptance to the device's taking it.
@@ -133,6 +136,7 @@ impl Default for Switches {
             background_percent: 0.0,
             check_in: CheckIn::Agent,
             single_device: SingleDevice::Array,
+            page_rows_max: PAGE_ROWS_MAX,
             pages_shift_percent: 0.0,
             push_ms: 300..=1_500,
             run_ms: 500..=6_000,

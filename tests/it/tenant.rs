@@ -487,6 +487,31 @@ fn a_device_is_told_from_its_users_others() {
 }
 
 #[test]
+fn a_fleet_is_read_whole_whatever_page_size_the_tenant_gives() {
+    on_threads([10, 25, 99, 299, 300], |rows| {
+        let mut world = quick_world();
+        world.switches_mut().page_rows_max = rows;
+        for number in 0..100 {
+            add(&mut world, DeviceKind::MacAppleSilicon, &serial(number));
+        }
+        let tenant = Tenant::serving(world);
+        let bench = Bench::at(&tenant);
+        let ran = bench.sortie(&["devices"]).expect(0);
+        assert_eq!(ran.stdout.lines().count(), 101, "pages of {rows}");
+        assert!(ran.stderr.contains("100 of 100 devices"), "{}", ran.stderr);
+        let before = tenant.seen("list-devices");
+        // The second brings nothing new.
+        assert!(before == 2 || rows < 100, "pages of {rows}: {before} requests");
+        bench.sortie(&["send", "blank-push", "--serial", &serial(7), "--wait", "0"]).expect(0);
+        assert_eq!(tenant.seen("list-devices"), before + 1, "a look-up is one request");
+        let commands = || bench.sortie(&["commands", &serial(7), "--format", "json"]).expect(0);
+        let in_pages = commands().stdout;
+        tenant.with_world(|world| world.switches_mut().page_rows_max = 300);
+        assert_eq!(in_pages, commands().stdout, "pages of {rows}");
+    });
+}
+
+#[test]
 fn a_fleet_of_several_pages_is_reached_whole_and_once_even_when_pages_move() {
     on_threads([0.0, 100.0], |pages_shift_percent| {
         let mut world = quick_world();

@@ -3,7 +3,7 @@
 //! Owns the rules of when the list is read, believed and given up. What it saves is measured elsewhere.
 
 use super::*;
-use crate::model::{Listing, Shown};
+use crate::model::{Listing, NextPage, Shown};
 
 const CROWD: u32 = 40;
 
@@ -48,7 +48,8 @@ impl Day {
                             last_check_in: (shows && back(task) <= self.now).then(|| back(task)),
                             has_changed: false,
                         });
-                        let listing = Listing::Page { shown: shown.collect(), next_offset: None };
+                        let listing =
+                            Listing::Page { shown: shown.collect(), next: NextPage::None };
                         self.engine.listed(self.now, listing).expect("it was asked");
                     }
                     other => panic!("{other:?}"),

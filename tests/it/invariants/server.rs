@@ -3,8 +3,8 @@
 //! Owns the truth that a client never sees. Must never be lenient: whatever is sent is counted.
 
 use sortie::model::{
-    Answer, CommandSeen, CommandStatus, Listing, Random, Recheck, Refusal, Sealed, Secret, Shown,
-    Sighting, TaskIndex, UnixMillis, Unreadable, Verdict,
+    Answer, CommandSeen, CommandStatus, Listing, NextPage, Random, Recheck, Refusal, Sealed,
+    Secret, Shown, Sighting, TaskIndex, UnixMillis, Unreadable, Verdict,
 };
 use std::collections::BTreeMap;
 
@@ -144,7 +144,7 @@ impl Server {
     /// Shows the device list: some devices have moved, and sometimes it cannot be read.
     pub fn list(&mut self, seed: u64, run: usize, tasks: u32, trouble_percent: u8) -> Listing {
         let Some(mut random) = self.read_trouble(seed, run, TaskIndex(0), trouble_percent) else {
-            return Listing::Page { shown: Vec::new(), next_offset: None };
+            return Listing::Page { shown: Vec::new(), next: NextPage::None };
         };
         match random.below(4) {
             0 => Listing::Throttled { retry_after_ms: None },
@@ -157,7 +157,7 @@ impl Server {
                     last_check_in: Some(moved),
                     has_changed: false,
                 });
-                Listing::Page { shown: shown.collect(), next_offset: None }
+                Listing::Page { shown: shown.collect(), next: NextPage::None }
             }
         }
     }
