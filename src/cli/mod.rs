@@ -25,6 +25,7 @@ mod live_guard;
 mod look_commands;
 mod operator;
 mod options;
+mod origin;
 mod output;
 mod overlap;
 mod pin_news;

@@ -15,6 +15,7 @@ use super::failure::Failure;
 use super::job_source::{naming_of, read_job};
 use super::operator::Operator;
 use super::options::{GlobalOptions, JobOptions, LimitOptions, PurposeOptions, TenantOptions};
+use super::origin::check_origin;
 use super::plan_checks::check_plan;
 use super::plan_source::write_plan;
 use super::plan_text::{Around, plan_text};
@@ -87,6 +88,9 @@ pub(super) fn plan(
         let around = around(&state, &house, &connection, &planned)?;
         printer.show(&plan_text(&planned.file, &around));
         let now = WallClock.now();
+        if connection.simulated.is_none() {
+            check_origin(&state, &job, &planned.file)?;
+        }
         check_plan(&planned.file, Some(&job), now)?;
         refuse_given_pins(recipients.as_ref(), &planned.file.plan.tasks)?;
         match wishes.out {

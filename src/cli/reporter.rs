@@ -13,7 +13,7 @@ use super::failure::Failure;
 use crate::drive::{Clock, WallClock};
 use crate::journal::{RunHeader, RunReader, RunState, StateDir, TrustedRun};
 use crate::model::{Outcome, OutcomeCounts, Task, TaskRecord, UnixMillis};
-use crate::report::{Rows, RunFacts, write_reports};
+use crate::report::{Rows, RunFacts, Stage, write_reports};
 
 /// Shortest time between two rewrites.
 const PAUSE_MS_MIN: u64 = 10_000;
@@ -78,13 +78,14 @@ impl RunView {
         finished_at: Option<UnixMillis>,
     ) -> Result<(), Failure> {
         let facts = self.facts(finished_at);
-        write_reports(directory, &self.header.report_formats, &facts, &self.rows())
-            .map(drop)
-            .map_err(|error| {
+        let rows = self.rows().at(Stage::of(finished_at));
+        write_reports(directory, &self.header.report_formats, &facts, &rows).map(drop).map_err(
+            |error| {
                 Failure::new(Exit::Journal, format!("the reports cannot be written: {error}"))
                     .state("the journal holds everything that was sent and answered")
                     .next(format!("make room, then: sortie report {}", facts.run_id))
-            })
+            },
+        )
     }
 }
 

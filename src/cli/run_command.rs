@@ -19,6 +19,7 @@ use super::operator::Operator;
 use super::options::{
     GlobalOptions, JobOptions, LimitOptions, RunOptions, SendOptions, TenantOptions,
 };
+use super::origin::check_origin;
 use super::overlap::{check_overlap, intentions};
 use super::plan_checks::check_plan;
 use super::plan_command::{around, look_back_of, runtime};
@@ -297,6 +298,8 @@ fn admit(
         return Ok(Admitted::Rehearsed);
     }
     printer.say(&text);
+    // Before the plan's own problems: some of them follow from the run that the rows come from.
+    check_rows(setting, &connection, file)?;
     check_plan(file, job, now)?;
     refuse_given_pins(recipients, &file.plan.tasks)?;
     check_stop_file(state)?;
@@ -338,6 +341,18 @@ fn check_rules(
     Ok(approved)
 }
 
+/// Rows that an earlier run wrote are compared with that run. A simulated tenant is nobody's.
+pub(super) fn check_rows(
+    setting: &Setting<'_>,
+    connection: &Connection,
+    file: &PlanFile,
+) -> Result<(), Failure> {
+    match setting.job.filter(|_| connection.simulated.is_none()) {
+        Some(job) => check_origin(setting.state, job, file),
+        None => Ok(()),
+    }
+}
+
 /// Checks what a run would check, and sends nothing. What may be otherwise in an hour is told, and is no error.
 fn rehearse(
     setting: &Setting<'_>,
@@ -346,6 +361,7 @@ fn rehearse(
     now: UnixMillis,
 ) -> Result<(), Failure> {
     let Setting { state, recipients, job, printer, .. } = *setting;
+    check_rows(setting, connection, file)?;
     check_plan(file, job, now)?;
     refuse_given_pins(recipients, &file.plan.tasks)?;
     check_rules(setting, connection, file, now)?;

@@ -24,7 +24,7 @@ use super::planning::Planned;
 use super::policy_file::Reread;
 use super::printer::Printer;
 use super::reporter::RunView;
-use super::run_command::{Origin, Setting};
+use super::run_command::{Origin, Setting, check_rows};
 use super::state::State;
 use crate::drive::{Clock, WallClock, facts_of};
 use crate::engine::{Engine, RunState, Scope};
@@ -109,6 +109,7 @@ fn begin(
     if connection.simulated.is_none() {
         check_doubts(state, applicant.base_url, file.plan.to_do(), "")?;
     }
+    check_rows(setting, connection, file)?;
     let charging = Charging {
         house,
         approval: if approved.is_some() { Approval::Given } else { Approval::Missing },

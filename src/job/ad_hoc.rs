@@ -118,7 +118,14 @@ fn rows_of(
             problems.push_for_file(COMMAND_LINE, flaw);
             continue;
         }
-        let row = Row { number, line: 0, target, steps: Arc::clone(steps), carried: Vec::new() };
+        let row = Row {
+            number,
+            line: 0,
+            target,
+            steps: Arc::clone(steps),
+            carried: Vec::new(),
+            origin: None,
+        };
         match seen.insert(&row.target, 1, rows.len()).and_then(|earlier| rows.get(earlier)) {
             None => rows.push(row),
             Some(first) if options.dedupe && first.target == row.target => {

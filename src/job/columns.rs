@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::RowOrigin;
 use super::cells::TargetField;
 use super::diagnostics::{Diagnostics, Flaw, counted, quote};
 use super::scan::Record;
@@ -14,7 +15,7 @@ use crate::kandji::{ACTIONS, ParamKind, fold};
 use crate::model::first_steering;
 
 /// Columns that our own reports add; folded.
-const RESULTS: [&str; 11] = [
+const RESULTS: [&str; 13] = [
     "row",
     "platform",
     "outcome",
@@ -26,7 +27,16 @@ const RESULTS: [&str; 11] = [
     "attempts",
     "requestedat",
     "completedat",
+    RUN_NAME,
+    RUN_ENDED_NAME,
 ];
+/// The columns in which a file of what a run left names that run, and whether it had ended; folded.
+const RUN_NAME: &str = "sortierun";
+const RUN_ENDED_NAME: &str = "sortierunended";
+/// What stands there while the run has not ended.
+const NOT_ENDED: &str = "no";
+/// The columns that only a `report.csv` has together; folded.
+const REPORT_MARKS: [&str; 4] = ["outcome", "commanduuid", "requestedat", "completedat"];
 /// Names of real columns that only look like misspelt ones of ours.
 const NOT_MISSPELT: [&str; 1] = ["udid"];
 /// Names of the action column and of the step column; folded.
@@ -87,6 +97,26 @@ impl Header {
     /// Whether a column with this meaning is there.
     pub fn has(&self, meaning: &Meaning) -> bool {
         self.columns.iter().any(|column| column.meaning == *meaning)
+    }
+
+    /// The run whose files a record comes from, if it does.
+    pub fn origin(&self, record: &Record<'_>) -> Option<RowOrigin> {
+        let result = |name: &str| {
+            let is_it =
+                |column: &Column| column.meaning == Meaning::Result && fold(&column.name) == name;
+            self.columns.iter().position(is_it)
+        };
+        let cell = |name: &str| Some(record.cells.get(result(name)?)?.trimmed());
+        match cell(RUN_NAME).filter(|run| !run.is_empty()) {
+            Some(run) => Some(RowOrigin::Left {
+                run: run.to_owned(),
+                has_ended: cell(RUN_ENDED_NAME).is_some_and(|ended| ended != NOT_ENDED),
+            }),
+            None => {
+                let is_report = REPORT_MARKS.iter().all(|name| result(name).is_some());
+                is_report.then_some(RowOrigin::Report)
+            }
+        }
     }
 
     /// The name of the column that says a device's name, if there is one.

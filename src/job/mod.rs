@@ -90,6 +90,22 @@ pub struct Row {
     pub steps: Arc<[Step]>,
     /// Columns that mean nothing to us, carried into the report.
     pub carried: Vec<(String, String)>,
+    /// The run whose files the row comes from, if it does.
+    pub origin: Option<RowOrigin>,
+}
+
+/// Where a row comes from that an earlier run wrote: that run may have gone on since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RowOrigin {
+    /// From `failed.csv` or `unprocessed.csv`, which name their run.
+    Left {
+        /// The run.
+        run: String,
+        /// It had ended when the file was written.
+        has_ended: bool,
+    },
+    /// From a `report.csv`, which does not name its run.
+    Report,
 }
 
 /// A device as a row names it. At least one of the first three is there; every one that is given must

@@ -98,7 +98,9 @@ impl<'r> RowReader<'r> {
         let (Some(mut target), Some(steps)) = (target, steps) else { return };
         self.forget_old_name(&mut target, &steps);
         let carried = self.carrier.take(self.header, record, &steps);
-        let row = Row { number: self.row_number, line: record.line, target, steps, carried };
+        let origin = self.header.origin(record);
+        let row =
+            Row { number: self.row_number, line: record.line, target, steps, carried, origin };
         self.keep(source, record, row);
     }
 

@@ -155,7 +155,8 @@ pub(super) fn read_devices(
             Some(own) => own.into_iter().map(StepDraft::into_step).collect(),
         };
         let line = reader.source.line_of(device.range.start);
-        let row = Row { number: at as u32 + 1, line, target, steps, carried: Vec::new() };
+        let row =
+            Row { number: at as u32 + 1, line, target, steps, carried: Vec::new(), origin: None };
         list.keep(reader, device, row, options);
     }
     if !list.dropped.is_empty() {

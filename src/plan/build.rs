@@ -534,6 +534,7 @@ mod tests {
             target: Target { serial_number: Some(serial.to_owned()), ..Target::default() },
             steps: Arc::from(steps),
             carried: Vec::new(),
+            origin: None,
         }
     }
 

@@ -221,6 +221,7 @@ mod tests {
             target: Target { serial_number: Some((*serial).to_owned()), ..Target::default() },
             steps: steps(actions),
             carried: Vec::new(),
+            origin: None,
         };
         Job {
             name: "test".to_owned(),

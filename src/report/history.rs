@@ -5,7 +5,7 @@
 
 use crate::model::{DeviceFacts, Entry, Event, Outcome, Task, TaskRecord, UnixMillis, Verdict};
 
-use super::row::reason_of;
+use super::row::{Stage, reason_of};
 
 /// What a line of a history is about.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,7 +81,7 @@ pub fn history_lines(
 ) -> Vec<HistoryLine> {
     let mut record = TaskRecord::new(task);
     entries.iter().for_each(|entry| record.apply(entry.at, &entry.event));
-    let reason = reason_of(task, &record, None).into_owned();
+    let reason = reason_of(task, &record, None, Stage::Ended).into_owned();
     let line = |at, kind| HistoryLine {
         at,
         kind,

@@ -40,7 +40,7 @@ pub use history::{HistoryKind, HistoryLine, history_lines};
 pub use jsonl::ReportJsonl;
 pub use report_csv::{ReportCsv, csv_text};
 pub use rerun::{Refused, Rerun, job_csv, to_retry};
-pub use row::{Following, ReportRow, Rows, RunFacts, reason_of};
+pub use row::{Following, ReportRow, Rows, RunFacts, Stage, reason_of};
 pub use summary::SummaryJson;
 pub use summary_text::summary_text;
 pub use write::{ReportError, write_report, write_reports};

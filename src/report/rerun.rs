@@ -28,6 +28,11 @@ const JOB_COLUMNS: [&str; 4] = ["device_id", "serial_number", "action", "step"];
 
 /// Columns after the carried ones; a job passes them over.
 const RESULT_COLUMNS: [&str; 2] = ["outcome", "reason"];
+/// The last columns of the files: which run wrote the row, and when it had ended. They stand in each row, so that they
+/// outlive a spreadsheet and a row that is copied elsewhere; a job that has them is compared with the run.
+const RUN_COLUMNS: [&str; 2] = ["sortie_run", "sortie_run_ended"];
+/// What stands there while the run has not ended.
+const NOT_ENDED: &str = "no";
 
 impl Rerun {
     /// The file that a task belongs into; `None` when it ended well, or must not be fed back blindly.
@@ -73,7 +78,7 @@ pub fn to_retry(rows: &Rows<'_>, refused: Refused) -> Vec<TaskIndex> {
 pub fn job_csv(rows: &Rows<'_>, tasks: &[TaskIndex]) -> Vec<u8> {
     let mut text = Vec::new();
     // Memory takes everything.
-    let _ = write_job(|| tasks.iter().filter_map(|index| rows.get(*index)), &mut text);
+    let _ = write_job(|| tasks.iter().filter_map(|index| rows.get(*index)), None, &mut text);
     text
 }
 
@@ -101,11 +106,18 @@ fn root(rows: &Rows<'_>, index: TaskIndex) -> Option<(Rerun, Outcome)> {
 
 fn write_job<'a, Lines: Iterator<Item = ReportRow<'a>>>(
     rows: impl Fn() -> Lines,
+    run: Option<&RunFacts>,
     sink: &mut dyn io::Write,
 ) -> io::Result<()> {
     let columns = Columns::of(rows());
     let mut lines = csv_lines(sink);
+    let origin = run.map(|run| {
+        let ended = run.finished_at.map_or_else(|| NOT_ENDED.to_owned(), |at| at.to_string());
+        [run.run_id.clone(), ended]
+    });
+    let run_columns = RUN_COLUMNS.into_iter().filter(|_| origin.is_some());
     let headers = JOB_COLUMNS.into_iter().chain(columns.headers()).chain(RESULT_COLUMNS);
+    let headers = headers.chain(run_columns);
     write_line(&mut lines, headers.map(Cow::from))?;
     for row in rows() {
         let device = row.device();
@@ -116,7 +128,9 @@ fn write_job<'a, Lines: Iterator<Item = ReportRow<'a>>>(
             row.step().to_string().into(),
         ];
         let result = [Cow::from(row.outcome().word()), row.reason()];
-        write_line(&mut lines, task.into_iter().chain(columns.cells(row)).chain(result))?;
+        let origin = origin.iter().flatten().map(|cell| Cow::from(cell.as_str()));
+        let cells = task.into_iter().chain(columns.cells(row)).chain(result);
+        write_line(&mut lines, cells.chain(origin))?;
     }
     lines.flush()
 }
@@ -129,8 +143,8 @@ impl Report for Rerun {
         }
     }
 
-    fn write(&self, _: &RunFacts, rows: &Rows<'_>, sink: &mut dyn io::Write) -> io::Result<()> {
-        write_job(|| self.rows(rows), sink)
+    fn write(&self, run: &RunFacts, rows: &Rows<'_>, sink: &mut dyn io::Write) -> io::Result<()> {
+        write_job(|| self.rows(rows), Some(run), sink)
     }
 }
 
@@ -234,7 +248,7 @@ mod tests {
         let restored: Vec<Vec<Cow<'_, str>>> =
             lines.iter().map(|line| line.iter().map(|cell| restored(cell)).collect()).collect();
         let header = "device_id serial_number action step new_name Message PIN PhoneNumber Room \
-                      outcome reason";
+                      outcome reason sortie_run sortie_run_ended";
         assert_eq!(restored[0], header.split_whitespace().collect::<Vec<_>>());
         assert_eq!(
             restored[1],
@@ -249,15 +263,33 @@ mod tests {
                 "+1 555",
                 "-3",
                 "failed",
-                "=bad"
+                "=bad",
+                &facts().run_id,
+                "no"
             ]
         );
         assert_eq!(
             restored[2],
-            ["d2", "SN2", "set-name", "1", "@home", "", "", "", "", "refused", "no"]
+            [
+                "d2",
+                "SN2",
+                "set-name",
+                "1",
+                "@home",
+                "",
+                "",
+                "",
+                "",
+                "refused",
+                "no",
+                &facts().run_id,
+                "no"
+            ]
         );
         assert_eq!(restored.len(), 3);
         let empty = lines_of(&Rerun::Unprocessed, &facts(), &Rows::new(&tasks, &records));
-        assert_eq!(empty, [["device_id", "serial_number", "action", "step", "outcome", "reason"]]);
+        let header =
+            "device_id serial_number action step outcome reason sortie_run sortie_run_ended";
+        assert_eq!(empty, [header.split_whitespace().collect::<Vec<_>>()]);
     }
 }

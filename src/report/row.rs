@@ -45,13 +45,37 @@ pub struct RunFacts {
 pub struct Rows<'a> {
     tasks: &'a [Task],
     records: &'a [TaskRecord],
+    stage: Stage,
+}
+
+/// Whether a run goes on.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// What has no outcome yet waits for its turn.
+    GoesOn,
+    /// What has no outcome was left.
+    Ended,
+}
+
+impl Stage {
+    /// The stage of a run that ended then.
+    #[must_use]
+    pub fn of(finished_at: Option<UnixMillis>) -> Self {
+        if finished_at.is_some() { Self::Ended } else { Self::GoesOn }
+    }
 }
 
 impl<'a> Rows<'a> {
     /// Puts tasks and records together: the first with the first, and so on.
     #[must_use]
     pub fn new(tasks: &'a [Task], records: &'a [TaskRecord]) -> Self {
-        Self { tasks, records }
+        Self { tasks, records, stage: Stage::Ended }
+    }
+
+    /// The same of a run at this stage; a run has ended where nothing else is said.
+    #[must_use]
+    pub fn at(self, stage: Stage) -> Self {
+        Self { stage, ..self }
     }
 
     /// How many tasks the run has.
@@ -74,7 +98,7 @@ impl<'a> Rows<'a> {
         let before = task.after.and_then(|(before, _)| {
             Some((self.tasks.get(before.at())?.step, self.records.get(before.at())?.outcome()))
         });
-        Some(ReportRow { task, record, before })
+        Some(ReportRow { task, record, before, stage: self.stage })
     }
 
     /// All rows, in the order of the plan.
@@ -98,6 +122,7 @@ pub struct ReportRow<'a> {
     task: &'a Task,
     record: &'a TaskRecord,
     before: Option<(u16, Outcome)>,
+    stage: Stage,
 }
 
 impl<'a> ReportRow<'a> {
@@ -146,7 +171,7 @@ impl<'a> ReportRow<'a> {
     /// Why it stands so; empty where the outcome says all.
     #[must_use]
     pub fn reason(&self) -> Cow<'a, str> {
-        reason_of(self.task, self.record, self.before)
+        reason_of(self.task, self.record, self.before, self.stage)
     }
 
     /// Status of the last answer.
@@ -302,6 +327,7 @@ pub fn reason_of<'a>(
     task: &'a Task,
     record: &'a TaskRecord,
     before: Option<(u16, Outcome)>,
+    stage: Stage,
 ) -> Cow<'a, str> {
     if !record.reason.is_empty() {
         return Cow::Borrowed(&record.reason);
@@ -319,6 +345,7 @@ pub fn reason_of<'a>(
             {
                 Cow::Owned(format!("step {step} ended {outcome}"))
             }
+            _ if stage == Stage::GoesOn => Cow::Borrowed("queued"),
             _ => Cow::Borrowed("the run ended before its turn"),
         },
         _ => Cow::Borrowed(""),
@@ -380,7 +407,7 @@ mod tests {
     fn a_reason_is_found_where_the_record_has_none() {
         let mut first = task(1, 1, "restart");
         let seen = |task: &Task, outcome, before| {
-            reason_of(task, &record(task, outcome, ""), before).into_owned()
+            reason_of(task, &record(task, outcome, ""), before, Stage::Ended).into_owned()
         };
         assert_eq!(seen(&first, Outcome::Accepted, None), "not followed");
         first.end = End::Acceptance { why: "Windows shows no commands".to_owned() };
@@ -400,6 +427,12 @@ mod tests {
             assert_eq!(seen(&first, Outcome::NotAttempted, Some((1, before))), expected);
         }
         let refused = record(&first, Outcome::Refused, "no such device");
-        assert_eq!(reason_of(&first, &refused, None), "no such device");
+        assert_eq!(reason_of(&first, &refused, None, Stage::Ended), "no such device");
+        let waits = record(&first, Outcome::NotAttempted, "");
+        for (before, expected) in
+            [(Outcome::Completed, "queued"), (Outcome::Refused, "step 1 ended refused")]
+        {
+            assert_eq!(reason_of(&first, &waits, Some((1, before)), Stage::GoesOn), expected);
+        }
     }
 }

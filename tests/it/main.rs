@@ -24,6 +24,7 @@ mod identities;
 mod invariants;
 mod jobs;
 mod layers;
+mod leftovers;
 mod pins;
 mod rig;
 mod secrets;
@@ -33,5 +34,6 @@ mod surroundings;
 mod tenant;
 #[cfg(unix)]
 mod terminal;
+mod told;
 #[cfg(unix)]
 mod trust;
