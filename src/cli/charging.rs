@@ -24,6 +24,8 @@ use crate::transport::tenant_key;
 
 /// The time over which devices are counted, in milliseconds.
 const DAY_MS: i64 = 86_400_000;
+/// Moments at which devices become free that a refusal names; the rest is one.
+const FREES_SHOWN: usize = 3;
 
 /// Whether the devices of a run fit their caps, as far as can be told before it is entered.
 pub(super) fn check_caps(
@@ -109,6 +111,8 @@ fn spent_of(charges: &[Charge]) -> Vec<Spent> {
         action: charge.action.clone(),
         devices: charge.devices,
         is_kept_free: charge.is_kept_free,
+        // A run that may still send counts from the end of its sending: it is free by then, if not earlier.
+        frees_at: UnixMillis(charge.at.0.saturating_add(DAY_MS)),
     };
     charges.iter().map(spent).collect()
 }
@@ -124,8 +128,9 @@ fn over_caps(over: &[OverCap], house: &PolicyFile, left_by: Option<&str>) -> Fai
                     counted(*devices as usize, "device")
                 ),
                 CapKind::PerDay => format!(
-                    "{action}: {}, {spent} were reached in the last 24 hours, and at most {limit} are allowed ({why})",
-                    counted(*devices as usize, "device")
+                    "{action}: {}, {spent} were reached in the last 24 hours, and at most {limit} are allowed ({why}); {}",
+                    counted(*devices as usize, "device"),
+                    free_text(cap)
                 ),
             }
         })
@@ -143,6 +148,54 @@ fn over_caps(over: &[OverCap], house: &PolicyFile, left_by: Option<&str>) -> Fai
         raise
     };
     Failure::new(Exit::Policy, format!("over a cap: {}", lines.join("; "))).next(next)
+}
+
+/// How many are left now, and when how many become free.
+fn free_text(cap: &OverCap) -> String {
+    let mut text = format!("{} are left now", cap.limit.saturating_sub(cap.spent));
+    for (at, devices) in cap.frees.iter().take(FREES_SHOWN) {
+        text.push_str(&format!(", {devices} more from {at}"));
+    }
+    if let [.., (last, _)] = cap.frees.get(FREES_SHOWN..).unwrap_or_default() {
+        text.push_str(&format!(", all of them from {last}"));
+    }
+    text
+}
+
+/// For each action of a plan that has a cap, how many devices it has reached in the last 24 hours, of how many.
+pub(super) fn used_today(
+    state: &State,
+    file: &PlanFile,
+    house: &PolicyFile,
+    now: UnixMillis,
+) -> Result<Vec<Used>, Failure> {
+    let demands = devices_by_action(&file.plan);
+    let spent = spent_lately(state, &file.base_url, now)?;
+    let budget = Budget {
+        policy: &house.policy,
+        job: &file.job,
+        fleet: file.fleet,
+        spent: &spent,
+        approval: Approval::Missing,
+        agreement: Agreement::InAdvance,
+        now,
+    };
+    let used = |demand: ActionDevices| {
+        let (used, limit) = budget.today(&demand)?;
+        Some(Used { action: demand.action, used, limit, planned: demand.devices })
+    };
+    Ok(demands.into_iter().filter_map(used).collect())
+}
+
+/// What is used of the day's cap of an action.
+#[derive(Clone, Debug)]
+pub(super) struct Used {
+    pub action: String,
+    /// Devices that were reached in the last 24 hours.
+    pub used: u32,
+    pub limit: u32,
+    /// What the plan adds.
+    pub planned: u32,
 }
 
 /// Settles what runs were charged whose process died: their journals tell what they sent. What they did not send is

@@ -63,7 +63,7 @@ pub(super) fn recover(
         let connection =
             connect_again(&view.header.base_url, timeout_ms(tenant)?, tenant, &profile)?;
         let quota = state.quota(&connection.base_url, policy.per_hour);
-        let reads = reads_of(&connection, &quota, policy.per_second);
+        let reads = reads_of(&connection, &quota, policy.per_second, printer);
         let mut recovery = Recovery { view: &view, reads, journal, sealer, printer, recovered: 0 };
         let ended = recovery.read_all(&wanted).await;
         recovery.count_requests()?;

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::admission::{check_policy, place_of};
-use super::charging::check_caps;
+use super::charging::{check_caps, used_today};
 use super::confirm::Needed;
 use super::connect::{Connection, connect};
 use super::custody::refuse_given_pins;
@@ -83,6 +83,7 @@ pub(super) fn plan(
             reason: wishes.purpose.reason.as_deref(),
             report_dir: wishes.purpose.report_dir.as_deref(),
             encrypt_to: &encrypt_to,
+            printer,
         };
         let planned = make_plan(&wish, &connection, &state).await?;
         let around = around(&state, &house, &connection, &planned)?;
@@ -160,6 +161,7 @@ pub(super) fn around(
         proxy: connection.simulated.is_none().then(HttpTransport::proxy_notice).flatten(),
         place: place_of(state, &Operator::current().host)?,
         house: house.shown(),
+        used: used_today(state, &planned.file, house, WallClock.now())?,
     })
 }
 

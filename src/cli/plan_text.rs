@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::charging::Used;
 use super::printer::{counted, one_line};
 use crate::kandji::{ACTIONS, ActionSpec};
 use crate::model::{DeviceFacts, Risk, Task, Turn, human_duration};
@@ -29,6 +30,8 @@ pub(super) struct Around {
     pub place: String,
     /// The policy, as people call it.
     pub house: String,
+    /// What is used of the caps of the day.
+    pub used: Vec<Used>,
 }
 
 /// The whole plan as text.
@@ -152,6 +155,11 @@ fn bounds_text(file: &PlanFile, around: &Around) -> String {
     }
     if let Some(reason) = &file.break_glass {
         text.push_str(&format!("  outside of its window: {}\n", one_line(reason)));
+    }
+    for Used { action, used, limit, planned } in &around.used {
+        text.push_str(&format!(
+            "  {action} today: {used} of {limit}, {planned} more by this plan\n"
+        ));
     }
     if !around.place.is_empty() {
         text.push_str(&format!("  caps of {} and overlaps cover {}\n", around.house, around.place));

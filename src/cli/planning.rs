@@ -15,9 +15,12 @@ use super::failure::Failure;
 use super::operator::Operator;
 use super::options::LimitOptions;
 use super::policy_file::PolicyFile;
+use super::printer::Printer;
 use super::settings::{Profile, policy, rollout, send_for_ms, skip_kinds};
 use super::state::State;
-use crate::drive::{Clock, Quota, ReadError, Reads, WallClock, read_details, read_inventory};
+use crate::drive::{
+    Clock, Quota, ReadError, Reads, Waiting, WallClock, read_details, read_inventory,
+};
 use crate::job::{Job, JobSettings, Requirement};
 use crate::journal::RequestCounts;
 use crate::model::{JobGuards, Policy, Retries, Risk, TaskId, UnixMillis};
@@ -51,6 +54,8 @@ pub(super) struct Wish<'a> {
     pub reason: Option<&'a str>,
     pub report_dir: Option<&'a Path>,
     pub encrypt_to: &'a [String],
+    /// Is told what waits while the tenant is read.
+    pub printer: &'a Printer,
 }
 
 /// Whether two jobs of the same name are the same job.
@@ -74,9 +79,30 @@ pub(super) fn reads_of(
     connection: &Connection,
     quota: &Quota,
     per_second: u32,
+    printer: &Printer,
 ) -> Reads<ReadOnly<HttpTransport>, WallClock> {
     let reader = Arc::clone(&connection.reader);
-    Reads::new(reader, WallClock, quota.clone(), Retries::default(), per_second)
+    let printer = printer.clone();
+    let tell = Arc::new(move |waiting: &Waiting| printer.say(&waiting_text(waiting)));
+    Reads::new(reader, WallClock, quota.clone(), Retries::default(), per_second).telling(tell)
+}
+
+/// What is read again, why and when.
+fn waiting_text(waiting: &Waiting) -> String {
+    let Waiting { kind, reason, retry, until } = waiting;
+    let what = match kind.as_str() {
+        "inventory" => "the devices",
+        "details" => "the details of a device",
+        "pin" => "the PIN of a Mac",
+        "commands" => "the commands of a device",
+        other => other,
+    };
+    match retry {
+        Some((retry, of)) => {
+            format!("reading {what} failed: {reason}; retry {retry} of {of} at {until}")
+        }
+        None => format!("reading {what} waits until {until}: {reason}"),
+    }
 }
 
 /// Resolves the job against the tenant. Only reads.
@@ -104,7 +130,7 @@ pub(super) async fn make_plan(
     let spent = quota.spent(now)?;
     let known_fleet = state.index().fleet_size(&tenant)?;
     let need = need(job, known_fleet.unwrap_or(FLEET_SIZE_GUESS));
-    let reads = reads_of(connection, &quota, rules.per_second);
+    let reads = reads_of(connection, &quota, rules.per_second, wish.printer);
     let mut inventory = read_inventory(&reads, &need).await?;
     let mut options = PlanOptions {
         skip_refused: skip_kinds(limits),

@@ -216,6 +216,7 @@ pub(super) fn run_job(
             reason: options.purpose.reason.as_deref(),
             report_dir: options.purpose.report_dir.as_deref(),
             encrypt_to: &encrypt_to,
+            printer,
         };
         let planned = make_plan(&wish, &connection, &state).await.before_sending()?;
         begin(&setting, connection, planned).await

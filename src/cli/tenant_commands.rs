@@ -51,7 +51,7 @@ pub(super) fn devices(
     printer: &Printer,
 ) -> Result<Exit, Failure> {
     let filter = read_filter(filter)?;
-    let inventory = Reader::open(global, tenant)?.inventory(&Need::Everything)?;
+    let inventory = Reader::open(global, tenant, printer)?.inventory(&Need::Everything)?;
     let now = WallClock.now();
     let selected: Vec<&Device> = inventory
         .devices()
@@ -84,7 +84,11 @@ struct Reader {
 }
 
 impl Reader {
-    fn open(global: &GlobalOptions, tenant: &TenantOptions) -> Result<Self, Failure> {
+    fn open(
+        global: &GlobalOptions,
+        tenant: &TenantOptions,
+        printer: &Printer,
+    ) -> Result<Self, Failure> {
         let profile = Profile::read(global)?;
         let state = State::open(global)?;
         let runtime = runtime()?;
@@ -93,7 +97,7 @@ impl Reader {
         let per_hour = profile.per_hour.unwrap_or(policy.per_hour);
         let quota = state.quota(&connection.base_url, per_hour);
         let per_second = profile.per_second.unwrap_or(policy.per_second);
-        let reads = reads_of(&connection, &quota, per_second);
+        let reads = reads_of(&connection, &quota, per_second, printer);
         Ok(Self { runtime, reads, _connection: connection })
     }
 
@@ -184,7 +188,7 @@ pub(super) fn commands(
             Lookup::Serial(device.to_uppercase())
         }
     };
-    let reader = Reader::open(global, tenant)?;
+    let reader = Reader::open(global, tenant, printer)?;
     let inventory = reader.inventory(&Need::Lookups(vec![lookup]))?;
     let found = inventory
         .resolve(&target)

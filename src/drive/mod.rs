@@ -26,5 +26,5 @@ pub use inventory::{InventoryError, read_commands, read_inventory};
 pub use perform::{RenewToken, Sealer};
 pub use pins::{DrawPin, system_pins};
 pub use quota::{Quota, QuotaError};
-pub use reads::{ReadError, Reads};
+pub use reads::{OnWaiting, ReadError, Reads, Waiting};
 pub use run::{Control, DriveError, Ended, Observer, Quiet, RunParts, run};

@@ -10,7 +10,7 @@ use super::quota::{Block, Quota, QuotaError};
 use crate::journal::RequestCounts;
 use crate::kandji::{Asked, error_text, retry_after_ms};
 use crate::model::wire::{Fault, Method, Reply, Request};
-use crate::model::{Retries, TaskIndex};
+use crate::model::{Retries, TaskIndex, UnixMillis};
 use crate::pace::{PerSecond, backoff_ms};
 use crate::transport::Transport;
 
@@ -19,6 +19,8 @@ const BLOCK: u32 = 10;
 /// Longest that a read waits for the tenant, in milliseconds. Somebody waits for a plan: after this it is
 /// better to say when to come back.
 const WAIT_MS_MAX: u64 = 120_000;
+/// A shorter wait for a place is not told: nobody notices it, and the places of a second are many.
+const TOLD_MS_MIN: u64 = 1_500;
 
 /// Why a read brought nothing.
 #[derive(Debug, thiserror::Error)]
@@ -48,12 +50,29 @@ pub enum ReadError {
     Quota(#[from] QuotaError),
 }
 
+/// A read that waits before it is made again, or for its place in the hour.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// What is read, as it is counted.
+    pub kind: String,
+    /// Why it waits.
+    pub reason: String,
+    /// Which repetition comes then, and how many there are; `None` where it was not made yet.
+    pub retry: Option<(u32, u32)>,
+    /// When it is made.
+    pub until: UnixMillis,
+}
+
+/// Is told of reads that wait.
+pub type OnWaiting = Arc<dyn Fn(&Waiting) + Send + Sync>;
+
 /// The gate for reads.
 pub struct Reads<T, C> {
     transport: Arc<T>,
     clock: C,
     quota: Quota,
     retries: Retries,
+    on_waiting: OnWaiting,
     state: Mutex<State>,
 }
 
@@ -76,7 +95,31 @@ impl<T: Transport, C: Clock> Reads<T, C> {
     ) -> Self {
         let pace = PerSecond::new(per_second);
         let state = State { pace, block: None, left: 0, counts: RequestCounts::new() };
-        Self { transport, clock, quota, retries, state: Mutex::new(state) }
+        let on_waiting: OnWaiting = Arc::new(|_| {});
+        Self { transport, clock, quota, retries, on_waiting, state: Mutex::new(state) }
+    }
+
+    /// The same, with somebody who is told of each wait that people would notice.
+    #[must_use]
+    pub fn telling(mut self, on_waiting: OnWaiting) -> Self {
+        self.on_waiting = on_waiting;
+        self
+    }
+
+    /// Waits, and says so: before each repetition, and where a place in the hour is long in coming.
+    async fn wait(
+        &self,
+        kind: &str,
+        reason: &str,
+        retry: Option<(u32, u32)>,
+        now: UnixMillis,
+        until: UnixMillis,
+    ) {
+        if retry.is_some() || until.remaining_ms(now) >= TOLD_MS_MIN {
+            let (kind, reason) = (kind.to_owned(), reason.to_owned());
+            (self.on_waiting)(&Waiting { kind, reason, retry, until });
+        }
+        self.clock.sleep_until(until).await;
     }
 
     /// Reads. 404 comes back as an answer; other refusals are errors. `kind` is what the request is
@@ -114,7 +157,8 @@ impl<T: Transport, C: Clock> Reads<T, C> {
             if until.remaining_ms(now) > WAIT_MS_MAX {
                 return Err(ReadError::QuotaSpent(until.to_string()));
             }
-            self.clock.sleep_until(until).await;
+            let retry = Some((retry, self.retries.count));
+            self.wait(kind, &error.to_string(), retry, now, until).await;
         }
     }
 
@@ -135,7 +179,7 @@ impl<T: Transport, C: Clock> Reads<T, C> {
             if wake_at.remaining_ms(now) > WAIT_MS_MAX {
                 return Err(ReadError::QuotaSpent(wake_at.to_string()));
             }
-            self.clock.sleep_until(wake_at).await;
+            self.wait(kind, "the hour's budget of requests is used up", None, now, wake_at).await;
         }
     }
 
@@ -143,8 +187,8 @@ impl<T: Transport, C: Clock> Reads<T, C> {
     fn take_place(
         &self,
         state: &mut State,
-        now: crate::model::UnixMillis,
-    ) -> Result<Option<crate::model::UnixMillis>, ReadError> {
+        now: UnixMillis,
+    ) -> Result<Option<UnixMillis>, ReadError> {
         let is_usable = state.block.is_some_and(|block| now < block.grant.expires_at);
         if state.left == 0 || !is_usable {
             self.give_back(state)?;

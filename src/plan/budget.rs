@@ -31,6 +31,8 @@ pub struct Spent {
     pub devices: u32,
     /// Charged to what is kept free for emergencies, which is no part of the cap.
     pub is_kept_free: bool,
+    /// When it counts no more.
+    pub frees_at: UnixMillis,
 }
 
 /// What a run is to be charged before it starts.
@@ -55,6 +57,8 @@ pub struct OverCap {
     pub limit: u32,
     /// What of it other runs of the last 24 hours have used; 0 for a run's own.
     pub spent: u32,
+    /// When how many of those become free again, the earliest first.
+    pub frees: Vec<(UnixMillis, u32)>,
     /// Of what.
     pub kind: CapKind,
     /// Where the cap comes from.
@@ -184,6 +188,7 @@ impl Budget<'_> {
                 devices: demand.devices,
                 limit,
                 spent,
+                frees: if kind == CapKind::PerDay { self.frees(demand) } else { Vec::new() },
                 kind,
                 why: cap.why.clone(),
                 may_be_approved: false,
@@ -202,6 +207,31 @@ impl Budget<'_> {
             && used <= self.policy.emergency.lock_devices_per_day
     }
 
+    /// How many devices an action has reached in the last 24 hours, of how many; `None` where it has no cap.
+    #[must_use]
+    pub fn today(&self, demand: &ActionDevices) -> Option<(u32, u32)> {
+        let action = ACTIONS.into_iter().find(|action| action.name == demand.action)?;
+        let cap = match self.approval {
+            Approval::Given => self.policy.maximum(action, self.job, self.fleet, self.now),
+            Approval::Missing => None,
+        };
+        let cap = match cap {
+            Some(cap) => cap,
+            None => self.policy.cap(action, self.job, self.fleet, self.now)?,
+        };
+        Some((self.spent_on(demand, false), cap.per_day))
+    }
+
+    /// When devices that other runs have reached count no more.
+    fn frees(&self, demand: &ActionDevices) -> Vec<(UnixMillis, u32)> {
+        let mut frees = BTreeMap::new();
+        for spent in self.spent.iter().filter(|it| it.action == demand.action && !it.is_kept_free) {
+            let devices: &mut u32 = frees.entry(spent.frees_at).or_default();
+            *devices = devices.saturating_add(spent.devices);
+        }
+        frees.into_iter().collect()
+    }
+
     fn spent_on(&self, demand: &ActionDevices, is_kept_free: bool) -> u32 {
         self.spent
             .iter()
@@ -216,6 +246,7 @@ fn unknown(demand: &ActionDevices) -> OverCap {
         devices: demand.devices,
         limit: 0,
         spent: 0,
+        frees: Vec::new(),
         kind: CapKind::PerRun,
         why: "this program does not know the action".to_owned(),
         may_be_approved: false,
@@ -252,7 +283,32 @@ pub(super) mod tests {
     }
 
     fn spent(action: &str, devices: u32, is_kept_free: bool) -> Spent {
-        Spent { action: action.to_owned(), devices, is_kept_free }
+        Spent { action: action.to_owned(), devices, is_kept_free, frees_at: UnixMillis(1) }
+    }
+
+    #[test]
+    fn a_cap_says_how_many_become_free_when_and_a_plan_how_many_are_used() {
+        let policy = policy("[caps.disruptive]\nper_day = 80\nper_run = 80");
+        let at = |devices, at, is_kept_free| Spent {
+            frees_at: UnixMillis(at),
+            ..spent("restart", devices, is_kept_free)
+        };
+        let spent = [at(20, 7, false), at(10, 5, false), at(30, 7, false), at(4, 1, true)];
+        let budget = Budget {
+            policy: &policy,
+            job: "a job",
+            fleet: Some(10_000),
+            spent: &spent,
+            approval: Approval::Missing,
+            agreement: Agreement::AtTerminal,
+            now: UnixMillis(0),
+        };
+        assert_eq!(budget.today(&demand("restart", 1)), Some((60, 80)));
+        assert_eq!(budget.today(&demand("blank-push", 1)), None);
+        let over = budget.reserve(&[demand("restart", 21)]).expect_err("over");
+        assert_eq!(over[0].frees, [(UnixMillis(5), 10), (UnixMillis(7), 50)]);
+        let own = budget.reserve(&[demand("restart", 81)]).expect_err("over");
+        assert!(own[0].kind == CapKind::PerRun && own[0].frees.is_empty());
     }
 
     struct Case<'a> {

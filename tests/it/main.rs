@@ -37,3 +37,4 @@ mod terminal;
 mod told;
 #[cfg(unix)]
 mod trust;
+mod told;
