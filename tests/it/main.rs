@@ -37,4 +37,3 @@ mod terminal;
 mod told;
 #[cfg(unix)]
 mod trust;
-mod told;
