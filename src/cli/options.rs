@@ -587,7 +587,10 @@ pub(super) struct SimulateOptions {
     /// Share of devices that are offline, in percent
     #[arg(long, value_name = "PERCENT", default_value_t = 0.0)]
     pub offline_percent: f64,
-    /// Chance that a request meets a fault, in percent, spread over all kinds
+    /// Share of all requests that meet a fault, in percent, spread evenly over 12 kinds
+    ///
+    /// Each fault is one request. What a fault leaves behind does not count: a client that waits for an
+    /// answer that never comes, an action applied later, and a 429 because another tool used up the hour.
     #[arg(long, value_name = "PERCENT", default_value_t = 0.0)]
     pub fault_percent: f64,
 }

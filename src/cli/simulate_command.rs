@@ -25,8 +25,7 @@ pub(super) fn simulate(options: &SimulateOptions, printer: &Printer) -> Result<E
         ..FleetSpec::default()
     };
     let faults = if options.fault_percent > 0.0 {
-        // A login page ends a run at once, so it is left to those who ask for it in a test.
-        Faults { login_page_percent: 0.0, ..Faults::all(options.fault_percent) }
+        Faults::spread(options.fault_percent)
     } else {
         Faults::latency()
     };

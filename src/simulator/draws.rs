@@ -10,6 +10,9 @@ use sha2::{Digest, Sha256};
 
 use crate::model::Random;
 
+/// Steps of a chance: finer than any percentage that is worth asking for.
+const PARTS: u64 = 1_000_000_000;
+
 /// What is drawn.
 #[derive(Copy, Clone)]
 pub(super) enum Draw {
@@ -35,6 +38,20 @@ pub(super) fn draw(seed: u64, what: Draw, labels: [u64; 3]) -> Random {
 pub(super) fn between(random: &mut Random, range: &RangeInclusive<u64>) -> u64 {
     let width = range.end().saturating_sub(*range.start());
     range.start() + random.below(width.saturating_add(1))
+}
+
+/// The item whose turn it is among items with chances in percent, or none of them. The chances add up:
+/// beyond 100 percent in all, the last items never get a turn.
+pub(super) fn pick<T>(
+    random: &mut Random,
+    chances: impl IntoIterator<Item = (f64, T)>,
+) -> Option<T> {
+    let drawn = random.below(PARTS) as f64;
+    let mut end = 0.0;
+    chances.into_iter().find_map(|(percent, item)| {
+        end += percent * PARTS as f64 / 100.0;
+        (drawn < end).then_some(item)
+    })
 }
 
 /// One of the items. They are never none: all lists are constants of this module's callers.

@@ -5,9 +5,13 @@
 
 use std::ops::RangeInclusive;
 
-use super::draws::{Draw, between, draw};
+use super::draws::{Draw, between, draw, pick};
+
+/// Kinds of faults that a share is spread over.
+const SPREAD_KINDS: f64 = 12.0;
 
 /// Chances of faults in percent, drawn for each request from the tenant's seed. The default is none.
+/// One request meets one fault at most, so the chances add up to the share of requests with a fault.
 ///
 /// ```
 /// use sortie::simulator::{FaultKind, FaultMatcher, Faults, ScriptedFault};
@@ -96,24 +100,25 @@ impl Faults {
         Self { latency_ms: 80..=400, ..Self::default() }
     }
 
-    /// Every kind of fault with the same chance in percent.
+    /// Faults for this share of all requests, in percent, spread evenly over [`SPREAD_KINDS`] kinds. The
+    /// log-in page is left out: it ends a run at once.
     #[must_use]
-    pub fn all(percent: f64) -> Self {
+    pub fn spread(percent: f64) -> Self {
+        let each = percent / SPREAD_KINDS;
         Self {
             latency_ms: 20..=400,
-            not_connected_percent: percent,
-            unavailable_percent: percent,
-            unavailable_silent_percent: percent,
-            close_before_percent: percent,
-            close_after_percent: percent,
-            hang_percent: percent,
-            error_before_percent: percent,
-            error_after_percent: percent,
-            truncate_percent: percent,
-            wrong_type_percent: percent,
-            login_page_percent: percent,
-            late_percent: percent,
-            storm_percent: percent,
+            not_connected_percent: each,
+            unavailable_percent: each,
+            unavailable_silent_percent: each,
+            close_before_percent: each,
+            close_after_percent: each,
+            hang_percent: each,
+            error_before_percent: each,
+            error_after_percent: each,
+            truncate_percent: each,
+            wrong_type_percent: each,
+            late_percent: each,
+            storm_percent: each,
             ..Self::default()
         }
     }
@@ -313,8 +318,7 @@ impl Faults {
             (self.late_percent, FaultKind::LateApply { after_ms }),
             (self.storm_percent, FaultKind::Storm { requests: self.storm_requests }),
         ];
-        let hit = chances.into_iter().find(|(percent, _)| random.percent(*percent));
-        hit.map_or(FaultKind::None, |(_, kind)| kind)
+        pick(&mut random, chances).unwrap_or(FaultKind::None)
     }
 
     /// How long the answer to one request takes.
@@ -326,6 +330,7 @@ impl Faults {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
 
     fn drawn(number: u64, kind: &'static str) -> Drawn<'static> {
         Drawn { number, kind, device_id: Some("d1"), is_action: kind == "lock" }
@@ -358,8 +363,31 @@ mod tests {
             .filter(|number| faults.draw(9, &drawn(*number, "lock")) == FaultKind::CloseAfter)
             .count();
         assert!((300..500).contains(&hits), "{hits} of 2,000");
-        faults = Faults { scope: FaultScope::ActionsOnly, ..Faults::all(100.0) };
+        faults = Faults { scope: FaultScope::ActionsOnly, ..Faults::spread(100.0) };
         assert_eq!(faults.draw(9, &drawn(1, "get-device")), FaultKind::None);
         assert_ne!(faults.draw(9, &drawn(1, "lock")), FaultKind::None);
+    }
+
+    #[test]
+    fn a_spread_share_is_the_share_of_requests_with_a_fault() {
+        const DRAWS: u32 = 20_000;
+        for percent in [1.0, 10.0, 50.0, 100.0] {
+            let mut faults = Faults::spread(percent);
+            let mut by_kind: BTreeMap<(&str, bool), u32> = BTreeMap::new();
+            for number in 0..u64::from(DRAWS) {
+                let kind = faults.draw(9, &drawn(number, "lock"));
+                let is_silent = kind == FaultKind::Unavailable { retry_after_s: None };
+                *by_kind.entry((kind.word(), is_silent)).or_default() += 1;
+            }
+            let good = by_kind.remove(&("none", false)).unwrap_or(0);
+            let share = f64::from(DRAWS - good) * 100.0 / f64::from(DRAWS);
+            assert!((share - percent).abs() < 1.0, "{share} % instead of {percent} %");
+            assert_eq!(by_kind.len(), 12, "{by_kind:?}");
+            let each = f64::from(DRAWS) * percent / 1_200.0;
+            for (kind, hits) in by_kind {
+                let ratio = f64::from(hits) / each;
+                assert!((0.5..1.6).contains(&ratio), "{kind:?}: {hits} instead of {each}");
+            }
+        }
     }
 }

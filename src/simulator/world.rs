@@ -522,7 +522,7 @@ mod tests {
         let answers = || {
             let fleet = FleetSpec { devices: 50, seed: 11, ..FleetSpec::default() };
             let now = UnixMillis(1_750_000_000_000);
-            let mut world = World::new(&fleet, Switches::lively(), Faults::all(3.0), now);
+            let mut world = World::new(&fleet, Switches::lively(), Faults::spread(30.0), now);
             let token = world.token().to_owned();
             let ids: Vec<String> = world.device_ids().map(str::to_owned).collect();
             let mut seen = String::new();
