@@ -12,12 +12,16 @@ use super::draws::{Draw, draw};
 use super::effects::Effect;
 use super::exchange::{SimReply, SimRequest};
 use super::spelling::spell;
-use super::switches::{CommandNames, CommandOrder, CommandTimes, ForeignCommands, Switches};
+use super::switches::{
+    CommandNames, CommandOrder, CommandTimes, ForeignCommands, LinkHost, Switches,
+};
 use super::world::World;
 use crate::model::UnixMillis;
 
 /// Most rows of one page of any list.
 pub(super) const PAGE_ROWS_MAX: usize = 300;
+/// Where links lead that name the vendor's host.
+const VENDOR_HOST: &str = "https://simulated.api.kandji.io";
 /// Distance of the commands that a device already had.
 const BACKGROUND_STEP_MS: i64 = 7_000_000;
 /// Commands of others, as command type and request type.
@@ -89,14 +93,13 @@ impl Page {
         Self { limit: limit.min(rows_max), offset: number("offset").unwrap_or(0) }
     }
 
-    /// One page of a list as the framework writes it, with the rows that `row` makes.
-    pub(super) fn write(self, path: &str, count: usize, row: impl Fn(usize) -> Value) -> Value {
+    /// One page of a list as the framework writes it, with the rows that `row` makes. `list_url` is what
+    /// [`World::list_url`] made of the request.
+    fn write(self, list_url: &str, count: usize, row: impl Fn(usize) -> Value) -> Value {
         let (limit, offset) = (self.limit, self.offset);
         let end = count.min(offset.saturating_add(limit));
         let rows: Vec<Value> = (offset.min(end)..end).map(row).collect();
-        let link = |offset: usize| {
-            format!("https://simulated.api.kandji.io{path}?limit={limit}&offset={offset}")
-        };
+        let link = |offset: usize| format!("{list_url}limit={limit}&offset={offset}");
         let next = (end < count).then(|| link(offset + limit));
         let previous = (offset > 0).then(|| link(offset.saturating_sub(limit)));
         json!({ "count": count, "next": next, "previous": previous, "results": rows })
@@ -134,11 +137,7 @@ impl World {
                 Some(live) => row_of(visible[live], spelling, &self.switches),
             }
         };
-        let page = Page::read(&request.query(), self.switches.page_rows_max).write(
-            request.path(),
-            count,
-            row,
-        );
+        let page = self.page_of(request, count, row);
         answers::json(200, &json!({ "device_id": device.facts.device_id, "commands": page }))
     }
 
@@ -166,12 +165,31 @@ impl World {
                 "user": Value::Null,
             })
         };
-        let page = Page::read(&request.query(), self.switches.page_rows_max).write(
-            request.path(),
-            ended.len(),
-            row,
-        );
+        let page = self.page_of(request, ended.len(), row);
         answers::json(200, &json!({ "device_id": device.facts.device_id, "activity": page }))
+    }
+
+    /// One page of a list with links, with the rows that `row` makes.
+    pub(super) fn page_of(
+        &self,
+        request: &SimRequest,
+        count: usize,
+        row: impl Fn(usize) -> Value,
+    ) -> Value {
+        let page = Page::read(&request.query(), self.switches.page_rows_max);
+        page.write(&self.list_url(request), count, row)
+    }
+
+    /// The URL that links of a list begin with: the request's own, up to where limit and offset follow.
+    fn list_url(&self, request: &SimRequest) -> String {
+        let origin = match self.switches.link_host {
+            LinkHost::Own => request.origin.as_str(),
+            LinkHost::Vendor => VENDOR_HOST,
+        };
+        let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+        let is_page = |pair: &&str| pair.starts_with("limit=") || pair.starts_with("offset=");
+        let kept = query.split('&').filter(|pair| !pair.is_empty() && !is_page(pair));
+        kept.fold(format!("{origin}{path}?"), |url, pair| format!("{url}{pair}&"))
     }
 
     /// The queued commands that the list already shows.
@@ -275,6 +293,7 @@ fn row_of(command: &Command, spelling: u64, switches: &Switches) -> Value {
 mod tests {
     use super::*;
     use crate::simulator::testbed::Testbed;
+    use crate::simulator::{DeviceKind, NewDevice};
 
     #[test]
     fn limits_are_clamped_and_junk_is_the_default() {
@@ -309,6 +328,52 @@ mod tests {
     }
 
     #[test]
+    fn links_lead_to_the_host_that_was_asked() {
+        let mut bed = Testbed::macs(1);
+        bed.world.devices[0].background = 5;
+        let path = format!("{}/commands/", bed.path(0));
+        let mut request =
+            SimRequest::get(&format!("{path}?source=iructl&limit=2&offset=2"), bed.world.token());
+        let mut links = |bed: &mut Testbed, origin: &str| {
+            request.origin = origin.to_owned();
+            let page = bed.world.handle(bed.now, &request).json()["commands"].clone();
+            (page["next"].clone(), page["previous"].clone())
+        };
+        let expected = |host: &str, offset: u8| {
+            json!(format!("{host}{path}?source=iructl&limit=2&offset={offset}"))
+        };
+        for own in ["http://127.0.0.1:8800", "https://mac.example:1"] {
+            assert_eq!(links(&mut bed, own), (expected(own, 4), expected(own, 0)));
+        }
+        bed.world.switches.link_host = LinkHost::Vendor;
+        let next = links(&mut bed, "http://127.0.0.1:8800").0;
+        assert_eq!(next, expected("https://simulated.api.kandji.io", 4));
+    }
+
+    #[test]
+    fn activity_and_short_lists_link_to_the_same_host() {
+        let mut bed = Testbed::macs(1);
+        for action in ["restart", "update-inventory"] {
+            bed.post(0, action, "");
+            bed.pass_ms(600_000);
+        }
+        let activity = format!("{}/activity?limit=1", bed.path(0));
+        let next = bed.get(&activity).json()["activity"]["next"].clone();
+        let own = "http://simulated.invalid/api/v1/";
+        assert!(next.as_str().is_some_and(|link| link.starts_with(own)), "{next}");
+        let mut bed = Testbed::with(
+            ["Lab", "Labor"]
+                .map(|blueprint| NewDevice {
+                    blueprint: blueprint.to_owned(),
+                    ..NewDevice::new(DeviceKind::MacIntel)
+                })
+                .to_vec(),
+        );
+        let next = bed.get("/api/v1/blueprints?limit=1&name=lab").json()["next"].clone();
+        assert_eq!(next, format!("{own}blueprints?name=lab&limit=1&offset=1"));
+    }
+
+    #[test]
     fn the_order_can_be_reversed_and_new_rows_can_lag() {
         let mut bed = Testbed::macs(1);
         bed.world.switches.command_order = CommandOrder::Descending;
@@ -339,7 +404,7 @@ mod tests {
 
     #[test]
     fn windows_shows_no_commands_in_three_ways() {
-        let mut bed = Testbed::of(&[crate::simulator::DeviceKind::Windows]);
+        let mut bed = Testbed::of(&[DeviceKind::Windows]);
         bed.post(0, "daily-checkin", "");
         let path = format!("{}/commands", bed.path(0));
         assert_eq!(bed.get(&path).json()["commands"]["count"], 0);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::exchange::{Delivery, SimReply, SimRequest};
+use super::exchange::{Delivery, NO_HOST, SimReply, SimRequest};
 use super::world::World;
 use crate::model::UnixMillis;
 use crate::model::wire::{Fault, Reply, Request};
@@ -69,6 +69,7 @@ impl InProcess {
         let body_bytes_max = request.body_bytes_max;
         let arrived = SimRequest {
             method: request.method.word().to_owned(),
+            origin: NO_HOST.to_owned(),
             target: request.path_and_query,
             authorization: Some(format!("Bearer {}", self.token)),
             content_type: request.body.is_some().then(|| "application/json".to_owned()),

@@ -5,6 +5,10 @@
 
 use serde_json::Value;
 
+/// The origin of a request that came over no network. The name is reserved and never resolves, so a
+/// client that follows a link takes its token nowhere.
+pub(super) const NO_HOST: &str = "http://simulated.invalid";
+
 /// A request as it arrived. It may hold a PIN and a token, so it has no `Debug`.
 ///
 /// ```
@@ -16,6 +20,9 @@ use serde_json::Value;
 pub struct SimRequest {
     /// The method, such as `POST`.
     pub method: String,
+    /// Scheme and host that the client addressed, such as `http://127.0.0.1:8800`. Links in answers lead
+    /// there.
+    pub origin: String,
     /// Path and query.
     pub target: String,
     /// The header `Authorization`.
@@ -48,6 +55,7 @@ impl SimRequest {
     fn with_method(method: &str, target: &str, token: &str, body: &str) -> Self {
         Self {
             method: method.to_owned(),
+            origin: NO_HOST.to_owned(),
             target: target.to_owned(),
             authorization: Some(format!("Bearer {token}")),
             content_type: (!body.is_empty()).then(|| "application/json".to_owned()),

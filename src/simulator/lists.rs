@@ -298,11 +298,7 @@ impl World {
         let names: BTreeSet<&str> = self.present().map(|facts| facts.blueprint.as_str()).collect();
         let names = wanted(names, request, "name");
         let row = |at: usize| json!({ "id": self.blueprint_id(names[at]), "name": names[at] });
-        let page = Page::read(&request.query(), self.switches.page_rows_max).write(
-            request.path(),
-            names.len(),
-            row,
-        );
+        let page = self.page_of(request, names.len(), row);
         answers::json(200, &page)
     }
 
@@ -311,11 +307,7 @@ impl World {
             self.present().flat_map(|facts| facts.tags.iter().map(String::as_str)).collect();
         let names = wanted(names, request, "search");
         let row = |at: usize| json!({ "id": self.tag_id(names[at]), "name": names[at] });
-        let page = Page::read(&request.query(), self.switches.page_rows_max).write(
-            request.path(),
-            names.len(),
-            row,
-        );
+        let page = self.page_of(request, names.len(), row);
         answers::json(200, &page)
     }
 

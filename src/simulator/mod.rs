@@ -45,7 +45,7 @@ pub use naming::NamedDevice;
 pub use server::{Server, serve, wall_clock};
 pub use switches::{
     CheckIn, CommandNames, CommandOrder, CommandTimes, Erased, ErrorShape, ForeignCommands,
-    LockAgain, MissingFields, MissingPermission, NoSecret, NotFoundBody, PinVisible, PinlessLock,
-    Revocation, SamePending, SingleDevice, SuccessBody, Switches, UnauthorizedBody,
+    LinkHost, LockAgain, MissingFields, MissingPermission, NoSecret, NotFoundBody, PinVisible,
+    PinlessLock, Revocation, SamePending, SingleDevice, SuccessBody, Switches, UnauthorizedBody,
 };
 pub use world::World;

@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hyper::body::{Frame, Incoming};
@@ -26,11 +26,13 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Sleep, sleep};
 use tower::ServiceExt;
 
-use super::exchange::{Delivery, SimReply, SimRequest};
+use super::exchange::{Delivery, NO_HOST, SimReply, SimRequest};
 use super::ledger::Ledger;
 use super::world::World;
 use crate::model::UnixMillis;
 
+/// The header in which a proxy says which scheme the client used.
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 /// Largest body of a request, in bytes; the largest action has a few hundred.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Most connections at the same time; a client keeps a few dozen.
@@ -196,6 +198,7 @@ async fn answer(State(world): State<Arc<Mutex<World>>>, request: Request) -> Res
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
     let arrived = SimRequest {
         method: head.method.as_str().to_owned(),
+        origin: origin_of(header(HOST), header(FORWARDED_PROTO)),
         target: target.to_owned(),
         authorization: header(AUTHORIZATION).map(str::to_owned),
         content_type: header(CONTENT_TYPE).map(str::to_owned),
@@ -206,6 +209,12 @@ async fn answer(State(world): State<Arc<Mutex<World>>>, request: Request) -> Res
         sleep(Duration::from_millis(reply.latency_ms)).await;
     }
     response_of(reply)
+}
+
+/// Scheme and host that the client addressed. A proxy that ends TLS in front of the tenant says so.
+fn origin_of(host: Option<&str>, forwarded_proto: Option<&str>) -> String {
+    let scheme = if forwarded_proto == Some("https") { "https" } else { "http" };
+    host.map_or_else(|| NO_HOST.to_owned(), |host| format!("{scheme}://{host}"))
 }
 
 fn response_of(reply: SimReply) -> Response {
@@ -344,6 +353,19 @@ mod tests {
         let id = line.server.with_world(|world| world.device_ids().next().map(str::to_owned));
         assert_eq!(line.server.ledger().count(&id.expect("a device"), "lock"), 1);
         line.server.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn links_name_the_host_of_the_request() {
+        let line = Line::new(FaultKind::None).await;
+        line.lock().await;
+        line.server.with_world(|world| world.devices[0].background = 2);
+        let path = line.path.replace("/action/lock", "/commands?limit=1");
+        let mut stream = line.say("GET", &path).await;
+        let heard = hear(&mut stream).await;
+        assert!(heard.contains("\"next\":\"http://x/api/v1/devices/"), "{heard}");
+        assert_eq!(origin_of(Some("a:1"), Some("https")), "https://a:1");
+        assert_eq!(origin_of(None, None), NO_HOST);
     }
 
     #[tokio::test]

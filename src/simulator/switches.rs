@@ -74,6 +74,8 @@ pub struct Switches {
     pub background_percent: f64,
     /// What moves the last check-in of a device.
     pub check_in: CheckIn,
+    /// Which host the links between pages name.
+    pub link_host: LinkHost,
     /// How a device list with one row is written.
     pub single_device: SingleDevice,
     /// Most rows of a page, whatever a request asks for. The documented number is 300.
@@ -135,6 +137,7 @@ impl Default for Switches {
             background_commands_max: 40,
             background_percent: 0.0,
             check_in: CheckIn::Agent,
+            link_host: LinkHost::Own,
             single_device: SingleDevice::Array,
             page_rows_max: PAGE_ROWS_MAX,
             pages_shift_percent: 0.0,
@@ -355,6 +358,15 @@ pub enum CheckIn {
     OnAnswer,
     /// nothing: it stays what it was
     Never,
+}
+
+/// Which host the links between pages name.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum LinkHost {
+    /// the host that the request was sent to
+    Own,
+    /// a host of the vendor, as behind a proxy: a client that follows such a link takes its token there
+    Vendor,
 }
 
 /// How a device list with one row is written.
