@@ -32,6 +32,8 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 /// First allocation for a body whose length the server announces, in bytes: it may announce anything.
 const BODY_BYTES_RESERVED_MAX: usize = 64 * 1024;
 
+/// Most tokens that are remembered to be masked: a run renews its token once, and once after each sleep.
+const TOKENS_KEPT_MAX: usize = 64;
 /// Shortest token that is masked in answers, in bytes: the API's have 36, and a word of a few letters is
 /// no secret but would spoil the answer.
 const MASKED_TOKEN_BYTES_MIN: usize = 8;
@@ -107,7 +109,8 @@ pub enum HttpError {
 pub struct HttpTransport {
     base: Url,
     host: String,
-    authorization: RwLock<HeaderValue>,
+    /// What requests leave with, last, and before it what they left with before renewals.
+    authorizations: RwLock<Vec<HeaderValue>>,
     timeout_ms: u64,
     /// Keeps idle connections: for requests that do no harm twice.
     reusing: RwLock<Client>,
@@ -162,7 +165,7 @@ impl HttpTransport {
             single: build(Client::builder().pool_max_idle_per_host(0).read_timeout(timeout))?,
             base,
             host,
-            authorization: RwLock::new(authorization),
+            authorizations: RwLock::new(vec![authorization]),
             timeout_ms: settings.timeout_ms,
         })
     }
@@ -173,7 +176,12 @@ impl HttpTransport {
     /// [`HttpError::Token`] when it cannot be one; the old token stays in use then.
     pub fn set_token(&self, token: &Sealed) -> Result<(), HttpError> {
         let fresh = authorization_of(token)?;
-        *self.authorization.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        let mut all = self.authorizations.write().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|known| *known != fresh);
+        if all.len() == TOKENS_KEPT_MAX {
+            all.remove(0);
+        }
+        all.push(fresh);
         Ok(())
     }
 
@@ -213,8 +221,10 @@ impl HttpTransport {
             Method::Post => reqwest::Method::POST,
             Method::Delete => reqwest::Method::DELETE,
         };
-        let authorization =
-            self.authorization.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let authorization = {
+            let all = self.authorizations.read().unwrap_or_else(PoisonError::into_inner);
+            all.last().cloned().expect("the first one is never removed without another")
+        };
         let has_payload = method == reqwest::Method::POST;
         let mut builder = client
             .request(method, url)
@@ -237,22 +247,25 @@ impl HttpTransport {
             return Err(Fault::Lost { reason: format!("HTTP {}, but {reason}", reply.status) });
         }
         reply.body = self.body_of(response, body_bytes_max).await?;
-        self.mask_token(&mut reply.body);
+        self.mask_tokens(&mut reply.body);
         Ok(reply)
     }
 
     /// Some gateways repeat the request in their error pages: from there the token would go on into the
-    /// journal and the reports. Masked letter by letter, so that JSON stays JSON.
-    fn mask_token(&self, body: &mut [u8]) {
-        let authorization = self.authorization.read().unwrap_or_else(PoisonError::into_inner);
-        let token = authorization.as_bytes().strip_prefix(b"Bearer ").unwrap_or_default();
-        if token.len() < MASKED_TOKEN_BYTES_MIN {
-            return;
-        }
-        let mut from = 0;
-        while let Some(at) = body[from..].windows(token.len()).position(|part| part == token) {
-            body[from + at..from + at + token.len()].fill(b'*');
-            from += at + token.len();
+    /// journal and the reports. A request may have left with a token that was renewed before its answer came, so
+    /// every token of this transport is masked; letter by letter, so that JSON stays JSON.
+    fn mask_tokens(&self, body: &mut [u8]) {
+        let all = self.authorizations.read().unwrap_or_else(PoisonError::into_inner);
+        for authorization in all.iter() {
+            let token = authorization.as_bytes().strip_prefix(b"Bearer ").unwrap_or_default();
+            if token.len() < MASKED_TOKEN_BYTES_MIN {
+                continue;
+            }
+            let mut from = 0;
+            while let Some(at) = body[from..].windows(token.len()).position(|part| part == token) {
+                body[from + at..from + at + token.len()].fill(b'*');
+                from += at + token.len();
+            }
         }
     }
 
@@ -734,6 +747,22 @@ mod tests {
         let reply = server.send(list()).await.expect("an answer");
         let shown = String::from_utf8(reply.body).expect("text");
         assert_eq!(shown, body.replace(TOKEN, &"*".repeat(TOKEN.len())));
+    }
+
+    #[tokio::test]
+    async fn a_token_of_before_a_renewal_is_masked_as_well() {
+        let fresh = "0badcafe-token-that-came-later";
+        let body = format!("{{\"detail\":\"{TOKEN}, then {fresh}\"}}");
+        let length = body.len();
+        let server =
+            Server::saying(format!("HTTP/1.1 401 No\r\ncontent-length: {length}\r\n\r\n{body}"))
+                .await;
+        let transport = transport(&format!("http://{}", server.address), 2_000);
+        transport.set_token(&Sealed::clear(fresh.to_owned())).expect("a token");
+        let reply = transport.send(list()).await.expect("an answer");
+        let shown = String::from_utf8(reply.body).expect("text");
+        let masked = |token: &str| "*".repeat(token.len());
+        assert_eq!(shown, body.replace(TOKEN, &masked(TOKEN)).replace(fresh, &masked(fresh)));
     }
 
     #[tokio::test]
