@@ -13,8 +13,8 @@ use zeroize::Zeroizing;
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::private_file::read_private_file;
 use super::settings::{Profile, SecretKeys};
-use super::token::read_private_file;
 use crate::drive::Sealer;
 use crate::job::Job;
 use crate::model::Sealed;

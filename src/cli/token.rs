@@ -3,30 +3,22 @@
 //! Owns the order of the places that may hold it, and its renewal. Must never print one, never take one from
 //! the command line, and never repeat what was given as a file's name: people paste tokens there.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::{TenantOptions, variable};
+use super::private_file::read_private_file;
 use super::settings::Profile;
+use super::token_command::{first_token, next_token};
 use crate::drive::RenewToken;
 use crate::model::Sealed;
 use crate::transport::HttpTransport;
 
 /// Variables that may hold the token, strongest first.
-const TOKEN_VARIABLES: [&str; 4] =
+pub(super) const TOKEN_VARIABLES: [&str; 4] =
     ["SORTIE_TOKEN", "IRU_API_TOKEN", "KANDJI_API_TOKEN", "KANDJI_TOKEN"];
-/// How long a token command may take. It may ask a keychain over the network, but a run waits for it.
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
-/// How often to look whether it has ended.
-const COMMAND_POLL: Duration = Duration::from_millis(20);
-/// Most bytes that a token command may print.
-const COMMAND_BYTES_MAX: u64 = 64 * 1024;
-
 /// The place that holds the token.
 pub(super) enum TokenSource {
     File(PathBuf),
@@ -57,14 +49,10 @@ impl TokenSource {
     pub(super) fn read(&self) -> Result<Sealed, Failure> {
         let text = match self {
             Self::File(path) => token_from_file(path)?,
-            Self::Command(command) => run_command(command).map_err(no_token)?,
+            Self::Command(command) => first_token(command).map_err(no_token)?,
             Self::Environment(text) => text.expose().unwrap_or_default().to_owned(),
         };
-        let token = text.trim();
-        if token.is_empty() || token.chars().any(|letter| letter.is_control() || letter == ' ') {
-            return Err(no_token("the token is empty or holds spaces".to_owned()));
-        }
-        Ok(Sealed::clear(token.to_owned()))
+        cleaned(&text).map_err(no_token)
     }
 
     /// The command, which can be asked again when the token has died.
@@ -85,67 +73,42 @@ fn token_from_file(path: &Path) -> Result<String, Failure> {
     read_private_file(path).map_err(|why| no_token(format!("the token file {why}")))
 }
 
-/// Reads a file that holds a secret; refused, with the reason, when others can read it too.
-pub(super) fn read_private_file(path: &Path) -> Result<String, String> {
-    #[cfg(unix)]
+/// A token without the spaces around it. What is wrong with it is said without a letter of it.
+fn cleaned(text: &str) -> Result<Sealed, String> {
+    let token = text.trim();
+    if token.is_empty() {
+        return Err("the token is empty".to_owned());
+    }
+    let first = token.split_whitespace().next().unwrap_or_default();
+    if first.trim_end_matches(':').eq_ignore_ascii_case("bearer")
+        || first.eq_ignore_ascii_case("authorization:")
     {
-        use std::os::unix::fs::PermissionsExt;
-        let metadata =
-            std::fs::metadata(path).map_err(|error| format!("cannot be read: {error}"))?;
-        if metadata.permissions().mode() & 0o077 != 0 {
-            return Err("can be read by others; make it yours alone with chmod 600".to_owned());
+        return Err(format!(
+            "the token begins with '{first}': give the token alone, without that word"
+        ));
+    }
+    let wrong = token.chars().enumerate().find(|(_, letter)| !letter.is_ascii_graphic());
+    let Some((at, letter)) = wrong else {
+        let is_quoted = token.starts_with(['"', '\'']) || token.ends_with(['"', '\'']);
+        if is_quoted {
+            return Err("the token stands in quotes: give it without them".to_owned());
         }
-    }
-    std::fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))
-}
-
-/// Runs the command in the shell and takes the first line that it prints.
-fn run_command(command: &str) -> Result<String, String> {
-    let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
-    let mut prepared = Command::new(shell);
-    // The command is asked because the environment is not: a token that stands there is none of its affair.
-    for variable in TOKEN_VARIABLES {
-        prepared.env_remove(variable);
-    }
-    let mut child = prepared
-        .args([flag, command])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
-        .spawn()
-        .map_err(|error| format!("the token command cannot be run: {error}"))?;
-    let status = wait_for(&mut child)?;
-    if !status.success() {
-        return Err(format!("the token command failed ({status})"));
-    }
-    let mut printed = String::new();
-    let output = child.stdout.take().ok_or("the token command printed nothing")?;
-    output
-        .take(COMMAND_BYTES_MAX)
-        .read_to_string(&mut printed)
-        .map_err(|_| "the token command printed something that is not text".to_owned())?;
-    Ok(printed.lines().next().unwrap_or_default().trim().to_owned())
-}
-
-/// Waits for the command, but not for ever.
-fn wait_for(child: &mut Child) -> Result<std::process::ExitStatus, String> {
-    let mut waited = Duration::ZERO;
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return Ok(status),
-            Ok(None) if waited < COMMAND_TIMEOUT => {
-                std::thread::sleep(COMMAND_POLL);
-                waited += COMMAND_POLL;
-            }
-            Ok(None) => {
-                // It is being given up on; whether it can be killed changes nothing.
-                let _ = child.kill();
-                let limit = COMMAND_TIMEOUT.as_secs();
-                return Err(format!("the token command did not end within {limit} s"));
-            }
-            Err(error) => return Err(format!("the token command was lost: {error}")),
+        return Ok(Sealed::clear(token.to_owned()));
+    };
+    let what = match letter {
+        '\u{feff}' if at == 0 => {
+            "begins with a byte-order mark: save it as UTF-8 without BOM".to_owned()
         }
-    }
+        letter if letter.is_whitespace() => {
+            format!("holds a space or line break at character {}", at + 1)
+        }
+        letter => format!(
+            "holds U+{:04X} at character {}, which no token has: copy it again as plain text",
+            u32::from(letter),
+            at + 1
+        ),
+    };
+    Err(format!("the token {what}"))
 }
 
 /// The way to a fresh token for a transport.
@@ -154,10 +117,39 @@ pub(super) fn renewal(command: &str, transport: &Arc<HttpTransport>) -> RenewTok
     Arc::new(move || {
         let (command, transport) = (command.clone(), Arc::clone(&transport));
         Box::pin(async move {
-            let token = tokio::task::spawn_blocking(move || run_command(&command))
-                .await
-                .map_err(|error| error.to_string())??;
-            transport.set_token(&Sealed::clear(token)).map_err(|error| error.to_string())
+            let token = cleaned(&next_token(&command).await?)?;
+            transport.set_token(&token).map_err(|error| error.to_string())
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_token_is_named_without_a_letter_of_it() {
+        for (text, expected) in [
+            ("", "is empty"),
+            (" \n", "is empty"),
+            ("Bearer s3cret", "begins with 'Bearer'"),
+            ("bearer: s3cret", "begins with 'bearer:'"),
+            ("Authorization: Bearer s3cret", "begins with 'Authorization:'"),
+            ("\u{feff}s3cret", "byte-order mark"),
+            ("s3\u{200b}cret", "U+200B at character 3"),
+            ("s3cret\u{2060}", "U+2060 at character 7"),
+            ("s3 cret", "space or line break at character 3"),
+            ("s3\ncret", "space or line break at character 3"),
+            ("s3\u{a0}cret", "space or line break"),
+            ("t\u{f6}k", "U+00F6"),
+            ("\u{201c}s3cret\u{201d}", "U+201C at character 1"),
+            ("\"s3cret\"", "stands in quotes"),
+        ] {
+            let why = cleaned(text).map(drop).expect_err(expected);
+            assert!(why.contains(expected), "{expected}: {why}");
+            assert!(!why.contains("cret"), "{why}");
+        }
+        let token = cleaned(" s3cret\n").expect("a token");
+        assert_eq!(token.expose(), Some("s3cret"));
+    }
 }

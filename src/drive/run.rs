@@ -15,7 +15,7 @@ use super::guard::Guard;
 use super::perform::{HourLeft, Outcome, Performed, RenewToken, Sealer, Worker};
 use super::pins::DrawPin;
 use super::quota::{Block, Quota, QuotaError};
-use super::token::{FRESH_TOKEN_WAIT_MS, Token};
+use super::token::{FRESH_TOKEN_WAIT_MS, Renewed, Token};
 use crate::engine::{Ask, Call, Engine, Impossible, OperatorAnswer, Progress, Step};
 use crate::journal::{Batch, Commit, RequestCounts};
 use crate::model::{Device, Entry, Event, Recheck, StopCause, Task, TaskIndex, UnixMillis};
@@ -32,6 +32,8 @@ const SLEPT_MS: i64 = 90_000;
 /// A request whose intent is older than this when it is on disk is not sent any more, in milliseconds: what was
 /// true when it was decided may not be. Disks hang and machines sleep between the two.
 const STALE_MS: i64 = 30_000;
+/// How often the loop looks around while it waits for a fresh token, in milliseconds.
+const RENEWING_LOOK_MS: u64 = 1_000;
 /// Largest share of the tenant's hour that is kept for other tools when the server's own count is
 /// obeyed; a tiny budget of ours does not mean that the rest is theirs.
 const OTHERS_SHARE_MAX: f64 = 0.2;
@@ -199,6 +201,7 @@ enum Woken {
     Committed(Result<(), String>),
     Answered(Returned),
     Said(OperatorAnswer),
+    Renewed(Renewed),
     Time,
     Control,
 }
@@ -218,7 +221,8 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
             }
             match self.wait(step.wake_at, control).await {
                 Woken::Committed(result) => self.release(result)?,
-                Woken::Answered(returned) => self.take_answers(returned).await?,
+                Woken::Answered(returned) => self.take_answers(returned)?,
+                Woken::Renewed(renewed) => self.take_token(renewed)?,
                 Woken::Said(answer) => {
                     let now = self.clock.now();
                     let entries = self.engine.operator_said(now, answer)?;
@@ -246,6 +250,10 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
 
     /// What the engine wants now, with more of the hour leased when it wants that.
     fn next_step(&mut self, now: UnixMillis) -> Result<Step, DriveError> {
+        if self.token.is_renewing() {
+            let wake_at = Some(now.plus_ms(RENEWING_LOOK_MS));
+            return Ok(Step { wake_at, ..Step::default() });
+        }
         let mut step = self.engine.decide(now)?;
         if step.want == 0 {
             return Ok(step);
@@ -351,6 +359,7 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
                 None => std::future::pending().await,
             }
         };
+        let renewed = self.token.renewed();
         let question = &mut self.question;
         let said = async move {
             match question {
@@ -362,6 +371,7 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
             biased;
             Ok(()) = control.changed() => Woken::Control,
             answer = said => Woken::Said(answer),
+            renewed = renewed => Woken::Renewed(renewed),
             result = commit => Woken::Committed(result),
             Some(returned) = self.under_way.next() => Woken::Answered(returned),
             () = sleep => Woken::Time,
@@ -393,18 +403,18 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
     }
 
     /// Takes in an answer and all others that are there already, so that they share a commit.
-    async fn take_answers(&mut self, first: Returned) -> Result<(), DriveError> {
+    fn take_answers(&mut self, first: Returned) -> Result<(), DriveError> {
         let mut entries = Vec::new();
         let mut next = Some(first);
         while let Some(returned) = next {
-            self.take_answer(returned, &mut entries).await?;
+            self.take_answer(returned, &mut entries)?;
             next = self.under_way.next().now_or_never().flatten();
         }
         self.submit(entries, Vec::new());
         Ok(())
     }
 
-    async fn take_answer(
+    fn take_answer(
         &mut self,
         returned: Returned,
         entries: &mut Vec<Entry>,
@@ -412,13 +422,13 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
         let now = self.clock.now();
         let Performed { mut outcome, hour, skew_ms, is_unauthorized } = returned.performed;
         let is_read = !matches!(outcome, Outcome::Sent { .. });
-        if is_read && is_unauthorized && self.token.renew_for_read(returned.token).await {
+        if is_read && is_unauthorized && self.token.seek_for_read(returned.token) {
             outcome = outcome.again_after(FRESH_TOKEN_WAIT_MS);
         }
         let engine = &mut self.engine;
         entries.extend(match outcome {
             Outcome::Sent { task, attempt, http_status, verdict } => {
-                let verdict = self.token.renew_on_unauthorized(verdict, returned.token).await;
+                let verdict = self.token.seek_on_unauthorized(verdict, returned.token);
                 engine.answered(now, task, attempt, http_status, verdict)?
             }
             Outcome::Looked { task, sighting } => engine.looked(now, task, sighting)?,
@@ -436,6 +446,23 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
         if let Some(hour) = hour {
             entries.extend(self.heed_server(now, hour)?);
         }
+        Ok(())
+    }
+
+    /// Goes on with a fresh token, or stops where nothing can be sent without one.
+    fn take_token(&mut self, renewed: Renewed) -> Result<(), DriveError> {
+        let now = self.clock.now();
+        let entries = match renewed {
+            Renewed::Fresh => {
+                let until = now.plus_ms(FRESH_TOKEN_WAIT_MS);
+                self.engine.pause(now, until, "a fresh token is in use")?
+            }
+            Renewed::None { ends_run: Some(reason) } => {
+                self.engine.stop(now, StopCause::Unauthorized, &reason)?
+            }
+            Renewed::None { ends_run: None } => Vec::new(),
+        };
+        self.submit(entries, Vec::new());
         Ok(())
     }
 

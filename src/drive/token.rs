@@ -1,12 +1,19 @@
 //! What a 401 means for the token.
 //!
-//! Owns the one renewal of a run, or one more after each sleep of the machine. Must never hold or see the token itself.
+//! Owns the one renewal of a run, or one more after each sleep of the machine. It goes on beside the loop: answers are taken
+//! meanwhile, and whoever wants to stop can. Must never hold or see the token itself.
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use std::time::Duration;
 
 use super::perform::RenewToken;
 use crate::model::{Refusal, Verdict};
 
 /// How long nothing is sent after a renewal: the new token may not be known everywhere at once.
 pub(super) const FRESH_TOKEN_WAIT_MS: u64 = 1_000;
+/// How long a renewal may take. One that asks a person or a far keychain needs no more, and nothing is sent meanwhile.
+const RENEWAL_MAX: Duration = Duration::from_secs(60);
 
 /// The token in use, as a number, and the way to the next one.
 pub(super) struct Token {
@@ -14,11 +21,30 @@ pub(super) struct Token {
     /// The same, for after the machine slept.
     spare: Option<RenewToken>,
     number: u32,
+    renewing: Option<Renewing>,
+}
+
+/// A renewal under way.
+struct Renewing {
+    fresh: BoxFuture<'static, Result<(), String>>,
+    /// What the API said to the first request that it refused and that was to change something: without a fresh token
+    /// nothing more can be sent.
+    refused: Option<String>,
+}
+
+/// What a renewal came to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Renewed {
+    Fresh,
+    /// There is no other token. `ends_run` says why nothing more can be sent, where something was refused.
+    None {
+        ends_run: Option<String>,
+    },
 }
 
 impl Token {
     pub(super) fn new(renew: Option<RenewToken>) -> Self {
-        Self { spare: renew.clone(), renew, number: 0 }
+        Self { spare: renew.clone(), renew, number: 0, renewing: None }
     }
 
     /// The machine slept: whatever the token in use was good for may be over, so it may be renewed once more.
@@ -31,24 +57,29 @@ impl Token {
         self.number
     }
 
-    /// A 401 on a read gets the same fresh token. Says whether there is one to try again with.
-    pub(super) async fn renew_for_read(&mut self, sent_with: u32) -> bool {
-        if sent_with < self.number {
+    /// While a token is on its way nothing new leaves: it would be refused.
+    pub(super) fn is_renewing(&self) -> bool {
+        self.renewing.is_some()
+    }
+
+    /// A 401 on a read. Says whether there is a fresh token to try again with, or one on its way.
+    pub(super) fn seek_for_read(&mut self, sent_with: u32) -> bool {
+        if sent_with < self.number || self.renewing.is_some() {
             return true;
         }
         let Some(renew) = self.renew.take() else { return false };
-        let is_renewed = renew().await.is_ok();
-        self.number += u32::from(is_renewed);
-        is_renewed
+        let fresh = tokio::time::timeout(RENEWAL_MAX, renew()).map(|result| {
+            result.unwrap_or_else(|_| {
+                Err(format!("there was none within {} s", RENEWAL_MAX.as_secs()))
+            })
+        });
+        self.renewing = Some(Renewing { fresh: fresh.boxed(), refused: None });
+        true
     }
 
-    /// A 401 gets one fresh token where there is a way to have one; the request was not applied. All others
-    /// that had left with the old token (`sent_with`) by then are sent again, too.
-    pub(super) async fn renew_on_unauthorized(
-        &mut self,
-        verdict: Verdict,
-        sent_with: u32,
-    ) -> Verdict {
+    /// A 401 gets one fresh token where there is a way to have one; the request was not applied. All others that had left
+    /// with the old token (`sent_with`) by then are sent again, too.
+    pub(super) fn seek_on_unauthorized(&mut self, verdict: Verdict, sent_with: u32) -> Verdict {
         let Verdict::Refused { kind: Refusal::Unauthorized, reason } = &verdict else {
             return verdict;
         };
@@ -56,18 +87,28 @@ impl Token {
             retry_after_ms: Some(FRESH_TOKEN_WAIT_MS),
             reason: format!("{reason}; trying a fresh token"),
         };
-        if sent_with < self.number {
-            return again;
+        if !self.seek_for_read(sent_with) {
+            return verdict;
         }
-        let Some(renew) = self.renew.take() else { return verdict };
-        match renew().await {
+        if let Some(renewing) = &mut self.renewing {
+            renewing.refused.get_or_insert_with(|| reason.clone());
+        }
+        again
+    }
+
+    /// Waits for the renewal under way; for ever where there is none.
+    pub(super) async fn renewed(&mut self) -> Renewed {
+        let Some(renewing) = &mut self.renewing else { return std::future::pending().await };
+        let result = renewing.fresh.as_mut().await;
+        let refused = renewing.refused.take();
+        self.renewing = None;
+        match result {
             Ok(()) => {
                 self.number += 1;
-                again
+                Renewed::Fresh
             }
-            Err(error) => Verdict::Refused {
-                kind: Refusal::Unauthorized,
-                reason: format!("{reason}; no fresh token either: {error}"),
+            Err(error) => Renewed::None {
+                ends_run: refused.map(|reason| format!("{reason}; no fresh token either: {error}")),
             },
         }
     }

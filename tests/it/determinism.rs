@@ -422,3 +422,93 @@ async fn a_fresh_token_that_is_not_accepted_either_stops_the_run() {
     let cause = ended.progress.stop.map(|(cause, _)| cause);
     assert_eq!(cause, Some(StopCause::Unauthorized));
 }
+
+/// A door at which four requests that change something are answered after a while, and all later ones at once with a 401.
+struct Dying {
+    door: InProcess,
+    writes: std::sync::atomic::AtomicU32,
+}
+
+impl Transport for Dying {
+    async fn send(&self, request: Request) -> Result<Reply, Fault> {
+        if request.method == sortie::model::wire::Method::Get {
+            return self.door.send(request).await;
+        }
+        if self.writes.fetch_add(1, std::sync::atomic::Ordering::SeqCst) < 4 {
+            tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+            return self.door.send(request).await;
+        }
+        self.door.clone().with_token("old").send(request).await
+    }
+}
+
+/// Drives twelve locks with a token that dies and a command for a fresh one that hangs. The operator leaves after so many
+/// seconds. Says how many tasks that change something were accepted, too.
+async fn hanging_renewal(leaves_after_s: Option<u64>) -> (Ended, usize) {
+    let (_directory, state) = state_dir();
+    let index = Arc::new(Mutex::new(Index::open(&state).expect("an index")));
+    let policy = Policy { concurrency: 12, rollout: None, ..policy(5) };
+    let tenant = Tenant::new(12, 5, Switches::default(), Faults::latency());
+    let (facts, actions) = facts_of(&tenant.tasks, &policy);
+    let entries = Arc::new(Mutex::new(Vec::new()));
+    let parts = RunParts {
+        transport: Arc::new(Dying { door: tenant.door.clone(), writes: 0.into() }),
+        clock: VirtualClock::starting_at(START),
+        journal: Breaking { entries: Arc::clone(&entries), entries_max: usize::MAX },
+        quota: Quota::new(index, "tenant", policy.per_hour),
+        engine: Engine::new(RunState::new(facts, actions, policy)),
+        tasks: Arc::clone(&tenant.tasks),
+        requests: RequestCounts::new(),
+        program: "test".to_owned(),
+        renew_token: Some(Arc::new(|| Box::pin(std::future::pending()))),
+        sealer: None,
+        draw_pin: system_pins(),
+        guard: Box::new(Unguarded),
+    };
+    let (sender, mut control) = tokio::sync::watch::channel(Control::Go);
+    let left = async {
+        match leaves_after_s {
+            Some(seconds) => tokio::time::sleep(std::time::Duration::from_secs(seconds)).await,
+            None => std::future::pending().await,
+        }
+        sender.send(Control::Abort).expect("the run listens");
+        std::future::pending::<()>().await;
+    };
+    let mut quiet = Quiet;
+    let all = async {
+        tokio::select! {
+            ended = run(parts, &mut control, &mut quiet) => ended,
+            () = left => unreachable!("it waits for ever"),
+        }
+    };
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(600), all).await;
+    let ended = ended.expect("a hanging command does not hold the run").expect("no fault");
+    tenant.assert_nothing_happened_twice("with a hanging renewal");
+    let entries = entries.lock().expect("the entries").clone();
+    let is_accepted = |entry: &&Entry| match &entry.event {
+        Event::Answered { task, verdict: sortie::model::Verdict::Accepted(_), .. } => {
+            tenant.tasks[task.at()].risk > sortie::model::Risk::Read
+        }
+        _ => false,
+    };
+    let accepted = entries.iter().filter(is_accepted).count();
+    (ended, accepted)
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_are_kept_while_a_renewal_hangs_and_the_operator_can_leave() {
+    let (ended, accepted) = hanging_renewal(Some(20)).await;
+    assert!(ended.is_aborted);
+    assert_eq!(accepted, 4);
+    // What was refused is answered, too, and so is not in doubt.
+    assert_eq!(ended.progress.in_flight, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_hangs_is_given_up_and_stops_the_run() {
+    let (ended, accepted) = hanging_renewal(None).await;
+    let (cause, reason) = ended.progress.stop.expect("it stopped");
+    assert_eq!(cause, StopCause::Unauthorized);
+    assert!(reason.contains("no fresh token either: there was none within 60 s"), "{reason}");
+    assert_eq!(accepted, 4);
+}
