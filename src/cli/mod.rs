@@ -196,3 +196,22 @@ fn look(global: &GlobalOptions, command: &Command, printer: &Printer) -> Result<
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_of_the_program_says_what_may_have_been_sent() {
+        for (arguments, sent) in [
+            (["sortie", "run", "job.csv"], Sent::Unknown),
+            (["sortie", "resume", "latest"], Sent::Unknown),
+            (["sortie", "watch", "latest"], Sent::Nothing),
+            (["sortie", "status", "latest"], Sent::Nothing),
+        ] {
+            let options = Options::try_parse_from(arguments).expect("a command");
+            let failed = internal_fault(&options.command);
+            assert_eq!((failed.sent, failed.failure.exit), (sent, Exit::Unexpected));
+        }
+    }
+}

@@ -3,51 +3,42 @@
 //! Owns the comparison of such rows with the journal of their run: a file tells how things stood when it was written, and
 //! a run that died has sent more than its files say. Only reads. Must never let a row through that its run may have sent.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::earlier::taken_over_by;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::printer::counted;
 use super::state::State;
-use crate::job::{Job, RowOrigin};
 use crate::journal::{RunReader, RunRow, RunState};
 use crate::model::{DeviceId, Outcome, Task, TaskRecord};
-use crate::plan::PlanFile;
+use crate::plan::{LeftRows, PlanFile};
 use crate::transport::tenant_key;
 
 /// A device and an action on it.
 type Deed<'a> = (&'a DeviceId, &'a str);
 
 /// Refuses tasks whose rows come from files of a run that has not ended, or that has gone on since.
-pub(super) fn check_origin(state: &State, job: &Job, file: &PlanFile) -> Result<(), Failure> {
-    let origins: HashMap<u32, &RowOrigin> =
-        job.rows.iter().filter_map(|row| Some((row.number, row.origin.as_ref()?))).collect();
-    if origins.is_empty() {
+pub(super) fn check_origin(state: &State, file: &PlanFile) -> Result<(), Failure> {
+    if file.origins.is_empty() {
         return Ok(());
     }
     let runs = state.index().runs()?;
-    let (mut left, mut reported) = (BTreeMap::new(), BTreeSet::new());
-    for task in file.plan.to_do() {
-        let deed: Deed<'_> = (&task.device.id, &task.action);
-        match origins.get(&task.row) {
-            Some(RowOrigin::Left { run, has_ended }) => {
-                let (deeds, ended) = left.entry(run).or_insert((BTreeSet::new(), true));
-                deeds.insert(deed);
-                *ended &= *has_ended;
-            }
-            Some(RowOrigin::Report) => drop(reported.insert(deed)),
-            None => {}
-        }
-    }
-    for (run, (deeds, has_ended)) in left {
+    for (run, LeftRows { has_ended, rows }) in &file.origins.left {
         match runs.iter().find(|row| row.id == *run) {
-            Some(row) => check_left(state, row, &deeds)?,
-            None if has_ended => {}
+            Some(row) => check_left(state, row, &deeds_of(file, rows))?,
+            None if *has_ended => {}
             None => return Err(unknown(state, run)),
         }
     }
+    let reported = deeds_of(file, &file.origins.reported);
     check_reported(state, &runs, file, &reported)
+}
+
+/// What the plan does for these rows.
+fn deeds_of<'a>(file: &'a PlanFile, rows: &[u32]) -> BTreeSet<Deed<'a>> {
+    let rows: BTreeSet<u32> = rows.iter().copied().collect();
+    file.plan.to_do().filter(|task| rows.contains(&task.row)).map(deed_of).collect()
 }
 
 fn unknown(state: &State, run: &str) -> Failure {
@@ -61,6 +52,9 @@ fn unknown(state: &State, run: &str) -> Failure {
 
 /// Compares what a run left with its journal.
 fn check_left(state: &State, row: &RunRow, deeds: &BTreeSet<Deed<'_>>) -> Result<(), Failure> {
+    if deeds.is_empty() {
+        return Ok(());
+    }
     let reader = RunReader::open(&state.dir, &row.id)?;
     if reader.header()?.is_some_and(|header| header.simulated) {
         return Ok(());

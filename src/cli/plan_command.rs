@@ -90,7 +90,7 @@ pub(super) fn plan(
         printer.show(&plan_text(&planned.file, &around));
         let now = WallClock.now();
         if connection.simulated.is_none() {
-            check_origin(&state, &job, &planned.file)?;
+            check_origin(&state, &planned.file)?;
         }
         check_plan(&planned.file, Some(&job), now)?;
         refuse_given_pins(recipients.as_ref(), &planned.file.plan.tasks)?;

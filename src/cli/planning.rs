@@ -26,8 +26,8 @@ use crate::journal::RequestCounts;
 use crate::model::{JobGuards, Policy, Retries, Risk, TaskId, UnixMillis};
 use crate::plan::{
     ACTIVATION_LOCK_READS_MAX, Agreement, Approval, Budget, Earlier, Inventory, Need,
-    ObjectionKind, PLAN_FORMAT, Plan, PlanFile, PlanOptions, PlannedCost, Wrapping, assign_waves,
-    build, details_wanted, devices_by_action, forecast, need,
+    ObjectionKind, Origins, PLAN_FORMAT, Plan, PlanFile, PlanOptions, PlannedCost, Wrapping,
+    assign_waves, build, details_wanted, devices_by_action, forecast, need,
 };
 use crate::transport::{HttpTransport, ReadOnly, tenant_key};
 
@@ -224,6 +224,7 @@ fn file_of(
         reason: wish.reason.map(str::to_owned).or_else(|| job.reason.clone()),
         policy_digest: wish.house.digest.clone(),
         break_glass: wish.limits.break_glass.clone(),
+        origins: Origins::of(wish.job),
         made_at: now,
         made_by: Operator::current().shown(),
         database: state.index().database_id()?,

@@ -348,9 +348,9 @@ pub(super) fn check_rows(
     connection: &Connection,
     file: &PlanFile,
 ) -> Result<(), Failure> {
-    match setting.job.filter(|_| connection.simulated.is_none()) {
-        Some(job) => check_origin(setting.state, job, file),
-        None => Ok(()),
+    match connection.simulated {
+        None => check_origin(setting.state, file),
+        Some(_) => Ok(()),
     }
 }
 

@@ -11,6 +11,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::build::Plan;
+use super::origins::Origins;
 use crate::model::{JobGuards, ParamValue, Policy, Risk, UnixMillis, hexadecimal};
 
 /// The newest format.
@@ -71,6 +72,9 @@ pub struct PlanFile {
     pub encrypt_to: Vec<String>,
     /// What the job itself says that makes an agreement in advance enough.
     pub wrapping: Wrapping,
+    /// Which rows come from files of earlier runs; older programs kept none.
+    #[serde(default, skip_serializing_if = "Origins::is_empty")]
+    pub origins: Origins,
     /// What it was expected to cost.
     pub forecast: PlannedCost,
     /// The tasks and what people should know of them.

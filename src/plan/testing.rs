@@ -45,6 +45,7 @@ pub(crate) fn plan_file(tasks: &[(&str, &str)], now: UnixMillis) -> PlanFile {
         is_named: true,
         reason: Some("CHG-1042".to_owned()),
         policy_digest: String::new(),
+        origins: super::Origins::default(),
         break_glass: None,
         made_at: now,
         made_by: "alice (uid 501) on mdm1".to_owned(),

@@ -75,6 +75,7 @@ fn files_of_a_run_that_went_on_are_refused_and_written_again() {
     assert_eq!(rows.len(), 3);
     assert!(rows.iter().all(|row| row["sortie_run_ended"].starts_with("20")), "{rows:?}");
     let old = fleet.bench.write("old.csv", &text).to_string_lossy().into_owned();
+    let planned = fleet.plan(&old, "old.plan");
     fleet.bench.sortie(&["resume"]).expect(7);
     let sent = fleet.tenant.seen("restart");
     let again = ["run", &old, "--confirm", "3", "--waves", "100%", "--wait", "0"];
@@ -82,6 +83,9 @@ fn files_of_a_run_that_went_on_are_refused_and_written_again() {
         &fleet.bench.sortie(&again).expect(8),
         &["has gone on since: 3 of 3 tasks", "sortie report"],
     );
+    // A plan that was made before the run went on is compared once more.
+    let planned = ["run", &planned, "--confirm", "3"];
+    says(&fleet.bench.sortie(&planned).expect(8), &["has gone on since"]);
     assert_eq!(fleet.tenant.seen("restart"), sent);
     // What failed there is still to be done, and its file says so.
     let failed = directory.join("failed.csv").to_string_lossy().into_owned();
