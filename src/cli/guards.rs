@@ -18,6 +18,9 @@ pub(super) struct GuardOptions {
     /// Allow to lock Macs with Apple silicon before macOS 11.5, which deactivates them without a PIN
     #[arg(long)]
     pub allow_deactivation: bool,
+    /// Allow entries of exclude that match no device
+    #[arg(long)]
+    pub allow_unmatched_exclude: bool,
 }
 
 impl GuardOptions {

@@ -25,9 +25,9 @@ use crate::job::{Job, JobSettings, Requirement};
 use crate::journal::RequestCounts;
 use crate::model::{JobGuards, Policy, Retries, Risk, TaskId, UnixMillis};
 use crate::plan::{
-    ACTIVATION_LOCK_READS_MAX, Agreement, Approval, Budget, Earlier, Inventory, Need,
+    ACTIVATION_LOCK_READS_MAX, Agreement, Approval, Budget, Earlier, Extent, Fit, Inventory, Need,
     ObjectionKind, Origins, PLAN_FORMAT, Plan, PlanFile, PlanOptions, PlannedCost, Wrapping,
-    assign_waves, build, details_wanted, devices_by_action, forecast, need,
+    assign_waves, build, details_wanted, devices_by_action, fit, forecast, need,
 };
 use crate::transport::{HttpTransport, ReadOnly, tenant_key};
 
@@ -142,15 +142,21 @@ pub(super) async fn make_plan(
     };
     let mut notes = add_details(&reads, job, &mut inventory, &options, now).await?;
     let mut plan = build(job, &inventory, &options, now);
-    let fleet = match need {
-        Need::Everything => Some(size_of(&inventory)),
+    let whole = match need {
         Need::Lookups(_)
             if known_fleet.is_none() && needs_fleet(&plan, wish, connection, state)? =>
         {
-            Some(size_of(&read_inventory(&reads, &Need::Everything).await?))
+            Some(read_inventory(&reads, &Need::Everything).await?)
         }
-        Need::Lookups(_) => known_fleet,
+        _ => None,
     };
+    let extent = match (&whole, &need) {
+        (None, Need::Lookups(_)) => Extent::Part,
+        _ => Extent::Whole,
+    };
+    let known = whole.as_ref().unwrap_or(&inventory);
+    let fleet = if extent == Extent::Whole { Some(size_of(known)) } else { known_fleet };
+    notes.extend(notes_of_fit(wish, fit(job, &options.protect, known, extent))?);
     if let Some(devices) = fleet.filter(|devices| Some(*devices) != known_fleet) {
         state.index().set_fleet_size(&tenant, devices, now)?;
     }
@@ -171,6 +177,27 @@ pub(super) async fn make_plan(
     let quota = quota_of(rules.per_hour);
     let file = file_of(wish, connection, state, (plan, rules), (fleet, spent, now))?;
     Ok(Planned { file, quota, requests })
+}
+
+/// What there is to say of filters, exclusions and the protect list. An exclusion that excludes nothing is a device that
+/// nobody wanted to touch.
+fn notes_of_fit(wish: &Wish<'_>, fit: Fit) -> Result<Vec<String>, Failure> {
+    let is_allowed = wish.job.exclude.is_idle_allowed || wish.limits.guards.allow_unmatched_exclude;
+    let mut notes = fit.notes;
+    match fit.idle_exclusions.split_first() {
+        None => {}
+        Some(_) if is_allowed => notes.extend(fit.idle_exclusions),
+        Some((first, more)) => {
+            let more = match more.len() {
+                0 => String::new(),
+                more => format!(", and {more} more entries do not either"),
+            };
+            return Err(Failure::new(Exit::Target, format!("{first}{more}")).next(
+                "correct the job, or give --allow-unmatched-exclude (in the job exclude: {allow_unmatched: true})",
+            ));
+        }
+    }
+    Ok(notes)
 }
 
 /// The rules that depend on what the plan came to.

@@ -15,7 +15,7 @@ use super::source::Source;
 use super::steps::{Form, Guard, StepDraft, find_param, read_action, read_value};
 use super::table::{Base, Duplicates, TableRules, read_table};
 use super::{Exclusion, Job, JobSettings, sniff, yaml};
-use crate::model::hexadecimal;
+use crate::model::{composed, hexadecimal};
 
 /// Longest name of a job, in characters: it becomes the name of a directory.
 pub(super) const JOB_NAME_CHARS_MAX: usize = 64;
@@ -279,7 +279,7 @@ pub(super) fn name_from_file(file: &str) -> String {
         Some((stem, _)) if !stem.is_empty() => stem,
         _ => base,
     };
-    let name: String = stem
+    let name: String = composed(stem)
         .chars()
         .map(|letter| if is_name_letter(letter) { letter } else { '-' })
         .take(JOB_NAME_CHARS_MAX)
@@ -334,6 +334,7 @@ mod tests {
             (".csv", "csv"),
             ("..", "job"),
             ("a\u{1b}b.csv", "a-b"),
+            ("Ge\u{301}nie.csv", "Génie"),
         ] {
             assert_eq!(name_from_file(file), expect, "{file}");
             assert!(check_job_name(&name_from_file(file)).is_ok(), "{file}");

@@ -179,6 +179,8 @@ pub struct Exclusion {
     pub device_ids: Vec<DeviceId>,
     /// Serial numbers.
     pub serial_numbers: Vec<String>,
+    /// Entries may fit no device; else the plan is refused, because a misspelled one excludes nothing.
+    pub is_idle_allowed: bool,
 }
 
 /// Settings that a job file may bring along; `None` where it is silent. Durations are milliseconds.

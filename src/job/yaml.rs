@@ -21,7 +21,7 @@ use super::yaml_targets::{
     TargetsNode, check_complete, read_devices, read_exclusion, read_targets,
 };
 use super::{Exclusion, Input, Job, ParseOptions, Row, Selection};
-use crate::model::{Gate, first_steering};
+use crate::model::{Gate, composed, first_steering};
 
 /// The version of the format.
 const VERSION: &str = "1";
@@ -140,8 +140,9 @@ fn check_version(reader: &mut NodeReader<'_, '_>, root: &Node, entries: &[Entry]
 
 fn read_name(reader: &mut NodeReader<'_, '_>, entry: &Entry) -> Option<String> {
     let name = reader.text(&entry.value, "name")?;
-    let result = check_job_name(name);
-    reader.settle(&entry.value.range, result).map(|()| name.to_owned())
+    let name = composed(name);
+    let result = check_job_name(&name);
+    reader.settle(&entry.value.range, result).map(|()| name.into_owned())
 }
 
 fn read_reason(reader: &mut NodeReader<'_, '_>, entry: &Entry) -> Option<String> {

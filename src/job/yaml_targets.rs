@@ -19,6 +19,9 @@ use super::{Exclusion, Filter, ParseOptions, Row, Step, Target};
 use crate::kandji::fold;
 use crate::model::Risk;
 
+/// The key of `exclude` by which its entries may fit no device.
+const ALLOW_IDLE: &str = "allow_unmatched";
+
 /// Where the devices come from.
 pub(super) enum TargetsNode<'n> {
     /// A file of this name.
@@ -87,9 +90,13 @@ fn read_filter(reader: &mut NodeReader<'_, '_>, node: &Node) -> Option<Filter> {
 pub(super) fn read_exclusion(reader: &mut NodeReader<'_, '_>, node: &Node) -> Exclusion {
     let mut exclusion = Exclusion::default();
     let known: Vec<&str> =
-        Filter::KEYS.into_iter().chain(["device_ids", "serial_numbers"]).collect();
+        Filter::KEYS.into_iter().chain(["device_ids", "serial_numbers", ALLOW_IDLE]).collect();
     for entry in reader.map(node, "exclude", &known).unwrap_or_default() {
         if !known.contains(&entry.key.as_str()) {
+            continue;
+        }
+        if entry.key == ALLOW_IDLE {
+            exclusion.is_idle_allowed = reader.switch(&entry.value, ALLOW_IDLE).unwrap_or(false);
             continue;
         }
         for (item, text) in reader.texts(&entry.value, &entry.key) {

@@ -46,7 +46,9 @@ pub fn comparable(text: &str) -> String {
 /// Whether two texts name the same, whatever the case of their letters.
 #[must_use]
 pub fn is_alike(left: &str, right: &str) -> bool {
-    left == right || comparable(left) == comparable(right)
+    left == right
+        || left.trim().eq_ignore_ascii_case(right.trim())
+        || (!(left.is_ascii() && right.is_ascii()) && comparable(left) == comparable(right))
 }
 
 /// Whether two texts are the same letter by letter, however their letters are composed.
@@ -80,6 +82,10 @@ pub fn comparable_by_quotes(text: &str) -> String {
 /// How a text that a person wrote agrees with one that was found; `None` when it does not.
 #[must_use]
 pub fn likeness(written: &str, found: &str) -> Option<Likeness> {
+    // Most texts are plain, and a fleet is compared with a list.
+    if written.is_ascii() && found.is_ascii() {
+        return written.trim().eq_ignore_ascii_case(found.trim()).then_some(Likeness::Same);
+    }
     if is_alike(written, found) {
         return Some(Likeness::Same);
     }

@@ -12,7 +12,7 @@ use std::fmt;
 
 use super::fleet_policy::{FleetPolicy, filled};
 use crate::kandji::{ActionSpec, find_action};
-use crate::model::{Risk, UnixMillis};
+use crate::model::{Risk, UnixMillis, is_same_text};
 
 /// A share of a fleet is never fewer devices than this: 5 % of a tenant with 20 devices would be one, and every other
 /// job would need an exception. A tenant whose size nobody knows counts as one whose share is this.
@@ -274,7 +274,9 @@ impl FleetPolicy {
         let own = self.caps.action.get(&CappedAction(action.name.to_owned()));
         let mut cap = own.map_or(by_risk, |keys| by_risk.with(keys)).cap(fleet);
         let meant = self.exceptions.iter().filter(|exception| {
-            exception.job == job && exception.action.0 == action.name && now < exception.until.at
+            is_same_text(&exception.job, job)
+                && exception.action.0 == action.name
+                && now < exception.until.at
         });
         for exception in meant {
             if exception.max <= cap.per_run.min(cap.per_day) {

@@ -240,6 +240,7 @@ pub(super) mod tests {
             ("[approval]\nalways = true".to_owned(), "needs approval.allowed_signers"),
             ("[approval.people]\nalice = \"\"".to_owned(), "neither may be empty"),
             ("[protect]\ntags = [\"vip\", \" \"]".to_owned(), "protect.tags"),
+            ("[protect]\nserial_numbers = [\"Default string\"]".to_owned(), "placeholder"),
             ("[protect]\ndevice_ids = [\"C02XL0GYJGH5\"]".to_owned(), "C02XL0GYJGH5"),
             (
                 "[window]\ndays = []\nfrom = \"1\"\nto = \"2\"\ntimezone = \"UTC\"".to_owned(),

@@ -8,6 +8,7 @@ mod build;
 mod caps;
 mod earlier;
 mod file;
+mod fit;
 mod fleet_policy;
 mod forecast;
 mod guards;
@@ -36,6 +37,7 @@ pub use caps::{
 };
 pub use earlier::{Deleted, Earlier, EarlierTask};
 pub use file::{PLAN_BYTES_MAX, PLAN_FORMAT, PlanFile, PlanFileError, PlannedCost, Wrapping};
+pub use fit::{Extent, Fit, fit};
 pub use fleet_policy::{ApprovalRules, EmergencyRules, FleetPolicy, ReasonRules};
 pub use forecast::{ActionCount, Forecast, counts, forecast};
 pub use guards::{ACTIVATION_LOCK_READS_MAX, DetailsWanted, details_wanted};

@@ -6,8 +6,12 @@
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
+use super::fit::Part;
 use crate::kandji::{ActionSpec, EndSpec};
-use crate::model::{Device, DeviceFacts, DeviceId, DeviceIdError, Recheck};
+use crate::model::{
+    Device, DeviceFacts, DeviceId, DeviceIdError, Recheck, comparable_by_quotes, is_alike,
+    is_placeholder_serial, is_same_text,
+};
 
 /// What protects a device, by the key of the policy's table `protect`.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +24,16 @@ enum Trait {
 }
 
 impl Trait {
+    fn part(self) -> Part {
+        match self {
+            Self::Id => Part::Id,
+            Self::SerialNumber => Part::SerialNumber,
+            Self::UserEmail => Part::UserEmail,
+            Self::Blueprint => Part::Blueprint,
+            Self::Tag => Part::Tag,
+        }
+    }
+
     fn key(self) -> &'static str {
         match self {
             Self::Id => "device_ids",
@@ -31,7 +45,8 @@ impl Trait {
     }
 }
 
-/// The policy's table `protect`, ready to be asked. Texts are compared whole and without regard to case.
+/// The policy's table `protect`, ready to be asked. Texts are compared whole, without regard to case, to how
+/// their letters are composed, and to the kind of quotation marks.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "WrittenProtect")]
 pub struct Protect {
@@ -56,6 +71,8 @@ enum ProtectError {
     Empty(&'static str),
     #[error("protect.device_ids: '{0}' is {1}")]
     Id(String, DeviceIdError),
+    #[error("protect.serial_numbers: '{0}' is a placeholder that many devices share")]
+    Placeholder(String),
 }
 
 impl TryFrom<WrittenProtect> for Protect {
@@ -72,7 +89,7 @@ impl TryFrom<WrittenProtect> for Protect {
         let mut protect = Self::default();
         for (kind, list) in lists {
             for text in list {
-                let folded = fold(&text);
+                let folded = comparable_by_quotes(&text);
                 if folded.is_empty() {
                     return Err(ProtectError::Empty(kind.key()));
                 }
@@ -80,6 +97,9 @@ impl TryFrom<WrittenProtect> for Protect {
                     && let Err(error) = DeviceId::parse(text.trim())
                 {
                     return Err(ProtectError::Id(text, error));
+                }
+                if kind == Trait::SerialNumber && is_placeholder_serial(&text) {
+                    return Err(ProtectError::Placeholder(text));
                 }
                 protect.entries.insert((kind, folded), text);
             }
@@ -93,6 +113,11 @@ impl Protect {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// Its entries: what of a device each names, its key in the table, and the text as written.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (Part, &'static str, &str)> {
+        self.entries.iter().map(|((kind, _), text)| (kind.part(), kind.key(), text.as_str()))
     }
 
     /// Why nothing disruptive or irreversible may touch a device with these facts; `None` when it may.
@@ -109,7 +134,7 @@ impl Protect {
         ];
         let tags = facts.tags.iter().map(|tag| (Trait::Tag, tag.as_str()));
         let (kind, entry) = own.into_iter().chain(tags).find_map(|(kind, text)| {
-            self.entries.get(&(kind, fold(text))).map(|entry| (kind, entry))
+            self.entries.get(&(kind, comparable_by_quotes(text))).map(|entry| (kind, entry))
         })?;
         Some(format!(
             "the policy protects it: protect.{} names '{entry}', and no flag overrides that ({} '{}')",
@@ -180,18 +205,13 @@ fn change(facts: &DeviceFacts, device: &Device, aim: Aim) -> Option<String> {
         ("user", &facts.user_email, &device.user_email),
     ];
     for (what, old, new) in folding {
-        if fold(old) != fold(new) {
+        if !is_alike(old, new) {
             return Some(changed(what, old, new));
         }
     }
     // A plan of an older program does not tell the blueprint.
     let (old, new) = (&facts.blueprint, &device.blueprint_name);
-    (!old.is_empty() && old != new).then(|| changed("blueprint", old, new))
-}
-
-/// A text as it is compared.
-fn fold(text: &str) -> String {
-    text.trim().to_lowercase()
+    (!old.is_empty() && !is_same_text(old, new)).then(|| changed("blueprint", old, new))
 }
 
 #[cfg(test)]
@@ -230,6 +250,19 @@ mod tests {
             assert!(expected.map_or(objection.is_none(), is_named), "{entry}: {objection:?}");
             assert!(objection.is_none_or(|text| text.contains("no flag overrides")));
         }
+    }
+
+    #[test]
+    fn a_name_that_only_looks_the_same_protects_as_well() {
+        let mut device = mac();
+        device.blueprint_name = "Noe\u{301}mie’s Kiosk".to_owned();
+        for entry in ["Noémie’s Kiosk", "NOÉMIE'S KIOSK", "Noe\u{301}mie's kiosk"] {
+            let protect = policy(&format!("[protect]\nblueprints = [\"{entry}\"]")).protect;
+            assert!(protect.objection_to(&device).is_some(), "{entry}");
+        }
+        let composed = Device { blueprint_name: "Noémie’s Kiosk".to_owned(), ..mac() };
+        let facts = DeviceFacts::of(&device);
+        assert_eq!(recheck(&facts, &composed, &Protect::default(), Aim::Device), Recheck::Same);
     }
 
     /// Reads the changed device again; `expected` occurs in the reason, or is `same`.

@@ -1,10 +1,10 @@
 //! Filters, on our side.
 //!
-//! Owns what a filter means. The API ignores a filter that it does not know and then returns the whole
+//! Owns what a filter means; when two texts are the same is `model`'s. The API ignores a filter that it does not know and then returns the whole
 //! fleet, so nothing is left to it. Must never see the network.
 
 use crate::job::{Exclusion, Filter, Job};
-use crate::model::{Device, Platform, UnixMillis};
+use crate::model::{Device, Platform, UnixMillis, likeness, likeness_of_part};
 
 /// Whether all conditions of the filter hold; an empty filter holds for every device.
 #[must_use]
@@ -39,14 +39,14 @@ fn conditions(filter: &Filter, device: &Device, now: UnixMillis) -> [Option<bool
         given(&filter.user_email, &|email| same(email, &device.user_email)),
         given(&filter.model, &|model| same(model, &device.model)),
         given(&filter.os_version, &|version| is_version(version, &device.os_version)),
-        given(&filter.name_like, &|part| device.name.to_lowercase().contains(&part.to_lowercase())),
+        given(&filter.name_like, &|part| likeness_of_part(part, &device.name).is_some()),
         filter.checked_in_within_ms.map(|limit_ms| age_ms.is_some_and(|age_ms| age_ms <= limit_ms)),
         filter.not_checked_in_for_ms.map(|limit_ms| age_ms.is_none_or(|age_ms| age_ms >= limit_ms)),
     ]
 }
 
 fn same(left: &str, right: &str) -> bool {
-    left.trim().to_lowercase() == right.trim().to_lowercase()
+    likeness(left, right).is_some()
 }
 
 /// `17.4` means 17.4 and 17.4.1, not 17.40.
@@ -88,6 +88,23 @@ mod tests {
         assert!(is_excluded(&exclusion, &lab, now));
         assert!(!is_version("17.4", "17.40"));
         assert!(is_version("17.4", "17.4.1"));
+    }
+
+    #[test]
+    fn texts_are_compared_however_they_are_composed_and_whatever_their_quotation_marks() {
+        let mut mac = device("a", "C02", Platform::Mac);
+        mac.blueprint_name = "Noe\u{301}mie’s Macs".to_owned();
+        mac.name = "Mac of Noe\u{301}mie’s".to_owned();
+        let by = |filter: Filter| is_selected(&filter, &mac, UnixMillis(0));
+        let texts = |text: &str| vec![text.to_owned()];
+        assert!(by(Filter { blueprint: texts("NOÉMIE's macs"), ..Filter::default() }));
+        assert!(by(Filter { name_like: texts("noémie'"), ..Filter::default() }));
+        assert!(!by(Filter { blueprint: texts("Noemie's macs"), ..Filter::default() }));
+        let exclusion = Exclusion {
+            filter: Filter { blueprint: texts("noémie's Macs"), ..Filter::default() },
+            ..Exclusion::default()
+        };
+        assert!(is_excluded(&exclusion, &mac, UnixMillis(0)));
     }
 
     #[test]

@@ -41,3 +41,65 @@ fn an_id_that_leads_to_another_endpoint_is_no_device() {
     assert!(!ran.stdout.contains("erase"), "{}", ran.stdout);
     says(&ran, &["its id is no UUID", "1 of 1 devices"]);
 }
+
+#[test]
+fn a_blueprint_is_protected_however_its_name_is_typed() {
+    let fleet = Fleet::with(DeviceKind::IPad, 2, |at, device| {
+        device.blueprint = if at == 0 { "Noe\u{301}mie’s Kiosk" } else { "Lab" }.to_owned();
+    });
+    let job = fleet.job("restart", 0..1);
+    for entry in ["Noémie’s Kiosk", "NOÉMIE'S kiosk"] {
+        fleet.policy(&format!("[protect]\nblueprints = [\"{entry}\"]\n"));
+        says(&fleet.run(&job, "1", &[]).expect(8), &["protected", "no flag overrides"]);
+    }
+    assert_eq!(fleet.writes(), 0);
+    // An entry that protects nothing is said whenever the whole fleet was read.
+    fleet.policy("[protect]\nblueprints = [\"Noemie's Kiosk\", \"Lab\"]\n");
+    let ran = fleet.bench.sortie(&["send", "update-inventory", "--all", "-n"]).expect(0);
+    says(&ran, &["protects nothing", "did you mean 'Noémie’s Kiosk'?"]);
+    assert!(!ran.stdout.contains("'Lab'"), "{}", ran.stdout);
+}
+
+#[test]
+fn an_exclusion_that_fits_no_device_refuses_the_plan_until_it_is_allowed() {
+    let fleet = Fleet::with(DeviceKind::IPad, 2, |at, device| {
+        device.tags = vec![if at == 0 { "boss" } else { "lab" }.to_owned()];
+    });
+    let job = |exclude: &str| {
+        let text = format!(
+            "version: 1\naction: update-inventory\ntargets: {{all: true}}\nexclude: {{{exclude}}}\n"
+        );
+        fleet.bench.write("job.yaml", &text);
+        "job.yaml"
+    };
+    let run = |job: &str, more: &[&str]| {
+        fleet.bench.sortie(&[&["run", job, "--wait", "0", "--yes"], more].concat())
+    };
+    let ran = run(job("tag: bos"), &[]).expect(4);
+    says(
+        &ran,
+        &["exclude tag 'bos' fits no device; did you mean 'boss'?", "--allow-unmatched-exclude"],
+    );
+    assert_eq!(fleet.writes(), 0);
+    run(job("tag: [bos, boss]"), &["--allow-unmatched-exclude"]).expect(0);
+    assert_eq!(fleet.reached("update-inventory"), [0, 1]);
+    run(job("tag: [bos, boss], allow_unmatched: true"), &[]).expect(0);
+    assert_eq!(fleet.reached("update-inventory"), [0, 2]);
+}
+
+#[test]
+fn a_rename_job_can_be_run_twice() {
+    let fleet = Fleet::with(DeviceKind::IPad, 1, |_, device| device.name = "Old".to_owned());
+    let rows = [format!("{},Old,New,set-name", serial(0))];
+    let job = fleet.bench.job("rename.csv", "serial_number,device_name,new_name,action", &rows);
+    let run = || fleet.bench.sortie(&["run", &job, "--yes", "--wait", "20s"]);
+    run().expect(0);
+    run().expect(0);
+    assert_eq!(fleet.reached("set-name"), [2]);
+    let lock = [format!("{},Old,blank-push", serial(0))];
+    let other = fleet.bench.job("push.csv", "serial_number,device_name,action", &lock);
+    let ran = fleet.bench.sortie(&["run", &other, "--yes", "--wait", "0"]).expect(4);
+    says(&ran, &["identities disagree", "--ignore-column device_name"]);
+    let ignoring = ["run", &other, "--yes", "--wait", "0", "--ignore-column", "device_name"];
+    fleet.bench.sortie(&ignoring).expect(0);
+}

@@ -31,6 +31,8 @@ pub use param::{ParamKind, ParamRule, ParamSpec, Requirement, is_weak_pin};
 pub(in crate::kandji) use spec::LIST_BODY_BYTES_MAX;
 pub use spec::{ActionSpec, EndSpec, NameError};
 
+use crate::model::composed;
+
 /// All actions, in the order in which lists show them.
 pub static ACTIONS: [&ActionSpec; 16] = [
     &get_commands::ACTION,
@@ -98,7 +100,8 @@ pub fn find_action(text: &str) -> Result<&'static ActionSpec, NameError> {
 /// A name as it is compared: lower case, without `-`, `_` and white space.
 #[must_use]
 pub fn fold(name: &str) -> String {
-    name.chars()
+    composed(name)
+        .chars()
         .filter(|letter| !matches!(letter, '-' | '_') && !letter.is_whitespace())
         .flat_map(char::to_lowercase)
         .collect()
