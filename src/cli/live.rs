@@ -25,7 +25,7 @@ use crate::drive::{
     WallClock, run, system_pins,
 };
 use crate::engine::{Engine, Scope};
-use crate::journal::{RequestCounts, RunHeader, RunJournal, RunReader, Writer};
+use crate::journal::{RequestCounts, RunHeader, RunJournal, RunReader, RunState, Writer};
 use crate::model::{Outcome, StopCause, Task, TaskIndex, TaskRecord, Turn, UnixMillis};
 use crate::report::{Rerun, summary_text};
 
@@ -182,7 +182,7 @@ impl End<'_> {
             .map_err(|failure| self.unrecorded(failure.next(self.repair())))?;
         // Each is tried, whatever became of the others: the list of runs may be writable where the reports are not.
         let written = write_reports(&view, self.header, self.ending, now, printer);
-        let entered = self.enter_end(now);
+        let entered = self.enter_end(ended, now);
         let left = self.leave(&view, exit, now);
         let in_state = |failure: Failure| failure.next(self.repair());
         let broken = [written.err(), entered.err().map(in_state), left.err().map(in_state)];
@@ -226,8 +226,13 @@ impl End<'_> {
     }
 
     /// Enters in the list of runs how this one stands.
-    fn enter_end(&self, now: UnixMillis) -> Result<(), Failure> {
-        let (run_state, summary) = standing(&self.watched.counts);
+    fn enter_end(&self, ended: &Ended, now: UnixMillis) -> Result<(), Failure> {
+        let (mut run_state, summary) = standing(&self.watched.counts);
+        let stop = ended.progress.stop.as_ref().map(|(cause, _)| *cause);
+        let is_interrupted = ended.is_aborted || stop.is_some_and(StopCause::ends_reading);
+        if run_state == RunState::Ended && is_interrupted {
+            run_state = RunState::Paused;
+        }
         let index = self.state.index();
         Ok(index.set_run_state(&self.header.run.0, run_state, Some(now), &summary)?)
     }

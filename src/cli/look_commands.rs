@@ -99,7 +99,14 @@ pub(super) fn status(
         if counts.of(Outcome::InDoubt) > 0 {
             printer.say(&format!("look at what is in doubt with: sortie resolve {}", row.id));
         }
-        printer.say(&format!("go on with: sortie resume {}", row.id));
+        printer.say(&match row.state {
+            RunState::Closed => format!("it is closed; send what it left with: sortie retry {}", row.id),
+            RunState::Ended => format!(
+                "everything is sent; follow it again with: sortie watch {0}, or end it with: sortie close {0}",
+                row.id
+            ),
+            _ => format!("go on with: sortie resume {}", row.id),
+        });
     }
     Ok(Exit::Well)
 }

@@ -10,6 +10,8 @@ mod approve_command;
 mod audit_command;
 mod audit_text;
 mod charging;
+mod clock_command;
+mod close_command;
 mod confirm;
 mod connect;
 mod custody;
@@ -167,6 +169,8 @@ fn look(global: &GlobalOptions, command: &Command, printer: &Printer) -> Result<
         Command::Resolve { name, resolve } => {
             resolve_command::resolve(global, name, resolve, printer)
         }
+        Command::Close { name, yes } => close_command::close(global, name, *yes, printer),
+        Command::RepairClock { yes } => clock_command::repair(global, *yes, printer),
         Command::Runs => look_commands::runs(global, printer),
         Command::Status { name } => look_commands::status(global, name, printer),
         Command::Report { name, report_dir } => {

@@ -152,6 +152,15 @@ pub(super) enum Command {
         #[command(flatten)]
         resolve: ResolveOptions,
     },
+    /// End a run that nobody goes on with; sends nothing, and outcomes stay as they are
+    Close {
+        /// Id of the run, a unique prefix, or latest
+        #[arg(value_name = "RUN")]
+        name: String,
+        /// Confirm without a prompt
+        #[arg(short, long)]
+        yes: bool,
+    },
     /// Run again what failed or was never reached, as a new run that takes it over from the old one
     Retry {
         /// Id of the run, a unique prefix, or latest
@@ -198,6 +207,12 @@ pub(super) enum Command {
     Prune {
         #[command(flatten)]
         prune: PruneOptions,
+    },
+    /// Let limits that count from a date in the future count from now, after the clock was wrong
+    RepairClock {
+        /// Confirm without a prompt
+        #[arg(short, long)]
+        yes: bool,
     },
     /// Show PINs of a run, or of a device over all runs; recover missing ones
     Pins {

@@ -34,7 +34,7 @@ pub(super) fn recover(
     printer: &Printer,
 ) -> Result<Exit, Failure> {
     let profile = Profile::read(global)?;
-    let state = State::open(global)?;
+    let state = State::open(global, printer)?;
     let Some(row) = run_of(&state, options)? else {
         printer.say("no run has locked a Mac whose PIN is missing");
         return Ok(Exit::Well);

@@ -67,7 +67,7 @@ pub(super) fn plan(
     let job = read_job(options, printer)?;
     let profile = Profile::read(global)?;
     let recipients = Recipients::choose(&job, &profile)?;
-    let state = State::open(global)?;
+    let state = State::open(global, printer)?;
     let house = PolicyFile::read(state.dir.path())?;
     runtime()?.block_on(async {
         let connection = connect(tenant, &profile, Some(&job)).await?;

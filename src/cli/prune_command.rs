@@ -30,7 +30,7 @@ pub(super) fn prune(
     let before = UnixMillis(now.0.saturating_sub(i64::try_from(age_ms).unwrap_or(i64::MAX)));
     let state = match options.dry_run {
         true => State::with_runs(global)?,
-        false => State::open(global)?,
+        false => State::open(global, printer)?,
     };
     let mut found = Found::look(&state, before)?;
     for note in &found.left_alone {
@@ -88,7 +88,7 @@ impl Found {
                 found.left_alone.push(format!("run {run}: another process holds it"));
                 continue;
             }
-            if row.state != RunState::Finished {
+            if !matches!(row.state, RunState::Finished | RunState::Closed) {
                 found.left_alone.push(format!(
                     "run {run}: it is {}, and may still need its PINs",
                     row.state.word()

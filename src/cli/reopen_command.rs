@@ -22,10 +22,10 @@ use super::policy_file::PolicyFile;
 use super::printer::Printer;
 use super::settings::{Profile, duration};
 use super::state::State;
-use super::trust::{Replay, open_run, refuse_simulated};
+use super::trust::{Replay, open_run, refuse_closed, refuse_simulated};
 use crate::drive::{Clock, WallClock};
 use crate::engine::{Engine, Scope};
-use crate::journal::{RequestCounts, RunHeader, RunJournal, RunRow, TrustedRun};
+use crate::journal::{RequestCounts, RunHeader, RunJournal, RunRow, RunState, TrustedRun};
 use crate::model::{Outcome, Policy, Task, TaskRecord};
 use crate::plan::{Agreement, Approval};
 use crate::transport::tenant_key;
@@ -40,7 +40,7 @@ pub(super) fn resume(
     options: &ResumeOptions,
     printer: &Printer,
 ) -> Result<Done, Failed> {
-    let state = State::open(global).before_sending()?;
+    let state = State::open(global, printer).before_sending()?;
     let ending = &options.ending;
     reopen(global, &state, name, tenant, ending, Scope::Whole, printer, |policy| {
         lower_policy(policy, &options.pace)
@@ -55,7 +55,7 @@ pub(super) fn watch(
     options: &WatchOptions,
     printer: &Printer,
 ) -> Result<Done, Failed> {
-    let state = State::open(global).before_sending()?;
+    let state = State::open(global, printer).before_sending()?;
     let scope = if options.once { Scope::OnePass } else { Scope::Follow };
     let wait_ms = watch_ms(options).before_sending()?;
     let ending = &options.ending;
@@ -108,12 +108,12 @@ fn open_again<'a>(
     change: impl FnOnce(&mut Policy) -> Result<(), Failure>,
 ) -> Result<Option<Live<'a>>, Failure> {
     let profile = Profile::read(global)?;
-    let Some(row) = find(state, name)? else {
+    let row = state.index().find_run(name)?;
+    if row.state == RunState::Finished {
         let what = if scope == Scope::Whole { "resume" } else { "follow" };
-        printer
-            .say(&format!("nothing to {what}: everything has ended; 'sortie runs' lists the runs"));
+        printer.say(&format!("nothing to {what}: run {} has ended{}", row.id, others_left(state)?));
         return Ok(None);
-    };
+    }
     let hold = state.dir.hold_run(&row.id)?;
     // Whoever only follows is in nobody's way.
     let sending = match scope {
@@ -138,6 +138,7 @@ fn open_again<'a>(
         replay.take(entry);
         last.take(entry, &tasks);
     })?;
+    refuse_closed(&run)?;
     let engine = Engine::new(replay.end()?);
     let house = PolicyFile::read(state.dir.path())?;
     let alone = match scope {
@@ -150,7 +151,7 @@ fn open_again<'a>(
     let journal = RunJournal::go_on(&state.dir, &run)?;
     let connection = connect_again(&header.base_url, header.policy.timeout_ms, tenant, &profile)?;
     let quota = state.quota(&connection.base_url, header.policy.per_hour);
-    state.index().set_run_state(&row.id, crate::journal::RunState::Open, None, &row.summary)?;
+    state.index().set_run_state(&row.id, RunState::Open, None, &row.summary)?;
     drop(alone);
     let doing = if scope == Scope::Whole { "resuming" } else { "following" };
     printer.say(&format!("{doing} run {} of {}", row.id, header.job));
@@ -172,13 +173,18 @@ fn open_again<'a>(
     }))
 }
 
-/// The run that is meant, if anything of it has not ended.
-fn find(state: &State, name: &str) -> Result<Option<RunRow>, Failure> {
-    let row = match name {
-        "latest" => state.index().latest_unfinished()?,
-        name => Some(state.index().find_run(name)?),
-    };
-    Ok(row.filter(|row| row.state != crate::journal::RunState::Finished))
+/// How many other runs have something left, in words.
+fn others_left(state: &State) -> Result<String, Failure> {
+    let is_left = |row: &RunRow| matches!(row.state, RunState::Open | RunState::Paused);
+    let left = state.index().runs()?.into_iter().filter(is_left).count();
+    Ok(match left {
+        0 => "; 'sortie runs' lists the runs".to_owned(),
+        left => format!("; {} not finished: sortie runs", counted_are(left)),
+    })
+}
+
+fn counted_are(runs: usize) -> String {
+    if runs == 1 { "1 other run is".to_owned() } else { format!("{runs} other runs are") }
 }
 
 /// Lets a run go on sending, if nothing speaks against what it has left. No other run begins while the result is held.

@@ -89,12 +89,16 @@ impl RunView {
     }
 }
 
-/// Where a run with these outcomes stands, and the outcomes in words.
+/// Where a run with these outcomes stands that nobody drives, and the outcomes in words.
 pub(super) fn standing(counts: &OutcomeCounts) -> (RunState, String) {
-    let is_open = [Outcome::NotAttempted, Outcome::InDoubt, Outcome::Pending, Outcome::NotNow]
-        .iter()
-        .any(|outcome| counts.of(*outcome) > 0);
-    let state = if is_open { RunState::Paused } else { RunState::Finished };
+    let has = |outcomes: [Outcome; 2]| outcomes.iter().any(|outcome| counts.of(*outcome) > 0);
+    let state = if has([Outcome::NotAttempted, Outcome::InDoubt]) {
+        RunState::Paused
+    } else if has([Outcome::Pending, Outcome::NotNow]) {
+        RunState::Ended
+    } else {
+        RunState::Finished
+    };
     let words: Vec<String> =
         counts.iter().map(|(outcome, tasks)| format!("{tasks} {outcome}")).collect();
     (state, words.join(", "))

@@ -29,6 +29,8 @@ struct Doubt<'a> {
     evidence: Vec<String>,
     quarantine_ends: UnixMillis,
     send_until: UnixMillis,
+    /// A person closed the run.
+    is_closed: bool,
 }
 
 pub(super) fn resolve(
@@ -37,15 +39,8 @@ pub(super) fn resolve(
     options: &ResolveOptions,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let state = State::open(global)?;
-    let row = match name {
-        "latest" => latest_in_doubt(&state)?,
-        name => Some(state.index().find_run(name)?),
-    };
-    let Some(row) = row else {
-        printer.say("no run has anything in doubt");
-        return Ok(Exit::Well);
-    };
+    let state = State::open(global, printer)?;
+    let row = state.index().find_run(name)?;
     let hold = state.dir.hold_run(&row.id)?;
     let opening = open_run(&state, &row.id)?;
     let mut replay = Replay::new(opening.tasks(), &opening.header().policy);
@@ -55,6 +50,7 @@ pub(super) fn resolve(
         seen.take(entry);
     })?;
     let mut journal = RunJournal::go_on(&state.dir, &run)?;
+    let is_closed = run.closed.is_some();
     let view = RunView::of(run);
     let now = WallClock.now();
     let mut engine = Engine::new(replay.end()?);
@@ -78,6 +74,7 @@ pub(super) fn resolve(
             evidence: seen.of.remove(&index).unwrap_or_default(),
             quarantine_ends: engine.quarantine_ends(index),
             send_until: view.header.policy.send_until,
+            is_closed,
         })
         .collect();
     let is_known = |name: &&String| doubts.iter().any(|doubt| is_named(name, doubt.task));
@@ -88,7 +85,11 @@ pub(super) fn resolve(
             .next(format!("see what is in doubt with: sortie resolve {}", row.id)));
     }
     if doubts.is_empty() {
-        printer.say(&format!("nothing of run {} is in doubt", row.id));
+        printer.say(&format!(
+            "nothing of run {} is in doubt{}",
+            row.id,
+            others_in_doubt(&state, &row)?
+        ));
         return Ok(Exit::Well);
     }
     let asking = Resolving { options, global, tenant: &view.header.tenant, now, printer };
@@ -105,7 +106,10 @@ pub(super) fn resolve(
     note(&state, &row.id, &decisions, &who, now)?;
     let view = RunView::read(&state.dir, &row.id)?;
     view.write(&view.header.report_dir, Some(now))?;
-    let (run_state, summary) = view.standing();
+    let (run_state, summary) = match view.standing() {
+        (_, summary) if is_closed => (RunState::Closed, summary),
+        standing => standing,
+    };
     state.index().set_run_state(&row.id, run_state, Some(now), &summary)?;
     drop(hold);
     let is_sent_again = decisions.iter().any(|(_, decision)| *decision == Decision::SendAgain);
@@ -141,18 +145,16 @@ fn note(
     Ok(())
 }
 
-/// The newest run with anything in doubt.
-fn latest_in_doubt(state: &State) -> Result<Option<RunRow>, Failure> {
-    for row in state.index().runs()? {
-        if row.state == RunState::Finished {
-            continue;
-        }
+/// Which other run has anything in doubt, the newest first, in words.
+fn others_in_doubt(state: &State, asked: &RunRow) -> Result<String, Failure> {
+    let runs = state.index().runs()?;
+    for row in runs.iter().filter(|row| row.state != RunState::Finished && row.id != asked.id) {
         let outcomes = RunReader::open(&state.dir, &row.id)?.outcomes()?;
         if outcomes.iter().any(|word| word == Outcome::InDoubt.word()) {
-            return Ok(Some(row));
+            return Ok(format!("; of another run something is: sortie resolve {}", row.id));
         }
     }
-    Ok(None)
+    Ok(String::new())
 }
 
 /// Whether a name is the device's serial number or id.
@@ -318,6 +320,11 @@ fn check_send_again(doubt: &Doubt<'_>, decision: Decision, now: UnixMillis) -> R
         );
         return Err(Failure::new(Exit::Policy, what)
             .next("read first what became of it: sortie resume, or wait until then"));
+    }
+    if doubt.is_closed {
+        let what = format!("the run is closed, and sends {serial} nothing any more");
+        return Err(Failure::new(Exit::Policy, what)
+            .next(format!("take {serial} as not done, and run that again with: sortie retry")));
     }
     if now >= doubt.send_until {
         let what = format!("the time for sending of this run ended at {}", doubt.send_until);

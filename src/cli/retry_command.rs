@@ -15,7 +15,7 @@ use super::failure::{BeforeSending, Done, Failed, Failure};
 use super::job_source::{check_requirement, read_required_again};
 use super::options::{GlobalOptions, LimitOptions, RunOptions, TenantOptions};
 use super::printer::{Printer, counted};
-use super::reporter::RunView;
+use super::reporter::{RunView, standing};
 use super::run_command::{Origin, run_job};
 use super::state::State;
 use super::trust::{open_run, refuse_simulated};
@@ -53,7 +53,7 @@ fn take_up(
     refused: Refused,
     printer: &Printer,
 ) -> Result<Option<(Job, Takeover)>, Failure> {
-    let state = State::open(global)?;
+    let state = State::open(global, printer)?;
     let row = state.index().find_run(name)?;
     // Held from here on, so that nobody goes on with the run while this looks at what it left.
     let hold = state.dir.hold_run(&row.id)?;
@@ -256,10 +256,15 @@ impl Takeover {
         let view = RunView::read(&state.dir, &self.row.id)?;
         let mut counts = OutcomeCounts::default();
         view.records.iter().for_each(|record| counts.add(record.outcome()));
-        let is_open = [Outcome::InDoubt, Outcome::Pending, Outcome::NotNow]
-            .iter()
-            .any(|outcome| counts.of(*outcome) > 0);
-        let run_state = if is_open { RunState::Paused } else { RunState::Finished };
+        // What it has not sent is the new run's now.
+        let is_left = |outcome: &Outcome| *outcome != Outcome::NotAttempted;
+        let mut left = OutcomeCounts::default();
+        let outcomes = view.records.iter().map(TaskRecord::outcome);
+        outcomes.filter(is_left).for_each(|outcome| left.add(outcome));
+        let run_state = match self.row.state {
+            RunState::Closed => RunState::Closed,
+            _ => standing(&left).0,
+        };
         let summary: Vec<String> =
             counts.iter().map(|(outcome, tasks)| format!("{tasks} {outcome}")).collect();
         let ended_at = self.row.ended_at.or(Some(at));

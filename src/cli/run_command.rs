@@ -179,7 +179,7 @@ pub(super) fn run_job(
 ) -> Result<Done, Failed> {
     let profile = Profile::read(global).before_sending()?;
     let recipients = Recipients::choose(job, &profile).before_sending()?;
-    let state = State::open(global).before_sending()?;
+    let state = State::open(global, printer).before_sending()?;
     let house = PolicyFile::read(state.dir.path()).before_sending()?;
     let recipients = recipients.as_ref();
     let setting = Setting {
@@ -234,7 +234,7 @@ fn run_plan(
 ) -> Result<Done, Failed> {
     let file = read_plan(path).before_sending()?;
     let profile = Profile::read(global).before_sending()?;
-    let state = State::open(global).before_sending()?;
+    let state = State::open(global, printer).before_sending()?;
     let house = PolicyFile::read(state.dir.path()).before_sending()?;
     let recipients = Recipients::of_run(&file.encrypt_to).before_sending()?;
     let job = file.job.clone();

@@ -6,8 +6,10 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use super::clock_command::warn_of_clock;
 use super::failure::Failure;
 use super::options::{GlobalOptions, variable};
+use super::printer::Printer;
 use crate::drive::Quota;
 use crate::journal::{Index, StateDir};
 use crate::transport::tenant_key;
@@ -20,10 +22,11 @@ pub(super) struct State {
 
 impl State {
     /// Opens the state directory: the flag's, the environment's, else the platform's.
-    pub(super) fn open(options: &GlobalOptions) -> Result<Self, Failure> {
+    pub(super) fn open(options: &GlobalOptions, printer: &Printer) -> Result<Self, Failure> {
         let dir = StateDir::open(&state_path(options)?)?;
-        let index = Arc::new(Mutex::new(Index::open(&dir)?));
-        Ok(Self { dir, index })
+        let index = Index::open(&dir)?;
+        warn_of_clock(&dir, &index, printer)?;
+        Ok(Self { dir, index: Arc::new(Mutex::new(index)) })
     }
 
     /// Opens the state directory for looking only: nothing is created, and what a newer program wrote can

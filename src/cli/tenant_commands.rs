@@ -90,7 +90,7 @@ impl Reader {
         printer: &Printer,
     ) -> Result<Self, Failure> {
         let profile = Profile::read(global)?;
-        let state = State::open(global)?;
+        let state = State::open(global, printer)?;
         let runtime = runtime()?;
         let connection = runtime.block_on(connect(tenant, &profile, None))?;
         let policy = Policy::default_at(WallClock.now(), 0);

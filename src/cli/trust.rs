@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::state::State;
 use crate::drive::facts_of;
 use crate::engine::{Impossible, RunState};
-use crate::journal::Opening;
+use crate::journal::{Opening, TrustedRun};
 use crate::model::{Entry, Policy, Task};
 
 /// Opens a run that this process holds.
@@ -29,6 +29,19 @@ pub(super) fn refuse_simulated(opening: &Opening, doing: &str) -> Result<(), Fai
         header.run
     ))
     .next(format!("to rehearse a {doing}, serve a tenant with: sortie simulate")))
+}
+
+/// Refuses a run that a person closed.
+pub(super) fn refuse_closed(run: &TrustedRun) -> Result<(), Failure> {
+    let Some((at, by)) = &run.closed else { return Ok(()) };
+    let run = &run.header.run;
+    Err(Failure::new(
+        Exit::Policy,
+        format!(
+            "run {run} was closed by {by} at {at}: it sends nothing and follows nothing any more"
+        ),
+    )
+    .next(format!("send what it left as a new run: sortie retry {run}")))
 }
 
 /// The state of a run, built from its entries as they are verified.

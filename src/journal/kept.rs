@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use super::chain::{AuditFault, AuditRecord};
 
-/// Kind of the notes that hold how far a run had come when a process left it.
-const LEFT: &str = "left";
+/// Kinds of the notes that hold how far a run had come when a process left it, or a person closed it.
+const HEADS: [&str; 2] = ["left", "closed"];
 /// Kind of the notes that hold with which header and tasks a run began.
 const STARTED: &str = "started";
 /// Under which key they do.
@@ -32,7 +32,9 @@ impl KeptHead {
     pub fn in_note(note: &AuditRecord) -> Option<(String, Self)> {
         let run = note.run.clone()?;
         let (head, entries) = match note.kind.as_str() {
-            LEFT => (note.body["head"].as_str()?, note.body["entries"].as_u64()),
+            kind if HEADS.contains(&kind) => {
+                (note.body["head"].as_str()?, note.body["entries"].as_u64())
+            }
             STARTED => (note.body[BEGINNING].as_str()?, Some(0)),
             _ => return None,
         };

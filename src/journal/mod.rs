@@ -24,7 +24,7 @@ mod writer;
 pub use chain::{AuditFault, AuditRecord, ChainAudit};
 pub use database::JournalError;
 pub use index::{
-    Charge, DeviceEvent, DeviceTask, HeadRow, Index, LeaseRow, PlanRow, Pruning, RunAccount,
+    Ahead, Charge, DeviceEvent, DeviceTask, HeadRow, Index, LeaseRow, PlanRow, Pruning, RunAccount,
     RunRow, RunState, Sent,
 };
 pub use kept::{KeptHead, KeptHeads};

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use super::database::{At, JournalError, open_to_read, open_to_write};
 use super::index::{HeadBook, Index};
 use super::provenance::Provenance;
-use super::run_chain::{ChainEnd, begin_chain, link};
+use super::run_chain::{ChainEnd, RunHead, begin_chain, link};
 use super::run_format::MIGRATIONS;
 use super::state_dir::StateDir;
 use super::trust::{Distrust, Opening, TrustedRun};
@@ -155,6 +155,12 @@ impl RunJournal {
     #[must_use]
     pub fn head(&self) -> &str {
         &self.end.hash
+    }
+
+    /// How far it has come.
+    #[must_use]
+    pub fn run_head(&self) -> RunHead {
+        self.end.head()
     }
 
     /// Appends entries and the requests that were made. When it returns, they survive a power cut, and the host's record

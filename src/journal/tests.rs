@@ -441,7 +441,8 @@ fn a_run_is_found_by_id_unique_prefix_or_as_the_latest() {
         index.add_run(&run, &tasks_of(2)).expect("it can be written");
     }
     for (name, expected) in [
-        ("latest", Some("20270115-080000-aaaaa")),
+        // The one that was entered last, whatever the clock showed when the others began.
+        ("latest", Some("20270115-090000-abc")),
         ("20270115-08", Some("20270115-080000-aaaaa")),
         ("20270115-080000-aaaaa", Some("20270115-080000-aaaaa")),
         ("20270115-090000-abcd", Some("20270115-090000-abcde")),

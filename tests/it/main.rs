@@ -9,6 +9,9 @@ mod audit;
 mod bench;
 mod bypass;
 mod cli;
+mod clock;
+#[cfg(unix)]
+mod close;
 mod contract;
 mod crash;
 mod determinism;

@@ -125,7 +125,7 @@ impl Index {
 }
 
 /// What a run is charged, oldest first, with the tenants.
-fn charges_of(
+pub(super) fn charges_of(
     connection: &Connection,
     path: &Path,
     run: &str,
@@ -151,7 +151,7 @@ fn charges_of(
     rows.collect::<Result<_, _>>().at(path)
 }
 
-fn insert(
+pub(super) fn insert(
     connection: &Connection,
     path: &Path,
     tenant: &str,

@@ -5,6 +5,7 @@
 
 mod account;
 mod budget;
+mod clock;
 mod devices;
 mod format;
 mod heads;
@@ -22,6 +23,7 @@ use format::MIGRATIONS;
 
 pub use account::RunAccount;
 pub use budget::{Charge, Sent};
+pub use clock::Ahead;
 pub use devices::{DeviceEvent, DeviceTask, Pruning};
 pub(super) use heads::HeadBook;
 pub use heads::HeadRow;

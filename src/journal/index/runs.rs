@@ -15,6 +15,10 @@ pub enum RunState {
     Open,
     /// It was stopped, or something is still pending or in doubt: it can be resumed.
     Paused,
+    /// Everything was sent, and following has ended before every device had reported: it can be watched again.
+    Ended,
+    /// A person closed it: it is not gone on with.
+    Closed,
     /// Every task has ended.
     Finished,
 }
@@ -26,6 +30,8 @@ impl RunState {
         match self {
             Self::Open => "open",
             Self::Paused => "paused",
+            Self::Ended => "ended",
+            Self::Closed => "closed",
             Self::Finished => "finished",
         }
     }
@@ -34,6 +40,8 @@ impl RunState {
         match word {
             "finished" => Self::Finished,
             "paused" => Self::Paused,
+            "ended" => Self::Ended,
+            "closed" => Self::Closed,
             _ => Self::Open,
         }
     }
@@ -116,7 +124,7 @@ impl Index {
             .map(drop)
     }
 
-    /// All runs, newest first.
+    /// All runs, newest first: in the order in which they were entered, whatever the clock showed then.
     ///
     /// # Errors
     /// [`JournalError`].
@@ -130,7 +138,7 @@ impl Index {
     /// [`JournalError`].
     pub fn open_runs(&self) -> Result<Vec<RunRow>, JournalError> {
         // An unknown word of a newer program counts as open, as it does wherever a row is read.
-        self.runs_where("state NOT IN ('paused', 'finished')")
+        self.runs_where("state NOT IN ('paused', 'ended', 'closed', 'finished')")
     }
 
     fn runs_where(&self, condition: &str) -> Result<Vec<RunRow>, JournalError> {
@@ -138,7 +146,7 @@ impl Index {
             .connection
             .prepare(&format!(
                 "SELECT id, job, tenant, tasks, state, started_at, ended_at, summary FROM runs
-                 WHERE {condition} ORDER BY started_at DESC, id DESC"
+                 WHERE {condition} ORDER BY rowid DESC"
             ))
             .at(&self.path)?;
         let rows = select
@@ -158,7 +166,7 @@ impl Index {
         rows.collect::<Result<_, _>>().at(&self.path)
     }
 
-    /// The run that an id, a unique prefix of one, or `latest` names.
+    /// The run that an id, a unique prefix of one, or `latest` names: that is the newest, for every command.
     ///
     /// # Errors
     /// [`JournalError::NoSuchRun`] when none or several fit.
@@ -180,19 +188,6 @@ impl Index {
             }
             (None, _) => none(format!("no run begins with '{name}'; 'sortie runs' lists them")),
         }
-    }
-
-    /// The newest run in which something is still to be done, simulated ones apart: those cannot go on.
-    ///
-    /// # Errors
-    /// [`JournalError::NoSuchRun`] when there is no run at all.
-    pub fn latest_unfinished(&self) -> Result<Option<RunRow>, JournalError> {
-        let runs = self.runs()?;
-        if runs.is_empty() {
-            return Err(no_runs());
-        }
-        let is_open = |run: &RunRow| run.state != RunState::Finished && run.tenant != "simulated";
-        Ok(runs.into_iter().find(is_open))
     }
 }
 
