@@ -179,7 +179,6 @@ pub(super) fn verify_again(approved: &Approved, check: &Check<'_>) -> Result<(),
 }
 
 /// What an approval that was kept with a run is checked against before the run sends again.
-#[cfg_attr(not(test), allow(dead_code, reason = "resumed runs are to keep their approval"))]
 pub(super) struct Kept<'a> {
     /// Digest of the plan that the run carries out.
     pub plan_digest: &'a str,
@@ -198,7 +197,6 @@ pub(super) struct Kept<'a> {
 }
 
 /// Says whether the approval that was kept with a run still counts for it.
-#[cfg_attr(not(test), allow(dead_code, reason = "resumed runs are to keep their approval"))]
 pub(super) fn verify_kept(bytes: &[u8], kept: &Kept<'_>) -> Result<Approved, Failure> {
     let (file, statement) = parse(bytes)?;
     let texts = [

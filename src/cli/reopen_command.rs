@@ -22,12 +22,12 @@ use super::policy_file::PolicyFile;
 use super::printer::Printer;
 use super::settings::{Profile, duration};
 use super::state::State;
-use super::trust::{Replay, open_run, refuse_closed, refuse_simulated};
+use super::trust::{KeptWord, Replay, open_run, refuse_closed, refuse_simulated};
 use crate::drive::{Clock, WallClock};
 use crate::engine::{Engine, Scope};
 use crate::journal::{RequestCounts, RunHeader, RunJournal, RunRow, RunState, TrustedRun};
 use crate::model::{Outcome, Policy, Task, TaskRecord};
-use crate::plan::{Agreement, Approval};
+use crate::plan::Agreement;
 use crate::transport::tenant_key;
 
 /// How long `watch` follows when nothing else is said, in milliseconds: a year is until everything has ended.
@@ -202,12 +202,11 @@ fn enter_again(
     check_stop_file(state)?;
     let is_left = |(_, record): &(&Task, &TaskRecord)| record.outcome() == Outcome::NotAttempted;
     let left: Vec<&Task> = tasks.iter().zip(records).filter(is_left).map(|(it, _)| it).collect();
-    let approval = match header.provenance.approver {
-        Some(_) => Approval::Given,
-        None => Approval::Missing,
-    };
+    let word = KeptWord::of(run, house, now);
+    let approval = word.approval();
     if let Some(risk) = left.iter().map(|task| task.risk).max() {
-        check_house(house, risk, header.reason.as_deref(), approval, Some(&header.run.0))?;
+        check_house(house, risk, header.reason.as_deref(), approval, Some(&header.run.0))
+            .map_err(|failure| word.explain(failure))?;
         check_gate(header.policy.rollout.as_ref(), asking)?;
     }
     let left = || left.iter().copied();
@@ -229,7 +228,8 @@ fn enter_again(
         now,
         send_until: header.policy.send_until,
     };
-    charge(state, applicant, &header.run.0, &unsent_devices(tasks, records), charging)?;
+    charge(state, applicant, &header.run.0, &unsent_devices(tasks, records), charging)
+        .map_err(|failure| word.explain(failure))?;
     let body = serde_json::json!({ "who": Operator::current().shown(), "job": header.job });
     state.index().note(now, "resumed", Some(&header.run.0), &body)?;
     Ok(alone)

@@ -277,6 +277,7 @@ fn header_of(
             approver: approved
                 .as_ref()
                 .map(|it| format!("{} until {}", it.principal, it.expires_at)),
+            approval: approved.as_ref().map(|it| it.file.clone()),
             break_glass: file.break_glass.clone(),
             is_named: file.is_named,
             is_agreed_at_terminal: agreement.is_interactive,

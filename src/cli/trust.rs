@@ -4,13 +4,17 @@
 //! verified against itself and against the host's record. Must never send anything, nor read a run by another way than
 //! [`Opening`].
 
+use super::approval::{Kept, verify_kept};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::operator::Operator;
+use super::policy_file::PolicyFile;
 use super::state::State;
 use crate::drive::facts_of;
 use crate::engine::{Impossible, RunState};
 use crate::journal::{Opening, TrustedRun};
-use crate::model::{Entry, Policy, Task};
+use crate::model::{Entry, Policy, Task, UnixMillis};
+use crate::plan::Approval;
 
 /// Opens a run that this process holds.
 pub(super) fn open_run(state: &State, run: &str) -> Result<Opening, Failure> {
@@ -42,6 +46,64 @@ pub(super) fn refuse_closed(run: &TrustedRun) -> Result<(), Failure> {
         ),
     )
     .next(format!("send what it left as a new run: sortie retry {run}")))
+}
+
+/// Whether another person's approval of a run counts now.
+pub(super) enum KeptWord {
+    /// There is none.
+    None,
+    /// It does.
+    Counts,
+    /// There is one, and it does not; why not.
+    Void(Box<Failure>),
+}
+
+impl KeptWord {
+    /// Verifies the approval that was kept with a run under the policy of now. What an older program kept is the
+    /// approver's name alone: it counts if the host's record knows it from the start.
+    pub(super) fn of(run: &TrustedRun, house: &PolicyFile, now: UnixMillis) -> Self {
+        let (header, from) = (&run.header, &run.header.provenance);
+        let Some(file) = &from.approval else {
+            return match &from.approver {
+                None => Self::None,
+                Some(name) if run.started["approver"].as_str() == Some(name) => Self::Counts,
+                Some(name) => Self::Void(Box::new(Failure::new(
+                    Exit::Policy,
+                    format!("the run names the approver {name}, and the host's record does not"),
+                ))),
+            };
+        };
+        let kept = Kept {
+            plan_digest: &from.plan_digest,
+            tenant: &header.tenant,
+            base_url: &header.base_url,
+            made_by: &from.planned_by,
+            started_by: &from.operator,
+            started_at: header.started_at,
+            policy: house,
+            runner: &Operator::current(),
+            now,
+        };
+        match verify_kept(file.as_bytes(), &kept) {
+            Ok(_) => Self::Counts,
+            Err(failure) => Self::Void(Box::new(failure)),
+        }
+    }
+
+    pub(super) fn approval(&self) -> Approval {
+        match self {
+            Self::Counts => Approval::Given,
+            Self::None | Self::Void(_) => Approval::Missing,
+        }
+    }
+
+    /// Says why the approval does not count where a check failed that it would have passed.
+    pub(super) fn explain(&self, failure: Failure) -> Failure {
+        let Self::Void(void) = self else { return failure };
+        let what =
+            format!("{}; and the approval of the run counts no more: {}", failure.what, void.what);
+        Failure { what, ..failure }
+    }
 }
 
 /// The state of a run, built from its entries as they are verified.

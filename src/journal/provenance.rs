@@ -22,6 +22,9 @@ pub struct Provenance {
     pub database: String,
     /// Who approved it besides, and until when that held.
     pub approver: Option<String>,
+    /// The approval itself, statement and signature, as it was read: verified again before the run sends again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<String>,
     /// Why it was sent outside of its window.
     pub break_glass: Option<String>,
     /// Its job is a file whose name tells it from others.

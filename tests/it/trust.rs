@@ -3,10 +3,11 @@
 //! Owns each attack as somebody carries it out who can write files of the state directory, and the controls that were
 //! not attacked. Must never test what an audit says of the chains alone.
 
-use sortie::simulator::DeviceKind;
+use sortie::simulator::{DeviceKind, FaultMatcher, FaultMoment};
 use std::net::TcpListener;
 
-use crate::bench::{Ran, eventually};
+use crate::bench::{Ran, canned, eventually};
+use crate::bypass::{keys, user_of};
 use crate::fleet::{Fleet, end_of, erase_of, interrupt, says};
 
 /// A run of one request a second that was interrupted after its first one; its id.
@@ -178,4 +179,34 @@ fn a_changed_address_gets_no_token() {
         }
     }
     assert!(listener.accept().is_err(), "nobody came");
+}
+
+#[test]
+fn a_kept_approval_counts_only_while_its_signer_may_approve() {
+    let fleet = Fleet::of(DeviceKind::IPad, 3);
+    let job = fleet.job("erase", 0..3);
+    fleet.plan(&job, "first.plan");
+    let me = user_of(&fleet.bench, "first.plan");
+    fleet.policy(&format!(
+        "[approval]\nalways = true\nallowed_signers = \"allowed_signers\"\n\
+         [approval.people]\n{me} = \"me@example.com\"\n"
+    ));
+    keys(&fleet.bench, &["bob"], &["bob"]);
+    let plan = ["plan", &job, "--out", "erase.plan", "--wait", "0", "-j", "1", "--max-errors", "0"];
+    fleet.bench.sortie(&plan).expect(0);
+    let key = fleet.bench.path("bob").display().to_string();
+    fleet.bench.sortie(&["approve", "erase.plan", "--key", &key, "--yes"]).expect(0);
+    let refused = canned(400, r#"{"detail":"no"}"#, FaultMoment::BeforeApplying);
+    fleet.tenant.script(FaultMatcher::action("erase"), refused);
+    fleet.run_plan("erase.plan", &erase_of(3), &[]).expect(9);
+    let run = fleet.bench.latest_run();
+    let signers = fleet.bench.path("state/allowed_signers");
+    let list = std::fs::read(&signers).expect("it is there");
+    std::fs::write(&signers, "").expect("its owner");
+    let told = fleet.bench.sortie(&["resume", &run]).expect(8);
+    says(&told, &["the approval of the run counts no more", "nothing was sent"]);
+    assert_eq!(fleet.writes(), 1);
+    std::fs::write(&signers, list).expect("its owner");
+    fleet.bench.sortie(&["resume", &run]).expect(7);
+    assert_eq!(fleet.reached("erase"), [0, 1, 1]);
 }
