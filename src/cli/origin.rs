@@ -77,7 +77,9 @@ fn check_left(state: &State, row: &RunRow, deeds: &BTreeSet<Deed<'_>>) -> Result
         device.as_str()
     );
     Err(Failure::new(Exit::Policy, what).next(match row.state {
-        RunState::Finished => format!("write its files again with: sortie report {}", row.id),
+        RunState::Finished | RunState::Closed => {
+            format!("write its files again with: sortie report {}", row.id)
+        }
         _ => format!(
             "go on with: sortie resume {0}; or write its files again with: sortie report {0}",
             row.id
