@@ -103,7 +103,8 @@ fn not_ended(state: &State, row: &RunRow, rows: usize, sent: usize) -> Failure {
     ))
 }
 
-/// A report does not name its run: it is taken for one of the run that has all of its tasks.
+/// A report does not name its run: it is taken for one of every run that has any of its tasks. Rows of other reports may
+/// have been added to it.
 fn check_reported(
     state: &State,
     runs: &[RunRow],
@@ -124,11 +125,15 @@ fn check_reported(
         }
         let tasks = reader.tasks()?;
         let its: BTreeSet<Deed<'_>> = tasks.iter().map(deed_of).collect();
-        if !deeds.is_subset(&its) {
+        let shared = deeds.intersection(&its).count();
+        if shared == 0 {
             continue;
         }
         let run = &row.id;
-        let what = format!("the rows are those of a report of run {run}, which is not finished");
+        let what = format!(
+            "{shared} of {} from a report are tasks of run {run}, which is not finished",
+            counted(deeds.len(), "row")
+        );
         return Err(Failure::new(Exit::Policy, what).next(format!(
             "go on with: sortie resume {run}; or repeat what failed or was not sent with: sortie retry {run}"
         )));

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use super::RowOrigin;
 use super::cells::TargetField;
 use super::diagnostics::{Diagnostics, Flaw, counted, quote};
+use super::origin::{RUN_ENDED_NAME, RUN_NAME, RowOrigin, origin_of};
 use super::scan::Record;
 use super::secrets::may_be_secret;
 use super::source::Source;
@@ -30,13 +30,6 @@ const RESULTS: [&str; 13] = [
     RUN_NAME,
     RUN_ENDED_NAME,
 ];
-/// The columns in which a file of what a run left names that run, and whether it had ended; folded.
-const RUN_NAME: &str = "sortierun";
-const RUN_ENDED_NAME: &str = "sortierunended";
-/// What stands there while the run has not ended.
-const NOT_ENDED: &str = "no";
-/// The columns that only a `report.csv` has together; folded.
-const REPORT_MARKS: [&str; 4] = ["outcome", "commanduuid", "requestedat", "completedat"];
 /// Names of real columns that only look like misspelt ones of ours.
 const NOT_MISSPELT: [&str; 1] = ["udid"];
 /// Names of the action column and of the step column; folded.
@@ -91,6 +84,8 @@ impl Column {
 pub(super) struct Header {
     /// The columns.
     pub columns: Vec<Column>,
+    /// Their names as they stand in the file; folded.
+    written: Vec<String>,
 }
 
 impl Header {
@@ -101,22 +96,7 @@ impl Header {
 
     /// The run whose files a record comes from, if it does.
     pub fn origin(&self, record: &Record<'_>) -> Option<RowOrigin> {
-        let result = |name: &str| {
-            let is_it =
-                |column: &Column| column.meaning == Meaning::Result && fold(&column.name) == name;
-            self.columns.iter().position(is_it)
-        };
-        let cell = |name: &str| Some(record.cells.get(result(name)?)?.trimmed());
-        match cell(RUN_NAME).filter(|run| !run.is_empty()) {
-            Some(run) => Some(RowOrigin::Left {
-                run: run.to_owned(),
-                has_ended: cell(RUN_ENDED_NAME).is_some_and(|ended| ended != NOT_ENDED),
-            }),
-            None => {
-                let is_report = REPORT_MARKS.iter().all(|name| result(name).is_some());
-                is_report.then_some(RowOrigin::Report)
-            }
-        }
+        origin_of(&self.written, record)
     }
 
     /// The name of the column that says a device's name, if there is one.
@@ -167,7 +147,10 @@ pub(super) fn read_header(
     let count_before = problems.count();
     check_doubles(source, record, &columns, problems);
     note_columns(&columns, notes);
-    (is_understood && problems.count() == count_before).then_some(Header { columns })
+    (is_understood && problems.count() == count_before).then(|| {
+        let written = names.iter().map(|name| fold(name)).collect();
+        Header { columns, written }
+    })
 }
 
 /// What a refused column is read as for the rest of the file, so that all problems are told at once: as the

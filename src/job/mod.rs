@@ -15,6 +15,7 @@ mod filter;
 mod foreign;
 mod input;
 mod nodes;
+mod origin;
 mod repeated;
 mod require;
 mod row_notes;
@@ -45,6 +46,7 @@ pub use decode::Encoding;
 pub use diagnostics::{Diagnostic, Diagnostics};
 pub use filter::read_filter_pair;
 pub use input::{IdentifyBy, Input, ParseOptions, parse};
+pub use origin::RowOrigin;
 pub use require::{AgeError, Requirement};
 pub use yaml_require::read_required;
 
@@ -92,20 +94,6 @@ pub struct Row {
     pub carried: Vec<(String, String)>,
     /// The run whose files the row comes from, if it does.
     pub origin: Option<RowOrigin>,
-}
-
-/// Where a row comes from that an earlier run wrote: that run may have gone on since.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RowOrigin {
-    /// From `failed.csv` or `unprocessed.csv`, which name their run.
-    Left {
-        /// The run.
-        run: String,
-        /// It had ended when the file was written.
-        has_ended: bool,
-    },
-    /// From a `report.csv`, which does not name its run.
-    Report,
 }
 
 /// A device as a row names it. At least one of the first three is there; every one that is given must

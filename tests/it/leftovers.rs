@@ -5,7 +5,7 @@
 use sortie::simulator::{DeviceKind, FaultKind, FaultMatcher, FaultMoment, Presence};
 use std::process::Stdio;
 
-use crate::bench::{eventually, read_csv};
+use crate::bench::{eventually, read_csv, serial};
 use crate::fleet::{Fleet, says};
 
 const LOCKS: usize = 6;
@@ -91,6 +91,33 @@ fn files_of_a_run_that_went_on_are_refused_and_written_again() {
     let failed = directory.join("failed.csv").to_string_lossy().into_owned();
     fleet.bench.sortie(&["run", &failed, "--confirm", "1", "--wait", "0"]).expect(0);
     assert_eq!(fleet.tenant.seen("restart"), sent + 1);
+}
+
+#[test]
+fn no_flag_and_no_other_row_hides_whose_rows_they_are() {
+    let fleet = Fleet::with(DeviceKind::MacAppleSilicon, LOCKS + 1, |_, device| {
+        device.presence = Presence::Offline;
+    });
+    let left = dead_run(&fleet);
+    let run = fleet.bench.latest_run();
+    let report = fleet.bench.report_dir().join("report.csv");
+    let text = std::fs::read_to_string(&report).expect("it is there");
+    let other = format!("7,1,,{},,Mac,lock,,,,,,,,,", serial(LOCKS));
+    let mixed = fleet.bench.write("mixed.csv", &format!("{text}{other}\n"));
+    let mixed = mixed.to_string_lossy().into_owned();
+    let report = report.to_string_lossy().into_owned();
+    for (file, flags) in [
+        (&left, &["--ignore-column", "sortie_run", "--confirm", "6"][..]),
+        (&left, &["--map", "sortie_run=batch", "--confirm", "6"]),
+        (&report, &["--ignore-column", "command_uuid", "--confirm", "6"]),
+        (&report, &["--map", "completed_at=when", "--confirm", "6"]),
+        (&mixed, &["--confirm", "7"]),
+    ] {
+        let job = ["run", file, "--waves", "100%", "--wait", "0"];
+        let ran = fleet.bench.sortie(&[&job[..], flags].concat()).expect(8);
+        says(&ran, &[&run, "sortie resume", "nothing was sent"]);
+    }
+    assert_eq!(fleet.tenant.seen("lock"), LOCKS as u64);
 }
 
 #[test]
