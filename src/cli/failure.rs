@@ -137,7 +137,7 @@ impl From<JournalError> for Failure {
             JournalError::Public { path, .. } => (
                 Exit::Policy,
                 format!(
-                    "remove the permission with: chmod o-w {}; then verify the runs with: sortie audit",
+                    "remove the permission with: chmod o-w {} (or name a directory inside it with --state-dir); then verify the runs with: sortie audit",
                     path.display()
                 ),
             ),

@@ -45,6 +45,7 @@ mod printer;
 mod private_file;
 mod progress;
 mod prune_command;
+mod refusal_note;
 mod reopen_command;
 mod reporter;
 mod resolve_command;

@@ -15,7 +15,6 @@ use super::earlier::check_doubts;
 use super::exit::Exit;
 use super::failure::{BeforeSending, Done, Failed, Failure, Sent};
 use super::job_source::{check_requirement, naming_of, read_job};
-use super::operator::Operator;
 use super::options::{
     GlobalOptions, JobOptions, LimitOptions, RunOptions, SendOptions, TenantOptions,
 };
@@ -28,6 +27,7 @@ use super::plan_text::plan_text;
 use super::planning::{Naming, Planned, Wish, make_plan};
 use super::policy_file::PolicyFile;
 use super::printer::Printer;
+use super::refusal_note::note_refusal;
 use super::retry_command::Takeover;
 use super::sealing::Recipients;
 use super::settings::Profile;
@@ -40,9 +40,6 @@ use crate::job::{Job, ParseOptions, Target, TargetField, ad_hoc};
 use crate::journal::RequestCounts;
 use crate::model::UnixMillis;
 use crate::plan::{Approval, PlanFile};
-
-/// Most letters of a refusal in the host's record.
-const NOTED_CHARS_MAX: usize = 500;
 
 pub(super) fn run(
     global: &GlobalOptions,
@@ -387,43 +384,4 @@ fn skip_or(failed: Failed, options: &RunOptions, printer: &Printer) -> Result<Do
         return Ok(Done::unsent(Exit::Well));
     }
     Err(failed)
-}
-
-/// The beginning of a reason: the host's record is kept for ever, and a refusal may name every row of a job.
-fn noted(reason: &str) -> String {
-    reason.lines().next().unwrap_or_default().chars().take(NOTED_CHARS_MAX).collect()
-}
-
-/// Writes down that the policy or a person said no.
-fn note_refusal(
-    outcome: Result<Done, Failed>,
-    state: &State,
-    job: &str,
-    printer: &Printer,
-) -> Result<Done, Failed> {
-    if let Err(Failed { failure, .. }) = &outcome
-        && failure.exit == Exit::Policy
-    {
-        let who = Operator::current().shown();
-        let body = serde_json::json!({ "who": who, "job": job, "why": noted(&failure.what) });
-        if let Err(error) = state.index().note(WallClock.now(), "refused", None, &body) {
-            printer.warn(&format!("the refusal is not in the host's record: {error}"));
-        }
-    }
-    outcome
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refusal_is_noted_by_its_first_line_and_not_at_any_length() {
-        assert_eq!(
-            noted("the plan is refused, 2 rows:\n  line 2: x\n  line 3: y"),
-            "the plan is refused, 2 rows:"
-        );
-        assert_eq!(noted(&"é".repeat(2_000)).chars().count(), 500);
-        assert_eq!(noted(""), "");
-    }
 }

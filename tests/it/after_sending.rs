@@ -27,8 +27,11 @@ fn run_database(bench: &Bench) -> std::path::PathBuf {
     paths.find(|path| path.extension().is_some_and(|end| end == "db")).expect("there is a run")
 }
 
+/// What breaks, and how it is broken.
+type Harm = (&'static str, fn(&Bench));
+
 /// What breaks while the run sends.
-const HARMS: [(&str, fn(&Bench)); 8] = [
+const HARMS: [Harm; 8] = [
     ("the run's database is moved away", |bench| {
         std::fs::rename(run_database(bench), bench.path("moved.db")).expect("it can be moved");
     }),
