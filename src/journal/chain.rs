@@ -191,6 +191,11 @@ pub(super) fn stored_json(body: &str) -> Option<Value> {
     serde_json::from_str(body).ok()
 }
 
+/// Whether a PIN, a kept secret or the result of a read stands under a key of an entry.
+pub(super) fn is_secret_key(key: &[u8]) -> bool {
+    SECRET_KEYS.iter().any(|secret| secret.as_bytes() == key)
+}
+
 /// What of a body is left alone besides what is sealed in it.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(super) enum Leave {
@@ -203,7 +208,7 @@ pub(super) enum Leave {
 
 impl Leave {
     fn drops(self, key: &str) -> bool {
-        self == Self::Nothing && SECRET_KEYS.contains(&key)
+        self == Self::Nothing && is_secret_key(key.as_bytes())
     }
 }
 

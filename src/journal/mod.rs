@@ -5,6 +5,7 @@
 //!
 //! Invariant: when an append returns, its entries survive a power cut.
 
+mod canonical;
 mod chain;
 mod database;
 mod index;
@@ -15,6 +16,7 @@ mod run;
 mod run_audit;
 mod run_chain;
 mod run_format;
+mod run_reader;
 mod state_dir;
 #[cfg(test)]
 mod tests;
@@ -30,8 +32,9 @@ pub use index::{
 pub use kept::{KeptHead, KeptHeads};
 pub use provenance::Provenance;
 pub use prune::{PruneShare, Pruned, prune_run, prune_share};
-pub use run::{RequestCounts, RunHeader, RunJournal, RunReader, TaskEnd};
+pub use run::{RequestCounts, RunHeader, RunJournal};
 pub use run_chain::RunHead;
+pub use run_reader::{RunReader, TaskEnd};
 pub use state_dir::{STOP_FILE, StateDir};
 pub use trust::{Distrust, Opening, TrustedRun};
 pub use writer::{Batch, Commit, Committed, Inline, Writer};

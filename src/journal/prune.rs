@@ -11,8 +11,8 @@ use std::path::Path;
 
 use super::chain::{stored_json, with_secrets_of};
 use super::database::{At, JournalError, open_to_read, open_to_write};
-use super::run::{from_json, no_json};
 use super::run_format::MIGRATIONS;
+use super::run_reader::{from_json, no_json};
 use super::state_dir::StateDir;
 use crate::model::{
     DeviceFacts, Event, ParamValue, PinReading, Sealed, Task, TaskIndex, UnixMillis, Verdict,

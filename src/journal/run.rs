@@ -4,21 +4,20 @@
 //! secrets out of old ones, and no outcome with them. Invariant: the state column is written
 //! in the transaction of the entries that it follows from, and can be rebuilt from them.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
-use super::database::{At, JournalError, open_to_read, open_to_write};
+use super::database::{At, JournalError, open_to_write};
 use super::index::{HeadBook, Index};
 use super::provenance::Provenance;
 use super::run_chain::{ChainEnd, RunHead, begin_chain, link};
 use super::run_format::MIGRATIONS;
+use super::run_reader::{no_json, no_such_task, to_json};
 use super::state_dir::StateDir;
 use super::trust::{Distrust, Opening, TrustedRun};
-use crate::model::{
-    Entry, Outcome, Policy, RunId, Task, TaskId, TaskIndex, TaskRecord, UnixMillis,
-};
+use crate::model::{Entry, Policy, RunId, Task, TaskIndex, TaskRecord, UnixMillis};
 
 /// How many requests of each kind were made.
 pub type RequestCounts = BTreeMap<String, u64>;
@@ -245,225 +244,4 @@ impl RunJournal {
         }
         Ok(())
     }
-}
-
-/// How a task of a run stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TaskEnd {
-    /// Its position in the run.
-    pub task: TaskIndex,
-    /// Its id.
-    pub id: TaskId,
-    /// Name of its action.
-    pub action: String,
-    /// Its outcome; `None` for a word of a newer program.
-    pub outcome: Option<Outcome>,
-    /// When something was last recorded of it; `None` when nothing ever was.
-    pub last_at: Option<UnixMillis>,
-}
-
-/// The journal of one run, open for reading; it may be read while it is written.
-pub struct RunReader {
-    pub(super) connection: Connection,
-    pub(super) path: PathBuf,
-}
-
-impl RunReader {
-    /// Opens the journal of a run.
-    ///
-    /// # Errors
-    /// [`JournalError`].
-    pub fn open(state_dir: &StateDir, run: &str) -> Result<Self, JournalError> {
-        let path = state_dir.run_path(run);
-        Ok(Self { connection: open_to_read(&path)?, path })
-    }
-
-    /// Keeps what is read from here on as it is at this moment, until the reader is dropped.
-    pub(super) fn hold_view(&self) -> Result<(), JournalError> {
-        self.connection.execute_batch("BEGIN").at(&self.path)
-    }
-
-    /// Refuses a format that only a newer program understands in full.
-    pub(super) fn refuse_newer(&self, found: u32) -> Result<(), JournalError> {
-        let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
-        if found > known {
-            return Err(JournalError::Newer { path: self.path.clone(), found, known });
-        }
-        Ok(())
-    }
-
-    /// What the run is. `None` when the process died before it had written it down: nothing was sent.
-    ///
-    /// # Errors
-    /// [`JournalError`].
-    pub fn header(&self) -> Result<Option<RunHeader>, JournalError> {
-        let body: Option<String> = self
-            .connection
-            .query_row("SELECT body FROM header", [], |row| row.get(0))
-            .optional()
-            .at(&self.path)?;
-        body.map(|body| from_json(&body, &self.path)).transpose()
-    }
-
-    /// All tasks, in order.
-    ///
-    /// # Errors
-    /// [`JournalError`].
-    pub fn tasks(&self) -> Result<Vec<Task>, JournalError> {
-        let mut select =
-            self.connection.prepare("SELECT body FROM tasks ORDER BY task").at(&self.path)?;
-        let bodies = select.query_map([], |row| row.get::<_, String>(0)).at(&self.path)?;
-        bodies.map(|body| from_json(&body.at(&self.path)?, &self.path)).collect()
-    }
-
-    /// The names of the actions that occur: a glance that costs far less than the tasks.
-    ///
-    /// # Errors
-    /// [`JournalError`].
-    pub fn actions(&self) -> Result<Vec<String>, JournalError> {
-        let mut select =
-            self.connection.prepare("SELECT DISTINCT action FROM tasks").at(&self.path)?;
-        let names = select.query_map([], |row| row.get(0)).at(&self.path)?;
-        names.collect::<Result<_, _>>().at(&self.path)
-    }
-
-    /// Gives every entry to `take`, in order.
-    ///
-    /// # Errors
-    /// [`JournalError`].
-    pub fn for_each_entry(&self, mut take: impl FnMut(Entry)) -> Result<(), JournalError> {
-        let mut select =
-            self.connection.prepare("SELECT at, body FROM entries ORDER BY seq").at(&self.path)?;
-        let mut rows = select.query([]).at(&self.path)?;
-        while let Some(row) = rows.next().at(&self.path)? {
-            let at = UnixMillis(row.get(0).at(&self.path)?);
-            let body: String = row.get(1).at(&self.path)?;
-            take(Entry { at, event: from_json(&body, &self.path)? });
-        }
-        Ok(())
-    }
-
-    /// What is known of each task, folded from the entries.
-    ///
-    /// # Errors
-    /// [`JournalError`].
-    pub fn records(&self) -> Result<Vec<TaskRecord>, JournalError> {
-        let mut records: Vec<TaskRecord> = self.tasks()?.iter().map(TaskRecord::new).collect();
-        let mut strangers = BTreeSet::new();
-        self.for_each_entry(|entry| {
-            if let Some(task) = entry.event.task() {
-                match records.get_mut(task.at()) {
-                    Some(record) => record.apply(entry.at, &entry.event),
-                    None => drop(strangers.insert(task)),
-                }
-            }
-        })?;
-        match strangers.first() {
-            Some(task) => Err(no_such_task(&self.path, *task)),
-            None => Ok(records),
-        }
-    }
-
-    /// Gives the entries of some tasks to `take`, in order.
-    ///
-    /// # Errors
-    /// [`JournalError`].
-    pub fn for_each_entry_of(
-        &self,
-        tasks: &BTreeSet<TaskIndex>,
-        mut take: impl FnMut(TaskIndex, Entry),
-    ) -> Result<(), JournalError> {
-        let mut select = self
-            .connection
-            .prepare("SELECT task, at, body FROM entries WHERE task IS NOT NULL ORDER BY seq")
-            .at(&self.path)?;
-        let mut rows = select.query([]).at(&self.path)?;
-        while let Some(row) = rows.next().at(&self.path)? {
-            let task = TaskIndex(row.get(0).at(&self.path)?);
-            if tasks.contains(&task) {
-                let at = UnixMillis(row.get(1).at(&self.path)?);
-                let body: String = row.get(2).at(&self.path)?;
-                take(task, Entry { at, event: from_json(&body, &self.path)? });
-            }
-        }
-        Ok(())
-    }
-
-    /// How each task stands, without its entries being read: for looking through many runs.
-    ///
-    /// # Errors
-    /// [`JournalError`].
-    pub fn ends(&self) -> Result<Vec<TaskEnd>, JournalError> {
-        let mut select = self
-            .connection
-            .prepare(
-                "SELECT task, id, action, outcome, last FROM tasks LEFT JOIN
-                   (SELECT task, max(at) AS last FROM entries WHERE task IS NOT NULL GROUP BY task)
-                   USING (task) ORDER BY task",
-            )
-            .at(&self.path)?;
-        let rows = select
-            .query_map([], |row| {
-                Ok(TaskEnd {
-                    task: TaskIndex(row.get(0)?),
-                    id: TaskId(row.get(1)?),
-                    action: row.get(2)?,
-                    outcome: Outcome::parse(&row.get::<_, String>(3)?),
-                    last_at: row.get::<_, Option<i64>>(4)?.map(UnixMillis),
-                })
-            })
-            .at(&self.path)?;
-        rows.collect::<Result<_, _>>().at(&self.path)
-    }
-
-    /// The state column, as it was written with the entries.
-    ///
-    /// # Errors
-    /// [`JournalError`].
-    pub fn outcomes(&self) -> Result<Vec<String>, JournalError> {
-        let mut select =
-            self.connection.prepare("SELECT outcome FROM tasks ORDER BY task").at(&self.path)?;
-        let words = select.query_map([], |row| row.get(0)).at(&self.path)?;
-        words.collect::<Result<_, _>>().at(&self.path)
-    }
-
-    /// How many requests of each kind were made.
-    ///
-    /// # Errors
-    /// [`JournalError`].
-    pub fn requests(&self) -> Result<RequestCounts, JournalError> {
-        let mut select =
-            self.connection.prepare("SELECT kind, count FROM requests").at(&self.path)?;
-        let rows = select
-            .query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))
-            .at(&self.path)?;
-        rows.collect::<Result<_, _>>().at(&self.path)
-    }
-}
-
-fn no_such_task(path: &Path, task: TaskIndex) -> JournalError {
-    let detail = format!("an entry speaks of task {}, which the run does not have", task.0);
-    JournalError::Content { path: path.to_owned(), detail }
-}
-
-pub(super) fn no_json(path: &Path) -> JournalError {
-    let detail = "a record is not JSON".to_owned();
-    JournalError::Content { path: path.to_owned(), detail }
-}
-
-pub(super) fn to_json<T: Serialize>(value: &T, path: &Path) -> Result<String, JournalError> {
-    serde_json::to_string(value)
-        .map_err(|error| JournalError::Content { path: path.to_owned(), detail: error.to_string() })
-}
-
-pub(super) fn from_json<T: for<'de> Deserialize<'de>>(
-    body: &str,
-    path: &Path,
-) -> Result<T, JournalError> {
-    serde_json::from_str(body).map_err(|error| {
-        // The message of the JSON error could repeat a value, and a value could be a PIN.
-        let detail =
-            format!("a record cannot be read (line {}, column {})", error.line(), error.column());
-        JournalError::Content { path: path.to_owned(), detail }
-    })
 }

@@ -9,13 +9,12 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::chain::{
-    AuditRecord, ChainAudit, Leave, Walk, stored_json, without_secrets, write_without_secrets,
-};
+use super::canonical::write_canonical;
+use super::chain::{AuditRecord, ChainAudit, Leave, Walk, stored_json, without_secrets};
 use super::database::{At, JournalError, version_of};
-use super::run::RunReader;
 use super::run_chain::{Beginning, RunHead, entry_hash, last_hash, text_at};
 use super::run_format::MIGRATIONS;
+use super::run_reader::RunReader;
 use crate::model::{DeviceId, Event, Outcome, Task, TaskRecord, UnixMillis};
 
 impl RunReader {
@@ -46,9 +45,8 @@ impl RunReader {
                 at: seen.at,
                 kind: seen.kind.to_owned(),
                 run: None,
-                body: seen
-                    .stored
-                    .map_or(Value::Null, |body| without_secrets(body.clone(), Leave::Nothing)),
+                body: stored_json(seen.body)
+                    .map_or(Value::Null, |body| without_secrets(body, Leave::Nothing)),
                 hash: seen.hash.to_owned(),
                 fits: seen.fits,
             });
@@ -98,14 +96,11 @@ impl RunReader {
             let (seq, at): (i64, i64) = (row.get(0).at(path)?, row.get(1).at(path)?);
             let task: Option<u32> = row.get(2).at(path)?;
             let (kind, body) = (text_at(row, 3).at(path)?, text_at(row, 4).at(path)?);
-            let stored = stored_json(body);
-            let expected = stored.as_ref().map(|stored| {
-                let body = write_without_secrets(stored, Leave::Nothing, &mut text);
-                entry_hash(walk.head(), seq, at, task, kind, body)
-            });
+            let expected = write_canonical(body, Leave::Nothing, &mut text)
+                .map(|text| entry_hash(walk.head(), seq, at, task, kind, text));
             walk.step(seq, expected, row.get(5).at(path)?);
             let at = UnixMillis(at);
-            let event = stored.as_ref().and_then(|stored| Event::deserialize(stored).ok());
+            let event: Option<Event> = serde_json::from_str(body).ok();
             match take_in(event.as_ref(), at, tasks.as_deref(), records.as_deref_mut()) {
                 Ok(()) => {}
                 Err(what) => {
@@ -117,8 +112,7 @@ impl RunReader {
                 }
             }
             let fits = walk.found().is_none();
-            let (stored, event) = (stored.as_ref(), event.as_ref());
-            see(Seen { seq, at, kind, stored, event, hash: walk.head(), fits });
+            see(Seen { seq, at, kind, body, event, hash: walk.head(), fits });
         }
         if let Some(records) = &records {
             compare_outcomes(connection, path, records, &mut walk)?;
@@ -221,10 +215,10 @@ pub(super) struct Seen<'a> {
     pub seq: i64,
     pub at: UnixMillis,
     pub kind: &'a str,
-    /// Its body, secrets included; `None` where it is not JSON.
-    pub stored: Option<&'a Value>,
+    /// Its body, secrets included.
+    pub body: &'a str,
     /// What it says; `None` where this program cannot read it.
-    pub event: Option<&'a Event>,
+    pub event: Option<Event>,
     pub hash: &'a str,
     /// Whether everything so far is what was written.
     pub fits: bool,

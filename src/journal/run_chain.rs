@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::Value;
 use std::path::Path;
 
+use super::canonical::write_canonical;
 use super::chain::{Leave, Link, stored_json, write_without_secrets};
 use super::database::{At, JournalError};
 
@@ -143,9 +144,8 @@ pub(super) fn link(
     kind: &str,
     body: &str,
 ) -> Option<ChainEnd> {
-    let body = stored_json(body)?;
     let mut text = Vec::new();
-    let text = write_without_secrets(&body, Leave::Nothing, &mut text);
+    let text = write_canonical(body, Leave::Nothing, &mut text)?;
     let seq = end.seq + 1;
     Some(ChainEnd { seq, hash: entry_hash(&end.hash, seq, at, task, kind, text) })
 }

@@ -10,9 +10,10 @@ use super::chain::AuditFault;
 use super::database::JournalError;
 use super::index::{Index, RunAccount};
 use super::kept::KeptHeads;
-use super::run::{RequestCounts, RunHeader, RunReader};
+use super::run::{RequestCounts, RunHeader};
 use super::run_audit::Begun;
 use super::run_chain::{Beginning, ChainEnd};
+use super::run_reader::RunReader;
 use super::state_dir::StateDir;
 use crate::model::{Entry, Event, Task, TaskRecord, UnixMillis};
 
@@ -123,7 +124,7 @@ impl Opening {
             }
             kept.see(seen.seq.unsigned_abs(), seen.hash);
             let Some(event) = seen.event else { return };
-            let entry = Entry { at: seen.at, event: event.clone() };
+            let entry = Entry { at: seen.at, event };
             if let Event::Ended { by } = &entry.event {
                 closed = Some((entry.at, by.clone()));
             }

@@ -227,6 +227,7 @@ fn life_of(task: u32, looks: usize) -> Vec<Entry> {
 fn a_million_entries_are_verified_fast() {
     const TASKS: usize = 1_000;
     const ENTRIES: usize = 1_000_000;
+    const COMMITS: u32 = 500;
     let bench = Bench::new();
     let mut journal = bench.run(TASKS);
     let mut written = 0;
@@ -249,4 +250,18 @@ fn a_million_entries_are_verified_fast() {
         println!("{ENTRIES} entries: written in {wrote:?}, verified and replayed in {took:?}");
     }
     assert!(took.as_secs() < 60, "{took:?}");
+    // What the host's record costs: a commit without entries is not told to it.
+    let mut journal = RunJournal::go_on(&bench.state, &run).expect("it opens");
+    let requests = RequestCounts::from([("look".to_owned(), 1)]);
+    for (what, entries) in [("no", Vec::new()), ("one", vec![intent(0)])] {
+        let began = clock();
+        for _ in 0..COMMITS {
+            journal.append(&entries, &requests).expect("written");
+        }
+        let each = began.elapsed() / COMMITS;
+        #[allow(clippy::print_stdout, reason = "the figure is what it is for")]
+        {
+            println!("a commit of {what} entry: {each:?}");
+        }
+    }
 }
