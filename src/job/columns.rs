@@ -11,6 +11,7 @@ use super::scan::Record;
 use super::secrets::may_be_secret;
 use super::source::Source;
 use super::steps::is_near;
+use super::wishes::{ColumnWishes, check_wishes, is_meant, renamed};
 use crate::kandji::{ACTIONS, ParamKind, fold};
 use crate::model::first_steering;
 
@@ -106,15 +107,6 @@ impl Header {
     }
 }
 
-/// What the operator says about columns.
-#[derive(Clone, Debug, Default)]
-pub(super) struct ColumnWishes {
-    /// Renamed ones, from and to.
-    pub map: Vec<(String, String)>,
-    /// Ignored ones.
-    pub ignore: Vec<String>,
-}
-
 /// Reads a header. `None` when nothing below it can be understood.
 pub(super) fn read_header(
     source: &Source<'_>,
@@ -164,12 +156,6 @@ fn presumed(name: &str, wishes: &ColumnWishes) -> Column {
 
 pub(super) fn header_text(cell: &str) -> &str {
     cell.trim_start_matches('\u{feff}').trim()
-}
-
-pub(super) fn renamed<'a>(name: &'a str, wishes: &'a ColumnWishes) -> &'a str {
-    let folded = fold(name);
-    let hit = wishes.map.iter().find(|(from, _)| fold(from) == folded);
-    hit.map_or(name, |(_, to)| to.trim())
 }
 
 /// Whether a name alone shows that a line is a header: it names the device or the action.
@@ -244,14 +230,6 @@ fn classify(written: &str, wishes: &ColumnWishes) -> Result<Column, Flaw> {
     }
 }
 
-/// Whether a column that is to be ignored is this one: by its name, or, of those that only check a device, by any name
-/// of its kind, because that is how a plan calls it.
-fn is_meant(ignored: &str, written: &str) -> bool {
-    let label = |name: &str| TargetField::find(name).filter(|field| !field.is_identity());
-    fold(ignored) == fold(written)
-        || label(ignored).is_some_and(|field| label(written) == Some(field))
-}
-
 /// The known column that a folded name resembles.
 fn resembled(folded: &str) -> Option<&'static str> {
     if NOT_MISSPELT.contains(&folded) || folded.chars().count() > 64 {
@@ -289,41 +267,6 @@ fn no_header(names: &[&str]) -> Flaw {
     flaw.hint(format!(
         "the first line must name the columns, such as: {EXPECTED_HEADER}; if they are separated by another character, give --delimiter"
     ))
-}
-
-fn check_wishes(
-    source: &Source<'_>,
-    record: &Record<'_>,
-    names: &[&str],
-    wishes: &ColumnWishes,
-    problems: &mut Diagnostics,
-    notes: &mut Vec<String>,
-) {
-    let has = |wanted: &str| names.iter().any(|name| fold(name) == fold(wanted));
-    for (at, (from, to)) in wishes.map.iter().enumerate() {
-        let flaw = if wishes.map[..at].iter().any(|(earlier, _)| fold(earlier) == fold(from)) {
-            Flaw::new(format!("column {} is renamed twice", quote(from)))
-        } else if to.trim().is_empty() {
-            Flaw::new(format!("column {} is renamed to nothing", quote(from)))
-                .hint(format!("give --ignore-column \"{from}\" to pass it over"))
-        } else if !has(from) {
-            Flaw::new(format!("there is no column {} to rename", quote(from)))
-                .hint(format!("the columns are: {}", shown_names(names)))
-        } else {
-            notes.push(format!("column {} is read as '{}'", quote(from), to.trim()));
-            continue;
-        };
-        problems.push(source.diagnostic(record.range.clone(), flaw));
-    }
-    let is_there = |ignored: &str| names.iter().any(|name| is_meant(ignored, name));
-    for ignored in wishes.ignore.iter().filter(|ignored| !is_there(ignored)) {
-        notes.push(format!("there is no column {} to ignore", quote(ignored)));
-    }
-}
-
-fn shown_names(names: &[&str]) -> String {
-    let shown: Vec<String> = names.iter().take(20).map(|name| quote(name)).collect();
-    shown.join(", ")
 }
 
 /// Two columns that mean the same would make the reader choose; it does not.

@@ -2,11 +2,12 @@
 //!
 //! Owns finding it from the first line or the header. Must never choose when two characters fit equally well.
 
-use super::columns::{ColumnWishes, header_text, is_known, renamed};
+use super::columns::{header_text, is_known};
 use super::diagnostics::{Diagnostics, Flaw, quote};
 use super::scan::{CrLines, Scanned, Scanner};
 use super::source::Source;
 use super::table::TableRules;
+use super::wishes::{ColumnWishes, renamed};
 
 /// How a table is laid out: what separates its cells, and where it begins.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]

@@ -8,12 +8,12 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 
 use super::cells::TargetField;
-use super::columns::ColumnWishes;
 use super::decode::{Encoding, decode};
 use super::diagnostics::{Diagnostic, Diagnostics, Flaw, quote};
 use super::source::Source;
 use super::steps::{Form, Guard, StepDraft, find_param, read_action, read_value};
 use super::table::{Base, Duplicates, TableRules, read_table};
+use super::wishes::ColumnWishes;
 use super::{Exclusion, Job, JobSettings, sniff, yaml};
 use crate::model::{composed, hexadecimal};
 

@@ -28,6 +28,7 @@ mod source;
 mod steps;
 mod table;
 mod tree;
+mod wishes;
 mod yaml;
 mod yaml_params;
 mod yaml_require;

@@ -6,13 +6,14 @@
 use std::ops::Range;
 
 use super::cells::TargetField;
-use super::columns::{Column, ColumnWishes, Header, Meaning, is_telling, read_header, renamed};
+use super::columns::{Column, Header, Meaning, is_telling, read_header};
 use super::delimiter::{choose_layout, separator};
 use super::diagnostics::{Diagnostics, Flaw, counted, lines_text};
 use super::rows::RowReader;
 use super::scan::{CrLines, Record, Scanned, Scanner};
 use super::source::Source;
 use super::steps::{Guard, StepDraft};
+use super::wishes::{ColumnWishes, renamed};
 use super::{IdentifyBy, Row};
 
 /// Most rows of one job: the largest fleet on one tenant is a tenth of it.

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::cells::{TargetField, is_left_open};
-use super::columns::{COLUMNS_MAX, ColumnWishes, header_text};
+use super::columns::{COLUMNS_MAX, header_text};
 use super::decode::decode;
 use super::delimiter::find_layout;
 use super::diagnostics::{Diagnostics, Flaw, counted, quote};
@@ -17,6 +17,7 @@ use super::source::Source;
 use super::steps::is_near;
 use super::table::ROWS_MAX;
 use super::tree::{Entry, Node};
+use super::wishes::ColumnWishes;
 use super::yaml::load_file;
 use super::yaml_settings::read_span;
 use super::{Requirement, Target};

@@ -598,6 +598,17 @@ mod tests {
     }
 
     #[test]
+    fn a_plan_is_held_to_the_rules_between_parameters() {
+        let mut delete = step(1, "delete-user");
+        delete.params = Params::from([
+            ("UserName".to_owned(), ParamValue::Text("jo".to_owned())),
+            ("DeleteAllUsers".to_owned(), ParamValue::Bool(true)),
+        ]);
+        let refused = plan(&job(vec![row(1, "PAD", vec![delete])], None), &SkipKind::ALL).refused;
+        assert!(refused[0].objection.reason.contains("contradict each other"), "{refused:?}");
+    }
+
+    #[test]
     fn a_plan_says_what_is_sent_besides_what_the_job_says() {
         let rows =
             vec![row(1, "PAD", vec![step(1, "erase")]), row(2, "PC", vec![step(1, "erase")])];

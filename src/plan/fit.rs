@@ -36,7 +36,7 @@ pub(super) enum Part {
     /// Its model.
     Model,
     /// A part of its name.
-    NamePart,
+    NameLike,
 }
 
 impl Part {
@@ -47,7 +47,7 @@ impl Part {
             Self::UserEmail => &device.user_email,
             Self::Blueprint => &device.blueprint_name,
             Self::Model => &device.model,
-            Self::NamePart => &device.name,
+            Self::NameLike => &device.name,
             Self::Tag => return device.tags.iter().map(String::as_str).collect(),
         };
         vec![text]
@@ -113,7 +113,7 @@ fn entries_of(filter: &Filter) -> impl Iterator<Item = (Part, &'static str, &str
         (Part::Tag, "tag", &filter.tag),
         (Part::UserEmail, "user_email", &filter.user_email),
         (Part::Model, "model", &filter.model),
-        (Part::NamePart, "name_like", &filter.name_like),
+        (Part::NameLike, "name_like", &filter.name_like),
     ];
     lists
         .into_iter()
@@ -163,7 +163,7 @@ impl Names<'_> {
         written: &str,
         notes: &mut Vec<String>,
     ) -> Option<String> {
-        if part == Part::NamePart {
+        if part == Part::NameLike {
             return self.check_part(what, written, notes);
         }
         let known = self.known(part);
@@ -198,7 +198,7 @@ impl Names<'_> {
         if self.parts > PARTS_MAX {
             return None;
         }
-        let names = self.known(Part::NamePart).counts.keys();
+        let names = self.known(Part::NameLike).counts.keys();
         let found = names.filter_map(|name| Some((likeness_of_part(written, name)?, name)));
         match found.min() {
             None => Some(String::new()),

@@ -1,0 +1,67 @@
+//! What the operator says about columns: renamed ones and ignored ones.
+//!
+//! Owns which column is meant by such a wish, and what is wrong with it. Must never look at a data row.
+
+use super::cells::TargetField;
+use super::diagnostics::{Diagnostics, Flaw, quote};
+use super::scan::Record;
+use super::source::Source;
+use crate::kandji::fold;
+
+/// What the operator says about columns.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ColumnWishes {
+    /// Renamed ones, from and to.
+    pub map: Vec<(String, String)>,
+    /// Ignored ones.
+    pub ignore: Vec<String>,
+}
+
+pub(super) fn renamed<'a>(name: &'a str, wishes: &'a ColumnWishes) -> &'a str {
+    let folded = fold(name);
+    let hit = wishes.map.iter().find(|(from, _)| fold(from) == folded);
+    hit.map_or(name, |(_, to)| to.trim())
+}
+
+/// Whether a column that is to be ignored is this one: by its name, or, of those that only check a device, by any name
+/// of its kind, because that is how a plan calls it.
+pub(super) fn is_meant(ignored: &str, written: &str) -> bool {
+    let label = |name: &str| TargetField::find(name).filter(|field| !field.is_identity());
+    fold(ignored) == fold(written)
+        || label(ignored).is_some_and(|field| label(written) == Some(field))
+}
+
+pub(super) fn check_wishes(
+    source: &Source<'_>,
+    record: &Record<'_>,
+    names: &[&str],
+    wishes: &ColumnWishes,
+    problems: &mut Diagnostics,
+    notes: &mut Vec<String>,
+) {
+    let has = |wanted: &str| names.iter().any(|name| fold(name) == fold(wanted));
+    for (at, (from, to)) in wishes.map.iter().enumerate() {
+        let flaw = if wishes.map[..at].iter().any(|(earlier, _)| fold(earlier) == fold(from)) {
+            Flaw::new(format!("column {} is renamed twice", quote(from)))
+        } else if to.trim().is_empty() {
+            Flaw::new(format!("column {} is renamed to nothing", quote(from)))
+                .hint(format!("give --ignore-column \"{from}\" to pass it over"))
+        } else if !has(from) {
+            Flaw::new(format!("there is no column {} to rename", quote(from)))
+                .hint(format!("the columns are: {}", shown_names(names)))
+        } else {
+            notes.push(format!("column {} is read as '{}'", quote(from), to.trim()));
+            continue;
+        };
+        problems.push(source.diagnostic(record.range.clone(), flaw));
+    }
+    let is_there = |ignored: &str| names.iter().any(|name| is_meant(ignored, name));
+    for ignored in wishes.ignore.iter().filter(|ignored| !is_there(ignored)) {
+        notes.push(format!("there is no column {} to ignore", quote(ignored)));
+    }
+}
+
+fn shown_names(names: &[&str]) -> String {
+    let shown: Vec<String> = names.iter().take(20).map(|name| quote(name)).collect();
+    shown.join(", ")
+}
