@@ -92,7 +92,7 @@ pub(super) fn exit_of(end: &RunEnd<'_>) -> Exit {
     let is_left = count(Outcome::NotAttempted) + pending > 0;
     match end.stop {
         // Stopped when everything had ended already is not stopped.
-        Some(StopCause::Deadline) => return Exit::Quota,
+        Some(StopCause::Deadline | StopCause::Throttled) => return Exit::Quota,
         Some(_) if is_left => return Exit::Stopped,
         _ => {}
     }
@@ -146,5 +146,6 @@ mod tests {
         ] {
             check(&[InDoubt, NotAttempted], Some(stop), 0, Exit::Doubt);
         }
+        check(&[Pending], Some(StopCause::Throttled), 0, Exit::Quota);
     }
 }

@@ -353,6 +353,10 @@ impl End<'_> {
                 ),
                 format!("follow them with: sortie watch {run}, or once with --once"),
             ),
+            Exit::Quota if stop == Some(StopCause::Throttled) => {
+                let until = ended.progress.paused_until.unwrap_or_default();
+                (format!("stopped{why}"), format!("after {until}, {resume}"))
+            }
             // A resume may not send after the deadline either.
             Exit::Quota => (
                 format!("stopped{why}"),

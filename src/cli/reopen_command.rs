@@ -155,6 +155,9 @@ fn open_again<'a>(
     drop(alone);
     let doing = if scope == Scope::Whole { "resuming" } else { "following" };
     printer.say(&format!("{doing} run {} of {}", row.id, header.job));
+    if let Some((until, why)) = engine.state().pause(WallClock.now()) {
+        printer.say(&format!("nothing is sent or read before {until}: {why}"));
+    }
     let requests = RequestCounts::new();
     Ok(Some(Live {
         state,

@@ -9,13 +9,6 @@ use crate::model::{
     CommandSeen, CommandStatus, Entry, Event, Outcome, Refusal, Sighting, StopCause, TaskIndex,
     UnixMillis, Verdict,
 };
-use crate::pace::breaker_ms;
-
-/// Rounds of pauses in which nothing could be sent before the run stops: with the default delays about
-/// three minutes.
-const UNREACHABLE_ROUNDS_MAX: u32 = 8;
-/// Shortest pause after a refusal for haste that names no time, in milliseconds.
-const THROTTLED_MS_MIN: u64 = 1_000;
 
 impl Engine {
     /// Takes in what is known after a request.
@@ -256,54 +249,6 @@ impl Engine {
             }
             _ => Ok(()),
         }
-    }
-
-    /// Until when a task waits that goes back to the queue; pauses or stops the run where that is why.
-    pub(super) fn until(
-        &mut self,
-        now: UnixMillis,
-        wait: &Wait,
-        reason: &str,
-        entries: &mut Vec<Entry>,
-    ) -> Result<UnixMillis, Impossible> {
-        match wait {
-            Wait::Backoff(delay_ms) => return Ok(now.plus_ms(*delay_ms)),
-            Wait::Tenant(retry_after_ms) => {
-                self.pause_for_tenant(now, *retry_after_ms, reason, entries)?;
-            }
-            Wait::Reachable if now >= self.state.paused_until => {
-                self.unreachable_rounds += 1;
-                if self.unreachable_rounds > UNREACHABLE_ROUNDS_MAX {
-                    entries.extend(self.stop(now, StopCause::Unreachable, reason)?);
-                } else {
-                    let pause_ms = breaker_ms(&self.state.policy.retries, self.unreachable_rounds);
-                    entries.extend(self.pause(now, now.plus_ms(pause_ms), reason)?);
-                }
-            }
-            Wait::Reachable => {}
-            Wait::Resume(cause) => entries.extend(self.stop(now, *cause, reason)?),
-        }
-        Ok(now)
-    }
-
-    /// Pauses as long as the tenant asks, or by backoff where it does not say. Answers that were under way
-    /// together make one round.
-    pub(super) fn pause_for_tenant(
-        &mut self,
-        now: UnixMillis,
-        retry_after_ms: Option<u64>,
-        reason: &str,
-        entries: &mut Vec<Entry>,
-    ) -> Result<(), Impossible> {
-        if retry_after_ms.is_none() && now < self.state.paused_until {
-            return Ok(());
-        }
-        self.throttled_rounds += 1;
-        let wait_ms = retry_after_ms.unwrap_or_else(|| {
-            breaker_ms(&self.state.policy.retries, self.throttled_rounds).max(THROTTLED_MS_MIN)
-        });
-        entries.extend(self.pause(now, now.plus_ms(wait_ms), reason)?);
-        Ok(())
     }
 }
 

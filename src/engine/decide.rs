@@ -17,15 +17,8 @@ use crate::pace::{BLOCK_LIFE_MS, PerSecond};
 
 /// Most calls of one step, so that a batch stays one short transaction.
 const CALLS_PER_STEP_MAX: usize = 256;
-/// A pause under way is only prolonged by more than this: every answer of a crowd asks for a pause of
-/// its own, a few milliseconds later than the one before.
-const PAUSE_SLACK_MS: u64 = 1_000;
 /// Of so many calls one is a look, when both sends and looks are due: following keeps a fifth.
 const CALLS_PER_LOOK: u32 = 5;
-
-/// How long after the end of the wait looks may leave that were due by then, in milliseconds: timers wake
-/// late, and every task that is still followed has its last look at that moment.
-const LAST_LOOKS_MS: u64 = 60_000;
 
 /// The run machine.
 pub struct Engine {
@@ -48,7 +41,7 @@ pub struct Engine {
     /// A question that was not passed on yet, and the last wave that was asked about.
     pub(super) ask: Option<Ask>,
     pub(super) asked_about: u16,
-    scope: Scope,
+    pub(super) scope: Scope,
     pins: Option<PinSource>,
     pace: PerSecond,
     granted: u32,
@@ -56,8 +49,6 @@ pub struct Engine {
     calls_since_look: u32,
     pub(super) unreachable_rounds: u32,
     pub(super) throttled_rounds: u32,
-    starved_since: Option<UnixMillis>,
-    starved_ms: u64,
 }
 
 impl Engine {
@@ -97,8 +88,6 @@ impl Engine {
             calls_since_look: 0,
             unreachable_rounds: 0,
             throttled_rounds: 0,
-            starved_since: None,
-            starved_ms: 0,
             state,
         }
     }
@@ -139,6 +128,7 @@ impl Engine {
     pub fn open(&mut self, now: UnixMillis, program: &str) -> Result<Vec<Entry>, Impossible> {
         let mut entries = Vec::new();
         self.record(now, Event::Opened { program: program.to_owned() }, &mut entries)?;
+        self.check_old_pause(now, &mut entries)?;
         for index in (0..).map(TaskIndex).take(self.state.tasks.len()) {
             match self.state.task(index).phase.clone() {
                 Phase::InFlight => {
@@ -197,40 +187,11 @@ impl Engine {
         Ok(entries)
     }
 
-    /// Pauses the whole tenant. A pause only ever moves forward.
-    ///
-    /// # Errors
-    /// [`Impossible`] is a fault of this program.
-    pub fn pause(
-        &mut self,
-        now: UnixMillis,
-        until: UnixMillis,
-        reason: &str,
-    ) -> Result<Vec<Entry>, Impossible> {
-        let mut entries = Vec::new();
-        let is_pausing = now < self.state.paused_until;
-        let slack_ms = if is_pausing { PAUSE_SLACK_MS } else { 0 };
-        if until > self.state.paused_until.plus_ms(slack_ms) {
-            let event = Event::Paused { until, reason: reason.to_owned() };
-            self.record(now, event, &mut entries)?;
-        }
-        Ok(entries)
-    }
-
     /// Adds requests that may leave until `until`. Whatever was left of an earlier grant is gone: ask for
     /// it with [`Engine::surrender`] first.
     pub fn grant(&mut self, count: u32, until: UnixMillis) {
         self.granted = count;
         self.granted_until = until;
-    }
-
-    /// Keeps account of the time in which something was due and the tenant had no request to spare.
-    fn note_starving(&mut self, now: UnixMillis, is_starving: bool) {
-        if is_starving {
-            self.starved_since.get_or_insert(now);
-        } else if let Some(since) = self.starved_since.take() {
-            self.starved_ms += now.remaining_ms(since);
-        }
     }
 
     /// Gives back what is left of the grant, be it expired or not: it was never used.
@@ -247,12 +208,10 @@ impl Engine {
         self.check_stop_rules(now, &mut step.entries)?;
         let gate_at = self.check_waves(now, &mut step.entries)?;
         step.ask = self.ask.take();
-        let mut is_starving = false;
         while step.calls.len() < CALLS_PER_STEP_MAX {
             let Some(lane) = self.next_lane(now) else { break };
             if now < self.state.paused_until {
                 step.wake_at = Some(self.state.paused_until);
-                is_starving = true;
                 break;
             }
             if self.state.in_flight + self.reads_under_way >= self.state.policy.concurrency {
@@ -260,7 +219,6 @@ impl Engine {
             }
             if self.granted == 0 || now >= self.granted_until {
                 step.want = self.wanted(now);
-                is_starving = true;
                 break;
             }
             if let Err(at) = self.pace.take(now) {
@@ -273,7 +231,6 @@ impl Engine {
         if step.calls.len() == CALLS_PER_STEP_MAX {
             step.wake_at = Some(now);
         }
-        self.note_starving(now, is_starving);
         step.wake_at = [step.wake_at, gate_at, self.next_moment(now)].into_iter().flatten().min();
         step.is_done = self.is_done(now);
         Ok(step)
@@ -296,7 +253,7 @@ impl Engine {
 
     /// Which queue the next call comes from; `None` when neither has anything due.
     fn next_lane(&mut self, now: UnixMillis) -> Option<Lane> {
-        if self.next_safety().is_some_and(|at| at <= now) {
+        if self.next_safety(now).is_some_and(|at| at <= now) {
             return Some(Lane::Safety);
         }
         let is_look_due = self.next_look(now).is_some_and(|at| at <= now);
@@ -401,99 +358,8 @@ impl Engine {
             }
             None => 0,
         };
-        let reads = if self.may_settle() { self.safety.due(now, block_max) } else { 0 };
+        let reads = if self.may_settle(now) { self.safety.due(now, block_max) } else { 0 };
         u32::try_from((reads + sends + looks).min(block_max)).unwrap_or(u32::MAX)
-    }
-
-    pub(super) fn may_send(&self) -> bool {
-        self.state.stop.is_none() && self.scope == Scope::Whole
-    }
-
-    /// Doubt is settled and PINs are read in spite of errors and deadlines: only who leaves, or cannot reach
-    /// the tenant, leaves them for later.
-    fn may_settle(&self) -> bool {
-        match &self.state.stop {
-            None => true,
-            Some((cause, _)) => !cause.ends_reading(),
-        }
-    }
-
-    /// When the next read for safety is due, if it still may leave.
-    fn next_safety(&self) -> Option<UnixMillis> {
-        self.safety.next().filter(|_| self.may_settle())
-    }
-
-    /// Looks go on until the wait is over, and not after a stop other than the deadline for sending.
-    fn may_look(&self, now: UnixMillis) -> bool {
-        let is_stopped =
-            self.state.stop.as_ref().is_some_and(|(cause, _)| *cause != StopCause::Deadline);
-        !is_stopped && (now <= self.wait_ends(now) || self.has_last_look(now))
-    }
-
-    /// Whether a look that was due before the wait ended has not left yet.
-    fn has_last_look(&self, now: UnixMillis) -> bool {
-        let wait_ends = self.wait_ends(now);
-        let until = wait_ends.plus_ms(LAST_LOOKS_MS);
-        now <= until
-            && self.state.paused_until <= until
-            && self.follow.next().is_some_and(|at| at <= wait_ends)
-    }
-
-    /// When the next look is due, if it still may leave.
-    fn next_look(&self, now: UnixMillis) -> Option<UnixMillis> {
-        let wait_ends = self.wait_ends(now);
-        self.follow.next().filter(|at| *at <= wait_ends && self.may_look(now))
-    }
-
-    /// When following ends: so long after the last send, or after a resume, not counting the time in which
-    /// the hour had no request to spare.
-    pub(super) fn wait_ends(&self, now: UnixMillis) -> UnixMillis {
-        if let Some(gate_ms) = self.gate_ms() {
-            return now.plus_ms(self.state.policy.wait_ms.max(gate_ms));
-        }
-        let starving_ms = self.starved_since.map_or(0, |since| now.remaining_ms(since));
-        let from = self.state.followed_from.unwrap_or(now);
-        from.plus_ms(self.state.policy.wait_ms + self.starved_ms + starving_ms)
-    }
-
-    /// How long a wave that is judged may wait for its devices: as long as another one is to follow, looks go on,
-    /// whatever the wait is; that begins after the last wave.
-    fn gate_ms(&self) -> Option<u64> {
-        let rollout = self.state.policy.rollout.as_ref()?;
-        (self.may_send() && !self.state.waves.is_last()).then_some(rollout.gate_timeout_ms)
-    }
-
-    /// The next moment at which something may become due.
-    fn next_moment(&mut self, now: UnixMillis) -> Option<UnixMillis> {
-        let opens_at = self.window_opens(now);
-        let send = if self.may_send() { self.next_send(now) } else { None };
-        let send = send.map(|at| opens_at.map_or(at, |opens_at| at.max(opens_at)));
-        // A window that closes is noticed when it does, even if nothing else happens.
-        let window = self.window.filter(|_| self.may_send()).map(|(_, state)| state.changes_at());
-        let look = self.next_look(now);
-        let safety = self.next_safety();
-        let deadline = send.map(|_| self.state.policy.send_until);
-        // While the hour has nothing to spare the end of the wait moves on with the time: waiting for it
-        // would be a race that is never won. The hour itself wakes the run then.
-        let is_waiting = self.state.following > 0 && self.starved_since.is_none();
-        let wait = is_waiting.then(|| self.wait_ends(now).plus_ms(1));
-        let last_looks = wait.map(|at| at.plus_ms(LAST_LOOKS_MS));
-        [send, look, safety, deadline, wait, last_looks, window]
-            .into_iter()
-            .flatten()
-            .filter(|at| *at > now)
-            .min()
-    }
-
-    fn is_done(&self, now: UnixMillis) -> bool {
-        let is_idle = self.state.in_flight + self.reads_under_way == 0;
-        let is_sending = self.may_send() && self.state.sendable() > 0;
-        let is_following = match self.scope {
-            Scope::OnePass => self.next_look(now).is_some(),
-            _ => self.state.following > 0 && self.may_look(now),
-        };
-        let is_settling = self.may_settle() && !self.safety.is_empty();
-        is_idle && !is_sending && !is_following && !is_settling
     }
 }
 

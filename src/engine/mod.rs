@@ -10,8 +10,10 @@
 mod answers;
 mod calls;
 mod decide;
+mod ends;
 mod follow;
 mod pages;
+mod pauses;
 mod preparing;
 mod queue;
 mod rules;

@@ -70,6 +70,10 @@ impl Engine {
             let reason = format!("the time for sending ended at {send_until}");
             return Some((StopCause::Deadline, reason));
         }
+        if let Some((until, why)) = state.pause(now).filter(|(until, _)| until >= send_until) {
+            let reason = format!("{why}; paused until {until}, and sending ends at {send_until}");
+            return Some((StopCause::Deadline, reason));
+        }
         if *outside_window == OutsideWindow::Refuse
             && let Some(opens_at) = self.window_opens(now)
         {

@@ -40,6 +40,7 @@ pub struct RunState {
     pub(super) tally: Tally,
     pub(super) waves: Waves,
     pub(super) paused_until: UnixMillis,
+    pub(super) paused_because: String,
     pub(super) stop: Option<(StopCause, String)>,
     /// The newest PIN of each lock, to compare what the tenant shows with.
     pub(super) pins: BTreeMap<TaskIndex, Sealed>,
@@ -121,6 +122,7 @@ impl RunState {
             errors: 0,
             errors_forgiven: 0,
             paused_until: UnixMillis(0),
+            paused_because: String::new(),
             stop: None,
             pins: BTreeMap::new(),
             followed_from: None,
@@ -163,7 +165,10 @@ impl RunState {
                 }
                 self.waves.wait_anew(entry.at);
             }
-            Event::Paused { until, .. } => self.paused_until = self.paused_until.max(*until),
+            Event::Paused { until, reason } if *until > self.paused_until => {
+                self.paused_until = *until;
+                self.paused_because.clone_from(reason);
+            }
             Event::Stopped { cause, reason } => self.stop = Some((*cause, reason.clone())),
             _ => {}
         }
@@ -312,6 +317,12 @@ impl RunState {
     #[must_use]
     pub fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// Until when nothing is sent or read, and why; `None` when that is over by `now`.
+    #[must_use]
+    pub fn pause(&self, now: UnixMillis) -> Option<(UnixMillis, &str)> {
+        (now < self.paused_until).then_some((self.paused_until, self.paused_because.as_str()))
     }
 
     /// How far the run is.

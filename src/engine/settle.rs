@@ -294,8 +294,11 @@ impl Engine {
             0 | 1 => None,
             several => Some(super::answers::ambiguous(several)),
         };
-        let was_so = (outcome == Outcome::AlreadyInEffect && instead.is_none())
-            .then(|| "locked before this run".to_owned());
+        let was_so = match state.may_be_ours() {
+            true => format!("locked already, {}", super::task::MAY_BE_OURS),
+            false => "locked before this run".to_owned(),
+        };
+        let was_so = (outcome == Outcome::AlreadyInEffect && instead.is_none()).then_some(was_so);
         let notes = [Some(note.to_owned()).filter(|note| !note.is_empty()), among, was_so];
         let reason = notes.into_iter().flatten().collect::<Vec<_>>().join("; ");
         self.end(now, task, instead.unwrap_or(outcome), reason, entries)

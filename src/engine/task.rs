@@ -51,6 +51,8 @@ pub struct TaskState {
     pub doubted_at: UnixMillis,
     /// One of its requests had no usable answer.
     pub was_in_doubt: bool,
+    /// Requests that the tenant has answered.
+    pub answers: u16,
     /// Reads for its doubt that showed nothing.
     pub absences: u8,
     /// The last status that its command showed.
@@ -95,6 +97,7 @@ impl TaskState {
             traced_from: UnixMillis(0),
             doubted_at: UnixMillis(0),
             was_in_doubt: false,
+            answers: 0,
             absences: 0,
             seen: None,
             candidates: 0,
@@ -108,6 +111,12 @@ impl TaskState {
     #[must_use]
     pub fn lacks_pin(&self, facts: &TaskFacts) -> bool {
         facts.has_custody && !self.has_pin
+    }
+
+    /// Whether an earlier request of its own may be why the API says that it is so already.
+    #[must_use]
+    pub fn may_be_ours(&self) -> bool {
+        self.answers > 1
     }
 
     /// Whether its device's report is awaited: always while a PIN depends on it.
@@ -152,6 +161,8 @@ impl TaskState {
             {
                 self.was_in_doubt |=
                     matches!(verdict, Verdict::Unknown { .. } | Verdict::OtherDevice { .. });
+                let is_answer = !matches!(verdict, Verdict::NotSent { .. });
+                self.answers = self.answers.saturating_add(u16::from(is_answer));
                 let is_ours = match verdict {
                     Verdict::Accepted(answer) => {
                         self.has_pin |= answer.pin.is_some();
@@ -281,6 +292,9 @@ pub(super) enum Wait {
     Resume(StopCause),
 }
 
+/// What is said of "already" after an earlier request of this run that the tenant had answered with a no.
+pub(super) const MAY_BE_OURS: &str = "perhaps by an earlier request of this run";
+
 /// Decides what follows from a recorded verdict. `None` for one that needs no further entry.
 pub(super) fn consequence(
     state: &TaskState,
@@ -299,6 +313,9 @@ pub(super) fn consequence(
         }
         Verdict::InEffect { reason } if state.was_in_doubt => {
             Settle(Outcome::Accepted, format!("{reason} (an earlier request of this run did it)"))
+        }
+        Verdict::InEffect { reason } if state.may_be_ours() => {
+            Settle(Outcome::AlreadyInEffect, format!("{reason} ({MAY_BE_OURS})"))
         }
         Verdict::InEffect { reason } => Settle(Outcome::AlreadyInEffect, reason.clone()),
         Verdict::Refused { kind: Refusal::Unauthorized, reason } => {

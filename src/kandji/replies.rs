@@ -13,12 +13,14 @@ use super::actions::{ActionSpec, EndSpec};
 use super::body::{complaint, content, error_text, first_byte, is_blank, json};
 use super::commands::CommandsPage;
 use crate::model::wire::{Fault, Method, Reply};
-use crate::model::{Answer, Platform, Refusal, Repeat, Sealed, UnixMillis, Verdict};
+use crate::model::{
+    Answer, Platform, Refusal, Repeat, Sealed, THROTTLED_MS_MIN, UnixMillis, Verdict,
+};
 
 /// Shortest wait that a `Retry-After` can ask for, in milliseconds.
 const RETRY_AFTER_MS_MIN: u64 = 1_000;
-/// Longest wait that is believed, in milliseconds: the tenant's window is one hour.
-const RETRY_AFTER_MS_MAX: u64 = 2 * 3_600_000;
+/// Longest wait that is believed, in milliseconds: thirty days. A run stops at far less, and says until when.
+const RETRY_AFTER_MS_MAX: u64 = 30 * 86_400_000;
 /// What the API says when the same command waits already or the state is already so.
 const IN_EFFECT_TEXTS: [&str; 3] = ["already running", "already locked", "already pending"];
 
@@ -63,7 +65,14 @@ fn classify_reply(action: &ActionSpec, platform: Platform, reply: &Reply) -> Ver
         },
         404 => refused(Refusal::NotFound),
         407 => Verdict::NotSent { reason: format!("the proxy refuses: {said}"), ends_run: true },
-        429 => Verdict::Throttled { retry_after_ms: retry_after_ms(reply), reason: said },
+        429 if is_own_limit(reply) => {
+            Verdict::Throttled { retry_after_ms: retry_after_ms(reply), reason: said }
+        }
+        429 => Verdict::Unknown {
+            reason: format!("{said} (not in the API's own form: something in between answered)"),
+            ends_run: false,
+            retry_after_ms: retry_after_ms(reply).or(Some(THROTTLED_MS_MIN)),
+        },
         400..=499 if is_html(reply) => unknown(true),
         400 if IN_EFFECT_TEXTS.iter().any(|known| text.to_lowercase().contains(known)) => {
             Verdict::InEffect { reason: text }
@@ -73,6 +82,28 @@ fn classify_reply(action: &ActionSpec, platform: Platform, reply: &Reply) -> Ver
         408 | 425 => unknown(false),
         400..=499 => refused(Refusal::Rejected),
         _ => unknown(false),
+    }
+}
+
+/// Whether a 429 comes from the API's own gateway, which refuses a request before anything is applied: it says so in
+/// JSON, counts the tenant's hour in its headers, or says when to come back. A web page, or words without a time, may come
+/// from a proxy that has passed the request on before.
+fn is_own_limit(reply: &Reply) -> bool {
+    if reply.remaining_hour.is_some() || reply.limit_hour.is_some() {
+        return true;
+    }
+    if is_html(reply) {
+        return false;
+    }
+    if retry_after_ms(reply).is_some() {
+        return true;
+    }
+    match json::<Value>(&reply.body) {
+        Ok(Value::Object(fields)) => {
+            ["message", "detail", "error"].iter().any(|key| fields.contains_key(*key))
+        }
+        Ok(value) => matches!(value, Value::String(_) | Value::Array(_)),
+        Err(_) => false,
     }
 }
 
@@ -276,7 +307,12 @@ mod tests {
             (408, "", "unknown"),
             (409, "", "refused"),
             (415, "", "refused"),
-            (429, "<html>", "throttled"),
+            (429, r#"{"message":"API rate limit exceeded"}"#, "throttled"),
+            (429, r#"{"detail":"Request was throttled."}"#, "throttled"),
+            (429, "<html>", "unknown"),
+            (429, "Too Many Requests", "unknown"),
+            (429, "{}", "unknown"),
+            (429, "", "unknown"),
             (500, r#"{"error":"x"}"#, "unknown"),
             (502, "<html>", "unknown"),
             (503, "", "unknown"),
@@ -301,6 +337,35 @@ mod tests {
             let reply = Reply { has_dropped_body: true, ..reply(204, "") };
             let verdict = classify(spec, Platform::Mac, &Ok(reply)).1;
             assert_eq!(word(&verdict), expected, "{action}");
+        }
+    }
+
+    #[test]
+    fn only_a_429_of_the_gateway_itself_proves_that_nothing_was_applied() {
+        let lock = find_action("lock").expect("an action");
+        let html = || reply(429, "<html>Too Many Requests</html>");
+        let wait = |verdict: &Verdict| match verdict {
+            Verdict::Throttled { retry_after_ms, .. } | Verdict::Unknown { retry_after_ms, .. } => {
+                *retry_after_ms
+            }
+            other => panic!("{other:?}"),
+        };
+        let after = |seconds: &str| Some(seconds.to_owned());
+        for (reply, expected, wait_ms) in [
+            (html(), "unknown", Some(60_000)),
+            (Reply { retry_after: after("7"), ..html() }, "unknown", Some(7_000)),
+            (Reply { limit_hour: Some(10_000), ..html() }, "throttled", None),
+            (Reply { remaining_hour: Some(0), ..html() }, "throttled", None),
+            (Reply { retry_after: after("7"), ..reply(429, "") }, "throttled", Some(7_000)),
+            (
+                Reply { retry_after: after("7"), ..reply(429, "slow down") },
+                "throttled",
+                Some(7_000),
+            ),
+            (reply(429, r#"{"message":"API rate limit exceeded"}"#), "throttled", None),
+        ] {
+            let verdict = classify(lock, Platform::Mac, &Ok(reply.clone())).1;
+            assert_eq!((word(&verdict), wait(&verdict)), (expected, wait_ms), "{reply:?}");
         }
     }
 
@@ -357,7 +422,8 @@ mod tests {
             ("0", None, Some(1_000)),
             ("1.5", None, Some(1_500)),
             ("-3", None, None),
-            ("999999", None, Some(7_200_000)),
+            ("999999", None, Some(999_999_000)),
+            ("99999999", None, Some(2_592_000_000)),
             ("soon", Some(date), None),
             ("Wed, 21 Oct 2015 07:30:00 GMT", Some(date), Some(120_000)),
             ("Wed, 21 Oct 2015 07:00:00 GMT", Some(date), Some(1_000)),

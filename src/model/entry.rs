@@ -309,6 +309,8 @@ pub enum StopCause {
     Window,
     /// The policy file was changed into something that cannot be obeyed.
     Policy,
+    /// The tenant asks to wait for longer than a process waits.
+    Throttled,
 }
 
 impl StopCause {
@@ -325,6 +327,7 @@ impl StopCause {
                 | Self::NotTheApi
                 | Self::Clock
                 | Self::WrongDevice
+                | Self::Throttled
         )
     }
 }

@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{CommandSeen, Sealed, TaskIndex, UnixMillis, at_rest};
 
+/// Shortest pause after an answer that asks to come back later and does not say when, in milliseconds: whoever counts
+/// by the minute has forgotten by then.
+pub const THROTTLED_MS_MIN: u64 = 60_000;
+
 /// What is known after one request for a task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

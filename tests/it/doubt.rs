@@ -2,9 +2,11 @@
 //!
 //! Owns these two commands from the outside. What the machines do is tested where they are.
 
-use sortie::simulator::{DeviceKind, FaultKind, FaultMatcher, Faults, NewDevice, Presence};
+use sortie::simulator::{
+    DeviceKind, FaultKind, FaultMatcher, FaultMoment, Faults, NewDevice, Presence,
+};
 
-use crate::bench::{Bench, Ran, Tenant, add, prompt_world, serial};
+use crate::bench::{Bench, Ran, Tenant, add, canned_with, prompt_world, serial};
 
 fn says(ran: &Ran, words: &[&str]) {
     for word in words {
@@ -153,4 +155,49 @@ fn watch_looks_again_and_sends_nothing() {
     assert_eq!(tenant.seen("shutdown"), 0, "the next step is for a resume");
     bench.sortie(&["resume", "--wait", "2s"]);
     assert_eq!(tenant.seen("shutdown"), 1);
+}
+
+/// A lock of one Mac that a proxy answers with a page, after the tenant has locked it.
+#[test]
+fn a_lock_answered_by_the_429_of_a_proxy_is_not_sent_again() {
+    let mut world = prompt_world(Faults::default());
+    let id = add(&mut world, DeviceKind::MacIntel, &serial(0));
+    let tenant = Tenant::serving(world);
+    let page = canned_with(
+        429,
+        vec![("Content-Type", "text/html".to_owned()), ("Retry-After", "1".to_owned())],
+        b"<html>Too Many Requests</html>",
+        FaultMoment::AfterApplying,
+    );
+    tenant.script(FaultMatcher::action_on("lock", &id), page);
+    let bench = Bench::at(&tenant);
+    let lock = ["send", "lock", "--serial", &serial(0), "--confirm", "1", "--wait", "20s"];
+    bench.sortie(&lock).expect(0);
+    let row = &bench.report()[0];
+    assert_eq!(row["outcome"], "completed", "{row:?}");
+    assert_eq!(tenant.seen("lock"), 1);
+    assert_eq!(Some(&row["lock_pin"]), tenant.ledger().pins(&id).last());
+}
+
+#[test]
+fn a_tenant_that_says_come_back_in_hours_ends_the_run_and_a_resume_says_so() {
+    let mut world = prompt_world(Faults::default());
+    let ids = [0, 1].map(|at| add(&mut world, DeviceKind::MacAppleSilicon, &serial(at)));
+    let tenant = Tenant::serving(world);
+    let hours = canned_with(
+        429,
+        vec![("Content-Type", "application/json".to_owned()), ("Retry-After", "7200".to_owned())],
+        b"{\"message\":\"API rate limit exceeded\"}",
+        FaultMoment::BeforeApplying,
+    );
+    tenant.script(FaultMatcher::action_on("restart", &ids[1]), hours);
+    let bench = Bench::at(&tenant);
+    let job = format!("serial_number,action\n{},restart\n{},restart\n", serial(0), serial(1));
+    bench.write("job.csv", &job);
+    let ran = bench.sortie(&["run", "job.csv", "--confirm", "2", "--wait", "5s", "-j", "1"]);
+    says(&ran.expect(6), &["asks to wait until", "more than an hour", "sortie resume"]);
+    assert_eq!(bench.report()[1]["outcome"], "not_attempted");
+    let ran = bench.sortie(&["resume", "--no-input"]).expect(6);
+    says(&ran, &["nothing is sent or read before", "more than an hour", "sortie resume"]);
+    assert_eq!(tenant.seen("restart"), 2, "the resume sent nothing");
 }

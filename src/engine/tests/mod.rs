@@ -4,6 +4,7 @@
 //! rule. What must hold in every case is checked by the integration test `invariants`.
 
 mod guards;
+mod pauses;
 mod settle;
 mod sweep;
 
@@ -203,7 +204,7 @@ fn every_verdict_has_its_consequence() {
         let expected = ["stopped: Unauthorized", "postponed by 0"];
         check(facts, 0, refused(Refusal::Unauthorized), &expected);
         check(facts, 0, throttled(Some(7_000)), &["paused for 7000", "postponed by 0"]);
-        check(facts, 0, throttled(None), &["paused for 1000", "postponed by 0"]);
+        check(facts, 0, throttled(None), &["paused for 60000", "postponed by 0"]);
         check(facts, 0, not_sent(), &["paused for 1000", "postponed by 0"]);
         check(facts, 0, never.clone(), &["stopped: Unreachable", "postponed by 0"]);
     }
@@ -252,7 +253,7 @@ fn every_sighting_has_its_consequence() {
         (Sighting::Elsewhere { offset: 300 }, vec![]),
         (Sighting::Unreadable { reason: why(), is_forbidden: false }, vec!["unseen"]),
         (Sighting::Throttled { retry_after_ms: Some(5_000) }, vec!["paused for 5000"]),
-        (Sighting::Throttled { retry_after_ms: None }, vec!["paused for 1000"]),
+        (Sighting::Throttled { retry_after_ms: None }, vec!["paused for 60000"]),
     ] {
         let mut engine = engine_of(vec![followed()]);
         sends(&mut engine, NOW);
@@ -509,22 +510,18 @@ fn a_resume_long_after_the_last_send_follows_again() {
 }
 
 #[test]
-fn a_spent_hour_stops_the_wait_and_does_not_keep_the_run_awake() {
+fn a_spent_hour_does_not_prolong_the_wait() {
     let short = Policy { wait_ms: 4_000, ..policy() };
     let mut engine = engine_with(vec![followed()], short);
     sends(&mut engine, NOW);
     answers(&mut engine, NOW, 0, 1, accepted());
     assert_eq!(engine.surrender(), 999);
     let step = engine.decide(seconds(2)).expect("it decides");
-    assert_eq!((step.want, step.wake_at, step.is_done), (1, None, false));
-    let step = engine.decide(seconds(3_000)).expect("it decides");
-    assert_eq!((step.want, step.wake_at, step.is_done), (1, None, false));
-    engine.grant(1, seconds(3_010));
-    assert_eq!(sends(&mut engine, seconds(3_000)), ["look 0"]);
-    engine.looked(seconds(3_000), FIRST, nothing()).expect("asked");
-    // Two of the four seconds were over when the hour was spent.
-    let step = engine.decide(seconds(3_000)).expect("it decides");
-    assert_eq!(step.wake_at, Some(seconds(3_002)));
+    assert_eq!((step.want, step.is_done), (1, false));
+    engine.pause(seconds(2), seconds(3_000), "the hour's budget is spent").expect("it pauses");
+    let step = engine.decide(seconds(2)).expect("it decides");
+    assert_eq!((step.wake_at, step.is_done), (Some(seconds(4).plus_ms(1)), false));
+    assert!(engine.decide(seconds(5)).expect("it decides").is_done);
 }
 
 #[test]

@@ -517,6 +517,8 @@ impl World {
         let Some(engine) = &mut process.engine else { return Ok(step) };
         engine.grant(given.count, given.expires_at);
         if given.count == 0 {
+            // Following ends after the wait all the same, and what is not looked at by then is left to a resume.
+            process.was_paused = true;
             let more_at = given.more_at.unwrap_or_else(|| now.plus_ms(1_000));
             step.wake_at = Some(step.wake_at.map_or(more_at, |at| at.min(more_at)));
             return Ok(step);
@@ -655,7 +657,11 @@ impl World {
         process.checker.leaves(&process.replica);
         let is_calm = process.opened_at >= calm_at;
         if is_calm {
-            process.checker.leaves_in_calm(&process.replica, process.was_paused);
+            // A pause moves no end.
+            let paused_until = process.replica.progress().paused_until;
+            let was_paused =
+                process.was_paused || paused_until.is_some_and(|until| until > process.opened_at);
+            process.checker.leaves_in_calm(&process.replica, was_paused);
         }
         if !is_calm && process.starts < STARTS_MAX {
             let rest_ms = self.random.below(900_000);
