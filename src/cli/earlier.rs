@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::state::State;
-use crate::journal::{DeviceTask, JournalError, RunReader, RunRow, RunState, TaskEnd};
+use crate::journal::{DeviceTask, JournalError, RunReader, RunRow, RunState, StateDir, TaskEnd};
 use crate::kandji::find_action;
 use crate::model::{
     DeviceFacts, DeviceId, Outcome, Platform, Risk, Task, TaskId, TaskIndex, TaskRecord, Turn,
@@ -72,8 +72,12 @@ fn unread(run: &str, error: &JournalError) -> String {
 }
 
 /// The journal of an earlier run, if it was on the same tenant.
-fn reader_of(state: &State, run: &str, base_url: &str) -> Result<Option<RunReader>, JournalError> {
-    let reader = RunReader::open(&state.dir, run)?;
+pub(super) fn reader_of(
+    dir: &StateDir,
+    run: &str,
+    base_url: &str,
+) -> Result<Option<RunReader>, JournalError> {
+    let reader = RunReader::open(dir, run)?;
     let header = reader.header()?;
     let tenant = tenant_key(base_url);
     let is_same =
@@ -96,7 +100,7 @@ impl Found<'_> {
         base_url: &str,
         is_driven: bool,
     ) -> Result<(), JournalError> {
-        let Some(reader) = reader_of(state, &row.id, base_url)? else { return Ok(()) };
+        let Some(reader) = reader_of(&state.dir, &row.id, base_url)? else { return Ok(()) };
         let ends: Vec<TaskEnd> = reader
             .ends()?
             .into_iter()
@@ -191,7 +195,7 @@ pub(super) fn doubts_about<'a>(
         row.id != except && row.state != RunState::Finished && !state.dir.is_sending(&row.id)
     };
     for row in runs.iter().filter(is_left) {
-        let Some(reader) = reader_of(state, &row.id, base_url)? else { continue };
+        let Some(reader) = reader_of(&state.dir, &row.id, base_url)? else { continue };
         for doubt in reader.in_doubt_on(&devices)? {
             if wanted.contains(&doubt) {
                 let reason = format!(
@@ -260,7 +264,7 @@ fn deletions_of(
     base_url: &str,
     tasks: Vec<DeviceTask>,
 ) -> Result<Vec<(bool, Deleted)>, JournalError> {
-    let Some(reader) = reader_of(state, run, base_url)? else { return Ok(Vec::new()) };
+    let Some(reader) = reader_of(&state.dir, run, base_url)? else { return Ok(Vec::new()) };
     let ends: BTreeMap<TaskIndex, TaskEnd> =
         reader.ends()?.into_iter().map(|end| (end.task, end)).collect();
     let deletion = |task: DeviceTask| {

@@ -10,6 +10,7 @@ use super::charging::{LastSends, sent_of};
 use super::connect::Connection;
 use super::exit::{Exit, RunEnd, exit_of};
 use super::failure::{BeforeSending, Done, Failed, Failure};
+use super::known_pins::known_pins;
 use super::live_guard::LiveGuard;
 use super::operator::Operator;
 use super::options::{EndingOptions, ProgressForm};
@@ -84,6 +85,9 @@ pub(super) async fn go(
     // The run's own keys, so that a resume seals to the same people.
     let recipients = Recipients::of_run(&header.encrypt_to).before_sending()?;
     let sealer = recipients.map(|keys| keys.sealer()).transpose().before_sending()?;
+    if !header.simulated {
+        engine.set_known_pins(known_pins(state, &header, &tasks, sealer.clone(), printer));
+    }
     let form = ending.progress;
     let mut watcher =
         Watcher::new(&header, &tasks, records, form, printer, reporter, quota.clone());

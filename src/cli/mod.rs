@@ -22,6 +22,7 @@ mod failure;
 mod guards;
 mod history_command;
 mod job_source;
+mod known_pins;
 mod live;
 mod live_guard;
 mod look_commands;

@@ -11,8 +11,9 @@ const TOLD_MAX: usize = 5;
 pub(super) fn has_new_pin(event: &Event) -> bool {
     match event {
         Event::Intent { pin, .. } => pin.is_some(),
-        Event::Answered { verdict: Verdict::Accepted(answer), .. } => answer.pin.is_some(),
+        Event::Answered { verdict: Verdict::Accepted(answer), .. } => answer.usable_pin().is_some(),
         Event::PinRead { reading: PinReading::Found { agrees, .. }, .. } => *agrees != Some(true),
+        Event::PinRead { reading: PinReading::Known { .. }, .. } => true,
         _ => false,
     }
 }
@@ -21,6 +22,14 @@ pub(super) fn has_new_pin(event: &Event) -> bool {
 pub(super) fn has_disagreement(event: &Event) -> bool {
     let Event::PinRead { reading, .. } = event else { return false };
     matches!(reading, PinReading::Found { agrees: Some(false), .. })
+}
+
+/// What is wrong with what an answer brought where its PIN belongs.
+pub(super) fn flaw_of(event: &Event) -> Option<&str> {
+    match event {
+        Event::Answered { verdict: Verdict::Accepted(answer), .. } => answer.pin_flaw.as_deref(),
+        _ => None,
+    }
 }
 
 /// Remembers what has been told.
@@ -51,6 +60,15 @@ impl PinNews {
     pub(super) fn disagreement(&self, device: &DeviceFacts) -> String {
         format!(
             "the tenant shows another PIN for {} than its lock answered; both are kept, the newest first: {}",
+            word_of(device),
+            self.command(device)
+        )
+    }
+
+    /// The line about an answer whose PIN has not the form of one.
+    pub(super) fn odd(&self, device: &DeviceFacts, flaw: &str) -> String {
+        format!(
+            "the PIN in the answer for {} {flaw}; it is kept as it came, and the tenant is asked: {}",
             word_of(device),
             self.command(device)
         )

@@ -37,9 +37,11 @@ pub(super) struct Found {
 /// A PIN.
 pub(super) struct FoundPin {
     pub value: Kept,
-    pub origin: &'static str,
+    pub origin: String,
     pub at: Option<UnixMillis>,
     pub is_verified: bool,
+    /// It has not the form of a PIN.
+    pub is_odd: bool,
     /// Of all PINs of its device, the one to try first.
     pub is_first: bool,
 }
@@ -72,9 +74,10 @@ impl Found {
         let record = row.record();
         let held = |held: &HeldPin| FoundPin {
             value: Kept::new(&held.pin),
-            origin: if held.may_be_older { "may be of an older lock" } else { held.origin.word() },
+            origin: origin_of(held),
             at: Some(held.at),
             is_verified: held.is_verified,
+            is_odd: held.flaw.is_some(),
             is_first: false,
         };
         let mut pins: Vec<FoundPin> = record.pins.iter().map(held).collect();
@@ -125,14 +128,27 @@ impl Found {
     }
 }
 
+/// Where a PIN came from, and what speaks against it.
+fn origin_of(held: &HeldPin) -> String {
+    match &held.flaw {
+        Some(flaw) => format!("{}, no PIN: it {flaw}", held.origin.word()),
+        None if held.may_be_older => "may be of an older lock".to_owned(),
+        None if held.run.is_some() => {
+            format!("lock by run {}", held.run.as_deref().unwrap_or_default())
+        }
+        None => held.origin.word().to_owned(),
+    }
+}
+
 /// PINs that the job gave and that have been sent.
 fn given_pins(task: &Task, at: Option<UnixMillis>) -> impl Iterator<Item = FoundPin> {
     task.params.values().filter_map(move |value| match value {
         ParamValue::Secret(pin) => Some(FoundPin {
             value: Kept::new(pin),
-            origin: "given by the job",
+            origin: "given by the job".to_owned(),
             at,
             is_verified: false,
+            is_odd: false,
             is_first: false,
         }),
         _ => None,
@@ -273,7 +289,7 @@ fn arrange(found: &mut [Found]) {
     });
     let mut marked = std::collections::BTreeSet::new();
     for found in found.iter_mut() {
-        if let Some(pin) = found.pins.first_mut() {
+        if let Some(pin) = found.pins.first_mut().filter(|pin| !pin.is_odd) {
             pin.is_first = marked.insert(found.device.id.to_string());
         }
     }
@@ -315,9 +331,10 @@ mod tests {
     fn found(device: &str, outcome: Outcome, pins_at: &[i64]) -> Found {
         let pin = |at: &i64| FoundPin {
             value: Kept::new(&Sealed::clear(at.to_string())),
-            origin: "answer",
+            origin: "answer".to_owned(),
             at: Some(UnixMillis(*at)),
             is_verified: false,
+            is_odd: false,
             is_first: false,
         };
         Found {

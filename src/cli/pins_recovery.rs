@@ -197,6 +197,17 @@ impl Recovery<'_> {
                     "{word}: PIN recovered, see it with: sortie pins {run} --device {word}"
                 ));
             }
+            PinReading::Odd { pin, flaw } => {
+                let pin = self.sealer.as_ref().map_or(pin.clone(), |sealer| sealer(&pin));
+                let said =
+                    format!("{word}: nothing found, what the tenant shows {flaw}; it is kept");
+                let event = Event::PinRead { task, reading: PinReading::Odd { pin, flaw } };
+                let entry = Entry { at: WallClock.now(), event };
+                self.journal.append(&[entry], &RequestCounts::new())?;
+                self.printer.say(&said);
+            }
+            // Only a run under way asks the state directory.
+            PinReading::Known { .. } => {}
             PinReading::Nothing => {
                 self.printer.say(&format!("{word}: nothing found, the tenant shows no PIN"));
             }

@@ -82,7 +82,7 @@ fn pin_line(found: &Found, pin: &FoundPin) -> Vec<String> {
         if pin.is_first { "first" } else { "then" }.to_owned(),
     ];
     let verified = if pin.is_verified { "yes" } else { "no" };
-    let rest = [moment(pin.at), pin.origin.to_owned(), verified.to_owned(), found.run.clone()];
+    let rest = [moment(pin.at), pin.origin.clone(), verified.to_owned(), found.run.clone()];
     first.into_iter().chain(device_cells(found)).chain(rest).collect()
 }
 

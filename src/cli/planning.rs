@@ -12,6 +12,7 @@ use super::connect::Connection;
 use super::earlier::{LookBack, Notes, deleted_devices, doubts_about, earlier_tasks};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::known_pins::pending_locks;
 use super::operator::Operator;
 use super::options::LimitOptions;
 use super::policy_file::PolicyFile;
@@ -166,6 +167,9 @@ pub(super) async fn make_plan(
     // Whoever looks back leaves such tasks out instead.
     if matches!(wish.look_back, LookBack::No) && connection.simulated.is_none() {
         options.doubts = doubts_about(state, &connection.base_url, plan.to_do(), "")?;
+    }
+    if connection.simulated.is_none() {
+        notes.extend(pending_locks(state, &connection.base_url, plan.to_do())?);
     }
     if earlier != Earlier::default() || !options.doubts.is_empty() {
         options.earlier = earlier;

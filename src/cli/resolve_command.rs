@@ -199,6 +199,12 @@ impl Evidence {
             Event::PinRead { reading: PinReading::Found { .. }, .. } => {
                 "the tenant shows a PIN, which may be that of an older lock".to_owned()
             }
+            Event::PinRead { reading: PinReading::Known { run, .. }, .. } => {
+                format!("run {run} has locked it, and its PIN is known")
+            }
+            Event::PinRead { reading: PinReading::Odd { flaw, .. }, .. } => {
+                format!("the tenant shows no PIN: what it shows {flaw}")
+            }
             Event::PinRead { reading: PinReading::Nothing, .. } => {
                 "the tenant shows no PIN".to_owned()
             }

@@ -18,7 +18,7 @@ use crate::kandji::{
 use crate::model::wire::{Fault, Reply, Request};
 use crate::model::{
     Device, DeviceId, End, Listing, NextPage, ParamValue, PinReading, Sealed, Secret, SecretSource,
-    Shown, Sighting, Task, TaskIndex, UnixMillis, Unreadable, Verdict, is_same_text,
+    Shown, ShownPin, Sighting, Task, TaskIndex, UnixMillis, Unreadable, Verdict, is_same_text,
 };
 use crate::transport::Transport;
 
@@ -38,6 +38,7 @@ pub(super) enum Outcome {
     Sent { task: TaskIndex, attempt: u16, http_status: Option<u16>, verdict: Verdict },
     Looked { task: TaskIndex, sighting: Sighting },
     Pin { task: TaskIndex, result: Result<Option<Sealed>, Unreadable> },
+    OddPin { task: TaskIndex, pin: Sealed, flaw: String },
     Secrets { task: TaskIndex, source: SecretSource, result: Result<Vec<Secret>, Unreadable> },
     Rechecked { task: TaskIndex, result: Result<Option<Box<Device>>, Unreadable> },
     Listed { listing: Listing },
@@ -48,7 +49,7 @@ impl Outcome {
     pub(super) fn again_after(self, wait_ms: u64) -> Self {
         let retry_after_ms = Some(wait_ms);
         match self {
-            sent @ Self::Sent { .. } => sent,
+            answered @ (Self::Sent { .. } | Self::OddPin { .. }) => answered,
             Self::Looked { task, .. } => {
                 Self::Looked { task, sighting: Sighting::Throttled { retry_after_ms } }
             }
@@ -240,7 +241,7 @@ impl<T: Transport, C: Clock> Worker<T, C> {
                 };
                 Outcome::Looked { task, sighting }
             }
-            Call::Pin { task } => Outcome::Pin { task, result: self.read_pin(result) },
+            Call::Pin { task } => self.read_pin(task, result),
             Call::Secrets { task, place } => {
                 let source = self.source(task, place);
                 Outcome::Secrets { task, source, result: self.read_secrets(result, source) }
@@ -267,13 +268,22 @@ impl<T: Transport, C: Clock> Worker<T, C> {
         }
     }
 
-    fn read_pin(&self, result: &Result<Reply, Fault>) -> Result<Option<Sealed>, Unreadable> {
-        match read_pin(usable(result)?) {
-            PinReading::Found { pin, .. } => Ok(Some(self.seal(pin))),
-            PinReading::Nothing => Ok(None),
+    fn read_pin(&self, task: TaskIndex, result: &Result<Reply, Fault>) -> Outcome {
+        let result = usable(result).and_then(|reply| match read_pin(reply) {
+            PinReading::Found { pin, .. } => Ok(Some(ShownPin { pin, flaw: None })),
+            PinReading::Odd { pin, flaw } => Ok(Some(ShownPin { pin, flaw: Some(flaw) })),
+            // What the state directory knows does not come from the tenant.
+            PinReading::Nothing | PinReading::Known { .. } => Ok(None),
             PinReading::Unreadable { reason, is_forbidden } => {
                 Err(unreadable(reason, is_forbidden))
             }
+        });
+        match result {
+            Ok(Some(ShownPin { pin, flaw: Some(flaw) })) => {
+                Outcome::OddPin { task, pin: self.seal(pin), flaw }
+            }
+            Ok(shown) => Outcome::Pin { task, result: Ok(shown.map(|it| self.seal(it.pin))) },
+            Err(error) => Outcome::Pin { task, result: Err(error) },
         }
     }
 

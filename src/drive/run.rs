@@ -433,6 +433,7 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
             }
             Outcome::Looked { task, sighting } => engine.looked(now, task, sighting)?,
             Outcome::Pin { task, result } => engine.pin_read(now, task, result)?,
+            Outcome::OddPin { task, pin, flaw } => engine.odd_pin_read(now, task, pin, flaw)?,
             Outcome::Secrets { task, source, result } => {
                 engine.secrets_read(now, task, source, result)?
             }

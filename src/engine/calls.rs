@@ -2,7 +2,7 @@
 //!
 //! Owns the shapes of calls and steps. Must never decide which of them is due.
 
-use crate::model::{Entry, Sealed, TaskIndex, UnixMillis, View};
+use crate::model::{Entry, KnownPin, Sealed, TaskIndex, UnixMillis, View};
 
 /// A request that may leave once the entries of its step are committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +88,10 @@ pub struct DrawnPin {
 
 /// Where PINs are drawn from: never from the run's own randomness, which is in the journal.
 pub type PinSource = Box<dyn FnMut() -> DrawnPin + Send>;
+
+/// What the state directory knows of the PIN of a Mac that is locked already. Asked once, when the API has said so; the
+/// answer is recorded.
+pub type KnownPins = Box<dyn FnMut(TaskIndex) -> Option<KnownPin> + Send>;
 
 /// Takes one of so many places a minute for an irreversible request, over all runs of the host, or says when to try
 /// again.

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::calls::{Ask, Call, PinSource, PlaceSource, Scope, Step};
+use super::calls::{Ask, Call, KnownPins, PinSource, PlaceSource, Scope, Step};
 use super::follow::Follow;
 use super::pages::Pages;
 use super::run::{Progress, RunState};
@@ -43,6 +43,7 @@ pub struct Engine {
     pub(super) asked_about: u16,
     pub(super) scope: Scope,
     pins: Option<PinSource>,
+    pub(super) known_pins: Option<KnownPins>,
     pace: PerSecond,
     granted: u32,
     granted_until: UnixMillis,
@@ -82,6 +83,7 @@ impl Engine {
             read_failures: BTreeMap::new(),
             scope: Scope::Whole,
             pins: None,
+            known_pins: None,
             pace: PerSecond::new(state.policy.per_second),
             granted: 0,
             granted_until: UnixMillis(0),
@@ -101,6 +103,11 @@ impl Engine {
     /// Gives the source of PINs. Without one, requests that take a PIN are sent without.
     pub fn set_pin_source(&mut self, pins: PinSource) {
         self.pins = Some(pins);
+    }
+
+    /// Gives what the state directory knows of Macs that other runs have locked. Without it the tenant alone is asked.
+    pub fn set_known_pins(&mut self, known_pins: KnownPins) {
+        self.known_pins = Some(known_pins);
     }
 
     /// Gives the source of places for irreversible requests. Without one, each run counts for itself.
@@ -147,7 +154,7 @@ impl Engine {
                 }
                 Phase::Judged(verdict) => self.conclude(now, index, &verdict, &mut entries)?,
                 Phase::Following => self.await_end_at(now, index),
-                Phase::Custody(_) => self.safety.put(index, now),
+                Phase::Custody(_) => self.take_custody(now, index, &mut entries)?,
                 Phase::Doubt if self.state.facts[index.at()].repeat == Repeat::Once => {
                     self.seek(now, index);
                 }

@@ -9,6 +9,7 @@
 
 mod answers;
 mod calls;
+mod custody;
 mod decide;
 mod ends;
 mod follow;
@@ -27,7 +28,7 @@ mod task;
 mod tests;
 mod waves;
 
-pub use calls::{Ask, Call, DrawnPin, PinSource, PlaceSource, Scope, Step};
+pub use calls::{Ask, Call, DrawnPin, KnownPins, PinSource, PlaceSource, Scope, Step};
 pub use decide::Engine;
 pub use rules::Answer as OperatorAnswer;
 pub use run::{Progress, RunState};

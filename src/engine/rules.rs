@@ -38,7 +38,8 @@ impl Engine {
         let tally = &state.tally;
         if tally.locks_without_pin > 0 && state.planned > TASKS_WITHOUT_PIN_RULE {
             let reason =
-                "a Mac was locked and the answer brought no PIN; the rest is not locked".to_owned();
+                "a Mac was locked and the answer brought no PIN of six digits; the rest is not locked"
+                    .to_owned();
             return Some((StopCause::PinMissing, reason));
         }
         if tally.not_found >= NOT_FOUND_MIN && tally.not_found * 2 > tally.answers {

@@ -44,6 +44,8 @@ pub struct RunState {
     pub(super) stop: Option<(StopCause, String)>,
     /// The newest PIN of each lock, to compare what the tenant shows with.
     pub(super) pins: BTreeMap<TaskIndex, Sealed>,
+    /// The runs whose locks are in force, where this run found a Mac locked and the state directory knew by whom.
+    pub(super) known_from: BTreeMap<TaskIndex, String>,
     /// When the last request was sent or the run was last opened, whatever came later: who resumes a run
     /// hours after its last send wants its commands followed from then on.
     pub(super) followed_from: Option<UnixMillis>,
@@ -57,7 +59,7 @@ pub(super) struct Tally {
     /// Requests whose answers were lost with the process before, and that are not in doubt yet: they come to be so
     /// one after the other when the run is opened, which says nothing about the tenant.
     pub lost: u32,
-    /// Locks of Macs whose answer brought no PIN.
+    /// Locks of Macs whose answer brought no PIN that can be used.
     pub locks_without_pin: u32,
     /// Answers to sends.
     pub answers: u32,
@@ -125,6 +127,7 @@ impl RunState {
             paused_because: String::new(),
             stop: None,
             pins: BTreeMap::new(),
+            known_from: BTreeMap::new(),
             followed_from: None,
         };
         for at in 0..state.tasks.len() {
@@ -223,6 +226,9 @@ impl RunState {
         if let Some(pin) = pin_of(&entry.event).filter(|_| self.facts[at].has_custody) {
             self.pins.insert(task, pin.clone());
         }
+        if let Event::PinRead { reading: PinReading::Known { run, .. }, .. } = &entry.event {
+            self.known_from.insert(task, run.clone());
+        }
         match &entry.event {
             Event::Postponed { .. } | Event::Resolved { decision: Decision::SendAgain, .. } => {
                 Ok(Some(task))
@@ -239,7 +245,9 @@ impl RunState {
         }
         match verdict {
             Verdict::Refused { kind: Refusal::NotFound, .. } => self.tally.not_found += 1,
-            Verdict::Accepted(answer) if self.facts[at].has_custody && answer.pin.is_none() => {
+            Verdict::Accepted(answer)
+                if self.facts[at].has_custody && answer.usable_pin().is_none() =>
+            {
                 self.tally.locks_without_pin += 1;
             }
             _ => {}
@@ -372,8 +380,11 @@ fn is_well(phase: &Phase) -> bool {
 /// The PIN that an entry brings.
 fn pin_of(event: &Event) -> Option<&Sealed> {
     match event {
-        Event::Answered { verdict: Verdict::Accepted(answer), .. } => answer.pin.as_ref(),
-        Event::PinRead { reading: PinReading::Found { pin, .. }, .. } => Some(pin),
+        Event::Answered { verdict: Verdict::Accepted(answer), .. } => answer.usable_pin(),
+        Event::PinRead {
+            reading: PinReading::Found { pin, .. } | PinReading::Known { pin, .. },
+            ..
+        } => Some(pin),
         _ => None,
     }
 }

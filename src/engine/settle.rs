@@ -1,16 +1,14 @@
-//! The run machine, live: how doubt is settled and PINs are kept.
+//! The run machine, live: how doubt is settled, and what the device list shows.
 //!
 //! Owns what follows from these reads. Invariant: a task in doubt is never sent again from here: what is not
-//! found stays in doubt. Invariant: a lock counts as completed only after its PIN was looked for.
+//! found stays in doubt.
 
 use super::decide::Engine;
-use super::safety::{
-    ABSENCE_PAUSES_PER_QUARANTINE, ABSENCES_MAX, OLD_PIN_READS_MAX, PIN_READS_MAX,
-};
+use super::safety::{ABSENCE_PAUSES_PER_QUARANTINE, ABSENCES_MAX};
 use super::task::{Impossible, Phase, Wait};
 use crate::model::{
-    CommandSeen, Decision, Entry, Event, Listing, NextPage, Outcome, PIN_MISSING, PinReading,
-    Repeat, Sealed, Sighting, StopCause, TaskIndex, Trace, UnixMillis, Unreadable, View,
+    CommandSeen, Decision, Entry, Event, Listing, NextPage, Outcome, Repeat, Sighting, TaskIndex,
+    Trace, UnixMillis, View,
 };
 
 impl Engine {
@@ -162,150 +160,8 @@ impl Engine {
         self.state.task(task).doubted_at.plus_ms(self.state.policy.quarantine_ms)
     }
 
-    /// The end of a lock is known: reads its PIN, where that is allowed.
-    pub(super) fn take_custody(
-        &mut self,
-        now: UnixMillis,
-        task: TaskIndex,
-        entries: &mut Vec<Entry>,
-    ) -> Result<(), Impossible> {
-        self.follow.forget(task);
-        match self.safety.is_pin_forbidden.clone() {
-            Some(reason) => self.end_custody(now, task, &reason, entries),
-            None => {
-                self.safety.put(task, now);
-                Ok(())
-            }
-        }
-    }
-
-    /// Takes in what a read of a lock's PIN showed.
-    ///
-    /// # Errors
-    /// [`Impossible`] when no read is under way.
-    pub fn pin_read(
-        &mut self,
-        now: UnixMillis,
-        task: TaskIndex,
-        result: Result<Option<Sealed>, Unreadable>,
-    ) -> Result<Vec<Entry>, Impossible> {
-        let mut entries = Vec::new();
-        self.read_came_back("a PIN")?;
-        self.note_reached(!matches!(result, Err(Unreadable::Unreachable { .. })));
-        let is_in_custody = matches!(self.state.task(task).phase, Phase::Custody(_));
-        if result.is_ok() {
-            self.safety.succeeded(task);
-        }
-        match result {
-            Err(Unreadable::OtherDevice { reason }) => {
-                return self.stop(now, StopCause::WrongDevice, &reason);
-            }
-            Err(Unreadable::Throttled { retry_after_ms }) => {
-                self.safety.put(task, now);
-                self.pause_for_tenant(now, retry_after_ms, "HTTP 429 on a read", &mut entries)?;
-            }
-            Err(Unreadable::Unreachable { reason }) => {
-                self.safety.put(task, now);
-                self.until(now, &Wait::Reachable, &reason, &mut entries)?;
-            }
-            Ok(Some(pin)) => {
-                let known = self.state.pins.get(&task);
-                let agrees = known.and_then(|known| known.is_same(&pin));
-                let was_known = known.is_some();
-                let reading = PinReading::Found { pin, agrees };
-                self.record(now, Event::PinRead { task, reading }, &mut entries)?;
-                if is_in_custody {
-                    let note = match (agrees, was_known) {
-                        (Some(true), _) => "",
-                        (Some(false), _) => {
-                            "the tenant shows another PIN than was known; both are kept, try the tenant's first"
-                        }
-                        (None, true) => {
-                            "PIN unverified: the one of the answer was encrypted by another process; both are kept"
-                        }
-                        (None, false) => "the PIN was recovered from the tenant",
-                    };
-                    self.settle_custody(now, task, None, note, &mut entries)?;
-                }
-            }
-            Ok(None) if is_in_custody => {
-                let state = self.state.task(task);
-                let has_pin = state.has_pin;
-                let reads_max = match state.phase {
-                    Phase::Custody(Outcome::AlreadyInEffect) => OLD_PIN_READS_MAX,
-                    _ => PIN_READS_MAX,
-                };
-                if has_pin || !self.safety.read_pin_again(task, now, reads_max) {
-                    let reading = PinReading::Nothing;
-                    self.record(now, Event::PinRead { task, reading }, &mut entries)?;
-                    self.end_custody(now, task, "the tenant shows none", &mut entries)?;
-                }
-            }
-            Ok(None) => {}
-            Err(Unreadable::Forbidden { reason } | Unreadable::Unauthorized { reason }) => {
-                self.safety.is_pin_forbidden = Some(reason.clone());
-                let reading = PinReading::Unreadable { reason: reason.clone(), is_forbidden: true };
-                self.record(now, Event::PinRead { task, reading }, &mut entries)?;
-                if is_in_custody {
-                    self.end_custody(now, task, &reason, &mut entries)?;
-                }
-            }
-            Err(Unreadable::Failed { reason }) => {
-                if !self.safety.failed(task, now) {
-                    let reading =
-                        PinReading::Unreadable { reason: reason.clone(), is_forbidden: false };
-                    self.record(now, Event::PinRead { task, reading }, &mut entries)?;
-                    if is_in_custody {
-                        self.end_custody(now, task, &reason, &mut entries)?;
-                    }
-                }
-            }
-        }
-        Ok(entries)
-    }
-
-    /// The tenant shows no PIN, or does not let it be read.
-    fn end_custody(
-        &mut self,
-        now: UnixMillis,
-        task: TaskIndex,
-        why: &str,
-        entries: &mut Vec<Entry>,
-    ) -> Result<(), Impossible> {
-        if self.state.task(task).has_pin {
-            let note = format!("PIN unverified: {why}");
-            return self.settle_custody(now, task, None, &note, entries);
-        }
-        let note = format!("{PIN_MISSING}: the Mac is locked, no answer brought a PIN, and {why}");
-        self.settle_custody(now, task, Some(Outcome::Failed), &note, entries)
-    }
-
-    fn settle_custody(
-        &mut self,
-        now: UnixMillis,
-        task: TaskIndex,
-        instead: Option<Outcome>,
-        note: &str,
-        entries: &mut Vec<Entry>,
-    ) -> Result<(), Impossible> {
-        let state = self.state.task(task);
-        let Phase::Custody(outcome) = state.phase else { return Ok(()) };
-        let among = match state.candidates {
-            0 | 1 => None,
-            several => Some(super::answers::ambiguous(several)),
-        };
-        let was_so = match state.may_be_ours() {
-            true => format!("locked already, {}", super::task::MAY_BE_OURS),
-            false => "locked before this run".to_owned(),
-        };
-        let was_so = (outcome == Outcome::AlreadyInEffect && instead.is_none()).then_some(was_so);
-        let notes = [Some(note.to_owned()).filter(|note| !note.is_empty()), among, was_so];
-        let reason = notes.into_iter().flatten().collect::<Vec<_>>().join("; ");
-        self.end(now, task, instead.unwrap_or(outcome), reason, entries)
-    }
-
     /// Records the end of a task, and forgets it in all queues.
-    fn end(
+    pub(super) fn end(
         &mut self,
         now: UnixMillis,
         task: TaskIndex,

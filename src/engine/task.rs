@@ -165,7 +165,7 @@ impl TaskState {
                 self.answers = self.answers.saturating_add(u16::from(is_answer));
                 let is_ours = match verdict {
                     Verdict::Accepted(answer) => {
-                        self.has_pin |= answer.pin.is_some();
+                        self.has_pin |= answer.usable_pin().is_some();
                         true
                     }
                     Verdict::InEffect { .. } => self.was_in_doubt,
@@ -217,7 +217,9 @@ impl TaskState {
             (Event::PinRead { reading, .. }, phase) if facts.has_custody => {
                 // Before the Mac has taken the lock the tenant may show the PIN of an older one.
                 let is_its_own = matches!(phase, Phase::Custody(_) | Phase::Settled(_));
-                self.has_pin |= is_its_own && matches!(reading, PinReading::Found { .. });
+                let has_pin =
+                    matches!(reading, PinReading::Found { .. } | PinReading::Known { .. });
+                self.has_pin |= is_its_own && has_pin;
                 phase.clone()
             }
             (Event::Unseen { .. }, Phase::Following) => Phase::Following,

@@ -230,7 +230,13 @@ fn drop_secrets(event: &mut Event, share: &mut PruneShare) -> Vec<Sealed> {
             dropped.extend(answer.pin.as_mut().and_then(empty));
             share.replies += u32::from(answer.result.take().is_some());
         }
-        Event::PinRead { reading: PinReading::Found { pin, .. }, .. } => {
+        Event::PinRead {
+            reading:
+                PinReading::Found { pin, .. }
+                | PinReading::Odd { pin, .. }
+                | PinReading::Known { pin, .. },
+            ..
+        } => {
             dropped.extend(empty(pin));
         }
         Event::SecretsRead { secrets, .. } => {

@@ -175,6 +175,17 @@ impl RunReader {
         self.tasks_on(devices, &[Outcome::InDoubt])
     }
 
+    /// Device and action of the tasks of these devices that the tenant has taken and whose devices have not reported.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn pending_on(
+        &self,
+        devices: &BTreeSet<DeviceId>,
+    ) -> Result<Vec<(DeviceId, String)>, JournalError> {
+        self.tasks_on(devices, &[Outcome::Pending, Outcome::NotNow])
+    }
+
     /// Device and action of the tasks of these devices that stand at one of these outcomes.
     fn tasks_on(
         &self,

@@ -11,6 +11,7 @@ mod details;
 mod devices;
 mod paging;
 mod path;
+mod pin_form;
 mod replies;
 mod secrets;
 

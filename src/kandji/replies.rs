@@ -12,10 +12,9 @@ use serde_json::Value;
 use super::actions::{ActionSpec, EndSpec};
 use super::body::{complaint, content, error_text, first_byte, is_blank, json};
 use super::commands::CommandsPage;
+use super::pin_form::shown_pin;
 use crate::model::wire::{Fault, Method, Reply};
-use crate::model::{
-    Answer, Platform, Refusal, Repeat, Sealed, THROTTLED_MS_MIN, UnixMillis, Verdict,
-};
+use crate::model::{Answer, Platform, Refusal, Repeat, THROTTLED_MS_MIN, UnixMillis, Verdict};
 
 /// Shortest wait that a `Retry-After` can ask for, in milliseconds.
 const RETRY_AFTER_MS_MIN: u64 = 1_000;
@@ -163,16 +162,14 @@ fn classify_success(action: &ActionSpec, platform: Platform, reply: &Reply) -> V
     if matches!(pin, Some(Value::Number(_))) {
         answer.note = Some("the PIN came as a number: leading zeros may be lost".to_owned());
     }
-    (answer.pin, answer.note) = match pin.and_then(pin_text) {
-        None => (None, answer.note),
-        Some(pin) if is_usual_pin(&pin) => (Some(Sealed::clear(pin)), answer.note),
-        Some(pin) => {
-            let note =
-                format!("the PIN has {} characters instead of six digits", pin.chars().count());
-            (Some(Sealed::clear(pin)), Some(note))
-        }
-    };
-    answer.pin_missing = action.gives_pin && platform == Platform::Mac && answer.pin.is_none();
+    if let Some(shown) = pin.as_ref().and_then(shown_pin) {
+        (answer.pin, answer.pin_flaw) = (Some(shown.pin), shown.flaw);
+    }
+    if let Some(flaw) = &answer.pin_flaw {
+        answer.note = Some(format!("the PIN of the answer {flaw}; it is kept as it came"));
+    }
+    answer.pin_missing =
+        action.gives_pin && platform == Platform::Mac && answer.usable_pin().is_none();
     Verdict::Accepted(answer)
 }
 
@@ -196,19 +193,6 @@ fn json_detail(error: &serde_json::Error) -> String {
         _ => "a value has an unexpected form",
     };
     format!("{kind} (line {}, column {})", error.line(), error.column())
-}
-
-/// The PIN as it came. Null, empty and missing all mean none.
-fn pin_text(value: Value) -> Option<String> {
-    match value {
-        Value::String(text) if !text.is_empty() => Some(text),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
-fn is_usual_pin(pin: &str) -> bool {
-    pin.len() == 6 && pin.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether the answer is a web page. JSON that only calls itself HTML is none: it may hold a PIN.
@@ -247,6 +231,7 @@ pub fn server_skew_ms(reply: &Reply, now: UnixMillis) -> Option<i64> {
 mod tests {
     use super::*;
     use crate::kandji::find_action;
+    use crate::model::Sealed;
 
     fn reply(status: u16, body: &str) -> Reply {
         Reply { status, body: body.as_bytes().to_vec(), ..Reply::default() }
@@ -391,6 +376,8 @@ mod tests {
             ("\u{feff}{\"PIN\":\"012345\"}", Some("012345")),
             (r#"{"PIN":496406}"#, Some("496406")),
             (r#"{"PIN":"49640"}"#, Some("49640")),
+            (r#"{"PIN":["496406"]}"#, Some(r#"["496406"]"#)),
+            (r#"{"PIN":{"value":1}}"#, Some(r#"{"value":1}"#)),
             (r#"{"PIN":""}"#, None),
             (r#"{"PIN":null}"#, None),
             ("{}", None),
@@ -398,7 +385,11 @@ mod tests {
         ] {
             let Verdict::Accepted(answer) = verdict("lock", 200, body) else { panic!("{body}") };
             assert_eq!(answer.pin.as_ref().and_then(Sealed::expose), expected, "{body}");
-            assert_eq!(answer.pin_missing, expected.is_none(), "{body}");
+            let is_usable = expected
+                .is_some_and(|pin| pin.len() == 6 && pin.bytes().all(|byte| byte.is_ascii_digit()));
+            assert_eq!(answer.pin_missing, !is_usable, "{body}");
+            assert_eq!(answer.usable_pin().is_some(), is_usable, "{body}");
+            assert_eq!(answer.pin_flaw.is_some(), expected.is_some() && !is_usable, "{body}");
         }
         for body in [r#"{"PIN":"111222","PIN":"333444"}"#, r#"{"PIN":"111222","pin":"333444"}"#] {
             assert_eq!(word(&verdict("lock", 200, body)), "unknown", "{body}");

@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::body::{complaint, json};
 use super::path::device_path;
+use super::pin_form::shown_pin;
 use crate::model::wire::{Method, Reply, Request};
-use crate::model::{DeviceId, PinReading, Repeat, Sealed, Secret, SecretSource};
+use crate::model::{DeviceId, PinReading, Repeat, Sealed, Secret, SecretSource, ShownPin};
 
 /// Largest answer body, in bytes: a key or two.
 const SECRET_BODY_BYTES_MAX: usize = 64 * 1024;
@@ -49,13 +50,17 @@ pub fn read_pin(reply: &Reply) -> PinReading {
     match object_of(reply) {
         Err((reason, is_forbidden)) => PinReading::Unreadable { reason, is_forbidden },
         Ok(body) => {
-            let pin = text_of(&body["pin"]).or_else(|| text_of(&body["PIN"]));
-            match pin {
-                Some(pin) => PinReading::Found { pin: Sealed::clear(pin), agrees: None },
+            let mut shown: Vec<ShownPin> =
+                ["pin", "PIN"].iter().filter_map(|key| shown_pin(&body[*key])).collect();
+            // Of two the one that is a PIN.
+            shown.sort_by_key(|shown| shown.flaw.is_some());
+            match shown.into_iter().next() {
                 None if complaint(&reply.body).is_some() => {
                     PinReading::Unreadable { reason: COMPLAINT.to_owned(), is_forbidden: false }
                 }
                 None => PinReading::Nothing,
+                Some(ShownPin { pin, flaw: None }) => PinReading::Found { pin, agrees: None },
+                Some(ShownPin { pin, flaw: Some(flaw) }) => PinReading::Odd { pin, flaw },
             }
         }
     }
@@ -122,13 +127,33 @@ mod tests {
         for (body, pin) in [
             ("\u{feff}{\"pin\":\"012345\"}", "012345"),
             (r#"{"pin":"012345"}"#, "012345"),
-            (r#"{"PIN":"1"}"#, "1"),
-            (r#"{"pin":4711}"#, "4711"),
+            (r#"{"PIN":"496406"}"#, "496406"),
+            (r#"{"pin":471100}"#, "471100"),
+            (r#"{"pin":"******","PIN":"496406"}"#, "496406"),
         ] {
             let PinReading::Found { pin: read, .. } = read_pin(&reply(200, body)) else {
                 panic!("{body}")
             };
             assert_eq!(read.expose(), Some(pin));
+        }
+    }
+
+    #[test]
+    fn only_six_digits_are_a_pin_and_everything_else_is_kept_as_it_came() {
+        for (body, text) in [
+            (r#"{"pin":"******"}"#, "******"),
+            (r#"{"pin":"N/A"}"#, "N/A"),
+            (r#"{"pin":" "}"#, " "),
+            (r#"{"PIN":"1234"}"#, "1234"),
+            (r#"{"pin":4711}"#, "4711"),
+            (r#"{"pin":["496406"]}"#, r#"["496406"]"#),
+            (r#"{"pin":{"value":"496406"}}"#, r#"{"value":"496406"}"#),
+        ] {
+            let PinReading::Odd { pin, flaw } = read_pin(&reply(200, body)) else {
+                panic!("{body}")
+            };
+            assert_eq!(pin.expose(), Some(text));
+            assert!(!flaw.contains("1234") && !flaw.contains("496406"), "{flaw}");
         }
     }
 

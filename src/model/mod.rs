@@ -36,7 +36,7 @@ pub use random::Random;
 pub use record::{PIN_MISSING, TaskRecord};
 pub use rollout::{Rollout, WaveEnd, WaveGate};
 pub use sealed::{Sealed, at_rest};
-pub use secret::{HeldPin, PinOrigin, PinReading, Secret, SecretSource};
+pub use secret::{HeldPin, KnownPin, PinOrigin, PinReading, Secret, SecretSource, ShownPin};
 pub use spreadsheet::{neutralised, quoted, restored};
 pub use task::{
     DeviceFacts, Gate, ParamValue, Params, RunId, Sends, Task, TaskFacts, TaskId, TaskIndex, Trace,

@@ -117,6 +117,15 @@ impl TaskRecord {
             Event::PinRead { reading: PinReading::Found { pin, agrees }, .. } => {
                 self.take_pin(at, pin, *agrees);
             }
+            Event::PinRead { reading: PinReading::Known { pin, run }, .. } => {
+                self.hold(pin, PinOrigin::OtherRun, at);
+                if let Some(newest) = self.pins.first_mut() {
+                    newest.run = Some(run.clone());
+                }
+            }
+            Event::PinRead { reading: PinReading::Odd { pin, flaw }, .. } => {
+                self.hold_odd(pin, self.origin_of_read(), at, flaw);
+            }
             Event::SecretsRead { secrets, .. } => {
                 self.secrets.retain(|known| secrets.iter().all(|new| new.name != known.name));
                 self.secrets.extend(secrets.iter().cloned());
@@ -144,10 +153,37 @@ impl TaskRecord {
     }
 
     fn hold(&mut self, pin: &Sealed, origin: PinOrigin, at: UnixMillis) {
+        let pin = pin.clone();
         self.pins.insert(
             0,
-            HeldPin { pin: pin.clone(), origin, at, is_verified: false, may_be_older: false },
+            HeldPin {
+                pin,
+                origin,
+                at,
+                is_verified: false,
+                may_be_older: false,
+                flaw: None,
+                run: None,
+            },
         );
+    }
+
+    /// Keeps what is no PIN by its form behind all that are: nobody is to try it first.
+    fn hold_odd(&mut self, pin: &Sealed, origin: PinOrigin, at: UnixMillis, flaw: &str) {
+        let (pin, flaw) = (pin.clone(), Some(flaw.to_owned()));
+        self.pins.push(HeldPin {
+            pin,
+            origin,
+            at,
+            is_verified: false,
+            may_be_older: false,
+            flaw,
+            run: None,
+        });
+    }
+
+    fn origin_of_read(&self) -> PinOrigin {
+        if self.is_settled() { PinOrigin::RecoveredLater } else { PinOrigin::Recovered }
     }
 
     /// Takes in a PIN that the tenant shows. Before the device has reported the lock done it may be that of
@@ -156,11 +192,11 @@ impl TaskRecord {
         let is_taken =
             self.command.as_ref().is_some_and(|seen| seen.status == CommandStatus::Completed);
         if agrees != Some(true) {
-            let origin =
-                if self.is_settled() { PinOrigin::RecoveredLater } else { PinOrigin::Recovered };
-            self.hold(pin, origin, at);
+            self.hold(pin, self.origin_of_read(), at);
         }
-        let is_its_own = is_taken || self.is_in_effect || self.is_settled();
+        // While the lock of another run waits for the Mac the tenant may show the PIN of one before that.
+        let is_known = self.pins.iter().any(|held| held.origin == PinOrigin::OtherRun);
+        let is_its_own = is_taken || (self.is_in_effect && !is_known) || self.is_settled();
         if let Some(newest) = self.pins.first_mut() {
             newest.is_verified |= is_taken;
             if agrees != Some(true) {
@@ -177,8 +213,10 @@ impl TaskRecord {
                 self.stage = Stage::Taken;
                 self.reason = answer.note.clone().unwrap_or_default();
                 self.note.clone_from(&answer.note);
-                if let Some(pin) = &answer.pin {
-                    self.hold(pin, PinOrigin::Answer, at);
+                match (&answer.pin, &answer.pin_flaw) {
+                    (Some(pin), None) => self.hold(pin, PinOrigin::Answer, at),
+                    (Some(pin), Some(flaw)) => self.hold_odd(pin, PinOrigin::Answer, at, flaw),
+                    (None, _) => {}
                 }
                 self.result.clone_from(&answer.result);
             }
@@ -201,10 +239,17 @@ impl TaskRecord {
         self.first_pin().map(|held| &held.pin)
     }
 
-    /// The same with what is known about it. One that may be that of an older lock is none.
+    /// The same with what is known about it. One that may be that of an older lock is none, and neither is what has
+    /// not the form of a PIN.
     #[must_use]
     pub fn first_pin(&self) -> Option<&HeldPin> {
-        self.pins.iter().find(|held| !held.may_be_older)
+        self.pins.iter().find(|held| !held.may_be_older && held.flaw.is_none())
+    }
+
+    /// What came where a PIN belongs, where no PIN did.
+    #[must_use]
+    pub fn odd_pin(&self) -> Option<&HeldPin> {
+        self.pins.iter().find(|held| held.flaw.is_some()).filter(|_| self.first_pin().is_none())
     }
 
     /// Whether a Mac was locked and no PIN is to be had.

@@ -43,6 +43,15 @@ pub struct Secret {
     pub value: Sealed,
 }
 
+/// What stands where a PIN belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownPin {
+    /// As it came.
+    pub pin: Sealed,
+    /// What is wrong with its form, as the rest of a sentence that begins with "the PIN"; `None` for six digits.
+    pub flaw: Option<String>,
+}
+
 /// What one read of a lock's PIN showed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -55,6 +64,23 @@ pub enum PinReading {
         /// Whether it is the one that was known before; `None` where none was, or where both are encrypted
         /// by different processes.
         agrees: Option<bool>,
+    },
+    /// The state directory has it: another run has locked the Mac, and this lock found it locked.
+    Known {
+        /// The PIN, as that run keeps it.
+        #[serde(with = "at_rest")]
+        pin: Sealed,
+        /// That run.
+        run: String,
+    },
+    /// The tenant shows something that is no PIN: a placeholder, or a form that nobody knows. It neither replaces nor
+    /// verifies one.
+    Odd {
+        /// As it came.
+        #[serde(with = "at_rest")]
+        pin: Sealed,
+        /// What is wrong with it.
+        flaw: String,
     },
     /// The tenant shows none, or none yet.
     Nothing,
@@ -79,6 +105,8 @@ pub enum PinOrigin {
     Recovered,
     /// Read from the tenant after the task had ended.
     RecoveredLater,
+    /// Brought by the lock of another run, which is in force.
+    OtherRun,
 }
 
 impl PinOrigin {
@@ -90,6 +118,7 @@ impl PinOrigin {
             Self::Drawn => "drawn",
             Self::Recovered => "recovered",
             Self::RecoveredLater => "recovered later",
+            Self::OtherRun => "another run",
         }
     }
 }
@@ -109,4 +138,19 @@ pub struct HeldPin {
     /// It was read before the device had taken the lock, and may be that of an older one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub may_be_older: bool,
+    /// What is wrong with its form; `None` for six digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flaw: Option<String>,
+    /// The run whose lock brought it, where that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
+}
+
+/// The PIN of a lock that another run of this state directory has sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownPin {
+    /// The PIN, sealed as this run seals.
+    pub pin: Sealed,
+    /// The run whose lock brought it.
+    pub run: String,
 }

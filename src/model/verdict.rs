@@ -65,7 +65,10 @@ pub struct Answer {
     /// The PIN, as it came.
     #[serde(default, with = "at_rest::option", skip_serializing_if = "Option::is_none")]
     pub pin: Option<Sealed>,
-    /// A Mac was locked and the answer has no PIN.
+    /// What is wrong with the form of that PIN, as the rest of a sentence; `None` for six digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin_flaw: Option<String>,
+    /// A Mac was locked and the answer has no PIN that can be used.
     #[serde(default)]
     pub pin_missing: bool,
     /// The result of a read, as JSON text.
@@ -74,6 +77,14 @@ pub struct Answer {
     /// Something worth telling: a PIN of unusual form, an unexpected status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+}
+
+impl Answer {
+    /// The PIN, where its form is that of one.
+    #[must_use]
+    pub fn usable_pin(&self) -> Option<&Sealed> {
+        self.pin.as_ref().filter(|_| self.pin_flaw.is_none())
+    }
 }
 
 /// The kinds of no.

@@ -200,10 +200,13 @@ impl<'a> ReportRow<'a> {
         match self.record.first_pin() {
             Some(held) if held.pin.expose() == Some("") => Some("pruned"),
             Some(held) => Some(held.pin.expose().unwrap_or(match held.origin {
-                PinOrigin::Answer | PinOrigin::Drawn => "captured",
+                PinOrigin::Answer | PinOrigin::Drawn | PinOrigin::OtherRun => "captured",
                 PinOrigin::Recovered | PinOrigin::RecoveredLater => "recovered",
             })),
-            None => self.lacks_pin().then_some("missing"),
+            None => match self.record.odd_pin() {
+                Some(odd) => Some(odd.pin.expose().unwrap_or("captured, of unusual form")),
+                None => self.lacks_pin().then_some("missing"),
+            },
         }
     }
 

@@ -28,6 +28,8 @@ pub(super) fn held_pin(pin: &str) -> HeldPin {
         at: UnixMillis(0),
         is_verified: false,
         may_be_older: false,
+        flaw: None,
+        run: None,
     }
 }
 

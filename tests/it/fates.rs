@@ -431,6 +431,57 @@ fn a_lock_without_any_pin_fails_and_says_so() {
     assert!(!ran.records[1].pins[0].is_verified);
 }
 
+/// The fault that a request for a device gets instead of an answer: this JSON, after it was applied.
+fn answered(body: &str) -> FaultKind {
+    let (headers, body) = (Vec::new(), body.as_bytes().to_vec());
+    let moment = FaultMoment::AfterApplying;
+    FaultKind::Canned(Box::new(CannedAnswer { status: 200, headers, body, moment }))
+}
+
+#[test]
+fn a_pin_of_unusual_form_is_kept_and_counts_only_if_the_tenant_shows_six_digits() {
+    for (body, text, flaw) in [
+        (r#"{"PIN":"1234"}"#, "1234", "has 4 digits instead of six"),
+        (r#"{"PIN":"1234567"}"#, "1234567", "has 7 digits instead of six"),
+        (r#"{"PIN":"letter"}"#, "letter", "is 6 letters instead of six digits"),
+        (r#"{"PIN":"123 456"}"#, "123 456", "has 6 digits and 1 space instead of six digits"),
+        (r#"{"PIN":["123456"]}"#, r#"["123456"]"#, "is a list instead of text"),
+    ] {
+        for pin_visible in [PinVisible::Never, PinVisible::AtOnce] {
+            let is_shown = pin_visible != PinVisible::Never;
+            let mut stage = Stage::new(Switches { pin_visible, ..switches() });
+            let id = stage.add_mac("lock");
+            stage.fault("lock", &id, answered(body));
+            let ran = stage.play();
+            let record = &ran.records[0];
+            assert!(record.reason.contains(flaw), "{}", record.reason);
+            assert_eq!(record.is_pin_missing(), !is_shown, "{body}: {record:?}");
+            assert_eq!(texts(record).last().map(String::as_str), Some(text));
+            let issued = ran.with_world(|world| world.ledger().pins(&id));
+            let first = record.first_pin().and_then(|held| held.pin.expose());
+            assert_eq!(first, is_shown.then_some(issued[0].as_str()), "{body}");
+        }
+    }
+}
+
+#[test]
+fn a_placeholder_in_place_of_the_pin_verifies_nothing_and_replaces_nothing() {
+    for body in [r#"{"pin":"******"}"#, r#"{"pin":"N/A"}"#, r#"{"pin":" "}"#, r#"{"pin":"1234"}"#] {
+        let mut stage = Stage::new(switches());
+        let id = stage.add_mac("lock");
+        stage.fault("get-unlock-pin", &id, answered(body));
+        let ran = stage.play();
+        let record = &ran.records[0];
+        assert_eq!(record.outcome(), Outcome::Completed, "{body}: {record:?}");
+        assert!(record.reason.starts_with("PIN unverified: the tenant's "), "{}", record.reason);
+        let first = record.first_pin().expect("the answer brought it");
+        let issued = ran.with_world(|world| world.ledger().pins(&id));
+        assert_eq!(first.pin.expose(), Some(issued[0].as_str()), "{body}");
+        assert_eq!((first.origin, first.is_verified), (PinOrigin::Answer, false), "{body}");
+        assert_eq!(record.pins.len(), 2, "the text is kept");
+    }
+}
+
 #[test]
 fn a_token_that_may_not_read_pins_gives_a_note() {
     let denied = ["get-unlock-pin".to_owned()].into();

@@ -526,3 +526,45 @@ fn a_token_command_sees_neither_tokens_nor_pins() {
     let pins = telling(issued(&tenant, &bench).into_values());
     assert_eq!(pins.iter().find(|pin| has_number(seen.as_bytes(), pin)), None);
 }
+
+#[test]
+fn a_placeholder_of_the_tenant_comes_behind_the_pin_of_the_answer() {
+    let tenant = macs(1);
+    let bench = Bench::at(&tenant);
+    let placeholder = canned(200, r#"{"pin":"******"}"#, FaultMoment::BeforeApplying);
+    tenant.script(FaultMatcher::action("get-unlock-pin"), placeholder);
+    let job = lock_job(&bench, 1, "");
+    bench.sortie(&["run", &job, "--confirm", "1", "--wait", "20s"]).expect(0);
+    let row = &bench.report()[0];
+    let pins = issued(&tenant, &bench);
+    assert_eq!(row["lock_pin"], pins[&serial(0)], "{row:?}");
+    assert!(row["reason"].contains("PIN unverified"), "{row:?}");
+    let shown = bench.sortie(&["pins", "--all"]).expect(0).stdout;
+    let lines: Vec<&str> = shown.lines().collect();
+    assert!(lines[1].contains("  first  ") && lines[1].contains("  answer "), "{shown}");
+    assert!(lines[2].starts_with("******  then   ") && lines[2].contains("no PIN: it"), "{shown}");
+}
+
+#[test]
+fn a_second_lock_of_a_mac_that_sleeps_shows_the_pin_of_the_first() {
+    let mut world = prompt_world(Faults::default());
+    let mut mac = sortie::simulator::NewDevice::new(DeviceKind::MacAppleSilicon);
+    mac.serial_number = serial(0);
+    mac.presence = sortie::simulator::Presence::Offline;
+    let id = world.add_device(mac);
+    let tenant = Tenant::serving(world);
+    let bench = Bench::at(&tenant);
+    let lock = ["send", "lock", "--serial", &serial(0), "--confirm", "1", "--wait", "1s"];
+    bench.sortie(&lock).expect(10);
+    let first = bench.latest_run();
+    let ran = bench.sortie(&lock).expect(0);
+    let said = format!("1 device was locked by run {first} already, and the lock is still pending");
+    assert!(ran.stderr.contains(&said), "{}", ran.stderr);
+    let row = &bench.report()[0];
+    assert_eq!(row["outcome"], "already_in_effect", "{row:?}");
+    assert!(row["reason"].contains(&format!("locked by run {first}")), "{row:?}");
+    let pins = tenant.ledger().pins(&id);
+    assert_eq!((pins.len(), &row["lock_pin"]), (1, &pins[0]));
+    let shown = bench.sortie(&["pins", &bench.latest_run(), "--all"]).expect(0).stdout;
+    assert!(shown.contains(&format!("lock by run {first}")), "{shown}");
+}

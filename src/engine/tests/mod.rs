@@ -5,6 +5,7 @@
 
 mod guards;
 mod pauses;
+mod pins;
 mod settle;
 mod sweep;
 

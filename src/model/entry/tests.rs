@@ -18,6 +18,10 @@ const ADDED: &str =
 const PROVING: &str =
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/entries-v3.jsonl"));
 
+/// What was added after that.
+const ADDED_LATER: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/entries-v1-added-2.jsonl"));
+
 const TASK: TaskIndex = TaskIndex(7);
 
 fn at(event: Event) -> Entry {
@@ -38,6 +42,7 @@ fn verdicts() -> Vec<(Option<u16>, Verdict)> {
             Some(200),
             Verdict::Accepted(Answer {
                 pin: Some(Sealed::clear("012345".to_owned())),
+                pin_flaw: None,
                 pin_missing: false,
                 result: Some("{\"commands\":[]}".to_owned()),
                 note: Some("a PIN of unusual form".to_owned()),
@@ -178,6 +183,31 @@ fn proving() -> Vec<Entry> {
     ]
 }
 
+/// What the lines of the fourth file say, in order.
+fn added_later() -> Vec<Entry> {
+    let pin = || Sealed::clear("******".to_owned());
+    let flaw = || "is 6 characters without a digit, like a placeholder".to_owned();
+    let answer =
+        Answer { pin: Some(pin()), pin_flaw: Some(flaw()), pin_missing: true, ..Answer::default() };
+    vec![
+        at(Event::Stopped { cause: StopCause::Throttled, reason: why() }),
+        at(Event::Answered {
+            task: TASK,
+            attempt: 1,
+            http_status: Some(200),
+            verdict: Verdict::Accepted(answer),
+        }),
+        at(Event::PinRead { task: TASK, reading: PinReading::Odd { pin: pin(), flaw: flaw() } }),
+        at(Event::PinRead {
+            task: TASK,
+            reading: PinReading::Known {
+                pin: Sealed::clear("012345".to_owned()),
+                run: "20260102-030405-abcde".to_owned(),
+            },
+        }),
+    ]
+}
+
 /// One word for each kind, verdicts apart. A new kind does not compile here until it has one.
 fn kind(event: &Event) -> &'static str {
     match event {
@@ -217,6 +247,7 @@ fn format_1_is_read_to_the_same_values_and_written_the_same_way() {
     reads_and_writes(FORMAT_1, &format_1());
     reads_and_writes(ADDED, &added());
     reads_and_writes(PROVING, &proving());
+    reads_and_writes(ADDED_LATER, &added_later());
 }
 
 fn reads_and_writes(file: &str, expected: &[Entry]) {
