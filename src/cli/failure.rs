@@ -144,6 +144,11 @@ impl From<JournalError> for Failure {
             JournalError::NoSuchRun(_) => {
                 (Exit::Usage, "list the runs with: sortie runs".to_owned())
             }
+            JournalError::NotADirectory { .. } => (
+                Exit::Usage,
+                "name a directory with --state-dir or SORTIE_STATE_DIR, or move the file"
+                    .to_owned(),
+            ),
             _ => {
                 (Exit::Journal, "check the disk and the state directory, then try again".to_owned())
             }

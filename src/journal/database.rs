@@ -33,6 +33,12 @@ pub enum JournalError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// A file stands where a directory has to be.
+    #[error("{path} is a file, and a state directory is needed there")]
+    NotADirectory {
+        /// The file.
+        path: PathBuf,
+    },
     /// The database was written by a newer version of the program.
     #[error(
         "{path}: written in format {found}, this program knows up to {known}; use a newer sortie"

@@ -192,6 +192,7 @@ fn create_directory(path: &Path) -> Result<(), JournalError> {
     if path.is_dir() {
         return Ok(());
     }
+    refuse_files(path)?;
     if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         fs::create_dir_all(parent).at(parent)?;
     }
@@ -209,7 +210,18 @@ fn create_directory(path: &Path) -> Result<(), JournalError> {
 
 #[cfg(not(unix))]
 fn create_directory(path: &Path) -> Result<(), JournalError> {
+    refuse_files(path)?;
     fs::create_dir_all(path).at(path)
+}
+
+/// Refuses a path on which a file stands in the place of a directory.
+pub(super) fn refuse_files(path: &Path) -> Result<(), JournalError> {
+    match path.ancestors().find(|place| place.exists()) {
+        Some(place) if !place.is_dir() => {
+            Err(JournalError::NotADirectory { path: place.to_owned() })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A directory with the set-group-id bit and group write was set up to be shared.

@@ -705,3 +705,21 @@ fn what_ended_when_is_read_without_the_entries() {
     reader.for_each_entry_of(&wanted, |_, entry| kinds.push(entry.event.word())).expect("readable");
     assert_eq!(kinds, ["intent", "pin_read"]);
 }
+
+#[test]
+fn a_file_in_place_of_the_state_directory_is_named() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("st");
+    std::fs::write(&file, "").expect("a file");
+    for path in [file.clone(), file.join("deeper").join("still")] {
+        let opened = StateDir::open(&path).map(drop);
+        let looked = Index::open_to_read(&StateDir::at(&path)).map(drop);
+        for refused in [opened, looked] {
+            let error = refused.expect_err("a file is no directory");
+            assert!(
+                matches!(&error, JournalError::NotADirectory { path } if *path == file),
+                "{error}"
+            );
+        }
+    }
+}

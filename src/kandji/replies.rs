@@ -20,6 +20,9 @@ use crate::model::{Answer, Platform, Refusal, Repeat, THROTTLED_MS_MIN, UnixMill
 const RETRY_AFTER_MS_MIN: u64 = 1_000;
 /// Longest wait that is believed, in milliseconds: thirty days. A run stops at far less, and says until when.
 const RETRY_AFTER_MS_MAX: u64 = 30 * 86_400_000;
+/// Largest difference between the server's clock and ours that is believed, in milliseconds. A certificate is valid for
+/// 398 days at most, so a clock of ours that is further off than a year could not have connected.
+const SKEW_MS_MAX: u64 = 366 * 86_400_000;
 /// What the API says when the same command waits already or the state is already so.
 const IN_EFFECT_TEXTS: [&str; 3] = ["already running", "already locked", "already pending"];
 
@@ -219,12 +222,14 @@ pub fn retry_after_ms(reply: &Reply) -> Option<u64> {
     Some(u64::try_from(wait_ms).unwrap_or(u64::MAX).clamp(RETRY_AFTER_MS_MIN, RETRY_AFTER_MS_MAX))
 }
 
-/// How far the server's clock is ahead of ours, in milliseconds, by an answer that arrived at `now`.
+/// How far the server's clock is ahead of ours, in milliseconds, by an answer that arrived at `now`. `None` without a
+/// `Date`, and where it is off by more than a year: that header is broken, and every moment derived from it with it.
 #[must_use]
 pub fn server_skew_ms(reply: &Reply, now: UnixMillis) -> Option<i64> {
     let date = httpdate::parse_http_date(reply.date.as_deref()?).ok()?;
     let since_epoch = date.duration_since(std::time::UNIX_EPOCH).ok()?;
-    Some(i64::try_from(since_epoch.as_millis()).ok()?.saturating_sub(now.0))
+    let skew_ms = i64::try_from(since_epoch.as_millis()).ok()?.saturating_sub(now.0);
+    (skew_ms.unsigned_abs() <= SKEW_MS_MAX).then_some(skew_ms)
 }
 
 #[cfg(test)]
@@ -426,6 +431,21 @@ mod tests {
                 ..Reply::default()
             };
             assert_eq!(retry_after_ms(&reply), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_broken_date_does_not_move_the_servers_clock() {
+        let now = UnixMillis::parse("2026-11-28T12:00:00Z").expect("a moment");
+        for (date, expected) in [
+            ("Sat, 28 Nov 2026 12:01:30 GMT", Some(90_000)),
+            ("Thu, 26 Nov 2026 12:00:00 GMT", Some(-2 * 86_400_000)),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", None),
+            ("Thu, 01 Jan 1970 00:00:00 GMT", None),
+            ("yesterday", None),
+        ] {
+            let reply = Reply { date: Some(date.to_owned()), ..Reply::default() };
+            assert_eq!(server_skew_ms(&reply, now), expected, "{date}");
         }
     }
 }

@@ -18,7 +18,7 @@ use rusqlite::{Connection, OptionalExtension};
 use std::path::PathBuf;
 
 use super::database::{At, JournalError, open_to_read, open_to_write};
-use super::state_dir::StateDir;
+use super::state_dir::{StateDir, refuse_files};
 use format::MIGRATIONS;
 
 pub use account::RunAccount;
@@ -55,6 +55,7 @@ impl Index {
     pub fn open_to_read(state_dir: &StateDir) -> Result<Option<Self>, JournalError> {
         let path = state_dir.index_path();
         if !path.exists() {
+            refuse_files(state_dir.path())?;
             return Ok(None);
         }
         Ok(Some(Self { connection: open_to_read(&path)?, path }))
