@@ -81,7 +81,7 @@ impl Found {
             is_first: false,
         };
         let mut pins: Vec<FoundPin> = record.pins.iter().map(held).collect();
-        if record.attempts > 0 {
+        if record.may_be_applied() {
             pins.extend(given_pins(row.task(), record.requested_at));
         }
         let secret = |secret: &Secret| FoundSecret {

@@ -4,7 +4,7 @@
 //! Invariant: only six digits replace or verify a PIN.
 
 use super::decide::Engine;
-use super::safety::{OLD_PIN_READS_MAX, PIN_READS_MAX};
+use super::safety::{DIFFERING_PIN_READS_MAX, OLD_PIN_READS_MAX, PIN_READS_MAX};
 use super::task::{Impossible, MAY_BE_OURS, Phase, Wait};
 use crate::model::{
     Entry, Event, Outcome, PIN_MISSING, PinReading, Sealed, StopCause, TaskIndex, UnixMillis,
@@ -81,6 +81,9 @@ impl Engine {
                 let known = self.state.pins.get(&task);
                 let agrees = known.and_then(|known| known.is_same(&pin));
                 let was_known = known.is_some();
+                if is_in_custody && agrees == Some(false) && self.reads_on(task, now) {
+                    return Ok(entries);
+                }
                 let reading = PinReading::Found { pin, agrees };
                 self.record(now, Event::PinRead { task, reading }, &mut entries)?;
                 if is_in_custody {
@@ -115,6 +118,13 @@ impl Engine {
         Ok(entries)
     }
 
+    /// The tenant shows another PIN than the answer to the lock: its record can lag behind, so it is read again a few
+    /// times before both count.
+    fn reads_on(&mut self, task: TaskIndex, now: UnixMillis) -> bool {
+        let is_ours = !self.state.known_from.contains_key(&task);
+        is_ours && self.safety.read_pin_again(task, now, DIFFERING_PIN_READS_MAX)
+    }
+
     /// What is said of a PIN that the tenant shows beside the one that was known.
     fn note_of_read(&self, task: TaskIndex, agrees: Option<bool>, was_known: bool) -> &'static str {
         match (agrees, was_known) {
@@ -123,7 +133,8 @@ impl Engine {
                 "the tenant shows another PIN, which may be that of an older lock; both are kept, try the tenant's last"
             }
             (Some(false), _) => {
-                "the tenant shows another PIN than was known; both are kept, try the tenant's first"
+                "the tenant still shows another PIN than the answer to the lock; both are kept: try the tenant's first, \
+                 because a later lock replaces the PIN, then the answer's, because the tenant's record can be out of date"
             }
             (None, true) => {
                 "PIN unverified: the one of the answer was encrypted by another process; both are kept"

@@ -16,6 +16,8 @@ pub(super) const ABSENCE_PAUSES_PER_QUARANTINE: u64 = 4;
 pub(super) const PIN_READS_MAX: u8 = 5;
 /// The same for a Mac that was locked before: its PIN is not on its way.
 pub(super) const OLD_PIN_READS_MAX: u8 = 1;
+/// Further reads of a PIN that differs from the answer to the lock, 17 seconds in all.
+pub(super) const DIFFERING_PIN_READS_MAX: u8 = 3;
 /// Delays between them, in milliseconds.
 const PIN_DELAYS_MS: [u64; PIN_READS_MAX as usize] = [2_000, 5_000, 10_000, 20_000, 40_000];
 /// Looks at a lock whose answer brought no PIN, before it is followed like any other task.

@@ -29,6 +29,12 @@ pub struct TaskRecord {
     /// Its PINs, newest first: the one to try first is the first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pins: Vec<HeldPin>,
+    /// Requests that may have been applied: those that the API took, and those without a usable answer.
+    #[serde(default)]
+    maybe_applied: u16,
+    /// The PIN of the last request was drawn for it, and its answer is not known yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    has_drawn: bool,
     /// Secrets of the device that were kept before the request that takes them away.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<Secret>,
@@ -80,6 +86,8 @@ impl TaskRecord {
                 if let Some(pin) = pin {
                     self.hold(pin, PinOrigin::Drawn, at);
                 }
+                self.has_drawn = pin.is_some();
+                self.maybe_applied += 1;
                 self.stage = Stage::Sent;
                 self.attempts = *attempt;
                 self.requested_at = self.requested_at.or(Some(at));
@@ -207,7 +215,30 @@ impl TaskRecord {
         }
     }
 
+    /// Forgets the last request: it was not applied, so a PIN that was drawn for it was never set.
+    fn forget_request(&mut self) {
+        self.maybe_applied = self.maybe_applied.saturating_sub(1);
+        let drawn = self.pins.iter().position(|held| held.origin == PinOrigin::Drawn);
+        if let Some(drawn) = drawn.filter(|_| self.has_drawn) {
+            self.pins.remove(drawn);
+        }
+        self.has_drawn = false;
+    }
+
+    /// Whether a request of this task may have been applied. Where none was, no PIN that was sent with one is set.
+    #[must_use]
+    pub fn may_be_applied(&self) -> bool {
+        self.maybe_applied > 0
+    }
+
     fn take_verdict(&mut self, at: UnixMillis, verdict: &Verdict) {
+        match verdict {
+            Verdict::InEffect { .. }
+            | Verdict::Refused { .. }
+            | Verdict::Throttled { .. }
+            | Verdict::NotSent { .. } => self.forget_request(),
+            Verdict::Accepted(_) | Verdict::Unknown { .. } => {}
+        }
         match verdict {
             Verdict::Accepted(answer) => {
                 self.stage = Stage::Taken;
@@ -282,3 +313,6 @@ impl TaskRecord {
         self.stage == Stage::Sent
     }
 }
+
+#[cfg(test)]
+mod tests;

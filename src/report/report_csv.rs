@@ -75,7 +75,7 @@ fn own_cells(row: ReportRow<'_>) -> [Cow<'_, str>; REPORT_COLUMNS.len()] {
         device.platform.word().into(),
         row.action().into(),
         row.outcome().word().into(),
-        row.reason(),
+        row.reason_with_pins(),
         row.http_status().map(|status| status.to_string()).unwrap_or_default().into(),
         row.command_uuid().unwrap_or_default().into(),
         row.command_status().map_or("", |status| status.word()).into(),
@@ -94,7 +94,7 @@ fn moment(at: Option<UnixMillis>) -> Cow<'static, str> {
 mod tests {
     use super::super::testing::{carrying, facts, held_pin, lines_of, record, task, with};
     use super::*;
-    use crate::model::Outcome;
+    use crate::model::{HeldPin, Outcome, PinOrigin};
 
     #[test]
     fn no_spreadsheet_runs_a_part_of_a_cell_whatever_separates_its_cells() {
@@ -156,5 +156,21 @@ mod tests {
         assert_eq!(lines[2][4], "'-evil, \"name\"\n");
         assert_eq!(lines[2][8], "'@no");
         assert_eq!(cells(2, "new_name"), ["Mac 7", "", "", "", ""]);
+    }
+
+    #[test]
+    fn a_second_pin_stands_beside_the_one_to_try_first() {
+        let lock = task(1, 1, "lock");
+        let mut held = record(&lock, Outcome::Completed, "the tenant shows another PIN");
+        let answer = HeldPin { origin: PinOrigin::Answer, ..held_pin("012345") };
+        held.pins = vec![HeldPin { origin: PinOrigin::Recovered, ..held_pin("496406") }, answer];
+        let (tasks, records) = ([lock], [held]);
+        let lines = lines_of(&ReportCsv, &facts(), &Rows::new(&tasks, &records));
+        let cell = |name| {
+            let at = lines[0].iter().position(|header| header == name).expect("a column");
+            lines[1][at].clone()
+        };
+        assert_eq!(cell("lock_pin"), "496406");
+        assert_eq!(cell("reason"), "the tenant shows another PIN; other PINs: 012345 (answer)");
     }
 }

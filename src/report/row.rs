@@ -174,6 +174,30 @@ impl<'a> ReportRow<'a> {
         reason_of(self.task, self.record, self.before, self.stage)
     }
 
+    /// The same with the PINs to try after that of `lock_pin`, each with its origin. In clear: only for files that the
+    /// operator asked for, never for a terminal or a log.
+    #[must_use]
+    pub fn reason_with_pins(&self) -> Cow<'a, str> {
+        let first = self.record.first_pin();
+        let others = self.record.pins.iter().filter(|held| first.is_some_and(|it| it != *held));
+        let named = others.map(|held| {
+            let origin =
+                if held.may_be_older { "may be of an older lock" } else { held.origin.word() };
+            match held.pin.expose() {
+                Some("") => format!("one that was pruned ({origin})"),
+                Some(pin) => format!("{pin} ({origin})"),
+                None => format!("one that is encrypted ({origin})"),
+            }
+        });
+        let named: Vec<String> = named.collect();
+        let reason = self.reason();
+        match (named.is_empty(), reason.is_empty()) {
+            (true, _) => reason,
+            (false, true) => format!("other PINs: {}", named.join(", ")).into(),
+            (false, false) => format!("{reason}; other PINs: {}", named.join(", ")).into(),
+        }
+    }
+
     /// Status of the last answer.
     #[must_use]
     pub fn http_status(&self) -> Option<u16> {

@@ -165,3 +165,21 @@ fn a_token_that_may_not_read_pins_does_not_hide_a_known_one() {
     let told = told(NOW, &entries);
     assert_eq!(told.last().map(String::as_str), Some("already_in_effect"), "{told:?}");
 }
+
+#[test]
+fn a_pin_that_differs_is_read_again_before_both_are_kept() {
+    let (outcome, reason, reads) = end_of(taken(good_answer()), six_digits_shown);
+    assert_eq!((outcome, reads), (Outcome::Completed, 4));
+    assert!(reason.contains("both are kept: try the tenant's first"), "{reason}");
+
+    let reads = std::cell::Cell::new(0);
+    let catching_up = |engine: &mut Engine, now| {
+        reads.set(reads.get() + 1);
+        match reads.get() {
+            1 => six_digits_shown(engine, now),
+            _ => engine.pin_read(now, FIRST, Ok(Some(sealed("012345")))).expect("it was asked"),
+        }
+    };
+    let (outcome, reason, reads) = end_of(taken(good_answer()), catching_up);
+    assert_eq!((outcome, &*reason, reads), (Outcome::Completed, "", 2));
+}
