@@ -237,7 +237,7 @@ impl TaskRecord {
             | Verdict::Refused { .. }
             | Verdict::Throttled { .. }
             | Verdict::NotSent { .. } => self.forget_request(),
-            Verdict::Accepted(_) | Verdict::Unknown { .. } => {}
+            Verdict::Accepted(_) | Verdict::Unknown { .. } | Verdict::OtherDevice { .. } => {}
         }
         match verdict {
             Verdict::Accepted(answer) => {

@@ -14,7 +14,8 @@ fn erase_after(events: &[Event]) -> TaskRecord {
 }
 
 fn intent(attempt: u16) -> Event {
-    Event::Intent { task: TASK, attempt, pin: Some(Sealed::clear(format!("00000{attempt}"))) }
+    let pin = Some(Sealed::clear(format!("00000{attempt}")));
+    Event::Intent { task: TASK, attempt, pin, sends: None }
 }
 
 fn answered(attempt: u16, verdict: Verdict) -> Event {
