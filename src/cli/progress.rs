@@ -58,6 +58,7 @@ pub(super) struct Watcher<'a> {
     pause_told_at: UnixMillis,
     pins: PinNews,
     quarantine_ms: u64,
+    has_waves: bool,
     is_settling_told: bool,
     is_forbidden: bool,
 }
@@ -100,6 +101,7 @@ impl<'a> Watcher<'a> {
             pause_told_at: UnixMillis(0),
             pins: PinNews::new(&header.run.0),
             quarantine_ms: header.policy.quarantine_ms,
+            has_waves: header.policy.rollout.is_some(),
             is_settling_told: false,
             is_forbidden: false,
         }
@@ -273,8 +275,14 @@ impl Watcher<'_> {
             }
             Event::Doubted { task, .. } if !self.is_settling_told && self.is_sought(*task) => {
                 self.is_settling_told = true;
+                let waits = match self.has_waves && self.tasks[task.at()].wave == 0 {
+                    true => {
+                        "; the first wave is in doubt, and nothing more is sent until that is settled"
+                    }
+                    false => "",
+                };
                 format!(
-                    "an answer was lost (row {}); what became of the request is read {} from now, because until then it may still be applied; Ctrl-C leaves that to a resume",
+                    "an answer was lost (row {}); what became of the request is read {} from now, because until then it may still be applied{waits}; Ctrl-C leaves that to a resume",
                     self.tasks[task.at()].row,
                     human_duration(self.quarantine_ms)
                 )

@@ -38,6 +38,8 @@ pub struct Engine {
     pub(super) window: Option<(UnixMillis, WindowState)>,
     /// Tasks that must not be sent, whatever their turn, each with the reason.
     pub(super) protected: BTreeMap<TaskIndex, String>,
+    /// A wave has too many errors if what is in doubt is one: nothing is sent until reading has settled it.
+    pub(super) is_waiting_for_doubt: bool,
     /// A question that was not passed on yet, and the last wave that was asked about.
     pub(super) ask: Option<Ask>,
     pub(super) asked_about: u16,
@@ -72,6 +74,7 @@ impl Engine {
             slow: Slow::new(sent.map(|(_, task)| task.sent_at).collect()),
             window: None,
             protected: BTreeMap::new(),
+            is_waiting_for_doubt: false,
             ask: None,
             asked_about: 0,
             ready,
@@ -265,6 +268,7 @@ impl Engine {
         }
         let is_look_due = self.next_look(now).is_some_and(|at| at <= now);
         let is_send_due = self.may_send()
+            && !self.is_waiting_for_doubt
             && self.window_opens(now).is_none()
             && self.next_send(now).is_some_and(|at| at <= now);
         match (is_send_due, is_look_due) {
@@ -353,7 +357,7 @@ impl Engine {
     fn wanted(&self, now: UnixMillis) -> u32 {
         let block_max = u64::from(self.state.policy.per_second) * BLOCK_LIFE_MS / 1_000;
         let block_max = usize::try_from(block_max.max(1)).unwrap_or(usize::MAX);
-        let sends = match self.may_send() {
+        let sends = match self.may_send() && !self.is_waiting_for_doubt {
             false => 0,
             true => self.ready.iter().take_while(|(at, _)| *at <= now).take(block_max).count(),
         };

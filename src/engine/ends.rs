@@ -96,7 +96,7 @@ impl Engine {
         let window = self.window.filter(|_| self.may_send()).map(|(_, state)| state.changes_at());
         let look = self.next_look(now);
         let safety = self.next_safety(now);
-        let deadline = send.map(|_| self.state.policy.send_until);
+        let deadline = self.is_sending().then_some(self.state.policy.send_until);
         let is_waiting = self.state.following > 0 || !self.safety.is_empty();
         let wait = is_waiting.then(|| self.wait_ends(now).plus_ms(1));
         let last_looks = wait.map(|at| at.plus_ms(LAST_LOOKS_MS));

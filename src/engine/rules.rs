@@ -5,7 +5,7 @@
 use super::calls::Ask;
 use super::decide::Engine;
 use super::task::{Impossible, Phase};
-use super::waves::{Judgement, Overrun};
+use super::waves::{Judgement, Overrun, Standing};
 use crate::model::{
     Entry, Event, Outcome, OutsideWindow, Policy, StopCause, TaskIndex, UnixMillis, WindowState,
 };
@@ -23,6 +23,7 @@ impl Engine {
         now: UnixMillis,
         entries: &mut Vec<Entry>,
     ) -> Result<(), Impossible> {
+        self.is_waiting_for_doubt = false;
         if !self.may_send() || self.state.sendable() == 0 {
             return Ok(());
         }
@@ -49,23 +50,24 @@ impl Engine {
             );
             return Some((StopCause::WrongTenant, reason));
         }
-        if let Some((overrun, reason)) = state.waves.overrun(*max_errors) {
-            let cause = match overrun {
-                Overrun::First => StopCause::Canary,
-                Overrun::Later => StopCause::Wave,
-            };
-            return Some((cause, reason));
-        }
-        if let Some(most) = errors_in_a_row.filter(|most| tally.errors_in_a_row >= *most) {
-            let reason =
-                format!("{} errors in a row, and {most} stop the run", tally.errors_in_a_row);
-            return Some((StopCause::ErrorsInARow, reason));
-        }
-        let tolerated = max_errors.tolerated(state.planned);
-        let errors = state.errors_unforgiven();
-        if errors > tolerated {
-            let reason = format!("{errors} errors, and at most {tolerated} are tolerated");
-            return Some((StopCause::Errors, reason));
+        match state.waves.standing(*max_errors) {
+            Standing::Overrun(Overrun::First, reason) => return Some((StopCause::Canary, reason)),
+            Standing::Overrun(Overrun::Later, reason) => return Some((StopCause::Wave, reason)),
+            // Nothing is sent until it is settled, so there is nothing that the other errors could stop.
+            Standing::InDoubt => self.is_waiting_for_doubt = true,
+            Standing::Fine => {
+                if let Some(most) = errors_in_a_row.filter(|most| tally.errors_in_a_row >= *most) {
+                    let errors = tally.errors_in_a_row;
+                    let reason = format!("{errors} errors in a row, and {most} stop the run");
+                    return Some((StopCause::ErrorsInARow, reason));
+                }
+                let tolerated = max_errors.tolerated(state.planned);
+                let errors = state.errors_unforgiven();
+                if errors > tolerated {
+                    let reason = format!("{errors} errors, and at most {tolerated} are tolerated");
+                    return Some((StopCause::Errors, reason));
+                }
+            }
         }
         if now >= *send_until {
             let reason = format!("the time for sending ended at {send_until}");
@@ -104,7 +106,7 @@ impl Engine {
         now: UnixMillis,
         entries: &mut Vec<Entry>,
     ) -> Result<Option<UnixMillis>, Impossible> {
-        while self.may_send() && !self.state.waves.is_last() {
+        while self.may_send() && !self.is_waiting_for_doubt && !self.state.waves.is_last() {
             let Some(rollout) = self.state.policy.rollout.clone() else { return Ok(None) };
             match self.state.waves.judge(&rollout, &self.state.action_stopped, now) {
                 Judgement::Hold(until) => return Ok(until.filter(|at| *at > now)),

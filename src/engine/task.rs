@@ -3,6 +3,7 @@
 //! Owns what may follow what. It tells *not sent* (safe to send again) from *unknown* (never send
 //! blindly). Must never know of queues, pace or other tasks.
 
+use super::safety::ABSENCES_MAX;
 use crate::model::{
     CommandStatus, Decision, Event, Outcome, PinReading, Policy, Refusal, Repeat, StopCause,
     TaskFacts, TaskIndex, UnixMillis, Verdict,
@@ -55,6 +56,8 @@ pub struct TaskState {
     pub answers: u16,
     /// Reads for its doubt that showed nothing.
     pub absences: u8,
+    /// Reading for its doubt came to nothing.
+    pub is_unreadable: bool,
     /// The last status that its command showed.
     pub seen: Option<CommandStatus>,
     /// How many commands fitted then.
@@ -99,6 +102,7 @@ impl TaskState {
             was_in_doubt: false,
             answers: 0,
             absences: 0,
+            is_unreadable: false,
             seen: None,
             candidates: 0,
             has_pin: false,
@@ -117,6 +121,16 @@ impl TaskState {
     #[must_use]
     pub fn may_be_ours(&self) -> bool {
         self.answers > 1
+    }
+
+    /// Whether it is in doubt, and reading may still settle that.
+    #[must_use]
+    pub fn is_sought(&self, facts: &TaskFacts) -> bool {
+        self.phase == Phase::Doubt
+            && facts.repeat == Repeat::Once
+            && facts.trace.exists()
+            && self.absences < ABSENCES_MAX
+            && !self.is_unreadable
     }
 
     /// Whether its device's report is awaited: always while a PIN depends on it.
@@ -187,6 +201,7 @@ impl TaskState {
             }
             (Event::Doubted { .. }, Phase::InFlight | Phase::Judged(_)) => {
                 self.was_in_doubt = true;
+                self.is_unreadable = false;
                 self.doubted_at = at;
                 Phase::Doubt
             }
@@ -223,7 +238,10 @@ impl TaskState {
                 phase.clone()
             }
             (Event::Unseen { .. }, Phase::Following) => Phase::Following,
-            (Event::Unseen { .. }, Phase::Doubt) => Phase::Doubt,
+            (Event::Unseen { .. }, Phase::Doubt) => {
+                self.is_unreadable = true;
+                Phase::Doubt
+            }
             (
                 Event::Settled { outcome, .. },
                 Phase::Judged(_) | Phase::Following | Phase::Custody(_),

@@ -59,6 +59,8 @@ struct WaveCount {
     /// Failed, refused and in doubt.
     errors: u32,
     doubts: u32,
+    /// Doubts that reading may still settle.
+    sought: u32,
     /// Errors before the run was last opened.
     forgiven: u32,
 }
@@ -68,6 +70,17 @@ struct WaveCount {
 pub(super) enum Overrun {
     First,
     Later,
+}
+
+/// How the waves that were begun stand, as far as their errors go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Nothing speaks against them.
+    Fine,
+    /// One has too many errors if what is in doubt is one: that is waited for.
+    InDoubt,
+    /// One has too many errors.
+    Overrun(Overrun, String),
 }
 
 /// What is to be done about the next wave.
@@ -173,6 +186,9 @@ impl Waves {
         if state.phase == Phase::Doubt {
             change(&mut count.doubts);
         }
+        if state.is_sought(facts) {
+            change(&mut count.sought);
+        }
     }
 
     /// The same for its device.
@@ -254,12 +270,13 @@ impl Waves {
         self.sent_at = None;
     }
 
-    /// Why a wave that was begun has too many errors of its own.
-    pub(super) fn overrun(&self, max_errors: MaxErrors) -> Option<(Overrun, String)> {
+    /// How the waves that were begun stand: whether one has too many errors of its own.
+    pub(super) fn standing(&self, max_errors: MaxErrors) -> Standing {
         if self.counts.len() < 2 {
-            return None;
+            return Standing::Fine;
         }
-        (0..=self.open).find_map(|wave| {
+        let mut standing = Standing::Fine;
+        for wave in 0..=self.open {
             let count = &self.counts[usize::from(wave)];
             let errors = count.errors.saturating_sub(count.forgiven);
             let (overrun, tolerated) = if wave == self.first {
@@ -267,16 +284,32 @@ impl Waves {
             } else {
                 (Overrun::Later, max_errors.tolerated_in_wave(count.planned))
             };
-            (errors > tolerated).then(|| {
-                let reason = format!(
-                    "wave {} of {}: {errors} of {} tasks failed, and at most {tolerated} may",
-                    wave + 1,
-                    self.counts.len(),
-                    count.planned
-                );
-                (overrun, reason)
-            })
-        })
+            if errors <= tolerated {
+                continue;
+            }
+            if errors.saturating_sub(count.sought) <= tolerated {
+                standing = Standing::InDoubt;
+                continue;
+            }
+            return Standing::Overrun(overrun, self.overrun_text(wave, errors, tolerated));
+        }
+        standing
+    }
+
+    fn overrun_text(&self, wave: u16, errors: u32, tolerated: u32) -> String {
+        let count = &self.counts[usize::from(wave)];
+        let doubts = count.doubts.min(errors);
+        let (errors, all) = (errors - doubts, count.planned);
+        let what = match (errors, doubts) {
+            (_, 0) => format!("{errors} of {all} tasks failed, and at most {tolerated} may"),
+            (0, _) => format!(
+                "{doubts} of {all} tasks in doubt, which cannot be settled by reading, and at most {tolerated} may be"
+            ),
+            _ => format!(
+                "{errors} of {all} tasks failed and {doubts} are in doubt, and at most {tolerated} may"
+            ),
+        };
+        format!("wave {} of {}: {what}", wave + 1, self.counts.len())
     }
 
     /// Whether the next wave may begin. What is left of an action that was stopped holds nothing up: it is not sent
@@ -325,12 +358,16 @@ impl Waves {
 
     fn shown(&self, count: &WaveCount) -> String {
         let waiting = count.awaited + count.asleep;
+        let in_doubt = match count.doubts {
+            0 => String::new(),
+            doubts => format!(", {doubts} in doubt"),
+        };
         format!(
-            "wave {} of {}: {} ended well, {} failed, {waiting} not yet",
+            "wave {} of {}: {} ended well, {} failed{in_doubt}, {waiting} not yet",
             self.open + 1,
             self.counts.len(),
             count.good,
-            count.errors
+            count.errors.saturating_sub(count.doubts)
         )
     }
 

@@ -542,7 +542,7 @@ fn a_placeholder_of_the_tenant_comes_behind_the_pin_of_the_answer() {
     let shown = bench.sortie(&["pins", "--all"]).expect(0).stdout;
     let lines: Vec<&str> = shown.lines().collect();
     assert!(lines[1].contains("  first  ") && lines[1].contains("  answer "), "{shown}");
-    assert!(lines[2].starts_with("******  then   ") && lines[2].contains("no PIN: it"), "{shown}");
+    assert!(lines[2].starts_with("******   then  ") && lines[2].contains("no PIN: it"), "{shown}");
 }
 
 #[test]

@@ -69,7 +69,7 @@ fn a_pause_between_waves_is_kept_over_a_restart() {
 }
 
 #[test]
-fn a_canary_that_fails_or_comes_into_doubt_stops_the_run() {
+fn a_canary_that_fails_or_is_in_doubt_for_good_stops_the_run() {
     for verdict in [
         Verdict::Refused { kind: Refusal::Rejected, reason: "no".to_owned() },
         Verdict::Unknown { reason: "lost".to_owned(), ends_run: false, retry_after_ms: None },
@@ -81,6 +81,76 @@ fn a_canary_that_fails_or_comes_into_doubt_stops_the_run() {
         assert_eq!(entries(&mut engine, seconds(2)), ["stopped: Canary"]);
         assert_eq!(sends(&mut engine, seconds(9_999)), [""; 0]);
     }
+}
+
+/// A canary of one device in doubt that reading can settle, and two devices more.
+fn canary_in_doubt(policy: Policy) -> Engine {
+    let mut tasks = device_facts(3, |device| u16::from(device > 0));
+    tasks.iter_mut().for_each(|task| task.trace = Trace::Command);
+    let mut engine = engine_with(tasks, policy);
+    assert_eq!(sends(&mut engine, NOW), ["send 0.1"]);
+    answer(&mut engine, NOW, 0, unknown());
+    engine
+}
+
+#[test]
+fn a_canary_in_doubt_is_waited_for_and_judged_by_what_is_found() {
+    for max_errors in [0, 100] {
+        let strict = Policy {
+            max_errors: MaxErrors::Count(max_errors),
+            errors_in_a_row: Some(1),
+            ..in_waves(WaveGate::Settled)
+        };
+        // Found: it goes on as if it had been answered.
+        let mut engine = canary_in_doubt(strict.clone());
+        assert_eq!(entries(&mut engine, seconds(1)), [""; 0], "nothing is stopped yet");
+        assert_eq!(sends(&mut engine, seconds(119)), [""; 0], "and nothing is sent");
+        assert_eq!(sends(&mut engine, seconds(120)), ["look 0"]);
+        let found = seen(CommandStatus::Completed, 1);
+        engine.looked(seconds(121), FIRST, found).expect("it was asked");
+        assert_eq!(sends(&mut engine, seconds(122)), ["send 1.1", "send 2.1"]);
+        // Failed after all: that is a failure.
+        let mut engine = canary_in_doubt(strict.clone());
+        assert_eq!(sends(&mut engine, seconds(120)), ["look 0"]);
+        let failed = seen(CommandStatus::Failed, 1);
+        engine.looked(seconds(121), FIRST, failed).expect("it was asked");
+        assert_eq!(stop_words(&mut engine, seconds(122)), "wave 1 of 2: 1 of 1 tasks failed");
+        // Never found, or not to be read: it stays in doubt.
+        let unreadable = || Sighting::Unreadable { reason: why(), is_forbidden: true };
+        for (shown, reads) in [(nothing as fn() -> Sighting, 3), (unreadable, 1)] {
+            let mut engine = canary_in_doubt(strict.clone());
+            let mut now = seconds(120);
+            for _ in 0..reads {
+                while sends(&mut engine, now) != ["look 0"] {
+                    assert_eq!(stop_of(&engine), None);
+                    now = now.plus_ms(1_000);
+                }
+                engine.looked(now, FIRST, shown()).expect("it was asked");
+            }
+            let words = "wave 1 of 2: 1 of 1 tasks in doubt, which cannot be settled by reading";
+            assert_eq!(stop_words(&mut engine, now), words);
+            assert_eq!(stop_of(&engine), Some(StopCause::Canary));
+        }
+    }
+}
+
+/// The first words of why the run stops at `now`.
+fn stop_words(engine: &mut Engine, now: UnixMillis) -> String {
+    let step = engine.decide(now).expect("it decides");
+    let [Entry { event: Event::Stopped { reason, .. }, .. }] = step.entries.as_slice() else {
+        panic!("{:?}", step.entries)
+    };
+    reason.split(", and").next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn the_end_of_sending_does_not_wait_for_a_canary_in_doubt() {
+    let short = Policy { send_until: seconds(60), ..in_waves(WaveGate::Settled) };
+    let mut engine = canary_in_doubt(short);
+    let step = engine.decide(seconds(1)).expect("it decides");
+    assert_eq!(step.wake_at, Some(seconds(60)));
+    assert_eq!(entries(&mut engine, seconds(60)), ["stopped: Deadline"]);
+    assert_eq!(sends(&mut engine, seconds(120)), ["look 0"], "doubt is settled all the same");
 }
 
 #[test]
