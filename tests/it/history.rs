@@ -291,7 +291,7 @@ fn a_retry_takes_over_what_is_left_and_the_old_run_never_sends_it() {
     );
     let job = job_of(&bench, "restart", 6);
     let run = ["run", &job, "--confirm", "6", "--wait", "0", "-j", "1", "--reason", "CHG-7"];
-    bench.sortie(&run).expect(3);
+    bench.sortie(&run).expect(11);
     let old = bench.latest_run();
     assert_eq!(tenant.ledger().count_all("restart"), 2, "one lost its answer, one went well");
     // Held by a process: left alone.
