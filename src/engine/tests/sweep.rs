@@ -142,3 +142,48 @@ fn a_list_that_may_not_be_read_is_not_asked_for_again() {
     }
     assert_eq!(lists, 1);
 }
+
+/// The offsets that the first sweep reads of a list whose pages have `page` rows, where the list shows `known` of the
+/// devices that are followed.
+fn first_sweep(page: u32, known: u32) -> Vec<u32> {
+    let mut engine = asleep();
+    let (mut now, mut offsets) = (NOW, Vec::new());
+    while now < seconds(50) {
+        let step = engine.decide(now).expect("it decides");
+        for call in &step.calls {
+            match call {
+                Call::List { offset } => {
+                    offsets.push(*offset);
+                    let end = offset.saturating_add(page).min(known);
+                    let shown: Vec<Shown> = (*offset..end)
+                        .map(|task| Shown {
+                            task: TaskIndex(task),
+                            last_check_in: None,
+                            has_changed: false,
+                        })
+                        .collect();
+                    let next = match shown.is_empty() {
+                        true => NextPage::None,
+                        false => NextPage::Perhaps(end),
+                    };
+                    engine.listed(now, Listing::Page { shown, next }).expect("it was asked");
+                }
+                Call::Look { task, .. } => {
+                    engine.looked(now, *task, nothing()).expect("it was asked");
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        if step.calls.is_empty() {
+            now = step.wake_at.unwrap_or(now).max(now.plus_ms(1));
+        }
+    }
+    offsets
+}
+
+#[test]
+fn a_sweep_reads_on_after_a_short_page_until_it_has_shown_all() {
+    assert_eq!(first_sweep(300, CROWD), [0], "all in one page: no request more");
+    assert_eq!(first_sweep(10, CROWD), [0, 10, 20, 30], "pages of ten");
+    assert_eq!(first_sweep(300, CROWD - 1), [0, CROWD - 1], "one is gone: the end is looked for");
+}
