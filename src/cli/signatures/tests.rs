@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use super::*;
+use crate::drive::{Clock, WallClock};
 
 const MESSAGE: &[u8] = b"erase two iPads\n";
 const NAMESPACE: &str = "sortie-approval";
@@ -88,13 +89,14 @@ fn with_input(mut command: Command, input: &[u8]) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
-fn now() -> UnixMillis {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    UnixMillis(i64::try_from(since.expect("after 1970").as_millis()).expect("it fits"))
-}
-
 fn ours(signers: &str, signature: &str, message: &[u8]) -> Result<Signer, String> {
-    check(&Claim { signature, message, namespace: NAMESPACE, allowed_signers: signers, now: now() })
+    check(&Claim {
+        signature,
+        message,
+        namespace: NAMESPACE,
+        allowed_signers: signers,
+        now: WallClock.now(),
+    })
 }
 
 fn assert_same(keys: &Keys, signers: &str, principal: &str, signature: &str, expected: bool) {
