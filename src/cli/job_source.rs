@@ -25,6 +25,11 @@ use crate::model::{RequiredList, UnixMillis};
 /// Largest job file, in bytes: 250,000 rows of more than 200 bytes.
 const JOB_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
+/// Largest file that can be a key, in bytes.
+const SECRET_BYTES_MAX: usize = 16 * 1024;
+/// Shortest word that may be a token, in characters; the names of columns are shorter, and the API's have 36.
+const TOKEN_CHARS_MIN: usize = 20;
+
 /// Reads and checks the job that the command line names.
 pub(super) fn read_job(options: &JobOptions, printer: &Printer) -> Result<Job, Failure> {
     let (name, bytes) = match options.job.as_str() {
@@ -32,6 +37,7 @@ pub(super) fn read_job(options: &JobOptions, printer: &Printer) -> Result<Job, F
         path => (path, read_file(Path::new(path)).map_err(Failure::usage)?.bytes),
     };
     refuse_plan(name, &bytes)?;
+    refuse_secret(&bytes)?;
     let identify_by = options.identify_by.as_deref();
     let parse_options = ParseOptions {
         action: options.action.clone(),
@@ -74,6 +80,38 @@ pub(super) fn read_job(options: &JobOptions, printer: &Printer) -> Result<Job, F
 /// Whether the name of the job that the command line names tells it from others.
 pub(super) fn naming_of(options: &JobOptions) -> Naming {
     if options.job == "-" { Naming::None } else { Naming::ByFile }
+}
+
+/// A file that holds a token or a key is no job, and what is wrong with it cannot be shown.
+fn refuse_secret(bytes: &[u8]) -> Result<(), Failure> {
+    match secret_in(bytes) {
+        None => Ok(()),
+        Some(what) => {
+            Err(Failure::usage(format!("the file that is given as job looks like {what}"))
+                .next("name the job file; a token goes to --token-file, an identity to --identity"))
+        }
+    }
+}
+
+/// The kind of secret that a file looks like.
+fn secret_in(bytes: &[u8]) -> Option<&'static str> {
+    let head = &bytes[..bytes.len().min(SECRET_BYTES_MAX)];
+    let text = String::from_utf8_lossy(head);
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    if text.lines().any(|line| line.trim().starts_with("AGE-SECRET-KEY-")) {
+        return Some("a private key of age");
+    }
+    if text.trim_start().starts_with("-----BEGIN ") && text.contains("PRIVATE KEY-----") {
+        return Some("a private key");
+    }
+    let line = lines.next().filter(|_| lines.next().is_none() && bytes.len() == head.len())?;
+    let word = line.trim_start_matches('\u{feff}');
+    let word = word.strip_prefix("Bearer ").unwrap_or(word);
+    let is_word = |letter: char| letter.is_ascii_alphanumeric() || "-_.~+/=".contains(letter);
+    let is_token = word.len() >= TOKEN_CHARS_MIN
+        && word.chars().all(is_word)
+        && word.bytes().any(|byte| byte.is_ascii_digit());
+    is_token.then_some("a token")
 }
 
 /// A plan is no job: it says what was decided, and is run as it is, from its file.
@@ -158,4 +196,27 @@ fn read_limited(source: impl Read, name: &str) -> Result<Vec<u8>, Failure> {
             .next("split the job into several files"));
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_tokens_and_keys_are_recognised_and_jobs_are_not() {
+        for (text, expected) in [
+            ("8f1c2d3e-aaaa-4bbb-8ccc-1234567890ab\n", Some("a token")),
+            ("\u{feff}8f1c2d3e-aaaa-4bbb-8ccc-1234567890ab", Some("a token")),
+            ("Bearer eyJhbGciOiJIUzI1NiJ9.abcdef.ghi_123", Some("a token")),
+            ("# created: today\nAGE-SECRET-KEY-1QQP\n", Some("a private key of age")),
+            ("-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n", Some("a private key")),
+            ("serial_number,action\nC02ZK0AALVDQ,lock\n", None),
+            ("serial_number\n", None),
+            ("serial_number\nC02ZK0AALVDQ\n", None),
+            ("version: 1\n", None),
+            ("", None),
+        ] {
+            assert_eq!(secret_in(text.as_bytes()), expected, "{text}");
+        }
+    }
 }

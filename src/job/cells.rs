@@ -182,14 +182,14 @@ fn odd_device_id(text: &str) -> Flaw {
     }
     if text.contains('@') {
         return flaw("is an e-mail address and not a device id")
-            .hint("put it into the column user_email");
+            .hint("put it into the column user_email; on the command line give --user-email");
     }
     let is_serial = (5..=20).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
         && text.bytes().any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
     if is_serial && spreadsheet_damage(text).is_none() {
         return flaw("looks like a serial number and not like a device id")
-            .hint("put it into the column serial_number");
+            .hint("put it into the column serial_number; on the command line give --serial");
     }
     flaw("is not a device id (8-4-4-4-12 hexadecimal digits)")
         .hint("'sortie devices' lists the ids; a serial number goes into the column serial_number")
@@ -205,11 +205,11 @@ pub(super) fn read_serial(text: &str) -> Result<String, Flaw> {
     }
     if text.len() == 36 && text.bytes().filter(|byte| *byte == b'-').count() == 4 {
         return Err(flaw("looks like a device id and not like a serial number")
-            .hint("put it into the column device_id"));
+            .hint("put it into the column device_id; on the command line give --device"));
     }
     if text.contains('@') {
         return Err(flaw("is an e-mail address and not a serial number")
-            .hint("put it into the column user_email"));
+            .hint("put it into the column user_email; on the command line give --user-email"));
     }
     let stray = text.char_indices().find(|(_, letter)| {
         !(letter.is_ascii_alphanumeric()

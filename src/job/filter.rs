@@ -67,6 +67,7 @@ pub(super) fn add_condition(filter: &mut Filter, key: &str, value: &str) -> Resu
         return Err(Flaw::new(format!("unknown condition {}", quote(&key))).hint(hint));
     };
     check_value(known, value)?;
+    check_quotes(value)?;
     match *known {
         "platform" => push(known, &mut filter.platform, read_platform(value)?),
         "blueprint" => push(known, &mut filter.blueprint, value.to_owned()),
@@ -79,6 +80,27 @@ pub(super) fn add_condition(filter: &mut Filter, key: &str, value: &str) -> Resu
             set(known, &mut filter.checked_in_within_ms, read_age(known, value)?)
         }
         _ => set(known, &mut filter.not_checked_in_for_ms, read_age(known, value)?),
+    }
+}
+
+/// Refuses a value in typographic quotation marks: they came with the text, and no name of a tenant has them around it.
+fn check_quotes(value: &str) -> Result<(), Flaw> {
+    let is_mark = |letter: char| {
+        "\u{201c}\u{201d}\u{201e}\u{2018}\u{2019}\u{201a}\u{ab}\u{bb}".contains(letter)
+    };
+    let (first, last) = (value.chars().next(), value.chars().next_back());
+    match (first, last) {
+        (Some(first), Some(last))
+            if value.chars().count() > 1 && is_mark(first) && is_mark(last) =>
+        {
+            Err(Flaw::new(format!(
+                "{} stands in typographic quotation marks (U+{:04X})",
+                quote(value),
+                u32::from(first)
+            ))
+            .hint("write it without them, or with plain ones (\")"))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -35,6 +35,7 @@ mod yaml_require;
 mod yaml_rollout;
 mod yaml_secrets;
 mod yaml_settings;
+mod yaml_spaces;
 mod yaml_targets;
 mod yaml_window;
 

@@ -17,6 +17,7 @@ use super::tree::{Content, Entry, Node, read_tree};
 use super::yaml_params::read_with;
 use super::yaml_require::read_require;
 use super::yaml_settings::{SETTING_KEYS, read_settings};
+use super::yaml_spaces::refuse_odd_spaces;
 use super::yaml_targets::{
     TargetsNode, check_complete, read_devices, read_exclusion, read_targets,
 };
@@ -50,6 +51,9 @@ pub(super) fn read_yaml(
     // After a mistake in the structure nobody can tell which text is the secret one.
     if mentions_secrets(source.text) {
         source.hide_lines();
+    }
+    if refuse_odd_spaces(source, problems) {
+        return None;
     }
     let root = read_tree(source, problems)?;
     let mut reader = NodeReader { source, problems, secrets: Vec::new() };

@@ -34,6 +34,8 @@ const BODY_BYTES_RESERVED_MAX: usize = 64 * 1024;
 
 /// Most tokens that are remembered to be masked: a run renews its token once, and once after each sleep.
 const TOKENS_KEPT_MAX: usize = 64;
+/// The last line of a certificate in a bundle.
+const END_OF_CERTIFICATE: &str = "-----END CERTIFICATE-----";
 /// Shortest token that is masked in answers, in bytes: the API's have 36, and a word of a few letters is
 /// no secret but would spoil the answer.
 const MASKED_TOKEN_BYTES_MIN: usize = 8;
@@ -82,6 +84,16 @@ pub enum HttpError {
     /// The certificates cannot be read.
     #[error("the CA file holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)")]
     CaFile,
+    /// One certificate among others cannot be used.
+    #[error(
+        "certificate {number} of the CA file, from line {line} on, cannot be read: take it out, or copy it again"
+    )]
+    BrokenCertificate {
+        /// Its place in the file, from 1.
+        number: usize,
+        /// The line on which it begins.
+        line: usize,
+    },
     /// The machine's certificates or TLS cannot be set up.
     #[error("the TLS client cannot be set up: {reason}; install ca-certificates or give a CA file")]
     Tls {
@@ -145,14 +157,18 @@ impl HttpTransport {
         let authorization = authorization_of(&settings.token)?;
         let certificates = match &settings.ca_file {
             None => Vec::new(),
-            Some(pem) => Certificate::from_pem_bundle(pem).map_err(|_| HttpError::CaFile)?,
+            Some(pem) => Certificate::from_pem_bundle(pem)
+                .map_err(|_| broken_certificate(pem).unwrap_or(HttpError::CaFile))?,
         };
         if settings.ca_file.is_some() && certificates.is_empty() {
             return Err(HttpError::CaFile);
         }
         let build = |builder: ClientBuilder| {
             let builder = with_trust(with_rules(builder, settings), &base, &certificates);
-            adjust(builder).build().map_err(|error| HttpError::Tls { reason: innermost(&error) })
+            adjust(builder).build().map_err(|error| {
+                let broken = settings.ca_file.as_deref().and_then(broken_certificate);
+                broken.unwrap_or_else(|| HttpError::Tls { reason: innermost(&error) })
+            })
         };
         let timeout = Duration::from_millis(settings.timeout_ms);
         Ok(Self {
@@ -307,16 +323,21 @@ impl HttpTransport {
         let (reason, lasting) = if let Some(proxy) = proxy_refusal(error) {
             (format!("the proxy did not let us through to {host}: {proxy}"), true)
         } else if is_tls(error) {
-            (format!("no TLS connection to {host}: {cause}"), true)
+            (format!("no TLS connection to {host}: {cause}{}", cure_of(&cause)), true)
         } else if error.is_dns() {
-            (format!("the name {host} was not found: {cause}"), false)
+            (format!("the name {host} was not found{}: {cause}", self.way()), false)
         } else if error.is_timeout() {
             let waited = human_duration(connect_timeout(self.timeout_ms).as_millis() as u64);
-            (format!("no connection to {host} within {waited}"), false)
+            (format!("no connection to {host} within {waited}{}", self.way()), false)
         } else {
-            (format!("no connection to {host}: {cause}"), false)
+            (format!("no connection to {host}{}: {cause}", self.way()), false)
         };
         Fault::NotSent { reason: shortened(&reason), lasting }
+    }
+
+    /// The proxy that a connection failed at, with a leading space.
+    fn way(&self) -> String {
+        way_through(&self.host, Self::proxy_notice().as_deref())
     }
 
     fn loss(&self, error: &reqwest::Error) -> String {
@@ -371,6 +392,28 @@ fn with_rules(builder: ClientBuilder, settings: &HttpSettings) -> ClientBuilder 
 
 /// Loopback trusts only what it is given: then a machine without certificates can run the simulator,
 /// and a proxy never sees what stays on the machine.
+/// The first certificate of a bundle that no client can be made with: the library says no more than that there is one.
+fn broken_certificate(pem: &[u8]) -> Option<HttpError> {
+    let text = String::from_utf8_lossy(pem);
+    let starts = text.match_indices("-----BEGIN CERTIFICATE-----").map(|(at, _)| at);
+    for (number, start) in (1..).zip(starts) {
+        let rest = &text[start..];
+        let end = rest.find(END_OF_CERTIFICATE).map(|at| at + END_OF_CERTIFICATE.len());
+        // One that begins before this one ended took the end of the next.
+        let block =
+            end.map(|end| &rest[..end]).filter(|block| block.matches("-----BEGIN").count() == 1);
+        let certificate = block.and_then(|block| Certificate::from_pem(block.as_bytes()).ok());
+        let is_usable = certificate.is_some_and(|certificate| {
+            Client::builder().tls_certs_only([certificate]).build().is_ok()
+        });
+        if !is_usable {
+            let line = text[..start].matches('\n').count() + 1;
+            return Some(HttpError::BrokenCertificate { number, line });
+        }
+    }
+    None
+}
+
 fn with_trust(builder: ClientBuilder, base: &Url, certificates: &[Certificate]) -> ClientBuilder {
     let host = base.host_str().unwrap_or_default().trim_matches(['[', ']']);
     let certificates = certificates.iter().cloned();
@@ -378,6 +421,22 @@ fn with_trust(builder: ClientBuilder, base: &Url, certificates: &[Certificate]) 
         builder.no_proxy().tls_certs_only(certificates)
     } else {
         builder.tls_certs_merge(certificates)
+    }
+}
+
+/// Where a connection to a host goes through; loopback addresses never go through a proxy.
+fn way_through(host: &str, proxy_notice: Option<&str>) -> String {
+    let notice = proxy_notice.filter(|_| !is_loopback(host.trim_matches(['[', ']'])));
+    let proxy = notice.and_then(|notice| notice.split_once("the proxy "));
+    proxy.map_or_else(String::new, |(_, proxy)| format!(" through the proxy {proxy}"))
+}
+
+/// What to do about a certificate that is not trusted.
+fn cure_of(cause: &str) -> &'static str {
+    if cause.contains("UnknownIssuer") {
+        "; if a proxy of yours opens TLS, trust its authority: --ca-file FILE, or SSL_CERT_FILE"
+    } else {
+        ""
     }
 }
 
@@ -919,4 +978,48 @@ mod tests {
         let result = HttpTransport::new(&HttpSettings { ca_file, ..settings("http://[::1]", 1) });
         assert!(matches!(result, Err(HttpError::CaFile)));
     }
+
+    #[test]
+    fn causes_on_the_way_to_the_tenant_are_named_with_their_cure() {
+        let notice = super::super::proxy::proxy_notice_of(|name| {
+            (name == "HTTPS_PROXY").then(|| "http://user:pw@10.0.0.9:3128".to_owned())
+        });
+        let way = way_through("acme.api.kandji.io", notice.as_deref());
+        assert_eq!(way, " through the proxy http://10.0.0.9:3128 (HTTPS_PROXY)");
+        assert_eq!(way_through("[::1]", notice.as_deref()), "");
+        assert_eq!(way_through("acme.api.kandji.io", None), "");
+        let cure = cure_of("invalid peer certificate: UnknownIssuer");
+        assert!(cure.contains("--ca-file") && cure.contains("SSL_CERT_FILE"));
+        assert_eq!(cure_of("invalid peer certificate: Expired"), "");
+    }
+
+    #[test]
+    fn a_broken_certificate_among_others_is_named() {
+        let good = GOOD_CERTIFICATE;
+        let cut = "-----BEGIN CERTIFICATE-----\nMIIB!!!\n-----END CERTIFICATE-----\n";
+        let garbled = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        let lines = good.lines().count();
+        for broken in [cut, garbled] {
+            let ca_file = Some(format!("{good}{broken}{good}").into_bytes());
+            let settings = HttpSettings { ca_file, ..settings("http://[::1]", 1) };
+            let error = HttpTransport::new(&settings).expect_err("broken");
+            let expected = format!("certificate 2 of the CA file, from line {} on", lines + 1);
+            assert!(error.to_string().contains(&expected), "{error}");
+        }
+        let ca_file = Some(format!("{good}{good}").into_bytes());
+        HttpTransport::new(&HttpSettings { ca_file, ..settings("http://[::1]", 1) }).expect("good");
+    }
+
+    const GOOD_CERTIFICATE: &str = "\
+-----BEGIN CERTIFICATE-----\n\
+MIIBgzCCASmgAwIBAgIUJuuXgLB8BM+CosfEsUEHCE5cMI4wCgYIKoZIzj0EAwIw\n\
+FjEUMBIGA1UEAwwLc29ydGllLXRlc3QwIBcNMjYxMTI4MjM0MzQwWhgPMjEyNjEx\n\
+MDQyMzQzNDBaMBYxFDASBgNVBAMMC3NvcnRpZS10ZXN0MFkwEwYHKoZIzj0CAQYI\n\
+KoZIzj0DAQcDQgAEkKSoLqsM/QkDqzEnuepioUIZ0SR4yjWdYkNMl3aZ3FIkuor4\n\
+8z8Mz4CZ64uOz8sG6xq+eiyfk4pvOASqCY0WhqNTMFEwHQYDVR0OBBYEFBqmjdB6\n\
+d2a6DG9Y6Z/E/mSZihgnMB8GA1UdIwQYMBaAFBqmjdB6d2a6DG9Y6Z/E/mSZihgn\n\
+MA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIhANov1XLfQOhof7ul\n\
+2/PymL+8oRmeVo8x4G/r02j1tY5FAiAvEM75ao5hbJjXeMPhq30h8Bxx5omS3Ib9\n\
+hynPTV+Y6g==\n\
+-----END CERTIFICATE-----\n";
 }
