@@ -26,6 +26,7 @@ mod known_pins;
 mod live;
 mod live_guard;
 mod look_commands;
+mod memory;
 mod operator;
 mod options;
 mod origin;
@@ -65,6 +66,7 @@ mod surroundings;
 mod tenant_commands;
 mod token;
 mod token_command;
+mod toml_place;
 mod trust;
 mod trusted_file;
 mod wrapping;
@@ -84,6 +86,7 @@ use crate::report::Refused;
 /// Reads the command line, does what it says, and returns the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
+    memory::keep_private();
     let options = match Options::try_parse() {
         Ok(options) => options,
         Err(error) => {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::toml_place::described;
 use super::trusted_file::{Stamp, Trust, read_trusted, stamp};
 use crate::model::sha256;
 use crate::plan::FleetPolicy;
@@ -123,7 +124,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<FleetPolicy, Failure> {
         )
     };
     let text = std::str::from_utf8(bytes).map_err(|_| refuse("it is not UTF-8 text"))?;
-    toml::from_str(text).map_err(|error| refuse(&error.to_string()))
+    toml::from_str(text).map_err(|error| refuse(&described(text, &error)))
 }
 
 #[cfg(all(test, unix))]

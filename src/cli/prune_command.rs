@@ -16,6 +16,7 @@ use super::state::State;
 use crate::drive::{Clock, WallClock};
 use crate::journal::{Pruned, Pruning, RunReader, RunRow, RunState, prune_run, prune_share};
 use crate::model::{Sealed, UnixMillis};
+use crate::report::remove_leftovers;
 
 /// Serial numbers named for each run.
 const SAMPLES: usize = 5;
@@ -35,6 +36,16 @@ pub(super) fn prune(
     let mut found = Found::look(&state, before)?;
     for note in &found.left_alone {
         printer.say(&format!("left alone: {note}"));
+    }
+    if !options.dry_run {
+        let removed: usize =
+            found.report_dirs.iter().map(|directory| remove_leftovers(directory)).sum();
+        if removed > 0 {
+            printer.say(&format!(
+                "removed {} of killed writers",
+                counted(removed, "unfinished report")
+            ));
+        }
     }
     if found.runs.is_empty() {
         printer.say(&format!("nothing to drop: no run that was over by {before} holds secrets"));
@@ -74,11 +85,18 @@ struct Found {
     left_alone: Vec<String>,
     /// Why some could not be pruned.
     failed: Vec<String>,
+    /// Where reports of runs stand that no process holds.
+    report_dirs: Vec<PathBuf>,
 }
 
 impl Found {
     fn look(state: &State, before: UnixMillis) -> Result<Self, Failure> {
-        let mut found = Self { runs: Vec::new(), left_alone: Vec::new(), failed: Vec::new() };
+        let mut found = Self {
+            runs: Vec::new(),
+            left_alone: Vec::new(),
+            failed: Vec::new(),
+            report_dirs: Vec::new(),
+        };
         for row in state.index().runs()? {
             if row.started_at >= before {
                 continue;
@@ -88,6 +106,8 @@ impl Found {
                 found.left_alone.push(format!("run {run}: another process holds it"));
                 continue;
             }
+            let header = RunReader::open(&state.dir, run).and_then(|reader| reader.header());
+            found.report_dirs.extend(header.ok().flatten().map(|header| header.report_dir));
             if !matches!(row.state, RunState::Finished | RunState::Closed) {
                 found.left_alone.push(format!(
                     "run {run}: it is {}, and may still need its PINs",

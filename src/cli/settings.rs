@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use super::failure::Failure;
 use super::options::{GlobalOptions, LimitOptions, variable};
 use super::state::config_path;
+use super::toml_place::described;
 use crate::job::{Job, SendUntil, SkipKind};
 use crate::model::{
     MaxErrors, Policy, Risk, Rollout, UnixMillis, WaveEnd, WaveGate, human_duration,
@@ -39,6 +40,21 @@ pub(super) struct Profile {
     /// Name of the tenant; the profile's own name.
     #[serde(skip)]
     pub name: Option<String>,
+    /// What named it.
+    #[serde(skip)]
+    pub chosen: Chosen,
+}
+
+/// What names the profile.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Chosen {
+    /// The configuration, as its default; the environment outranks it.
+    #[default]
+    Default,
+    /// The environment.
+    Variable,
+    /// The command line.
+    Flag,
 }
 
 /// The table `[secrets]`, of the configuration or of a profile.
@@ -74,10 +90,14 @@ impl Profile {
         let shown = path.display();
         let text = std::fs::read_to_string(&path)
             .map_err(|error| Failure::usage(format!("{shown}: {error}")))?;
-        let mut configuration: Configuration = toml::from_str(&text).map_err(|error| {
-            Failure::usage(format!("{shown}: {}", error.to_string().trim_end()))
-        })?;
+        let mut configuration: Configuration = toml::from_str(&text)
+            .map_err(|error| Failure::usage(format!("{shown}: {}", described(&text, &error))))?;
         let secrets = configuration.secrets;
+        let chosen = match (&options.profile, asked_profile(options)) {
+            (Some(_), _) => Chosen::Flag,
+            (None, Some(_)) => Chosen::Variable,
+            (None, None) => Chosen::Default,
+        };
         let Some(name) = asked_profile(options).or(configuration.default_profile) else {
             return Ok(Self { secrets, ..Self::default() });
         };
@@ -88,7 +108,7 @@ impl Profile {
         })?;
         let is_silent = profile.secrets.encrypt_to.is_none();
         let secrets = if is_silent { secrets } else { profile.secrets.clone() };
-        Ok(Self { name: Some(name), secrets, ..profile })
+        Ok(Self { name: Some(name), secrets, chosen, ..profile })
     }
 }
 

@@ -43,7 +43,7 @@ pub use rerun::{Refused, Rerun, job_csv, to_retry};
 pub use row::{Following, ReportRow, Rows, RunFacts, Stage, reason_of};
 pub use summary::SummaryJson;
 pub use summary_text::summary_text;
-pub use write::{ReportError, write_report, write_reports};
+pub use write::{ReportError, remove_leftovers, write_report, write_reports};
 
 /// One format: a name and a way to write a run into a sink.
 pub trait Report {

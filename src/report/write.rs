@@ -9,6 +9,12 @@ use std::path::{Path, PathBuf};
 
 use super::{Report, ReportCsv, ReportJsonl, Rerun, Rows, RunFacts, SummaryJson};
 
+/// What the names of files that are being written begin and end with.
+const PREFIX: &str = ".report-";
+const SUFFIX: &str = ".tmp";
+/// How often a file is made again that another writer took for a leftover.
+const TRIES_MAX: u32 = 5;
+
 /// Why reports were not written.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
@@ -99,8 +105,8 @@ fn replace(
     path: &Path,
     write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
-    // Such a file is made with mode 0600, and removed again when anything below fails.
-    let mut file = tempfile::Builder::new().prefix(".report-").suffix(".tmp").tempfile_in(dir)?;
+    remove_leftovers(dir);
+    let mut file = unfinished_in(dir)?;
     let mut sink = BufWriter::new(file.as_file_mut());
     write(&mut sink)?;
     sink.flush()?;
@@ -109,6 +115,42 @@ fn replace(
     file.persist(path).map_err(|error| error.error)?;
     sync_dir(dir);
     Ok(())
+}
+
+/// A file to be filled, locked as long as its writer lives. It is made with mode 0600, and removed again when writing fails.
+fn unfinished_in(dir: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut tries = TRIES_MAX;
+    loop {
+        let file = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).tempfile_in(dir)?;
+        // A file system without locks has none that others could take, either.
+        let _ = file.as_file().try_lock();
+        tries -= 1;
+        // Another writer may have taken it for a leftover before it was locked.
+        if tries == 0 || file.path().exists() {
+            return Ok(file);
+        }
+    }
+}
+
+/// Removes what writers left behind that were killed: PINs stand in it. Returns how many files. Those of a live writer are
+/// locked, and stay.
+pub fn remove_leftovers(dir: &Path) -> usize {
+    let Ok(entries) = fs::read_dir(dir) else { return 0 };
+    let is_leftover = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_ours = name.starts_with(PREFIX) && name.ends_with(SUFFIX);
+        is_ours && path.symlink_metadata().is_ok_and(|metadata| metadata.is_file())
+    };
+    entries
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .filter(is_leftover)
+        .filter(|path| {
+            let file = File::open(path);
+            let is_free = file.as_ref().is_ok_and(|file| file.try_lock().is_ok());
+            is_free && fs::remove_file(path).is_ok()
+        })
+        .count()
 }
 
 /// Without it the new name could be lost in a power cut, and the old file would be back. Not every file
@@ -174,6 +216,27 @@ mod tests {
         write_reports(&dir, &formats, &facts(), &fewer).expect("written again");
         let after = fs::read_to_string(dir.join("report.csv")).expect("readable");
         assert_eq!(after.lines().count(), 2);
+    }
+
+    #[test]
+    fn what_killed_writers_left_is_removed_and_a_live_one_s_file_stays() {
+        let (tasks, records) = one_of_each();
+        let rows = Rows::new(&tasks, &records);
+        let parent = tempfile::tempdir().expect("a directory");
+        let dir = parent.path();
+        let live = unfinished_in(dir).expect("made");
+        for name in [".report-a1b2c3.tmp", ".report-d4.tmp", "report-x.tmp", ".report-y"] {
+            fs::write(dir.join(name), "lock_pin\n123456\n").expect("written");
+        }
+        fs::create_dir(dir.join(".report-dir.tmp")).expect("made");
+        write_report(dir, &ReportCsv, &facts(), &rows).expect("written");
+        let mut kept = vec![".report-dir.tmp", ".report-y", "report-x.tmp", "report.csv"]
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>();
+        kept.push(live.path().file_name().expect("a name").to_string_lossy().into_owned());
+        kept.sort();
+        assert_eq!(names(dir), kept);
     }
 
     #[test]
