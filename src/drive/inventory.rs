@@ -7,7 +7,7 @@ use super::clock::Clock;
 use super::reads::{ReadError, Reads};
 use crate::kandji::{
     CommandRow, CommandsPage, Endless, ListError, Paging, Remainder, commands_request,
-    device_by_id, devices_by_email, devices_by_serial, devices_page, error_text, read_devices,
+    device_by_id, devices_by_email, devices_by_serial, devices_page, read_devices, unusable,
 };
 use crate::model::wire::Request;
 use crate::model::{Device, DeviceId};
@@ -91,8 +91,8 @@ pub async fn read_commands<T: Transport, C: Clock>(
     while let Some(offset) = paging.next() {
         let reply = reads.read(&commands_request(device, offset), "commands").await?;
         let Some(page) = CommandsPage::read(&reply) else {
-            let text = error_text(&reply.body);
-            return Err(ListError::Status { status: reply.status, text }.into());
+            let detail = unusable(&reply, "a command history");
+            return Err(ListError::Form { detail }.into());
         };
         let remainder = page.remainder(offset);
         (whole.count, whole.has_next) = (page.count, page.has_next);

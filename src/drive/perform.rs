@@ -11,8 +11,8 @@ use std::sync::Arc;
 use super::clock::Clock;
 use crate::engine::Call;
 use crate::kandji::{
-    Asked, LIST_ROWS_MAX, ShownDevice, classify, device_by_id, devices_page, error_text,
-    find_action, look_request, pin_request, read_pin, read_secrets, read_shown_devices,
+    Asked, LIST_ROWS_MAX, ShownDevice, classify, device_by_id, devices_page, find_action,
+    look_request, masked_error_text, pin_request, read_pin, read_secrets, read_shown_devices,
     read_target, retry_after_ms, secret_request, server_skew_ms, sighting,
 };
 use crate::model::wire::{Fault, Reply, Request};
@@ -347,7 +347,7 @@ fn usable(result: &Result<Reply, Fault>) -> Result<&Reply, Unreadable> {
             Err(Unreadable::Throttled { retry_after_ms: retry_after_ms(reply) })
         }
         Ok(reply) if matches!(reply.status, 401 | 403) => {
-            let text = error_text(&reply.body);
+            let text = masked_error_text(&reply.body);
             Err(Unreadable::Forbidden { reason: format!("HTTP {}: {text}", reply.status) })
         }
         Ok(reply) => Ok(reply),

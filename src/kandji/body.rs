@@ -1,10 +1,14 @@
 //! How the body of an answer is decoded, and what it says besides its status.
 //!
 //! Owns the byte-order mark, the words of an error, and the recognition of an error under a status of success.
-//! Every reader of an answer decodes through this file. Must never repeat six digits in a row: they may be a PIN.
+//! Every reader of an answer decodes through this file. Must never repeat six digits in a row of an answer that may
+//! hold a PIN, nor anything of an answer that was to hold a device's data.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
+
+use crate::model::wire::Reply;
 
 /// What some gateways put before a text in UTF-8. No JSON begins with it.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -54,14 +58,57 @@ pub(super) fn json<'body, T: Deserialize<'body>>(body: &'body [u8]) -> serde_jso
 }
 
 /// The words of an error body, in whichever of the API's shapes they come, on one line and cut short.
-/// Six digits in a row are masked: they might be a PIN.
+/// Not for an answer that may hold a PIN: see [`masked_error_text`].
 #[must_use]
 pub fn error_text(body: &[u8]) -> String {
-    let words = match json::<Value>(body) {
+    excerpt(&error_words(body))
+}
+
+/// The same with six digits in a row masked: they may be a PIN.
+#[must_use]
+pub fn masked_error_text(body: &[u8]) -> String {
+    mask_digits(&error_text(body))
+}
+
+/// Why an answer cannot be used that was to hold `expected`. Nothing of a body under a status of success is repeated
+/// but the words of an error: the rest is data of a device.
+#[must_use]
+pub fn unusable(reply: &Reply, expected: &str) -> String {
+    let status = reply.status;
+    if status != 200 {
+        return format!("HTTP {status}: {}", masked_error_text(&reply.body));
+    }
+    if first_byte(&reply.body) == Some(b'<') {
+        return "HTTP 200, but the answer is a web page".to_owned();
+    }
+    let why = match (json::<IgnoredAny>(&reply.body), complaint(&reply.body)) {
+        (Err(error), _) => format!("cannot be read: {}", json_flaw(&error)),
+        (Ok(_), Some(words)) => format!("speaks of an error: {}", mask_digits(&words)),
+        (Ok(_), None) => format!("is not {expected}"),
+    };
+    format!("HTTP 200, but the answer {why}")
+}
+
+/// What is wrong with a JSON text, without its content: the content may be a PIN.
+pub(super) fn json_flaw(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    let kind = match error.classify() {
+        serde_json::error::Category::Eof => "it ends too early",
+        serde_json::error::Category::Syntax if said.starts_with("trailing characters") => {
+            "something follows its end"
+        }
+        serde_json::error::Category::Syntax => "it is not JSON",
+        _ if said.starts_with("duplicate field") => "a key stands twice",
+        _ => "a value has an unexpected form",
+    };
+    format!("{kind} (line {}, column {})", error.line(), error.column())
+}
+
+fn error_words(body: &[u8]) -> String {
+    match json::<Value>(body) {
         Ok(value) => words_of(&value),
         Err(_) => String::from_utf8_lossy(content(body)).into_owned(),
-    };
-    excerpt(&words)
+    }
 }
 
 /// The words with which a body under a status of success says that there was an error, where it does.
@@ -131,7 +178,7 @@ fn words_of(value: &Value) -> String {
     }
 }
 
-/// A piece of an answer for people: one line, cut short, six digits in a row masked.
+/// A piece of an answer for people: one line, cut short.
 pub(super) fn excerpt(text: &str) -> String {
     let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut shown: String =
@@ -139,11 +186,11 @@ pub(super) fn excerpt(text: &str) -> String {
     if shown.chars().count() < folded.chars().count() {
         shown.push('…');
     }
-    mask_digits(&shown)
+    shown
 }
 
 /// Masks runs of exactly six digits.
-fn mask_digits(text: &str) -> String {
+pub(super) fn mask_digits(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut digits = String::new();
     for letter in text.chars().chain(std::iter::once('\0')) {
@@ -208,6 +255,26 @@ mod tests {
 
     #[test]
     fn a_reason_never_repeats_six_digits() {
-        assert_eq!(error_text(br#"{"detail":"PIN 496406 of 1234567"}"#), "PIN ······ of 1234567");
+        let body = br#"{"detail":"PIN 496406 of 1234567"}"#;
+        assert_eq!(masked_error_text(body), "PIN ······ of 1234567");
+        let request = br#"{"detail":"request 496406 was refused"}"#;
+        assert_eq!(error_text(request), "request 496406 was refused");
+    }
+
+    #[test]
+    fn an_unusable_answer_is_explained_and_not_repeated() {
+        for (body, why) in [
+            (r#"[{"device_id":"1","pin":"496406"}"#, "cannot be read: it ends too early"),
+            (r#"{"device_name":"Ann"} x"#, "cannot be read: something follows its end"),
+            ("device Ann", "cannot be read: it is not JSON"),
+            ("<html>", "is a web page"),
+            (r#"{"detail":"Not found."}"#, "speaks of an error: detail: Not found."),
+            (r#"{"device_name":"Ann"}"#, "is not a history"),
+        ] {
+            let reply = Reply { status: 200, body: body.as_bytes().to_vec(), ..Reply::default() };
+            let said = unusable(&reply, "a history");
+            assert!(said.starts_with(&format!("HTTP 200, but the answer {why}")), "{said}");
+            assert!(!said.contains("Ann") && !said.contains("496406"), "{said}");
+        }
     }
 }

@@ -129,6 +129,10 @@ fn read_errors(chain: &Value) -> String {
     sentences.join("; ")
 }
 
+/// What looks expect, in words.
+const RECORD: &str = "the record of one device";
+const HISTORY: &str = "a command history";
+
 /// The request of one look.
 #[must_use]
 pub fn look_request(device: &DeviceId, view: View) -> Request {
@@ -155,20 +159,20 @@ pub fn sighting(reply: &Reply, end: &End, sent_at: UnixMillis, view: View) -> Si
         (200, View::Record) => record_sighting(reply, end, sent_at),
         (200, View::History { offset }) => history_sighting(reply, end, sent_at, offset),
         (429, _) => Sighting::Throttled { retry_after_ms: super::retry_after_ms(reply) },
-        _ => unreadable(reply),
+        (_, View::Record) => unreadable(reply, RECORD),
+        (_, View::History { .. }) => unreadable(reply, HISTORY),
     }
 }
 
-fn unreadable(reply: &Reply) -> Sighting {
-    let text = super::error_text(&reply.body);
-    let reason = format!("HTTP {}: {text}", reply.status);
+fn unreadable(reply: &Reply, expected: &str) -> Sighting {
+    let reason = super::unusable(reply, expected);
     Sighting::Unreadable { reason, is_forbidden: matches!(reply.status, 401 | 403) }
 }
 
 /// What the device's record shows.
 fn record_sighting(reply: &Reply, end: &End, sent_at: UnixMillis) -> Sighting {
-    let Ok(devices) = read_devices(reply) else { return unreadable(reply) };
-    let [device] = devices.as_slice() else { return unreadable(reply) };
+    let Ok(devices) = read_devices(reply) else { return unreadable(reply, RECORD) };
+    let [device] = devices.as_slice() else { return unreadable(reply, RECORD) };
     let enrolled_at = device.last_enrollment.filter(|at| *at > sent_at);
     match (end, enrolled_at) {
         (End::Command { or_gone: true, .. }, Some(at)) => {
@@ -188,7 +192,7 @@ fn record_sighting(reply: &Reply, end: &End, sent_at: UnixMillis) -> Sighting {
 fn history_sighting(reply: &Reply, end: &End, sent_at: UnixMillis, offset: u32) -> Sighting {
     let (Some(page), End::Command { request_types, mark, .. }) = (CommandsPage::read(reply), end)
     else {
-        return unreadable(reply);
+        return unreadable(reply, HISTORY);
     };
     // Oldest first is what the tenant does, and nobody promises it.
     if is_newest_first(&page.rows) {

@@ -31,7 +31,7 @@ pub fn details_request(device: &DeviceId) -> Request {
 /// # Errors
 /// What the answer is instead, for anything but a 200 with an object.
 pub fn read_details(reply: &Reply) -> Result<DeviceDetails, String> {
-    let said = || format!("HTTP {}: {}", reply.status, super::error_text(&reply.body));
+    let said = || super::unusable(reply, "the details of a device");
     if reply.status != 200 {
         return Err(said());
     }

@@ -29,9 +29,9 @@ pub enum ListError {
         text: String,
     },
     /// Something answered that is not the API.
-    #[error("the answer is not a list of devices: {detail}")]
+    #[error("{detail}")]
     Form {
-        /// What it is instead.
+        /// What is wrong with it, as a sentence.
         detail: String,
     },
 }
@@ -88,11 +88,11 @@ pub fn read_devices(reply: &Reply) -> Result<Vec<Device>, ListError> {
         });
     }
     let value: Value = json(&reply.body)
-        .map_err(|_| ListError::Form { detail: super::error_text(&reply.body) })?;
+        .map_err(|_| ListError::Form { detail: super::unusable(reply, "a list of devices") })?;
     let rows = match value {
         Value::Array(rows) => rows,
         object @ Value::Object(_) => vec![object],
-        _ => return Err(ListError::Form { detail: super::error_text(&reply.body) }),
+        _ => return Err(ListError::Form { detail: super::unusable(reply, "a list of devices") }),
     };
     rows.iter().map(read_device).collect()
 }
@@ -111,7 +111,9 @@ pub fn read_target(reply: &Reply) -> Result<Option<Device>, ListError> {
         (Some(device), None) => Ok(Some(device)),
         (first, _) => {
             let count = if first.is_some() { "several devices" } else { "no device" };
-            Err(ListError::Form { detail: format!("{count} where one was asked for") })
+            Err(ListError::Form {
+                detail: format!("the answer holds {count}, and one was asked for"),
+            })
         }
     }
 }

@@ -20,7 +20,7 @@ pub use actions::{
     Requirement, edit_distance, find_action, fold, is_weak_pin,
 };
 pub use answered::Asked;
-pub use body::error_text;
+pub use body::{error_text, masked_error_text, unusable};
 pub use commands::{CommandRow, CommandsPage, commands_request, look_request, sighting};
 pub use details::{details_request, read_details};
 pub use devices::{

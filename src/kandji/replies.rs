@@ -10,7 +10,9 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::actions::{ActionSpec, EndSpec};
-use super::body::{complaint, content, error_text, first_byte, is_blank, json};
+use super::body::{
+    complaint, content, error_text, first_byte, is_blank, json, json_flaw, mask_digits,
+};
 use super::commands::CommandsPage;
 use super::pin_form::shown_pin;
 use crate::model::wire::{Fault, Method, Reply};
@@ -46,7 +48,7 @@ pub fn classify(
 }
 
 fn classify_reply(action: &ActionSpec, platform: Platform, reply: &Reply) -> Verdict {
-    let text = error_text(&reply.body);
+    let text = said_by(action, error_text(&reply.body));
     let status = reply.status;
     let said =
         if text.is_empty() { format!("HTTP {status}") } else { format!("HTTP {status}: {text}") };
@@ -109,6 +111,14 @@ fn is_own_limit(reply: &Reply) -> bool {
     }
 }
 
+/// Words of an answer, with six digits in a row masked where they may be a PIN: that of the answer, or of the request.
+fn said_by(action: &ActionSpec, words: String) -> String {
+    match action.gives_pin || action.takes_pin.is_some() {
+        true => mask_digits(&words),
+        false => words,
+    }
+}
+
 /// The keys of a success that mean something. A struct and not a map, because a map keeps the last of
 /// two equal keys without a word, and of two PINs nobody would know which is right.
 #[derive(Default, Deserialize)]
@@ -142,7 +152,7 @@ fn classify_success(action: &ActionSpec, platform: Platform, reply: &Reply) -> V
             Err(detail) => return unknown(format!("the answer cannot be read: {detail}"), false),
         }
     };
-    if let Some(words) = complaint(&reply.body) {
+    if let Some(words) = complaint(&reply.body).map(|words| said_by(action, words)) {
         return unknown(format!("the answer speaks of an error: {words}"), false);
     }
     let mut answer = Answer::default();
@@ -179,23 +189,12 @@ fn classify_success(action: &ActionSpec, platform: Platform, reply: &Reply) -> V
 /// Reads an object with no key twice; any other JSON value counts as an answer without content.
 fn read_success_body(bytes: &[u8]) -> Result<SuccessBody, String> {
     if first_byte(bytes) == Some(b'{') {
-        return json(bytes).map_err(|error| json_detail(&error));
+        return json(bytes).map_err(|error| json_flaw(&error));
     }
     match json::<Value>(bytes) {
         Ok(_) => Ok(SuccessBody::default()),
-        Err(error) => Err(json_detail(&error)),
+        Err(error) => Err(json_flaw(&error)),
     }
-}
-
-/// What is wrong with a JSON text, without its content: the content may be a PIN.
-fn json_detail(error: &serde_json::Error) -> String {
-    let kind = match error.classify() {
-        serde_json::error::Category::Eof => "it ends too early",
-        serde_json::error::Category::Syntax => "it is not JSON",
-        _ if error.to_string().starts_with("duplicate field") => "a key stands twice",
-        _ => "a value has an unexpected form",
-    };
-    format!("{kind} (line {}, column {})", error.line(), error.column())
 }
 
 /// Whether the answer is a web page. JSON that only calls itself HTML is none: it may hold a PIN.

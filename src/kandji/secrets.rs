@@ -91,7 +91,7 @@ pub fn read_secrets(reply: &Reply, source: SecretSource) -> Result<Vec<Secret>, 
 
 fn object_of(reply: &Reply) -> Result<Value, (String, bool)> {
     let is_forbidden = matches!(reply.status, 401 | 403);
-    let said = || format!("HTTP {}: {}", reply.status, super::error_text(&reply.body));
+    let said = || format!("HTTP {}: {}", reply.status, super::masked_error_text(&reply.body));
     if reply.status != 200 {
         return Err((said(), is_forbidden));
     }
