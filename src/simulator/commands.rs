@@ -152,7 +152,7 @@ impl World {
             let details = row_of(command, 4, &self.switches);
             json!({
                 "id": at + 1,
-                "created_at": details["date_completed"],
+                "created_at": command.completed.map(|at| spell(at, 0)),
                 "action_type":
                     if is_failed { "mdm_command_failed" } else { "mdm_command_completed" },
                 "details": details,
@@ -161,8 +161,14 @@ impl World {
                     "name": device.facts.name,
                     "is_removed": device.facts.is_removed,
                 },
-                "blueprint": Value::Null,
+                "blueprint": {
+                    "id": self.blueprint_id(&device.facts.blueprint),
+                    "name": device.facts.blueprint,
+                    "is_removed": false,
+                },
                 "user": Value::Null,
+                "external_token": Value::Null,
+                "blueprint_routing": false,
             })
         };
         let page = self.page_of(request, ended.len(), row);

@@ -83,7 +83,7 @@ impl NewDevice {
             remote_desktop: false,
             filevault: kind.platform() == Platform::Mac,
             is_activation_locked: false,
-            local_users: vec!["admin".to_owned()],
+            local_users: kind.local_users(),
             command_end: CommandEnd::ByChance,
         }
     }
@@ -196,6 +196,12 @@ impl DeviceKind {
             Platform::Windows => Self::Windows,
             Platform::Android => Self::Android,
         }
+    }
+
+    /// The local accounts of a new device: there are none outside Macs and Shared iPads.
+    pub(super) fn local_users(self) -> Vec<String> {
+        let has_users = self.platform() == Platform::Mac || self == Self::SharedIPad;
+        if has_users { vec!["admin".to_owned()] } else { Vec::new() }
     }
 
     /// Whether a lock makes a PIN.

@@ -27,6 +27,7 @@ pub(super) enum Draw {
     Shift,
     CheckIn,
     Outage,
+    Record,
 }
 
 /// The generator for one thing.

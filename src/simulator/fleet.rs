@@ -184,8 +184,10 @@ fn ordinary(spec: &FleetSpec, kind: DeviceKind, random: &mut Random, now: UnixMi
     let enrolled_ms = 10 * DAY_MS + random.below(900 * DAY_MS);
     let asset_tag =
         if random.percent(60.0) { format!("A{:05}", random.below(100_000)) } else { String::new() };
-    let mut local_users = vec!["admin".to_owned()];
-    local_users.extend(user.as_ref().map(|user: &SimUser| short_name(user).to_owned()));
+    let mut local_users = kind.local_users();
+    if !local_users.is_empty() {
+        local_users.extend(user.as_ref().map(|user: &SimUser| short_name(user).to_owned()));
+    }
     NewDevice {
         device_id: random.uuid(),
         serial_number: draw_serial(random),

@@ -11,12 +11,13 @@ use serde_json::{Value, json};
 
 use super::answers;
 use super::commands::Page;
-use super::device::{Device, NewDevice};
+use super::details::{ANDROID_PATCH, MAC_AGENT, WINDOWS_AGENT, WINDOWS_VERSION, build_of};
+use super::device::NewDevice;
 use super::draws::{Draw, draw, uuid_of};
 use super::exchange::{SimReply, SimRequest};
 use super::routes::Endpoint;
 use super::spelling::{LIST_SPELLINGS, spell};
-use super::switches::SingleDevice;
+use super::switches::{ListTimes, SingleDevice};
 use super::world::World;
 use crate::model::{Platform, UnixMillis};
 
@@ -121,7 +122,7 @@ impl World {
         };
         let matching = places.iter().copied().filter(|place| {
             let device = &self.devices[*place];
-            !device.is_deleted && query.iter().all(|(key, value)| self.matches(device, key, value))
+            !device.is_deleted && query.iter().all(|(key, value)| self.matches(*place, key, value))
         });
         let page = Page::read(&query, self.switches.page_rows_max);
         let offset = self.shifted(page.offset);
@@ -211,13 +212,15 @@ impl World {
     }
 
     /// Whether a device passes one filter; an unknown one lets everything pass.
-    fn matches(&self, device: &Device, key: &str, value: &str) -> bool {
+    fn matches(&self, place: usize, key: &str, value: &str) -> bool {
+        let device = &self.devices[place];
         let facts = &device.facts;
         let name = facts.user.as_ref().map_or("", |user| user.name.as_str());
         match key {
             "asset_tag" => contains(&facts.asset_tag, value),
             "device_id" => contains(&facts.device_id, value),
             "device_name" => contains(&facts.name, value),
+            "mac_address" => self.mac_address(place).eq_ignore_ascii_case(value),
             "model" => contains(&facts.model, value),
             "os_version" => contains(&facts.os_version, value),
             "serial_number" => contains(&facts.serial_number, value),
@@ -246,7 +249,7 @@ impl World {
         uuid_of(self.seed, &format!("tag/{tag}"))
     }
 
-    fn user_id(&self, email: &str) -> String {
+    pub(super) fn user_id(&self, email: &str) -> String {
         uuid_of(self.seed, &format!("user/{email}"))
     }
 
@@ -254,17 +257,17 @@ impl World {
     pub(super) fn device_row(&self, place: usize) -> Value {
         let device = &self.devices[place];
         let facts = &device.facts;
-        let spelling = place as u64 % LIST_SPELLINGS;
-        let user = match &facts.user {
-            Some(user) => json!({
-                "email": user.email,
-                "name": user.name,
-                "id": self.user_id(&user.email),
-                "is_archived": false,
-            }),
-            None => json!(""),
+        let (checked_in_spelling, enrolled_spelling) = match self.switches.list_times {
+            ListTimes::Published => (0, 1),
+            ListTimes::Mixed => (place as u64 % LIST_SPELLINGS, place as u64 % LIST_SPELLINGS),
         };
-        let has_agent = matches!(device.platform(), Platform::Mac | Platform::Windows);
+        let user = self.user_object(facts.user.as_ref()).unwrap_or(json!(""));
+        let (agent_version, security_patch_level, full_software_version) = match device.platform() {
+            Platform::Mac => (MAC_AGENT, "", ""),
+            Platform::Windows => (WINDOWS_AGENT, "", WINDOWS_VERSION),
+            Platform::Android => ("", ANDROID_PATCH, ""),
+            _ => ("", "", ""),
+        };
         json!({
             "device_id": facts.device_id,
             "device_name": facts.name,
@@ -272,25 +275,26 @@ impl World {
             "serial_number": facts.serial_number,
             "platform": device.platform().word(),
             "os_version": facts.os_version,
-            "supplemental_build_version": "",
+            "supplemental_build_version": build_of(device),
             "supplemental_os_version_extra": "",
-            "last_check_in": self.checked_in(place).map_or(String::new(), |at| spell(at, spelling)),
+            "last_check_in": self.checked_in(place).map_or(String::new(), |at| spell(at, checked_in_spelling)),
             "user": user,
             "asset_tag": facts.asset_tag,
             "blueprint_id": self.blueprint_id(&facts.blueprint),
             "blueprint_name": facts.blueprint,
             "mdm_enabled": facts.mdm_enabled,
-            "agent_installed": has_agent && facts.mdm_enabled,
-            "agent_version": if has_agent { "4.7.3 (5310)" } else { "" },
+            // Published as true even of iPhones and iPads, whose details say no.
+            "agent_installed": facts.mdm_enabled && device.platform() != Platform::Android,
+            "agent_version": agent_version,
             "is_missing": facts.is_missing,
             "is_removed": facts.is_removed,
-            "first_enrollment": spell(device.first_enrollment, spelling),
-            "last_enrollment": spell(facts.last_enrollment, spelling),
+            "first_enrollment": spell(device.first_enrollment, enrolled_spelling),
+            "last_enrollment": spell(facts.last_enrollment, enrolled_spelling),
             "lost_mode_status": "",
             "tags": facts.tags,
             "api_level": "",
-            "security_patch_level": "",
-            "full_software_version": "",
+            "security_patch_level": security_patch_level,
+            "full_software_version": full_software_version,
         })
     }
 
@@ -402,6 +406,20 @@ mod tests {
     }
 
     #[test]
+    fn a_hardware_address_finds_its_device() {
+        let mut bed = bed();
+        for place in [0, 2] {
+            let path = format!("{}/details", bed.path(place));
+            let address = bed.get(&path).json()["network"]["mac_address"].clone();
+            let address = address.as_str().expect("a text").to_uppercase();
+            let found = bed.get(&format!("/api/v1/devices?mac_address={address}")).json();
+            assert_eq!(found.as_array().map(Vec::len), Some(1), "{address}");
+            assert_eq!(found[0]["device_id"], bed.id(place));
+        }
+        assert!(serials(&mut bed, "mac_address=00:0c:29:05:43:b6").is_empty());
+    }
+
+    #[test]
     fn pages_and_orders_hold_together() {
         let mut bed = Testbed::macs(650);
         let mut all = Vec::new();
@@ -419,11 +437,31 @@ mod tests {
     }
 
     #[test]
-    fn users_are_objects_or_empty_texts_and_times_have_four_spellings() {
-        let mut bed = bed();
-        let rows = bed.get("/api/v1/devices").json();
+    fn users_are_objects_or_empty_texts() {
+        let rows = bed().get("/api/v1/devices").json();
         assert_eq!(rows[0]["user"]["email"], "ada@example.com");
         assert_eq!(rows[2]["user"], "");
+    }
+
+    #[test]
+    fn times_are_written_as_published() {
+        let mut bed = bed();
+        for row in bed.get("/api/v1/devices").json().as_array().expect("rows") {
+            let time = |key: &str| row[key].as_str().expect("a text").to_owned();
+            let checked_in = time("last_check_in");
+            assert!(checked_in.contains('T') && checked_in.ends_with('Z'), "{checked_in}");
+            for key in ["first_enrollment", "last_enrollment"] {
+                let enrolled = time(key);
+                assert!(enrolled.contains(' ') && enrolled.ends_with("+00:00"), "{enrolled}");
+            }
+        }
+    }
+
+    #[test]
+    fn times_may_come_in_four_spellings() {
+        let mut bed = bed();
+        bed.world.switches.list_times = ListTimes::Mixed;
+        let rows = bed.get("/api/v1/devices").json();
         let times: BTreeSet<&str> =
             (0..4).filter_map(|at| rows[at]["last_check_in"].as_str()).collect();
         assert_eq!(times.len(), 4);

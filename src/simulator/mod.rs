@@ -10,6 +10,7 @@ mod answers;
 mod auth;
 mod check_ins;
 mod commands;
+mod details;
 mod device;
 mod door;
 mod draws;
@@ -45,7 +46,8 @@ pub use naming::NamedDevice;
 pub use server::{Server, serve, wall_clock};
 pub use switches::{
     CheckIn, CommandNames, CommandOrder, CommandTimes, Erased, ErrorShape, ForeignCommands,
-    LinkHost, LockAgain, MissingFields, MissingPermission, NoSecret, NotFoundBody, PinVisible,
-    PinlessLock, Revocation, SamePending, SingleDevice, SuccessBody, Switches, UnauthorizedBody,
+    LinkHost, ListTimes, LockAgain, MissingFields, MissingPermission, NoSecret, NotFoundBody,
+    PinVisible, PinlessLock, Revocation, SamePending, SingleDevice, SuccessBody, Switches,
+    UnauthorizedBody,
 };
 pub use world::World;

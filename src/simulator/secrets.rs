@@ -1,4 +1,4 @@
-//! The secrets of a device and what `/details` says about it.
+//! The secrets of a device.
 //!
 //! Owns their bodies. Secrets belong to Apple devices only and are gone with the record.
 //! Must never make or change a PIN.
@@ -58,66 +58,6 @@ impl World {
         let is_visible = pin.visible_at.is_some_and(|moment| moment <= self.now);
         is_visible.then(|| pin.text.clone())
     }
-
-    /// Answers `GET /devices/{id}/details`. Its flags are texts, unlike the list's.
-    pub(super) fn details(&self, place: usize) -> SimReply {
-        let device = &self.devices[place];
-        let facts = &device.facts;
-        let flag = |on: bool| if on { "True" } else { "False" };
-        let is_mac = device.platform() == Platform::Mac;
-        let users: Vec<Value> = facts
-            .local_users
-            .iter()
-            .enumerate()
-            .map(|(at, name)| {
-                json!({
-                    "username": name,
-                    "uid": (501 + at).to_string(),
-                    "path": format!("/Users/{name}"),
-                    "admin": flag(at == 0),
-                    "name": name,
-                })
-            })
-            .collect();
-        let mut body = json!({
-            "general": {
-                "device_id": facts.device_id,
-                "device_name": facts.name,
-                "model": facts.model,
-                "platform": device.platform().word(),
-                "os_version": facts.os_version,
-                "serial_number": facts.serial_number,
-                "asset_tag": facts.asset_tag,
-                "blueprint_name": facts.blueprint,
-                "last_enrollment": super::spelling::spell(facts.last_enrollment, 1),
-            },
-            "mdm": {
-                "mdm_enabled": flag(facts.mdm_enabled),
-                "supervised": flag(facts.kind != super::device::DeviceKind::IPadUnsupervised),
-            },
-            "hardware_overview": {
-                "serial_number": facts.serial_number,
-                "processor_name": facts.kind.facts().processor,
-            },
-            "filevault": { "filevault_enabled": facts.filevault },
-            "lost_mode": {},
-            "security_information": {
-                "remote_desktop_enabled": is_mac.then_some(facts.remote_desktop),
-            },
-            "users": { "regular_users": users, "system_users": [] },
-            "tags": facts.tags,
-        });
-        if device.platform().is_apple() {
-            body["activation_lock"] = json!({
-                "bypass_code_failed": false,
-                "user_activation_lock_enabled": facts.is_activation_locked,
-                "device_activation_lock_enabled": false,
-                "activation_lock_allowed_while_supervised": false,
-                "activation_lock_supported": true,
-            });
-        }
-        answers::json(200, &body)
-    }
 }
 
 /// Groups of four, as keys are written.
@@ -130,7 +70,7 @@ fn groups(random: &mut Random, count: usize) -> String {
 mod tests {
     use super::*;
     use crate::simulator::testbed::Testbed;
-    use crate::simulator::{DeviceKind, NewDevice, PinVisible, Presence};
+    use crate::simulator::{DeviceKind, PinVisible, Presence};
 
     fn pin(bed: &mut Testbed) -> Value {
         bed.get(&format!("{}/secrets/unlockpin", bed.path(0))).json()["pin"].clone()
@@ -190,25 +130,8 @@ mod tests {
     }
 
     #[test]
-    fn details_tell_activation_lock_of_apple_devices() {
-        let locked = |kind| NewDevice { is_activation_locked: true, ..NewDevice::new(kind) };
-        let mut bed = Testbed::with(vec![locked(DeviceKind::IPad), locked(DeviceKind::Windows)]);
-        let mut details = |place| {
-            let path = format!("{}/details", bed.path(place));
-            bed.get(&path).json()
-        };
-        assert_eq!(details(0)["activation_lock"]["user_activation_lock_enabled"], true);
-        assert!(details(1)["activation_lock"].is_null());
-    }
-
-    #[test]
-    fn details_write_flags_as_texts() {
+    fn lost_mode_is_off() {
         let mut bed = Testbed::macs(1);
-        let details = bed.get(&format!("{}/details", bed.path(0))).json();
-        assert_eq!(details["mdm"]["mdm_enabled"], "True");
-        assert_eq!(details["security_information"]["remote_desktop_enabled"], false);
-        assert_eq!(details["users"]["regular_users"][0]["username"], "admin");
-        assert_eq!(details["activation_lock"]["user_activation_lock_enabled"], false);
         let lost = bed.get(&format!("{}/details/lostmode", bed.path(0)));
         assert_eq!((lost.status, lost.text().as_str()), (400, "[\"Device is not in lost mode.\"]"));
     }

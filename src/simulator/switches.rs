@@ -66,6 +66,8 @@ pub struct Switches {
     pub command_names: CommandNames,
     /// How the times of commands are written.
     pub command_times: CommandTimes,
+    /// How the times of the device list are written.
+    pub list_times: ListTimes,
     /// How long a new command stays out of the list.
     pub command_visible_after_ms: u64,
     /// Most commands that a device already has when the tenant starts.
@@ -132,7 +134,8 @@ impl Default for Switches {
             foreign_commands: ForeignCommands::Empty,
             command_order: CommandOrder::Ascending,
             command_names: CommandNames::Same,
-            command_times: CommandTimes::Mixed,
+            command_times: CommandTimes::Zulu,
+            list_times: ListTimes::Published,
             command_visible_after_ms: 0,
             background_commands_max: 40,
             background_percent: 0.0,
@@ -346,6 +349,15 @@ pub enum CommandTimes {
     /// with `+00:00`
     Offset,
     /// one row so, the next the other way
+    Mixed,
+}
+
+/// How the times of the device list are written.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum ListTimes {
+    /// as in every published row: check-ins with `T` and `Z`, enrolments with a space and `+00:00`
+    Published,
+    /// one row so, the next in another of the four spellings that the API was seen to write
     Mixed,
 }
 
