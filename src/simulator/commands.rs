@@ -187,13 +187,14 @@ impl World {
     }
 
     /// The URL that links of a list begin with: the request's own, up to where limit and offset follow.
-    fn list_url(&self, request: &SimRequest) -> String {
+    pub(super) fn list_url(&self, request: &SimRequest) -> String {
         let origin = match self.switches.link_host {
             LinkHost::Own => request.origin.as_str(),
             LinkHost::Vendor => VENDOR_HOST,
         };
         let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
-        let is_page = |pair: &&str| pair.starts_with("limit=") || pair.starts_with("offset=");
+        let paging = ["limit=", "offset=", "cursor="];
+        let is_page = |pair: &&str| paging.iter().any(|key| pair.starts_with(key));
         let kept = query.split('&').filter(|pair| !pair.is_empty() && !is_page(pair));
         kept.fold(format!("{origin}{path}?"), |url, pair| format!("{url}{pair}&"))
     }

@@ -100,7 +100,6 @@ impl World {
             "boot_volume": if is_mac { "Macintosh HD" } else { "" },
             "time_since_boot": if is_mac { "3 days ago" } else { "" },
             "last_user": if is_mac { "root" } else { "" },
-            "serial_number": device.facts.serial_number,
             "assigned_user": self.user_object(device.facts.user.as_ref()).unwrap_or(json!("")),
         });
         extend(&mut general, apple);
@@ -537,6 +536,12 @@ mod tests {
                 "apple_business_manager",
                 "model color description serial_number device_family os device_assigned_date \
                     device_assigned_by",
+            ),
+            (
+                "general",
+                "device_id device_name last_enrollment first_enrollment model platform os_version \
+                    supplemental_build_version supplemental_os_version_extra system_version boot_volume \
+                    time_since_boot last_user asset_tag assigned_user blueprint_name blueprint_uuid",
             ),
             ("automated_device_enrollment", "auto_enroll_eligible auto_enrolled"),
             ("cellular", "voice_roaming data_roaming cellular_technology subscriptions"),

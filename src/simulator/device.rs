@@ -283,6 +283,15 @@ pub(super) struct Device {
     pub(super) pin: Option<StoredPin>,
     /// PINs issued so far.
     pub(super) pins_issued: u64,
+    pub(super) notes: Vec<Note>,
+}
+
+/// A note about a device.
+pub(super) struct Note {
+    pub(super) id: String,
+    pub(super) content: String,
+    pub(super) created: UnixMillis,
+    pub(super) updated: UnixMillis,
 }
 
 /// The PIN that the tenant keeps as a secret.

@@ -66,7 +66,11 @@ pub(super) fn read(
     Err(answers::json(400, &Value::Object(complaints)))
 }
 
-fn parse(request: &SimRequest) -> Result<Map<String, Value>, SimReply> {
+/// Reads the JSON object of a body; an empty body is an empty object.
+///
+/// # Errors
+/// The 400 or 415.
+pub(super) fn parse(request: &SimRequest) -> Result<Map<String, Value>, SimReply> {
     if request.body.is_empty() {
         return Ok(Map::new());
     }

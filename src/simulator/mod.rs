@@ -12,6 +12,7 @@ mod check_ins;
 mod commands;
 mod details;
 mod device;
+mod directory;
 mod door;
 mod draws;
 mod effects;
@@ -24,6 +25,8 @@ mod ledger;
 mod life;
 mod lists;
 mod naming;
+mod notes;
+mod records;
 mod routes;
 mod secrets;
 mod server;
@@ -31,6 +34,7 @@ mod spelling;
 mod switches;
 #[cfg(test)]
 mod testbed;
+mod updates;
 mod world;
 
 pub use device::{CommandEnd, DeviceKind, NewDevice, Presence, SimUser};

@@ -6,7 +6,11 @@
 use super::exchange::SimRequest;
 use crate::kandji::{ACTIONS, ActionSpec};
 use crate::model::Risk;
-use crate::model::wire::Method;
+
+const GET: &str = "GET";
+const POST: &str = "POST";
+const PATCH: &str = "PATCH";
+const DELETE: &str = "DELETE";
 
 const PREFIX: &str = "/api/v1/";
 /// The ledger's path; it is no part of the API.
@@ -28,13 +32,40 @@ pub(super) enum Route {
 pub(super) enum Endpoint {
     Devices,
     Blueprints,
+    Blueprint(String),
+    BlueprintItems(String),
     Tags,
+    Users,
+    User(String),
     Device(String),
+    /// A change of the record, which the device never notices.
+    Update(String),
+    Record(String, DeviceRecord),
+    Note(String, NoteRequest),
     Details(String),
     LostMode(String),
     Activity(String),
     Secret(String, SecretKind),
     Action(String, &'static ActionSpec),
+}
+
+/// One of the short reports about a device.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) enum DeviceRecord {
+    Apps,
+    LibraryItems,
+    Parameters,
+    Status,
+}
+
+/// What happens to the notes of a device, and the id of the note that the path names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum NoteRequest {
+    List,
+    Create,
+    Read(String),
+    Update(String),
+    Delete(String),
 }
 
 /// One of a device's secrets.
@@ -52,8 +83,22 @@ impl Endpoint {
         match self {
             Self::Devices => "list-devices",
             Self::Blueprints => "list-blueprints",
+            Self::Blueprint(_) => "get-blueprint",
+            Self::BlueprintItems(_) => "list-blueprint-items",
             Self::Tags => "list-tags",
+            Self::Users => "list-users",
+            Self::User(_) => "get-user",
             Self::Device(_) => "get-device",
+            Self::Update(_) => "update-device",
+            Self::Record(_, DeviceRecord::Apps) => "get-apps",
+            Self::Record(_, DeviceRecord::LibraryItems) => "get-library-items",
+            Self::Record(_, DeviceRecord::Parameters) => "get-parameters",
+            Self::Record(_, DeviceRecord::Status) => "get-status",
+            Self::Note(_, NoteRequest::List) => "list-notes",
+            Self::Note(_, NoteRequest::Create) => "create-note",
+            Self::Note(_, NoteRequest::Read(_)) => "get-note",
+            Self::Note(_, NoteRequest::Update(_)) => "update-note",
+            Self::Note(_, NoteRequest::Delete(_)) => "delete-note",
             Self::Details(_) => "get-details",
             Self::LostMode(_) => "get-lost-mode",
             Self::Activity(_) => "get-activity",
@@ -67,8 +112,17 @@ impl Endpoint {
 
     pub(super) fn device_id(&self) -> Option<&str> {
         match self {
-            Self::Devices | Self::Blueprints | Self::Tags => None,
+            Self::Devices
+            | Self::Blueprints
+            | Self::Blueprint(_)
+            | Self::BlueprintItems(_)
+            | Self::Tags
+            | Self::Users
+            | Self::User(_) => None,
             Self::Device(id)
+            | Self::Update(id)
+            | Self::Record(id, _)
+            | Self::Note(id, _)
             | Self::Details(id)
             | Self::LostMode(id)
             | Self::Activity(id)
@@ -79,7 +133,12 @@ impl Endpoint {
 
     /// Whether it changes something.
     pub(super) fn is_action(&self) -> bool {
-        matches!(self, Self::Action(_, action) if action.risk != Risk::Read)
+        match self {
+            Self::Action(_, action) => action.risk != Risk::Read,
+            Self::Note(_, note) => !matches!(note, NoteRequest::List | NoteRequest::Read(_)),
+            Self::Update(_) => true,
+            _ => false,
+        }
     }
 }
 
@@ -89,33 +148,46 @@ pub(super) fn find(request: &SimRequest) -> Route {
         return Route::Unknown;
     };
     let choices = match rest {
-        "devices" => vec![(Method::Get, Endpoint::Devices)],
-        "blueprints" => vec![(Method::Get, Endpoint::Blueprints)],
-        "tags" => vec![(Method::Get, Endpoint::Tags)],
-        _ => match rest.strip_prefix("devices/") {
-            Some(path) => device_endpoints(path),
-            None => Vec::new(),
+        "devices" => vec![(GET, Endpoint::Devices)],
+        "blueprints" => vec![(GET, Endpoint::Blueprints)],
+        "tags" => vec![(GET, Endpoint::Tags)],
+        "users" => vec![(GET, Endpoint::Users)],
+        _ => match rest.split_once('/') {
+            Some(("devices", path)) => device_endpoints(path),
+            Some(("blueprints", path)) => blueprint_endpoints(path),
+            Some(("users", id)) if !id.contains('/') => {
+                vec![(GET, Endpoint::User(id.to_ascii_lowercase()))]
+            }
+            _ => Vec::new(),
         },
     };
     if choices.is_empty() {
         return Route::Unknown;
     }
-    let allow: Vec<&str> = choices.iter().map(|(method, _)| method.word()).collect();
+    let allow: Vec<&str> = choices.iter().map(|(method, _)| *method).collect();
     let allow = allow.join(", ");
-    let hit = choices.into_iter().find(|(method, _)| method.word() == request.method);
+    let hit = choices.into_iter().find(|(method, _)| *method == request.method);
     hit.map_or(Route::WrongMethod { allow }, |(_, endpoint)| Route::Found(endpoint))
 }
 
 /// All endpoints of one path of a device, whatever their method.
-fn device_endpoints(path: &str) -> Vec<(Method, Endpoint)> {
+fn device_endpoints(path: &str) -> Vec<(&'static str, Endpoint)> {
     let (id, suffix) = path.split_at(path.find('/').unwrap_or(path.len()));
     let id = id.to_ascii_lowercase();
+    if let Some(notes) = suffix.strip_prefix("/notes") {
+        return note_endpoints(&id, notes);
+    }
+    let record = |record| Some(Endpoint::Record(id.clone(), record));
     let mut choices = Vec::new();
     let read = match suffix {
         "" => Some(Endpoint::Device(id.clone())),
         "/details" => Some(Endpoint::Details(id.clone())),
         "/details/lostmode" => Some(Endpoint::LostMode(id.clone())),
         "/activity" => Some(Endpoint::Activity(id.clone())),
+        "/apps" => record(DeviceRecord::Apps),
+        "/library-items" => record(DeviceRecord::LibraryItems),
+        "/parameters" => record(DeviceRecord::Parameters),
+        "/status" => record(DeviceRecord::Status),
         "/secrets/unlockpin" => Some(Endpoint::Secret(id.clone(), SecretKind::UnlockPin)),
         "/secrets/bypasscode" => Some(Endpoint::Secret(id.clone(), SecretKind::BypassCode)),
         "/secrets/filevaultkey" => Some(Endpoint::Secret(id.clone(), SecretKind::FileVaultKey)),
@@ -124,11 +196,44 @@ fn device_endpoints(path: &str) -> Vec<(Method, Endpoint)> {
         }
         _ => None,
     };
-    choices.extend(read.map(|endpoint| (Method::Get, endpoint)));
+    choices.extend(read.map(|endpoint| (GET, endpoint)));
+    match suffix {
+        "" => choices.push((PATCH, Endpoint::Update(id.clone()))),
+        // Cancels a lost mode that is on; here it never is.
+        "/details/lostmode" => choices.push((DELETE, Endpoint::LostMode(id.clone()))),
+        _ => {}
+    }
     for action in ACTIONS.into_iter().filter(|action| action.path_suffix == suffix) {
-        choices.push((action.method, Endpoint::Action(id.clone(), action)));
+        choices.push((action.method.word(), Endpoint::Action(id.clone(), action)));
     }
     choices
+}
+
+fn note_endpoints(id: &str, path: &str) -> Vec<(&'static str, Endpoint)> {
+    let note = |request| Endpoint::Note(id.to_owned(), request);
+    let Some(note_id) = path.strip_prefix('/') else {
+        let choices = vec![(GET, note(NoteRequest::List)), (POST, note(NoteRequest::Create))];
+        return if path.is_empty() { choices } else { Vec::new() };
+    };
+    if note_id.contains('/') {
+        return Vec::new();
+    }
+    let note_id = note_id.to_ascii_lowercase();
+    vec![
+        (GET, note(NoteRequest::Read(note_id.clone()))),
+        (PATCH, note(NoteRequest::Update(note_id.clone()))),
+        (DELETE, note(NoteRequest::Delete(note_id))),
+    ]
+}
+
+fn blueprint_endpoints(path: &str) -> Vec<(&'static str, Endpoint)> {
+    let (id, suffix) = path.split_at(path.find('/').unwrap_or(path.len()));
+    let id = id.to_ascii_lowercase();
+    match suffix {
+        "" => vec![(GET, Endpoint::Blueprint(id))],
+        "/list-library-items" => vec![(GET, Endpoint::BlueprintItems(id))],
+        _ => Vec::new(),
+    }
 }
 
 #[cfg(test)]
@@ -158,7 +263,15 @@ mod tests {
     fn other_methods_and_paths_are_told_apart() {
         assert_eq!(kind("GET", "/api/v1/devices/?limit=1"), "list-devices");
         assert_eq!(kind("POST", "/api/v1/devices"), "405 GET");
-        assert_eq!(kind("PUT", "/api/v1/devices/ab"), "405 GET, DELETE");
+        assert_eq!(kind("PUT", "/api/v1/devices/ab"), "405 GET, PATCH, DELETE");
+        assert_eq!(kind("PATCH", "/api/v1/devices/ab"), "update-device");
+        assert_eq!(kind("PATCH", "/api/v1/devices/ab/notes"), "405 GET, POST");
+        assert_eq!(kind("DELETE", "/api/v1/devices/ab/notes/c"), "delete-note");
+        assert_eq!(kind("GET", "/api/v1/devices/ab/notes/c/d"), "404");
+        assert_eq!(kind("GET", "/api/v1/devices/ab/notesy"), "404");
+        assert_eq!(kind("GET", "/api/v1/devices/ab/apps/"), "get-apps");
+        assert_eq!(kind("GET", "/api/v1/blueprints/ab/list-library-items"), "list-blueprint-items");
+        assert_eq!(kind("GET", "/api/v1/users/ab"), "get-user");
         assert_eq!(kind("GET", "/api/v1/devices/ab/action/lock"), "405 POST");
         assert_eq!(kind("POST", "/api/v1/devices/ab/action/blank-push"), "404");
         assert_eq!(kind("GET", "/api/v2/devices"), "404");

@@ -52,6 +52,13 @@ impl Testbed {
         self.world.handle(self.now, &request)
     }
 
+    /// Sends a request with any method.
+    pub(super) fn send(&mut self, method: &str, target: &str, body: &str) -> SimReply {
+        let mut request = SimRequest::post(target, self.world.token(), body);
+        request.method = method.to_owned();
+        self.world.handle(self.now, &request)
+    }
+
     /// Sends an action of the table, with its method.
     pub(super) fn post(&mut self, place: usize, action: &str, body: &str) -> SimReply {
         let action = find_action(action).expect("an action");

@@ -130,6 +130,7 @@ impl World {
             background: u32::try_from(background).unwrap_or(0),
             pin: None,
             pins_issued: 0,
+            notes: Vec::new(),
         });
         self.take_presence(place, presence);
         self.join_check_ins(place);
@@ -308,6 +309,9 @@ impl World {
             Endpoint::Secret(_, kind) => self.secret(place, *kind),
             Endpoint::Details(_) => self.details(place),
             Endpoint::Activity(_) => self.list_activity(place, request),
+            Endpoint::Update(_) => self.update_record(place, request),
+            Endpoint::Record(_, record) => self.show_record(place, *record),
+            Endpoint::Note(_, note) => self.notes(place, note, request),
             Endpoint::LostMode(_) => answers::json(400, &json!(["Device is not in lost mode."])),
             _ => answers::json(200, &self.device_row(place)),
         }

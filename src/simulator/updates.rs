@@ -1,0 +1,197 @@
+//! Changes of a device's record by `PATCH /devices/{id}`.
+//!
+//! Owns the four fields that the record takes: asset tag, blueprint, user, tags. Either all fields of a
+//! request are good and count, or none does. Must never reach the device itself.
+
+use serde_json::{Map, Value, json};
+
+use super::answers;
+use super::device::SimUser;
+use super::exchange::{SimReply, SimRequest};
+use super::fields;
+use super::ledger::Accepted;
+use super::world::World;
+
+/// What a request changes; `None` stays as it is.
+#[derive(Default)]
+struct Update {
+    asset_tag: Option<String>,
+    blueprint: Option<String>,
+    user: Option<Option<SimUser>>,
+    tags: Option<Vec<String>>,
+}
+
+impl World {
+    /// Answers `PATCH /devices/{id}` with the whole record.
+    pub(super) fn update_record(&mut self, place: usize, request: &SimRequest) -> SimReply {
+        let update = match fields::parse(request) {
+            Ok(body) => self.read_update(&body),
+            Err(refused) => return refused,
+        };
+        let update = match update {
+            Ok(update) => update,
+            Err(complaints) => return answers::json(400, &Value::Object(complaints)),
+        };
+        self.ledger.accept(Accepted {
+            device_id: self.devices[place].facts.device_id.clone(),
+            action: "update-device".to_owned(),
+            at: self.now,
+            body: String::from_utf8_lossy(&request.body).into_owned(),
+            pin: None,
+        });
+        let facts = &mut self.devices[place].facts;
+        if let Some(asset_tag) = update.asset_tag {
+            facts.asset_tag = asset_tag;
+        }
+        if let Some(blueprint) = update.blueprint {
+            facts.blueprint = blueprint;
+        }
+        if let Some(user) = update.user {
+            facts.user = user;
+        }
+        if let Some(tags) = update.tags {
+            facts.tags = tags;
+        }
+        self.lists.forget_row(place);
+        answers::json(200, &self.device_row(place))
+    }
+
+    /// Reads the fields of a body; others are ignored.
+    ///
+    /// # Errors
+    /// What is wrong, by field.
+    fn read_update(&self, body: &Map<String, Value>) -> Result<Update, Map<String, Value>> {
+        let mut update = Update::default();
+        let mut complaints = Map::new();
+        for (key, value) in body {
+            let read = match key.as_str() {
+                "asset_tag" => read_asset_tag(value).map(|tag| update.asset_tag = Some(tag)),
+                "blueprint_id" => {
+                    self.read_blueprint(value).map(|name| update.blueprint = Some(name))
+                }
+                "user" => self.read_user(value).map(|user| update.user = Some(user)),
+                "tags" => read_tags(value).map(|tags| update.tags = Some(tags)),
+                _ => Ok(()),
+            };
+            if let Err(complaint) = read {
+                complaints.insert(key.clone(), json!([complaint]));
+            }
+        }
+        if complaints.is_empty() { Ok(update) } else { Err(complaints) }
+    }
+
+    fn read_blueprint(&self, value: &Value) -> Result<String, String> {
+        let id = value.as_str().ok_or("Must be a valid UUID.")?;
+        self.blueprint_named(id).map(str::to_owned).ok_or_else(|| no_object(id))
+    }
+
+    fn read_user(&self, value: &Value) -> Result<Option<SimUser>, String> {
+        if value.is_null() {
+            return Ok(None);
+        }
+        // Numbers were ids of users until January 2025.
+        let id = value.as_str().ok_or("Must be a valid UUID.")?;
+        self.user_with_id(id).cloned().map(Some).ok_or_else(|| no_object(id))
+    }
+}
+
+fn no_object(id: &str) -> String {
+    format!("Invalid pk \"{id}\" - object does not exist.")
+}
+
+fn read_asset_tag(value: &Value) -> Result<String, String> {
+    match value {
+        Value::Null => Ok(String::new()),
+        Value::String(tag) => Ok(tag.clone()),
+        _ => Err("Not a valid string.".to_owned()),
+    }
+}
+
+fn read_tags(value: &Value) -> Result<Vec<String>, String> {
+    let tags = value.as_array().ok_or("Expected a list of items.")?;
+    let tags = tags.iter().map(|tag| tag.as_str().map(str::to_owned));
+    tags.collect::<Option<_>>().ok_or_else(|| "Not a valid string.".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulator::testbed::Testbed;
+    use crate::simulator::{DeviceKind, NewDevice};
+
+    fn bed() -> Testbed {
+        let device = |blueprint: &str, email: &str| NewDevice {
+            blueprint: blueprint.to_owned(),
+            user: Some(SimUser { email: email.to_owned(), name: "Ada Byron".to_owned() }),
+            asset_tag: "A1".to_owned(),
+            tags: vec!["lab".to_owned(), "vip".to_owned()],
+            ..NewDevice::new(DeviceKind::MacIntel)
+        };
+        Testbed::with(vec![device("Lab", "ada@example.com"), device("Sales", "eve@example.com")])
+    }
+
+    fn patch(bed: &mut Testbed, body: &Value) -> SimReply {
+        let path = bed.path(0);
+        bed.send("PATCH", &path, &body.to_string())
+    }
+
+    #[test]
+    fn a_patch_changes_the_record_and_answers_the_whole_of_it() {
+        let mut bed = bed();
+        let other = bed.device(1);
+        let body = json!({
+            "asset_tag": "1040",
+            "blueprint_id": other["blueprint_id"],
+            "user": other["user"]["id"],
+            "tags": ["tag1"],
+        });
+        let reply = patch(&mut bed, &body);
+        assert_eq!(reply.status, 200);
+        let row = reply.json();
+        assert_eq!((&row["asset_tag"], &row["tags"]), (&json!("1040"), &json!(["tag1"])));
+        assert_eq!(row["blueprint_name"], "Sales");
+        assert_eq!(row["user"]["email"], "eve@example.com");
+        assert_eq!(bed.device(0), row);
+        assert_eq!(bed.get("/api/v1/devices").json()[0], row);
+        let found = bed.get("/api/v1/devices?tag_name=tag1").json();
+        assert_eq!(found.as_array().map(Vec::len), Some(1));
+        assert_eq!(bed.world.ledger().count(&bed.id(0), "update-device"), 1);
+    }
+
+    #[test]
+    fn null_clears_and_tags_are_replaced() {
+        let mut bed = bed();
+        bed.get("/api/v1/devices");
+        let body = json!({ "asset_tag": null, "user": null, "tags": [] });
+        let row = patch(&mut bed, &body).json();
+        assert_eq!((&row["asset_tag"], &row["user"]), (&json!(""), &json!("")));
+        assert_eq!((&row["tags"], &row["blueprint_name"]), (&json!([]), &json!("Lab")));
+        assert_eq!(bed.get("/api/v1/devices").json()[0], row);
+        // Nobody has that user any more, and the tenant still knows it.
+        let users = bed.get("/api/v1/users?email=ada@").json();
+        assert_eq!(users["results"][0]["device_count"], 0);
+    }
+
+    #[test]
+    fn a_field_that_is_wrong_changes_nothing() {
+        let mut bed = bed();
+        let before = bed.device(0);
+        for (field, value) in [
+            ("blueprint_id", json!("8a9f88d9-e7f4-47e6-9326-fd4b39534c4e")),
+            ("blueprint_id", Value::Null),
+            ("user", json!("8a9f88d9-e7f4-47e6-9326-fd4b39534c4e")),
+            ("user", json!(7)),
+            ("asset_tag", json!(1040)),
+            ("tags", json!("lab")),
+            ("tags", json!([1])),
+        ] {
+            let mut body = json!({ "asset_tag": "new" });
+            body[field] = value.clone();
+            let reply = patch(&mut bed, &body);
+            assert_eq!(reply.status, 400, "{field} {value}");
+            assert!(reply.json()[field][0].is_string(), "{}", reply.text());
+            assert_eq!(bed.device(0), before, "{field} {value}");
+        }
+        assert_eq!(patch(&mut bed, &json!({ "unknown": 1 })).json(), before);
+    }
+}
