@@ -2,7 +2,8 @@
 //!
 //! Owns the words and how often they are said. Must never see a PIN itself.
 
-use crate::model::{DeviceFacts, Event, PinReading, TaskIndex, Verdict};
+use crate::engine::PIN_SOUGHT_MS;
+use crate::model::{DeviceFacts, Entry, Event, PinReading, TaskIndex, UnixMillis, Verdict};
 
 /// PINs that are told one by one; of a whole fleet the command for all of them says the same.
 const TOLD_MAX: usize = 5;
@@ -19,28 +20,35 @@ pub(super) fn has_new_pin(event: &Event) -> bool {
 }
 
 /// Whether an entry holds a PIN that differs from the one that was known.
-pub(super) fn has_disagreement(event: &Event) -> bool {
+fn has_disagreement(event: &Event) -> bool {
     let Event::PinRead { reading, .. } = event else { return false };
     matches!(reading, PinReading::Found { agrees: Some(false), .. })
 }
 
 /// What is wrong with what an answer brought where its PIN belongs.
-pub(super) fn flaw_of(event: &Event) -> Option<&str> {
+fn flaw_of(event: &Event) -> Option<&str> {
     match event {
         Event::Answered { verdict: Verdict::Accepted(answer), .. } => answer.pin_flaw.as_deref(),
         _ => None,
     }
 }
 
+/// Whether a lock was answered without a PIN that can be used.
+fn lacks_pin(event: &Event) -> bool {
+    matches!(event, Event::Answered { verdict: Verdict::Accepted(answer), .. } if answer.pin_missing)
+}
+
 /// Remembers what has been told.
 pub(super) struct PinNews {
     run: String,
     told: Vec<TaskIndex>,
+    /// The latest end of reads for missing PINs that was told.
+    sought_until: UnixMillis,
 }
 
 impl PinNews {
     pub(super) fn new(run: &str) -> Self {
-        Self { run: run.to_owned(), told: Vec::new() }
+        Self { run: run.to_owned(), told: Vec::new(), sought_until: UnixMillis(0) }
     }
 
     /// The line about a PIN that has just been kept; `None` when enough has been said.
@@ -56,8 +64,30 @@ impl PinNews {
         Some(format!("PIN of {} kept: {}", word_of(device), self.command(device)))
     }
 
+    /// The lines about what is wrong with a PIN, or with its absence.
+    pub(super) fn warnings(&mut self, entry: &Entry, device: &DeviceFacts) -> Vec<String> {
+        let mut lines = Vec::new();
+        if has_disagreement(&entry.event) {
+            lines.push(self.disagreement(device));
+        }
+        if let Some(flaw) = flaw_of(&entry.event) {
+            lines.push(self.odd(device, flaw));
+        }
+        // Said again only once the moment has passed that was told last.
+        if lacks_pin(&entry.event) && entry.at >= self.sought_until {
+            self.sought_until = entry.at.plus_ms(PIN_SOUGHT_MS);
+            lines.push(format!(
+                "no PIN came with the lock of {}: its command and the tenant's PIN are read until {} at the latest, \
+                 also after --wait",
+                word_of(device),
+                self.sought_until
+            ));
+        }
+        lines
+    }
+
     /// The line about two PINs that differ.
-    pub(super) fn disagreement(&self, device: &DeviceFacts) -> String {
+    fn disagreement(&self, device: &DeviceFacts) -> String {
         format!(
             "the tenant shows another PIN for {} than its lock answered; both are kept, the newest first: {}",
             word_of(device),
@@ -66,7 +96,7 @@ impl PinNews {
     }
 
     /// The line about an answer whose PIN has not the form of one.
-    pub(super) fn odd(&self, device: &DeviceFacts, flaw: &str) -> String {
+    fn odd(&self, device: &DeviceFacts, flaw: &str) -> String {
         format!(
             "the PIN in the answer for {} {flaw}; it is kept as it came, and the tenant is asked: {}",
             word_of(device),
@@ -124,6 +154,23 @@ mod tests {
             let line = PinNews::new("R").disagreement(&device(serial));
             assert!(line.ends_with("sortie pins R --device d1"), "{line}");
         }
+    }
+
+    #[test]
+    fn reads_for_a_missing_pin_are_announced_with_their_end() {
+        let mut news = PinNews::new("R");
+        let mut told = |at, pin_missing| {
+            let verdict =
+                Verdict::Accepted(crate::model::Answer { pin_missing, ..Default::default() });
+            let task = TaskIndex(0);
+            let event = Event::Answered { task, attempt: 1, http_status: Some(200), verdict };
+            news.warnings(&Entry { at: UnixMillis(at), event }, &device("SN1"))
+        };
+        assert!(told(0, false).is_empty());
+        let first = told(0, true);
+        assert!(first[0].contains("SN1") && first[0].contains("until 1970-01-01T00:02:34.000Z"));
+        assert!(told(1_000, true).is_empty(), "one line stands for all that wait");
+        assert_eq!(told(200_000, true).len(), 1);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::io::IsTerminal;
 
 use super::failure::Sent;
 use super::options::ProgressForm;
-use super::pin_news::{PinNews, flaw_of, has_disagreement, has_new_pin};
+use super::pin_news::{PinNews, has_new_pin};
 use super::printer::Printer;
 use super::reporter::Reporter;
 use super::steady_terminal::steady_target;
@@ -334,12 +334,7 @@ impl Watcher<'_> {
     fn tell_pin(&mut self, entry: &Entry) {
         let Some(task) = entry.event.task() else { return };
         let device = &self.tasks[task.at()].device;
-        if has_disagreement(&entry.event) {
-            let text = self.pins.disagreement(device);
-            self.beside_bars(|| self.printer.warn(&text));
-        }
-        if let Some(flaw) = flaw_of(&entry.event) {
-            let text = self.pins.odd(device, flaw);
+        for text in self.pins.warnings(entry, device) {
             self.beside_bars(|| self.printer.warn(&text));
         }
         if has_new_pin(&entry.event)

@@ -32,4 +32,5 @@ pub use calls::{Ask, Call, DrawnPin, KnownPins, PinSource, PlaceSource, Scope, S
 pub use decide::Engine;
 pub use rules::Answer as OperatorAnswer;
 pub use run::{Progress, RunState};
+pub use safety::PIN_SOUGHT_MS;
 pub use task::{Impossible, Phase, TaskState};
