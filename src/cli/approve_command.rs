@@ -63,6 +63,9 @@ fn summary(plan: &PlanFile, statement: &Statement, now: UnixMillis) -> String {
         shown(&plan.tenant),
         shown(&plan.base_url)
     );
+    if let Some(way) = &plan.reached_by {
+        text.push_str(&format!("  made with {}\n", shown(way)));
+    }
     for count in counts(&plan.plan, 0) {
         text.push_str(&format!(
             "  {:>6}  {} on {}\n",

@@ -93,6 +93,7 @@ pub(super) struct InAdvance<'a> {
 pub(super) fn confirm(
     plan: &Plan,
     tenant: &str,
+    way: &str,
     wrapping: Wrapping,
     advance: InAdvance<'_>,
     wrap: impl FnOnce() -> Option<String>,
@@ -105,7 +106,7 @@ pub(super) fn confirm(
         return Ok(Agreement { how: format!("none needed ({word})"), is_interactive: false });
     }
     let what = format!("{word} work on {} of {tenant}", counted(devices, "device"));
-    let question = Question { what, subject: "the plan", needed, devices };
+    let question = Question { what, way, subject: "the plan", needed, devices };
     if advance.confirm.is_none()
         && advance.yes
         && matches!(question.needed, Needed::Count(_))
@@ -134,20 +135,22 @@ pub(super) fn confirm_again(
             Needed::Phrase(phrase_of(tasks.iter().copied(), tenant).unwrap_or_default())
         }
     };
-    Question { what, subject: "the evidence", needed, devices }.answer(advance, || None)
+    Question { what, way: "", subject: "the evidence", needed, devices }.answer(advance, || None)
 }
 
 /// Something that needs an agreement.
-struct Question {
+struct Question<'a> {
     /// What would be done.
     what: String,
+    /// The address, the profile and where the token comes from; empty where the run's own are meant.
+    way: &'a str,
     /// What is to be looked at first.
     subject: &'static str,
     needed: Needed,
     devices: usize,
 }
 
-impl Question {
+impl Question<'_> {
     /// The answer that was given in advance, else that of a person.
     fn answer(
         &self,
@@ -182,6 +185,10 @@ impl Question {
             Needed::Nothing | Needed::Yes => format!("Go on with {what}? [y/N] "),
             Needed::Count(_) => format!("To go on with {what}, type the number of devices: "),
             Needed::Phrase(phrase) => format!("To go on with {what}, type {phrase}: "),
+        };
+        let question = match self.way {
+            "" => question,
+            way => format!("{way}\n{question}"),
         };
         match ask(&question) {
             None => Err(unanswered("and there is no terminal to ask on", wrap())),
@@ -301,7 +308,7 @@ mod tests {
     ) -> Result<String, String> {
         let advance = InAdvance { yes, confirm: text, no_input: true };
         let wrap = || Some("lines of YAML".to_owned());
-        let agreement = confirm(plan, "acme", wrapping, advance, wrap);
+        let agreement = confirm(plan, "acme", "", wrapping, advance, wrap);
         agreement.map(|agreement| agreement.how).map_err(|failure| {
             assert_eq!(failure.exit, Exit::Policy);
             format!("{} {}", failure.what, failure.next)

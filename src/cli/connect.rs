@@ -11,7 +11,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::options::{TenantOptions, variable};
 use super::settings::{Profile, duration};
-use super::token::{TokenSource, renewal};
+use super::token::{FoundToken, renewal};
 use crate::drive::{Clock, RenewToken, WallClock};
 use crate::job::Job;
 use crate::model::{Platform, Policy, Sealed, UnixMillis};
@@ -36,6 +36,8 @@ pub(super) struct Connection {
     /// The tenant as people know it.
     pub tenant: String,
     pub base_url: String,
+    /// What named the address, the profile, and where the token came from, for people.
+    pub reached_by: String,
     /// How long one request may take.
     pub timeout_ms: u64,
     settings: HttpSettings,
@@ -55,6 +57,7 @@ impl Connection {
             reader: Arc::new(ReadOnly::new(transport(&settings)?)),
             tenant: base_url.tenant,
             base_url: base_url.url,
+            reached_by: "a simulated tenant".to_owned(),
             timeout_ms: settings.timeout_ms,
             settings,
             token_command,
@@ -117,9 +120,16 @@ fn connect_to(
     // A token of the profile must not be sent to another address than the profile's.
     let nobody = Profile::default();
     let profile = if address.is_profiles { profile } else { &nobody };
-    let source = TokenSource::find(options, profile)?;
+    let FoundToken { source, shown } = FoundToken::find(&address, options, profile)?;
     let settings = http_settings(&address.base_url, timeout_ms, source.read()?, options, profile)?;
+    let named = match &profile.name {
+        Some(name) => format!("profile {name}"),
+        None => "no profile".to_owned(),
+    };
+    let reached_by =
+        format!("{named}, address from {}, token from {shown}", address.source.shown());
     let connection = Connection::new(settings, address.base_url, source.into_command(), None)?;
+    let connection = Connection { reached_by, ..connection };
     Ok(match &profile.name {
         Some(name) => Connection { tenant: name.clone(), ..connection },
         None => connection,

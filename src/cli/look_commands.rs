@@ -11,21 +11,25 @@ use super::options::{Format, GlobalOptions};
 use super::printer::{Printer, table};
 use super::reporter::RunView;
 use super::state::State;
-use crate::journal::RunState;
+use crate::journal::{RunReader, RunState};
 use crate::model::{Outcome, OutcomeCounts};
 use crate::report::summary_text;
 
 pub(super) fn runs(global: &GlobalOptions, printer: &Printer) -> Result<Exit, Failure> {
-    let runs = match State::open_to_read(global)? {
+    let state = State::open_to_read(global)?;
+    let runs = match &state {
         Some(state) => state.index().runs()?,
         None => Vec::new(),
     };
+    let way = |run: &str| state.as_ref().and_then(|state| way_of(state, run)).unwrap_or_default();
     if printer.format == Format::Json {
         let rows: Vec<serde_json::Value> = runs
             .iter()
             .map(|run| {
+                let (base_url, reached_by) = way(&run.id);
                 serde_json::json!({
                     "id": run.id, "job": run.job, "tenant": run.tenant, "tasks": run.tasks,
+                    "base_url": base_url, "reached_by": reached_by,
                     "state": run.state.word(), "started_at": run.started_at.to_string(),
                     "ended_at": run.ended_at.map(|at| at.to_string()), "summary": run.summary,
                 })
@@ -43,6 +47,7 @@ pub(super) fn runs(global: &GlobalOptions, printer: &Printer) -> Result<Exit, Fa
         .map(|run| {
             let tasks = run.tasks.to_string();
             let started = run.started_at.to_string();
+            let (base_url, reached_by) = way(&run.id);
             vec![
                 run.id,
                 started,
@@ -51,11 +56,21 @@ pub(super) fn runs(global: &GlobalOptions, printer: &Printer) -> Result<Exit, Fa
                 run.job,
                 tasks,
                 run.summary,
+                base_url,
+                reached_by,
             ]
         })
         .collect();
-    printer.show(&table(&["RUN", "STARTED", "STATE", "TENANT", "JOB", "TASKS", "OUTCOMES"], &rows));
+    let titles =
+        ["RUN", "STARTED", "STATE", "TENANT", "JOB", "TASKS", "OUTCOMES", "ADDRESS", "REACHED BY"];
+    printer.show(&table(&titles, &rows));
     Ok(Exit::Well)
+}
+
+/// The address of a run, and how it was reached; nothing where its database cannot be read, which other commands tell.
+fn way_of(state: &State, run: &str) -> Option<(String, String)> {
+    let header = RunReader::open(&state.dir, run).ok()?.header().ok()??;
+    Some((header.base_url, header.provenance.reached_by))
 }
 
 pub(super) fn status(

@@ -158,6 +158,7 @@ pub(super) fn around(
 ) -> Result<Around, Failure> {
     Ok(Around {
         reads: planned.requests.values().sum(),
+        reached_by: connection.reached_by.clone(),
         proxy: connection.simulated.is_none().then(HttpTransport::proxy_notice).flatten(),
         place: place_of(state, &Operator::current().host)?,
         house: house.shown(),

@@ -24,6 +24,8 @@ const LOCKED_SHOWN: usize = 10;
 pub(super) struct Around {
     /// Requests that making the plan took.
     pub reads: u64,
+    /// What named the address, the profile, and where the token comes from now.
+    pub reached_by: String,
     /// The proxy on the way to the tenant.
     pub proxy: Option<String>,
     /// The state directory whose caps and overlaps count, on which host.
@@ -38,6 +40,7 @@ pub(super) struct Around {
 pub(super) fn plan_text(file: &PlanFile, around: &Around) -> String {
     let PlanFile { plan, rules, tenant, .. } = file;
     let mut text = format!("Plan of {} on {tenant}\n", file.job);
+    text.push_str(&format!("  {} ({})\n", one_line(&file.base_url), one_line(&around.reached_by)));
     if let Some(proxy) = &around.proxy {
         text.push_str(&format!("  through the proxy {proxy}\n"));
     }

@@ -249,6 +249,7 @@ fn file_of(
         format: PLAN_FORMAT,
         tenant: connection.tenant.clone(),
         base_url: connection.base_url.clone(),
+        reached_by: Some(connection.reached_by.clone()),
         job: job.name.clone(),
         job_digest: job.digest.clone(),
         is_named: wish.naming == Naming::ByFile,

@@ -313,7 +313,8 @@ fn admit(
         no_input: global.no_input,
     };
     let wrap = || wrapped(setting, file);
-    let agreement = confirm(&file.plan, &file.tenant, file.wrapping, advance, wrap)?;
+    let way = format!("{} ({})", file.base_url, connection.reached_by);
+    let agreement = confirm(&file.plan, &file.tenant, &way, file.wrapping, advance, wrap)?;
     if let Some(job) = job {
         check_requirement(job)?;
     }

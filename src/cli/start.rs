@@ -282,6 +282,7 @@ fn header_of(
             is_named: file.is_named,
             is_agreed_at_terminal: agreement.is_interactive,
             guards: file.guards.clone(),
+            reached_by: connection.reached_by.clone(),
         },
     })
 }

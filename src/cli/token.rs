@@ -6,11 +6,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::address::{Address, AddressSource, has_variable, variable_of_another_tenant};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::{TenantOptions, variable};
 use super::private_file::read_private_file;
-use super::settings::Profile;
+use super::settings::{Chosen, Profile};
 use super::token_command::{first_token, next_token};
 use crate::drive::RenewToken;
 use crate::model::Sealed;
@@ -26,25 +27,79 @@ pub(super) enum TokenSource {
     Environment(Sealed),
 }
 
-impl TokenSource {
-    /// Finds it: flag, environment, profile.
-    pub(super) fn find(options: &TenantOptions, profile: &Profile) -> Result<Self, Failure> {
+/// A place that holds the token, and its name for people.
+pub(super) struct FoundToken {
+    pub source: TokenSource,
+    /// Never what was given as a file's name: people paste tokens there.
+    pub shown: &'static str,
+}
+
+impl FoundToken {
+    /// Finds the token that belongs to this address: a flag's, else the environment's where the environment names this
+    /// tenant, else the profile's. An explicit profile comes before the environment. A token of the environment that belongs
+    /// to another tenant, or to none beside the address of a profile, is refused.
+    pub(super) fn find(
+        address: &Address,
+        options: &TenantOptions,
+        profile: &Profile,
+    ) -> Result<Self, Failure> {
+        let found = |source, shown| Ok(Self { source, shown });
         if let Some(path) = &options.token_file {
-            return Ok(Self::File(path.clone()));
+            return found(TokenSource::File(path.clone()), "--token-file");
         }
         if let Some(command) = &options.token_command {
-            return Ok(Self::Command(command.clone()));
+            return found(TokenSource::Command(command.clone()), "--token-command");
         }
-        if let Some(text) = TOKEN_VARIABLES.into_iter().find_map(variable) {
-            return Ok(Self::Environment(Sealed::clear(text)));
-        }
-        match (&profile.token_file, &profile.token_command) {
-            (Some(path), _) => Ok(Self::File(path.clone())),
-            (None, Some(command)) => Ok(Self::Command(command.clone())),
+        let of_profile = match (&profile.token_file, &profile.token_command) {
+            _ if !address.is_profiles => None,
+            (Some(path), _) => Some((TokenSource::File(path.clone()), "the profile's token_file")),
+            (None, Some(command)) => {
+                Some((TokenSource::Command(command.clone()), "the profile's token_command"))
+            }
+            (None, None) => None,
+        };
+        let mut variables = TOKEN_VARIABLES.into_iter();
+        let of_variable = variables.find_map(|name| Some((name, variable(name)?)));
+        let base_url = address.base_url.url.as_str();
+        let other = variable_of_another_tenant(base_url);
+        let is_paired = has_variable() && other.is_none();
+        let is_chosen = profile.chosen != Chosen::Default;
+        match (of_variable, of_profile) {
             (None, None) => Err(no_token("no token was given".to_owned())),
+            (of_variable, Some((source, shown)))
+                if is_chosen || !is_paired || of_variable.is_none() =>
+            {
+                found(source, shown)
+            }
+            (None, Some((source, shown))) => found(source, shown),
+            (Some((name, _)), None) if other.is_some() => {
+                let (variable, url) = other.unwrap_or_default();
+                Err(mixed(format!(
+                    "the address {base_url} comes from {}, and {name} stands beside {variable}, which names {url}",
+                    address.source.shown()
+                )))
+            }
+            (Some((name, _)), None) if address.source == AddressSource::Profile && !is_paired => {
+                Err(mixed(format!(
+                    "the address {base_url} comes from the profile '{}', and the token from {name}, which may be for \
+                     another tenant",
+                    profile.name.as_deref().unwrap_or_default()
+                )))
+            }
+            (Some((name, text)), _) => found(TokenSource::Environment(Sealed::clear(text)), name),
         }
     }
+}
 
+/// A token that may be for another tenant than the address.
+fn mixed(what: String) -> Failure {
+    Failure::usage(what).next(
+        "give the profile a token_file or token_command, or give --token-file or --token-command, or name the \
+         address in SORTIE_BASE_URL beside the token",
+    )
+}
+
+impl TokenSource {
     /// Reads the token.
     pub(super) fn read(&self) -> Result<Sealed, Failure> {
         let text = match self {

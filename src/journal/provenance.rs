@@ -33,4 +33,6 @@ pub struct Provenance {
     pub is_agreed_at_terminal: bool,
     /// Guards of its job, those that a flag put out of force included: a retry keeps them.
     pub guards: JobGuards,
+    /// What named the address, the profile, and where the token came from; never the token.
+    pub reached_by: String,
 }

@@ -36,6 +36,9 @@ pub struct PlanFile {
     pub tenant: String,
     /// Its base URL.
     pub base_url: String,
+    /// What named the address, the profile, and where the token came from when it was made; never the token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reached_by: Option<String>,
     /// Name of the job.
     pub job: String,
     /// SHA-256 of the job's text without its PINs.

@@ -40,6 +40,7 @@ pub(crate) fn plan_file(tasks: &[(&str, &str)], now: UnixMillis) -> PlanFile {
         format: PLAN_FORMAT,
         tenant: "acme".to_owned(),
         base_url: "https://acme.api.kandji.io".to_owned(),
+        reached_by: None,
         job: "offboarding".to_owned(),
         job_digest: "0".repeat(64),
         is_named: true,

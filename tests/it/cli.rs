@@ -353,6 +353,19 @@ fn a_token_has_to_be_there_right_and_well_kept() {
     with(&["--token-command", "cat token"]).expect(0);
     says(&with(&["--token-command", "exit 4"]).expect(3), &["token command failed"]);
     says(&with(&["--token-file", "nowhere"]).expect(3), &["cannot be read"]);
+    for (text, expected) in [
+        (format!("\u{feff}{}", tenant.token()), "byte-order mark"),
+        (format!("{}\u{200b}", tenant.token()), "U+200B"),
+        (format!("Bearer {}", tenant.token()), "begins with 'Bearer'"),
+    ] {
+        std::fs::write(&path, text).expect("ours");
+        says(&with(&["--token-file", "token"]).expect(3), &[expected, "nothing was sent"]);
+    }
+    let mut pipe = std::process::Command::new("mkfifo");
+    pipe.args(["-m", "600"]).arg(bench.path("pipe"));
+    assert!(pipe.status().expect("mkfifo is there").success());
+    says(&with(&["--token-file", "pipe"]).expect(3), &["the token is empty"]);
+    std::fs::write(&path, tenant.token()).expect("ours");
     let config = format!(
         "[profile.lab]\nbase_url = \"{}\"\ntoken_command = \"cat token\"\n",
         tenant.base_url()

@@ -40,3 +40,4 @@ mod terminal;
 mod told;
 #[cfg(unix)]
 mod trust;
+mod ways;
