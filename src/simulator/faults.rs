@@ -100,7 +100,7 @@ impl Faults {
         Self { latency_ms: 80..=400, ..Self::default() }
     }
 
-    /// Faults for this share of all requests, in percent, spread evenly over [`SPREAD_KINDS`] kinds. The
+    /// Faults for this share of all requests, in percent, spread evenly over twelve kinds. The
     /// log-in page is left out: it ends a run at once.
     #[must_use]
     pub fn spread(percent: f64) -> Self {
