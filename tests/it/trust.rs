@@ -105,7 +105,8 @@ fn benign_tasks_that_were_turned_into_erases_erase_nothing() {
         &fleet,
         &run,
         "UPDATE tasks SET action = 'erase',
-           body = replace(replace(body, 'blank-push', 'erase'), '\"benign\"', '\"irreversible\"');
+           body = replace(replace(body, 'blank-push', 'erase'), '\"benign\"', '\"irreversible\"')
+           WHERE outcome = 'not_attempted';
          UPDATE header SET body = json_set(body, '$.provenance.approver', 'bob until 2099');
          DELETE FROM chain; UPDATE entries SET hash = NULL",
     );
