@@ -3,10 +3,12 @@
 //! Owns who else may be able to read them, and reading them within limits. What is checked is what is read: a file is opened
 //! once. Must never wait for ever, and never show what stands in one.
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, Metadata};
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::time::Duration;
+
+use super::trusted_file::open_at_once;
 
 /// Largest file with a secret: hundreds of keys.
 const BYTES_MAX: usize = 64 * 1024;
@@ -18,7 +20,7 @@ const PIPE_POLL: Duration = Duration::from_millis(20);
 /// Reads a file that holds a secret; refused, with the reason, when others can read it too.
 pub(super) fn read_private_file(path: &Path) -> Result<String, String> {
     let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
-    let file = open(path).map_err(unreadable)?;
+    let file = open_at_once(path).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;
     if metadata.is_dir() {
         return Err("is a directory".to_owned());
@@ -53,19 +55,6 @@ fn read(mut file: File) -> Result<Vec<u8>, String> {
 }
 
 #[cfg(unix)]
-fn open(path: &Path) -> std::io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    // A pipe in its place would otherwise be waited for.
-    let flags = rustix::fs::OFlags::NONBLOCK.bits();
-    OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(path)
-}
-
-#[cfg(not(unix))]
-fn open(path: &Path) -> std::io::Result<File> {
-    OpenOptions::new().read(true).open(path)
-}
-
-#[cfg(unix)]
 fn check_readers(file: &File, metadata: &Metadata) -> Result<(), String> {
     use std::os::unix::fs::MetadataExt;
     let is_read_only = rustix::fs::fstatvfs(file)
@@ -96,6 +85,7 @@ fn check_mode(mode: u32, owner: u32, is_read_only: bool) -> Result<(), String> {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+    use std::fs::OpenOptions;
 
     #[test]
     fn a_group_may_read_what_root_mounted_read_only() {
@@ -127,13 +117,13 @@ mod tests {
         // As in: --token-file <(op read ...). Open for both, so that neither end waits for the other.
         let mut both = OpenOptions::new().read(true).write(true).open(&path).expect("a pipe");
         std::io::Write::write_all(&mut both, b"secret\n").expect("room");
-        let reading = open(&path).expect("a pipe");
+        let reading = open_at_once(&path).expect("a pipe");
         drop(both);
         assert_eq!(read(reading).as_deref(), Ok(&b"secret\n"[..]));
         assert!(read_private_file(dir.path()).expect_err("no file").contains("directory"));
         let long = dir.path().join("long");
         std::fs::write(&long, "x".repeat(BYTES_MAX + 1)).expect("written");
-        let reading = open(&long).expect("a file");
+        let reading = open_at_once(&long).expect("a file");
         assert!(read(reading).expect_err("too long").contains("more than"));
     }
 }

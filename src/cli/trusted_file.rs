@@ -83,7 +83,7 @@ pub(super) fn read_trusted(
         Err(error) => return Err(unreadable(error)),
     };
     trust.believes(&named).map_err(refuse)?;
-    let file = open(path).map_err(unreadable)?;
+    let file = open_at_once(path).map_err(unreadable)?;
     let opened = file.metadata().map_err(unreadable)?;
     if !opened.is_file() {
         return Err(refuse("is no regular file".to_owned()));
@@ -108,16 +108,17 @@ pub(super) fn stamp(path: &Path) -> Option<Stamp> {
     })
 }
 
+/// Opens a file for reading. A pipe in its place is not waited for.
 #[cfg(unix)]
-fn open(path: &Path) -> std::io::Result<File> {
+pub(super) fn open_at_once(path: &Path) -> std::io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
-    // A pipe in its place would otherwise be waited for.
     let flags = rustix::fs::OFlags::NONBLOCK.bits();
     OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(path)
 }
 
+/// Opens a file for reading.
 #[cfg(not(unix))]
-fn open(path: &Path) -> std::io::Result<File> {
+pub(super) fn open_at_once(path: &Path) -> std::io::Result<File> {
     OpenOptions::new().read(true).open(path)
 }
 

@@ -1004,9 +1004,8 @@ fn an_approval_is_somebody_elses_word_for_this_plan_and_counts_once() {
     says(&fleet.bench.sortie(&["audit"]).expect(0), &["bob@example.com"]);
 }
 
-#[test]
-fn no_file_of_the_runner_decides_whose_approval_counts() {
-    let fleet = Fleet::of(DeviceKind::IPad, 2);
+/// A policy by which every irreversible plan needs an approval, and the key of Bob, who may give it.
+pub fn bob_approves(fleet: &Fleet) -> String {
     fleet.plan(&fleet.job("erase", 0..2), "first.plan");
     let me = user_of(&fleet.bench, "first.plan");
     fleet.policy(&format!(
@@ -1014,8 +1013,14 @@ fn no_file_of_the_runner_decides_whose_approval_counts() {
          [approval.people]\n{me} = \"me@example.com\"\n"
     ));
     keys(&fleet.bench, &["bob"], &["bob"]);
+    fleet.bench.path("bob").display().to_string()
+}
+
+#[test]
+fn no_file_of_the_runner_decides_whose_approval_counts() {
+    let fleet = Fleet::of(DeviceKind::IPad, 2);
+    let key = bob_approves(&fleet);
     fleet.plan(&fleet.job("erase", 0..2), "erase.plan");
-    let key = fleet.bench.path("bob").display().to_string();
     fleet.bench.sortie(&["approve", "erase.plan", "--key", &key, "--yes"]).expect(0);
     // What the runner controls: the directory for temporary files, and the programs of PATH.
     let mut command = fleet.bench.command();

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::bench::{Bench, Ran, canned, eventually, serial};
-use crate::bypass::{keys, user_of};
+use crate::bypass::{bob_approves, keys};
 use crate::fleet::{Fleet, erase_of, says};
 
 /// How long anything on a terminal may take. What takes longer hangs.
@@ -169,15 +169,8 @@ fn what_was_typed_before_a_question_does_not_answer_it() {
 #[test]
 fn a_signer_who_is_revoked_while_the_question_stands_does_not_count() {
     let fleet = Fleet::of(DeviceKind::IPad, 2);
-    fleet.plan(&fleet.job("erase", 0..2), "first.plan");
-    let me = user_of(&fleet.bench, "first.plan");
-    fleet.policy(&format!(
-        "[approval]\nalways = true\nallowed_signers = \"allowed_signers\"\n\
-         [approval.people]\n{me} = \"me@example.com\"\n"
-    ));
-    keys(&fleet.bench, &["bob"], &["bob"]);
+    let key = bob_approves(&fleet);
     let path = fleet.plan(&fleet.job("erase", 0..2), "erase.plan");
-    let key = fleet.bench.path("bob").display().to_string();
     fleet.bench.sortie(&["approve", &path, "--key", &key, "--yes"]).expect(0);
     let mut terminal = Terminal::with(&fleet.bench, &["run", &path]);
     terminal.shows("type ERASE 2 ON 127.0.0.1: ");
