@@ -18,6 +18,7 @@ mod run_chain;
 mod run_format;
 mod run_reader;
 mod state_dir;
+mod stretches;
 #[cfg(test)]
 mod tests;
 mod trust;

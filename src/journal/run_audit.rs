@@ -12,9 +12,10 @@ use std::path::Path;
 use super::canonical::write_canonical;
 use super::chain::{AuditRecord, ChainAudit, Leave, Walk, stored_json, without_secrets};
 use super::database::{At, JournalError, version_of};
-use super::run_chain::{Beginning, RunHead, entry_hash, last_hash, text_at};
+use super::run_chain::{Beginning, RunHead, entry_hash, last_hash};
 use super::run_format::MIGRATIONS;
 use super::run_reader::RunReader;
+use super::stretches::{StoredEntry, for_each_stored};
 use crate::model::{DeviceId, Event, Outcome, Task, TaskRecord, UnixMillis};
 
 impl RunReader {
@@ -90,17 +91,14 @@ impl RunReader {
         let mut select = connection
             .prepare(&format!("SELECT seq, at, task, kind, body, {hash} FROM entries ORDER BY seq"))
             .at(path)?;
-        let mut rows = select.query([]).at(path)?;
+        let rows = select.query([]).at(path)?;
         let mut text = Vec::new();
-        while let Some(row) = rows.next().at(path)? {
-            let (seq, at): (i64, i64) = (row.get(0).at(path)?, row.get(1).at(path)?);
-            let task: Option<u32> = row.get(2).at(path)?;
-            let (kind, body) = (text_at(row, 3).at(path)?, text_at(row, 4).at(path)?);
-            let expected = write_canonical(body, Leave::Nothing, &mut text)
-                .map(|text| entry_hash(walk.head(), seq, at, task, kind, text));
-            walk.step(seq, expected, row.get(5).at(path)?);
+        for_each_stored(rows, path, |entry, event| {
+            let StoredEntry { seq, at, task, kind, body, hash } = entry;
+            let expected = write_canonical(&body, Leave::Nothing, &mut text)
+                .map(|text| entry_hash(walk.head(), seq, at, task, &kind, text));
+            walk.step(seq, expected, hash);
             let at = UnixMillis(at);
-            let event: Option<Event> = serde_json::from_str(body).ok();
             match take_in(event.as_ref(), at, tasks.as_deref(), records.as_deref_mut()) {
                 Ok(()) => {}
                 Err(what) => {
@@ -112,8 +110,8 @@ impl RunReader {
                 }
             }
             let fits = walk.found().is_none();
-            see(Seen { seq, at, kind, body, event, hash: walk.head(), fits });
-        }
+            see(Seen { seq, at, kind: &kind, body: &body, event, hash: walk.head(), fits });
+        })?;
         if let Some(records) = &records {
             compare_outcomes(connection, path, records, &mut walk)?;
         }
