@@ -13,7 +13,7 @@ use super::run_chain::text_at;
 use crate::model::Event;
 
 /// Entries of one stretch: starting a thread for it costs nothing beside them, and they are a few megabytes.
-const ENTRIES_MAX: usize = 8_192;
+pub(super) const ENTRIES_MAX: usize = 8_192;
 
 /// An entry as it stands on disk.
 pub(super) struct StoredEntry {

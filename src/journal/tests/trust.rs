@@ -6,6 +6,7 @@
 use super::audit::back_to_format_1;
 use super::{Bench, NOW, RUN, entry, header, intent, tasks_of};
 use crate::journal::run_chain::{ChainEnd, link};
+use crate::journal::stretches::ENTRIES_MAX;
 use crate::journal::*;
 use crate::model::{
     Answer, CommandSeen, CommandStatus, Decision, DeviceId, Entry, Event, Outcome, Sends,
@@ -73,6 +74,24 @@ fn an_untouched_run_is_opened_with_what_was_written() {
     let mut journal = RunJournal::go_on(&bench.state, &run).expect("it opens");
     journal.append(&[entry(Event::Closed)], &RequestCounts::new()).expect("written");
     assert_eq!(open(&bench).expect("untouched").end.seq, 4);
+}
+
+#[test]
+fn a_run_of_several_stretches_is_read_in_order_and_verified() {
+    let bench = Bench::new();
+    let count = 2 * ENTRIES_MAX as u64 + 1;
+    let woke = |slept_ms| entry(Event::Woke { slept_ms });
+    let written: Vec<Entry> = (0..count).map(woke).collect();
+    bench.run(1).append(&written, &RequestCounts::new()).expect("written");
+    let mut read = Vec::new();
+    let opening = Opening::of(&bench.state, &index(&bench), RUN).expect("untouched");
+    opening.follow(|entry| read.push(entry.clone())).expect("untouched");
+    assert_eq!(read, written);
+    // The first entry of the second stretch.
+    let seq = ENTRIES_MAX + 1;
+    damage(&bench, &format!("UPDATE entries SET at = at + 1 WHERE seq = {seq}"));
+    let why = open(&bench).map(drop).expect_err("it was changed");
+    assert!(why.contains(&format!("entry {seq}: ")), "{why}");
 }
 
 #[test]
