@@ -87,7 +87,7 @@ impl TaskRecord {
                     self.hold(pin, PinOrigin::Drawn, at);
                 }
                 self.has_drawn = pin.is_some();
-                self.maybe_applied += 1;
+                self.maybe_applied = self.maybe_applied.saturating_add(1);
                 self.stage = Stage::Sent;
                 self.attempts = *attempt;
                 self.requested_at = self.requested_at.or(Some(at));
