@@ -166,12 +166,12 @@ impl From<Distrust> for Failure {
                 Self::usage(what).next("start the job again with: sortie run")
             }
             Distrust::Run { run, .. } => Self::new(Exit::Journal, what)
-                .state("the run is not gone on with, because its database is not what sortie wrote")
+                .state("the run was not opened, because its database is not what sortie wrote")
                 .next(format!(
                     "restore runs/{run}.db from a backup made after the run was last left; see what does not fit with: sortie audit {run}"
                 )),
             Distrust::Host { .. } => Self::new(Exit::Journal, what)
-                .state("no run is gone on with, because sortie.db is not what sortie wrote")
+                .state("no run was opened, because sortie.db is not what sortie wrote")
                 .next("restore sortie.db from a backup; see what does not fit with: sortie audit"),
         }
     }

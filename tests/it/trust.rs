@@ -49,7 +49,7 @@ fn is_refused(fleet: &Fleet, run: &str, words: &[&str]) {
     ] {
         let told = fleet.bench.sortie(arguments).expect(12);
         says(&told, words);
-        says(&told, &["nothing was sent", "is not gone on with", &format!("sortie audit {run}")]);
+        says(&told, &["nothing was sent", "was not opened", &format!("sortie audit {run}")]);
     }
     assert_eq!(fleet.tenant.ledger().by_kind, before, "not one request");
 }
