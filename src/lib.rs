@@ -1,5 +1,6 @@
 //! Bulk job runner for device fleets behind the Kandji / Iru Endpoint REST API.
 
+pub mod app;
 pub mod cli;
 pub mod drive;
 pub mod engine;

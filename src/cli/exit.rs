@@ -9,7 +9,7 @@ use crate::model::{Outcome, OutcomeCounts, StopCause};
 
 /// How the program ends.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) enum Exit {
+pub(crate) enum Exit {
     /// Every task ended well.
     Well = 0,
     /// Something that no other code names.
@@ -44,7 +44,7 @@ pub(super) enum Exit {
 
 impl Exit {
     /// Whether scripts may conclude from this code that nothing was sent.
-    pub(super) fn promises_nothing_sent(self) -> bool {
+    pub(crate) fn promises_nothing_sent(self) -> bool {
         matches!(self, Self::Usage | Self::Target | Self::Policy | Self::Busy)
     }
 }
@@ -57,7 +57,7 @@ impl From<Exit> for ExitCode {
 
 /// What decides the exit code of a run.
 #[derive(Debug)]
-pub(super) struct RunEnd<'a> {
+pub(crate) struct RunEnd<'a> {
     pub counts: &'a OutcomeCounts,
     pub stop: Option<StopCause>,
     /// An action was stopped because the token lacks the permission.
@@ -68,7 +68,7 @@ pub(super) struct RunEnd<'a> {
 }
 
 /// The exit code of a run: the gravest that applies.
-pub(super) fn exit_of(end: &RunEnd<'_>) -> Exit {
+pub(crate) fn exit_of(end: &RunEnd<'_>) -> Exit {
     let count = |outcome| end.counts.of(outcome);
     let partly = count(Outcome::Failed)
         + count(Outcome::Refused)

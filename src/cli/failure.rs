@@ -4,14 +4,14 @@
 //! failures here, with the exit code that belongs to them. Must never say what was sent by default: a [`Failure`]
 //! claims nothing, and only a [`Failed`], which can be printed, has to.
 
-use super::exit::Exit;
+use crate::cli::exit::Exit;
 use crate::drive::{DriveError, InventoryError, QuotaError, ReadError};
 use crate::engine::Impossible;
 use crate::journal::{Distrust, JournalError};
 
 /// Why something cannot be done. It says nothing about what was sent: the caller knows, and makes it a [`Failed`].
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(crate) struct Failure {
     pub exit: Exit,
     /// What happened.
     pub what: String,
@@ -23,7 +23,7 @@ pub(super) struct Failure {
 
 /// What a command had sent when it ended.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) enum Sent {
+pub(crate) enum Sent {
     /// No request that changes anything left.
     Nothing,
     /// Requests for so many tasks of the run left, those before a resume included.
@@ -34,7 +34,7 @@ pub(super) enum Sent {
 
 impl Sent {
     /// What was sent for so many tasks.
-    pub(super) fn of_tasks(tasks: u32) -> Self {
+    pub(crate) fn of_tasks(tasks: u32) -> Self {
         match tasks {
             0 => Self::Nothing,
             tasks => Self::Some { tasks },
@@ -42,7 +42,7 @@ impl Sent {
     }
 
     /// In words.
-    pub(super) fn text(self) -> String {
+    pub(crate) fn text(self) -> String {
         match self {
             Self::Nothing => "nothing was sent".to_owned(),
             Self::Some { tasks: 1 } => "1 task was sent".to_owned(),
@@ -54,14 +54,14 @@ impl Sent {
 
 /// How a command ended that did its work.
 #[derive(Copy, Clone, Debug)]
-pub(super) struct Done {
+pub(crate) struct Done {
     pub exit: Exit,
     pub sent: Sent,
 }
 
 impl Done {
     /// The end of a command, or of a part of one, that has sent nothing.
-    pub(super) fn unsent(exit: Exit) -> Self {
+    pub(crate) fn unsent(exit: Exit) -> Self {
         Self { exit, sent: Sent::Nothing }
     }
 }
@@ -69,14 +69,14 @@ impl Done {
 /// A failure with what had been sent by then. There is no other way to end a command, and none to make one without
 /// saying so.
 #[derive(Debug)]
-pub(super) struct Failed {
+pub(crate) struct Failed {
     pub failure: Failure,
     pub sent: Sent,
 }
 
 impl Failed {
     /// What state things are in, in one line.
-    pub(super) fn state(&self) -> String {
+    pub(crate) fn state(&self) -> String {
         match self.failure.state.as_str() {
             "" => self.sent.text(),
             more => format!("{}; {more}", self.sent.text()),
@@ -85,7 +85,7 @@ impl Failed {
 }
 
 /// Makes an error a [`Failed`] in code that comes before the first request of a command, or that cannot send.
-pub(super) trait BeforeSending<T> {
+pub(crate) trait BeforeSending<T> {
     /// The same result, whose error says that nothing was sent.
     fn before_sending(self) -> Result<T, Failed>;
 }
@@ -97,26 +97,26 @@ impl<T, E: Into<Failure>> BeforeSending<T> for Result<T, E> {
 }
 
 impl Failure {
-    pub(super) fn new(exit: Exit, what: impl Into<String>) -> Self {
+    pub(crate) fn new(exit: Exit, what: impl Into<String>) -> Self {
         Self { exit, what: what.into(), state: String::new(), next: String::new() }
     }
 
-    pub(super) fn usage(what: impl Into<String>) -> Self {
+    pub(crate) fn usage(what: impl Into<String>) -> Self {
         Self::new(Exit::Usage, what)
     }
 
-    pub(super) fn state(mut self, state: impl Into<String>) -> Self {
+    pub(crate) fn state(mut self, state: impl Into<String>) -> Self {
         self.state = state.into();
         self
     }
 
-    pub(super) fn next(mut self, next: impl Into<String>) -> Self {
+    pub(crate) fn next(mut self, next: impl Into<String>) -> Self {
         self.next = next.into();
         self
     }
 
     /// Says what had been sent when it happened. Codes that promise that nothing was sent give way to one that does not.
-    pub(super) fn sent(mut self, sent: Sent) -> Failed {
+    pub(crate) fn sent(mut self, sent: Sent) -> Failed {
         if sent != Sent::Nothing && self.exit.promises_nothing_sent() {
             self.exit = Exit::Unexpected;
         }

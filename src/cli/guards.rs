@@ -8,7 +8,7 @@ use crate::job::BeforeLoss;
 
 /// Given for everything that makes a plan.
 #[derive(Debug, Default, PartialEq, Eq, Args)]
-pub(super) struct GuardOptions {
+pub(crate) struct GuardOptions {
     /// Read and keep FileVault key, bypass code and recovery password before an erase or a delete
     #[arg(long, conflicts_with = "secrets_elsewhere")]
     pub capture_secrets: bool,
@@ -25,7 +25,7 @@ pub(super) struct GuardOptions {
 
 impl GuardOptions {
     /// What the flags say about secrets; `None` leaves it to the job.
-    pub(super) fn before_loss(&self) -> Option<BeforeLoss> {
+    pub(crate) fn before_loss(&self) -> Option<BeforeLoss> {
         match (self.capture_secrets, self.secrets_elsewhere) {
             (true, _) => Some(BeforeLoss::Capture),
             (false, true) => Some(BeforeLoss::Elsewhere),

@@ -9,13 +9,13 @@ use std::io::Read;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-use super::diagnostics::invalid_job;
-use super::exit::Exit;
-use super::failure::Failure;
-use super::options::JobOptions;
-use super::plan_source::is_plan;
-use super::planning::Naming;
-use super::printer::Printer;
+use crate::app::planning::plan_source::is_plan;
+use crate::app::planning::planning::Naming;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::options::JobOptions;
+use crate::cli::terminal::printer::Printer;
+use crate::cli::text::diagnostics::invalid_job;
 use crate::drive::{Clock, WallClock};
 use crate::job::{
     Encoding, IdentifyBy, Input, Job, ParseOptions, Requirement, parse, read_required,
@@ -31,7 +31,7 @@ const SECRET_BYTES_MAX: usize = 16 * 1024;
 const TOKEN_CHARS_MIN: usize = 20;
 
 /// Reads and checks the job that the command line names.
-pub(super) fn read_job(options: &JobOptions, printer: &Printer) -> Result<Job, Failure> {
+pub(crate) fn read_job(options: &JobOptions, printer: &Printer) -> Result<Job, Failure> {
     let (name, bytes) = match options.job.as_str() {
         "-" => ("<stdin>", read_limited(std::io::stdin().lock(), "<stdin>")?),
         path => (path, read_file(Path::new(path)).map_err(Failure::usage)?.bytes),
@@ -78,7 +78,7 @@ pub(super) fn read_job(options: &JobOptions, printer: &Printer) -> Result<Job, F
 }
 
 /// Whether the name of the job that the command line names tells it from others.
-pub(super) fn naming_of(options: &JobOptions) -> Naming {
+pub(crate) fn naming_of(options: &JobOptions) -> Naming {
     if options.job == "-" { Naming::None } else { Naming::ByFile }
 }
 
@@ -125,7 +125,7 @@ fn refuse_plan(name: &str, bytes: &[u8]) -> Result<(), Failure> {
 
 /// Whether the export that the job requires is recent enough at this moment. What was read ages while a plan is made
 /// and confirmed, so this is asked again just before a run starts.
-pub(super) fn check_requirement(job: &Job) -> Result<(), Failure> {
+pub(crate) fn check_requirement(job: &Job) -> Result<(), Failure> {
     let Some(requirement) = &job.settings.require else { return Ok(()) };
     requirement.check_age(WallClock.now()).map_err(|error| {
         Failure::new(Exit::Policy, error.to_string())
@@ -134,7 +134,7 @@ pub(super) fn check_requirement(job: &Job) -> Result<(), Failure> {
 }
 
 /// Reads an export again that an earlier run required. Without it nobody can tell which devices may be touched.
-pub(super) fn read_required_again(kept: &RequiredList, run: &str) -> Result<Requirement, Failure> {
+pub(crate) fn read_required_again(kept: &RequiredList, run: &str) -> Result<Requirement, Failure> {
     let refuse = |why: String| {
         let what = format!("run {run} required a list of another system, and {why}");
         Failure::new(Exit::Policy, what)

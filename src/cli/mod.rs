@@ -2,91 +2,36 @@
 //!
 //! Owns the command line. Must never send anything itself: it hands a plan to `drive`.
 
-mod actions_command;
-mod address;
-mod admission;
-mod approval;
-mod approve_command;
-mod audit_command;
-mod audit_text;
-mod charging;
-mod clock_command;
-mod close_command;
-mod confirm;
-mod connect;
-mod custody;
-mod diagnostics;
-mod earlier;
-mod exit;
-mod failure;
-mod guards;
-mod history_command;
-mod job_source;
-mod known_pins;
-mod live;
-mod live_guard;
-mod look_commands;
-mod memory;
-mod operator;
-mod options;
-mod origin;
-mod output;
-mod overlap;
-mod pin_news;
-mod pins_command;
-mod pins_found;
-mod pins_recovery;
-mod pins_text;
-mod plan_checks;
-mod plan_command;
-mod plan_source;
-mod plan_text;
-mod planning;
-mod policy_file;
-mod printer;
-mod private_file;
-mod progress;
-mod prune_command;
-mod refusal_note;
-mod reopen_command;
-mod reporter;
-mod resolve_command;
-mod retry_command;
-mod run_command;
-mod sealing;
-mod settings;
-mod signals;
-mod signatures;
-mod simulate_command;
-mod ssh_keygen;
-mod start;
-mod state;
-mod steady_terminal;
-mod surroundings;
-mod tenant_commands;
-mod token;
-mod token_command;
-mod toml_place;
-mod trust;
-mod trusted_file;
-mod wrapping;
+pub(crate) mod commands;
+pub(crate) mod exit;
+pub(crate) mod failure;
+pub(crate) mod guards;
+pub(crate) mod job_source;
+pub(crate) mod options;
+pub(crate) mod settings;
+pub(crate) mod terminal;
+pub(crate) mod text;
 
 use clap::Parser;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
+use crate::app::runs::{close, resolve, resume, retry};
+use crate::app::secrets::pins_recovery;
+use crate::app::{audit, clock, history, prune};
+use commands::{actions, approve, look, pins, plan, run, simulate, tenant};
 use exit::Exit;
 use failure::{BeforeSending, Done, Failed, Failure, Sent};
 use options::{Command, Format, GlobalOptions, Options};
-use printer::Printer;
-use surroundings::Limits;
+use terminal::printer::Printer;
+use terminal::surroundings::Limits;
 
 use crate::report::Refused;
 
 /// Reads the command line, does what it says, and returns the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    memory::keep_private();
+    terminal::memory::keep_private();
     let options = match Options::try_parse() {
         Ok(options) => options,
         Err(error) => {
@@ -142,20 +87,20 @@ fn dispatch(options: &Options, printer: &Printer, limits: &Limits) -> Result<Don
     }
     match &options.command {
         Command::Run { job, tenant, limits, run } => {
-            run_command::run(global, job, tenant, limits, run, printer)
+            run::run(global, job, tenant, limits, run, printer)
         }
         Command::Send { send, tenant, limits, run } => {
-            run_command::send(global, send, tenant, limits, run, printer)
+            run::send(global, send, tenant, limits, run, printer)
         }
         Command::Resume { name, tenant, resume } => {
-            reopen_command::resume(global, name, tenant, resume, printer)
+            resume::resume(global, name, tenant, resume, printer)
         }
         Command::Watch { name, tenant, watch } => {
-            reopen_command::watch(global, name, tenant, watch, printer)
+            resume::watch(global, name, tenant, watch, printer)
         }
         Command::Retry { name, refused, tenant, limits, run } => {
             let again = if *refused { Refused::Include } else { Refused::Leave };
-            retry_command::retry(global, name, again, tenant, limits, run, printer)
+            retry::retry(global, name, again, tenant, limits, run, printer)
         }
         other => look(global, other, printer).before_sending().map(Done::unsent),
     }
@@ -164,38 +109,34 @@ fn dispatch(options: &Options, printer: &Printer, limits: &Limits) -> Result<Don
 /// Does what a command says that holds nothing that could send.
 fn look(global: &GlobalOptions, command: &Command, printer: &Printer) -> Result<Exit, Failure> {
     match command {
-        Command::Actions { name } => actions_command::actions(name.as_deref(), printer),
-        Command::Check { job } => plan_command::check(job, printer),
+        Command::Actions { name } => actions::actions(name.as_deref(), printer),
+        Command::Check { job } => plan::check(job, printer),
         Command::Plan { job, out, purpose, tenant, limits } => {
-            let wishes = plan_command::PlanWishes { out: out.as_deref(), purpose, limits };
-            plan_command::plan(global, job, tenant, &wishes, printer)
+            let wishes = plan::PlanWishes { out: out.as_deref(), purpose, limits };
+            plan::plan(global, job, tenant, &wishes, printer)
         }
-        Command::Approve { approve } => approve_command::approve(global, approve, printer),
-        Command::Resolve { name, resolve } => {
-            resolve_command::resolve(global, name, resolve, printer)
-        }
-        Command::Close { name, yes } => close_command::close(global, name, *yes, printer),
-        Command::RepairClock { yes } => clock_command::repair(global, *yes, printer),
-        Command::Runs => look_commands::runs(global, printer),
-        Command::Status { name } => look_commands::status(global, name, printer),
+        Command::Approve { approve } => approve::approve(global, approve, printer),
+        Command::Resolve { name, resolve } => resolve::resolve(global, name, resolve, printer),
+        Command::Close { name, yes } => close::close(global, name, *yes, printer),
+        Command::RepairClock { yes } => clock::repair(global, *yes, printer),
+        Command::Runs => look::runs(global, printer),
+        Command::Status { name } => look::status(global, name, printer),
         Command::Report { name, report_dir } => {
-            look_commands::report(global, name, report_dir.as_deref(), printer)
+            look::report(global, name, report_dir.as_deref(), printer)
         }
-        Command::History { history } => history_command::history(global, history, printer),
-        Command::Audit { audit } => audit_command::audit(global, audit, printer),
-        Command::Prune { prune } => prune_command::prune(global, prune, printer),
+        Command::History { history } => history::history(global, history, printer),
+        Command::Audit { audit } => audit::audit(global, audit, printer),
+        Command::Prune { prune } => prune::prune(global, prune, printer),
         Command::Pins { pins, tenant } => match (&pins.test_identity, pins.recover) {
-            (Some(file), _) => pins_command::test_identity(global, pins, file, printer),
+            (Some(file), _) => pins::test_identity(global, pins, file, printer),
             (None, true) => pins_recovery::recover(global, pins, tenant, printer),
-            (None, false) => pins_command::pins(global, pins, printer),
+            (None, false) => pins::pins(global, pins, printer),
         },
         Command::Devices { filter, unmanaged, tenant } => {
-            tenant_commands::devices(global, filter, *unmanaged, tenant, printer)
+            tenant::devices(global, filter, *unmanaged, tenant, printer)
         }
-        Command::Commands { device, tenant } => {
-            tenant_commands::commands(global, device, tenant, printer)
-        }
-        Command::Simulate { simulate } => simulate_command::simulate(simulate, printer),
+        Command::Commands { device, tenant } => tenant::commands(global, device, tenant, printer),
+        Command::Simulate { simulate } => simulate::simulate(simulate, printer),
         Command::Run { .. }
         | Command::Send { .. }
         | Command::Resume { .. }

@@ -6,12 +6,12 @@
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-use super::guards::GuardOptions;
+use crate::cli::guards::GuardOptions;
 
 /// Bulk actions on the devices of a Kandji / Iru tenant, with a journal of every request.
 #[derive(Debug, Parser)]
 #[command(name = "sortie", version, max_term_width = 100, after_help = EXIT_CODES)]
-pub(super) struct Options {
+pub(crate) struct Options {
     #[command(flatten)]
     pub global: GlobalOptions,
     #[command(subcommand)]
@@ -25,7 +25,7 @@ Exit codes: 0 every task ended well, 1 unexpected, 2 usage or invalid input (not
 9 stopped, 10 still pending, 11 in doubt, 12 journal or disk, 13 busy, 130 second Ctrl-C";
 
 #[derive(Debug, Args)]
-pub(super) struct GlobalOptions {
+pub(crate) struct GlobalOptions {
     /// Directory of journals and the quota ledger; else SORTIE_STATE_DIR
     #[arg(long, global = true, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
@@ -53,26 +53,26 @@ pub(super) struct GlobalOptions {
 }
 
 /// A variable of the environment. Empty means unset: schedulers export empty ones.
-pub(super) fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 #[derive(Copy, Clone, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum When {
+pub(crate) enum When {
     Auto,
     Always,
     Never,
 }
 
 #[derive(Copy, Clone, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
+pub(crate) enum Format {
     Text,
     Json,
     Csv,
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(crate) enum Command {
     /// List the actions, or show one in full
     Actions {
         /// Name of an action
@@ -246,7 +246,7 @@ pub(super) enum Command {
 }
 
 #[derive(Debug, Default, PartialEq, Eq, Args)]
-pub(super) struct JobOptions {
+pub(crate) struct JobOptions {
     /// CSV or YAML job file, or - for standard input; for run also a plan
     pub job: String,
     /// Action for all rows of a CSV without an action column
@@ -279,7 +279,7 @@ pub(super) struct JobOptions {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct ApproveOptions {
+pub(crate) struct ApproveOptions {
     /// The plan, as a file
     pub plan: PathBuf,
     /// Your SSH key, or the public one of a key in your agent
@@ -297,7 +297,7 @@ pub(super) struct ApproveOptions {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct SendOptions {
+pub(crate) struct SendOptions {
     /// The action
     pub action: String,
     /// Parameter of the action
@@ -323,7 +323,7 @@ pub(super) struct SendOptions {
 }
 
 #[derive(Debug, Default, Args)]
-pub(super) struct FilterOptions {
+pub(crate) struct FilterOptions {
     /// Devices of a platform
     #[arg(long, value_name = "PLATFORM")]
     pub platform: Vec<String>,
@@ -345,7 +345,7 @@ pub(super) struct FilterOptions {
 }
 
 #[derive(Clone, Debug, Default, Args)]
-pub(super) struct TenantOptions {
+pub(crate) struct TenantOptions {
     /// Address of the tenant's API; else SORTIE_BASE_URL, IRU_API_URL, KANDJI_API_URL
     #[arg(long, value_name = "URL", conflicts_with = "subdomain")]
     pub base_url: Option<String>,
@@ -380,7 +380,7 @@ pub(super) struct TenantOptions {
 
 /// How fast, and for how long: given for a run, and again for its resume, which may only lower the pace.
 #[derive(Debug, Default, PartialEq, Eq, Args)]
-pub(super) struct PaceOptions {
+pub(crate) struct PaceOptions {
     /// Requests under way at once
     #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
     pub concurrency: Option<u32>,
@@ -396,7 +396,7 @@ pub(super) struct PaceOptions {
 }
 
 #[derive(Debug, Default, PartialEq, Eq, Args)]
-pub(super) struct LimitOptions {
+pub(crate) struct LimitOptions {
     #[command(flatten)]
     pub pace: PaceOptions,
     #[command(flatten)]
@@ -438,7 +438,7 @@ pub(super) struct LimitOptions {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct RunOptions {
+pub(crate) struct RunOptions {
     /// Show the plan and stop
     #[arg(short = 'n', long)]
     pub dry_run: bool,
@@ -462,7 +462,7 @@ pub(super) struct RunOptions {
 
 /// What stands in a plan besides what is done.
 #[derive(Debug, Default, PartialEq, Eq, Args)]
-pub(super) struct PurposeOptions {
+pub(crate) struct PurposeOptions {
     /// Why it is done, such as a ticket
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
@@ -472,7 +472,7 @@ pub(super) struct PurposeOptions {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct WatchOptions {
+pub(crate) struct WatchOptions {
     /// Look at each device once and end, which suits cron
     #[arg(long)]
     pub once: bool,
@@ -484,7 +484,7 @@ pub(super) struct WatchOptions {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct ResolveOptions {
+pub(crate) struct ResolveOptions {
     /// Device by id or serial number
     #[arg(long, value_name = "DEVICE")]
     pub device: Vec<String>,
@@ -503,7 +503,7 @@ pub(super) struct ResolveOptions {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct EndingOptions {
+pub(crate) struct EndingOptions {
     /// Pending at the end counts as well
     #[arg(long)]
     pub pending_ok: bool,
@@ -513,7 +513,7 @@ pub(super) struct EndingOptions {
 }
 
 #[derive(Copy, Clone, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ProgressForm {
+pub(crate) enum ProgressForm {
     Bar,
     Plain,
     Json,
@@ -521,7 +521,7 @@ pub(super) enum ProgressForm {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct ResumeOptions {
+pub(crate) struct ResumeOptions {
     #[command(flatten)]
     pub pace: PaceOptions,
     #[command(flatten)]
@@ -529,7 +529,7 @@ pub(super) struct ResumeOptions {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct HistoryOptions {
+pub(crate) struct HistoryOptions {
     /// Id, serial number, name or user of the device, as it is or ever was
     pub device: String,
     /// From then on: a date (2026-11-01), a moment (RFC 3339) or so long ago (7d)
@@ -541,7 +541,7 @@ pub(super) struct HistoryOptions {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct AuditOptions {
+pub(crate) struct AuditOptions {
     /// Id of the run, a unique prefix, or latest; else the host's record and every run that it speaks of
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
@@ -551,7 +551,7 @@ pub(super) struct AuditOptions {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct PruneOptions {
+pub(crate) struct PruneOptions {
     /// Age of what is dropped, such as 90d
     #[arg(long, value_name = "DURATION")]
     pub older_than: String,
@@ -564,7 +564,7 @@ pub(super) struct PruneOptions {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct PinsOptions {
+pub(crate) struct PinsOptions {
     /// Id of the run, a unique prefix, or latest; else the newest that has any
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
@@ -589,7 +589,7 @@ pub(super) struct PinsOptions {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct SimulateOptions {
+pub(crate) struct SimulateOptions {
     /// Address to listen on; loopback only
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8800")]
     pub listen: std::net::SocketAddr,

@@ -7,10 +7,10 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::failure::Failure;
-use super::options::{GlobalOptions, LimitOptions, variable};
-use super::state::config_path;
-use super::toml_place::described;
+use crate::app::files::toml_place::described;
+use crate::app::workspace::config_path;
+use crate::cli::failure::Failure;
+use crate::cli::options::{GlobalOptions, LimitOptions, variable};
 use crate::job::{Job, SendUntil, SkipKind};
 use crate::model::{
     MaxErrors, Policy, Risk, Rollout, UnixMillis, WaveEnd, WaveGate, human_duration,
@@ -23,7 +23,7 @@ const WAIT_MS_DEFAULT: u64 = 600_000;
 /// One profile of the configuration.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Profile {
+pub(crate) struct Profile {
     pub base_url: Option<String>,
     pub subdomain: Option<String>,
     pub region: Option<String>,
@@ -47,7 +47,7 @@ pub(super) struct Profile {
 
 /// What names the profile.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
-pub(super) enum Chosen {
+pub(crate) enum Chosen {
     /// The configuration, as its default; the environment outranks it.
     #[default]
     Default,
@@ -60,7 +60,7 @@ pub(super) enum Chosen {
 /// The table `[secrets]`, of the configuration or of a profile.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct SecretKeys {
+pub(crate) struct SecretKeys {
     /// Public keys (`age1...`); an empty list keeps secrets in clear, whatever outranked levels say.
     pub encrypt_to: Option<Vec<String>>,
     /// One key is enough.
@@ -77,7 +77,7 @@ struct Configuration {
 
 impl Profile {
     /// Reads the profile that was asked for, else the configuration's default one, else an empty one.
-    pub(super) fn read(options: &GlobalOptions) -> Result<Self, Failure> {
+    pub(crate) fn read(options: &GlobalOptions) -> Result<Self, Failure> {
         let Some(path) = config_path(options)? else {
             return match asked_profile(options) {
                 None => Ok(Self::default()),
@@ -117,7 +117,7 @@ fn asked_profile(options: &GlobalOptions) -> Option<String> {
 }
 
 /// The rules of a run, complete, and the kinds of refusals to skip.
-pub(super) fn policy(
+pub(crate) fn policy(
     limits: &LimitOptions,
     job: &Job,
     profile: &Profile,
@@ -168,7 +168,7 @@ pub(super) fn policy(
 const SEND_FOR_MS_DEFAULT: u64 = 12 * 3_600_000;
 
 /// How long after its start a run may send; `None` where the job names a moment.
-pub(super) fn send_for_ms(limits: &LimitOptions, job: &Job) -> Result<Option<u64>, Failure> {
+pub(crate) fn send_for_ms(limits: &LimitOptions, job: &Job) -> Result<Option<u64>, Failure> {
     if let Some(after_ms) = duration("--send-until", limits.send_until.as_deref())? {
         return Ok(Some(after_ms));
     }
@@ -180,7 +180,7 @@ pub(super) fn send_for_ms(limits: &LimitOptions, job: &Job) -> Result<Option<u64
 }
 
 /// How a run of this risk spreads over so many devices.
-pub(super) fn rollout(
+pub(crate) fn rollout(
     limits: &LimitOptions,
     job: &Job,
     risk: Risk,
@@ -236,7 +236,7 @@ fn quarantine_ms(
 }
 
 /// The kinds of refusals that the command line turns into skips.
-pub(super) fn skip_kinds(limits: &LimitOptions) -> Vec<SkipKind> {
+pub(crate) fn skip_kinds(limits: &LimitOptions) -> Vec<SkipKind> {
     SkipKind::ALL
         .into_iter()
         .filter(|kind| limits.skip_refused.iter().any(|word| word == kind.word()))
@@ -244,7 +244,7 @@ pub(super) fn skip_kinds(limits: &LimitOptions) -> Vec<SkipKind> {
 }
 
 /// Reads a duration given by a flag.
-pub(super) fn duration(flag: &str, text: Option<&str>) -> Result<Option<u64>, Failure> {
+pub(crate) fn duration(flag: &str, text: Option<&str>) -> Result<Option<u64>, Failure> {
     let Some(text) = text else { return Ok(None) };
     match parse_duration_ms(text) {
         Some(duration_ms) => Ok(Some(duration_ms)),

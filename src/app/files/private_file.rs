@@ -1,0 +1,129 @@
+//! Files that hold a secret.
+//!
+//! Owns who else may be able to read them, and reading them within limits. What is checked is what is read: a file is opened
+//! once. Must never wait for ever, and never show what stands in one.
+
+use std::fs::{File, Metadata};
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+use std::time::Duration;
+
+use crate::app::files::trusted_file::open_at_once;
+
+/// Largest file with a secret: hundreds of keys.
+const BYTES_MAX: usize = 64 * 1024;
+/// How long a pipe may take to bring the secret. A program that asks a person writes into it.
+const PIPE_MAX: Duration = Duration::from_secs(30);
+/// How often to look whether a pipe has brought something.
+const PIPE_POLL: Duration = Duration::from_millis(20);
+
+/// Reads a file that holds a secret; refused, with the reason, when others can read it too.
+pub(crate) fn read_private_file(path: &Path) -> Result<String, String> {
+    let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
+    let file = open_at_once(path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    if metadata.is_dir() {
+        return Err("is a directory".to_owned());
+    }
+    check_readers(&file, &metadata)?;
+    let bytes = read(file)?;
+    String::from_utf8(bytes).map_err(|_| "is not UTF-8 text".to_owned())
+}
+
+/// Reads it whole. A pipe that nobody writes to is empty; one that is silent is given up.
+fn read(mut file: File) -> Result<Vec<u8>, String> {
+    let (mut bytes, mut part, mut waited) = (Vec::new(), [0; 4_096], Duration::ZERO);
+    loop {
+        match file.read(&mut part) {
+            Ok(0) => return Ok(bytes),
+            Ok(count) => bytes.extend_from_slice(&part[..count]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock && waited < PIPE_MAX => {
+                std::thread::sleep(PIPE_POLL);
+                waited += PIPE_POLL;
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                let limit = PIPE_MAX.as_secs();
+                return Err(format!("is a pipe that brought nothing within {limit} s"));
+            }
+            Err(error) => return Err(format!("cannot be read: {error}")),
+        }
+        if bytes.len() > BYTES_MAX {
+            return Err(format!("has more than {BYTES_MAX} bytes"));
+        }
+    }
+}
+
+#[cfg(unix)]
+fn check_readers(file: &File, metadata: &Metadata) -> Result<(), String> {
+    use std::os::unix::fs::MetadataExt;
+    let is_read_only = rustix::fs::fstatvfs(file)
+        .is_ok_and(|mount| mount.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY));
+    check_mode(metadata.mode(), metadata.uid(), is_read_only)
+}
+
+#[cfg(not(unix))]
+fn check_readers(_: &File, _: &Metadata) -> Result<(), String> {
+    Ok(())
+}
+
+/// Containers get their secrets mounted read-only, owned by root and readable by the group of the container: nobody there
+/// can give them another mode.
+#[cfg(unix)]
+fn check_mode(mode: u32, owner: u32, is_read_only: bool) -> Result<(), String> {
+    match mode & 0o077 {
+        0 => Ok(()),
+        0o040 if owner == 0 && is_read_only => Ok(()),
+        _ if is_read_only => Err(format!(
+            "can be read by others (mode {:04o}); mount it with defaultMode: 0440, or 0400",
+            mode & 0o7777
+        )),
+        _ => Err("can be read by others; make it yours alone with chmod 600".to_owned()),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::fs::OpenOptions;
+
+    #[test]
+    fn a_group_may_read_what_root_mounted_read_only() {
+        for (mode, owner, is_read_only, expected) in [
+            (0o600, 501, false, None),
+            (0o400, 501, true, None),
+            (0o440, 0, true, None),
+            (0o440, 0, false, Some("chmod 600")),
+            (0o440, 501, true, Some("defaultMode: 0440")),
+            (0o444, 0, true, Some("mode 0444")),
+            (0o460, 0, true, Some("defaultMode")),
+            (0o644, 501, false, Some("chmod 600")),
+        ] {
+            let found = check_mode(0o100_000 | mode, owner, is_read_only).err();
+            match expected {
+                None => assert_eq!(found, None, "{mode:o}"),
+                Some(part) => assert!(found.expect(part).contains(part), "{mode:o}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_pipe_is_read_and_one_that_nobody_writes_to_is_empty() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").args(["-m", "600"]).arg(&path).status();
+        assert!(made.expect("mkfifo is there").success());
+        assert_eq!(read_private_file(&path).as_deref(), Ok(""));
+        // As in: --token-file <(op read ...). Open for both, so that neither end waits for the other.
+        let mut both = OpenOptions::new().read(true).write(true).open(&path).expect("a pipe");
+        std::io::Write::write_all(&mut both, b"secret\n").expect("room");
+        let reading = open_at_once(&path).expect("a pipe");
+        drop(both);
+        assert_eq!(read(reading).as_deref(), Ok(&b"secret\n"[..]));
+        assert!(read_private_file(dir.path()).expect_err("no file").contains("directory"));
+        let long = dir.path().join("long");
+        std::fs::write(&long, "x".repeat(BYTES_MAX + 1)).expect("written");
+        let reading = open_at_once(&long).expect("a file");
+        assert!(read(reading).expect_err("too long").contains("more than"));
+    }
+}

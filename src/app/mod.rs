@@ -1,0 +1,22 @@
+//! What sortie can do, for any front end: plan, preflight, start, resume, retry, watch, resolve, close, PINs, history, audit.
+//!
+//! Owns everything between a job and a run, and everything that is done to runs. Must never read flags, the terminal or the
+//! environment, and never write a sentence or an exit code: results and refusals are data.
+
+pub(crate) mod approval;
+pub(crate) mod audit;
+pub(crate) mod clock;
+pub(crate) mod files;
+pub(crate) mod history;
+pub(crate) mod operator;
+pub(crate) mod planning;
+pub(crate) mod policy_file;
+pub(crate) mod preflight;
+pub(crate) mod prune;
+pub(crate) mod refusal_note;
+pub(crate) mod runs;
+pub(crate) mod secrets;
+pub(crate) mod signatures;
+pub(crate) mod ssh_keygen;
+pub(crate) mod tenant;
+pub(crate) mod workspace;

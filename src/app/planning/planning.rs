@@ -1,0 +1,447 @@
+//! From a job to a plan: what the tenant has, what the policy says, and everything frozen in one file.
+//!
+//! Owns the order in which a plan is made and what it is checked against. Nothing here holds a transport that could
+//! write to the tenant.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::app::operator::Operator;
+use crate::app::policy_file::PolicyFile;
+use crate::app::preflight::charging::spent_lately;
+use crate::app::preflight::earlier::{
+    LookBack, Notes, deleted_devices, doubts_about, earlier_tasks,
+};
+use crate::app::secrets::known_pins::pending_locks;
+use crate::app::tenant::connect::Connection;
+use crate::app::workspace::State;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::options::LimitOptions;
+use crate::cli::settings::{Profile, policy, rollout, send_for_ms, skip_kinds};
+use crate::cli::terminal::printer::Printer;
+use crate::drive::{
+    Clock, Quota, ReadError, Reads, Waiting, WallClock, read_details, read_inventory,
+};
+use crate::job::{Job, JobSettings, Requirement};
+use crate::journal::RequestCounts;
+use crate::model::{JobGuards, Policy, Retries, Risk, TaskId, UnixMillis};
+use crate::plan::{
+    ACTIVATION_LOCK_READS_MAX, Agreement, Approval, Budget, Earlier, Extent, Fit, Inventory, Need,
+    ObjectionKind, Origins, PLAN_FORMAT, Plan, PlanFile, PlanOptions, PlannedCost, Wrapping,
+    assign_waves, build, details_wanted, devices_by_action, fit, forecast, need,
+};
+use crate::transport::{HttpTransport, ReadOnly, tenant_key};
+
+/// Devices that a tenant is believed to have before its inventory was ever read: ten pages.
+const FLEET_SIZE_GUESS: u32 = 3_000;
+/// A run of at most so many devices, if they are interrupted or erased, may use the part of the hour that is kept
+/// free: a stolen Mac is locked even while a nightly job uses up everything else.
+const URGENT_DEVICES_MAX: usize = 25;
+/// What is kept free is never more than this part of the hour's budget.
+const KEPT_FREE_PART: u32 = 16;
+
+/// What a plan is made from besides the tenant.
+#[derive(Copy, Clone)]
+pub(crate) struct Wish<'a> {
+    pub job: &'a Job,
+    /// The job is a file whose name tells it from others.
+    pub naming: Naming,
+    pub limits: &'a LimitOptions,
+    pub profile: &'a Profile,
+    pub house: &'a PolicyFile,
+    pub look_back: LookBack<'a>,
+    pub seed: Option<u64>,
+    /// Why it is done, where a flag says so.
+    pub reason: Option<&'a str>,
+    pub report_dir: Option<&'a Path>,
+    pub encrypt_to: &'a [String],
+    /// Is told what waits while the tenant is read.
+    pub printer: &'a Printer,
+}
+
+/// Whether two jobs of the same name are the same job.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Naming {
+    /// They are: a file, as cron runs it every night.
+    ByFile,
+    /// They are not: flags, standard input.
+    None,
+}
+
+/// A plan, and what making it took.
+pub(crate) struct Planned {
+    pub file: PlanFile,
+    pub quota: Quota,
+    pub requests: RequestCounts,
+}
+
+/// A gate for reads of the tenant.
+pub(crate) fn reads_of(
+    connection: &Connection,
+    quota: &Quota,
+    per_second: u32,
+    printer: &Printer,
+) -> Reads<ReadOnly<HttpTransport>, WallClock> {
+    let reader = Arc::clone(&connection.reader);
+    let printer = printer.clone();
+    let tell = Arc::new(move |waiting: &Waiting| printer.say(&waiting_text(waiting)));
+    Reads::new(reader, WallClock, quota.clone(), Retries::default(), per_second).telling(tell)
+}
+
+/// What is read again, why and when.
+fn waiting_text(waiting: &Waiting) -> String {
+    let Waiting { kind, reason, retry, until } = waiting;
+    let what = match kind.as_str() {
+        "inventory" => "the devices",
+        "details" => "the details of a device",
+        "pin" => "the PIN of a Mac",
+        "commands" => "the commands of a device",
+        other => other,
+    };
+    match retry {
+        Some((retry, of)) => {
+            format!("reading {what} failed: {reason}; retry {retry} of {of} at {until}")
+        }
+        None => format!("reading {what} waits until {until}: {reason}"),
+    }
+}
+
+/// Resolves the job against the tenant. Only reads.
+pub(crate) async fn make_plan(
+    wish: &Wish<'_>,
+    connection: &Connection,
+    state: &State,
+) -> Result<Planned, Failure> {
+    let Wish { job, limits, profile, house, .. } = *wish;
+    let now = WallClock.now();
+    if limits.break_glass.as_deref().is_some_and(|reason| reason.trim().is_empty()) {
+        return Err(Failure::usage("--break-glass needs a reason, which is recorded")
+            .next("say why it cannot wait, or name a ticket"));
+    }
+    let seed = match wish.seed {
+        Some(seed) => seed,
+        None => fresh_seed()?,
+    };
+    let mut rules = policy(limits, job, profile, seed, connection.timeout_ms, now)?;
+    let per_hour = rules.per_hour;
+    rules.per_hour = budget_of(per_hour, house, may_be_urgent(job));
+    let quota_of = |per_hour| state.quota(&connection.base_url, per_hour);
+    let tenant = tenant_key(&connection.base_url);
+    let quota = quota_of(rules.per_hour);
+    let spent = quota.spent(now)?;
+    let known_fleet = state.index().fleet_size(&tenant)?;
+    let need = need(job, known_fleet.unwrap_or(FLEET_SIZE_GUESS));
+    let reads = reads_of(connection, &quota, rules.per_second, wish.printer);
+    let mut inventory = read_inventory(&reads, &need).await?;
+    let mut options = PlanOptions {
+        skip_refused: skip_kinds(limits),
+        wait_ms: rules.wait_ms,
+        before_loss: limits.guards.before_loss(),
+        is_deactivation_allowed: limits.guards.allow_deactivation,
+        protect: house.policy.protect.clone(),
+        ..PlanOptions::default()
+    };
+    let mut notes = add_details(&reads, job, &mut inventory, &options, now).await?;
+    let mut plan = build(job, &inventory, &options, now);
+    let whole = match need {
+        Need::Lookups(_)
+            if known_fleet.is_none() && needs_fleet(&plan, wish, connection, state)? =>
+        {
+            Some(read_inventory(&reads, &Need::Everything).await?)
+        }
+        _ => None,
+    };
+    let extent = match (&whole, &need) {
+        (None, Need::Lookups(_)) => Extent::Part,
+        _ => Extent::Whole,
+    };
+    let known = whole.as_ref().unwrap_or(&inventory);
+    let fleet = if extent == Extent::Whole { Some(size_of(known)) } else { known_fleet };
+    notes.extend(notes_of_fit(wish, fit(job, &options.protect, known, extent))?);
+    if let Some(devices) = fleet.filter(|devices| Some(*devices) != known_fleet) {
+        state.index().set_fleet_size(&tenant, devices, now)?;
+    }
+    let requests = reads.finish()?;
+    let (earlier, look_back_notes) = look_back_at(wish, connection, state, &plan)?;
+    notes.extend(look_back_notes);
+    // Whoever looks back leaves such tasks out instead.
+    if matches!(wish.look_back, LookBack::No) && connection.simulated.is_none() {
+        options.doubts = doubts_about(state, &connection.base_url, plan.to_do(), "")?;
+    }
+    if connection.simulated.is_none() {
+        notes.extend(pending_locks(state, &connection.base_url, plan.to_do())?);
+    }
+    if earlier != Earlier::default() || !options.doubts.is_empty() {
+        options.earlier = earlier;
+        plan = build(job, &inventory, &options, now);
+    }
+    plan.notes.extend(notes);
+    rules.per_hour = budget_of(per_hour, house, is_urgent(&plan));
+    finish_rules(&mut rules, &mut plan, wish)?;
+    let quota = quota_of(rules.per_hour);
+    let file = file_of(wish, connection, state, (plan, rules), (fleet, spent, now))?;
+    Ok(Planned { file, quota, requests })
+}
+
+/// What there is to say of filters, exclusions and the protect list. An exclusion that excludes nothing is a device that
+/// nobody wanted to touch.
+fn notes_of_fit(wish: &Wish<'_>, fit: Fit) -> Result<Vec<String>, Failure> {
+    let is_allowed = wish.job.exclude.is_idle_allowed || wish.limits.guards.allow_unmatched_exclude;
+    let mut notes = fit.notes;
+    match fit.idle_exclusions.split_first() {
+        None => {}
+        Some(_) if is_allowed => notes.extend(fit.idle_exclusions),
+        Some((first, more)) => {
+            let more = match more.len() {
+                0 => String::new(),
+                more => format!(", and {more} more entries do not either"),
+            };
+            return Err(Failure::new(Exit::Target, format!("{first}{more}")).next(
+                "correct the job, or give --allow-unmatched-exclude (in the job exclude: {allow_unmatched: true})",
+            ));
+        }
+    }
+    Ok(notes)
+}
+
+/// The rules that depend on what the plan came to.
+fn finish_rules(rules: &mut Policy, plan: &mut Plan, wish: &Wish<'_>) -> Result<(), Failure> {
+    let Wish { job, limits, house, .. } = *wish;
+    let risk = plan.risk();
+    let devices = u32::try_from(plan.devices()).unwrap_or(u32::MAX);
+    rules.rollout = rollout(limits, job, risk, devices)?;
+    if let Some(rollout) = &rules.rollout
+        && assign_waves(plan, rollout) < 2
+    {
+        rules.rollout = None;
+    }
+    rules.errors_in_a_row = rules.errors_in_a_row.or(match risk {
+        Risk::Read | Risk::Benign => None,
+        Risk::Disruptive => Some(10),
+        Risk::Irreversible => Some(3),
+    });
+    if limits.break_glass.is_none() {
+        let house_window = house.policy.window_of(risk);
+        rules.windows = job.settings.window.iter().chain(house_window).cloned().collect();
+    }
+    rules.outside_window = job.settings.outside_window.unwrap_or_default();
+    rules.is_rechecking_disruptive = !house.policy.protect.is_empty();
+    Ok(())
+}
+
+/// Everything in one file.
+fn file_of(
+    wish: &Wish<'_>,
+    connection: &Connection,
+    state: &State,
+    (plan, rules): (Plan, Policy),
+    (fleet, spent, now): (Option<u32>, u32, UnixMillis),
+) -> Result<PlanFile, Failure> {
+    let job = wish.job;
+    let settings = &job.settings;
+    let cost = forecast(&plan, &rules, spent);
+    let report_dir = wish
+        .report_dir
+        .or(settings.report_dir.as_deref().map(Path::new))
+        .or(wish.profile.report_dir.as_deref());
+    let formats = settings.report_formats.clone();
+    Ok(PlanFile {
+        format: PLAN_FORMAT,
+        tenant: connection.tenant.clone(),
+        base_url: connection.base_url.clone(),
+        reached_by: Some(connection.reached_by.clone()),
+        job: job.name.clone(),
+        job_digest: job.digest.clone(),
+        is_named: wish.naming == Naming::ByFile,
+        reason: wish.reason.map(str::to_owned).or_else(|| job.reason.clone()),
+        policy_digest: wish.house.digest.clone(),
+        break_glass: wish.limits.break_glass.clone(),
+        origins: Origins::of(wish.job),
+        made_at: now,
+        made_by: Operator::current().shown(),
+        database: state.index().database_id()?,
+        start_until: latest_start(&plan, job, now),
+        send_for_ms: send_for_ms(wish.limits, job)?,
+        fleet,
+        guards: JobGuards {
+            window: settings.window.clone(),
+            require: settings.require.as_ref().map(Requirement::kept),
+        },
+        report_dir: report_dir.map(|path| path.display().to_string()),
+        report_formats: formats.unwrap_or_else(|| vec!["csv".to_owned(), "jsonl".to_owned()]),
+        encrypt_to: wish.encrypt_to.to_vec(),
+        wrapping: wrapping_of(wish.limits, settings),
+        forecast: PlannedCost {
+            sends: cost.sends,
+            reads: cost.captures,
+            spent,
+            seconds: cost.seconds,
+        },
+        rules,
+        plan,
+    })
+}
+
+/// The bounds that the job itself sets, as far as they are in force: no flag stands in for them, and one that takes a
+/// bound away takes its word away as well.
+fn wrapping_of(limits: &LimitOptions, settings: &JobSettings) -> Wrapping {
+    let has_window = settings.window.is_some() && limits.break_glass.is_none();
+    let has_end = settings.send_until.is_some() && limits.send_until.is_none();
+    Wrapping { max_devices: settings.max_devices, has_time_bound: has_window || has_end }
+}
+
+/// The latest start of a plan: what another system's export says of it grows old as well.
+fn latest_start(plan: &Plan, job: &Job, now: UnixMillis) -> UnixMillis {
+    let latest = PlanFile::latest_start(plan.risk(), now);
+    let requirement = job.settings.require.as_ref();
+    let export_ends = requirement
+        .and_then(|requirement| Some(requirement.written_at?.plus_ms(requirement.max_age_ms?)));
+    export_ends.map_or(latest, |ends| ends.min(latest))
+}
+
+fn size_of(inventory: &Inventory) -> u32 {
+    u32::try_from(inventory.devices().len()).unwrap_or(u32::MAX)
+}
+
+/// Whether it has to be known how large the fleet is: whoever confirms what cannot be undone sees its share, and caps
+/// depend on it.
+fn needs_fleet(
+    plan: &Plan,
+    wish: &Wish<'_>,
+    connection: &Connection,
+    state: &State,
+) -> Result<bool, Failure> {
+    let demands = devices_by_action(plan);
+    if plan.risk() == Risk::Irreversible || demands.is_empty() {
+        return Ok(!demands.is_empty());
+    }
+    let (policy, job, now) = (&wish.house.policy, wish.job.name.as_str(), WallClock.now());
+    let spent = spent_lately(state, &connection.base_url, now)?;
+    let budget = Budget {
+        policy,
+        job,
+        fleet: None,
+        spent: &spent,
+        approval: Approval::Missing,
+        agreement: Agreement::InAdvance,
+        now,
+    };
+    Ok(budget.reserve(&demands).is_err())
+}
+
+/// Whether a job may turn out to be urgent, as far as it says itself.
+fn may_be_urgent(job: &Job) -> bool {
+    let is_touching =
+        |steps: &[crate::job::Step]| steps.iter().any(|step| step.action.risk >= Risk::Disruptive);
+    job.selection.is_none()
+        && job.rows.len() <= URGENT_DEVICES_MAX
+        && job.rows.iter().any(|row| is_touching(&row.steps))
+}
+
+fn is_urgent(plan: &Plan) -> bool {
+    plan.risk() >= Risk::Disruptive && plan.devices() <= URGENT_DEVICES_MAX
+}
+
+/// What of the hour a run may use: what is kept free is for urgent ones.
+fn budget_of(per_hour: u32, house: &PolicyFile, is_urgent: bool) -> u32 {
+    let kept_free = house.policy.emergency.requests_per_hour.min(per_hour / KEPT_FREE_PART);
+    if is_urgent { per_hour } else { (per_hour - kept_free).max(1) }
+}
+
+/// A seed that no other run has.
+fn fresh_seed() -> Result<u64, Failure> {
+    getrandom::u64().map_err(|error| {
+        Failure::new(Exit::Unexpected, format!("no randomness: {error}")).next("give --seed")
+    })
+}
+
+/// What earlier runs have done, as far as it bears on this job. Simulated tenants have no past.
+fn look_back_at(
+    wish: &Wish<'_>,
+    connection: &Connection,
+    state: &State,
+    plan: &Plan,
+) -> Result<(Earlier, Notes), Failure> {
+    let mut notes = Notes::new();
+    if connection.simulated.is_some() {
+        return Ok((Earlier::default(), notes));
+    }
+    let base_url = &connection.base_url;
+    let wanted: BTreeSet<&TaskId> = plan.to_do().map(|task| &task.id).collect();
+    let tasks = earlier_tasks(state, base_url, wish.look_back, &wanted, &mut notes)?;
+    // A row that is skipped because its device was not found stands in the plan without an id.
+    let is_missing = plan.refused.iter().any(|row| row.objection.kind == ObjectionKind::NotFound)
+        || plan.tasks.iter().any(|task| task.device.id.as_str().is_empty());
+    let deleted = match is_missing && !wish.job.rows.is_empty() {
+        true => deleted_devices(state, base_url, &mut notes)?,
+        false => Vec::new(),
+    };
+    Ok((Earlier { tasks, deleted }, notes))
+}
+
+/// Reads what the plan needs to know of single devices, and returns notes about what stays unknown.
+async fn add_details(
+    reads: &Reads<ReadOnly<HttpTransport>, WallClock>,
+    job: &Job,
+    inventory: &mut Inventory,
+    options: &PlanOptions,
+    now: UnixMillis,
+) -> Result<Vec<String>, ReadError> {
+    let wanted = details_wanted(job, inventory, options, now);
+    let read = read_details(reads, &wanted.devices).await?;
+    for (id, details) in read.devices {
+        inventory.add_details(&id, details);
+    }
+    let unknown = |note| format!("{note}; their processors and Activation Locks are not known");
+    let mut notes: Vec<String> = read.note.map(unknown).into_iter().collect();
+    if wanted.left_out > 0 {
+        notes.push(format!(
+            "Activation Lock was looked up for the first {ACTIVATION_LOCK_READS_MAX} devices, and is not known of {} more",
+            wanted.left_out
+        ));
+    }
+    Ok(notes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::{Input, ParseOptions, parse};
+
+    fn settings(lines: &str) -> JobSettings {
+        let text = format!("version: 1\naction: restart\ntargets: {{all: true}}\n{lines}");
+        let input = Input { name: "job.yaml", bytes: text.as_bytes() };
+        let no_files = |name: &str| Err(name.to_owned());
+        parse(&input, &ParseOptions::default(), &no_files).expect("a job").settings
+    }
+
+    #[test]
+    fn a_bound_that_a_flag_takes_away_bounds_nothing() {
+        let window = "window: {days: [sat], from: '22:00', to: '23:00', timezone: UTC}\n";
+        let end = "send_until: 2h\n";
+        let both = format!("{window}{end}");
+        for (lines, has_glass, has_flag, is_bounded) in [
+            ("", false, false, false),
+            ("", false, true, false),
+            (window, false, false, true),
+            (window, true, false, false),
+            (window, false, true, true),
+            (end, false, false, true),
+            (end, true, false, true),
+            (end, false, true, false),
+            (&both, true, false, true),
+            (&both, false, true, true),
+            (&both, true, true, false),
+        ] {
+            let limits = LimitOptions {
+                break_glass: has_glass.then(|| "INC-7".to_owned()),
+                send_until: has_flag.then(|| "48h".to_owned()),
+                ..LimitOptions::default()
+            };
+            let wrapping = wrapping_of(&limits, &settings(lines));
+            assert_eq!(wrapping.has_time_bound, is_bounded, "{lines} {has_glass} {has_flag}");
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! What earlier runs on the same tenant have done, for a plan.
+//!
+//! Owns the one pass over their journals. Only reads. Must never pass over a journal that it cannot read without
+//! saying so, and never mix up tenants: their keys are compared, whatever the spelling of their addresses, and simulated tenants are
+//! none.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::app::workspace::State;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::journal::{DeviceTask, JournalError, RunReader, RunRow, RunState, StateDir, TaskEnd};
+use crate::kandji::find_action;
+use crate::model::{
+    DeviceFacts, DeviceId, Outcome, Platform, Risk, Task, TaskId, TaskIndex, TaskRecord, Turn,
+    UnixMillis,
+};
+use crate::plan::{Deleted, EarlierTask};
+use crate::transport::tenant_key;
+
+/// Which earlier runs count for a plan's tasks.
+#[derive(Copy, Clone, Debug)]
+pub(crate) enum LookBack<'a> {
+    /// None.
+    No,
+    /// All of them but one, if one is named: `--skip-done`.
+    All { except: Option<&'a str> },
+    /// Those after this one: a retry does not repeat what another run has done since.
+    Since(&'a RunRow),
+}
+
+/// A journal that could not be read, in words.
+pub(crate) type Notes = BTreeSet<String>;
+
+/// Looks for what became of these tasks in earlier runs on the tenant at `base_url`.
+pub(crate) fn earlier_tasks(
+    state: &State,
+    base_url: &str,
+    look_back: LookBack<'_>,
+    wanted: &BTreeSet<&TaskId>,
+    notes: &mut Notes,
+) -> Result<BTreeMap<TaskId, EarlierTask>, Failure> {
+    let mut found = Found { wanted, known: BTreeMap::new(), hearsay: BTreeMap::new() };
+    let runs = match look_back {
+        LookBack::No => return Ok(BTreeMap::new()),
+        _ => state.index().runs()?,
+    };
+    // Newest first: the first run that says something of a task is the one that counts.
+    for row in runs {
+        let is_passed_over = match look_back {
+            LookBack::Since(old) => row.started_at < old.started_at || row.id == old.id,
+            LookBack::All { except } => except == Some(row.id.as_str()),
+            LookBack::No => true,
+        };
+        if is_passed_over {
+            continue;
+        }
+        let is_driven = state.dir.is_sending(&row.id);
+        if let Err(error) = found.add_run(state, &row, base_url, is_driven) {
+            notes.insert(unread(&row.id, &error));
+        }
+    }
+    let Found { mut known, hearsay, .. } = found;
+    for (id, task) in hearsay {
+        known.entry(id).or_insert(task);
+    }
+    Ok(known)
+}
+
+fn unread(run: &str, error: &JournalError) -> String {
+    format!("run {run} cannot be read, so what it did is not known here: {error}")
+}
+
+/// The journal of an earlier run, if it was on the same tenant.
+pub(crate) fn reader_of(
+    dir: &StateDir,
+    run: &str,
+    base_url: &str,
+) -> Result<Option<RunReader>, JournalError> {
+    let reader = RunReader::open(dir, run)?;
+    let header = reader.header()?;
+    let tenant = tenant_key(base_url);
+    let is_same =
+        header.is_some_and(|header| tenant_key(&header.base_url) == tenant && !header.simulated);
+    Ok(is_same.then_some(reader))
+}
+
+struct Found<'a> {
+    wanted: &'a BTreeSet<&'a TaskId>,
+    known: BTreeMap<TaskId, EarlierTask>,
+    /// What a run only knew from another one before it.
+    hearsay: BTreeMap<TaskId, EarlierTask>,
+}
+
+impl Found<'_> {
+    fn add_run(
+        &mut self,
+        state: &State,
+        row: &RunRow,
+        base_url: &str,
+        is_driven: bool,
+    ) -> Result<(), JournalError> {
+        let Some(reader) = reader_of(&state.dir, &row.id, base_url)? else { return Ok(()) };
+        let ends: Vec<TaskEnd> = reader
+            .ends()?
+            .into_iter()
+            .filter(|end| self.wanted.contains(&end.id) && !self.known.contains_key(&end.id))
+            .collect();
+        let has_failed = ends.iter().any(|end| end.outcome == Some(Outcome::Failed));
+        // Only the records tell a failure that may be repeated from a lock whose PIN is missing.
+        let records = if has_failed { reader.records()? } else { Vec::new() };
+        for end in ends {
+            let known = match records.get(end.task.at()).filter(|record| record.is_pin_missing()) {
+                Some(_) => Some(EarlierTask {
+                    outcome: Outcome::InDoubt,
+                    reason: format!(
+                        "locked by run {} and no PIN came; a second lock brings none",
+                        row.id
+                    ),
+                }),
+                None => known_of(&end, row, is_driven),
+            };
+            let Some(known) = known else { continue };
+            let is_hearsay = known.outcome == Outcome::AlreadyInEffect && end.last_at.is_none();
+            if is_hearsay {
+                self.hearsay.entry(end.id).or_insert(known);
+                continue;
+            }
+            match self.hearsay.remove(&end.id) {
+                // The newer run knew of a good end that is not this one.
+                Some(newer) if known.turn().is_none() => drop(self.known.insert(end.id, newer)),
+                _ => drop(self.known.insert(end.id, known)),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a run says of a task; `None` when it says nothing.
+fn known_of(end: &TaskEnd, row: &RunRow, is_driven: bool) -> Option<EarlierTask> {
+    let run = &row.id;
+    let Some(outcome) = end.outcome else {
+        let reason = format!("run {run} says of it what only a newer sortie knows");
+        return Some(EarlierTask { outcome: Outcome::InDoubt, reason });
+    };
+    let reason = match outcome {
+        Outcome::Completed | Outcome::Accepted | Outcome::AlreadyInEffect => {
+            format!("done by run {run} on {}", date(end.last_at.unwrap_or(row.started_at)))
+        }
+        Outcome::Pending | Outcome::NotNow => {
+            format!("still {outcome} in run {run}; follow it with: sortie watch {run}")
+        }
+        Outcome::InDoubt => {
+            format!("in doubt in run {run}; settle it with: sortie resolve {run}")
+        }
+        Outcome::Failed | Outcome::Refused => String::new(),
+        Outcome::NotAttempted if is_driven => {
+            format!("run {run}, which another process drives now, is about to do it")
+        }
+        Outcome::Skipped | Outcome::NotAttempted => return None,
+    };
+    Some(EarlierTask { outcome, reason })
+}
+
+/// The day of a moment.
+fn date(at: UnixMillis) -> String {
+    at.to_string().chars().take(10).collect()
+}
+
+/// What runs other than one, if one is named, may have done to the devices of these tasks by the same actions, and nobody
+/// knows: only what does harm a second time, an erasure or a lock, whose PIN the second one would replace.
+pub(crate) fn doubts_about<'a>(
+    state: &State,
+    base_url: &str,
+    tasks: impl Iterator<Item = &'a Task>,
+    except: &str,
+) -> Result<BTreeMap<(DeviceId, String), String>, Failure> {
+    let harms = |action: &str| {
+        find_action(action)
+            .is_ok_and(|action| action.risk == Risk::Irreversible || action.gives_pin)
+    };
+    let wanted: BTreeSet<(DeviceId, String)> = tasks
+        .filter(|task| task.turn == Turn::Do && harms(&task.action))
+        .map(|task| (task.device.id.clone(), task.action.clone()))
+        .collect();
+    let mut doubts = BTreeMap::new();
+    if wanted.is_empty() {
+        return Ok(doubts);
+    }
+    let devices: BTreeSet<DeviceId> = wanted.iter().map(|(device, _)| device.clone()).collect();
+    let runs = state.index().runs()?;
+    // What a run under way has not heard of yet is no doubt: that one holds the device. One that is only followed does
+    // not.
+    let is_left = |row: &&RunRow| {
+        row.id != except && row.state != RunState::Finished && !state.dir.is_sending(&row.id)
+    };
+    for row in runs.iter().filter(is_left) {
+        let Some(reader) = reader_of(&state.dir, &row.id, base_url)? else { continue };
+        for doubt in reader.in_doubt_on(&devices)? {
+            if wanted.contains(&doubt) {
+                let reason = format!(
+                    "whether {action} was done to it by run {0} is in doubt; settle that first with: sortie resolve {0}",
+                    row.id,
+                    action = doubt.1
+                );
+                doubts.entry(doubt).or_insert(reason);
+            }
+        }
+    }
+    Ok(doubts)
+}
+
+/// Refuses what may have been done already, however it came to be asked for again. The one run whose doubts are passed
+/// over is the one that goes on: it settles its own.
+pub(crate) fn check_doubts<'a>(
+    state: &State,
+    base_url: &str,
+    tasks: impl Iterator<Item = &'a Task>,
+    except: &str,
+) -> Result<(), Failure> {
+    let doubts = doubts_about(state, base_url, tasks, except)?;
+    let Some(((device, _), reason)) = doubts.first_key_value() else { return Ok(()) };
+    let more = match doubts.len() - 1 {
+        0 => String::new(),
+        more => format!(" (and {more} more like it)"),
+    };
+    let (what, next) = reason.split_once("; ").unwrap_or((reason, ""));
+    Err(Failure::new(Exit::Policy, format!("device {}: {what}{more}", device.as_str())).next(next))
+}
+
+/// The devices that earlier runs on the tenant have deleted, newest first. To be called when a device is not found:
+/// a deletion whose end was never seen has an end then.
+pub(crate) fn deleted_devices(
+    state: &State,
+    base_url: &str,
+    notes: &mut Notes,
+) -> Result<Vec<Deleted>, Failure> {
+    let mut by_run: Vec<(String, Vec<DeviceTask>)> = Vec::new();
+    for task in state.index().tasks_of_action("delete-device")? {
+        match by_run.last_mut() {
+            Some((run, tasks)) if *run == task.run => tasks.push(task),
+            _ => by_run.push((task.run.clone(), vec![task])),
+        }
+    }
+    let (mut deleted, mut hearsay) = (Vec::new(), Vec::new());
+    for (run, tasks) in by_run {
+        match deletions_of(state, &run, base_url, tasks) {
+            Ok(found) => {
+                for (is_hearsay, device) in found {
+                    if is_hearsay { &mut hearsay } else { &mut deleted }.push(device);
+                }
+            }
+            Err(error) => drop(notes.insert(unread(&run, &error))),
+        }
+    }
+    deleted.append(&mut hearsay);
+    Ok(deleted)
+}
+
+/// The devices that one run has deleted, each with whether it only knew so from another run.
+fn deletions_of(
+    state: &State,
+    run: &str,
+    base_url: &str,
+    tasks: Vec<DeviceTask>,
+) -> Result<Vec<(bool, Deleted)>, JournalError> {
+    let Some(reader) = reader_of(&state.dir, run, base_url)? else { return Ok(Vec::new()) };
+    let ends: BTreeMap<TaskIndex, TaskEnd> =
+        reader.ends()?.into_iter().map(|end| (end.task, end)).collect();
+    let deletion = |task: DeviceTask| {
+        let end = ends.get(&TaskIndex(task.task))?;
+        let day = end.last_at.map(|at| format!(" on {}", date(at))).unwrap_or_default();
+        let reason = match end.outcome? {
+            Outcome::Completed | Outcome::Accepted | Outcome::AlreadyInEffect => {
+                format!("deleted by run {run}{day}")
+            }
+            Outcome::Pending | Outcome::NotNow | Outcome::InDoubt => {
+                format!("deleted by run {run}{day}, which did not see it gone; now it is")
+            }
+            _ => return None,
+        };
+        let device = DeviceFacts {
+            id: DeviceId::from_api(&task.device_id),
+            serial_number: task.serial_number,
+            name: task.device_name,
+            user_email: task.user_email,
+            platform: Platform::Unknown,
+            ..DeviceFacts::default()
+        };
+        Some((end.last_at.is_none(), Deleted { device, reason }))
+    };
+    Ok(tasks.into_iter().filter_map(deletion).collect())
+}
+
+/// Whether a task was to be done when its plan was made, and another run has taken it over since.
+pub(crate) fn taken_over_by<'a>(record: &'a TaskRecord, turn: &Turn) -> Option<&'a str> {
+    let is_taken =
+        *turn == Turn::Do && record.is_settled() && record.outcome() == Outcome::NotAttempted;
+    record.reason.strip_prefix(TAKEN_OVER).filter(|_| is_taken)
+}
+
+/// How the reason begins for which a task is not sent any more that another run has taken over.
+pub(crate) const TAKEN_OVER: &str = "taken over by run ";

@@ -1,0 +1,109 @@
+//! What guards a run while it goes on: STOP files, the policy file, a person between waves.
+//!
+//! Owns the looks at both, and the question. Following goes on while somebody thinks about an answer. Must never
+//! decide what is sent: it tells the run what it saw.
+
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+use crate::app::policy_file::{PolicyFile, Reread};
+use crate::cli::terminal::confirm::{ask, is_yes};
+use crate::drive::{Alarm, Guard};
+use crate::engine::{Ask, OperatorAnswer};
+use crate::journal::STOP_FILE;
+use crate::kandji::find_action;
+use crate::model::{Device, Recheck, Risk, StopCause, Task, TaskIndex, UnixMillis};
+use crate::plan::{Aim, recheck, recheck_protection};
+
+/// Guards one run.
+pub(crate) struct LiveGuard {
+    stop_files: [PathBuf; 2],
+    house: PolicyFile,
+    tasks: Arc<[Task]>,
+    /// The protect list was compared with the tasks.
+    is_compared: bool,
+    /// Why the policy cannot be obeyed any more.
+    broken: Option<String>,
+}
+
+impl LiveGuard {
+    /// A guard of a run that was planned under `house`.
+    pub(crate) fn new(
+        state_stop_file: PathBuf,
+        report_dir: &std::path::Path,
+        house: PolicyFile,
+        tasks: Arc<[Task]>,
+    ) -> Self {
+        let stop_files = [state_stop_file, report_dir.join(STOP_FILE)];
+        Self { stop_files, house, tasks, is_compared: false, broken: None }
+    }
+
+    /// Takes in a policy file that has changed: its protect list holds from now on. What else it says holds for
+    /// plans that are made under it.
+    fn reread(&mut self) {
+        match self.house.reread() {
+            Ok(Reread::Unchanged) => {}
+            Ok(Reread::Changed(house)) => {
+                self.house = *house;
+                self.is_compared = false;
+            }
+            Err(failure) => self.broken = Some(failure.what),
+        }
+    }
+
+    fn protected(&mut self) -> Vec<(TaskIndex, String)> {
+        if std::mem::replace(&mut self.is_compared, true) || self.house.policy.protect.is_empty() {
+            return Vec::new();
+        }
+        let protect = &self.house.policy.protect;
+        let tasks = (0..).map(TaskIndex).zip(self.tasks.iter());
+        let touching = tasks.filter(|(_, task)| task.risk >= Risk::Disruptive);
+        touching
+            .filter_map(|(index, task)| Some((index, protect.objection(&task.device)?)))
+            .collect()
+    }
+}
+
+impl Guard for LiveGuard {
+    fn look(&mut self, _now: UnixMillis) -> Alarm {
+        self.reread();
+        let is_there = |path: &&PathBuf| path.symlink_metadata().is_ok();
+        let stop = match (self.stop_files.iter().find(is_there), &self.broken) {
+            (Some(path), _) => {
+                Some((StopCause::StopFile, format!("the file {} appeared", path.display())))
+            }
+            (None, Some(broken)) => Some((StopCause::Policy, broken.clone())),
+            (None, None) => None,
+        };
+        Alarm { stop, protected: self.protected() }
+    }
+
+    fn recheck(&mut self, task: &Task, device: &Device) -> Recheck {
+        let protect = &self.house.policy.protect;
+        if task.risk < Risk::Irreversible {
+            return recheck_protection(device, protect);
+        }
+        let aim = find_action(&task.action).map_or(Aim::Device, Aim::of);
+        recheck(&task.device, device, protect, aim)
+    }
+
+    fn ask(&mut self, question: Ask) -> Pin<Box<dyn Future<Output = OperatorAnswer> + Send>> {
+        let (sender, answer) = oneshot::channel();
+        // A thread of its own and not of the runtime's: that would wait for an answer when the program ends.
+        let asking = std::thread::Builder::new().name("question".to_owned()).spawn(move || {
+            let text = format!(
+                "\n{}.\nGo on with wave {}? [y/N] ",
+                question.reason,
+                u32::from(question.wave) + 1
+            );
+            let is_agreed = ask(&text).is_some_and(|answer| is_yes(&answer));
+            // The run may have ended meanwhile.
+            let _ =
+                sender.send(if is_agreed { OperatorAnswer::GoOn } else { OperatorAnswer::Stop });
+        });
+        drop(asking);
+        Box::pin(async move { answer.await.unwrap_or(OperatorAnswer::Stop) })
+    }
+}

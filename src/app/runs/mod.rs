@@ -1,0 +1,13 @@
+//! Runs: enter, drive, resume, retry, resolve, close.
+//!
+//! Owns what is done to runs. Must never send before the run is in the journal.
+
+pub(crate) mod close;
+pub(crate) mod enter;
+pub(crate) mod execution;
+pub(crate) mod live_guard;
+pub(crate) mod reporter;
+pub(crate) mod resolve;
+pub(crate) mod resume;
+pub(crate) mod retry;
+pub(crate) mod trust;

@@ -1,0 +1,265 @@
+//! `sortie resume` and `sortie watch`.
+//!
+//! Owns the going on with a run from its journal alone. A resume may slow down and change the wait, nothing else. Must
+//! never read the job again.
+
+use std::sync::Arc;
+
+use crate::app::operator::Operator;
+use crate::app::policy_file::PolicyFile;
+use crate::app::preflight::admission::{
+    Applicant, Asking, check_gate, check_house, check_stop_file,
+};
+use crate::app::preflight::charging::{Charging, LastSends, charge, sent_of, unsent_devices};
+use crate::app::preflight::earlier::check_doubts;
+use crate::app::preflight::overlap::{check_overlap, intentions};
+use crate::app::runs::execution::{Live, go};
+use crate::app::runs::trust::{KeptWord, Replay, open_run, refuse_closed, refuse_simulated};
+use crate::app::tenant::connect::{connect_again, timeout_ms};
+use crate::app::workspace::State;
+use crate::cli::commands::plan::runtime;
+use crate::cli::exit::Exit;
+use crate::cli::failure::{BeforeSending, Done, Failed, Failure};
+use crate::cli::options::{
+    EndingOptions, GlobalOptions, PaceOptions, ResumeOptions, TenantOptions, WatchOptions,
+};
+use crate::cli::settings::{Profile, duration};
+use crate::cli::terminal::printer::Printer;
+use crate::drive::{Clock, WallClock};
+use crate::engine::{Engine, Scope};
+use crate::journal::{RequestCounts, RunHeader, RunJournal, RunRow, RunState, TrustedRun};
+use crate::model::{Outcome, Policy, Task, TaskRecord};
+use crate::plan::Agreement;
+use crate::transport::tenant_key;
+
+/// How long `watch` follows when nothing else is said, in milliseconds: a year is until everything has ended.
+const WATCH_MS: u64 = 366 * 86_400_000;
+
+pub(crate) fn resume(
+    global: &GlobalOptions,
+    name: &str,
+    tenant: &TenantOptions,
+    options: &ResumeOptions,
+    printer: &Printer,
+) -> Result<Done, Failed> {
+    let state = State::open(global, printer).before_sending()?;
+    let ending = &options.ending;
+    reopen(global, &state, name, tenant, ending, Scope::Whole, printer, |policy| {
+        lower_policy(policy, &options.pace)
+    })
+}
+
+/// `sortie watch`: follows what was sent, and sends nothing.
+pub(crate) fn watch(
+    global: &GlobalOptions,
+    name: &str,
+    tenant: &TenantOptions,
+    options: &WatchOptions,
+    printer: &Printer,
+) -> Result<Done, Failed> {
+    let state = State::open(global, printer).before_sending()?;
+    let scope = if options.once { Scope::OnePass } else { Scope::Follow };
+    let wait_ms = watch_ms(options).before_sending()?;
+    let ending = &options.ending;
+    reopen(global, &state, name, tenant, ending, scope, printer, |policy| {
+        policy.wait_ms = wait_ms;
+        Ok(())
+    })
+}
+
+fn watch_ms(options: &WatchOptions) -> Result<u64, Failure> {
+    match duration("--wait", options.wait.as_deref())?.unwrap_or(WATCH_MS) {
+        0 => Err(Failure::usage("--wait 0 follows nothing").next("look once with: --once")),
+        wait_ms => Ok(wait_ms),
+    }
+}
+
+/// Goes on with a run from its journal alone.
+#[expect(clippy::too_many_arguments, reason = "the options of two commands, as they were given")]
+fn reopen(
+    global: &GlobalOptions,
+    state: &State,
+    name: &str,
+    tenant: &TenantOptions,
+    ending: &EndingOptions,
+    scope: Scope,
+    printer: &Printer,
+    change: impl FnOnce(&mut Policy) -> Result<(), Failure>,
+) -> Result<Done, Failed> {
+    let runtime = runtime().before_sending()?;
+    // Connections are made in its context.
+    let _context = runtime.enter();
+    match open_again(global, state, name, tenant, ending, scope, printer, change)
+        .before_sending()?
+    {
+        Some(live) => runtime.block_on(go(live, ending, printer)),
+        None => Ok(Done::unsent(Exit::Well)),
+    }
+}
+
+/// A run as its journal has it, ready to be gone on with; nothing if everything has ended. Nothing is sent here.
+#[expect(clippy::too_many_arguments, reason = "the options of two commands, as they were given")]
+fn open_again<'a>(
+    global: &GlobalOptions,
+    state: &'a State,
+    name: &str,
+    tenant: &TenantOptions,
+    ending: &EndingOptions,
+    scope: Scope,
+    printer: &Printer,
+    change: impl FnOnce(&mut Policy) -> Result<(), Failure>,
+) -> Result<Option<Live<'a>>, Failure> {
+    let profile = Profile::read(global)?;
+    let row = state.index().find_run(name)?;
+    if row.state == RunState::Finished {
+        let what = if scope == Scope::Whole { "resume" } else { "follow" };
+        printer.say(&format!("nothing to {what}: run {} has ended{}", row.id, others_left(state)?));
+        return Ok(None);
+    }
+    let hold = state.dir.hold_run(&row.id)?;
+    // Whoever only follows is in nobody's way.
+    let sending = match scope {
+        Scope::Whole => Some(state.dir.hold_sending(&row.id)?),
+        Scope::Follow | Scope::OnePass => None,
+    };
+    let opening = open_run(state, &row.id)?;
+    refuse_simulated(&opening, "resume")?;
+    let mut header = opening.header().clone();
+    change(&mut header.policy)?;
+    if tenant.timeout.is_some() {
+        header.policy.timeout_ms = timeout_ms(tenant)?;
+    }
+    if header.policy.timeout_ms * 2 > header.policy.quarantine_ms {
+        return Err(Failure::usage("--timeout is more than half of the run's --quarantine")
+            .next("give a shorter one, or none"));
+    }
+    header.pending_ok |= ending.pending_ok;
+    let tasks: Arc<[Task]> = opening.tasks().into();
+    let (mut replay, mut last) = (Replay::new(&tasks, &header.policy), LastSends::default());
+    let run = opening.follow(|entry| {
+        replay.take(entry);
+        last.take(entry, &tasks);
+    })?;
+    refuse_closed(&run)?;
+    let engine = Engine::new(replay.end()?);
+    let house = PolicyFile::read(state.dir.path())?;
+    let alone = match scope {
+        Scope::Whole => {
+            let asking = if global.no_input { Asking::Forbidden } else { Asking::Here };
+            Some(enter_again(state, &header, &house, asking, &run, &last)?)
+        }
+        Scope::Follow | Scope::OnePass => None,
+    };
+    let journal = RunJournal::go_on(&state.dir, &run)?;
+    let connection = connect_again(&header.base_url, header.policy.timeout_ms, tenant, &profile)?;
+    let quota = state.quota(&connection.base_url, header.policy.per_hour);
+    state.index().set_run_state(&row.id, RunState::Open, None, &row.summary)?;
+    drop(alone);
+    let doing = if scope == Scope::Whole { "resuming" } else { "following" };
+    printer.say(&format!("{doing} run {} of {}", row.id, header.job));
+    if let Some((until, why)) = engine.state().pause(WallClock.now()) {
+        printer.say(&format!("nothing is sent or read before {until}: {why}"));
+    }
+    let requests = RequestCounts::new();
+    Ok(Some(Live {
+        state,
+        house,
+        connection,
+        header,
+        tasks,
+        records: run.records,
+        engine,
+        journal,
+        quota,
+        requests,
+        hold,
+        sending,
+        scope,
+    }))
+}
+
+/// How many other runs have something left, in words.
+fn others_left(state: &State) -> Result<String, Failure> {
+    let is_left = |row: &RunRow| matches!(row.state, RunState::Open | RunState::Paused);
+    let left = state.index().runs()?.into_iter().filter(is_left).count();
+    Ok(match left {
+        0 => "; 'sortie runs' lists the runs".to_owned(),
+        left => format!("; {} not finished: sortie runs", counted_are(left)),
+    })
+}
+
+fn counted_are(runs: usize) -> String {
+    if runs == 1 { "1 other run is".to_owned() } else { format!("{runs} other runs are") }
+}
+
+/// Lets a run go on sending, if nothing speaks against what it has left. No other run begins while the result is held.
+fn enter_again(
+    state: &State,
+    header: &RunHeader,
+    house: &PolicyFile,
+    asking: Asking,
+    run: &TrustedRun,
+    last: &LastSends,
+) -> Result<std::fs::File, Failure> {
+    let now = WallClock.now();
+    let (tasks, records) = (&run.tasks, &run.records);
+    let alone = state.dir.hold_start()?;
+    check_stop_file(state)?;
+    let is_left = |(_, record): &(&Task, &TaskRecord)| record.outcome() == Outcome::NotAttempted;
+    let left: Vec<&Task> = tasks.iter().zip(records).filter(is_left).map(|(it, _)| it).collect();
+    let word = KeptWord::of(run, house, now);
+    let approval = word.approval();
+    if let Some(risk) = left.iter().map(|task| task.risk).max() {
+        check_house(house, risk, header.reason.as_deref(), approval, Some(&header.run.0))
+            .map_err(|failure| word.explain(failure))?;
+        check_gate(header.policy.rollout.as_ref(), asking)?;
+    }
+    let left = || left.iter().copied();
+    let applicant = Applicant::of_run(header);
+    check_overlap(state, applicant, &intentions(left()))?;
+    check_doubts(state, applicant.base_url, left(), applicant.run)?;
+    // What it was charged and did not use is free again; what it still means to do is charged from now on.
+    let sent = sent_of(last, tasks, records);
+    state.index().settle_charges(&header.run.0, &sent)?;
+    let charging = Charging {
+        house,
+        approval,
+        // As it was charged at first: an emergency that a person confirmed stays one.
+        agreement: match header.provenance.is_agreed_at_terminal {
+            true => Agreement::AtTerminal,
+            false => Agreement::InAdvance,
+        },
+        fleet: state.index().fleet_size(&tenant_key(&header.base_url))?,
+        now,
+        send_until: header.policy.send_until,
+    };
+    charge(state, applicant, &header.run.0, &unsent_devices(tasks, records), charging)
+        .map_err(|failure| word.explain(failure))?;
+    let body = serde_json::json!({ "who": Operator::current().shown(), "job": header.job });
+    state.index().note(now, "resumed", Some(&header.run.0), &body)?;
+    Ok(alone)
+}
+
+/// A resume may slow down and change the wait, nothing else.
+fn lower_policy(policy: &mut Policy, options: &PaceOptions) -> Result<(), Failure> {
+    for (flag, value, asked) in [
+        ("--concurrency", &mut policy.concurrency, options.concurrency),
+        ("--per-second", &mut policy.per_second, options.per_second),
+        ("--per-hour", &mut policy.per_hour, options.per_hour),
+    ] {
+        let Some(asked) = asked else { continue };
+        if asked > *value {
+            return Err(Failure::usage(format!("{flag} {asked} is above the run's {value}"))
+                .next("a resume may only lower it"));
+        }
+        *value = asked;
+    }
+    if let Some(wait_ms) = duration("--wait", options.wait.as_deref())? {
+        // Whether a task is followed was decided when it was sent, by the run having a wait at all.
+        if (wait_ms == 0) != (policy.wait_ms == 0) {
+            return Err(Failure::usage("--wait cannot turn following on or off in a resume"));
+        }
+        policy.wait_ms = wait_ms;
+    }
+    Ok(())
+}

@@ -1,0 +1,279 @@
+//! `sortie retry`: what failed or was never reached, as a new run.
+//!
+//! Owns the taking over from the old run. Invariant: before the new run can send anything, the old one cannot send
+//! the same any more. Must never repeat what is pending, in doubt, or a lock whose PIN is missing.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::sync::Arc;
+
+use crate::app::preflight::charging::{LastSends, sent_of};
+use crate::app::preflight::earlier::{LookBack, TAKEN_OVER, taken_over_by};
+use crate::app::runs::reporter::{RunView, standing};
+use crate::app::runs::trust::{open_run, refuse_simulated};
+use crate::app::workspace::State;
+use crate::cli::commands::run::{Origin, run_job};
+use crate::cli::exit::Exit;
+use crate::cli::failure::{BeforeSending, Done, Failed, Failure};
+use crate::cli::job_source::{check_requirement, read_required_again};
+use crate::cli::options::{GlobalOptions, LimitOptions, RunOptions, TenantOptions};
+use crate::cli::terminal::printer::{Printer, counted};
+use crate::drive::{Clock, WallClock};
+use crate::job::{
+    BeforeLoss, Input, Job, JobSettings, ParseOptions, RolloutSettings, SecretSettings, Step, parse,
+};
+use crate::journal::{RequestCounts, RunHeader, RunJournal, RunRow, RunState};
+use crate::model::{
+    Entry, Event, Outcome, OutcomeCounts, ParamValue, Risk, Rollout, Task, TaskIndex, TaskRecord,
+};
+use crate::report::{Refused, Rows, job_csv, to_retry};
+
+pub(crate) fn retry(
+    global: &GlobalOptions,
+    name: &str,
+    refused: Refused,
+    tenant: &TenantOptions,
+    limits: &LimitOptions,
+    options: &RunOptions,
+    printer: &Printer,
+) -> Result<Done, Failed> {
+    match take_up(global, name, refused, printer).before_sending()? {
+        Some((job, takeover)) => {
+            run_job(global, &job, Origin::Retry(&takeover), tenant, limits, options, printer)
+        }
+        None => Ok(Done::unsent(Exit::Well)),
+    }
+}
+
+/// What is to be repeated of a run, as a job; nothing if there is nothing.
+fn take_up(
+    global: &GlobalOptions,
+    name: &str,
+    refused: Refused,
+    printer: &Printer,
+) -> Result<Option<(Job, Takeover)>, Failure> {
+    let state = State::open(global, printer)?;
+    let row = state.index().find_run(name)?;
+    // Held from here on, so that nobody goes on with the run while this looks at what it left.
+    let hold = state.dir.hold_run(&row.id)?;
+    let opening = open_run(&state, &row.id)?;
+    refuse_simulated(&opening, "retry")?;
+    let (tasks, mut last) = (opening.tasks().to_vec(), LastSends::default());
+    let run = opening.follow(|entry| last.take(entry, &tasks))?;
+    let journal = RunJournal::go_on(&state.dir, &run)?;
+    let mut view = RunView::of(run);
+    // A process that died could not say what it did not use.
+    let sent = sent_of(&last, &view.tasks, &view.records);
+    state.index().settle_charges(&row.id, &sent)?;
+    let closed = reopen_lost(&state, &mut view)?;
+    let rows = view.rows();
+    let tasks = to_retry(&rows, refused);
+    if tasks.is_empty() {
+        printer.say(&nothing_to_retry(&row, &rows));
+        return Ok(None);
+    }
+    let job = job_of(&view, &tasks)?;
+    printer.say(&format!("retrying {} of run {}", counted(tasks.len(), "task"), row.id));
+    let is_unsent = |index: &TaskIndex| {
+        let outcome = view.records[index.at()].outcome();
+        outcome == Outcome::NotAttempted && !closed.contains(index)
+    };
+    let unsent = tasks.iter().copied().filter(is_unsent).collect();
+    let journal = RefCell::new(journal);
+    let takeover = Takeover { row, header: view.header, unsent, journal, _hold: hold };
+    Ok(Some((job, takeover)))
+}
+
+/// A run that died before it was entered in the list has taken over nothing: what was closed for it is open again.
+/// Returns those tasks, which are closed in the journal already.
+fn reopen_lost(state: &State, view: &mut RunView) -> Result<BTreeSet<TaskIndex>, Failure> {
+    let runs: BTreeSet<String> = state.index().runs()?.into_iter().map(|run| run.id).collect();
+    let mut reopened = BTreeSet::new();
+    for (at, (task, record)) in (0..).zip(view.tasks.iter().zip(&mut view.records)) {
+        if taken_over_by(record, &task.turn).is_some_and(|run| !runs.contains(run)) {
+            *record = TaskRecord::new(task);
+            reopened.insert(TaskIndex(at));
+        }
+    }
+    Ok(reopened)
+}
+
+fn nothing_to_retry(row: &RunRow, rows: &Rows<'_>) -> String {
+    let counts = rows.outcomes();
+    let mut hints = Vec::new();
+    if !to_retry(rows, Refused::Include).is_empty() {
+        let refused = counts.of(Outcome::Refused);
+        hints.push(format!("{refused} refused: repeat them with --refused"));
+    }
+    let pending = counts.of(Outcome::Pending) + counts.of(Outcome::NotNow);
+    if pending > 0 {
+        hints.push(format!("{pending} pending: follow them with sortie watch {}", row.id));
+    }
+    let doubts = counts.of(Outcome::InDoubt);
+    if doubts > 0 {
+        hints.push(format!("{doubts} in doubt: settle them with sortie resolve {}", row.id));
+    }
+    let hints = if hints.is_empty() { String::new() } else { format!(" ({})", hints.join("; ")) };
+    format!("nothing to retry in run {} of {}{hints}", row.id, row.job)
+}
+
+/// The tasks as a job, by the way of the file that repeats them: it is checked as any other.
+fn job_of(view: &RunView, tasks: &[TaskIndex]) -> Result<Job, Failure> {
+    let old: Vec<&Task> = tasks.iter().filter_map(|index| view.tasks.get(index.at())).collect();
+    check_secrets(view, &old)?;
+    let bytes = job_csv(&view.rows(), tasks);
+    // The old run was allowed to.
+    let options = ParseOptions {
+        allow_wipe_protected: true,
+        delimiter: Some(b','),
+        ..ParseOptions::default()
+    };
+    let no_files = |name: &str| Err(format!("a retry reads no file, and was asked for {name}"));
+    let job = parse(&Input { name: "retry.csv", bytes: &bytes }, &options, &no_files);
+    let mut job = job.map_err(|_| not_repeatable(view, "its tasks do not make a valid job"))?;
+    if job.rows.len() != old.len() {
+        return Err(not_repeatable(view, "its tasks do not make a job of as many rows"));
+    }
+    for (row, task) in job.rows.iter_mut().zip(&old) {
+        // The file has no column for it.
+        let after = task.after.map(|(_, gate)| gate);
+        let steps: Vec<Step> =
+            row.steps.iter().map(|step| Step { after, ..step.clone() }).collect();
+        row.steps = Arc::from(steps);
+    }
+    // It is the same job, so that nobody starts the old one beside it.
+    job.name.clone_from(&view.header.job);
+    job.digest.clone_from(&view.header.job_digest);
+    job.reason.clone_from(&view.header.reason);
+    job.settings = settings_of(&view.header, &old);
+    if let Some(kept) = &view.header.provenance.guards.require {
+        job.settings.require = Some(read_required_again(kept, &view.header.run.0)?);
+        check_requirement(&job)?;
+    }
+    job.notes.clear();
+    Ok(job)
+}
+
+fn not_repeatable(view: &RunView, why: &str) -> Failure {
+    Failure::usage(format!("run {} cannot be retried: {why}", view.header.run))
+        .next("write a job for what is left; sortie report says what that is")
+}
+
+/// A parameter that nobody here can read cannot be repeated.
+fn check_secrets(view: &RunView, tasks: &[&Task]) -> Result<(), Failure> {
+    let is_closed = |value: &ParamValue| match value {
+        ParamValue::Secret(secret) => matches!(secret.expose(), None | Some("")),
+        _ => false,
+    };
+    let closed = tasks.iter().filter(|task| task.params.values().any(is_closed)).count();
+    if closed == 0 {
+        return Ok(());
+    }
+    let why = format!("the PINs of {} are encrypted or pruned", counted(closed, "task"));
+    Err(not_repeatable(view, &why))
+}
+
+/// What held for the old run's job holds for its retry, as far as no flag says otherwise. When sending ends is counted anew.
+fn settings_of(header: &RunHeader, tasks: &[&Task]) -> JobSettings {
+    let policy = &header.policy;
+    let captures = tasks.iter().any(|task| !task.capture.is_empty());
+    JobSettings {
+        wait_ms: Some(policy.wait_ms),
+        concurrency: Some(policy.concurrency),
+        per_second: Some(policy.per_second),
+        per_hour: Some(policy.per_hour),
+        retry_count: Some(policy.retries.count),
+        retry_delay_ms: Some(policy.retries.delay_ms),
+        retry_delay_ms_max: Some(policy.retries.delay_ms_max),
+        retry_jitter: Some(policy.retries.jitter),
+        max_errors: Some(policy.max_errors),
+        errors_in_a_row: policy.errors_in_a_row,
+        // The usual waves are chosen anew, by how many devices are left.
+        rollout: policy.rollout.as_ref().filter(|rollout| !is_usual(rollout)).map(|rollout| {
+            RolloutSettings {
+                waves: rollout.waves.clone(),
+                pause_ms: Some(rollout.pause_ms),
+                gate: Some(rollout.gate),
+                gate_timeout_ms: Some(rollout.gate_timeout_ms),
+            }
+        }),
+        // The rules of a run outside of its window have none; older programs kept no other.
+        window: header.provenance.guards.window.clone().or(policy.windows.first().cloned()),
+        outside_window: Some(policy.outside_window),
+        report_dir: header.report_dir.parent().map(|parent| parent.display().to_string()),
+        report_formats: Some(header.report_formats.clone()),
+        secrets: SecretSettings {
+            // The old plan was agreed to with one of the two.
+            before_loss: Some(if captures { BeforeLoss::Capture } else { BeforeLoss::Elsewhere }),
+            encrypt_to: header.encrypt_to.clone(),
+            is_single_key_allowed: header.encrypt_to.len() == 1,
+        },
+        ..JobSettings::default()
+    }
+}
+
+/// Whether these are the waves that a silent job gets.
+fn is_usual(rollout: &Rollout) -> bool {
+    [Risk::Disruptive, Risk::Irreversible]
+        .into_iter()
+        .any(|risk| *rollout == Rollout::of_usual_waves(risk))
+}
+
+/// What a new run takes over from an old one.
+pub(crate) struct Takeover {
+    pub row: RunRow,
+    pub header: RunHeader,
+    /// Tasks that the old run has not sent.
+    unsent: Vec<TaskIndex>,
+    /// The old run's journal, from where it was verified.
+    journal: RefCell<RunJournal>,
+    /// Held until the retry is over.
+    _hold: File,
+}
+
+impl Takeover {
+    /// Which runs may have done since what is to be repeated: those after the old one, or with `--skip-done` all
+    /// others.
+    pub(crate) fn look_back(&self, limits: &LimitOptions) -> LookBack<'_> {
+        if limits.skip_done {
+            LookBack::All { except: Some(&self.row.id) }
+        } else {
+            LookBack::Since(&self.row)
+        }
+    }
+
+    /// Closes in the old run what it has not sent, for the new run `by`.
+    pub(crate) fn close(&self, state: &State, by: &str, printer: &Printer) -> Result<(), Failure> {
+        let at = WallClock.now();
+        let close = |task: &TaskIndex| {
+            let (task, outcome) = (*task, Outcome::NotAttempted);
+            let reason = format!("{TAKEN_OVER}{by}");
+            Entry { at, event: Event::Settled { task, outcome, reason } }
+        };
+        let entries: Vec<Entry> = self.unsent.iter().map(close).collect();
+        self.journal.borrow_mut().append(&entries, &RequestCounts::new())?;
+        let view = RunView::read(&state.dir, &self.row.id)?;
+        let mut counts = OutcomeCounts::default();
+        view.records.iter().for_each(|record| counts.add(record.outcome()));
+        // What it has not sent is the new run's now.
+        let is_left = |outcome: &Outcome| *outcome != Outcome::NotAttempted;
+        let mut left = OutcomeCounts::default();
+        let outcomes = view.records.iter().map(TaskRecord::outcome);
+        outcomes.filter(is_left).for_each(|outcome| left.add(outcome));
+        let run_state = match self.row.state {
+            RunState::Closed => RunState::Closed,
+            _ => standing(&left).0,
+        };
+        let summary: Vec<String> =
+            counts.iter().map(|(outcome, tasks)| format!("{tasks} {outcome}")).collect();
+        let ended_at = self.row.ended_at.or(Some(at));
+        state.index().set_run_state(&self.row.id, run_state, ended_at, &summary.join(", "))?;
+        // Its files must not offer the same work a second time. PINs that were pruned stay in the old ones.
+        let is_pruned = !state.index().prunings(&self.row.id)?.is_empty();
+        if !is_pruned && let Err(failure) = view.write(&self.header.report_dir, ended_at) {
+            printer.warn(&format!("the reports of run {} are old: {}", self.row.id, failure.what));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,123 @@
+//! What a run does about its secrets before it begins.
+//!
+//! Owns the refusal of jobs whose PINs could not be kept closed, the test decryption and the notes about both.
+//! Must never let a run with encryption hold a secret in clear.
+
+use crate::app::secrets::sealing::Recipients;
+use crate::app::workspace::State;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::options::GlobalOptions;
+use crate::cli::terminal::confirm::ask;
+use crate::cli::terminal::printer::Printer;
+use crate::journal::RunReader;
+use crate::kandji::find_action;
+use crate::model::{ParamValue, Platform, Task, Turn};
+
+/// How many earlier runs are asked whether they encrypted to the same keys. Older ones say little about who
+/// can open what today.
+const EARLIER_RUNS_MAX: usize = 50;
+/// Rows that a message names.
+const ROWS_NAMED_MAX: usize = 5;
+
+/// Whether a task brings or sends a PIN, or captures secrets.
+fn bears_secrets(task: &Task) -> bool {
+    let is_mac = task.device.platform == Platform::Mac;
+    let has_pin = find_action(&task.action)
+        .is_ok_and(|action| is_mac && (action.gives_pin || action.takes_pin.is_some()));
+    task.turn == Turn::Do && (has_pin || !task.capture.is_empty())
+}
+
+/// Refuses a plan that gives PINs in clear although secrets are to be encrypted: such a PIN would have to
+/// stay readable in the journal until it is sent.
+pub(crate) fn refuse_given_pins(
+    recipients: Option<&Recipients>,
+    tasks: &[Task],
+) -> Result<(), Failure> {
+    let gives_pin =
+        |task: &&Task| task.params.values().any(|value| matches!(value, ParamValue::Secret(_)));
+    let rows: Vec<u32> = tasks.iter().filter(gives_pin).map(|task| task.row).collect();
+    if recipients.is_none() || rows.is_empty() {
+        return Ok(());
+    }
+    let mut named: Vec<String> =
+        rows.iter().take(ROWS_NAMED_MAX).map(ToString::to_string).collect();
+    if rows.len() > named.len() {
+        named.push("...".to_owned());
+    }
+    let what = format!(
+        "the job gives PINs (row {}), which would have to be kept in clear until they are sent, \
+         and encrypt_to asks that none is",
+        named.join(", ")
+    );
+    Err(Failure::new(Exit::Policy, what).next(
+        "leave the PIN out (for a CSV, its column): one is drawn and sealed for each erase of a Mac",
+    ))
+}
+
+/// Says what becomes of the secrets of a run, and before the first run that seals to these keys lets
+/// somebody try whether they can be opened.
+pub(crate) fn prepare(
+    recipients: Option<&Recipients>,
+    tasks: &[Task],
+    state: &State,
+    asking: Asking,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    if !tasks.iter().any(bears_secrets) {
+        return Ok(());
+    }
+    let Some(recipients) = recipients else {
+        printer.say(
+            "note: PINs and captured secrets will stand in clear in report and journal (mode 0600); \
+             name the keys of those who may read them with secrets.encrypt_to, in the job or the configuration",
+        );
+        return Ok(());
+    };
+    if has_been_used(recipients, state) {
+        return Ok(());
+    }
+    let answer = match asking {
+        Asking::Allowed => ask(
+            "No run has encrypted to these keys yet. To try whether its PINs can be opened, give the path of an \
+             identity file (Enter skips): ",
+        ),
+        Asking::Forbidden => None,
+    };
+    match answer.as_deref().map(str::trim) {
+        Some(path) if !path.is_empty() => {
+            recipients.test(std::path::Path::new(path))?;
+            printer.say("test decryption: it can be opened");
+        }
+        _ => printer.say(
+            "note: no run has encrypted to these keys yet; try whether its PINs can be opened with: \
+             sortie pins --test-identity FILE",
+        ),
+    }
+    Ok(())
+}
+
+/// Whether a person may be asked.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Asking {
+    Allowed,
+    Forbidden,
+}
+
+impl Asking {
+    /// Neither `--yes` nor `--no-input` leaves anything to ask.
+    pub(crate) fn of(global: &GlobalOptions, yes: bool) -> Self {
+        if yes || global.no_input { Self::Forbidden } else { Self::Allowed }
+    }
+}
+
+/// Whether one of the last runs encrypted to the same keys. A run that cannot be read proves nothing.
+fn has_been_used(recipients: &Recipients, state: &State) -> bool {
+    let texts = recipients.texts();
+    let runs = state.index().runs().unwrap_or_default();
+    runs.iter().take(EARLIER_RUNS_MAX).any(|run| {
+        RunReader::open(&state.dir, &run.id)
+            .and_then(|reader| reader.header())
+            .is_ok_and(|header| header.is_some_and(|header| header.encrypt_to == texts))
+    })
+}

@@ -1,0 +1,12 @@
+//! The terminal: output, questions, progress, signals.
+//!
+//! Owns what is written and read there. Must never be given a secret but to reveal it.
+
+pub(crate) mod confirm;
+pub(crate) mod memory;
+pub(crate) mod output;
+pub(crate) mod printer;
+pub(crate) mod progress;
+pub(crate) mod signals;
+pub(crate) mod steady_terminal;
+pub(crate) mod surroundings;

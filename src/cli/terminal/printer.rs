@@ -1,0 +1,200 @@
+//! The one place that writes for people.
+//!
+//! Owns standard output and standard error, and which letters reach people: a device's name is chosen by whoever has the
+//! device. What standard output lost ends the command with an error ([`crate::cli::terminal::output`]), and standard error that has gone
+//! away ends nothing. Colour never carries meaning alone. Must never be given a
+//! secret: nothing that reaches it may come from `Sealed::expose`, but through `reveal`, for who asked for it.
+
+use anstyle::{AnsiColor, Style};
+use std::borrow::Cow;
+use std::io::{IsTerminal, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::cli::failure::{Done, Failed};
+use crate::cli::options::{Format, GlobalOptions, When};
+use crate::cli::terminal::output::Output;
+
+/// Writes for people and for programs.
+#[derive(Clone, Debug)]
+pub(crate) struct Printer {
+    verbosity: i8,
+    pub format: Format,
+    output: Arc<Mutex<Output>>,
+}
+
+/// What stands for a letter that people are not shown.
+const REPLACEMENT: &str = "\u{fffd}";
+
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default();
+
+impl Printer {
+    pub(crate) fn new(options: &GlobalOptions) -> Self {
+        let choice = match options.color {
+            When::Auto => anstream::ColorChoice::Auto,
+            When::Always => anstream::ColorChoice::Always,
+            When::Never => anstream::ColorChoice::Never,
+        };
+        choice.write_global();
+        let verbosity =
+            if options.quiet { -1 } else { i8::try_from(options.verbose).unwrap_or(i8::MAX) };
+        let output = Output::new(std::io::stdout().is_terminal());
+        Self { verbosity, format: options.format, output: Arc::new(Mutex::new(output)) }
+    }
+
+    /// Writes text for people to standard output.
+    pub(crate) fn show(&self, text: &str) {
+        self.data(&harmless(text));
+    }
+
+    /// Writes data for programs to standard output, exactly as it is. What cannot be written is counted, and makes the
+    /// end of the command an error; a reader that has gone away (`| head`) does not.
+    pub(crate) fn data(&self, text: &str) {
+        self.output().write(text, std::io::stdout().lock());
+    }
+
+    /// Whether something that was to be written to standard output was lost.
+    pub(crate) fn has_lost_output(&self) -> bool {
+        self.output().failure().is_some()
+    }
+
+    /// The end of a command, with what became of its output: a result that nobody can read is none.
+    pub(crate) fn with_output(&self, ended: Result<Done, Failed>) -> Result<Done, Failed> {
+        let lost = self.output().failure();
+        match (ended, lost) {
+            (Ok(done), Some(failure)) => Err(failure.sent(done.sent)),
+            (ended @ Ok(_), None) => ended,
+            (Err(failed), lost) => {
+                // Why the command ended is worth more than what could not be written about it.
+                lost.into_iter()
+                    .for_each(|lost| self.warn(&format!("{}; {}", lost.what, lost.state)));
+                Err(failed)
+            }
+        }
+    }
+
+    fn output(&self) -> MutexGuard<'_, Output> {
+        self.output.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes secrets to standard output, exactly as they are: only for a command whose purpose that is.
+    pub(crate) fn reveal(&self, text: &str) {
+        self.data(text);
+    }
+
+    /// Tells people something, unless they asked for quiet.
+    pub(crate) fn say(&self, text: &str) {
+        if self.verbosity >= 0 {
+            self.to_stderr(text);
+        }
+    }
+
+    /// Warns, even in quiet.
+    pub(crate) fn warn(&self, text: &str) {
+        self.styled(&format!("{WARNING}warning{WARNING:#}: {}", harmless(text)));
+    }
+
+    /// Says why the command ends.
+    pub(crate) fn failure(&self, failed: &Failed) {
+        let failure = &failed.failure;
+        let mut text = format!("{ERROR}error{ERROR:#}: {}", harmless(&failure.what));
+        text.push_str(&format!("\n{HINT}state{HINT:#}: {}", harmless(&failed.state())));
+        if !failure.next.is_empty() {
+            text.push_str(&format!("\n{HINT} next{HINT:#}: {}", harmless(&failure.next)));
+        }
+        self.styled(&text);
+    }
+
+    /// Writes a finished text to standard error.
+    pub(crate) fn to_stderr(&self, text: &str) {
+        self.styled(&harmless(text));
+    }
+
+    /// Writes a text with colours to standard error. Whoever lays it out has taken out what else steers a terminal.
+    pub(crate) fn styled(&self, text: &str) {
+        let mut output = anstream::stderr().lock();
+        // With no standard error left there is nobody to tell.
+        let _ = output.write_all(text.as_bytes());
+        if !text.ends_with('\n') {
+            let _ = output.write_all(b"\n");
+        }
+    }
+
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.verbosity < 0
+    }
+}
+
+/// Whether a letter steers a terminal or turns the order of others round.
+fn steers(letter: char) -> bool {
+    letter.is_control()
+        || matches!(
+            letter,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
+}
+
+/// A text whose only letters that steer a terminal are its line breaks and tabs.
+pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
+    let is_bad = |letter: char| steers(letter) && !matches!(letter, '\n' | '\t');
+    match text.contains(is_bad) {
+        true => Cow::Owned(text.replace(is_bad, REPLACEMENT)),
+        false => Cow::Borrowed(text),
+    }
+}
+
+/// A text of others, such as a device's name, as a part of one line: it can neither steer a terminal nor pretend to be
+/// the next line.
+pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
+    match text.contains(steers) {
+        true => Cow::Owned(text.replace(steers, REPLACEMENT)),
+        false => Cow::Borrowed(text),
+    }
+}
+
+/// A number with its noun: `1 row`, `2 rows`.
+pub(crate) fn counted(number: impl Into<usize>, noun: &str) -> String {
+    let number = number.into();
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Lays rows out in columns, two spaces apart.
+pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
+    let rows: Vec<Vec<Cow<'_, str>>> =
+        rows.iter().map(|row| row.iter().map(|cell| one_line(cell)).collect()).collect();
+    let mut widths: Vec<usize> = header.iter().map(|cell| cell.chars().count()).collect();
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let line = |cells: &mut dyn Iterator<Item = &str>| {
+        let padded: Vec<String> =
+            cells.zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        format!("{}\n", padded.join("  ").trim_end())
+    };
+    let mut text = line(&mut header.iter().copied());
+    for row in &rows {
+        text.push_str(&line(&mut row.iter().map(Cow::as_ref)));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_letter_of_others_steers_a_terminal() {
+        let evil = "pad\u{1b}[2J\u{9b}1A\r\u{8}\u{202e}x\u{2066}\u{200f}\u{2028}\u{61c}\0\u{7f}";
+        assert!(!harmless(evil).contains(steers) && !one_line(evil).contains(steers));
+        for fair in ["Jörg’s Mac", "日本語", "👩‍💻 pad", "שלום"] {
+            assert_eq!((harmless(fair), one_line(fair)), (fair.into(), fair.into()));
+        }
+        assert_eq!(harmless("a\n\tb\r\n"), "a\n\tb\u{fffd}\n");
+        assert_eq!(one_line("a\nERASE 1"), "a\u{fffd}ERASE 1");
+        let text = table(&["NAME"], &[vec!["a\nrun ok".to_owned()]]);
+        assert_eq!(text, "NAME\na\u{fffd}run ok\n");
+    }
+}

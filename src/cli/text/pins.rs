@@ -1,0 +1,170 @@
+//! PINs as people and programs read them.
+//!
+//! Owns their layout. Must never decide whether they may be shown: who calls it has decided that.
+
+use serde_json::{Value, json};
+
+use crate::app::secrets::pins_found::{Found, FoundPin, Kept};
+use crate::cli::terminal::printer::table;
+use crate::model::UnixMillis;
+
+/// Digits of a usual PIN, and of the groups in which it is read aloud.
+const PIN_DIGITS: usize = 6;
+const GROUP_DIGITS: usize = 3;
+
+/// A PIN as it is read from a screen: six digits in two groups, anything else as it came.
+pub(crate) fn grouped(pin: &str) -> String {
+    if pin.is_empty() {
+        return "pruned".to_owned();
+    }
+    if pin.len() == PIN_DIGITS && pin.bytes().all(|byte| byte.is_ascii_digit()) {
+        let (first, second) = pin.split_at(GROUP_DIGITS);
+        return format!("{first} {second}");
+    }
+    plain(pin)
+}
+
+/// Without characters that steer a terminal.
+fn plain(text: &str) -> String {
+    let shown = |letter: char| match letter.is_control() {
+        true => letter.escape_unicode().collect::<String>(),
+        false => letter.to_string(),
+    };
+    text.chars().map(shown).collect()
+}
+
+/// The locks without PIN, then the PINs, then the secrets, each as a table.
+pub(crate) fn text_of(found: &[Found]) -> String {
+    let missing: Vec<Vec<String>> = found.iter().filter_map(missing_line).collect();
+    let pins: Vec<Vec<String>> = found
+        .iter()
+        .flat_map(|found| found.pins.iter().map(move |pin| pin_line(found, pin)))
+        .collect();
+    let secrets: Vec<Vec<String>> = found.iter().flat_map(secret_lines).collect();
+    let mut tables = Vec::new();
+    for (header, lines) in [
+        (&["LOCKED WITHOUT PIN", "NAME", "USER", "ACTION", "WHEN", "RUN", "REASON"][..], missing),
+        (
+            &[
+                "PIN", "TRY", "SERIAL", "NAME", "USER", "ACTION", "WHEN", "ORIGIN", "VERIFIED",
+                "RUN",
+            ],
+            pins,
+        ),
+        (&["SECRET", "WHAT", "SERIAL", "NAME", "USER", "ACTION", "WHEN", "RUN"], secrets),
+    ] {
+        if !lines.is_empty() {
+            tables.push(table(header, &lines));
+        }
+    }
+    tables.join("\n")
+}
+
+/// Serial number (or id), name, user, action.
+fn device_cells(found: &Found) -> [String; 4] {
+    let device = &found.device;
+    let serial = match device.serial_number.as_str() {
+        "" => device.id.as_str(),
+        serial => serial,
+    };
+    [serial, &device.name, &device.user_email, &found.action].map(plain)
+}
+
+fn missing_line(found: &Found) -> Option<Vec<String>> {
+    let reason = plain(found.missing.as_ref()?);
+    let rest = [moment(found.requested_at), found.run.clone(), reason];
+    Some(device_cells(found).into_iter().chain(rest).collect())
+}
+
+fn pin_line(found: &Found, pin: &FoundPin) -> Vec<String> {
+    let first = [
+        pin.value.read().map_or_else(str::to_owned, grouped),
+        if pin.is_first { "first" } else { "then" }.to_owned(),
+    ];
+    let verified = if pin.is_verified { "yes" } else { "no" };
+    let rest = [moment(pin.at), pin.origin.clone(), verified.to_owned(), found.run.clone()];
+    first.into_iter().chain(device_cells(found)).chain(rest).collect()
+}
+
+fn secret_lines(found: &Found) -> impl Iterator<Item = Vec<String>> {
+    found.secrets.iter().map(move |secret| {
+        let first = [secret.value.read().map_or_else(str::to_owned, plain), what_is(&secret.name)];
+        let rest = [moment(found.requested_at), found.run.clone()];
+        first.into_iter().chain(device_cells(found)).chain(rest).collect()
+    })
+}
+
+/// The words for the API's name of a secret.
+fn what_is(name: &str) -> String {
+    match name {
+        "key" => "FileVault key".to_owned(),
+        "user_based_albc" => "bypass code (user)".to_owned(),
+        "device_based_albc" => "bypass code (device)".to_owned(),
+        "recovery_password" => "recovery password".to_owned(),
+        other => plain(other),
+    }
+}
+
+fn moment(at: Option<UnixMillis>) -> String {
+    at.map(|at| at.to_string()).unwrap_or_default()
+}
+
+/// The same for programs, exact.
+pub(crate) fn json_of(found: &[Found]) -> String {
+    Value::Array(found.iter().map(object_of).collect()).to_string()
+}
+
+fn object_of(found: &Found) -> Value {
+    let text = |value: &Kept| value.read().ok().map(str::to_owned);
+    let pins: Vec<Value> = found
+        .pins
+        .iter()
+        .map(|pin| {
+            json!({
+                "pin": text(&pin.value), "closed": pin.value.read().err(), "origin": pin.origin,
+                "at": pin.at.map(|at| at.to_string()), "verified": pin.is_verified,
+                "try_first": pin.is_first,
+            })
+        })
+        .collect();
+    let secrets: Vec<Value> = found
+        .secrets
+        .iter()
+        .map(|secret| {
+            json!({
+                "name": secret.name, "value": text(&secret.value),
+                "closed": secret.value.read().err(),
+            })
+        })
+        .collect();
+    let device = &found.device;
+    json!({
+        "run": found.run, "task": found.task.0, "device_id": device.id.as_str(),
+        "serial_number": device.serial_number, "device_name": device.name,
+        "user_email": device.user_email, "action": found.action,
+        "outcome": found.outcome.word(), "missing": found.missing,
+        "requested_at": found.requested_at.map(|at| at.to_string()),
+        "pins": pins, "secrets": secrets,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn six_digits_are_grouped_and_nothing_else_is_touched() {
+        for (pin, shown) in [
+            ("496406", "496 406"),
+            ("012345", "012 345"),
+            ("12345", "12345"),
+            ("1234567", "1234567"),
+            ("49640a", "49640a"),
+            ("", "pruned"),
+            ("٤٩٦", "٤٩٦"),
+            ("1\u{1b}[2J", "1\\u{1b}[2J"),
+        ] {
+            assert_eq!(grouped(pin), shown);
+        }
+    }
+}
