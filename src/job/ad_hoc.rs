@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::clashes::{StepColumn, clash, identify_flaw};
 use super::diagnostics::{Diagnostics, Flaw};
 use super::input::{COMMAND_LINE, action_step, check_job_name, digest};
-use super::sameness::Seen;
+use super::sameness::SeenRows;
 use super::steps::{StepDraft, step_flaws};
 use super::{
     Exclusion, Filter, IdentifyBy, Job, JobSettings, ParseOptions, Row, Selection, Step, Target,
@@ -106,7 +106,7 @@ fn rows_of(
     problems: &mut Diagnostics,
     notes: &mut Vec<String>,
 ) -> Vec<Row> {
-    let mut seen = Seen::default();
+    let mut seen = SeenRows::default();
     let mut rows: Vec<Row> = Vec::new();
     for (at, target) in targets.into_iter().enumerate() {
         let target =

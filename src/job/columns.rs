@@ -5,13 +5,13 @@
 use std::collections::BTreeMap;
 
 use super::cells::TargetField;
+use super::column_options::{ColumnOptions, check_options, is_meant, renamed};
 use super::diagnostics::{Diagnostics, Flaw, counted, quote};
 use super::origin::{RUN_ENDED_NAME, RUN_NAME, RowOrigin, origin_of};
 use super::scan::Record;
 use super::secrets::may_be_secret;
 use super::source::Source;
 use super::steps::is_near;
-use super::wishes::{ColumnWishes, check_wishes, is_meant, renamed};
 use crate::kandji::{ACTIONS, ParamKind, fold};
 use crate::model::first_steering;
 
@@ -111,7 +111,7 @@ impl Header {
 pub(super) fn read_header(
     source: &Source<'_>,
     record: &Record<'_>,
-    wishes: &ColumnWishes,
+    column_options: &ColumnOptions,
     problems: &mut Diagnostics,
     notes: &mut Vec<String>,
 ) -> Option<Header> {
@@ -122,17 +122,17 @@ pub(super) fn read_header(
         return None;
     }
     let names: Vec<&str> = record.cells.iter().map(|cell| header_text(cell.text())).collect();
-    check_wishes(source, record, &names, wishes, problems, notes);
-    if names.iter().all(|name| !is_known(renamed(name, wishes))) {
+    check_options(source, record, &names, column_options, problems, notes);
+    if names.iter().all(|name| !is_known(renamed(name, column_options))) {
         problems.push(source.diagnostic(record.range.clone(), no_header(&names)));
         return None;
     }
     let is_understood = problems.count() == count_before;
     let mut columns = Vec::new();
     for (name, cell) in names.iter().zip(&record.cells) {
-        let column = classify(name, wishes).unwrap_or_else(|flaw| {
+        let column = classify(name, column_options).unwrap_or_else(|flaw| {
             problems.push(source.diagnostic(cell.range.clone(), flaw));
-            presumed(renamed(name, wishes), wishes)
+            presumed(renamed(name, column_options), column_options)
         });
         columns.push(column);
     }
@@ -147,8 +147,8 @@ pub(super) fn read_header(
 
 /// What a refused column is read as for the rest of the file, so that all problems are told at once: as the
 /// one that it resembles, else not at all. Its cells are not shown, whatever they are.
-fn presumed(name: &str, wishes: &ColumnWishes) -> Column {
-    let known = resembled(&fold(name)).and_then(|known| classify(known, wishes).ok());
+fn presumed(name: &str, column_options: &ColumnOptions) -> Column {
+    let known = resembled(&fold(name)).and_then(|known| classify(known, column_options).ok());
     let meaning = known.as_ref().map_or(Meaning::Ignored, |known| known.meaning.clone());
     let name = known.map_or_else(|| name.to_owned(), |known| known.name);
     Column { name, meaning, is_secret: true }
@@ -177,12 +177,12 @@ fn is_param(name: &str) -> bool {
     ACTIONS.iter().any(|action| action.param(name).is_some())
 }
 
-fn classify(written: &str, wishes: &ColumnWishes) -> Result<Column, Flaw> {
-    let name = renamed(written, wishes);
+fn classify(written: &str, column_options: &ColumnOptions) -> Result<Column, Flaw> {
+    let name = renamed(written, column_options);
     let folded = fold(name);
     let is_secret = may_be_secret(written) || may_be_secret(name);
     let column = |meaning| Ok(Column { name: name.to_owned(), meaning, is_secret });
-    if wishes.ignore.iter().any(|ignored| is_meant(ignored, written)) {
+    if column_options.ignore.iter().any(|ignored| is_meant(ignored, written)) {
         return column(Meaning::Ignored);
     }
     if name.contains(['\n', '\r']) {

@@ -2,12 +2,12 @@
 //!
 //! Owns finding it from the first line or the header. Must never choose when two characters fit equally well.
 
+use super::column_options::{ColumnOptions, renamed};
 use super::columns::{header_text, is_known};
 use super::diagnostics::{Diagnostics, Flaw, quote};
 use super::scan::{CrLines, Scanned, Scanner};
 use super::source::Source;
 use super::table::TableRules;
-use super::wishes::{ColumnWishes, renamed};
 
 /// How a table is laid out: what separates its cells, and where it begins.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub(super) fn choose_layout(
         problems.push_for_file(source.file, flaw);
         return None;
     }
-    match find_layout(source, &rules.wishes, cr_lines) {
+    match find_layout(source, &rules.column_options, cr_lines) {
         Ok(layout) => {
             if layout.delimiter != b',' || said.is_some() {
                 let word = delimiter_word(layout.delimiter);
@@ -80,7 +80,7 @@ pub(super) fn choose_layout(
 /// Finds the delimiter: the one that the first line says, else the one by which the header has the most known names.
 pub(super) fn find_layout(
     source: &Source<'_>,
-    wishes: &ColumnWishes,
+    column_options: &ColumnOptions,
     cr_lines: CrLines,
 ) -> Result<Layout, Flaw> {
     let plain = |delimiter: u8| Layout { delimiter, start: 0, line: 1 };
@@ -100,7 +100,7 @@ pub(super) fn find_layout(
         });
         let Some(Scanned::Record(record)) = first else { return (0, 0) };
         let names = record.cells.iter().map(|cell| header_text(cell.text()));
-        (names.filter(|name| is_known(renamed(name, wishes))).count(), record.cells.len())
+        (names.filter(|name| is_known(renamed(name, column_options))).count(), record.cells.len())
     };
     let mut scores: Vec<((usize, usize), u8)> =
         [b',', b';', b'\t'].into_iter().map(|delimiter| (score(delimiter), delimiter)).collect();

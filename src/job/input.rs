@@ -8,12 +8,12 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 
 use super::cells::TargetField;
+use super::column_options::ColumnOptions;
 use super::decode::{Encoding, decode};
 use super::diagnostics::{Diagnostic, Diagnostics, Flaw, quote};
 use super::source::Source;
-use super::steps::{Form, Guard, StepDraft, find_param, read_action, read_value};
+use super::steps::{Form, ProtectedValues, StepDraft, find_param, read_action, read_value};
 use super::table::{Base, Duplicates, TableRules, read_table};
-use super::wishes::ColumnWishes;
 use super::{Exclusion, Job, JobSettings, sniff, yaml};
 use crate::model::{composed, hexadecimal};
 
@@ -104,16 +104,16 @@ impl IdentifyBy {
 }
 
 impl ParseOptions {
-    pub(super) fn guard(&self) -> Guard {
-        if self.allow_wipe_protected { Guard::Open } else { Guard::Closed }
+    pub(super) fn protected_values(&self) -> ProtectedValues {
+        if self.allow_wipe_protected { ProtectedValues::Allowed } else { ProtectedValues::Refused }
     }
 
     pub(super) fn duplicates(&self) -> Duplicates {
         if self.dedupe { Duplicates::Drop } else { Duplicates::Refuse }
     }
 
-    pub(super) fn wishes(&self) -> ColumnWishes {
-        ColumnWishes { map: self.map.clone(), ignore: self.ignore_columns.clone() }
+    pub(super) fn column_options(&self) -> ColumnOptions {
+        ColumnOptions { map: self.map.clone(), ignore: self.ignore_columns.clone() }
     }
 }
 
@@ -184,10 +184,10 @@ fn read(
             problems.push_for_file(input.name, flaw);
             None
         }
-        Ok(sniff::Format::Yaml) => {
+        Ok(sniff::JobFormat::Yaml) => {
             yaml::read_yaml(input, &mut source, options, load, (problems, notes))
         }
-        Ok(sniff::Format::Table) => {
+        Ok(sniff::JobFormat::Table) => {
             read_plain_table(input, &mut source, options, (problems, notes))
         }
     }
@@ -207,11 +207,11 @@ fn read_plain_table(
         }
     };
     let rules = TableRules {
-        wishes: options.wishes(),
+        column_options: options.column_options(),
         base: step.as_ref().map(|steps| Base { steps, origin: "--action" }),
         identify_by: options.identify_by,
         duplicates: options.duplicates(),
-        guard: options.guard(),
+        protected_values: options.protected_values(),
         delimiter: options.delimiter,
     };
     let rows = read_table(source, &rules, problems, &mut notes)?;
@@ -256,7 +256,7 @@ pub(super) fn action_step(
     let mut step = StepDraft::new(1, action);
     for (name, text) in &options.params {
         let value = find_param(action, name).and_then(|param| {
-            let value = read_value(param, text, Form::Text, options.guard())?;
+            let value = read_value(param, text, Form::Text, options.protected_values())?;
             if step.params.contains_key(param.key) {
                 return Err(Flaw::new(format!("{} is given twice", param.key)));
             }

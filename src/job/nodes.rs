@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::diagnostics::{Diagnostics, Flaw, quote};
 use super::source::Source;
 use super::steps::{Form, is_near};
-use super::tree::{Content, Entry, Node};
+use super::tree::{Content, MapEntry, Node};
 use crate::kandji::fold;
 use crate::model::parse_duration_ms;
 
@@ -40,7 +40,12 @@ impl NodeReader<'_, '_> {
     }
 
     /// The entries of a map that has no other keys than these.
-    pub fn map<'n>(&mut self, node: &'n Node, what: &str, known: &[&str]) -> Option<&'n [Entry]> {
+    pub fn map<'n>(
+        &mut self,
+        node: &'n Node,
+        what: &str,
+        known: &[&str],
+    ) -> Option<&'n [MapEntry]> {
         let entries = self.any_map(node, what)?;
         for entry in entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
             let folded = fold(&entry.key);
@@ -56,7 +61,7 @@ impl NodeReader<'_, '_> {
     }
 
     /// The entries of a map with any keys; an empty map says nothing and is refused.
-    pub fn any_map<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [Entry]> {
+    pub fn any_map<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [MapEntry]> {
         let flaw = match &node.content {
             Content::Map(entries) if !entries.is_empty() => return Some(entries),
             Content::Map(_) => Flaw::new(format!("{what} is empty")),

@@ -14,7 +14,7 @@ use super::columns::{Header, Meaning};
 use super::diagnostics::{Diagnostics, Flaw, counted, quote};
 use super::repeated::Repeated;
 use super::row_notes::RowNotes;
-use super::sameness::Seen;
+use super::sameness::SeenRows;
 use super::scan::Record;
 use super::source::Source;
 use super::steps::{STEPS_MAX, StepDraft, StepFlaw, give, read_action, same_steps, step_flaws};
@@ -33,7 +33,7 @@ pub(super) struct RowReader<'r> {
     pub problems: &'r mut Diagnostics,
     rows: Vec<Row>,
     row_number: u32,
-    seen: Seen,
+    seen: SeenRows,
     steps_by_text: HashMap<String, Arc<[Step]>>,
     repeated: Repeated,
     notes: RowNotes,
@@ -55,7 +55,7 @@ impl<'r> RowReader<'r> {
             problems,
             rows: Vec::new(),
             row_number: 0,
-            seen: Seen::default(),
+            seen: SeenRows::default(),
             steps_by_text: HashMap::new(),
             repeated: Repeated::default(),
             notes: RowNotes::default(),
@@ -280,7 +280,8 @@ impl<'r> RowReader<'r> {
         for (cell, column) in record.cells.iter().zip(&self.header.columns) {
             let is_spare = is_spare(column, drafts.iter().map(|draft| draft.action));
             if column.meaning == Meaning::Param && !cell.trimmed().is_empty() && !is_spare {
-                let given = give(&mut drafts, &column.name, cell.text(), self.rules.guard);
+                let given =
+                    give(&mut drafts, &column.name, cell.text(), self.rules.protected_values);
                 if let Err(flaw) = given {
                     self.problems.push(source.diagnostic(cell.range.clone(), flaw));
                 }

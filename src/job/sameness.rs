@@ -22,13 +22,13 @@ type Strength = usize;
 
 /// The rows so far, by device and step.
 #[derive(Default)]
-pub(super) struct Seen {
+pub(super) struct SeenRows {
     groups: HashMap<(Identity, String), [Option<u32>; 4]>,
     rows: HashMap<(u32, u16), usize>,
     group_count: u32,
 }
 
-impl Seen {
+impl SeenRows {
     /// Notes a row, and returns an earlier one of the same device and step.
     pub fn insert(&mut self, target: &Target, step: u16, row: usize) -> Option<usize> {
         let strength = strength(target);
@@ -94,7 +94,7 @@ mod tests {
 
     fn check(earlier: &str, later: &str, expect: bool) {
         for (first, second) in [(earlier, later), (later, earlier)] {
-            let mut seen = Seen::default();
+            let mut seen = SeenRows::default();
             assert_eq!(seen.insert(&target(first), 1, 0), None);
             let hit = seen.insert(&target(second), 1, 1);
             assert_eq!(hit.is_some(), expect, "{first} then {second}");
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn steps_set_rows_of_one_device_apart() {
-        let mut seen = Seen::default();
+        let mut seen = SeenRows::default();
         assert_eq!(seen.insert(&target("/S/"), 1, 0), None);
         assert_eq!(seen.insert(&target("/S/"), 2, 1), None);
         assert_eq!(seen.insert(&target("/S/"), 2, 2), Some(1));

@@ -35,7 +35,7 @@ const FIRST_KEYS: [&str; 22] = [
 
 /// A format of job files.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+pub(super) enum JobFormat {
     /// Delimited text.
     Table,
     /// YAML.
@@ -52,48 +52,48 @@ fn extension(name: &str) -> String {
 }
 
 /// Finds the format; refuses a file whose name and content disagree.
-pub(super) fn find_format(name: &str, text: &str) -> Result<Format, Flaw> {
+pub(super) fn find_format(name: &str, text: &str) -> Result<JobFormat, Flaw> {
     let extension = extension(name);
     let content = content_format(text);
     match (extension.as_str(), content) {
-        ("yaml" | "yml", Some(Format::Table)) => {
+        ("yaml" | "yml", Some(JobFormat::Table)) => {
             Err(Flaw::new("the file is named as YAML and its content is CSV")
                 .hint("rename it to end in .csv"))
         }
-        ("csv" | "tsv", Some(Format::Yaml)) => {
+        ("csv" | "tsv", Some(JobFormat::Yaml)) => {
             Err(Flaw::new("the file is named as CSV and its content is YAML")
                 .hint("rename it to end in .yaml"))
         }
-        ("yaml" | "yml" | "json", _) => Ok(Format::Yaml),
-        ("csv" | "tsv" | "txt", _) => Ok(Format::Table),
-        (_, content) => Ok(content.unwrap_or(Format::Table)),
+        ("yaml" | "yml" | "json", _) => Ok(JobFormat::Yaml),
+        ("csv" | "tsv" | "txt", _) => Ok(JobFormat::Table),
+        (_, content) => Ok(content.unwrap_or(JobFormat::Table)),
     }
 }
 
 /// What the content looks like, if it looks like one of the two.
-fn content_format(text: &str) -> Option<Format> {
+fn content_format(text: &str) -> Option<JobFormat> {
     if separator(text).is_some() {
-        return Some(Format::Table);
+        return Some(JobFormat::Table);
     }
     let line = text
         .split(['\n', '\r'])
         .map(str::trim)
         .find(|line| !line.is_empty() && !line.starts_with('#'))?;
     if line.starts_with("---") || line.starts_with('{') || line.starts_with("%YAML") {
-        return Some(Format::Yaml);
+        return Some(JobFormat::Yaml);
     }
     if let Some((key, rest)) = line.split_once(':')
         && (rest.is_empty() || rest.starts_with([' ', '\t']))
         && FIRST_KEYS.contains(&key.trim().trim_matches('"'))
     {
-        return Some(Format::Yaml);
+        return Some(JobFormat::Yaml);
     }
     let is_column = |cell: &str| {
         let cell = cell.trim().trim_matches('"');
         TargetField::find(cell).is_some() || fold(cell) == "action"
     };
     let is_table = line.split([',', ';', '\t']).any(is_column) && !line.contains(": ");
-    is_table.then_some(Format::Table)
+    is_table.then_some(JobFormat::Table)
 }
 
 #[cfg(test)]
@@ -105,12 +105,12 @@ mod tests {
         let yaml = "# lab\n\nversion: 1\n";
         let table = "\"serial_number\";action\n";
         for (name, text, expect) in [
-            ("a.csv", table, Ok(Format::Table)),
-            ("a.CSV", "whatever\n", Ok(Format::Table)),
-            ("a.yml", yaml, Ok(Format::Yaml)),
-            ("<stdin>", yaml, Ok(Format::Yaml)),
-            ("<stdin>", table, Ok(Format::Table)),
-            ("job", "---\n", Ok(Format::Yaml)),
+            ("a.csv", table, Ok(JobFormat::Table)),
+            ("a.CSV", "whatever\n", Ok(JobFormat::Table)),
+            ("a.yml", yaml, Ok(JobFormat::Yaml)),
+            ("<stdin>", yaml, Ok(JobFormat::Yaml)),
+            ("<stdin>", table, Ok(JobFormat::Table)),
+            ("job", "---\n", Ok(JobFormat::Yaml)),
             ("a.yaml", table, Err("rename it to end in .csv")),
             ("a.csv", yaml, Err("rename it to end in .yaml")),
         ] {

@@ -9,7 +9,7 @@ use crate::kandji::{ActionSpec, ParamKind, ParamSpec, edit_distance, find_action
 use crate::model::{Gate, ParamValue, Params, is_invisible};
 
 /// Values that a job may only hold together with a flag, as key, value, flag and reason.
-const GUARDED: [(&str, &str, &str, &str); 1] = [(
+const PROTECTED: [(&str, &str, &str, &str); 1] = [(
     "erase_mode",
     "WIPE_PROTECTED",
     "--allow-wipe-protected",
@@ -54,13 +54,13 @@ impl StepDraft {
     }
 }
 
-/// What is allowed beyond the ordinary.
+/// Whether values of [`PROTECTED`] are allowed.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) enum Guard {
-    /// Guarded values are refused.
-    Closed,
-    /// The operator gave the flag.
-    Open,
+pub(super) enum ProtectedValues {
+    /// They are refused.
+    Refused,
+    /// They are allowed: the operator gave the flag.
+    Allowed,
 }
 
 /// Whether a letter looks like another one or like none: a space of another kind, an invisible or a control character.
@@ -129,7 +129,7 @@ pub(super) fn read_value(
     param: &'static ParamSpec,
     text: &str,
     form: Form,
-    guard: Guard,
+    protected_values: ProtectedValues,
 ) -> Result<ParamValue, Flaw> {
     let key = param.key;
     let is_null = matches!(text, "" | "~" | "null" | "Null" | "NULL");
@@ -156,8 +156,8 @@ pub(super) fn read_value(
     } else {
         text.trim_matches([' ', '\t'])
     };
-    for (guarded_key, value, flag, reason) in GUARDED {
-        if guard == Guard::Closed && key == guarded_key && text == value {
+    for (protected_key, value, flag, reason) in PROTECTED {
+        if protected_values == ProtectedValues::Refused && key == protected_key && text == value {
             return Err(Flaw::new(format!("{key} {value} is refused: {reason}"))
                 .hint(format!("give {flag} if that is what you want")));
         }
@@ -170,7 +170,7 @@ pub(super) fn give(
     drafts: &mut [StepDraft],
     column: &str,
     text: &str,
-    guard: Guard,
+    protected_values: ProtectedValues,
 ) -> Result<(), Flaw> {
     let mut unknown = None;
     let mut is_taken = false;
@@ -179,7 +179,7 @@ pub(super) fn give(
             Err(flaw) => unknown = unknown.or(Some(flaw)),
             Ok(param) => {
                 is_taken = true;
-                let value = read_value(param, text, Form::Text, guard)?;
+                let value = read_value(param, text, Form::Text, protected_values)?;
                 draft.params.insert(param.key.to_owned(), value);
             }
         }
@@ -275,8 +275,8 @@ mod tests {
 
     fn check(action: &str, name: &str, text: &str, form: Form, expect: &str) {
         let action = find_action(action).expect("an action");
-        let result =
-            find_param(action, name).and_then(|param| read_value(param, text, form, Guard::Closed));
+        let result = find_param(action, name)
+            .and_then(|param| read_value(param, text, form, ProtectedValues::Refused));
         let shown = match result {
             Ok(value) => format!("ok {}", value.written()),
             Err(flaw) => format!("{} / {}", flaw.message, flaw.hint.unwrap_or_default()),

@@ -6,14 +6,14 @@
 use std::ops::Range;
 
 use super::cells::TargetField;
+use super::column_options::{ColumnOptions, renamed};
 use super::columns::{Column, Header, Meaning, is_telling, read_header};
 use super::delimiter::{choose_layout, separator};
 use super::diagnostics::{Diagnostics, Flaw, counted, lines_text};
 use super::rows::RowReader;
 use super::scan::{CrLines, Record, Scanned, Scanner};
 use super::source::Source;
-use super::steps::{Guard, StepDraft};
-use super::wishes::{ColumnWishes, renamed};
+use super::steps::{ProtectedValues, StepDraft};
 use super::{IdentifyBy, Row};
 
 /// Most rows of one job: the largest fleet on one tenant is a tenth of it.
@@ -40,15 +40,15 @@ pub(super) enum Duplicates {
 /// How a table is read.
 pub(super) struct TableRules<'a> {
     /// Renamed and ignored columns.
-    pub wishes: ColumnWishes,
+    pub column_options: ColumnOptions,
     /// Steps from elsewhere; without them the action column decides.
     pub base: Option<Base<'a>>,
     /// The one identity that counts.
     pub identify_by: Option<IdentifyBy>,
     /// What happens to repeated rows.
     pub duplicates: Duplicates,
-    /// Whether guarded values are allowed.
-    pub guard: Guard,
+    /// Whether values that need a flag are allowed.
+    pub protected_values: ProtectedValues,
     /// The delimiter, where the operator names it.
     pub delimiter: Option<u8>,
 }
@@ -61,7 +61,7 @@ pub(super) fn read_table(
     notes: &mut Vec<String>,
 ) -> Option<Vec<Row>> {
     let cr_lines = if source.has_cr_lines { CrLines::Yes } else { CrLines::No };
-    if let Some((range, flaw)) = commented_header(source, &rules.wishes) {
+    if let Some((range, flaw)) = commented_header(source, &rules.column_options) {
         problems.push(source.diagnostic(range, flaw));
         return None;
     }
@@ -69,7 +69,7 @@ pub(super) fn read_table(
     let mut records = Scanner::laid_out(source.text, layout, cr_lines);
     let mut skipped = Skipped::default();
     let record = first_record(source, &mut records, &mut skipped, problems)?;
-    let header = read_header(source, &record, &rules.wishes, problems, notes);
+    let header = read_header(source, &record, &rules.column_options, problems, notes);
     let mut header = header?;
     limit_identities(&mut header, rules, notes);
     let count_before = problems.count();
@@ -137,7 +137,10 @@ impl Skipped {
 }
 
 /// A header that begins with `#`: the rows below it would be read under the first of them as their header.
-fn commented_header(source: &Source<'_>, wishes: &ColumnWishes) -> Option<(Range<usize>, Flaw)> {
+fn commented_header(
+    source: &Source<'_>,
+    column_options: &ColumnOptions,
+) -> Option<(Range<usize>, Flaw)> {
     let names_of = |line: &str| -> Vec<String> {
         let cells = line.trim_start_matches(['#', ' ']).split([',', ';', '\t']);
         cells.map(|cell| cell.trim().trim_matches('"').to_owned()).collect()
@@ -148,7 +151,7 @@ fn commented_header(source: &Source<'_>, wishes: &ColumnWishes) -> Option<(Range
         let range = at..at + line.trim_end().len();
         at += line.len();
         let names = names_of(line.trim_end());
-        let is_header = names.iter().any(|name| is_telling(renamed(name, wishes)));
+        let is_header = names.iter().any(|name| is_telling(renamed(name, column_options)));
         if line.starts_with('#') {
             found = found.or(is_header.then_some(range));
         } else if !line.trim().is_empty() && separator(source.text).is_none_or(|_| at > line.len())

@@ -38,12 +38,12 @@ pub(super) enum Content {
     /// A list.
     List(Vec<Node>),
     /// A map, in the order of the file.
-    Map(Vec<Entry>),
+    Map(Vec<MapEntry>),
 }
 
 /// One entry of a map.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct MapEntry {
     /// The key.
     pub key: String,
     /// Where it stands.
@@ -66,7 +66,7 @@ impl Node {
 
 enum Frame {
     List(usize, Vec<Node>),
-    Map(usize, Vec<Entry>, Option<(String, Range<usize>)>),
+    Map(usize, Vec<MapEntry>, Option<(String, Range<usize>)>),
 }
 
 struct Builder<'s, 'a, 'p> {
@@ -249,7 +249,7 @@ impl Builder<'_, '_, '_> {
             }
             Some(Frame::Map(_, entries, pending)) => match (pending.take(), node.content) {
                 (Some((key, key_range)), content) => {
-                    entries.push(Entry {
+                    entries.push(MapEntry {
                         key,
                         key_range,
                         value: Node { range: node.range, content },
@@ -273,7 +273,7 @@ impl Builder<'_, '_, '_> {
         }
     }
 
-    fn check_keys(&mut self, entries: &[Entry]) {
+    fn check_keys(&mut self, entries: &[MapEntry]) {
         let mut seen: HashSet<&str> = HashSet::new();
         for entry in entries {
             if entry.key == "<<" {

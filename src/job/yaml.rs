@@ -11,9 +11,9 @@ use super::input::{check_job_name, digest, name_from_file, refuse_params_without
 use super::nodes::NodeReader;
 use super::secrets::mentions_secrets;
 use super::source::Source;
-use super::steps::{Guard, STEPS_MAX, StepDraft, read_action};
+use super::steps::{ProtectedValues, STEPS_MAX, StepDraft, read_action};
 use super::table::{Base, TableRules, read_table};
-use super::tree::{Content, Entry, Node, read_tree};
+use super::tree::{Content, MapEntry, Node, read_tree};
 use super::yaml_params::read_with;
 use super::yaml_require::read_require;
 use super::yaml_settings::{SETTING_KEYS, read_settings};
@@ -66,7 +66,7 @@ pub(super) fn read_yaml(
         .and_then(|entry| read_require(&mut reader, &entry.value, load, &mut notes));
     let name = find(entries, "name").and_then(|entry| read_name(&mut reader, entry));
     let reason = find(entries, "reason").and_then(|entry| read_reason(&mut reader, entry));
-    let steps = read_steps(&mut reader, &root, entries, options.guard());
+    let steps = read_steps(&mut reader, &root, entries, options.protected_values());
     let exclude = find(entries, "exclude")
         .map_or_else(Exclusion::default, |entry| read_exclusion(&mut reader, &entry.value));
     let targets = match find(entries, "targets") {
@@ -92,9 +92,10 @@ pub(super) fn read_yaml(
             rows = read_devices(&mut reader, devices, &steps, options, &mut notes);
         }
         Some(TargetsNode::File(node, file)) => {
-            let wishes = Wishes { map, options };
+            let list_options = ListOptions { map, options };
             let loaded = load_file(&mut reader, node, file, load)?;
-            let read = read_file(reader.problems, file, &loaded, &steps, &wishes, &mut notes)?;
+            let read =
+                read_file(reader.problems, file, &loaded, &steps, &list_options, &mut notes)?;
             rows = read.0;
             named_files.push(read.1);
         }
@@ -113,7 +114,7 @@ pub(super) fn read_yaml(
     Some(Job { name, reason, digest, rows, selection, exclude, settings, notes })
 }
 
-fn find<'n>(entries: &'n [Entry], key: &str) -> Option<&'n Entry> {
+fn find<'n>(entries: &'n [MapEntry], key: &str) -> Option<&'n MapEntry> {
     entries.iter().find(|entry| entry.key == key)
 }
 
@@ -128,7 +129,7 @@ fn refuse_table_flags(reader: &mut NodeReader<'_, '_>, options: &ParseOptions) {
     }
 }
 
-fn check_version(reader: &mut NodeReader<'_, '_>, root: &Node, entries: &[Entry]) {
+fn check_version(reader: &mut NodeReader<'_, '_>, root: &Node, entries: &[MapEntry]) {
     let hint = "write 'version: 1' at the top";
     let Some(entry) = find(entries, "version") else {
         let start = root.range.start;
@@ -142,14 +143,14 @@ fn check_version(reader: &mut NodeReader<'_, '_>, root: &Node, entries: &[Entry]
     }
 }
 
-fn read_name(reader: &mut NodeReader<'_, '_>, entry: &Entry) -> Option<String> {
+fn read_name(reader: &mut NodeReader<'_, '_>, entry: &MapEntry) -> Option<String> {
     let name = reader.text(&entry.value, "name")?;
     let name = composed(name);
     let result = check_job_name(&name);
     reader.settle(&entry.value.range, result).map(|()| name.into_owned())
 }
 
-fn read_reason(reader: &mut NodeReader<'_, '_>, entry: &Entry) -> Option<String> {
+fn read_reason(reader: &mut NodeReader<'_, '_>, entry: &MapEntry) -> Option<String> {
     let reason = reader.text(&entry.value, "reason")?;
     let length = reason.chars().count();
     if length > REASON_CHARS_MAX {
@@ -170,8 +171,8 @@ fn read_reason(reader: &mut NodeReader<'_, '_>, entry: &Entry) -> Option<String>
 fn read_steps<'n>(
     reader: &mut NodeReader<'_, '_>,
     root: &'n Node,
-    entries: &'n [Entry],
-    guard: Guard,
+    entries: &'n [MapEntry],
+    protected_values: ProtectedValues,
 ) -> Option<Vec<StepNode<'n>>> {
     let short = find(entries, "action").or_else(|| find(entries, "with"));
     match (find(entries, "steps"), short) {
@@ -191,7 +192,7 @@ fn read_steps<'n>(
         (None, Some(_)) => {
             let action = find(entries, "action");
             let node = action.map_or(root, |entry| &entry.value);
-            let draft = read_step(reader, node, 1, entries, guard)?;
+            let draft = read_step(reader, node, 1, entries, protected_values)?;
             Some(vec![StepNode { draft, node }])
         }
         (Some(steps), None) => {
@@ -207,7 +208,7 @@ fn read_steps<'n>(
                 let Some(entries) = reader.map(node, "a step", &["action", "with", "after"]) else {
                     continue;
                 };
-                let draft = read_step(reader, node, number, entries, guard);
+                let draft = read_step(reader, node, number, entries, protected_values);
                 drafts.extend(draft.map(|draft| StepNode { draft, node }));
             }
             (reader.problems.count() == count_before).then_some(drafts)
@@ -219,8 +220,8 @@ fn read_step(
     reader: &mut NodeReader<'_, '_>,
     node: &Node,
     number: u16,
-    entries: &[Entry],
-    guard: Guard,
+    entries: &[MapEntry],
+    protected_values: ProtectedValues,
 ) -> Option<StepDraft> {
     let Some(action) = find(entries, "action") else {
         let flaw = Flaw::new("the step has no action").hint("add 'action: ...'");
@@ -232,7 +233,7 @@ fn read_step(
     let found = reader.settle(&action.value.range, read_action(word.trim()))?;
     let mut drafts = [StepDraft::new(number, found)];
     if let Some(with) = find(entries, "with") {
-        read_with(reader, &with.value, &mut drafts, guard);
+        read_with(reader, &with.value, &mut drafts, protected_values);
     }
     let after = find(entries, "after").and_then(|after| read_after(reader, after, number));
     let [mut draft] = drafts;
@@ -240,7 +241,7 @@ fn read_step(
     (reader.problems.count() == count_before).then_some(draft)
 }
 
-fn read_after(reader: &mut NodeReader<'_, '_>, entry: &Entry, number: u16) -> Option<Gate> {
+fn read_after(reader: &mut NodeReader<'_, '_>, entry: &MapEntry, number: u16) -> Option<Gate> {
     let text = reader.text(&entry.value, "after")?;
     if number == 1 {
         let flaw = Flaw::new("after has no meaning on the first step")
@@ -262,7 +263,7 @@ fn read_after(reader: &mut NodeReader<'_, '_>, entry: &Entry, number: u16) -> Op
 /// Renamed columns, which only a file of targets has.
 fn read_columns(
     reader: &mut NodeReader<'_, '_>,
-    entries: &[Entry],
+    entries: &[MapEntry],
     targets: Option<&TargetsNode<'_>>,
     options: &ParseOptions,
 ) -> Vec<(String, String)> {
@@ -304,7 +305,7 @@ pub(super) fn load_file(
     reader.settle(&node.range, loaded)
 }
 
-struct Wishes<'o> {
+struct ListOptions<'o> {
     map: Vec<(String, String)>,
     options: &'o ParseOptions,
 }
@@ -315,19 +316,19 @@ fn read_file(
     file: &str,
     bytes: &[u8],
     steps: &[StepNode<'_>],
-    wishes: &Wishes<'_>,
+    wanted: &ListOptions<'_>,
     notes: &mut Vec<String>,
 ) -> Option<(Vec<Row>, Vec<u8>)> {
-    let options = wishes.options;
+    let options = wanted.options;
     let steps: Vec<StepDraft> = steps.iter().map(|step| step.draft.clone()).collect();
-    let mut columns = options.wishes();
-    columns.map.extend(wishes.map.iter().cloned());
+    let mut columns = options.column_options();
+    columns.map.extend(wanted.map.iter().cloned());
     let rules = TableRules {
-        wishes: columns,
+        column_options: columns,
         base: Some(Base { steps: &steps, origin: "the YAML file" }),
         identify_by: options.identify_by,
         duplicates: options.duplicates(),
-        guard: options.guard(),
+        protected_values: options.protected_values(),
         delimiter: options.delimiter,
     };
     let bytes = decode(file, bytes, options.encoding, problems, notes)?;

@@ -4,8 +4,8 @@
 
 use super::diagnostics::Flaw;
 use super::nodes::NodeReader;
-use super::steps::{Form, Guard, StepDraft, find_param, read_value};
-use super::tree::{Content, Entry, Node};
+use super::steps::{Form, ProtectedValues, StepDraft, find_param, read_value};
+use super::tree::{Content, MapEntry, Node};
 use crate::kandji::ParamKind;
 
 /// Reads `with:` and gives each value to the steps whose action has the parameter.
@@ -13,7 +13,7 @@ pub(super) fn read_with(
     reader: &mut NodeReader<'_, '_>,
     node: &Node,
     drafts: &mut [StepDraft],
-    guard: Guard,
+    protected_values: ProtectedValues,
 ) {
     let mut given: Vec<(u16, &'static str)> = Vec::new();
     for entry in reader.any_map(node, "with").unwrap_or_default() {
@@ -21,10 +21,10 @@ pub(super) fn read_with(
             Content::Map(_) => {
                 for inner in reader.any_map(&entry.value, &entry.key).unwrap_or_default() {
                     let name = format!("{}.{}", entry.key, inner.key);
-                    read_param(reader, &name, inner, drafts, guard, &mut given);
+                    read_param(reader, &name, inner, drafts, protected_values, &mut given);
                 }
             }
-            _ => read_param(reader, &entry.key, entry, drafts, guard, &mut given),
+            _ => read_param(reader, &entry.key, entry, drafts, protected_values, &mut given),
         }
     }
 }
@@ -32,9 +32,9 @@ pub(super) fn read_with(
 fn read_param(
     reader: &mut NodeReader<'_, '_>,
     name: &str,
-    entry: &Entry,
+    entry: &MapEntry,
     drafts: &mut [StepDraft],
-    guard: Guard,
+    protected_values: ProtectedValues,
     given: &mut Vec<(u16, &'static str)>,
 ) {
     let mut unknown = None;
@@ -58,7 +58,7 @@ fn read_param(
         }
         given.push((draft.number, param.key));
         let Some((text, form)) = value_text(reader, entry, param.key, param.kind) else { return };
-        match read_value(param, &text, form, guard) {
+        match read_value(param, &text, form, protected_values) {
             Ok(value) => {
                 draft.params.insert(param.key.to_owned(), value);
             }
@@ -76,7 +76,7 @@ fn read_param(
 /// A parameter's text. A list is allowed where the parameter is one.
 fn value_text(
     reader: &mut NodeReader<'_, '_>,
-    entry: &Entry,
+    entry: &MapEntry,
     key: &str,
     kind: ParamKind,
 ) -> Option<(String, Form)> {

@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use super::cells::{TargetField, is_left_open};
+use super::column_options::ColumnOptions;
 use super::columns::{COLUMNS_MAX, header_text};
 use super::decode::decode;
 use super::delimiter::find_layout;
@@ -16,8 +17,7 @@ use super::scan::{Cell, CrLines, Record, Scanned, Scanner};
 use super::source::Source;
 use super::steps::is_near;
 use super::table::ROWS_MAX;
-use super::tree::{Entry, Node};
-use super::wishes::ColumnWishes;
+use super::tree::{MapEntry, Node};
 use super::yaml::load_file;
 use super::yaml_settings::read_span;
 use super::{Requirement, Target};
@@ -77,7 +77,7 @@ fn read_wanted<'n>(
     let entries = reader.map(node, "require", &["file", "on", "max_age"])?;
     let count_before = reader.problems.count();
     let (mut file, mut on, mut max_age_ms) = (None, None, None);
-    for Entry { key, value, .. } in entries {
+    for MapEntry { key, value, .. } in entries {
         match key.as_str() {
             "file" => file = read_name(reader, value),
             "on" => on = read_on(reader, value),
@@ -144,7 +144,7 @@ fn read_export(
     let mut source = Source::read(wanted.file, &bytes, problems)?;
     source.hide_lines();
     let cr_lines = if source.has_cr_lines { CrLines::Yes } else { CrLines::No };
-    let layout = find_layout(&source, &ColumnWishes::default(), cr_lines).map_err(|flaw| {
+    let layout = find_layout(&source, &ColumnOptions::default(), cr_lines).map_err(|flaw| {
         let cure = "export it again with commas, semicolons or tabs alone in the first line";
         problems.push_for_file(wanted.file, flaw.hint(cure));
     });

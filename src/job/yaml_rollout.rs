@@ -5,7 +5,7 @@
 use super::RolloutSettings;
 use super::diagnostics::{Flaw, quote};
 use super::nodes::NodeReader;
-use super::tree::{Entry, Node};
+use super::tree::{MapEntry, Node};
 use crate::model::{WaveEnd, WaveGate, human_duration};
 
 /// Most waves: a person looks at each, and nobody looks twenty times.
@@ -25,7 +25,7 @@ pub(super) fn read_rollout(
 ) -> Option<RolloutSettings> {
     let mut rollout = RolloutSettings::default();
     let entries = reader.map(node, "rollout", &["waves", "pause", "gate", "gate_timeout"])?;
-    for Entry { key, value, .. } in entries {
+    for MapEntry { key, value, .. } in entries {
         match key.as_str() {
             "waves" => rollout.waves = read_waves(reader, value),
             "pause" => rollout.pause_ms = read_pause(reader, value, key, 0),

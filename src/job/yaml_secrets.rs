@@ -5,7 +5,7 @@
 
 use super::diagnostics::Flaw;
 use super::nodes::NodeReader;
-use super::tree::{Content, Entry, Node};
+use super::tree::{Content, MapEntry, Node};
 use super::{BeforeLoss, SecretSettings};
 
 /// Most keys of one job: a team. A mistaken list of a whole company would make every PIN a long text.
@@ -25,7 +25,7 @@ pub(super) fn read_secrets(reader: &mut NodeReader<'_, '_>, node: &Node) -> Secr
     }
     let known = ["before_loss", "encrypt_to", "single_key"];
     let Some(entries) = reader.map(node, "secrets", &known) else { return settings };
-    for Entry { key, value, .. } in entries {
+    for MapEntry { key, value, .. } in entries {
         match key.as_str() {
             "before_loss" => settings.before_loss = read_before_loss(reader, value, key),
             "encrypt_to" => settings.encrypt_to = read_keys(reader, value),

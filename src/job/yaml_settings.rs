@@ -4,7 +4,7 @@
 
 use super::diagnostics::{Flaw, quote};
 use super::nodes::NodeReader;
-use super::tree::{Entry, Node};
+use super::tree::{MapEntry, Node};
 use super::yaml_rollout::read_rollout;
 use super::yaml_secrets::read_secrets;
 use super::yaml_window::read_window;
@@ -42,9 +42,9 @@ pub(super) const SETTING_KEYS: [&str; 12] = [
 ];
 
 /// Reads the settings among the entries of a job, those apart that need another file.
-pub(super) fn read_settings(reader: &mut NodeReader<'_, '_>, entries: &[Entry]) -> JobSettings {
+pub(super) fn read_settings(reader: &mut NodeReader<'_, '_>, entries: &[MapEntry]) -> JobSettings {
     let mut settings = JobSettings::default();
-    for Entry { key, value, .. } in entries {
+    for MapEntry { key, value, .. } in entries {
         match key.as_str() {
             "wait" => settings.wait_ms = read_span(reader, value, "wait"),
             "send_until" => settings.send_until = read_send_until(reader, value),
@@ -101,7 +101,7 @@ fn read_send_until(reader: &mut NodeReader<'_, '_>, node: &Node) -> Option<SendU
 fn read_limits(reader: &mut NodeReader<'_, '_>, node: &Node, settings: &mut JobSettings) {
     let known = ["concurrency", "per_second", "per_hour", "max_devices"];
     let Some(entries) = reader.map(node, "limits", &known) else { return };
-    for Entry { key, value, .. } in entries {
+    for MapEntry { key, value, .. } in entries {
         match key.as_str() {
             "concurrency" => {
                 settings.concurrency = reader.number(value, key, (1, CONCURRENCY_MAX));
@@ -117,7 +117,7 @@ fn read_limits(reader: &mut NodeReader<'_, '_>, node: &Node, settings: &mut JobS
 fn read_retries(reader: &mut NodeReader<'_, '_>, node: &Node, settings: &mut JobSettings) {
     let known = ["count", "delay", "max_delay", "jitter"];
     let Some(entries) = reader.map(node, "retries", &known) else { return };
-    for Entry { key, value, .. } in entries {
+    for MapEntry { key, value, .. } in entries {
         match key.as_str() {
             "count" => settings.retry_count = reader.number(value, key, (0, RETRIES_MAX)),
             "delay" => settings.retry_delay_ms = read_span(reader, value, key),
@@ -136,7 +136,7 @@ fn read_retries(reader: &mut NodeReader<'_, '_>, node: &Node, settings: &mut Job
 
 fn read_stop(reader: &mut NodeReader<'_, '_>, node: &Node, settings: &mut JobSettings) {
     let Some(entries) = reader.map(node, "stop", &["max_errors", "in_a_row"]) else { return };
-    for Entry { key, value, .. } in entries {
+    for MapEntry { key, value, .. } in entries {
         match key.as_str() {
             "max_errors" => settings.max_errors = read_max_errors(reader, value),
             "in_a_row" => {
@@ -161,7 +161,7 @@ fn read_max_errors(reader: &mut NodeReader<'_, '_>, node: &Node) -> Option<MaxEr
 
 fn read_report(reader: &mut NodeReader<'_, '_>, node: &Node, settings: &mut JobSettings) {
     let Some(entries) = reader.map(node, "report", &["dir", "formats"]) else { return };
-    for Entry { key, value, .. } in entries {
+    for MapEntry { key, value, .. } in entries {
         match key.as_str() {
             "dir" => {
                 let dir = reader.text(value, "dir");

@@ -9,10 +9,10 @@ use super::clashes::{StepColumn, clash, identify_flaw};
 use super::diagnostics::{Flaw, counted, lines_text, quote};
 use super::filter::{add_condition, add_exclusion};
 use super::nodes::NodeReader;
-use super::sameness::Seen;
+use super::sameness::SeenRows;
 use super::steps::{StepDraft, is_near, same_steps, step_flaws};
 use super::table::ROWS_MAX;
-use super::tree::{Content, Entry, Node};
+use super::tree::{Content, MapEntry, Node};
 use super::yaml::StepNode;
 use super::yaml_params::read_with;
 use super::{Exclusion, Filter, ParseOptions, Row, Step, Target};
@@ -51,7 +51,7 @@ pub(super) fn read_targets<'n>(
         reader.refuse(&node.range, flaw);
         return None;
     }
-    let Entry { key, value, .. } = entries.first()?;
+    let MapEntry { key, value, .. } = entries.first()?;
     match key.as_str() {
         "file" => Some(TargetsNode::File(value, reader.text(value, "file")?)),
         "devices" => Some(TargetsNode::Devices(reader.list(value, "devices")?)),
@@ -146,7 +146,7 @@ pub(super) fn read_devices(
         return Vec::new();
     }
     let shared: Arc<[Step]> = drafts.iter().cloned().map(StepDraft::into_step).collect();
-    let mut list = DeviceList { seen: Seen::default(), rows: Vec::new(), dropped: Vec::new() };
+    let mut list = DeviceList { seen: SeenRows::default(), rows: Vec::new(), dropped: Vec::new() };
     for (at, device) in devices.iter().enumerate() {
         let Some((target, own)) = read_device(reader, device, &drafts, options) else { continue };
         let steps = match own {
@@ -195,7 +195,7 @@ fn refuse_flaws(reader: &mut NodeReader<'_, '_>, device: &Node, drafts: &[StepDr
 }
 
 struct DeviceList {
-    seen: Seen,
+    seen: SeenRows,
     rows: Vec<Row>,
     dropped: Vec<u32>,
 }
@@ -255,7 +255,7 @@ fn read_device(
     for entry in reader.any_map(node, "a device")? {
         if entry.key == "with" {
             let mut steps = drafts.to_vec();
-            read_with(reader, &entry.value, &mut steps, options.guard());
+            read_with(reader, &entry.value, &mut steps, options.protected_values());
             own = Some(steps);
             continue;
         }
@@ -295,7 +295,7 @@ fn whole(flaw: Flaw) -> Flaw {
     Flaw { part: None, ..flaw }
 }
 
-fn refuse_device_key(reader: &mut NodeReader<'_, '_>, entry: &Entry) {
+fn refuse_device_key(reader: &mut NodeReader<'_, '_>, entry: &MapEntry) {
     let folded = fold(&entry.key);
     let fields = TargetField::ALL;
     let near = fields.into_iter().find(|field| is_near(&folded, &fold(field.word())));

@@ -5,7 +5,7 @@
 
 use super::diagnostics::{Flaw, quote};
 use super::nodes::NodeReader;
-use super::tree::{Entry, Node};
+use super::tree::{MapEntry, Node};
 use crate::model::{OutsideWindow, Window, WindowError};
 
 /// What makes a window, all of it needed.
@@ -38,11 +38,15 @@ pub(super) fn read_window(
     (read_hours(reader, node, entries), outside)
 }
 
-fn read_hours(reader: &mut NodeReader<'_, '_>, node: &Node, entries: &[Entry]) -> Option<Window> {
+fn read_hours(
+    reader: &mut NodeReader<'_, '_>,
+    node: &Node,
+    entries: &[MapEntry],
+) -> Option<Window> {
     let count_before = reader.problems.count();
     let mut days: Vec<(&Node, &str)> = Vec::new();
     let mut texts: [Option<(&Node, &str)>; 3] = [None; 3];
-    for Entry { key, value, .. } in entries {
+    for MapEntry { key, value, .. } in entries {
         match key.as_str() {
             "days" => days = reader.texts(value, key),
             "from" => texts[0] = reader.text(value, key).map(|text| (value, text)),

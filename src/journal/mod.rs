@@ -28,7 +28,7 @@ pub use chain::{AuditFault, AuditRecord, ChainAudit};
 pub use database::JournalError;
 pub use index::{
     Ahead, Charge, DeviceEvent, DeviceTask, HeadRow, Index, LeaseRow, PlanRow, Pruning, RunAccount,
-    RunRow, RunState, Sent,
+    RunRow, RunState, SentDevices,
 };
 pub use kept::{KeptHead, KeptHeads};
 pub use provenance::Provenance;

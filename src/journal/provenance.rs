@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::JobGuards;
+use crate::model::JobConditions;
 
 /// Where a run comes from. Empty texts where an older program wrote it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,8 +31,9 @@ pub struct Provenance {
     pub is_named: bool,
     /// A person agreed to it on a terminal, and not in advance.
     pub is_agreed_at_terminal: bool,
-    /// Guards of its job, those that a flag put out of force included: a retry keeps them.
-    pub guards: JobGuards,
+    /// Conditions that its job sets for its runs, those that a flag overrode included. A retry takes them over.
+    #[serde(rename = "guards")]
+    pub job_conditions: JobConditions,
     /// What named the address, the profile, and where the token came from; never the token.
     pub reached_by: String,
 }

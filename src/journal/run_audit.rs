@@ -80,7 +80,7 @@ impl RunReader {
     pub(super) fn follow(
         &self,
         begun: Begun,
-        mut see: impl FnMut(Seen<'_>),
+        mut see: impl FnMut(AuditedEntry<'_>),
     ) -> Result<(Walk, Option<Vec<TaskRecord>>), JournalError> {
         let (connection, path) = (&self.connection, &self.path);
         let Begun { format, tasks, mut walk, .. } = begun;
@@ -110,7 +110,7 @@ impl RunReader {
                 }
             }
             let fits = walk.found().is_none();
-            see(Seen { seq, at, kind: &kind, body: &body, event, hash: walk.head(), fits });
+            see(AuditedEntry { seq, at, kind: &kind, body: &body, event, hash: walk.head(), fits });
         })?;
         if let Some(records) = &records {
             compare_outcomes(connection, path, records, &mut walk)?;
@@ -219,8 +219,8 @@ pub(super) struct Begun {
     pub walk: Walk,
 }
 
-/// One entry, as it is followed.
-pub(super) struct Seen<'a> {
+/// One entry, as the audit reads it.
+pub(super) struct AuditedEntry<'a> {
     pub seq: i64,
     pub at: UnixMillis,
     pub kind: &'a str,

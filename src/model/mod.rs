@@ -7,7 +7,7 @@ mod action;
 mod device;
 mod digest;
 mod entry;
-mod job_guards;
+mod job_conditions;
 mod outcome;
 mod policy;
 mod random;
@@ -29,7 +29,7 @@ pub use device::{
 };
 pub use digest::{hexadecimal, sha256};
 pub use entry::{CommandSeen, CommandStatus, Decision, Entry, Event, StopCause};
-pub use job_guards::{JobGuards, RequiredList};
+pub use job_conditions::{JobConditions, RequiredList};
 pub use outcome::{Outcome, OutcomeCounts};
 pub use policy::{MaxErrors, OutsideWindow, Policy, Retries};
 pub use random::Random;

@@ -85,9 +85,9 @@ pub enum Approval {
     Given,
 }
 
-/// How the plan was agreed to.
+/// How the plan was confirmed.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Agreement {
+pub enum Confirmation {
     /// By a person at a terminal.
     AtTerminal,
     /// In any other way.
@@ -107,8 +107,8 @@ pub struct Budget<'a> {
     pub spent: &'a [Spent],
     /// Whether somebody else has approved.
     pub approval: Approval,
-    /// How it was agreed to.
-    pub agreement: Agreement,
+    /// How the plan was confirmed.
+    pub confirmation: Confirmation,
     /// The moment.
     pub now: UnixMillis,
 }
@@ -203,7 +203,7 @@ impl Budget<'_> {
         let is_forbidden = cap.per_run == 0 || cap.per_day == 0;
         action.hazards.is_emergency
             && !is_forbidden
-            && self.agreement == Agreement::AtTerminal
+            && self.confirmation == Confirmation::AtTerminal
             && used <= self.policy.emergency.lock_devices_per_day
     }
 
@@ -300,7 +300,7 @@ pub(super) mod tests {
             fleet: Some(10_000),
             spent: &spent,
             approval: Approval::Missing,
-            agreement: Agreement::AtTerminal,
+            confirmation: Confirmation::AtTerminal,
             now: UnixMillis(0),
         };
         assert_eq!(budget.today(&demand("restart", 1)), Some((60, 80)));
@@ -315,7 +315,7 @@ pub(super) mod tests {
         demand: (&'a str, u32),
         spent: &'a [Spent],
         approval: Approval,
-        agreement: Agreement,
+        confirmation: Confirmation,
         /// `ok`, `free`, or the caps that it is over, with `+` for those that an approval raises.
         expected: &'a str,
     }
@@ -327,7 +327,7 @@ pub(super) mod tests {
             fleet: Some(10_000),
             spent: case.spent,
             approval: case.approval,
-            agreement: case.agreement,
+            confirmation: case.confirmation,
             now: UnixMillis(0),
         };
         let (action, devices) = case.demand;
@@ -353,8 +353,8 @@ pub(super) mod tests {
 
     #[test]
     fn exactly_the_cap_fits_and_one_more_does_not() {
-        use Agreement::{AtTerminal, InAdvance};
         use Approval::{Given, Missing};
+        use Confirmation::{AtTerminal, InAdvance};
         let policy = policy(
             "[caps.irreversible]\nper_day = 40\n[caps.action.lock]\nper_day = 300\n\
              [maximum.irreversible]\nper_run = 100\nper_day = 120",
@@ -363,7 +363,7 @@ pub(super) mod tests {
         let other = [spent("delete-device", 25, false)];
         let locks = [spent("lock", 300, false), spent("lock", 4, true)];
         let kept_free = [spent("lock", 10, true)];
-        type Row<'a> = (&'a str, u32, &'a [Spent], Approval, Agreement, &'a str);
+        type Row<'a> = (&'a str, u32, &'a [Spent], Approval, Confirmation, &'a str);
         #[rustfmt::skip]
         let rows: [Row<'_>; 22] = [
             ("erase", 25, &[], Missing, InAdvance, "ok"),
@@ -389,20 +389,21 @@ pub(super) mod tests {
             ("nuke", 1, &[], Given, AtTerminal, "PerRun 0/0"),
             ("nuke", 0, &[], Given, AtTerminal, "none"),
         ];
-        for (action, devices, spent, approval, agreement, expected) in rows {
+        for (action, devices, spent, approval, confirmation, expected) in rows {
             let demand = (action, devices);
-            check(&policy, &Case { demand, spent, approval, agreement, expected });
+            check(&policy, &Case { demand, spent, approval, confirmation, expected });
         }
     }
 
     #[test]
     fn a_cap_of_nothing_forbids_emergencies_too() {
-        use Agreement::AtTerminal;
+        use Confirmation::AtTerminal;
         for (key, expected) in [("per_run", "PerRun 0/0"), ("per_day", "PerDay 0/0")] {
             let policy = policy(&format!("[caps.action.lock]\n{key} = 0"));
             for approval in [Approval::Missing, Approval::Given] {
                 let demand = ("lock", 1);
-                let case = Case { demand, spent: &[], approval, agreement: AtTerminal, expected };
+                let case =
+                    Case { demand, spent: &[], approval, confirmation: AtTerminal, expected };
                 check(&policy, &case);
             }
         }
@@ -417,7 +418,7 @@ pub(super) mod tests {
             fleet: None,
             spent: &[],
             approval: Approval::Missing,
-            agreement: Agreement::AtTerminal,
+            confirmation: Confirmation::AtTerminal,
             now: UnixMillis(0),
         };
         let demands = [demand("erase", 11), demand("lock", 10), demand("restart", 11)];

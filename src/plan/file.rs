@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::build::Plan;
 use super::origins::Origins;
-use crate::model::{JobGuards, ParamValue, Policy, Risk, UnixMillis, hexadecimal};
+use crate::model::{JobConditions, ParamValue, Policy, Risk, UnixMillis, hexadecimal};
 
 /// The newest format.
 pub const PLAN_FORMAT: u32 = 1;
@@ -61,8 +61,9 @@ pub struct PlanFile {
     pub start_until: UnixMillis,
     /// How long after the start sending ends, in milliseconds; `None` where the rules name a moment.
     pub send_for_ms: Option<u64>,
-    /// Guards that the job brings along, for those who repeat it.
-    pub guards: JobGuards,
+    /// Conditions that the job sets for its runs. A retry takes them over.
+    #[serde(rename = "guards")]
+    pub job_conditions: JobConditions,
     /// The rules of the run.
     pub rules: Policy,
     /// Devices of the tenant; `None` where nobody knows.

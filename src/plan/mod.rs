@@ -27,7 +27,7 @@ pub(crate) mod testing;
 mod tests;
 
 pub use budget::{
-    ActionDevices, Agreement, Approval, Budget, CapKind, OverCap, Reservation, Spent,
+    ActionDevices, Approval, Budget, CapKind, Confirmation, OverCap, Reservation, Spent,
     devices_by_action,
 };
 pub use build::{Plan, PlanOptions, RefusedRow, build};

@@ -5,7 +5,8 @@
 use super::{PLAN_FORMAT, Plan, PlanFile, PlannedCost, Wrapping};
 use crate::kandji::find_action;
 use crate::model::{
-    DeviceFacts, DeviceId, End, JobGuards, Params, Platform, Policy, Task, TaskId, Turn, UnixMillis,
+    DeviceFacts, DeviceId, End, JobConditions, Params, Platform, Policy, Task, TaskId, Turn,
+    UnixMillis,
 };
 
 /// A plan of these actions on these devices.
@@ -53,7 +54,7 @@ pub(crate) fn plan_file(tasks: &[(&str, &str)], now: UnixMillis) -> PlanFile {
         database: "9e5fbeafb05e9354".to_owned(),
         start_until: PlanFile::latest_start(plan.risk(), now),
         send_for_ms: Some(43_200_000),
-        guards: JobGuards::default(),
+        job_conditions: JobConditions::default(),
         rules: Policy::default_at(now, u64::MAX),
         fleet: Some(400),
         report_dir: None,

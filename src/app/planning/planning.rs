@@ -26,10 +26,10 @@ use crate::drive::{
 };
 use crate::job::{Job, JobSettings, Requirement};
 use crate::journal::RequestCounts;
-use crate::model::{JobGuards, Policy, Retries, Risk, TaskId, UnixMillis};
+use crate::model::{JobConditions, Policy, Retries, Risk, TaskId, UnixMillis};
 use crate::plan::{
-    ACTIVATION_LOCK_READS_MAX, Agreement, Approval, Budget, Earlier, Extent, Fit, Inventory, Need,
-    ObjectionKind, Origins, PLAN_FORMAT, Plan, PlanFile, PlanOptions, PlannedCost, Wrapping,
+    ACTIVATION_LOCK_READS_MAX, Approval, Budget, Confirmation, Earlier, Extent, Fit, Inventory,
+    Need, ObjectionKind, Origins, PLAN_FORMAT, Plan, PlanFile, PlanOptions, PlannedCost, Wrapping,
     assign_waves, build, details_wanted, devices_by_action, fit, forecast, need,
 };
 use crate::transport::{HttpTransport, ReadOnly, tenant_key};
@@ -265,7 +265,7 @@ fn file_of(
         start_until: latest_start(&plan, job, now),
         send_for_ms: send_for_ms(wish.limits, job)?,
         fleet,
-        guards: JobGuards {
+        job_conditions: JobConditions {
             window: settings.window.clone(),
             require: settings.require.as_ref().map(Requirement::kept),
         },
@@ -325,7 +325,7 @@ fn needs_fleet(
         fleet: None,
         spent: &spent,
         approval: Approval::Missing,
-        agreement: Agreement::InAdvance,
+        confirmation: Confirmation::InAdvance,
         now,
     };
     Ok(budget.reserve(&demands).is_err())

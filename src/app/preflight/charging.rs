@@ -13,11 +13,11 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::confirm::can_ask;
 use crate::cli::terminal::printer::counted;
-use crate::journal::{Charge, JournalError, RunReader, Sent};
+use crate::journal::{Charge, JournalError, RunReader, SentDevices};
 use crate::kandji::find_action;
 use crate::model::{DeviceId, Entry, Event, Outcome, Risk, Task, TaskRecord, Turn, UnixMillis};
 use crate::plan::{
-    ActionDevices, Agreement, Approval, Budget, CapKind, OverCap, PlanFile, Spent,
+    ActionDevices, Approval, Budget, CapKind, Confirmation, OverCap, PlanFile, Spent,
     devices_by_action,
 };
 use crate::transport::tenant_key;
@@ -43,9 +43,10 @@ pub(crate) fn check_caps(
     settle_left_behind(state, now)?;
     let spent = spent_lately(state, &file.base_url, now)?;
     // Whoever may be asked is taken to agree at the terminal.
-    let agreement = if can_ask() { Agreement::AtTerminal } else { Agreement::InAdvance };
+    let agreement = if can_ask() { Confirmation::AtTerminal } else { Confirmation::InAdvance };
     let (policy, job, fleet) = (&house.policy, file.job.as_str(), file.fleet);
-    let budget = Budget { policy, job, fleet, spent: &spent, approval, agreement, now };
+    let budget =
+        Budget { policy, job, fleet, spent: &spent, approval, confirmation: agreement, now };
     budget.reserve(&demands).map(drop).map_err(|over| over_caps(&over, house, left_by))
 }
 
@@ -54,7 +55,7 @@ pub(crate) fn check_caps(
 pub(crate) struct Charging<'a> {
     pub house: &'a PolicyFile,
     pub approval: Approval,
-    pub agreement: Agreement,
+    pub agreement: Confirmation,
     pub fleet: Option<u32>,
     pub now: UnixMillis,
     /// When it stops sending.
@@ -79,7 +80,8 @@ pub(crate) fn charge(
     let charged = state.index().charge(&tenant_key(applicant.base_url), since, |charges| {
         let spent = spent_of(charges);
         let (policy, job) = (&house.policy, applicant.job);
-        let budget = Budget { policy, job, fleet, spent: &spent, approval, agreement, now };
+        let budget =
+            Budget { policy, job, fleet, spent: &spent, approval, confirmation: agreement, now };
         let reservations = budget.reserve(demands)?;
         Ok(reservations
             .into_iter()
@@ -177,7 +179,7 @@ pub(crate) fn used_today(
         fleet: file.fleet,
         spent: &spent,
         approval: Approval::Missing,
-        agreement: Agreement::InAdvance,
+        confirmation: Confirmation::InAdvance,
         now,
     };
     let used = |demand: ActionDevices| {
@@ -235,7 +237,7 @@ fn dead_runs(state: &State, now: UnixMillis) -> Result<Vec<String>, JournalError
     Ok(runs)
 }
 
-fn sent_in(state: &State, run: &str) -> Result<BTreeMap<String, Sent>, JournalError> {
+fn sent_in(state: &State, run: &str) -> Result<BTreeMap<String, SentDevices>, JournalError> {
     let reader = RunReader::open(&state.dir, run)?;
     let (tasks, records) = (reader.tasks()?, reader.records()?);
     let last = LastSends::read(&reader, &tasks)?;
@@ -273,13 +275,13 @@ pub(crate) fn sent_of(
     last: &LastSends,
     tasks: &[Task],
     records: &[TaskRecord],
-) -> BTreeMap<String, Sent> {
+) -> BTreeMap<String, SentDevices> {
     let counts =
         |record: &TaskRecord| record.attempts > 0 && record.outcome() != Outcome::NotAttempted;
     let devices = count_devices(tasks, records, counts);
     let sent = |(action, devices): (String, u32)| {
         let last_at = last.0.get(action.as_str()).copied()?;
-        Some((action, Sent { devices, last_at }))
+        Some((action, SentDevices { devices, last_at }))
     };
     devices.into_iter().filter_map(sent).collect()
 }

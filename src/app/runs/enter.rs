@@ -30,7 +30,7 @@ use crate::drive::{Clock, WallClock, facts_of};
 use crate::engine::{Engine, RunState, Scope};
 use crate::journal::{Provenance, RequestCounts, RunHeader, RunJournal, RunRow};
 use crate::model::{Policy, Random, RunId, Task, TaskRecord, UnixMillis};
-use crate::plan::{Agreement as Agreed, Approval, PlanFile, devices_by_action};
+use crate::plan::{Approval, Confirmation, PlanFile, devices_by_action};
 
 /// Where reports go when nothing else is said.
 const REPORT_DIR: &str = "reports";
@@ -113,7 +113,11 @@ fn begin(
     let charging = Charging {
         house,
         approval: if approved.is_some() { Approval::Given } else { Approval::Missing },
-        agreement: if agreement.is_interactive { Agreed::AtTerminal } else { Agreed::InAdvance },
+        agreement: if agreement.is_interactive {
+            Confirmation::AtTerminal
+        } else {
+            Confirmation::InAdvance
+        },
         fleet: file.fleet,
         now,
         send_until: header.policy.send_until,
@@ -281,7 +285,7 @@ fn header_of(
             break_glass: file.break_glass.clone(),
             is_named: file.is_named,
             is_agreed_at_terminal: agreement.is_interactive,
-            guards: file.guards.clone(),
+            job_conditions: file.job_conditions.clone(),
             reached_by: connection.reached_by.clone(),
         },
     })

@@ -29,7 +29,7 @@ use crate::drive::{Clock, WallClock};
 use crate::engine::{Engine, Scope};
 use crate::journal::{RequestCounts, RunHeader, RunJournal, RunRow, RunState, TrustedRun};
 use crate::model::{Outcome, Policy, Task, TaskRecord};
-use crate::plan::Agreement;
+use crate::plan::Confirmation;
 use crate::transport::tenant_key;
 
 /// How long `watch` follows when nothing else is said, in milliseconds: a year is until everything has ended.
@@ -226,8 +226,8 @@ fn enter_again(
         approval,
         // As it was charged at first: an emergency that a person confirmed stays one.
         agreement: match header.provenance.is_agreed_at_terminal {
-            true => Agreement::AtTerminal,
-            false => Agreement::InAdvance,
+            true => Confirmation::AtTerminal,
+            false => Confirmation::InAdvance,
         },
         fleet: state.index().fleet_size(&tenant_key(&header.base_url))?,
         now,

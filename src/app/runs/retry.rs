@@ -147,7 +147,7 @@ fn job_of(view: &RunView, tasks: &[TaskIndex]) -> Result<Job, Failure> {
     job.digest.clone_from(&view.header.job_digest);
     job.reason.clone_from(&view.header.reason);
     job.settings = settings_of(&view.header, &old);
-    if let Some(kept) = &view.header.provenance.guards.require {
+    if let Some(kept) = &view.header.provenance.job_conditions.require {
         job.settings.require = Some(read_required_again(kept, &view.header.run.0)?);
         check_requirement(&job)?;
     }
@@ -199,7 +199,7 @@ fn settings_of(header: &RunHeader, tasks: &[&Task]) -> JobSettings {
             }
         }),
         // The rules of a run outside of its window have none; older programs kept no other.
-        window: header.provenance.guards.window.clone().or(policy.windows.first().cloned()),
+        window: header.provenance.job_conditions.window.clone().or(policy.windows.first().cloned()),
         outside_window: Some(policy.outside_window),
         report_dir: header.report_dir.parent().map(|parent| parent.display().to_string()),
         report_formats: Some(header.report_formats.clone()),

@@ -28,7 +28,7 @@ pub struct Charge {
 
 /// What a run is known to have sent of an action.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub struct Sent {
+pub struct SentDevices {
     /// How many devices it reached.
     pub devices: u32,
     /// When its last request left.
@@ -100,7 +100,7 @@ impl Index {
     pub fn settle_charges(
         &mut self,
         run: &str,
-        sent: &BTreeMap<String, Sent>,
+        sent: &BTreeMap<String, SentDevices>,
     ) -> Result<(), JournalError> {
         let path = &self.path;
         let transaction =

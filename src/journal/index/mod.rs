@@ -22,7 +22,7 @@ use super::state_dir::{StateDir, refuse_files};
 use format::MIGRATIONS;
 
 pub use account::RunAccount;
-pub use budget::{Charge, Sent};
+pub use budget::{Charge, SentDevices};
 pub use clock::Ahead;
 pub use devices::{DeviceEvent, DeviceTask, Pruning};
 pub(super) use heads::HeadBook;

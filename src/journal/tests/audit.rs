@@ -368,7 +368,7 @@ fn a_run_pays_for_what_it_sent_and_never_more() {
         let charges = index.charges("tenant", UnixMillis(0)).expect("read");
         charges.into_iter().map(|it| (it.run, it.action, it.devices)).collect()
     };
-    let sent_to = |devices: u32| Sent { devices, last_at: UnixMillis(50) };
+    let sent_to = |devices: u32| SentDevices { devices, last_at: UnixMillis(50) };
     for (sent, expected) in [(100, &[10, 5, 4][..]), (17, &[10, 5, 2]), (12, &[10, 2]), (3, &[3])] {
         let sent =
             BTreeMap::from([("erase".to_owned(), sent_to(sent)), ("lock".to_owned(), sent_to(7))]);
@@ -402,7 +402,7 @@ fn what_a_run_may_still_send_counts_until_it_is_known_when_it_was_sent() {
     };
     assert_eq!(counting(&index, 999), [(1000, 9)], "however long ago it was charged");
     assert_eq!(index.unsettled_runs(UnixMillis(500)).expect("read"), ["one"]);
-    let sent = Sent { devices: 8, last_at: UnixMillis(600) };
+    let sent = SentDevices { devices: 8, last_at: UnixMillis(600) };
     index.settle_charges("one", &BTreeMap::from([("erase".to_owned(), sent)])).expect("written");
     assert_eq!(counting(&index, 0), [(7, 5), (600, 3)]);
     assert_eq!(counting(&index, 600), []);

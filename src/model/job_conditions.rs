@@ -1,4 +1,4 @@
-//! Guards that a job brings along, as plans and runs keep them.
+//! Conditions that a job sets for its runs, as plans and runs keep them.
 //!
 //! Owns what a retry needs to know of a job that is not read again. Must never hold what a list says: it is read anew.
 
@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use super::Window;
 
-/// Guards of a job, whatever flags put out of force: work that is repeated later falls under them again.
+/// Conditions that a job sets for its runs, even where a flag overrides them: a later retry is held to them again.
 ///
 /// ```
-/// use sortie::model::JobGuards;
-/// assert_eq!(JobGuards::default().window, None);
+/// use sortie::model::JobConditions;
+/// assert_eq!(JobConditions::default().window, None);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct JobGuards {
+pub struct JobConditions {
     /// The job's own window.
     pub window: Option<Window>,
     /// Another system's list, without which no device is touched.

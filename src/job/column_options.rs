@@ -1,6 +1,6 @@
-//! What the operator says about columns: renamed ones and ignored ones.
+//! What the operator says about columns: which to rename and which to ignore.
 //!
-//! Owns which column is meant by such a wish, and what is wrong with it. Must never look at a data row.
+//! Owns which column such an option means, and what is wrong with it. Must never look at a data row.
 
 use super::cells::TargetField;
 use super::diagnostics::{Diagnostics, Flaw, quote};
@@ -10,16 +10,16 @@ use crate::kandji::fold;
 
 /// What the operator says about columns.
 #[derive(Clone, Debug, Default)]
-pub(super) struct ColumnWishes {
+pub(super) struct ColumnOptions {
     /// Renamed ones, from and to.
     pub map: Vec<(String, String)>,
     /// Ignored ones.
     pub ignore: Vec<String>,
 }
 
-pub(super) fn renamed<'a>(name: &'a str, wishes: &'a ColumnWishes) -> &'a str {
+pub(super) fn renamed<'a>(name: &'a str, column_options: &'a ColumnOptions) -> &'a str {
     let folded = fold(name);
-    let hit = wishes.map.iter().find(|(from, _)| fold(from) == folded);
+    let hit = column_options.map.iter().find(|(from, _)| fold(from) == folded);
     hit.map_or(name, |(_, to)| to.trim())
 }
 
@@ -31,32 +31,33 @@ pub(super) fn is_meant(ignored: &str, written: &str) -> bool {
         || label(ignored).is_some_and(|field| label(written) == Some(field))
 }
 
-pub(super) fn check_wishes(
+pub(super) fn check_options(
     source: &Source<'_>,
     record: &Record<'_>,
     names: &[&str],
-    wishes: &ColumnWishes,
+    column_options: &ColumnOptions,
     problems: &mut Diagnostics,
     notes: &mut Vec<String>,
 ) {
     let has = |wanted: &str| names.iter().any(|name| fold(name) == fold(wanted));
-    for (at, (from, to)) in wishes.map.iter().enumerate() {
-        let flaw = if wishes.map[..at].iter().any(|(earlier, _)| fold(earlier) == fold(from)) {
-            Flaw::new(format!("column {} is renamed twice", quote(from)))
-        } else if to.trim().is_empty() {
-            Flaw::new(format!("column {} is renamed to nothing", quote(from)))
-                .hint(format!("give --ignore-column \"{from}\" to pass it over"))
-        } else if !has(from) {
-            Flaw::new(format!("there is no column {} to rename", quote(from)))
-                .hint(format!("the columns are: {}", shown_names(names)))
-        } else {
-            notes.push(format!("column {} is read as '{}'", quote(from), to.trim()));
-            continue;
-        };
+    for (at, (from, to)) in column_options.map.iter().enumerate() {
+        let flaw =
+            if column_options.map[..at].iter().any(|(earlier, _)| fold(earlier) == fold(from)) {
+                Flaw::new(format!("column {} is renamed twice", quote(from)))
+            } else if to.trim().is_empty() {
+                Flaw::new(format!("column {} is renamed to nothing", quote(from)))
+                    .hint(format!("give --ignore-column \"{from}\" to pass it over"))
+            } else if !has(from) {
+                Flaw::new(format!("there is no column {} to rename", quote(from)))
+                    .hint(format!("the columns are: {}", shown_names(names)))
+            } else {
+                notes.push(format!("column {} is read as '{}'", quote(from), to.trim()));
+                continue;
+            };
         problems.push(source.diagnostic(record.range.clone(), flaw));
     }
     let is_there = |ignored: &str| names.iter().any(|name| is_meant(ignored, name));
-    for ignored in wishes.ignore.iter().filter(|ignored| !is_there(ignored)) {
+    for ignored in column_options.ignore.iter().filter(|ignored| !is_there(ignored)) {
         notes.push(format!("there is no column {} to ignore", quote(ignored)));
     }
 }
