@@ -8,10 +8,10 @@ use std::error::Error;
 use std::sync::{Arc, Mutex};
 
 use sortie::drive::{
-    Clock, Control, Observer, Quota, Reads, RunParts, Unguarded, WallClock, facts_of,
+    Clock, Control, NoWatchdog, Observer, Quota, Reads, RunParts, WallClock, facts_of,
     read_inventory, run, system_pins,
 };
-use sortie::engine::{Engine, Progress, RunState};
+use sortie::engine::{Engine, EngineState, Progress};
 use sortie::job::{Input, ParseOptions, parse};
 use sortie::journal::{Index, Provenance, RunHeader, RunJournal, StateDir, Writer};
 use sortie::model::{Entry, Event, Policy, Random, RunId, Task};
@@ -105,14 +105,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
         clock: WallClock,
         journal: Writer::start(journal)?,
         quota,
-        engine: Engine::new(RunState::new(facts, actions, policy)),
+        engine: Engine::new(EngineState::new(facts, actions, policy)),
         tasks,
         requests: reads.finish()?,
         program: "embed-run".to_owned(),
         renew_token: None,
         sealer: None,
         draw_pin: system_pins(),
-        guard: Box::new(Unguarded),
+        watchdog: Box::new(NoWatchdog),
     };
     let (_stop, mut control) = tokio::sync::watch::channel(Control::Go);
     let ended = run(parts, &mut control, &mut Teller).await?;

@@ -9,7 +9,7 @@
 mod clock;
 mod details;
 mod facts;
-mod guard;
+
 mod inventory;
 mod perform;
 mod pins;
@@ -17,14 +17,15 @@ mod quota;
 mod reads;
 mod run;
 mod token;
+mod watchdog;
 
 pub use clock::{Clock, VirtualClock, WallClock};
 pub use details::{DetailsRead, read_details};
 pub use facts::facts_of;
-pub use guard::{Alarm, Guard, Unguarded};
 pub use inventory::{InventoryError, read_commands, read_inventory};
 pub use perform::{RenewToken, Sealer};
 pub use pins::{DrawPin, system_pins};
 pub use quota::{Quota, QuotaError};
 pub use reads::{OnWaiting, ReadError, Reads, Waiting};
 pub use run::{Control, DriveError, Ended, Observer, Quiet, RunParts, run};
+pub use watchdog::{Alarm, NoWatchdog, Watchdog};

@@ -34,7 +34,7 @@ pub type RenewToken =
     Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync>;
 
 /// What came back from a call.
-pub(super) enum Outcome {
+pub(super) enum CallResult {
     Sent { task: TaskIndex, attempt: u16, http_status: Option<u16>, verdict: Verdict },
     Looked { task: TaskIndex, sighting: Sighting },
     Pin { task: TaskIndex, result: Result<Option<Sealed>, Unreadable> },
@@ -44,7 +44,7 @@ pub(super) enum Outcome {
     Listed { listing: Listing },
 }
 
-impl Outcome {
+impl CallResult {
     /// The same read, to be made again after a while.
     pub(super) fn again_after(self, wait_ms: u64) -> Self {
         let retry_after_ms = Some(wait_ms);
@@ -71,7 +71,7 @@ impl Outcome {
 
 /// What came back, and what the server said besides.
 pub(super) struct Performed {
-    pub(super) outcome: Outcome,
+    pub(super) outcome: CallResult,
     pub(super) hour: Option<HourLeft>,
     pub(super) skew_ms: Option<i64>,
     /// The answer was a 401.
@@ -84,7 +84,7 @@ impl Performed {
         let reason =
             "the disk or the machine slept between the decision and the request".to_owned();
         let verdict = Verdict::NotSent { reason, ends_run: false };
-        let outcome = Outcome::Sent { task, attempt, http_status: None, verdict };
+        let outcome = CallResult::Sent { task, attempt, http_status: None, verdict };
         Self { outcome, hour: None, skew_ms: None, is_unauthorized: false }
     }
 }
@@ -149,7 +149,7 @@ impl<T: Transport, C: Clock> Worker<T, C> {
     }
 
     /// The request of a call; an action that this version does not know has none.
-    fn request(&self, call: &Call) -> Result<Request, Box<Outcome>> {
+    fn request(&self, call: &Call) -> Result<Request, Box<CallResult>> {
         let device = |task: &TaskIndex| &self.tasks[task.at()].device.id;
         Ok(match call {
             Call::Send { task, attempt, pin } => {
@@ -159,7 +159,7 @@ impl<T: Transport, C: Clock> Worker<T, C> {
                         format!("this version does not know the action '{}'", facts.action);
                     let verdict = Verdict::NotSent { reason, ends_run: true };
                     let (task, attempt) = (*task, *attempt);
-                    let outcome = Outcome::Sent { task, attempt, http_status: None, verdict };
+                    let outcome = CallResult::Sent { task, attempt, http_status: None, verdict };
                     return Err(Box::new(outcome));
                 };
                 let mut params = facts.params.clone();
@@ -184,7 +184,7 @@ impl<T: Transport, C: Clock> Worker<T, C> {
         call: &Call,
         asked: Option<Asked>,
         result: &Result<Reply, Fault>,
-    ) -> Option<Outcome> {
+    ) -> Option<CallResult> {
         let task = call.task()?;
         let asked = asked?.with_serial(&self.tasks[task.at()].device.serial_number);
         let reply = result.as_ref().ok()?;
@@ -194,17 +194,17 @@ impl<T: Transport, C: Clock> Worker<T, C> {
             Call::Send { attempt, .. } => {
                 let http_status = Some(reply.status);
                 let verdict = Verdict::OtherDevice { reason };
-                Outcome::Sent { task, attempt, http_status, verdict }
+                CallResult::Sent { task, attempt, http_status, verdict }
             }
             Call::Look { .. } => {
-                Outcome::Looked { task, sighting: Sighting::OtherDevice { reason } }
+                CallResult::Looked { task, sighting: Sighting::OtherDevice { reason } }
             }
-            Call::Pin { .. } => Outcome::Pin { task, result: Err(unreadable()) },
+            Call::Pin { .. } => CallResult::Pin { task, result: Err(unreadable()) },
             Call::Secrets { place, .. } => {
                 let source = self.source(task, place);
-                Outcome::Secrets { task, source, result: Err(unreadable()) }
+                CallResult::Secrets { task, source, result: Err(unreadable()) }
             }
-            Call::Recheck { .. } => Outcome::Rechecked { task, result: Err(unreadable()) },
+            Call::Recheck { .. } => CallResult::Rechecked { task, result: Err(unreadable()) },
             Call::List { .. } => return None,
         })
     }
@@ -215,7 +215,7 @@ impl<T: Transport, C: Clock> Worker<T, C> {
     }
 
     /// What an answer, or its absence, means for the call.
-    fn read(&self, call: Call, result: &Result<Reply, Fault>, skew_ms: i64) -> Outcome {
+    fn read(&self, call: Call, result: &Result<Reply, Fault>, skew_ms: i64) -> CallResult {
         match call {
             Call::Send { task, attempt, .. } => {
                 let facts = &self.tasks[task.at()];
@@ -226,7 +226,7 @@ impl<T: Transport, C: Clock> Worker<T, C> {
                         (None, Verdict::NotSent { reason, ends_run: true })
                     }
                 };
-                Outcome::Sent { task, attempt, http_status, verdict: self.seal_verdict(verdict) }
+                CallResult::Sent { task, attempt, http_status, verdict: self.seal_verdict(verdict) }
             }
             Call::Look { task, view, since } => {
                 let since = UnixMillis(since.0 + skew_ms - MATCH_SLACK_MS);
@@ -239,15 +239,15 @@ impl<T: Transport, C: Clock> Worker<T, C> {
                         Sighting::Unreadable { reason: fault.to_string(), is_forbidden: false }
                     }
                 };
-                Outcome::Looked { task, sighting }
+                CallResult::Looked { task, sighting }
             }
             Call::Pin { task } => self.read_pin(task, result),
             Call::Secrets { task, place } => {
                 let source = self.source(task, place);
-                Outcome::Secrets { task, source, result: self.read_secrets(result, source) }
+                CallResult::Secrets { task, source, result: self.read_secrets(result, source) }
             }
-            Call::Recheck { task } => Outcome::Rechecked { task, result: read_record(result) },
-            Call::List { offset } => Outcome::Listed { listing: self.read_list(result, offset) },
+            Call::Recheck { task } => CallResult::Rechecked { task, result: read_record(result) },
+            Call::List { offset } => CallResult::Listed { listing: self.read_list(result, offset) },
         }
     }
 
@@ -268,7 +268,7 @@ impl<T: Transport, C: Clock> Worker<T, C> {
         }
     }
 
-    fn read_pin(&self, task: TaskIndex, result: &Result<Reply, Fault>) -> Outcome {
+    fn read_pin(&self, task: TaskIndex, result: &Result<Reply, Fault>) -> CallResult {
         let result = usable(result).and_then(|reply| match read_pin(reply) {
             PinReading::Found { pin, .. } => Ok(Some(ShownPin { pin, flaw: None })),
             PinReading::Odd { pin, flaw } => Ok(Some(ShownPin { pin, flaw: Some(flaw) })),
@@ -280,10 +280,10 @@ impl<T: Transport, C: Clock> Worker<T, C> {
         });
         match result {
             Ok(Some(ShownPin { pin, flaw: Some(flaw) })) => {
-                Outcome::OddPin { task, pin: self.seal(pin), flaw }
+                CallResult::OddPin { task, pin: self.seal(pin), flaw }
             }
-            Ok(shown) => Outcome::Pin { task, result: Ok(shown.map(|it| self.seal(it.pin))) },
-            Err(error) => Outcome::Pin { task, result: Err(error) },
+            Ok(shown) => CallResult::Pin { task, result: Ok(shown.map(|it| self.seal(it.pin))) },
+            Err(error) => CallResult::Pin { task, result: Err(error) },
         }
     }
 

@@ -11,12 +11,12 @@ use std::sync::Arc;
 use tokio::sync::{oneshot, watch};
 
 use super::clock::Clock;
-use super::guard::Guard;
-use super::perform::{HourLeft, Outcome, Performed, RenewToken, Sealer, Worker};
+use super::perform::{CallResult, HourLeft, Performed, RenewToken, Sealer, Worker};
 use super::pins::DrawPin;
 use super::quota::{Block, Quota, QuotaError};
 use super::token::{FRESH_TOKEN_WAIT_MS, Renewed, Token};
-use crate::engine::{Ask, Call, Engine, Impossible, OperatorAnswer, Progress, Step};
+use super::watchdog::Watchdog;
+use crate::engine::{Ask, Call, Effects, Engine, Impossible, OperatorAnswer, Progress};
 use crate::journal::{Batch, Commit, RequestCounts};
 use crate::model::{Device, Entry, Event, Recheck, StopCause, Task, TaskIndex, UnixMillis};
 use crate::pace::others_pause_until;
@@ -90,8 +90,8 @@ pub struct RunParts<T, C, J> {
     pub sealer: Option<Sealer>,
     /// Draws the PINs of erases.
     pub draw_pin: DrawPin,
-    /// Guards the run from outside.
-    pub guard: Box<dyn Guard>,
+    /// Checks what happens outside the run.
+    pub watchdog: Box<dyn Watchdog>,
 }
 
 /// How a run was left.
@@ -145,7 +145,7 @@ pub async fn run<T: Transport, C: Clock, J: Commit>(
         quota: parts.quota,
         engine,
         token: Token::new(parts.renew_token),
-        guard: parts.guard,
+        watchdog: parts.watchdog,
         question: None,
         tasks: parts.tasks,
         transport: parts.transport,
@@ -168,7 +168,7 @@ struct Shell<'a, T, C, J, O> {
     quota: Quota,
     engine: Engine,
     token: Token,
-    guard: Box<dyn Guard>,
+    watchdog: Box<dyn Watchdog>,
     /// A question that a person has not answered yet.
     question: Option<BoxFuture<'static, OperatorAnswer>>,
     tasks: Arc<[Task]>,
@@ -249,10 +249,10 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
     }
 
     /// What the engine wants now, with more of the hour leased when it wants that.
-    fn next_step(&mut self, now: UnixMillis) -> Result<Step, DriveError> {
+    fn next_step(&mut self, now: UnixMillis) -> Result<Effects, DriveError> {
         if self.token.is_renewing() {
             let wake_at = Some(now.plus_ms(RENEWING_LOOK_MS));
-            return Ok(Step { wake_at, ..Step::default() });
+            return Ok(Effects { wake_at, ..Effects::default() });
         }
         let mut step = self.engine.decide(now)?;
         if step.want == 0 {
@@ -273,7 +273,7 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
         step.calls.extend(next.calls);
         // The block may already be used up: then the next round asks for another one.
         let wake_at = if next.want > 0 { Some(now) } else { next.wake_at };
-        Ok(Step { wake_at, is_done: next.is_done, ..step })
+        Ok(Effects { wake_at, is_done: next.is_done, ..step })
     }
 
     fn return_block(&mut self) -> Result<(), QuotaError> {
@@ -303,7 +303,7 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
 
     /// Heeds what has happened outside of the run: somebody wants it to stop, devices are protected by now.
     fn look_around(&mut self, now: UnixMillis) -> Result<Vec<Entry>, DriveError> {
-        let alarm = self.guard.look(now);
+        let alarm = self.watchdog.check(now);
         let mut entries = self.engine.protect(now, &alarm.protected)?;
         if let Some((cause, reason)) = alarm.stop {
             entries.extend(self.engine.stop(now, cause, &reason)?);
@@ -314,7 +314,7 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
     /// Passes a question on to a person, one at a time.
     fn ask(&mut self, ask: Option<Ask>) {
         if let Some(ask) = ask {
-            self.question = Some(self.guard.ask(ask));
+            self.question = Some(self.watchdog.ask(ask));
         }
     }
 
@@ -421,27 +421,27 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
     ) -> Result<(), DriveError> {
         let now = self.clock.now();
         let Performed { mut outcome, hour, skew_ms, is_unauthorized } = returned.performed;
-        let is_read = !matches!(outcome, Outcome::Sent { .. });
+        let is_read = !matches!(outcome, CallResult::Sent { .. });
         if is_read && is_unauthorized && self.token.seek_for_read(returned.token) {
             outcome = outcome.again_after(FRESH_TOKEN_WAIT_MS);
         }
         let engine = &mut self.engine;
         entries.extend(match outcome {
-            Outcome::Sent { task, attempt, http_status, verdict } => {
+            CallResult::Sent { task, attempt, http_status, verdict } => {
                 let verdict = self.token.seek_on_unauthorized(verdict, returned.token);
                 engine.answered(now, task, attempt, http_status, verdict)?
             }
-            Outcome::Looked { task, sighting } => engine.looked(now, task, sighting)?,
-            Outcome::Pin { task, result } => engine.pin_read(now, task, result)?,
-            Outcome::OddPin { task, pin, flaw } => engine.odd_pin_read(now, task, pin, flaw)?,
-            Outcome::Secrets { task, source, result } => {
+            CallResult::Looked { task, sighting } => engine.looked(now, task, sighting)?,
+            CallResult::Pin { task, result } => engine.pin_read(now, task, result)?,
+            CallResult::OddPin { task, pin, flaw } => engine.odd_pin_read(now, task, pin, flaw)?,
+            CallResult::Secrets { task, source, result } => {
                 engine.secrets_read(now, task, source, result)?
             }
-            Outcome::Rechecked { task, result } => {
+            CallResult::Rechecked { task, result } => {
                 let result = result.map(|device| self.compare(task, device.as_deref()));
                 self.engine.rechecked(now, task, result)?
             }
-            Outcome::Listed { listing } => engine.listed(now, listing)?,
+            CallResult::Listed { listing } => engine.listed(now, listing)?,
         });
         self.skew_ms = skew_ms.unwrap_or(self.skew_ms);
         if let Some(hour) = hour {
@@ -469,7 +469,7 @@ impl<T: Transport, C: Clock, J: Commit, O: Observer> Shell<'_, T, C, J, O> {
 
     fn compare(&mut self, task: TaskIndex, device: Option<&Device>) -> Recheck {
         match device {
-            Some(device) => self.guard.recheck(&self.tasks[task.at()], device),
+            Some(device) => self.watchdog.recheck(&self.tasks[task.at()], device),
             None => Recheck::Changed { reason: "the device is gone".to_owned() },
         }
     }

@@ -119,7 +119,7 @@ pub struct Ask {
 
 /// What to do now.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Step {
+pub struct Effects {
     /// To be committed first, in this order.
     pub entries: Vec<Entry>,
     /// To be made after the commit.

@@ -5,12 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::calls::{Ask, Call, KnownPins, PinSource, PlaceSource, Scope, Step};
+use super::calls::{Ask, Call, Effects, KnownPins, PinSource, PlaceSource, Scope};
 use super::follow::Follow;
 use super::pages::Pages;
-use super::run::{Progress, RunState};
+use super::run::{EngineState, Progress};
 use super::safety::Safety;
-use super::slow::{Slow, Turn};
+use super::slow::{Readiness, Slow};
 use super::task::{Impossible, Phase};
 use crate::model::{Entry, Event, Repeat, StopCause, TaskIndex, UnixMillis, WindowState};
 use crate::pace::{BLOCK_LIFE_MS, PerSecond};
@@ -22,7 +22,7 @@ const CALLS_PER_LOOK: u32 = 5;
 
 /// The run machine.
 pub struct Engine {
-    pub(super) state: RunState,
+    pub(super) state: EngineState,
     pub(super) ready: BTreeSet<(UnixMillis, TaskIndex)>,
     pub(super) follow: Follow,
     pub(super) pages: Pages,
@@ -57,7 +57,7 @@ pub struct Engine {
 impl Engine {
     /// The machine of a run that stands as `state` says. Nothing is sent before [`Engine::open`].
     #[must_use]
-    pub fn new(state: RunState) -> Self {
+    pub fn new(state: EngineState) -> Self {
         let indexed = || (0..).map(TaskIndex).zip(&state.tasks);
         let ready = indexed()
             .filter(|(index, task)| {
@@ -120,7 +120,7 @@ impl Engine {
 
     /// The state as it will be when all entries so far are committed.
     #[must_use]
-    pub fn state(&self) -> &RunState {
+    pub fn state(&self) -> &EngineState {
         &self.state
     }
 
@@ -213,8 +213,8 @@ impl Engine {
     ///
     /// # Errors
     /// [`Impossible`] is a fault of this program.
-    pub fn decide(&mut self, now: UnixMillis) -> Result<Step, Impossible> {
-        let mut step = Step::default();
+    pub fn decide(&mut self, now: UnixMillis) -> Result<Effects, Impossible> {
+        let mut step = Effects::default();
         self.check_stop_rules(now, &mut step.entries)?;
         let gate_at = self.check_waves(now, &mut step.entries)?;
         step.ask = self.ask.take();
@@ -279,7 +279,7 @@ impl Engine {
         }
     }
 
-    fn emit(&mut self, now: UnixMillis, lane: Lane, step: &mut Step) -> Result<(), Impossible> {
+    fn emit(&mut self, now: UnixMillis, lane: Lane, step: &mut Effects) -> Result<(), Impossible> {
         if lane == Lane::Send {
             return self.emit_send(now, step);
         }
@@ -302,7 +302,7 @@ impl Engine {
         Ok(())
     }
 
-    fn emit_send(&mut self, now: UnixMillis, step: &mut Step) -> Result<(), Impossible> {
+    fn emit_send(&mut self, now: UnixMillis, step: &mut Effects) -> Result<(), Impossible> {
         let Some((_, task)) = self.ready.pop_first() else { return Ok(()) };
         if self.skip_protected(now, task, &mut step.entries)? {
             return Ok(());
@@ -316,12 +316,12 @@ impl Engine {
             return Ok(());
         }
         match self.turn_of(now, task) {
-            Turn::Now => {}
-            Turn::Wait(at) => {
+            Readiness::Now => {}
+            Readiness::Wait(at) => {
                 self.make_ready(task, at);
                 return Ok(());
             }
-            Turn::Read => {
+            Readiness::Read => {
                 step.calls.push(Call::Recheck { task });
                 self.preparing.insert(task);
                 self.reads_under_way += 1;

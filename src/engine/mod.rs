@@ -28,9 +28,9 @@ mod task;
 mod tests;
 mod waves;
 
-pub use calls::{Ask, Call, DrawnPin, KnownPins, PinSource, PlaceSource, Scope, Step};
+pub use calls::{Ask, Call, DrawnPin, Effects, KnownPins, PinSource, PlaceSource, Scope};
 pub use decide::Engine;
-pub use rules::Answer as OperatorAnswer;
-pub use run::{Progress, RunState};
+pub use rules::OperatorAnswer;
+pub use run::{EngineState, Progress};
 pub use safety::PIN_SOUGHT_MS;
 pub use task::{Impossible, Phase, TaskState};

@@ -137,16 +137,16 @@ impl Engine {
     pub fn operator_said(
         &mut self,
         now: UnixMillis,
-        answer: Answer,
+        answer: OperatorAnswer,
     ) -> Result<Vec<Entry>, Impossible> {
         let mut entries = Vec::new();
         match answer {
-            Answer::GoOn => {
+            OperatorAnswer::GoOn => {
                 let pause_ms = self.state.policy.rollout.as_ref().map_or(0, |it| it.pause_ms);
                 let reason = "a person said so".to_owned();
                 self.begin_wave(now, now.plus_ms(pause_ms), reason, &mut entries)?;
             }
-            Answer::Stop => {
+            OperatorAnswer::Stop => {
                 let reason = "the next wave was not agreed to";
                 entries.extend(self.stop(now, StopCause::Operator, reason)?);
             }
@@ -238,7 +238,7 @@ impl Engine {
 
 /// What a person says about the next wave.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum OperatorAnswer {
     /// It may begin.
     GoOn,
     /// The run ends here.

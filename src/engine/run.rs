@@ -1,6 +1,6 @@
 //! The state of a run: all its tasks and what holds for all of them.
 //!
-//! Owns the counts, pauses, stops and the order of steps. Invariant: [`RunState::apply`] is the only way
+//! Owns the counts, pauses, stops and the order of steps. Invariant: [`EngineState::apply`] is the only way
 //! to change it. Must never decide anything.
 
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use crate::model::{
 
 /// The state of a run.
 #[derive(Clone, Debug, PartialEq)]
-pub struct RunState {
+pub struct EngineState {
     pub(super) facts: Arc<[TaskFacts]>,
     pub(super) actions: Arc<[String]>,
     pub(super) policy: Policy,
@@ -94,7 +94,7 @@ pub struct Progress {
     pub wave: Option<(u16, u16)>,
 }
 
-impl RunState {
+impl EngineState {
     /// A run of which nothing has happened yet. `actions` are the names that the facts' numbers mean.
     #[must_use]
     pub fn new(facts: Arc<[TaskFacts]>, actions: Arc<[String]>, policy: Policy) -> Self {

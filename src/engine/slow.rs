@@ -69,7 +69,7 @@ impl Slow {
 
 /// What an irreversible task needs before it is sent.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) enum Turn {
+pub(super) enum Readiness {
     /// Nothing: it may leave.
     Now,
     /// Its target has to be read again.
@@ -87,11 +87,11 @@ impl Engine {
     }
 
     /// What a task that is to leave at `now` needs before. It takes its place by that.
-    pub(super) fn turn_of(&mut self, now: UnixMillis, task: TaskIndex) -> Turn {
+    pub(super) fn turn_of(&mut self, now: UnixMillis, task: TaskIndex) -> Readiness {
         let facts = &self.state.facts[task.at()];
         let (is_rechecked, is_irreversible) = (facts.is_rechecked, facts.is_irreversible);
         if let Some(at) = self.waits_until(now, task) {
-            return Turn::Wait(at);
+            return Readiness::Wait(at);
         }
         if is_irreversible {
             self.slow.taken.insert(task);
@@ -99,16 +99,16 @@ impl Engine {
         let read_at = self.state.task(task).rechecked_at;
         let is_fresh = read_at.is_some_and(|at| (0..=FRESH_MS).contains(&now.since(at)));
         if is_rechecked && !is_fresh {
-            return Turn::Read;
+            return Readiness::Read;
         }
         // The place that all runs share is taken last: it counts from now on.
         let per_minute = self.state.policy.irreversible_per_minute.filter(|_| is_irreversible);
         match (&mut self.slow.shared, per_minute) {
             (Some(shared), Some(per_minute)) => match shared(now, per_minute.max(1)) {
-                Ok(()) => Turn::Now,
-                Err(at) => Turn::Wait(at.max(now.plus_ms(1))),
+                Ok(()) => Readiness::Now,
+                Err(at) => Readiness::Wait(at.max(now.plus_ms(1))),
             },
-            _ => Turn::Now,
+            _ => Readiness::Now,
         }
     }
 }

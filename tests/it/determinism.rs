@@ -4,10 +4,10 @@
 //! break off after any entry. Must never wait for the wall clock.
 
 use sortie::drive::{
-    Clock, Control, Ended, Quiet, Quota, RunParts, Unguarded, VirtualClock, facts_of, run,
+    Clock, Control, Ended, NoWatchdog, Quiet, Quota, RunParts, VirtualClock, facts_of, run,
     system_pins,
 };
-use sortie::engine::{Engine, RunState};
+use sortie::engine::{Engine, EngineState};
 use sortie::journal::{
     Batch, Commit, Committed, Index, Inline, Provenance, RequestCounts, RunHeader, RunJournal,
     RunReader, StateDir,
@@ -180,7 +180,7 @@ async fn drive<J: Commit, T: Transport>(
     clock: VirtualClock,
 ) -> Result<Ended, sortie::drive::DriveError> {
     let (facts, actions) = facts_of(tasks, policy);
-    let mut state = RunState::new(facts, actions, policy.clone());
+    let mut state = EngineState::new(facts, actions, policy.clone());
     for entry in so_far {
         state.apply(entry).expect("the journal makes sense");
     }
@@ -196,7 +196,7 @@ async fn drive<J: Commit, T: Transport>(
         renew_token: None,
         sealer: None,
         draw_pin: system_pins(),
-        guard: Box::new(Unguarded),
+        watchdog: Box::new(NoWatchdog),
     };
     let (_sender, mut control) = tokio::sync::watch::channel(Control::Go);
     run(parts, &mut control, &mut Quiet).await
@@ -391,7 +391,7 @@ async fn expired_run(renewed_token_works: bool) -> Ended {
         clock: VirtualClock::starting_at(START),
         journal: Breaking { entries, entries_max: usize::MAX },
         quota: Quota::new(index, "tenant", policy.per_hour),
-        engine: Engine::new(RunState::new(facts, actions, policy)),
+        engine: Engine::new(EngineState::new(facts, actions, policy)),
         tasks: Arc::clone(&tenant.tasks),
         requests: RequestCounts::new(),
         program: "test".to_owned(),
@@ -401,7 +401,7 @@ async fn expired_run(renewed_token_works: bool) -> Ended {
         })),
         sealer: None,
         draw_pin: system_pins(),
-        guard: Box::new(Unguarded),
+        watchdog: Box::new(NoWatchdog),
     };
     let (_sender, mut control) = tokio::sync::watch::channel(Control::Go);
     let ended = run(parts, &mut control, &mut Quiet).await.expect("the run ends");
@@ -456,14 +456,14 @@ async fn hanging_renewal(leaves_after_s: Option<u64>) -> (Ended, usize) {
         clock: VirtualClock::starting_at(START),
         journal: Breaking { entries: Arc::clone(&entries), entries_max: usize::MAX },
         quota: Quota::new(index, "tenant", policy.per_hour),
-        engine: Engine::new(RunState::new(facts, actions, policy)),
+        engine: Engine::new(EngineState::new(facts, actions, policy)),
         tasks: Arc::clone(&tenant.tasks),
         requests: RequestCounts::new(),
         program: "test".to_owned(),
         renew_token: Some(Arc::new(|| Box::pin(std::future::pending()))),
         sealer: None,
         draw_pin: system_pins(),
-        guard: Box::new(Unguarded),
+        watchdog: Box::new(NoWatchdog),
     };
     let (sender, mut control) = tokio::sync::watch::channel(Control::Go);
     let left = async {

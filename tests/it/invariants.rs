@@ -268,7 +268,7 @@ fn the_checker_reads_waves_targets_windows_and_rows() {
 fn the_checker_counts_tasks_and_hours() {
     let (tasks, policy) = two_steps();
     let (facts, actions) = sortie::drive::facts_of(&tasks, &policy);
-    let state = sortie::engine::RunState::new(facts, actions, policy.clone());
+    let state = sortie::engine::EngineState::new(facts, actions, policy.clone());
     // A checker that was told of a task that the engine does not have.
     let mut more = tasks.clone();
     more.push(Task { turn: Turn::Do, after: None, ..tasks[0].clone() });

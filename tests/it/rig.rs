@@ -5,9 +5,9 @@
 //! Must never assert anything about the product, and never wait for the wall clock.
 
 use sortie::drive::{
-    Control, Ended, Quiet, Quota, RunParts, Unguarded, VirtualClock, facts_of, run, system_pins,
+    Control, Ended, NoWatchdog, Quiet, Quota, RunParts, VirtualClock, facts_of, run, system_pins,
 };
-use sortie::engine::{Engine, RunState};
+use sortie::engine::{Engine, EngineState};
 use sortie::journal::{Batch, Commit, Committed, Index, RequestCounts, StateDir};
 use sortie::kandji::find_action;
 use sortie::model::wire::{Fault, Reply, Request};
@@ -223,14 +223,14 @@ async fn play_in_virtual_time(scene: Scene) -> Ran {
         clock: VirtualClock::starting_at(START),
         journal: journal.clone(),
         quota: Quota::new(index, "tenant", policy.per_hour),
-        engine: Engine::new(RunState::new(facts, actions, policy)),
+        engine: Engine::new(EngineState::new(facts, actions, policy)),
         tasks: Arc::clone(&tasks),
         requests: RequestCounts::new(),
         program: "test".to_owned(),
         renew_token: None,
         sealer: None,
         draw_pin: system_pins(),
-        guard: Box::new(Unguarded),
+        watchdog: Box::new(NoWatchdog),
     };
     let (_sender, mut control) = tokio::sync::watch::channel(Control::Go);
     happenings.sort_by_key(|happening| happening.after_ms);

@@ -5,10 +5,10 @@
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use sortie::drive::{
-    Alarm, Clock, Control, Ended, Guard, Quiet, Quota, RunParts, Unguarded, facts_of, run,
+    Alarm, Clock, Control, Ended, NoWatchdog, Quiet, Quota, RunParts, Watchdog, facts_of, run,
     system_pins,
 };
-use sortie::engine::{Ask, Engine, OperatorAnswer, RunState};
+use sortie::engine::{Ask, Engine, EngineState, OperatorAnswer};
 use sortie::journal::{Batch, Commit, Committed, Index, RequestCounts, StateDir};
 use sortie::model::wire::{Fault, Reply, Request};
 use sortie::model::{Device, Entry, Event, Policy, Recheck, StopCause, Task, UnixMillis};
@@ -86,15 +86,15 @@ impl Transport for Counting {
     }
 }
 
-/// A guard that says stop at its how-manyeth look.
+/// A watchdog that reports a stop at a given check.
 struct StopsAt {
     looks_left: u32,
     sent: Arc<Mutex<Vec<Entry>>>,
     sent_then: Arc<AtomicU32>,
 }
 
-impl Guard for StopsAt {
-    fn look(&mut self, _now: UnixMillis) -> Alarm {
+impl Watchdog for StopsAt {
+    fn check(&mut self, _now: UnixMillis) -> Alarm {
         if self.looks_left > 0 {
             self.looks_left -= 1;
             return Alarm::default();
@@ -111,7 +111,7 @@ impl Guard for StopsAt {
     }
 
     fn recheck(&mut self, task: &Task, device: &Device) -> Recheck {
-        Unguarded.recheck(task, device)
+        NoWatchdog.recheck(task, device)
     }
 
     fn ask(&mut self, _ask: Ask) -> BoxFuture<'static, OperatorAnswer> {
@@ -163,8 +163,8 @@ async fn play_in_virtual_time(scene: Scene) -> Played {
         jumped_ms: Arc::clone(&jumped_ms),
     };
     let (forgotten, sent_then) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(u32::MAX)));
-    let guard: Box<dyn Guard> = match scene.stop_at_look {
-        None => Box::new(Unguarded),
+    let watchdog: Box<dyn Watchdog> = match scene.stop_at_look {
+        None => Box::new(NoWatchdog),
         Some(looks_left) => Box::new(StopsAt {
             looks_left,
             sent: Arc::clone(&entries),
@@ -180,14 +180,14 @@ async fn play_in_virtual_time(scene: Scene) -> Played {
         clock: JumpingClock { started: tokio::time::Instant::now(), jumped_ms },
         journal,
         quota: Quota::new(index, "tenant", scene.policy.per_hour),
-        engine: Engine::new(RunState::new(facts, actions, scene.policy)),
+        engine: Engine::new(EngineState::new(facts, actions, scene.policy)),
         tasks,
         requests: RequestCounts::new(),
         program: "test".to_owned(),
         renew_token: None,
         sealer: None,
         draw_pin: system_pins(),
-        guard,
+        watchdog,
     };
     let (_sender, mut control) = tokio::sync::watch::channel(Control::Go);
     let ended = run(parts, &mut control, &mut Quiet).await.expect("the run ends");

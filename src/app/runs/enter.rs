@@ -27,7 +27,7 @@ use crate::cli::failure::{BeforeSending, Done, Failed, Failure};
 use crate::cli::terminal::confirm::Agreement;
 use crate::cli::terminal::printer::Printer;
 use crate::drive::{Clock, WallClock, facts_of};
-use crate::engine::{Engine, RunState, Scope};
+use crate::engine::{Engine, EngineState, Scope};
 use crate::journal::{Provenance, RequestCounts, RunHeader, RunJournal, RunRow};
 use crate::model::{Policy, Random, RunId, Task, TaskRecord, UnixMillis};
 use crate::plan::{Approval, Confirmation, PlanFile, devices_by_action};
@@ -73,7 +73,7 @@ pub(crate) async fn start(setting: &Setting<'_>, starting: Start) -> Result<Done
         header.report_dir.display()
     ));
     let (facts, actions) = facts_of(&tasks, &header.policy);
-    let engine = Engine::new(RunState::new(facts, actions, header.policy.clone()));
+    let engine = Engine::new(EngineState::new(facts, actions, header.policy.clone()));
     let live = Live {
         state,
         house: house.clone(),

@@ -9,8 +9,8 @@ use tokio::sync::watch;
 use crate::app::operator::Operator;
 use crate::app::policy_file::PolicyFile;
 use crate::app::preflight::charging::{LastSends, sent_of};
-use crate::app::runs::live_guard::LiveGuard;
 use crate::app::runs::reporter::{Reporter, RunView, standing};
+use crate::app::runs::watchdog::PolicyWatchdog;
 use crate::app::secrets::known_pins::known_pins;
 use crate::app::secrets::sealing::Recipients;
 use crate::app::tenant::connect::Connection;
@@ -22,8 +22,8 @@ use crate::cli::terminal::printer::Printer;
 use crate::cli::terminal::progress::{Watched, Watcher};
 use crate::cli::terminal::signals::listen;
 use crate::drive::{
-    Clock, Control, DriveError, Ended, Guard, Quota, RenewToken, RunParts, Sealer, Unguarded,
-    WallClock, run, system_pins,
+    Clock, Control, DriveError, Ended, NoWatchdog, Quota, RenewToken, RunParts, Sealer, WallClock,
+    Watchdog, run, system_pins,
 };
 use crate::engine::{Engine, Scope};
 use crate::journal::{RequestCounts, RunHeader, RunJournal, RunReader, RunState, Writer};
@@ -94,14 +94,14 @@ pub(crate) async fn go(
     let (sender, mut control) = watch::channel(Control::Go);
     let signals = tokio::spawn(listen(sender));
     let journal = Writer::start(journal).before_sending()?;
-    let guard: Box<dyn Guard> = match scope {
+    let watchdog: Box<dyn Watchdog> = match scope {
         Scope::Whole => {
             let stop_file = state.dir.stop_file();
-            Box::new(LiveGuard::new(stop_file, &header.report_dir, house, Arc::clone(&tasks)))
+            Box::new(PolicyWatchdog::new(stop_file, &header.report_dir, house, Arc::clone(&tasks)))
         }
-        Scope::Follow | Scope::OnePass => Box::new(Unguarded),
+        Scope::Follow | Scope::OnePass => Box::new(NoWatchdog),
     };
-    let parts = Parts { journal, quota, engine, tasks: &tasks, requests, sealer, guard };
+    let parts = Parts { journal, quota, engine, tasks: &tasks, requests, sealer, watchdog };
     let ended = match scope {
         Scope::Whole => {
             let (transport, renew_token) = connection.writer().before_sending()?;
@@ -132,7 +132,7 @@ struct Parts<'a> {
     tasks: &'a Arc<[Task]>,
     requests: RequestCounts,
     sealer: Option<Sealer>,
-    guard: Box<dyn Guard>,
+    watchdog: Box<dyn Watchdog>,
 }
 
 impl Parts<'_> {
@@ -153,7 +153,7 @@ impl Parts<'_> {
             renew_token,
             sealer: self.sealer,
             draw_pin: system_pins(),
-            guard: self.guard,
+            watchdog: self.watchdog,
         }
     }
 }

@@ -5,9 +5,9 @@
 pub(crate) mod close;
 pub(crate) mod enter;
 pub(crate) mod execution;
-pub(crate) mod live_guard;
 pub(crate) mod reporter;
 pub(crate) mod resolve;
 pub(crate) mod resume;
 pub(crate) mod retry;
 pub(crate) mod trust;
+pub(crate) mod watchdog;

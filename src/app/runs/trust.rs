@@ -11,7 +11,7 @@ use crate::app::workspace::State;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::drive::facts_of;
-use crate::engine::{Impossible, RunState};
+use crate::engine::{EngineState, Impossible};
 use crate::journal::{Opening, TrustedRun};
 use crate::model::{Entry, Policy, Task, UnixMillis};
 use crate::plan::Approval;
@@ -108,7 +108,7 @@ impl KeptWord {
 
 /// The state of a run, built from its entries as they are verified.
 pub(crate) struct Replay {
-    state: RunState,
+    state: EngineState,
     fault: Option<Impossible>,
 }
 
@@ -116,7 +116,7 @@ impl Replay {
     /// A run of which nothing has happened yet.
     pub(crate) fn new(tasks: &[Task], policy: &Policy) -> Self {
         let (facts, actions) = facts_of(tasks, policy);
-        Self { state: RunState::new(facts, actions, policy.clone()), fault: None }
+        Self { state: EngineState::new(facts, actions, policy.clone()), fault: None }
     }
 
     pub(crate) fn take(&mut self, entry: &Entry) {
@@ -126,7 +126,7 @@ impl Replay {
     }
 
     /// The state after the last entry.
-    pub(crate) fn end(self) -> Result<RunState, Failure> {
+    pub(crate) fn end(self) -> Result<EngineState, Failure> {
         match self.fault {
             None => Ok(self.state),
             Some(fault) => Err(Failure::new(

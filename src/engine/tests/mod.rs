@@ -3,10 +3,10 @@
 //! Owns the tables of what follows from a verdict or a sighting, and one test for each stop, pause and wait
 //! rule. What must hold in every case is checked by the integration test `invariants`.
 
-mod guards;
 mod pauses;
 mod pins;
 mod settle;
+mod stops;
 mod sweep;
 
 use super::*;
@@ -54,7 +54,7 @@ fn followed() -> TaskFacts {
 
 fn engine_with(tasks: Vec<TaskFacts>, policy: Policy) -> Engine {
     let actions = ["lock".to_owned(), "restart".to_owned()];
-    let mut engine = Engine::new(RunState::new(tasks.into(), actions.into(), policy));
+    let mut engine = Engine::new(EngineState::new(tasks.into(), actions.into(), policy));
     engine.open(NOW, "test").expect("a new run opens");
     engine.grant(1_000, UnixMillis(i64::MAX));
     engine
@@ -325,7 +325,7 @@ fn doubts_of_a_crash_do_not_stop_the_resume() {
     assert!(step.is_done);
 }
 
-fn told_of(step: &Step) -> Vec<String> {
+fn told_of(step: &Effects) -> Vec<String> {
     told(NOW, &step.entries)
 }
 

@@ -3,7 +3,7 @@
 //! Owns the rules. It reads the journal, the calls and the clock, and never the engine's own decisions, so
 //! that an engine cannot agree with itself. It goes on after a violation: a control asks for a certain one.
 
-use sortie::engine::{Call, Phase, Progress, RunState};
+use sortie::engine::{Call, EngineState, Phase, Progress};
 use sortie::model::{
     Entry, Event, Gate, Outcome, OutcomeCounts, Policy, Repeat, Risk, StopCause, Task, TaskIndex,
     TaskRecord, Turn, UnixMillis, Verdict,
@@ -369,7 +369,7 @@ impl RunChecker {
     }
 
     /// A batch is on disk: the state that it leads to, by the journal and as the engine had it.
-    pub fn compares(&mut self, replayed: &RunState, live: &RunState) {
+    pub fn compares(&mut self, replayed: &EngineState, live: &EngineState) {
         self.check(replayed == live, Rule::Replay, || "the journal tells another state".to_owned());
         let mut counts = OutcomeCounts::default();
         let (mut blocked, mut problems) = (0, Vec::new());
@@ -415,7 +415,7 @@ impl RunChecker {
     }
 
     /// The process left in order.
-    pub fn leaves(&mut self, state: &RunState) {
+    pub fn leaves(&mut self, state: &EngineState) {
         let progress = state.progress();
         self.check(progress.in_flight == 0, Rule::Finish, || "left with requests".to_owned());
         if progress.stop.is_none() {
@@ -428,7 +428,7 @@ impl RunChecker {
     }
 
     /// The server has answered normally since the run was last begun, at `opened_at`, and it has left.
-    pub fn leaves_in_calm(&mut self, state: &RunState, was_paused: bool) {
+    pub fn leaves_in_calm(&mut self, state: &EngineState, was_paused: bool) {
         let progress = state.progress();
         let cause = progress.stop.as_ref().map(|(cause, _)| *cause);
         let (has_waves, has_windows) =

@@ -4,7 +4,7 @@
 //! the checker what happens. Sabotage breaks the harness on purpose, to see that the checker notices.
 
 use sortie::drive::facts_of;
-use sortie::engine::{Call, Engine, Impossible, Phase, RunState, Step};
+use sortie::engine::{Call, Effects, Engine, EngineState, Impossible, Phase};
 use sortie::model::{
     Entry, Event, Listing, Random, Recheck, Repeat, Sealed, Secret, SecretSource, Sighting, Task,
     TaskFacts, TaskIndex, UnixMillis, Unreadable, Verdict,
@@ -113,7 +113,7 @@ enum Read {
 struct Waiting {
     entries: Vec<Entry>,
     calls: Vec<Call>,
-    live: RunState,
+    live: EngineState,
 }
 
 struct Block {
@@ -139,7 +139,7 @@ struct Process {
     journal: Vec<Entry>,
     /// Entries by what they tell.
     happened: BTreeMap<String, u32>,
-    replica: RunState,
+    replica: EngineState,
     checker: RunChecker,
 }
 
@@ -199,7 +199,7 @@ impl Process {
             _ => facts,
         };
         Self {
-            replica: RunState::new(facts.clone(), actions.clone(), engines.policy.clone()),
+            replica: EngineState::new(facts.clone(), actions.clone(), engines.policy.clone()),
             checker: RunChecker::new(tasks, spec.policy.clone()),
             facts,
             actions,
@@ -219,8 +219,8 @@ impl Process {
         }
     }
 
-    fn fresh_state(&self) -> RunState {
-        RunState::new(self.facts.clone(), self.actions.clone(), self.spec.policy.clone())
+    fn fresh_state(&self) -> EngineState {
+        EngineState::new(self.facts.clone(), self.actions.clone(), self.spec.policy.clone())
     }
 
     /// The first batch that waits reaches the disk.
@@ -500,7 +500,7 @@ impl World {
         }
     }
 
-    fn next_step(&mut self, run: usize) -> Result<Step, Impossible> {
+    fn next_step(&mut self, run: usize) -> Result<Effects, Impossible> {
         let mut step = self.decide(run)?;
         if step.want == 0 {
             return Ok(step);
@@ -530,13 +530,13 @@ impl World {
         step.entries.extend(next.entries);
         step.calls.extend(next.calls);
         let wake_at = if next.want > 0 { Some(now) } else { next.wake_at };
-        Ok(Step { wake_at, is_done: next.is_done, ..step })
+        Ok(Effects { wake_at, is_done: next.is_done, ..step })
     }
 
-    fn decide(&mut self, run: usize) -> Result<Step, Impossible> {
+    fn decide(&mut self, run: usize) -> Result<Effects, Impossible> {
         let now = self.now;
         let process = &mut self.processes[run];
-        let Some(engine) = &mut process.engine else { return Ok(Step::default()) };
+        let Some(engine) = &mut process.engine else { return Ok(Effects::default()) };
         let told = match self.sabotage {
             Sabotage::PausesAreOver => engine.progress().paused_until.map_or(now, |at| at.max(now)),
             _ => now,

@@ -1,4 +1,4 @@
-//! What guards a run while it goes on: STOP files, the policy file, a person between waves.
+//! What checks a run while it goes on: STOP files, the policy file, a person between waves.
 //!
 //! Owns the looks at both, and the question. Following goes on while somebody thinks about an answer. Must never
 //! decide what is sent: it tells the run what it saw.
@@ -10,15 +10,15 @@ use tokio::sync::oneshot;
 
 use crate::app::policy_file::{PolicyFile, Reread};
 use crate::cli::terminal::confirm::{ask, is_yes};
-use crate::drive::{Alarm, Guard};
+use crate::drive::{Alarm, Watchdog};
 use crate::engine::{Ask, OperatorAnswer};
 use crate::journal::STOP_FILE;
 use crate::kandji::find_action;
 use crate::model::{Device, Recheck, Risk, StopCause, Task, TaskIndex, UnixMillis};
 use crate::plan::{Aim, recheck, recheck_protection};
 
-/// Guards one run.
-pub(crate) struct LiveGuard {
+/// The watchdog of one run, which reads STOP files and the policy file.
+pub(crate) struct PolicyWatchdog {
     stop_files: [PathBuf; 2],
     house: PolicyFile,
     tasks: Arc<[Task]>,
@@ -28,8 +28,8 @@ pub(crate) struct LiveGuard {
     broken: Option<String>,
 }
 
-impl LiveGuard {
-    /// A guard of a run that was planned under `house`.
+impl PolicyWatchdog {
+    /// The watchdog of a run that was planned under `house`.
     pub(crate) fn new(
         state_stop_file: PathBuf,
         report_dir: &std::path::Path,
@@ -66,8 +66,8 @@ impl LiveGuard {
     }
 }
 
-impl Guard for LiveGuard {
-    fn look(&mut self, _now: UnixMillis) -> Alarm {
+impl Watchdog for PolicyWatchdog {
+    fn check(&mut self, _now: UnixMillis) -> Alarm {
         self.reread();
         let is_there = |path: &&PathBuf| path.symlink_metadata().is_ok();
         let stop = match (self.stop_files.iter().find(is_there), &self.broken) {
