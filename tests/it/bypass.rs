@@ -816,7 +816,7 @@ fn a_policy_that_breaks_while_a_run_is_under_way_stops_it() {
 }
 
 /// A window that is closed today, tomorrow and the day after.
-fn closed_window() -> String {
+pub fn closed_window() -> String {
     in_days(3).strftime("%a").to_string().to_lowercase()
 }
 

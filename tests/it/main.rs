@@ -32,6 +32,8 @@ mod pins;
 mod rig;
 mod secrets;
 mod sleep;
+#[cfg(unix)]
+mod snapshots;
 #[cfg(target_os = "linux")]
 mod surroundings;
 mod tenant;
