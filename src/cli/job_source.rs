@@ -18,7 +18,7 @@ use crate::cli::terminal::printer::Printer;
 use crate::cli::text::diagnostics::invalid_job;
 use crate::drive::{Clock, WallClock};
 use crate::job::{
-    Encoding, IdentifyBy, Input, Job, ParseOptions, Requirement, parse, read_required,
+    Encoding, IdentifyBy, Input, Job, ParseOptions, RequiredDevices, parse, read_required,
 };
 use crate::model::{RequiredList, UnixMillis};
 
@@ -134,7 +134,10 @@ pub(crate) fn check_requirement(job: &Job) -> Result<(), Failure> {
 }
 
 /// Reads an export again that an earlier run required. Without it nobody can tell which devices may be touched.
-pub(crate) fn read_required_again(kept: &RequiredList, run: &str) -> Result<Requirement, Failure> {
+pub(crate) fn read_required_again(
+    kept: &RequiredList,
+    run: &str,
+) -> Result<RequiredDevices, Failure> {
     let refuse = |why: String| {
         let what = format!("run {run} required a list of another system, and {why}");
         Failure::new(Exit::Policy, what)

@@ -18,7 +18,7 @@ mod input;
 mod nodes;
 mod origin;
 mod repeated;
-mod require;
+mod required_devices;
 mod row_notes;
 mod rows;
 mod sameness;
@@ -49,7 +49,7 @@ pub use diagnostics::{Diagnostic, Diagnostics};
 pub use filter::read_filter_pair;
 pub use input::{IdentifyBy, Input, ParseOptions, parse};
 pub use origin::RowOrigin;
-pub use require::{AgeError, Requirement};
+pub use required_devices::{AgeError, RequiredDevices};
 pub use yaml_require::read_required;
 
 use serde::{Deserialize, Serialize};
@@ -207,7 +207,7 @@ pub struct JobSettings {
     /// What becomes of the run outside the window.
     pub outside_window: Option<OutsideWindow>,
     /// Another system's list, without which no device is touched.
-    pub require: Option<Requirement>,
+    pub require: Option<RequiredDevices>,
     /// Directory for reports.
     pub report_dir: Option<String>,
     /// Formats of reports: `csv`, `jsonl`.

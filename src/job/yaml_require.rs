@@ -20,7 +20,7 @@ use super::table::ROWS_MAX;
 use super::tree::{MapEntry, Node};
 use super::yaml::load_file;
 use super::yaml_settings::read_span;
-use super::{Requirement, Target};
+use super::{RequiredDevices, Target};
 use crate::kandji::fold;
 use crate::model::RequiredList;
 
@@ -45,7 +45,7 @@ pub(super) fn read_require(
     node: &Node,
     load: &dyn Fn(&str) -> Result<Vec<u8>, String>,
     notes: &mut Vec<String>,
-) -> Option<(Requirement, Vec<u8>)> {
+) -> Option<(RequiredDevices, Vec<u8>)> {
     let (node, wanted) = read_wanted(reader, node)?;
     let bytes = load_file(reader, node, wanted.file, load)?;
     let requirement = read_export(&wanted, &bytes, reader.problems, notes)?;
@@ -56,7 +56,7 @@ pub(super) fn read_require(
 ///
 /// # Errors
 /// Everything that is wrong with the file.
-pub fn read_required(kept: &RequiredList, bytes: &[u8]) -> Result<Requirement, Diagnostics> {
+pub fn read_required(kept: &RequiredList, bytes: &[u8]) -> Result<RequiredDevices, Diagnostics> {
     let mut problems = Diagnostics::default();
     let on = FIELDS.into_iter().find(|field| field.word() == kept.on);
     if on.is_none() {
@@ -138,7 +138,7 @@ fn read_export(
     bytes: &[u8],
     problems: &mut Diagnostics,
     notes: &mut Vec<String>,
-) -> Option<Requirement> {
+) -> Option<RequiredDevices> {
     let count_before = problems.count();
     let bytes = decode(wanted.file, bytes, None, problems, notes)?;
     let mut source = Source::read(wanted.file, &bytes, problems)?;
@@ -177,7 +177,7 @@ fn read_export(
         return None;
     }
     let on = wanted.on.word();
-    let requirement = Requirement::new(wanted.file, wanted.on, wanted.max_age_ms, &targets);
+    let requirement = RequiredDevices::new(wanted.file, wanted.on, wanted.max_age_ms, &targets);
     if requirement.is_none() {
         let flaw = Flaw::new(format!("the file lists no {on}, so no device could be touched"))
             .hint("see whether the export went wrong; to do without it remove 'require'");
@@ -198,7 +198,7 @@ struct Counts {
 }
 
 impl Counts {
-    fn note(&self, requirement: &Requirement, notes: &mut Vec<String>) {
+    fn note(&self, requirement: &RequiredDevices, notes: &mut Vec<String>) {
         let (file, on) = (quote(&requirement.file), requirement.on.word());
         let listed = requirement.listed_count();
         notes.push(format!("required by {on}: {file} lists {}", counted(listed, "device")));

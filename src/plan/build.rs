@@ -13,7 +13,7 @@ use super::objections::row_objection;
 use super::protect::Protect;
 use super::select::{is_excluded, is_selected, unlisted};
 use super::unusable::{facts_without_id, unresolved_facts, unusable_id};
-use crate::job::{BeforeLoss, Job, Requirement, Row, SkipKind, Step};
+use crate::job::{BeforeLoss, Job, RequiredDevices, Row, SkipKind, Step};
 use crate::model::{
     Device, DeviceFacts, DeviceId, End, Gate, Risk, Task, TaskId, TaskIndex, Turn, UnixMillis,
 };
@@ -96,7 +96,7 @@ impl Plan {
 
     /// Says so when no device is left, and the job's requirement has a share in that.
     #[must_use]
-    pub fn emptied_by(&self, requirement: &Requirement) -> Option<String> {
+    pub fn emptied_by(&self, requirement: &RequiredDevices) -> Option<String> {
         let (mut all, mut unlisted) = (BTreeSet::new(), BTreeSet::new());
         for task in &self.tasks {
             let Turn::Skip { reason, .. } = &task.turn else { return None };

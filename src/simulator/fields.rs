@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::answers;
 use super::exchange::{SimReply, SimRequest};
 use super::switches::{MissingFields, Switches};
-use crate::kandji::{ActionSpec, ParamKind, ParamSpec, Presence};
+use crate::kandji::{ActionSpec, ParamKind, ParamSpec, Requirement};
 
 /// Length of a PIN.
 const PIN_CHARS: usize = 6;
@@ -99,10 +99,10 @@ fn missing(param: &ParamSpec, fields: &Fields, switches: &Switches) -> Option<&'
         return None;
     }
     let is_due = match param.required {
-        Presence::Optional => false,
-        Presence::Required => true,
-        Presence::Unless(switch) => fields.switch(switch) != Some(true),
-        Presence::WithAny(prefix) => fields.0.contains_key(prefix.trim_end_matches('.')),
+        Requirement::Optional => false,
+        Requirement::Required => true,
+        Requirement::Unless(switch) => fields.switch(switch) != Some(true),
+        Requirement::WithAny(prefix) => fields.0.contains_key(prefix.trim_end_matches('.')),
     };
     is_due.then_some("This field is required.")
 }
@@ -116,7 +116,7 @@ fn wrong(param: &ParamSpec, value: &Value) -> Option<String> {
         (ParamKind::Bool, _) => "Must be a valid boolean.",
         (ParamKind::Number(_), _) => "A valid integer is required.",
         (ParamKind::Name | ParamKind::Message, Value::String(text)) => {
-            let is_blank = text.trim().is_empty() && param.required == Presence::Required;
+            let is_blank = text.trim().is_empty() && param.required == Requirement::Required;
             return is_blank.then(|| "This field may not be blank.".to_owned());
         }
         (ParamKind::Pin, Value::String(pin)) => {

@@ -24,7 +24,7 @@ use crate::cli::terminal::printer::Printer;
 use crate::drive::{
     Clock, Quota, ReadError, Reads, Waiting, WallClock, read_details, read_inventory,
 };
-use crate::job::{Job, JobSettings, Requirement};
+use crate::job::{Job, JobSettings, RequiredDevices};
 use crate::journal::RequestCounts;
 use crate::model::{JobConditions, Policy, Retries, Risk, TaskId, UnixMillis};
 use crate::plan::{
@@ -267,7 +267,7 @@ fn file_of(
         fleet,
         job_conditions: JobConditions {
             window: settings.window.clone(),
-            require: settings.require.as_ref().map(Requirement::kept),
+            require: settings.require.as_ref().map(RequiredDevices::kept),
         },
         report_dir: report_dir.map(|path| path.display().to_string()),
         report_formats: formats.unwrap_or_else(|| vec!["csv".to_owned(), "jsonl".to_owned()]),

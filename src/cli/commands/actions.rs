@@ -6,7 +6,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::options::Format;
 use crate::cli::terminal::printer::{Printer, table};
-use crate::kandji::{ACTIONS, ActionSpec, Presence, find_action};
+use crate::kandji::{ACTIONS, ActionSpec, Requirement, find_action};
 use crate::model::wire::Method;
 use crate::model::{End, Platform, Repeat};
 
@@ -59,7 +59,7 @@ fn json(action: &ActionSpec) -> serde_json::Value {
         "end": end_in_words(action),
         "params": action.params.iter().map(|param| serde_json::json!({
             "key": param.key, "aliases": param.aliases, "type": param.type_word(),
-            "required": param.required == Presence::Required, "summary": param.summary,
+            "required": param.required == Requirement::Required, "summary": param.summary,
         })).collect::<Vec<_>>(),
     })
 }
@@ -89,10 +89,10 @@ fn in_full(action: &ActionSpec) -> String {
     }
     for param in action.params {
         let required = match param.required {
-            Presence::Optional => "optional".to_owned(),
-            Presence::Required => "required".to_owned(),
-            Presence::Unless(switch) => format!("required unless {switch} is true"),
-            Presence::WithAny(prefix) => format!("required with any {prefix}*"),
+            Requirement::Optional => "optional".to_owned(),
+            Requirement::Required => "required".to_owned(),
+            Requirement::Unless(switch) => format!("required unless {switch} is true"),
+            Requirement::WithAny(prefix) => format!("required with any {prefix}*"),
         };
         text.push_str(&format!("  {} ({}; {required})\n", param.key, param.type_word()));
         text.push_str(&format!("      {}", param.summary));

@@ -22,7 +22,7 @@ fn job_of(on: &str, export: &str) -> Job {
     read_with(&lines, export.as_bytes()).unwrap_or_else(|problems| panic!("{export}\n{problems}"))
 }
 
-fn required(on: &str, export: &str) -> Requirement {
+fn required(on: &str, export: &str) -> RequiredDevices {
     job_of(on, export).settings.require.expect("a requirement")
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Owns the facts about this one operation. Must never hold behaviour.
 
-use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamRule, ParamSpec, Presence};
+use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamRule, ParamSpec, Requirement};
 use crate::model::wire::Method;
 use crate::model::{Platform, Repeat, Risk};
 
@@ -19,7 +19,7 @@ pub static ACTION: ActionSpec = ActionSpec {
             key: "UserName",
             aliases: &["user_name"],
             kind: ParamKind::Name,
-            required: Presence::Unless("DeleteAllUsers"),
+            required: Requirement::Unless("DeleteAllUsers"),
             sent_by_default: None,
             platforms: &[],
             os_min: &[],
@@ -30,7 +30,7 @@ pub static ACTION: ActionSpec = ActionSpec {
             key: "DeleteAllUsers",
             aliases: &["delete_all_users"],
             kind: ParamKind::Bool,
-            required: Presence::Optional,
+            required: Requirement::Optional,
             sent_by_default: None,
             platforms: &[Platform::IPad],
             os_min: &[],
@@ -41,7 +41,7 @@ pub static ACTION: ActionSpec = ActionSpec {
             key: "ForceDeletion",
             aliases: &["force_deletion"],
             kind: ParamKind::Bool,
-            required: Presence::Optional,
+            required: Requirement::Optional,
             sent_by_default: None,
             platforms: &[Platform::IPad],
             os_min: &[],

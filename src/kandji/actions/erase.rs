@@ -2,7 +2,7 @@
 //!
 //! Owns the facts about this one operation. Must never hold behaviour.
 
-use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamRule, ParamSpec, Presence};
+use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamRule, ParamSpec, Requirement};
 use crate::model::wire::Method;
 use crate::model::{Platform, Repeat, Risk};
 
@@ -23,7 +23,7 @@ pub static ACTION: ActionSpec = ActionSpec {
             key: "PIN",
             aliases: &["pin", "erase_pin"],
             kind: ParamKind::Pin,
-            required: Presence::Optional,
+            required: Requirement::Optional,
             sent_by_default: None,
             platforms: &[Platform::Mac],
             os_min: &[],
@@ -34,7 +34,7 @@ pub static ACTION: ActionSpec = ActionSpec {
             key: "PreserveDataPlan",
             aliases: &["preserve_data_plan"],
             kind: ParamKind::Bool,
-            required: Presence::Optional,
+            required: Requirement::Optional,
             sent_by_default: Some("true"),
             platforms: &[Platform::IPhone, Platform::IPad],
             os_min: &[(Platform::IPhone, "11"), (Platform::IPad, "11")],
@@ -45,7 +45,7 @@ pub static ACTION: ActionSpec = ActionSpec {
             key: "DisallowProximitySetup",
             aliases: &["disallow_proximity_setup"],
             kind: ParamKind::Bool,
-            required: Presence::Optional,
+            required: Requirement::Optional,
             sent_by_default: None,
             platforms: &[Platform::IPhone, Platform::IPad],
             os_min: &[(Platform::IPhone, "11"), (Platform::IPad, "11")],
@@ -56,7 +56,7 @@ pub static ACTION: ActionSpec = ActionSpec {
             key: "ReturnToService.Enabled",
             aliases: &["return_to_service.enabled", "return_to_service"],
             kind: ParamKind::Bool,
-            required: Presence::WithAny("ReturnToService."),
+            required: Requirement::WithAny("ReturnToService."),
             sent_by_default: None,
             platforms: &[Platform::IPhone, Platform::IPad],
             os_min: &[(Platform::IPhone, "17"), (Platform::IPad, "17")],
@@ -67,7 +67,7 @@ pub static ACTION: ActionSpec = ActionSpec {
             key: "ReturnToService.ProfileId",
             aliases: &["return_to_service.profile_id", "wifi_profile_id"],
             kind: ParamKind::Name,
-            required: Presence::Optional,
+            required: Requirement::Optional,
             sent_by_default: None,
             platforms: &[Platform::IPhone, Platform::IPad],
             os_min: &[(Platform::IPhone, "17"), (Platform::IPad, "17")],
@@ -78,7 +78,7 @@ pub static ACTION: ActionSpec = ActionSpec {
             key: "erase_mode",
             aliases: &[],
             kind: ParamKind::Choice(&["WIPE", "WIPE_CLOUD", "WIPE_PROTECTED"]),
-            required: Presence::Optional,
+            required: Requirement::Optional,
             sent_by_default: None,
             platforms: &[Platform::Windows],
             os_min: &[],
@@ -89,7 +89,7 @@ pub static ACTION: ActionSpec = ActionSpec {
             key: "erase_flags",
             aliases: &[],
             kind: ParamKind::Flags(&["WIPE_EXTERNAL_STORAGE", "WIPE_ESIMS"]),
-            required: Presence::Optional,
+            required: Requirement::Optional,
             sent_by_default: None,
             platforms: &[Platform::Android],
             os_min: &[],

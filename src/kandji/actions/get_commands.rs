@@ -2,7 +2,7 @@
 //!
 //! Owns the facts about this one operation. Must never hold behaviour.
 
-use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamSpec, Presence};
+use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamSpec, Requirement};
 use crate::model::wire::Method;
 use crate::model::{Platform, Repeat, Risk};
 
@@ -21,7 +21,7 @@ pub static ACTION: ActionSpec = ActionSpec {
             key: "limit",
             aliases: &[],
             kind: ParamKind::Number(300),
-            required: Presence::Optional,
+            required: Requirement::Optional,
             sent_by_default: Some("300"),
             platforms: &[],
             os_min: &[],
@@ -32,7 +32,7 @@ pub static ACTION: ActionSpec = ActionSpec {
             key: "offset",
             aliases: &[],
             kind: ParamKind::Number(u32::MAX),
-            required: Presence::Optional,
+            required: Requirement::Optional,
             sent_by_default: None,
             platforms: &[],
             os_min: &[],

@@ -2,7 +2,7 @@
 //!
 //! Owns the facts about this one operation. Must never hold behaviour.
 
-use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamSpec, Presence};
+use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamSpec, Requirement};
 use crate::model::wire::Method;
 use crate::model::{Platform, Repeat, Risk};
 
@@ -22,7 +22,7 @@ pub static ACTION: ActionSpec = ActionSpec {
             key: "Message",
             aliases: &["message", "lock_message"],
             kind: ParamKind::Message,
-            required: Presence::Optional,
+            required: Requirement::Optional,
             sent_by_default: None,
             platforms: &[Platform::Mac],
             os_min: &[],
@@ -33,7 +33,7 @@ pub static ACTION: ActionSpec = ActionSpec {
             key: "PhoneNumber",
             aliases: &["phone_number", "phone"],
             kind: ParamKind::Name,
-            required: Presence::Optional,
+            required: Requirement::Optional,
             sent_by_default: None,
             platforms: &[Platform::Mac],
             os_min: &[],

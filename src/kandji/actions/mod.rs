@@ -27,7 +27,7 @@ mod unlock_account;
 mod update_inventory;
 
 pub use hazards::{DetailsNeed, Hazards};
-pub use param::{ParamKind, ParamRule, ParamSpec, Presence, is_weak_pin};
+pub use param::{ParamKind, ParamRule, ParamSpec, Requirement, is_weak_pin};
 pub(in crate::kandji) use spec::LIST_BODY_BYTES_MAX;
 pub use spec::{ActionSpec, EndSpec, NameError};
 

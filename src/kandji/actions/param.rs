@@ -25,7 +25,7 @@ pub struct ParamSpec {
     /// Type and limits.
     pub kind: ParamKind,
     /// Whether it has to be there.
-    pub required: Presence,
+    pub required: Requirement,
     /// The value that is sent where none is given, as text.
     pub sent_by_default: Option<&'static str>,
     /// Platforms on which it has an effect; empty for all of the action's.
@@ -60,7 +60,7 @@ pub enum ParamKind {
 
 /// Whether a parameter has to be given.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Presence {
+pub enum Requirement {
     /// It may be left out.
     Optional,
     /// It has to be there.

@@ -2,7 +2,7 @@
 //!
 //! Owns the facts about this one operation. Must never hold behaviour.
 
-use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamSpec, Presence};
+use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamSpec, Requirement};
 use crate::model::wire::Method;
 use crate::model::{Platform, Repeat, Risk};
 
@@ -21,7 +21,7 @@ pub static ACTION: ActionSpec = ActionSpec {
             key: "RebuildKernelCache",
             aliases: &["rebuild_kernel_cache"],
             kind: ParamKind::Bool,
-            required: Presence::Optional,
+            required: Requirement::Optional,
             sent_by_default: None,
             platforms: &[Platform::Mac],
             os_min: &[(Platform::Mac, "11")],
@@ -32,7 +32,7 @@ pub static ACTION: ActionSpec = ActionSpec {
             key: "NotifyUser",
             aliases: &["notify_user"],
             kind: ParamKind::Bool,
-            required: Presence::Optional,
+            required: Requirement::Optional,
             sent_by_default: None,
             platforms: &[Platform::Mac],
             os_min: &[(Platform::Mac, "11.3")],

@@ -2,7 +2,7 @@
 //!
 //! Owns the facts about this one operation. Must never hold behaviour.
 
-use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamSpec, Presence};
+use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamSpec, Requirement};
 use crate::model::wire::Method;
 use crate::model::{Platform, Repeat, Risk};
 
@@ -21,7 +21,7 @@ pub static ACTION: ActionSpec = ActionSpec {
         key: "DeviceName",
         aliases: &["new_name", "device_name_new"],
         kind: ParamKind::Name,
-        required: Presence::Required,
+        required: Requirement::Required,
         sent_by_default: None,
         platforms: &[],
         os_min: &[],

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::hazards::Hazards;
-use super::param::{ParamRule, ParamSpec, Presence, asks_for_something};
+use super::param::{ParamRule, ParamSpec, Requirement, asks_for_something};
 use crate::kandji::path::device_path;
 use crate::model::wire::{Method, Request};
 use crate::model::{DeviceId, End, ParamValue, Params, Platform, Repeat, Risk};
@@ -184,14 +184,16 @@ impl ActionSpec {
         for param in self.params.iter().filter(|param| !params.contains_key(param.key)) {
             let name = param.key;
             match param.required {
-                Presence::Required => {
+                Requirement::Required => {
                     sentences.push(format!("{} needs the parameter {name}", self.name));
                 }
-                Presence::Unless(switch) if !is_true(switch) => sentences.push(format!(
+                Requirement::Unless(switch) if !is_true(switch) => sentences.push(format!(
                     "{} needs the parameter {name}, unless {switch} is true",
                     self.name
                 )),
-                Presence::WithAny(prefix) if params.keys().any(|key| key.starts_with(prefix)) => {
+                Requirement::WithAny(prefix)
+                    if params.keys().any(|key| key.starts_with(prefix)) =>
+                {
                     sentences.push(format!(
                         "{} needs the parameter {name} when another {prefix}* is given",
                         self.name

@@ -26,7 +26,7 @@ const CLOCK_SKEW_MS_MAX: i64 = 5 * 60_000;
 /// assert_eq!(requirement.reason(), "not listed in e.csv");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Requirement {
+pub struct RequiredDevices {
     /// The export, as the job names it.
     pub file: String,
     /// Where it is, from the root, as far as whoever opened it could tell.
@@ -79,7 +79,7 @@ pub enum AgeError {
     },
 }
 
-impl Requirement {
+impl RequiredDevices {
     /// A requirement on a list of targets; `None` when none of them says what devices are required by.
     pub(super) fn new<'t>(
         file: &str,
