@@ -287,7 +287,7 @@ fn own_principals(
         .iter()
         .map(|(role, user)| {
             known.get(*user).map(|principal| folded(principal)).ok_or_else(|| {
-                let shown = policy.shown();
+                let shown = crate::cli::text::policy::policy_name(policy);
                 refuse(format!(
                     "'{user}', who {role} the plan, is not in [approval.people] of {shown}, so nobody can tell \
                      whether the approval is their own"

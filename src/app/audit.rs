@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::app::workspace::State;
+use crate::app::Workspace;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::locations::with_runs;
 use crate::cli::options::{AuditOptions, Format, GlobalOptions};
 use crate::cli::terminal::printer::{Printer, counted, table};
 use crate::cli::text::audit::{NOTE_COLUMNS, RunSummary, note_row, record_json};
@@ -24,7 +25,7 @@ pub(crate) fn audit(
     printer: &Printer,
 ) -> Result<Exit, Failure> {
     let anchor = options.anchor.as_deref().map(hash_of).transpose()?;
-    let state = State::with_runs(global)?;
+    let state = with_runs(global, printer)?;
     match &options.run {
         None => audit_host(&state, anchor.as_deref(), printer),
         Some(name) => audit_run(&state, name, anchor.as_deref(), printer),
@@ -76,7 +77,7 @@ impl Fault {
 
 /// Follows the chain of a run; returns it with everything that does not fit.
 fn check_run(
-    state: &State,
+    state: &Workspace,
     run: &str,
     kept: Vec<KeptHead>,
     mut take: impl FnMut(AuditRecord),
@@ -102,7 +103,7 @@ fn check_run(
     Ok((audit, faults))
 }
 
-fn audit_host(state: &State, anchor: Option<&str>, printer: &Printer) -> Result<Exit, Failure> {
+fn audit_host(state: &Workspace, anchor: Option<&str>, printer: &Printer) -> Result<Exit, Failure> {
     let mut wanted = KeptHeads::new(anchor.map(KeptHead::anchor).into_iter().collect());
     let mut by_run: BTreeMap<String, Vec<KeptHead>> = BTreeMap::new();
     let mut rows = Vec::new();
@@ -148,7 +149,7 @@ fn audit_host(state: &State, anchor: Option<&str>, printer: &Printer) -> Result<
 
 /// Follows the chain of every run of which a head was noted.
 fn check_runs(
-    state: &State,
+    state: &Workspace,
     by_run: BTreeMap<String, Vec<KeptHead>>,
     faults: &mut Vec<Fault>,
 ) -> Vec<(String, ChainAudit)> {
@@ -169,7 +170,7 @@ fn check_runs(
 }
 
 fn audit_run(
-    state: &State,
+    state: &Workspace,
     name: &str,
     anchor: Option<&str>,
     printer: &Printer,

@@ -5,9 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::app::workspace::State;
+use crate::app::Workspace;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::locations::with_runs;
 use crate::cli::options::{Format, GlobalOptions, HistoryOptions};
 use crate::cli::terminal::printer::{Printer, counted, table};
 use crate::drive::{Clock, WallClock};
@@ -47,7 +48,7 @@ pub(crate) fn history(
     options: &HistoryOptions,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let state = State::with_runs(global)?;
+    let state = with_runs(global, printer)?;
     let history = History::read(&state, options)?;
     match printer.format {
         Format::Json => printer.data(&history.json().to_string()),
@@ -87,7 +88,7 @@ struct History {
 }
 
 impl History {
-    fn read(state: &State, options: &HistoryOptions) -> Result<Self, Failure> {
+    fn read(state: &Workspace, options: &HistoryOptions) -> Result<Self, Failure> {
         let now = WallClock.now();
         let since = options.since.as_deref().map(|text| since_of(text, now)).transpose()?;
         let until = options.until.as_deref().map(|text| until_of(text, now)).transpose()?;
@@ -133,7 +134,7 @@ impl History {
 
     fn add_run(
         &mut self,
-        state: &State,
+        state: &Workspace,
         row: &RunRow,
         tasks: &BTreeSet<TaskIndex>,
     ) -> Result<(), JournalError> {

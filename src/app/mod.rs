@@ -5,14 +5,16 @@
 
 pub(crate) mod approval;
 pub(crate) mod audit;
-pub(crate) mod clock;
+mod events;
 pub(crate) mod files;
 pub(crate) mod history;
 pub(crate) mod operator;
+mod outside;
 pub(crate) mod planning;
 pub(crate) mod policy_file;
 pub(crate) mod preflight;
 pub(crate) mod prune;
+pub(crate) mod refusal;
 pub(crate) mod refusal_note;
 pub(crate) mod runs;
 pub(crate) mod secrets;
@@ -20,3 +22,9 @@ pub(crate) mod signatures;
 pub(crate) mod ssh_keygen;
 pub(crate) mod tenant;
 pub(crate) mod workspace;
+
+pub use events::{AppEvent, Events};
+pub use files::{BindingFileReason, NotBelieved};
+pub use outside::{DriveReason, JournalReason, ReadReason};
+pub use refusal::{BeforeSending, NextStep, Reason, Refusal, RefusalClass, RefusalFacts, Sent};
+pub use workspace::{Workspace, WorkspaceReason};

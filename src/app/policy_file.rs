@@ -5,10 +5,9 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::app::files::BindingFileReason;
 use crate::app::files::toml_place::described;
 use crate::app::files::trusted_file::{Stamp, Trust, read_trusted, stamp};
-use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
 use crate::model::sha256;
 use crate::plan::FleetPolicy;
 
@@ -66,11 +65,11 @@ impl Places {
 
 impl PolicyFile {
     /// Reads the host's policy, else the state directory's; where there is neither, the built-in rules hold.
-    pub(crate) fn read(state_dir: &Path) -> Result<Self, Failure> {
+    pub(crate) fn read(state_dir: &Path) -> Result<Self, BindingFileReason> {
         Self::read_at(Places::of(state_dir))
     }
 
-    fn read_at(places: Places) -> Result<Self, Failure> {
+    fn read_at(places: Places) -> Result<Self, BindingFileReason> {
         let trust = Trust::of(&places.state_dir);
         // Before reading: what changes meanwhile is seen the next time.
         let stamps = places.stamps();
@@ -93,7 +92,7 @@ impl PolicyFile {
     }
 
     /// Looks again, for a run under way. Nothing is read while the files look as they did.
-    pub(crate) fn reread(&self) -> Result<Reread, Failure> {
+    pub(crate) fn reread(&self) -> Result<Reread, BindingFileReason> {
         if self.places.stamps() == self.stamps {
             return Ok(Reread::Unchanged);
         }
@@ -107,21 +106,12 @@ impl PolicyFile {
         let beside = self.path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
         self.policy.approval.allowed_signers.as_ref().map(|path| beside.join(path))
     }
-
-    /// How people call it.
-    pub(crate) fn shown(&self) -> String {
-        self.path.as_ref().map_or_else(
-            || "the built-in rules".to_owned(),
-            |path| format!("the policy {}", path.display()),
-        )
-    }
 }
 
-fn parse(path: &Path, bytes: &[u8]) -> Result<FleetPolicy, Failure> {
-    let refuse = |why: &str| {
-        Failure::new(Exit::Policy, format!("{}: {}", path.display(), why.trim_end())).next(
-            "correct the policy; until then nothing is planned or sent, because nobody knows what it forbids",
-        )
+fn parse(path: &Path, bytes: &[u8]) -> Result<FleetPolicy, BindingFileReason> {
+    let refuse = |fault: &str| BindingFileReason::Invalid {
+        path: path.to_owned(),
+        fault: fault.trim_end().to_owned(),
     };
     let text = std::str::from_utf8(bytes).map_err(|_| refuse("it is not UTF-8 text"))?;
     toml::from_str(text).map_err(|error| refuse(&described(text, &error)))
@@ -139,7 +129,7 @@ pub(crate) mod tests {
     }
 
     /// The policy of a state directory, whatever the host has.
-    pub(crate) fn policy_in(state_dir: &Path) -> Result<PolicyFile, Failure> {
+    pub(crate) fn policy_in(state_dir: &Path) -> Result<PolicyFile, BindingFileReason> {
         PolicyFile::read_at(Places::with_system(None, state_dir))
     }
 
@@ -190,14 +180,17 @@ pub(crate) mod tests {
         let path = state.path().join("policy.toml");
         for text in ["[caps", "unknown = 1", "[caps.disruptive]\nshare = \"0%\"", "\u{0}"] {
             write(&path, text);
-            let failure = policy_in(state.path()).expect_err(text);
-            assert_eq!(failure.exit, Exit::Policy);
-            assert!(failure.what.contains("policy.toml"), "{}", failure.what);
+            let refused = policy_in(state.path()).expect_err(text);
+            let is_named =
+                matches!(&refused, BindingFileReason::Invalid { path: at, .. } if *at == path);
+            assert!(is_named, "{refused:?}");
         }
         std::fs::write(&path, [0xff, 0xfe]).expect("written");
-        assert!(policy_in(state.path()).expect_err("no text").what.contains("UTF-8"));
+        let refused = policy_in(state.path()).expect_err("no text");
+        assert!(format!("{refused:?}").contains("UTF-8"), "{refused:?}");
         let long = "#".repeat(POLICY_BYTES_MAX as usize + 1);
         write(&path, &long);
-        assert!(policy_in(state.path()).expect_err("too long").what.contains("more than"));
+        let refused = policy_in(state.path()).expect_err("too long");
+        assert!(matches!(refused, BindingFileReason::TooLarge { .. }), "{refused:?}");
     }
 }

@@ -5,10 +5,11 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::app::Workspace;
 use crate::app::operator::Operator;
-use crate::app::workspace::State;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::locations::{open_workspace, with_runs};
 use crate::cli::options::{Format, GlobalOptions, PruneOptions};
 use crate::cli::settings::duration;
 use crate::cli::terminal::confirm::agree;
@@ -30,8 +31,8 @@ pub(crate) fn prune(
     let now = WallClock.now();
     let before = UnixMillis(now.0.saturating_sub(i64::try_from(age_ms).unwrap_or(i64::MAX)));
     let state = match options.dry_run {
-        true => State::with_runs(global)?,
-        false => State::open(global, printer)?,
+        true => with_runs(global, printer)?,
+        false => open_workspace(global, printer)?,
     };
     let mut found = Found::look(&state, before)?;
     for note in &found.left_alone {
@@ -90,7 +91,7 @@ struct Found {
 }
 
 impl Found {
-    fn look(state: &State, before: UnixMillis) -> Result<Self, Failure> {
+    fn look(state: &Workspace, before: UnixMillis) -> Result<Self, Failure> {
         let mut found = Self {
             runs: Vec::new(),
             left_alone: Vec::new(),
@@ -167,7 +168,7 @@ impl Found {
     }
 
     /// Drops everything that was found, run by run. Returns from how many runs.
-    fn drop_all(&mut self, state: &State, before: UnixMillis, now: UnixMillis) -> usize {
+    fn drop_all(&mut self, state: &Workspace, before: UnixMillis, now: UnixMillis) -> usize {
         let mut dropped = 0;
         for run in &self.runs {
             match run.drop_secrets(state, before, now) {
@@ -211,7 +212,7 @@ impl Found {
 impl OldRun {
     fn drop_secrets(
         &self,
-        state: &State,
+        state: &Workspace,
         before: UnixMillis,
         now: UnixMillis,
     ) -> Result<(), Failure> {

@@ -2,8 +2,8 @@
 //!
 //! Owns which are written down and how much of them. Must never replace the refusal by a failure to write it.
 
+use crate::app::Workspace;
 use crate::app::operator::Operator;
-use crate::app::workspace::State;
 use crate::cli::exit::Exit;
 use crate::cli::failure::{Done, Failed};
 use crate::cli::terminal::printer::Printer;
@@ -15,7 +15,7 @@ const NOTED_CHARS_MAX: usize = 500;
 /// Writes down that the policy or a person said no.
 pub(crate) fn note_refusal(
     outcome: Result<Done, Failed>,
-    state: &State,
+    state: &Workspace,
     job: &str,
     printer: &Printer,
 ) -> Result<Done, Failed> {

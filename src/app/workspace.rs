@@ -1,48 +1,64 @@
-//! Where journals live on this machine.
+//! The state directory, opened for one command.
 //!
-//! Owns the choice of the state directory and of the configuration file, and what each tenant's hour is called there.
-//! Must never count one tenant twice because its address was spelt another way.
+//! Owns the door to journals, index and quota: whoever does anything with runs goes through it. Must never choose the directory
+//! itself, and never count one tenant twice because its address was spelt another way.
 
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use serde::Serialize;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::app::clock::warn_of_clock;
-use crate::cli::failure::Failure;
-use crate::cli::options::{GlobalOptions, variable};
-use crate::cli::terminal::printer::Printer;
-use crate::drive::Quota;
+use super::events::{AppEvent, Events};
+use super::refusal::{NextStep, Reason, RefusalClass, RefusalFacts};
+use crate::drive::{Clock, Quota, WallClock};
 use crate::journal::{Index, StateDir};
 use crate::transport::tenant_key;
 
-/// The state directory and its index.
-pub(crate) struct State {
-    pub dir: StateDir,
-    pub index: Arc<Mutex<Index>>,
+/// What sortie works on: a state directory with its index of runs, and the observers of what happens.
+pub struct Workspace {
+    pub(crate) dir: StateDir,
+    pub(crate) index: Arc<Mutex<Index>>,
+    pub(crate) events: Events,
 }
 
-impl State {
-    /// Opens the state directory: the flag's, the environment's, else the platform's.
-    pub(crate) fn open(options: &GlobalOptions, printer: &Printer) -> Result<Self, Failure> {
-        let dir = StateDir::open(&state_path(options)?)?;
+impl Workspace {
+    /// Opens a state directory; creates it where there is none.
+    ///
+    /// # Errors
+    /// The directory or its index cannot be used.
+    pub fn open(path: &Path, events: Events) -> Result<Self, Reason> {
+        let dir = StateDir::open(path)?;
         let index = Index::open(&dir)?;
-        warn_of_clock(&dir, &index, printer)?;
-        Ok(Self { dir, index: Arc::new(Mutex::new(index)) })
+        // Limits that count from a moment in the future are told: this host's clock was wrong once.
+        let ahead = index.ahead_of(WallClock.now(), |run| dir.is_sending(run))?;
+        if ahead.latest.is_some() {
+            events.tell(&AppEvent::ClockWasAhead(ahead));
+        }
+        Ok(Self { dir, index: Arc::new(Mutex::new(index)), events })
     }
 
-    /// Opens the state directory for looking only: nothing is created, and what a newer program wrote can
-    /// be read. `None` when there is none yet.
-    pub(crate) fn open_to_read(options: &GlobalOptions) -> Result<Option<Self>, Failure> {
-        let dir = StateDir::at(&state_path(options)?);
+    /// Opens a state directory for looking only: nothing is created, and what a newer program wrote can be read. `None`
+    /// where there is none yet.
+    ///
+    /// # Errors
+    /// The index cannot be read.
+    pub fn open_to_read(path: &Path, events: Events) -> Result<Option<Self>, Reason> {
+        let dir = StateDir::at(path);
         let index = Index::open_to_read(&dir)?;
-        Ok(index.map(|index| Self { dir, index: Arc::new(Mutex::new(index)) }))
+        Ok(index.map(|index| Self { dir, index: Arc::new(Mutex::new(index)), events }))
     }
 
-    /// The same for those who look for a run.
-    pub(crate) fn with_runs(options: &GlobalOptions) -> Result<Self, Failure> {
-        Self::open_to_read(options)?.ok_or_else(|| {
-            Failure::usage("there are no runs yet")
-                .next("start one with: sortie run JOB, or name another place with --state-dir")
-        })
+    /// Opens a state directory for looking at its runs.
+    ///
+    /// # Errors
+    /// The index cannot be read, or there is none.
+    pub fn with_runs(path: &Path, events: Events) -> Result<Self, Reason> {
+        Self::open_to_read(path, events)?.ok_or_else(|| WorkspaceReason::NoRuns.into())
+    }
+
+    /// The state directory.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.dir.path()
     }
 
     /// The hour of the tenant at `base_url`.
@@ -51,39 +67,25 @@ impl State {
     }
 
     /// The index, for one short use.
-    pub(crate) fn index(&self) -> std::sync::MutexGuard<'_, Index> {
-        self.index.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    pub(crate) fn index(&self) -> MutexGuard<'_, Index> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn state_path(options: &GlobalOptions) -> Result<PathBuf, Failure> {
-    let given =
-        options.state_dir.clone().or_else(|| variable("SORTIE_STATE_DIR").map(PathBuf::from));
-    match given {
-        Some(path) => Ok(path),
-        None => Ok(base_directory()?.join("state")),
-    }
+/// Why a workspace does not have what was asked for.
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum WorkspaceReason {
+    /// There is no state directory yet, or it knows no run.
+    NoRuns,
 }
 
-/// The configuration file, if there is one.
-pub(crate) fn config_path(options: &GlobalOptions) -> Result<Option<PathBuf>, Failure> {
-    let given = options.config.clone().or_else(|| variable("SORTIE_CONFIG").map(PathBuf::from));
-    if given.is_some() {
-        return Ok(given);
+impl RefusalFacts for WorkspaceReason {
+    fn class(&self) -> RefusalClass {
+        RefusalClass::Usage
     }
-    let path = base_directory()?.join("config.toml");
-    Ok(path.is_file().then_some(path))
-}
 
-/// `~/.sortie`-like directory by the rules of the platform.
-fn base_directory() -> Result<PathBuf, Failure> {
-    use etcetera::AppStrategy;
-    let names = etcetera::AppStrategyArgs {
-        top_level_domain: "io".to_owned(),
-        author: "sortie".to_owned(),
-        app_name: "sortie".to_owned(),
-    };
-    etcetera::choose_app_strategy(names).map(|strategy| strategy.data_dir()).map_err(|error| {
-        Failure::usage(format!("no home directory: {error}")).next("give --state-dir")
-    })
+    fn next(&self) -> Vec<NextStep> {
+        vec![NextStep::StartRun, NextStep::ChooseStateDirectory]
+    }
 }

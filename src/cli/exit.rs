@@ -5,6 +5,7 @@
 
 use std::process::ExitCode;
 
+use crate::app::RefusalClass;
 use crate::model::{Outcome, OutcomeCounts, StopCause};
 
 /// How the program ends.
@@ -46,6 +47,24 @@ impl Exit {
     /// Whether scripts may conclude from this code that nothing was sent.
     pub(crate) fn promises_nothing_sent(self) -> bool {
         matches!(self, Self::Usage | Self::Target | Self::Policy | Self::Busy)
+    }
+}
+
+impl Exit {
+    /// The code of a class of refusals.
+    pub(crate) fn of(class: RefusalClass) -> Self {
+        match class {
+            RefusalClass::Usage => Self::Usage,
+            RefusalClass::Target => Self::Target,
+            RefusalClass::Policy => Self::Policy,
+            RefusalClass::Busy => Self::Busy,
+            RefusalClass::Authentication => Self::Authentication,
+            RefusalClass::Permission => Self::Permission,
+            RefusalClass::Quota => Self::Quota,
+            RefusalClass::Stopped => Self::Stopped,
+            RefusalClass::Journal => Self::Journal,
+            RefusalClass::Unexpected => Self::Unexpected,
+        }
     }
 }
 

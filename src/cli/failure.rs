@@ -4,10 +4,10 @@
 //! failures here, with the exit code that belongs to them. Must never say what was sent by default: a [`Failure`]
 //! claims nothing, and only a [`Failed`], which can be printed, has to.
 
+use crate::app::Reason;
+pub(crate) use crate::app::Sent;
 use crate::cli::exit::Exit;
-use crate::drive::{DriveError, InventoryError, QuotaError, ReadError};
-use crate::engine::Impossible;
-use crate::journal::{Distrust, JournalError};
+use crate::cli::text::refusals::{Words, words};
 
 /// Why something cannot be done. It says nothing about what was sent: the caller knows, and makes it a [`Failed`].
 #[derive(Debug)]
@@ -21,34 +21,13 @@ pub(crate) struct Failure {
     pub next: String,
 }
 
-/// What a command had sent when it ended.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Sent {
-    /// No request that changes anything left.
-    Nothing,
-    /// Requests for so many tasks of the run left, those before a resume included.
-    Some { tasks: u32 },
-    /// Requests may have left, and nobody counted them.
-    Unknown,
-}
-
-impl Sent {
-    /// What was sent for so many tasks.
-    pub(crate) fn of_tasks(tasks: u32) -> Self {
-        match tasks {
-            0 => Self::Nothing,
-            tasks => Self::Some { tasks },
-        }
-    }
-
-    /// In words.
-    pub(crate) fn text(self) -> String {
-        match self {
-            Self::Nothing => "nothing was sent".to_owned(),
-            Self::Some { tasks: 1 } => "1 task was sent".to_owned(),
-            Self::Some { tasks } => format!("{tasks} tasks were sent"),
-            Self::Unknown => "it is unknown what was sent".to_owned(),
-        }
+/// What was sent, in words.
+pub(crate) fn sent_text(sent: Sent) -> String {
+    match sent {
+        Sent::Nothing => "nothing was sent".to_owned(),
+        Sent::Some { tasks: 1 } => "1 task was sent".to_owned(),
+        Sent::Some { tasks } => format!("{tasks} tasks were sent"),
+        Sent::Unknown => "it is unknown what was sent".to_owned(),
     }
 }
 
@@ -78,8 +57,8 @@ impl Failed {
     /// What state things are in, in one line.
     pub(crate) fn state(&self) -> String {
         match self.failure.state.as_str() {
-            "" => self.sent.text(),
-            more => format!("{}; {more}", self.sent.text()),
+            "" => sent_text(self.sent),
+            more => format!("{}; {more}", sent_text(self.sent)),
         }
     }
 }
@@ -124,112 +103,11 @@ impl Failure {
     }
 }
 
-impl From<JournalError> for Failure {
-    fn from(error: JournalError) -> Self {
-        let (exit, next) = match &error {
-            JournalError::Busy { run } => (
-                Exit::Busy,
-                format!("wait for the other process, or look with: sortie status {run}"),
-            ),
-            JournalError::Starting { .. } => {
-                (Exit::Busy, "see what the other process waits for, then try again".to_owned())
-            }
-            JournalError::Public { path, .. } => (
-                Exit::Policy,
-                format!(
-                    "remove the permission with: chmod o-w {} (or name a directory inside it with --state-dir); then verify the runs with: sortie audit",
-                    path.display()
-                ),
-            ),
-            JournalError::NoSuchRun(_) => {
-                (Exit::Usage, "list the runs with: sortie runs".to_owned())
-            }
-            JournalError::NotADirectory { .. } => (
-                Exit::Usage,
-                "name a directory with --state-dir or SORTIE_STATE_DIR, or move the file"
-                    .to_owned(),
-            ),
-            _ => {
-                (Exit::Journal, "check the disk and the state directory, then try again".to_owned())
-            }
-        };
-        Self::new(exit, error.to_string()).next(next)
-    }
-}
-
-impl From<Distrust> for Failure {
-    fn from(error: Distrust) -> Self {
-        let what = error.to_string();
-        match error {
-            Distrust::Journal(error) => error.into(),
-            Distrust::NeverBegun(_) => {
-                Self::usage(what).next("start the job again with: sortie run")
-            }
-            Distrust::Run { run, .. } => Self::new(Exit::Journal, what)
-                .state("the run was not opened, because its database is not what sortie wrote")
-                .next(format!(
-                    "restore runs/{run}.db from a backup made after the run was last left; see what does not fit with: sortie audit {run}"
-                )),
-            Distrust::Host { .. } => Self::new(Exit::Journal, what)
-                .state("no run was opened, because sortie.db is not what sortie wrote")
-                .next("restore sortie.db from a backup; see what does not fit with: sortie audit"),
-        }
-    }
-}
-
-impl From<QuotaError> for Failure {
-    fn from(error: QuotaError) -> Self {
-        let QuotaError::Ledger(error) = error;
-        error.into()
-    }
-}
-
-impl From<ReadError> for Failure {
-    fn from(error: ReadError) -> Self {
-        let (exit, next) = match &error {
-            ReadError::Unauthorized(_) => (
-                Exit::Authentication,
-                "make a token under Settings > Access, or grant it 'Device list'",
-            ),
-            ReadError::Forbidden(_) => {
-                (Exit::Permission, "grant the token the permission 'Device list'")
-            }
-            ReadError::QuotaSpent(_) => (Exit::Quota, "try again then, or raise --per-hour"),
-            ReadError::Quota(_) => (Exit::Journal, "check the disk and the state directory"),
-            ReadError::Unreachable(_) => (Exit::Unexpected, "check the address and the network"),
-            ReadError::OtherDevice(_) => (
-                Exit::Unexpected,
-                "check for a proxy or cache that mixes up answers; rely on no answer until it is fixed",
-            ),
-            ReadError::Unusable(_) => (Exit::Unexpected, "check the base URL, and try again later"),
-        };
-        Self::new(exit, error.to_string()).next(next)
-    }
-}
-
-impl From<InventoryError> for Failure {
-    fn from(error: InventoryError) -> Self {
-        match error {
-            InventoryError::Read(error) => error.into(),
-            other => Self::new(Exit::Unexpected, format!("the inventory cannot be read: {other}"))
-                .next("check the base URL"),
-        }
-    }
-}
-
-impl From<Impossible> for Failure {
-    fn from(error: Impossible) -> Self {
-        DriveError::from(error).into()
-    }
-}
-
-impl From<DriveError> for Failure {
-    fn from(error: DriveError) -> Self {
-        let exit = match &error {
-            DriveError::Journal(_) | DriveError::Quota(_) => Exit::Journal,
-            DriveError::Impossible(_) => Exit::Unexpected,
-        };
-        Self::new(exit, error.to_string())
+impl<E: Into<Reason>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let reason = error.into();
+        let Words { what, state, next } = words(&reason);
+        Self { exit: Exit::of(reason.class()), what, state, next }
     }
 }
 

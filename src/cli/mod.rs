@@ -7,6 +7,7 @@ pub(crate) mod exit;
 pub(crate) mod failure;
 pub(crate) mod guards;
 pub(crate) mod job_source;
+pub(crate) mod locations;
 pub(crate) mod options;
 pub(crate) mod settings;
 pub(crate) mod terminal;
@@ -18,8 +19,8 @@ use std::process::ExitCode;
 
 use crate::app::runs::{close, resolve, resume, retry};
 use crate::app::secrets::pins_recovery;
-use crate::app::{audit, clock, history, prune};
-use commands::{actions, approve, look, pins, plan, run, simulate, tenant};
+use crate::app::{audit, history, prune};
+use commands::{actions, approve, clock, look, pins, plan, run, simulate, tenant};
 use exit::Exit;
 use failure::{BeforeSending, Done, Failed, Failure, Sent};
 use options::{Command, Format, GlobalOptions, Options};

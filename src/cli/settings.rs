@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::app::files::toml_place::described;
-use crate::app::workspace::config_path;
 use crate::cli::failure::Failure;
+use crate::cli::locations::config_path;
 use crate::cli::options::{GlobalOptions, LimitOptions, variable};
 use crate::job::{Job, SendUntil, SkipKind};
 use crate::model::{

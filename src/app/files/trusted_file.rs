@@ -3,20 +3,43 @@
 //! Owns the check of owner and mode, and reading within a limit. What is checked is what is read: a file is opened once.
 //! Must never follow a name that belongs to somebody else, and never wait for a pipe.
 
+use serde::Serialize;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::time::SystemTime;
 
+use super::BindingFileReason;
 use crate::app::operator::own_uid;
-use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
 
 /// Whose files are believed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Trust {
     /// Numbers of users.
     owners: Vec<u32>,
+}
+
+/// Why a file that binds people is not believed.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(tag = "fault", rename_all = "snake_case")]
+pub enum NotBelieved {
+    /// It belongs to a user who is neither root nor the owner of the state directory.
+    #[error(
+        "belongs to the user with the number {uid}, who is neither root nor the owner of the state directory"
+    )]
+    Owner {
+        /// The number of that user.
+        uid: u32,
+    },
+    /// Its group or others may write it.
+    #[error("can be written by its group or by others")]
+    Writable {
+        /// Its permissions.
+        mode: u32,
+    },
+    /// It is no regular file.
+    #[error("is no regular file")]
+    NoFile,
 }
 
 /// What tells that a file may have changed, without reading it.
@@ -35,17 +58,15 @@ impl Trust {
         Self { owners: owners(state.as_ref().and_then(owner_and_mode), own_uid()) }
     }
 
-    fn believes(&self, metadata: &Metadata) -> Result<(), String> {
+    fn believes(&self, metadata: &Metadata) -> Result<(), NotBelieved> {
         // Where files have no such owners there is nothing to check.
         let Some((owner, mode)) = owner_and_mode(metadata) else { return Ok(()) };
         if !self.owners.contains(&owner) {
-            return Err(format!(
-                "belongs to the user with the number {owner}, who is neither root nor the owner of the state directory"
-            ));
+            return Err(NotBelieved::Owner { uid: owner });
         }
         // The mode of a symbolic link means nothing.
         if !metadata.is_symlink() && mode & 0o022 != 0 {
-            return Err("can be written by its group or by others".to_owned());
+            return Err(NotBelieved::Writable { mode: mode & 0o7777 });
         }
         Ok(())
     }
@@ -66,16 +87,11 @@ pub(crate) fn read_trusted(
     path: &Path,
     trust: &Trust,
     bytes_max: u64,
-) -> Result<Option<Vec<u8>>, Failure> {
-    let refuse = |why: String| {
-        Failure::new(Exit::Policy, format!("{} {why}", path.display())).next(format!(
-            "look at what it says; then, as root: chown root '{0}' && chmod go-w '{0}'",
-            path.display()
-        ))
-    };
-    let unreadable = |error: std::io::Error| {
-        Failure::new(Exit::Policy, format!("{} cannot be read: {error}", path.display()))
-            .next("it binds whoever works here: make it readable, or have its owner take it away")
+) -> Result<Option<Vec<u8>>, BindingFileReason> {
+    let refuse = |why| BindingFileReason::NotBelieved { path: path.to_owned(), why };
+    let unreadable = |error: std::io::Error| BindingFileReason::Unreadable {
+        path: path.to_owned(),
+        error: error.to_string(),
     };
     let named = match path.symlink_metadata() {
         Ok(named) => named,
@@ -86,14 +102,13 @@ pub(crate) fn read_trusted(
     let file = open_at_once(path).map_err(unreadable)?;
     let opened = file.metadata().map_err(unreadable)?;
     if !opened.is_file() {
-        return Err(refuse("is no regular file".to_owned()));
+        return Err(refuse(NotBelieved::NoFile));
     }
     trust.believes(&opened).map_err(refuse)?;
     let mut bytes = Vec::new();
     file.take(bytes_max + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > bytes_max {
-        let what = format!("{} has more than {bytes_max} bytes", path.display());
-        return Err(Failure::new(Exit::Policy, what).next("make it smaller"));
+        return Err(BindingFileReason::TooLarge { path: path.to_owned(), bytes_max });
     }
     Ok(Some(bytes))
 }
@@ -149,6 +164,10 @@ mod tests {
     use super::*;
     use std::os::unix::fs::{PermissionsExt, chown, symlink};
 
+    fn is_refused<T>(read: Result<T, BindingFileReason>, expected: NotBelieved) -> bool {
+        matches!(read, Err(BindingFileReason::NotBelieved { why, .. }) if why == expected)
+    }
+
     #[test]
     fn a_user_is_believed_only_where_nobody_else_works() {
         for (state, own, expected) in [
@@ -177,20 +196,19 @@ mod tests {
         };
         set(0o644);
         assert_eq!(read(4).expect("readable").as_deref(), Some(&b"abcd"[..]));
-        assert!(read(3).expect_err("too large").what.contains("more than 3 bytes"));
+        let refused = read(3).expect_err("too large");
+        assert!(matches!(refused, BindingFileReason::TooLarge { bytes_max: 3, .. }));
         for mode in [0o664, 0o646, 0o666] {
             set(mode);
-            let failure = read(4).expect_err("open to others");
-            assert_eq!(failure.exit, Exit::Policy);
-            assert!(failure.what.contains("written by its group"), "{}", failure.what);
-            assert!(failure.next.contains("chmod go-w"), "{}", failure.next);
+            let expected = NotBelieved::Writable { mode };
+            assert!(is_refused(read(4), expected), "{mode:o}");
         }
         std::fs::remove_file(&path).expect("it is ours");
         std::fs::create_dir(&path).expect("made");
-        assert!(read(4).expect_err("a directory").what.contains("no regular file"));
+        assert!(is_refused(read(4), NotBelieved::NoFile));
         std::fs::remove_dir(&path).expect("it is ours");
         symlink(dir.path().join("nowhere"), &path).expect("made");
-        assert!(read(4).expect_err("dangling").what.contains("cannot be read"));
+        assert!(matches!(read(4), Err(BindingFileReason::Unreadable { .. })));
     }
 
     #[test]
@@ -207,10 +225,9 @@ mod tests {
         symlink(&real, &path).expect("made");
         assert!(read_trusted(&path, &trust, 4).expect("believed").is_some());
         std::os::unix::fs::lchown(&path, Some(4_242), None).expect("we are root");
-        let failure = read_trusted(&path, &trust, 4).expect_err("a stranger's link");
-        assert!(failure.what.contains("4242"), "{}", failure.what);
+        let stranger = NotBelieved::Owner { uid: 4_242 };
+        assert!(is_refused(read_trusted(&path, &trust, 4), stranger), "a stranger's link");
         chown(&real, Some(4_242), None).expect("we are root");
-        let failure = read_trusted(&real, &trust, 4).expect_err("a stranger's file");
-        assert!(failure.what.contains("4242"), "{}", failure.what);
+        assert!(is_refused(read_trusted(&real, &trust, 4), stranger), "a stranger's file");
     }
 }

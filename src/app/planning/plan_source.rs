@@ -6,11 +6,12 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::app::Workspace;
 use crate::app::policy_file::PolicyFile;
-use crate::app::workspace::State;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::options::{JobOptions, LimitOptions, PurposeOptions};
+use crate::cli::text::policy::policy_name;
 use crate::journal::PlanRow;
 use crate::model::UnixMillis;
 use crate::plan::{PLAN_BYTES_MAX, PlanFile, PlanFileError};
@@ -92,7 +93,7 @@ pub(crate) fn read_plan(path: &Path) -> Result<PlanFile, Failure> {
 /// Whether a plan may be started now and here.
 pub(crate) fn check_plan_file(
     file: &PlanFile,
-    state: &State,
+    state: &Workspace,
     house: &PolicyFile,
     now: UnixMillis,
 ) -> Result<(), Failure> {
@@ -129,7 +130,7 @@ pub(crate) fn check_plan_file(
     if file.policy_digest != house.digest {
         return refuse(format!(
             "the plan was made under another policy than {} as it is now",
-            house.shown()
+            policy_name(house)
         ));
     }
     Ok(())

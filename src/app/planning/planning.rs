@@ -15,12 +15,11 @@ use crate::app::preflight::earlier::{
 };
 use crate::app::secrets::known_pins::pending_locks;
 use crate::app::tenant::connect::Connection;
-use crate::app::workspace::State;
+use crate::app::{AppEvent, Events, Workspace};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::options::LimitOptions;
 use crate::cli::settings::{Profile, policy, rollout, send_for_ms, skip_kinds};
-use crate::cli::terminal::printer::Printer;
 use crate::drive::{
     Clock, Quota, ReadError, Reads, Waiting, WallClock, read_details, read_inventory,
 };
@@ -57,8 +56,6 @@ pub(crate) struct Wish<'a> {
     pub reason: Option<&'a str>,
     pub report_dir: Option<&'a Path>,
     pub encrypt_to: &'a [String],
-    /// Is told what waits while the tenant is read.
-    pub printer: &'a Printer,
 }
 
 /// Whether two jobs of the same name are the same job.
@@ -82,37 +79,20 @@ pub(crate) fn reads_of(
     connection: &Connection,
     quota: &Quota,
     per_second: u32,
-    printer: &Printer,
+    events: &Events,
 ) -> Reads<ReadOnly<HttpTransport>, WallClock> {
     let reader = Arc::clone(&connection.reader);
-    let printer = printer.clone();
-    let tell = Arc::new(move |waiting: &Waiting| printer.say(&waiting_text(waiting)));
+    let events = events.clone();
+    let tell =
+        Arc::new(move |waiting: &Waiting| events.tell(&AppEvent::ReadWaits(waiting.clone())));
     Reads::new(reader, WallClock, quota.clone(), Retries::default(), per_second).telling(tell)
-}
-
-/// What is read again, why and when.
-fn waiting_text(waiting: &Waiting) -> String {
-    let Waiting { kind, reason, retry, until } = waiting;
-    let what = match kind.as_str() {
-        "inventory" => "the devices",
-        "details" => "the details of a device",
-        "pin" => "the PIN of a Mac",
-        "commands" => "the commands of a device",
-        other => other,
-    };
-    match retry {
-        Some((retry, of)) => {
-            format!("reading {what} failed: {reason}; retry {retry} of {of} at {until}")
-        }
-        None => format!("reading {what} waits until {until}: {reason}"),
-    }
 }
 
 /// Resolves the job against the tenant. Only reads.
 pub(crate) async fn make_plan(
     wish: &Wish<'_>,
     connection: &Connection,
-    state: &State,
+    state: &Workspace,
 ) -> Result<Planned, Failure> {
     let Wish { job, limits, profile, house, .. } = *wish;
     let now = WallClock.now();
@@ -133,7 +113,7 @@ pub(crate) async fn make_plan(
     let spent = quota.spent(now)?;
     let known_fleet = state.index().fleet_size(&tenant)?;
     let need = need(job, known_fleet.unwrap_or(FLEET_SIZE_GUESS));
-    let reads = reads_of(connection, &quota, rules.per_second, wish.printer);
+    let reads = reads_of(connection, &quota, rules.per_second, &state.events);
     let mut inventory = read_inventory(&reads, &need).await?;
     let mut options = PlanOptions {
         skip_refused: skip_kinds(limits),
@@ -235,7 +215,7 @@ fn finish_rules(rules: &mut Policy, plan: &mut Plan, wish: &Wish<'_>) -> Result<
 fn file_of(
     wish: &Wish<'_>,
     connection: &Connection,
-    state: &State,
+    state: &Workspace,
     (plan, rules): (Plan, Policy),
     (fleet, spent, now): (Option<u32>, u32, UnixMillis),
 ) -> Result<PlanFile, Failure> {
@@ -311,7 +291,7 @@ fn needs_fleet(
     plan: &Plan,
     wish: &Wish<'_>,
     connection: &Connection,
-    state: &State,
+    state: &Workspace,
 ) -> Result<bool, Failure> {
     let demands = devices_by_action(plan);
     if plan.risk() == Risk::Irreversible || demands.is_empty() {
@@ -361,7 +341,7 @@ fn fresh_seed() -> Result<u64, Failure> {
 fn look_back_at(
     wish: &Wish<'_>,
     connection: &Connection,
-    state: &State,
+    state: &Workspace,
     plan: &Plan,
 ) -> Result<(Earlier, Notes), Failure> {
     let mut notes = Notes::new();

@@ -6,11 +6,12 @@
 
 use std::path::Path;
 
+use crate::app::Workspace;
 use crate::app::policy_file::PolicyFile;
-use crate::app::workspace::State;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::confirm::can_ask;
+use crate::cli::text::policy::policy_name;
 use crate::journal::RunHeader;
 use crate::model::{OutsideWindow, Risk, Rollout, UnixMillis, WaveGate, WindowState};
 use crate::plan::{Approval, PlanFile};
@@ -56,7 +57,7 @@ impl<'a> Applicant<'a> {
 }
 
 /// Refuses while somebody wants nothing to be sent at all.
-pub(crate) fn check_stop_file(state: &State) -> Result<(), Failure> {
+pub(crate) fn check_stop_file(state: &Workspace) -> Result<(), Failure> {
     let path = state.dir.stop_file();
     // A link to nowhere is a sign as well, as it is for a run under way.
     if path.symlink_metadata().is_err() {
@@ -101,14 +102,14 @@ pub(crate) fn check_house(
     left_by: Option<&str>,
 ) -> Result<(), Failure> {
     if house.policy.needs_reason(risk) && reason.unwrap_or("").trim().is_empty() {
-        let what = format!("{} asks for a reason for {} work", house.shown(), risk.word());
+        let what = format!("{} asks for a reason for {} work", policy_name(house), risk.word());
         return Err(Failure::new(Exit::Policy, what)
             .next("give one with --reason, or 'reason:' in the job"));
     }
     if approval == Approval::Missing && house.policy.always_needs_approval(risk) {
         let what = format!(
             "{} asks for an approval of {} work by somebody else",
-            house.shown(),
+            policy_name(house),
             risk.word()
         );
         return Err(Failure::new(Exit::Policy, what).next(how_to_approve(left_by)));
@@ -169,7 +170,7 @@ pub(crate) fn check_window(file: &PlanFile, now: UnixMillis) -> Result<(), Failu
 }
 
 /// The state directory that caps and overlaps cover, and the host.
-pub(crate) fn place_of(state: &State, host: &str) -> Result<String, Failure> {
+pub(crate) fn place_of(state: &Workspace, host: &str) -> Result<String, Failure> {
     let path: &Path = state.dir.path();
     let shown = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     Ok(format!("{} (database {}) on {host}", shown.display(), state.index().database_id()?))

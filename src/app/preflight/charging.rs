@@ -6,9 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::app::Workspace;
 use crate::app::policy_file::PolicyFile;
 use crate::app::preflight::admission::{Applicant, how_to_approve};
-use crate::app::workspace::State;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::confirm::can_ask;
@@ -29,7 +29,7 @@ const FREES_SHOWN: usize = 3;
 
 /// Whether the devices of a run fit their caps, as far as can be told before it is entered.
 pub(crate) fn check_caps(
-    state: &State,
+    state: &Workspace,
     file: &PlanFile,
     house: &PolicyFile,
     approval: Approval,
@@ -65,7 +65,7 @@ pub(crate) struct Charging<'a> {
 /// Charges the devices that a run is about to reach, if they fit. While it may send, that counts from the moment when its
 /// sending ends: whenever it comes to send, nobody else has spent the same by then. No other run may begin meanwhile.
 pub(crate) fn charge(
-    state: &State,
+    state: &Workspace,
     applicant: Applicant<'_>,
     run: &str,
     demands: &[ActionDevices],
@@ -100,7 +100,7 @@ pub(crate) fn charge(
 
 /// What runs on a tenant were charged in the last 24 hours.
 pub(crate) fn spent_lately(
-    state: &State,
+    state: &Workspace,
     base_url: &str,
     now: UnixMillis,
 ) -> Result<Vec<Spent>, Failure> {
@@ -166,7 +166,7 @@ fn free_text(cap: &OverCap) -> String {
 
 /// For each action of a plan that has a cap, how many devices it has reached in the last 24 hours, of how many.
 pub(crate) fn used_today(
-    state: &State,
+    state: &Workspace,
     file: &PlanFile,
     house: &PolicyFile,
     now: UnixMillis,
@@ -203,7 +203,7 @@ pub(crate) struct Used {
 /// Settles what runs were charged whose process died: their journals tell what they sent. What they did not send is
 /// charged again when they are resumed. A run that was never entered has sent nothing. One whose journal cannot be read
 /// stays charged until 24 hours after its sending would have ended.
-fn settle_dead(state: &State, now: UnixMillis) -> Result<(), Failure> {
+fn settle_dead(state: &Workspace, now: UnixMillis) -> Result<(), Failure> {
     let dead = dead_runs(state, now)?;
     if dead.is_empty() {
         return Ok(());
@@ -222,7 +222,7 @@ fn settle_dead(state: &State, now: UnixMillis) -> Result<(), Failure> {
 }
 
 /// The same while another run might begin.
-fn settle_left_behind(state: &State, now: UnixMillis) -> Result<(), Failure> {
+fn settle_left_behind(state: &Workspace, now: UnixMillis) -> Result<(), Failure> {
     if dead_runs(state, now)?.is_empty() {
         return Ok(());
     }
@@ -231,13 +231,13 @@ fn settle_left_behind(state: &State, now: UnixMillis) -> Result<(), Failure> {
 }
 
 /// Runs that are charged for what they may still send, and no process sends it.
-fn dead_runs(state: &State, now: UnixMillis) -> Result<Vec<String>, JournalError> {
+fn dead_runs(state: &Workspace, now: UnixMillis) -> Result<Vec<String>, JournalError> {
     let mut runs = state.index().unsettled_runs(now)?;
     runs.retain(|run| !state.dir.is_sending(run));
     Ok(runs)
 }
 
-fn sent_in(state: &State, run: &str) -> Result<BTreeMap<String, SentDevices>, JournalError> {
+fn sent_in(state: &Workspace, run: &str) -> Result<BTreeMap<String, SentDevices>, JournalError> {
     let reader = RunReader::open(&state.dir, run)?;
     let (tasks, records) = (reader.tasks()?, reader.records()?);
     let last = LastSends::read(&reader, &tasks)?;

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::app::workspace::State;
+use crate::app::Workspace;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::journal::{DeviceTask, JournalError, RunReader, RunRow, RunState, StateDir, TaskEnd};
@@ -34,7 +34,7 @@ pub(crate) type Notes = BTreeSet<String>;
 
 /// Looks for what became of these tasks in earlier runs on the tenant at `base_url`.
 pub(crate) fn earlier_tasks(
-    state: &State,
+    state: &Workspace,
     base_url: &str,
     look_back: LookBack<'_>,
     wanted: &BTreeSet<&TaskId>,
@@ -95,7 +95,7 @@ struct Found<'a> {
 impl Found<'_> {
     fn add_run(
         &mut self,
-        state: &State,
+        state: &Workspace,
         row: &RunRow,
         base_url: &str,
         is_driven: bool,
@@ -170,7 +170,7 @@ fn date(at: UnixMillis) -> String {
 /// What runs other than one, if one is named, may have done to the devices of these tasks by the same actions, and nobody
 /// knows: only what does harm a second time, an erasure or a lock, whose PIN the second one would replace.
 pub(crate) fn doubts_about<'a>(
-    state: &State,
+    state: &Workspace,
     base_url: &str,
     tasks: impl Iterator<Item = &'a Task>,
     except: &str,
@@ -213,7 +213,7 @@ pub(crate) fn doubts_about<'a>(
 /// Refuses what may have been done already, however it came to be asked for again. The one run whose doubts are passed
 /// over is the one that goes on: it settles its own.
 pub(crate) fn check_doubts<'a>(
-    state: &State,
+    state: &Workspace,
     base_url: &str,
     tasks: impl Iterator<Item = &'a Task>,
     except: &str,
@@ -231,7 +231,7 @@ pub(crate) fn check_doubts<'a>(
 /// The devices that earlier runs on the tenant have deleted, newest first. To be called when a device is not found:
 /// a deletion whose end was never seen has an end then.
 pub(crate) fn deleted_devices(
-    state: &State,
+    state: &Workspace,
     base_url: &str,
     notes: &mut Notes,
 ) -> Result<Vec<Deleted>, Failure> {
@@ -259,7 +259,7 @@ pub(crate) fn deleted_devices(
 
 /// The devices that one run has deleted, each with whether it only knew so from another run.
 fn deletions_of(
-    state: &State,
+    state: &Workspace,
     run: &str,
     base_url: &str,
     tasks: Vec<DeviceTask>,

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::app::Workspace;
 use crate::app::preflight::earlier::taken_over_by;
-use crate::app::workspace::State;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::printer::counted;
@@ -19,7 +19,7 @@ use crate::transport::tenant_key;
 type Deed<'a> = (&'a DeviceId, &'a str);
 
 /// Refuses tasks whose rows come from files of a run that has not ended, or that has gone on since.
-pub(crate) fn check_origin(state: &State, file: &PlanFile) -> Result<(), Failure> {
+pub(crate) fn check_origin(state: &Workspace, file: &PlanFile) -> Result<(), Failure> {
     if file.origins.is_empty() {
         return Ok(());
     }
@@ -41,7 +41,7 @@ fn deeds_of<'a>(file: &'a PlanFile, rows: &[u32]) -> BTreeSet<Deed<'a>> {
     file.plan.to_do().filter(|task| rows.contains(&task.row)).map(deed_of).collect()
 }
 
-fn unknown(state: &State, run: &str) -> Failure {
+fn unknown(state: &Workspace, run: &str) -> Failure {
     let directory = state.dir.path().display();
     Failure::new(
         Exit::Policy,
@@ -51,7 +51,7 @@ fn unknown(state: &State, run: &str) -> Failure {
 }
 
 /// Compares what a run left with its journal.
-fn check_left(state: &State, row: &RunRow, deeds: &BTreeSet<Deed<'_>>) -> Result<(), Failure> {
+fn check_left(state: &Workspace, row: &RunRow, deeds: &BTreeSet<Deed<'_>>) -> Result<(), Failure> {
     if deeds.is_empty() {
         return Ok(());
     }
@@ -87,7 +87,7 @@ fn check_left(state: &State, row: &RunRow, deeds: &BTreeSet<Deed<'_>>) -> Result
     }))
 }
 
-fn not_ended(state: &State, row: &RunRow, rows: usize, sent: usize) -> Failure {
+fn not_ended(state: &Workspace, row: &RunRow, rows: usize, sent: usize) -> Failure {
     let run = &row.id;
     let sent = format!("{sent} of {} were sent since or before", counted(rows, "task"));
     if state.dir.is_held(run) {
@@ -106,7 +106,7 @@ fn not_ended(state: &State, row: &RunRow, rows: usize, sent: usize) -> Failure {
 /// A report does not name its run: it is taken for one of every run that has any of its tasks. Rows of other reports may
 /// have been added to it.
 fn check_reported(
-    state: &State,
+    state: &Workspace,
     runs: &[RunRow],
     file: &PlanFile,
     deeds: &BTreeSet<Deed<'_>>,

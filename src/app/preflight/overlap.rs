@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::app::Workspace;
 use crate::app::preflight::admission::Applicant;
-use crate::app::workspace::State;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::journal::{RunReader, RunRow};
@@ -47,7 +47,7 @@ pub(crate) fn intentions<'a>(
 
 /// Refuses while another process drives a run of the same job, or one that has not sent to a device yet.
 pub(crate) fn check_overlap(
-    state: &State,
+    state: &Workspace,
     applicant: Applicant<'_>,
     wanted: &BTreeMap<DeviceId, Intention>,
 ) -> Result<(), Failure> {

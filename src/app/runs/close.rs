@@ -7,9 +7,9 @@ use crate::app::operator::Operator;
 use crate::app::preflight::charging::{LastSends, sent_of};
 use crate::app::runs::reporter::RunView;
 use crate::app::runs::trust::open_run;
-use crate::app::workspace::State;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::locations::open_workspace;
 use crate::cli::options::GlobalOptions;
 use crate::cli::terminal::confirm::agree;
 use crate::cli::terminal::printer::{Printer, counted};
@@ -23,7 +23,7 @@ pub(crate) fn close(
     yes: bool,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let state = State::open(global, printer)?;
+    let state = open_workspace(global, printer)?;
     let row = state.index().find_run(name)?;
     let hold = state.dir.hold_run(&row.id)?;
     let opening = open_run(&state, &row.id)?;

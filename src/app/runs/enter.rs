@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::app::Workspace;
 use crate::app::approval::{Approved, Check, beside, read_approval, verify, verify_again};
 use crate::app::operator::Operator;
 use crate::app::planning::plan_source::check_plan_file;
@@ -20,7 +21,6 @@ use crate::app::preflight::overlap::{check_overlap, intentions};
 use crate::app::runs::execution::{Live, go};
 use crate::app::runs::reporter::RunView;
 use crate::app::tenant::connect::Connection;
-use crate::app::workspace::State;
 use crate::cli::commands::run::{Origin, Setting, check_rows};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{BeforeSending, Done, Failed, Failure};
@@ -140,7 +140,7 @@ fn begin(
 
 /// Takes back what there is of a run that never came to be: what it was charged, its reports, its files. What cannot be
 /// taken back is told, and does not hide why the run came to nothing.
-fn undo(state: &State, header: &RunHeader, printer: &Printer) {
+fn undo(state: &Workspace, header: &RunHeader, printer: &Printer) {
     let run = &header.run.0;
     if let Err(error) = state.index().settle_charges(run, &BTreeMap::new()) {
         printer.warn(&format!("run {run} never began, and stays charged for a while: {error}"));
@@ -211,7 +211,7 @@ fn check_again(
 }
 
 /// Enters the run in the index. From here on there is a run.
-fn enter(state: &State, header: &RunHeader, tasks: &[Task]) -> Result<(), Failure> {
+fn enter(state: &Workspace, header: &RunHeader, tasks: &[Task]) -> Result<(), Failure> {
     let row = RunRow {
         id: header.run.0.clone(),
         job: header.job.clone(),
@@ -227,7 +227,7 @@ fn enter(state: &State, header: &RunHeader, tasks: &[Task]) -> Result<(), Failur
 
 /// Writes the start into the host's record.
 fn note_start(
-    state: &State,
+    state: &Workspace,
     header: &RunHeader,
     beginning: &str,
     tasks: usize,
@@ -293,7 +293,7 @@ fn header_of(
 
 /// An id that no run has yet. Cron starts many at the same moment, with the same seed even, so the process
 /// counts as well.
-fn new_run_id(state: &State, seed: u64, now: UnixMillis) -> RunId {
+fn new_run_id(state: &Workspace, seed: u64, now: UnixMillis) -> RunId {
     let process = u64::from(std::process::id());
     let mut random = Random::for_labels(seed, &[now.0.unsigned_abs(), process]);
     loop {

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::sync::Arc;
 use tokio::sync::watch;
 
+use crate::app::Workspace;
 use crate::app::operator::Operator;
 use crate::app::policy_file::PolicyFile;
 use crate::app::preflight::charging::{LastSends, sent_of};
@@ -14,7 +15,6 @@ use crate::app::runs::watchdog::PolicyWatchdog;
 use crate::app::secrets::known_pins::known_pins;
 use crate::app::secrets::sealing::Recipients;
 use crate::app::tenant::connect::Connection;
-use crate::app::workspace::State;
 use crate::cli::exit::{Exit, RunEnd, exit_of};
 use crate::cli::failure::{BeforeSending, Done, Failed, Failure};
 use crate::cli::options::{EndingOptions, ProgressForm};
@@ -32,7 +32,7 @@ use crate::report::{Rerun, summary_text};
 
 /// Everything that a run under way needs.
 pub(crate) struct Live<'a> {
-    pub state: &'a State,
+    pub state: &'a Workspace,
     /// The policy that it was planned under, or that holds when it is resumed.
     pub house: PolicyFile,
     pub connection: Connection,
@@ -160,7 +160,7 @@ impl Parts<'_> {
 
 /// A run that was left, with what decides how that is told.
 struct End<'a> {
-    state: &'a State,
+    state: &'a Workspace,
     header: &'a RunHeader,
     tasks: &'a [Task],
     watched: &'a Watched,

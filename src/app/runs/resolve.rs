@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::app::Workspace;
 use crate::app::operator::Operator;
 use crate::app::runs::reporter::RunView;
 use crate::app::runs::trust::{Replay, open_run};
-use crate::app::workspace::State;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::locations::open_workspace;
 use crate::cli::options::{Format, GlobalOptions, ResolveOptions};
 use crate::cli::terminal::confirm::{InAdvance, agree, ask, confirm_again};
 use crate::cli::terminal::printer::{Printer, counted, one_line};
@@ -39,7 +40,7 @@ pub(crate) fn resolve(
     options: &ResolveOptions,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let state = State::open(global, printer)?;
+    let state = open_workspace(global, printer)?;
     let row = state.index().find_run(name)?;
     let hold = state.dir.hold_run(&row.id)?;
     let opening = open_run(&state, &row.id)?;
@@ -128,7 +129,7 @@ pub(crate) fn resolve(
 
 /// Writes into the host's record what was decided.
 fn note(
-    state: &State,
+    state: &Workspace,
     run: &str,
     decisions: &[(TaskIndex, Decision)],
     who: &str,
@@ -146,7 +147,7 @@ fn note(
 }
 
 /// Which other run has anything in doubt, the newest first, in words.
-fn others_in_doubt(state: &State, asked: &RunRow) -> Result<String, Failure> {
+fn others_in_doubt(state: &Workspace, asked: &RunRow) -> Result<String, Failure> {
     let runs = state.index().runs()?;
     for row in runs.iter().filter(|row| row.state != RunState::Finished && row.id != asked.id) {
         let outcomes = RunReader::open(&state.dir, &row.id)?.outcomes()?;

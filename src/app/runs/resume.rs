@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::app::Workspace;
 use crate::app::operator::Operator;
 use crate::app::policy_file::PolicyFile;
 use crate::app::preflight::admission::{
@@ -16,10 +17,10 @@ use crate::app::preflight::overlap::{check_overlap, intentions};
 use crate::app::runs::execution::{Live, go};
 use crate::app::runs::trust::{KeptWord, Replay, open_run, refuse_closed, refuse_simulated};
 use crate::app::tenant::connect::{connect_again, timeout_ms};
-use crate::app::workspace::State;
 use crate::cli::commands::plan::runtime;
 use crate::cli::exit::Exit;
 use crate::cli::failure::{BeforeSending, Done, Failed, Failure};
+use crate::cli::locations::open_workspace;
 use crate::cli::options::{
     EndingOptions, GlobalOptions, PaceOptions, ResumeOptions, TenantOptions, WatchOptions,
 };
@@ -42,7 +43,7 @@ pub(crate) fn resume(
     options: &ResumeOptions,
     printer: &Printer,
 ) -> Result<Done, Failed> {
-    let state = State::open(global, printer).before_sending()?;
+    let state = open_workspace(global, printer).before_sending()?;
     let ending = &options.ending;
     reopen(global, &state, name, tenant, ending, Scope::Whole, printer, |policy| {
         lower_policy(policy, &options.pace)
@@ -57,7 +58,7 @@ pub(crate) fn watch(
     options: &WatchOptions,
     printer: &Printer,
 ) -> Result<Done, Failed> {
-    let state = State::open(global, printer).before_sending()?;
+    let state = open_workspace(global, printer).before_sending()?;
     let scope = if options.once { Scope::OnePass } else { Scope::Follow };
     let wait_ms = watch_ms(options).before_sending()?;
     let ending = &options.ending;
@@ -78,7 +79,7 @@ fn watch_ms(options: &WatchOptions) -> Result<u64, Failure> {
 #[expect(clippy::too_many_arguments, reason = "the options of two commands, as they were given")]
 fn reopen(
     global: &GlobalOptions,
-    state: &State,
+    state: &Workspace,
     name: &str,
     tenant: &TenantOptions,
     ending: &EndingOptions,
@@ -101,7 +102,7 @@ fn reopen(
 #[expect(clippy::too_many_arguments, reason = "the options of two commands, as they were given")]
 fn open_again<'a>(
     global: &GlobalOptions,
-    state: &'a State,
+    state: &'a Workspace,
     name: &str,
     tenant: &TenantOptions,
     ending: &EndingOptions,
@@ -179,7 +180,7 @@ fn open_again<'a>(
 }
 
 /// How many other runs have something left, in words.
-fn others_left(state: &State) -> Result<String, Failure> {
+fn others_left(state: &Workspace) -> Result<String, Failure> {
     let is_left = |row: &RunRow| matches!(row.state, RunState::Open | RunState::Paused);
     let left = state.index().runs()?.into_iter().filter(is_left).count();
     Ok(match left {
@@ -194,7 +195,7 @@ fn counted_are(runs: usize) -> String {
 
 /// Lets a run go on sending, if nothing speaks against what it has left. No other run begins while the result is held.
 fn enter_again(
-    state: &State,
+    state: &Workspace,
     header: &RunHeader,
     house: &PolicyFile,
     asking: Asking,

@@ -8,15 +8,16 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::sync::Arc;
 
+use crate::app::Workspace;
 use crate::app::preflight::charging::{LastSends, sent_of};
 use crate::app::preflight::earlier::{LookBack, TAKEN_OVER, taken_over_by};
 use crate::app::runs::reporter::{RunView, standing};
 use crate::app::runs::trust::{open_run, refuse_simulated};
-use crate::app::workspace::State;
 use crate::cli::commands::run::{Origin, run_job};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{BeforeSending, Done, Failed, Failure};
 use crate::cli::job_source::{check_requirement, read_required_again};
+use crate::cli::locations::open_workspace;
 use crate::cli::options::{GlobalOptions, LimitOptions, RunOptions, TenantOptions};
 use crate::cli::terminal::printer::{Printer, counted};
 use crate::drive::{Clock, WallClock};
@@ -53,7 +54,7 @@ fn take_up(
     refused: Refused,
     printer: &Printer,
 ) -> Result<Option<(Job, Takeover)>, Failure> {
-    let state = State::open(global, printer)?;
+    let state = open_workspace(global, printer)?;
     let row = state.index().find_run(name)?;
     // Held from here on, so that nobody goes on with the run while this looks at what it left.
     let hold = state.dir.hold_run(&row.id)?;
@@ -87,7 +88,7 @@ fn take_up(
 
 /// A run that died before it was entered in the list has taken over nothing: what was closed for it is open again.
 /// Returns those tasks, which are closed in the journal already.
-fn reopen_lost(state: &State, view: &mut RunView) -> Result<BTreeSet<TaskIndex>, Failure> {
+fn reopen_lost(state: &Workspace, view: &mut RunView) -> Result<BTreeSet<TaskIndex>, Failure> {
     let runs: BTreeSet<String> = state.index().runs()?.into_iter().map(|run| run.id).collect();
     let mut reopened = BTreeSet::new();
     for (at, (task, record)) in (0..).zip(view.tasks.iter().zip(&mut view.records)) {
@@ -244,7 +245,12 @@ impl Takeover {
     }
 
     /// Closes in the old run what it has not sent, for the new run `by`.
-    pub(crate) fn close(&self, state: &State, by: &str, printer: &Printer) -> Result<(), Failure> {
+    pub(crate) fn close(
+        &self,
+        state: &Workspace,
+        by: &str,
+        printer: &Printer,
+    ) -> Result<(), Failure> {
         let at = WallClock.now();
         let close = |task: &TaskIndex| {
             let (task, outcome) = (*task, Outcome::NotAttempted);

@@ -4,10 +4,10 @@
 //! verified against itself and against the host's record. Must never send anything, nor read a run by another way than
 //! [`Opening`].
 
+use crate::app::Workspace;
 use crate::app::approval::{Kept, verify_kept};
 use crate::app::operator::Operator;
 use crate::app::policy_file::PolicyFile;
-use crate::app::workspace::State;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::drive::facts_of;
@@ -17,7 +17,7 @@ use crate::model::{Entry, Policy, Task, UnixMillis};
 use crate::plan::Approval;
 
 /// Opens a run that this process holds.
-pub(crate) fn open_run(state: &State, run: &str) -> Result<Opening, Failure> {
+pub(crate) fn open_run(state: &Workspace, run: &str) -> Result<Opening, Failure> {
     let opening = Opening::of(&state.dir, &state.index(), run)?;
     Ok(opening)
 }

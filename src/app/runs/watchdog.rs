@@ -49,7 +49,7 @@ impl PolicyWatchdog {
                 self.house = *house;
                 self.is_compared = false;
             }
-            Err(failure) => self.broken = Some(failure.what),
+            Err(reason) => self.broken = Some(reason.to_string()),
         }
     }
 

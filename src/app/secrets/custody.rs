@@ -3,8 +3,8 @@
 //! Owns the refusal of jobs whose PINs could not be kept closed, the test decryption and the notes about both.
 //! Must never let a run with encryption hold a secret in clear.
 
+use crate::app::Workspace;
 use crate::app::secrets::sealing::Recipients;
-use crate::app::workspace::State;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::options::GlobalOptions;
@@ -60,7 +60,7 @@ pub(crate) fn refuse_given_pins(
 pub(crate) fn prepare(
     recipients: Option<&Recipients>,
     tasks: &[Task],
-    state: &State,
+    state: &Workspace,
     asking: Asking,
     printer: &Printer,
 ) -> Result<(), Failure> {
@@ -112,7 +112,7 @@ impl Asking {
 }
 
 /// Whether one of the last runs encrypted to the same keys. A run that cannot be read proves nothing.
-fn has_been_used(recipients: &Recipients, state: &State) -> bool {
+fn has_been_used(recipients: &Recipients, state: &Workspace) -> bool {
     let texts = recipients.texts();
     let runs = state.index().runs().unwrap_or_default();
     runs.iter().take(EARLIER_RUNS_MAX).any(|run| {

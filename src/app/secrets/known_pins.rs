@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::app::Workspace;
 use crate::app::preflight::earlier::reader_of;
-use crate::app::workspace::State;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::printer::Printer;
 use crate::drive::Sealer;
@@ -22,7 +22,7 @@ const NAMED_MAX: usize = 3;
 
 /// The PINs that a run may ask for when the API says that a Mac is locked already.
 pub(crate) fn known_pins(
-    state: &State,
+    state: &Workspace,
     header: &RunHeader,
     tasks: &Arc<[Task]>,
     sealer: Option<Sealer>,
@@ -143,7 +143,7 @@ fn gives_pin(action: &str) -> bool {
 
 /// A note for each run whose locks of devices of a plan still wait for their Macs.
 pub(crate) fn pending_locks<'a>(
-    state: &State,
+    state: &Workspace,
     base_url: &str,
     tasks: impl Iterator<Item = &'a Task>,
 ) -> Result<Vec<String>, Failure> {

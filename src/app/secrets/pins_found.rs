@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::app::Workspace;
 use crate::app::runs::reporter::RunView;
 use crate::app::secrets::sealing::{Identities, OpenError};
-use crate::app::workspace::State;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::options::PinsOptions;
@@ -174,7 +174,7 @@ fn reason_of_lack(row: &ReportRow<'_>) -> String {
 
 /// What the options ask for: the finds of one run, or those of a device over all runs.
 pub(crate) fn find(
-    state: &State,
+    state: &Workspace,
     options: &PinsOptions,
     printer: &Printer,
 ) -> Result<Vec<Found>, Failure> {
@@ -192,7 +192,7 @@ pub(crate) fn find(
     Ok(found)
 }
 
-fn of_run(state: &State, run: &str, options: &PinsOptions) -> Result<Vec<Found>, Failure> {
+fn of_run(state: &Workspace, run: &str, options: &PinsOptions) -> Result<Vec<Found>, Failure> {
     Ok(of_view(&RunView::read(&state.dir, run)?, |_| true, options))
 }
 
@@ -216,7 +216,7 @@ fn of_view(
 }
 
 fn of_device(
-    state: &State,
+    state: &Workspace,
     run: Option<&str>,
     device: &str,
     options: &PinsOptions,
@@ -250,7 +250,7 @@ fn of_device(
 
 /// The newest run with something that fits. Runs that cannot be read are passed over.
 pub(crate) fn newest(
-    state: &State,
+    state: &Workspace,
     options: &PinsOptions,
     fits: impl Fn(&Found) -> bool,
 ) -> Option<(String, Vec<Found>)> {

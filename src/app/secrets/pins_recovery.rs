@@ -3,6 +3,7 @@
 //! Owns what becomes of the answers. Only reads the tenant, and must never write into the journal of a run
 //! that another process drives.
 
+use crate::app::Workspace;
 use crate::app::operator::Operator;
 use crate::app::planning::planning::reads_of;
 use crate::app::runs::reporter::RunView;
@@ -10,10 +11,10 @@ use crate::app::runs::trust::open_run;
 use crate::app::secrets::pins_found::{lacks_pin, newest};
 use crate::app::secrets::sealing::Recipients;
 use crate::app::tenant::connect::{connect_again, timeout_ms};
-use crate::app::workspace::State;
 use crate::cli::commands::plan::runtime;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::locations::open_workspace;
 use crate::cli::options::{GlobalOptions, PinsOptions, TenantOptions};
 use crate::cli::settings::Profile;
 use crate::cli::terminal::printer::Printer;
@@ -34,7 +35,7 @@ pub(crate) fn recover(
     printer: &Printer,
 ) -> Result<Exit, Failure> {
     let profile = Profile::read(global)?;
-    let state = State::open(global, printer)?;
+    let state = open_workspace(global, printer)?;
     let Some(row) = run_of(&state, options)? else {
         printer.say("no run has locked a Mac whose PIN is missing");
         return Ok(Exit::Well);
@@ -63,7 +64,7 @@ pub(crate) fn recover(
         let connection =
             connect_again(&view.header.base_url, timeout_ms(tenant)?, tenant, &profile)?;
         let quota = state.quota(&connection.base_url, policy.per_hour);
-        let reads = reads_of(&connection, &quota, policy.per_second, printer);
+        let reads = reads_of(&connection, &quota, policy.per_second, &state.events);
         let mut recovery = Recovery { view: &view, reads, journal, sealer, printer, recovered: 0 };
         let ended = recovery.read_all(&wanted).await;
         recovery.count_requests()?;
@@ -90,7 +91,7 @@ pub(crate) fn recover(
 }
 
 /// The run that is named, else the newest one that lacks a PIN.
-fn run_of(state: &State, options: &PinsOptions) -> Result<Option<RunRow>, Failure> {
+fn run_of(state: &Workspace, options: &PinsOptions) -> Result<Option<RunRow>, Failure> {
     let name = match &options.run {
         Some(name) => name.clone(),
         None => match newest(state, options, |found| found.missing.is_some()) {
@@ -113,7 +114,11 @@ fn busy(error: JournalError, run: &str) -> Failure {
 }
 
 /// The locks of a run that lack a PIN, those of one device where it is named.
-fn wanted(state: &State, view: &RunView, options: &PinsOptions) -> Result<Vec<TaskIndex>, Failure> {
+fn wanted(
+    state: &Workspace,
+    view: &RunView,
+    options: &PinsOptions,
+) -> Result<Vec<TaskIndex>, Failure> {
     let of_device = match &options.device {
         None => None,
         Some(device) => Some(state.index().device_tasks(device)?),
@@ -236,7 +241,7 @@ fn failure_of(error: ReadError) -> Failure {
 }
 
 /// Writes the reports again, and the run's line in the list of runs.
-fn rewrite(state: &State, row: &RunRow) -> Result<(), Failure> {
+fn rewrite(state: &Workspace, row: &RunRow) -> Result<(), Failure> {
     let view = RunView::read(&state.dir, &row.id)?;
     let mut counts = OutcomeCounts::default();
     view.records.iter().for_each(|record| counts.add(record.outcome()));

@@ -5,10 +5,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::app::Workspace;
 use crate::app::runs::reporter::RunView;
-use crate::app::workspace::State;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::locations::{open_to_read, with_runs};
 use crate::cli::options::{Format, GlobalOptions};
 use crate::cli::terminal::printer::{Printer, table};
 use crate::journal::{RunReader, RunState};
@@ -16,7 +17,7 @@ use crate::model::{Outcome, OutcomeCounts};
 use crate::report::summary_text;
 
 pub(crate) fn runs(global: &GlobalOptions, printer: &Printer) -> Result<Exit, Failure> {
-    let state = State::open_to_read(global)?;
+    let state = open_to_read(global, printer)?;
     let runs = match &state {
         Some(state) => state.index().runs()?,
         None => Vec::new(),
@@ -68,7 +69,7 @@ pub(crate) fn runs(global: &GlobalOptions, printer: &Printer) -> Result<Exit, Fa
 }
 
 /// The address of a run, and how it was reached; nothing where its database cannot be read, which other commands tell.
-fn way_of(state: &State, run: &str) -> Option<(String, String)> {
+fn way_of(state: &Workspace, run: &str) -> Option<(String, String)> {
     let header = RunReader::open(&state.dir, run).ok()?.header().ok()??;
     Some((header.base_url, header.provenance.reached_by))
 }
@@ -78,7 +79,7 @@ pub(crate) fn status(
     name: &str,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let state = State::with_runs(global)?;
+    let state = with_runs(global, printer)?;
     let row = state.index().find_run(name)?;
     let is_held = state.dir.is_held(&row.id);
     let view = RunView::read(&state.dir, &row.id)?;
@@ -132,7 +133,7 @@ pub(crate) fn report(
     report_dir: Option<&Path>,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let state = State::with_runs(global)?;
+    let state = with_runs(global, printer)?;
     let row = state.index().find_run(name)?;
     let view = RunView::read(&state.dir, &row.id)?;
     let directory = report_dir.unwrap_or(&view.header.report_dir);

@@ -4,6 +4,7 @@
 
 pub(crate) mod actions;
 pub(crate) mod approve;
+pub(crate) mod clock;
 pub(crate) mod look;
 pub(crate) mod pins;
 pub(crate) mod plan;

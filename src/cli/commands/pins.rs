@@ -7,12 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 use std::path::Path;
 
+use crate::app::Workspace;
 use crate::app::operator::Operator;
 use crate::app::secrets::pins_found::{Found, find, open};
 use crate::app::secrets::sealing::{Identities, Recipients};
-use crate::app::workspace::State;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::locations::with_runs;
 use crate::cli::options::{Format, GlobalOptions, PinsOptions};
 use crate::cli::settings::Profile;
 use crate::cli::terminal::confirm::ask;
@@ -27,7 +28,7 @@ pub(crate) fn pins(
     options: &PinsOptions,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let state = State::with_runs(global)?;
+    let state = with_runs(global, printer)?;
     let mut found = find(&state, options, printer)?;
     if found.is_empty() {
         let what = if options.secrets { "PINs or secrets" } else { "PINs" };
@@ -114,7 +115,7 @@ fn say_how_to_go_on(found: &[Found], printer: &Printer) {
 
 /// Writes down what is shown, where the disk allows.
 struct Recorder<'a> {
-    state: &'a State,
+    state: &'a Workspace,
     /// The index, opened for writing once something is shown; or that it could not be.
     index: Option<Result<Index, ()>>,
     printer: &'a Printer,
@@ -182,7 +183,7 @@ pub(crate) fn test_identity(
     };
     let (recipients, place) = match configured {
         Some(recipients) => (recipients, "the configuration".to_owned()),
-        None => of_run(global, options.run.as_deref().unwrap_or("latest"))?,
+        None => of_run(global, options.run.as_deref().unwrap_or("latest"), printer)?,
     };
     recipients.test(identity)?;
     let keys = counted(recipients.texts().len(), "key");
@@ -190,8 +191,12 @@ pub(crate) fn test_identity(
     Ok(Exit::Well)
 }
 
-fn of_run(global: &GlobalOptions, name: &str) -> Result<(Recipients, String), Failure> {
-    let state = State::with_runs(global)?;
+fn of_run(
+    global: &GlobalOptions,
+    name: &str,
+    printer: &Printer,
+) -> Result<(Recipients, String), Failure> {
+    let state = with_runs(global, printer)?;
     let row = state.index().find_run(name)?;
     let header = RunReader::open(&state.dir, &row.id)?.header()?;
     let texts = header.map(|header| header.encrypt_to).unwrap_or_default();

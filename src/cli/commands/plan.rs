@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use crate::app::Workspace;
 use crate::app::operator::Operator;
 use crate::app::planning::plan_source::write_plan;
 use crate::app::planning::planning::{Planned, Wish, make_plan};
@@ -16,16 +17,17 @@ use crate::app::preflight::plan_checks::check_plan;
 use crate::app::secrets::custody::refuse_given_pins;
 use crate::app::secrets::sealing::Recipients;
 use crate::app::tenant::connect::{Connection, connect};
-use crate::app::workspace::State;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::job_source::{naming_of, read_job};
+use crate::cli::locations::open_workspace;
 use crate::cli::options::{GlobalOptions, JobOptions, LimitOptions, PurposeOptions, TenantOptions};
 use crate::cli::settings::Profile;
 use crate::cli::terminal::confirm::Needed;
 use crate::cli::terminal::printer::{Printer, counted};
 use crate::cli::terminal::surroundings::check_threads;
 use crate::cli::text::plan::{Around, plan_text};
+use crate::cli::text::policy::policy_name;
 use crate::drive::{Clock, WallClock};
 use crate::journal::PlanRow;
 use crate::plan::{Approval, PlanFile};
@@ -67,7 +69,7 @@ pub(crate) fn plan(
     let job = read_job(options, printer)?;
     let profile = Profile::read(global)?;
     let recipients = Recipients::choose(&job, &profile)?;
-    let state = State::open(global, printer)?;
+    let state = open_workspace(global, printer)?;
     let house = PolicyFile::read(state.dir.path())?;
     runtime()?.block_on(async {
         let connection = connect(tenant, &profile, Some(&job)).await?;
@@ -83,7 +85,6 @@ pub(crate) fn plan(
             reason: wishes.purpose.reason.as_deref(),
             report_dir: wishes.purpose.report_dir.as_deref(),
             encrypt_to: &encrypt_to,
-            printer,
         };
         let planned = make_plan(&wish, &connection, &state).await?;
         let around = around(&state, &house, &connection, &planned)?;
@@ -109,7 +110,7 @@ pub(crate) fn plan(
 fn write(
     path: &Path,
     file: &PlanFile,
-    state: &State,
+    state: &Workspace,
     house: &PolicyFile,
     printer: &Printer,
 ) -> Result<(), Failure> {
@@ -157,7 +158,7 @@ fn write(
 
 /// What is known about a plan that was just made, besides itself.
 pub(crate) fn around(
-    state: &State,
+    state: &Workspace,
     house: &PolicyFile,
     connection: &Connection,
     planned: &Planned,
@@ -167,7 +168,7 @@ pub(crate) fn around(
         reached_by: connection.reached_by.clone(),
         proxy: connection.simulated.is_none().then(HttpTransport::proxy_notice).flatten(),
         place: place_of(state, &Operator::current().host)?,
-        house: house.shown(),
+        house: policy_name(house),
         used: used_today(state, &planned.file, house, WallClock.now())?,
     })
 }

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use crate::app::Workspace;
 use crate::app::approval::Approved;
 use crate::app::planning::plan_source::{
     check_plan_file, plan_path, read_plan, refuse_other_wishes,
@@ -25,12 +26,12 @@ use crate::app::runs::retry::Takeover;
 use crate::app::secrets::custody::{Asking, prepare, refuse_given_pins};
 use crate::app::secrets::sealing::Recipients;
 use crate::app::tenant::connect::{Connection, connect, connect_again, timeout_ms};
-use crate::app::workspace::State;
 use crate::cli::commands::plan::{around, look_back_of, runtime};
 use crate::cli::commands::tenant::read_filter;
 use crate::cli::exit::Exit;
 use crate::cli::failure::{BeforeSending, Done, Failed, Failure, Sent};
 use crate::cli::job_source::{check_requirement, naming_of, read_job};
+use crate::cli::locations::open_workspace;
 use crate::cli::options::{
     GlobalOptions, JobOptions, LimitOptions, RunOptions, SendOptions, TenantOptions,
 };
@@ -145,7 +146,7 @@ pub(crate) struct Setting<'a> {
     pub global: &'a GlobalOptions,
     pub options: &'a RunOptions,
     pub origin: Origin<'a>,
-    pub state: &'a State,
+    pub state: &'a Workspace,
     pub house: &'a PolicyFile,
     pub recipients: Option<&'a Recipients>,
     /// What the plan was made from just now.
@@ -180,7 +181,7 @@ pub(crate) fn run_job(
 ) -> Result<Done, Failed> {
     let profile = Profile::read(global).before_sending()?;
     let recipients = Recipients::choose(job, &profile).before_sending()?;
-    let state = State::open(global, printer).before_sending()?;
+    let state = open_workspace(global, printer).before_sending()?;
     let house = PolicyFile::read(state.dir.path()).before_sending()?;
     let recipients = recipients.as_ref();
     let setting = Setting {
@@ -217,7 +218,6 @@ pub(crate) fn run_job(
             reason: options.purpose.reason.as_deref(),
             report_dir: options.purpose.report_dir.as_deref(),
             encrypt_to: &encrypt_to,
-            printer,
         };
         let planned = make_plan(&wish, &connection, &state).await.before_sending()?;
         begin(&setting, connection, planned).await
@@ -235,7 +235,7 @@ fn run_plan(
 ) -> Result<Done, Failed> {
     let file = read_plan(path).before_sending()?;
     let profile = Profile::read(global).before_sending()?;
-    let state = State::open(global, printer).before_sending()?;
+    let state = open_workspace(global, printer).before_sending()?;
     let house = PolicyFile::read(state.dir.path()).before_sending()?;
     let recipients = Recipients::of_run(&file.encrypt_to).before_sending()?;
     let job = file.job.clone();

@@ -4,10 +4,10 @@
 
 use crate::app::planning::planning::reads_of;
 use crate::app::tenant::connect::{Connection, connect};
-use crate::app::workspace::State;
 use crate::cli::commands::plan::runtime;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::locations::open_workspace;
 use crate::cli::options::{FilterOptions, Format, GlobalOptions, TenantOptions};
 use crate::cli::settings::Profile;
 use crate::cli::terminal::printer::{Printer, table};
@@ -90,14 +90,14 @@ impl Reader {
         printer: &Printer,
     ) -> Result<Self, Failure> {
         let profile = Profile::read(global)?;
-        let state = State::open(global, printer)?;
+        let state = open_workspace(global, printer)?;
         let runtime = runtime()?;
         let connection = runtime.block_on(connect(tenant, &profile, None))?;
         let policy = Policy::default_at(WallClock.now(), 0);
         let per_hour = profile.per_hour.unwrap_or(policy.per_hour);
         let quota = state.quota(&connection.base_url, per_hour);
         let per_second = profile.per_second.unwrap_or(policy.per_second);
-        let reads = reads_of(&connection, &quota, per_second, printer);
+        let reads = reads_of(&connection, &quota, per_second, &state.events);
         Ok(Self { runtime, reads, _connection: connection })
     }
 

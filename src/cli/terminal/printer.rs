@@ -10,9 +10,11 @@ use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::app::Events;
 use crate::cli::failure::{Done, Failed};
 use crate::cli::options::{Format, GlobalOptions, When};
 use crate::cli::terminal::output::Output;
+use crate::cli::text::notices::tell;
 
 /// Writes for people and for programs.
 #[derive(Clone, Debug)]
@@ -41,6 +43,13 @@ impl Printer {
             if options.quiet { -1 } else { i8::try_from(options.verbose).unwrap_or(i8::MAX) };
         let output = Output::new(std::io::stdout().is_terminal());
         Self { verbosity, format: options.format, output: Arc::new(Mutex::new(output)) }
+    }
+
+    /// A stream of events of the application whose first observer is this printer.
+    pub(crate) fn events(&self) -> Events {
+        let (events, printer) = (Events::new(), self.clone());
+        events.observe(move |event| tell(event, &printer));
+        events
     }
 
     /// Writes text for people to standard output.

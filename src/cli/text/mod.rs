@@ -3,8 +3,12 @@
 //! Owns the texts. Must never decide anything.
 
 pub(crate) mod audit;
+pub(crate) mod clock;
 pub(crate) mod cron_hint;
 pub(crate) mod diagnostics;
+pub(crate) mod notices;
 pub(crate) mod pin_news;
 pub(crate) mod pins;
 pub(crate) mod plan;
+pub(crate) mod policy;
+pub(crate) mod refusals;

@@ -4,54 +4,24 @@
 //! would free what was spent.
 
 use crate::app::operator::Operator;
-use crate::app::workspace::State;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::locations::open_workspace;
 use crate::cli::options::GlobalOptions;
 use crate::cli::terminal::confirm::agree;
 use crate::cli::terminal::printer::{Printer, counted};
 use crate::drive::{Clock, WallClock};
-use crate::journal::{Ahead, Index, JournalError, StateDir};
-
-/// Says so when limits of devices or requests count from a moment in the future.
-pub(crate) fn warn_of_clock(
-    dir: &StateDir,
-    index: &Index,
-    printer: &Printer,
-) -> Result<(), JournalError> {
-    let now = WallClock.now();
-    let ahead = index.ahead_of(now, |run| dir.is_sending(run))?;
-    if let Some(shown) = shown(&ahead) {
-        printer.warn(&format!(
-            "this host's clock was ahead once: {shown}; it is {now} now. If that is right, run: sortie repair-clock"
-        ));
-    }
-    Ok(())
-}
-
-fn shown(ahead: &Ahead) -> Option<String> {
-    let latest = ahead.latest?;
-    let mut parts = Vec::new();
-    if !ahead.runs.is_empty() {
-        parts.push(format!("the caps count {} until a day", counted(ahead.runs.len(), "run")));
-    }
-    if ahead.leases > 0 {
-        let leases = usize::try_from(ahead.leases).unwrap_or(usize::MAX);
-        parts.push(format!("the hourly limit counts {} until an hour", counted(leases, "lease")));
-    }
-    Some(format!("{} after {latest}", parts.join(", and ")))
-}
 
 pub(crate) fn repair(
     global: &GlobalOptions,
     yes: bool,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let state = State::open(global, printer)?;
+    let state = open_workspace(global, printer)?;
     let is_sending = |run: &str| state.dir.is_sending(run);
     let now = WallClock.now();
     let ahead = state.index().ahead_of(now, is_sending)?;
-    if shown(&ahead).is_none() {
+    if ahead.latest.is_none() {
         printer.say("nothing counts from a moment in the future; nothing was changed");
         return Ok(Exit::Well);
     }

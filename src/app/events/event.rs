@@ -1,0 +1,16 @@
+//! Events.
+//!
+//! Owns what observers are told, as data. Must never carry a secret.
+
+use crate::drive::Waiting;
+use crate::journal::Ahead;
+
+/// Something that people may want to know at once.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum AppEvent {
+    /// Limits of devices or requests count from a moment in the future: this host's clock was ahead once.
+    ClockWasAhead(Ahead),
+    /// A read of the tenant waits.
+    ReadWaits(Waiting),
+}

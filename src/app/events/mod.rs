@@ -1,0 +1,9 @@
+//! What happens while the application works, for any number of observers.
+//!
+//! Owns the stream. Must never carry a secret, and never wait for an observer that reads slowly: observers return at once.
+
+mod event;
+mod stream;
+
+pub use event::AppEvent;
+pub use stream::Events;

@@ -1,0 +1,88 @@
+//! All reasons.
+//!
+//! Owns their list. The types stand beside the code that refuses. Must never hold a reason as text alone.
+
+use serde::Serialize;
+use std::fmt::Debug;
+
+use super::{NextStep, RefusalClass};
+use crate::app::files::BindingFileReason;
+use crate::app::outside::{DriveReason, JournalReason, ReadReason};
+use crate::app::workspace::WorkspaceReason;
+
+/// What every type of reasons says of itself besides its facts, which are its fields.
+pub trait RefusalFacts: Debug + Serialize {
+    /// The kind of obstacle.
+    fn class(&self) -> RefusalClass;
+
+    /// What to do next, the best first; empty where nothing can be done.
+    fn next(&self) -> Vec<NextStep>;
+}
+
+macro_rules! reasons {
+    ($($(#[doc = $text:literal])* $name:ident($type:ty),)*) => {
+        /// Why sortie did not do something. It serializes as its facts, with their `kind`.
+        #[derive(Debug, Serialize)]
+        #[serde(untagged)]
+        pub enum Reason {
+            $($(#[doc = $text])* $name(Box<$type>),)*
+        }
+
+        impl Reason {
+            fn facts(&self) -> &dyn FactsOf {
+                match self {
+                    $(Self::$name(reason) => &**reason,)*
+                }
+            }
+        }
+
+        $(impl From<$type> for Reason {
+            fn from(reason: $type) -> Self {
+                Self::$name(Box::new(reason))
+            }
+        })*
+    };
+}
+
+/// [`RefusalFacts`] without its serialization, so that all types can be asked alike.
+trait FactsOf {
+    fn class(&self) -> RefusalClass;
+    fn next(&self) -> Vec<NextStep>;
+}
+
+impl<T: RefusalFacts> FactsOf for T {
+    fn class(&self) -> RefusalClass {
+        RefusalFacts::class(self)
+    }
+
+    fn next(&self) -> Vec<NextStep> {
+        RefusalFacts::next(self)
+    }
+}
+
+reasons! {
+    /// The loop of a run failed.
+    Drive(DriveReason),
+    /// The journal or the state directory failed, or is not what sortie wrote.
+    Journal(JournalReason),
+    /// The policy, or another file that binds people, cannot be obeyed.
+    BindingFile(BindingFileReason),
+    /// The tenant cannot be read.
+    Read(ReadReason),
+    /// The workspace has nothing of what was asked for.
+    Workspace(WorkspaceReason),
+}
+
+impl Reason {
+    /// The kind of obstacle.
+    #[must_use]
+    pub fn class(&self) -> RefusalClass {
+        self.facts().class()
+    }
+
+    /// What to do next, the best first; empty where nothing can be done.
+    #[must_use]
+    pub fn next(&self) -> Vec<NextStep> {
+        self.facts().next()
+    }
+}

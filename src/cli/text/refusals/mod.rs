@@ -1,0 +1,48 @@
+//! Refusals in words.
+//!
+//! Owns what people read of a reason: what happened, what state things are in, what to do next. One file for each part of the
+//! application. Must never decide anything: class and exit code are not made here.
+
+mod files;
+mod outside;
+
+use crate::app::{Reason, WorkspaceReason};
+
+/// A reason in words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Words {
+    /// What happened.
+    pub what: String,
+    /// What state things are in, besides what was sent; empty where there is nothing to add.
+    pub state: String,
+    /// What to do next; empty where the rest says it.
+    pub next: String,
+}
+
+impl Words {
+    /// What happened, and what to do next.
+    fn new(what: impl Into<String>, next: impl Into<String>) -> Self {
+        Self { what: what.into(), state: String::new(), next: next.into() }
+    }
+
+    /// The same, with the state that things are in.
+    fn state(self, state: impl Into<String>) -> Self {
+        Self { state: state.into(), ..self }
+    }
+}
+
+/// A reason in words.
+pub(crate) fn words(reason: &Reason) -> Words {
+    match reason {
+        Reason::BindingFile(reason) => files::binding_file(reason),
+        Reason::Drive(reason) => outside::drive(reason),
+        Reason::Journal(reason) => outside::journal(reason),
+        Reason::Read(reason) => outside::read(reason),
+        Reason::Workspace(reason) => match **reason {
+            WorkspaceReason::NoRuns => Words::new(
+                "there are no runs yet",
+                "start one with: sortie run JOB, or name another place with --state-dir",
+            ),
+        },
+    }
+}
