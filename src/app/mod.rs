@@ -5,6 +5,7 @@
 
 pub(crate) mod approval;
 pub(crate) mod audit;
+mod consent;
 mod events;
 pub(crate) mod files;
 pub(crate) mod history;
@@ -23,6 +24,7 @@ pub(crate) mod ssh_keygen;
 pub(crate) mod tenant;
 pub(crate) mod workspace;
 
+pub use consent::{Confirmed, Consent, ConsentReason, Needed, NotAsked, Question, Work, is_yes};
 pub use events::{AppEvent, Events};
 pub use files::{BindingFileReason, NotBelieved};
 pub use outside::{DriveReason, JournalReason, ReadReason};

@@ -10,7 +10,7 @@ use crate::app::Workspace;
 use crate::app::policy_file::PolicyFile;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::terminal::confirm::can_ask;
+use crate::cli::terminal::question::can_ask;
 use crate::cli::text::policy::policy_name;
 use crate::journal::RunHeader;
 use crate::model::{OutsideWindow, Risk, Rollout, UnixMillis, WaveGate, WindowState};

@@ -6,6 +6,7 @@ use serde::Serialize;
 use std::fmt::Debug;
 
 use super::{NextStep, RefusalClass};
+use crate::app::consent::ConsentReason;
 use crate::app::files::BindingFileReason;
 use crate::app::outside::{DriveReason, JournalReason, ReadReason};
 use crate::app::workspace::WorkspaceReason;
@@ -61,6 +62,8 @@ impl<T: RefusalFacts> FactsOf for T {
 }
 
 reasons! {
+    /// The consent that was given is not enough.
+    Consent(ConsentReason),
     /// The loop of a run failed.
     Drive(DriveReason),
     /// The journal or the state directory failed, or is not what sortie wrote.

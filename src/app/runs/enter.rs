@@ -21,10 +21,10 @@ use crate::app::preflight::overlap::{check_overlap, intentions};
 use crate::app::runs::execution::{Live, go};
 use crate::app::runs::reporter::RunView;
 use crate::app::tenant::connect::Connection;
+use crate::app::{Confirmed, Consent, Question};
 use crate::cli::commands::run::{Origin, Setting, check_rows};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{BeforeSending, Done, Failed, Failure};
-use crate::cli::terminal::confirm::Agreement;
 use crate::cli::terminal::printer::Printer;
 use crate::drive::{Clock, WallClock, facts_of};
 use crate::engine::{Engine, EngineState, Scope};
@@ -39,23 +39,24 @@ const REPORT_DIR: &str = "reports";
 pub(crate) struct Start {
     pub connection: Connection,
     pub planned: Planned,
-    pub agreement: Agreement,
+    pub consent: Consent,
     pub approved: Option<Approved>,
 }
 
 /// Writes the run down and drives it.
 pub(crate) async fn start(setting: &Setting<'_>, starting: Start) -> Result<Done, Failed> {
     let Setting { options, state, house, printer, .. } = *setting;
-    let header = header_of(setting, &starting, WallClock.now()).before_sending()?;
+    let file = &starting.planned.file;
+    let question = Question::of_plan(&file.plan, &file.tenant, file.wrapping);
+    let confirmed = question.verify(&starting.consent).before_sending()?;
+    let header = header_of(setting, &starting, &confirmed, WallClock.now()).before_sending()?;
     let run = header.run.0.clone();
     let hold = state.dir.hold_run(&run).before_sending()?;
     let sending = state.dir.hold_sending(&run).before_sending()?;
     // No other run begins until this one is entered: each sees the other or is seen by it.
-    let entered = state
-        .dir
-        .hold_start()
-        .map_err(Failure::from)
-        .and_then(|alone| begin(setting, &starting, &header).map(|journal| (alone, journal)));
+    let entered = state.dir.hold_start().map_err(Failure::from).and_then(|alone| {
+        begin(setting, &starting, &confirmed, &header).map(|journal| (alone, journal))
+    });
     let (alone, journal) = match entered {
         Ok(entered) => entered,
         Err(failure) => {
@@ -97,10 +98,11 @@ pub(crate) async fn start(setting: &Setting<'_>, starting: Start) -> Result<Done
 fn begin(
     setting: &Setting<'_>,
     starting: &Start,
+    confirmed: &Confirmed,
     header: &RunHeader,
 ) -> Result<RunJournal, Failure> {
     let Setting { state, house, origin, printer, .. } = *setting;
-    let Start { connection, planned, agreement, approved } = starting;
+    let Start { connection, planned, approved, .. } = starting;
     let (file, run, now) = (&planned.file, header.run.0.as_str(), header.started_at);
     check_again(setting, file, approved.as_ref(), WallClock.now())?;
     let applicant = Applicant { run, ..setting.applicant(file) };
@@ -113,7 +115,7 @@ fn begin(
     let charging = Charging {
         house,
         approval: if approved.is_some() { Approval::Given } else { Approval::Missing },
-        agreement: if agreement.is_interactive {
+        agreement: if confirmed.is_at_terminal() {
             Confirmation::AtTerminal
         } else {
             Confirmation::InAdvance
@@ -245,10 +247,11 @@ fn note_start(
 fn header_of(
     setting: &Setting<'_>,
     starting: &Start,
+    confirmed: &Confirmed,
     now: UnixMillis,
 ) -> Result<RunHeader, Failure> {
     let Setting { options, state, .. } = *setting;
-    let Start { connection, planned, agreement, approved } = starting;
+    let Start { connection, planned, approved, .. } = starting;
     let file = &planned.file;
     let run = new_run_id(state, file.rules.seed, now);
     let directory =
@@ -269,7 +272,7 @@ fn header_of(
         simulated: connection.simulated.is_some(),
         started_at: now,
         policy,
-        confirmation: agreement.how.clone(),
+        confirmation: confirmed.how().to_owned(),
         pending_ok: options.ending.pending_ok,
         encrypt_to: file.encrypt_to.clone(),
         provenance: Provenance {
@@ -284,7 +287,7 @@ fn header_of(
             approval: approved.as_ref().map(|it| it.file.clone()),
             break_glass: file.break_glass.clone(),
             is_named: file.is_named,
-            is_agreed_at_terminal: agreement.is_interactive,
+            is_agreed_at_terminal: confirmed.is_at_terminal(),
             job_conditions: file.job_conditions.clone(),
             reached_by: connection.reached_by.clone(),
         },

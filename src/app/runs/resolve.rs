@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::app::Question;
 use crate::app::Workspace;
 use crate::app::operator::Operator;
 use crate::app::runs::reporter::RunView;
@@ -13,8 +14,9 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::locations::open_workspace;
 use crate::cli::options::{Format, GlobalOptions, ResolveOptions};
-use crate::cli::terminal::confirm::{InAdvance, agree, ask, confirm_again};
+use crate::cli::terminal::confirm::{InAdvance, Subject, agree, obtain};
 use crate::cli::terminal::printer::{Printer, counted, one_line};
+use crate::cli::terminal::question::ask;
 use crate::drive::{Clock, WallClock};
 use crate::engine::{Engine, Phase, Scope};
 use crate::journal::{RequestCounts, RunJournal, RunReader, RunRow, RunState};
@@ -306,7 +308,9 @@ impl Resolving<'_> {
             let tasks: Vec<&Task> = doubts.iter().map(|doubt| doubt.task).collect();
             let confirm = options.confirm.as_deref();
             let advance = InAdvance { yes: options.yes, confirm, no_input: global.no_input };
-            confirm_again(&tasks, tenant, what, advance).map(drop)
+            let question = Question::of_sending_again(&tasks, tenant);
+            let subject = Subject { what: &what, way: "", look_at: "the evidence" };
+            obtain(&question, subject, advance, || None).map(drop)
         } else {
             agree(&what, options.yes, global.no_input).map(drop)
         };

@@ -8,8 +8,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
+use crate::app::is_yes;
 use crate::app::policy_file::{PolicyFile, Reread};
-use crate::cli::terminal::confirm::{ask, is_yes};
+use crate::cli::terminal::question::ask;
 use crate::drive::{Alarm, Watchdog};
 use crate::engine::{Ask, OperatorAnswer};
 use crate::journal::STOP_FILE;

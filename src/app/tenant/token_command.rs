@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::app::tenant::token::TOKEN_VARIABLES;
-use crate::cli::terminal::confirm::can_ask;
+use crate::cli::terminal::question::can_ask;
 
 /// How long a token command may take. It may ask a keychain over the network, but nothing is sent meanwhile.
 const TIME_MAX: Duration = Duration::from_secs(30);

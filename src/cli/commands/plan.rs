@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use crate::app::Needed;
 use crate::app::Workspace;
 use crate::app::operator::Operator;
 use crate::app::planning::plan_source::write_plan;
@@ -23,11 +24,11 @@ use crate::cli::job_source::{naming_of, read_job};
 use crate::cli::locations::open_workspace;
 use crate::cli::options::{GlobalOptions, JobOptions, LimitOptions, PurposeOptions, TenantOptions};
 use crate::cli::settings::Profile;
-use crate::cli::terminal::confirm::Needed;
 use crate::cli::terminal::printer::{Printer, counted};
 use crate::cli::terminal::surroundings::check_threads;
 use crate::cli::text::plan::{Around, plan_text};
 use crate::cli::text::policy::policy_name;
+use crate::cli::text::refusals::consent::written;
 use crate::drive::{Clock, WallClock};
 use crate::journal::PlanRow;
 use crate::plan::{Approval, PlanFile};
@@ -149,7 +150,7 @@ fn write(
     if needs_approval {
         printer.say(&format!("it needs an approval by somebody else: sortie approve {shown}"));
     }
-    let confirm = Needed::of(&file.plan, &file.tenant).written();
+    let confirm = written(&Needed::of(&file.plan, &file.tenant));
     let confirm = confirm.map(|text| format!(" --confirm {text}")).unwrap_or_default();
     printer.say(&format!("run it with: sortie run {shown}{confirm}"));
     printer.say("nothing was sent");

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use crate::app::Question;
 use crate::app::Workspace;
 use crate::app::approval::Approved;
 use crate::app::planning::plan_source::{
@@ -36,10 +37,11 @@ use crate::cli::options::{
     GlobalOptions, JobOptions, LimitOptions, RunOptions, SendOptions, TenantOptions,
 };
 use crate::cli::settings::Profile;
-use crate::cli::terminal::confirm::{InAdvance, confirm};
+use crate::cli::terminal::confirm::{InAdvance, Subject, obtain};
 use crate::cli::terminal::printer::Printer;
 use crate::cli::text::cron_hint::wrapped;
 use crate::cli::text::plan::plan_text;
+use crate::cli::text::refusals::consent::work_text;
 use crate::drive::{Clock, WallClock};
 use crate::job::{Job, ParseOptions, Target, TargetField, ad_hoc};
 use crate::journal::RequestCounts;
@@ -318,11 +320,14 @@ fn admit(
     };
     let wrap = || wrapped(setting, file);
     let way = format!("{} ({})", file.base_url, connection.reached_by);
-    let agreement = confirm(&file.plan, &file.tenant, &way, file.wrapping, advance, wrap)?;
+    let question = Question::of_plan(&file.plan, &file.tenant, file.wrapping);
+    let what = work_text(question.work());
+    let subject = Subject { what: &what, way: &way, look_at: "the plan" };
+    let consent = obtain(&question, subject, advance, wrap)?;
     if let Some(job) = job {
         check_requirement(job)?;
     }
-    Ok(Admitted::Start(Box::new(Start { connection, planned, agreement, approved })))
+    Ok(Admitted::Start(Box::new(Start { connection, planned, consent, approved })))
 }
 
 /// What holds for a plan whenever it is run: doubts, the policy, the caps. Returns somebody else's approval of it.

@@ -1,85 +1,12 @@
 //! Asking before something happens that people would miss.
 //!
-//! Owns what a plan needs by what it can cost, and the questions. They are asked on the terminal itself, because
-//! standard input may be the job. Must never hang where nobody can answer, and never take an agreement to one plan
-//! for an agreement to another.
+//! Owns the questions and what is said when they cannot be asked. Whether an answer is enough is the application's. Must never
+//! take an agreement that the application would not.
 
-use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Write};
-
+use crate::app::{Consent, ConsentReason, Needed, NotAsked, Question, is_yes};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::terminal::printer::{counted, harmless};
-use crate::model::{DeviceId, Risk, Task};
-use crate::plan::{Plan, Wrapping, phrase, phrase_of};
-
-/// Devices up to which benign work needs no question.
-const DEVICES_WITHOUT_QUESTION: usize = 100;
-
-/// What a plan needs before it may be carried out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Needed {
-    /// Nothing.
-    Nothing,
-    /// A yes.
-    Yes,
-    /// The number of devices.
-    Count(usize),
-    /// Verb, count and tenant.
-    Phrase(String),
-}
-
-impl Needed {
-    /// What this plan needs.
-    pub(crate) fn of(plan: &Plan, tenant: &str) -> Self {
-        let devices = plan.devices();
-        match plan.risk() {
-            Risk::Read => Self::Nothing,
-            Risk::Benign if devices <= DEVICES_WITHOUT_QUESTION => Self::Nothing,
-            Risk::Benign => Self::Yes,
-            Risk::Disruptive => Self::Count(devices),
-            Risk::Irreversible => Self::Phrase(phrase(plan, tenant).unwrap_or_default()),
-        }
-    }
-
-    /// What `--confirm` takes, as it is written on the command line.
-    pub(crate) fn written(&self) -> Option<String> {
-        match self {
-            Self::Nothing | Self::Yes => None,
-            Self::Count(count) => Some(count.to_string()),
-            Self::Phrase(phrase) => Some(format!("\"{phrase}\"")),
-        }
-    }
-
-    fn is_met_by(&self, text: &str) -> bool {
-        match self {
-            Self::Nothing => true,
-            Self::Yes => is_yes(text),
-            Self::Count(count) => text.trim() == count.to_string(),
-            Self::Phrase(phrase) => text.trim() == phrase,
-        }
-    }
-
-    /// Whether words that were given before the plan was made are for it. Whoever gives a number means these devices
-    /// and not ten times as many, harmless or not.
-    fn is_met_in_advance(&self, text: &str, devices: usize) -> bool {
-        match self {
-            Self::Nothing | Self::Yes => {
-                Self::Yes.is_met_by(text) || Self::Count(devices).is_met_by(text)
-            }
-            Self::Count(_) | Self::Phrase(_) => self.is_met_by(text),
-        }
-    }
-}
-
-/// How somebody agreed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Agreement {
-    /// In words, for the journal.
-    pub how: String,
-    /// A person typed it on a terminal just now.
-    pub is_interactive: bool,
-}
+use crate::cli::terminal::question::ask;
 
 /// What was agreed to in advance, and whether anybody may be asked.
 #[derive(Copy, Clone, Debug)]
@@ -89,130 +16,73 @@ pub(crate) struct InAdvance<'a> {
     pub no_input: bool,
 }
 
-/// Gets the agreement that a plan needs. `wrap` writes the lines that would make an agreement in advance enough.
-pub(crate) fn confirm(
-    plan: &Plan,
-    tenant: &str,
-    way: &str,
-    wrapping: Wrapping,
+/// What a question is about, in words.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct Subject<'a> {
+    /// What would be done.
+    pub what: &'a str,
+    /// The address, the profile and where the token comes from; empty where the run's own are meant.
+    pub way: &'a str,
+    /// What is to be looked at first.
+    pub look_at: &'a str,
+}
+
+/// Gets the consent that work needs. `wrap` writes the lines that would make a yes in advance enough.
+pub(crate) fn obtain(
+    question: &Question,
+    subject: Subject<'_>,
     advance: InAdvance<'_>,
     wrap: impl FnOnce() -> Option<String>,
-) -> Result<Agreement, Failure> {
-    let needed = Needed::of(plan, tenant);
-    let devices = plan.devices();
-    let word = plan.risk().word();
-    // With nothing left to do every word is right: a job that is run until it is done gives the same each time.
-    if needed == Needed::Nothing && (advance.confirm.is_none() || devices == 0) {
-        return Ok(Agreement { how: format!("none needed ({word})"), is_interactive: false });
-    }
-    let what = format!("{word} work on {} of {tenant}", counted(devices, "device"));
-    let question = Question { what, way, subject: "the plan", needed, devices };
-    if advance.confirm.is_none()
-        && advance.yes
-        && matches!(question.needed, Needed::Count(_))
-        && wrapping.is_whole()
-    {
-        let how = "--yes, within the bounds of the job".to_owned();
-        return Ok(Agreement { how, is_interactive: false });
-    }
-    question.answer(advance, wrap)
-}
-
-/// Gets the agreement that it takes to repeat these tasks, which may have been done already.
-pub(crate) fn confirm_again(
-    tasks: &[&Task],
-    tenant: &str,
-    what: String,
-    advance: InAdvance<'_>,
-) -> Result<Agreement, Failure> {
-    let devices: BTreeSet<&DeviceId> = tasks.iter().map(|task| &task.device.id).collect();
-    let devices = devices.len();
-    let risk = tasks.iter().map(|task| task.risk).max().unwrap_or(Risk::Irreversible);
-    let needed = match risk {
-        Risk::Read | Risk::Benign => Needed::Yes,
-        Risk::Disruptive => Needed::Count(devices),
-        Risk::Irreversible => {
-            Needed::Phrase(phrase_of(tasks.iter().copied(), tenant).unwrap_or_default())
+) -> Result<Consent, Failure> {
+    let words = advance.confirm.map(|text| text.trim().to_owned());
+    let consent = Consent::InAdvance { yes: advance.yes, words };
+    let why = match question.verify(&consent) {
+        Ok(_) => return Ok(consent),
+        Err(ConsentReason::Missing { why: NotAsked::NotYet, .. }) if advance.no_input => {
+            NotAsked::Forbidden
         }
+        Err(ConsentReason::Missing { why: NotAsked::NotYet, .. }) => {
+            match ask(&text_of(question.needed(), subject)) {
+                None => NotAsked::NoTerminal,
+                Some(text) => return answered(question, subject, text),
+            }
+        }
+        Err(ConsentReason::Missing { why, .. }) => why,
+        Err(reason) => return Err(worded(reason, subject)),
     };
-    Question { what, way: "", subject: "the evidence", needed, devices }.answer(advance, || None)
-}
-
-/// Something that needs an agreement.
-struct Question<'a> {
-    /// What would be done.
-    what: String,
-    /// The address, the profile and where the token comes from; empty where the run's own are meant.
-    way: &'a str,
-    /// What is to be looked at first.
-    subject: &'static str,
-    needed: Needed,
-    devices: usize,
-}
-
-impl Question<'_> {
-    /// The answer that was given in advance, else that of a person.
-    fn answer(
-        &self,
-        advance: InAdvance<'_>,
-        wrap: impl FnOnce() -> Option<String>,
-    ) -> Result<Agreement, Failure> {
-        let Self { what, needed, .. } = self;
-        let in_advance = |how: String| Ok(Agreement { how, is_interactive: false });
-        if let Some(text) = advance.confirm {
-            let text = text.trim();
-            if needed.is_met_in_advance(text, self.devices) {
-                return in_advance(format!("--confirm \"{text}\""));
-            }
-            let what = format!("--confirm \"{text}\" is not what it takes: this is {what}");
-            // Harmless work takes no words, but not those of another plan either.
-            let words = needed.written().unwrap_or_else(|| self.devices.to_string());
-            return Err(self.refused(what, Some(words), None));
-        }
-        if advance.yes && matches!(needed, Needed::Nothing | Needed::Yes) {
-            return in_advance("--yes".to_owned());
-        }
-        let unanswered = |why: &str, wrap: Option<String>| {
-            self.refused(format!("{what} needs an answer, {why}"), needed.written(), wrap)
-        };
-        if advance.yes {
-            return Err(unanswered("and --yes is not one for it", wrap()));
-        }
-        if advance.no_input {
-            return Err(unanswered("and --no-input forbids to ask", wrap()));
-        }
-        let question = match needed {
-            Needed::Nothing | Needed::Yes => format!("Go on with {what}? [y/N] "),
-            Needed::Count(_) => format!("To go on with {what}, type the number of devices: "),
-            Needed::Phrase(phrase) => format!("To go on with {what}, type {phrase}: "),
-        };
-        let question = match self.way {
-            "" => question,
-            way => format!("{way}\n{question}"),
-        };
-        match ask(&question) {
-            None => Err(unanswered("and there is no terminal to ask on", wrap())),
-            Some(answer) if needed.is_met_by(&answer) => Ok(Agreement {
-                how: format!("'{}' on the terminal", answer.trim()),
-                is_interactive: true,
-            }),
-            Some(_) => Err(self.refused("not confirmed".to_owned(), needed.written(), None)),
-        }
+    let mut failure = worded(question.missing(why), subject);
+    if let Some(lines) = wrap() {
+        failure.next = format!("{}\n{lines}", failure.next);
     }
+    Err(failure)
+}
 
-    /// A refusal that says with which words it can be agreed to.
-    fn refused(&self, what: String, words: Option<String>, wrap: Option<String>) -> Failure {
-        let agree = match words {
-            Some(text) => {
-                format!("look at {}, then agree to it with: --confirm {text}", self.subject)
-            }
-            None => format!("look at {}, then agree with --yes", self.subject),
-        };
-        let next = match wrap {
-            Some(lines) => format!("{agree}\n{lines}"),
-            None => agree,
-        };
-        Failure::new(Exit::Policy, what).next(next)
+fn answered(question: &Question, subject: Subject<'_>, text: String) -> Result<Consent, Failure> {
+    let consent = Consent::Typed { text };
+    match question.verify(&consent) {
+        Ok(_) => Ok(consent),
+        Err(reason) => Err(worded(reason, subject)),
+    }
+}
+
+/// A reason in words that name what the question is about.
+fn worded(reason: ConsentReason, subject: Subject<'_>) -> Failure {
+    use crate::cli::text::refusals::consent;
+    let words = consent::words(&reason, subject.what, subject.look_at);
+    let failure = Failure::from(reason);
+    Failure { what: words.what, next: words.next, ..failure }
+}
+
+fn text_of(needed: &Needed, subject: Subject<'_>) -> String {
+    let what = subject.what;
+    let question = match needed {
+        Needed::Nothing | Needed::Yes => format!("Go on with {what}? [y/N] "),
+        Needed::Count(_) => format!("To go on with {what}, type the number of devices: "),
+        Needed::Phrase(phrase) => format!("To go on with {what}, type {phrase}: "),
+    };
+    match subject.way {
+        "" => question,
+        way => format!("{way}\n{question}"),
     }
 }
 
@@ -235,63 +105,11 @@ pub(crate) fn agree(what: &str, yes: bool, no_input: bool) -> Result<String, Fai
     }
 }
 
-/// Whether an answer to `[y/N]` agrees.
-pub(crate) fn is_yes(answer: &str) -> bool {
-    matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
-}
-
-/// Whether there is somebody to ask: a terminal, and this program in its foreground. A program in the background
-/// that reads from its terminal is stopped by the system, and would hang for ever.
-#[cfg(unix)]
-pub(crate) fn can_ask() -> bool {
-    let terminal = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty");
-    terminal.is_ok_and(|terminal| {
-        rustix::termios::tcgetpgrp(&terminal)
-            .is_ok_and(|foreground| foreground == rustix::process::getpgrp())
-    })
-}
-
-#[cfg(not(unix))]
-pub(crate) fn can_ask() -> bool {
-    use std::io::IsTerminal;
-    std::io::stdin().is_terminal()
-}
-
-/// Asks on the terminal; `None` when nobody can answer. Every question goes through here: only what is typed while it
-/// stands answers it.
-#[cfg(unix)]
-pub(crate) fn ask(question: &str) -> Option<String> {
-    if !can_ask() {
-        return None;
-    }
-    let mut terminal = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
-    // What was typed before the question was there is no answer to it; nor is what cannot be thrown away.
-    rustix::termios::tcflush(&terminal, rustix::termios::QueueSelector::IFlush).ok()?;
-    terminal.write_all(harmless(question).as_bytes()).ok()?;
-    read_answer(terminal)
-}
-
-#[cfg(not(unix))]
-pub(crate) fn ask(question: &str) -> Option<String> {
-    if !can_ask() {
-        return None;
-    }
-    let mut terminal = std::io::stderr();
-    terminal.write_all(harmless(question).as_bytes()).ok()?;
-    read_answer(std::io::stdin())
-}
-
-/// One line; `None` when the terminal hangs up.
-fn read_answer(terminal: impl std::io::Read) -> Option<String> {
-    let mut answer = String::new();
-    let read = BufReader::new(terminal).read_line(&mut answer).ok()?;
-    (read > 0).then_some(answer)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::testing;
+    use crate::model::Task;
+    use crate::plan::{Plan, Wrapping, testing};
 
     /// A plan of one action on so many devices.
     fn plan(action: &str, devices: usize) -> Plan {
@@ -308,8 +126,12 @@ mod tests {
     ) -> Result<String, String> {
         let advance = InAdvance { yes, confirm: text, no_input: true };
         let wrap = || Some("lines of YAML".to_owned());
-        let agreement = confirm(plan, "acme", "", wrapping, advance, wrap);
-        agreement.map(|agreement| agreement.how).map_err(|failure| {
+        let question = Question::of_plan(plan, "acme", wrapping);
+        let subject = Subject { what: "it", way: "", look_at: "the plan" };
+        let consent = obtain(&question, subject, advance, wrap);
+        let how =
+            |consent: Consent| question.verify(&consent).expect("it was obtained").how().to_owned();
+        consent.map(how).map_err(|failure| {
             assert_eq!(failure.exit, Exit::Policy);
             format!("{} {}", failure.what, failure.next)
         })
@@ -395,7 +217,9 @@ mod tests {
             let plan = testing::plan(tasks);
             let tasks: Vec<&Task> = plan.tasks.iter().collect();
             let advance = InAdvance { yes, confirm: text, no_input: true };
-            let outcome = confirm_again(&tasks, "acme", "it".to_owned(), advance);
+            let question = Question::of_sending_again(&tasks, "acme");
+            let subject = Subject { what: "it", way: "", look_at: "the evidence" };
+            let outcome = obtain(&question, subject, advance, || None);
             assert_eq!(outcome.is_ok(), is_enough, "{text:?} {outcome:?}");
         }
     }

@@ -7,6 +7,7 @@ pub(crate) mod memory;
 pub(crate) mod output;
 pub(crate) mod printer;
 pub(crate) mod progress;
+pub(crate) mod question;
 pub(crate) mod signals;
 pub(crate) mod steady_terminal;
 pub(crate) mod surroundings;

@@ -3,6 +3,7 @@
 //! Owns what people read of a reason: what happened, what state things are in, what to do next. One file for each part of the
 //! application. Must never decide anything: class and exit code are not made here.
 
+pub(crate) mod consent;
 mod files;
 mod outside;
 
@@ -35,6 +36,7 @@ impl Words {
 pub(crate) fn words(reason: &Reason) -> Words {
     match reason {
         Reason::BindingFile(reason) => files::binding_file(reason),
+        Reason::Consent(reason) => consent::consent(reason),
         Reason::Drive(reason) => outside::drive(reason),
         Reason::Journal(reason) => outside::journal(reason),
         Reason::Read(reason) => outside::read(reason),

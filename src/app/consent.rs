@@ -1,0 +1,325 @@
+//! Consent: what work needs before it may be carried out, and whether what was given is enough.
+//!
+//! Owns both. A front end obtains a [`Consent`]; the application verifies it before anything is sent, whoever obtained it. Must
+//! never take a consent to one plan for a consent to another.
+
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+use super::refusal::{NextStep, RefusalClass, RefusalFacts};
+use crate::model::{DeviceId, Risk, Task};
+use crate::plan::{Plan, Wrapping, phrase, phrase_of};
+
+/// Devices up to which benign work needs no question.
+const DEVICES_WITHOUT_QUESTION: usize = 100;
+
+/// What work needs before it may be carried out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Needed {
+    /// Nothing.
+    Nothing,
+    /// A yes.
+    Yes,
+    /// The number of devices.
+    Count(usize),
+    /// Verb, count and tenant, such as `ERASE 37 ON acme`.
+    Phrase(String),
+}
+
+/// The work that a consent is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "work", rename_all = "snake_case")]
+pub enum Work {
+    /// A plan is carried out.
+    Plan {
+        /// The highest risk of its tasks.
+        risk: Risk,
+        /// Distinct devices with something to do.
+        devices: usize,
+        /// The tenant as people know it.
+        tenant: String,
+    },
+    /// Tasks are sent again that may have been applied already.
+    SendAgain {
+        /// Distinct devices.
+        devices: usize,
+        /// The tenant as people know it.
+        tenant: String,
+    },
+    /// Something else that people are asked about: closing, pruning, deciding, approving, repairing.
+    Other {
+        /// What is done.
+        what: &'static str,
+    },
+}
+
+/// What was given for a piece of work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Consent {
+    /// Given in advance, perhaps before the plan was made.
+    InAdvance {
+        /// A plain yes.
+        yes: bool,
+        /// The number of devices, or the phrase.
+        words: Option<String>,
+    },
+    /// What a person typed who saw the work just now.
+    Typed {
+        /// The answer, as it was typed.
+        text: String,
+    },
+}
+
+impl Consent {
+    /// No consent.
+    pub const NONE: Self = Self::InAdvance { yes: false, words: None };
+}
+
+/// A piece of work, and what it needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    work: Work,
+    needed: Needed,
+    devices: usize,
+    /// The job bounds itself, so that a yes in advance stands for the number of devices.
+    is_bounded: bool,
+}
+
+/// A consent that is enough. There is no other way to one than [`Question::verify`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confirmed {
+    how: String,
+    is_at_terminal: bool,
+}
+
+impl Confirmed {
+    /// How it was given, as journals keep it.
+    #[must_use]
+    pub fn how(&self) -> &str {
+        &self.how
+    }
+
+    /// A person typed it who saw the work just now.
+    #[must_use]
+    pub fn is_at_terminal(&self) -> bool {
+        self.is_at_terminal
+    }
+}
+
+/// Why a consent is not enough.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ConsentReason {
+    /// The words that were given in advance are those of other work.
+    #[serde(rename = "consent_to_other_work")]
+    OtherWords {
+        /// The words that were given.
+        given: String,
+        /// The work.
+        work: Work,
+        /// What it needs.
+        needed: Needed,
+    },
+    /// None was given, or less than it takes.
+    #[serde(rename = "consent_missing")]
+    Missing {
+        /// The work.
+        work: Work,
+        /// What it needs.
+        needed: Needed,
+        /// Why nobody was asked.
+        why: NotAsked,
+    },
+    /// A person was asked and did not confirm.
+    #[serde(rename = "consent_declined")]
+    Declined {
+        /// The work.
+        work: Work,
+        /// What it needs.
+        needed: Needed,
+    },
+}
+
+/// Why nobody was asked.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotAsked {
+    /// The front end did not ask yet.
+    NotYet,
+    /// A yes was given in advance, and it is not enough.
+    YesIsNotEnough,
+    /// The request forbids to ask.
+    Forbidden,
+    /// There is no terminal to ask on.
+    NoTerminal,
+}
+
+impl Needed {
+    /// What a plan needs on this tenant.
+    #[must_use]
+    pub fn of(plan: &Plan, tenant: &str) -> Self {
+        let devices = plan.devices();
+        match plan.risk() {
+            Risk::Read => Self::Nothing,
+            Risk::Benign if devices <= DEVICES_WITHOUT_QUESTION => Self::Nothing,
+            Risk::Benign => Self::Yes,
+            Risk::Disruptive => Self::Count(devices),
+            Risk::Irreversible => Self::Phrase(phrase(plan, tenant).unwrap_or_default()),
+        }
+    }
+
+    /// The words that confirm it; `None` where a plain yes does, or nothing is needed.
+    #[must_use]
+    pub fn words(&self) -> Option<String> {
+        match self {
+            Self::Nothing | Self::Yes => None,
+            Self::Count(count) => Some(count.to_string()),
+            Self::Phrase(phrase) => Some(phrase.clone()),
+        }
+    }
+
+    fn is_met_by(&self, text: &str) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Yes => is_yes(text),
+            Self::Count(count) => text.trim() == count.to_string(),
+            Self::Phrase(phrase) => text.trim() == phrase,
+        }
+    }
+
+    /// Whether words that were given before the plan was made are for it. Whoever gives a number means these devices
+    /// and not ten times as many, harmless or not.
+    fn is_met_in_advance(&self, text: &str, devices: usize) -> bool {
+        match self {
+            Self::Nothing | Self::Yes => {
+                Self::Yes.is_met_by(text) || Self::Count(devices).is_met_by(text)
+            }
+            Self::Count(_) | Self::Phrase(_) => self.is_met_by(text),
+        }
+    }
+}
+
+impl Question {
+    /// Whether a plan may be carried out.
+    #[must_use]
+    pub fn of_plan(plan: &Plan, tenant: &str, wrapping: Wrapping) -> Self {
+        let devices = plan.devices();
+        Self {
+            work: Work::Plan { risk: plan.risk(), devices, tenant: tenant.to_owned() },
+            needed: Needed::of(plan, tenant),
+            devices,
+            is_bounded: wrapping.is_whole(),
+        }
+    }
+
+    /// Whether tasks may be sent again that may have been applied already.
+    #[must_use]
+    pub fn of_sending_again(tasks: &[&Task], tenant: &str) -> Self {
+        let devices: BTreeSet<&DeviceId> = tasks.iter().map(|task| &task.device.id).collect();
+        let devices = devices.len();
+        let risk = tasks.iter().map(|task| task.risk).max().unwrap_or(Risk::Irreversible);
+        let needed = match risk {
+            Risk::Read | Risk::Benign => Needed::Yes,
+            Risk::Disruptive => Needed::Count(devices),
+            Risk::Irreversible => {
+                Needed::Phrase(phrase_of(tasks.iter().copied(), tenant).unwrap_or_default())
+            }
+        };
+        let work = Work::SendAgain { devices, tenant: tenant.to_owned() };
+        Self { work, needed, devices, is_bounded: false }
+    }
+
+    /// Whether something may be done that a plain yes confirms.
+    #[must_use]
+    pub fn of_yes(what: &'static str) -> Self {
+        Self { work: Work::Other { what }, needed: Needed::Yes, devices: 0, is_bounded: false }
+    }
+
+    /// What it needs.
+    #[must_use]
+    pub fn needed(&self) -> &Needed {
+        &self.needed
+    }
+
+    /// The work.
+    #[must_use]
+    pub fn work(&self) -> &Work {
+        &self.work
+    }
+
+    /// Verifies a consent.
+    ///
+    /// # Errors
+    /// [`ConsentReason`] when it is not what the work needs.
+    pub fn verify(&self, consent: &Consent) -> Result<Confirmed, ConsentReason> {
+        match consent {
+            Consent::InAdvance { yes, words } => self.verify_in_advance(*yes, words.as_deref()),
+            Consent::Typed { text } if self.needed.is_met_by(text) => {
+                let how = format!("'{}' on the terminal", text.trim());
+                Ok(Confirmed { how, is_at_terminal: true })
+            }
+            Consent::Typed { .. } => Err(ConsentReason::Declined {
+                work: self.work.clone(),
+                needed: self.needed.clone(),
+            }),
+        }
+    }
+
+    fn verify_in_advance(
+        &self,
+        yes: bool,
+        words: Option<&str>,
+    ) -> Result<Confirmed, ConsentReason> {
+        let Self { work, needed, devices, is_bounded } = self;
+        let enough = |how: String| Ok(Confirmed { how, is_at_terminal: false });
+        // With nothing left to do every word is right: a job that is run until it is done gives the same each time.
+        if let (Needed::Nothing, Work::Plan { risk, devices, .. }) = (needed, work)
+            && (words.is_none() || *devices == 0)
+        {
+            return enough(format!("none needed ({})", risk.word()));
+        }
+        if let Some(text) = words.map(str::trim) {
+            if needed.is_met_in_advance(text, *devices) {
+                return enough(format!("--confirm \"{text}\""));
+            }
+            return Err(ConsentReason::OtherWords {
+                given: text.to_owned(),
+                work: work.clone(),
+                needed: needed.clone(),
+            });
+        }
+        match needed {
+            Needed::Nothing | Needed::Yes if yes => enough("--yes".to_owned()),
+            Needed::Count(_) if yes && *is_bounded => {
+                enough("--yes, within the bounds of the job".to_owned())
+            }
+            _ => Err(self.missing(if yes { NotAsked::YesIsNotEnough } else { NotAsked::NotYet })),
+        }
+    }
+
+    /// The reason for which the work is not done when nobody could be asked.
+    #[must_use]
+    pub fn missing(&self, why: NotAsked) -> ConsentReason {
+        ConsentReason::Missing { work: self.work.clone(), needed: self.needed.clone(), why }
+    }
+}
+
+impl RefusalFacts for ConsentReason {
+    fn class(&self) -> RefusalClass {
+        RefusalClass::Policy
+    }
+
+    fn next(&self) -> Vec<NextStep> {
+        let (Self::OtherWords { needed, .. }
+        | Self::Missing { needed, .. }
+        | Self::Declined { needed, .. }) = self;
+        vec![NextStep::Confirm { words: needed.words() }]
+    }
+}
+
+/// Whether an answer to a plain question confirms.
+#[must_use]
+pub fn is_yes(answer: &str) -> bool {
+    matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+}
