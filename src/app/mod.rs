@@ -29,4 +29,5 @@ pub use events::{AppEvent, Events};
 pub use files::{BindingFileReason, NotBelieved};
 pub use outside::{DriveReason, JournalReason, ReadReason};
 pub use refusal::{BeforeSending, NextStep, Reason, Refusal, RefusalClass, RefusalFacts, Sent};
+pub use runs::run_view::ReportsReason;
 pub use workspace::{Workspace, WorkspaceReason};

@@ -2,6 +2,7 @@
 //!
 //! Owns what observers are told, as data. Must never carry a secret.
 
+use crate::app::refusal::Reason;
 use crate::drive::Waiting;
 use crate::journal::Ahead;
 
@@ -13,4 +14,6 @@ pub enum AppEvent {
     ClockWasAhead(Ahead),
     /// A read of the tenant waits.
     ReadWaits(Waiting),
+    /// The reports of a run under way could not be written again. The run goes on: its journal holds everything.
+    ReportsNotWritten(Reason),
 }

@@ -9,6 +9,7 @@ use super::{NextStep, RefusalClass};
 use crate::app::consent::ConsentReason;
 use crate::app::files::BindingFileReason;
 use crate::app::outside::{DriveReason, JournalReason, ReadReason};
+use crate::app::runs::run_view::ReportsReason;
 use crate::app::workspace::WorkspaceReason;
 
 /// What every type of reasons says of itself besides its facts, which are its fields.
@@ -72,6 +73,8 @@ reasons! {
     BindingFile(BindingFileReason),
     /// The tenant cannot be read.
     Read(ReadReason),
+    /// Reports of a run are not written.
+    Reports(ReportsReason),
     /// The workspace has nothing of what was asked for.
     Workspace(WorkspaceReason),
 }

@@ -5,7 +5,7 @@
 
 use crate::app::operator::Operator;
 use crate::app::preflight::charging::{LastSends, sent_of};
-use crate::app::runs::reporter::RunView;
+use crate::app::runs::run_view::RunView;
 use crate::app::runs::trust::open_run;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;

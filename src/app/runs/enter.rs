@@ -19,7 +19,7 @@ use crate::app::preflight::charging::{Charging, charge};
 use crate::app::preflight::earlier::check_doubts;
 use crate::app::preflight::overlap::{check_overlap, intentions};
 use crate::app::runs::execution::{Live, go};
-use crate::app::runs::reporter::RunView;
+use crate::app::runs::run_view::RunView;
 use crate::app::tenant::connect::Connection;
 use crate::app::{Confirmed, Consent, Question};
 use crate::cli::commands::run::{Origin, Setting, check_rows};
@@ -324,6 +324,7 @@ fn write_first_reports(header: &RunHeader, tasks: &[Task]) -> Result<(), Failure
         records,
         requests: RequestCounts::new(),
     };
-    view.write(&header.report_dir, None)
-        .map_err(|failure| failure.state("").next("name another place with --report-dir"))
+    view.write(&header.report_dir, None).map_err(|reason| {
+        Failure::from(reason).state("").next("name another place with --report-dir")
+    })
 }

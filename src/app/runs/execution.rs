@@ -10,7 +10,8 @@ use crate::app::Workspace;
 use crate::app::operator::Operator;
 use crate::app::policy_file::PolicyFile;
 use crate::app::preflight::charging::{LastSends, sent_of};
-use crate::app::runs::reporter::{Reporter, RunView, standing};
+use crate::app::runs::reporter::Reporter;
+use crate::app::runs::run_view::{RunView, standing};
 use crate::app::runs::watchdog::PolicyWatchdog;
 use crate::app::secrets::known_pins::known_pins;
 use crate::app::secrets::sealing::Recipients;
@@ -75,12 +76,11 @@ pub(crate) async fn go(
     } = live;
     engine.set_scope(scope);
     let run_id = header.run.0.clone();
-    let notices = printer.clone();
     let reporter = Reporter::start(
         state.dir.clone(),
         run_id.clone(),
         header.report_dir.clone(),
-        move |text| notices.warn(text),
+        state.events.clone(),
     );
     // The run's own keys, so that a resume seals to the same people.
     let recipients = Recipients::of_run(&header.encrypt_to).before_sending()?;
@@ -183,7 +183,7 @@ impl End<'_> {
         };
         let now = WallClock.now();
         let view = RunView::read(&self.state.dir, &self.header.run.0)
-            .map_err(|failure| self.unrecorded(failure.next(self.repair())))?;
+            .map_err(|error| self.unrecorded(Failure::from(error).next(self.repair())))?;
         // Each is tried, whatever became of the others: the list of runs may be writable where the reports are not.
         let written = write_reports(&view, self.header, self.ending, now, printer);
         let entered = self.enter_end(ended, now);
@@ -204,9 +204,10 @@ impl End<'_> {
     /// Says why the run broke off, after what can be reported was reported.
     fn broken_off(&self, error: DriveError, printer: &Printer) -> Failed {
         let run = &self.header.run.0;
-        let reported = RunView::read(&self.state.dir, run).and_then(|view| {
-            write_reports(&view, self.header, self.ending, WallClock.now(), printer)
-        });
+        let reported =
+            RunView::read(&self.state.dir, run).map_err(Failure::from).and_then(|view| {
+                write_reports(&view, self.header, self.ending, WallClock.now(), printer)
+            });
         if let Err(second) = reported {
             printer.warn(&second.what);
         }

@@ -9,5 +9,6 @@ pub(crate) mod reporter;
 pub(crate) mod resolve;
 pub(crate) mod resume;
 pub(crate) mod retry;
+pub(crate) mod run_view;
 pub(crate) mod trust;
 pub(crate) mod watchdog;

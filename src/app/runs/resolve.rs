@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::app::Question;
 use crate::app::Workspace;
 use crate::app::operator::Operator;
-use crate::app::runs::reporter::RunView;
+use crate::app::runs::run_view::RunView;
 use crate::app::runs::trust::{Replay, open_run};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::app::Workspace;
 use crate::app::preflight::charging::{LastSends, sent_of};
 use crate::app::preflight::earlier::{LookBack, TAKEN_OVER, taken_over_by};
-use crate::app::runs::reporter::{RunView, standing};
+use crate::app::runs::run_view::{RunView, standing};
 use crate::app::runs::trust::{open_run, refuse_simulated};
 use crate::cli::commands::run::{Origin, run_job};
 use crate::cli::exit::Exit;
@@ -277,7 +277,8 @@ impl Takeover {
         state.index().set_run_state(&self.row.id, run_state, ended_at, &summary.join(", "))?;
         // Its files must not offer the same work a second time. PINs that were pruned stay in the old ones.
         let is_pruned = !state.index().prunings(&self.row.id)?.is_empty();
-        if !is_pruned && let Err(failure) = view.write(&self.header.report_dir, ended_at) {
+        if !is_pruned && let Err(reason) = view.write(&self.header.report_dir, ended_at) {
+            let failure = Failure::from(reason);
             printer.warn(&format!("the reports of run {} are old: {}", self.row.id, failure.what));
         }
         Ok(())

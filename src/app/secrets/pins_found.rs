@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::app::Workspace;
-use crate::app::runs::reporter::RunView;
+use crate::app::runs::run_view::RunView;
 use crate::app::secrets::sealing::{Identities, OpenError};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -242,7 +242,7 @@ fn of_device(
         match RunView::read(&state.dir, &run) {
             Ok(view) => found.extend(of_view(&view, |task| tasks.contains(&task.0), options)),
             // The PIN that is looked for may stand in another run.
-            Err(failure) => printer.warn(&format!("run {run} is left out: {}", failure.what)),
+            Err(error) => printer.warn(&format!("run {run} is left out: {error}")),
         }
     }
     Ok(found)

@@ -6,7 +6,7 @@
 use crate::app::Workspace;
 use crate::app::operator::Operator;
 use crate::app::planning::planning::reads_of;
-use crate::app::runs::reporter::RunView;
+use crate::app::runs::run_view::RunView;
 use crate::app::runs::trust::open_run;
 use crate::app::secrets::pins_found::{lacks_pin, newest};
 use crate::app::secrets::sealing::Recipients;

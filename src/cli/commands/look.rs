@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::app::Workspace;
-use crate::app::runs::reporter::RunView;
+use crate::app::runs::run_view::RunView;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::locations::{open_to_read, with_runs};

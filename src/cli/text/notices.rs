@@ -5,6 +5,7 @@
 use crate::app::AppEvent;
 use crate::cli::terminal::printer::Printer;
 use crate::cli::text::clock::ahead;
+use crate::cli::text::refusals::words;
 use crate::drive::Waiting;
 
 /// Tells a person of an event.
@@ -16,6 +17,9 @@ pub(crate) fn tell(event: &AppEvent, printer: &Printer) {
             }
         }
         AppEvent::ReadWaits(waiting) => printer.say(&waits(waiting)),
+        AppEvent::ReportsNotWritten(reason) => {
+            printer.warn(&format!("{}; the journal holds everything", words(reason).what));
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 pub(crate) mod consent;
 mod files;
 mod outside;
+mod runs;
 
 use crate::app::{Reason, WorkspaceReason};
 
@@ -40,6 +41,7 @@ pub(crate) fn words(reason: &Reason) -> Words {
         Reason::Drive(reason) => outside::drive(reason),
         Reason::Journal(reason) => outside::journal(reason),
         Reason::Read(reason) => outside::read(reason),
+        Reason::Reports(reason) => runs::reports(reason),
         Reason::Workspace(reason) => match **reason {
             WorkspaceReason::NoRuns => Words::new(
                 "there are no runs yet",

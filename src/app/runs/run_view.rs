@@ -1,0 +1,142 @@
+//! A run as its journal has it.
+//!
+//! Owns what reports, summaries and the list of runs are made from. Must never change a journal.
+
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+use crate::app::refusal::{NextStep, RefusalClass, RefusalFacts};
+use crate::journal::{
+    Distrust, RequestCounts, RunHeader, RunReader, RunState, StateDir, TrustedRun,
+};
+use crate::model::{Outcome, OutcomeCounts, Task, TaskRecord, UnixMillis};
+use crate::report::{Rows, RunFacts, Stage, write_reports};
+
+/// Everything that a report is made from.
+pub(crate) struct RunView {
+    pub header: RunHeader,
+    pub tasks: Vec<Task>,
+    pub records: Vec<TaskRecord>,
+    pub requests: RequestCounts,
+}
+
+impl RunView {
+    /// Reads a run from its journal.
+    ///
+    /// # Errors
+    /// The journal cannot be read, or the run was never begun.
+    pub(crate) fn read(state_dir: &StateDir, run: &str) -> Result<Self, Distrust> {
+        let reader = RunReader::open(state_dir, run)?;
+        let header = reader.header()?.ok_or_else(|| Distrust::NeverBegun(run.to_owned()))?;
+        let tasks = reader.tasks()?;
+        let records = reader.records()?;
+        let requests = reader.requests()?;
+        Ok(Self { header, tasks, records, requests })
+    }
+
+    /// A run that was verified.
+    pub(crate) fn of(run: TrustedRun) -> Self {
+        let TrustedRun { header, tasks, records, requests, .. } = run;
+        Self { header, tasks, records, requests }
+    }
+
+    /// What its reports say of the run itself.
+    pub(crate) fn facts(&self, finished_at: Option<UnixMillis>) -> RunFacts {
+        RunFacts {
+            run_id: self.header.run.0.clone(),
+            job: self.header.job.clone(),
+            tenant: self.header.tenant.clone(),
+            started_at: self.header.started_at,
+            finished_at,
+            requests: self.requests.clone(),
+            per_hour: self.header.policy.per_hour,
+            reason: self.header.reason.clone(),
+        }
+    }
+
+    /// The tasks with what is known of them.
+    pub(crate) fn rows(&self) -> Rows<'_> {
+        Rows::new(&self.tasks, &self.records)
+    }
+
+    /// Where the run stands, and its outcomes in words.
+    pub(crate) fn standing(&self) -> (RunState, String) {
+        standing(&self.rows().outcomes())
+    }
+
+    /// Writes all reports into a directory.
+    ///
+    /// # Errors
+    /// They cannot be written; the journal is not touched.
+    pub(crate) fn write(
+        &self,
+        directory: &Path,
+        finished_at: Option<UnixMillis>,
+    ) -> Result<(), ReportsReason> {
+        let facts = self.facts(finished_at);
+        let rows = self.rows().at(Stage::of(finished_at));
+        write_reports(directory, &self.header.report_formats, &facts, &rows).map(drop).map_err(
+            |error| ReportsReason::Unwritable { run: facts.run_id, detail: error.to_string() },
+        )
+    }
+}
+
+/// Where a run with these outcomes stands that nobody drives, and the outcomes in words.
+pub(crate) fn standing(counts: &OutcomeCounts) -> (RunState, String) {
+    let has = |outcomes: [Outcome; 2]| outcomes.iter().any(|outcome| counts.of(*outcome) > 0);
+    let state = if has([Outcome::NotAttempted, Outcome::InDoubt]) {
+        RunState::Paused
+    } else if has([Outcome::Pending, Outcome::NotNow]) {
+        RunState::Ended
+    } else {
+        RunState::Finished
+    };
+    let words: Vec<String> =
+        counts.iter().map(|(outcome, tasks)| format!("{tasks} {outcome}")).collect();
+    (state, words.join(", "))
+}
+
+/// Why reports of a run are not written.
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ReportsReason {
+    /// The disk or the directory refused.
+    #[serde(rename = "reports_unwritable")]
+    Unwritable {
+        /// Id of the run.
+        run: String,
+        /// What the system said.
+        detail: String,
+    },
+    /// Secrets of the run were pruned, and the directory may still hold them.
+    #[serde(rename = "reports_hold_pruned_secrets")]
+    Pruned {
+        /// Id of the run.
+        run: String,
+        /// When the last of them were pruned.
+        at: UnixMillis,
+        /// The directory, which is left as it is.
+        directory: PathBuf,
+    },
+}
+
+impl RefusalFacts for ReportsReason {
+    fn class(&self) -> RefusalClass {
+        match self {
+            Self::Unwritable { .. } => RefusalClass::Journal,
+            Self::Pruned { .. } => RefusalClass::Policy,
+        }
+    }
+
+    fn next(&self) -> Vec<NextStep> {
+        match self {
+            Self::Unwritable { run, .. } => {
+                vec![NextStep::CheckDisk, NextStep::Report { run: run.clone() }]
+            }
+            Self::Pruned { directory, .. } => vec![
+                NextStep::CorrectRequest { what: "report_dir" },
+                NextStep::RemoveFile { path: directory.clone() },
+            ],
+        }
+    }
+}
