@@ -2,9 +2,9 @@
 //!
 //! Owns 401 and 403. Must never look at devices.
 
-use super::answers;
-use super::exchange::{SimReply, SimRequest};
-use super::switches::{MissingPermission, Revocation, Switches};
+use super::setup::switches::{MissingPermission, Revocation, Switches};
+use super::wire::answers;
+use super::wire::exchange::{SimReply, SimRequest};
 use crate::model::UnixMillis;
 
 /// The tokens of the tenant. The first is the one that can be revoked.

@@ -1,20 +1,22 @@
 //! What the tenant keeps besides devices: blueprints, tags and users.
 //!
-//! Owns their rows, filters and pages as they were published. Must never change a device.
+//! Owns their rows, filters and pages as they were published. Who has which device is an argument. Must
+//! never change a device.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::answers;
-use super::device::SimUser;
-use super::draws::{Draw, draw, one_of, uuid_of};
-use super::exchange::{SimReply, SimRequest};
-use super::lists::{contains, email_of};
-use super::records::LIBRARY;
-use super::spelling::spell;
-use super::world::World;
-use crate::model::Random;
+use super::draws::{Draw, draw, one_of};
+use super::ids::TenantIds;
+use super::library::LIBRARY;
+use super::setup::new_device::{NewDevice, SimUser};
+use super::setup::switches::Switches;
+use super::wire::answers;
+use super::wire::exchange::{SimReply, SimRequest};
+use super::wire::pages::{contains, last_value, list_url, page_of};
+use super::wire::spelling::spell;
+use crate::model::{Random, UnixMillis};
 
 /// Users of one page when the client names no number.
 const USERS_PER_PAGE: usize = 25;
@@ -35,17 +37,47 @@ struct Count {
     missing: usize,
 }
 
-impl World {
-    pub(super) fn list_blueprints(&self, request: &SimRequest) -> SimReply {
+/// The blueprints and users of the tenant.
+pub(super) struct Directory {
+    seed: u64,
+    ids: TenantIds,
+    started: UnixMillis,
+    /// By name: a blueprint stays when its last device leaves it.
+    blueprints: BTreeSet<String>,
+    /// By address: a user stays when the last device is taken away.
+    users: BTreeMap<String, SimUser>,
+}
+
+impl Directory {
+    /// A directory without blueprints and users. `started` is the moment at which the tenant opens.
+    pub(super) fn new(seed: u64, started: UnixMillis) -> Self {
+        let ids = TenantIds::new(seed);
+        Self { seed, ids, started, blueprints: BTreeSet::new(), users: BTreeMap::new() }
+    }
+
+    /// Notes the blueprint and the user of a new device.
+    pub(super) fn add(&mut self, facts: &NewDevice) {
+        self.blueprints.insert(facts.blueprint.clone());
+        if let Some(user) = &facts.user {
+            self.users.insert(user.email.clone(), user.clone());
+        }
+    }
+
+    /// Answers `GET /blueprints`. `present` are the devices that have a record, here and below.
+    pub(super) fn list_blueprints<'a>(
+        &self,
+        request: &SimRequest,
+        present: impl Iterator<Item = &'a NewDevice>,
+        switches: &Switches,
+    ) -> SimReply {
         let query = request.query();
-        let counts = self.blueprint_counts();
+        let counts = blueprint_counts(present);
         let names: Vec<&str> = self
-            .lists
             .blueprints
             .iter()
             .map(String::as_str)
             .filter(|name| {
-                let id = self.blueprint_id(name);
+                let id = self.ids.blueprint(name);
                 query.iter().all(|(key, value)| match key.as_str() {
                     "name" => contains(name, value),
                     "id" => id == *value,
@@ -55,45 +87,47 @@ impl World {
             })
             .collect();
         let row = |at: usize| self.blueprint_row(names[at], &counts);
-        answers::json(200, &self.page_of(request, names.len(), row))
+        answers::json(200, &page_of(request, switches, names.len(), row))
     }
 
-    pub(super) fn show_blueprint(&self, id: &str) -> SimReply {
+    /// Answers `GET /blueprints/{id}`.
+    pub(super) fn show_blueprint<'a>(
+        &self,
+        id: &str,
+        present: impl Iterator<Item = &'a NewDevice>,
+        switches: &Switches,
+    ) -> SimReply {
         match self.blueprint_named(id) {
-            Some(name) => answers::json(200, &self.blueprint_row(name, &self.blueprint_counts())),
-            None => answers::not_found(&self.switches),
+            Some(name) => answers::json(200, &self.blueprint_row(name, &blueprint_counts(present))),
+            None => answers::not_found(switches),
         }
     }
 
-    pub(super) fn list_blueprint_items(&self, id: &str, request: &SimRequest) -> SimReply {
+    /// Answers `GET /blueprints/{id}/list-library-items`: the same items for all blueprints.
+    pub(super) fn list_blueprint_items(
+        &self,
+        id: &str,
+        request: &SimRequest,
+        switches: &Switches,
+    ) -> SimReply {
         if self.blueprint_named(id).is_none() {
-            return answers::not_found(&self.switches);
+            return answers::not_found(switches);
         }
         let row = |at: usize| {
             let name = LIBRARY[at].name;
-            json!({ "id": self.library_item_id(name), "name": name })
+            json!({ "id": self.ids.library_item(name), "name": name })
         };
-        answers::json(200, &self.page_of(request, LIBRARY.len(), row))
+        answers::json(200, &page_of(request, switches, LIBRARY.len(), row))
     }
 
     /// The name of the blueprint with this id.
     pub(super) fn blueprint_named(&self, id: &str) -> Option<&str> {
-        let mut names = self.lists.blueprints.iter().map(String::as_str);
-        names.find(|name| self.blueprint_id(name).eq_ignore_ascii_case(id))
-    }
-
-    fn blueprint_counts(&self) -> BTreeMap<&str, Count> {
-        let mut counts: BTreeMap<&str, Count> = BTreeMap::new();
-        for facts in self.present() {
-            let count = counts.entry(&facts.blueprint).or_default();
-            count.all += 1;
-            count.missing += usize::from(facts.is_missing);
-        }
-        counts
+        let mut names = self.blueprints.iter().map(String::as_str);
+        names.find(|name| self.ids.blueprint(name).eq_ignore_ascii_case(id))
     }
 
     fn blueprint_row(&self, name: &str, counts: &BTreeMap<&str, Count>) -> Value {
-        let id = self.blueprint_id(name);
+        let id = self.ids.blueprint(name);
         let mut random = self.draw_of(BLUEPRINT_DRAW, &id);
         let count = counts.get(name).copied().unwrap_or_default();
         json!({
@@ -113,35 +147,46 @@ impl World {
         })
     }
 
-    pub(super) fn list_tags(&self, request: &SimRequest) -> SimReply {
+    /// Answers `GET /tags` with the tags of the devices.
+    pub(super) fn list_tags<'a>(
+        &self,
+        request: &SimRequest,
+        present: impl Iterator<Item = &'a NewDevice>,
+        switches: &Switches,
+    ) -> SimReply {
         let query = request.query();
         let part = query.iter().find(|(name, _)| name == "search").map_or("", |(_, value)| value);
         let names: BTreeSet<&str> =
-            self.present().flat_map(|facts| facts.tags.iter().map(String::as_str)).collect();
+            present.flat_map(|facts| facts.tags.iter().map(String::as_str)).collect();
         let names: Vec<&str> = names.into_iter().filter(|name| contains(name, part)).collect();
-        let row = |at: usize| json!({ "id": self.tag_id(names[at]), "name": names[at] });
-        answers::json(200, &self.page_of(request, names.len(), row))
+        let row = |at: usize| json!({ "id": self.ids.tag(names[at]), "name": names[at] });
+        answers::json(200, &page_of(request, switches, names.len(), row))
     }
 
     /// Answers `GET /users`, which has pages by cursor and tells no count.
-    pub(super) fn list_users(&self, request: &SimRequest) -> SimReply {
+    pub(super) fn list_users<'a>(
+        &self,
+        request: &SimRequest,
+        present: impl Iterator<Item = &'a NewDevice> + Clone,
+        switches: &Switches,
+    ) -> SimReply {
         let query = request.query();
-        let value = |key: &str| {
-            query.iter().rfind(|(name, _)| name == key).map(|(_, value)| value.as_str())
-        };
+        let value = |key: &str| last_value(&query, key);
         let users: Vec<&SimUser> =
-            self.lists.users.values().filter(|user| self.user_matches(user, &query)).collect();
+            self.users.values().filter(|user| self.user_matches(user, &query)).collect();
         let size = value("sizePerPage").and_then(|text| text.parse().ok()).filter(|size| *size > 0);
         let size =
-            size.unwrap_or(USERS_PER_PAGE).min(USERS_PER_PAGE_MAX).min(self.switches.page_rows_max);
+            size.unwrap_or(USERS_PER_PAGE).min(USERS_PER_PAGE_MAX).min(switches.page_rows_max);
         let start: usize = value("cursor")
             .and_then(|cursor| cursor.strip_prefix(CURSOR_START))
             .and_then(|number| number.parse().ok())
             .unwrap_or(0);
         let end = users.len().min(start.saturating_add(size));
-        let rows: Vec<Value> =
-            users[start.min(end)..end].iter().map(|user| self.user_row(user)).collect();
-        let url = self.list_url(request);
+        let rows: Vec<Value> = users[start.min(end)..end]
+            .iter()
+            .map(|user| self.user_row(user, present.clone()))
+            .collect();
+        let url = list_url(request, switches);
         let link = |at: usize| format!("{url}cursor={CURSOR_START}{at}");
         let next = (end < users.len()).then(|| link(end));
         let previous = (start > 0).then(|| link(start.saturating_sub(size)));
@@ -151,30 +196,36 @@ impl World {
     fn user_matches(&self, user: &SimUser, query: &[(String, String)]) -> bool {
         query.iter().all(|(key, value)| match key.as_str() {
             "email" => contains(&user.email, value),
-            "id" => self.user_id(&user.email).eq_ignore_ascii_case(value),
-            "integration_id" => self.integration_id() == *value,
+            "id" => self.ids.user(&user.email).eq_ignore_ascii_case(value),
+            "integration_id" => self.ids.integration() == *value,
             "archived" => value != "true",
             _ => true,
         })
     }
 
-    pub(super) fn show_user(&self, id: &str) -> SimReply {
+    /// Answers `GET /users/{id}`.
+    pub(super) fn show_user<'a>(
+        &self,
+        id: &str,
+        present: impl Iterator<Item = &'a NewDevice>,
+        switches: &Switches,
+    ) -> SimReply {
         match self.user_with_id(id) {
-            Some(user) => answers::json(200, &self.user_row(user)),
-            None => answers::not_found(&self.switches),
+            Some(user) => answers::json(200, &self.user_row(user, present)),
+            None => answers::not_found(switches),
         }
     }
 
     /// The user with this id.
     pub(super) fn user_with_id(&self, id: &str) -> Option<&SimUser> {
-        let mut users = self.lists.users.values();
-        users.find(|user| self.user_id(&user.email).eq_ignore_ascii_case(id))
+        let mut users = self.users.values();
+        users.find(|user| self.ids.user(&user.email).eq_ignore_ascii_case(id))
     }
 
-    fn user_row(&self, user: &SimUser) -> Value {
-        let id = self.user_id(&user.email);
+    fn user_row<'a>(&self, user: &SimUser, present: impl Iterator<Item = &'a NewDevice>) -> Value {
+        let id = self.ids.user(&user.email);
         let mut random = self.draw_of(USER_DRAW, &id);
-        let devices = self.present().filter(|facts| email_of(facts) == user.email).count();
+        let devices = present.filter(|facts| facts.email() == user.email).count();
         json!({
             "active": true,
             "archived": false,
@@ -186,7 +237,7 @@ impl World {
             "integration": {
                 "id": 634,
                 "name": "simulated",
-                "uuid": self.integration_id(),
+                "uuid": self.ids.integration(),
                 "type": "office365",
             },
             "job_title": Value::Null,
@@ -196,15 +247,21 @@ impl World {
         })
     }
 
-    fn integration_id(&self) -> String {
-        uuid_of(self.seed, "integration")
-    }
-
     /// The generator for what an id brings with it.
     fn draw_of(&self, label: u64, id: &str) -> Random {
         let start = id.get(..8).and_then(|digits| u64::from_str_radix(digits, 16).ok());
         draw(self.seed, Draw::Record, [start.unwrap_or(0), label, 1])
     }
+}
+
+fn blueprint_counts<'a>(present: impl Iterator<Item = &'a NewDevice>) -> BTreeMap<&'a str, Count> {
+    let mut counts: BTreeMap<&str, Count> = BTreeMap::new();
+    for facts in present {
+        let count = counts.entry(&facts.blueprint).or_default();
+        count.all += 1;
+        count.missing += usize::from(facts.is_missing);
+    }
+    counts
 }
 
 #[cfg(test)]

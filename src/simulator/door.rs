@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::exchange::{Delivery, NO_HOST, SimReply, SimRequest};
+use super::wire::exchange::{Delivery, NO_HOST, SimReply, SimRequest};
 use super::world::World;
 use crate::model::UnixMillis;
 use crate::model::wire::{Fault, Reply, Request};

@@ -1,17 +1,98 @@
-//! The gateway in front of the tenant: two fixed rate windows and the headers that speak of them.
+//! The gateway in front of the tenant: rate limits, request numbers, and the headers that every answer carries.
 //!
-//! Owns the counting of requests. The windows are aligned with the clock, so an hour's requests all come
-//! back at the full hour. Invariant: a request that is rejected is not counted. Must never look at a body.
+//! Owns the counting of requests in two fixed windows. The windows are aligned with the clock, so an hour's
+//! requests all come back at the full hour. Invariant: a request that is rejected is not counted. Must never
+//! look at a body.
 
-use super::faults::Faults;
-use super::switches::Switches;
+use super::ids::TenantIds;
+use super::setup::faults::{FaultKind, Faults};
+use super::setup::switches::Switches;
+use super::wire::answers;
+use super::wire::exchange::SimReply;
+use super::wire::spelling::http_date;
 use crate::model::UnixMillis;
 
 const SECOND_MS: i64 = 1_000;
 const HOUR_MS: i64 = 3_600_000;
 
+/// The gateway of one tenant.
+pub(super) struct Gateway {
+    seed: u64,
+    /// Requests on their way so far, those without a connection included.
+    arrived: u64,
+    windows: RateWindows,
+}
+
+impl Gateway {
+    /// A gateway that has seen no request. The limits are those of the switches now.
+    pub(super) fn new(seed: u64, switches: &Switches) -> Self {
+        Self { seed, arrived: 0, windows: RateWindows::new(switches) }
+    }
+
+    /// The number of the request that arrives now, from 1.
+    pub(super) fn next_number(&mut self) -> u64 {
+        self.arrived += 1;
+        self.arrived
+    }
+
+    /// Counts a request.
+    ///
+    /// # Errors
+    /// The 429 of a limit that is used up. Its text is the gateway product's; `Retry-After` is a switch.
+    pub(super) fn admit(
+        &mut self,
+        number: u64,
+        fault: &FaultKind,
+        now: UnixMillis,
+        faults: &Faults,
+        switches: &Switches,
+    ) -> Result<(), SimReply> {
+        if let FaultKind::Storm { requests } = fault {
+            self.windows.eat(now, *requests);
+        }
+        self.windows.take(now, faults).map_err(|wait_s| {
+            let id = self.request_id(number, switches);
+            let mut reply = answers::gateway(429, "API rate limit exceeded", id.as_deref());
+            if switches.sends_retry_after {
+                reply.set_header("Retry-After", wait_s.to_string());
+            }
+            reply
+        })
+    }
+
+    /// The answer to a path that the gateway does not know.
+    pub(super) fn no_route(&self, number: u64, switches: &Switches) -> SimReply {
+        let id = self.request_id(number, switches);
+        answers::gateway(404, "no Route matched with those values", id.as_deref())
+    }
+
+    /// Adds to an answer how long it takes, the date, and the headers of the limits.
+    pub(super) fn stamp(
+        &mut self,
+        reply: &mut SimReply,
+        number: u64,
+        fault: &FaultKind,
+        now: UnixMillis,
+        faults: &Faults,
+    ) {
+        reply.latency_ms = faults.draw_latency(self.seed, number);
+        let skewed = UnixMillis(now.0.saturating_add(faults.date_skew_ms));
+        reply.set_header("Date", http_date(skewed));
+        // What does not come from the API knows nothing of its limits.
+        if !matches!(fault, FaultKind::LoginPage | FaultKind::Canned(_)) {
+            for (name, value) in self.windows.headers(now, faults) {
+                reply.set_header(name, value);
+            }
+        }
+    }
+
+    fn request_id(&self, number: u64, switches: &Switches) -> Option<String> {
+        switches.gateway_request_id.then(|| TenantIds::new(self.seed).request(number))
+    }
+}
+
 /// The two windows of the tenant.
-pub(super) struct RateWindows {
+struct RateWindows {
     second: Window,
     hour: Window,
 }
@@ -24,7 +105,7 @@ struct Window {
 }
 
 impl RateWindows {
-    pub(super) fn new(switches: &Switches) -> Self {
+    fn new(switches: &Switches) -> Self {
         let window = |length_ms, limit| Window { length_ms, limit, index: i64::MIN, used: 0 };
         Self {
             second: window(SECOND_MS, switches.limit_per_second),
@@ -36,7 +117,7 @@ impl RateWindows {
     ///
     /// # Errors
     /// The seconds until the window opens again that has nothing left.
-    pub(super) fn take(&mut self, now: UnixMillis, faults: &Faults) -> Result<(), i64> {
+    fn take(&mut self, now: UnixMillis, faults: &Faults) -> Result<(), i64> {
         self.turn(now);
         let others = others_used(now, faults);
         // The longer wait is the true one when both windows are used up.
@@ -52,17 +133,13 @@ impl RateWindows {
     }
 
     /// Another tool of the tenant takes requests out of the hour.
-    pub(super) fn eat(&mut self, now: UnixMillis, requests: u32) {
+    fn eat(&mut self, now: UnixMillis, requests: u32) {
         self.turn(now);
         self.hour.used = self.hour.used.saturating_add(requests);
     }
 
     /// The headers that every answer carries.
-    pub(super) fn headers(
-        &mut self,
-        now: UnixMillis,
-        faults: &Faults,
-    ) -> Vec<(&'static str, String)> {
+    fn headers(&mut self, now: UnixMillis, faults: &Faults) -> Vec<(&'static str, String)> {
         self.turn(now);
         let others = others_used(now, faults);
         let (second, hour) = (self.second.left(0), self.hour.left(others));

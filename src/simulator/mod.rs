@@ -1,57 +1,47 @@
 //! A simulated tenant: a believable stand-in for the API, for rehearsals and tests.
 //!
 //! Owns everything behind the API's door: devices, rules, command life, faults, and a ledger that tells
-//! afterwards what really happened. The world is pure; only the server reads a clock and opens sockets.
-//! Bodies are written apart from the client's codec: the two share the action table and nothing else.
-//! Must never reach a real tenant.
+//! afterwards what really happened. `World` coordinates the parts, which own their state and do not know
+//! each other. The world is pure; only the server reads a clock and opens sockets. Bodies are written apart
+//! from the client's codec: the two share the action table and nothing else. Must never reach a real tenant.
 
-mod actions;
-mod answers;
+mod acceptance;
 mod auth;
-mod check_ins;
-mod commands;
-mod details;
-mod device;
+mod device_list;
 mod directory;
 mod door;
 mod draws;
-mod effects;
-mod exchange;
-mod faults;
-mod fields;
-mod fleet;
 mod gateway;
+mod ids;
 mod ledger;
-mod life;
-mod lists;
-mod naming;
+mod library;
+mod mdm;
 mod notes;
-mod records;
-mod routes;
-mod secrets;
+mod record_update;
 mod server;
-mod spelling;
-mod switches;
+mod setup;
 #[cfg(test)]
 mod testbed;
-mod updates;
+mod views;
+mod wire;
 mod world;
 
-pub use device::{CommandEnd, DeviceKind, NewDevice, Presence, SimUser};
 pub use door::InProcess;
-pub use exchange::{Delivery, SimReply, SimRequest};
-pub use faults::{
+pub use ledger::{Accepted, Ledger};
+pub use server::{Server, serve, wall_clock};
+pub use setup::device_kind::DeviceKind;
+pub use setup::faults::{
     CannedAnswer, ErrorPage, FaultKind, FaultMatcher, FaultMoment, FaultScope, Faults,
     ScriptedFault,
 };
-pub use fleet::{FleetSpec, Oddities};
-pub use ledger::{Accepted, Ledger};
-pub use naming::NamedDevice;
-pub use server::{Server, serve, wall_clock};
-pub use switches::{
+pub use setup::fleet::{FleetSpec, Oddities};
+pub use setup::naming::NamedDevice;
+pub use setup::new_device::{CommandEnd, NewDevice, Presence, SimUser};
+pub use setup::switches::{
     CheckIn, CommandNames, CommandOrder, CommandTimes, Erased, ErrorShape, ForeignCommands,
     LinkHost, ListTimes, LockAgain, MissingFields, MissingPermission, NoSecret, NotFoundBody,
     PinVisible, PinlessLock, Revocation, SamePending, SingleDevice, SuccessBody, Switches,
     UnauthorizedBody,
 };
+pub use wire::exchange::{Delivery, SimReply, SimRequest};
 pub use world::World;

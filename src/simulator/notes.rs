@@ -1,51 +1,82 @@
-//! The notes of a device.
+//! The notes about devices.
 //!
-//! Owns their life: created, read, changed, deleted. Must never touch anything else of a device.
+//! Owns their life: created, read, changed, deleted. Must never know anything else of a device.
+
+use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::answers;
-use super::device::Note;
-use super::draws::uuid_of;
-use super::exchange::{SimReply, SimRequest};
-use super::fields;
-use super::routes::NoteRequest;
-use super::spelling::spell;
-use super::world::World;
+use super::ids::TenantIds;
+use super::setup::switches::Switches;
+use super::wire::answers;
+use super::wire::exchange::{SimReply, SimRequest};
+use super::wire::fields;
+use super::wire::routes::NoteRequest;
+use super::wire::spelling::spell;
+use crate::model::UnixMillis;
 
 /// Who writes notes over the API: a token is no person.
 const AUTHOR: &str = "API token";
 
-impl World {
+/// The notes of all devices, by place.
+pub(super) struct NoteBook {
+    ids: TenantIds,
+    notes: HashMap<usize, Vec<Note>>,
+}
+
+struct Note {
+    id: String,
+    content: String,
+    created: UnixMillis,
+    updated: UnixMillis,
+}
+
+/// When a request for notes arrives, and its number among all requests, from which a new note's id is made.
+#[derive(Copy, Clone)]
+pub(super) struct NoteArrival {
+    /// The moment.
+    pub(super) now: UnixMillis,
+    /// The number of the request.
+    pub(super) request_number: u64,
+}
+
+impl NoteBook {
+    /// No notes yet.
+    pub(super) fn new(ids: TenantIds) -> Self {
+        Self { ids, notes: HashMap::new() }
+    }
+
     /// Answers `/devices/{id}/notes` and what is below it.
-    pub(super) fn notes(
+    pub(super) fn answer(
         &mut self,
         place: usize,
         note: &NoteRequest,
         request: &SimRequest,
+        arrival: NoteArrival,
+        switches: &Switches,
     ) -> SimReply {
+        let notes = self.notes.entry(place).or_default();
         let id = match note {
             NoteRequest::List => {
-                let notes: Value = self.devices[place].notes.iter().map(note_row).collect();
-                return answers::json(200, &notes);
+                let rows: Value = notes.iter().map(note_row).collect();
+                return answers::json(200, &rows);
             }
-            NoteRequest::Create => return self.create_note(place, request),
+            NoteRequest::Create => return self.create(place, request, arrival),
             NoteRequest::Read(id) | NoteRequest::Update(id) | NoteRequest::Delete(id) => id,
         };
-        let notes = &mut self.devices[place].notes;
         let Some(at) = notes.iter().position(|known| known.id == *id) else {
-            return answers::not_found(&self.switches);
+            return answers::not_found(switches);
         };
         match note {
             NoteRequest::Delete(_) => {
                 notes.remove(at);
-                let body = json!({ "note_id": id, "deleted_at": spell(self.now, 0) });
+                let body = json!({ "note_id": id, "deleted_at": spell(arrival.now, 0) });
                 return answers::json(200, &body);
             }
             NoteRequest::Update(_) => match read_content(request) {
                 Ok(content) => {
                     notes[at].content = content;
-                    notes[at].updated = self.now;
+                    notes[at].updated = arrival.now;
                 }
                 Err(refused) => return refused,
             },
@@ -54,16 +85,15 @@ impl World {
         answers::json(200, &note_row(&notes[at]))
     }
 
-    fn create_note(&mut self, place: usize, request: &SimRequest) -> SimReply {
+    fn create(&mut self, place: usize, request: &SimRequest, arrival: NoteArrival) -> SimReply {
         let content = match read_content(request) {
             Ok(content) => content,
             Err(refused) => return refused,
         };
-        // The number of the request, so that a deleted note's id never comes back.
-        let id = uuid_of(self.seed, &format!("note/{}", self.ledger.requests));
-        let note = Note { id, content, created: self.now, updated: self.now };
+        let id = self.ids.note(arrival.request_number);
+        let note = Note { id, content, created: arrival.now, updated: arrival.now };
         let reply = answers::json(201, &note_row(&note));
-        self.devices[place].notes.push(note);
+        self.notes.entry(place).or_default().push(note);
         reply
     }
 }

@@ -26,8 +26,8 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Sleep, sleep};
 use tower::ServiceExt;
 
-use super::exchange::{Delivery, NO_HOST, SimReply, SimRequest};
 use super::ledger::Ledger;
+use super::wire::exchange::{Delivery, NO_HOST, SimReply, SimRequest};
 use super::world::World;
 use crate::model::UnixMillis;
 
@@ -359,7 +359,7 @@ mod tests {
     async fn links_name_the_host_of_the_request() {
         let line = Line::new(FaultKind::None).await;
         line.lock().await;
-        line.server.with_world(|world| world.devices[0].background = 2);
+        line.server.with_world(|world| world.mdm_mut().set_background(0, 2));
         let path = line.path.replace("/action/lock", "/commands?limit=1");
         let mut stream = line.say("GET", &path).await;
         let heard = hear(&mut stream).await;

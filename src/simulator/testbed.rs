@@ -4,11 +4,12 @@
 
 use serde_json::Value;
 
-use super::device::{DeviceKind, NewDevice, Presence};
-use super::exchange::{SimReply, SimRequest};
-use super::faults::Faults;
-use super::fleet::FleetSpec;
-use super::switches::Switches;
+use super::setup::device_kind::DeviceKind;
+use super::setup::faults::Faults;
+use super::setup::fleet::FleetSpec;
+use super::setup::new_device::{NewDevice, Presence};
+use super::setup::switches::Switches;
+use super::wire::exchange::{SimReply, SimRequest};
 use super::world::World;
 use crate::kandji::find_action;
 use crate::model::UnixMillis;
@@ -76,6 +77,20 @@ impl Testbed {
     pub(super) fn set_presence(&mut self, place: usize, presence: Presence) {
         let id = self.id(place);
         self.world.set_presence(&id, presence);
+    }
+
+    /// How many commands a device already had.
+    pub(super) fn set_background(&mut self, place: usize, count: u32) {
+        self.world.mdm_mut().set_background(place, count);
+    }
+
+    pub(super) fn is_online(&mut self, place: usize) -> bool {
+        self.world.mdm_mut().devices().at(place).is_online()
+    }
+
+    /// What the record says.
+    pub(super) fn facts(&self, place: usize) -> &NewDevice {
+        self.world.device(&self.ids[place]).expect("a record")
     }
 
     pub(super) fn device(&mut self, place: usize) -> Value {

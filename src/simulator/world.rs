@@ -1,32 +1,42 @@
-//! The simulated tenant: its devices, its rules, its ledger.
+//! The simulated tenant: the coordinator of its parts.
 //!
-//! Owns the state of the tenant and the order in which a request passes its layers: faults, gateway,
-//! tokens, framework, endpoint. Invariant: pure. Time is an argument, randomness comes from the seed, and
-//! the same requests at the same times get the same answers. Must never read a clock or hold a rule of
-//! one endpoint.
+//! Owns the order in which a request passes faults, gateway, tokens, framework and endpoint, and which part
+//! answers. The parts own their state and do not know each other. Invariant: pure. Time is an argument,
+//! randomness comes from the seed, and the same requests at the same times get the same answers. Must never
+//! read a clock or hold a rule of one endpoint.
 
-use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::answers;
+use super::acceptance;
 use super::auth::Tokens;
-use super::device::{Device, NewDevice, Presence};
-use super::draws::{Draw, draw, one_of, uuid_of};
-use super::exchange::{Delivery, SimReply, SimRequest};
-use super::faults::{CannedAnswer, Drawn, FaultKind, FaultMoment, Faults};
-use super::fleet::{self, FleetSpec};
-use super::gateway::RateWindows;
-use super::ledger::Ledger;
-use super::life::{Due, DueQueue};
-use super::lists::Lists;
-use super::routes::{self, Endpoint, Route};
-use super::spelling::http_date;
-use super::switches::Switches;
-use crate::model::UnixMillis;
-
-/// Most devices of one tenant: more would not fit what a laptop simulates.
-const DEVICES_MAX: usize = 1_000_000;
+use super::device_list::DeviceList;
+use super::directory::Directory;
+use super::draws::{Draw, draw};
+use super::gateway::Gateway;
+use super::ids::TenantIds;
+use super::ledger::{Accepted, Ledger};
+use super::mdm::effects;
+use super::mdm::service::MdmService;
+use super::notes::{NoteArrival, NoteBook};
+use super::record_update;
+use super::setup::faults::{Drawn, FaultKind, Faults};
+use super::setup::fleet::{self, FleetSpec};
+use super::setup::new_device::{NewDevice, Presence};
+use super::setup::switches::Switches;
+use super::views::command_rows;
+use super::views::details::details;
+use super::views::device_reports;
+use super::views::device_row::device_row;
+use super::views::secrets::secret;
+use super::wire::answers;
+use super::wire::breakage;
+use super::wire::exchange::{SimReply, SimRequest};
+use super::wire::fields;
+use super::wire::routes::{self, Endpoint, Route};
+use crate::kandji::ActionSpec;
+use crate::model::{Risk, UnixMillis};
 
 /// A simulated tenant.
 ///
@@ -41,40 +51,35 @@ const DEVICES_MAX: usize = 1_000_000;
 /// assert_eq!(reply.json().as_array().map(Vec::len), Some(20));
 /// ```
 pub struct World {
-    pub(super) seed: u64,
-    pub(super) started: UnixMillis,
-    pub(super) now: UnixMillis,
-    pub(super) switches: Switches,
-    pub(super) faults: Faults,
-    pub(super) devices: Vec<Device>,
-    pub(super) due: DueQueue,
-    pub(super) ledger: Ledger,
-    pub(super) lists: Lists,
-    places: HashMap<String, usize>,
-    /// Requests on their way so far, those that no connection came about for included.
-    arrived: u64,
+    seed: u64,
+    switches: Switches,
+    faults: Faults,
+    gateway: Gateway,
     tokens: Tokens,
-    windows: RateWindows,
+    mdm: MdmService,
+    list: DeviceList,
+    directory: Directory,
+    notes: NoteBook,
+    ledger: Ledger,
 }
 
 impl World {
-    /// A tenant with this fleet, at this moment.
+    /// A tenant with this fleet that opens at this moment.
     #[must_use]
     pub fn new(fleet: &FleetSpec, switches: Switches, faults: Faults, now: UnixMillis) -> Self {
+        let seed = fleet.seed;
+        let ids = TenantIds::new(seed);
         let mut world = Self {
-            seed: fleet.seed,
-            started: now,
-            now,
-            windows: RateWindows::new(&switches),
+            seed,
+            gateway: Gateway::new(seed, &switches),
+            tokens: Tokens::new(ids.token()),
+            mdm: MdmService::new(seed, now),
+            list: DeviceList::default(),
+            directory: Directory::new(seed, now),
+            notes: NoteBook::new(ids),
+            ledger: Ledger::default(),
             switches,
             faults,
-            devices: Vec::new(),
-            due: DueQueue::default(),
-            ledger: Ledger::default(),
-            lists: Lists::default(),
-            places: HashMap::new(),
-            arrived: 0,
-            tokens: Tokens::new(uuid_of(fleet.seed, "token")),
         };
         for device in fleet::generate(fleet, now) {
             world.add_device(device);
@@ -82,62 +87,24 @@ impl World {
         world
     }
 
-    /// Puts a device into the tenant and returns its id. A device with the id of another takes its place
-    /// in look-ups.
+    /// Adds a device to the tenant and returns its id. A device with the id of another takes its place in
+    /// look-ups. Beyond a million devices nothing is added, and the id is an empty text.
     pub fn add_device(&mut self, mut facts: NewDevice) -> String {
-        let place = self.devices.len();
-        if place >= DEVICES_MAX {
+        let place = self.mdm.devices().len();
+        if self.mdm.devices().is_full() {
             return String::new();
         }
         let mut random = draw(self.seed, Draw::Device, [place as u64, 1, 0]);
-        if facts.device_id.is_empty() {
-            facts.device_id = random.uuid();
-        }
-        facts.device_id.make_ascii_lowercase();
-        if facts.serial_number.is_empty() {
-            facts.serial_number = fleet::draw_serial(&mut random);
-        }
-        let kind = facts.kind.facts();
-        if facts.model.is_empty() {
-            facts.model = one_of(&mut random, kind.models).to_owned();
-        }
-        if facts.os_version.is_empty() {
-            facts.os_version = one_of(&mut random, kind.os_versions).to_owned();
-        }
-        if facts.name.is_empty() {
-            let owner = facts.user.as_ref().and_then(|user| user.name.split(' ').next());
-            let platform = facts.kind.platform();
-            facts.name = match owner {
-                Some(owner) => format!("{owner}'s {platform}"),
-                None => format!("{platform}-{place:05}"),
-            };
-        }
+        fleet::fill_blanks(&mut facts, place, &mut random);
         let background = random.below(u64::from(self.switches.background_commands_max) + 1);
-        let presence = facts.presence;
         let id = facts.device_id.clone();
-        self.lists.add(place, &facts);
-        self.places.insert(id.clone(), place);
-        self.devices.push(Device {
-            first_enrollment: facts.last_enrollment,
-            facts,
-            is_online: presence == Presence::Online,
-            checks_in_from: None,
-            is_restarting: false,
-            came_back: None,
-            is_locked: false,
-            is_deleted: false,
-            commands: Vec::new(),
-            background: u32::try_from(background).unwrap_or(0),
-            pin: None,
-            pins_issued: 0,
-            notes: Vec::new(),
-        });
-        self.take_presence(place, presence);
-        self.join_check_ins(place);
+        self.list.add(place, &facts);
+        self.directory.add(&facts);
+        self.mdm.add(facts, u32::try_from(background).unwrap_or(0), &self.switches);
         id
     }
 
-    /// The token that opens the tenant; drawn from the seed.
+    /// The token that opens the tenant, drawn from the seed.
     #[must_use]
     pub fn token(&self) -> &str {
         self.tokens.first()
@@ -154,7 +121,7 @@ impl World {
         &self.ledger
     }
 
-    /// The switches, to turn one while the tenant runs. Those of the rate limits count only at its start.
+    /// The switches, to turn one while the tenant runs. The rate limits count only at its start.
     pub fn switches_mut(&mut self) -> &mut Switches {
         &mut self.switches
     }
@@ -164,38 +131,82 @@ impl World {
         &mut self.faults
     }
 
-    /// Ids of all devices that have a record, in the order of their arrival.
+    /// The ids of all devices that have a record, in the order of their arrival.
     pub fn device_ids(&self) -> impl Iterator<Item = &str> {
-        let present = self.devices.iter().filter(|device| !device.is_deleted);
-        present.map(|device| device.facts.device_id.as_str())
+        self.mdm.devices().present().map(|facts| facts.device_id.as_str())
     }
 
-    /// What the record of a device says now; only its check-in may be later (`last_check_in`).
+    /// What the record of a device says now; `None` without a record. Only its check-in may be later
+    /// ([`Self::last_check_in`]).
     #[must_use]
     pub fn device(&self, device_id: &str) -> Option<&NewDevice> {
-        self.place_of(device_id).map(|place| &self.devices[place].facts)
+        self.place_of(device_id).map(|place| &self.mdm.devices().at(place).facts)
     }
 
-    /// The name of the blueprint's id, as the device list shows it.
+    /// The last check-in of a device as the device list shows it now; `None` if it never checked in.
+    #[must_use]
+    pub fn last_check_in(&self, device_id: &str) -> Option<UnixMillis> {
+        self.place_of(device_id).and_then(|place| self.mdm.view(place, &self.switches).checked_in())
+    }
+
+    /// When a device last came back from being offline; `None` if it never did. A restart does not count.
+    #[must_use]
+    pub fn came_back_at(&self, device_id: &str) -> Option<UnixMillis> {
+        self.place_of(device_id).and_then(|place| self.mdm.devices().at(place).came_back())
+    }
+
+    /// The id of the blueprint with this name, as the device list shows it.
     #[must_use]
     pub fn blueprint_id(&self, name: &str) -> String {
-        uuid_of(self.seed, &format!("blueprint/{name}"))
+        TenantIds::new(self.seed).blueprint(name)
     }
 
-    /// Answers a request that arrives at this moment.
+    /// Moves the tenant to this moment. A moment in the past changes nothing.
+    pub fn advance(&mut self, now: UnixMillis) {
+        while let Some(request) = self.mdm.advance(now, &self.switches) {
+            // Its connection was closed long ago: nobody hears the answer.
+            self.enter(&request, &routes::find(&request));
+        }
+    }
+
+    /// Wakes a device: its waiting commands reach it. An unknown id changes nothing, here and below.
+    pub fn wake(&mut self, device_id: &str) {
+        if let Some(place) = self.place_of(device_id) {
+            self.mdm.come_online(place, &self.switches);
+        }
+    }
+
+    /// Types the PIN at a locked Mac.
+    pub fn unlock(&mut self, device_id: &str) {
+        if let Some(place) = self.place_of(device_id) {
+            self.mdm.unlock(place, &self.switches);
+        }
+    }
+
+    /// Takes a device off the network or puts it back.
+    pub fn set_presence(&mut self, device_id: &str, presence: Presence) {
+        if let Some(place) = self.place_of(device_id) {
+            self.mdm.set_presence(place, presence, &self.switches);
+        }
+    }
+
+    /// Takes a share of the reachable devices off the network, in percent, each for a drawn time in
+    /// milliseconds from now on. Returns their ids.
+    pub fn take_offline(&mut self, percent: f64, range_ms: &RangeInclusive<u64>) -> Vec<String> {
+        let taken = self.mdm.take_offline(percent, range_ms, &self.switches);
+        let devices = self.mdm.devices();
+        taken.into_iter().map(|place| devices.at(place).facts.device_id.clone()).collect()
+    }
+
+    /// Answers a request that arrives at this moment. The reply says what the connection does with it.
     pub fn handle(&mut self, now: UnixMillis, request: &SimRequest) -> SimReply {
         self.advance(now);
         if request.path() == routes::LEDGER_PATH {
             return self.show_ledger(request);
         }
         let route = routes::find(request);
-        let endpoint = match &route {
-            Route::Found(endpoint) => Some(endpoint),
-            Route::WrongMethod { .. } | Route::Unknown => None,
-        };
-        let kind = endpoint.map_or("other", Endpoint::kind);
-        self.arrived += 1;
-        let number = self.arrived;
+        let (kind, endpoint) = (route.kind(), route.endpoint());
+        let number = self.gateway.next_number();
         let drawn = Drawn {
             number,
             kind,
@@ -206,25 +217,18 @@ impl World {
         if fault != FaultKind::None {
             self.ledger.broke(fault.word());
         }
-        if fault == FaultKind::NotConnected {
-            return broken(Delivery::NotConnected);
+        if fault != FaultKind::NotConnected {
+            self.ledger.saw(kind);
         }
-        self.ledger.saw(kind);
         let mut reply = self.pass(request, &route, &fault, number);
-        reply.latency_ms = self.faults.draw_latency(self.seed, number);
-        let skewed = UnixMillis(self.now.0.saturating_add(self.faults.date_skew_ms));
-        reply.set_header("Date", http_date(skewed));
-        // What does not come from the API knows nothing of its limits.
-        if !matches!(fault, FaultKind::LoginPage | FaultKind::Canned(_)) {
-            for (name, value) in self.windows.headers(self.now, &self.faults) {
-                reply.set_header(name, value);
-            }
+        if fault != FaultKind::NotConnected {
+            self.gateway.stamp(&mut reply, number, &fault, self.mdm.now(), &self.faults);
+            self.ledger.answered(reply.status);
         }
-        self.ledger.answered(reply.status);
         reply
     }
 
-    /// Leads a request through its fault, the gateway and the rest.
+    /// Leads a request through its fault and the gateway to the tenant.
     fn pass(
         &mut self,
         request: &SimRequest,
@@ -232,95 +236,138 @@ impl World {
         fault: &FaultKind,
         number: u64,
     ) -> SimReply {
-        match fault {
-            FaultKind::CloseBefore => return broken(Delivery::Closed),
-            FaultKind::LateApply { after_ms } => {
-                let at = self.now.plus_ms(*after_ms);
-                self.due.add(at, Due::Apply { request: Box::new(request.clone()) });
-                return broken(Delivery::Closed);
-            }
-            FaultKind::Storm { requests } => self.windows.eat(self.now, *requests),
-            _ => {}
+        if let FaultKind::LateApply { after_ms } = fault {
+            self.mdm.apply_later(*after_ms, request.clone());
         }
-        let request_id = self
-            .switches
-            .gateway_request_id
-            .then(|| uuid_of(self.seed, &number.to_string()).replace('-', ""));
-        if let Err(wait_s) = self.windows.take(self.now, &self.faults) {
-            let mut reply = answers::gateway(429, "API rate limit exceeded", request_id.as_deref());
-            if self.switches.sends_retry_after {
-                reply.set_header("Retry-After", wait_s.to_string());
-            }
+        if let Some(reply) = breakage::before_gateway(fault) {
             return reply;
         }
-        match fault {
-            FaultKind::Unavailable { retry_after_s } => {
-                let mut reply = answers::server_error(503, super::faults::ErrorPage::Json);
-                if let Some(seconds) = retry_after_s {
-                    reply.set_header("Retry-After", seconds.to_string());
-                }
-                return reply;
-            }
-            FaultKind::ErrorBefore { status, page } => {
-                return answers::server_error(*status, *page);
-            }
-            FaultKind::LoginPage => return answers::login_page(),
-            FaultKind::Canned(canned) if canned.moment == FaultMoment::BeforeApplying => {
-                return from_can(canned);
-            }
-            _ => {}
+        let (now, switches) = (self.mdm.now(), &self.switches);
+        if let Err(reply) = self.gateway.admit(number, fault, now, &self.faults, switches) {
+            return reply;
+        }
+        if let Some(reply) = breakage::before_tenant(fault) {
+            return reply;
         }
         let reply = match route {
-            Route::Unknown => {
-                let text = "no Route matched with those values";
-                answers::gateway(404, text, request_id.as_deref())
-            }
+            Route::Unknown => self.gateway.no_route(number, switches),
             _ => self.enter(request, route),
         };
-        spoil(reply, fault)
+        breakage::after_tenant(reply, fault)
     }
 
     /// What stands behind the gateway: token, method, device, endpoint.
     fn enter(&mut self, request: &SimRequest, route: &Route) -> SimReply {
-        let kind = match route {
-            Route::Found(endpoint) => endpoint.kind(),
-            Route::WrongMethod { .. } | Route::Unknown => "other",
-        };
-        if let Err(reply) = self.tokens.check(request, kind, self.now, &self.switches) {
+        let (now, switches) = (self.mdm.now(), &self.switches);
+        if let Err(reply) = self.tokens.check(request, route.kind(), now, switches) {
             return reply;
         }
         let endpoint = match route {
             Route::Found(endpoint) => endpoint,
-            Route::WrongMethod { allow } => {
-                let text = format!("Method \"{}\" not allowed.", request.method);
-                let mut reply = answers::detail(405, &text);
-                reply.set_header("Allow", allow.clone());
-                return reply;
-            }
-            Route::Unknown => return answers::not_found(&self.switches),
+            Route::WrongMethod { allow } => return answers::wrong_method(&request.method, allow),
+            Route::Unknown => return answers::not_found(switches),
         };
-        let place = match endpoint.device_id().map(|id| self.place_of(id)) {
-            None => return self.list(endpoint, request),
-            Some(None) => return answers::not_found(&self.switches),
-            Some(Some(place)) => place,
-        };
-        match endpoint {
-            Endpoint::Action(_, action) => self.act(place, action, request),
-            Endpoint::Secret(_, kind) => self.secret(place, *kind),
-            Endpoint::Details(_) => self.details(place),
-            Endpoint::Activity(_) => self.list_activity(place, request),
-            Endpoint::Update(_) => self.update_record(place, request),
-            Endpoint::Record(_, record) => self.show_record(place, *record),
-            Endpoint::Note(_, note) => self.notes(place, note, request),
-            Endpoint::LostMode(_) => answers::json(400, &json!(["Device is not in lost mode."])),
-            _ => answers::json(200, &self.device_row(place)),
+        match endpoint.device_id().map(|id| self.place_of(id)) {
+            None => self.list(endpoint, request),
+            Some(None) => answers::not_found(switches),
+            Some(Some(place)) => self.answer_for(place, endpoint, request),
         }
     }
 
-    /// Applies a request whose connection died; nobody hears the answer.
-    pub(super) fn applied_late(&mut self, request: &SimRequest) {
-        let route = routes::find(request);
-        self.enter(request, &route);
+    /// Answers the endpoints that name no device.
+    fn list(&mut self, endpoint: &Endpoint, request: &SimRequest) -> SimReply {
+        let (switches, present) = (&self.switches, self.mdm.devices().present());
+        let directory = &self.directory;
+        match endpoint {
+            Endpoint::Blueprints => directory.list_blueprints(request, present, switches),
+            Endpoint::Blueprint(id) => directory.show_blueprint(id, present, switches),
+            Endpoint::BlueprintItems(id) => directory.list_blueprint_items(id, request, switches),
+            Endpoint::Tags => directory.list_tags(request, present, switches),
+            Endpoint::Users => directory.list_users(request, present, switches),
+            Endpoint::User(id) => directory.show_user(id, present, switches),
+            _ => {
+                let fleet = self.mdm.fleet(switches);
+                self.list.answer(request, fleet, self.ledger.requests, switches)
+            }
+        }
+    }
+
+    /// Answers the endpoints of one device.
+    fn answer_for(&mut self, place: usize, endpoint: &Endpoint, request: &SimRequest) -> SimReply {
+        let (now, switches) = (self.mdm.now(), &self.switches);
+        let view = self.mdm.view(place, switches);
+        match endpoint {
+            Endpoint::Action(_, action) if action.risk == Risk::Read => {
+                command_rows::commands(&view, self.mdm.history(place), request, now, switches)
+            }
+            Endpoint::Action(_, action) => self.act(place, action, request),
+            Endpoint::Secret(_, kind) => {
+                secret(&view, *kind, self.mdm.readable_pin(place), switches.no_secret)
+            }
+            Endpoint::Details(_) => details(&view),
+            Endpoint::Activity(_) => {
+                command_rows::activity(&view, self.mdm.history(place), request, switches)
+            }
+            Endpoint::Update(_) => self.update_record(place, request),
+            Endpoint::Record(_, record) => device_reports::report(&view, *record),
+            Endpoint::Note(_, note) => {
+                let arrival = NoteArrival { now, request_number: self.ledger.requests };
+                self.notes.answer(place, note, request, arrival, switches)
+            }
+            Endpoint::LostMode(_) => answers::json(400, &json!(["Device is not in lost mode."])),
+            _ => answers::json(200, &device_row(&view, switches.list_times)),
+        }
+    }
+
+    /// Accepts or refuses an action.
+    fn act(&mut self, place: usize, action: &'static ActionSpec, request: &SimRequest) -> SimReply {
+        if action.name == "delete-device" {
+            self.accept(place, action.name, request, None);
+            self.mdm.delete(place);
+            return answers::empty(204);
+        }
+        let fields = match fields::read(request, action, &self.switches) {
+            Ok(fields) => fields,
+            Err(reply) => return reply,
+        };
+        let device = self.mdm.devices().at(place);
+        let has_open = self.mdm.has_open(place, action.name);
+        let refused = acceptance::refusal(device, action, &fields, has_open, &self.switches);
+        if let Some(refused) = refused {
+            return refused;
+        }
+        let planned = effects::plan(action, &fields, device.facts.kind, &device.facts.os_version);
+        let pin = acceptance::makes_pin(device.facts.kind, action, &self.switches)
+            .then(|| self.mdm.issue_pin(place, fields.text("PIN"), &self.switches));
+        self.accept(place, action.name, request, pin.clone());
+        self.mdm.queue(place, action.name, planned, &self.switches);
+        let name = &self.mdm.devices().at(place).facts.name;
+        acceptance::success(name, action, pin, &self.switches)
+    }
+
+    /// Changes the record of a device and answers with the whole of it.
+    fn update_record(&mut self, place: usize, request: &SimRequest) -> SimReply {
+        let read = fields::parse(request).map(|body| record_update::read(&body, &self.directory));
+        let update = match read {
+            Ok(Ok(update)) => update,
+            Ok(Err(complaints)) => return answers::json(400, &Value::Object(complaints)),
+            Err(refused) => return refused,
+        };
+        self.accept(place, "update-device", request, None);
+        self.mdm.update(place, update);
+        self.list.forget_row(place);
+        let view = self.mdm.view(place, &self.switches);
+        answers::json(200, &device_row(&view, self.switches.list_times))
+    }
+
+    fn accept(&mut self, place: usize, action: &str, request: &SimRequest, pin: Option<String>) {
+        self.ledger.accept(Accepted {
+            device_id: self.mdm.devices().at(place).facts.device_id.clone(),
+            action: action.to_owned(),
+            at: self.mdm.now(),
+            body: String::from_utf8_lossy(&request.body).into_owned(),
+            pin,
+        });
     }
 
     fn show_ledger(&self, request: &SimRequest) -> SimReply {
@@ -330,58 +377,30 @@ impl World {
         answers::json(200, &self.ledger.to_json())
     }
 
-    pub(super) fn place_of(&self, device_id: &str) -> Option<usize> {
-        let hit = self.places.get(device_id);
-        hit.or_else(|| self.places.get(&device_id.to_ascii_lowercase())).copied()
+    /// The MDM service, for tests of its state.
+    #[cfg(test)]
+    pub(super) fn mdm_mut(&mut self) -> &mut MdmService {
+        &mut self.mdm
     }
 
-    /// Takes the record of a device away, its secrets included.
-    pub(super) fn drop_record(&mut self, place: usize) {
-        let device = &mut self.devices[place];
-        device.is_deleted = true;
-        device.pin = None;
-        self.places.remove(&device.facts.device_id);
-        self.lists.forget_order();
+    fn place_of(&self, device_id: &str) -> Option<usize> {
+        self.mdm.devices().place_of(device_id)
     }
-}
-
-fn broken(delivery: Delivery) -> SimReply {
-    SimReply { delivery, ..answers::empty(0) }
-}
-
-fn from_can(canned: &CannedAnswer) -> SimReply {
-    let CannedAnswer { status, headers, body, .. } = canned.clone();
-    SimReply { headers, body, ..answers::empty(status) }
-}
-
-/// What a fault leaves of an answer to a request that was applied.
-fn spoil(mut reply: SimReply, fault: &FaultKind) -> SimReply {
-    match fault {
-        FaultKind::CloseAfter => reply.delivery = Delivery::Closed,
-        FaultKind::Hang => reply.delivery = Delivery::Hangs,
-        FaultKind::ErrorAfter { status, page } => reply = answers::server_error(*status, *page),
-        // An empty body cannot be cut: the connection dies before the head.
-        FaultKind::Truncate if reply.body.is_empty() => reply.delivery = Delivery::Closed,
-        FaultKind::Truncate => reply.delivery = Delivery::Cut { bytes: reply.body.len() / 2 },
-        FaultKind::Canned(canned) => reply = from_can(canned),
-        FaultKind::WrongContentType => {
-            reply.set_header("Content-Type", "text/html; charset=utf-8".to_owned());
-        }
-        _ => {}
-    }
-    reply
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::simulator::testbed::Testbed;
-    use crate::simulator::{ErrorPage, FaultMatcher, NotFoundBody, ScriptedFault};
+    use crate::simulator::wire::spelling::http_date;
+    use crate::simulator::{
+        CannedAnswer, Delivery, ErrorPage, FaultMatcher, FaultMoment, NotFoundBody, ScriptedFault,
+    };
 
     fn with_fault(kind: FaultKind) -> Testbed {
         let mut bed = Testbed::macs(1);
         let matcher = FaultMatcher::action("restart");
-        bed.world.faults.script.push(ScriptedFault { matcher, kind });
+        bed.world.faults_mut().script.push(ScriptedFault { matcher, kind });
         bed
     }
 
@@ -392,7 +411,7 @@ mod tests {
         assert_eq!(reply.status, 404);
         assert_eq!(reply.json()["message"], "no Route matched with those values");
         assert_eq!(reply.json()["request_id"].as_str().map(str::len), Some(32));
-        bed.world.switches.gateway_request_id = false;
+        bed.world.switches_mut().gateway_request_id = false;
         assert!(bed.get("/api/v1/nowhere").json()["request_id"].is_null());
     }
 
@@ -417,7 +436,7 @@ mod tests {
         let reply = bed.get("/api/v1/devices");
         assert_eq!((reply.status, reply.header("retry-after")), (429, Some("1")));
         assert!(reply.text().contains("API rate limit exceeded"));
-        bed.world.switches.sends_retry_after = false;
+        bed.world.switches_mut().sends_retry_after = false;
         assert_eq!(bed.get("/api/v1/devices").header("retry-after"), None);
         bed.pass_ms(1_000);
         assert_eq!(bed.get("/api/v1/devices").status, 200);
@@ -434,7 +453,7 @@ mod tests {
         assert_eq!(bed.world.handle(bed.now, &unknown).status, 401);
         let reply = bed.get("/api/v1/devices/0f0f0f0f-0000-4000-8000-000000000000/");
         assert_eq!((reply.status, reply.text().as_str()), (404, r#"{"detail":"Not found."}"#));
-        bed.world.switches.not_found_body = NotFoundBody::Empty;
+        bed.world.switches_mut().not_found_body = NotFoundBody::Empty;
         assert!(bed.get("/api/v1/devices/nothing").body.is_empty());
         let upper = bed.path(0).to_uppercase().replace("/API/V1/DEVICES", "/api/v1/devices");
         assert_eq!(bed.get(&upper).status, 200);
@@ -497,14 +516,14 @@ mod tests {
     fn a_cut_answer_loses_half_of_its_body() {
         let mut bed = Testbed::macs(1);
         let matcher = FaultMatcher::default();
-        bed.world.faults.script.push(ScriptedFault { matcher, kind: FaultKind::Truncate });
+        bed.world.faults_mut().script.push(ScriptedFault { matcher, kind: FaultKind::Truncate });
         assert_eq!(bed.post(0, "lock", "").delivery, Delivery::Cut { bytes: 8 });
     }
 
     #[test]
     fn the_servers_clock_may_be_wrong() {
         let mut bed = Testbed::macs(1);
-        bed.world.faults.date_skew_ms = 3_600_000;
+        bed.world.faults_mut().date_skew_ms = 3_600_000;
         let right = http_date(bed.now.plus_ms(3_600_000));
         assert_eq!(bed.get("/api/v1/devices").header("date"), Some(right.as_str()));
     }

@@ -5,11 +5,11 @@
 use crate::model::UnixMillis;
 
 /// How many spellings the device list mixes.
-pub(super) const LIST_SPELLINGS: u64 = 4;
+pub(crate) const LIST_SPELLINGS: u64 = 4;
 
 /// A moment in one of the spellings: 0 is RFC 3339 with `Z`, 1 has a space and `+00:00`, 2 the same
 /// without fractions, 3 ends in ` +0000`, 4 is RFC 3339 with `+00:00`.
-pub(super) fn spell(at: UnixMillis, spelling: u64) -> String {
+pub(crate) fn spell(at: UnixMillis, spelling: u64) -> String {
     let Ok(moment) = jiff::Timestamp::from_millisecond(at.0) else {
         return String::new();
     };
@@ -28,7 +28,7 @@ pub(super) fn spell(at: UnixMillis, spelling: u64) -> String {
 }
 
 /// A moment as the header `Date` has it.
-pub(super) fn http_date(at: UnixMillis) -> String {
+pub(crate) fn http_date(at: UnixMillis) -> String {
     jiff::Timestamp::from_millisecond(at.0)
         .map(|moment| moment.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
         .unwrap_or_default()

@@ -1,102 +1,75 @@
-//! When devices check in, and when they came back.
+//! When a device checks in.
 //!
 //! Owns the moment that the device list shows as the last check-in. It is worked out when a row is made, so
 //! that 20,000 devices that check in cost nothing. Must never move a command.
 
 use std::ops::RangeInclusive;
 
-use super::device::Presence;
-use super::draws::{Draw, between, draw};
-use super::switches::CheckIn;
-use super::world::World;
 use crate::model::UnixMillis;
+use crate::simulator::draws::{Draw, between, draw};
+use crate::simulator::setup::switches::CheckIn;
 
-/// Distance of the check-ins of a device that is online.
+/// From one check-in of a device that is online to the next. Documented: the agent checks in every 15
+/// minutes.
 const CHECK_IN_MS: u64 = 15 * 60 * 1_000;
-/// From coming online to the first check-in.
+/// From coming online to the first check-in. Assumed.
 const FIRST_CHECK_IN_MS: RangeInclusive<u64> = 2_000..=8_000;
 
-impl World {
-    /// The last check-in of a device as the device list shows it now.
-    #[must_use]
-    pub fn last_check_in(&self, device_id: &str) -> Option<UnixMillis> {
-        self.place_of(device_id).and_then(|place| self.checked_in(place))
+/// The check-ins of one device.
+pub(crate) struct CheckIns {
+    seed: u64,
+    place: u64,
+    /// Each device checks in at its own point of the quarter of an hour.
+    phase_ms: u64,
+    /// The first check-in since the device is online; `None` while it does not check in.
+    from: Option<UnixMillis>,
+}
+
+impl CheckIns {
+    /// The check-ins of the device at this place: none yet.
+    pub(crate) fn new(seed: u64, place: usize) -> Self {
+        let place = place as u64;
+        let phase_ms = draw(seed, Draw::CheckIn, [place, 0, 0]).below(CHECK_IN_MS);
+        Self { seed, place, phase_ms, from: None }
     }
 
-    /// When a device last came back from being offline; `None` for one that never did. A restart is no
-    /// absence.
-    #[must_use]
-    pub fn came_back_at(&self, device_id: &str) -> Option<UnixMillis> {
-        self.place_of(device_id).and_then(|place| self.devices[place].came_back)
-    }
-
-    /// Takes a share of the reachable devices off the network, each for a drawn while from now on.
-    /// Returns their ids.
-    pub fn take_offline(&mut self, percent: f64, range_ms: &RangeInclusive<u64>) -> Vec<String> {
-        let mut taken = Vec::new();
-        for place in 0..self.devices.len() {
-            let mut random = draw(self.seed, Draw::Outage, [place as u64, 0, 0]);
-            if !self.devices[place].is_reachable() || !random.percent(percent) {
-                continue;
-            }
-            let back = self.now.plus_ms(between(&mut random, range_ms));
-            self.take_presence(place, Presence::OfflineUntil(back));
-            taken.push(self.devices[place].facts.device_id.clone());
-        }
-        taken
-    }
-
-    /// The last check-in of the device at this place.
-    pub(super) fn checked_in(&self, place: usize) -> Option<UnixMillis> {
-        let device = &self.devices[place];
-        let kept = device.facts.last_check_in;
-        if self.switches.check_in == CheckIn::Never {
+    /// The last check-in by now; `kept` is the one before the device came online.
+    pub(crate) fn last(
+        &self,
+        kept: Option<UnixMillis>,
+        now: UnixMillis,
+        check_in: CheckIn,
+    ) -> Option<UnixMillis> {
+        if check_in == CheckIn::Never {
             return kept;
         }
-        let by_agent = device.checks_in_from.filter(|from| *from <= self.now).map(|from| {
-            let since_ms = self.round_ms(place, self.now);
-            from.max(UnixMillis(self.now.0 - i64::try_from(since_ms).unwrap_or(0)))
+        let by_agent = self.from.filter(|from| *from <= now).map(|from| {
+            let since_ms = i64::try_from(self.since_ms(now)).unwrap_or(0);
+            from.max(UnixMillis(now.0 - since_ms))
         });
         kept.max(by_agent)
     }
 
-    /// The device was there before anybody looked: it goes on checking in on its own round.
-    pub(super) fn join_check_ins(&mut self, place: usize) {
-        let device = &self.devices[place];
-        let from = device.is_reachable().then(|| {
-            let to_next_ms = CHECK_IN_MS - self.round_ms(place, self.now);
-            self.now.plus_ms(to_next_ms)
-        });
-        self.devices[place].checks_in_from = from;
+    /// The device was online before the tenant opened: it goes on checking in at its own point.
+    pub(crate) fn join(&mut self, now: UnixMillis) {
+        self.from = Some(now.plus_ms(CHECK_IN_MS - self.since_ms(now)));
     }
 
     /// The device came online: it checks in a few seconds later and goes on.
-    pub(super) fn begin_check_ins(&mut self, place: usize) {
-        self.end_check_ins(place);
-        let label = [place as u64, self.now.0.unsigned_abs(), 1];
+    pub(crate) fn begin(&mut self, now: UnixMillis) {
+        let label = [self.place, now.0.unsigned_abs(), 1];
         let wait_ms = between(&mut draw(self.seed, Draw::CheckIn, label), &FIRST_CHECK_IN_MS);
-        self.devices[place].checks_in_from = Some(self.now.plus_ms(wait_ms));
+        self.from = Some(now.plus_ms(wait_ms));
     }
 
-    /// The device went away: its last check-in stays what it is.
-    pub(super) fn end_check_ins(&mut self, place: usize) {
-        let last = self.checked_in(place);
-        self.devices[place].facts.last_check_in = last;
-        self.devices[place].checks_in_from = None;
+    /// The device went offline: no more check-ins.
+    pub(crate) fn end(&mut self) {
+        self.from = None;
     }
 
-    /// The device answered a command.
-    pub(super) fn hear_answer(&mut self, place: usize) {
-        if self.switches.check_in == CheckIn::OnAnswer {
-            let now = self.now;
-            self.devices[place].facts.last_check_in = Some(now);
-        }
-    }
-
-    /// How long ago the device's round was last due; every device has a phase of its own.
-    fn round_ms(&self, place: usize, now: UnixMillis) -> u64 {
-        let phase_ms = draw(self.seed, Draw::CheckIn, [place as u64, 0, 0]).below(CHECK_IN_MS);
-        now.0.unsigned_abs().wrapping_add(phase_ms) % CHECK_IN_MS
+    /// How long ago a check-in was last due.
+    fn since_ms(&self, now: UnixMillis) -> u64 {
+        now.0.unsigned_abs().wrapping_add(self.phase_ms) % CHECK_IN_MS
     }
 }
 
@@ -104,7 +77,7 @@ impl World {
 mod tests {
     use super::*;
     use crate::simulator::testbed::{START, Testbed};
-    use crate::simulator::{DeviceKind, NewDevice};
+    use crate::simulator::{DeviceKind, NewDevice, Presence};
 
     fn seen(bed: &Testbed, place: usize) -> Option<UnixMillis> {
         bed.world.last_check_in(&bed.id(place))
@@ -156,7 +129,7 @@ mod tests {
             [(CheckIn::Agent, false), (CheckIn::OnAnswer, true), (CheckIn::Never, false)]
         {
             let mut bed = Testbed::macs(1);
-            bed.world.switches.check_in = check_in;
+            bed.world.switches_mut().check_in = check_in;
             bed.post(0, "update-inventory", "");
             bed.pass_ms(10_000);
             assert_eq!(bed.status(0), 3);
@@ -174,7 +147,7 @@ mod tests {
         ] {
             let device = NewDevice { command_end, ..NewDevice::new(DeviceKind::IPad) };
             let mut bed = Testbed::with(vec![device]);
-            bed.world.switches.check_in = CheckIn::OnAnswer;
+            bed.world.switches_mut().check_in = CheckIn::OnAnswer;
             bed.post(0, "restart", "");
             bed.pass_ms(10_000);
             assert!(seen(&bed, 0).is_some(), "{command_end:?}");
@@ -218,7 +191,7 @@ mod tests {
         assert_eq!(back, Some(bed.now));
         bed.pass_ms(600_000);
         assert_eq!(bed.status(0), 3);
-        assert!(bed.world.devices[0].is_online);
+        assert!(bed.is_online(0));
         assert_eq!(bed.world.came_back_at(&bed.id(0)), back);
     }
 
@@ -228,9 +201,9 @@ mod tests {
         bed.set_presence(0, Presence::OfflineUntil(bed.now.plus_ms(60_000)));
         bed.set_presence(0, Presence::OfflineUntil(bed.now.plus_ms(600_000)));
         bed.pass_ms(599_000);
-        assert!(!bed.world.devices[0].is_online);
+        assert!(!bed.is_online(0));
         bed.pass_ms(1_000);
-        assert!(bed.world.devices[0].is_online);
+        assert!(bed.is_online(0));
     }
 
     #[test]

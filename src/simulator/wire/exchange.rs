@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// The origin of a request that came over no network. The name is reserved and never resolves, so a
 /// client that follows a link takes its token nowhere.
-pub(super) const NO_HOST: &str = "http://simulated.invalid";
+pub(crate) const NO_HOST: &str = "http://simulated.invalid";
 
 /// A request as it arrived. It may hold a PIN and a token, so it has no `Debug`.
 ///
@@ -139,7 +139,7 @@ impl SimReply {
     }
 
     /// Sets a header, in place of one with the same name.
-    pub(super) fn set_header(&mut self, name: &'static str, value: String) {
+    pub(crate) fn set_header(&mut self, name: &'static str, value: String) {
         self.headers.retain(|(key, _)| !key.eq_ignore_ascii_case(name));
         self.headers.push((name, value));
     }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::exchange::{Delivery, SimReply};
-use super::faults::ErrorPage;
-use super::switches::{ErrorShape, NotFoundBody, Switches, UnauthorizedBody};
+use crate::simulator::setup::faults::ErrorPage;
+use crate::simulator::setup::switches::{ErrorShape, NotFoundBody, Switches, UnauthorizedBody};
 
 const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=utf-8";
@@ -16,15 +16,15 @@ const NOT_FOUND_PAGE: &str = "<!doctype html>\n<html lang=\"en\">\n<head>\n  <ti
 const LOGIN_PAGE: &str = "<!DOCTYPE html><html><head><title>Sign in to your network</title></head><body><form method=\"post\" action=\"/login\"><input name=\"user\"><input name=\"password\" type=\"password\"></form></body></html>";
 
 /// Refused, for the wrong platform or state.
-pub(super) const NOT_ALLOWED: &str = "Command is not allowed for current device";
+pub(crate) const NOT_ALLOWED: &str = "Command is not allowed for current device";
 /// Refused, because the same is pending.
-pub(super) const ALREADY_RUNNING: &str = "Command already running";
+pub(crate) const ALREADY_RUNNING: &str = "Command already running";
 /// Refused, because a lock is on.
-pub(super) const ALREADY_LOCKED: &str = "This device is already locked.";
+pub(crate) const ALREADY_LOCKED: &str = "This device is already locked.";
 /// Refused, because the Wi-Fi profile is not the device's.
-pub(super) const NOT_IN_SCOPE: &str = "The specified profile is not in scope for the device";
+pub(crate) const NOT_IN_SCOPE: &str = "The specified profile is not in scope for the device";
 
-pub(super) fn empty(status: u16) -> SimReply {
+pub(crate) fn empty(status: u16) -> SimReply {
     SimReply {
         status,
         headers: Vec::new(),
@@ -34,17 +34,17 @@ pub(super) fn empty(status: u16) -> SimReply {
     }
 }
 
-pub(super) fn json(status: u16, value: &Value) -> SimReply {
+pub(crate) fn json(status: u16, value: &Value) -> SimReply {
     // A value has nothing in it that cannot be written.
     with_body(status, JSON, serde_json::to_vec(value).unwrap_or_default())
 }
 
 /// An array of which each item is already written.
-pub(super) fn json_array(items: &[Arc<str>]) -> SimReply {
+pub(crate) fn json_array(items: &[Arc<str>]) -> SimReply {
     with_body(200, JSON, format!("[{}]", items.join(",")).into_bytes())
 }
 
-pub(super) fn page(status: u16, body: &str) -> SimReply {
+pub(crate) fn page(status: u16, body: &str) -> SimReply {
     with_body(status, HTML, body.as_bytes().to_vec())
 }
 
@@ -56,7 +56,7 @@ fn with_body(status: u16, content_type: &str, body: Vec<u8>) -> SimReply {
 }
 
 /// A refusal whose wrapper was never published.
-pub(super) fn refusal(switches: &Switches, text: &str) -> SimReply {
+pub(crate) fn refusal(switches: &Switches, text: &str) -> SimReply {
     let body = match switches.error_shape {
         ErrorShape::BareString => json!(text),
         ErrorShape::Array => json!([text]),
@@ -66,11 +66,18 @@ pub(super) fn refusal(switches: &Switches, text: &str) -> SimReply {
     json(400, &body)
 }
 
-pub(super) fn detail(status: u16, text: &str) -> SimReply {
+pub(crate) fn detail(status: u16, text: &str) -> SimReply {
     json(status, &json!({ "detail": text }))
 }
 
-pub(super) fn not_found(switches: &Switches) -> SimReply {
+/// A known path with a method that it does not take; `allow` lists those that it takes.
+pub(crate) fn wrong_method(method: &str, allow: &str) -> SimReply {
+    let mut reply = detail(405, &format!("Method \"{method}\" not allowed."));
+    reply.set_header("Allow", allow.to_owned());
+    reply
+}
+
+pub(crate) fn not_found(switches: &Switches) -> SimReply {
     match switches.not_found_body {
         NotFoundBody::Json => detail(404, "Not found."),
         NotFoundBody::Html => page(404, NOT_FOUND_PAGE),
@@ -78,7 +85,7 @@ pub(super) fn not_found(switches: &Switches) -> SimReply {
     }
 }
 
-pub(super) fn unauthorized(switches: &Switches, text: &str) -> SimReply {
+pub(crate) fn unauthorized(switches: &Switches, text: &str) -> SimReply {
     match switches.unauthorized_body {
         UnauthorizedBody::Detail => detail(401, text),
         UnauthorizedBody::Gateway => json(401, &json!({ "message": "Unauthorized" })),
@@ -86,7 +93,7 @@ pub(super) fn unauthorized(switches: &Switches, text: &str) -> SimReply {
 }
 
 /// An answer of the gateway itself, pretty-printed as the gateway does.
-pub(super) fn gateway(status: u16, message: &str, request_id: Option<&str>) -> SimReply {
+pub(crate) fn gateway(status: u16, message: &str, request_id: Option<&str>) -> SimReply {
     let body = match request_id {
         Some(id) => format!("{{\n  \"message\":\"{message}\",\n  \"request_id\":\"{id}\"\n}}"),
         None => format!("{{\n  \"message\":\"{message}\"\n}}"),
@@ -98,7 +105,7 @@ pub(super) fn gateway(status: u16, message: &str, request_id: Option<&str>) -> S
     reply
 }
 
-pub(super) fn server_error(status: u16, as_page: ErrorPage) -> SimReply {
+pub(crate) fn server_error(status: u16, as_page: ErrorPage) -> SimReply {
     let text = match status {
         502 => "Bad Gateway",
         503 => "Service Unavailable",
@@ -113,7 +120,7 @@ pub(super) fn server_error(status: u16, as_page: ErrorPage) -> SimReply {
     }
 }
 
-pub(super) fn login_page() -> SimReply {
+pub(crate) fn login_page() -> SimReply {
     page(200, LOGIN_PAGE)
 }
 

@@ -1,98 +1,53 @@
-//! Changes of a device's record by `PATCH /devices/{id}`.
+//! The body of `PATCH /devices/{id}`.
 //!
-//! Owns the four fields that the record takes: asset tag, blueprint, user, tags. Either all fields of a
-//! request are good and count, or none does. Must never reach the device itself.
+//! Owns the four fields that a record takes (documented): asset tag, blueprint, user, tags. Either all
+//! fields of a request are good and count, or none does. Must never reach the device itself.
 
 use serde_json::{Map, Value, json};
 
-use super::answers;
-use super::device::SimUser;
-use super::exchange::{SimReply, SimRequest};
-use super::fields;
-use super::ledger::Accepted;
-use super::world::World;
+use super::directory::Directory;
+use super::mdm::devices::RecordUpdate;
+use super::setup::new_device::SimUser;
 
-/// What a request changes; `None` stays as it is.
-#[derive(Default)]
-struct Update {
-    asset_tag: Option<String>,
-    blueprint: Option<String>,
-    user: Option<Option<SimUser>>,
-    tags: Option<Vec<String>>,
+/// Reads the fields of a body; others are ignored.
+///
+/// # Errors
+/// What is wrong, by field.
+pub(super) fn read(
+    body: &Map<String, Value>,
+    directory: &Directory,
+) -> Result<RecordUpdate, Map<String, Value>> {
+    let mut update = RecordUpdate::default();
+    let mut complaints = Map::new();
+    for (key, value) in body {
+        let read = match key.as_str() {
+            "asset_tag" => read_asset_tag(value).map(|tag| update.asset_tag = Some(tag)),
+            "blueprint_id" => {
+                read_blueprint(value, directory).map(|name| update.blueprint = Some(name))
+            }
+            "user" => read_user(value, directory).map(|user| update.user = Some(user)),
+            "tags" => read_tags(value).map(|tags| update.tags = Some(tags)),
+            _ => Ok(()),
+        };
+        if let Err(complaint) = read {
+            complaints.insert(key.clone(), json!([complaint]));
+        }
+    }
+    if complaints.is_empty() { Ok(update) } else { Err(complaints) }
 }
 
-impl World {
-    /// Answers `PATCH /devices/{id}` with the whole record.
-    pub(super) fn update_record(&mut self, place: usize, request: &SimRequest) -> SimReply {
-        let update = match fields::parse(request) {
-            Ok(body) => self.read_update(&body),
-            Err(refused) => return refused,
-        };
-        let update = match update {
-            Ok(update) => update,
-            Err(complaints) => return answers::json(400, &Value::Object(complaints)),
-        };
-        self.ledger.accept(Accepted {
-            device_id: self.devices[place].facts.device_id.clone(),
-            action: "update-device".to_owned(),
-            at: self.now,
-            body: String::from_utf8_lossy(&request.body).into_owned(),
-            pin: None,
-        });
-        let facts = &mut self.devices[place].facts;
-        if let Some(asset_tag) = update.asset_tag {
-            facts.asset_tag = asset_tag;
-        }
-        if let Some(blueprint) = update.blueprint {
-            facts.blueprint = blueprint;
-        }
-        if let Some(user) = update.user {
-            facts.user = user;
-        }
-        if let Some(tags) = update.tags {
-            facts.tags = tags;
-        }
-        self.lists.forget_row(place);
-        answers::json(200, &self.device_row(place))
-    }
+fn read_blueprint(value: &Value, directory: &Directory) -> Result<String, String> {
+    let id = value.as_str().ok_or("Must be a valid UUID.")?;
+    directory.blueprint_named(id).map(str::to_owned).ok_or_else(|| no_object(id))
+}
 
-    /// Reads the fields of a body; others are ignored.
-    ///
-    /// # Errors
-    /// What is wrong, by field.
-    fn read_update(&self, body: &Map<String, Value>) -> Result<Update, Map<String, Value>> {
-        let mut update = Update::default();
-        let mut complaints = Map::new();
-        for (key, value) in body {
-            let read = match key.as_str() {
-                "asset_tag" => read_asset_tag(value).map(|tag| update.asset_tag = Some(tag)),
-                "blueprint_id" => {
-                    self.read_blueprint(value).map(|name| update.blueprint = Some(name))
-                }
-                "user" => self.read_user(value).map(|user| update.user = Some(user)),
-                "tags" => read_tags(value).map(|tags| update.tags = Some(tags)),
-                _ => Ok(()),
-            };
-            if let Err(complaint) = read {
-                complaints.insert(key.clone(), json!([complaint]));
-            }
-        }
-        if complaints.is_empty() { Ok(update) } else { Err(complaints) }
+fn read_user(value: &Value, directory: &Directory) -> Result<Option<SimUser>, String> {
+    if value.is_null() {
+        return Ok(None);
     }
-
-    fn read_blueprint(&self, value: &Value) -> Result<String, String> {
-        let id = value.as_str().ok_or("Must be a valid UUID.")?;
-        self.blueprint_named(id).map(str::to_owned).ok_or_else(|| no_object(id))
-    }
-
-    fn read_user(&self, value: &Value) -> Result<Option<SimUser>, String> {
-        if value.is_null() {
-            return Ok(None);
-        }
-        // Numbers were ids of users until January 2025.
-        let id = value.as_str().ok_or("Must be a valid UUID.")?;
-        self.user_with_id(id).cloned().map(Some).ok_or_else(|| no_object(id))
-    }
+    // Numbers were ids of users until January 2025.
+    let id = value.as_str().ok_or("Must be a valid UUID.")?;
+    directory.user_with_id(id).cloned().map(Some).ok_or_else(|| no_object(id))
 }
 
 fn no_object(id: &str) -> String {
@@ -116,6 +71,7 @@ fn read_tags(value: &Value) -> Result<Vec<String>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::simulator::SimReply;
     use crate::simulator::testbed::Testbed;
     use crate::simulator::{DeviceKind, NewDevice};
 

@@ -1,15 +1,16 @@
-//! What an accepted action puts into a device's queue, and what it does to the device once it is done.
+//! What an accepted action puts into a device's queue, and what it changes once it completes.
 //!
 //! Owns the commands of each action. Names of commands are written here a second time, apart from the
 //! action table, so that a wrong name in the table shows. An action that this file does not know gets the
-//! commands that the table expects. Must never change a device: `life` does.
+//! commands that the table expects. Must never change a device: the MDM service does.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::device::DeviceKind;
-use super::fields::Fields;
+use super::command::{Effect, PlannedCommand};
 use crate::kandji::{ActionSpec, EndSpec};
 use crate::model::Os;
+use crate::simulator::setup::device_kind::DeviceKind;
+use crate::simulator::wire::fields::Fields;
 
 /// First OS version of iPhones and iPads that knows Return to Service.
 const RETURN_TO_SERVICE_OS: &str = "17";
@@ -24,44 +25,22 @@ const CHECK_IN_COMMANDS: [&str; 7] = [
     "CertificateList",
 ];
 
-/// A command to be queued.
-pub(super) struct Planned {
-    pub(super) request_type: &'static str,
-    pub(super) command_type: &'static str,
-    pub(super) metadata: Value,
-    pub(super) effect: Effect,
-}
-
-/// What a finished command changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Effect {
-    None,
-    Restart,
-    ShutDown,
-    Lock,
-    Erase { returns: bool },
-    Rename(String),
-    RemoteDesktop(bool),
-    DeleteUser(String),
-    UseUser(String),
-}
-
 /// The commands of an accepted action.
-pub(super) fn plan(
+pub(crate) fn plan(
     action: &'static ActionSpec,
     fields: &Fields,
     kind: DeviceKind,
     os_version: &str,
-) -> Vec<Planned> {
+) -> Vec<PlannedCommand> {
     let one = |request_type, command_type, effect| {
-        vec![Planned { request_type, command_type, metadata: json!({}), effect }]
+        vec![PlannedCommand { request_type, command_type, metadata: json!({}), effect }]
     };
     let user = || fields.text("UserName").unwrap_or_default().to_owned();
     match action.name {
         "blank-push" | "delete-device" | "get-commands" => Vec::new(),
         "daily-checkin" | "update-inventory" => CHECK_IN_COMMANDS
             .into_iter()
-            .map(|name| Planned {
+            .map(|name| PlannedCommand {
                 request_type: name,
                 command_type: name,
                 metadata: json!({}),
@@ -102,8 +81,8 @@ fn returns_to_service(fields: &Fields, kind: DeviceKind, os_version: &str) -> bo
     is_known && fields.switch("ReturnToService.Enabled") == Some(true)
 }
 
-fn rename(name: &str) -> Vec<Planned> {
-    vec![Planned {
+fn rename(name: &str) -> Vec<PlannedCommand> {
+    vec![PlannedCommand {
         request_type: "Settings",
         command_type: "SetDeviceName",
         metadata: json!({ "items": ["DeviceName"], "SettingName": "DeviceName", "DeviceName": name }),
@@ -111,7 +90,7 @@ fn rename(name: &str) -> Vec<Planned> {
     }]
 }
 
-fn from_table(action: &'static ActionSpec) -> Vec<Planned> {
+fn from_table(action: &'static ActionSpec) -> Vec<PlannedCommand> {
     let request_type = match &action.end {
         EndSpec::Command(names) => names.first().copied(),
         EndSpec::CommandBySwitch(_, [name, _])
@@ -119,7 +98,7 @@ fn from_table(action: &'static ActionSpec) -> Vec<Planned> {
         | EndSpec::CommandOrGone(name) => Some(*name),
         EndSpec::Answer | EndSpec::Acceptance(_) | EndSpec::Gone => None,
     };
-    let planned = |name| Planned {
+    let planned = |name| PlannedCommand {
         request_type: name,
         command_type: name,
         metadata: json!({}),
@@ -132,11 +111,11 @@ fn from_table(action: &'static ActionSpec) -> Vec<Planned> {
 mod tests {
     use super::*;
     use crate::kandji::{ACTIONS, find_action};
-    use crate::simulator::exchange::SimRequest;
-    use crate::simulator::fields;
-    use crate::simulator::switches::Switches;
+    use crate::simulator::setup::switches::Switches;
+    use crate::simulator::wire::exchange::SimRequest;
+    use crate::simulator::wire::fields;
 
-    fn planned(action: &str, body: &str, kind: DeviceKind, os: &str) -> Vec<Planned> {
+    fn planned(action: &str, body: &str, kind: DeviceKind, os: &str) -> Vec<PlannedCommand> {
         let action = find_action(action).expect("an action");
         let request = SimRequest::post("/", "t", body);
         let fields = fields::read(&request, action, &Switches::default());

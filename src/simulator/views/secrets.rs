@@ -5,59 +5,55 @@
 
 use serde_json::{Map, Value, json};
 
-use super::answers;
-use super::device::Device;
-use super::draws::{Draw, draw, one_of};
-use super::exchange::SimReply;
-use super::routes::SecretKind;
-use super::switches::NoSecret;
-use super::world::World;
 use crate::model::{Platform, Random};
+use crate::simulator::draws::{Draw, draw, one_of};
+use crate::simulator::mdm::device_view::DeviceView;
+use crate::simulator::setup::switches::NoSecret;
+use crate::simulator::wire::answers;
+use crate::simulator::wire::exchange::SimReply;
+use crate::simulator::wire::routes::SecretKind;
 
 /// What keys are made of, in groups.
 const KEY_LETTERS: [&str; 16] =
     ["A", "B", "C", "D", "E", "F", "G", "H", "J", "K", "M", "2", "4", "6", "8", "9"];
 
-impl World {
-    /// Answers `GET /devices/{id}/secrets/...`.
-    pub(super) fn secret(&self, place: usize, kind: SecretKind) -> SimReply {
-        let device = &self.devices[place];
-        let mut random = draw(self.seed, Draw::Secret, [place as u64, kind as u64, 0]);
-        let is_mac = device.platform() == Platform::Mac;
-        let pairs: Vec<(&str, Option<String>)> = match kind {
-            SecretKind::UnlockPin => vec![("pin", self.visible_pin(device))],
-            SecretKind::BypassCode => {
-                let has_code = device.platform().is_apple();
-                vec![
-                    ("user_based_albc", has_code.then(|| groups(&mut random, 6))),
-                    ("device_based_albc", has_code.then(|| groups(&mut random, 6))),
-                ]
-            }
-            SecretKind::FileVaultKey => {
-                let has_key = is_mac && device.facts.filevault;
-                vec![("key", has_key.then(|| groups(&mut random, 6)))]
-            }
-            SecretKind::RecoveryPassword => {
-                vec![("recovery_password", is_mac.then(|| groups(&mut random, 6)))]
-            }
-        };
-        let mut body = Map::new();
-        for (key, secret) in pairs {
-            match (secret, self.switches.no_secret) {
-                (Some(secret), _) => body.insert(key.to_owned(), json!(secret)),
-                (None, NoSecret::EmptyText) => body.insert(key.to_owned(), json!("")),
-                (None, NoSecret::Null) => body.insert(key.to_owned(), Value::Null),
-                (None, NoSecret::MissingKey) => None,
-            };
+/// Answers `GET /devices/{id}/secrets/...`. `readable_pin` is the PIN that the tenant shows by now; the
+/// other secrets are drawn from the seed. Their keys are documented.
+pub(crate) fn secret(
+    view: &DeviceView<'_>,
+    kind: SecretKind,
+    readable_pin: Option<&str>,
+    no_secret: NoSecret,
+) -> SimReply {
+    let mut random = draw(view.seed, Draw::Secret, [view.place as u64, kind as u64, 0]);
+    let is_mac = view.platform() == Platform::Mac;
+    let pairs: Vec<(&str, Option<String>)> = match kind {
+        SecretKind::UnlockPin => vec![("pin", readable_pin.map(str::to_owned))],
+        SecretKind::BypassCode => {
+            let has_code = view.platform().is_apple();
+            vec![
+                ("user_based_albc", has_code.then(|| groups(&mut random, 6))),
+                ("device_based_albc", has_code.then(|| groups(&mut random, 6))),
+            ]
         }
-        answers::json(200, &Value::Object(body))
+        SecretKind::FileVaultKey => {
+            let has_key = is_mac && view.facts().filevault;
+            vec![("key", has_key.then(|| groups(&mut random, 6)))]
+        }
+        SecretKind::RecoveryPassword => {
+            vec![("recovery_password", is_mac.then(|| groups(&mut random, 6)))]
+        }
+    };
+    let mut body = Map::new();
+    for (key, secret) in pairs {
+        match (secret, no_secret) {
+            (Some(secret), _) => body.insert(key.to_owned(), json!(secret)),
+            (None, NoSecret::EmptyText) => body.insert(key.to_owned(), json!("")),
+            (None, NoSecret::Null) => body.insert(key.to_owned(), Value::Null),
+            (None, NoSecret::MissingKey) => None,
+        };
     }
-
-    fn visible_pin(&self, device: &Device) -> Option<String> {
-        let pin = device.pin.as_ref()?;
-        let is_visible = pin.visible_at.is_some_and(|moment| moment <= self.now);
-        is_visible.then(|| pin.text.clone())
-    }
+    answers::json(200, &Value::Object(body))
 }
 
 /// Groups of four, as keys are written.
@@ -79,7 +75,7 @@ mod tests {
     #[test]
     fn the_pin_is_readable_only_after_delivery_and_lag() {
         let mut bed = Testbed::macs(1);
-        bed.world.switches.pin_visible = PinVisible::AfterDelivery { lag_ms: 600_000 };
+        bed.world.switches_mut().pin_visible = PinVisible::AfterDelivery { lag_ms: 600_000 };
         bed.set_presence(0, Presence::Offline);
         let issued = bed.post(0, "lock", "").json()["PIN"].clone();
         bed.pass_ms(3_600_000);
@@ -96,7 +92,7 @@ mod tests {
     fn the_pin_may_be_readable_at_once_or_never() {
         for (pin_visible, readable) in [(PinVisible::AtOnce, true), (PinVisible::Never, false)] {
             let mut bed = Testbed::macs(1);
-            bed.world.switches.pin_visible = pin_visible;
+            bed.world.switches_mut().pin_visible = pin_visible;
             let issued = bed.post(0, "lock", "").json()["PIN"].clone();
             bed.pass_ms(if readable { 0 } else { 3_600_000 });
             assert_eq!(pin(&mut bed) == issued, readable);
@@ -108,9 +104,9 @@ mod tests {
         let mut bed = Testbed::of(&[DeviceKind::IPhone]);
         let path = format!("{}/secrets/filevaultkey", bed.path(0));
         assert_eq!(bed.get(&path).text(), r#"{"key":""}"#);
-        bed.world.switches.no_secret = NoSecret::Null;
+        bed.world.switches_mut().no_secret = NoSecret::Null;
         assert_eq!(bed.get(&path).text(), r#"{"key":null}"#);
-        bed.world.switches.no_secret = NoSecret::MissingKey;
+        bed.world.switches_mut().no_secret = NoSecret::MissingKey;
         assert_eq!(bed.get(&path).text(), "{}");
     }
 

@@ -14,11 +14,11 @@ const DELETE: &str = "DELETE";
 
 const PREFIX: &str = "/api/v1/";
 /// The ledger's path; it is no part of the API.
-pub(super) const LEDGER_PATH: &str = "/__simulator/ledger";
+pub(crate) const LEDGER_PATH: &str = "/__simulator/ledger";
 
 /// What a request is about.
 #[derive(Clone)]
-pub(super) enum Route {
+pub(crate) enum Route {
     /// One of the endpoints.
     Found(Endpoint),
     /// A known path with another method.
@@ -29,7 +29,7 @@ pub(super) enum Route {
 
 /// An endpoint and the device that its path names.
 #[derive(Clone)]
-pub(super) enum Endpoint {
+pub(crate) enum Endpoint {
     Devices,
     Blueprints,
     Blueprint(String),
@@ -51,7 +51,7 @@ pub(super) enum Endpoint {
 
 /// One of the short reports about a device.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) enum DeviceRecord {
+pub(crate) enum DeviceRecord {
     Apps,
     LibraryItems,
     Parameters,
@@ -60,7 +60,7 @@ pub(super) enum DeviceRecord {
 
 /// What happens to the notes of a device, and the id of the note that the path names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum NoteRequest {
+pub(crate) enum NoteRequest {
     List,
     Create,
     Read(String),
@@ -70,16 +70,31 @@ pub(super) enum NoteRequest {
 
 /// One of a device's secrets.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) enum SecretKind {
+pub(crate) enum SecretKind {
     UnlockPin,
     BypassCode,
     FileVaultKey,
     RecoveryPassword,
 }
 
+impl Route {
+    /// The endpoint; `None` for a wrong method or an unknown path.
+    pub(crate) fn endpoint(&self) -> Option<&Endpoint> {
+        match self {
+            Self::Found(endpoint) => Some(endpoint),
+            Self::WrongMethod { .. } | Self::Unknown => None,
+        }
+    }
+
+    /// The word for it in the ledger, in permissions and in fault scripts.
+    pub(crate) fn kind(&self) -> &'static str {
+        self.endpoint().map_or("other", Endpoint::kind)
+    }
+}
+
 impl Endpoint {
     /// The word for it in the ledger, in permissions and in fault scripts.
-    pub(super) fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Devices => "list-devices",
             Self::Blueprints => "list-blueprints",
@@ -110,7 +125,7 @@ impl Endpoint {
         }
     }
 
-    pub(super) fn device_id(&self) -> Option<&str> {
+    pub(crate) fn device_id(&self) -> Option<&str> {
         match self {
             Self::Devices
             | Self::Blueprints
@@ -132,7 +147,7 @@ impl Endpoint {
     }
 
     /// Whether it changes something.
-    pub(super) fn is_action(&self) -> bool {
+    pub(crate) fn is_action(&self) -> bool {
         match self {
             Self::Action(_, action) => action.risk != Risk::Read,
             Self::Note(_, note) => !matches!(note, NoteRequest::List | NoteRequest::Read(_)),
@@ -143,7 +158,7 @@ impl Endpoint {
 }
 
 /// What a request is about.
-pub(super) fn find(request: &SimRequest) -> Route {
+pub(crate) fn find(request: &SimRequest) -> Route {
     let Some(rest) = request.path().strip_prefix(PREFIX) else {
         return Route::Unknown;
     };

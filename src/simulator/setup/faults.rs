@@ -5,7 +5,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::draws::{Draw, between, draw, pick};
+use crate::simulator::draws::{Draw, between, draw, pick};
 
 /// Kinds of faults that a share is spread over.
 const SPREAD_KINDS: f64 = 12.0;
@@ -280,16 +280,16 @@ pub enum ErrorPage {
 }
 
 /// One request as the draw sees it.
-pub(super) struct Drawn<'a> {
-    pub(super) number: u64,
-    pub(super) kind: &'a str,
-    pub(super) device_id: Option<&'a str>,
-    pub(super) is_action: bool,
+pub(crate) struct Drawn<'a> {
+    pub(crate) number: u64,
+    pub(crate) kind: &'a str,
+    pub(crate) device_id: Option<&'a str>,
+    pub(crate) is_action: bool,
 }
 
 impl Faults {
     /// The fate of one request, and takes it off the script where it came from there.
-    pub(super) fn draw(&mut self, seed: u64, drawn: &Drawn<'_>) -> FaultKind {
+    pub(crate) fn draw(&mut self, seed: u64, drawn: &Drawn<'_>) -> FaultKind {
         let scripted =
             self.script.iter().position(|fault| fault.matcher.matches(drawn.kind, drawn.device_id));
         if let Some(at) = scripted {
@@ -322,7 +322,7 @@ impl Faults {
     }
 
     /// How long the answer to one request takes.
-    pub(super) fn draw_latency(&self, seed: u64, number: u64) -> u64 {
+    pub(crate) fn draw_latency(&self, seed: u64, number: u64) -> u64 {
         between(&mut draw(seed, Draw::Latency, [number, 0, 0]), &self.latency_ms)
     }
 }

@@ -3,10 +3,11 @@
 //! Owns the mix of devices, people, blueprints and tags, and the oddities that every real inventory has.
 //! Must never know what is asked of the devices later.
 
-use super::device::{DeviceKind, NewDevice, Presence, SimUser};
-use super::draws::{Draw, draw, one_of};
+use super::device_kind::DeviceKind;
 use super::naming::{NamedDevice, merge};
+use super::new_device::{NewDevice, Presence, SimUser};
 use crate::model::{Platform, Random, UnixMillis};
+use crate::simulator::draws::{Draw, draw, one_of};
 
 const DAY_MS: u64 = 86_400_000;
 const HOUR_MS: u64 = 3_600_000;
@@ -118,7 +119,7 @@ pub enum Oddities {
 }
 
 /// All devices of a fleet, the named ones first.
-pub(super) fn generate(spec: &FleetSpec, now: UnixMillis) -> Vec<NewDevice> {
+pub(crate) fn generate(spec: &FleetSpec, now: UnixMillis) -> Vec<NewDevice> {
     let mut devices: Vec<NewDevice> = Vec::new();
     for (at, named) in merge(&spec.naming).into_iter().enumerate() {
         let mut random = draw(spec.seed, Draw::Device, [at as u64, 2, 0]);
@@ -140,8 +141,35 @@ pub(super) fn generate(spec: &FleetSpec, now: UnixMillis) -> Vec<NewDevice> {
     devices
 }
 
+/// Draws what a device leaves empty: id, serial number, model, OS version, name. `place` is the device's
+/// number in the tenant.
+pub(crate) fn fill_blanks(facts: &mut NewDevice, place: usize, random: &mut Random) {
+    if facts.device_id.is_empty() {
+        facts.device_id = random.uuid();
+    }
+    facts.device_id.make_ascii_lowercase();
+    if facts.serial_number.is_empty() {
+        facts.serial_number = draw_serial(random);
+    }
+    let kind = facts.kind.facts();
+    if facts.model.is_empty() {
+        facts.model = one_of(random, kind.models).to_owned();
+    }
+    if facts.os_version.is_empty() {
+        facts.os_version = one_of(random, kind.os_versions).to_owned();
+    }
+    if facts.name.is_empty() {
+        let owner = facts.user.as_ref().and_then(|user| user.name.split(' ').next());
+        let platform = facts.kind.platform();
+        facts.name = match owner {
+            Some(owner) => format!("{owner}'s {platform}"),
+            None => format!("{platform}-{place:05}"),
+        };
+    }
+}
+
 /// A serial number of 10 or 12 letters and digits.
-pub(super) fn draw_serial(random: &mut Random) -> String {
+fn draw_serial(random: &mut Random) -> String {
     let mut serial = one_of(random, &SERIAL_STARTS).to_owned();
     let length = if random.percent(50.0) { 12 } else { 10 };
     while serial.len() < length {

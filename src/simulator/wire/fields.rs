@@ -8,14 +8,14 @@ use serde_json::{Map, Value, json};
 
 use super::answers;
 use super::exchange::{SimReply, SimRequest};
-use super::switches::{MissingFields, Switches};
 use crate::kandji::{ActionSpec, ParamKind, ParamSpec, Requirement};
+use crate::simulator::setup::switches::{MissingFields, Switches};
 
 /// Length of a PIN.
 const PIN_CHARS: usize = 6;
 
 /// The fields of a body.
-pub(super) struct Fields(Map<String, Value>);
+pub(crate) struct Fields(Map<String, Value>);
 
 impl Fields {
     /// The value of a key; nested keys with a dot.
@@ -26,11 +26,11 @@ impl Fields {
         }
     }
 
-    pub(super) fn text(&self, key: &str) -> Option<&str> {
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
         self.value(key)?.as_str()
     }
 
-    pub(super) fn switch(&self, key: &str) -> Option<bool> {
+    pub(crate) fn switch(&self, key: &str) -> Option<bool> {
         self.value(key)?.as_bool()
     }
 }
@@ -39,7 +39,7 @@ impl Fields {
 ///
 /// # Errors
 /// The 400 or 415.
-pub(super) fn read(
+pub(crate) fn read(
     request: &SimRequest,
     action: &ActionSpec,
     switches: &Switches,
@@ -70,7 +70,7 @@ pub(super) fn read(
 ///
 /// # Errors
 /// The 400 or 415.
-pub(super) fn parse(request: &SimRequest) -> Result<Map<String, Value>, SimReply> {
+pub(crate) fn parse(request: &SimRequest) -> Result<Map<String, Value>, SimReply> {
     if request.body.is_empty() {
         return Ok(Map::new());
     }

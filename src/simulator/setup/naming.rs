@@ -5,7 +5,8 @@
 
 use std::collections::HashMap;
 
-use super::device::{DeviceKind, NewDevice, SimUser};
+use super::device_kind::DeviceKind;
+use super::new_device::{NewDevice, SimUser};
 use crate::model::Platform;
 
 /// A device as a job names it: any of its identities, and what it should be.
@@ -35,13 +36,13 @@ pub struct NamedDevice {
 
 impl NamedDevice {
     /// What kind of device it has to be.
-    pub(super) fn wished_kind(&self) -> DeviceKind {
+    pub(crate) fn wished_kind(&self) -> DeviceKind {
         let of_platform = || DeviceKind::of_platform(self.platform.unwrap_or(Platform::Mac));
         self.kind.unwrap_or_else(of_platform)
     }
 
     /// Gives a device what the name says.
-    pub(super) fn put_on(self, device: &mut NewDevice) {
+    pub(crate) fn put_on(self, device: &mut NewDevice) {
         let set = |place: &mut String, text: Option<String>| {
             if let Some(text) = text {
                 *place = text;
@@ -104,7 +105,7 @@ impl NamedDevice {
 }
 
 /// One entry for each device that the names mean. Names without any identity mean none.
-pub(super) fn merge(names: &[NamedDevice]) -> Vec<NamedDevice> {
+pub(crate) fn merge(names: &[NamedDevice]) -> Vec<NamedDevice> {
     let mut devices: Vec<NamedDevice> = Vec::new();
     let mut known: HashMap<(&'static str, String), Vec<usize>> = HashMap::new();
     for name in names {
@@ -137,7 +138,7 @@ pub(super) fn merge(names: &[NamedDevice]) -> Vec<NamedDevice> {
 mod tests {
     use super::*;
     use crate::model::UnixMillis;
-    use crate::simulator::fleet::{FleetSpec, generate};
+    use crate::simulator::setup::fleet::{FleetSpec, generate};
 
     fn name(id: &str, serial: &str, email: &str) -> NamedDevice {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());

@@ -5,8 +5,10 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-use super::commands::PAGE_ROWS_MAX;
 use crate::model::UnixMillis;
+
+/// Most rows of one page of any list: the documented limit.
+pub(crate) const PAGE_ROWS_MAX: usize = 300;
 
 /// How the tenant behaves where its documents are silent. Every field may be set; the default is what is
 /// most likely, with devices that are prompt and never fail.

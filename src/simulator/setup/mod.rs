@@ -1,0 +1,10 @@
+//! What a test or a rehearsal chooses about a tenant before it opens.
+//!
+//! Owns the modules of devices, fleets, switches and faults. Must never hold what happens afterwards.
+
+pub(super) mod device_kind;
+pub(super) mod faults;
+pub(super) mod fleet;
+pub(super) mod naming;
+pub(super) mod new_device;
+pub(super) mod switches;

@@ -1,0 +1,14 @@
+//! What the tenant answers about one device.
+//!
+//! Owns the modules that write rows and bodies. Must never change a device.
+
+mod apple_details;
+mod apple_sections;
+pub(super) mod command_rows;
+pub(super) mod details;
+pub(super) mod device_reports;
+pub(super) mod device_row;
+mod general_section;
+mod other_details;
+pub(super) mod secrets;
+mod versions;
