@@ -102,10 +102,10 @@ pub(super) const ANYWHERE: &[(&str, &str)] = &[
 
 /// Modules in which files still import each other in a circle.
 pub(super) const CYCLES_LEFT: &[&str] =
-    &["app", "engine", "job", "journal", "kandji", "model", "plan", "report", "simulator"];
+    &["app", "engine", "job", "journal", "kandji", "model", "plan", "report"];
 
 /// Names that several public types still share.
-pub(super) const NAMESAKES_LEFT: &[&str] = &["Asking", "Command", "Device", "Kept", "Planned"];
+pub(super) const NAMESAKES_LEFT: &[&str] = &["Asking", "Kept"];
 
 /// Most lines of a file and of a function. What is over is counted below.
 pub(super) const FILE_LINES_MAX: usize = 400;
@@ -113,6 +113,6 @@ pub(super) const FUNCTION_LINES_MAX: usize = 70;
 
 /// Ratchets: these numbers may only go down. Tests do not count.
 pub(super) const LONGEST_FILE: usize = 628;
-pub(super) const FILES_OVER: usize = 7;
+pub(super) const FILES_OVER: usize = 5;
 pub(super) const LONGEST_FUNCTION: usize = 137;
 pub(super) const FUNCTIONS_OVER: usize = 7;
