@@ -29,5 +29,8 @@ pub use events::{AppEvent, Events};
 pub use files::{BindingFileReason, NotBelieved};
 pub use outside::{DriveReason, JournalReason, ReadReason};
 pub use refusal::{BeforeSending, NextStep, Reason, Refusal, RefusalClass, RefusalFacts, Sent};
+pub use runs::listing::RunListing;
+pub use runs::report_again::{ReportRequest, ReportsWritten};
 pub use runs::run_view::ReportsReason;
+pub use runs::status::RunStatus;
 pub use workspace::{Workspace, WorkspaceReason};

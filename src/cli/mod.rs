@@ -20,7 +20,9 @@ use std::process::ExitCode;
 use crate::app::runs::{close, resolve, resume, retry};
 use crate::app::secrets::pins_recovery;
 use crate::app::{audit, history, prune};
-use commands::{actions, approve, clock, look, pins, plan, run, simulate, tenant};
+use commands::{
+    actions, approve, clock, pins, plan, report, run, runs, simulate, status, tenant,
+};
 use exit::Exit;
 use failure::{BeforeSending, Done, Failed, Failure, Sent};
 use options::{Command, Format, GlobalOptions, Options};
@@ -120,10 +122,10 @@ fn look(global: &GlobalOptions, command: &Command, printer: &Printer) -> Result<
         Command::Resolve { name, resolve } => resolve::resolve(global, name, resolve, printer),
         Command::Close { name, yes } => close::close(global, name, *yes, printer),
         Command::RepairClock { yes } => clock::repair(global, *yes, printer),
-        Command::Runs => look::runs(global, printer),
-        Command::Status { name } => look::status(global, name, printer),
+        Command::Runs => runs::runs(global, printer),
+        Command::Status { name } => status::status(global, name, printer),
         Command::Report { name, report_dir } => {
-            look::report(global, name, report_dir.as_deref(), printer)
+            report::report(global, name, report_dir.as_deref(), printer)
         }
         Command::History { history } => history::history(global, history, printer),
         Command::Audit { audit } => audit::audit(global, audit, printer),

@@ -5,10 +5,13 @@
 pub(crate) mod close;
 pub(crate) mod enter;
 pub(crate) mod execution;
+pub(crate) mod listing;
+pub(crate) mod report_again;
 pub(crate) mod reporter;
 pub(crate) mod resolve;
 pub(crate) mod resume;
 pub(crate) mod retry;
 pub(crate) mod run_view;
+pub(crate) mod status;
 pub(crate) mod trust;
 pub(crate) mod watchdog;

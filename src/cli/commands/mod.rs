@@ -5,9 +5,11 @@
 pub(crate) mod actions;
 pub(crate) mod approve;
 pub(crate) mod clock;
-pub(crate) mod look;
 pub(crate) mod pins;
 pub(crate) mod plan;
+pub(crate) mod report;
 pub(crate) mod run;
+pub(crate) mod runs;
 pub(crate) mod simulate;
+pub(crate) mod status;
 pub(crate) mod tenant;

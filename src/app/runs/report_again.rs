@@ -1,0 +1,46 @@
+//! Writing the reports of a run again.
+//!
+//! Owns where they go. Must never write over reports that still hold secrets which the journal holds no more.
+
+use std::path::PathBuf;
+
+use super::run_view::ReportsReason;
+use super::status::RunStatus;
+use crate::app::Workspace;
+use crate::app::refusal::Reason;
+
+/// Which reports are written again, and where.
+#[derive(Clone, Debug)]
+pub struct ReportRequest {
+    /// Id of the run, a unique beginning of it, or `latest`.
+    pub run: String,
+    /// Another directory than the run's own.
+    pub directory: Option<PathBuf>,
+}
+
+/// Reports that were written again.
+pub struct ReportsWritten {
+    /// Their directory.
+    pub directory: PathBuf,
+    /// How far the run is.
+    pub status: RunStatus,
+}
+
+impl Workspace {
+    /// Writes the reports of a run again, from its journal.
+    ///
+    /// # Errors
+    /// No such run, a journal or directory that cannot be used, or reports in the run's own directory that may hold pruned
+    /// secrets.
+    pub fn report(&self, request: &ReportRequest) -> Result<ReportsWritten, Reason> {
+        let status = self.status(&request.run)?;
+        let directory = request.directory.as_deref().unwrap_or(status.report_dir()).to_owned();
+        if let (Some(at), None, true) =
+            (status.pruned_at, &request.directory, directory.exists())
+        {
+            return Err(ReportsReason::Pruned { run: status.row.id, at, directory }.into());
+        }
+        status.view().write(&directory, status.row.ended_at)?;
+        Ok(ReportsWritten { directory, status })
+    }
+}

@@ -1,0 +1,27 @@
+//! `sortie report`: the reports of a run again.
+//!
+//! Owns what is said of it. Must never speak to a tenant.
+
+use std::path::Path;
+
+use crate::app::ReportRequest;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::locations::with_runs;
+use crate::cli::options::GlobalOptions;
+use crate::cli::terminal::printer::Printer;
+use crate::report::summary_text;
+
+pub(crate) fn report(
+    global: &GlobalOptions,
+    name: &str,
+    report_dir: Option<&Path>,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
+    let workspace = with_runs(global, printer)?;
+    let directory = report_dir.map(Path::to_owned);
+    let written = workspace.report(&ReportRequest { run: name.to_owned(), directory })?;
+    printer.say(&summary_text(&written.status.facts(), &written.status.rows()));
+    printer.data(&written.directory.display().to_string());
+    Ok(Exit::Well)
+}
