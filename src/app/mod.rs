@@ -27,6 +27,7 @@ pub(crate) mod workspace;
 pub use consent::{Confirmed, Consent, ConsentReason, Needed, NotAsked, Question, Work, is_yes};
 pub use events::{AppEvent, Events};
 pub use files::{BindingFileReason, NotBelieved};
+pub use history::{DeviceHistory, HistoryCoverage, HistoryReason, HistoryRequest};
 pub use outside::{DriveReason, JournalReason, ReadReason};
 pub use refusal::{BeforeSending, NextStep, Reason, Refusal, RefusalClass, RefusalFacts, Sent};
 pub use runs::listing::RunListing;

@@ -19,9 +19,9 @@ use std::process::ExitCode;
 
 use crate::app::runs::{close, resolve, resume, retry};
 use crate::app::secrets::pins_recovery;
-use crate::app::{audit, history, prune};
+use crate::app::{audit, prune};
 use commands::{
-    actions, approve, clock, pins, plan, report, run, runs, simulate, status, tenant,
+    actions, approve, clock, history, pins, plan, report, run, runs, simulate, status, tenant,
 };
 use exit::Exit;
 use failure::{BeforeSending, Done, Failed, Failure, Sent};

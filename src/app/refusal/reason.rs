@@ -8,6 +8,7 @@ use std::fmt::Debug;
 use super::{NextStep, RefusalClass};
 use crate::app::consent::ConsentReason;
 use crate::app::files::BindingFileReason;
+use crate::app::history::HistoryReason;
 use crate::app::outside::{DriveReason, JournalReason, ReadReason};
 use crate::app::runs::run_view::ReportsReason;
 use crate::app::workspace::WorkspaceReason;
@@ -67,6 +68,8 @@ reasons! {
     Consent(ConsentReason),
     /// The loop of a run failed.
     Drive(DriveReason),
+    /// The history of a device is not had, or not in full.
+    History(HistoryReason),
     /// The journal or the state directory failed, or is not what sortie wrote.
     Journal(JournalReason),
     /// The policy, or another file that binds people, cannot be obeyed.

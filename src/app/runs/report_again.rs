@@ -35,9 +35,7 @@ impl Workspace {
     pub fn report(&self, request: &ReportRequest) -> Result<ReportsWritten, Reason> {
         let status = self.status(&request.run)?;
         let directory = request.directory.as_deref().unwrap_or(status.report_dir()).to_owned();
-        if let (Some(at), None, true) =
-            (status.pruned_at, &request.directory, directory.exists())
-        {
+        if let (Some(at), None, true) = (status.pruned_at, &request.directory, directory.exists()) {
             return Err(ReportsReason::Pruned { run: status.row.id, at, directory }.into());
         }
         status.view().write(&directory, status.row.ended_at)?;

@@ -5,6 +5,7 @@
 pub(crate) mod actions;
 pub(crate) mod approve;
 pub(crate) mod clock;
+pub(crate) mod history;
 pub(crate) mod pins;
 pub(crate) mod plan;
 pub(crate) mod report;

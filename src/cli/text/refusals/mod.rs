@@ -5,6 +5,7 @@
 
 pub(crate) mod consent;
 mod files;
+mod looking;
 mod outside;
 mod runs;
 
@@ -39,6 +40,7 @@ pub(crate) fn words(reason: &Reason) -> Words {
         Reason::BindingFile(reason) => files::binding_file(reason),
         Reason::Consent(reason) => consent::consent(reason),
         Reason::Drive(reason) => outside::drive(reason),
+        Reason::History(reason) => looking::history(reason),
         Reason::Journal(reason) => outside::journal(reason),
         Reason::Read(reason) => outside::read(reason),
         Reason::Reports(reason) => runs::reports(reason),
