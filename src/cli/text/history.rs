@@ -106,7 +106,7 @@ pub(crate) fn json(history: &DeviceHistory, request: &HistoryRequest) -> serde_j
     let text = |at: Option<UnixMillis>| at.map(|at| at.to_string());
     serde_json::json!({
         "device": request.device, "database": coverage.database.display().to_string(),
-    "runs": coverage.runs,
+        "runs": coverage.runs,
         "covers": {
             "from": text(coverage.span.map(|(first, _)| first)),
             "to": text(coverage.span.map(|(_, last)| last)),
@@ -115,6 +115,7 @@ pub(crate) fn json(history: &DeviceHistory, request: &HistoryRequest) -> serde_j
         "unreadable": history.unreadable, "lines": lines,
     })
 }
+
 fn cells(history: &DeviceHistory, line: &HistoryLine) -> [String; COLUMNS.len()] {
     let command = line.task.command.as_ref();
     let moment = |at: Option<UnixMillis>| at.map(|at| at.to_string()).unwrap_or_default();
