@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use serde_saphyr::granit_parser::{Event, Marker, Options, Parser, ScalarStyle, ScanError, Span};
+use granit_parser::{Event, Marker, Options, Parser, ScalarStyle, ScanError, Span};
 
 use super::diagnostics::{Diagnostics, Flaw, quote};
 use super::source::Source;

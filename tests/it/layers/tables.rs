@@ -80,7 +80,7 @@ pub(super) const HOMES: &[(&str, &[&str])] = &[
     ("reqwest", &["transport"]),
     ("rusqlite", &["journal"]),
     ("rustix", &["app", "cli"]),
-    ("serde_saphyr", &["job"]),
+    ("granit_parser", &["job"]),
     ("sha2", &["model", "job", "plan", "journal", "simulator", "app"]),
     ("signal_hook", &["cli"]),
     ("tempfile", &["report", "cli"]),
@@ -97,7 +97,6 @@ pub(super) const ANYWHERE: &[(&str, &str)] = &[
     ("serde", "every layer has types that are written to disk or printed"),
     ("serde_json", "JSON is the form of the API, of entries, plans and reports"),
     ("thiserror", "errors live beside the code that raises them"),
-    ("anyhow", "nothing uses it; it leaves the manifest"),
 ];
 
 /// Modules in which files still import each other in a circle.
