@@ -2,6 +2,7 @@
 //!
 //! Owns their sealing, their custody and their recovery. Must never show one unasked.
 
+mod age;
 pub(crate) mod custody;
 pub(crate) mod known_pins;
 pub(crate) mod pins_found;

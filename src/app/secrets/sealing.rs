@@ -1,16 +1,14 @@
 //! Encryption of secrets to the keys of those who may read them.
 //!
-//! Owns keys of age and everything that is done with them. Must never write a private key or a secret
+//! Owns what is encrypted to which keys of age. Must never write a private key or a secret
 //! anywhere, and must never repeat what was given as a key: people paste private ones.
 
-use age::armor::{ArmoredReader, ArmoredWriter, Format};
-use age::{Decryptor, Encryptor, x25519};
 use sha2::{Digest, Sha256};
-use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
+use super::age::{DecryptError, Identity, Recipient, decrypt_armored, encrypt_armored};
 use crate::app::files::private_file::read_private_file;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -21,12 +19,12 @@ use crate::model::Sealed;
 
 /// What a test decryption encrypts. Says what it is, for whoever finds it.
 const TEST_TEXT: &str = "sortie: test decryption";
-/// Longest secret that is opened, in bytes: a recovery key is far shorter.
-const SECRET_BYTES_MAX: u64 = 64 * 1024;
+/// Most keys of one run, which is more than anybody has.
+const KEYS_MAX: usize = 1024;
 
 /// The public keys to which the secrets of a run are encrypted. At least one; duplicates are taken out.
 pub(crate) struct Recipients {
-    keys: Vec<x25519::Recipient>,
+    keys: Vec<Recipient>,
 }
 
 impl Recipients {
@@ -71,9 +69,12 @@ impl Recipients {
     }
 
     fn parse(texts: &[String]) -> Result<Self, Failure> {
-        let mut keys: Vec<x25519::Recipient> = Vec::new();
+        if texts.len() > KEYS_MAX {
+            return Err(Failure::usage(format!("encrypt_to names more than {KEYS_MAX} keys")));
+        }
+        let mut keys: Vec<Recipient> = Vec::new();
         for (at, text) in texts.iter().enumerate() {
-            let key = text.trim().parse().map_err(|_| not_a_key(at + 1, text))?;
+            let key = text.trim().parse::<Recipient>().map_err(|_| not_a_key(at + 1, text))?;
             if !keys.contains(&key) {
                 keys.push(key);
             }
@@ -134,17 +135,10 @@ fn not_a_key(number: usize, text: &str) -> Failure {
     failure.next("write the line that 'age-keygen -y FILE' prints; it begins with age1")
 }
 
-/// Encrypts to all keys, as armoured text.
-fn encrypt(keys: &[x25519::Recipient], text: &str) -> String {
-    const MEMORY: &str = "memory takes every byte";
-    let recipients = keys.iter().map(|key| key as &dyn age::Recipient);
-    let encryptor = Encryptor::with_recipients(recipients)
-        .expect("there is at least one key, and all are of the one kind that fits itself");
-    let armor = ArmoredWriter::wrap_output(Vec::new(), Format::AsciiArmor).expect(MEMORY);
-    let mut writer = encryptor.wrap_output(armor).expect(MEMORY);
-    writer.write_all(text.as_bytes()).expect(MEMORY);
-    let bytes = writer.finish().and_then(ArmoredWriter::finish).expect(MEMORY);
-    String::from_utf8(bytes).expect("armour is ASCII")
+/// Encrypts to all keys, as armored text.
+fn encrypt(keys: &[Recipient], text: &str) -> String {
+    encrypt_armored(text.as_bytes(), keys)
+        .expect("there is at least one key and at most KEYS_MAX, and the system has randomness")
 }
 
 /// Tells two secrets apart without opening them. SHA-256 over a key and the text is sound here, where
@@ -158,7 +152,7 @@ fn mark(key: &[u8; 32], text: &str) -> [u8; 32] {
 
 /// Private keys of somebody who may read secrets. Their memory is overwritten when they are dropped.
 pub(crate) struct Identities {
-    keys: Vec<x25519::Identity>,
+    keys: Vec<Identity>,
 }
 
 /// Why a secret stays closed.
@@ -185,7 +179,7 @@ impl Identities {
                 continue;
             }
             let number = at + 1;
-            keys.push(line.parse().map_err(|_| {
+            keys.push(line.parse::<Identity>().map_err(|_| {
                 refused(format!("has no private key of age (AGE-SECRET-KEY-1...) in line {number}"))
             })?);
         }
@@ -198,18 +192,17 @@ impl Identities {
     /// Opens a secret. One that stands in clear is open already.
     pub(crate) fn open(&self, secret: &Sealed) -> Result<Sealed, OpenError> {
         let Some(text) = secret.ciphertext() else { return Ok(secret.clone()) };
-        let damaged = |error: &dyn std::fmt::Display| OpenError::Damaged(error.to_string());
-        let decryptor = Decryptor::new_buffered(ArmoredReader::new(text.as_bytes()))
-            .map_err(|error| damaged(&error))?;
-        let keys = self.keys.iter().map(|key| key as &dyn age::Identity);
-        let reader = decryptor.decrypt(keys).map_err(|error| match error {
-            age::DecryptError::NoMatchingKeys => OpenError::OtherKey,
-            error => damaged(&error),
+        let mut opened = decrypt_armored(text, &self.keys).map_err(|error| match error {
+            DecryptError::NoMatch => OpenError::OtherKey,
+            error => OpenError::Damaged(error.to_string()),
         })?;
-        let mut opened = String::new();
-        match reader.take(SECRET_BYTES_MAX).read_to_string(&mut opened) {
-            Ok(_) => Ok(Sealed::clear(opened)),
-            Err(error) => Err(damaged(&error)),
+        // The text moves without a copy, so that nothing of it stays behind.
+        match String::from_utf8(std::mem::take(&mut *opened)) {
+            Ok(opened) => Ok(Sealed::clear(opened)),
+            Err(error) => {
+                drop(Zeroizing::new(error.into_bytes()));
+                Err(OpenError::Damaged("its content is not text".to_owned()))
+            }
         }
     }
 }
@@ -217,6 +210,7 @@ impl Identities {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ::age::x25519;
 
     /// Two people.
     fn pair() -> [x25519::Identity; 2] {
@@ -232,7 +226,8 @@ mod tests {
     }
 
     fn holder(identity: &x25519::Identity) -> Identities {
-        Identities { keys: vec![identity.clone()] }
+        let text = ::age::secrecy::ExposeSecret::expose_secret(&identity.to_string()).to_owned();
+        Identities { keys: vec![text.parse().expect("a key")] }
     }
 
     #[test]
@@ -252,7 +247,7 @@ mod tests {
     fn what_is_no_key_is_refused_without_being_repeated() {
         let [one, _] = pair();
         let private = one.to_string();
-        let private = age::secrecy::ExposeSecret::expose_secret(&private).to_owned();
+        let private = ::age::secrecy::ExposeSecret::expose_secret(&private).to_owned();
         let mut damaged = public(&one);
         damaged.pop();
         for (text, expect) in [

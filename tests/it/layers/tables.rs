@@ -56,7 +56,6 @@ pub(super) const LEAVING: &[(&str, &str)] = &[("app", "cli")];
 
 /// The modules in which each package may be named. Every dependency stands here or in [`ANYWHERE`].
 pub(super) const HOMES: &[(&str, &[&str])] = &[
-    ("age", &["app"]),
     ("annotate_snippets", &["cli"]),
     ("anstream", &["cli"]),
     ("anstyle", &["cli"]),
