@@ -133,3 +133,12 @@ pub struct Effects {
     /// Nothing is under way and nothing more will be.
     pub is_done: bool,
 }
+
+/// What an operator says about the next wave.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum OperatorAnswer {
+    /// The wave may begin.
+    GoOn,
+    /// The run stops.
+    Stop,
+}

@@ -1,383 +1,388 @@
 //! The run machine, live: what to record and what to send next.
 //!
-//! Owns the due-queue, the grants, the order of reads and sends, and the stop rules. Must never change the
-//! state other than by recording an entry.
+//! Owns the state of the run and its four parts. The parts propose and do not know each other; only this file records
+//! entries, and carries from one part to another. Invariant: state changes only by recording an entry.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::calls::{Ask, Call, Effects, KnownPins, PinSource, PlaceSource, Scope};
-use super::follow::Follow;
-use super::pages::Pages;
-use super::run::{EngineState, Progress};
-use super::safety::Safety;
-use super::slow::{Readiness, Slow};
+use super::allowance::{Allowance, Denied, Lane};
+use super::calls::{Call, Effects};
+use super::consequence::{of_restart, of_verdict};
+use super::looks::{Looks, NextLook};
+use super::proposal::Proposal;
+use super::sends::{Dispatch, Sends, WaveStep};
+use super::settlement::{SafetyRead, Settlement};
+use super::state::EngineState;
+use super::stops::{Ends, Stops};
 use super::task::{Impossible, Phase};
-use crate::model::{Entry, Event, Repeat, StopCause, TaskIndex, UnixMillis, WindowState};
-use crate::pace::{BLOCK_LIFE_MS, PerSecond};
+use crate::model::{Entry, Event, Outcome, Sighting, StopCause, TaskIndex, UnixMillis, Verdict};
+use crate::pace::BLOCK_LIFE_MS;
 
-/// Most calls of one step, so that a batch stays one short transaction.
-const CALLS_PER_STEP_MAX: usize = 256;
-/// Of so many calls one is a look, when both sends and looks are due: following keeps a fifth.
-const CALLS_PER_LOOK: u32 = 5;
+/// Most calls of one decision, so that a batch stays one short transaction.
+const CALLS_MAX: usize = 256;
 
-/// The run machine.
-pub struct Engine {
+/// The state of a run and the parts around it.
+pub(super) struct Coordinator {
     pub(super) state: EngineState,
-    pub(super) ready: BTreeSet<(UnixMillis, TaskIndex)>,
-    pub(super) follow: Follow,
-    pub(super) pages: Pages,
-    pub(super) safety: Safety,
-    pub(super) reads_under_way: u32,
-    /// Tasks that are out of the queue while something is read for them.
-    pub(super) preparing: BTreeSet<TaskIndex>,
-    /// Reads before a send that failed in a row.
-    pub(super) read_failures: BTreeMap<TaskIndex, u8>,
-    /// Irreversible requests leave slowly.
-    pub(super) slow: Slow,
-    /// The windows as they were seen last, and when.
-    pub(super) window: Option<(UnixMillis, WindowState)>,
-    /// Tasks that must not be sent, whatever their turn, each with the reason.
-    pub(super) protected: BTreeMap<TaskIndex, String>,
-    /// A wave has too many errors if what is in doubt is one: nothing is sent until reading has settled it.
-    pub(super) is_waiting_for_doubt: bool,
-    /// A question that was not passed on yet, and the last wave that was asked about.
-    pub(super) ask: Option<Ask>,
-    pub(super) asked_about: u16,
-    pub(super) scope: Scope,
-    pins: Option<PinSource>,
-    pub(super) known_pins: Option<KnownPins>,
-    pace: PerSecond,
-    granted: u32,
-    granted_until: UnixMillis,
-    calls_since_look: u32,
-    pub(super) unreachable_rounds: u32,
-    pub(super) throttled_rounds: u32,
+    pub(super) allowance: Allowance,
+    pub(super) sends: Sends,
+    pub(super) looks: Looks,
+    pub(super) settlement: Settlement,
+    pub(super) stops: Stops,
+    /// Recorded, and not handed to the shell yet.
+    entries: Vec<Entry>,
 }
 
-impl Engine {
-    /// The machine of a run that stands as `state` says. Nothing is sent before [`Engine::open`].
-    #[must_use]
-    pub fn new(state: EngineState) -> Self {
-        let indexed = || (0..).map(TaskIndex).zip(&state.tasks);
-        let ready = indexed()
-            .filter(|(index, task)| {
-                task.phase == Phase::Ready && state.waves.has_reached(&state.facts[index.at()])
-            })
-            .map(|(index, task)| {
-                let not_before = state.waves.not_before(&state.facts[index.at()]);
-                (task.due.max(not_before), index)
-            })
-            .collect();
-        let irreversible = indexed().filter(|(index, _)| state.facts[index.at()].is_irreversible);
-        let sent = irreversible.filter(|(_, task)| task.attempts > 0);
+impl Coordinator {
+    /// The parts of a run that stands as `state` says.
+    pub(super) fn new(state: EngineState) -> Self {
         Self {
-            slow: Slow::new(sent.map(|(_, task)| task.sent_at).collect()),
-            window: None,
-            protected: BTreeMap::new(),
-            is_waiting_for_doubt: false,
-            ask: None,
-            asked_about: 0,
-            ready,
-            follow: Follow::default(),
-            pages: Pages::default(),
-            safety: Safety::default(),
-            reads_under_way: 0,
-            preparing: BTreeSet::new(),
-            read_failures: BTreeMap::new(),
-            scope: Scope::Whole,
-            pins: None,
-            known_pins: None,
-            pace: PerSecond::new(state.policy.per_second),
-            granted: 0,
-            granted_until: UnixMillis(0),
-            calls_since_look: 0,
-            unreachable_rounds: 0,
-            throttled_rounds: 0,
+            allowance: Allowance::new(state.policy.per_second),
+            sends: Sends::new(&state),
+            looks: Looks::default(),
+            settlement: Settlement::default(),
+            stops: Stops::new(),
+            entries: Vec::new(),
             state,
         }
     }
 
-    /// Limits what this process does with the run.
-    pub fn set_scope(&mut self, scope: Scope) {
-        self.scope = scope;
-        self.follow.is_one_pass = scope == Scope::OnePass;
+    /// Hands over what was recorded.
+    pub(super) fn take_entries(&mut self) -> Vec<Entry> {
+        std::mem::take(&mut self.entries)
     }
 
-    /// Gives the source of PINs. Without one, requests that take a PIN are sent without.
-    pub fn set_pin_source(&mut self, pins: PinSource) {
-        self.pins = Some(pins);
-    }
-
-    /// Gives what the state directory knows of Macs that other runs have locked. Without it the tenant alone is asked.
-    pub fn set_known_pins(&mut self, known_pins: KnownPins) {
-        self.known_pins = Some(known_pins);
-    }
-
-    /// Gives the source of places for irreversible requests. Without one, each run counts for itself.
-    pub fn set_place_source(&mut self, places: PlaceSource) {
-        self.slow.shared = Some(places);
-    }
-
-    /// The state as it will be when all entries so far are committed.
-    #[must_use]
-    pub fn state(&self) -> &EngineState {
-        &self.state
-    }
-
-    /// How far the run is.
-    #[must_use]
-    pub fn progress(&self) -> Progress {
-        self.state.progress()
-    }
-
-    /// Begins or resumes the run. Whatever was under way has lost its answer: what is safe to repeat goes
-    /// back to the queue, the rest is in doubt.
-    ///
-    /// # Errors
-    /// [`Impossible`] is a fault of this program.
-    pub fn open(&mut self, now: UnixMillis, program: &str) -> Result<Vec<Entry>, Impossible> {
-        let mut entries = Vec::new();
-        self.record(now, Event::Opened { program: program.to_owned() }, &mut entries)?;
-        self.check_old_pause(now, &mut entries)?;
-        for index in (0..).map(TaskIndex).take(self.state.tasks.len()) {
-            match self.state.task(index).phase.clone() {
-                Phase::InFlight => {
-                    let reason =
-                        "the program ended before the answer came; it may have been applied"
-                            .to_owned();
-                    let is_repeated = self.state.facts[index.at()].repeat == Repeat::Safe
-                        && self.scope == Scope::Whole;
-                    let event = if is_repeated {
-                        Event::Postponed { task: index, until: now, counted: false, reason }
-                    } else {
-                        Event::Doubted { task: index, reason }
-                    };
-                    self.record(now, event, &mut entries)?;
-                    self.seek(now, index);
-                }
-                Phase::Judged(verdict) => self.conclude(now, index, &verdict, &mut entries)?,
-                Phase::Following => self.await_end_at(now, index),
-                Phase::Custody(_) => self.take_custody(now, index, &mut entries)?,
-                Phase::Doubt if self.state.facts[index.at()].repeat == Repeat::Once => {
-                    self.seek(now, index);
-                }
-                Phase::Doubt if self.scope == Scope::Whole => {
-                    let reason = "in doubt, and safe to repeat".to_owned();
-                    let event =
-                        Event::Postponed { task: index, until: now, counted: false, reason };
-                    self.record(now, event, &mut entries)?;
-                }
-                _ => {}
-            }
+    /// Records an event: applies it, and puts it on the list to commit.
+    pub(super) fn record(&mut self, now: UnixMillis, event: Event) -> Result<(), Impossible> {
+        let entry = Entry { at: now, event };
+        if let Some(task) = self.state.apply(&entry)? {
+            self.sends.put(task, self.state.task(task).due, &self.state);
         }
-        Ok(entries)
+        self.entries.push(entry);
+        Ok(())
     }
 
-    /// Stops sending. What is under way is waited for. The first cause stays, but one after which there is still
-    /// something to be read gives way to one that ends that, too, and the deadline for sending to any other.
-    ///
-    /// # Errors
-    /// [`Impossible`] is a fault of this program.
-    pub fn stop(
+    /// Carries proposals out, in order.
+    pub(super) fn dispose(
         &mut self,
         now: UnixMillis,
-        cause: StopCause,
-        reason: &str,
-    ) -> Result<Vec<Entry>, Impossible> {
-        let mut entries = Vec::new();
-        let is_new = match self.state.stop.as_ref().map(|(cause, _)| *cause) {
-            None => true,
-            Some(StopCause::Deadline) => cause != StopCause::Deadline,
-            Some(first) => !first.ends_reading() && cause.ends_reading(),
-        };
-        if is_new {
-            let event = Event::Stopped { cause, reason: reason.to_owned() };
-            self.record(now, event, &mut entries)?;
+        proposals: impl IntoIterator<Item = Proposal>,
+    ) -> Result<(), Impossible> {
+        for proposal in proposals {
+            match proposal {
+                Proposal::Record(event) => self.record(now, event)?,
+                Proposal::End { task, outcome, reason } => {
+                    self.record(now, Event::Settled { task, outcome, reason })?;
+                    self.forget(task);
+                }
+                Proposal::Stop { cause, reason } => {
+                    if let Some(event) = Stops::stop(cause, reason, &self.state) {
+                        self.record(now, event)?;
+                    }
+                }
+                Proposal::PauseForTenant { retry_after_ms, reason } => {
+                    let state = &self.state;
+                    let pause = self.stops.pause_for_tenant(now, retry_after_ms, &reason, state);
+                    self.dispose(now, pause)?;
+                }
+                Proposal::PauseUntilReachable { reason } => {
+                    let pause = self.stops.pause_until_reachable(now, &reason, &self.state);
+                    self.dispose(now, pause)?;
+                }
+            }
         }
-        Ok(entries)
+        Ok(())
     }
 
-    /// Adds requests that may leave until `until`. Whatever was left of an earlier grant is gone: ask for
-    /// it with [`Engine::surrender`] first.
-    pub fn grant(&mut self, count: u32, until: UnixMillis) {
-        self.granted = count;
-        self.granted_until = until;
+    /// Takes up a task when the run is opened: whatever was under way has lost its answer.
+    pub(super) fn reopen(&mut self, now: UnixMillis, task: TaskIndex) -> Result<(), Impossible> {
+        if let Some(event) = of_restart(now, task, &self.state, self.stops.scope()) {
+            self.record(now, event)?;
+        }
+        match self.state.task(task).phase.clone() {
+            Phase::Judged(verdict) => self.conclude(now, task, &verdict)?,
+            Phase::Following => self.follow_at_once(now, task),
+            Phase::Custody(_) => self.take_custody(now, task)?,
+            Phase::Doubt => self.settlement.seek(now, task, &self.state),
+            _ => {}
+        }
+        Ok(())
     }
 
-    /// Gives back what is left of the grant, be it expired or not: it was never used.
-    pub fn surrender(&mut self) -> u32 {
-        std::mem::take(&mut self.granted)
+    /// Records what follows from a verdict for its task and for the run.
+    pub(super) fn conclude(
+        &mut self,
+        now: UnixMillis,
+        task: TaskIndex,
+        verdict: &Verdict,
+    ) -> Result<(), Impossible> {
+        let proposals = of_verdict(now, task, verdict, &self.state);
+        self.dispose(now, proposals)
+    }
+
+    /// Puts a task whose request was answered into the queue of its phase.
+    pub(super) fn place(&mut self, now: UnixMillis, task: TaskIndex) -> Result<(), Impossible> {
+        match self.state.task(task).phase {
+            Phase::Following => self.follow(now, task),
+            Phase::Custody(_) => self.take_custody(now, task)?,
+            Phase::Doubt => self.settlement.seek(now, task, &self.state),
+            Phase::Settled(_) => self.forget(task),
+            Phase::Blocked | Phase::Ready | Phase::InFlight | Phase::Judged(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Takes in what a look showed of a task that is followed.
+    pub(super) fn followed(
+        &mut self,
+        now: UnixMillis,
+        task: TaskIndex,
+        sighting: Sighting,
+    ) -> Result<(), Impossible> {
+        let (proposals, next) = self.looks.followed(now, task, sighting, &self.state);
+        self.dispose(now, proposals)?;
+        match next {
+            NextLook::Later => self.place(now, task)?,
+            NextLook::Now => self.follow_at_once(now, task),
+            NextLook::Queued => {}
+        }
+        Ok(())
+    }
+
+    /// Takes in what a look showed of a task in doubt.
+    pub(super) fn sought(
+        &mut self,
+        now: UnixMillis,
+        task: TaskIndex,
+        sighting: Sighting,
+    ) -> Result<(), Impossible> {
+        let page = self.looks.turn_page(task, self.state.facts_of(task).trace, &sighting);
+        let proposals = self.settlement.sought(now, task, sighting, page, &self.state);
+        self.dispose(now, proposals)?;
+        match self.state.task(task).phase {
+            // Its next read is planned already.
+            Phase::Doubt => Ok(()),
+            _ => self.place(now, task),
+        }
+    }
+
+    /// Plans the next look at a task: an urgent one while a PIN depends on it.
+    fn follow(&mut self, now: UnixMillis, task: TaskIndex) {
+        if !(self.state.lacks_pin(task) && self.settlement.look_urgently(task, now)) {
+            let latest = self.ends().wait_ends(now);
+            self.looks.schedule(task, now, latest);
+        }
+    }
+
+    /// Plans a look at a task at once.
+    fn follow_at_once(&mut self, now: UnixMillis, task: TaskIndex) {
+        if self.state.lacks_pin(task) {
+            self.settlement.put(task, now);
+        } else {
+            self.looks.put(task, now);
+        }
+    }
+
+    /// The end of a lock is known: its PIN is read, where that is allowed.
+    fn take_custody(&mut self, now: UnixMillis, task: TaskIndex) -> Result<(), Impossible> {
+        self.looks.stop_following(task);
+        if let Some(event) = self.settlement.known_pin(task, &self.state) {
+            self.record(now, event)?;
+        }
+        let proposal = self.settlement.take_custody(now, task, &self.state);
+        self.dispose(now, proposal)
+    }
+
+    /// Forgets a task in the queues of all reads.
+    pub(super) fn forget(&mut self, task: TaskIndex) {
+        self.looks.forget(task);
+        self.settlement.forget(task);
+    }
+
+    /// Skips a task if its device is protected; says whether it did.
+    pub(super) fn skip_protected(
+        &mut self,
+        now: UnixMillis,
+        task: TaskIndex,
+    ) -> Result<bool, Impossible> {
+        let Some(reason) = self.stops.protection(task) else { return Ok(false) };
+        let (outcome, reason) = (Outcome::Skipped, format!("not sent: {reason}"));
+        self.sends.give_back_place(task);
+        self.record(now, Event::Settled { task, outcome, reason })?;
+        Ok(true)
     }
 
     /// Says what to record and send at `now`.
-    ///
-    /// # Errors
-    /// [`Impossible`] is a fault of this program.
-    pub fn decide(&mut self, now: UnixMillis) -> Result<Effects, Impossible> {
-        let mut step = Effects::default();
-        self.check_stop_rules(now, &mut step.entries)?;
-        let gate_at = self.check_waves(now, &mut step.entries)?;
-        step.ask = self.ask.take();
-        while step.calls.len() < CALLS_PER_STEP_MAX {
+    pub(super) fn decide(&mut self, now: UnixMillis) -> Result<Effects, Impossible> {
+        let mut effects = Effects::default();
+        let is_sending = self.ends().is_sending();
+        let stop = self.stops.check_rules(now, is_sending, &self.state);
+        self.dispose(now, stop)?;
+        let gate_at = self.check_waves(now)?;
+        effects.ask = self.sends.take_question();
+        while effects.calls.len() < CALLS_MAX {
             let Some(lane) = self.next_lane(now) else { break };
             if now < self.state.paused_until {
-                step.wake_at = Some(self.state.paused_until);
+                effects.wake_at = Some(self.state.paused_until);
                 break;
             }
-            if self.state.in_flight + self.reads_under_way >= self.state.policy.concurrency {
+            if self.under_way() >= self.state.policy.concurrency {
                 break;
             }
-            if self.granted == 0 || now >= self.granted_until {
-                step.want = self.wanted(now);
-                break;
+            match self.allowance.take(now) {
+                Ok(()) => {}
+                Err(Denied::NoGrant) => {
+                    effects.want = self.wanted(now);
+                    break;
+                }
+                Err(Denied::Until(at)) => {
+                    effects.wake_at = Some(at);
+                    break;
+                }
             }
-            if let Err(at) = self.pace.take(now) {
-                step.wake_at = Some(at);
-                break;
-            }
-            self.granted -= 1;
-            self.emit(now, lane, &mut step)?;
+            self.emit(now, lane, &mut effects.calls)?;
         }
-        if step.calls.len() == CALLS_PER_STEP_MAX {
-            step.wake_at = Some(now);
+        if effects.calls.len() == CALLS_MAX {
+            effects.wake_at = Some(now);
         }
-        step.wake_at = [step.wake_at, gate_at, self.next_moment(now)].into_iter().flatten().min();
-        step.is_done = self.is_done(now);
-        Ok(step)
+        let wake_at = [effects.wake_at, gate_at, self.next_moment(now)];
+        effects.wake_at = wake_at.into_iter().flatten().min();
+        effects.is_done = self.ends().is_done(now, self.under_way());
+        effects.entries = self.take_entries();
+        Ok(effects)
     }
 
-    /// Records an entry: applies it and puts it on the list to commit.
-    pub(super) fn record(
+    /// Begins waves, or stops the run, as far as the waves that were begun allow. Returns when to check again.
+    fn check_waves(&mut self, now: UnixMillis) -> Result<Option<UnixMillis>, Impossible> {
+        while self.ends().may_send() && !self.stops.is_waiting_for_doubt() {
+            match self.sends.wave_step(now, &self.state) {
+                WaveStep::Hold(until) => return Ok(until),
+                step => self.take_wave_step(now, step)?,
+            }
+        }
+        Ok(None)
+    }
+
+    /// Carries a step of the waves out.
+    pub(super) fn take_wave_step(
         &mut self,
         now: UnixMillis,
-        event: Event,
-        entries: &mut Vec<Entry>,
+        step: WaveStep,
     ) -> Result<(), Impossible> {
-        let entry = Entry { at: now, event };
-        if let Some(task) = self.state.apply(&entry)? {
-            self.make_ready(task, self.state.task(task).due);
+        match step {
+            WaveStep::Hold(_) => Ok(()),
+            WaveStep::Fail(reason) => {
+                self.dispose(now, [Proposal::Stop { cause: StopCause::Canary, reason }])
+            }
+            WaveStep::Spread { event, from } => {
+                self.record(now, event)?;
+                self.sends.put_reached(from, &self.state);
+                Ok(())
+            }
         }
-        entries.push(entry);
-        Ok(())
     }
 
-    /// Which queue the next call comes from; `None` when neither has anything due.
+    /// Which queue the next call comes from; `None` when nothing is due.
     fn next_lane(&mut self, now: UnixMillis) -> Option<Lane> {
-        if self.next_safety(now).is_some_and(|at| at <= now) {
+        let is_due = |at: Option<UnixMillis>| at.is_some_and(|at| at <= now);
+        if is_due(self.ends().next_safety(now)) {
             return Some(Lane::Safety);
         }
-        let is_look_due = self.next_look(now).is_some_and(|at| at <= now);
-        let is_send_due = self.may_send()
-            && !self.is_waiting_for_doubt
-            && self.window_opens(now).is_none()
-            && self.next_send(now).is_some_and(|at| at <= now);
-        match (is_send_due, is_look_due) {
-            (true, true) if self.calls_since_look + 1 >= CALLS_PER_LOOK => Some(Lane::Look),
-            (true, _) => Some(Lane::Send),
-            (false, true) => Some(Lane::Look),
-            (false, false) => None,
-        }
+        let is_look_due = is_due(self.ends().next_look(now));
+        let is_send_due = self.ends().may_send()
+            && !self.stops.is_waiting_for_doubt()
+            && self.stops.window_opens(now, &self.state).is_none()
+            && is_due(self.sends.next_due(now, &self.state));
+        self.allowance.lane(is_send_due, is_look_due)
     }
 
-    fn emit(&mut self, now: UnixMillis, lane: Lane, step: &mut Effects) -> Result<(), Impossible> {
-        if lane == Lane::Send {
-            return self.emit_send(now, step);
-        }
+    /// Adds the next call of a queue.
+    fn emit(
+        &mut self,
+        now: UnixMillis,
+        lane: Lane,
+        calls: &mut Vec<Call>,
+    ) -> Result<(), Impossible> {
         let call = match lane {
-            Lane::Safety => self.safety.take().map(|task| match self.state.task(task).phase {
-                Phase::Custody(_) => Call::Pin { task },
-                Phase::Doubt if self.safety.is_pins_turn(task) => Call::Pin { task },
-                _ => self.look_at(task),
+            Lane::Send => return self.emit_send(now, calls),
+            Lane::Look => self.looks.take(now, &self.state),
+            Lane::Safety => self.settlement.take(&self.state).map(|(task, read)| match read {
+                SafetyRead::Pin => Call::Pin { task },
+                SafetyRead::Traces => self.looks.call(task, &self.state),
             }),
-            _ if self.follow.sweep.due_at().is_some_and(|at| at <= now) => {
-                Some(Call::List { offset: self.follow.sweep.take(now) })
-            }
-            _ => self.follow.take().map(|task| self.look_at(task)),
         };
         if let Some(call) = call {
-            self.reads_under_way += 1;
-            self.calls_since_look = 0;
-            step.calls.push(call);
+            self.allowance.count_look();
+            calls.push(call);
         }
         Ok(())
     }
 
-    fn emit_send(&mut self, now: UnixMillis, step: &mut Effects) -> Result<(), Impossible> {
-        let Some((_, task)) = self.ready.pop_first() else { return Ok(()) };
-        if self.skip_protected(now, task, &mut step.entries)? {
+    /// Adds what the next task of the queue of sends needs, and records the intent of its request.
+    fn emit_send(&mut self, now: UnixMillis, calls: &mut Vec<Call>) -> Result<(), Impossible> {
+        let Some(task) = self.sends.pop() else { return Ok(()) };
+        if self.skip_protected(now, task)? {
             return Ok(());
         }
-        self.calls_since_look += 1;
-        let (facts, state) = (&self.state.facts[task.at()], self.state.task(task));
-        if state.captured < facts.captures {
-            step.calls.push(Call::Secrets { task, place: state.captured });
-            self.preparing.insert(task);
-            self.reads_under_way += 1;
-            return Ok(());
-        }
-        match self.turn_of(now, task) {
-            Readiness::Now => {}
-            Readiness::Wait(at) => {
-                self.make_ready(task, at);
-                return Ok(());
+        self.allowance.count_send();
+        match self.sends.dispatch(now, task, &self.state) {
+            Dispatch::Later => {}
+            Dispatch::Prepare(call) => {
+                self.allowance.count_preparation();
+                calls.push(call);
             }
-            Readiness::Read => {
-                step.calls.push(Call::Recheck { task });
-                self.preparing.insert(task);
-                self.reads_under_way += 1;
-                return Ok(());
+            Dispatch::Send { intent, call } => {
+                self.record(now, intent)?;
+                calls.push(call);
             }
         }
-        let (facts, state) = (&self.state.facts[task.at()], self.state.task(task));
-        let attempt = state.attempts.saturating_add(1);
-        let drawn = match &mut self.pins {
-            Some(pins) if facts.draws_pin => Some(pins()),
-            _ => None,
-        };
-        let (clear, kept) = drawn.map(|drawn| (drawn.clear, drawn.kept)).unzip();
-        let is_irreversible = facts.is_irreversible;
-        self.record(
-            now,
-            Event::Intent { task, attempt, pin: kept, sends: None },
-            &mut step.entries,
-        )?;
-        if is_irreversible {
-            self.slow.sent(task, now);
-        }
-        step.calls.push(Call::Send { task, attempt, pin: clear });
         Ok(())
-    }
-
-    fn look_at(&self, task: TaskIndex) -> Call {
-        let view = self.pages.view(task, self.state.facts[task.at()].trace);
-        Call::Look { task, view, since: self.state.task(task).traced_from }
     }
 
     /// How many requests would leave within the life of one block of grants.
     fn wanted(&self, now: UnixMillis) -> u32 {
+        let ends = self.ends();
         let block_max = u64::from(self.state.policy.per_second) * BLOCK_LIFE_MS / 1_000;
         let block_max = usize::try_from(block_max.max(1)).unwrap_or(usize::MAX);
-        let sends = match self.may_send() && !self.is_waiting_for_doubt {
+        let sends = match ends.may_send() && !self.stops.is_waiting_for_doubt() {
+            true => self.sends.count_due(now, block_max),
             false => 0,
-            true => self.ready.iter().take_while(|(at, _)| *at <= now).take(block_max).count(),
         };
-        let looks = match self.next_look(now) {
+        let looks = match ends.next_look(now) {
             // Looks trickle: a block for each of them would fill the ledger.
             Some(_) => {
                 let soon = now.plus_ms(BLOCK_LIFE_MS);
-                self.follow.due(soon.min(self.wait_ends(now)), block_max)
+                self.looks.count_due(soon.min(ends.wait_ends(now)), block_max)
             }
             None => 0,
         };
-        let reads = if self.may_settle(now) { self.safety.due(now, block_max) } else { 0 };
+        let reads = match ends.may_settle(now) {
+            true => self.settlement.count_due(now, block_max),
+            false => 0,
+        };
         u32::try_from((reads + sends + looks).min(block_max)).unwrap_or(u32::MAX)
     }
-}
 
-/// The queues, the most urgent first.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-enum Lane {
-    Safety,
-    Send,
-    Look,
+    /// The next moment at which something may become due.
+    fn next_moment(&mut self, now: UnixMillis) -> Option<UnixMillis> {
+        let opens_at = self.stops.window_opens(now, &self.state);
+        let may_send = self.ends().may_send();
+        let send = if may_send { self.sends.next_due(now, &self.state) } else { None };
+        let send = send.map(|at| opens_at.map_or(at, |opens_at| at.max(opens_at)));
+        // A window that closes is noticed when it does, even if nothing else happens.
+        let window = self.stops.window_changes().filter(|_| may_send);
+        self.ends().next_moment(now, send, window)
+    }
+
+    /// Requests without an answer.
+    fn under_way(&self) -> u32 {
+        self.state.in_flight + self.allowance.reads_under_way()
+    }
+
+    fn ends(&self) -> Ends<'_> {
+        Ends {
+            state: &self.state,
+            scope: self.stops.scope(),
+            look_due: self.looks.next_due(),
+            safety_due: self.settlement.next_due(),
+        }
+    }
 }

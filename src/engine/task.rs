@@ -3,12 +3,12 @@
 //! Owns what may follow what. It tells *not sent* (safe to send again) from *unknown* (never send
 //! blindly). Must never know of queues, pace or other tasks.
 
-use super::safety::ABSENCES_MAX;
 use crate::model::{
-    CommandStatus, Decision, Event, Outcome, PinReading, Policy, Refusal, Repeat, StopCause,
-    TaskFacts, TaskIndex, UnixMillis, Verdict,
+    CommandStatus, Decision, Event, Outcome, PinReading, Repeat, TaskFacts, UnixMillis, Verdict,
 };
-use crate::pace::backoff_ms;
+
+/// Reads that have to show nothing before a task stays in doubt.
+pub(super) const ABSENCES_MAX: u8 = 3;
 
 /// Where a task stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -134,7 +134,7 @@ impl TaskState {
     }
 
     /// Whether its device's report is awaited: always while a PIN depends on it.
-    fn is_awaited(&self, facts: &TaskFacts) -> bool {
+    pub(super) fn is_awaited(&self, facts: &TaskFacts) -> bool {
         facts.followed || self.lacks_pin(facts)
     }
 
@@ -288,78 +288,4 @@ fn may_be_postponed(phase: &Phase, facts: &TaskFacts) -> bool {
         Phase::Doubt => facts.repeat == Repeat::Safe,
         _ => false,
     }
-}
-
-/// What follows from an answer for the task.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Consequence {
-    Settle(Outcome, String),
-    /// Back to the queue, and what the run has to do before anything is sent again.
-    Requeue(Wait, String),
-    Doubt(String),
-}
-
-/// How long a task that goes back to the queue waits.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Wait {
-    /// So many milliseconds; one of its retries is used up.
-    Backoff(u64),
-    /// As long as the tenant says, where it says so.
-    Tenant(Option<u64>),
-    /// Until the address can be reached again.
-    Reachable,
-    /// Until the run is resumed.
-    Resume(StopCause),
-}
-
-/// What is said of "already" after an earlier request of this run that the tenant had answered with a no.
-pub(super) const MAY_BE_OURS: &str = "perhaps by an earlier request of this run";
-
-/// Decides what follows from a recorded verdict. `None` for one that needs no further entry.
-pub(super) fn consequence(
-    state: &TaskState,
-    facts: &TaskFacts,
-    verdict: &Verdict,
-    task: TaskIndex,
-    policy: &Policy,
-) -> Option<Consequence> {
-    use Consequence::{Doubt, Requeue, Settle};
-    Some(match verdict {
-        _ if matches!(state.phase, Phase::Following | Phase::Custody(_)) => return None,
-        Verdict::Accepted(answer) => {
-            let outcome =
-                if facts.ends_with_answer { Outcome::Completed } else { Outcome::Accepted };
-            Settle(outcome, answer.note.clone().unwrap_or_default())
-        }
-        Verdict::InEffect { reason } if state.was_in_doubt => {
-            Settle(Outcome::Accepted, format!("{reason} (an earlier request of this run did it)"))
-        }
-        Verdict::InEffect { reason } if state.may_be_ours() => {
-            Settle(Outcome::AlreadyInEffect, format!("{reason} ({MAY_BE_OURS})"))
-        }
-        Verdict::InEffect { reason } => Settle(Outcome::AlreadyInEffect, reason.clone()),
-        Verdict::Refused { kind: Refusal::Unauthorized, reason } => {
-            Requeue(Wait::Resume(StopCause::Unauthorized), reason.clone())
-        }
-        Verdict::Refused { reason, .. } => Settle(Outcome::Refused, reason.clone()),
-        Verdict::Throttled { retry_after_ms, reason } => {
-            Requeue(Wait::Tenant(*retry_after_ms), reason.clone())
-        }
-        Verdict::NotSent { reason, ends_run: true } => {
-            Requeue(Wait::Resume(StopCause::Unreachable), reason.clone())
-        }
-        Verdict::NotSent { reason, ends_run: false } => Requeue(Wait::Reachable, reason.clone()),
-        Verdict::Unknown { reason, .. } if facts.repeat == Repeat::Once => Doubt(reason.clone()),
-        // The request left, and nothing is sent any more in this process: a resume may repeat what is safe.
-        Verdict::Unknown { reason, ends_run: true, .. } | Verdict::OtherDevice { reason } => {
-            Doubt(reason.clone())
-        }
-        Verdict::Unknown { reason, .. } if state.retries >= policy.retries.count => {
-            Doubt(format!("no usable answer after {} requests: {reason}", state.attempts))
-        }
-        Verdict::Unknown { reason, retry_after_ms, .. } => {
-            let delay_ms = backoff_ms(&policy.retries, policy.seed, task, state.retries + 1);
-            Requeue(Wait::Backoff(delay_ms.max(retry_after_ms.unwrap_or(0))), reason.clone())
-        }
-    })
 }

@@ -118,7 +118,7 @@ pub fn read_target(reply: &Reply) -> Result<Option<Device>, ListError> {
     }
 }
 
-/// A row of the inventory, as far as a sweep needs it.
+/// A row of the inventory, as far as a check-in poll needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownDevice {
     /// The device.
@@ -140,8 +140,8 @@ struct PlainRow<'a> {
     last_check_in: Cow<'a, str>,
 }
 
-/// Reads a list of devices for a sweep: the same list as [`read_devices`], without what a sweep passes over.
-/// A sweep reads the whole fleet every few minutes, so that this shows.
+/// Reads a list of devices for a check-in poll: the same list as [`read_devices`], without what a poll does not need.
+/// A poll reads the whole fleet every few minutes, so that this shows.
 ///
 /// # Errors
 /// [`ListError`] for anything but a 200 with device rows.
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sweep_reads_the_same_rows_in_all_forms() {
+    fn a_check_in_poll_reads_the_same_rows_in_all_forms() {
         for (body, count) in [
             ("\u{feff}[{\"device_id\":\"a\"}]", 1),
             (

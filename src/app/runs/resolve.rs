@@ -75,7 +75,7 @@ pub(crate) fn resolve(
             index,
             task,
             evidence: seen.of.remove(&index).unwrap_or_default(),
-            quarantine_ends: engine.quarantine_ends(index),
+            quarantine_ends: engine.state().quarantine_ends(index),
             send_until: view.header.policy.send_until,
             is_closed,
         })

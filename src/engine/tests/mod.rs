@@ -3,11 +3,11 @@
 //! Owns the tables of what follows from a verdict or a sighting, and one test for each stop, pause and wait
 //! rule. What must hold in every case is checked by the integration test `invariants`.
 
+mod check_in_poll;
 mod pauses;
 mod pins;
 mod settle;
 mod stops;
-mod sweep;
 
 use super::*;
 use crate::model::{
@@ -557,7 +557,7 @@ fn entries_that_cannot_follow_change_nothing() {
 #[test]
 fn what_another_run_took_over_is_not_sent_by_a_resume() {
     let second = TaskFacts { after: Some((FIRST, Gate::GoodEnd)), ..facts(Repeat::Once) };
-    let mut state = engine_of(vec![facts(Repeat::Once), second, facts(Repeat::Once)]).state;
+    let mut state = engine_of(vec![facts(Repeat::Once), second, facts(Repeat::Once)]).run.state;
     for task in [FIRST, TaskIndex(1)] {
         let outcome = Outcome::NotAttempted;
         let event = Event::Settled { task, outcome, reason: "taken over by run x".to_owned() };
@@ -575,6 +575,6 @@ fn what_another_run_took_over_is_not_sent_by_a_resume() {
         outcome: Outcome::NotAttempted,
         reason: String::new(),
     };
-    let mut state = resumed.state;
+    let mut state = resumed.run.state;
     assert!(state.apply(&Entry { at: NOW, event }).is_err());
 }

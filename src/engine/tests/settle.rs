@@ -170,7 +170,7 @@ fn the_answer_that_it_is_so_already_proves_our_own_request() {
     let mut engine = in_doubt(once(Trace::Command));
     let decision = crate::model::Decision::SendAgain;
     let event = Event::Resolved { task: FIRST, decision, by: "a test".to_owned() };
-    engine.state.apply(&Entry { at: seconds(300), event }).expect("it can be resolved");
+    engine.run.state.apply(&Entry { at: seconds(300), event }).expect("it can be resolved");
     let (mut engine, _) = reopened(&engine, seconds(300));
     assert_eq!(call(&mut engine, seconds(300)), "send 0.2");
     let verdict = Verdict::InEffect { reason: why() };

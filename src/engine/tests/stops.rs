@@ -190,7 +190,7 @@ fn devices_that_are_asleep_never_block() {
             reason: String::new(),
             candidates: 1,
         };
-        engine.reads_under_way += 1;
+        engine.run.allowance.count_preparation();
         engine.looked(now, TaskIndex(task), Sighting::Command(command)).expect("it is followed");
     };
     let waves = |engine: &mut Engine, now| {

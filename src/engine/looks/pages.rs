@@ -14,11 +14,11 @@ const PAGES_IN_A_ROW_MAX: u32 = 3;
 /// The memory of looks, task by task.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pages {
-    memory: BTreeMap<TaskIndex, Memory>,
+    memory: BTreeMap<TaskIndex, PageMemory>,
 }
 
 #[derive(Clone, Debug, Default)]
-struct Memory {
+struct PageMemory {
     offset: u32,
     pages_in_a_row: u32,
     is_records_turn: bool,

@@ -8,10 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{TaskIndex, UnixMillis};
 
-/// Reads that have to show nothing before a task stays in doubt.
-pub(super) const ABSENCES_MAX: u8 = 3;
-/// The time between two of these reads is this part of the quarantine: half a minute by default.
-pub(super) const ABSENCE_PAUSES_PER_QUARANTINE: u64 = 4;
 /// Reads of a PIN that is not there yet: the tenant may show it a while after the Mac has taken the lock.
 pub(super) const PIN_READS_MAX: u8 = 5;
 /// The same for a Mac that was locked before: its PIN is not on its way.
@@ -28,21 +24,19 @@ const URGENT_DELAYS_MS: [u64; URGENT_LOOKS_MAX as usize] = [2_000, 5_000, 10_000
 /// wait is: both rows of delays, one after the other.
 pub const PIN_SOUGHT_MS: u64 = 2 * (2_000 + 5_000 + 10_000 + 20_000 + 40_000);
 /// Answers in a row that cannot be used, before reading is given up.
-pub(super) const FAILURES_MAX: u8 = 5;
+const FAILURES_MAX: u8 = 5;
 /// Delays after them, in milliseconds.
 const FAILURE_DELAYS_MS: [u64; FAILURES_MAX as usize] = [2_000, 5_000, 15_000, 30_000, 60_000];
 
 /// The queue of these reads.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Safety {
+pub(super) struct SafetyReads {
     due: BTreeSet<(UnixMillis, TaskIndex)>,
-    memory: BTreeMap<TaskIndex, Memory>,
-    /// The token may not read secrets.
-    pub(super) is_pin_forbidden: Option<String>,
+    memory: BTreeMap<TaskIndex, ReadMemory>,
 }
 
 #[derive(Clone, Debug, Default)]
-struct Memory {
+struct ReadMemory {
     failures: u8,
     urgent_looks: u8,
     pin_reads: u8,
@@ -52,23 +46,23 @@ struct Memory {
     evidence: String,
 }
 
-impl Safety {
+impl SafetyReads {
+    /// Plans a read for a task.
     pub(super) fn put(&mut self, task: TaskIndex, at: UnixMillis) {
         self.due.insert((at, task));
     }
 
+    /// When the next read is due.
     pub(super) fn next(&self) -> Option<UnixMillis> {
         self.due.first().map(|(at, _)| *at)
     }
 
-    pub(super) fn due(&self, now: UnixMillis, count_max: usize) -> usize {
+    /// How many reads are due at `now`, counted up to `count_max`.
+    pub(super) fn count_due(&self, now: UnixMillis, count_max: usize) -> usize {
         self.due.iter().take_while(|(at, _)| *at <= now).take(count_max).count()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.due.is_empty()
-    }
-
+    /// Takes the next read out of the queue.
     pub(super) fn take(&mut self) -> Option<TaskIndex> {
         self.due.pop_first().map(|(_, task)| task)
     }
@@ -126,6 +120,7 @@ impl Safety {
         self.put(task, at);
     }
 
+    /// Whether the next read for a task in doubt is that of the PIN.
     pub(super) fn is_pins_turn(&self, task: TaskIndex) -> bool {
         self.memory.get(&task).is_some_and(|memory| memory.is_pins_turn)
     }

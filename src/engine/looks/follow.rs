@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::sweep::Sweep;
+use super::check_in_poll::CheckInPoll;
 use crate::model::{Shown, TaskIndex, UnixMillis};
 
 /// Delays between looks when few devices are followed, in milliseconds: an online device answers within
@@ -14,7 +14,7 @@ use crate::model::{Shown, TaskIndex, UnixMillis};
 const DELAYS_FEW_MS: [u64; 8] =
     [2_000, 5_000, 10_000, 20_000, 40_000, 80_000, 160_000, LOOK_MS_MAX];
 /// From this many followed devices on, looks are spared: nobody watches each of them.
-pub(super) const CROWD: usize = 20;
+const CROWD: usize = 20;
 /// Delays between looks in a crowd, before the list is known to help.
 const DELAYS_CROWD_MS: [u64; 4] = [10_000, 60_000, 240_000, UNPROVEN_MS];
 /// Delays when the list was seen to help.
@@ -30,16 +30,16 @@ const SAFETY_NET_MS: u64 = 3_600_000;
 
 /// The queue of looks.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Follow {
+pub(super) struct FollowQueue {
     due: BTreeSet<(UnixMillis, TaskIndex)>,
-    memory: BTreeMap<TaskIndex, Memory>,
-    pub(super) sweep: Sweep,
+    memory: BTreeMap<TaskIndex, FollowedTask>,
+    pub(super) poll: CheckInPoll,
     /// Each task is looked at once only.
     pub(super) is_one_pass: bool,
 }
 
 #[derive(Clone, Debug, Default)]
-struct Memory {
+struct FollowedTask {
     /// Its place in the queue.
     due_at: Option<UnixMillis>,
     looks: usize,
@@ -51,20 +51,20 @@ struct Memory {
     wakes: u32,
     /// The list showed its task's effect.
     has_changed: bool,
-    /// The last sweep that showed it unchanged.
+    /// The last poll that showed it unchanged.
     quiet_at: Option<UnixMillis>,
-    /// The last sweep that showed it at all.
+    /// The last poll that showed it at all.
     shown_at: Option<UnixMillis>,
 }
 
-impl Follow {
+impl FollowQueue {
     /// Puts the next look of a task into the queue, with growing delay, but not after `latest` if that is
     /// still to come: a wait that ends should not miss what happened in its last minutes.
     pub(super) fn schedule(&mut self, task: TaskIndex, now: UnixMillis, latest: UnixMillis) {
         if self.is_one_pass {
             return;
         }
-        let is_trusted = self.sweep.is_trusted() && self.is_sweep_worth_it();
+        let is_trusted = self.poll.is_trusted() && self.is_poll_worth_it();
         let is_crowd = self.is_crowd();
         let memory = self.memory.entry(task).or_default();
         // One that is awake and does not do it gets a single look at each later sign of life.
@@ -83,8 +83,8 @@ impl Follow {
         memory.looks += 1;
         let at = now.plus_ms(delay_ms);
         self.put(task, if latest > now { at.min(latest) } else { at });
-        if self.is_sweep_worth_it() {
-            self.sweep.begin(now);
+        if self.is_poll_worth_it() {
+            self.poll.begin(now);
         }
     }
 
@@ -100,12 +100,12 @@ impl Follow {
     /// The moment of the next look or of the next page of the list.
     pub(super) fn next(&self) -> Option<UnixMillis> {
         let look = self.due.first().map(|(at, _)| *at);
-        [look, self.sweep.due_at()].into_iter().flatten().min()
+        [look, self.poll.due_at()].into_iter().flatten().min()
     }
 
     /// Looks that are due.
     pub(super) fn due(&self, now: UnixMillis, count_max: usize) -> usize {
-        let pages = usize::from(self.sweep.due_at().is_some_and(|at| at <= now));
+        let pages = usize::from(self.poll.due_at().is_some_and(|at| at <= now));
         pages + self.due.iter().take_while(|(at, _)| *at <= now).take(count_max).count()
     }
 
@@ -142,9 +142,9 @@ impl Follow {
         now: UnixMillis,
     ) {
         let Some(memory) = self.memory.get(&task) else { return };
-        let was_trusted = self.sweep.is_trusted();
-        self.sweep.learn(sent_at, ended_at, memory.is_awake, memory.quiet_at, now);
-        if was_trusted && !self.sweep.is_trusted() || self.sweep.has_just_given_up() {
+        let was_trusted = self.poll.is_trusted();
+        self.poll.learn(sent_at, ended_at, memory.is_awake, memory.quiet_at, now);
+        if was_trusted && !self.poll.is_trusted() || self.poll.has_just_given_up() {
             self.catch_up(now);
         }
     }
@@ -158,10 +158,10 @@ impl Follow {
         now: UnixMillis,
     ) -> Vec<TaskIndex> {
         let mut changed = Vec::new();
-        let swept_at = self.sweep.started_at();
+        let polled_at = self.poll.started_at();
         for row in rows {
             let Some(memory) = self.memory.get_mut(&row.task) else { continue };
-            memory.shown_at = Some(swept_at);
+            memory.shown_at = Some(polled_at);
             let before = memory.check_in.unwrap_or_else(|| sent_at(row.task));
             let has_moved = row.last_check_in.is_some_and(|at| at > before);
             memory.check_in = row.last_check_in.max(memory.check_in);
@@ -170,7 +170,7 @@ impl Follow {
             if has_moved || is_changed_now {
                 self.wake(row.task, now);
             } else {
-                memory.quiet_at = Some(swept_at);
+                memory.quiet_at = Some(polled_at);
             }
             if is_changed_now {
                 changed.push(row.task);
@@ -181,22 +181,22 @@ impl Follow {
 
     /// The list has been read to its end: those of `candidates` that it did not show may be gone.
     pub(super) fn take_missing(&mut self, candidates: &[TaskIndex], now: UnixMillis) {
-        let swept_at = self.sweep.started_at();
+        let polled_at = self.poll.started_at();
         for task in candidates {
             let is_missing = self
                 .memory
                 .get(task)
-                .is_some_and(|memory| memory.shown_at.is_none_or(|at| at < swept_at));
+                .is_some_and(|memory| memory.shown_at.is_none_or(|at| at < polled_at));
             if is_missing {
                 self.wake(*task, now);
             }
         }
     }
 
-    /// Whether the sweep under way has shown every device that is followed.
+    /// Whether the poll under way has shown every device that is followed.
     pub(super) fn has_shown_all(&self) -> bool {
-        let swept_at = self.sweep.started_at();
-        self.memory.values().all(|memory| memory.shown_at.is_some_and(|at| at >= swept_at))
+        let polled_at = self.poll.started_at();
+        self.memory.values().all(|memory| memory.shown_at.is_some_and(|at| at >= polled_at))
     }
 
     fn wake(&mut self, task: TaskIndex, now: UnixMillis) {
@@ -217,30 +217,30 @@ impl Follow {
 
     /// Whether the list, or its next page, costs less than what it tells is worth: a fleet may be much larger
     /// than what is followed of it.
-    pub(super) fn is_sweep_worth_it(&self) -> bool {
-        !self.is_one_pass && self.is_crowd() && self.sweep.is_worth_it(self.memory.len())
+    pub(super) fn is_poll_worth_it(&self) -> bool {
+        !self.is_one_pass && self.is_crowd() && self.poll.is_worth_it(self.memory.len())
     }
 
     /// Whether looks are spared. A list that was seen to help goes on helping the last few.
     fn is_crowd(&self) -> bool {
-        self.memory.len() >= CROWD || self.sweep.is_trusted()
+        self.memory.len() >= CROWD || self.poll.is_trusted()
     }
 
     /// A page of the list could not be used.
     pub(super) fn list_failed(&mut self, now: UnixMillis, is_in_vain: bool) {
         if is_in_vain {
-            self.sweep.give_up();
+            self.poll.give_up();
             self.catch_up(now);
         } else {
-            self.plan_sweep(now);
+            self.plan_poll(now);
         }
     }
 
-    /// Plans the next sweep, or goes on without.
-    pub(super) fn plan_sweep(&mut self, now: UnixMillis) {
-        if self.is_sweep_worth_it() {
-            self.sweep.plan_next(now);
-        } else if self.sweep.end() {
+    /// Plans the next poll, or goes on without one.
+    pub(super) fn plan_poll(&mut self, now: UnixMillis) {
+        if self.is_poll_worth_it() {
+            self.poll.plan_next(now);
+        } else if self.poll.end() {
             self.catch_up(now);
         }
     }

@@ -1,21 +1,21 @@
-//! Reading the device list to learn which devices deserve a look.
+//! The check-in poll: reading the device list to learn which devices deserve a look.
 //!
-//! Owns when a page of the list is read and whether that helps. One request tells of 300 devices, but
-//! whether a device's answer moves its last check-in is not documented: so the benefit is measured, and the
-//! sweeping given up where there is none. Must never conclude anything about a task.
+//! Owns when a page of the list is read and whether that helps. One request shows 300 devices, but whether a device's
+//! answer moves its last check-in is not documented: so the benefit is measured, and the poll is given up where there
+//! is none. Must never conclude anything about a task.
 
 use crate::model::UnixMillis;
 
-/// From the first followed task to the first sweep, in milliseconds.
+/// From the first followed task to the first poll, in milliseconds.
 const FIRST_MS: u64 = 30_000;
-/// Shortest and longest time between two sweeps, in milliseconds. The longest, with the delays of a look and
+/// Shortest and longest time between two polls, in milliseconds. The longest, with the delays of a look and
 /// of the device's own check-in, keeps within ten minutes.
 const PAUSE_MS_MIN: u64 = 60_000;
 const PAUSE_MS_MAX: u64 = 240_000;
-/// Pause for each page of the list, in milliseconds: a sweep of many pages is made less often, but not so
+/// Pause for each page of the list, in milliseconds: a poll of many pages is made less often, but not so
 /// seldom that a device that comes back waits for it.
 const PAUSE_PER_PAGE_MS: u64 = 25_000;
-/// Time that a page must buy in any case, in milliseconds: sweeping never takes more than a tenth of the
+/// Time that a page must buy in any case, in milliseconds: polling never takes more than a tenth of the
 /// hour, even where the list is so long that it can not keep within ten minutes.
 const PAUSE_PER_PAGE_MS_MIN: u64 = 5_000;
 /// Followed devices for each page of the list, at least: below that looking at each costs no more.
@@ -32,14 +32,14 @@ const SHOWS_WITHIN_MS: u64 = 60_000;
 
 /// Where the reading of the list stands.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Sweep {
-    /// When the next page is due; `None` while one is under way or no sweep is planned.
+pub(super) struct CheckInPoll {
+    /// When the next page is due; `None` while one is under way or no poll is planned.
     next_at: Option<UnixMillis>,
     is_running: bool,
     offset: u32,
     started_at: UnixMillis,
     pages: u32,
-    /// Pages of the last whole sweep; 0 before the first.
+    /// Pages of the last whole poll; 0 before the first.
     pages_of_list: u32,
     pause_ms: u64,
     has_news: bool,
@@ -49,13 +49,13 @@ pub(super) struct Sweep {
     gave_up_now: bool,
 }
 
-impl Sweep {
+impl CheckInPoll {
     /// When the next page is due.
     pub(super) fn due_at(&self) -> Option<UnixMillis> {
         self.next_at
     }
 
-    /// When the sweep under way began.
+    /// When the poll under way began.
     pub(super) fn started_at(&self) -> UnixMillis {
         self.started_at
     }
@@ -72,13 +72,13 @@ impl Sweep {
         std::mem::take(&mut self.gave_up_now)
     }
 
-    /// Whether a sweep tells of enough devices.
+    /// Whether a poll shows enough devices.
     pub(super) fn is_worth_it(&self, followed: usize) -> bool {
         let pages = self.pages_of_list.max(self.pages).max(1) as usize;
         !self.has_given_up && followed >= pages * DEVICES_PER_PAGE_MIN
     }
 
-    /// Plans the first sweep, where none is planned or under way.
+    /// Plans the first poll, where none is planned or under way.
     pub(super) fn begin(&mut self, now: UnixMillis) {
         if self.next_at.is_none() && !self.is_running {
             self.pause_ms = PAUSE_MS_MIN;
@@ -126,7 +126,7 @@ impl Sweep {
         self.has_given_up = true;
     }
 
-    /// Plans the next sweep: sooner after news, later after none.
+    /// Plans the next poll: sooner after news, later after none.
     pub(super) fn plan_next(&mut self, now: UnixMillis) {
         let pause_ms = if self.has_news { PAUSE_MS_MIN } else { self.pause_ms * 3 / 2 };
         self.pause_ms = pause_ms.clamp(PAUSE_MS_MIN, PAUSE_MS_MAX);
@@ -136,7 +136,7 @@ impl Sweep {
         self.next_at = Some(now.plus_ms(self.pause_ms.max(least_ms)));
     }
 
-    /// Ends sweeping; says whether there was any.
+    /// Ends polling; says whether there was any.
     pub(super) fn end(&mut self) -> bool {
         self.is_running = false;
         self.next_at.take().is_some() || self.is_trusted()

@@ -6,11 +6,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::tally::Tally;
 use super::task::{Impossible, Phase, TaskState};
 use super::waves::Waves;
 use crate::model::{
-    Decision, Entry, Event, Outcome, PinReading, Policy, Refusal, Repeat, Sealed, StopCause,
-    TaskFacts, TaskIndex, UnixMillis, Verdict,
+    Decision, Entry, Event, Outcome, PinReading, Policy, Repeat, Sealed, StopCause, TaskFacts,
+    TaskIndex, UnixMillis, Verdict,
 };
 
 /// The state of a run.
@@ -49,22 +50,6 @@ pub struct EngineState {
     /// When the last request was sent or the run was last opened, whatever came later: who resumes a run
     /// hours after its last send wants its commands followed from then on.
     pub(super) followed_from: Option<UnixMillis>,
-}
-
-/// What the rules that stop a run count, since it was last opened.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Tally {
-    /// Errors since something was last taken or ended well.
-    pub errors_in_a_row: u32,
-    /// Requests whose answers were lost with the process before, and that are not in doubt yet: they come to be so
-    /// one after the other when the run is opened, which says nothing about the tenant.
-    pub lost: u32,
-    /// Locks of Macs whose answer brought no PIN that can be used.
-    pub locks_without_pin: u32,
-    /// Answers to sends.
-    pub answers: u32,
-    /// Among them those that say that the tenant does not know the device.
-    pub not_found: u32,
 }
 
 /// How far a run is.
@@ -201,10 +186,7 @@ impl EngineState {
         match (was_error, is_error(&self.tasks[at].phase)) {
             (false, true) => {
                 self.errors += 1;
-                match (&entry.event, self.tally.lost) {
-                    (Event::Doubted { .. }, 1..) => self.tally.lost -= 1,
-                    _ => self.tally.errors_in_a_row += 1,
-                }
+                self.tally.count_error(&entry.event);
             }
             (true, false) => {
                 // It is an error no more, neither of this process nor of those before.
@@ -217,7 +199,7 @@ impl EngineState {
         if !was_taken && is_well(&self.tasks[at].phase) {
             self.tally.errors_in_a_row = 0;
         }
-        self.tally_event(at, &entry.event);
+        self.tally.count(&self.facts[at], &entry.event);
         if let Event::Intent { .. } = &entry.event {
             self.requests += 1;
             self.followed_from = self.followed_from.max(Some(entry.at));
@@ -234,23 +216,6 @@ impl EngineState {
                 Ok(Some(task))
             }
             _ => Ok(self.release_successor(task)),
-        }
-    }
-
-    /// Counts what the rules that stop a run look at.
-    fn tally_event(&mut self, at: usize, event: &Event) {
-        let Event::Answered { verdict, .. } = event else { return };
-        if !matches!(verdict, Verdict::NotSent { .. }) {
-            self.tally.answers += 1;
-        }
-        match verdict {
-            Verdict::Refused { kind: Refusal::NotFound, .. } => self.tally.not_found += 1,
-            Verdict::Accepted(answer)
-                if self.facts[at].has_custody && answer.usable_pin().is_none() =>
-            {
-                self.tally.locks_without_pin += 1;
-            }
-            _ => {}
         }
     }
 
@@ -319,6 +284,27 @@ impl EngineState {
     #[must_use]
     pub fn task(&self, task: TaskIndex) -> &TaskState {
         &self.tasks[task.at()]
+    }
+
+    /// The facts of one task.
+    pub(super) fn facts_of(&self, task: TaskIndex) -> &TaskFacts {
+        &self.facts[task.at()]
+    }
+
+    /// All tasks, in the order of the plan.
+    pub(super) fn indexes(&self) -> impl Iterator<Item = TaskIndex> + use<> {
+        (0..).map(TaskIndex).take(self.tasks.len())
+    }
+
+    /// Whether a task is a lock of a Mac whose PIN is not known.
+    pub(super) fn lacks_pin(&self, task: TaskIndex) -> bool {
+        self.task(task).lacks_pin(self.facts_of(task))
+    }
+
+    /// The moment from which on a request that put the task in doubt cannot be applied any more.
+    #[must_use]
+    pub fn quarantine_ends(&self, task: TaskIndex) -> UnixMillis {
+        self.task(task).doubted_at.plus_ms(self.policy.quarantine_ms)
     }
 
     /// The rules of the run.
