@@ -30,7 +30,7 @@ const ORDER_KEYS_MAX: usize = 10;
 pub(super) struct DeviceList {
     grams: HashMap<[u8; GRAM], Vec<usize>>,
     order: Option<ListOrder>,
-    /// By place: a sweep asks for the whole fleet every few minutes.
+    /// By place: a check-in poll asks for the whole fleet every few minutes.
     rows: HashMap<usize, WrittenRow>,
 }
 
