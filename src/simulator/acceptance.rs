@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::mdm::simulated_device::SimulatedDevice;
 use super::setup::device_kind::DeviceKind;
-use super::setup::switches::{LockAgain, PinlessLock, SamePending, SuccessBody, Switches};
+use super::setup::switch_values::{LockAgain, PinlessLock, SamePending, SuccessBody};
+use super::setup::switches::Switches;
 use super::wire::answers;
 use super::wire::exchange::SimReply;
 use super::wire::fields::Fields;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::draws::{Draw, draw, one_of};
 use super::ids::TenantIds;
-use super::library::LIBRARY;
+use super::library_items::LIBRARY;
 use super::setup::new_device::{NewDevice, SimUser};
 use super::setup::switches::Switches;
 use super::wire::answers;
@@ -63,7 +63,8 @@ impl Directory {
         }
     }
 
-    /// Answers `GET /blueprints`. `present` are the devices that have a record, here and below.
+    /// Answers `GET /blueprints`. `present` are the devices that have a record, here and below. Rows and
+    /// pages are documented.
     pub(super) fn list_blueprints<'a>(
         &self,
         request: &SimRequest,

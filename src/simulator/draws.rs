@@ -13,29 +13,41 @@ use crate::model::Random;
 /// Steps of a chance: finer than any percentage that is worth asking for.
 const PARTS: u64 = 1_000_000_000;
 
-/// What is drawn.
+/// What is drawn: one label for each, so that draws do not influence each other.
 #[derive(Copy, Clone)]
 pub(super) enum Draw {
+    /// The fault of a request.
     Fault = 1,
+    /// How long an answer takes.
     Latency,
+    /// The commands of an action.
     Command,
+    /// What becomes of a command.
     Life,
+    /// The PIN of a lock.
     Pin,
+    /// The secrets of a device.
     Secret,
+    /// A device of the fleet.
     Device,
+    /// A command that a device already had.
     Background,
+    /// The shift of a page.
     Shift,
+    /// The check-ins of a device.
     CheckIn,
+    /// An outage that a test starts.
     Outage,
+    /// What a record shows beside its facts.
     Record,
 }
 
-/// The generator for one thing.
+/// The generator for one thing, which the labels tell from others of its sort.
 pub(super) fn draw(seed: u64, what: Draw, labels: [u64; 3]) -> Random {
     Random::for_labels(seed, &[what as u64, labels[0], labels[1], labels[2]])
 }
 
-/// A number of the range.
+/// A number of the range, both ends included.
 pub(super) fn between(random: &mut Random, range: &RangeInclusive<u64>) -> u64 {
     let width = range.end().saturating_sub(*range.start());
     range.start() + random.below(width.saturating_add(1))

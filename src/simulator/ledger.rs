@@ -11,7 +11,8 @@ use crate::model::UnixMillis;
 /// Most accepted actions that are kept in full; counts go on beyond. A million rows are some 300 MB.
 const ACCEPTED_MAX: usize = 1_000_000;
 
-/// Everything that the tenant saw and accepted.
+/// Everything that the tenant saw and accepted, PINs included. Counts are exact; see [`Self::accepted`] for
+/// its limit.
 ///
 /// ```
 /// use sortie::simulator::Ledger;
@@ -21,15 +22,15 @@ const ACCEPTED_MAX: usize = 1_000_000;
 /// ```
 #[derive(Clone, Default)]
 pub struct Ledger {
-    /// Requests seen, refused and broken ones included; not those that found no connection.
+    /// Requests that arrived, refused and faulty ones included, without those that found no connection.
     pub requests: u64,
-    /// Requests by kind: an action's name, or `list-devices`, `get-device` and so on.
+    /// Requests by kind: the name of an action, or `list-devices`, `get-device` and so on.
     pub by_kind: BTreeMap<String, u64>,
-    /// Answers by status, those that never arrived included; 0 where none was formed.
+    /// Answers by HTTP status, those that never arrived included; 0 where none was formed.
     pub by_status: BTreeMap<u16, u64>,
-    /// Faults by kind.
+    /// Faults by the word of their kind (`FaultKind::word`).
     pub faults: BTreeMap<String, u64>,
-    /// Accepted actions, in order.
+    /// Accepted actions in order, the first million of them.
     pub accepted: Vec<Accepted>,
     counts: BTreeMap<(String, String), u32>,
 }
@@ -37,20 +38,20 @@ pub struct Ledger {
 /// One accepted action. Holds a PIN, so it has no `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Accepted {
-    /// The device's id.
+    /// The id of the device.
     pub device_id: String,
-    /// The action's name.
+    /// The name of the action, or `update-device`.
     pub action: String,
-    /// When it was applied.
+    /// When the tenant applied it.
     pub at: UnixMillis,
-    /// The body, as it came.
+    /// The body as it arrived.
     pub body: String,
-    /// The PIN that was issued.
+    /// The PIN that the tenant issued.
     pub pin: Option<String>,
 }
 
 impl Ledger {
-    /// How many times this action was accepted for this device.
+    /// How many times this action was accepted for this device. The id counts without regard to case.
     #[must_use]
     pub fn count(&self, device_id: &str, action: &str) -> u32 {
         let key = (device_id.to_ascii_lowercase(), action.to_owned());
@@ -63,7 +64,7 @@ impl Ledger {
         self.counts.iter().filter(|((_, name), _)| name == action).map(|(_, count)| count).sum()
     }
 
-    /// Devices and actions that were accepted more than once.
+    /// Device ids and actions that were accepted more than once, with how many times.
     #[must_use]
     pub fn duplicates(&self) -> Vec<(String, String, u32)> {
         self.counts
@@ -118,19 +119,23 @@ impl Ledger {
         })
     }
 
+    /// Counts a request that arrived.
     pub(super) fn saw(&mut self, kind: &str) {
         self.requests += 1;
         add_one(&mut self.by_kind, kind);
     }
 
+    /// Counts an answer.
     pub(super) fn answered(&mut self, status: u16) {
         *self.by_status.entry(status).or_default() += 1;
     }
 
+    /// Counts a fault.
     pub(super) fn broke(&mut self, fault: &str) {
         add_one(&mut self.faults, fault);
     }
 
+    /// Records an accepted action.
     pub(super) fn accept(&mut self, accepted: Accepted) {
         let key = (accepted.device_id.clone(), accepted.action.clone());
         *self.counts.entry(key).or_default() += 1;

@@ -6,15 +6,14 @@
 //! from the client's codec: the two share the action table and nothing else. Must never reach a real tenant.
 
 mod acceptance;
-mod auth;
 mod device_list;
 mod directory;
-mod door;
 mod draws;
 mod gateway;
 mod ids;
+mod in_process;
 mod ledger;
-mod library;
+mod library_items;
 mod mdm;
 mod notes;
 mod record_update;
@@ -22,11 +21,12 @@ mod server;
 mod setup;
 #[cfg(test)]
 mod testbed;
+mod tokens;
 mod views;
 mod wire;
 mod world;
 
-pub use door::InProcess;
+pub use in_process::InProcess;
 pub use ledger::{Accepted, Ledger};
 pub use server::{Server, serve, wall_clock};
 pub use setup::device_kind::DeviceKind;
@@ -35,13 +35,13 @@ pub use setup::faults::{
     ScriptedFault,
 };
 pub use setup::fleet::{FleetSpec, Oddities};
-pub use setup::naming::NamedDevice;
+pub use setup::named_devices::NamedDevice;
 pub use setup::new_device::{CommandEnd, NewDevice, Presence, SimUser};
-pub use setup::switches::{
+pub use setup::switch_values::{
     CheckIn, CommandNames, CommandOrder, CommandTimes, Erased, ErrorShape, ForeignCommands,
     LinkHost, ListTimes, LockAgain, MissingFields, MissingPermission, NoSecret, NotFoundBody,
-    PinVisible, PinlessLock, Revocation, SamePending, SingleDevice, SuccessBody, Switches,
-    UnauthorizedBody,
+    PinVisible, PinlessLock, Revocation, SamePending, SingleDevice, SuccessBody, UnauthorizedBody,
 };
+pub use setup::switches::Switches;
 pub use wire::exchange::{Delivery, SimReply, SimRequest};
 pub use world::World;

@@ -44,9 +44,9 @@ const CUT_PAUSE_MS: u64 = 30;
 /// How long the listener rests after it could not accept, so that a lack of descriptors does not spin.
 const ACCEPT_PAUSE_MS: u64 = 50;
 
-/// A tenant that is being served. Dropping it stops the service.
+/// A tenant that is served over HTTP. Dropping it stops the service.
 pub struct Server {
-    /// Where it listens.
+    /// The loopback address and port on which it listens.
     pub addr: SocketAddr,
     /// The token that opens it.
     pub token: String,
@@ -55,8 +55,8 @@ pub struct Server {
     listening: JoinHandle<()>,
 }
 
-/// Serves a tenant on a loopback address; port 0 picks a free one. A tenant that was made for another
-/// time than now lives through all the time between at its first request.
+/// Serves a tenant on a loopback address; port 0 picks a free port. A tenant that was made for a moment in
+/// the past lives through the time between at its first request.
 ///
 /// ```
 /// # async fn example() -> std::io::Result<()> {
@@ -71,7 +71,7 @@ pub struct Server {
 /// ```
 ///
 /// # Errors
-/// When the address is not loopback or cannot be bound.
+/// `InvalidInput` if the address is not loopback; otherwise what the system says when it cannot be bound.
 pub async fn serve(addr: SocketAddr, world: World) -> io::Result<Server> {
     if !addr.ip().is_loopback() {
         let text =
@@ -89,30 +89,30 @@ pub async fn serve(addr: SocketAddr, world: World) -> io::Result<Server> {
 }
 
 impl Server {
-    /// The base URL for clients.
+    /// The base URL for clients, `http://ADDRESS:PORT`.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}", self.addr)
     }
 
-    /// What the tenant saw and accepted so far.
+    /// A copy of what the tenant saw and accepted so far.
     #[must_use]
     pub fn ledger(&self) -> Ledger {
         self.with_world(|world| world.ledger().clone())
     }
 
-    /// Looks at the tenant, or changes it, between two requests.
+    /// Gives access to the tenant between two requests. Requests wait meanwhile.
     pub fn with_world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
         look(&mut lock(&self.world))
     }
 
-    /// Serves until the process or the task that waits for this ends.
+    /// Serves until the process ends or this future is dropped.
     pub async fn run(mut self) {
         // Only a panic of the listener ends it early, and then there is nothing left to serve.
         let _ = (&mut self.listening).await;
     }
 
-    /// Closes the listener and all connections.
+    /// Closes the listener and all connections, answers on their way included.
     pub async fn shutdown(mut self) {
         self.stop.send_replace(true);
         // A panic of the listener also means that it is down.
@@ -273,8 +273,8 @@ impl hyper::body::Body for CutBody {
     }
 }
 
-/// The time at which a tenant to be served should be made. The only look at the wall clock in the
-/// simulator.
+/// The time now, at which a tenant to be served should be made. The simulator reads the wall clock nowhere
+/// else.
 #[must_use]
 #[allow(clippy::disallowed_methods, reason = "a served tenant lives in real time")]
 pub fn wall_clock() -> UnixMillis {

@@ -10,7 +10,6 @@ use std::ops::RangeInclusive;
 use serde_json::{Value, json};
 
 use super::acceptance;
-use super::auth::Tokens;
 use super::device_list::DeviceList;
 use super::directory::Directory;
 use super::draws::{Draw, draw};
@@ -25,6 +24,7 @@ use super::setup::faults::{Drawn, FaultKind, Faults};
 use super::setup::fleet::{self, FleetSpec};
 use super::setup::new_device::{NewDevice, Presence};
 use super::setup::switches::Switches;
+use super::tokens::Tokens;
 use super::views::command_rows;
 use super::views::details::details;
 use super::views::device_reports;

@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 
 use crate::model::UnixMillis;
 use crate::simulator::draws::{Draw, between, draw};
-use crate::simulator::setup::switches::CheckIn;
+use crate::simulator::setup::switch_values::CheckIn;
 
 /// From one check-in of a device that is online to the next. Documented: the agent checks in every 15
 /// minutes.

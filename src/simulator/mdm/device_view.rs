@@ -9,7 +9,7 @@ use crate::model::{Platform, UnixMillis};
 use crate::simulator::draws::{Draw, draw};
 use crate::simulator::ids::TenantIds;
 use crate::simulator::setup::new_device::NewDevice;
-use crate::simulator::setup::switches::CheckIn;
+use crate::simulator::setup::switch_values::CheckIn;
 
 /// Most hardware addresses begin with this byte: it is one of Apple's.
 const MAC_PREFIX: u64 = 0xb8;

@@ -16,7 +16,8 @@ use super::simulated_device::SimulatedDevice;
 use crate::model::{Platform, UnixMillis};
 use crate::simulator::draws::{Draw, between, draw};
 use crate::simulator::setup::new_device::{NewDevice, Presence};
-use crate::simulator::setup::switches::{Erased, PinVisible, Switches};
+use crate::simulator::setup::switch_values::{Erased, PinVisible};
+use crate::simulator::setup::switches::Switches;
 use crate::simulator::wire::exchange::SimRequest;
 
 /// From waking to the first command that the device takes, and from each command to the next. Assumed.

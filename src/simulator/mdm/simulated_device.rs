@@ -6,7 +6,7 @@
 use super::check_ins::CheckIns;
 use crate::model::{Platform, UnixMillis};
 use crate::simulator::setup::new_device::{NewDevice, Presence};
-use crate::simulator::setup::switches::CheckIn;
+use crate::simulator::setup::switch_values::CheckIn;
 
 /// A device of the tenant.
 pub(crate) struct SimulatedDevice {

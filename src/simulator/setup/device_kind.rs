@@ -5,26 +5,27 @@
 use crate::kandji::ActionSpec;
 use crate::model::Platform;
 
-/// What kind of device it is. What the API calls a platform is coarser.
+/// A kind of device. What the API calls a platform is coarser: the kinds differ in what Apple's protocol
+/// allows for them (documented by Apple).
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DeviceKind {
-    /// A Mac with an Intel processor.
+    /// A Mac with an Intel processor: a lock makes a PIN. Documented.
     MacIntel,
-    /// A Mac with Apple silicon and macOS 11.5 or later.
+    /// A Mac with Apple silicon and macOS 11.5 or later: a lock makes a PIN. Documented.
     MacAppleSilicon,
-    /// A Mac with Apple silicon before macOS 11.5: a lock deactivates it and makes no PIN.
+    /// A Mac with Apple silicon before macOS 11.5: a lock deactivates it and makes no PIN. Documented.
     MacAppleSiliconOld,
     /// A supervised iPhone.
     IPhone,
-    /// A personal iPhone, user-enrolled.
+    /// A personal iPhone with User Enrollment: no erase, restart, shutdown or clearing of the passcode.
     IPhoneUserEnrolled,
     /// A supervised iPad.
     IPad,
-    /// A supervised iPad on iPadOS 16, which knows no Return to Service.
+    /// A supervised iPad on iPadOS 16, which has no Return to Service.
     IPadOld,
-    /// An iPad that is not supervised.
+    /// An iPad that is not supervised: no restart, shutdown or rename.
     IPadUnsupervised,
-    /// A Shared iPad.
+    /// A Shared iPad: it has local users and no passcode of the device.
     SharedIPad,
     /// An Apple TV.
     AppleTv,
@@ -38,15 +39,18 @@ pub enum DeviceKind {
     AndroidWorkProfile,
 }
 
-/// What a kind's record says: model, OS version, processor.
+/// What records of a kind say.
 pub(crate) struct KindFacts {
+    /// Model names to draw from.
     pub(crate) models: &'static [&'static str],
+    /// OS versions to draw from.
     pub(crate) os_versions: &'static [&'static str],
+    /// The processor; an empty text where the API shows none.
     pub(crate) processor: &'static str,
 }
 
 impl DeviceKind {
-    /// What the API calls it.
+    /// The platform as the API names it.
     #[must_use]
     pub fn platform(self) -> Platform {
         match self {
@@ -62,7 +66,7 @@ impl DeviceKind {
         }
     }
 
-    /// The most common kind of a platform.
+    /// The most common kind of a platform; a Mac with Apple silicon for an unknown one.
     #[must_use]
     pub fn of_platform(platform: Platform) -> Self {
         match platform {
@@ -76,20 +80,21 @@ impl DeviceKind {
         }
     }
 
-    /// The local accounts of a new device: there are none outside Macs and Shared iPads.
+    /// Short names of the local users of a new device: none except on Macs and Shared iPads.
     pub(crate) fn local_users(self) -> Vec<String> {
         let has_users = self.platform() == Platform::Mac || self == Self::SharedIPad;
         if has_users { vec!["admin".to_owned()] } else { Vec::new() }
     }
 
-    /// Whether a lock makes a PIN.
+    /// Whether a lock makes a PIN. Documented: Intel Macs, and Apple silicon with macOS 11.5 or later.
     #[must_use]
     pub fn has_lock_pin(self) -> bool {
         matches!(self, Self::MacIntel | Self::MacAppleSilicon)
     }
 
-    /// Whether the tenant takes this action for this kind: the action table, and what Apple's protocol
-    /// adds to it for devices that are not supervised, shared or personal.
+    /// Whether the tenant accepts this action for this kind: the action table, less what Apple's protocol
+    /// denies to devices that are not supervised, are shared or are personal (documented by Apple; that the
+    /// tenant refuses it is inferred).
     pub(crate) fn allows(self, action: &ActionSpec) -> bool {
         let by_kind = match self {
             Self::IPhoneUserEnrolled => {
@@ -105,6 +110,7 @@ impl DeviceKind {
         by_kind && action.supports(self.platform())
     }
 
+    /// Models, OS versions and processor of this kind.
     pub(crate) fn facts(self) -> KindFacts {
         let (models, os_versions, processor): (&'static [&str], &'static [&str], &str) = match self
         {

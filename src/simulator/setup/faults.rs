@@ -10,8 +10,8 @@ use crate::simulator::draws::{Draw, between, draw, pick};
 /// Kinds of faults that a share is spread over.
 const SPREAD_KINDS: f64 = 12.0;
 
-/// Chances of faults in percent, drawn for each request from the tenant's seed. The default is none.
-/// One request meets one fault at most, so the chances add up to the share of requests with a fault.
+/// Chances of faults, in percent, drawn for each request from the tenant's seed. The default is none. A
+/// request meets at most one fault, so the chances add up to the share of requests with a fault.
 ///
 /// ```
 /// use sortie::simulator::{FaultKind, FaultMatcher, Faults, ScriptedFault};
@@ -21,47 +21,47 @@ const SPREAD_KINDS: f64 = 12.0;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Faults {
-    /// How long an answer takes.
+    /// How long an answer takes, in milliseconds.
     pub latency_ms: RangeInclusive<u64>,
-    /// Which requests the chances apply to. The script applies to all.
+    /// Which requests the chances apply to. The script applies to all requests.
     pub scope: FaultScope,
-    /// No connection comes about.
+    /// Chance that no connection is made: the request was not sent.
     pub not_connected_percent: f64,
-    /// 503 with `Retry-After`, not applied.
+    /// Chance of status 503 with `Retry-After`; the request is not applied.
     pub unavailable_percent: f64,
-    /// 503 without `Retry-After`, not applied.
+    /// Chance of status 503 without `Retry-After`; the request is not applied.
     pub unavailable_silent_percent: f64,
-    /// What that `Retry-After` says, in seconds.
+    /// The value of that `Retry-After`, in seconds.
     pub retry_after_s: u32,
-    /// Closed before the request was applied.
+    /// Chance that the connection closes before the request is applied.
     pub close_before_percent: f64,
-    /// Closed after the request was applied.
+    /// Chance that the connection closes after the request is applied.
     pub close_after_percent: f64,
-    /// Applied and never answered.
+    /// Chance that the request is applied and never answered.
     pub hang_percent: f64,
-    /// 500, 502 or 504 before applying.
+    /// Chance of status 500, 502 or 504; the request is not applied.
     pub error_before_percent: f64,
-    /// 500, 502 or 504 after applying.
+    /// Chance of status 500, 502 or 504 although the request is applied.
     pub error_after_percent: f64,
-    /// Applied, and the answer's body is cut off.
+    /// Chance that the request is applied and the body of the answer is cut off.
     pub truncate_percent: f64,
-    /// Applied, and the answer has a wrong content type.
+    /// Chance that the request is applied and the answer has a wrong content type.
     pub wrong_type_percent: f64,
-    /// A proxy's log-in page with status 200, not applied.
+    /// Chance of a proxy's log-in page with status 200; the request is not applied.
     pub login_page_percent: f64,
-    /// Closed, and applied later.
+    /// Chance that the connection closes and the request is applied later.
     pub late_percent: f64,
-    /// How much later.
+    /// How much later, in milliseconds.
     pub late_ms: RangeInclusive<u64>,
-    /// Another tool takes requests out of the hour just before this one.
+    /// Chance that another tool uses up requests of the hour just before this one.
     pub storm_percent: f64,
-    /// How many it takes.
+    /// How many requests that tool uses up.
     pub storm_requests: u32,
-    /// What other tools take evenly over every hour.
+    /// Requests that other tools use up evenly over every hour.
     pub other_tools_per_hour: u32,
-    /// How far the server's `Date` is ahead of the true time; negative for behind.
+    /// How far the server's `Date` is ahead of the true time, in milliseconds; negative for behind.
     pub date_skew_ms: i64,
-    /// Faults for particular requests, each used once, in order; they come before all chances.
+    /// Faults for particular requests, each used once, in order. They come before all chances.
     pub script: Vec<ScriptedFault>,
 }
 
@@ -94,14 +94,14 @@ impl Default for Faults {
 }
 
 impl Faults {
-    /// Latency only, as over a good line.
+    /// Latency only: 80 to 400 milliseconds, as over a good line.
     #[must_use]
     pub fn latency() -> Self {
         Self { latency_ms: 80..=400, ..Self::default() }
     }
 
-    /// Faults for this share of all requests, in percent, spread evenly over twelve kinds. The
-    /// log-in page is left out: it ends a run at once.
+    /// Faults for this share of all requests, in percent, spread evenly over twelve kinds. The log-in page
+    /// is left out: it ends a run at once.
     #[must_use]
     pub fn spread(percent: f64) -> Self {
         let each = percent / SPREAD_KINDS;
@@ -127,27 +127,27 @@ impl Faults {
 /// Which requests the chances apply to.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum FaultScope {
-    /// All of them.
+    /// All requests.
     Everything,
-    /// Those that change something.
+    /// Requests that change something.
     ActionsOnly,
 }
 
 /// One fault for one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScriptedFault {
-    /// Which request it waits for.
+    /// The request that it waits for.
     pub matcher: FaultMatcher,
-    /// What happens to it.
+    /// What happens to that request.
     pub kind: FaultKind,
 }
 
-/// Which request a scripted fault waits for. What is `None` matches everything.
+/// The request that a scripted fault waits for. A field that is `None` matches every request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FaultMatcher {
-    /// The device's id.
+    /// The id of the device, without regard to case.
     pub device_id: Option<String>,
-    /// The kind of request: an action's name, or a read's as in the ledger.
+    /// The kind of request: an action's name, or a read's name as in the ledger.
     pub kind: Option<String>,
 }
 
@@ -178,55 +178,55 @@ impl FaultMatcher {
 pub enum FaultKind {
     /// Nothing: lets one request of a script through.
     None,
-    /// No connection comes about (over HTTP: closed at once).
+    /// No connection is made; over HTTP the connection is closed at once.
     NotConnected,
-    /// 503, not applied.
+    /// Status 503; the request is not applied.
     Unavailable {
-        /// The header `Retry-After`, where there is one.
+        /// The header `Retry-After`, in seconds; `None` leaves it out.
         retry_after_s: Option<u32>,
     },
-    /// Closed before the request was applied.
+    /// The connection closes before the request is applied.
     CloseBefore,
-    /// Closed after the request was applied.
+    /// The connection closes after the request is applied.
     CloseAfter,
-    /// Applied and never answered.
+    /// The request is applied and never answered.
     Hang,
-    /// This status before applying.
+    /// A server error; the request is not applied.
     ErrorBefore {
         /// The status.
         status: u16,
         /// How its body is written.
         page: ErrorPage,
     },
-    /// This status after applying.
+    /// A server error although the request is applied.
     ErrorAfter {
         /// The status.
         status: u16,
         /// How its body is written.
         page: ErrorPage,
     },
-    /// Applied, and half of the answer's body arrives.
+    /// The request is applied, and half of the body arrives.
     Truncate,
-    /// Applied, and the answer calls itself HTML.
+    /// The request is applied, and the content type of the answer is HTML.
     WrongContentType,
-    /// A proxy's log-in page with status 200, not applied.
+    /// A proxy's log-in page with status 200; the request is not applied.
     LoginPage,
-    /// Closed, and applied this much later.
+    /// The connection closes, and the request is applied later.
     LateApply {
-        /// The delay.
+        /// The delay in milliseconds.
         after_ms: u64,
     },
-    /// An answer of the test's own.
+    /// The answer that a test wrote.
     Canned(Box<CannedAnswer>),
-    /// Another tool takes this many requests out of the hour just before.
+    /// Another tool uses up requests of the hour just before this request.
     Storm {
-        /// How many.
+        /// How many requests.
         requests: u32,
     },
 }
 
 impl FaultKind {
-    /// The word in the ledger.
+    /// The word for the fault in the ledger.
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
@@ -248,47 +248,51 @@ impl FaultKind {
     }
 }
 
-/// An answer that a test writes itself, such as a redirect, a strange status or broken JSON.
+/// An answer that a test writes: a redirect, an unknown status, or broken JSON, for example.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CannedAnswer {
-    /// The status.
+    /// The HTTP status.
     pub status: u16,
-    /// Headers; those of the gateway are not added.
+    /// The headers; those of the gateway are not added.
     pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: Vec<u8>,
-    /// Whether the request was applied.
+    /// Whether the request is applied.
     pub moment: FaultMoment,
 }
 
-/// When something goes wrong.
+/// On which side of a request's effect a fault strikes.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum FaultMoment {
     /// Before the request is applied: it has no effect.
     BeforeApplying,
-    /// After it.
+    /// After the request is applied: only the answer is lost.
     AfterApplying,
 }
 
 /// How the body of a server error is written.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum ErrorPage {
-    /// JSON.
+    /// JSON, `{"error": ...}`.
     Json,
-    /// A page.
+    /// An HTML page.
     Html,
 }
 
-/// One request as the draw sees it.
+/// One request as far as the draw of its fault cares.
 pub(crate) struct Drawn<'a> {
+    /// Its number among all requests, from 1.
     pub(crate) number: u64,
+    /// Its kind, as in the ledger.
     pub(crate) kind: &'a str,
+    /// The device that its path names.
     pub(crate) device_id: Option<&'a str>,
+    /// Whether it changes something.
     pub(crate) is_action: bool,
 }
 
 impl Faults {
-    /// The fate of one request, and takes it off the script where it came from there.
+    /// Draws the fault of one request, or takes it off the script.
     pub(crate) fn draw(&mut self, seed: u64, drawn: &Drawn<'_>) -> FaultKind {
         let scripted =
             self.script.iter().position(|fault| fault.matcher.matches(drawn.kind, drawn.device_id));
@@ -321,7 +325,7 @@ impl Faults {
         pick(&mut random, chances).unwrap_or(FaultKind::None)
     }
 
-    /// How long the answer to one request takes.
+    /// How long the answer to one request takes, in milliseconds.
     pub(crate) fn draw_latency(&self, seed: u64, number: u64) -> u64 {
         between(&mut draw(seed, Draw::Latency, [number, 0, 0]), &self.latency_ms)
     }

@@ -4,7 +4,7 @@
 //! Must never know what is asked of the devices later.
 
 use super::device_kind::DeviceKind;
-use super::naming::{NamedDevice, merge};
+use super::named_devices::{NamedDevice, merge};
 use super::new_device::{NewDevice, Presence, SimUser};
 use crate::model::{Platform, Random, UnixMillis};
 use crate::simulator::draws::{Draw, draw, one_of};
@@ -69,7 +69,7 @@ const LAST_NAMES: [&str; 16] = [
     "Dubois",
 ];
 
-/// Which fleet to make. The same spec makes the same fleet.
+/// Which fleet to make. The same spec at the same moment makes the same fleet.
 ///
 /// ```
 /// use sortie::simulator::{FleetSpec, NamedDevice};
@@ -79,19 +79,19 @@ const LAST_NAMES: [&str; 16] = [
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct FleetSpec {
-    /// Devices besides the named ones.
+    /// How many devices there are besides the named ones.
     pub devices: u32,
-    /// The seed of everything random about the tenant.
+    /// The seed of everything random about the tenant, its token included.
     pub seed: u64,
-    /// Share of the managed devices that are offline at the start, in percent.
+    /// Share of the devices that are offline at the start, in percent.
     pub offline_percent: f64,
-    /// Share of the offline devices that come back within hours, in percent.
+    /// Share of the offline devices that come back within eight hours, in percent.
     pub wakes_percent: f64,
-    /// Share of the devices that belong to nobody, in percent.
+    /// Share of the devices that are assigned to nobody, in percent.
     pub without_user_percent: f64,
-    /// Whether removed, unmanaged, duplicate and missing records are among them.
+    /// Whether removed, unmanaged, duplicate and missing records are among the devices.
     pub oddities: Oddities,
-    /// Devices that a job names; each of them exists, is managed, and is what the job says.
+    /// Devices that a job names. Each exists, is managed, and is what the job says.
     pub naming: Vec<NamedDevice>,
 }
 
@@ -109,12 +109,12 @@ impl Default for FleetSpec {
     }
 }
 
-/// Whether a fleet has the records that real inventories are full of.
+/// Whether a fleet has the odd records of real inventories.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Oddities {
-    /// A few of each.
+    /// One device in 43 to 101 is odd, by kind of oddity.
     Some,
-    /// None.
+    /// No odd records.
     None,
 }
 

@@ -5,6 +5,7 @@
 pub(super) mod device_kind;
 pub(super) mod faults;
 pub(super) mod fleet;
-pub(super) mod naming;
+pub(super) mod named_devices;
 pub(super) mod new_device;
+pub(super) mod switch_values;
 pub(super) mod switches;

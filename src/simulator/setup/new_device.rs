@@ -6,7 +6,8 @@
 use super::device_kind::DeviceKind;
 use crate::model::{Platform, UnixMillis};
 
-/// A device to put into the tenant. Texts may be empty; an empty id and serial number are drawn.
+/// A device to put into the tenant. Fields are what the API shows of a device; an empty id, serial number,
+/// name, model or OS version is drawn from the seed.
 ///
 /// ```
 /// use sortie::simulator::{DeviceKind, NewDevice, Presence};
@@ -15,52 +16,53 @@ use crate::model::{Platform, UnixMillis};
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewDevice {
-    /// The id; drawn when empty.
+    /// The id, stored in lower case; drawn when empty.
     pub device_id: String,
     /// The serial number; drawn when empty.
     pub serial_number: String,
     /// The name; made from the user's name when empty.
     pub name: String,
-    /// What kind of device it is.
+    /// The kind, from which the platform follows.
     pub kind: DeviceKind,
     /// Model name; the kind's when empty.
     pub model: String,
     /// OS version; the kind's when empty.
     pub os_version: String,
-    /// The assigned user.
+    /// The assigned user; `None` for nobody.
     pub user: Option<SimUser>,
-    /// Asset tag.
+    /// The asset tag; may be empty.
     pub asset_tag: String,
-    /// Name of the blueprint.
+    /// The name of the blueprint, which exists by being named.
     pub blueprint: String,
-    /// Names of the tags.
+    /// The names of the tags.
     pub tags: Vec<String>,
-    /// Whether it is under MDM.
+    /// Whether it is under MDM: other devices refuse every action.
     pub mdm_enabled: bool,
-    /// Whether the record is of a removed device.
+    /// Whether the record is of a removed device, which the list still shows and which refuses every action.
     pub is_removed: bool,
-    /// Whether it is overdue.
+    /// Whether its check-in is overdue. The flag changes nothing but the row.
     pub is_missing: bool,
-    /// Whether commands reach it.
+    /// Whether commands reach it now.
     pub presence: Presence,
-    /// Last check-in of the agent when the tenant starts; `None` is written as an empty text.
+    /// The last check-in of the agent before the tenant opens; `None` is written as an empty text (observed).
     pub last_check_in: Option<UnixMillis>,
-    /// Last enrolment.
+    /// The last enrollment.
     pub last_enrollment: UnixMillis,
-    /// Whether remote desktop is on.
+    /// Whether remote desktop is on; Macs only.
     pub remote_desktop: bool,
-    /// Whether FileVault is on.
+    /// Whether FileVault is on; Macs only.
     pub filevault: bool,
-    /// Whether Activation Lock is on.
+    /// Whether the user turned on Activation Lock; Apple devices only.
     pub is_activation_locked: bool,
-    /// Short names of the local accounts.
+    /// Short names of the local users; Macs and Shared iPads only.
     pub local_users: Vec<String>,
-    /// How its commands end.
+    /// How the device ends its commands.
     pub command_end: CommandEnd,
 }
 
 impl NewDevice {
-    /// A managed device of this kind that is online, belongs to nobody and has no tags.
+    /// A managed device of this kind that is online, is assigned to nobody, has no tags, and was enrolled on
+    /// 2023-11-14.
     #[must_use]
     pub fn new(kind: DeviceKind) -> Self {
         Self {
@@ -94,40 +96,40 @@ impl NewDevice {
     }
 }
 
-/// A user of the tenant.
+/// A user of the tenant, to whom devices are assigned. The address identifies the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SimUser {
-    /// Address.
+    /// The e-mail address.
     pub email: String,
-    /// Full name.
+    /// The full name.
     pub name: String,
 }
 
-/// Whether commands reach a device.
+/// Whether a device is switched on and has a network.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Presence {
-    /// They do.
+    /// Commands reach it at once.
     Online,
-    /// Not until this moment.
+    /// Commands wait until this moment.
     OfflineUntil(UnixMillis),
-    /// Not until it is woken.
+    /// Commands wait until a test wakes it (`World::wake`).
     Offline,
 }
 
-/// How the commands of a device end.
+/// How a device ends its commands. The states are the API's (documented).
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum CommandEnd {
-    /// As the switches' chances say.
+    /// As the chances of the switches say: completed, failed, or Not Now first.
     ByChance,
-    /// Well.
+    /// Completed.
     Completes,
-    /// With an error of the device.
+    /// Failed, with an error of the device.
     Fails,
-    /// With Not Now for so long, and then well.
+    /// Not Now once, then completed.
     NotNowFirst {
-        /// How long.
+        /// How long Not Now lasts, in milliseconds.
         ms: u64,
     },
-    /// Never: the device stays at running.
+    /// Never: the command stays at running.
     NeverEnds,
 }

@@ -1,17 +1,23 @@
 //! The switches of the simulated tenant: one for each point on which the API's documents are silent.
 //!
-//! Owns their defaults, which are the most likely answers. Must never act on them.
+//! Owns their defaults, which are the most likely answers, and says where each comes from: documented by the
+//! vendor, observed in captured answers and public scripts, inferred by us, or assumed where any value
+//! serves. Must never act on them.
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-use crate::model::UnixMillis;
+use super::switch_values::{
+    CheckIn, CommandNames, CommandOrder, CommandTimes, Erased, ErrorShape, ForeignCommands,
+    LinkHost, ListTimes, LockAgain, MissingFields, MissingPermission, NoSecret, NotFoundBody,
+    PinVisible, PinlessLock, Revocation, SamePending, SingleDevice, SuccessBody, UnauthorizedBody,
+};
 
 /// Most rows of one page of any list: the documented limit.
 pub(crate) const PAGE_ROWS_MAX: usize = 300;
 
-/// How the tenant behaves where its documents are silent. Every field may be set; the default is what is
-/// most likely, with devices that are prompt and never fail.
+/// How the tenant behaves where its documents are silent. Each field may be set. The default is the most
+/// likely answer, with devices that are prompt and never fail.
 ///
 /// ```
 /// use sortie::simulator::{LockAgain, Switches};
@@ -20,93 +26,108 @@ pub(crate) const PAGE_ROWS_MAX: usize = 300;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Switches {
-    /// Requests a second for the whole tenant.
+    /// Most requests of the tenant in one second of the clock. Default 50: observed in headers.
     pub limit_per_second: u32,
-    /// Requests an hour for the whole tenant.
+    /// Most requests of the tenant in one hour of the clock. Default 10,000: documented.
     pub limit_per_hour: u32,
-    /// Whether a 429 says when to come back.
+    /// Whether a 429 says when to come back, in `Retry-After`. Default yes: inferred from the
+    /// gateway's source.
     pub sends_retry_after: bool,
-    /// Whether the gateway's own answers carry a `request_id`.
+    /// Whether the gateway's own answers carry a `request_id`. Default yes: inferred, newer
+    /// gateways do.
     pub gateway_request_id: bool,
-    /// What a token without the permission is told.
+    /// What a token without the permission gets. Default 403: documented without a body.
     pub missing_permission: MissingPermission,
-    /// Permissions that the token lacks: names of endpoints, as in the ledger's kinds of requests.
+    /// Permissions that the token lacks: names of endpoints, as in the ledger's kinds of
+    /// requests. Default none.
     pub denied: BTreeSet<String>,
-    /// When the first token is revoked.
+    /// When the first token is revoked. Default never.
     pub token_revoked: Option<Revocation>,
-    /// The body of a 401.
+    /// The body of a 401. Not documented; inferred.
     pub unauthorized_body: UnauthorizedBody,
-    /// The body of a 404 for a device.
+    /// The body of a 404 for a device. Not documented; the client has to read all of them.
     pub not_found_body: NotFoundBody,
-    /// The wrapper of the two refusals whose wrapper was never published.
+    /// The wrapper of the refusals "Command already running" and "Command is not allowed for
+    /// current device". The texts are documented, their wrapper is not.
     pub error_shape: ErrorShape,
-    /// What a missing field of an action's body leads to.
+    /// What a missing field of an action's body leads to. Not documented; inferred.
     pub missing_fields: MissingFields,
-    /// What an action answers when it has nothing to say.
+    /// What an action answers on success. Default nothing: documented for most actions.
     pub success_body: SuccessBody,
-    /// What the lock of a device without PIN answers.
+    /// What the lock of a device without PIN answers. Not documented.
     pub pinless_lock: PinlessLock,
-    /// What a second lock leads to.
+    /// What a second lock leads to. Default the refusal that is documented; a new PIN was
+    /// observed.
     pub lock_again: LockAgain,
-    /// What a second action leads to while the first is pending.
+    /// What a second action leads to while the first is pending. Default the documented refusal.
     pub same_pending: SamePending,
-    /// When the PIN can be read as a secret.
+    /// When the PIN of a lock can be read as a secret. Default once the device took the lock:
+    /// documented.
     pub pin_visible: PinVisible,
-    /// How a secret that does not exist is written.
+    /// How a secret that does not exist is written. Default an empty text: inferred from the size
+    /// of a captured answer; documented is `null`.
     pub no_secret: NoSecret,
-    /// Whether the erase of a Mac answers with its PIN.
+    /// Whether the erase of a Mac answers with its PIN. Default no: documented; a connector of
+    /// the vendor lists one.
     pub erase_returns_pin: bool,
-    /// Whether a device reports its erase done before it is gone.
+    /// Whether a device reports its erase done before it is gone. Default yes: inferred.
     pub erase_acknowledged: bool,
-    /// What becomes of an erased device's record.
+    /// What becomes of an erased device's record. Not documented; default: it stays.
     pub erased: Erased,
-    /// What Windows and Android devices show as commands.
+    /// What Windows and Android devices show as commands. Not documented; default an empty list.
     pub foreign_commands: ForeignCommands,
-    /// The order of a command list.
+    /// The order of a command list. Default oldest first: observed in the one published example.
     pub command_order: CommandOrder,
-    /// What the commands of actions are called.
+    /// What the commands of actions are called. Not documented; default Apple's names.
     pub command_names: CommandNames,
-    /// How the times of commands are written.
+    /// How the times of commands are written. Default with `Z`; newer rows were observed with
+    /// `+00:00`.
     pub command_times: CommandTimes,
-    /// How the times of the device list are written.
+    /// How the times of the device list are written. Default as in the published rows.
     pub list_times: ListTimes,
-    /// How long a new command stays out of the list.
+    /// How long a new command stays out of the list, in milliseconds. Default 0; stale reads were
+    /// observed elsewhere in the API.
     pub command_visible_after_ms: u64,
-    /// Most commands that a device already has when the tenant starts.
+    /// Most commands that a device already has when the tenant opens. Default 40.
     pub background_commands_max: u32,
-    /// Chance in percent that an unrelated command is queued together with one of ours.
+    /// Chance in percent that a command of others is queued together with one of ours. Default 0.
     pub background_percent: f64,
-    /// What moves the last check-in of a device.
+    /// What moves the last check-in of a device. Default the agent, every 15 minutes: documented.
     pub check_in: CheckIn,
-    /// Which host the links between pages name.
+    /// Which host the links between pages name. Not documented; default the host of the request.
     pub link_host: LinkHost,
-    /// How a device list with one row is written.
+    /// How a device list with one row is written. Default an array; one published example shows
+    /// an object.
     pub single_device: SingleDevice,
-    /// Most rows of a page, whatever a request asks for. The documented number is 300.
+    /// Most rows of a page, whatever a request asks for. Default 300: documented.
     pub page_rows_max: usize,
-    /// Chance in percent that a page of devices begins one row too early or too late.
+    /// Chance in percent that a page of devices begins one row too early or too late. Default 0.
     pub pages_shift_percent: f64,
-    /// From acceptance to the device's taking it.
+    /// From the acceptance of a command to its arrival at an online device, in milliseconds.
+    /// Assumed.
     pub push_ms: RangeInclusive<u64>,
-    /// From the device's taking it to its end.
+    /// From the arrival of a command to its end, in milliseconds. Assumed.
     pub run_ms: RangeInclusive<u64>,
-    /// Chance in percent that a device answers Not Now first.
+    /// Chance in percent that a device answers Not Now first. Default 0.
     pub not_now_percent: f64,
-    /// How long Not Now lasts.
+    /// How long Not Now lasts, in milliseconds. Assumed.
     pub not_now_ms: RangeInclusive<u64>,
-    /// Chance in percent that a device reports failure.
+    /// Chance in percent that a device reports failure. Default 0.
     pub failed_percent: f64,
-    /// How long a restarting device is away.
+    /// How long a restarting device is offline, in milliseconds. Assumed.
     pub restart_ms: u64,
-    /// After how long somebody types the PIN at a locked Mac.
+    /// After how many milliseconds somebody types the PIN at a locked Mac. Default never.
     pub unlock_after_ms: Option<u64>,
-    /// After how long somebody switches a device on again that was shut down.
+    /// After how many milliseconds somebody switches on a device that was shut down. Default
+    /// never.
     pub power_on_after_ms: Option<u64>,
-    /// How long a device takes to enrol again after an erase.
+    /// How long a device takes to enroll again after an erase, in milliseconds. Assumed.
     pub reenrol_ms: u64,
-    /// Whether a command fails that names a local user whom the device does not have.
+    /// Whether a command fails that names a local user whom the device does not have. Not
+    /// documented; default no.
     pub users_must_exist: bool,
-    /// Wi-Fi profiles that are not in scope of any device.
+    /// Ids of Wi-Fi profiles that are in scope of no device. Default the one of the documented
+    /// refusal.
     pub profiles_out_of_scope: Vec<String>,
 }
 
@@ -163,7 +184,8 @@ impl Default for Switches {
 }
 
 impl Switches {
-    /// A tenant with the small accidents of every fleet: some Not Now, some failures, commands of others.
+    /// A tenant with the small accidents of every fleet: 3 percent Not Now, 1 percent failures, commands of
+    /// others beside 5 percent of ours, and commands that run for up to 20 seconds.
     #[must_use]
     pub fn lively() -> Self {
         Self {
@@ -174,220 +196,4 @@ impl Switches {
             ..Self::default()
         }
     }
-}
-
-/// What a token without the permission is told.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum MissingPermission {
-    /// 403
-    Forbidden,
-    /// 401, as for a wrong token
-    Unauthorized,
-}
-
-/// When a token is revoked.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Revocation {
-    /// After this many requests with it.
-    AfterRequests(u64),
-    /// At this moment.
-    At(UnixMillis),
-}
-
-/// The body of a 401.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum UnauthorizedBody {
-    /// `{"detail": ...}`
-    Detail,
-    /// the gateway's `{"message":"Unauthorized"}`
-    Gateway,
-}
-
-/// The body of a 404 for a device.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum NotFoundBody {
-    /// `{"detail":"Not found."}`
-    Json,
-    /// a page
-    Html,
-    /// nothing
-    Empty,
-}
-
-/// The wrapper of a refusal's text.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum ErrorShape {
-    /// `"text"`
-    BareString,
-    /// `["text"]`
-    Array,
-    /// `{"detail":"text"}`
-    Detail,
-    /// `{"error":"text"}`
-    ErrorKey,
-}
-
-/// What a missing field leads to.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum MissingFields {
-    /// 400 in field shape
-    Refused,
-    /// acceptance, as if the field did not matter
-    Accepted,
-}
-
-/// What an action answers when it has nothing to say.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum SuccessBody {
-    /// nothing
-    Empty,
-    /// `{"message": ...}`
-    Message,
-}
-
-/// What the lock of a device without PIN answers.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum PinlessLock {
-    /// nothing
-    Empty,
-    /// `{}`
-    EmptyObject,
-    /// `{"PIN":null}`
-    NullPin,
-    /// `{"PIN":""}`
-    EmptyPin,
-}
-
-/// What a second lock leads to while the device is locked or a lock is pending.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum LockAgain {
-    /// 400 `"This device is already locked."`
-    AlreadyLocked,
-    /// 400 with `Command already running`
-    AlreadyRunning,
-    /// acceptance, with a PIN that makes the earlier one wrong
-    NewPin,
-}
-
-/// What a second action leads to while the first is pending.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum SamePending {
-    /// 400 with `Command already running`
-    Refused,
-    /// a second command
-    Accepted,
-}
-
-/// When the PIN can be read as a secret.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum PinVisible {
-    /// as soon as the lock is accepted
-    AtOnce,
-    /// so long after the device has taken the lock
-    AfterDelivery {
-        /// The delay.
-        lag_ms: u64,
-    },
-    /// never
-    Never,
-}
-
-/// How a secret that does not exist is written.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum NoSecret {
-    /// `""`
-    EmptyText,
-    /// `null`
-    Null,
-    /// `{}`
-    MissingKey,
-}
-
-/// What becomes of an erased device's record.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Erased {
-    /// it stays, no longer under MDM
-    RecordStays,
-    /// 404
-    Gone,
-    /// it enrols again under the same id
-    Reenrols,
-}
-
-/// What Windows and Android devices show as commands.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum ForeignCommands {
-    /// an empty list
-    Empty,
-    /// 400
-    BadRequest,
-    /// 404
-    NotFound,
-}
-
-/// The order of a command list.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum CommandOrder {
-    /// oldest first
-    Ascending,
-    /// newest first
-    Descending,
-}
-
-/// What the commands of actions are called.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum CommandNames {
-    /// `command_type` is Apple's request type
-    Same,
-    /// `command_type` is a name of the house
-    House,
-}
-
-/// How the times of commands are written.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum CommandTimes {
-    /// with `Z`
-    Zulu,
-    /// with `+00:00`
-    Offset,
-    /// one row so, the next the other way
-    Mixed,
-}
-
-/// How the times of the device list are written.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum ListTimes {
-    /// as in every published row: check-ins with `T` and `Z`, enrolments with a space and `+00:00`
-    Published,
-    /// one row so, the next in another of the four spellings that the API was seen to write
-    Mixed,
-}
-
-/// What moves the last check-in of a device.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum CheckIn {
-    /// the agent: soon after the device comes online, and then every 15 minutes
-    Agent,
-    /// the agent, and every answer of the device to a command
-    OnAnswer,
-    /// nothing: it stays what it was
-    Never,
-}
-
-/// Which host the links between pages name.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum LinkHost {
-    /// the host that the request was sent to
-    Own,
-    /// a host of the vendor, as behind a proxy: a client that follows such a link takes its token there
-    Vendor,
-}
-
-/// How a device list with one row is written.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum SingleDevice {
-    /// an array with one row
-    Array,
-    /// the row alone, when a serial number was asked for
-    Object,
 }

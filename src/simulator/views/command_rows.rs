@@ -9,9 +9,10 @@ use crate::model::UnixMillis;
 use crate::simulator::mdm::command::{CommandStatus, QueuedCommand};
 use crate::simulator::mdm::command_queues::CommandHistory;
 use crate::simulator::mdm::device_view::DeviceView;
-use crate::simulator::setup::switches::{
-    CommandNames, CommandOrder, CommandTimes, ForeignCommands, Switches,
+use crate::simulator::setup::switch_values::{
+    CommandNames, CommandOrder, CommandTimes, ForeignCommands,
 };
+use crate::simulator::setup::switches::Switches;
 use crate::simulator::wire::answers;
 use crate::simulator::wire::exchange::{SimReply, SimRequest};
 use crate::simulator::wire::pages::page_of;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::model::{Platform, UnixMillis};
 use crate::simulator::draws::{Draw, draw};
 use crate::simulator::ids::TenantIds;
-use crate::simulator::library::LIBRARY;
+use crate::simulator::library_items::LIBRARY;
 use crate::simulator::mdm::device_view::DeviceView;
 use crate::simulator::wire::answers;
 use crate::simulator::wire::exchange::SimReply;

@@ -9,7 +9,7 @@ use crate::model::Platform;
 use crate::simulator::ids::TenantIds;
 use crate::simulator::mdm::device_view::DeviceView;
 use crate::simulator::setup::new_device::SimUser;
-use crate::simulator::setup::switches::ListTimes;
+use crate::simulator::setup::switch_values::ListTimes;
 use crate::simulator::wire::spelling::{LIST_SPELLINGS, spell};
 
 /// One row of the list, which is also the answer for one device.

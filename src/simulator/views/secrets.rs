@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::model::{Platform, Random};
 use crate::simulator::draws::{Draw, draw, one_of};
 use crate::simulator::mdm::device_view::DeviceView;
-use crate::simulator::setup::switches::NoSecret;
+use crate::simulator::setup::switch_values::NoSecret;
 use crate::simulator::wire::answers;
 use crate::simulator::wire::exchange::SimReply;
 use crate::simulator::wire::routes::SecretKind;

@@ -8,22 +8,24 @@ use serde_json::{Value, json};
 
 use super::exchange::{Delivery, SimReply};
 use crate::simulator::setup::faults::ErrorPage;
-use crate::simulator::setup::switches::{ErrorShape, NotFoundBody, Switches, UnauthorizedBody};
+use crate::simulator::setup::switch_values::{ErrorShape, NotFoundBody, UnauthorizedBody};
+use crate::simulator::setup::switches::Switches;
 
 const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=utf-8";
 const NOT_FOUND_PAGE: &str = "<!doctype html>\n<html lang=\"en\">\n<head>\n  <title>Not Found</title>\n</head>\n<body>\n  <h1>Not Found</h1><p>The requested resource was not found on this server.</p>\n</body>\n</html>\n";
 const LOGIN_PAGE: &str = "<!DOCTYPE html><html><head><title>Sign in to your network</title></head><body><form method=\"post\" action=\"/login\"><input name=\"user\"><input name=\"password\" type=\"password\"></form></body></html>";
 
-/// Refused, for the wrong platform or state.
+/// The refusal of an action for the wrong platform or state. Documented.
 pub(crate) const NOT_ALLOWED: &str = "Command is not allowed for current device";
-/// Refused, because the same is pending.
+/// The refusal while the same action is pending. Documented.
 pub(crate) const ALREADY_RUNNING: &str = "Command already running";
-/// Refused, because a lock is on.
+/// The refusal of a lock while the device is locked. Documented.
 pub(crate) const ALREADY_LOCKED: &str = "This device is already locked.";
-/// Refused, because the Wi-Fi profile is not the device's.
+/// The refusal of an erase whose Wi-Fi profile is not in scope. Documented.
 pub(crate) const NOT_IN_SCOPE: &str = "The specified profile is not in scope for the device";
 
+/// An answer without a body and without headers.
 pub(crate) fn empty(status: u16) -> SimReply {
     SimReply {
         status,
@@ -34,6 +36,7 @@ pub(crate) fn empty(status: u16) -> SimReply {
     }
 }
 
+/// An answer with a JSON body.
 pub(crate) fn json(status: u16, value: &Value) -> SimReply {
     // A value has nothing in it that cannot be written.
     with_body(status, JSON, serde_json::to_vec(value).unwrap_or_default())
@@ -44,6 +47,7 @@ pub(crate) fn json_array(items: &[Arc<str>]) -> SimReply {
     with_body(200, JSON, format!("[{}]", items.join(",")).into_bytes())
 }
 
+/// An answer with an HTML page.
 pub(crate) fn page(status: u16, body: &str) -> SimReply {
     with_body(status, HTML, body.as_bytes().to_vec())
 }
@@ -55,7 +59,7 @@ fn with_body(status: u16, content_type: &str, body: Vec<u8>) -> SimReply {
     reply
 }
 
-/// A refusal whose wrapper was never published.
+/// A refusal with status 400 whose wrapper was never published.
 pub(crate) fn refusal(switches: &Switches, text: &str) -> SimReply {
     let body = match switches.error_shape {
         ErrorShape::BareString => json!(text),
@@ -66,6 +70,7 @@ pub(crate) fn refusal(switches: &Switches, text: &str) -> SimReply {
     json(400, &body)
 }
 
+/// An answer as the API's framework writes errors. Inferred.
 pub(crate) fn detail(status: u16, text: &str) -> SimReply {
     json(status, &json!({ "detail": text }))
 }
@@ -77,6 +82,7 @@ pub(crate) fn wrong_method(method: &str, allow: &str) -> SimReply {
     reply
 }
 
+/// The answer to an id that the tenant does not have.
 pub(crate) fn not_found(switches: &Switches) -> SimReply {
     match switches.not_found_body {
         NotFoundBody::Json => detail(404, "Not found."),
@@ -85,6 +91,7 @@ pub(crate) fn not_found(switches: &Switches) -> SimReply {
     }
 }
 
+/// The answer to a wrong or missing token; `text` says which.
 pub(crate) fn unauthorized(switches: &Switches, text: &str) -> SimReply {
     match switches.unauthorized_body {
         UnauthorizedBody::Detail => detail(401, text),
@@ -105,6 +112,7 @@ pub(crate) fn gateway(status: u16, message: &str, request_id: Option<&str>) -> S
     reply
 }
 
+/// A server error; an unknown status is written as 500 is.
 pub(crate) fn server_error(status: u16, as_page: ErrorPage) -> SimReply {
     let text = match status {
         502 => "Bad Gateway",
@@ -120,6 +128,7 @@ pub(crate) fn server_error(status: u16, as_page: ErrorPage) -> SimReply {
     }
 }
 
+/// The log-in page of a proxy between client and tenant, with status 200.
 pub(crate) fn login_page() -> SimReply {
     page(200, LOGIN_PAGE)
 }

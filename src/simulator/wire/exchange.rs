@@ -9,7 +9,7 @@ use serde_json::Value;
 /// client that follows a link takes its token nowhere.
 pub(crate) const NO_HOST: &str = "http://simulated.invalid";
 
-/// A request as it arrived. It may hold a PIN and a token, so it has no `Debug`.
+/// A request as it arrives at the tenant. It may hold a PIN and a token, so it has no `Debug`.
 ///
 /// ```
 /// use sortie::simulator::SimRequest;
@@ -18,35 +18,35 @@ pub(crate) const NO_HOST: &str = "http://simulated.invalid";
 /// ```
 #[derive(Clone)]
 pub struct SimRequest {
-    /// The method, such as `POST`.
+    /// The HTTP method in capitals: `POST`, for example.
     pub method: String,
-    /// Scheme and host that the client addressed, such as `http://127.0.0.1:8800`. Links in answers lead
-    /// there.
+    /// Scheme and host that the client addressed: `http://127.0.0.1:8800`, for example. Links in answers
+    /// lead there, unless a switch says otherwise.
     pub origin: String,
-    /// Path and query.
+    /// Path and query, percent-encoded.
     pub target: String,
-    /// The header `Authorization`.
+    /// The header `Authorization`; `Bearer TOKEN` is documented.
     pub authorization: Option<String>,
-    /// The header `Content-Type`.
+    /// The header `Content-Type`; a body needs `application/json`.
     pub content_type: Option<String>,
-    /// The body.
+    /// The body; empty for none.
     pub body: Vec<u8>,
 }
 
 impl SimRequest {
-    /// A read with this token.
+    /// A `GET` of this path and query with this token.
     #[must_use]
     pub fn get(target: &str, token: &str) -> Self {
         Self::with_method("GET", target, token, "")
     }
 
-    /// An action with this token and JSON body; an empty body is none.
+    /// A `POST` to this path with this token and JSON body; an empty text means no body.
     #[must_use]
     pub fn post(target: &str, token: &str, body: &str) -> Self {
         Self::with_method("POST", target, token, body)
     }
 
-    /// A deletion with this token.
+    /// A `DELETE` of this path with this token.
     #[must_use]
     pub fn delete(target: &str, token: &str) -> Self {
         Self::with_method("DELETE", target, token, "")
@@ -70,7 +70,7 @@ impl SimRequest {
         path.strip_suffix('/').unwrap_or(path)
     }
 
-    /// The query, decoded, in its order.
+    /// The pairs of the query, decoded, in their order.
     #[must_use]
     pub fn query(&self) -> Vec<(String, String)> {
         let query = self.target.split_once('?').map_or("", |(_, query)| query);
@@ -85,27 +85,28 @@ impl SimRequest {
     }
 }
 
-/// An answer, and what the connection does with it. The body may hold a PIN, so it has no `Debug`.
+/// An answer of the tenant, and what the connection does with it. The body may hold a PIN, so there is no
+/// `Debug`.
 #[derive(Clone)]
 pub struct SimReply {
-    /// HTTP status.
+    /// The HTTP status; 0 where no answer was formed.
     pub status: u16,
-    /// All headers but `Content-Length`, which belongs to the door.
+    /// All headers but `Content-Length`, which the server adds.
     pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: Vec<u8>,
-    /// How long the answer takes.
+    /// How long the answer takes, in milliseconds. The server and `InProcess` wait for it.
     pub latency_ms: u64,
-    /// What arrives of it.
+    /// What arrives of the answer.
     pub delivery: Delivery,
 }
 
 /// What arrives of an answer.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// All of it.
+    /// The whole answer.
     Whole,
-    /// Nothing, because no connection came about: the request was never sent.
+    /// Nothing, because no connection was made: the request was never sent.
     NotConnected,
     /// Nothing: the connection is closed without an answer.
     Closed,
@@ -126,13 +127,13 @@ impl SimReply {
         hit.map(|(_, value)| value.as_str())
     }
 
-    /// The body as JSON; `Null` when it is none.
+    /// The body as JSON; `Null` if it is not JSON.
     #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or(Value::Null)
     }
 
-    /// The body as text.
+    /// The body as text; what is not UTF-8 is replaced.
     #[must_use]
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()

@@ -9,12 +9,13 @@ use serde_json::{Map, Value, json};
 use super::answers;
 use super::exchange::{SimReply, SimRequest};
 use crate::kandji::{ActionSpec, ParamKind, ParamSpec, Requirement};
-use crate::simulator::setup::switches::{MissingFields, Switches};
+use crate::simulator::setup::switch_values::MissingFields;
+use crate::simulator::setup::switches::Switches;
 
 /// Length of a PIN.
 const PIN_CHARS: usize = 6;
 
-/// The fields of a body.
+/// The fields of an action's body, checked against the action table.
 pub(crate) struct Fields(Map<String, Value>);
 
 impl Fields {
@@ -26,10 +27,12 @@ impl Fields {
         }
     }
 
+    /// The text of a key; nested keys with a dot.
     pub(crate) fn text(&self, key: &str) -> Option<&str> {
         self.value(key)?.as_str()
     }
 
+    /// The boolean of a key; nested keys with a dot.
     pub(crate) fn switch(&self, key: &str) -> Option<bool> {
         self.value(key)?.as_bool()
     }
@@ -38,7 +41,7 @@ impl Fields {
 /// Reads and checks the body of an action.
 ///
 /// # Errors
-/// The 400 or 415.
+/// The 400 with complaints by field (inferred), or the 415 (documented).
 pub(crate) fn read(
     request: &SimRequest,
     action: &ActionSpec,

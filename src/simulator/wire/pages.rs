@@ -6,7 +6,8 @@
 use serde_json::{Value, json};
 
 use super::exchange::SimRequest;
-use crate::simulator::setup::switches::{LinkHost, PAGE_ROWS_MAX, Switches};
+use crate::simulator::setup::switch_values::LinkHost;
+use crate::simulator::setup::switches::{PAGE_ROWS_MAX, Switches};
 
 /// Where links lead that name the vendor's host.
 const VENDOR_HOST: &str = "https://simulated.api.kandji.io";

@@ -16,18 +16,21 @@ const PREFIX: &str = "/api/v1/";
 /// The ledger's path; it is no part of the API.
 pub(crate) const LEDGER_PATH: &str = "/__simulator/ledger";
 
-/// What a request is about.
+/// Where a request leads.
 #[derive(Clone)]
 pub(crate) enum Route {
     /// One of the endpoints.
     Found(Endpoint),
-    /// A known path with another method.
-    WrongMethod { allow: String },
+    /// A known path with a method that it does not take.
+    WrongMethod {
+        /// The methods that it takes, as the header `Allow` lists them.
+        allow: String,
+    },
     /// No path of the API.
     Unknown,
 }
 
-/// An endpoint and the device that its path names.
+/// An endpoint, and the device, blueprint or user that its path names.
 #[derive(Clone)]
 pub(crate) enum Endpoint {
     Devices,
@@ -125,6 +128,7 @@ impl Endpoint {
         }
     }
 
+    /// The id of the device that the path names, in lower case.
     pub(crate) fn device_id(&self) -> Option<&str> {
         match self {
             Self::Devices
@@ -157,7 +161,7 @@ impl Endpoint {
     }
 }
 
-/// What a request is about.
+/// Finds the route of a request. Paths are documented; a trailing slash was observed.
 pub(crate) fn find(request: &SimRequest) -> Route {
     let Some(rest) = request.path().strip_prefix(PREFIX) else {
         return Route::Unknown;

@@ -18,7 +18,8 @@ use crate::transport::Transport;
 /// How long a client waits for an answer that never comes: the time limit of real calls.
 const ANSWER_WAIT_MS_MAX: u64 = 60_000;
 
-/// A transport whose other end is a simulated tenant in this process. Its time is tokio's.
+/// A transport whose other end is a simulated tenant in this process. Its time is tokio's, so with a paused
+/// clock a test runs at once. Faults are those of `transport`: not sent, or lost.
 ///
 /// ```
 /// use std::sync::{Arc, Mutex};
@@ -38,27 +39,27 @@ pub struct InProcess {
 }
 
 impl InProcess {
-    /// A door with the tenant's own token; `base` is the time now.
+    /// A transport with the tenant's own token; `base` is the time now.
     #[must_use]
     pub fn new(world: Arc<Mutex<World>>, base: UnixMillis) -> Self {
         let token = lock(&world).token().to_owned();
         Self { world, base, opened: Instant::now(), token }
     }
 
-    /// The same door with another token.
+    /// The same transport with another token.
     #[must_use]
     pub fn with_token(mut self, token: &str) -> Self {
         token.clone_into(&mut self.token);
         self
     }
 
-    /// The tenant behind the door.
+    /// The tenant at the other end.
     #[must_use]
     pub fn world(&self) -> &Arc<Mutex<World>> {
         &self.world
     }
 
-    /// The time at the door.
+    /// The time now: the base and the time that passed on tokio's clock.
     #[must_use]
     pub fn now(&self) -> UnixMillis {
         let elapsed_ms = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -9,28 +9,28 @@ use super::device_kind::DeviceKind;
 use super::new_device::{NewDevice, SimUser};
 use crate::model::Platform;
 
-/// A device as a job names it: any of its identities, and what it should be.
+/// A device as a job names it: its identities, and what it has to be. `None` leaves a field to the draw.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NamedDevice {
-    /// The id.
+    /// The device id.
     pub device_id: Option<String>,
     /// The serial number.
     pub serial_number: Option<String>,
-    /// The address of its user.
+    /// The e-mail address of its user.
     pub user_email: Option<String>,
-    /// The name.
+    /// The device name.
     pub device_name: Option<String>,
     /// The asset tag.
     pub asset_tag: Option<String>,
-    /// The platform; a Mac when nothing is said.
+    /// The platform; a Mac if `None`.
     pub platform: Option<Platform>,
-    /// The kind, where the platform alone is too coarse, such as a Shared iPad.
+    /// The kind, where the platform alone is too coarse: a Shared iPad, for example. It overrules the platform.
     pub kind: Option<DeviceKind>,
     /// The OS version.
     pub os_version: Option<String>,
-    /// The blueprint's name.
+    /// The name of the blueprint.
     pub blueprint: Option<String>,
-    /// A tag.
+    /// The name of a tag, added to the drawn ones.
     pub tag: Option<String>,
 }
 
@@ -41,7 +41,7 @@ impl NamedDevice {
         self.kind.unwrap_or_else(of_platform)
     }
 
-    /// Gives a device what the name says.
+    /// Gives a device the named facts.
     pub(crate) fn put_on(self, device: &mut NewDevice) {
         let set = |place: &mut String, text: Option<String>| {
             if let Some(text) = text {
@@ -104,7 +104,8 @@ impl NamedDevice {
     }
 }
 
-/// One entry for each device that the names mean. Names without any identity mean none.
+/// One entry for each device that the names mean: names that share an identity and contradict each other in
+/// none are one device. A name without any identity means no device.
 pub(crate) fn merge(names: &[NamedDevice]) -> Vec<NamedDevice> {
     let mut devices: Vec<NamedDevice> = Vec::new();
     let mut known: HashMap<(&'static str, String), Vec<usize>> = HashMap::new();

@@ -2,7 +2,8 @@
 //!
 //! Owns 401 and 403. Must never look at devices.
 
-use super::setup::switches::{MissingPermission, Revocation, Switches};
+use super::setup::switch_values::{MissingPermission, Revocation};
+use super::setup::switches::Switches;
 use super::wire::answers;
 use super::wire::exchange::{SimReply, SimRequest};
 use crate::model::UnixMillis;
@@ -15,15 +16,18 @@ pub(super) struct Tokens {
 }
 
 impl Tokens {
+    /// A tenant with one token.
     pub(super) fn new(first: String) -> Self {
         Self { tokens: vec![first], first_used: 0 }
     }
 
+    /// The token that the tenant began with.
     pub(super) fn first(&self) -> &str {
         // The list begins with one token and never loses any.
         self.tokens.first().map_or("", String::as_str)
     }
 
+    /// Makes a further token valid.
     pub(super) fn add(&mut self, token: String) {
         self.tokens.push(token);
     }
@@ -33,10 +37,10 @@ impl Tokens {
         bearer(request).is_some_and(|token| self.tokens.iter().any(|known| known == token))
     }
 
-    /// Lets a request through to this kind of endpoint.
+    /// Checks a request for this kind of endpoint.
     ///
     /// # Errors
-    /// The 401 or 403.
+    /// The 401 (documented) of a missing, wrong or revoked token, or the 403 of a missing permission.
     pub(super) fn check(
         &mut self,
         request: &SimRequest,
