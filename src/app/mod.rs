@@ -24,6 +24,10 @@ pub(crate) mod ssh_keygen;
 pub(crate) mod tenant;
 pub(crate) mod workspace;
 
+pub use approval::{
+    ApprovalBound, ApprovalDraft, ApprovalReason, Approved, ApprovedFact, PlanRole, Statement,
+    VoidApproval, approval_beside, write_approval,
+};
 pub use consent::{Confirmed, Consent, ConsentReason, Needed, NotAsked, Question, Work, is_yes};
 pub use events::{AppEvent, Events};
 pub use files::{BindingFileReason, NotBelieved};
@@ -34,4 +38,6 @@ pub use runs::listing::RunListing;
 pub use runs::report_again::{ReportRequest, ReportsWritten};
 pub use runs::run_view::ReportsReason;
 pub use runs::status::RunStatus;
+pub use runs::trust::{OpenedRunReason, OpeningPurpose};
+pub use ssh_keygen::{SIGNING_VARIABLES, SigningKey, SigningReason};
 pub use workspace::{Workspace, WorkspaceReason};

@@ -3,8 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::statement::{APPROVAL_BYTES_MAX, ApprovalFile};
 use super::*;
+use crate::app::operator::Operator;
 use crate::app::policy_file::tests::{policy_in, write};
+use crate::app::refusal::{NextStep, Reason, RefusalClass};
+use crate::app::ssh_keygen::SigningKey;
+use crate::model::UnixMillis;
+use crate::plan::PlanFile;
 use crate::plan::testing::plan_file;
 
 const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
@@ -57,10 +63,11 @@ impl Rig {
     /// An approval of the plan by the holder of this key.
     fn approval(&self, plan: &PlanFile, key: &str) -> Vec<u8> {
         let statement = Statement::of(plan, key, NOW, NOW.plus_ms(600_000));
-        statement.sign(&self.path(key)).expect("signed").into_bytes()
+        let key = SigningKey { path: self.path(key), environment: Vec::new() };
+        statement.sign(&key).expect("signed").into_bytes()
     }
 
-    fn verify(&self, bytes: &[u8], plan: &PlanFile) -> Result<Approved, Failure> {
+    fn verify(&self, bytes: &[u8], plan: &PlanFile) -> Result<Approved, Reason> {
         self.verify_at(bytes, plan, "alice", NOW)
     }
 
@@ -70,19 +77,33 @@ impl Rig {
         plan: &PlanFile,
         user: &str,
         now: UnixMillis,
-    ) -> Result<Approved, Failure> {
+    ) -> Result<Approved, Reason> {
         let policy = policy_in(self.dir.path()).expect("readable");
         let runner = Operator { user: user.to_owned(), uid: Some(501), host: "mdm1".to_owned() };
-        verify(bytes, &Check { plan, policy: &policy, runner: &runner, now })
+        verify(bytes, &ApprovalCheck { plan, policy: &policy, runner: &runner, now })
     }
 
     fn refused(&self, bytes: &[u8], plan: &PlanFile, expected: &str) {
-        let failure = self.verify(bytes, plan).expect_err(expected);
-        assert_eq!(failure.exit, Exit::Policy, "{expected}");
-        assert!(failure.what.contains(expected), "{expected}: {}", failure.what);
-        assert!(!failure.next.is_empty(), "{expected}");
+        let reason = self.verify(bytes, plan).expect_err(expected);
+        assert_eq!(reason.class(), RefusalClass::Policy, "{expected}");
+        assert!(facts(&reason).contains(expected), "{expected}: {}", facts(&reason));
+        assert!(!reason.next().is_empty(), "{expected}");
     }
 }
+
+/// The facts of a reason, as front ends get them.
+fn facts(reason: &Reason) -> String {
+    serde_json::to_string(reason).expect("facts can be written")
+}
+
+// Parts of the facts of reasons.
+const OTHER_PLAN: &str = r#""kind":"approval_of_another","bound":"plan","fact":"plan""#;
+const OTHER_PLAN_OF_RUN: &str = r#""kind":"approval_of_another","bound":"run","fact":"plan""#;
+const DOES_NOT_FIT: &str = r#""kind":"approval_does_not_fit""#;
+const CHANGED: &str = r#""fault":"its signature does not fit what it says""#;
+const EXPIRED: &str = r#""kind":"approval_expired""#;
+const OWN_WORK: &str = r#""kind":"approval_of_own_work""#;
+const UNKNOWN_KEY: &str = "it is not signed by any key";
 
 /// Erases two iPads.
 pub(crate) fn plan(made_by: &str) -> PlanFile {
@@ -134,31 +155,32 @@ fn an_approval_is_for_one_plan_of_one_tenant_and_for_a_while() {
         edit(&mut other);
         other
     };
-    rig.refused(&approval, &changed(|plan| plan.reason = Some("x".to_owned())), "another plan");
-    rig.refused(&approval, &changed(|plan| plan.tenant.push('2')), "another plan");
-    rig.refused(&approval, &changed(|plan| plan.plan.tasks.truncate(1)), "another plan");
+    rig.refused(&approval, &changed(|plan| plan.reason = Some("x".to_owned())), OTHER_PLAN);
+    rig.refused(&approval, &changed(|plan| plan.tenant.push('2')), OTHER_PLAN);
+    rig.refused(&approval, &changed(|plan| plan.plan.tasks.truncate(1)), OTHER_PLAN);
     for (edit, expected) in [
-        ((|said| said.tenant.push('2')) as fn(&mut Statement), "another tenant"),
-        (|said| said.base_url.push('2'), "another base URL"),
-        (|said| said.phrase = "ERASE 1 ON acme".to_owned(), "another phrase"),
-        (|said| said.devices = 1, "does not fit"),
-        (|said| said.tasks.clear(), "does not fit"),
-        (|said| said.format = 2, "newer program"),
+        ((|said| said.tenant.push('2')) as fn(&mut Statement), r#""bound":"plan","fact":"tenant""#),
+        (|said| said.base_url.push('2'), r#""bound":"plan","fact":"base_url""#),
+        (|said| said.phrase = "ERASE 1 ON acme".to_owned(), r#""bound":"plan","fact":"phrase""#),
+        (|said| said.devices = 1, DOES_NOT_FIT),
+        (|said| said.tasks.clear(), DOES_NOT_FIT),
+        (|said| said.format = 2, r#""kind":"approval_newer""#),
         // Beyond the plan's latest start.
-        (|said| said.expires_at = NOW.plus_ms(3_600_001), "does not fit"),
+        (|said| said.expires_at = NOW.plus_ms(3_600_001), DOES_NOT_FIT),
         // Within it, but not what was signed.
-        (|said| said.expires_at = NOW.plus_ms(700_000), "does not fit what it says"),
-        (|said| said.approved_by.push('2'), "does not fit what it says"),
+        (|said| said.expires_at = NOW.plus_ms(700_000), CHANGED),
+        (|said| said.approved_by.push('2'), CHANGED),
     ] {
         rig.refused(&with_statement(&approval, edit), &plan, expected);
     }
     for (now, expected) in [
         (NOW.plus_ms(599_999), None),
-        (NOW.plus_ms(600_000), Some("ended at")),
+        (NOW.plus_ms(600_000), Some(EXPIRED)),
         (UnixMillis(NOW.0 - 120_000), None),
-        (UnixMillis(NOW.0 - 120_001), Some("from the future")),
+        (UnixMillis(NOW.0 - 120_001), Some(r#""kind":"approval_from_the_future""#)),
     ] {
-        let found = rig.verify_at(&approval, &plan, "alice", now).err().map(|failure| failure.what);
+        let found =
+            rig.verify_at(&approval, &plan, "alice", now).err().map(|reason| facts(&reason));
         match expected {
             None => assert_eq!(found, None),
             Some(part) => assert!(found.is_some_and(|what| what.contains(part)), "{part}"),
@@ -170,20 +192,26 @@ fn an_approval_is_for_one_plan_of_one_tenant_and_for_a_while() {
 fn nobody_approves_their_own_work() {
     let rig = Rig::new();
     let mine = by_alice();
-    rig.refused(&rig.approval(&mine, "alice"), &mine, "takes two persons");
+    rig.refused(&rig.approval(&mine, "alice"), &mine, OWN_WORK);
     // Made by one and approved by the same, run by another.
     let bobs = plan("bob (uid 502) on mdm1");
-    rig.refused(&rig.approval(&bobs, "bob"), &bobs, "takes two persons");
+    rig.refused(&rig.approval(&bobs, "bob"), &bobs, OWN_WORK);
     // Who is not known may be the approver.
     let strangers = plan("dave (uid 504) on mdm1");
     let approval = rig.approval(&strangers, "bob");
-    rig.refused(&approval, &strangers, "'dave', who made the plan, is not in [approval.people]");
-    let failure = rig.verify_at(&approval, &mine, "root", NOW).expect_err("another plan");
-    assert!(failure.what.contains("another plan"));
+    rig.refused(
+        &approval,
+        &strangers,
+        r#""kind":"approval_user_unknown","user":"dave","role":"made""#,
+    );
+    let reason = rig.verify_at(&approval, &mine, "root", NOW).expect_err(OTHER_PLAN);
+    assert!(facts(&reason).contains(OTHER_PLAN));
     let approval = rig.approval(&mine, "bob");
-    let failure = rig.verify_at(&approval, &mine, "root", NOW).expect_err("not mapped");
-    assert!(failure.what.contains("'root', who runs the plan"), "{}", failure.what);
-    assert!(failure.next.contains("\"root\" = "), "{}", failure.next);
+    let reason = rig.verify_at(&approval, &mine, "root", NOW).expect_err("not mapped");
+    let expected = r#""kind":"approval_user_unknown","user":"root","role":"runs""#;
+    assert!(facts(&reason).contains(expected), "{}", facts(&reason));
+    let policy = Some(rig.path("policy.toml"));
+    assert_eq!(reason.next(), [NextStep::ChangePolicy { path: policy }]);
 }
 
 #[test]
@@ -192,26 +220,26 @@ fn a_key_that_also_is_the_runner_s_does_not_count() {
     let approval = rig.approval(&plan, "bob");
     let key = rig.public("bob");
     for (signers, expected) in [
-        (format!("bob@example.com,ALICE@example.com {key}\n"), "takes two persons"),
+        (format!("bob@example.com,ALICE@example.com {key}\n"), OWN_WORK),
         // Only the first of these lines is found by the key.
-        (format!("bob@example.com {key}\nALICE@Example.com {key}\n"), "takes two persons"),
-        (format!("bob@example.com {key}\n\"*@example.com\" {key}\n"), "takes two persons"),
-        (format!("*@example.org {key}\n"), "no person"),
+        (format!("bob@example.com {key}\nALICE@Example.com {key}\n"), OWN_WORK),
+        (format!("bob@example.com {key}\n\"*@example.com\" {key}\n"), OWN_WORK),
+        (format!("*@example.org {key}\n"), r#""kind":"approval_signer_not_a_person""#),
         (format!("bob@example.com namespaces=\"git\" {key}\n"), "for other purposes only"),
-        (format!("bob@example.com {}\n", rig.public("mallory")), "not signed by any key"),
-        (String::new(), "not signed by any key"),
+        (format!("bob@example.com {}\n", rig.public("mallory")), UNKNOWN_KEY),
+        (String::new(), UNKNOWN_KEY),
     ] {
         rig.set_signers(&signers);
         rig.refused(&approval, &plan, expected);
     }
     std::fs::remove_file(rig.path("signers")).expect("ours");
-    rig.refused(&approval, &plan, "is not there");
+    rig.refused(&approval, &plan, r#""kind":"approval_signers_missing""#);
 }
 
 #[test]
 fn forged_and_damaged_approvals_are_refused() {
     let (rig, plan) = (Rig::new(), by_alice());
-    rig.refused(&rig.approval(&plan, "mallory"), &plan, "not signed by any key");
+    rig.refused(&rig.approval(&plan, "mallory"), &plan, UNKNOWN_KEY);
     let approval = rig.approval(&plan, "bob");
     let mut file: ApprovalFile = serde_json::from_slice(&approval).expect("an approval");
     // The signature of the same person under something else.
@@ -220,7 +248,7 @@ fn forged_and_damaged_approvals_are_refused() {
         serde_json::from_slice(&rig.approval(&other, "bob")).expect("an approval");
     let own = std::mem::replace(&mut file.signature, others.signature);
     let bytes = serde_json::to_vec(&file).expect("texts");
-    rig.refused(&bytes, &plan, "does not fit what it says");
+    rig.refused(&bytes, &plan, CHANGED);
     // For another purpose.
     file.signature = sign_as(&rig.path("bob"), "git", &file.statement, rig.dir.path());
     let bytes = serde_json::to_vec(&file).expect("texts");
@@ -232,9 +260,9 @@ fn forged_and_damaged_approvals_are_refused() {
     file.signature = own;
     file.statement.push(' ');
     let bytes = serde_json::to_vec(&file).expect("texts");
-    rig.refused(&bytes, &plan, "not written as approvals are");
-    rig.refused(b"{}", &plan, "no approval");
-    rig.refused(&vec![b' '; APPROVAL_BYTES_MAX + 1], &plan, "at most");
+    rig.refused(&bytes, &plan, r#""kind":"approval_not_canonical""#);
+    rig.refused(b"{}", &plan, r#""kind":"approval_invalid""#);
+    rig.refused(&vec![b' '; APPROVAL_BYTES_MAX + 1], &plan, r#""kind":"approval_too_large""#);
 }
 
 #[test]
@@ -244,10 +272,10 @@ fn keys_that_others_can_change_are_not_believed() {
     let approval = rig.approval(&plan, "bob");
     let mode = std::fs::Permissions::from_mode(0o666);
     std::fs::set_permissions(rig.path("signers"), mode).expect("ours");
-    rig.refused(&approval, &plan, "can be written by its group or by others");
+    rig.refused(&approval, &plan, r#""fault":"writable""#);
     write(&rig.path("policy.toml"), "");
-    let failure = rig.verify(&approval, &plan).expect_err("nobody is known");
-    assert!(failure.what.contains("[approval.people]"), "{}", failure.what);
+    let reason = rig.verify(&approval, &plan).expect_err("nobody is known");
+    assert!(facts(&reason).contains(r#""kind":"approval_user_unknown""#), "{}", facts(&reason));
 }
 
 #[test]
@@ -258,16 +286,22 @@ fn a_signer_who_is_taken_off_the_list_meanwhile_does_not_count() {
     let again = |now| {
         let policy = policy_in(rig.dir.path()).expect("readable");
         let runner = Operator { user: "alice".to_owned(), uid: Some(501), host: "m".to_owned() };
-        verify_again(&approved, &Check { plan: &plan, policy: &policy, runner: &runner, now })
-            .map_err(|failure| failure.what)
+        verify_again(
+            &approved,
+            &ApprovalCheck { plan: &plan, policy: &policy, runner: &runner, now },
+        )
+        .map_err(|reason| facts(&reason))
     };
     again(NOW).expect("still listed");
-    assert!(again(approved.expires_at).expect_err("over").contains("ended at"));
+    assert!(again(approved.expires_at).expect_err("over").contains(EXPIRED));
     let key = rig.public("bob");
     for (signers, expected) in [
-        (String::new(), "not signed by any key"),
+        (String::new(), UNKNOWN_KEY),
         (format!("bob@example.com valid-before=\"20200101Z\" {key}\n"), "earlier time"),
-        (format!("carol@example.com {key}\n"), "is by carol@example.com now"),
+        (
+            format!("carol@example.com {key}\n"),
+            r#""kind":"approval_signer_changed","before":"bob@example.com","now":"carol@example.com""#,
+        ),
     ] {
         rig.set_signers(&signers);
         let what = again(NOW).expect_err(expected);
@@ -280,10 +314,10 @@ fn a_kept_approval_counts_for_its_run_while_its_signer_may_approve() {
     let (rig, plan) = (Rig::new(), by_alice());
     let approval = rig.approval(&plan, "bob");
     let digest = plan.digest();
-    let kept = |edit: fn(&mut Kept<'_>)| {
+    let kept = |edit: fn(&mut KeptApprovalCheck<'_>)| {
         let policy = policy_in(rig.dir.path()).expect("readable");
         let runner = Operator { user: "alice".to_owned(), uid: Some(501), host: "m".to_owned() };
-        let mut kept = Kept {
+        let mut kept = KeptApprovalCheck {
             plan_digest: &digest,
             tenant: &plan.tenant,
             base_url: &plan.base_url,
@@ -296,22 +330,25 @@ fn a_kept_approval_counts_for_its_run_while_its_signer_may_approve() {
             now: NOW.plus_ms(86_400_000),
         };
         edit(&mut kept);
-        verify_kept(&approval, &kept).map_err(|failure| failure.what)
+        verify_kept(&approval, &kept).map_err(|reason| facts(&reason))
     };
     assert_eq!(kept(|_| ()).expect("it counts").principal, "bob@example.com");
     for (edit, expected) in [
-        ((|kept| kept.plan_digest = "x") as fn(&mut Kept<'_>), "another plan"),
-        (|kept| kept.tenant = "x", "another tenant"),
-        (|kept| kept.base_url = "x", "another base URL"),
-        (|kept| kept.started_at = NOW.plus_ms(600_000), "ended at"),
-        (|kept| kept.started_by = "bob (uid 502) on mdm1", "takes two persons"),
-        (|kept| kept.made_by = "dave (uid 504) on mdm1", "is not in [approval.people]"),
+        ((|kept| kept.plan_digest = "x") as fn(&mut KeptApprovalCheck<'_>), OTHER_PLAN_OF_RUN),
+        (|kept| kept.tenant = "x", r#""bound":"run","fact":"tenant""#),
+        (|kept| kept.base_url = "x", r#""bound":"run","fact":"base_url""#),
+        (|kept| kept.started_at = NOW.plus_ms(600_000), EXPIRED),
+        (|kept| kept.started_by = "bob (uid 502) on mdm1", OWN_WORK),
+        (
+            |kept| kept.made_by = "dave (uid 504) on mdm1",
+            r#""kind":"approval_user_unknown","user":"dave","role":"made""#,
+        ),
     ] {
         let what = kept(edit).expect_err(expected);
         assert!(what.contains(expected), "{expected}: {what}");
     }
     rig.set_signers("");
-    assert!(kept(|_| ()).expect_err("revoked").contains("not signed by any key"));
+    assert!(kept(|_| ()).expect_err("revoked").contains(UNKNOWN_KEY));
 }
 
 /// A signature for another purpose.

@@ -63,6 +63,15 @@ pub enum NextStep {
         /// The file.
         path: PathBuf,
     },
+    /// Install this tool.
+    Install {
+        /// Name of the tool.
+        tool: &'static str,
+    },
+    /// Update sortie.
+    Update,
+    /// Set the clock of this host, or of the host that the file comes from.
+    SetClock,
     /// Export this list of another system again.
     ExportAgain {
         /// The file.
@@ -102,6 +111,8 @@ pub enum NextStep {
     ListRuns,
     /// Start the job again as a new run.
     StartRun,
+    /// Serve a simulated tenant that stays, to rehearse on.
+    Simulate,
     /// Resume a run.
     Resume {
         /// Id of the run.

@@ -6,11 +6,14 @@ use serde::Serialize;
 use std::fmt::Debug;
 
 use super::{NextStep, RefusalClass};
+use crate::app::approval::{ApprovalReason, VoidApproval};
 use crate::app::consent::ConsentReason;
 use crate::app::files::BindingFileReason;
 use crate::app::history::HistoryReason;
 use crate::app::outside::{DriveReason, JournalReason, ReadReason};
 use crate::app::runs::run_view::ReportsReason;
+use crate::app::runs::trust::OpenedRunReason;
+use crate::app::ssh_keygen::SigningReason;
 use crate::app::workspace::WorkspaceReason;
 
 /// What every type of reasons says of itself besides its facts, which are its fields.
@@ -64,6 +67,8 @@ impl<T: RefusalFacts> FactsOf for T {
 }
 
 reasons! {
+    /// An approval does not count, or cannot be given.
+    Approval(ApprovalReason),
     /// The consent that was given is not enough.
     Consent(ConsentReason),
     /// The loop of a run failed.
@@ -74,10 +79,16 @@ reasons! {
     Journal(JournalReason),
     /// The policy, or another file that binds people, cannot be obeyed.
     BindingFile(BindingFileReason),
+    /// A run that can be read cannot be gone on with.
+    OpenedRun(OpenedRunReason),
     /// The tenant cannot be read.
     Read(ReadReason),
     /// Reports of a run are not written.
     Reports(ReportsReason),
+    /// A statement was not signed.
+    Signing(SigningReason),
+    /// A check refused that the approval of the run would have passed, had it still counted.
+    VoidApproval(VoidApproval),
     /// The workspace has nothing of what was asked for.
     Workspace(WorkspaceReason),
 }

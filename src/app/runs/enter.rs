@@ -9,7 +9,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::app::Workspace;
-use crate::app::approval::{Approved, Check, beside, read_approval, verify, verify_again};
+use crate::app::approval::{
+    ApprovalCheck, Approved, approval_beside, read_approval, verify, verify_again,
+};
 use crate::app::operator::Operator;
 use crate::app::planning::plan_source::check_plan_file;
 use crate::app::planning::planning::Planned;
@@ -173,7 +175,7 @@ pub(crate) fn approval_of(
                 .next("write the plan with: sortie plan JOB --out PLAN"));
         }
         (None, Origin::Plan(plan)) => {
-            let path = beside(plan);
+            let path = approval_beside(plan);
             if !path.exists() {
                 return Ok(None);
             }
@@ -181,8 +183,9 @@ pub(crate) fn approval_of(
         }
         (None, _) => return Ok(None),
     };
-    let check = Check { plan: file, policy: setting.house, runner: &Operator::current(), now };
-    verify(&read_approval(&path)?, &check).map(Some)
+    let check =
+        ApprovalCheck { plan: file, policy: setting.house, runner: &Operator::current(), now };
+    Ok(Some(verify(&read_approval(&path)?, &check)?))
 }
 
 /// What may have changed while somebody was asked.
@@ -199,7 +202,7 @@ fn check_again(
         return Err(Failure::new(Exit::Policy, what).next("plan it again"));
     }
     if let Some(approved) = approved {
-        let check = Check { plan: file, policy: house, runner: &Operator::current(), now };
+        let check = ApprovalCheck { plan: file, policy: house, runner: &Operator::current(), now };
         verify_again(approved, &check)?;
     }
     match origin {

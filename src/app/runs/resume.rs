@@ -15,7 +15,9 @@ use crate::app::preflight::charging::{Charging, LastSends, charge, sent_of, unse
 use crate::app::preflight::earlier::check_doubts;
 use crate::app::preflight::overlap::{check_overlap, intentions};
 use crate::app::runs::execution::{Live, go};
-use crate::app::runs::trust::{KeptWord, Replay, open_run, refuse_closed, refuse_simulated};
+use crate::app::runs::trust::{
+    KeptApproval, OpeningPurpose, Replay, open_run, refuse_closed, refuse_simulated,
+};
 use crate::app::tenant::connect::{connect_again, timeout_ms};
 use crate::cli::commands::plan::runtime;
 use crate::cli::exit::Exit;
@@ -124,7 +126,7 @@ fn open_again<'a>(
         Scope::Follow | Scope::OnePass => None,
     };
     let opening = open_run(state, &row.id)?;
-    refuse_simulated(&opening, "resume")?;
+    refuse_simulated(opening.header(), OpeningPurpose::Resume)?;
     let mut header = opening.header().clone();
     change(&mut header.policy)?;
     if tenant.timeout.is_some() {
@@ -208,11 +210,11 @@ fn enter_again(
     check_stop_file(state)?;
     let is_left = |(_, record): &(&Task, &TaskRecord)| record.outcome() == Outcome::NotAttempted;
     let left: Vec<&Task> = tasks.iter().zip(records).filter(is_left).map(|(it, _)| it).collect();
-    let word = KeptWord::of(run, house, now);
+    let word = KeptApproval::of(run, house, now);
     let approval = word.approval();
     if let Some(risk) = left.iter().map(|task| task.risk).max() {
         check_house(house, risk, header.reason.as_deref(), approval, Some(&header.run.0))
-            .map_err(|failure| word.explain(failure))?;
+            .map_err(|failure| explained(&word, failure))?;
         check_gate(header.policy.rollout.as_ref(), asking)?;
     }
     let left = || left.iter().copied();
@@ -235,10 +237,18 @@ fn enter_again(
         send_until: header.policy.send_until,
     };
     charge(state, applicant, &header.run.0, &unsent_devices(tasks, records), charging)
-        .map_err(|failure| word.explain(failure))?;
+        .map_err(|failure| explained(&word, failure))?;
     let body = serde_json::json!({ "who": Operator::current().shown(), "job": header.job });
     state.index().note(now, "resumed", Some(&header.run.0), &body)?;
     Ok(alone)
+}
+
+/// Says why the approval does not count where a check failed that it would have passed.
+fn explained(word: &KeptApproval, failure: Failure) -> Failure {
+    let KeptApproval::Void(void) = word else { return failure };
+    let void = crate::cli::text::refusals::words(void).what;
+    let what = format!("{}; and the approval of the run counts no more: {void}", failure.what);
+    Failure { what, ..failure }
 }
 
 /// A resume may slow down and change the wait, nothing else.

@@ -12,7 +12,7 @@ use crate::app::Workspace;
 use crate::app::preflight::charging::{LastSends, sent_of};
 use crate::app::preflight::earlier::{LookBack, TAKEN_OVER, taken_over_by};
 use crate::app::runs::run_view::{RunView, standing};
-use crate::app::runs::trust::{open_run, refuse_simulated};
+use crate::app::runs::trust::{OpeningPurpose, open_run, refuse_simulated};
 use crate::cli::commands::run::{Origin, run_job};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{BeforeSending, Done, Failed, Failure};
@@ -59,7 +59,7 @@ fn take_up(
     // Held from here on, so that nobody goes on with the run while this looks at what it left.
     let hold = state.dir.hold_run(&row.id)?;
     let opening = open_run(&state, &row.id)?;
-    refuse_simulated(&opening, "retry")?;
+    refuse_simulated(opening.header(), OpeningPurpose::Retry)?;
     let (tasks, mut last) = (opening.tasks().to_vec(), LastSends::default());
     let run = opening.follow(|entry| last.take(entry, &tasks))?;
     let journal = RunJournal::go_on(&state.dir, &run)?;

@@ -1,92 +1,144 @@
 //! Going on with a run.
 //!
-//! Owns the gate that every command passes that goes on with a run: nothing of a run is used before its database was
+//! Owns the gate that everything passes that goes on with a run: nothing of a run is used before its database was
 //! verified against itself and against the host's record. Must never send anything, nor read a run by another way than
 //! [`Opening`].
 
+use serde::Serialize;
+
 use crate::app::Workspace;
-use crate::app::approval::{Kept, verify_kept};
+use crate::app::approval::{ApprovalReason, KeptApprovalCheck, VoidApproval, verify_kept};
 use crate::app::operator::Operator;
 use crate::app::policy_file::PolicyFile;
-use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
+use crate::app::refusal::{NextStep, Reason, RefusalClass, RefusalFacts};
 use crate::drive::facts_of;
 use crate::engine::{EngineState, Impossible};
-use crate::journal::{Opening, TrustedRun};
+use crate::journal::{Opening, RunHeader, TrustedRun};
 use crate::model::{Entry, Policy, Task, UnixMillis};
 use crate::plan::Approval;
 
-/// Opens a run that this process holds.
-pub(crate) fn open_run(state: &Workspace, run: &str) -> Result<Opening, Failure> {
-    let opening = Opening::of(&state.dir, &state.index(), run)?;
-    Ok(opening)
+/// Why a run that can be read cannot be gone on with.
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum OpenedRunReason {
+    /// The run was made against a simulated tenant, which ended with it.
+    #[serde(rename = "run_simulated")]
+    Simulated {
+        /// Id of the run.
+        run: String,
+        /// What was to be done with the run.
+        purpose: OpeningPurpose,
+    },
+    /// A person closed the run.
+    #[serde(rename = "run_closed")]
+    Closed {
+        /// Id of the run.
+        run: String,
+        /// When it was closed.
+        at: UnixMillis,
+        /// Who closed it.
+        by: String,
+    },
+    /// The entries of the run contradict each other.
+    #[serde(rename = "run_contradictory")]
+    Contradictory {
+        /// The first contradiction.
+        fault: String,
+    },
 }
 
-/// Refuses a run that was made against a simulated tenant: that ended with it.
-pub(crate) fn refuse_simulated(opening: &Opening, doing: &str) -> Result<(), Failure> {
-    let header = opening.header();
+/// What a run is opened for.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OpeningPurpose {
+    /// To send what is left of it, or to follow what was sent.
+    Resume,
+    /// To send what it left as a new run.
+    Retry,
+    /// To read missing PINs.
+    RecoverPins,
+}
+
+impl RefusalFacts for OpenedRunReason {
+    fn class(&self) -> RefusalClass {
+        match self {
+            Self::Simulated { .. } => RefusalClass::Usage,
+            Self::Closed { .. } => RefusalClass::Policy,
+            Self::Contradictory { .. } => RefusalClass::Journal,
+        }
+    }
+
+    fn next(&self) -> Vec<NextStep> {
+        match self {
+            Self::Simulated { purpose: OpeningPurpose::RecoverPins, .. } => Vec::new(),
+            Self::Simulated { .. } => vec![NextStep::Simulate],
+            Self::Closed { run, .. } => vec![NextStep::Retry { run: run.clone() }],
+            Self::Contradictory { .. } => vec![NextStep::ReportFault],
+        }
+    }
+}
+
+/// Opens a run that this process holds.
+pub(crate) fn open_run(workspace: &Workspace, run: &str) -> Result<Opening, Reason> {
+    Ok(Opening::of(&workspace.dir, &workspace.index(), run)?)
+}
+
+/// Refuses a run that was made against a simulated tenant, which ended with it.
+pub(crate) fn refuse_simulated(
+    header: &RunHeader,
+    purpose: OpeningPurpose,
+) -> Result<(), OpenedRunReason> {
     if !header.simulated {
         return Ok(());
     }
-    Err(Failure::usage(format!(
-        "run {} was made against a simulated tenant, which ended with it",
-        header.run
-    ))
-    .next(format!("to rehearse a {doing}, serve a tenant with: sortie simulate")))
+    Err(OpenedRunReason::Simulated { run: header.run.0.clone(), purpose })
 }
 
 /// Refuses a run that a person closed.
-pub(crate) fn refuse_closed(run: &TrustedRun) -> Result<(), Failure> {
+pub(crate) fn refuse_closed(run: &TrustedRun) -> Result<(), OpenedRunReason> {
     let Some((at, by)) = &run.closed else { return Ok(()) };
-    let run = &run.header.run;
-    Err(Failure::new(
-        Exit::Policy,
-        format!(
-            "run {run} was closed by {by} at {at}: it sends nothing and follows nothing any more"
-        ),
-    )
-    .next(format!("send what it left as a new run: sortie retry {run}")))
+    let (run, by) = (run.header.run.0.clone(), by.clone());
+    Err(OpenedRunReason::Closed { run, at: *at, by })
 }
 
 /// Whether another person's approval of a run counts now.
-pub(crate) enum KeptWord {
-    /// There is none.
+pub(crate) enum KeptApproval {
+    /// The run has none.
     None,
-    /// It does.
+    /// It counts.
     Counts,
-    /// There is one, and it does not; why not.
-    Void(Box<Failure>),
+    /// It does not count, for this reason.
+    Void(Reason),
 }
 
-impl KeptWord {
+impl KeptApproval {
     /// Verifies the approval that was kept with a run under the policy of now. What an older program kept is the
     /// approver's name alone: it counts if the host's record knows it from the start.
-    pub(crate) fn of(run: &TrustedRun, house: &PolicyFile, now: UnixMillis) -> Self {
+    pub(crate) fn of(run: &TrustedRun, policy: &PolicyFile, now: UnixMillis) -> Self {
         let (header, from) = (&run.header, &run.header.provenance);
         let Some(file) = &from.approval else {
             return match &from.approver {
                 None => Self::None,
                 Some(name) if run.started["approver"].as_str() == Some(name) => Self::Counts,
-                Some(name) => Self::Void(Box::new(Failure::new(
-                    Exit::Policy,
-                    format!("the run names the approver {name}, and the host's record does not"),
-                ))),
+                Some(name) => {
+                    Self::Void(ApprovalReason::NotInRecord { approver: name.clone() }.into())
+                }
             };
         };
-        let kept = Kept {
+        let kept = KeptApprovalCheck {
             plan_digest: &from.plan_digest,
             tenant: &header.tenant,
             base_url: &header.base_url,
             made_by: &from.planned_by,
             started_by: &from.operator,
             started_at: header.started_at,
-            policy: house,
+            policy,
             runner: &Operator::current(),
             now,
         };
         match verify_kept(file.as_bytes(), &kept) {
             Ok(_) => Self::Counts,
-            Err(failure) => Self::Void(Box::new(failure)),
+            Err(reason) => Self::Void(reason),
         }
     }
 
@@ -97,12 +149,14 @@ impl KeptWord {
         }
     }
 
-    /// Says why the approval does not count where a check failed that it would have passed.
-    pub(crate) fn explain(&self, failure: Failure) -> Failure {
-        let Self::Void(void) = self else { return failure };
-        let what =
-            format!("{}; and the approval of the run counts no more: {}", failure.what, void.what);
-        Failure { what, ..failure }
+    /// The reason of a check that refused, with why the approval does not count that it would have passed with. Takes that
+    /// reason out: the first check that refuses is the last.
+    #[expect(dead_code, reason = "the checks of a resume still refuse with a text")]
+    pub(crate) fn explain(&mut self, refused: Reason) -> Reason {
+        match std::mem::replace(self, Self::None) {
+            Self::Void(void_approval) => VoidApproval { refused, void_approval }.into(),
+            Self::None | Self::Counts => refused,
+        }
     }
 }
 
@@ -126,14 +180,10 @@ impl Replay {
     }
 
     /// The state after the last entry.
-    pub(crate) fn end(self) -> Result<EngineState, Failure> {
+    pub(crate) fn end(self) -> Result<EngineState, OpenedRunReason> {
         match self.fault {
             None => Ok(self.state),
-            Some(fault) => Err(Failure::new(
-                Exit::Journal,
-                format!("the journal does not make sense: {fault}"),
-            )
-            .next("the reports can still be written with: sortie report")),
+            Some(fault) => Err(OpenedRunReason::Contradictory { fault: fault.to_string() }),
         }
     }
 }

@@ -2,11 +2,18 @@
 //!
 //! Owns how people call it. Must never show its content.
 
+use std::path::Path;
+
 use crate::app::policy_file::PolicyFile;
 
 /// How people call the policy.
 pub(crate) fn policy_name(policy: &PolicyFile) -> String {
-    policy.path.as_ref().map_or_else(
+    policy_at(policy.path.as_deref())
+}
+
+/// How people call the policy at a path; `None` for the built-in rules.
+pub(crate) fn policy_at(path: Option<&Path>) -> String {
+    path.map_or_else(
         || "the built-in rules".to_owned(),
         |path| format!("the policy {}", path.display()),
     )

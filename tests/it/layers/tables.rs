@@ -82,7 +82,7 @@ pub(super) const HOMES: &[(&str, &[&str])] = &[
     ("granit_parser", &["job"]),
     ("sha2", &["model", "job", "plan", "journal", "simulator", "app"]),
     ("signal_hook", &["cli"]),
-    ("tempfile", &["report", "cli"]),
+    ("tempfile", &["report", "app"]),
     ("tokio", &["drive", "simulator", "app", "cli"]),
     ("toml", &["app", "cli"]),
     ("tower", &["simulator"]),

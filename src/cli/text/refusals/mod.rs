@@ -3,9 +3,11 @@
 //! Owns what people read of a reason: what happened, what state things are in, what to do next. One file for each part of the
 //! application. Must never decide anything: class and exit code are not made here.
 
+mod approval;
 pub(crate) mod consent;
 mod files;
 mod looking;
+mod opened_run;
 mod outside;
 mod runs;
 
@@ -37,13 +39,17 @@ impl Words {
 /// A reason in words.
 pub(crate) fn words(reason: &Reason) -> Words {
     match reason {
+        Reason::Approval(reason) => approval::approval(reason),
         Reason::BindingFile(reason) => files::binding_file(reason),
         Reason::Consent(reason) => consent::consent(reason),
         Reason::Drive(reason) => outside::drive(reason),
         Reason::History(reason) => looking::history(reason),
         Reason::Journal(reason) => outside::journal(reason),
+        Reason::OpenedRun(reason) => opened_run::opened(reason),
         Reason::Read(reason) => outside::read(reason),
         Reason::Reports(reason) => runs::reports(reason),
+        Reason::Signing(reason) => approval::signing(reason),
+        Reason::VoidApproval(reason) => approval::void(reason),
         Reason::Workspace(reason) => match **reason {
             WorkspaceReason::NoRuns => Words::new(
                 "there are no runs yet",
