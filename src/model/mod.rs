@@ -15,6 +15,7 @@ mod record;
 mod rollout;
 mod sealed;
 mod secret;
+pub mod settings;
 mod spreadsheet;
 mod task;
 mod text;

@@ -85,6 +85,16 @@ impl WaveGate {
     /// All gates with their words in jobs.
     pub const WORDS: [(&'static str, Self); 3] =
         [("settled", Self::Settled), ("accepted", Self::Accepted), ("operator", Self::Operator)];
+
+    /// The word in jobs.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Settled => "settled",
+            Self::Accepted => "accepted",
+            Self::Operator => "operator",
+        }
+    }
 }
 
 impl Rollout {

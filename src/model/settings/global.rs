@@ -1,0 +1,86 @@
+//! Settings of every command.
+//!
+//! Owns their rows. Must never find a directory.
+
+use super::row::{FlagGroup, SettingFlag, SettingKind};
+
+/// When colours are used.
+pub const COLOR_WORDS: &[&str] = &["auto", "always", "never"];
+/// Forms of listings.
+pub const LISTING_FORMATS: &[&str] = &["text", "json", "csv"];
+
+rows! { Global:
+    /// The directory of journals.
+    STATE_DIR {
+        name: "state_dir",
+        flags: &[SettingFlag::value("state-dir", "DIR")],
+        variables: &["SORTIE_STATE_DIR"],
+        kind: SettingKind::Path,
+        default: "the platform's data directory",
+        group: FlagGroup::Global,
+        help: "Directory of journals and the quota ledger; else SORTIE_STATE_DIR",
+    }
+    /// The configuration file.
+    CONFIG {
+        name: "config",
+        flags: &[SettingFlag::value("config", "FILE")],
+        variables: &["SORTIE_CONFIG"],
+        kind: SettingKind::Path,
+        default: "config.toml in the platform's data directory",
+        group: FlagGroup::Global,
+        help: "Configuration with profiles; else SORTIE_CONFIG",
+    }
+    /// The profile of the configuration.
+    PROFILE {
+        name: "profile",
+        flags: &[SettingFlag::value("profile", "NAME").short('p')],
+        variables: &["SORTIE_PROFILE"],
+        kind: SettingKind::Text,
+        default: "default_profile of the configuration",
+        group: FlagGroup::Global,
+        help: "Profile of the configuration; else SORTIE_PROFILE",
+    }
+    /// Whether prompts are forbidden.
+    NO_INPUT {
+        name: "no_input",
+        flags: &[SettingFlag::switch("no-input")],
+        default: "false",
+        group: FlagGroup::Global,
+        help: "Never ask; what would need an answer is refused",
+    }
+    /// Whether notes are left out.
+    QUIET {
+        name: "quiet",
+        flags: &[SettingFlag::switch("quiet").short('q')],
+        default: "false",
+        group: FlagGroup::Global,
+        help: "Say less",
+    }
+    /// How much is told.
+    VERBOSE {
+        name: "verbose",
+        flags: &[SettingFlag::switch("verbose").short('v')],
+        kind: SettingKind::Repeats,
+        default: "0",
+        group: FlagGroup::Global,
+        help: "Say more",
+    }
+    /// When colours are used.
+    COLOR {
+        name: "color",
+        flags: &[SettingFlag::value("color", "WHEN")],
+        kind: SettingKind::Word(COLOR_WORDS),
+        default: "auto",
+        group: FlagGroup::Global,
+        help: "Colours on standard error",
+    }
+    /// The form of listings.
+    FORMAT {
+        name: "format",
+        flags: &[SettingFlag::value("format", "FORMAT")],
+        kind: SettingKind::Word(LISTING_FORMATS),
+        default: "text",
+        group: FlagGroup::Global,
+        help: "Form of listings on standard output; csv for devices and history only",
+    }
+}

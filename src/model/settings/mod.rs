@@ -1,0 +1,35 @@
+//! The table of settings: one row of data for each, and values with their sources.
+//!
+//! Owns what a setting is called on the command line, in the environment, in jobs and in profiles, its type, range,
+//! default and help, and the one reading of its text. Everything else derives from the rows. Must never read the
+//! environment or a file, and must never know what a run makes of a value.
+
+#[macro_use]
+mod row;
+
+pub mod following;
+pub mod global;
+pub mod output;
+pub mod pace;
+pub mod safety;
+pub mod targets;
+pub mod tenant;
+
+mod read;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+pub use read::{SettingError, SettingFault};
+pub use row::{FlagGroup, HelpHeading, SettingFlag, SettingKind, SettingSpec};
+pub use value::{PlacedValue, SettingLayer, SettingSource, SettingValue, SettingValues};
+
+/// All rows, in the order of their headings.
+pub fn settings() -> impl Iterator<Item = &'static SettingSpec> {
+    [targets::ROWS, tenant::ROWS, safety::ROWS, pace::ROWS]
+        .into_iter()
+        .chain([following::ROWS, output::ROWS, global::ROWS])
+        .flatten()
+        .copied()
+}

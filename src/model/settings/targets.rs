@@ -1,0 +1,63 @@
+//! Settings about which devices are touched.
+//!
+//! Owns their rows. Must never hold what a job says about its targets: that is the job itself.
+
+use super::row::{FlagGroup, SettingFlag, SettingKind};
+use super::safety::YEAR_MS;
+
+/// Kinds of named devices that can be skipped.
+pub const SKIP_WORDS: &[&str] = &["unsupported", "removed", "not_found"];
+/// Columns by which another system's list may name devices.
+pub const LIST_COLUMNS: &[&str] = &["serial_number", "device_id", "user_email"];
+
+rows! { Targets:
+    /// Kinds of named devices that are skipped where they cannot be done.
+    SKIP_REFUSED {
+        name: "skip_refused",
+        flags: &[SettingFlag::value("skip-refused", "KINDS")],
+        job_key: Some("skip_refused"),
+        kind: SettingKind::Words(SKIP_WORDS),
+        group: FlagGroup::Plan,
+        is_union: true,
+        help: "Skip named devices that cannot be done, by kind: unsupported, removed, not_found",
+    }
+    /// Whether tasks that an earlier run has done are left out.
+    SKIP_DONE {
+        name: "skip_done",
+        flags: &[SettingFlag::switch("skip-done")],
+        default: "false",
+        group: FlagGroup::Plan,
+        help: "Leave out what an earlier run on this tenant has done: the same action, step and parameters on the same device",
+    }
+    /// Whether entries of `exclude` may match no device.
+    ALLOW_UNMATCHED_EXCLUDE {
+        name: "allow_unmatched_exclude",
+        flags: &[SettingFlag::switch("allow-unmatched-exclude")],
+        job_key: Some("exclude.allow_unmatched"),
+        default: "false",
+        group: FlagGroup::Plan,
+        help: "Allow entries of exclude that match no device",
+    }
+    /// The file of another system's list.
+    REQUIRE_FILE {
+        name: "require_file",
+        job_key: Some("require.file"),
+        kind: SettingKind::Path,
+        help: "Touch only devices that this list of another system names",
+    }
+    /// The column by which that list names devices.
+    REQUIRE_ON {
+        name: "require_on",
+        job_key: Some("require.on"),
+        kind: SettingKind::Word(LIST_COLUMNS),
+        help: "Compare devices with the list by this column",
+    }
+    /// How old that list may be.
+    REQUIRE_MAX_AGE {
+        name: "require_max_age",
+        job_key: Some("require.max_age"),
+        kind: SettingKind::Duration { least_ms: 1_000, most_ms: YEAR_MS },
+        default: "any age",
+        help: "Refuse a list that is older than this",
+    }
+}
