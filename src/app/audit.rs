@@ -9,7 +9,7 @@ use crate::app::Workspace;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::locations::with_runs;
-use crate::cli::options::{AuditOptions, Format, GlobalOptions};
+use crate::cli::options::{AuditOptions, GlobalOptions, ListingFormat};
 use crate::cli::terminal::printer::{Printer, counted, table};
 use crate::cli::text::audit::{NOTE_COLUMNS, RunSummary, note_row, record_json};
 use crate::journal::{
@@ -115,7 +115,7 @@ fn audit_host(state: &Workspace, anchor: Option<&str>, printer: &Printer) -> Res
             by_run.entry(run).or_default().push(kept);
         }
         match printer.format {
-            Format::Json => printer.data(&record_json(&note).to_string()),
+            ListingFormat::Json => printer.data(&record_json(&note).to_string()),
             _ => rows.push(note_row(&note)),
         }
     })?;
@@ -123,7 +123,7 @@ fn audit_host(state: &Workspace, anchor: Option<&str>, printer: &Printer) -> Res
     let missing = wanted.faults(&audit.genesis, audit.entries);
     faults.extend(missing.into_iter().map(|fault| Fault::at(None, fault)));
     let runs = check_runs(state, by_run, &mut faults);
-    if printer.format == Format::Json {
+    if printer.format == ListingFormat::Json {
         let runs: Vec<serde_json::Value> = runs
             .iter()
             .map(|(run, audit)| {
@@ -188,7 +188,7 @@ fn audit_run(
     let mut summary = RunSummary::default();
     let (audit, faults) = check_run(state, &run, kept, |record| {
         summary.add(&record);
-        if printer.format == Format::Json {
+        if printer.format == ListingFormat::Json {
             printer.data(&record_json(&record).to_string());
         }
     })?;
@@ -196,7 +196,7 @@ fn audit_run(
     let reader = RunReader::open(&state.dir, &run)?;
     let header = reader.header_body()?.unwrap_or_default();
     let outcomes = reader.outcomes()?;
-    if printer.format == Format::Json {
+    if printer.format == ListingFormat::Json {
         let mut line = summary.json(&header, &outcomes);
         line["verdict"] = if is_unchained { "unchained" } else { verdict(&faults) }.into();
         line["run"] = run.clone().into();

@@ -19,6 +19,7 @@ pub(crate) mod refusal;
 pub(crate) mod refusal_note;
 pub(crate) mod runs;
 pub(crate) mod secrets;
+pub mod settings;
 pub(crate) mod signatures;
 pub(crate) mod ssh_keygen;
 pub(crate) mod tenant;

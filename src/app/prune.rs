@@ -10,7 +10,7 @@ use crate::app::operator::Operator;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::locations::{open_workspace, with_runs};
-use crate::cli::options::{Format, GlobalOptions, PruneOptions};
+use crate::cli::options::{GlobalOptions, ListingFormat, PruneOptions};
 use crate::cli::settings::duration;
 use crate::cli::terminal::confirm::agree;
 use crate::cli::terminal::printer::{Printer, counted};
@@ -54,8 +54,8 @@ pub(crate) fn prune(
     }
     let listed = found.listed(printer.format, before);
     match printer.format {
-        Format::Json => printer.data(&listed),
-        Format::Text | Format::Csv => printer.show(&listed),
+        ListingFormat::Json => printer.data(&listed),
+        ListingFormat::Text | ListingFormat::Csv => printer.show(&listed),
     }
     if options.dry_run {
         printer.say("dry run: nothing was dropped");
@@ -154,8 +154,8 @@ impl Found {
         )
     }
 
-    fn listed(&self, format: Format, before: UnixMillis) -> String {
-        if format == Format::Json {
+    fn listed(&self, format: ListingFormat, before: UnixMillis) -> String {
+        if format == ListingFormat::Json {
             let runs: Vec<serde_json::Value> = self.runs.iter().map(OldRun::json).collect();
             return serde_json::json!({ "older_than": before.to_string(), "runs": runs })
                 .to_string();

@@ -5,7 +5,8 @@
 use std::path::PathBuf;
 
 use super::failure::Failure;
-use super::options::{GlobalOptions, variable};
+use super::options::GlobalOptions;
+use super::setting_flags::variable;
 use super::terminal::printer::Printer;
 use crate::app::Workspace;
 

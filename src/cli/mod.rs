@@ -5,10 +5,10 @@
 pub(crate) mod commands;
 pub(crate) mod exit;
 pub(crate) mod failure;
-pub(crate) mod guards;
 pub(crate) mod job_source;
 pub(crate) mod locations;
 pub(crate) mod options;
+pub(crate) mod setting_flags;
 pub(crate) mod settings;
 pub(crate) mod terminal;
 pub(crate) mod text;
@@ -25,7 +25,7 @@ use commands::{
 };
 use exit::Exit;
 use failure::{BeforeSending, Done, Failed, Failure, Sent};
-use options::{Command, Format, GlobalOptions, Options};
+use options::{CliCommand, GlobalOptions, ListingFormat, Options};
 use terminal::printer::Printer;
 use terminal::surroundings::Limits;
 
@@ -63,7 +63,7 @@ pub fn main() -> ExitCode {
 }
 
 /// What is said after a panic, whose own message stands above it.
-fn internal_fault(command: &Command) -> Failed {
+fn internal_fault(command: &CliCommand) -> Failed {
     let sent = if may_send(command) { Sent::Unknown } else { Sent::Nothing };
     Failure::new(Exit::Unexpected, "internal fault of sortie, see the lines above")
         .next("see what the journal holds with: sortie status; and report the fault")
@@ -71,10 +71,13 @@ fn internal_fault(command: &Command) -> Failed {
 }
 
 /// Whether a command can come to send anything.
-fn may_send(command: &Command) -> bool {
+fn may_send(command: &CliCommand) -> bool {
     matches!(
         command,
-        Command::Run { .. } | Command::Send { .. } | Command::Resume { .. } | Command::Retry { .. }
+        CliCommand::Run { .. }
+            | CliCommand::Send { .. }
+            | CliCommand::Resume { .. }
+            | CliCommand::Retry { .. }
     )
 }
 
@@ -82,26 +85,27 @@ fn may_send(command: &Command) -> bool {
 fn dispatch(options: &Options, printer: &Printer, limits: &Limits) -> Result<Done, Failed> {
     limits.check().before_sending()?;
     let global = &options.global;
-    let knows_csv = matches!(options.command, Command::History { .. } | Command::Devices { .. });
-    if global.format == Format::Csv && !knows_csv {
+    let knows_csv =
+        matches!(options.command, CliCommand::History { .. } | CliCommand::Devices { .. });
+    if global.format == ListingFormat::Csv && !knows_csv {
         return Err(Failure::usage("this command does not know --format csv")
             .next("give --format text or json; tables for spreadsheets are in the reports"))
         .before_sending();
     }
     match &options.command {
-        Command::Run { job, tenant, limits, run } => {
+        CliCommand::Run { job, tenant, limits, run } => {
             run::run(global, job, tenant, limits, run, printer)
         }
-        Command::Send { send, tenant, limits, run } => {
+        CliCommand::Send { send, tenant, limits, run } => {
             run::send(global, send, tenant, limits, run, printer)
         }
-        Command::Resume { name, tenant, resume } => {
+        CliCommand::Resume { name, tenant, resume } => {
             resume::resume(global, name, tenant, resume, printer)
         }
-        Command::Watch { name, tenant, watch } => {
+        CliCommand::Watch { name, tenant, watch } => {
             resume::watch(global, name, tenant, watch, printer)
         }
-        Command::Retry { name, refused, tenant, limits, run } => {
+        CliCommand::Retry { name, refused, tenant, limits, run } => {
             let again = if *refused { Refused::Include } else { Refused::Leave };
             retry::retry(global, name, again, tenant, limits, run, printer)
         }
@@ -110,41 +114,43 @@ fn dispatch(options: &Options, printer: &Printer, limits: &Limits) -> Result<Don
 }
 
 /// Does what a command says that holds nothing that could send.
-fn look(global: &GlobalOptions, command: &Command, printer: &Printer) -> Result<Exit, Failure> {
+fn look(global: &GlobalOptions, command: &CliCommand, printer: &Printer) -> Result<Exit, Failure> {
     match command {
-        Command::Actions { name } => actions::actions(name.as_deref(), printer),
-        Command::Check { job } => plan::check(job, printer),
-        Command::Plan { job, out, purpose, tenant, limits } => {
+        CliCommand::Actions { name } => actions::actions(name.as_deref(), printer),
+        CliCommand::Check { job } => plan::check(job, printer),
+        CliCommand::Plan { job, out, purpose, tenant, limits } => {
             let wishes = plan::PlanWishes { out: out.as_deref(), purpose, limits };
             plan::plan(global, job, tenant, &wishes, printer)
         }
-        Command::Approve { approve } => approve::approve(global, approve, printer),
-        Command::Resolve { name, resolve } => resolve::resolve(global, name, resolve, printer),
-        Command::Close { name, yes } => close::close(global, name, *yes, printer),
-        Command::RepairClock { yes } => clock::repair(global, *yes, printer),
-        Command::Runs => runs::runs(global, printer),
-        Command::Status { name } => status::status(global, name, printer),
-        Command::Report { name, report_dir } => {
+        CliCommand::Approve { approve } => approve::approve(global, approve, printer),
+        CliCommand::Resolve { name, resolve } => resolve::resolve(global, name, resolve, printer),
+        CliCommand::Close { name, yes } => close::close(global, name, *yes, printer),
+        CliCommand::RepairClock { yes } => clock::repair(global, *yes, printer),
+        CliCommand::Runs => runs::runs(global, printer),
+        CliCommand::Status { name } => status::status(global, name, printer),
+        CliCommand::Report { name, report_dir } => {
             report::report(global, name, report_dir.as_deref(), printer)
         }
-        Command::History { history } => history::history(global, history, printer),
-        Command::Audit { audit } => audit::audit(global, audit, printer),
-        Command::Prune { prune } => prune::prune(global, prune, printer),
-        Command::Pins { pins, tenant } => match (&pins.test_identity, pins.recover) {
+        CliCommand::History { history } => history::history(global, history, printer),
+        CliCommand::Audit { audit } => audit::audit(global, audit, printer),
+        CliCommand::Prune { prune } => prune::prune(global, prune, printer),
+        CliCommand::Pins { pins, tenant } => match (&pins.test_identity, pins.recover) {
             (Some(file), _) => pins::test_identity(global, pins, file, printer),
             (None, true) => pins_recovery::recover(global, pins, tenant, printer),
             (None, false) => pins::pins(global, pins, printer),
         },
-        Command::Devices { filter, unmanaged, tenant } => {
+        CliCommand::Devices { filter, unmanaged, tenant } => {
             tenant::devices(global, filter, *unmanaged, tenant, printer)
         }
-        Command::Commands { device, tenant } => tenant::commands(global, device, tenant, printer),
-        Command::Simulate { simulate } => simulate::simulate(simulate, printer),
-        Command::Run { .. }
-        | Command::Send { .. }
-        | Command::Resume { .. }
-        | Command::Watch { .. }
-        | Command::Retry { .. } => {
+        CliCommand::Commands { device, tenant } => {
+            tenant::commands(global, device, tenant, printer)
+        }
+        CliCommand::Simulate { simulate } => simulate::simulate(simulate, printer),
+        CliCommand::Run { .. }
+        | CliCommand::Send { .. }
+        | CliCommand::Resume { .. }
+        | CliCommand::Watch { .. }
+        | CliCommand::Retry { .. } => {
             Err(Failure::new(Exit::Unexpected, "a command that sends was taken for one that looks"))
         }
     }

@@ -3,10 +3,13 @@
 //! Owns flags, their names and help. All of them are optional here; `settings` makes them complete. Must
 //! never take a token: arguments are visible to every user of the machine.
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{Arg, ArgMatches, Args, FromArgMatches, Parser, Subcommand};
 use std::path::PathBuf;
 
-use crate::cli::guards::GuardOptions;
+use crate::cli::setting_flags::{
+    PaceFlags, PlanFlags, PurposeFlags, SettingFlags, TenantFlags, arguments,
+};
+use crate::model::settings::{FlagGroup, SettingKind, SettingSpec, following, global, output};
 
 /// Bulk actions on the devices of a Kandji / Iru tenant, with a journal of every request.
 #[derive(Debug, Parser)]
@@ -15,7 +18,7 @@ pub(crate) struct Options {
     #[command(flatten)]
     pub global: GlobalOptions,
     #[command(subcommand)]
-    pub command: Command,
+    pub command: CliCommand,
 }
 
 const EXIT_CODES: &str = "\
@@ -24,55 +27,90 @@ Exit codes: 0 every task ended well, 1 unexpected, 2 usage or invalid input (not
 6 the quota cannot fit the job before its deadline, 7 partly failed, 8 refused by policy (nothing sent), \
 9 stopped, 10 still pending, 11 in doubt, 12 journal or disk, 13 busy, 130 second Ctrl-C";
 
-#[derive(Debug, Args)]
+/// What every command takes. The flags derive from the table of settings.
+#[derive(Debug)]
 pub(crate) struct GlobalOptions {
-    /// Directory of journals and the quota ledger; else SORTIE_STATE_DIR
-    #[arg(long, global = true, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
-    /// Configuration with profiles; else SORTIE_CONFIG
-    #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Profile of the configuration; else SORTIE_PROFILE
-    #[arg(short, long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
-    /// Never ask; what would need an answer is refused
-    #[arg(long, global = true)]
     pub no_input: bool,
-    /// Say less
-    #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Say more
-    #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
-    /// Colours on standard error
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: When,
-    /// Form of listings on standard output; csv for devices and history only
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
-    pub format: Format,
+    pub format: ListingFormat,
 }
 
-/// A variable of the environment. Empty means unset: schedulers export empty ones.
-pub(crate) fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+impl Args for GlobalOptions {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        let with_default = |argument: Arg| {
+            let setting = global::ROWS.iter().find(|setting| argument.get_id() == setting.name);
+            match setting {
+                Some(setting) if matches!(setting.kind, SettingKind::Word(_)) => {
+                    argument.default_value(setting.default)
+                }
+                _ => argument,
+            }
+        };
+        let arguments = arguments(&[FlagGroup::Global]);
+        command.args(arguments.map(|argument| with_default(argument.global(true))))
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
 }
 
-#[derive(Copy, Clone, Debug, PartialEq, Eq, ValueEnum)]
+impl FromArgMatches for GlobalOptions {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let word = |setting: &SettingSpec| {
+            matches.get_one::<String>(setting.name).map(String::as_str).unwrap_or_default()
+        };
+        let path =
+            |setting: &SettingSpec| matches.get_one::<PathBuf>(setting.flags[0].long).cloned();
+        Ok(Self {
+            state_dir: path(&global::STATE_DIR),
+            config: path(&global::CONFIG),
+            profile: matches.get_one(global::PROFILE.name).cloned(),
+            no_input: matches.get_flag(global::NO_INPUT.flags[0].long),
+            quiet: matches.get_flag(global::QUIET.name),
+            verbose: matches.get_count(global::VERBOSE.name),
+            color: match word(&global::COLOR) {
+                "always" => When::Always,
+                "never" => When::Never,
+                _ => When::Auto,
+            },
+            format: match word(&global::FORMAT) {
+                "json" => ListingFormat::Json,
+                "csv" => ListingFormat::Csv,
+                _ => ListingFormat::Text,
+            },
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// When colours are used.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum When {
     Auto,
     Always,
     Never,
 }
 
-#[derive(Copy, Clone, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
+/// The form of a listing on standard output.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ListingFormat {
     Text,
     Json,
     Csv,
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {
+pub(crate) enum CliCommand {
     /// List the actions, or show one in full
     Actions {
         /// Name of an action
@@ -344,98 +382,14 @@ pub(crate) struct FilterOptions {
     pub not_checked_in_for: Option<String>,
 }
 
-#[derive(Clone, Debug, Default, Args)]
-pub(crate) struct TenantOptions {
-    /// Address of the tenant's API; else SORTIE_BASE_URL, IRU_API_URL, KANDJI_API_URL
-    #[arg(long, value_name = "URL", conflicts_with = "subdomain")]
-    pub base_url: Option<String>,
-    /// Subdomain of the tenant, instead of its address
-    #[arg(long, value_name = "NAME")]
-    pub subdomain: Option<String>,
-    /// Region of the tenant
-    #[arg(long, value_name = "REGION", requires = "subdomain", value_parser = ["us", "eu"])]
-    pub region: Option<String>,
-    /// Allow a host that is not one of the vendor's
-    #[arg(long)]
-    pub allow_other_host: bool,
-    /// File that holds the token (mode 0600); else SORTIE_TOKEN, IRU_API_TOKEN, KANDJI_API_TOKEN, KANDJI_TOKEN
-    #[arg(long, value_name = "FILE")]
-    pub token_file: Option<PathBuf>,
-    /// Command that prints the token
-    #[arg(long, value_name = "COMMAND", conflicts_with = "token_file")]
-    pub token_command: Option<String>,
-    /// Certificate authority to trust besides the system's, as PEM
-    #[arg(long, value_name = "FILE")]
-    pub ca_file: Option<PathBuf>,
-    /// Use a simulated tenant inside this program, which has the devices that the job names
-    #[arg(long, conflicts_with_all = ["base_url", "subdomain", "token_file", "token_command"])]
-    pub simulate: bool,
-    /// Seed of the simulated tenant and of the run's randomness
-    #[arg(long, value_name = "NUMBER")]
-    pub seed: Option<u64>,
-    /// How long one request may take; else SORTIE_TIMEOUT, 60s
-    #[arg(long, value_name = "DURATION")]
-    pub timeout: Option<String>,
-}
-
-/// How fast, and for how long: given for a run, and again for its resume, which may only lower the pace.
-#[derive(Debug, Default, PartialEq, Eq, Args)]
-pub(crate) struct PaceOptions {
-    /// Requests under way at once
-    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
-    pub concurrency: Option<u32>,
-    /// Requests a second
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=50))]
-    pub per_second: Option<u32>,
-    /// Requests an hour, over all processes of this host
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    pub per_hour: Option<u32>,
-    /// How long to follow commands after the last send
-    #[arg(long, value_name = "DURATION")]
-    pub wait: Option<String>,
-}
-
-#[derive(Debug, Default, PartialEq, Eq, Args)]
-pub(crate) struct LimitOptions {
-    #[command(flatten)]
-    pub pace: PaceOptions,
-    #[command(flatten)]
-    pub guards: GuardOptions,
-    /// Tolerated errors, as a number or a share; the run stops at the next one, as with AWS Systems Manager
-    #[arg(long, value_name = "N|N%")]
-    pub max_errors: Option<String>,
-    /// When sending ends, as a duration from the start
-    #[arg(long, value_name = "DURATION")]
-    pub send_until: Option<String>,
-    /// How long a request without answer may still be applied, at least twice --timeout; else
-    /// SORTIE_QUARANTINE, 120s
-    #[arg(long, value_name = "DURATION")]
-    pub quarantine: Option<String>,
-    /// Skip named devices that cannot be done, by kind: unsupported, removed, not_found
-    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = ["unsupported", "removed", "not_found"])]
-    pub skip_refused: Vec<String>,
-    /// Stop after so many errors in a row
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub errors_in_a_row: Option<u32>,
-    /// How many devices have been reached, in all, by the end of each wave, such as 1,5,20%,100%
-    #[arg(long, value_name = "N|N%", value_delimiter = ',')]
-    pub waves: Vec<String>,
-    /// Pause between two waves
-    #[arg(long, value_name = "DURATION")]
-    pub wave_pause: Option<String>,
-    /// What opens the next wave
-    #[arg(long, value_name = "GATE", value_parser = ["settled", "accepted", "operator"])]
-    pub gate: Option<String>,
-    /// How long a wave waits for devices that do not answer
-    #[arg(long, value_name = "DURATION")]
-    pub gate_timeout: Option<String>,
-    /// Send outside of the window, for this reason, which is recorded; caps still hold
-    #[arg(long, value_name = "REASON")]
-    pub break_glass: Option<String>,
-    /// Leave out what an earlier run on this tenant has done: the same action, step and parameters on the same device
-    #[arg(long)]
-    pub skip_done: bool,
-}
+/// Flags of commands that reach a tenant.
+pub(crate) type TenantOptions = SettingFlags<TenantFlags>;
+/// How fast, and for how long.
+pub(crate) type PaceOptions = SettingFlags<PaceFlags>;
+/// Flags of commands that make a plan.
+pub(crate) type LimitOptions = SettingFlags<PlanFlags>;
+/// The reason and the reports of a plan.
+pub(crate) type PurposeOptions = SettingFlags<PurposeFlags>;
 
 #[derive(Debug, Args)]
 pub(crate) struct RunOptions {
@@ -458,17 +412,6 @@ pub(crate) struct RunOptions {
     pub purpose: PurposeOptions,
     #[command(flatten)]
     pub ending: EndingOptions,
-}
-
-/// What stands in a plan besides what is done.
-#[derive(Debug, Default, PartialEq, Eq, Args)]
-pub(crate) struct PurposeOptions {
-    /// Why it is done, such as a ticket
-    #[arg(long, value_name = "TEXT")]
-    pub reason: Option<String>,
-    /// Directory for reports
-    #[arg(long, value_name = "DIR")]
-    pub report_dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -502,22 +445,53 @@ pub(crate) struct ResolveOptions {
     pub yes: bool,
 }
 
-#[derive(Debug, Args)]
+/// How a run is followed to its end. The flags derive from the table of settings.
+#[derive(Debug)]
 pub(crate) struct EndingOptions {
-    /// Pending at the end counts as well
-    #[arg(long)]
     pub pending_ok: bool,
-    /// How progress is shown; bar on a terminal, plain elsewhere
-    #[arg(long, value_name = "FORM")]
     pub progress: Option<ProgressForm>,
 }
 
-#[derive(Copy, Clone, Debug, PartialEq, Eq, ValueEnum)]
+impl Args for EndingOptions {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        command.args(arguments(&[FlagGroup::Ending]))
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for EndingOptions {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let form = matches.get_one::<String>(output::PROGRESS.name);
+        Ok(Self {
+            pending_ok: matches.get_flag(following::PENDING_OK.flags[0].long),
+            progress: form.and_then(|form| ProgressForm::parse(form)),
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// How progress is shown.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ProgressForm {
     Bar,
     Plain,
     Json,
     None,
+}
+
+impl ProgressForm {
+    fn parse(word: &str) -> Option<Self> {
+        let forms = [Self::Bar, Self::Plain, Self::Json, Self::None];
+        let at = output::PROGRESS_FORMS.iter().position(|form| *form == word)?;
+        forms.get(at).copied()
+    }
 }
 
 #[derive(Debug, Args)]

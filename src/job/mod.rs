@@ -24,6 +24,7 @@ mod rows;
 mod sameness;
 mod scan;
 mod secrets;
+mod settings;
 mod sniff;
 mod source;
 mod steps;
@@ -32,8 +33,7 @@ mod tree;
 mod yaml;
 mod yaml_params;
 mod yaml_require;
-mod yaml_rollout;
-mod yaml_secrets;
+mod yaml_setting_flaws;
 mod yaml_settings;
 mod yaml_spaces;
 mod yaml_targets;
@@ -50,15 +50,13 @@ pub use filter::read_filter_pair;
 pub use input::{IdentifyBy, Input, ParseOptions, parse};
 pub use origin::RowOrigin;
 pub use required_devices::{AgeError, RequiredDevices};
+pub use settings::{BeforeLoss, JobSettings, SkipKind};
 pub use yaml_require::read_required;
 
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 use crate::kandji::ActionSpec;
-use crate::model::{
-    DeviceId, Gate, MaxErrors, OutsideWindow, Params, Platform, WaveEnd, WaveGate, Window,
-};
+use crate::model::{DeviceId, Gate, Params, Platform};
 
 /// What an operator wrote, checked and complete.
 #[derive(Clone, Debug)]
@@ -171,126 +169,4 @@ pub struct Exclusion {
     pub serial_numbers: Vec<String>,
     /// Entries may fit no device; else the plan is refused, because a misspelled one excludes nothing.
     pub is_idle_allowed: bool,
-}
-
-/// Settings that a job file may bring along; `None` where it is silent. Durations are milliseconds.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct JobSettings {
-    /// How long to follow commands.
-    pub wait_ms: Option<u64>,
-    /// When sending ends.
-    pub send_until: Option<SendUntil>,
-    /// Requests under way at once.
-    pub concurrency: Option<u32>,
-    /// Requests a second.
-    pub per_second: Option<u32>,
-    /// Requests an hour.
-    pub per_hour: Option<u32>,
-    /// Most devices that the job may come to.
-    pub max_devices: Option<u32>,
-    /// Retries: count.
-    pub retry_count: Option<u32>,
-    /// Retries: first delay.
-    pub retry_delay_ms: Option<u64>,
-    /// Retries: longest delay.
-    pub retry_delay_ms_max: Option<u64>,
-    /// Retries: draw each delay at random.
-    pub retry_jitter: Option<bool>,
-    /// When errors stop the run.
-    pub max_errors: Option<MaxErrors>,
-    /// How many errors one after the other stop the run.
-    pub errors_in_a_row: Option<u32>,
-    /// How the work spreads over the devices.
-    pub rollout: Option<RolloutSettings>,
-    /// When may be sent.
-    pub window: Option<Window>,
-    /// What becomes of the run outside the window.
-    pub outside_window: Option<OutsideWindow>,
-    /// Another system's list, without which no device is touched.
-    pub require: Option<RequiredDevices>,
-    /// Directory for reports.
-    pub report_dir: Option<String>,
-    /// Formats of reports: `csv`, `jsonl`.
-    pub report_formats: Option<Vec<String>>,
-    /// Kinds of refusal that become skips.
-    pub skip_refused: Vec<SkipKind>,
-    /// What becomes of secrets.
-    pub secrets: SecretSettings,
-    /// Macs may be deactivated by an action that does so to some.
-    pub is_deactivation_allowed: bool,
-}
-
-/// What a job says about waves; the usual holds where it is silent. Durations are milliseconds.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct RolloutSettings {
-    /// Where each wave ends; empty for the usual ones.
-    pub waves: Vec<WaveEnd>,
-    /// Pause before the next wave.
-    pub pause_ms: Option<u64>,
-    /// What opens the next wave.
-    pub gate: Option<WaveGate>,
-    /// How long it waits for devices that do not answer.
-    pub gate_timeout_ms: Option<u64>,
-}
-
-/// What a job says about secrets.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SecretSettings {
-    /// What to do about the secrets that an erase or a delete takes away.
-    pub before_loss: Option<BeforeLoss>,
-    /// Public keys (`age1...`) of those who may read PINs and captured secrets; empty to keep them in clear.
-    pub encrypt_to: Vec<String>,
-    /// One key is enough: whoever loses it loses the PINs.
-    pub is_single_key_allowed: bool,
-}
-
-/// What to do about the secrets that an erase or a delete takes away.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BeforeLoss {
-    /// Read and keep them before the request.
-    Capture,
-    /// They are kept elsewhere: do nothing.
-    Elsewhere,
-}
-
-/// When sending ends.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum SendUntil {
-    /// At this moment.
-    At(crate::model::UnixMillis),
-    /// So many milliseconds after the start.
-    After(u64),
-}
-
-/// Kinds of named devices that cannot be done and that an operator may ask to skip.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum SkipKind {
-    /// The action or an option is not supported on the platform or OS.
-    Unsupported,
-    /// The device has been removed from management.
-    Removed,
-    /// No device fits.
-    NotFound,
-}
-
-impl SkipKind {
-    /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Unsupported, Self::Removed, Self::NotFound];
-
-    /// Reads the word.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.word() == word)
-    }
-
-    /// The word in job files and flags.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Unsupported => "unsupported",
-            Self::Removed => "removed",
-            Self::NotFound => "not_found",
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! Reading the nodes of a YAML job, with a place for every problem.
 //!
 //! Owns the questions that are asked of nodes: is it a map with these keys, a text, a list of texts, a
-//! number, a duration. Must never know what a job is.
+//! switch. Must never know what a job is.
 
 use std::ops::Range;
 
@@ -10,7 +10,6 @@ use super::source::Source;
 use super::steps::{Form, is_near};
 use super::tree::{Content, MapEntry, Node};
 use crate::kandji::fold;
-use crate::model::parse_duration_ms;
 
 /// Asks nodes questions and collects what is wrong.
 pub(super) struct NodeReader<'r, 'a> {
@@ -119,46 +118,5 @@ impl NodeReader<'_, '_> {
                 None
             }
         }
-    }
-
-    /// A whole number within limits.
-    pub fn number(&mut self, node: &Node, what: &str, limits: (u32, u32)) -> Option<u32> {
-        let (least, most) = limits;
-        let text = self.text(node, what)?;
-        let is_plain = matches!(&node.content, Content::Scalar(_, Form::Plain));
-        let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
-        match text.parse::<u32>() {
-            Ok(number) if is_plain && is_digits && (least..=most).contains(&number) => Some(number),
-            Ok(number) if !is_plain && is_digits && (least..=most).contains(&number) => {
-                let flaw = Flaw::new(format!(
-                    "{what} must be a whole number, and the quotation marks make a text of {number}"
-                ));
-                self.refuse(
-                    &node.range,
-                    flaw.hint(format!("remove the quotation marks: {number}")),
-                );
-                None
-            }
-            _ => {
-                let flaw = Flaw::new(format!(
-                    "{what} must be a whole number from {least} to {most}, not {}",
-                    quote(text)
-                ));
-                self.refuse(&node.range, flaw);
-                None
-            }
-        }
-    }
-
-    /// A duration with its unit, in milliseconds.
-    pub fn duration(&mut self, node: &Node, what: &str) -> Option<u64> {
-        let text = self.text(node, what)?;
-        let duration = parse_duration_ms(text);
-        if duration.is_none() {
-            let flaw = Flaw::new(format!("{what} must be a duration, not {}", quote(text)))
-                .hint("write a number with its unit, such as 30s, 10m, 2h or 1h 30m");
-            self.refuse(&node.range, flaw);
-        }
-        duration
     }
 }

@@ -53,6 +53,11 @@ pub(super) struct MapEntry {
 }
 
 impl Node {
+    /// Whether it is a text without quotation marks.
+    pub fn is_plain(&self) -> bool {
+        matches!(self.content, Content::Scalar(_, Form::Plain))
+    }
+
     /// Whether it is nothing: no text, `~` or `null` without quotation marks.
     pub fn is_null(&self) -> bool {
         match &self.content {

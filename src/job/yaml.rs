@@ -16,12 +16,13 @@ use super::table::{Base, TableRules, read_table};
 use super::tree::{Content, MapEntry, Node, read_tree};
 use super::yaml_params::read_with;
 use super::yaml_require::read_require;
-use super::yaml_settings::{SETTING_KEYS, read_settings};
+use super::yaml_settings::{read_settings, setting_keys, source_of};
 use super::yaml_spaces::refuse_odd_spaces;
 use super::yaml_targets::{
     TargetsNode, check_complete, read_devices, read_exclusion, read_targets,
 };
-use super::{Exclusion, Input, Job, ParseOptions, Row, Selection};
+use super::{Exclusion, Input, Job, JobSettings, ParseOptions, Row, Selection};
+use crate::model::settings::{SettingValue, SettingValues, output, targets};
 use crate::model::{Gate, composed, first_steering};
 
 /// The version of the format.
@@ -58,10 +59,9 @@ pub(super) fn read_yaml(
     let root = read_tree(source, problems)?;
     let mut reader = NodeReader { source, problems, secrets: Vec::new() };
     refuse_table_flags(&mut reader, options);
-    let known: Vec<&str> = JOB_KEYS.into_iter().chain(SETTING_KEYS).collect();
-    let entries = reader.map(&root, "the job", &known)?;
+    let entries = reader.map(&root, "the job", &top_keys())?;
     check_version(&mut reader, &root, entries);
-    let mut settings = read_settings(&mut reader, entries);
+    let mut values = read_settings(&mut reader, entries);
     let required = find(entries, "require")
         .and_then(|entry| read_require(&mut reader, &entry.value, load, &mut notes));
     let name = find(entries, "name").and_then(|entry| read_name(&mut reader, entry));
@@ -101,10 +101,13 @@ pub(super) fn read_yaml(
         }
         _ => {}
     }
-    if let Some((requirement, export)) = required {
-        settings.require = Some(requirement);
+    note_values(&reader, entries, &mut values, (reason.as_deref(), &exclude));
+    let require = required.map(|(required, export)| {
+        required.note_in(&reader, entries, &mut values);
         named_files.push(export);
-    }
+        required
+    });
+    let settings = JobSettings { values, require };
     let secrets = reader.secrets;
     secrets.into_iter().for_each(|range| source.add_secret(range));
     let own = source.without_secrets();
@@ -112,6 +115,29 @@ pub(super) fn read_yaml(
     let digest = digest(&parts);
     let name = name.unwrap_or_else(|| name_from_file(input.name));
     Some(Job { name, reason, digest, rows, selection, exclude, settings, notes })
+}
+
+/// The keys at the top of a job.
+fn top_keys() -> Vec<&'static str> {
+    let settings = setting_keys().into_iter().filter(|key| !JOB_KEYS.contains(key));
+    JOB_KEYS.into_iter().chain(settings).collect()
+}
+
+/// Notes the settings that stand among the other parts of a job.
+fn note_values(
+    reader: &NodeReader<'_, '_>,
+    entries: &[MapEntry],
+    values: &mut SettingValues,
+    (reason, exclude): (Option<&str>, &Exclusion),
+) {
+    if let (Some(entry), Some(reason)) = (find(entries, "reason"), reason) {
+        let value = SettingValue::Text(reason.to_owned());
+        values.set(&output::REASON, value, source_of(reader, entry));
+    }
+    if let (Some(entry), true) = (find(entries, "exclude"), exclude.is_idle_allowed) {
+        let setting = &targets::ALLOW_UNMATCHED_EXCLUDE;
+        values.set(setting, SettingValue::Switch(true), source_of(reader, entry));
+    }
 }
 
 fn find<'n>(entries: &'n [MapEntry], key: &str) -> Option<&'n MapEntry> {

@@ -19,16 +19,15 @@ use super::steps::is_near;
 use super::table::ROWS_MAX;
 use super::tree::{MapEntry, Node};
 use super::yaml::load_file;
-use super::yaml_settings::read_span;
+use super::yaml_settings::{keys_below, read_value, source_of};
 use super::{RequiredDevices, Target};
 use crate::kandji::fold;
 use crate::model::RequiredList;
+use crate::model::settings::{SettingValue, SettingValues, targets};
 
 /// What devices can be required by.
 const FIELDS: [TargetField; 3] =
     [TargetField::SerialNumber, TargetField::DeviceId, TargetField::UserEmail];
-/// Shortest age that can be demanded, in milliseconds: nothing is read in less.
-const AGE_MS_MIN: u64 = 1_000;
 /// A requirement as an example.
 const EXAMPLE: &str = "such as require: {file: enrolled.csv, on: serial_number, max_age: 24h}";
 
@@ -74,14 +73,14 @@ fn read_wanted<'n>(
     reader: &mut NodeReader<'_, '_>,
     node: &'n Node,
 ) -> Option<(&'n Node, Wanted<'n>)> {
-    let entries = reader.map(node, "require", &["file", "on", "max_age"])?;
+    let entries = reader.map(node, "require", &keys_below("require"))?;
     let count_before = reader.problems.count();
     let (mut file, mut on, mut max_age_ms) = (None, None, None);
     for MapEntry { key, value, .. } in entries {
         match key.as_str() {
             "file" => file = read_name(reader, value),
             "on" => on = read_on(reader, value),
-            "max_age" => max_age_ms = read_age(reader, value),
+            "max_age" => max_age_ms = read_age(reader, value, key),
             _ => {}
         }
     }
@@ -122,14 +121,29 @@ fn read_on(reader: &mut NodeReader<'_, '_>, node: &Node) -> Option<TargetField> 
     found
 }
 
-fn read_age(reader: &mut NodeReader<'_, '_>, node: &Node) -> Option<u64> {
-    let age_ms = read_span(reader, node, "max_age")?;
-    if age_ms < AGE_MS_MIN {
-        let flaw = Flaw::new("max_age must be at least 1 s").hint("such as 24h or 7d");
-        reader.refuse(&node.range, flaw);
-        return None;
+fn read_age(reader: &mut NodeReader<'_, '_>, node: &Node, what: &str) -> Option<u64> {
+    match read_value(reader, node, &targets::REQUIRE_MAX_AGE, what)? {
+        SettingValue::Duration(age_ms) => Some(age_ms),
+        _ => None,
     }
-    Some(age_ms)
+}
+
+impl RequiredDevices {
+    /// Notes what a job says about the export among its settings.
+    pub(super) fn note_in(
+        &self,
+        reader: &NodeReader<'_, '_>,
+        entries: &[MapEntry],
+        values: &mut SettingValues,
+    ) {
+        let Some(entry) = entries.iter().find(|entry| entry.key == "require") else { return };
+        let source = source_of(reader, entry);
+        values.set(&targets::REQUIRE_FILE, SettingValue::Path(self.file.clone().into()), source);
+        values.set(&targets::REQUIRE_ON, SettingValue::Word(self.on.word()), source);
+        if let Some(age_ms) = self.max_age_ms {
+            values.set(&targets::REQUIRE_MAX_AGE, SettingValue::Duration(age_ms), source);
+        }
+    }
 }
 
 /// Reads the column that matters. Lines are never shown: the other columns may hold anything.

@@ -6,13 +6,12 @@
 use super::diagnostics::{Flaw, quote};
 use super::nodes::NodeReader;
 use super::tree::{MapEntry, Node};
-use crate::model::{OutsideWindow, Window, WindowError};
+use super::yaml_settings::{keys_below, read_value, source_of};
+use crate::model::settings::{SettingValue, SettingValues, safety};
+use crate::model::{Window, WindowError};
 
 /// What makes a window, all of it needed.
-const NEEDED: [&str; 4] = ["days", "from", "to", "timezone"];
-/// The words for what becomes of a run while the window is closed.
-const OUTSIDE: [(&str, OutsideWindow); 2] =
-    [("refuse", OutsideWindow::Refuse), ("wait", OutsideWindow::Wait)];
+pub(super) const WINDOW_KEYS: [&str; 4] = ["days", "from", "to", "timezone"];
 /// A window as an example.
 const EXAMPLE: &str =
     "such as window: {days: [sat, sun], from: \"22:00\", to: \"06:00\", timezone: Europe/Berlin}";
@@ -20,22 +19,28 @@ const EXAMPLE: &str =
 /// Reads `window`: the window, and what becomes of the run outside it.
 pub(super) fn read_window(
     reader: &mut NodeReader<'_, '_>,
-    node: &Node,
-) -> (Option<Window>, Option<OutsideWindow>) {
-    let known: Vec<&str> = NEEDED.into_iter().chain(["outside"]).collect();
-    let Some(entries) = reader.map(node, "window", &known) else { return (None, None) };
-    let outside = entries
-        .iter()
-        .find(|entry| entry.key == "outside")
-        .and_then(|entry| read_outside(reader, &entry.value));
+    entry: &MapEntry,
+    values: &mut SettingValues,
+) {
+    let node = &entry.value;
+    let known: Vec<&str> = WINDOW_KEYS.into_iter().chain(keys_below("window")).collect();
+    let Some(entries) = reader.map(node, "window", &known) else { return };
+    let outside = &safety::OUTSIDE_WINDOW;
+    if let Some(entry) = entries.iter().find(|entry| entry.key == outside.job_word())
+        && let Some(value) = read_value(reader, &entry.value, outside, &entry.key)
+    {
+        values.set(outside, value, source_of(reader, entry));
+    }
     let is_given = |key: &&str| entries.iter().any(|entry| entry.key == *key);
-    let missing: Vec<&str> = NEEDED.into_iter().filter(|key| !is_given(key)).collect();
+    let missing: Vec<&str> = WINDOW_KEYS.into_iter().filter(|key| !is_given(key)).collect();
     if !missing.is_empty() {
         let flaw = Flaw::new(format!("window does not say {}", missing.join(", "))).hint(EXAMPLE);
         reader.refuse(&node.range, flaw);
-        return (None, outside);
+        return;
     }
-    (read_hours(reader, node, entries), outside)
+    if let Some(window) = read_hours(reader, node, entries) {
+        values.set(&safety::WINDOW, SettingValue::Window(window), source_of(reader, entry));
+    }
 }
 
 fn read_hours(
@@ -90,15 +95,4 @@ fn flaw_of(error: WindowError) -> Flaw {
         Some((what, cure)) => Flaw::new(what).hint(cure),
         None => Flaw::new(sentence),
     }
-}
-
-fn read_outside(reader: &mut NodeReader<'_, '_>, node: &Node) -> Option<OutsideWindow> {
-    let text = reader.text(node, "outside")?;
-    let found = OUTSIDE.into_iter().find(|(word, _)| *word == text);
-    if found.is_none() {
-        let flaw = Flaw::new(format!("outside must be refuse or wait, not {}", quote(text)))
-            .hint("refuse does not start outside the window; wait starts when it opens");
-        reader.refuse(&node.range, flaw);
-    }
-    found.map(|(_, meaning)| meaning)
 }

@@ -127,7 +127,12 @@ impl Plan {
 pub fn build(job: &Job, inventory: &Inventory, options: &PlanOptions, now: UnixMillis) -> Plan {
     let mut builder = Builder {
         job,
-        skip: job.settings.skip_refused.iter().chain(&options.skip_refused).copied().collect(),
+        skip: job
+            .settings
+            .skip_refused()
+            .into_iter()
+            .chain(options.skip_refused.iter().copied())
+            .collect(),
         wait_ms: options.wait_ms,
         earlier: &options.earlier,
         protect: &options.protect,

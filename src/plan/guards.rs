@@ -88,9 +88,9 @@ impl Guards {
     /// The command line outranks the job.
     pub(super) fn of(job: &Job, options: &PlanOptions) -> Self {
         Self {
-            before_loss: options.before_loss.or(job.settings.secrets.before_loss),
+            before_loss: options.before_loss.or(job.settings.before_loss()),
             is_deactivation_allowed: options.is_deactivation_allowed
-                || job.settings.is_deactivation_allowed,
+                || job.settings.is_deactivation_allowed(),
         }
     }
 
@@ -200,6 +200,7 @@ mod tests {
     use super::*;
     use crate::job::{Exclusion, Filter, JobSettings, Row, Selection, SkipKind, Target};
     use crate::kandji::find_action;
+    use crate::model::settings::{SettingValue, safety};
     use crate::model::{DeviceDetails, Params, Platform, SecretSource};
     use std::sync::Arc;
 
@@ -294,9 +295,9 @@ mod tests {
         let by_flag = plan(&job, &inventory, &allowed);
         assert!(by_flag.may_be_sent());
         assert!(by_flag.notes.iter().any(|note| note.contains("deactivated")));
-        job.settings.is_deactivation_allowed = true;
+        job.settings.set(&safety::ALLOW_DEACTIVATION, SettingValue::Switch(true));
         assert!(plan(&job, &inventory, &options()).may_be_sent());
-        job.settings.is_deactivation_allowed = false;
+        job.settings.set(&safety::ALLOW_DEACTIVATION, SettingValue::Switch(false));
         let skip = PlanOptions { skip_refused: vec![SkipKind::Unsupported], ..options() };
         assert_eq!(plan(&job, &inventory, &skip).to_do().count(), 1);
         assert_eq!(plan(&selected(&["lock"]), &inventory, &options()).to_do().count(), 1);
@@ -385,7 +386,7 @@ mod tests {
         let mut job = named(&["MAC"], &["erase"]);
         let skipping = PlanOptions { skip_refused: SkipKind::ALL.to_vec(), ..options() };
         assert!(!plan(&job, &inventory, &skipping).may_be_sent(), "no skip helps");
-        job.settings.secrets.before_loss = Some(BeforeLoss::Elsewhere);
+        job.settings.set(&safety::BEFORE_LOSS, SettingValue::Word("elsewhere"));
         assert!(plan(&job, &inventory, &options()).may_be_sent());
     }
 
@@ -400,7 +401,7 @@ mod tests {
         for row in &mut job.rows {
             row.steps = row.steps.iter().skip(usize::from(row.number == 3)).cloned().collect();
         }
-        job.settings.secrets.before_loss = Some(BeforeLoss::Capture);
+        job.settings.set(&safety::BEFORE_LOSS, SettingValue::Word("capture"));
         let captures = |options: &PlanOptions| {
             let plan = plan(&job, &inventory, options);
             let reads = super::super::forecast::captures(&plan);

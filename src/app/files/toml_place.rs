@@ -53,7 +53,7 @@ fn without_secrets(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::settings::Profile;
+    use crate::app::settings::Profile;
 
     #[test]
     fn place_and_message_are_told_and_no_value_is() {

@@ -51,7 +51,7 @@ pub(crate) fn refuse_other_wishes(
     purpose: &PurposeOptions,
 ) -> Result<(), Failure> {
     let bare = JobOptions { job: job.job.clone(), ..JobOptions::default() };
-    if *job == bare && *limits == LimitOptions::default() && *purpose == PurposeOptions::default() {
+    if *job == bare && limits.is_empty() && purpose.is_empty() {
         return Ok(());
     }
     Err(Failure::usage("a plan is run as it is, and flags are given that would change it")

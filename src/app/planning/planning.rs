@@ -4,7 +4,6 @@
 //! write to the tenant.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::app::operator::Operator;
@@ -14,16 +13,15 @@ use crate::app::preflight::earlier::{
     LookBack, Notes, deleted_devices, doubts_about, earlier_tasks,
 };
 use crate::app::secrets::known_pins::pending_locks;
+use crate::app::settings::RunSettings;
 use crate::app::tenant::connect::Connection;
 use crate::app::{AppEvent, Events, Workspace};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::options::LimitOptions;
-use crate::cli::settings::{Profile, policy, rollout, send_for_ms, skip_kinds};
 use crate::drive::{
     Clock, Quota, ReadError, Reads, Waiting, WallClock, read_details, read_inventory,
 };
-use crate::job::{Job, JobSettings, RequiredDevices};
+use crate::job::{Job, RequiredDevices};
 use crate::journal::RequestCounts;
 use crate::model::{JobConditions, Policy, Retries, Risk, TaskId, UnixMillis};
 use crate::plan::{
@@ -47,14 +45,9 @@ pub(crate) struct Wish<'a> {
     pub job: &'a Job,
     /// The job is a file whose name tells it from others.
     pub naming: Naming,
-    pub limits: &'a LimitOptions,
-    pub profile: &'a Profile,
+    pub settings: &'a RunSettings,
     pub house: &'a PolicyFile,
     pub look_back: LookBack<'a>,
-    pub seed: Option<u64>,
-    /// Why it is done, where a flag says so.
-    pub reason: Option<&'a str>,
-    pub report_dir: Option<&'a Path>,
     pub encrypt_to: &'a [String],
 }
 
@@ -94,17 +87,14 @@ pub(crate) async fn make_plan(
     connection: &Connection,
     state: &Workspace,
 ) -> Result<Planned, Failure> {
-    let Wish { job, limits, profile, house, .. } = *wish;
+    let Wish { job, settings, house, .. } = *wish;
     let now = WallClock.now();
-    if limits.break_glass.as_deref().is_some_and(|reason| reason.trim().is_empty()) {
-        return Err(Failure::usage("--break-glass needs a reason, which is recorded")
-            .next("say why it cannot wait, or name a ticket"));
-    }
-    let seed = match wish.seed {
+    settings.break_glass()?;
+    let seed = match settings.seed() {
         Some(seed) => seed,
         None => fresh_seed()?,
     };
-    let mut rules = policy(limits, job, profile, seed, connection.timeout_ms, now)?;
+    let mut rules = settings.policy(seed, now)?;
     let per_hour = rules.per_hour;
     rules.per_hour = budget_of(per_hour, house, may_be_urgent(job));
     let quota_of = |per_hour| state.quota(&connection.base_url, per_hour);
@@ -116,10 +106,10 @@ pub(crate) async fn make_plan(
     let reads = reads_of(connection, &quota, rules.per_second, &state.events);
     let mut inventory = read_inventory(&reads, &need).await?;
     let mut options = PlanOptions {
-        skip_refused: skip_kinds(limits),
+        skip_refused: settings.skip_refused(),
         wait_ms: rules.wait_ms,
-        before_loss: limits.guards.before_loss(),
-        is_deactivation_allowed: limits.guards.allow_deactivation,
+        before_loss: settings.before_loss(),
+        is_deactivation_allowed: settings.is_deactivation_allowed(),
         protect: house.policy.protect.clone(),
         ..PlanOptions::default()
     };
@@ -159,7 +149,7 @@ pub(crate) async fn make_plan(
     }
     plan.notes.extend(notes);
     rules.per_hour = budget_of(per_hour, house, is_urgent(&plan));
-    finish_rules(&mut rules, &mut plan, wish)?;
+    finish_rules(&mut rules, &mut plan, wish);
     let quota = quota_of(rules.per_hour);
     let file = file_of(wish, connection, state, (plan, rules), (fleet, spent, now))?;
     Ok(Planned { file, quota, requests })
@@ -168,7 +158,8 @@ pub(crate) async fn make_plan(
 /// What there is to say of filters, exclusions and the protect list. An exclusion that excludes nothing is a device that
 /// nobody wanted to touch.
 fn notes_of_fit(wish: &Wish<'_>, fit: Fit) -> Result<Vec<String>, Failure> {
-    let is_allowed = wish.job.exclude.is_idle_allowed || wish.limits.guards.allow_unmatched_exclude;
+    let is_allowed =
+        wish.job.exclude.is_idle_allowed || wish.settings.is_unmatched_exclude_allowed();
     let mut notes = fit.notes;
     match fit.idle_exclusions.split_first() {
         None => {}
@@ -187,28 +178,23 @@ fn notes_of_fit(wish: &Wish<'_>, fit: Fit) -> Result<Vec<String>, Failure> {
 }
 
 /// The rules that depend on what the plan came to.
-fn finish_rules(rules: &mut Policy, plan: &mut Plan, wish: &Wish<'_>) -> Result<(), Failure> {
-    let Wish { job, limits, house, .. } = *wish;
+fn finish_rules(rules: &mut Policy, plan: &mut Plan, wish: &Wish<'_>) {
+    let Wish { settings, house, .. } = *wish;
     let risk = plan.risk();
     let devices = u32::try_from(plan.devices()).unwrap_or(u32::MAX);
-    rules.rollout = rollout(limits, job, risk, devices)?;
+    rules.rollout = settings.rollout(risk, devices);
     if let Some(rollout) = &rules.rollout
         && assign_waves(plan, rollout) < 2
     {
         rules.rollout = None;
     }
-    rules.errors_in_a_row = rules.errors_in_a_row.or(match risk {
-        Risk::Read | Risk::Benign => None,
-        Risk::Disruptive => Some(10),
-        Risk::Irreversible => Some(3),
-    });
-    if limits.break_glass.is_none() {
+    rules.errors_in_a_row = settings.errors_in_a_row(risk);
+    if !settings.is_glass_broken() {
         let house_window = house.policy.window_of(risk);
-        rules.windows = job.settings.window.iter().chain(house_window).cloned().collect();
+        rules.windows = settings.window().into_iter().chain(house_window).cloned().collect();
     }
-    rules.outside_window = job.settings.outside_window.unwrap_or_default();
+    rules.outside_window = settings.outside_window();
     rules.is_rechecking_disruptive = !house.policy.protect.is_empty();
-    Ok(())
 }
 
 /// Everything in one file.
@@ -219,14 +205,8 @@ fn file_of(
     (plan, rules): (Plan, Policy),
     (fleet, spent, now): (Option<u32>, u32, UnixMillis),
 ) -> Result<PlanFile, Failure> {
-    let job = wish.job;
-    let settings = &job.settings;
+    let Wish { job, settings, .. } = *wish;
     let cost = forecast(&plan, &rules, spent);
-    let report_dir = wish
-        .report_dir
-        .or(settings.report_dir.as_deref().map(Path::new))
-        .or(wish.profile.report_dir.as_deref());
-    let formats = settings.report_formats.clone();
     Ok(PlanFile {
         format: PLAN_FORMAT,
         tenant: connection.tenant.clone(),
@@ -235,24 +215,24 @@ fn file_of(
         job: job.name.clone(),
         job_digest: job.digest.clone(),
         is_named: wish.naming == Naming::ByFile,
-        reason: wish.reason.map(str::to_owned).or_else(|| job.reason.clone()),
+        reason: settings.reason().map(str::to_owned).or_else(|| job.reason.clone()),
         policy_digest: wish.house.digest.clone(),
-        break_glass: wish.limits.break_glass.clone(),
+        break_glass: settings.break_glass()?.map(str::to_owned),
         origins: Origins::of(wish.job),
         made_at: now,
         made_by: Operator::current().shown(),
         database: state.index().database_id()?,
         start_until: latest_start(&plan, job, now),
-        send_for_ms: send_for_ms(wish.limits, job)?,
+        send_for_ms: settings.send_for_ms(),
         fleet,
         job_conditions: JobConditions {
-            window: settings.window.clone(),
-            require: settings.require.as_ref().map(RequiredDevices::kept),
+            window: settings.window().cloned(),
+            require: job.settings.require.as_ref().map(RequiredDevices::kept),
         },
-        report_dir: report_dir.map(|path| path.display().to_string()),
-        report_formats: formats.unwrap_or_else(|| vec!["csv".to_owned(), "jsonl".to_owned()]),
+        report_dir: settings.report_dir().map(|path| path.display().to_string()),
+        report_formats: settings.report_formats(),
         encrypt_to: wish.encrypt_to.to_vec(),
-        wrapping: wrapping_of(wish.limits, settings),
+        wrapping: wrapping_of(settings),
         forecast: PlannedCost {
             sends: cost.sends,
             reads: cost.captures,
@@ -266,10 +246,8 @@ fn file_of(
 
 /// The bounds that the job itself sets, as far as they are in force: no flag stands in for them, and one that takes a
 /// bound away takes its word away as well.
-fn wrapping_of(limits: &LimitOptions, settings: &JobSettings) -> Wrapping {
-    let has_window = settings.window.is_some() && limits.break_glass.is_none();
-    let has_end = settings.send_until.is_some() && limits.send_until.is_none();
-    Wrapping { max_devices: settings.max_devices, has_time_bound: has_window || has_end }
+fn wrapping_of(settings: &RunSettings) -> Wrapping {
+    Wrapping { max_devices: settings.max_devices(), has_time_bound: settings.has_time_bound() }
 }
 
 /// The latest start of a plan: what another system's export says of it grows old as well.
@@ -389,12 +367,15 @@ async fn add_details(
 mod tests {
     use super::*;
     use crate::job::{Input, ParseOptions, parse};
+    use crate::model::settings::{
+        SettingSource, SettingSpec, SettingValue, SettingValues, pace, safety,
+    };
 
-    fn settings(lines: &str) -> JobSettings {
+    fn job(lines: &str) -> Job {
         let text = format!("version: 1\naction: restart\ntargets: {{all: true}}\n{lines}");
         let input = Input { name: "job.yaml", bytes: text.as_bytes() };
         let no_files = |name: &str| Err(name.to_owned());
-        parse(&input, &ParseOptions::default(), &no_files).expect("a job").settings
+        parse(&input, &ParseOptions::default(), &no_files).expect("a job")
     }
 
     #[test]
@@ -415,12 +396,17 @@ mod tests {
             (&both, false, true, true),
             (&both, true, true, false),
         ] {
-            let limits = LimitOptions {
-                break_glass: has_glass.then(|| "INC-7".to_owned()),
-                send_until: has_flag.then(|| "48h".to_owned()),
-                ..LimitOptions::default()
+            let mut given = SettingValues::default();
+            let mut set = |setting: &SettingSpec, value| {
+                given.set(setting, value, SettingSource::Flag(setting.flags[0].long));
             };
-            let wrapping = wrapping_of(&limits, &settings(lines));
+            if has_glass {
+                set(&safety::BREAK_GLASS, SettingValue::Text("INC-7".to_owned()));
+            }
+            if has_flag {
+                set(&pace::SEND_UNTIL, SettingValue::Duration(48 * 3_600_000));
+            }
+            let wrapping = wrapping_of(&RunSettings::new(given, &job(lines)));
             assert_eq!(wrapping.has_time_bound, is_bounded, "{lines} {has_glass} {has_flag}");
         }
     }

@@ -13,7 +13,7 @@ use crate::app::runs::trust::{Replay, open_run};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::locations::open_workspace;
-use crate::cli::options::{Format, GlobalOptions, ResolveOptions};
+use crate::cli::options::{GlobalOptions, ListingFormat, ResolveOptions};
 use crate::cli::terminal::confirm::{InAdvance, Subject, agree, obtain};
 use crate::cli::terminal::printer::{Printer, counted, one_line};
 use crate::cli::terminal::question::ask;
@@ -248,7 +248,7 @@ impl Resolving<'_> {
             self.agree_to(&all, decision)?;
             return Ok(doubts.iter().map(|doubt| (doubt.index, decision)).collect());
         }
-        if printer.format == Format::Json {
+        if printer.format == ListingFormat::Json {
             let rows: Vec<serde_json::Value> = doubts.iter().map(json_of).collect();
             printer.data(&serde_json::Value::Array(rows).to_string());
             return Ok(Vec::new());

@@ -18,19 +18,21 @@ use crate::app::runs::execution::{Live, go};
 use crate::app::runs::trust::{
     KeptApproval, OpeningPurpose, Replay, open_run, refuse_closed, refuse_simulated,
 };
-use crate::app::tenant::connect::{connect_again, timeout_ms};
+use crate::app::settings::timeout_ms;
+use crate::app::tenant::connect::connect_again;
 use crate::cli::commands::plan::runtime;
 use crate::cli::exit::Exit;
 use crate::cli::failure::{BeforeSending, Done, Failed, Failure};
 use crate::cli::locations::open_workspace;
 use crate::cli::options::{
-    EndingOptions, GlobalOptions, PaceOptions, ResumeOptions, TenantOptions, WatchOptions,
+    EndingOptions, GlobalOptions, ResumeOptions, TenantOptions, WatchOptions,
 };
-use crate::cli::settings::{Profile, duration};
+use crate::cli::settings::{duration, read_profile};
 use crate::cli::terminal::printer::Printer;
 use crate::drive::{Clock, WallClock};
 use crate::engine::{Engine, Scope};
 use crate::journal::{RequestCounts, RunHeader, RunJournal, RunRow, RunState, TrustedRun};
+use crate::model::settings::{SettingLayer, SettingValues, following, pace, tenant as rows};
 use crate::model::{Outcome, Policy, Task, TaskRecord};
 use crate::plan::Confirmation;
 use crate::transport::tenant_key;
@@ -47,8 +49,9 @@ pub(crate) fn resume(
 ) -> Result<Done, Failed> {
     let state = open_workspace(global, printer).before_sending()?;
     let ending = &options.ending;
+    let pace = options.pace.values().map_err(Failure::from).before_sending()?;
     reopen(global, &state, name, tenant, ending, Scope::Whole, printer, |policy| {
-        lower_policy(policy, &options.pace)
+        lower_policy(policy, &pace)
     })
 }
 
@@ -112,7 +115,7 @@ fn open_again<'a>(
     printer: &Printer,
     change: impl FnOnce(&mut Policy) -> Result<(), Failure>,
 ) -> Result<Option<Live<'a>>, Failure> {
-    let profile = Profile::read(global)?;
+    let (given, profile) = (tenant.values()?, read_profile(global)?);
     let row = state.index().find_run(name)?;
     if row.state == RunState::Finished {
         let what = if scope == Scope::Whole { "resume" } else { "follow" };
@@ -129,8 +132,8 @@ fn open_again<'a>(
     refuse_simulated(opening.header(), OpeningPurpose::Resume)?;
     let mut header = opening.header().clone();
     change(&mut header.policy)?;
-    if tenant.timeout.is_some() {
-        header.policy.timeout_ms = timeout_ms(tenant)?;
+    if given.layer(&rows::TIMEOUT) == Some(SettingLayer::Flag) {
+        header.policy.timeout_ms = timeout_ms(&given)?;
     }
     if header.policy.timeout_ms * 2 > header.policy.quarantine_ms {
         return Err(Failure::usage("--timeout is more than half of the run's --quarantine")
@@ -154,7 +157,7 @@ fn open_again<'a>(
         Scope::Follow | Scope::OnePass => None,
     };
     let journal = RunJournal::go_on(&state.dir, &run)?;
-    let connection = connect_again(&header.base_url, header.policy.timeout_ms, tenant, &profile)?;
+    let connection = connect_again(&header.base_url, header.policy.timeout_ms, &given, &profile)?;
     let quota = state.quota(&connection.base_url, header.policy.per_hour);
     state.index().set_run_state(&row.id, RunState::Open, None, &row.summary)?;
     drop(alone);
@@ -252,20 +255,20 @@ fn explained(word: &KeptApproval, failure: Failure) -> Failure {
 }
 
 /// A resume may slow down and change the wait, nothing else.
-fn lower_policy(policy: &mut Policy, options: &PaceOptions) -> Result<(), Failure> {
-    for (flag, value, asked) in [
-        ("--concurrency", &mut policy.concurrency, options.concurrency),
-        ("--per-second", &mut policy.per_second, options.per_second),
-        ("--per-hour", &mut policy.per_hour, options.per_hour),
+fn lower_policy(policy: &mut Policy, given: &SettingValues) -> Result<(), Failure> {
+    for (flag, value, setting) in [
+        ("--concurrency", &mut policy.concurrency, &pace::CONCURRENCY),
+        ("--per-second", &mut policy.per_second, &pace::PER_SECOND),
+        ("--per-hour", &mut policy.per_hour, &pace::PER_HOUR),
     ] {
-        let Some(asked) = asked else { continue };
+        let Some(asked) = given.count(setting) else { continue };
         if asked > *value {
             return Err(Failure::usage(format!("{flag} {asked} is above the run's {value}"))
                 .next("a resume may only lower it"));
         }
         *value = asked;
     }
-    if let Some(wait_ms) = duration("--wait", options.wait.as_deref())? {
+    if let Some(wait_ms) = given.duration_ms(&following::WAIT) {
         // Whether a task is followed was decided when it was sent, by the run having a wait at all.
         if (wait_ms == 0) != (policy.wait_ms == 0) {
             return Err(Failure::usage("--wait cannot turn following on or off in a resume"));

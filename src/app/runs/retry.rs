@@ -21,12 +21,12 @@ use crate::cli::locations::open_workspace;
 use crate::cli::options::{GlobalOptions, LimitOptions, RunOptions, TenantOptions};
 use crate::cli::terminal::printer::{Printer, counted};
 use crate::drive::{Clock, WallClock};
-use crate::job::{
-    BeforeLoss, Input, Job, JobSettings, ParseOptions, RolloutSettings, SecretSettings, Step, parse,
-};
+use crate::job::{BeforeLoss, Input, Job, JobSettings, ParseOptions, Step, parse};
 use crate::journal::{RequestCounts, RunHeader, RunJournal, RunRow, RunState};
+use crate::model::settings::{SettingValue, following, output, pace, safety, targets};
 use crate::model::{
-    Entry, Event, Outcome, OutcomeCounts, ParamValue, Risk, Rollout, Task, TaskIndex, TaskRecord,
+    Entry, Event, Outcome, OutcomeCounts, OutsideWindow, ParamValue, Risk, Rollout, Task,
+    TaskIndex, TaskRecord,
 };
 use crate::report::{Refused, Rows, job_csv, to_retry};
 
@@ -178,40 +178,62 @@ fn check_secrets(view: &RunView, tasks: &[&Task]) -> Result<(), Failure> {
 /// What held for the old run's job holds for its retry, as far as no flag says otherwise. When sending ends is counted anew.
 fn settings_of(header: &RunHeader, tasks: &[&Task]) -> JobSettings {
     let policy = &header.policy;
-    let captures = tasks.iter().any(|task| !task.capture.is_empty());
-    JobSettings {
-        wait_ms: Some(policy.wait_ms),
-        concurrency: Some(policy.concurrency),
-        per_second: Some(policy.per_second),
-        per_hour: Some(policy.per_hour),
-        retry_count: Some(policy.retries.count),
-        retry_delay_ms: Some(policy.retries.delay_ms),
-        retry_delay_ms_max: Some(policy.retries.delay_ms_max),
-        retry_jitter: Some(policy.retries.jitter),
-        max_errors: Some(policy.max_errors),
-        errors_in_a_row: policy.errors_in_a_row,
-        // The usual waves are chosen anew, by how many devices are left.
-        rollout: policy.rollout.as_ref().filter(|rollout| !is_usual(rollout)).map(|rollout| {
-            RolloutSettings {
-                waves: rollout.waves.clone(),
-                pause_ms: Some(rollout.pause_ms),
-                gate: Some(rollout.gate),
-                gate_timeout_ms: Some(rollout.gate_timeout_ms),
-            }
-        }),
-        // The rules of a run outside of its window have none; older programs kept no other.
-        window: header.provenance.job_conditions.window.clone().or(policy.windows.first().cloned()),
-        outside_window: Some(policy.outside_window),
-        report_dir: header.report_dir.parent().map(|parent| parent.display().to_string()),
-        report_formats: Some(header.report_formats.clone()),
-        secrets: SecretSettings {
-            // The old plan was agreed to with one of the two.
-            before_loss: Some(if captures { BeforeLoss::Capture } else { BeforeLoss::Elsewhere }),
-            encrypt_to: header.encrypt_to.clone(),
-            is_single_key_allowed: header.encrypt_to.len() == 1,
-        },
-        ..JobSettings::default()
+    let mut settings = JobSettings::default();
+    for (setting, value) in [
+        (&pace::CONCURRENCY, policy.concurrency),
+        (&pace::PER_SECOND, policy.per_second),
+        (&pace::PER_HOUR, policy.per_hour),
+        (&pace::RETRY_COUNT, policy.retries.count),
+    ] {
+        settings.set(setting, SettingValue::Count(value));
     }
+    for (setting, value) in [
+        (&following::WAIT, policy.wait_ms),
+        (&pace::RETRY_DELAY, policy.retries.delay_ms),
+        (&pace::RETRY_DELAY_MAX, policy.retries.delay_ms_max),
+    ] {
+        settings.set(setting, SettingValue::Duration(value));
+    }
+    settings.set(&pace::RETRY_JITTER, SettingValue::Switch(policy.retries.jitter));
+    settings.set(&safety::MAX_ERRORS, SettingValue::MaxErrors(policy.max_errors));
+    if let Some(errors) = policy.errors_in_a_row {
+        settings.set(&safety::ERRORS_IN_A_ROW, SettingValue::Count(errors));
+    }
+    // The usual waves are chosen anew, by how many devices are left.
+    if let Some(rollout) = policy.rollout.as_ref().filter(|rollout| !is_usual(rollout)) {
+        set_rollout(&mut settings, rollout);
+    }
+    // The rules of a run outside of its window have none; older programs kept no other.
+    let kept = header.provenance.job_conditions.window.as_ref();
+    if let Some(window) = kept.or(policy.windows.first()) {
+        settings.set(&safety::WINDOW, SettingValue::Window(window.clone()));
+    }
+    let outside = match policy.outside_window {
+        OutsideWindow::Refuse => "refuse",
+        OutsideWindow::Wait => "wait",
+    };
+    settings.set(&safety::OUTSIDE_WINDOW, SettingValue::Word(outside));
+    if let Some(parent) = header.report_dir.parent() {
+        settings.set(&output::REPORT_DIR, SettingValue::Path(parent.to_owned()));
+    }
+    let known = |format: &String| output::REPORT_FORMATS.iter().find(|known| *known == format);
+    let formats = header.report_formats.iter().filter_map(known).copied();
+    settings.set(&output::REPORT_FORMAT, SettingValue::Words(formats.collect()));
+    // The old plan was confirmed with one of the two.
+    let captures = tasks.iter().any(|task| !task.capture.is_empty());
+    let choice = if captures { BeforeLoss::Capture } else { BeforeLoss::Elsewhere };
+    settings.set(&safety::BEFORE_LOSS, SettingValue::Word(choice.word()));
+    settings.set(&safety::ENCRYPT_TO, SettingValue::Texts(header.encrypt_to.clone()));
+    let is_single = header.encrypt_to.len() == 1;
+    settings.set(&safety::SINGLE_KEY, SettingValue::Switch(is_single));
+    settings
+}
+
+fn set_rollout(settings: &mut JobSettings, rollout: &Rollout) {
+    settings.set(&safety::WAVES, SettingValue::Waves(rollout.waves.clone()));
+    settings.set(&safety::WAVE_PAUSE, SettingValue::Duration(rollout.pause_ms));
+    settings.set(&safety::GATE, SettingValue::Word(rollout.gate.word()));
+    settings.set(&safety::GATE_TIMEOUT, SettingValue::Duration(rollout.gate_timeout_ms));
 }
 
 /// Whether these are the waves that a silent job gets.
@@ -237,7 +259,7 @@ impl Takeover {
     /// Which runs may have done since what is to be repeated: those after the old one, or with `--skip-done` all
     /// others.
     pub(crate) fn look_back(&self, limits: &LimitOptions) -> LookBack<'_> {
-        if limits.skip_done {
+        if limits.has(&targets::SKIP_DONE) {
             LookBack::All { except: Some(&self.row.id) }
         } else {
             LookBack::Since(&self.row)

@@ -10,13 +10,14 @@ use crate::app::runs::run_view::RunView;
 use crate::app::runs::trust::open_run;
 use crate::app::secrets::pins_found::{lacks_pin, newest};
 use crate::app::secrets::sealing::Recipients;
-use crate::app::tenant::connect::{connect_again, timeout_ms};
+use crate::app::settings::timeout_ms;
+use crate::app::tenant::connect::connect_again;
 use crate::cli::commands::plan::runtime;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::locations::open_workspace;
 use crate::cli::options::{GlobalOptions, PinsOptions, TenantOptions};
-use crate::cli::settings::Profile;
+use crate::cli::settings::read_profile;
 use crate::cli::terminal::printer::Printer;
 use crate::cli::text::pin_news::word_of;
 use crate::drive::{Clock, ReadError, Reads, Sealer, WallClock};
@@ -34,7 +35,7 @@ pub(crate) fn recover(
     tenant: &TenantOptions,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let profile = Profile::read(global)?;
+    let (given, profile) = (tenant.values()?, read_profile(global)?);
     let state = open_workspace(global, printer)?;
     let Some(row) = run_of(&state, options)? else {
         printer.say("no run has locked a Mac whose PIN is missing");
@@ -62,7 +63,7 @@ pub(crate) fn recover(
     let read = runtime()?.block_on(async {
         let policy = &view.header.policy;
         let connection =
-            connect_again(&view.header.base_url, timeout_ms(tenant)?, tenant, &profile)?;
+            connect_again(&view.header.base_url, timeout_ms(&given)?, &given, &profile)?;
         let quota = state.quota(&connection.base_url, policy.per_hour);
         let reads = reads_of(&connection, &quota, policy.per_second, &state.events);
         let mut recovery = Recovery { view: &view, reads, journal, sealer, printer, recovered: 0 };

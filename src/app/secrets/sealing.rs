@@ -10,12 +10,13 @@ use zeroize::Zeroizing;
 
 use super::age::{DecryptError, Identity, Recipient, decrypt_armored, encrypt_armored};
 use crate::app::files::private_file::read_private_file;
+use crate::app::settings::{Profile, SecretKeys};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::settings::{Profile, SecretKeys};
 use crate::drive::Sealer;
 use crate::job::Job;
 use crate::model::Sealed;
+use crate::model::settings::safety;
 
 /// What a test decryption encrypts. Says what it is, for whoever finds it.
 const TEST_TEXT: &str = "sortie: test decryption";
@@ -31,13 +32,14 @@ impl Recipients {
     /// The keys for a job: its own, else those of profile and configuration. `None` when secrets stand in
     /// clear.
     pub(crate) fn choose(job: &Job, profile: &Profile) -> Result<Option<Self>, Failure> {
-        let settings = &job.settings.secrets;
-        if settings.encrypt_to.is_empty() {
+        let values = &job.settings.values;
+        let Some(texts) = values.texts(&safety::ENCRYPT_TO).filter(|texts| !texts.is_empty())
+        else {
             return Self::of_configuration(profile);
-        }
+        };
         let keys = SecretKeys {
-            encrypt_to: Some(settings.encrypt_to.clone()),
-            single_key: settings.is_single_key_allowed,
+            encrypt_to: Some(texts.to_vec()),
+            single_key: values.is_on(&safety::SINGLE_KEY),
         };
         Self::complete(&keys).map(Some)
     }

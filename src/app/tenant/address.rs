@@ -3,15 +3,12 @@
 //! Owns the order of the places that may name the tenant's address. Must never mix them up: a profile's name
 //! and token belong to the profile's address and to no other.
 
+use crate::app::settings::{Profile, ProfileChoice};
 use crate::cli::failure::Failure;
-use crate::cli::options::{TenantOptions, variable};
-use crate::cli::settings::{Chosen, Profile};
+use crate::model::settings::{SettingLayer, SettingSource, SettingValue, SettingValues, tenant};
 use crate::transport::{
     BaseUrl, BaseUrlError, OtherHosts, Region, base_url_of, check_base_url, tenant_key,
 };
-
-/// Variables that may hold the address, strongest first.
-const URL_VARIABLES: [&str; 3] = ["SORTIE_BASE_URL", "IRU_API_URL", "KANDJI_API_URL"];
 
 /// The address of a tenant.
 pub(crate) struct Address {
@@ -44,11 +41,11 @@ impl AddressSource {
 }
 
 /// The address that options, environment or profile name.
-pub(crate) fn address(options: &TenantOptions, profile: &Profile) -> Result<Address, Failure> {
+pub(crate) fn address(given: &SettingValues, profile: &Profile) -> Result<Address, Failure> {
     let profiles = profiles_url(profile)?;
-    refuse_contradiction(options, profile)?;
-    let is_chosen = profile.chosen != Chosen::Default;
-    let (text, source) = match (flag_url(options)?, variable_url(), &profiles) {
+    refuse_contradiction(given, profile)?;
+    let is_chosen = profile.is_chosen();
+    let (text, source) = match (flag_url(given)?, variable_url(given), &profiles) {
         (Some(url), ..) => (url, AddressSource::Flag),
         (None, _, Some(url)) if is_chosen => (url.clone(), AddressSource::Profile),
         (None, Some((name, url)), _) => (url, AddressSource::Variable(name)),
@@ -60,7 +57,9 @@ pub(crate) fn address(options: &TenantOptions, profile: &Profile) -> Result<Addr
         }
     };
     let is_profiles = profiles.is_some_and(|profiles| is_same(&profiles, &text));
-    let other_hosts = if options.allow_other_host || (is_profiles && profile.allow_other_host) {
+    let other_hosts = if given.is_on(&tenant::ALLOW_OTHER_HOST)
+        || (is_profiles && profile.values.is_on(&tenant::ALLOW_OTHER_HOST))
+    {
         OtherHosts::Allow
     } else {
         OtherHosts::Refuse
@@ -71,13 +70,13 @@ pub(crate) fn address(options: &TenantOptions, profile: &Profile) -> Result<Addr
 
 /// Refuses a profile that was asked for beside the address of another tenant: one of them is a mistake, and nobody can tell
 /// which.
-fn refuse_contradiction(options: &TenantOptions, profile: &Profile) -> Result<(), Failure> {
-    let Some(own) = profiles_url(profile)?.filter(|_| profile.chosen != Chosen::Default) else {
+fn refuse_contradiction(given: &SettingValues, profile: &Profile) -> Result<(), Failure> {
+    let Some(own) = profiles_url(profile)?.filter(|_| profile.is_chosen()) else {
         return Ok(());
     };
-    let flag = flag_url(options)?.map(|url| ("the command line", url));
+    let flag = flag_url(given)?.map(|url| ("the command line", url));
     // A flag outranks the environment, which then is not asked.
-    let Some((name, other)) = flag.or_else(variable_url) else { return Ok(()) };
+    let Some((name, other)) = flag.or_else(|| variable_url(given)) else { return Ok(()) };
     if is_same_tenant(&own, &other) {
         return Ok(());
     }
@@ -87,13 +86,16 @@ fn refuse_contradiction(options: &TenantOptions, profile: &Profile) -> Result<()
 }
 
 /// The variable that names another tenant than this address, with what it names. A token of the environment belongs to it.
-pub(crate) fn variable_of_another_tenant(base_url: &str) -> Option<(&'static str, String)> {
-    variable_url().filter(|(_, url)| !is_same_tenant(url, base_url))
+pub(crate) fn variable_of_another_tenant(
+    given: &SettingValues,
+    base_url: &str,
+) -> Option<(&'static str, String)> {
+    variable_url(given).filter(|(_, url)| !is_same_tenant(url, base_url))
 }
 
 /// Whether the environment names an address.
-pub(crate) fn has_variable() -> bool {
-    variable_url().is_some()
+pub(crate) fn has_variable(given: &SettingValues) -> bool {
+    variable_url(given).is_some()
 }
 
 /// Whether two addresses lead to one tenant.
@@ -109,13 +111,13 @@ fn is_same_tenant(one: &str, other: &str) -> bool {
 /// is no reason to send a token there: a flag, the environment or the profile names the address, or it is the vendor's.
 pub(crate) fn address_of_run(
     base_url: &str,
-    options: &TenantOptions,
+    given: &SettingValues,
     profile: &Profile,
 ) -> Result<Address, Failure> {
-    refuse_contradiction(options, profile)?;
-    let given = given_url(options)?;
+    refuse_contradiction(given, profile)?;
+    let other = given_url(given)?;
     let profiles = profiles_url(profile)?;
-    if profile.chosen == Chosen::Flag
+    if profile.choice == ProfileChoice::Flag
         && let Some(own) = profiles.as_ref().filter(|own| !is_same_tenant(own, base_url))
     {
         let name = profile.name.as_deref().unwrap_or_default();
@@ -124,7 +126,7 @@ pub(crate) fn address_of_run(
         ))
         .next("name the profile of the run's tenant, or none"));
     }
-    if options.simulate || given.as_ref().is_some_and(|url| !is_same(url, base_url)) {
+    if given.is_on(&tenant::SIMULATE) || other.as_ref().is_some_and(|url| !is_same(url, base_url)) {
         return Err(Failure::usage(format!(
             "the run belongs to {base_url}, another tenant is named"
         ))
@@ -132,7 +134,7 @@ pub(crate) fn address_of_run(
     }
     let is_profiles = profiles.is_some_and(|url| is_same(&url, base_url));
     let is_vendors = check_base_url(base_url, OtherHosts::Refuse).is_ok_and(|url| !url.is_loopback);
-    if given.is_none() && !is_profiles && !is_vendors {
+    if other.is_none() && !is_profiles && !is_vendors {
         return Err(Failure::usage(format!(
             "the run's address {base_url} is not one of the vendor's, and no flag, variable or profile names it"
         ))
@@ -151,28 +153,32 @@ fn is_same(one: &str, other: &str) -> bool {
 }
 
 /// The address that flags or the environment give.
-fn given_url(options: &TenantOptions) -> Result<Option<String>, Failure> {
-    Ok(flag_url(options)?.or_else(|| variable_url().map(|(_, url)| url)))
+fn given_url(given: &SettingValues) -> Result<Option<String>, Failure> {
+    Ok(flag_url(given)?.or_else(|| variable_url(given).map(|(_, url)| url)))
 }
 
-fn variable_url() -> Option<(&'static str, String)> {
-    URL_VARIABLES.into_iter().find_map(|name| Some((name, variable(name)?)))
+fn variable_url(given: &SettingValues) -> Option<(&'static str, String)> {
+    let placed = given.of_layer(&tenant::BASE_URL, SettingLayer::Variable)?;
+    match (placed.source, &placed.value) {
+        (SettingSource::Variable(name), SettingValue::Text(url)) => Some((name, url.clone())),
+        _ => None,
+    }
 }
 
-fn flag_url(options: &TenantOptions) -> Result<Option<String>, Failure> {
-    if let Some(url) = &options.base_url {
-        return Ok(Some(url.clone()));
-    }
-    if let Some(subdomain) = &options.subdomain {
-        return url_of(subdomain, options.region.as_deref()).map(Some);
-    }
-    Ok(None)
+fn flag_url(given: &SettingValues) -> Result<Option<String>, Failure> {
+    url_of_layer(given, SettingLayer::Flag)
 }
 
 fn profiles_url(profile: &Profile) -> Result<Option<String>, Failure> {
-    match (&profile.base_url, &profile.subdomain) {
-        (Some(url), _) => Ok(Some(url.clone())),
-        (None, Some(subdomain)) => url_of(subdomain, profile.region.as_deref()).map(Some),
+    url_of_layer(&profile.values, SettingLayer::Profile)
+}
+
+/// The address that one kind of source gives, as an address or as a subdomain.
+fn url_of_layer(values: &SettingValues, layer: SettingLayer) -> Result<Option<String>, Failure> {
+    let shown = |setting| values.of_layer(setting, layer).map(|placed| placed.value.shown());
+    match (shown(&tenant::BASE_URL), shown(&tenant::SUBDOMAIN)) {
+        (Some(url), _) => Ok(Some(url)),
+        (None, Some(subdomain)) => url_of(&subdomain, shown(&tenant::REGION).as_deref()).map(Some),
         (None, None) => Ok(None),
     }
 }

@@ -3,18 +3,18 @@
 //! Owns the connection, and the simulated tenant that stands in for one. Must never make a transport that can
 //! write before it is asked for.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
+use crate::app::settings::{Profile, timeout_ms};
 use crate::app::tenant::address::{Address, address, address_of_run};
 use crate::app::tenant::token::{FoundToken, renewal};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::options::{TenantOptions, variable};
-use crate::cli::settings::{Profile, duration};
 use crate::drive::{Clock, RenewToken, WallClock};
 use crate::job::Job;
-use crate::model::{Platform, Policy, Sealed, UnixMillis};
+use crate::model::settings::{SettingValues, tenant};
+use crate::model::{Platform, Sealed};
 use crate::simulator::{Faults, FleetSpec, NamedDevice, Server, Switches, World, serve};
 use crate::transport::{
     BaseUrl, HttpSettings, HttpTransport, OtherHosts, ReadOnly, check_base_url,
@@ -22,8 +22,6 @@ use crate::transport::{
 
 /// Devices of the simulated fleet besides those that the job names.
 const SIMULATED_DEVICES: u32 = 60;
-/// Shortest time for one request, in milliseconds.
-const TIMEOUT_MS_MIN: u64 = 100;
 /// OS versions that simulated devices of a job get, recent enough for every option.
 const SIMULATED_OS: [(Platform, &str); 2] = [(Platform::Mac, "14.5"), (Platform::Windows, "24H2")];
 const SIMULATED_OS_OTHER: &str = "17.5";
@@ -38,8 +36,6 @@ pub(crate) struct Connection {
     pub base_url: String,
     /// What named the address, the profile, and where the token came from, for people.
     pub reached_by: String,
-    /// How long one request may take.
-    pub timeout_ms: u64,
     settings: HttpSettings,
     token_command: Option<String>,
     /// The simulated tenant, alive as long as this.
@@ -58,7 +54,6 @@ impl Connection {
             tenant: base_url.tenant,
             base_url: base_url.url,
             reached_by: "a simulated tenant".to_owned(),
-            timeout_ms: settings.timeout_ms,
             settings,
             token_command,
             simulated,
@@ -81,47 +76,37 @@ fn transport(settings: &HttpSettings) -> Result<HttpTransport, Failure> {
 /// Connects to the tenant that options, environment and profile name; with `--simulate` to one of our own
 /// that has the devices of `job`.
 pub(crate) async fn connect(
-    options: &TenantOptions,
+    given: &SettingValues,
     profile: &Profile,
     job: Option<&Job>,
 ) -> Result<Connection, Failure> {
-    if options.simulate {
-        return simulate(options, job).await;
+    if given.is_on(&tenant::SIMULATE) {
+        return simulate(given, job).await;
     }
-    connect_to(address(options, profile)?, timeout_ms(options)?, options, profile)
-}
-
-/// How long one request may take.
-pub(crate) fn timeout_ms(options: &TenantOptions) -> Result<u64, Failure> {
-    let given = options.timeout.clone().or_else(|| variable("SORTIE_TIMEOUT"));
-    match duration("--timeout", given.as_deref())? {
-        None => Ok(Policy::default_at(UnixMillis(0), 0).timeout_ms),
-        Some(timeout_ms) if timeout_ms >= TIMEOUT_MS_MIN => Ok(timeout_ms),
-        Some(_) => Err(Failure::usage("--timeout is shorter than 100ms")),
-    }
+    connect_to(address(given, profile)?, timeout_ms(given)?, given, profile)
 }
 
 /// Connects to the tenant of a run that is resumed.
 pub(crate) fn connect_again(
     base_url: &str,
     timeout_ms: u64,
-    options: &TenantOptions,
+    given: &SettingValues,
     profile: &Profile,
 ) -> Result<Connection, Failure> {
-    connect_to(address_of_run(base_url, options, profile)?, timeout_ms, options, profile)
+    connect_to(address_of_run(base_url, given, profile)?, timeout_ms, given, profile)
 }
 
 fn connect_to(
     address: Address,
     timeout_ms: u64,
-    options: &TenantOptions,
+    given: &SettingValues,
     profile: &Profile,
 ) -> Result<Connection, Failure> {
     // A token of the profile must not be sent to another address than the profile's.
     let nobody = Profile::default();
     let profile = if address.is_profiles { profile } else { &nobody };
-    let FoundToken { source, shown } = FoundToken::find(&address, options, profile)?;
-    let settings = http_settings(&address.base_url, timeout_ms, source.read()?, options, profile)?;
+    let FoundToken { source, shown } = FoundToken::find(&address, given, profile)?;
+    let settings = http_settings(&address.base_url, timeout_ms, source.read()?, given, profile)?;
     let named = match &profile.name {
         Some(name) => format!("profile {name}"),
         None => "no profile".to_owned(),
@@ -140,24 +125,25 @@ fn http_settings(
     base_url: &BaseUrl,
     timeout_ms: u64,
     token: Sealed,
-    options: &TenantOptions,
+    given: &SettingValues,
     profile: &Profile,
 ) -> Result<HttpSettings, Failure> {
-    let read = |path: &PathBuf| {
+    let read = |path: &Path| {
         std::fs::read(path)
             .map_err(|error| Failure::usage(format!("--ca-file {}: {error}", path.display())))
     };
+    let ca_file = given.path(&tenant::CA_FILE).or(profile.values.path(&tenant::CA_FILE));
     Ok(HttpSettings {
         base_url: base_url.url.clone(),
         token,
         timeout_ms,
-        ca_file: options.ca_file.as_ref().or(profile.ca_file.as_ref()).map(read).transpose()?,
+        ca_file: ca_file.map(read).transpose()?,
         user_agent: concat!("sortie/", env!("CARGO_PKG_VERSION")).to_owned(),
     })
 }
 
-async fn simulate(options: &TenantOptions, job: Option<&Job>) -> Result<Connection, Failure> {
-    let seed = options.seed.unwrap_or(1);
+async fn simulate(given: &SettingValues, job: Option<&Job>) -> Result<Connection, Failure> {
+    let seed = given.number(&tenant::SEED).unwrap_or(1);
     let fleet = FleetSpec {
         devices: SIMULATED_DEVICES,
         seed,
@@ -172,8 +158,8 @@ async fn simulate(options: &TenantOptions, job: Option<&Job>) -> Result<Connecti
     let base_url = check_base_url(&server.base_url(), OtherHosts::Refuse)
         .map_err(|error| Failure::new(Exit::Unexpected, error.to_string()))?;
     let token = Sealed::clear(server.token.clone());
-    let (nothing, nobody) = (TenantOptions::default(), Profile::default());
-    let settings = http_settings(&base_url, timeout_ms(options)?, token, &nothing, &nobody)?;
+    let (nothing, nobody) = (SettingValues::default(), Profile::default());
+    let settings = http_settings(&base_url, timeout_ms(given)?, token, &nothing, &nobody)?;
     let connection = Connection::new(settings, base_url, None, Some(server))?;
     Ok(Connection { tenant: "simulated".to_owned(), ..connection })
 }

@@ -7,21 +7,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::app::files::private_file::read_private_file;
+use crate::app::settings::Profile;
 use crate::app::tenant::address::{
     Address, AddressSource, has_variable, variable_of_another_tenant,
 };
 use crate::app::tenant::token_command::{first_token, next_token};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::options::{TenantOptions, variable};
-use crate::cli::settings::{Chosen, Profile};
 use crate::drive::RenewToken;
 use crate::model::Sealed;
+use crate::model::settings::{SettingLayer, SettingSource, SettingValue, SettingValues, tenant};
 use crate::transport::HttpTransport;
 
-/// Variables that may hold the token, strongest first.
-pub(crate) const TOKEN_VARIABLES: [&str; 4] =
-    ["SORTIE_TOKEN", "IRU_API_TOKEN", "KANDJI_API_TOKEN", "KANDJI_TOKEN"];
 /// The place that holds the token.
 pub(crate) enum TokenSource {
     File(PathBuf),
@@ -42,30 +39,26 @@ impl FoundToken {
     /// to another tenant, or to none beside the address of a profile, is refused.
     pub(crate) fn find(
         address: &Address,
-        options: &TenantOptions,
+        given: &SettingValues,
         profile: &Profile,
     ) -> Result<Self, Failure> {
         let found = |source, shown| Ok(Self { source, shown });
-        if let Some(path) = &options.token_file {
-            return found(TokenSource::File(path.clone()), "--token-file");
+        match TokenSource::of(given) {
+            Some(source @ TokenSource::File(_)) => return found(source, "--token-file"),
+            Some(source @ TokenSource::Command(_)) => return found(source, "--token-command"),
+            _ => {}
         }
-        if let Some(command) = &options.token_command {
-            return found(TokenSource::Command(command.clone()), "--token-command");
-        }
-        let of_profile = match (&profile.token_file, &profile.token_command) {
+        let of_profile = match TokenSource::of(&profile.values) {
             _ if !address.is_profiles => None,
-            (Some(path), _) => Some((TokenSource::File(path.clone()), "the profile's token_file")),
-            (None, Some(command)) => {
-                Some((TokenSource::Command(command.clone()), "the profile's token_command"))
-            }
-            (None, None) => None,
+            Some(source @ TokenSource::File(_)) => Some((source, "the profile's token_file")),
+            Some(source) => Some((source, "the profile's token_command")),
+            None => None,
         };
-        let mut variables = TOKEN_VARIABLES.into_iter();
-        let of_variable = variables.find_map(|name| Some((name, variable(name)?)));
+        let of_variable = variable_token(given);
         let base_url = address.base_url.url.as_str();
-        let other = variable_of_another_tenant(base_url);
-        let is_paired = has_variable() && other.is_none();
-        let is_chosen = profile.chosen != Chosen::Default;
+        let other = variable_of_another_tenant(given, base_url);
+        let is_paired = has_variable(given) && other.is_none();
+        let is_chosen = profile.is_chosen();
         match (of_variable, of_profile) {
             (None, None) => Err(no_token("no token was given".to_owned())),
             (of_variable, Some((source, shown)))
@@ -88,7 +81,7 @@ impl FoundToken {
                     profile.name.as_deref().unwrap_or_default()
                 )))
             }
-            (Some((name, text)), _) => found(TokenSource::Environment(Sealed::clear(text)), name),
+            (Some((name, text)), _) => found(TokenSource::Environment(text), name),
         }
     }
 }
@@ -101,7 +94,23 @@ fn mixed(what: String) -> Failure {
     )
 }
 
+/// The token that the environment holds, and the variable.
+fn variable_token(given: &SettingValues) -> Option<(&'static str, Sealed)> {
+    let placed = given.of_layer(&tenant::TOKEN, SettingLayer::Variable)?;
+    match (placed.source, &placed.value) {
+        (SettingSource::Variable(name), SettingValue::Secret(token)) => Some((name, token.clone())),
+        _ => None,
+    }
+}
+
 impl TokenSource {
+    /// The file or the command that values name.
+    fn of(values: &SettingValues) -> Option<Self> {
+        let file = values.path(&tenant::TOKEN_FILE).map(|path| Self::File(path.to_owned()));
+        let command = || values.text(&tenant::TOKEN_COMMAND).map(str::to_owned);
+        file.or_else(|| command().map(Self::Command))
+    }
+
     /// Reads the token.
     pub(crate) fn read(&self) -> Result<Sealed, Failure> {
         let text = match self {

@@ -8,8 +8,8 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::app::tenant::token::TOKEN_VARIABLES;
 use crate::cli::terminal::question::can_ask;
+use crate::model::settings::tenant;
 
 /// How long a token command may take. It may ask a keychain over the network, but nothing is sent meanwhile.
 const TIME_MAX: Duration = Duration::from_secs(30);
@@ -78,7 +78,7 @@ impl Running {
         let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
         let mut prepared = Command::new(shell);
         // The command is asked because the environment is not: a token that stands there is none of its affair.
-        for variable in TOKEN_VARIABLES {
+        for variable in tenant::TOKEN.variables {
             prepared.env_remove(variable);
         }
         #[cfg(unix)]

@@ -4,7 +4,7 @@
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::options::Format;
+use crate::cli::options::ListingFormat;
 use crate::cli::terminal::printer::{Printer, table};
 use crate::kandji::{ACTIONS, ActionSpec, Requirement, find_action};
 use crate::model::wire::Method;
@@ -12,15 +12,15 @@ use crate::model::{End, Platform, Repeat};
 
 pub(crate) fn actions(name: Option<&str>, printer: &Printer) -> Result<Exit, Failure> {
     match name {
-        None if printer.format == Format::Json => printer.data(&list_json()),
+        None if printer.format == ListingFormat::Json => printer.data(&list_json()),
         None => printer.show(&list()),
         Some(name) => {
             let action = find_action(name).map_err(|error| {
                 Failure::usage(error.to_string()).next("list the actions with: sortie actions")
             })?;
             match printer.format {
-                Format::Json => printer.data(&json(action).to_string()),
-                Format::Text | Format::Csv => printer.show(&in_full(action)),
+                ListingFormat::Json => printer.data(&json(action).to_string()),
+                ListingFormat::Text | ListingFormat::Csv => printer.show(&in_full(action)),
             }
         }
     }

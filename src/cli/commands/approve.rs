@@ -50,7 +50,7 @@ fn signing_key(options: &ApproveOptions) -> SigningKey {
 mod tests {
     use super::*;
     use crate::app::approval::tests::{Rig, plan};
-    use crate::cli::options::{Command, Options};
+    use crate::cli::options::{CliCommand, Options};
     use crate::drive::{Clock, WallClock};
     use crate::plan::PlanFile;
     use clap::Parser;
@@ -63,7 +63,7 @@ mod tests {
         let (file, key) = (file.display().to_string(), rig.path("bob").display().to_string());
         let line = ["sortie", "--quiet", "approve", &file, "--key", &key];
         let options = Options::try_parse_from(line.iter().chain(flags)).expect("a command line");
-        let Command::Approve { approve } = &options.command else { panic!("another command") };
+        let CliCommand::Approve { approve } = &options.command else { panic!("another command") };
         super::approve(&options.global, approve, &Printer::new(&options.global))
     }
 

@@ -6,7 +6,7 @@ use crate::app::HistoryRequest;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::locations::with_runs;
-use crate::cli::options::{Format, GlobalOptions, HistoryOptions};
+use crate::cli::options::{GlobalOptions, HistoryOptions, ListingFormat};
 use crate::cli::terminal::printer::Printer;
 use crate::cli::text::history::{covered, csv, json, notes, text};
 use crate::drive::{Clock, WallClock};
@@ -28,16 +28,16 @@ pub(crate) fn history(
     };
     let history = workspace.history(&request)?;
     match printer.format {
-        Format::Json => printer.data(&json(&history, &request).to_string()),
-        Format::Csv => printer.data(&csv(&history)),
-        Format::Text => {
+        ListingFormat::Json => printer.data(&json(&history, &request).to_string()),
+        ListingFormat::Csv => printer.data(&csv(&history)),
+        ListingFormat::Text => {
             printer.show(&text(&history));
             for note in notes(&history) {
                 printer.say(&note);
             }
         }
     }
-    if printer.format != Format::Json {
+    if printer.format != ListingFormat::Json {
         printer.say(&format!("{}; nothing was sent", covered(&history.coverage)));
     }
     history.check_complete()?;

@@ -14,8 +14,8 @@ use crate::app::secrets::sealing::{Identities, Recipients};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::locations::with_runs;
-use crate::cli::options::{Format, GlobalOptions, PinsOptions};
-use crate::cli::settings::Profile;
+use crate::cli::options::{GlobalOptions, ListingFormat, PinsOptions};
+use crate::cli::settings::read_profile;
 use crate::cli::terminal::printer::{Printer, counted};
 use crate::cli::terminal::question::ask;
 use crate::cli::text::pins::{json_of, text_of};
@@ -44,7 +44,7 @@ pub(crate) fn pins(
         open(&mut found, &Identities::read(path)?)?;
     }
     let mut recorder = Recorder { state: &state, index: None, printer };
-    if printer.format == Format::Json {
+    if printer.format == ListingFormat::Json {
         recorder.note(&found);
         printer.reveal(&json_of(&found));
         return Ok(Exit::Well);
@@ -179,7 +179,7 @@ pub(crate) fn test_identity(
 ) -> Result<Exit, Failure> {
     let configured = match options.run {
         Some(_) => None,
-        None => Recipients::of_configuration(&Profile::read(global)?)?,
+        None => Recipients::of_configuration(&read_profile(global)?)?,
     };
     let (recipients, place) = match configured {
         Some(recipients) => (recipients, "the configuration".to_owned()),

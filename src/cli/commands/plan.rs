@@ -23,7 +23,7 @@ use crate::cli::failure::Failure;
 use crate::cli::job_source::{naming_of, read_job};
 use crate::cli::locations::open_workspace;
 use crate::cli::options::{GlobalOptions, JobOptions, LimitOptions, PurposeOptions, TenantOptions};
-use crate::cli::settings::Profile;
+use crate::cli::settings::{read_profile, run_settings};
 use crate::cli::terminal::printer::{Printer, counted};
 use crate::cli::terminal::surroundings::check_threads;
 use crate::cli::text::plan::{Around, plan_text};
@@ -31,6 +31,7 @@ use crate::cli::text::policy::policy_name;
 use crate::cli::text::refusals::consent::written;
 use crate::drive::{Clock, WallClock};
 use crate::journal::PlanRow;
+use crate::model::settings::{targets, tenant as rows};
 use crate::plan::{Approval, PlanFile};
 use crate::transport::HttpTransport;
 
@@ -61,30 +62,28 @@ pub(crate) fn plan(
     wishes: &PlanWishes<'_>,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    if tenant.simulate && wishes.out.is_some() {
+    if tenant.has(&rows::SIMULATE) && wishes.out.is_some() {
         return Err(Failure::usage(
             "a simulated tenant ends with this command, and so would its plan",
         )
         .next("serve one that stays with: sortie simulate"));
     }
     let job = read_job(options, printer)?;
-    let profile = Profile::read(global)?;
+    let profile = read_profile(global)?;
+    let given = tenant.values()?;
+    let settings = run_settings(wishes.limits, tenant, wishes.purpose, &profile, &job)?;
     let recipients = Recipients::choose(&job, &profile)?;
     let state = open_workspace(global, printer)?;
     let house = PolicyFile::read(state.dir.path())?;
     runtime()?.block_on(async {
-        let connection = connect(tenant, &profile, Some(&job)).await?;
+        let connection = connect(&given, &profile, Some(&job)).await?;
         let encrypt_to = recipients.as_ref().map(Recipients::texts).unwrap_or_default();
         let wish = Wish {
             job: &job,
             naming: naming_of(options),
-            limits: wishes.limits,
-            profile: &profile,
+            settings: &settings,
             house: &house,
             look_back: look_back_of(wishes.limits),
-            seed: tenant.seed,
-            reason: wishes.purpose.reason.as_deref(),
-            report_dir: wishes.purpose.report_dir.as_deref(),
             encrypt_to: &encrypt_to,
         };
         let planned = make_plan(&wish, &connection, &state).await?;
@@ -186,5 +185,5 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 
 /// Which earlier runs the operator wants to be looked at.
 pub(crate) fn look_back_of(limits: &LimitOptions) -> LookBack<'static> {
-    if limits.skip_done { LookBack::All { except: None } } else { LookBack::No }
+    if limits.has(&targets::SKIP_DONE) { LookBack::All { except: None } } else { LookBack::No }
 }

@@ -26,7 +26,8 @@ use crate::app::runs::enter::{Start, approval_of, start};
 use crate::app::runs::retry::Takeover;
 use crate::app::secrets::custody::{Asking, prepare, refuse_given_pins};
 use crate::app::secrets::sealing::Recipients;
-use crate::app::tenant::connect::{Connection, connect, connect_again, timeout_ms};
+use crate::app::settings::timeout_ms;
+use crate::app::tenant::connect::{Connection, connect, connect_again};
 use crate::cli::commands::plan::{around, look_back_of, runtime};
 use crate::cli::commands::tenant::read_filter;
 use crate::cli::exit::Exit;
@@ -36,7 +37,7 @@ use crate::cli::locations::open_workspace;
 use crate::cli::options::{
     GlobalOptions, JobOptions, LimitOptions, RunOptions, SendOptions, TenantOptions,
 };
-use crate::cli::settings::Profile;
+use crate::cli::settings::{read_profile, run_settings};
 use crate::cli::terminal::confirm::{InAdvance, Subject, obtain};
 use crate::cli::terminal::printer::Printer;
 use crate::cli::text::cron_hint::wrapped;
@@ -181,7 +182,10 @@ pub(crate) fn run_job(
     options: &RunOptions,
     printer: &Printer,
 ) -> Result<Done, Failed> {
-    let profile = Profile::read(global).before_sending()?;
+    let profile = read_profile(global).before_sending()?;
+    let given = tenant.values().map_err(Failure::from).before_sending()?;
+    let settings =
+        run_settings(limits, tenant, &options.purpose, &profile, job).before_sending()?;
     let recipients = Recipients::choose(job, &profile).before_sending()?;
     let state = open_workspace(global, printer).before_sending()?;
     let house = PolicyFile::read(state.dir.path()).before_sending()?;
@@ -200,25 +204,21 @@ pub(crate) fn run_job(
     let outcome = runtime().before_sending()?.block_on(async {
         let (connection, look_back) = match origin {
             Origin::Retry(old) => {
-                let timeout_ms = timeout_ms(tenant).before_sending()?;
-                let connection = connect_again(&old.header.base_url, timeout_ms, tenant, &profile);
+                let timeout_ms = timeout_ms(&given).map_err(Failure::from).before_sending()?;
+                let connection = connect_again(&old.header.base_url, timeout_ms, &given, &profile);
                 (connection.before_sending()?, old.look_back(limits))
             }
             Origin::Operator { .. } | Origin::Plan(_) => {
-                let connection = connect(tenant, &profile, Some(job)).await;
+                let connection = connect(&given, &profile, Some(job)).await;
                 (connection.before_sending()?, look_back_of(limits))
             }
         };
         let wish = Wish {
             job,
             naming: origin.naming(),
-            limits,
-            profile: &profile,
+            settings: &settings,
             house: &house,
             look_back,
-            seed: tenant.seed,
-            reason: options.purpose.reason.as_deref(),
-            report_dir: options.purpose.report_dir.as_deref(),
             encrypt_to: &encrypt_to,
         };
         let planned = make_plan(&wish, &connection, &state).await.before_sending()?;
@@ -236,7 +236,8 @@ fn run_plan(
     printer: &Printer,
 ) -> Result<Done, Failed> {
     let file = read_plan(path).before_sending()?;
-    let profile = Profile::read(global).before_sending()?;
+    let given = tenant.values().map_err(Failure::from).before_sending()?;
+    let profile = read_profile(global).before_sending()?;
     let state = open_workspace(global, printer).before_sending()?;
     let house = PolicyFile::read(state.dir.path()).before_sending()?;
     let recipients = Recipients::of_run(&file.encrypt_to).before_sending()?;
@@ -253,7 +254,7 @@ fn run_plan(
     };
     let outcome = runtime().before_sending()?.block_on(async {
         check_plan_file(&file, &state, &house, WallClock.now()).before_sending()?;
-        let connection = connect_again(&file.base_url, file.rules.timeout_ms, tenant, &profile)
+        let connection = connect_again(&file.base_url, file.rules.timeout_ms, &given, &profile)
             .before_sending()?;
         let quota = state.quota(&file.base_url, file.rules.per_hour);
         let planned = Planned { file, quota, requests: RequestCounts::new() };

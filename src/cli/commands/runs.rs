@@ -6,7 +6,7 @@ use crate::app::{RunListing, Workspace};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::locations::open_to_read;
-use crate::cli::options::{Format, GlobalOptions};
+use crate::cli::options::{GlobalOptions, ListingFormat};
 use crate::cli::terminal::printer::{Printer, table};
 
 const TITLES: [&str; 9] =
@@ -15,7 +15,7 @@ const TITLES: [&str; 9] =
 pub(crate) fn runs(global: &GlobalOptions, printer: &Printer) -> Result<Exit, Failure> {
     let workspace = open_to_read(global, printer)?;
     let runs = workspace.as_ref().map(Workspace::runs).transpose()?.unwrap_or_default();
-    if printer.format == Format::Json {
+    if printer.format == ListingFormat::Json {
         printer.data(&runs.iter().map(json).collect::<serde_json::Value>().to_string());
     } else if runs.is_empty() {
         printer.say("no runs yet");

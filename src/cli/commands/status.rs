@@ -8,7 +8,7 @@ use crate::app::RunStatus;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::locations::with_runs;
-use crate::cli::options::{Format, GlobalOptions};
+use crate::cli::options::{GlobalOptions, ListingFormat};
 use crate::cli::terminal::printer::Printer;
 use crate::journal::RunState;
 use crate::model::Outcome;
@@ -20,7 +20,7 @@ pub(crate) fn status(
     printer: &Printer,
 ) -> Result<Exit, Failure> {
     let status = with_runs(global, printer)?.status(name)?;
-    if printer.format == Format::Json {
+    if printer.format == ListingFormat::Json {
         printer.data(&json(&status).to_string());
         return Ok(Exit::Well);
     }

@@ -8,12 +8,13 @@ use crate::cli::commands::plan::runtime;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::locations::open_workspace;
-use crate::cli::options::{FilterOptions, Format, GlobalOptions, TenantOptions};
-use crate::cli::settings::Profile;
+use crate::cli::options::{FilterOptions, GlobalOptions, ListingFormat, TenantOptions};
+use crate::cli::settings::read_profile;
 use crate::cli::terminal::printer::{Printer, table};
 use crate::drive::{Clock, Reads, WallClock, read_commands, read_inventory};
 use crate::job::{Filter, Target, TargetField, read_filter_pair};
 use crate::kandji::{CommandRow, CommandsPage};
+use crate::model::settings::pace;
 use crate::model::{CommandStatus, Device, DeviceId, Policy};
 use crate::plan::{Inventory, Lookup, Need, is_selected};
 use crate::report::csv_text;
@@ -89,14 +90,14 @@ impl Reader {
         tenant: &TenantOptions,
         printer: &Printer,
     ) -> Result<Self, Failure> {
-        let profile = Profile::read(global)?;
+        let profile = read_profile(global)?;
         let state = open_workspace(global, printer)?;
         let runtime = runtime()?;
-        let connection = runtime.block_on(connect(tenant, &profile, None))?;
+        let connection = runtime.block_on(connect(&tenant.values()?, &profile, None))?;
         let policy = Policy::default_at(WallClock.now(), 0);
-        let per_hour = profile.per_hour.unwrap_or(policy.per_hour);
+        let per_hour = profile.values.count(&pace::PER_HOUR).unwrap_or(policy.per_hour);
         let quota = state.quota(&connection.base_url, per_hour);
-        let per_second = profile.per_second.unwrap_or(policy.per_second);
+        let per_second = profile.values.count(&pace::PER_SECOND).unwrap_or(policy.per_second);
         let reads = reads_of(&connection, &quota, per_second, &state.events);
         Ok(Self { runtime, reads, _connection: connection })
     }
@@ -194,7 +195,7 @@ pub(crate) fn commands(
         .resolve(&target)
         .map_err(|objection| Failure::new(Exit::Target, objection.reason))?;
     let page = reader.commands(&found.id)?;
-    if printer.format == Format::Json {
+    if printer.format == ListingFormat::Json {
         printer.data(&serde_json::Value::Array(page.raw).to_string());
         return Ok(Exit::Well);
     }

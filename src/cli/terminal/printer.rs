@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::app::Events;
 use crate::cli::failure::{Done, Failed};
-use crate::cli::options::{Format, GlobalOptions, When};
+use crate::cli::options::{GlobalOptions, ListingFormat, When};
 use crate::cli::terminal::output::Output;
 use crate::cli::text::notices::tell;
 
@@ -20,7 +20,7 @@ use crate::cli::text::notices::tell;
 #[derive(Clone, Debug)]
 pub(crate) struct Printer {
     verbosity: i8,
-    pub format: Format,
+    pub format: ListingFormat,
     output: Arc<Mutex<Output>>,
 }
 

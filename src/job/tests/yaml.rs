@@ -3,7 +3,10 @@
 //! Owns the lines of `reference/bad-inputs.md` that concern YAML. Must never test what tables say.
 
 use super::*;
-use crate::model::{Gate, MaxErrors, OutsideWindow, ParamValue, WaveEnd, WaveGate, Window};
+use crate::model::settings::{
+    SettingSource, SettingValue, following, output, pace, safety, targets,
+};
+use crate::model::{Gate, MaxErrors, ParamValue, WaveEnd, Window};
 
 #[test]
 fn a_whole_yaml_job_is_read() {
@@ -21,53 +24,64 @@ fn a_whole_yaml_job_is_read() {
     assert_eq!(notify(second), Some(ParamValue::Bool(false)));
     assert_eq!(job.exclude.serial_numbers, ["A9"]);
     assert_eq!(job.exclude.filter.platform, [crate::model::Platform::Windows]);
-    let expect = JobSettings {
-        is_deactivation_allowed: false,
-        secrets: SecretSettings::default(),
-        wait_ms: Some(7_200_000),
-        send_until: Some(SendUntil::After(28_800_000)),
-        concurrency: Some(16),
-        per_second: Some(20),
-        per_hour: Some(4_000),
-        max_devices: Some(200),
-        retry_count: Some(4),
-        retry_delay_ms: Some(1_000),
-        retry_delay_ms_max: Some(60_000),
-        retry_jitter: Some(true),
-        max_errors: Some(MaxErrors::Percent(5.0)),
-        errors_in_a_row: Some(5),
-        rollout: Some(RolloutSettings {
-            waves: vec![WaveEnd::Devices(1), WaveEnd::Percent(20.0)],
-            pause_ms: Some(300_000),
-            gate: Some(WaveGate::Operator),
-            gate_timeout_ms: None,
-        }),
-        window: Window::new(&["sat", "sun"], "22:00", "06:00", "Europe/Berlin").ok(),
-        outside_window: Some(OutsideWindow::Wait),
-        require: None,
-        report_dir: Some("reports".to_owned()),
-        report_formats: Some(vec!["csv".to_owned(), "jsonl".to_owned()]),
-        skip_refused: vec![SkipKind::Unsupported, SkipKind::NotFound],
-    };
-    assert_eq!(job.settings, expect);
+    let values = &job.settings.values;
+    assert!(!job.settings.is_deactivation_allowed() && job.settings.require.is_none());
+    assert_eq!((job.settings.before_loss(), values.texts(&safety::ENCRYPT_TO)), (None, None));
+    for (setting, line, expect) in [
+        (&following::WAIT, 16, SettingValue::Duration(7_200_000)),
+        (&pace::SEND_UNTIL, 17, SettingValue::Duration(28_800_000)),
+        (&pace::CONCURRENCY, 18, SettingValue::Count(16)),
+        (&pace::PER_SECOND, 18, SettingValue::Count(20)),
+        (&pace::PER_HOUR, 18, SettingValue::Count(4_000)),
+        (&safety::MAX_DEVICES, 18, SettingValue::Count(200)),
+        (&pace::RETRY_COUNT, 19, SettingValue::Count(4)),
+        (&pace::RETRY_DELAY, 19, SettingValue::Duration(1_000)),
+        (&pace::RETRY_DELAY_MAX, 19, SettingValue::Duration(60_000)),
+        (&pace::RETRY_JITTER, 19, SettingValue::Switch(true)),
+        (&safety::MAX_ERRORS, 20, SettingValue::MaxErrors(MaxErrors::Percent(5.0))),
+        (&safety::ERRORS_IN_A_ROW, 20, SettingValue::Count(5)),
+        (
+            &safety::WAVES,
+            21,
+            SettingValue::Waves(vec![WaveEnd::Devices(1), WaveEnd::Percent(20.0)]),
+        ),
+        (&safety::WAVE_PAUSE, 21, SettingValue::Duration(300_000)),
+        (&safety::GATE, 21, SettingValue::Word("operator")),
+        (
+            &safety::WINDOW,
+            22,
+            SettingValue::Window(
+                Window::new(&["sat", "sun"], "22:00", "06:00", "Europe/Berlin").expect("a window"),
+            ),
+        ),
+        (&safety::OUTSIDE_WINDOW, 22, SettingValue::Word("wait")),
+        (&output::REPORT_DIR, 23, SettingValue::Path("reports".into())),
+        (&output::REPORT_FORMAT, 23, SettingValue::Words(vec!["csv", "jsonl"])),
+        (&targets::SKIP_REFUSED, 24, SettingValue::Words(vec!["unsupported", "not_found"])),
+    ] {
+        let placed = values.placed(setting).unwrap_or_else(|| panic!("{}", setting.name));
+        assert_eq!(placed.value, expect, "{}", setting.name);
+        assert_eq!(placed.source, SettingSource::Job { line }, "{}", setting.name);
+    }
+    assert_eq!(values.get(&safety::GATE_TIMEOUT), None);
+    assert_eq!(job.settings.skip_refused(), [SkipKind::Unsupported, SkipKind::NotFound]);
 }
 
 #[test]
 fn what_a_job_says_about_secrets_is_read() {
-    let read = |lines: &str| yaml_job(&with_lines(lines)).settings.secrets;
-    let kept = SecretSettings::default();
-    assert_eq!(read("wait: 1h"), kept);
-    let capture = SecretSettings { before_loss: Some(BeforeLoss::Capture), ..kept.clone() };
+    let read = |lines: &str| {
+        let settings = yaml_job(&with_lines(lines)).settings;
+        let keys = settings.values.texts(&safety::ENCRYPT_TO).map(<[String]>::to_vec);
+        (settings.before_loss(), keys, settings.values.is_on(&safety::SINGLE_KEY))
+    };
+    assert_eq!(read("wait: 1h"), (None, None, false));
+    let capture = (Some(BeforeLoss::Capture), None, false);
     assert_eq!(read("secrets: capture"), capture);
     assert_eq!(read("secrets: {before_loss: capture}"), capture);
-    let whole = SecretSettings {
-        before_loss: Some(BeforeLoss::Elsewhere),
-        encrypt_to: vec!["age1qq".to_owned(), "age1pp".to_owned()],
-        is_single_key_allowed: true,
-    };
+    let keys = vec!["age1qq".to_owned(), "age1pp".to_owned()];
     let lines =
         "secrets:\n  before_loss: elsewhere\n  encrypt_to: [age1qq, age1pp]\n  single_key: true";
-    assert_eq!(read(lines), whole);
+    assert_eq!(read(lines), (Some(BeforeLoss::Elsewhere), Some(keys), true));
 }
 
 #[test]

@@ -1,0 +1,233 @@
+//! Profiles of the configuration.
+//!
+//! Owns the form of the file, whose keys are those of the table of settings. Must never show a value that stands in it:
+//! tokens and keys are written there by mistake.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use crate::app::files::toml_place::described;
+use crate::model::settings::{
+    SettingKind, SettingLayer, SettingSource, SettingSpec, SettingValue, SettingValues, safety,
+    settings,
+};
+
+/// The key of a profile that holds a table of its own.
+const SECRETS: &str = "secrets";
+
+/// One profile of the configuration.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Profile {
+    /// Its settings.
+    pub values: SettingValues,
+    /// The keys of those who may read PINs and captured secrets; the configuration's where the profile has none.
+    pub secrets: SecretKeys,
+    /// Its name; `None` where no profile is in use.
+    pub name: Option<String>,
+    /// What named it.
+    pub choice: ProfileChoice,
+}
+
+/// What names the profile.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub enum ProfileChoice {
+    /// The configuration, as its default; the environment outranks its address.
+    #[default]
+    Default,
+    /// The environment.
+    Variable,
+    /// The command line.
+    Flag,
+}
+
+/// The table `[secrets]`, of the configuration or of a profile.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SecretKeys {
+    /// Public keys (`age1...`). An empty list keeps secrets in clear, also where the configuration has keys.
+    pub encrypt_to: Option<Vec<String>>,
+    /// One key is enough.
+    pub single_key: bool,
+}
+
+/// Why a profile cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProfileError {
+    /// A profile is named, and there is no configuration.
+    NoConfiguration {
+        /// The name.
+        name: String,
+    },
+    /// The file cannot be read.
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        why: String,
+    },
+    /// The file is not a configuration.
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// Place and problem, without a value.
+        why: String,
+    },
+    /// The file has no profile of this name.
+    NoSuchProfile {
+        /// The file.
+        path: PathBuf,
+        /// The name.
+        name: String,
+        /// The profiles that it has.
+        known: Vec<String>,
+    },
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Configuration {
+    default_profile: Option<String>,
+    secrets: SecretKeys,
+    profile: BTreeMap<String, Profile>,
+}
+
+impl Profile {
+    /// Reads the profile that is asked for, else the default one of the configuration, else an empty one.
+    ///
+    /// # Errors
+    /// A file that cannot be read or understood, or a profile that it does not have.
+    pub fn read(
+        path: Option<&Path>,
+        asked: Option<&str>,
+        choice: ProfileChoice,
+    ) -> Result<Self, ProfileError> {
+        let Some(path) = path else {
+            return match asked {
+                None => Ok(Self::default()),
+                Some(name) => Err(ProfileError::NoConfiguration { name: name.to_owned() }),
+            };
+        };
+        let text = std::fs::read_to_string(path).map_err(|error| ProfileError::Unreadable {
+            path: path.to_owned(),
+            why: error.to_string(),
+        })?;
+        let mut configuration: Configuration = toml::from_str(&text).map_err(|error| {
+            ProfileError::Invalid { path: path.to_owned(), why: described(&text, &error) }
+        })?;
+        let secrets = configuration.secrets;
+        let Some(name) = asked.map(str::to_owned).or(configuration.default_profile) else {
+            return Ok(Self { secrets, ..Self::default() }.with_keys());
+        };
+        let known: Vec<String> = configuration.profile.keys().cloned().collect();
+        let Some(profile) = configuration.profile.remove(&name) else {
+            return Err(ProfileError::NoSuchProfile { path: path.to_owned(), name, known });
+        };
+        let is_silent = profile.secrets.encrypt_to.is_none();
+        let secrets = if is_silent { secrets } else { profile.secrets.clone() };
+        Ok(Self { name: Some(name), secrets, choice, ..profile }.with_keys())
+    }
+
+    /// The profile, with its keys among its values.
+    fn with_keys(mut self) -> Self {
+        if let Some(keys) = &self.secrets.encrypt_to {
+            let source = SettingSource::Profile;
+            self.values.set(&safety::ENCRYPT_TO, SettingValue::Texts(keys.clone()), source);
+            let is_single = SettingValue::Switch(self.secrets.single_key);
+            self.values.set(&safety::SINGLE_KEY, is_single, source);
+        }
+        self
+    }
+
+    /// Whether a person asked for it.
+    #[must_use]
+    pub fn is_chosen(&self) -> bool {
+        self.choice != ProfileChoice::Default
+    }
+}
+
+/// The keys of a profile, for messages.
+static PROFILE_KEYS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let keys = settings().filter_map(|setting| setting.profile_key);
+    keys.filter(|key| !key.contains('.')).chain([SECRETS]).collect()
+});
+
+/// A key of a profile.
+enum ProfileKey {
+    Setting(&'static SettingSpec),
+    Secrets,
+}
+
+impl<'de> Deserialize<'de> for ProfileKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KeyVisitor;
+        impl Visitor<'_> for KeyVisitor {
+            type Value = ProfileKey;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("field identifier")
+            }
+
+            fn visit_str<E: Error>(self, key: &str) -> Result<ProfileKey, E> {
+                if key == SECRETS {
+                    return Ok(ProfileKey::Secrets);
+                }
+                settings()
+                    .find(|setting| setting.profile_key == Some(key))
+                    .map(ProfileKey::Setting)
+                    .ok_or_else(|| E::unknown_field(key, &PROFILE_KEYS))
+            }
+        }
+        deserializer.deserialize_identifier(KeyVisitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for Profile {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ProfileVisitor;
+        impl<'de> Visitor<'de> for ProfileVisitor {
+            type Value = Profile;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("struct Profile")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Profile, A::Error> {
+                let mut profile = Profile::default();
+                while let Some(key) = map.next_key::<ProfileKey>()? {
+                    match key {
+                        ProfileKey::Secrets => profile.secrets = map.next_value()?,
+                        ProfileKey::Setting(setting) => {
+                            let value = next_value(&mut map, setting)?;
+                            profile.values.set(setting, value, SettingSource::Profile);
+                        }
+                    }
+                }
+                Ok(profile)
+            }
+        }
+        deserializer.deserialize_struct("Profile", &PROFILE_KEYS, ProfileVisitor)
+    }
+}
+
+/// Reads the value of a setting by its type. Limits of jobs do not hold here.
+fn next_value<'de, A: MapAccess<'de>>(
+    map: &mut A,
+    setting: &SettingSpec,
+) -> Result<SettingValue, A::Error> {
+    match setting.kind {
+        SettingKind::Switch => map.next_value().map(SettingValue::Switch),
+        SettingKind::Count { .. } => map.next_value().map(SettingValue::Count),
+        SettingKind::Path => map.next_value().map(SettingValue::Path),
+        _ => {
+            let text: String = map.next_value()?;
+            // What is no word of the setting is told where the setting is used.
+            let read = setting.read(&[&text], SettingLayer::Profile);
+            Ok(read.unwrap_or(SettingValue::Text(text)))
+        }
+    }
+}

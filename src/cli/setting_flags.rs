@@ -1,0 +1,250 @@
+//! Flags that derive from the table of settings.
+//!
+//! Owns the way from a row to an argument, and from arguments and environment to values. Must never name a setting: a
+//! new row becomes a flag here by itself.
+
+use clap::builder::PossibleValuesParser;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::marker::PhantomData;
+use std::path::PathBuf;
+
+use crate::model::Sealed;
+use crate::model::settings::{
+    FlagGroup, SettingFault, SettingFlag, SettingKind, SettingLayer, SettingSource, SettingSpec,
+    SettingValue, SettingValues, settings,
+};
+
+/// The groups of flags that a command takes together.
+pub(crate) trait FlagSet:
+    Clone + std::fmt::Debug + Default + PartialEq + Eq + Send + Sync
+{
+    /// The groups.
+    const GROUPS: &'static [FlagGroup];
+}
+
+/// The flags of settings that a command was given, as they were written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SettingFlags<S> {
+    /// By the flag without its dashes.
+    texts: BTreeMap<&'static str, Vec<OsString>>,
+    set: PhantomData<S>,
+}
+
+/// A text that a flag, or the variable that stands in for it, does not take.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct FlagError {
+    /// The flag without its dashes.
+    pub flag: &'static str,
+    /// The text.
+    pub text: String,
+    /// What is wrong with it.
+    pub fault: SettingFault,
+}
+
+/// Flags of commands that make a plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PlanFlags;
+
+impl FlagSet for PlanFlags {
+    const GROUPS: &'static [FlagGroup] = &[FlagGroup::Pace, FlagGroup::Plan];
+}
+
+/// How fast, and for how long: flags of a run, and again of its resume, which may only lower the pace.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PaceFlags;
+
+impl FlagSet for PaceFlags {
+    const GROUPS: &'static [FlagGroup] = &[FlagGroup::Pace];
+}
+
+/// Flags of commands that reach a tenant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TenantFlags;
+
+impl FlagSet for TenantFlags {
+    const GROUPS: &'static [FlagGroup] = &[FlagGroup::Tenant];
+}
+
+/// Flags about the text and the reports of a plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PurposeFlags;
+
+impl FlagSet for PurposeFlags {
+    const GROUPS: &'static [FlagGroup] = &[FlagGroup::Purpose];
+}
+
+impl<S: FlagSet> SettingFlags<S> {
+    /// Whether no flag was given.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.texts.is_empty()
+    }
+
+    /// Whether a flag was given.
+    pub(crate) fn has(&self, setting: &SettingSpec) -> bool {
+        setting.flags.iter().any(|flag| self.texts.contains_key(flag.long))
+    }
+
+    /// The values that flags and environment give. A variable is not read where a flag is given.
+    pub(crate) fn values(&self) -> Result<SettingValues, FlagError> {
+        let mut values = SettingValues::default();
+        for setting in settings().filter(|setting| S::GROUPS.contains(&setting.group)) {
+            for flag in setting.flags {
+                if let Some(texts) = self.texts.get(flag.long) {
+                    let value = flag_value(setting, flag, texts)?;
+                    values.set(setting, value, SettingSource::Flag(flag.long));
+                }
+            }
+            if !self.has(setting) {
+                add_variable(setting, &mut values)?;
+            }
+        }
+        Ok(values)
+    }
+
+    fn take(&mut self, matches: &ArgMatches) {
+        for flag in flags_of(S::GROUPS).map(|(_, flag)| flag) {
+            if matches.value_source(flag.long) != Some(ValueSource::CommandLine) {
+                continue;
+            }
+            let texts = matches.get_raw(flag.long).into_iter().flatten();
+            self.texts.insert(flag.long, texts.map(OsString::from).collect());
+        }
+    }
+}
+
+impl<S: FlagSet> FromArgMatches for SettingFlags<S> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut flags = Self::default();
+        flags.take(matches);
+        Ok(flags)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.take(matches);
+        Ok(())
+    }
+}
+
+impl<S: FlagSet> Args for SettingFlags<S> {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        command.args(arguments(S::GROUPS))
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+fn flags_of(
+    groups: &'static [FlagGroup],
+) -> impl Iterator<Item = (&'static SettingSpec, &'static SettingFlag)> {
+    let of_groups = settings().filter(move |setting| groups.contains(&setting.group));
+    of_groups.flat_map(|setting| setting.flags.iter().map(move |flag| (setting, flag)))
+}
+
+/// The arguments of these groups, in the order of the table.
+pub(crate) fn arguments(groups: &'static [FlagGroup]) -> impl Iterator<Item = Arg> {
+    flags_of(groups).map(|(setting, flag)| argument(setting, flag))
+}
+
+/// The argument of a flag. Its id is the flag.
+fn argument(setting: &SettingSpec, flag: &SettingFlag) -> Arg {
+    let mut argument = Arg::new(flag.long)
+        .long(flag.long)
+        .help(flag.help.unwrap_or(setting.help))
+        .conflicts_with_all(flag.conflicts);
+    if let Some(letter) = flag.short {
+        argument = argument.short(letter);
+    }
+    if let Some(other) = flag.requires {
+        argument = argument.requires(other);
+    }
+    let Some(value) = flag.value else {
+        return argument.action(match setting.kind {
+            SettingKind::Repeats => ArgAction::Count,
+            _ => ArgAction::SetTrue,
+        });
+    };
+    let argument = argument.value_name(value);
+    match setting.kind {
+        SettingKind::Count { least, most_of_flag: u32::MAX, .. } => argument
+            .action(ArgAction::Set)
+            .value_parser(clap::value_parser!(u32).range(i64::from(least)..)),
+        SettingKind::Count { least, most_of_flag, .. } => {
+            let range = i64::from(least)..=i64::from(most_of_flag);
+            argument.action(ArgAction::Set).value_parser(clap::value_parser!(u32).range(range))
+        }
+        SettingKind::Number => {
+            argument.action(ArgAction::Set).value_parser(clap::value_parser!(u64))
+        }
+        SettingKind::Path => {
+            argument.action(ArgAction::Set).value_parser(clap::value_parser!(PathBuf))
+        }
+        SettingKind::Word(words) => {
+            argument.action(ArgAction::Set).value_parser(PossibleValuesParser::new(words))
+        }
+        SettingKind::Words(words) => argument
+            .action(ArgAction::Append)
+            .value_delimiter(',')
+            .value_parser(PossibleValuesParser::new(words)),
+        SettingKind::WaveEnds { .. } => argument.action(ArgAction::Append).value_delimiter(','),
+        _ => argument.action(ArgAction::Set),
+    }
+}
+
+fn flag_value(
+    setting: &SettingSpec,
+    flag: &SettingFlag,
+    texts: &[OsString],
+) -> Result<SettingValue, FlagError> {
+    match (flag.value, flag.word, setting.kind) {
+        (None, Some(word), _) => read(setting, flag, &[word.to_owned()]),
+        (None, None, _) => Ok(SettingValue::Switch(true)),
+        (Some(_), _, SettingKind::Path) => {
+            Ok(SettingValue::Path(texts.first().map(PathBuf::from).unwrap_or_default()))
+        }
+        _ => {
+            let texts: Vec<String> =
+                texts.iter().map(|text| text.to_string_lossy().into_owned()).collect();
+            read(setting, flag, &texts)
+        }
+    }
+}
+
+/// Reads texts of a flag, or of the variable that stands in for it.
+fn read(
+    setting: &SettingSpec,
+    flag: &SettingFlag,
+    texts: &[String],
+) -> Result<SettingValue, FlagError> {
+    let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
+    setting.read(&borrowed, SettingLayer::Flag).map_err(|errors| {
+        let error = errors.first();
+        let text = error.and_then(|error| texts.get(error.item.unwrap_or(0)));
+        let fault = error.map_or(SettingFault::NotAText, |error| error.fault);
+        FlagError { flag: flag.long, text: text.cloned().unwrap_or_default(), fault }
+    })
+}
+
+/// Adds the value that the environment gives, if it gives one.
+fn add_variable(setting: &SettingSpec, values: &mut SettingValues) -> Result<(), FlagError> {
+    let mut variables = setting.variables.iter();
+    let found = variables.find_map(|name| Some((*name, variable(name)?)));
+    let Some((name, text)) = found else { return Ok(()) };
+    let value = match (setting.kind, setting.flags.first()) {
+        _ if setting.is_secret => SettingValue::Secret(Sealed::clear(text)),
+        (SettingKind::Path, _) => SettingValue::Path(PathBuf::from(text)),
+        (_, Some(flag)) => read(setting, flag, &[text])?,
+        (_, None) => SettingValue::Text(text),
+    };
+    values.set(setting, value, SettingSource::Variable(name));
+    Ok(())
+}
+
+/// A variable of the environment. Empty means unset: schedulers export empty ones.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
