@@ -10,10 +10,10 @@ use sortie::simulator::{
     Presence, SamePending, SimUser, wall_clock,
 };
 
-use crate::bench::{
+use crate::fleet::{Fleet, end_of, erase_of, says};
+use crate::harness::{
     Bench, OUTCOMES, Tenant, canned, canned_with, eventually, prompt_world, serial, writes,
 };
-use crate::fleet::{Fleet, end_of, erase_of, says};
 
 /// An organisation that allows runs on its whole fleet.
 const WHOLE_FLEET: &str =

@@ -8,8 +8,8 @@ use std::process::Stdio;
 
 use sortie::simulator::DeviceKind;
 
-use crate::bench::{Bench, Ran, eventually, on_threads};
 use crate::fleet::{Fleet, interrupt, says};
+use crate::harness::{Bench, Ran, eventually, on_threads};
 
 /// Devices of a run: enough that it still sends when something breaks.
 const DEVICES: usize = 40;
@@ -100,7 +100,7 @@ fn commands_whose_output_is_lost_end_with_an_error() {
     let fleet = Fleet::of(DeviceKind::MacAppleSilicon, 2);
     let (bench, job) = (&fleet.bench, fleet.job("lock", 0..2));
     bench.sortie(&["run", &job, "--confirm", "2", "--waves", "100%"]).expect(0);
-    let serial = crate::bench::serial(0);
+    let serial = crate::harness::serial(0);
     for arguments in [
         &["devices"][..],
         &["devices", "--format", "csv"],

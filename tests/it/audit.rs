@@ -7,7 +7,7 @@ use sortie::journal::{Index, RunReader, StateDir};
 use sortie::model::UnixMillis;
 use sortie::simulator::{DeviceKind, Faults};
 
-use crate::bench::{Bench, Tenant, add, prompt_world, serial};
+use crate::harness::{Bench, Tenant, add, prompt_world, serial};
 
 /// A Mac that was locked by one run, whose head stands in the host's record; with the PIN.
 fn locked() -> (Bench, String, String) {

@@ -12,8 +12,8 @@ use sortie::simulator::{
     CommandEnd, DeviceKind, FaultKind, FaultMatcher, FaultMoment, Faults, NewDevice, SimUser,
 };
 
-use crate::bench::{Bench, Ran, canned, eventually, on_threads, prompt_world, serial};
 use crate::fleet::{Fleet, end_of, erase_of, says, set_mode};
+use crate::harness::{Bench, Ran, canned, eventually, on_threads, prompt_world, serial};
 
 /// A lost answer is looked for soon, and then the request is in doubt.
 const IMPATIENT: [&str; 4] = ["--timeout", "1s", "--quarantine", "2s"];
@@ -1026,7 +1026,7 @@ fn no_file_of_the_runner_decides_whose_approval_counts() {
     let mut command = fleet.bench.command();
     command.args(["run", "erase.plan", "--confirm", &erase_of(2)]);
     command.env("TMPDIR", fleet.bench.path("nowhere")).env("PATH", "");
-    crate::bench::Ran::of(command.output().expect("it starts")).expect(0);
+    crate::harness::Ran::of(command.output().expect("it starts")).expect(0);
     assert_eq!(fleet.reached("erase"), [1, 1]);
 }
 

@@ -9,7 +9,7 @@ use sortie::simulator::{
 };
 use std::process::{Child, Command, Stdio};
 
-use crate::bench::{
+use crate::harness::{
     Bench, Ran, Tenant, add, canned, canned_with, eventually, on_threads, prompt_world, read_csv,
     serial, writes,
 };
@@ -899,7 +899,7 @@ fn a_run_belongs_to_its_tenant() {
 fn a_tenant_that_counts_seconds_is_obeyed() {
     let switches =
         Switches { limit_per_second: 5, push_ms: 1..=5, run_ms: 1..=5, ..Switches::default() };
-    let mut world = crate::bench::world(switches, Faults::default());
+    let mut world = crate::harness::world(switches, Faults::default());
     add_macs(&mut world, 12);
     let tenant = Tenant::serving(world);
     let bench = Bench::at(&tenant);

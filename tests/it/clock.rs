@@ -38,7 +38,7 @@ fn limits_from_a_clock_that_was_ahead_are_told_and_repaired() {
     let job = fleet.bench.job(
         "more.csv",
         "serial_number,action",
-        &[format!("{},restart", crate::bench::serial(4))],
+        &[format!("{},restart", crate::harness::serial(4))],
     );
     let day_later = format!("UPDATE charges SET at = at - {DAY_MS} - 1000");
     change(&fleet, &day_later);

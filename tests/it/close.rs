@@ -4,8 +4,8 @@
 
 use sortie::simulator::{DeviceKind, Presence};
 
-use crate::bench::eventually;
 use crate::fleet::{Fleet, end_of, interrupt, says};
+use crate::harness::eventually;
 
 fn state_of(fleet: &Fleet, run: &str) -> String {
     let runs = fleet.bench.sortie(&["runs", "--format", "json"]).expect(0);
@@ -40,7 +40,7 @@ fn bare_commands_mean_the_newest_run() {
     let job = fleet.job("restart", 0..1);
     fleet.bench.sortie(&["run", &job, "--confirm", "1", "--wait", "300ms"]).expect(10);
     let older = fleet.bench.latest_run();
-    let push = ["send", "blank-push", "--serial", &crate::bench::serial(1), "--wait", "0"];
+    let push = ["send", "blank-push", "--serial", &crate::harness::serial(1), "--wait", "0"];
     fleet.bench.sortie(&push).expect(0);
     let newest = fleet.bench.latest_run();
     assert_ne!(older, newest);

@@ -27,7 +27,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::rig::in_virtual_time;
 
-const START: UnixMillis = crate::bench::VIRTUAL_START;
+const START: UnixMillis = crate::harness::VIRTUAL_START;
 const HOUR_MS: i64 = 3_600_000;
 
 /// Single actions, and pairs of which the second waits for the first.

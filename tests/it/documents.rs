@@ -6,7 +6,7 @@ use sortie::kandji::ACTIONS;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::bench::{Bench, Ran};
+use crate::harness::{Bench, Ran};
 
 /// Accidents elsewhere that the README lists.
 const ACCIDENTS: usize = 28;

@@ -6,7 +6,7 @@ use sortie::simulator::{
     DeviceKind, FaultKind, FaultMatcher, FaultMoment, Faults, NewDevice, Presence,
 };
 
-use crate::bench::{Bench, Ran, Tenant, add, canned_with, prompt_world, serial};
+use crate::harness::{Bench, Ran, Tenant, add, canned_with, prompt_world, serial};
 
 fn says(ran: &Ran, words: &[&str]) {
     for word in words {
@@ -84,7 +84,7 @@ fn nothing_is_sent_again_while_the_lost_request_may_still_be_applied() {
     child.args(RUN).args(["--quarantine", "10m"]);
     child.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
     let mut child = child.spawn().expect("the program starts");
-    crate::bench::eventually("both answers are lost", || {
+    crate::harness::eventually("both answers are lost", || {
         let ran = bench.sortie(&["status", "--format", "json"]);
         ran.code == 0 && ran.stdout.contains("\"in_doubt\":2")
     });
@@ -147,7 +147,7 @@ fn watch_looks_again_and_sends_nothing() {
     bench.sortie(&["watch", "--once"]).expect(7);
     assert_eq!(bench.report()[0]["outcome"], "pending");
     tenant.with_world(|world| world.wake(&id));
-    crate::bench::eventually("the device restarts", || {
+    crate::harness::eventually("the device restarts", || {
         tenant.with_world(|world| world.advance(sortie::simulator::wall_clock()));
         bench.sortie(&["watch", "--once"]).expect(7);
         bench.report()[0]["outcome"] == "completed"

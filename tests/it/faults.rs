@@ -6,7 +6,7 @@
 
 use sortie::simulator::{DeviceKind, ErrorPage, FaultKind, FaultMatcher, FaultMoment, Faults};
 
-use crate::bench::{
+use crate::harness::{
     Bench, Ran, Tenant, add, canned, canned_with, on_threads, prompt_world, serial,
 };
 
@@ -364,7 +364,7 @@ fn one_that_is_applied_later_than_anybody_expects_stays_in_doubt_until_somebody_
     let row = &bench.report()[0];
     assert_eq!(row["outcome"], "in_doubt");
     assert!(row["reason"].contains("no RestartDevice since"), "the evidence: {row:?}");
-    crate::bench::eventually("the tenant applies it", || {
+    crate::harness::eventually("the tenant applies it", || {
         tenant.with_world(|world| world.advance(sortie::simulator::wall_clock()));
         tenant.ledger().count(&id, "restart") == 1
     });

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
-use crate::bench::{Bench, Ran, Tenant, prompt_world, serial, writes};
+use crate::harness::{Bench, Ran, Tenant, prompt_world, serial, writes};
 
 /// What the program calls a tenant on loopback.
 pub const TENANT: &str = "127.0.0.1";

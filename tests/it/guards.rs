@@ -5,7 +5,7 @@
 
 use sortie::simulator::{DeviceKind, Faults, MissingPermission, NewDevice, Switches, World};
 
-use crate::bench::{Bench, Ran, Tenant, add, prompt_world, serial, world, writes};
+use crate::harness::{Bench, Ran, Tenant, add, prompt_world, serial, world, writes};
 
 const DEACTIVATED: &str = "deactivates a Mac with Apple silicon before macOS 11.5";
 

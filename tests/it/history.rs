@@ -11,7 +11,7 @@ use sortie::simulator::{
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::bench::{Bench, Ran, Tenant, add, canned, prompt_world, read_csv, serial, writes};
+use crate::harness::{Bench, Ran, Tenant, add, canned, prompt_world, read_csv, serial, writes};
 
 /// A prompt tenant with so many Macs, and their ids.
 fn macs(count: usize) -> (Tenant, Vec<String>) {
@@ -354,7 +354,7 @@ fn a_retry_takes_over_from_a_run_whose_process_died() {
     child.args(["run", &job, "--confirm", "3", "--wait", "0", "-j", "1", "-q"]);
     child.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
     let mut child = child.spawn().expect("the program starts");
-    crate::bench::eventually("the second is sent", || tenant.seen("restart") == 2);
+    crate::harness::eventually("the second is sent", || tenant.seen("restart") == 2);
     child.kill().expect("it can be killed");
     child.wait().expect("it can be waited for");
     let old = bench.latest_run();
@@ -615,7 +615,7 @@ fn the_job_of_a_retry_is_not_started_beside_it() {
     bench.sortie(&[&run[..], &["--max-errors", "0"]].concat()).expect(9);
     tenant.script(FaultMatcher::action_on("restart", &ids[1]), FaultKind::Hang);
     let retry = crate::fleet::spawn(&bench, &["retry", "--confirm", "2"]);
-    crate::bench::eventually("its first request", || tenant.seen("restart") == 2);
+    crate::harness::eventually("its first request", || tenant.seen("restart") == 2);
     // Another device stands in the file by now, as it does every night.
     bench.write(&job, &format!("serial_number,action\n{},restart\n", serial(0)));
     says(

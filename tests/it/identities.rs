@@ -6,8 +6,8 @@
 use serde_json::json;
 use sortie::simulator::{DeviceKind, FaultMatcher, FaultMoment};
 
-use crate::bench::{canned, serial};
 use crate::fleet::{Fleet, says};
+use crate::harness::{canned, serial};
 
 #[test]
 fn an_id_that_leads_to_another_endpoint_is_no_device() {

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::bench::{Bench, OUTCOMES, on_threads, read_csv};
+use crate::harness::{Bench, OUTCOMES, on_threads, read_csv};
 
 /// The jobs of the directory. A CSV that a YAML names is a list of targets and no job.
 fn sample_jobs() -> Vec<PathBuf> {

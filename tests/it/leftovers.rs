@@ -5,8 +5,8 @@
 use sortie::simulator::{DeviceKind, FaultKind, FaultMatcher, FaultMoment, Presence};
 use std::process::Stdio;
 
-use crate::bench::{eventually, read_csv, serial};
 use crate::fleet::{Fleet, says};
+use crate::harness::{eventually, read_csv, serial};
 
 const LOCKS: usize = 6;
 
@@ -65,7 +65,7 @@ fn files_of_a_run_that_died_send_nothing() {
 fn files_of_a_run_that_went_on_are_refused_and_written_again() {
     let fleet = Fleet::of(DeviceKind::MacAppleSilicon, 4);
     let job = fleet.job("restart", 0..4);
-    let no = crate::bench::canned(400, r#"{"detail":"no"}"#, FaultMoment::BeforeApplying);
+    let no = crate::harness::canned(400, r#"{"detail":"no"}"#, FaultMoment::BeforeApplying);
     fleet.tenant.script(FaultMatcher::action("restart"), no);
     let run = ["run", &job, "--confirm", "4", "--waves", "100%", "--wait", "0", "-j", "1"];
     fleet.bench.sortie(&[&run[..], &["--max-errors", "0"]].concat()).expect(9);

@@ -6,22 +6,22 @@ mod accidents;
 #[cfg(target_os = "linux")]
 mod after_sending;
 mod audit;
-mod bench;
 mod bypass;
 mod cli;
 mod clock;
 #[cfg(unix)]
 mod close;
+mod command_outcomes;
 mod contract;
 mod crash;
 mod determinism;
 mod documents;
 mod doubt;
-mod fates;
 mod faults;
 mod fleet;
 mod following;
 mod guards;
+mod harness;
 mod history;
 mod identities;
 mod invariants;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use crate::bench::{Bench, Ran, Tenant, add, canned, eventually, prompt_world, serial, world};
+use crate::harness::{Bench, Ran, Tenant, add, canned, eventually, prompt_world, serial, world};
 use crate::secrets::{files_below, has_number, is_time_of_day};
 
 /// Somebody who may read PINs.

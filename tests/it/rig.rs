@@ -1,7 +1,7 @@
 //! A rig for whole runs in virtual time: the loop with its engine, a tenant behind the in-process door, and
 //! a journal in memory.
 //!
-//! Owns the set-up that tests of following and of fates share, and a record of what reached the tenant.
+//! Owns the set-up that tests of following and of command outcomes share, and a record of what reached the tenant.
 //! Must never assert anything about the product, and never wait for the wall clock.
 
 use sortie::drive::{
@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// When runs of the rig begin.
-pub const START: UnixMillis = crate::bench::VIRTUAL_START;
+pub const START: UnixMillis = crate::harness::VIRTUAL_START;
 pub const SECOND_MS: u64 = 1_000;
 pub const MINUTE_MS: u64 = 60 * SECOND_MS;
 pub const HOUR_MS: u64 = 60 * MINUTE_MS;

@@ -6,7 +6,7 @@
 use sortie::simulator::{DeviceKind, FaultKind, FaultMatcher, FaultMoment, Faults, World};
 use std::path::{Path, PathBuf};
 
-use crate::bench::{Bench, Ran, Tenant, add, canned, prompt_world, serial};
+use crate::harness::{Bench, Ran, Tenant, add, canned, prompt_world, serial};
 
 /// A PIN of a job. No time of day and no part of a year, so that nothing else looks like it.
 const PIN: &str = "730291";

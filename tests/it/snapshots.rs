@@ -7,9 +7,9 @@
 use sortie::simulator::{DeviceKind, FaultKind, FaultMatcher, FaultMoment, SimUser};
 use std::path::Path;
 
-use crate::bench::{Bench, Ran, canned, eventually, on_threads, serial};
 use crate::bypass::{closed_window, user_of};
 use crate::fleet::{Fleet, end_of, erase_of, interrupt};
+use crate::harness::{Bench, Ran, canned, eventually, on_threads, serial};
 
 /// Patterns of values that differ between runs, and their replacements, applied in this order.
 const REPLACED: &[(&str, &str)] = &[

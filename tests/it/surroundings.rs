@@ -5,8 +5,8 @@
 use sortie::simulator::DeviceKind;
 use std::process::{Child, Command, Stdio};
 
-use crate::bench::{Bench, Ran, eventually, read_csv};
 use crate::fleet::{Fleet, says, set_mode};
+use crate::harness::{Bench, Ran, eventually, read_csv};
 
 /// Devices of a run: enough that it still sends when it is told to end.
 const DEVICES: usize = 40;

@@ -9,7 +9,7 @@ use sortie::simulator::{
 };
 use std::collections::BTreeMap;
 
-use crate::bench::{
+use crate::harness::{
     Bench, Tenant, add, canned, on_threads, prompt_world, read_csv, serial, writes,
 };
 
@@ -26,7 +26,7 @@ fn quick_world() -> World {
         limit_per_second: 100_000,
         ..Default::default()
     };
-    crate::bench::world(switches, Faults::default())
+    crate::harness::world(switches, Faults::default())
 }
 
 /// One row of the large job, and how it must end.

@@ -9,9 +9,9 @@ use std::process::{Child, ExitStatus};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::bench::{Bench, Ran, canned, eventually, serial};
 use crate::bypass::{bob_approves, keys};
 use crate::fleet::{Fleet, erase_of, says};
+use crate::harness::{Bench, Ran, canned, eventually, serial};
 
 /// How long anything on a terminal may take. What takes longer hangs.
 const LIMIT: Duration = Duration::from_secs(30);

@@ -6,9 +6,9 @@
 use sortie::simulator::{DeviceKind, FaultMatcher, FaultMoment};
 use std::net::TcpListener;
 
-use crate::bench::{Ran, canned, eventually};
 use crate::bypass::{keys, user_of};
 use crate::fleet::{Fleet, end_of, erase_of, interrupt, says};
+use crate::harness::{Ran, canned, eventually};
 
 /// A run of one request a second that was interrupted after its first one; its id.
 fn interrupted(fleet: &Fleet, action: &str, confirm: &str, devices: usize) -> String {

@@ -6,8 +6,8 @@ use std::process::Command;
 
 use sortie::simulator::DeviceKind;
 
-use crate::bench::{Bench, Ran, Tenant, add, prompt_world, serial};
 use crate::fleet::{Fleet, says};
+use crate::harness::{Bench, Ran, Tenant, add, prompt_world, serial};
 
 const PUSH: [&str; 3] = ["send", "blank-push", "--serial"];
 

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use sortie::model::Random;
 use sortie::simulator::{Faults, LockAgain, SamePending, Switches};
 
-use crate::bench::{Tenant, on_threads, world};
+use crate::harness::{Tenant, on_threads, world};
 use round::{
     ADOPTED, ADOPTED_LATE, IN_DOUBT, KILLS_IN_SETTLING, RECOVERED, Round, Seen, Step, UNDER_WAY,
     WITHOUT_PIN,

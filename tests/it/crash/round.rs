@@ -13,7 +13,7 @@ use sortie::model::{PIN_MISSING, Random};
 use sortie::simulator::DeviceKind;
 
 use super::journal::{Journal, Recorded};
-use crate::bench::{Bench, Tenant, add, read_csv, serial};
+use crate::harness::{Bench, Tenant, add, read_csv, serial};
 
 /// Devices of one run: enough that it is still sending when it is killed for the second or third time.
 const DEVICES: usize = 24;

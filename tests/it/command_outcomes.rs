@@ -1,4 +1,4 @@
-//! Every fate of a command, on every platform, in virtual time.
+//! Every outcome of a command, on every platform, in virtual time.
 //!
 //! Owns the proof that each end is told for what it is: done, failed, not now, still pending, in doubt, and
 //! that no PIN is lost on the way. Must never wait for the wall clock.
@@ -23,7 +23,7 @@ const NOT_NOW_MS: u64 = 5 * MINUTE_MS;
 
 /// What becomes of a device's command.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-enum Fate {
+enum CommandOutcome {
     Completes,
     Fails,
     NotNowFirst,
@@ -33,17 +33,17 @@ enum Fate {
     BackInTime,
 }
 
-const FATES: [Fate; 7] = [
-    Fate::Completes,
-    Fate::Fails,
-    Fate::NotNowFirst,
-    Fate::NotNowThroughout,
-    Fate::NeverEnds,
-    Fate::BackTooLate,
-    Fate::BackInTime,
+const COMMAND_OUTCOMES: [CommandOutcome; 7] = [
+    CommandOutcome::Completes,
+    CommandOutcome::Fails,
+    CommandOutcome::NotNowFirst,
+    CommandOutcome::NotNowThroughout,
+    CommandOutcome::NeverEnds,
+    CommandOutcome::BackTooLate,
+    CommandOutcome::BackInTime,
 ];
 
-impl Fate {
+impl CommandOutcome {
     fn put_on(self, device: NewDevice) -> NewDevice {
         let ends = |command_end| NewDevice { command_end, ..device.clone() };
         let away_ms = |ms| {
@@ -147,8 +147,8 @@ fn texts(record: &TaskRecord) -> Vec<String> {
     record.pins.iter().map(exposed).collect()
 }
 
-fn assert_seen(what: &str, record: &TaskRecord, fate: Fate) {
-    let (outcome, status) = fate.expected();
+fn assert_seen(what: &str, record: &TaskRecord, command_outcome: CommandOutcome) {
+    let (outcome, status) = command_outcome.expected();
     assert_eq!(record.outcome(), outcome, "{what}: {record:?}");
     let command = record.command.as_ref().unwrap_or_else(|| panic!("{what}: no command"));
     assert_eq!(command.status, status, "{what}");
@@ -157,16 +157,22 @@ fn assert_seen(what: &str, record: &TaskRecord, fate: Fate) {
         assert!(command.completed_at.is_some(), "{what}");
         assert_eq!(record.completed_at, command.completed_at, "{what}");
         let at = record.completed_at.expect("just seen");
-        assert!(fate != Fate::BackInTime || at > START.plus_ms(20 * MINUTE_MS), "{what}: {at}");
-        assert!(fate != Fate::NotNowFirst || at > START.plus_ms(NOT_NOW_MS), "{what}: {at}");
+        assert!(
+            command_outcome != CommandOutcome::BackInTime || at > START.plus_ms(20 * MINUTE_MS),
+            "{what}: {at}"
+        );
+        assert!(
+            command_outcome != CommandOutcome::NotNowFirst || at > START.plus_ms(NOT_NOW_MS),
+            "{what}: {at}"
+        );
     }
     if outcome == Outcome::Failed {
         assert!(record.reason.starts_with("The device could not carry out"), "{what}: {record:?}");
     }
 }
 
-/// What the table promises for an action on a platform comes true with this fate.
-fn assert_fate(what: &str, task: &Task, record: &TaskRecord, fate: Fate) {
+/// What the table promises for an action on a platform comes true with this command_outcome.
+fn assert_outcome(what: &str, task: &Task, record: &TaskRecord, command_outcome: CommandOutcome) {
     match &task.end {
         End::Acceptance { why } => {
             assert_eq!(record.outcome(), Outcome::Accepted, "{what}: {record:?}");
@@ -177,20 +183,23 @@ fn assert_fate(what: &str, task: &Task, record: &TaskRecord, fate: Fate) {
             assert_eq!(record.outcome(), Outcome::Completed, "{what}: {record:?}");
             assert!(record.reason.contains("gone"), "{what}: {}", record.reason);
         }
-        End::Command { .. } => assert_seen(what, record, fate),
+        End::Command { .. } => assert_seen(what, record, command_outcome),
         End::Answer => panic!("{what}: not a change"),
     }
 }
 
-fn play_all(switches: Switches, fates: &[Fate]) {
+fn play_all(switches: Switches, command_outcomes: &[CommandOutcome]) {
     let how = format!("{switches:?}");
     let mut stage = Stage::new(switches);
     let mut expected = Vec::new();
     for (action, platform) in pairs() {
-        for fate in fates {
-            let device = fate.put_on(NewDevice::new(kind_for(action, platform)));
+        for command_outcome in command_outcomes {
+            let device = command_outcome.put_on(NewDevice::new(kind_for(action, platform)));
             stage.add(action.name, device);
-            expected.push((format!("{} on {platform}, {fate:?}", action.name), *fate));
+            expected.push((
+                format!("{} on {platform}, {command_outcome:?}", action.name),
+                *command_outcome,
+            ));
         }
     }
     let tasks = stage.tasks.clone();
@@ -198,23 +207,24 @@ fn play_all(switches: Switches, fates: &[Fate]) {
     // Each target of an irreversible request is read again once, and no other.
     let irreversible = tasks.iter().filter(|task| task.risk == Risk::Irreversible).count();
     assert_eq!(ran.count(&["recheck"]), irreversible as u64, "{how}");
-    for (((what, fate), task), record) in expected.iter().zip(&tasks).zip(&ran.records) {
-        assert_fate(&format!("{what} ({how})"), task, record, *fate);
+    for (((what, command_outcome), task), record) in expected.iter().zip(&tasks).zip(&ran.records) {
+        assert_outcome(&format!("{what} ({how})"), task, record, *command_outcome);
         ran.with_world(|world| {
             assert_eq!(world.ledger().count(task.device.id.as_str(), &task.action), 1, "{what}");
         });
     }
-    assert!(expected.len() >= 40 * fates.len(), "only {} cases", expected.len());
+    assert!(expected.len() >= 40 * command_outcomes.len(), "only {} cases", expected.len());
 }
 
 #[test]
-fn every_fate_of_every_action_is_told_on_every_platform() {
-    play_all(switches(), &FATES);
+fn every_command_outcome_is_reported_on_every_platform() {
+    play_all(switches(), &COMMAND_OUTCOMES);
 }
 
 #[test]
-fn what_is_inferred_about_the_tenant_changes_no_fate() {
-    let fates = [Fate::Completes, Fate::Fails, Fate::NotNowFirst];
+fn inferred_tenant_behavior_changes_no_command_outcome() {
+    let command_outcomes =
+        [CommandOutcome::Completes, CommandOutcome::Fails, CommandOutcome::NotNowFirst];
     for switches in [
         Switches { command_names: CommandNames::House, ..switches() },
         Switches { command_order: CommandOrder::Descending, ..switches() },
@@ -229,10 +239,10 @@ fn what_is_inferred_about_the_tenant_changes_no_fate() {
             // What the history does not show yet may be shown by the record first.
             let mut stage = Stage::new(switches);
             stage.add_mac("restart");
-            assert_seen("late", &stage.play().records[0], Fate::Completes);
+            assert_seen("late", &stage.play().records[0], CommandOutcome::Completes);
             continue;
         }
-        play_all(switches, &fates);
+        play_all(switches, &command_outcomes);
     }
 }
 
@@ -245,7 +255,7 @@ fn a_command_is_found_in_a_history_of_many_pages() {
             stage.add_mac("restart");
         }
         for record in &stage.play().records {
-            assert_seen(&format!("{command_order:?}"), record, Fate::Completes);
+            assert_seen(&format!("{command_order:?}"), record, CommandOutcome::Completes);
         }
     }
 }
@@ -255,8 +265,8 @@ fn a_rename_is_seen_at_the_name_where_the_history_shows_nothing() {
     let hidden = Switches { command_visible_after_ms: 10 * WAIT_MS, ..switches() };
     let mut stage = Stage::new(hidden);
     stage.add_mac("set-name");
-    stage.add("set-name", Fate::BackInTime.put_on(NewDevice::new(DeviceKind::IPad)));
-    stage.add("set-name", Fate::BackTooLate.put_on(NewDevice::new(DeviceKind::IPad)));
+    stage.add("set-name", CommandOutcome::BackInTime.put_on(NewDevice::new(DeviceKind::IPad)));
+    stage.add("set-name", CommandOutcome::BackTooLate.put_on(NewDevice::new(DeviceKind::IPad)));
     let ran = stage.play();
     for record in &ran.records[..2] {
         assert_eq!(record.outcome(), Outcome::Completed, "{record:?}");
@@ -295,7 +305,7 @@ fn an_erase_is_seen_by_its_command_by_a_404_and_by_a_newer_enrolment() {
 #[test]
 fn of_two_commands_that_fit_both_have_to_be_done() {
     let mut stage = Stage::new(Switches { same_pending: SamePending::Accepted, ..switches() });
-    let mac = Fate::NotNowFirst.put_on(NewDevice::new(DeviceKind::MacAppleSilicon));
+    let mac = CommandOutcome::NotNowFirst.put_on(NewDevice::new(DeviceKind::MacAppleSilicon));
     let id = stage.add("restart", mac);
     let second_ms = 2 * MINUTE_MS;
     stage.happenings.push(Happening::new(second_ms, move |world, now| {
@@ -397,7 +407,7 @@ fn a_pin_whose_answer_was_lost_is_recovered() {
 #[test]
 fn a_pin_that_differs_is_reported_and_both_are_kept() {
     let mut stage = Stage::new(Switches { lock_again: LockAgain::NewPin, ..switches() });
-    let mac = Fate::BackInTime.put_on(NewDevice::new(DeviceKind::MacAppleSilicon));
+    let mac = CommandOutcome::BackInTime.put_on(NewDevice::new(DeviceKind::MacAppleSilicon));
     let id = stage.add("lock", mac);
     let device = id.clone();
     stage.happenings.push(Happening::new(MINUTE_MS, move |world, now| {

@@ -1,4 +1,4 @@
-//! A workbench: the real program, a state directory of its own, and a simulated tenant to talk to.
+//! The test harness: the real program, a fresh state directory, and a simulated tenant.
 //!
 //! Owns the set-up that the tests share. Must never assert anything about the product.
 
