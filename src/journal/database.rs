@@ -1,10 +1,12 @@
 //! Opening SQLite databases the way a journal needs them.
 //!
-//! Owns pragmas, format versions, file modes and the errors of the disk. Must never know a table.
+//! Owns pragmas, format versions, and the order in which files are made. Must never know a table.
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
+
+use super::error::{At, JournalError};
 
 /// How long to wait for another process that holds a lock. Every lock here is held for one batch.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -13,130 +15,6 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// moment: the change to WAL does not wait by itself. Together as long as [`BUSY_TIMEOUT`].
 const PRAGMA_TRIES: u32 = 200;
 const PRAGMA_PAUSE: Duration = Duration::from_millis(50);
-
-/// Why the journal cannot be used. The run stops: what cannot be recorded must not be sent.
-#[derive(Debug, thiserror::Error)]
-pub enum JournalError {
-    /// The database refused.
-    #[error("{path}: {}", explain(source))]
-    Database {
-        /// The database.
-        path: PathBuf,
-        /// What SQLite says.
-        source: rusqlite::Error,
-    },
-    /// The file system refused.
-    #[error("{path}: {source}")]
-    File {
-        /// The file or directory.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// A file stands where a directory has to be.
-    #[error("{path} is a file, and a state directory is needed there")]
-    NotADirectory {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The database was written by a newer version of the program.
-    #[error(
-        "{path}: written in format {found}, this program knows up to {known}; use a newer sortie"
-    )]
-    Newer {
-        /// The database.
-        path: PathBuf,
-        /// Its format.
-        found: u32,
-        /// The newest format that this program knows.
-        known: u32,
-    },
-    /// Every user of the host may change the file or directory.
-    #[error("{path} may be written by every user of this host (mode {mode:04o})")]
-    Public {
-        /// The file or directory.
-        path: PathBuf,
-        /// Its permissions.
-        mode: u32,
-    },
-    /// The content does not make sense.
-    #[error("{path}: {detail}")]
-    Content {
-        /// The database.
-        path: PathBuf,
-        /// What does not make sense.
-        detail: String,
-    },
-    /// Another process holds the run.
-    #[error("run {run} is held by another sortie process")]
-    Busy {
-        /// The run.
-        run: String,
-    },
-    /// Another process is about to start a run, for longer than that takes.
-    #[error("{path}: another sortie process is starting a run here, and has been for 10 seconds")]
-    Starting {
-        /// The lock that it holds.
-        path: PathBuf,
-    },
-    /// There is no such run, or the prefix fits several.
-    #[error("{0}")]
-    NoSuchRun(String),
-}
-
-impl JournalError {
-    /// Whether the system denied the access to a file.
-    pub(super) fn is_denied(&self) -> bool {
-        matches!(self, Self::File { source, .. }
-            if source.kind() == std::io::ErrorKind::PermissionDenied)
-    }
-
-    /// Whether the same may succeed a little later: somebody makes room, or lets go of the database.
-    pub(super) fn may_pass(&self) -> bool {
-        let Self::Database { source, .. } = self else { return false };
-        matches!(
-            source.sqlite_error_code(),
-            Some(
-                ErrorCode::DatabaseBusy
-                    | ErrorCode::DatabaseLocked
-                    | ErrorCode::DiskFull
-                    | ErrorCode::SystemIoFailure
-            )
-        )
-    }
-}
-
-fn explain(source: &rusqlite::Error) -> String {
-    match source.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            format!("another process keeps the database locked ({source})")
-        }
-        Some(ErrorCode::DiskFull) => format!("the disk is full ({source})"),
-        Some(ErrorCode::SystemIoFailure) => format!("the disk cannot be written ({source})"),
-        Some(ErrorCode::ReadOnly) => format!("the database may only be read ({source})"),
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-            format!("the file is damaged or not a database ({source})")
-        }
-        _ => source.to_string(),
-    }
-}
-
-/// Turns errors of one database into errors that name it.
-pub(super) trait At<T> {
-    fn at(self, path: &Path) -> Result<T, JournalError>;
-}
-
-impl<T> At<T> for Result<T, rusqlite::Error> {
-    fn at(self, path: &Path) -> Result<T, JournalError> {
-        self.map_err(|source| JournalError::Database { path: path.to_owned(), source })
-    }
-}
-
-impl<T> At<T> for Result<T, std::io::Error> {
-    fn at(self, path: &Path) -> Result<T, JournalError> {
-        self.map_err(|source| JournalError::File { path: path.to_owned(), source })
-    }
-}
 
 /// Opens the file at `path`. SQLite is built to read a name that begins with `file:` as a URI, whatever the flags say, so a
 /// relative name would open another file: an absolute one never begins so.

@@ -8,6 +8,7 @@
 mod canonical;
 mod chain;
 mod database;
+mod error;
 mod index;
 mod kept;
 mod provenance;
@@ -16,6 +17,7 @@ mod run;
 mod run_audit;
 mod run_chain;
 mod run_format;
+mod run_header;
 mod run_reader;
 mod state_dir;
 mod stretches;
@@ -25,7 +27,7 @@ mod trust;
 mod writer;
 
 pub use chain::{AuditFault, AuditRecord, ChainAudit};
-pub use database::JournalError;
+pub use error::JournalError;
 pub use index::{
     Ahead, Charge, DeviceEvent, DeviceTask, HeadRow, Index, LeaseRow, PlanRow, Pruning, RunAccount,
     RunRow, RunState, SentDevices,
@@ -33,8 +35,9 @@ pub use index::{
 pub use kept::{KeptHead, KeptHeads};
 pub use provenance::Provenance;
 pub use prune::{PruneShare, Pruned, prune_run, prune_share};
-pub use run::{RequestCounts, RunHeader, RunJournal};
+pub use run::RunJournal;
 pub use run_chain::RunHead;
+pub use run_header::{RequestCounts, RunHeader};
 pub use run_reader::{RunReader, TaskEnd};
 pub use state_dir::{STOP_FILE, StateDir};
 pub use trust::{Distrust, Opening, TrustedRun};

@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::chain::{stored_json, with_secrets_of};
-use super::database::{At, JournalError, open_to_read, open_to_write};
+use super::database::{open_to_read, open_to_write};
+use super::error::{At, JournalError};
 use super::run_format::MIGRATIONS;
 use super::run_reader::{from_json, no_json};
 use super::state_dir::StateDir;

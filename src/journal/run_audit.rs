@@ -11,7 +11,8 @@ use std::path::Path;
 
 use super::canonical::write_canonical;
 use super::chain::{AuditRecord, ChainAudit, Leave, Walk, stored_json, without_secrets};
-use super::database::{At, JournalError, version_of};
+use super::database::version_of;
+use super::error::{At, JournalError};
 use super::run_chain::{Beginning, RunHead, entry_hash, last_hash};
 use super::run_format::MIGRATIONS;
 use super::run_reader::RunReader;

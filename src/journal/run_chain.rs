@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::canonical::write_canonical;
 use super::chain::{Leave, Link, stored_json, write_without_secrets};
-use super::database::{At, JournalError};
+use super::error::{At, JournalError};
 
 /// The words that name what is hashed, and in which way.
 const HEADER: &str = "sortie run header 1";

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::database::{At, JournalError, open_to_read};
-use super::run::{RequestCounts, RunHeader};
+use super::database::open_to_read;
+use super::error::{At, JournalError};
 use super::run_format::MIGRATIONS;
+use super::run_header::{RequestCounts, RunHeader};
 use super::state_dir::StateDir;
 use crate::model::{Entry, Outcome, Task, TaskId, TaskIndex, TaskRecord, UnixMillis};
 

@@ -7,7 +7,7 @@ use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::database::{At, JournalError};
+use super::error::{At, JournalError};
 
 /// The name of a file that stops runs: in the state directory every run, in a report directory that run.
 pub const STOP_FILE: &str = "STOP";

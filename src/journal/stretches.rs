@@ -8,7 +8,7 @@ use std::path::Path;
 use std::thread::{Builder, scope};
 use zeroize::Zeroizing;
 
-use super::database::{At, JournalError};
+use super::error::{At, JournalError};
 use super::run_chain::text_at;
 use crate::model::Event;
 

@@ -7,12 +7,12 @@
 use std::path::PathBuf;
 
 use super::chain::AuditFault;
-use super::database::JournalError;
+use super::error::JournalError;
 use super::index::{Index, RunAccount};
 use super::kept::KeptHeads;
-use super::run::{RequestCounts, RunHeader};
 use super::run_audit::Begun;
 use super::run_chain::{Beginning, ChainEnd};
+use super::run_header::{RequestCounts, RunHeader};
 use super::run_reader::RunReader;
 use super::state_dir::StateDir;
 use crate::model::{Entry, Event, Task, TaskRecord, UnixMillis};

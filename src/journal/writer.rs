@@ -7,8 +7,9 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::database::JournalError;
-use super::run::{RequestCounts, RunJournal};
+use super::error::JournalError;
+use super::run::RunJournal;
+use super::run_header::RequestCounts;
 use crate::model::Entry;
 
 /// Batches that may wait for the disk. The engine forms one at a time and waits for none, so this is only

@@ -207,6 +207,20 @@ pub(super) fn mask_digits(text: &str) -> String {
     masked
 }
 
+/// Whether a 404 is the API's own word that there is no such record, in any of the forms it was seen in.
+/// A gateway that does not know the path says `message`, and says nothing about the device.
+pub(super) fn is_own_not_found(reply: &Reply) -> bool {
+    let text = error_text(&reply.body).to_lowercase();
+    is_blank(&reply.body)
+        || says_not_found(reply)
+        || text.contains("requested resource was not found")
+}
+
+/// The strictest of these forms: what is concluded from it may open the way for an irreversible step.
+pub(super) fn says_not_found(reply: &Reply) -> bool {
+    json::<Value>(&reply.body).is_ok_and(|body| body["detail"].is_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

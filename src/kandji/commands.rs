@@ -7,8 +7,10 @@
 use serde_json::Value;
 
 use super::actions::LIST_BODY_BYTES_MAX;
-use super::body::{is_blank, json};
-use super::devices::{LIST_ROWS_MAX, device_by_id, read_devices};
+use super::body::{is_own_not_found, json, says_not_found};
+use super::devices::{device_by_id, read_devices};
+use super::headers::retry_after_ms;
+use super::paging::LIST_ROWS_MAX;
 use super::paging::Remainder;
 use super::path::device_path;
 use crate::model::wire::{Method, Reply, Request};
@@ -158,7 +160,7 @@ pub fn sighting(reply: &Reply, end: &End, sent_at: UnixMillis, view: View) -> Si
         }
         (200, View::Record) => record_sighting(reply, end, sent_at),
         (200, View::History { offset }) => history_sighting(reply, end, sent_at, offset),
-        (429, _) => Sighting::Throttled { retry_after_ms: super::retry_after_ms(reply) },
+        (429, _) => Sighting::Throttled { retry_after_ms: retry_after_ms(reply) },
         (_, View::Record) => unreadable(reply, RECORD),
         (_, View::History { .. }) => unreadable(reply, HISTORY),
     }
@@ -261,20 +263,6 @@ fn fitting_sighting(
             candidates: u16::try_from(candidates.len()).unwrap_or(u16::MAX),
         }),
     }
-}
-
-/// Whether a 404 is the API's own word that there is no such record, in any of the forms it was seen in.
-/// A gateway that does not know the path says `message`, and says nothing about the device.
-pub(super) fn is_own_not_found(reply: &Reply) -> bool {
-    let text = super::error_text(&reply.body).to_lowercase();
-    is_blank(&reply.body)
-        || says_not_found(reply)
-        || text.contains("requested resource was not found")
-}
-
-/// The strictest of these forms: what is concluded from it may open the way for an irreversible step.
-fn says_not_found(reply: &Reply) -> bool {
-    json::<Value>(&reply.body).is_ok_and(|body| body["detail"].is_string())
 }
 
 /// How far a command has come. Failure counts as least: one failed command among those that fit means

@@ -9,13 +9,11 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::actions::LIST_BODY_BYTES_MAX;
-use super::body::json;
+use super::body::{is_own_not_found, json};
+use super::paging::LIST_ROWS_MAX;
 use super::path::{device_path, query_value};
 use crate::model::wire::{Method, Reply, Request};
 use crate::model::{Device, DeviceId, Platform, Repeat, UnixMillis};
-
-/// Most rows that the API returns at once.
-pub const LIST_ROWS_MAX: u32 = 300;
 
 /// Why an answer is not a list of devices.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -103,7 +101,7 @@ pub fn read_devices(reply: &Reply) -> Result<Vec<Device>, ListError> {
 /// # Errors
 /// [`ListError`] for anything but a 200 with one device, or the API's own 404.
 pub fn read_target(reply: &Reply) -> Result<Option<Device>, ListError> {
-    if reply.status == 404 && super::commands::is_own_not_found(reply) {
+    if reply.status == 404 && is_own_not_found(reply) {
         return Ok(None);
     }
     let mut devices = read_devices(reply)?.into_iter();

@@ -9,6 +9,7 @@ mod body;
 mod commands;
 mod details;
 mod devices;
+mod headers;
 mod paging;
 mod path;
 mod pin_form;
@@ -24,9 +25,10 @@ pub use body::{error_text, masked_error_text, unusable};
 pub use commands::{CommandRow, CommandsPage, commands_request, look_request, sighting};
 pub use details::{details_request, read_details};
 pub use devices::{
-    LIST_ROWS_MAX, ListError, ShownDevice, device_by_id, devices_by_email, devices_by_serial,
-    devices_page, read_devices, read_shown_devices, read_target,
+    ListError, ShownDevice, device_by_id, devices_by_email, devices_by_serial, devices_page,
+    read_devices, read_shown_devices, read_target,
 };
-pub use paging::{Endless, Paging, Remainder, list_requests};
-pub use replies::{classify, retry_after_ms, server_skew_ms};
+pub use headers::{retry_after_ms, server_skew_ms};
+pub use paging::{Endless, LIST_ROWS_MAX, Paging, Remainder, list_requests};
+pub use replies::classify;
 pub use secrets::{pin_request, read_pin, read_secrets, secret_request};

@@ -6,8 +6,8 @@
 
 use std::collections::HashSet;
 
-use super::devices::LIST_ROWS_MAX;
-
+/// Most rows that the API returns at once.
+pub const LIST_ROWS_MAX: u32 = 300;
 /// Most rows that a page shares with the one before. Rows come and go while a list is read: a page that begins too
 /// late would lose some without a trace, one that begins with known rows cannot.
 const OVERLAP_ROWS_MAX: u32 = 10;

@@ -1,10 +1,8 @@
 //! The classes of actions that decide how they are guarded, repeated and followed.
 //!
-//! Owns the three classes. Must never name an action: the action table lives with the API's codec.
+//! Owns these classes, and the traces that a request leaves. Must never name an action: the action table lives with the API's codec.
 
 use serde::{Deserialize, Serialize};
-
-use super::Trace;
 
 /// What an action can cost when it hits the wrong device.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -88,5 +86,26 @@ impl End {
             Self::Command { .. } => Trace::CommandAndRecord,
             Self::Gone => Trace::Record,
         }
+    }
+}
+
+/// What a request leaves behind that can be read.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Trace {
+    /// Nothing.
+    None,
+    /// A row in the device's command history.
+    Command,
+    /// A change of the device's record: it is gone, has enrolled again, has another name.
+    Record,
+    /// Both.
+    CommandAndRecord,
+}
+
+impl Trace {
+    /// Whether there is anything to read.
+    #[must_use]
+    pub fn exists(self) -> bool {
+        self != Self::None
     }
 }

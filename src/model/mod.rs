@@ -4,6 +4,7 @@
 //! clock, a file or the network.
 
 mod action;
+mod command;
 mod device;
 mod digest;
 mod entry;
@@ -24,12 +25,13 @@ mod verdict;
 mod window;
 pub mod wire;
 
-pub use action::{End, Repeat, Risk};
+pub use action::{End, Repeat, Risk, Trace};
+pub use command::{CommandSeen, CommandStatus};
 pub use device::{
     Device, DeviceDetails, DeviceId, DeviceIdError, Os, Platform, is_placeholder_serial,
 };
 pub use digest::{hexadecimal, sha256};
-pub use entry::{CommandSeen, CommandStatus, Decision, Entry, Event, StopCause};
+pub use entry::{Decision, Entry, Event, StopCause};
 pub use job_conditions::{JobConditions, RequiredList};
 pub use outcome::{Outcome, OutcomeCounts};
 pub use policy::{MaxErrors, OutsideWindow, Policy, Retries};
@@ -40,8 +42,7 @@ pub use sealed::{Sealed, at_rest};
 pub use secret::{HeldPin, KnownPin, PinOrigin, PinReading, Secret, SecretSource, ShownPin};
 pub use spreadsheet::{neutralised, quoted, restored};
 pub use task::{
-    DeviceFacts, Gate, ParamValue, Params, RunId, Sends, Task, TaskFacts, TaskId, TaskIndex, Trace,
-    Turn,
+    DeviceFacts, Gate, ParamValue, Params, RunId, Sends, Task, TaskFacts, TaskId, TaskIndex, Turn,
 };
 pub use text::{
     Likeness, comparable, comparable_by_quotes, composed, first_steering, is_alike, is_invisible,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{
-    Device, DeviceId, End, Outcome, Platform, Random, Repeat, Risk, Sealed, SecretSource,
+    Device, DeviceId, End, Outcome, Platform, Random, Repeat, Risk, Sealed, SecretSource, Trace,
     UnixMillis, at_rest,
 };
 
@@ -316,25 +316,4 @@ pub struct TaskFacts {
     pub is_irreversible: bool,
     /// Its target is read again just before each send.
     pub is_rechecked: bool,
-}
-
-/// What a request leaves behind that can be read.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Trace {
-    /// Nothing.
-    None,
-    /// A row in the device's command history.
-    Command,
-    /// A change of the device's record: it is gone, has enrolled again, has another name.
-    Record,
-    /// Both.
-    CommandAndRecord,
-}
-
-impl Trace {
-    /// Whether there is anything to read.
-    #[must_use]
-    pub fn exists(self) -> bool {
-        self != Self::None
-    }
 }

@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::build::Plan;
-use super::caps::Cap;
+use super::cap_rules::Cap;
 use super::fleet_policy::FleetPolicy;
+use super::task_list::Plan;
 use crate::kandji::{ACTIONS, ActionSpec};
 use crate::model::{DeviceId, Risk, UnixMillis};
 

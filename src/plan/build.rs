@@ -3,124 +3,25 @@
 //! Owns the rule that a named device which cannot be done refuses the whole plan, while a selected one is
 //! skipped. Must never send, and must never leave a row of the job unaccounted for.
 
-use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::earlier::{Deleted, Earlier, deleted_one, deleted_rows};
 use super::guards::Guards;
-use super::inventory::{Inventory, Objection, ObjectionKind, target_text};
-use super::objections::row_objection;
+use super::inventory::{Inventory, target_text};
+use super::objection::{Objection, ObjectionKind};
+use super::options::PlanOptions;
 use super::protect::Protect;
 use super::select::{is_excluded, is_selected, unlisted};
+use super::step_checks::row_objection;
+use super::task_list::{Plan, RefusedRow};
 use super::unusable::{facts_without_id, unresolved_facts, unusable_id};
-use crate::job::{BeforeLoss, Job, RequiredDevices, Row, SkipKind, Step};
+use crate::job::{Job, Row, SkipKind, Step};
 use crate::model::{
     Device, DeviceFacts, DeviceId, End, Gate, Risk, Task, TaskId, TaskIndex, Turn, UnixMillis,
 };
 
 /// A device that has not checked in for so long acts whenever it wakes, which may be weeks from now.
 const NOT_SEEN_MS: i64 = 48 * 3_600_000;
-
-/// What a plan is made with besides job and inventory.
-#[derive(Clone, Debug, Default)]
-pub struct PlanOptions {
-    /// Kinds of refusals that become skips, those of the job added.
-    pub skip_refused: Vec<SkipKind>,
-    /// How long commands will be followed, in milliseconds: without that no end is ever seen.
-    pub wait_ms: u64,
-    /// What becomes of secrets that an action takes away; outranks the job.
-    pub before_loss: Option<BeforeLoss>,
-    /// Macs may be deactivated, if the job does not allow it already.
-    pub is_deactivation_allowed: bool,
-    /// What earlier runs have done.
-    pub earlier: Earlier,
-    /// Devices that nothing disruptive or irreversible is done to.
-    pub protect: Protect,
-    /// What an earlier run may have done to a device by an action, and nobody knows: why, for people.
-    pub doubts: BTreeMap<(DeviceId, String), String>,
-}
-
-/// The frozen list of tasks.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Plan {
-    /// The tasks, skipped ones included.
-    pub tasks: Vec<Task>,
-    /// Rows that cannot be done. When there is any, nothing may be sent, and no file of it is written.
-    #[serde(skip)]
-    pub refused: Vec<RefusedRow>,
-    /// Devices that have not been seen lately.
-    pub not_seen_lately: u32,
-    /// Devices that the job selected and took out again.
-    pub excluded: u32,
-    /// What may surprise: parameters that some devices ignore, with how many.
-    pub notes: Vec<String>,
-    /// What becomes of secrets that an action takes away; `None` when nobody said.
-    pub before_loss: Option<BeforeLoss>,
-    /// Devices that are to be erased and have Activation Lock on, as far as that was read.
-    pub activation_locked: Vec<DeviceFacts>,
-}
-
-/// A row that cannot be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RefusedRow {
-    /// Its number among the rows.
-    pub row: u32,
-    /// Its line in the file, 0 where there is none.
-    pub line: u32,
-    /// The device as the row names it.
-    pub target: String,
-    /// Why.
-    pub objection: Objection,
-}
-
-impl Plan {
-    /// Tasks that are to be done.
-    pub fn to_do(&self) -> impl Iterator<Item = &Task> {
-        self.tasks.iter().filter(|task| task.turn == Turn::Do)
-    }
-
-    /// Number of devices with something to do.
-    #[must_use]
-    pub fn devices(&self) -> usize {
-        let ids: std::collections::BTreeSet<&DeviceId> =
-            self.to_do().map(|task| &task.device.id).collect();
-        ids.len()
-    }
-
-    /// Whether nothing speaks against sending it.
-    #[must_use]
-    pub fn may_be_sent(&self) -> bool {
-        self.refused.is_empty() && self.secrets_at_risk() == 0
-    }
-
-    /// Says so when no device is left, and the job's requirement has a share in that.
-    #[must_use]
-    pub fn emptied_by(&self, requirement: &RequiredDevices) -> Option<String> {
-        let (mut all, mut unlisted) = (BTreeSet::new(), BTreeSet::new());
-        for task in &self.tasks {
-            let Turn::Skip { reason, .. } = &task.turn else { return None };
-            all.insert(task.row);
-            if *reason == requirement.reason() {
-                unlisted.insert(task.row);
-            }
-        }
-        let file = &requirement.file;
-        match (unlisted.len(), all.len()) {
-            (0, _) => None,
-            (some, all) if some < all => Some(format!(
-                "no device is left: {some} of {all} are not listed in {file}, the others are left out too"
-            )),
-            _ => Some(format!("no device is left: none is listed in {file}")),
-        }
-    }
-
-    /// The highest risk of anything that is to be done.
-    #[must_use]
-    pub fn risk(&self) -> Risk {
-        self.to_do().map(|task| task.risk).max().unwrap_or(Risk::Read)
-    }
-}
 
 /// Builds the plan of a job against an inventory. Every row becomes tasks or a refusal.
 #[must_use]

@@ -5,7 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::inventory::{Inventory, ObjectionKind};
+use super::inventory::Inventory;
+use super::objection::ObjectionKind;
 use crate::job::{Job, Row, Step, Target};
 use crate::kandji::find_action;
 use crate::model::{

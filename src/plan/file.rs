@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::build::Plan;
 use super::origins::Origins;
+use super::task_list::Plan;
 use crate::model::{JobConditions, ParamValue, Policy, Risk, UnixMillis, hexadecimal};
 
 /// The newest format.

@@ -5,11 +5,12 @@
 
 use std::collections::BTreeMap;
 
+use super::device_field::DeviceField;
 use super::inventory::Inventory;
 use super::protect::Protect;
 use crate::job::{Filter, Job};
 use crate::kandji::edit_distance;
-use crate::model::{Device, comparable, comparable_by_quotes, composed, likeness_of_part};
+use crate::model::{comparable, comparable_by_quotes, composed, likeness_of_part};
 
 /// Entries that fit nothing and for which near names are looked up: each is compared with every name of the fleet.
 const SUGGESTED_ENTRIES_MAX: usize = 10;
@@ -19,40 +20,6 @@ const NEAR_NAMES_MAX: usize = 3;
 const NAMES_MAX: usize = 5;
 /// Parts of names that are looked for in every name of the fleet.
 const PARTS_MAX: usize = 200;
-
-/// What of a device an entry is compared with.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Part {
-    /// Its id.
-    Id,
-    /// Its serial number.
-    SerialNumber,
-    /// The address of its user.
-    UserEmail,
-    /// The name of its blueprint.
-    Blueprint,
-    /// The name of one of its tags.
-    Tag,
-    /// Its model.
-    Model,
-    /// A part of its name.
-    NameLike,
-}
-
-impl Part {
-    fn of(self, device: &Device) -> Vec<&str> {
-        let text: &str = match self {
-            Self::Id => device.id.as_str(),
-            Self::SerialNumber => &device.serial_number,
-            Self::UserEmail => &device.user_email,
-            Self::Blueprint => &device.blueprint_name,
-            Self::Model => &device.model,
-            Self::NameLike => &device.name,
-            Self::Tag => return device.tags.iter().map(String::as_str).collect(),
-        };
-        vec![text]
-    }
-}
 
 /// How much of the fleet is known.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -79,24 +46,24 @@ pub fn fit(job: &Job, protect: &Protect, inventory: &Inventory, extent: Extent) 
     let mut names = Names { inventory, known: BTreeMap::new(), suggested: 0, parts: 0 };
     let mut fit = Fit::default();
     if let Some(selection) = &job.selection {
-        for (part, key, written) in entries_of(&selection.filter) {
-            let idle = names.check(part, &format!("filter {key}"), written, &mut fit.notes);
+        for (field, key, written) in entries_of(&selection.filter) {
+            let idle = names.check(field, &format!("filter {key}"), written, &mut fit.notes);
             if let Some(near) = idle.filter(|_| extent == Extent::Whole) {
                 fit.notes.push(format!("filter {key} '{written}' fits no device{near}"));
             }
         }
     }
-    let ids = job.exclude.device_ids.iter().map(|id| (Part::Id, "device_ids", id.as_str()));
+    let ids = job.exclude.device_ids.iter().map(|id| (DeviceField::Id, "device_ids", id.as_str()));
     let serials = job.exclude.serial_numbers.iter();
-    let serials = serials.map(|text| (Part::SerialNumber, "serial_numbers", text.as_str()));
-    for (part, key, written) in entries_of(&job.exclude.filter).chain(ids).chain(serials) {
-        let idle = names.check(part, &format!("exclude {key}"), written, &mut fit.notes);
+    let serials = serials.map(|text| (DeviceField::SerialNumber, "serial_numbers", text.as_str()));
+    for (field, key, written) in entries_of(&job.exclude.filter).chain(ids).chain(serials) {
+        let idle = names.check(field, &format!("exclude {key}"), written, &mut fit.notes);
         if let Some(near) = idle.filter(|_| extent == Extent::Whole) {
             fit.idle_exclusions.push(format!("exclude {key} '{written}' fits no device{near}"));
         }
     }
-    for (part, key, written) in protect.entries() {
-        let idle = names.check(part, &format!("protect.{key}"), written, &mut fit.notes);
+    for (field, key, written) in protect.entries() {
+        let idle = names.check(field, &format!("protect.{key}"), written, &mut fit.notes);
         if let Some(near) = idle.filter(|_| extent == Extent::Whole) {
             fit.notes.push(format!(
                 "the policy's protect.{key} names '{written}', which no device has, so it protects nothing{near}"
@@ -107,17 +74,17 @@ pub fn fit(job: &Job, protect: &Protect, inventory: &Inventory, extent: Extent) 
 }
 
 /// The entries of a filter that may be misspelled, with their keys.
-fn entries_of(filter: &Filter) -> impl Iterator<Item = (Part, &'static str, &str)> {
+fn entries_of(filter: &Filter) -> impl Iterator<Item = (DeviceField, &'static str, &str)> {
     let lists = [
-        (Part::Blueprint, "blueprint", &filter.blueprint),
-        (Part::Tag, "tag", &filter.tag),
-        (Part::UserEmail, "user_email", &filter.user_email),
-        (Part::Model, "model", &filter.model),
-        (Part::NameLike, "name_like", &filter.name_like),
+        (DeviceField::Blueprint, "blueprint", &filter.blueprint),
+        (DeviceField::Tag, "tag", &filter.tag),
+        (DeviceField::UserEmail, "user_email", &filter.user_email),
+        (DeviceField::Model, "model", &filter.model),
+        (DeviceField::NameLike, "name_like", &filter.name_like),
     ];
     lists
         .into_iter()
-        .flat_map(|(part, key, texts)| texts.iter().map(move |text| (part, key, text.as_str())))
+        .flat_map(|(field, key, texts)| texts.iter().map(move |text| (field, key, text.as_str())))
 }
 
 /// The names of one kind that the fleet has.
@@ -132,19 +99,20 @@ struct Known {
 /// The names of the fleet, each kind collected when it is first asked for.
 struct Names<'a> {
     inventory: &'a Inventory,
-    known: BTreeMap<Part, Known>,
+    known: BTreeMap<DeviceField, Known>,
     /// Entries for which names were looked up one by one.
     suggested: usize,
     parts: usize,
 }
 
 impl Names<'_> {
-    fn known(&mut self, part: Part) -> &Known {
+    fn known(&mut self, field: DeviceField) -> &Known {
         let inventory = self.inventory;
-        self.known.entry(part).or_insert_with(|| {
+        self.known.entry(field).or_insert_with(|| {
             let mut known = Known::default();
             let devices = inventory.devices().iter().chain(inventory.unusable());
-            for text in devices.flat_map(|device| part.of(device)).filter(|text| !text.is_empty()) {
+            for text in devices.flat_map(|device| field.of(device)).filter(|text| !text.is_empty())
+            {
                 *known.counts.entry(composed(text.trim()).into_owned()).or_default() += 1;
             }
             for name in known.counts.keys() {
@@ -158,17 +126,17 @@ impl Names<'_> {
     /// Says what may surprise about an entry that fits; of one that fits nothing, returns the names that are near.
     fn check(
         &mut self,
-        part: Part,
+        field: DeviceField,
         what: &str,
         written: &str,
         notes: &mut Vec<String>,
     ) -> Option<String> {
-        if part == Part::NameLike {
+        if field == DeviceField::NameLike {
             return self.check_part(what, written, notes);
         }
-        let known = self.known(part);
+        let known = self.known(field);
         let Some(names) = known.by_quotes.get(&comparable_by_quotes(written)) else {
-            return Some(self.near_text(part, written));
+            return Some(self.near_text(field, written));
         };
         let is_same = |name: &String| comparable(name) == comparable(written);
         if let Some(name) = names.first().filter(|_| !names.iter().any(is_same)) {
@@ -176,7 +144,9 @@ impl Names<'_> {
                 "{what} '{written}' fits '{name}' by straight and typographic quotation marks taken as alike"
             ));
         }
-        if names.len() > 1 && matches!(part, Part::Blueprint | Part::Tag | Part::Model) {
+        if names.len() > 1
+            && matches!(field, DeviceField::Blueprint | DeviceField::Tag | DeviceField::Model)
+        {
             let shown: Vec<String> = names
                 .iter()
                 .take(NAMES_MAX)
@@ -198,7 +168,7 @@ impl Names<'_> {
         if self.parts > PARTS_MAX {
             return None;
         }
-        let names = self.known(Part::NameLike).counts.keys();
+        let names = self.known(DeviceField::NameLike).counts.keys();
         let found = names.filter_map(|name| Some((likeness_of_part(written, name)?, name)));
         match found.min() {
             None => Some(String::new()),
@@ -213,7 +183,7 @@ impl Names<'_> {
     }
 
     /// The names that an entry which fits nothing may have meant.
-    fn near_text(&mut self, part: Part, written: &str) -> String {
+    fn near_text(&mut self, field: DeviceField, written: &str) -> String {
         self.suggested += 1;
         if self.suggested > SUGGESTED_ENTRIES_MAX {
             return String::new();
@@ -221,7 +191,7 @@ impl Names<'_> {
         let wanted = comparable_by_quotes(written);
         let length = wanted.chars().count();
         let allowed = (length / 4).clamp(1, 3);
-        let known = self.known(part);
+        let known = self.known(field);
         let mut near: Vec<(usize, &String)> = known
             .by_quotes
             .iter()

@@ -4,7 +4,6 @@
 //! never take a word from a job or a flag: whoever is bound by it must not write it.
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -137,15 +136,6 @@ impl TryFrom<WrittenApproval> for ApprovalRules {
         }
         Ok(Self { is_always_needed: always, allowed_signers, people })
     }
-}
-
-/// Reads a text that says something.
-pub(super) fn filled<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    if text.trim().is_empty() {
-        return Err(D::Error::custom("an empty text names nothing"));
-    }
-    Ok(text)
 }
 
 #[cfg(test)]

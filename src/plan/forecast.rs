@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::build::Plan;
+use super::task_list::Plan;
 use crate::model::{DeviceId, Platform, Policy, Risk, Task};
 
 /// Looks that an online device takes on average until its command is seen done.

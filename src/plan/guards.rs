@@ -6,12 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::build::{Plan, PlanOptions};
-use super::inventory::{Inventory, Objection, ObjectionKind};
-use super::objections::row_objection;
+use super::inventory::Inventory;
+use super::objection::{Objection, ObjectionKind};
+use super::options::PlanOptions;
 use super::select::{is_excluded, is_selected, unlisted};
+use super::step_checks::row_objection;
+use super::task_list::{Plan, action_of};
 use crate::job::{BeforeLoss, Job, Step};
-use crate::kandji::{ACTIONS, ActionSpec, DetailsNeed};
+use crate::kandji::DetailsNeed;
 use crate::model::{Device, DeviceFacts, DeviceId, Task, UnixMillis};
 
 /// Most devices whose Activation Lock is looked up: each takes one request, and somebody waits for the plan.
@@ -147,34 +149,6 @@ impl Guards {
         }
         plan.activation_locked = activation_locked(plan, inventory);
     }
-}
-
-impl Plan {
-    /// Devices that would lose secrets which people miss, without a word about them. When there is any,
-    /// nothing may be sent.
-    #[must_use]
-    pub fn secrets_at_risk(&self) -> u32 {
-        if self.before_loss.is_some() {
-            return 0;
-        }
-        self.devices_where(|task| {
-            let platforms =
-                action_of(task).map_or(&[][..], |action| action.hazards.secrets_needed_on);
-            platforms.contains(&task.device.platform)
-        })
-    }
-
-    /// Counts the devices with a task to do of which this holds.
-    fn devices_where(&self, holds: impl Fn(&Task) -> bool) -> u32 {
-        let ids: BTreeSet<&DeviceId> =
-            self.to_do().filter(|task| holds(task)).map(|task| &task.device.id).collect();
-        u32::try_from(ids.len()).unwrap_or(u32::MAX)
-    }
-}
-
-/// The action of a task. Plans write its exact name, and there may be many tasks.
-fn action_of(task: &Task) -> Option<&'static ActionSpec> {
-    ACTIONS.into_iter().find(|action| action.name == task.action)
 }
 
 /// The devices that will ask for their bypass codes, in the order of the plan.

@@ -5,7 +5,9 @@
 
 mod budget;
 mod build;
+mod cap_rules;
 mod caps;
+mod device_field;
 mod earlier;
 mod file;
 mod fit;
@@ -13,11 +15,14 @@ mod fleet_policy;
 mod forecast;
 mod guards;
 mod inventory;
-mod objections;
+mod objection;
+mod options;
 mod origins;
 mod phrase;
 mod protect;
 mod select;
+mod step_checks;
+mod task_list;
 mod unusable;
 mod waves;
 
@@ -30,10 +35,11 @@ pub use budget::{
     ActionDevices, Approval, Budget, CapKind, Confirmation, OverCap, Reservation, Spent,
     devices_by_action,
 };
-pub use build::{Plan, PlanOptions, RefusedRow, build};
+pub use build::build;
+pub use cap_rules::Cap;
 pub use caps::{
-    CAP_FLOOR_DEVICES, Cap, CapError, CapException, CapKeys, CappedAction, Caps, Deadline,
-    MaximumKeys, Maximums, Share,
+    CAP_FLOOR_DEVICES, CapError, CapException, CapKeys, CappedAction, Caps, Deadline, MaximumKeys,
+    Maximums, Share,
 };
 pub use earlier::{Deleted, Earlier, EarlierTask};
 pub use file::{PLAN_BYTES_MAX, PLAN_FORMAT, PlanFile, PlanFileError, PlannedCost, Wrapping};
@@ -41,9 +47,12 @@ pub use fit::{Extent, Fit, fit};
 pub use fleet_policy::{ApprovalRules, EmergencyRules, FleetPolicy, ReasonRules};
 pub use forecast::{ActionCount, Forecast, counts, forecast};
 pub use guards::{ACTIVATION_LOCK_READS_MAX, DetailsWanted, details_wanted};
-pub use inventory::{Inventory, Lookup, Need, Objection, ObjectionKind, need};
+pub use inventory::{Inventory, Lookup, Need, need};
+pub use objection::{Objection, ObjectionKind};
+pub use options::PlanOptions;
 pub use origins::{LeftRows, Origins};
 pub use phrase::{phrase, phrase_of};
 pub use protect::{Aim, Protect, recheck, recheck_protection};
 pub use select::is_selected;
+pub use task_list::{Plan, RefusedRow};
 pub use waves::assign_waves;

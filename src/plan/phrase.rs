@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::build::Plan;
+use super::task_list::Plan;
 use crate::kandji::ACTIONS;
 use crate::model::{DeviceId, Risk, Task};
 

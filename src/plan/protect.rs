@@ -6,7 +6,7 @@
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-use super::fit::Part;
+use super::device_field::DeviceField;
 use crate::kandji::{ActionSpec, EndSpec};
 use crate::model::{
     Device, DeviceFacts, DeviceId, DeviceIdError, Recheck, comparable_by_quotes, is_alike,
@@ -24,13 +24,13 @@ enum Trait {
 }
 
 impl Trait {
-    fn part(self) -> Part {
+    fn part(self) -> DeviceField {
         match self {
-            Self::Id => Part::Id,
-            Self::SerialNumber => Part::SerialNumber,
-            Self::UserEmail => Part::UserEmail,
-            Self::Blueprint => Part::Blueprint,
-            Self::Tag => Part::Tag,
+            Self::Id => DeviceField::Id,
+            Self::SerialNumber => DeviceField::SerialNumber,
+            Self::UserEmail => DeviceField::UserEmail,
+            Self::Blueprint => DeviceField::Blueprint,
+            Self::Tag => DeviceField::Tag,
         }
     }
 
@@ -116,7 +116,7 @@ impl Protect {
     }
 
     /// Its entries: what of a device each names, its key in the table, and the text as written.
-    pub(super) fn entries(&self) -> impl Iterator<Item = (Part, &'static str, &str)> {
+    pub(super) fn entries(&self) -> impl Iterator<Item = (DeviceField, &'static str, &str)> {
         self.entries.iter().map(|((kind, _), text)| (kind.part(), kind.key(), text.as_str()))
     }
 

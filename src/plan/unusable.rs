@@ -3,7 +3,7 @@
 //! Owns what is said of a device whose id has not the documented form, and of a row whose device was not found. Must never
 //! put such an id into the facts of a task: paths are made of those.
 
-use super::inventory::{Objection, ObjectionKind};
+use super::objection::{Objection, ObjectionKind};
 use crate::job::Target;
 use crate::model::{Device, DeviceFacts, DeviceId, Platform, is_alike, is_placeholder_serial};
 

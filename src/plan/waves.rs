@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::build::Plan;
+use super::task_list::Plan;
 use crate::model::{DeviceId, Rollout, UnixMillis};
 
 /// Writes into each task the wave in which its device is reached. Returns how many waves there are.
@@ -33,8 +33,9 @@ pub fn assign_waves(plan: &mut Plan, rollout: &Rollout) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::build::{PlanOptions, build};
+    use super::super::build::build;
     use super::super::inventory::{Inventory, tests::device};
+    use super::super::options::PlanOptions;
     use super::*;
     use crate::job::{Exclusion, Filter, Job, JobSettings, Selection, Step};
     use crate::kandji::find_action;

@@ -3,7 +3,7 @@
 //! Owns what a run's database is compared with before anything of it is believed. Must never look into the run.
 
 use super::super::chain::AuditFault;
-use super::super::database::JournalError;
+use super::super::error::JournalError;
 use super::super::kept::KeptHead;
 use super::{HeadRow, Index};
 

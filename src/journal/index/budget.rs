@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::super::database::{At, JournalError};
+use super::super::error::{At, JournalError};
 use super::Index;
 use crate::model::UnixMillis;
 

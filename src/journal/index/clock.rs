@@ -6,7 +6,7 @@
 use rusqlite::{Connection, TransactionBehavior, params};
 use std::path::Path;
 
-use super::super::database::{At, JournalError};
+use super::super::error::{At, JournalError};
 use super::Index;
 use super::budget::{charges_of, insert};
 use crate::model::UnixMillis;

@@ -5,7 +5,7 @@
 
 use rusqlite::params;
 
-use super::super::database::{At, JournalError};
+use super::super::error::{At, JournalError};
 use super::Index;
 use crate::model::{DeviceId, TaskIndex, UnixMillis};
 

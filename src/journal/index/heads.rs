@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::super::chain::AuditFault;
-use super::super::database::{At, JournalError, open_to_write};
+use super::super::database::open_to_write;
+use super::super::error::{At, JournalError};
 use super::super::run_chain::RunHead;
 use super::super::state_dir::StateDir;
 use super::Index;

@@ -17,7 +17,8 @@ mod runs;
 use rusqlite::{Connection, OptionalExtension};
 use std::path::PathBuf;
 
-use super::database::{At, JournalError, open_to_read, open_to_write};
+use super::database::{open_to_read, open_to_write};
+use super::error::{At, JournalError};
 use super::state_dir::{StateDir, refuse_files};
 use format::MIGRATIONS;
 

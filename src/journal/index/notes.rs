@@ -7,7 +7,8 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use std::path::Path;
 
 use super::super::chain::{AuditRecord, ChainAudit, Link, Walk, without_sealed};
-use super::super::database::{At, JournalError, version_of};
+use super::super::database::version_of;
+use super::super::error::{At, JournalError};
 use super::Index;
 use super::format::MIGRATIONS;
 use crate::model::UnixMillis;

@@ -4,7 +4,7 @@
 
 use rusqlite::{TransactionBehavior, params};
 
-use super::super::database::{At, JournalError};
+use super::super::error::{At, JournalError};
 use super::Index;
 use crate::model::{Task, UnixMillis};
 

@@ -6,6 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::hazards::Hazards;
+use super::names::fold;
 use super::param::{ParamRule, ParamSpec, Requirement, asks_for_something};
 use crate::kandji::path::device_path;
 use crate::model::wire::{Method, Request};
@@ -74,27 +75,6 @@ pub enum EndSpec {
     Gone,
 }
 
-/// Why a word is not the name of an action.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NameError {
-    /// No action has this name.
-    #[error("unknown action '{word}'{}", nearest.map(|name| format!(", did you mean '{name}'?")).unwrap_or_default())]
-    Unknown {
-        /// The word.
-        word: String,
-        /// The name that resembles it.
-        nearest: Option<&'static str>,
-    },
-    /// A synonym that is refused on purpose.
-    #[error("'{word}' is not an action here; write '{instead}' if that is what you mean")]
-    Synonym {
-        /// The word.
-        word: String,
-        /// The name to use.
-        instead: &'static str,
-    },
-}
-
 impl ActionSpec {
     /// The request that carries this action out on one device.
     #[must_use]
@@ -160,8 +140,8 @@ impl ActionSpec {
     /// The parameter with this name, by key or alias, compared like action names.
     #[must_use]
     pub fn param(&self, name: &str) -> Option<&'static ParamSpec> {
-        let folded = super::fold(name);
-        self.params.iter().find(|param| param.names().any(|name| super::fold(name) == folded))
+        let folded = fold(name);
+        self.params.iter().find(|param| param.names().any(|name| fold(name) == folded))
     }
 
     /// Whether it gives the device another name.

@@ -4,7 +4,7 @@
 //! is never changed: a new kind of entry gets a line of its own in a further file.
 
 use super::*;
-use crate::model::{Answer, PinReading, Refusal, Sealed, Secret, SecretSource};
+use crate::model::{Answer, CommandStatus, PinReading, Refusal, Sealed, Secret, SecretSource};
 use std::collections::BTreeSet;
 
 const FORMAT_1: &str =

@@ -76,11 +76,7 @@ pub(super) fn layers_used(source: &Source, sources: &[Source]) -> BTreeSet<Strin
 
 /// What a file names outside of the crate: packages, and types that paths begin with.
 pub(super) fn packages_used(source: &Source, sources: &[Source]) -> BTreeSet<String> {
-    let mut facts = read(source, &files_of(sources));
-    for named in &facts.imports {
-        facts.outside.remove(&named.alias);
-    }
-    facts.outside
+    read(source, &files_of(sources)).outside
 }
 
 fn files_of(sources: &[Source]) -> BTreeMap<Vec<String>, &str> {
@@ -135,6 +131,8 @@ fn is_name(token: &str) -> bool {
 fn read(source: &Source, files: &BTreeMap<Vec<String>, &str>) -> Facts {
     let tokens = tokens(&source.code);
     let mut facts = Facts::default();
+    // Paths that begin with something imported, with a type of the file, or with a package.
+    let mut unknown: Vec<Vec<String>> = Vec::new();
     let mut inner: Vec<(String, usize)> = Vec::new();
     let mut depth = 0;
     let mut at = 0;
@@ -169,7 +167,7 @@ fn read(source: &Source, files: &BTreeMap<Vec<String>, &str>) -> Facts {
                     let path = path_at(&tokens[at..]);
                     match absolute(&module, &source.module, &path, files) {
                         Some(path) => facts.paths.push(path),
-                        None => drop(facts.outside.insert(name.to_owned())),
+                        None => unknown.push(path),
                     }
                 }
             }
@@ -177,20 +175,14 @@ fn read(source: &Source, files: &BTreeMap<Vec<String>, &str>) -> Facts {
         }
         at += 1;
     }
-    follow_aliases(&tokens, &mut facts);
-    facts
-}
-
-/// Paths that begin with a module that was imported.
-fn follow_aliases(tokens: &[&str], facts: &mut Facts) {
-    for at in 0..tokens.len() {
-        let is_path = tokens.get(at + 1) == Some(&"::") && (at == 0 || tokens[at - 1] != "::");
-        let hit = facts.imports.iter().find(|named| is_path && named.alias == tokens[at]);
-        if let Some(named) = hit {
-            let rest = path_at(&tokens[at..]).split_off(1);
-            facts.paths.push([named.path.as_slice(), &rest].concat());
+    for path in unknown {
+        let hit = facts.imports.iter().find(|named| named.alias == path[0]);
+        match hit {
+            Some(named) => facts.paths.push([named.path.as_slice(), &path[1..]].concat()),
+            None => drop(facts.outside.insert(path[0].clone())),
         }
     }
+    facts
 }
 
 fn path_at(tokens: &[&str]) -> Vec<String> {

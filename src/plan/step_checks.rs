@@ -3,7 +3,7 @@
 //! Owns the checks of platform, OS version and management. Must never know which job asks.
 
 use super::earlier::deletes;
-use super::inventory::{Objection, ObjectionKind};
+use super::objection::{Objection, ObjectionKind};
 use crate::job::Step;
 use crate::model::{Device, Platform};
 

@@ -1,0 +1,51 @@
+//! What a run is, frozen when it starts.
+//!
+//! Owns the header of a run's database. It is a compatibility surface: a field may be added with a default, none may
+//! change its meaning. Must never hold a secret.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::provenance::Provenance;
+use crate::model::{Policy, RunId, UnixMillis};
+
+/// How many requests of each kind were made.
+pub type RequestCounts = BTreeMap<String, u64>;
+
+/// What a run is, frozen when it starts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunHeader {
+    /// Its id.
+    pub run: RunId,
+    /// Name of its job.
+    pub job: String,
+    /// SHA-256 of the job's bytes.
+    pub job_digest: String,
+    /// Why it is done.
+    pub reason: Option<String>,
+    /// The tenant, as people know it.
+    pub tenant: String,
+    /// The tenant's base URL.
+    pub base_url: String,
+    /// Whether the tenant is a simulated one inside this program.
+    pub simulated: bool,
+    /// When it started.
+    pub started_at: UnixMillis,
+    /// Its rules.
+    pub policy: Policy,
+    /// Directory of its reports.
+    pub report_dir: PathBuf,
+    /// Formats of its reports.
+    pub report_formats: Vec<String>,
+    /// How a person agreed to it.
+    pub confirmation: String,
+    /// Pending counts as a good end.
+    pub pending_ok: bool,
+    /// Public keys of those who can read the secrets of this run; none when they stand in clear.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub encrypt_to: Vec<String>,
+    /// Who agreed to it, and what it was checked against.
+    #[serde(default)]
+    pub provenance: Provenance,
+}
