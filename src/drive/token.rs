@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use std::time::Duration;
 
 use super::perform::RenewToken;
-use crate::model::{Refusal, Verdict};
+use crate::model::{ApiRefusal, Verdict};
 
 /// How long nothing is sent after a renewal: the new token may not be known everywhere at once.
 pub(super) const FRESH_TOKEN_WAIT_MS: u64 = 1_000;
@@ -80,7 +80,7 @@ impl Token {
     /// A 401 gets one fresh token where there is a way to have one; the request was not applied. All others that had left
     /// with the old token (`sent_with`) by then are sent again, too.
     pub(super) fn seek_on_unauthorized(&mut self, verdict: Verdict, sent_with: u32) -> Verdict {
-        let Verdict::Refused { kind: Refusal::Unauthorized, reason } = &verdict else {
+        let Verdict::Refused { kind: ApiRefusal::Unauthorized, reason } = &verdict else {
             return verdict;
         };
         let again = Verdict::Throttled {

@@ -7,7 +7,7 @@ use super::proposal::Proposal;
 use super::state::EngineState;
 use super::task::{Phase, TaskState};
 use crate::model::{
-    CommandSeen, CommandStatus, Event, Outcome, Policy, Refusal, Repeat, StopCause, TaskFacts,
+    CommandSeen, CommandStatus, Event, Outcome, Policy, ApiRefusal, Repeat, StopCause, TaskFacts,
     TaskIndex, UnixMillis, Verdict,
 };
 use crate::pace::backoff_ms;
@@ -82,7 +82,7 @@ fn pause_for(wait: &Wait, reason: &str) -> Option<Proposal> {
 /// What a verdict says about more than its task. `action` is the name of the task's action.
 fn for_the_run(verdict: &Verdict, action: &str) -> Option<Proposal> {
     match verdict {
-        Verdict::Refused { kind: Refusal::Forbidden, reason } => {
+        Verdict::Refused { kind: ApiRefusal::Forbidden, reason } => {
             let (action, reason) = (action.to_owned(), reason.clone());
             Some(Proposal::Record(Event::ActionStopped { action, reason }))
         }
@@ -123,7 +123,7 @@ fn consequence(
             Settle(Outcome::AlreadyInEffect, format!("{reason} ({MAY_BE_OURS})"))
         }
         Verdict::InEffect { reason } => Settle(Outcome::AlreadyInEffect, reason.clone()),
-        Verdict::Refused { kind: Refusal::Unauthorized, reason } => {
+        Verdict::Refused { kind: ApiRefusal::Unauthorized, reason } => {
             Requeue(Wait::Resume(StopCause::Unauthorized), reason.clone())
         }
         Verdict::Refused { reason, .. } => Settle(Outcome::Refused, reason.clone()),

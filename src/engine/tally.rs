@@ -2,7 +2,7 @@
 //!
 //! Owns these counts. All of them follow from entries. Must never judge them: `stops` does.
 
-use crate::model::{Event, Refusal, TaskFacts, Verdict};
+use crate::model::{Event, ApiRefusal, TaskFacts, Verdict};
 
 /// Counts since the run was last opened.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,7 +28,7 @@ impl Tally {
             self.answers += 1;
         }
         match verdict {
-            Verdict::Refused { kind: Refusal::NotFound, .. } => self.not_found += 1,
+            Verdict::Refused { kind: ApiRefusal::NotFound, .. } => self.not_found += 1,
             Verdict::Accepted(answer) if facts.has_custody && answer.usable_pin().is_none() => {
                 self.locks_without_pin += 1;
             }

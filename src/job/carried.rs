@@ -4,7 +4,7 @@
 //! it is, and never let a cell swallow rows.
 
 use super::Step;
-use super::columns::{Column, Header, Meaning};
+use super::columns::{Column, TableHeader, Meaning};
 use super::diagnostics::{counted, lines_text, quote};
 use super::scan::{Cell, Record};
 use crate::kandji::{ActionSpec, fold};
@@ -39,7 +39,7 @@ impl Carrier {
     /// The carried cells of a row, by the names of their columns.
     pub fn take(
         &mut self,
-        header: &Header,
+        header: &TableHeader,
         record: &Record<'_>,
         steps: &[Step],
     ) -> Vec<(String, String)> {

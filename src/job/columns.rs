@@ -82,14 +82,14 @@ impl Column {
 }
 
 /// All columns, in the order of the file.
-pub(super) struct Header {
+pub(super) struct TableHeader {
     /// The columns.
     pub columns: Vec<Column>,
     /// Their names as they stand in the file; folded.
     written: Vec<String>,
 }
 
-impl Header {
+impl TableHeader {
     /// Whether a column with this meaning is there.
     pub fn has(&self, meaning: &Meaning) -> bool {
         self.columns.iter().any(|column| column.meaning == *meaning)
@@ -114,7 +114,7 @@ pub(super) fn read_header(
     column_options: &ColumnOptions,
     problems: &mut Diagnostics,
     notes: &mut Vec<String>,
-) -> Option<Header> {
+) -> Option<TableHeader> {
     let count_before = problems.count();
     if record.cells.len() > COLUMNS_MAX {
         let flaw = format!("{} columns, at most {COLUMNS_MAX} are allowed", record.cells.len());
@@ -141,7 +141,7 @@ pub(super) fn read_header(
     note_columns(&columns, notes);
     (is_understood && problems.count() == count_before).then(|| {
         let written = names.iter().map(|name| fold(name)).collect();
-        Header { columns, written }
+        TableHeader { columns, written }
     })
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::carried::{Carrier, is_spare, swallows_rows};
 use super::cells::{TargetField, is_left_open};
 use super::clashes::{StepColumn, clash, identify_flaw};
-use super::columns::{Header, Meaning};
+use super::columns::{TableHeader, Meaning};
 use super::diagnostics::{Diagnostics, Flaw, counted, quote};
 use super::repeated::Repeated;
 use super::row_notes::RowNotes;
@@ -27,7 +27,7 @@ const CELL_BYTES_MAX: usize = 4 * 1024;
 
 /// Reads records into rows.
 pub(super) struct RowReader<'r> {
-    header: &'r Header,
+    header: &'r TableHeader,
     rules: &'r TableRules<'r>,
     /// Everything that is wrong so far.
     pub problems: &'r mut Diagnostics,
@@ -44,7 +44,7 @@ pub(super) struct RowReader<'r> {
 impl<'r> RowReader<'r> {
     /// Starts with no rows.
     pub fn new(
-        header: &'r Header,
+        header: &'r TableHeader,
         rules: &'r TableRules<'r>,
         delimiter: u8,
         problems: &'r mut Diagnostics,

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::cells::TargetField;
 use super::column_options::{ColumnOptions, renamed};
-use super::columns::{Column, Header, Meaning, is_telling, read_header};
+use super::columns::{Column, TableHeader, Meaning, is_telling, read_header};
 use super::delimiter::{choose_layout, separator};
 use super::diagnostics::{Diagnostics, Flaw, counted, lines_text};
 use super::rows::RowReader;
@@ -190,7 +190,7 @@ fn first_record<'a>(
 }
 
 /// With `--identify-by` the other identities are not even read.
-fn limit_identities(header: &mut Header, rules: &TableRules<'_>, notes: &mut Vec<String>) {
+fn limit_identities(header: &mut TableHeader, rules: &TableRules<'_>, notes: &mut Vec<String>) {
     let Some(by) = rules.identify_by else { return };
     let is_other = |column: &&mut Column| match column.meaning {
         Meaning::Target(field) => field != by.field(),
@@ -205,7 +205,7 @@ fn limit_identities(header: &mut Header, rules: &TableRules<'_>, notes: &mut Vec
 fn check_header(
     source: &Source<'_>,
     record: &Record<'_>,
-    header: &Header,
+    header: &TableHeader,
     rules: &TableRules<'_>,
     problems: &mut Diagnostics,
 ) {

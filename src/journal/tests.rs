@@ -8,8 +8,8 @@ mod trust;
 
 use super::*;
 use crate::model::{
-    Answer, CommandSeen, CommandStatus, DeviceFacts, DeviceId, End, Entry, Event, Outcome,
-    ParamValue, Params, PinReading, Platform, Policy, Random, Refusal, Repeat, Risk, RunId, Sealed,
+    Answer, ApiRefusal, CommandSeen, CommandStatus, DeviceFacts, DeviceId, End, Entry, Event,
+    Outcome, ParamValue, Params, PinReading, Platform, Policy, Random, Repeat, Risk, RunId, Sealed,
     Secret, SecretSource, Task, TaskId, TaskIndex, TaskRecord, Turn, UnixMillis, Verdict,
 };
 use std::path::Path;
@@ -138,7 +138,7 @@ fn any_event(random: &mut Random, task: TaskIndex) -> Event {
             Event::Answered { task, attempt, http_status, verdict }
         }
         6 => {
-            let verdict = Verdict::Refused { kind: Refusal::NotFound, reason };
+            let verdict = Verdict::Refused { kind: ApiRefusal::NotFound, reason };
             Event::Answered { task, attempt, http_status, verdict }
         }
         _ => Event::Stopped { cause: crate::model::StopCause::Operator, reason },
@@ -611,7 +611,7 @@ fn way_to(outcome: Outcome, at: u32) -> Vec<Event> {
         Outcome::NotNow => [taken, vec![seen(CommandStatus::NotNow)]].concat(),
         Outcome::InDoubt => [sent, vec![Event::Doubted { task, reason: reason() }]].concat(),
         Outcome::Refused => {
-            let kind = Refusal::Rejected;
+            let kind = ApiRefusal::Rejected;
             let refused = answered(Verdict::Refused { kind, reason: reason() });
             [sent, vec![refused, settled]].concat()
         }

@@ -17,7 +17,7 @@ use super::commands::CommandsPage;
 use super::headers::retry_after_ms;
 use super::pin_form::shown_pin;
 use crate::model::wire::{Fault, Method, Reply};
-use crate::model::{Answer, Platform, Refusal, Repeat, THROTTLED_MS_MIN, Verdict};
+use crate::model::{Answer, ApiRefusal, Platform, Repeat, THROTTLED_MS_MIN, Verdict};
 
 /// What the API says when the same command waits already or the state is already so.
 const IN_EFFECT_TEXTS: [&str; 3] = ["already running", "already locked", "already pending"];
@@ -61,7 +61,7 @@ fn classify_reply(action: &ActionSpec, platform: Platform, reply: &Reply) -> Ver
             ends_run: true,
             retry_after_ms: None,
         },
-        404 => refused(Refusal::NotFound),
+        404 => refused(ApiRefusal::NotFound),
         407 => Verdict::NotSent { reason: format!("the proxy refuses: {said}"), ends_run: true },
         429 if is_own_limit(reply) => {
             Verdict::Throttled { retry_after_ms: retry_after_ms(reply), reason: said }
@@ -75,10 +75,10 @@ fn classify_reply(action: &ActionSpec, platform: Platform, reply: &Reply) -> Ver
         400 if IN_EFFECT_TEXTS.iter().any(|known| text.to_lowercase().contains(known)) => {
             Verdict::InEffect { reason: text }
         }
-        401 => refused(Refusal::Unauthorized),
-        403 => refused(Refusal::Forbidden),
+        401 => refused(ApiRefusal::Unauthorized),
+        403 => refused(ApiRefusal::Forbidden),
         408 | 425 => unknown(false),
-        400..=499 => refused(Refusal::Rejected),
+        400..=499 => refused(ApiRefusal::Rejected),
         _ => unknown(false),
     }
 }

@@ -50,7 +50,7 @@ pub use text::{
 };
 pub use time::{UnixMillis, human_duration, parse_duration_ms};
 pub use verdict::{
-    Answer, Listing, NextPage, Recheck, Refusal, Shown, Sighting, THROTTLED_MS_MIN, Unreadable,
+    Answer, ApiRefusal, Listing, NextPage, Recheck, Shown, Sighting, THROTTLED_MS_MIN, Unreadable,
     Verdict, View,
 };
 pub use window::{Window, WindowError, WindowState};

@@ -25,7 +25,7 @@ pub enum Verdict {
     /// The API definitely said no; nothing was applied.
     Refused {
         /// Which no.
-        kind: Refusal,
+        kind: ApiRefusal,
         /// The API's words.
         reason: String,
     },
@@ -90,7 +90,7 @@ impl Answer {
 /// The kinds of no.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Refusal {
+pub enum ApiRefusal {
     /// 401: the token is wrong, revoked or expired, or lacks the permission.
     Unauthorized,
     /// 403: the token lacks the permission for this action.

@@ -189,7 +189,7 @@ fn counted(devices: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Answer, Event, Refusal, Sealed, UnixMillis, Verdict};
+    use crate::model::{Answer, ApiRefusal, Event, Sealed, UnixMillis, Verdict};
 
     const TASK: TaskIndex = TaskIndex(0);
 
@@ -213,7 +213,7 @@ mod tests {
     fn the_newest_lock_that_may_hold_decides_which_pin_is_known() {
         let taken = || Verdict::Accepted(Answer { pin: Some(pin()), ..Answer::default() });
         let without = || Verdict::Accepted(Answer::default());
-        let refused = || Verdict::Refused { kind: Refusal::Rejected, reason: String::new() };
+        let refused = || Verdict::Refused { kind: ApiRefusal::Rejected, reason: String::new() };
         let known = || Earlier::Is(KnownPin { pin: pin(), run: "A".to_owned() });
         assert_eq!(said(taken(), None), known());
         assert_eq!(said(taken(), Some((Outcome::Completed, ""))), known());

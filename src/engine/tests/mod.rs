@@ -11,7 +11,7 @@ mod stops;
 
 use super::*;
 use crate::model::{
-    Answer, CommandSeen, CommandStatus, Entry, Event, Gate, MaxErrors, Outcome, Policy, Refusal,
+    Answer, ApiRefusal, CommandSeen, CommandStatus, Entry, Event, Gate, MaxErrors, Outcome, Policy,
     Repeat, Retries, Sighting, StopCause, TaskFacts, TaskIndex, Trace, UnixMillis, Verdict,
 };
 
@@ -151,7 +151,7 @@ fn accepted() -> Verdict {
     Verdict::Accepted(Answer::default())
 }
 
-fn refused(kind: Refusal) -> Verdict {
+fn refused(kind: ApiRefusal) -> Verdict {
     Verdict::Refused { kind, reason: why() }
 }
 
@@ -199,11 +199,11 @@ fn every_verdict_has_its_consequence() {
     for facts in [&safe, &once] {
         check(facts, 0, accepted(), &["accepted"]);
         check(facts, 0, in_effect.clone(), &["already_in_effect"]);
-        check(facts, 0, refused(Refusal::NotFound), &["refused"]);
-        check(facts, 0, refused(Refusal::Rejected), &["refused"]);
-        check(facts, 0, refused(Refusal::Forbidden), &["refused", "lock stopped"]);
+        check(facts, 0, refused(ApiRefusal::NotFound), &["refused"]);
+        check(facts, 0, refused(ApiRefusal::Rejected), &["refused"]);
+        check(facts, 0, refused(ApiRefusal::Forbidden), &["refused", "lock stopped"]);
         let expected = ["stopped: Unauthorized", "postponed by 0"];
-        check(facts, 0, refused(Refusal::Unauthorized), &expected);
+        check(facts, 0, refused(ApiRefusal::Unauthorized), &expected);
         check(facts, 0, throttled(Some(7_000)), &["paused for 7000", "postponed by 0"]);
         check(facts, 0, throttled(None), &["paused for 60000", "postponed by 0"]);
         check(facts, 0, not_sent(), &["paused for 1000", "postponed by 0"]);
@@ -414,7 +414,7 @@ fn a_step_begins_when_its_gate_opens() {
         (facts(Repeat::Once), Gate::GoodEnd, accepted(), vec!["send 1.1"]),
         (facts(Repeat::Once), Gate::Completed, accepted(), vec![]),
         (facts(Repeat::Once), Gate::Accepted, unknown(), vec![]),
-        (facts(Repeat::Once), Gate::GoodEnd, refused(Refusal::Rejected), vec![]),
+        (facts(Repeat::Once), Gate::GoodEnd, refused(ApiRefusal::Rejected), vec![]),
         (
             facts(Repeat::Once),
             Gate::Accepted,
@@ -442,7 +442,7 @@ fn a_forbidden_action_is_stopped_and_others_go_on() {
     let tasks = vec![facts(Repeat::Safe), facts(Repeat::Safe), other];
     let mut engine = engine_with(tasks, Policy { concurrency: 1, ..policy() });
     assert_eq!(sends(&mut engine, NOW), ["send 0.1"]);
-    answers(&mut engine, NOW, 0, 1, refused(Refusal::Forbidden));
+    answers(&mut engine, NOW, 0, 1, refused(ApiRefusal::Forbidden));
     assert_eq!(sends(&mut engine, NOW), ["send 2.1"]);
     answers(&mut engine, NOW, 2, 1, accepted());
     assert!(engine.decide(NOW).expect("it decides").is_done);

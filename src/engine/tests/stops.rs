@@ -24,7 +24,7 @@ fn accept(engine: &mut Engine, now: UnixMillis, task: u32) -> Vec<String> {
     answer(engine, now, task, Verdict::Accepted(Answer::default()))
 }
 
-fn refuse(engine: &mut Engine, now: UnixMillis, task: u32, kind: Refusal) -> Vec<String> {
+fn refuse(engine: &mut Engine, now: UnixMillis, task: u32, kind: ApiRefusal) -> Vec<String> {
     answer(engine, now, task, Verdict::Refused { kind, reason: "no".to_owned() })
 }
 
@@ -71,7 +71,7 @@ fn a_pause_between_waves_is_kept_over_a_restart() {
 #[test]
 fn a_canary_that_fails_or_is_in_doubt_for_good_stops_the_run() {
     for verdict in [
-        Verdict::Refused { kind: Refusal::Rejected, reason: "no".to_owned() },
+        Verdict::Refused { kind: ApiRefusal::Rejected, reason: "no".to_owned() },
         Verdict::Unknown { reason: "lost".to_owned(), ends_run: false, retry_after_ms: None },
     ] {
         let tasks = device_facts(3, |device| u16::from(device > 0));
@@ -170,9 +170,9 @@ fn a_later_wave_is_judged_by_itself() {
     sends(&mut engine, NOW);
     accept(&mut engine, seconds(1), 0);
     assert_eq!(sends(&mut engine, seconds(2)).len(), 10);
-    refuse(&mut engine, seconds(3), 1, Refusal::Rejected);
+    refuse(&mut engine, seconds(3), 1, ApiRefusal::Rejected);
     assert_eq!(entries(&mut engine, seconds(4)), [""; 0], "one of ten is tolerated");
-    refuse(&mut engine, seconds(5), 2, Refusal::Rejected);
+    refuse(&mut engine, seconds(5), 2, ApiRefusal::Rejected);
     assert_eq!(entries(&mut engine, seconds(6)), ["stopped: Wave"]);
 }
 
@@ -294,7 +294,7 @@ fn errors_in_a_row_stop_and_a_success_between_them_does_not() {
         assert_eq!(sends(&mut engine, NOW).len(), 1, "{task}");
         match task {
             2 => accept(&mut engine, NOW, task),
-            _ => refuse(&mut engine, NOW, task, Refusal::Rejected),
+            _ => refuse(&mut engine, NOW, task, ApiRefusal::Rejected),
         };
     }
     assert_eq!(entries(&mut engine, NOW), ["stopped: ErrorsInARow"]);
@@ -350,7 +350,7 @@ fn what_is_left_of_a_forbidden_action_holds_no_wave_up() {
     tasks[3].action = 1;
     let mut engine = engine_with(tasks, Policy { concurrency: 1, ..in_waves(WaveGate::Settled) });
     assert_eq!(sends(&mut engine, NOW), ["send 0.1"]);
-    refuse(&mut engine, NOW, 0, Refusal::Forbidden);
+    refuse(&mut engine, NOW, 0, ApiRefusal::Forbidden);
     // A refusal in the first wave stops the run; whoever resumes it goes on in spite of that.
     assert_eq!(entries(&mut engine, NOW), ["stopped: Canary"]);
     let (mut engine, _) = reopened(&engine, seconds(1));
@@ -369,7 +369,7 @@ fn what_is_left_of_a_forbidden_action_holds_no_wave_up() {
     assert_eq!(sends(&mut engine, NOW), ["send 0.1"]);
     accept(&mut engine, NOW, 0);
     assert_eq!(sends(&mut engine, NOW), ["send 1.1"]);
-    refuse(&mut engine, NOW, 1, Refusal::Forbidden);
+    refuse(&mut engine, NOW, 1, ApiRefusal::Forbidden);
     assert_eq!(sends(&mut engine, NOW), ["send 3.1"], "task 2 is of the same action");
     accept(&mut engine, NOW, 3);
     assert_eq!(sends(&mut engine, NOW), ["send 4.1"]);
@@ -386,7 +386,7 @@ fn a_tenant_that_knows_few_of_the_devices_is_the_wrong_one() {
         if is_known {
             accept(&mut engine, NOW, task);
         } else {
-            refuse(&mut engine, NOW, task, Refusal::NotFound);
+            refuse(&mut engine, NOW, task, ApiRefusal::NotFound);
         }
     }
     // Three of five are more than half.

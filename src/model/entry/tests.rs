@@ -4,7 +4,7 @@
 //! is never changed: a new kind of entry gets a line of its own in a further file.
 
 use super::*;
-use crate::model::{Answer, CommandStatus, PinReading, Refusal, Sealed, Secret, SecretSource};
+use crate::model::{Answer, ApiRefusal, CommandStatus, PinReading, Sealed, Secret, SecretSource};
 use std::collections::BTreeSet;
 
 const FORMAT_1: &str =
@@ -50,10 +50,10 @@ fn verdicts() -> Vec<(Option<u16>, Verdict)> {
         ),
         (Some(200), Verdict::Accepted(Answer { pin_missing: true, ..Answer::default() })),
         (Some(400), Verdict::InEffect { reason: why() }),
-        (Some(401), refused(Refusal::Unauthorized)),
-        (Some(403), refused(Refusal::Forbidden)),
-        (Some(404), refused(Refusal::NotFound)),
-        (Some(400), refused(Refusal::Rejected)),
+        (Some(401), refused(ApiRefusal::Unauthorized)),
+        (Some(403), refused(ApiRefusal::Forbidden)),
+        (Some(404), refused(ApiRefusal::NotFound)),
+        (Some(400), refused(ApiRefusal::Rejected)),
         (Some(429), Verdict::Throttled { retry_after_ms: Some(17_000), reason: why() }),
         (Some(429), Verdict::Throttled { retry_after_ms: None, reason: why() }),
         (None, Verdict::NotSent { reason: why(), ends_run: false }),

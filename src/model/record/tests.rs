@@ -1,7 +1,7 @@
 //! What a record keeps of PINs that were sent with requests.
 
 use super::*;
-use crate::model::{Refusal, TaskIndex};
+use crate::model::{ApiRefusal, TaskIndex};
 
 const TASK: TaskIndex = TaskIndex(0);
 
@@ -34,7 +34,7 @@ fn pins(record: &TaskRecord) -> Vec<&str> {
 fn a_drawn_pin_of_a_request_that_was_not_applied_is_none() {
     let why = || "no".to_owned();
     for verdict in [
-        Verdict::Refused { kind: Refusal::Rejected, reason: why() },
+        Verdict::Refused { kind: ApiRefusal::Rejected, reason: why() },
         Verdict::InEffect { reason: why() },
         Verdict::Throttled { retry_after_ms: None, reason: why() },
         Verdict::NotSent { reason: why(), ends_run: false },
@@ -58,7 +58,7 @@ fn a_drawn_pin_of_a_request_that_may_be_applied_is_kept() {
 
 #[test]
 fn a_refused_repeat_leaves_the_pin_of_the_request_in_doubt() {
-    let refused = Verdict::Refused { kind: Refusal::Rejected, reason: "no".to_owned() };
+    let refused = Verdict::Refused { kind: ApiRefusal::Rejected, reason: "no".to_owned() };
     let events = [intent(1), answered(1, unknown()), intent(2), answered(2, refused)];
     let record = erase_after(&events);
     assert_eq!((pins(&record), record.may_be_applied()), (vec!["000001"], true));

@@ -3,7 +3,7 @@
 //! Owns the truth that a client never sees. Must never be lenient: whatever is sent is counted.
 
 use sortie::model::{
-    Answer, CommandSeen, CommandStatus, Listing, NextPage, Random, Recheck, Refusal, Sealed,
+    Answer, ApiRefusal, CommandSeen, CommandStatus, Listing, NextPage, Random, Recheck, Sealed,
     Secret, Shown, Sighting, TaskIndex, UnixMillis, Unreadable, Verdict,
 };
 use std::collections::BTreeMap;
@@ -200,10 +200,10 @@ fn trouble(random: &mut Random) -> Verdict {
         0 => Verdict::Accepted(Answer { pin_missing: true, ..Answer::default() }),
         1 => Verdict::Accepted(Answer { pin, note: Some(reason), ..Answer::default() }),
         2 => Verdict::InEffect { reason },
-        3 => Verdict::Refused { kind: Refusal::NotFound, reason },
-        4 => Verdict::Refused { kind: Refusal::Rejected, reason },
-        5 => Verdict::Refused { kind: Refusal::Forbidden, reason },
-        6 => Verdict::Refused { kind: Refusal::Unauthorized, reason },
+        3 => Verdict::Refused { kind: ApiRefusal::NotFound, reason },
+        4 => Verdict::Refused { kind: ApiRefusal::Rejected, reason },
+        5 => Verdict::Refused { kind: ApiRefusal::Forbidden, reason },
+        6 => Verdict::Refused { kind: ApiRefusal::Unauthorized, reason },
         7 | 8 => Verdict::Throttled { retry_after_ms: None, reason },
         9 | 10 => Verdict::Throttled { retry_after_ms: Some(wait_ms), reason },
         11 | 12 => Verdict::NotSent { reason, ends_run: false },

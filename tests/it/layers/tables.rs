@@ -99,11 +99,10 @@ pub(super) const ANYWHERE: &[(&str, &str)] = &[
 ];
 
 /// Modules in which files still import each other in a circle.
-pub(super) const CYCLES_LEFT: &[&str] =
-    &["app", "engine", "job", "journal", "kandji", "model", "plan", "report"];
+pub(super) const CYCLES_LEFT: &[&str] = &["app", "cli", "engine", "job"];
 
 /// Names that several public types still share.
-pub(super) const NAMESAKES_LEFT: &[&str] = &["Asking", "Kept"];
+pub(super) const NAMESAKES_LEFT: &[&str] = &["Asking", "BeforeSending", "CommandStatus", "Kept"];
 
 /// Most lines of a file and of a function. What is over is counted below.
 pub(super) const FILE_LINES_MAX: usize = 400;
