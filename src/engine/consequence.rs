@@ -7,7 +7,7 @@ use super::proposal::Proposal;
 use super::state::EngineState;
 use super::task::{Phase, TaskState};
 use crate::model::{
-    CommandSeen, CommandStatus, Event, Outcome, Policy, ApiRefusal, Repeat, StopCause, TaskFacts,
+    ApiRefusal, CommandSeen, CommandStatus, Event, Outcome, Policy, Repeat, StopCause, TaskFacts,
     TaskIndex, UnixMillis, Verdict,
 };
 use crate::pace::backoff_ms;

@@ -2,7 +2,7 @@
 //!
 //! Owns these counts. All of them follow from entries. Must never judge them: `stops` does.
 
-use crate::model::{Event, ApiRefusal, TaskFacts, Verdict};
+use crate::model::{ApiRefusal, Event, TaskFacts, Verdict};
 
 /// Counts since the run was last opened.
 #[derive(Clone, Debug, Default, PartialEq)]

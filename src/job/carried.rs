@@ -4,7 +4,7 @@
 //! it is, and never let a cell swallow rows.
 
 use super::Step;
-use super::columns::{Column, TableHeader, Meaning};
+use super::columns::{Column, Meaning, TableHeader};
 use super::diagnostics::{counted, lines_text, quote};
 use super::scan::{Cell, Record};
 use crate::kandji::{ActionSpec, fold};

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::carried::{Carrier, is_spare, swallows_rows};
 use super::cells::{TargetField, is_left_open};
 use super::clashes::{StepColumn, clash, identify_flaw};
-use super::columns::{TableHeader, Meaning};
+use super::columns::{Meaning, TableHeader};
 use super::diagnostics::{Diagnostics, Flaw, counted, quote};
 use super::repeated::Repeated;
 use super::row_notes::RowNotes;

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::cells::TargetField;
 use super::column_options::{ColumnOptions, renamed};
-use super::columns::{Column, TableHeader, Meaning, is_telling, read_header};
+use super::columns::{Column, Meaning, TableHeader, is_telling, read_header};
 use super::delimiter::{choose_layout, separator};
 use super::diagnostics::{Diagnostics, Flaw, counted, lines_text};
 use super::rows::RowReader;

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CommandSeen, Outcome, PinReading, Sealed, Secret, SecretSource, Sends, TaskIndex, UnixMillis,
+    CommandSeen, Outcome, PinReading, Sealed, Secret, SecretSource, SentRequest, TaskIndex, UnixMillis,
     Verdict, at_rest,
 };
 
@@ -40,7 +40,7 @@ pub enum Event {
         pin: Option<Sealed>,
         /// What it is; `None` where an older program wrote the entry.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        sends: Option<Box<Sends>>,
+        sends: Option<Box<SentRequest>>,
     },
     /// The request's answer, or its absence, and what it means.
     Answered {

@@ -121,7 +121,7 @@ fn add_params(hash: &mut Sha256, params: &Params) {
 
 /// What a request is: recorded with the intent to send it, so that the journal by itself proves what was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sends {
+pub struct SentRequest {
     /// The device.
     pub device: DeviceId,
     /// Name of the action.
@@ -134,10 +134,10 @@ pub struct Sends {
 impl Task {
     /// What its request is.
     #[must_use]
-    pub fn sends(&self) -> Sends {
+    pub fn sends(&self) -> SentRequest {
         let mut hash = Sha256::new();
         add_params(&mut hash, &self.params);
-        Sends {
+        SentRequest {
             device: self.device.id.clone(),
             action: self.action.clone(),
             params: super::hexadecimal(&hash.finalize()),

@@ -9,7 +9,7 @@ use crate::journal::run_chain::{ChainEnd, link};
 use crate::journal::stretches::ENTRIES_MAX;
 use crate::journal::*;
 use crate::model::{
-    Answer, CommandSeen, CommandStatus, Decision, DeviceId, Entry, Event, Outcome, Sends,
+    Answer, CommandSeen, CommandStatus, Decision, DeviceId, Entry, Event, Outcome, SentRequest,
     TaskIndex, Verdict,
 };
 
@@ -156,7 +156,7 @@ fn an_intent_that_says_another_request_than_the_task_is_a_fault() {
     let mut journal = bench.run(2);
     let sends = |device: &str| {
         let own = tasks_of(2)[1].sends();
-        Some(Box::new(Sends { device: DeviceId::from_api(device), ..own }))
+        Some(Box::new(SentRequest { device: DeviceId::from_api(device), ..own }))
     };
     let intent = |device: &str| {
         entry(Event::Intent { task: TaskIndex(1), attempt: 1, pin: None, sends: sends(device) })

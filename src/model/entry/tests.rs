@@ -172,7 +172,7 @@ fn added() -> Vec<Entry> {
 
 /// What the lines of the third file say, in order.
 fn proving() -> Vec<Entry> {
-    let sends = Some(Box::new(Sends {
+    let sends = Some(Box::new(SentRequest {
         device: crate::model::DeviceId::from_api("0b1b7c5e-3b0c-4a92-9ad2-7d3e0a3a1f11"),
         action: "lock".to_owned(),
         params: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855".to_owned(),

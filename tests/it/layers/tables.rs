@@ -99,10 +99,11 @@ pub(super) const ANYWHERE: &[(&str, &str)] = &[
 ];
 
 /// Modules in which files still import each other in a circle.
-pub(super) const CYCLES_LEFT: &[&str] = &["app", "cli", "engine", "job"];
+pub(super) const CYCLES_LEFT: &[&str] = &["app", "cli", "job"];
 
 /// Names that several public types still share.
-pub(super) const NAMESAKES_LEFT: &[&str] = &["Asking", "BeforeSending", "CommandStatus", "Kept"];
+pub(super) const NAMESAKES_LEFT: &[&str] =
+    &["Asking", "BeforeSending", "CommandStatus", "Kept", "Recipient"];
 
 /// Most lines of a file and of a function. What is over is counted below.
 pub(super) const FILE_LINES_MAX: usize = 400;
