@@ -41,4 +41,8 @@ pub use runs::run_view::ReportsReason;
 pub use runs::status::RunStatus;
 pub use runs::trust::{OpenedRunReason, OpeningPurpose};
 pub use ssh_keygen::{SIGNING_VARIABLES, SigningKey, SigningReason};
+pub use tenant::{
+    AddressReason, Connection, ConnectionReason, NamedAddress, NamedToken, TenantPlace,
+    TenantProfile, TenantRequest, TokenCommandError, TokenFlaw, TokenPlace, TokenReason,
+};
 pub use workspace::{Workspace, WorkspaceReason};

@@ -8,8 +8,10 @@ pub(crate) mod failure;
 pub(crate) mod job_source;
 pub(crate) mod locations;
 pub(crate) mod options;
+pub(crate) mod runtime;
 pub(crate) mod setting_flags;
 pub(crate) mod settings;
+pub(crate) mod tenant_options;
 pub(crate) mod terminal;
 pub(crate) mod text;
 

@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CommandSeen, Outcome, PinReading, Sealed, Secret, SecretSource, SentRequest, TaskIndex, UnixMillis,
-    Verdict, at_rest,
+    CommandSeen, Outcome, PinReading, Sealed, Secret, SecretSource, SentRequest, TaskIndex,
+    UnixMillis, Verdict, at_rest,
 };
 
 /// One record of the journal.

@@ -42,7 +42,8 @@ pub use sealed::{Sealed, at_rest};
 pub use secret::{HeldPin, KnownPin, PinOrigin, PinReading, Secret, SecretSource, ShownPin};
 pub use spreadsheet::{neutralised, quoted, restored};
 pub use task::{
-    DeviceFacts, Gate, ParamValue, Params, RunId, SentRequest, Task, TaskFacts, TaskId, TaskIndex, Turn,
+    DeviceFacts, Gate, ParamValue, Params, RunId, SentRequest, Task, TaskFacts, TaskId, TaskIndex,
+    Turn,
 };
 pub use text::{
     Likeness, comparable, comparable_by_quotes, composed, first_steering, is_alike, is_invisible,

@@ -14,7 +14,7 @@ use crate::app::preflight::earlier::{
 };
 use crate::app::secrets::known_pins::pending_locks;
 use crate::app::settings::RunSettings;
-use crate::app::tenant::connect::Connection;
+use crate::app::tenant::Connection;
 use crate::app::{AppEvent, Events, Workspace};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;

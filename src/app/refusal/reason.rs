@@ -14,6 +14,7 @@ use crate::app::outside::{DriveReason, JournalReason, ReadReason};
 use crate::app::runs::run_view::ReportsReason;
 use crate::app::runs::trust::OpenedRunReason;
 use crate::app::ssh_keygen::SigningReason;
+use crate::app::tenant::{AddressReason, ConnectionReason, TokenReason};
 use crate::app::workspace::WorkspaceReason;
 
 /// What every type of reasons says of itself besides its facts, which are its fields.
@@ -71,6 +72,10 @@ reasons! {
     Approval(ApprovalReason),
     /// The consent that was given is not enough.
     Consent(ConsentReason),
+    /// The address of a tenant is not used.
+    Address(AddressReason),
+    /// There is no connection to the tenant, though address and token are right.
+    Connection(ConnectionReason),
     /// The loop of a run failed.
     Drive(DriveReason),
     /// The history of a device is not had, or not in full.
@@ -89,6 +94,8 @@ reasons! {
     Signing(SigningReason),
     /// A check refused that the approval of the run would have passed, had it still counted.
     VoidApproval(VoidApproval),
+    /// There is no token to send.
+    Token(TokenReason),
     /// The workspace has nothing of what was asked for.
     Workspace(WorkspaceReason),
 }

@@ -22,7 +22,7 @@ use crate::app::preflight::earlier::check_doubts;
 use crate::app::preflight::overlap::{check_overlap, intentions};
 use crate::app::runs::execution::{Live, go};
 use crate::app::runs::run_view::RunView;
-use crate::app::tenant::connect::Connection;
+use crate::app::tenant::Connection;
 use crate::app::{Confirmed, Consent, Question};
 use crate::cli::commands::run::{Origin, Setting, check_rows};
 use crate::cli::exit::Exit;

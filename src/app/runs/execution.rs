@@ -15,7 +15,7 @@ use crate::app::runs::run_view::{RunView, standing};
 use crate::app::runs::watchdog::PolicyWatchdog;
 use crate::app::secrets::known_pins::known_pins;
 use crate::app::secrets::sealing::Recipients;
-use crate::app::tenant::connect::Connection;
+use crate::app::tenant::Connection;
 use crate::cli::exit::{Exit, RunEnd, exit_of};
 use crate::cli::failure::{BeforeSending, Done, Failed, Failure};
 use crate::cli::options::{EndingOptions, ProgressForm};

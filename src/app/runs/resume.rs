@@ -19,15 +19,15 @@ use crate::app::runs::trust::{
     KeptApproval, OpeningPurpose, Replay, open_run, refuse_closed, refuse_simulated,
 };
 use crate::app::settings::timeout_ms;
-use crate::app::tenant::connect::connect_again;
-use crate::cli::commands::plan::runtime;
 use crate::cli::exit::Exit;
 use crate::cli::failure::{BeforeSending, Done, Failed, Failure};
 use crate::cli::locations::open_workspace;
 use crate::cli::options::{
     EndingOptions, GlobalOptions, ResumeOptions, TenantOptions, WatchOptions,
 };
+use crate::cli::runtime::runtime;
 use crate::cli::settings::{duration, read_profile};
+use crate::cli::tenant_options::connect_again;
 use crate::cli::terminal::printer::Printer;
 use crate::drive::{Clock, WallClock};
 use crate::engine::{Engine, Scope};

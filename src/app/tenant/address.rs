@@ -1,105 +1,70 @@
 //! Which tenant is meant.
 //!
-//! Owns the order of the places that may name the tenant's address. Must never mix them up: a profile's name
-//! and token belong to the profile's address and to no other.
+//! Owns the order of the places that may name the tenant's address, and what contradicts itself. Must never mix them up: a
+//! profile's name and token belong to the profile's address and to no other.
 
-use crate::app::settings::{Profile, ProfileChoice};
-use crate::cli::failure::Failure;
-use crate::model::settings::{SettingLayer, SettingSource, SettingValue, SettingValues, tenant};
-use crate::transport::{
-    BaseUrl, BaseUrlError, OtherHosts, Region, base_url_of, check_base_url, tenant_key,
-};
+use super::address_reason::AddressReason;
+use super::request::TenantRequest;
+use crate::app::settings::ProfileChoice;
+use crate::transport::{BaseUrl, OtherHosts, check_base_url, tenant_key};
 
-/// The address of a tenant.
-pub(crate) struct Address {
+/// What names the address of a run or plan, in the record's words.
+const BY_RUN: &str = "the run or plan";
+
+/// The address of a tenant, chosen and checked.
+pub(super) struct Address {
     pub base_url: BaseUrl,
     /// It is the profile's, so the profile's name and token belong to it.
     pub is_profiles: bool,
-    pub source: AddressSource,
+    /// The profile is all that names it.
+    pub is_named_by_profile: bool,
+    /// What names it, in the front end's words.
+    pub named_by: String,
 }
 
-/// What names the address.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(crate) enum AddressSource {
-    Flag,
-    Variable(&'static str),
-    Profile,
-    /// The run or plan that is gone on with.
-    Run,
-}
-
-impl AddressSource {
-    /// In words, for people who look where a command goes to.
-    pub(crate) fn shown(self) -> &'static str {
-        match self {
-            Self::Flag => "the command line",
-            Self::Variable(name) => name,
-            Self::Profile => "the profile",
-            Self::Run => "the run or plan",
-        }
-    }
-}
-
-/// The address that options, environment or profile name.
-pub(crate) fn address(given: &SettingValues, profile: &Profile) -> Result<Address, Failure> {
-    let profiles = profiles_url(profile)?;
-    refuse_contradiction(given, profile)?;
-    let is_chosen = profile.is_chosen();
-    let (text, source) = match (flag_url(given)?, variable_url(given), &profiles) {
-        (Some(url), ..) => (url, AddressSource::Flag),
-        (None, _, Some(url)) if is_chosen => (url.clone(), AddressSource::Profile),
-        (None, Some((name, url)), _) => (url, AddressSource::Variable(name)),
-        (None, None, Some(url)) => (url.clone(), AddressSource::Profile),
-        (None, None, None) => {
-            return Err(Failure::usage("no tenant is named").next(
-                "give --base-url, --subdomain, SORTIE_BASE_URL or a profile; --simulate needs none",
-            ));
-        }
+/// The address that a request names.
+pub(super) fn address(request: &TenantRequest) -> Result<Address, AddressReason> {
+    refuse_contradiction(request)?;
+    let profile = request.profile.as_ref();
+    let of_profile = profile.and_then(|profile| profile.place.address.as_ref());
+    let given = request.given.address.as_ref();
+    let environment = request.environment.address.as_ref();
+    let (named, is_named_by_profile) = match (given, environment, of_profile) {
+        (Some(named), ..) => (named, false),
+        (None, _, Some(named)) if request.is_profile_chosen() => (named, true),
+        (None, Some(named), _) => (named, false),
+        (None, None, Some(named)) => (named, true),
+        (None, None, None) => return Err(AddressReason::Unnamed),
     };
-    let is_profiles = profiles.is_some_and(|profiles| is_same(&profiles, &text));
-    let other_hosts = if given.is_on(&tenant::ALLOW_OTHER_HOST)
-        || (is_profiles && profile.values.is_on(&tenant::ALLOW_OTHER_HOST))
-    {
-        OtherHosts::Allow
-    } else {
-        OtherHosts::Refuse
-    };
-    let base_url = check_base_url(&text, other_hosts).map_err(|error| refused(&error))?;
-    Ok(Address { base_url, is_profiles, source })
+    let is_profiles = request.profile_url().is_some_and(|url| is_same(url, &named.url));
+    let is_allowed_there = profile.is_some_and(|profile| profile.place.is_other_host_allowed);
+    let is_allowed = request.given.is_other_host_allowed || (is_profiles && is_allowed_there);
+    let other_hosts = if is_allowed { OtherHosts::Allow } else { OtherHosts::Refuse };
+    let base_url = check_base_url(&named.url, other_hosts)?;
+    Ok(Address { base_url, is_profiles, is_named_by_profile, named_by: named.named_by.clone() })
 }
 
 /// Refuses a profile that was asked for beside the address of another tenant: one of them is a mistake, and nobody can tell
 /// which.
-fn refuse_contradiction(given: &SettingValues, profile: &Profile) -> Result<(), Failure> {
-    let Some(own) = profiles_url(profile)?.filter(|_| profile.is_chosen()) else {
+fn refuse_contradiction(request: &TenantRequest) -> Result<(), AddressReason> {
+    let Some(own) = request.profile_url().filter(|_| request.is_profile_chosen()) else {
         return Ok(());
     };
-    let flag = flag_url(given)?.map(|url| ("the command line", url));
-    // A flag outranks the environment, which then is not asked.
-    let Some((name, other)) = flag.or_else(|| variable_url(given)) else { return Ok(()) };
-    if is_same_tenant(&own, &other) {
+    // What was given outranks the environment, which then is not asked.
+    let Some(other) = request.named_address() else { return Ok(()) };
+    if is_same_tenant(own, &other.url) {
         return Ok(());
     }
-    let profile = profile.name.as_deref().unwrap_or_default();
-    Err(Failure::usage(format!("the profile '{profile}' is for {own}, and {name} names {other}"))
-        .next("leave one of them out: both name a tenant, and only one can be meant"))
-}
-
-/// The variable that names another tenant than this address, with what it names. A token of the environment belongs to it.
-pub(crate) fn variable_of_another_tenant(
-    given: &SettingValues,
-    base_url: &str,
-) -> Option<(&'static str, String)> {
-    variable_url(given).filter(|(_, url)| !is_same_tenant(url, base_url))
-}
-
-/// Whether the environment names an address.
-pub(crate) fn has_variable(given: &SettingValues) -> bool {
-    variable_url(given).is_some()
+    Err(AddressReason::ProfileContradicted {
+        profile: request.profile_name().to_owned(),
+        profile_url: own.to_owned(),
+        url: other.url.clone(),
+        named_by: other.named_by.clone(),
+    })
 }
 
 /// Whether two addresses lead to one tenant.
-fn is_same_tenant(one: &str, other: &str) -> bool {
+pub(super) fn is_same_tenant(one: &str, other: &str) -> bool {
     let key = |text| {
         let checked = check_base_url(text, OtherHosts::Allow).ok();
         checked.map_or_else(|| text.to_owned(), |checked| tenant_key(&checked.url))
@@ -108,42 +73,33 @@ fn is_same_tenant(one: &str, other: &str) -> bool {
 }
 
 /// The address of a run that is resumed: its own, whatever else is named may only agree with it. What stands in a database
-/// is no reason to send a token there: a flag, the environment or the profile names the address, or it is the vendor's.
-pub(crate) fn address_of_run(
+/// is no reason to send a token there: the request, the environment or the profile names the address, or it is the vendor's.
+pub(super) fn address_of_run(
     base_url: &str,
-    given: &SettingValues,
-    profile: &Profile,
-) -> Result<Address, Failure> {
-    refuse_contradiction(given, profile)?;
-    let other = given_url(given)?;
-    let profiles = profiles_url(profile)?;
-    if profile.choice == ProfileChoice::Flag
-        && let Some(own) = profiles.as_ref().filter(|own| !is_same_tenant(own, base_url))
-    {
-        let name = profile.name.as_deref().unwrap_or_default();
-        return Err(Failure::usage(format!(
-            "the run belongs to {base_url}, and the profile '{name}' is for {own}"
-        ))
-        .next("name the profile of the run's tenant, or none"));
+    request: &TenantRequest,
+) -> Result<Address, AddressReason> {
+    refuse_contradiction(request)?;
+    let (named, of_profile) = (request.named_address(), request.profile_url());
+    let is_given = request.profile.as_ref().is_some_and(|it| it.chosen == ProfileChoice::Flag);
+    if let Some(own) = of_profile.filter(|own| is_given && !is_same_tenant(own, base_url)) {
+        return Err(AddressReason::ProfileOfAnotherTenant {
+            run_url: base_url.to_owned(),
+            profile: request.profile_name().to_owned(),
+            profile_url: own.to_owned(),
+        });
     }
-    if given.is_on(&tenant::SIMULATE) || other.as_ref().is_some_and(|url| !is_same(url, base_url)) {
-        return Err(Failure::usage(format!(
-            "the run belongs to {base_url}, another tenant is named"
-        ))
-        .next("resume it without --base-url, --subdomain or SORTIE_BASE_URL, or with its own"));
+    if request.simulated || named.is_some_and(|named| !is_same(&named.url, base_url)) {
+        return Err(AddressReason::AnotherTenant { run_url: base_url.to_owned() });
     }
-    let is_profiles = profiles.is_some_and(|url| is_same(&url, base_url));
+    let is_profiles = of_profile.is_some_and(|url| is_same(url, base_url));
     let is_vendors = check_base_url(base_url, OtherHosts::Refuse).is_ok_and(|url| !url.is_loopback);
-    if other.is_none() && !is_profiles && !is_vendors {
-        return Err(Failure::usage(format!(
-            "the run's address {base_url} is not one of the vendor's, and no flag, variable or profile names it"
-        ))
-        .state("the token was not read")
-        .next(format!("if that address is right, name it: --base-url {base_url}")));
+    if named.is_none() && !is_profiles && !is_vendors {
+        return Err(AddressReason::OnlyInRun { run_url: base_url.to_owned() });
     }
     // It is named here and now, or it is the vendor's.
-    let checked = check_base_url(base_url, OtherHosts::Allow).map_err(|error| refused(&error))?;
-    Ok(Address { base_url: checked, is_profiles, source: AddressSource::Run })
+    let checked = check_base_url(base_url, OtherHosts::Allow)?;
+    let named_by = BY_RUN.to_owned();
+    Ok(Address { base_url: checked, is_profiles, is_named_by_profile: false, named_by })
 }
 
 /// Whether two spellings name the same address.
@@ -152,53 +108,81 @@ fn is_same(one: &str, other: &str) -> bool {
     url(one).is_some_and(|one| url(other) == Some(one))
 }
 
-/// The address that flags or the environment give.
-fn given_url(given: &SettingValues) -> Result<Option<String>, Failure> {
-    Ok(flag_url(given)?.or_else(|| variable_url(given).map(|(_, url)| url)))
-}
+#[cfg(test)]
+mod tests {
+    use super::super::request::{NamedAddress, TenantPlace, TenantProfile};
+    use super::*;
 
-fn variable_url(given: &SettingValues) -> Option<(&'static str, String)> {
-    let placed = given.of_layer(&tenant::BASE_URL, SettingLayer::Variable)?;
-    match (placed.source, &placed.value) {
-        (SettingSource::Variable(name), SettingValue::Text(url)) => Some((name, url.clone())),
-        _ => None,
+    const RUN: &str = "https://accuhive.api.kandji.io";
+    const OTHER: &str = "https://other.api.kandji.io";
+    const PROXY: &str = "https://proxy.example.com";
+
+    fn place(url: Option<&str>) -> TenantPlace {
+        let address = url.map(|url| NamedAddress { url: url.to_owned(), named_by: "x".to_owned() });
+        TenantPlace { address, ..TenantPlace::default() }
     }
-}
 
-fn flag_url(given: &SettingValues) -> Result<Option<String>, Failure> {
-    url_of_layer(given, SettingLayer::Flag)
-}
-
-fn profiles_url(profile: &Profile) -> Result<Option<String>, Failure> {
-    url_of_layer(&profile.values, SettingLayer::Profile)
-}
-
-/// The address that one kind of source gives, as an address or as a subdomain.
-fn url_of_layer(values: &SettingValues, layer: SettingLayer) -> Result<Option<String>, Failure> {
-    let shown = |setting| values.of_layer(setting, layer).map(|placed| placed.value.shown());
-    match (shown(&tenant::BASE_URL), shown(&tenant::SUBDOMAIN)) {
-        (Some(url), _) => Ok(Some(url)),
-        (None, Some(subdomain)) => url_of(&subdomain, shown(&tenant::REGION).as_deref()).map(Some),
-        (None, None) => Ok(None),
-    }
-}
-
-fn url_of(subdomain: &str, region: Option<&str>) -> Result<String, Failure> {
-    let region = match region {
-        None => Region::Us,
-        Some(word) => Region::parse(word).ok_or_else(|| {
-            Failure::usage(format!("there is no region '{word}'")).next("write us or eu")
-        })?,
-    };
-    base_url_of(subdomain, region).map_err(|error| refused(&error))
-}
-
-fn refused(error: &BaseUrlError) -> Failure {
-    let failure = Failure::usage(error.to_string());
-    match error {
-        BaseUrlError::UnknownHost { .. } => {
-            failure.next("if you mean that host, say so with --allow-other-host")
+    fn request(
+        given: Option<&str>,
+        environment: Option<&str>,
+        profile: Option<(&str, ProfileChoice)>,
+    ) -> TenantRequest {
+        TenantRequest {
+            given: place(given),
+            environment: place(environment),
+            profile: profile.map(|(url, chosen)| TenantProfile {
+                name: "p".to_owned(),
+                chosen,
+                place: place(Some(url)),
+            }),
+            ..TenantRequest::default()
         }
-        _ => failure,
+    }
+
+    fn kind(result: Result<Address, AddressReason>) -> String {
+        match result {
+            Ok(address) => address.base_url.url,
+            Err(reason) => serde_json::to_value(&reason).expect("data")["kind"].to_string(),
+        }
+    }
+
+    #[test]
+    fn the_strongest_place_names_the_address() {
+        use ProfileChoice::{Default, Flag, Variable};
+        for (given, environment, profile, expected) in [
+            (Some(RUN), Some(OTHER), Some((OTHER, Default)), RUN),
+            (None, Some(RUN), Some((OTHER, Default)), RUN),
+            (None, None, Some((RUN, Default)), RUN),
+            (None, Some(RUN), Some((RUN, Flag)), RUN),
+            (None, None, None, "\"tenant_unnamed\""),
+            (None, Some(RUN), Some((OTHER, Flag)), "\"profile_contradicted\""),
+            (Some(RUN), None, Some((OTHER, Variable)), "\"profile_contradicted\""),
+            (Some(PROXY), None, None, "\"address_invalid\""),
+        ] {
+            assert_eq!(kind(address(&request(given, environment, profile))), expected);
+        }
+    }
+
+    #[test]
+    fn a_run_is_reached_at_its_address_or_not_at_all() {
+        use ProfileChoice::{Default, Flag};
+        for (run, given, environment, profile, expected) in [
+            (RUN, None, None, None, RUN),
+            (RUN, Some(RUN), None, Some((OTHER, Default)), RUN),
+            (RUN, Some(OTHER), None, None, "\"run_of_another_tenant\""),
+            (RUN, None, Some(OTHER), None, "\"run_of_another_tenant\""),
+            (RUN, None, None, Some((OTHER, Flag)), "\"profile_of_another_tenant\""),
+            (PROXY, None, None, None, "\"run_address_unnamed\""),
+            (PROXY, None, None, Some((RUN, Default)), "\"run_address_unnamed\""),
+            (PROXY, Some(PROXY), None, None, PROXY),
+            (PROXY, None, Some(PROXY), None, PROXY),
+            (PROXY, None, None, Some((PROXY, Flag)), PROXY),
+            ("http://127.0.0.1:8080", None, None, None, "\"run_address_unnamed\""),
+        ] {
+            let request = request(given, environment, profile);
+            assert_eq!(kind(address_of_run(run, &request)), expected, "{run} {given:?}");
+        }
+        let simulated = TenantRequest { simulated: true, ..TenantRequest::default() };
+        assert_eq!(kind(address_of_run(RUN, &simulated)), "\"run_of_another_tenant\"");
     }
 }

@@ -1,8 +1,21 @@
 //! The way to a tenant: address, token, transport.
 //!
-//! Owns the connection. Must never make a transport that can write before it is asked for.
+//! Owns the connection, and the rules by which a token goes to one tenant only. Must never make a transport that can write
+//! before it is asked for, and never read flags or the environment: a front end says what each of them names.
 
-pub(crate) mod address;
-pub(crate) mod connect;
-pub(crate) mod token;
-pub(crate) mod token_command;
+mod address;
+mod address_reason;
+mod connection;
+mod request;
+mod simulated;
+mod token;
+mod token_command;
+mod token_reason;
+
+pub use address_reason::AddressReason;
+pub use connection::{Connection, ConnectionReason};
+pub use request::{
+    NamedAddress, NamedToken, TenantPlace, TenantProfile, TenantRequest, TokenPlace,
+};
+pub use token_command::TokenCommandError;
+pub use token_reason::{TokenFlaw, TokenReason};

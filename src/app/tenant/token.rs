@@ -1,189 +1,114 @@
 //! Where the token comes from.
 //!
-//! Owns the order of the places that may hold it, and its renewal. Must never print one, never take one from
-//! the command line, and never repeat what was given as a file's name: people paste tokens there.
+//! Owns the order of the places that may hold it, and its renewal. Must never print one, and never repeat what was given as a
+//! file's name: people paste tokens there.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
+use super::address::{Address, is_same_tenant};
+use super::request::{NamedToken, TenantRequest, TokenPlace};
+use super::token_command::{TokenCommand, first_token, next_token};
+use super::token_reason::{TokenFlaw, TokenReason};
 use crate::app::files::private_file::read_private_file;
-use crate::app::settings::Profile;
-use crate::app::tenant::address::{
-    Address, AddressSource, has_variable, variable_of_another_tenant,
-};
-use crate::app::tenant::token_command::{first_token, next_token};
-use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
 use crate::drive::RenewToken;
 use crate::model::Sealed;
-use crate::model::settings::{SettingLayer, SettingSource, SettingValue, SettingValues, tenant};
 use crate::transport::HttpTransport;
 
-/// The place that holds the token.
-pub(crate) enum TokenSource {
-    File(PathBuf),
-    Command(String),
-    Environment(Sealed),
+/// Finds the token that belongs to this address: the one that was given, else the environment's where the environment names
+/// this tenant, else the profile's. A profile that was asked for comes before the environment. A token of the environment
+/// that belongs to another tenant, or to none beside the address of a profile, is refused.
+pub(super) fn find_token<'a>(
+    address: &Address,
+    request: &'a TenantRequest,
+) -> Result<&'a NamedToken, TokenReason> {
+    if let Some(token) = &request.given.token {
+        return Ok(token);
+    }
+    // A token of the profile must not be sent to another address than the profile's.
+    let profile = request.profile.as_ref().filter(|_| address.is_profiles);
+    let of_profile = profile.and_then(|profile| profile.place.token.as_ref());
+    let is_chosen = profile.is_some() && request.is_profile_chosen();
+    let base_url = address.base_url.url.as_str();
+    let beside = request.environment.address.as_ref();
+    let other = beside.filter(|beside| !is_same_tenant(&beside.url, base_url));
+    let is_paired = beside.is_some() && other.is_none();
+    match (&request.environment.token, of_profile) {
+        (None, None) => Err(TokenReason::Missing),
+        (None, Some(token)) => Ok(token),
+        (Some(_), Some(token)) if is_chosen || !is_paired => Ok(token),
+        (Some(token), Some(_)) => Ok(token),
+        (Some(token), None) => match other {
+            Some(other) => Err(TokenReason::AnotherTenant {
+                base_url: base_url.to_owned(),
+                named_by: address.named_by.clone(),
+                token: token.named_by.clone(),
+                url: other.url.clone(),
+                url_named_by: other.named_by.clone(),
+            }),
+            None if address.is_named_by_profile && !is_paired => Err(TokenReason::Unpaired {
+                base_url: base_url.to_owned(),
+                profile: request.profile_name().to_owned(),
+                token: token.named_by.clone(),
+            }),
+            None => Ok(token),
+        },
+    }
 }
 
-/// A place that holds the token, and its name for people.
-pub(crate) struct FoundToken {
-    pub source: TokenSource,
-    /// Never what was given as a file's name: people paste tokens there.
-    pub shown: &'static str,
-}
-
-impl FoundToken {
-    /// Finds the token that belongs to this address: a flag's, else the environment's where the environment names this
-    /// tenant, else the profile's. An explicit profile comes before the environment. A token of the environment that belongs
-    /// to another tenant, or to none beside the address of a profile, is refused.
-    pub(crate) fn find(
-        address: &Address,
-        given: &SettingValues,
-        profile: &Profile,
-    ) -> Result<Self, Failure> {
-        let found = |source, shown| Ok(Self { source, shown });
-        match TokenSource::of(given) {
-            Some(source @ TokenSource::File(_)) => return found(source, "--token-file"),
-            Some(source @ TokenSource::Command(_)) => return found(source, "--token-command"),
-            _ => {}
+/// Reads the token.
+pub(super) fn read_token(
+    place: &TokenPlace,
+    request: &TenantRequest,
+) -> Result<Sealed, TokenReason> {
+    let text = match place {
+        TokenPlace::File(path) => token_from_file(path)?,
+        TokenPlace::Command(line) => {
+            let command = TokenCommand::new(line, request);
+            first_token(&command, request.is_attended)
+                .map_err(|error| TokenReason::Command { error })?
         }
-        let of_profile = match TokenSource::of(&profile.values) {
-            _ if !address.is_profiles => None,
-            Some(source @ TokenSource::File(_)) => Some((source, "the profile's token_file")),
-            Some(source) => Some((source, "the profile's token_command")),
-            None => None,
-        };
-        let of_variable = variable_token(given);
-        let base_url = address.base_url.url.as_str();
-        let other = variable_of_another_tenant(given, base_url);
-        let is_paired = has_variable(given) && other.is_none();
-        let is_chosen = profile.is_chosen();
-        match (of_variable, of_profile) {
-            (None, None) => Err(no_token("no token was given".to_owned())),
-            (of_variable, Some((source, shown)))
-                if is_chosen || !is_paired || of_variable.is_none() =>
-            {
-                found(source, shown)
-            }
-            (None, Some((source, shown))) => found(source, shown),
-            (Some((name, _)), None) if other.is_some() => {
-                let (variable, url) = other.unwrap_or_default();
-                Err(mixed(format!(
-                    "the address {base_url} comes from {}, and {name} stands beside {variable}, which names {url}",
-                    address.source.shown()
-                )))
-            }
-            (Some((name, _)), None) if address.source == AddressSource::Profile && !is_paired => {
-                Err(mixed(format!(
-                    "the address {base_url} comes from the profile '{}', and the token from {name}, which may be for \
-                     another tenant",
-                    profile.name.as_deref().unwrap_or_default()
-                )))
-            }
-            (Some((name, text)), _) => found(TokenSource::Environment(text), name),
-        }
-    }
+        TokenPlace::Text(text) => text.expose().unwrap_or_default().to_owned(),
+    };
+    cleaned(&text).map_err(|flaw| TokenReason::Malformed { flaw })
 }
 
-/// A token that may be for another tenant than the address.
-fn mixed(what: String) -> Failure {
-    Failure::usage(what).next(
-        "give the profile a token_file or token_command, or give --token-file or --token-command, or name the \
-         address in SORTIE_BASE_URL beside the token",
-    )
-}
-
-/// The token that the environment holds, and the variable.
-fn variable_token(given: &SettingValues) -> Option<(&'static str, Sealed)> {
-    let placed = given.of_layer(&tenant::TOKEN, SettingLayer::Variable)?;
-    match (placed.source, &placed.value) {
-        (SettingSource::Variable(name), SettingValue::Secret(token)) => Some((name, token.clone())),
-        _ => None,
-    }
-}
-
-impl TokenSource {
-    /// The file or the command that values name.
-    fn of(values: &SettingValues) -> Option<Self> {
-        let file = values.path(&tenant::TOKEN_FILE).map(|path| Self::File(path.to_owned()));
-        let command = || values.text(&tenant::TOKEN_COMMAND).map(str::to_owned);
-        file.or_else(|| command().map(Self::Command))
-    }
-
-    /// Reads the token.
-    pub(crate) fn read(&self) -> Result<Sealed, Failure> {
-        let text = match self {
-            Self::File(path) => token_from_file(path)?,
-            Self::Command(command) => first_token(command).map_err(no_token)?,
-            Self::Environment(text) => text.expose().unwrap_or_default().to_owned(),
-        };
-        cleaned(&text).map_err(no_token)
-    }
-
-    /// The command, which can be asked again when the token has died.
-    pub(crate) fn into_command(self) -> Option<String> {
-        match self {
-            Self::Command(command) => Some(command),
-            Self::File(_) | Self::Environment(_) => None,
-        }
-    }
-}
-
-fn no_token(what: String) -> Failure {
-    Failure::new(Exit::Authentication, what)
-        .next("set SORTIE_TOKEN, or give --token-file or --token-command")
-}
-
-fn token_from_file(path: &Path) -> Result<String, Failure> {
-    read_private_file(path).map_err(|why| no_token(format!("the token file {why}")))
+fn token_from_file(path: &Path) -> Result<String, TokenReason> {
+    read_private_file(path).map_err(|why| TokenReason::File { why })
 }
 
 /// A token without the spaces around it. What is wrong with it is said without a letter of it.
-fn cleaned(text: &str) -> Result<Sealed, String> {
+fn cleaned(text: &str) -> Result<Sealed, TokenFlaw> {
     let token = text.trim();
     if token.is_empty() {
-        return Err("the token is empty".to_owned());
+        return Err(TokenFlaw::Empty);
     }
     let first = token.split_whitespace().next().unwrap_or_default();
     if first.trim_end_matches(':').eq_ignore_ascii_case("bearer")
         || first.eq_ignore_ascii_case("authorization:")
     {
-        return Err(format!(
-            "the token begins with '{first}': give the token alone, without that word"
-        ));
+        return Err(TokenFlaw::HeaderWord { word: first.to_owned() });
     }
     let wrong = token.chars().enumerate().find(|(_, letter)| !letter.is_ascii_graphic());
-    let Some((at, letter)) = wrong else {
-        let is_quoted = token.starts_with(['"', '\'']) || token.ends_with(['"', '\'']);
-        if is_quoted {
-            return Err("the token stands in quotes: give it without them".to_owned());
+    match wrong {
+        None if token.starts_with(['"', '\'']) || token.ends_with(['"', '\'']) => {
+            Err(TokenFlaw::Quoted)
         }
-        return Ok(Sealed::clear(token.to_owned()));
-    };
-    let what = match letter {
-        '\u{feff}' if at == 0 => {
-            "begins with a byte-order mark: save it as UTF-8 without BOM".to_owned()
-        }
-        letter if letter.is_whitespace() => {
-            format!("holds a space or line break at character {}", at + 1)
-        }
-        letter => format!(
-            "holds U+{:04X} at character {}, which no token has: copy it again as plain text",
-            u32::from(letter),
-            at + 1
-        ),
-    };
-    Err(format!("the token {what}"))
+        None => Ok(Sealed::clear(token.to_owned())),
+        Some((0, '\u{feff}')) => Err(TokenFlaw::ByteOrderMark),
+        Some((at, letter)) if letter.is_whitespace() => Err(TokenFlaw::Space { at: at + 1 }),
+        Some((at, letter)) => Err(TokenFlaw::Letter { letter: u32::from(letter), at: at + 1 }),
+    }
 }
 
-/// The way to a fresh token for a transport.
-pub(crate) fn renewal(command: &str, transport: &Arc<HttpTransport>) -> RenewToken {
-    let (command, transport) = (command.to_owned(), Arc::clone(transport));
+/// The way to a fresh token for a transport. Why there is none is recorded in the run.
+pub(super) fn renewal(command: &TokenCommand, transport: &Arc<HttpTransport>) -> RenewToken {
+    let (command, transport) = (command.clone(), Arc::clone(transport));
     Arc::new(move || {
         let (command, transport) = (command.clone(), Arc::clone(&transport));
         Box::pin(async move {
-            let token = cleaned(&next_token(&command).await?)?;
+            let text = next_token(&command).await.map_err(|error| error.to_string())?;
+            let token = cleaned(&text).map_err(|flaw| flaw.to_string())?;
             transport.set_token(&token).map_err(|error| error.to_string())
         })
     })
@@ -191,7 +116,62 @@ pub(crate) fn renewal(command: &str, transport: &Arc<HttpTransport>) -> RenewTok
 
 #[cfg(test)]
 mod tests {
+    use super::super::address::address;
+    use super::super::request::{NamedAddress, TenantPlace, TenantProfile};
     use super::*;
+    use crate::app::settings::ProfileChoice;
+
+    const ONE: &str = "https://accuhive.api.kandji.io";
+    const TWO: &str = "https://other.api.kandji.io";
+
+    /// A place that names an address, and a token by the place's name.
+    fn place(name: &str, url: Option<&str>, has_token: bool) -> TenantPlace {
+        let text = || TokenPlace::Text(Sealed::clear("s3cret".to_owned()));
+        let named = |url: &str| NamedAddress { url: url.to_owned(), named_by: name.to_owned() };
+        TenantPlace {
+            address: url.map(named),
+            token: has_token.then(|| NamedToken { place: text(), named_by: name.to_owned() }),
+            ..TenantPlace::default()
+        }
+    }
+
+    #[test]
+    fn a_token_goes_to_its_own_tenant_only() {
+        let profile = |url, has_token, chosen| {
+            let place = place("profile", Some(url), has_token);
+            Some(TenantProfile { name: "p".to_owned(), chosen, place })
+        };
+        let default = |url, has_token| profile(url, has_token, ProfileChoice::Default);
+        let given = |url, has_token| profile(url, has_token, ProfileChoice::Flag);
+        for (address_given, environment, profile, expected) in [
+            (Some(ONE), (None, true), None, "environment"),
+            (None, (Some(ONE), true), default(TWO, true), "environment"),
+            (None, (Some(ONE), true), default(ONE, true), "environment"),
+            (None, (Some(ONE), true), given(ONE, true), "profile"),
+            (None, (None, true), default(ONE, true), "profile"),
+            (Some(ONE), (None, false), default(TWO, true), "token_missing"),
+            (Some(ONE), (Some(TWO), true), None, "token_of_another_tenant"),
+            (None, (None, true), default(ONE, false), "token_unpaired"),
+            (None, (Some(ONE), false), None, "token_missing"),
+        ] {
+            let (url, has_token) = environment;
+            let request = TenantRequest {
+                given: place("given", address_given, false),
+                environment: place("environment", url, has_token),
+                profile,
+                ..TenantRequest::default()
+            };
+            let address = address(&request).expect("one tenant");
+            let found = match find_token(&address, &request) {
+                Ok(token) => token.named_by.clone(),
+                Err(reason) => serde_json::to_value(&reason).expect("data")["kind"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_owned(),
+            };
+            assert_eq!(found, expected, "{address_given:?} {environment:?}");
+        }
+    }
 
     #[test]
     fn what_is_no_token_is_named_without_a_letter_of_it() {
@@ -211,7 +191,7 @@ mod tests {
             ("\u{201c}s3cret\u{201d}", "U+201C at character 1"),
             ("\"s3cret\"", "stands in quotes"),
         ] {
-            let why = cleaned(text).map(drop).expect_err(expected);
+            let why = cleaned(text).map(drop).expect_err(expected).to_string();
             assert!(why.contains(expected), "{expected}: {why}");
             assert!(!why.contains("cret"), "{why}");
         }

@@ -8,8 +8,9 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::cli::terminal::question::can_ask;
-use crate::model::settings::tenant;
+use serde::Serialize;
+
+use super::request::TenantRequest;
 
 /// How long a token command may take. It may ask a keychain over the network, but nothing is sent meanwhile.
 const TIME_MAX: Duration = Duration::from_secs(30);
@@ -20,6 +21,60 @@ const REST_MAX: Duration = Duration::from_millis(500);
 /// Most bytes that a token command may print: a token has some dozens.
 const BYTES_MAX: usize = 64 * 1024;
 
+/// A command that prints a token, and what it must not see.
+#[derive(Clone)]
+pub(super) struct TokenCommand {
+    line: String,
+    hidden_variables: Arc<[String]>,
+}
+
+impl TokenCommand {
+    /// The command with this line of the system's shell.
+    pub(super) fn new(line: &str, request: &TenantRequest) -> Self {
+        let hidden_variables = request.token_variables.as_slice().into();
+        Self { line: line.to_owned(), hidden_variables }
+    }
+}
+
+/// Why a token command brought no token. A run records the text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(tag = "error", rename_all = "snake_case")]
+pub enum TokenCommandError {
+    /// It could not be started.
+    #[error("the token command cannot be run: {why}")]
+    NotStarted {
+        /// What the system says.
+        why: String,
+    },
+    /// The system does not say how it ended.
+    #[error("the token command was lost: {why}")]
+    Lost {
+        /// What the system says.
+        why: String,
+    },
+    /// It ended with an error.
+    #[error("the token command failed ({status})")]
+    Failed {
+        /// How it ended.
+        status: String,
+    },
+    /// It took too long.
+    #[error("the token command did not end within {limit_s} s")]
+    Slow {
+        /// The limit, in seconds.
+        limit_s: u64,
+    },
+    /// It printed more than a token can be.
+    #[error("the token command printed more than {bytes_max} bytes")]
+    Long {
+        /// The limit, in bytes.
+        bytes_max: usize,
+    },
+    /// What it printed is not UTF-8.
+    #[error("the token command printed something that is not text")]
+    NotText,
+}
+
 /// Whose group the command's processes form.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 enum Group {
@@ -29,9 +84,12 @@ enum Group {
     Ours,
 }
 
-/// Runs the command at the start of a program, where it may ask a person.
-pub(crate) fn first_token(command: &str) -> Result<String, String> {
-    let group = if can_ask() { Group::Ours } else { Group::Own };
+/// Runs the command at the start of a program, where it may ask a person if one is there.
+pub(super) fn first_token(
+    command: &TokenCommand,
+    is_attended: bool,
+) -> Result<String, TokenCommandError> {
+    let group = if is_attended { Group::Ours } else { Group::Own };
     let mut running = Running::start(command, group)?;
     loop {
         if let Some(line) = running.poll(TIME_MAX)? {
@@ -42,7 +100,7 @@ pub(crate) fn first_token(command: &str) -> Result<String, String> {
 }
 
 /// Runs the command during a run. When the future is dropped the command is killed.
-pub(crate) async fn next_token(command: &str) -> Result<String, String> {
+pub(super) async fn next_token(command: &TokenCommand) -> Result<String, TokenCommandError> {
     let mut running = Running::start(command, Group::Own)?;
     loop {
         if let Some(line) = running.poll(TIME_MAX)? {
@@ -74,11 +132,11 @@ struct Printed {
 
 impl Running {
     /// Starts it in the shell.
-    fn start(command: &str, group: Group) -> Result<Self, String> {
+    fn start(command: &TokenCommand, group: Group) -> Result<Self, TokenCommandError> {
         let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
         let mut prepared = Command::new(shell);
         // The command is asked because the environment is not: a token that stands there is none of its affair.
-        for variable in tenant::TOKEN.variables {
+        for variable in command.hidden_variables.iter() {
             prepared.env_remove(variable);
         }
         #[cfg(unix)]
@@ -86,12 +144,12 @@ impl Running {
             std::os::unix::process::CommandExt::process_group(&mut prepared, 0);
         }
         let mut child = prepared
-            .args([flag, command])
+            .args([flag, command.line.as_str()])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
             .spawn()
-            .map_err(|error| format!("the token command cannot be run: {error}"))?;
+            .map_err(|error| TokenCommandError::NotStarted { why: error.to_string() })?;
         let printed: Arc<Mutex<Printed>> = Arc::default();
         if let Some(output) = child.stdout.take() {
             let shared = Arc::clone(&printed);
@@ -102,18 +160,18 @@ impl Running {
     }
 
     /// Looks whether it has come to its end; its first line then. Call it each [`POLL`].
-    fn poll(&mut self, time_max: Duration) -> Result<Option<String>, String> {
-        let lost = |error: std::io::Error| format!("the token command was lost: {error}");
+    fn poll(&mut self, time_max: Duration) -> Result<Option<String>, TokenCommandError> {
+        let lost = |error: std::io::Error| TokenCommandError::Lost { why: error.to_string() };
         if self.ended.is_none() {
             self.ended = self.child.try_wait().map_err(lost)?.map(|status| (status, self.waited));
         }
         let printed = self.printed.lock().unwrap_or_else(PoisonError::into_inner);
         if printed.bytes.len() > BYTES_MAX {
-            return Err(format!("the token command printed more than {BYTES_MAX} bytes"));
+            return Err(TokenCommandError::Long { bytes_max: BYTES_MAX });
         }
         match self.ended {
             Some((status, _)) if !status.success() => {
-                return Err(format!("the token command failed ({status})"));
+                return Err(TokenCommandError::Failed { status: status.to_string() });
             }
             Some((_, at))
                 if printed.is_whole
@@ -123,8 +181,7 @@ impl Running {
                 return first_line(&printed.bytes).map(Some);
             }
             None if self.waited >= time_max => {
-                let limit = time_max.as_secs();
-                return Err(format!("the token command did not end within {limit} s"));
+                return Err(TokenCommandError::Slow { limit_s: time_max.as_secs() });
             }
             Some(_) | None => {}
         }
@@ -169,10 +226,9 @@ fn collect(mut output: ChildStdout, shared: &Mutex<Printed>) {
     }
 }
 
-fn first_line(bytes: &[u8]) -> Result<String, String> {
+fn first_line(bytes: &[u8]) -> Result<String, TokenCommandError> {
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let text = std::str::from_utf8(line)
-        .map_err(|_| "the token command printed something that is not text".to_owned())?;
+    let text = std::str::from_utf8(line).map_err(|_| TokenCommandError::NotText)?;
     Ok(text.to_owned())
 }
 
@@ -181,8 +237,12 @@ mod tests {
     use super::*;
     use rustix::process::{Pid, test_kill_process};
 
-    fn run(command: &str, time_max: Duration) -> Result<String, String> {
-        let mut running = Running::start(command, Group::Own)?;
+    fn of(line: &str) -> TokenCommand {
+        TokenCommand::new(line, &TenantRequest::default())
+    }
+
+    fn run(command: &str, time_max: Duration) -> Result<String, TokenCommandError> {
+        let mut running = Running::start(&of(command), Group::Own)?;
         loop {
             if let Some(line) = running.poll(time_max)? {
                 return Ok(line);
@@ -209,7 +269,7 @@ mod tests {
         let endless = format!("sleep 50 & echo $! > '{}'; yes", file.display());
         for (command, expected) in [(children, "did not end"), (endless, "printed more than")] {
             // Long enough for the shell to have written the number of its child.
-            let mut running = Running::start(&command, Group::Own).expect("it starts");
+            let mut running = Running::start(&of(&command), Group::Own).expect("it starts");
             let text = loop {
                 let text = std::fs::read_to_string(&file).unwrap_or_default();
                 if text.ends_with('\n') {
@@ -219,7 +279,9 @@ mod tests {
             };
             let why = loop {
                 match running.poll(Duration::ZERO) {
-                    Err(why) if expected == "did not end" || why.contains(expected) => break why,
+                    Err(why) if expected == "did not end" || why.to_string().contains(expected) => {
+                        break why.to_string();
+                    }
                     other => drop(other),
                 }
                 std::thread::sleep(POLL);

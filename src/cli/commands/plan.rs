@@ -17,15 +17,16 @@ use crate::app::preflight::origin::check_origin;
 use crate::app::preflight::plan_checks::check_plan;
 use crate::app::secrets::custody::refuse_given_pins;
 use crate::app::secrets::sealing::Recipients;
-use crate::app::tenant::connect::{Connection, connect};
+use crate::app::tenant::Connection;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::job_source::{naming_of, read_job};
 use crate::cli::locations::open_workspace;
 use crate::cli::options::{GlobalOptions, JobOptions, LimitOptions, PurposeOptions, TenantOptions};
+use crate::cli::runtime::runtime;
 use crate::cli::settings::{read_profile, run_settings};
+use crate::cli::tenant_options::connect;
 use crate::cli::terminal::printer::{Printer, counted};
-use crate::cli::terminal::surroundings::check_threads;
 use crate::cli::text::plan::{Around, plan_text};
 use crate::cli::text::policy::policy_name;
 use crate::cli::text::refusals::consent::written;
@@ -171,16 +172,6 @@ pub(crate) fn around(
         house: policy_name(house),
         used: used_today(state, &planned.file, house, WallClock.now())?,
     })
-}
-
-/// The runtime of a command.
-pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    check_threads()?;
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(Exit::Unexpected, format!("no runtime: {error}")))
 }
 
 /// Which earlier runs the operator wants to be looked at.

@@ -27,8 +27,8 @@ use crate::app::runs::retry::Takeover;
 use crate::app::secrets::custody::{Asking, prepare, refuse_given_pins};
 use crate::app::secrets::sealing::Recipients;
 use crate::app::settings::timeout_ms;
-use crate::app::tenant::connect::{Connection, connect, connect_again};
-use crate::cli::commands::plan::{around, look_back_of, runtime};
+use crate::app::tenant::Connection;
+use crate::cli::commands::plan::{around, look_back_of};
 use crate::cli::commands::tenant::read_filter;
 use crate::cli::exit::Exit;
 use crate::cli::failure::{BeforeSending, Done, Failed, Failure, Sent};
@@ -37,7 +37,9 @@ use crate::cli::locations::open_workspace;
 use crate::cli::options::{
     GlobalOptions, JobOptions, LimitOptions, RunOptions, SendOptions, TenantOptions,
 };
+use crate::cli::runtime::runtime;
 use crate::cli::settings::{read_profile, run_settings};
+use crate::cli::tenant_options::{connect, connect_again};
 use crate::cli::terminal::confirm::{InAdvance, Subject, obtain};
 use crate::cli::terminal::printer::Printer;
 use crate::cli::text::cron_hint::wrapped;

@@ -2,10 +2,10 @@
 //!
 //! Owns its start and end. Serves loopback only.
 
-use crate::cli::commands::plan::runtime;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::options::SimulateOptions;
+use crate::cli::runtime::runtime;
 use crate::cli::terminal::printer::Printer;
 use crate::drive::{Clock, WallClock};
 use crate::simulator::{Faults, FleetSpec, Switches, World, serve};

@@ -3,13 +3,14 @@
 //! Owns their layout. Only reads.
 
 use crate::app::planning::planning::reads_of;
-use crate::app::tenant::connect::{Connection, connect};
-use crate::cli::commands::plan::runtime;
+use crate::app::tenant::Connection;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::locations::open_workspace;
 use crate::cli::options::{FilterOptions, GlobalOptions, ListingFormat, TenantOptions};
+use crate::cli::runtime::runtime;
 use crate::cli::settings::read_profile;
+use crate::cli::tenant_options::connect;
 use crate::cli::terminal::printer::{Printer, table};
 use crate::drive::{Clock, Reads, WallClock, read_commands, read_inventory};
 use crate::job::{Filter, Target, TargetField, read_filter_pair};

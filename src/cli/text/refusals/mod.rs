@@ -10,6 +10,7 @@ mod looking;
 mod opened_run;
 mod outside;
 mod runs;
+mod tenant;
 
 use crate::app::{Reason, WorkspaceReason};
 
@@ -40,8 +41,10 @@ impl Words {
 pub(crate) fn words(reason: &Reason) -> Words {
     match reason {
         Reason::Approval(reason) => approval::approval(reason),
+        Reason::Address(reason) => tenant::address(reason),
         Reason::BindingFile(reason) => files::binding_file(reason),
         Reason::Consent(reason) => consent::consent(reason),
+        Reason::Connection(reason) => tenant::connection(reason),
         Reason::Drive(reason) => outside::drive(reason),
         Reason::History(reason) => looking::history(reason),
         Reason::Journal(reason) => outside::journal(reason),
@@ -50,6 +53,7 @@ pub(crate) fn words(reason: &Reason) -> Words {
         Reason::Reports(reason) => runs::reports(reason),
         Reason::Signing(reason) => approval::signing(reason),
         Reason::VoidApproval(reason) => approval::void(reason),
+        Reason::Token(reason) => tenant::token(reason),
         Reason::Workspace(reason) => match **reason {
             WorkspaceReason::NoRuns => Words::new(
                 "there are no runs yet",

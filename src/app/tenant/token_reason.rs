@@ -1,0 +1,119 @@
+//! Why there is no token to send.
+//!
+//! Owns these reasons, and their text where a run records it. Must never hold a letter of what was found in the place of a
+//! token, but words that no token is.
+
+use serde::Serialize;
+
+use super::token_command::TokenCommandError;
+use crate::app::refusal::{NextStep, RefusalClass, RefusalFacts};
+
+/// Why there is no token to send.
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum TokenReason {
+    /// No place holds one.
+    #[serde(rename = "token_missing")]
+    Missing,
+    /// The file cannot be read, or others can read it.
+    #[serde(rename = "token_file_refused")]
+    File {
+        /// What is wrong with it. Its name is not shown: people paste tokens there.
+        why: String,
+    },
+    /// The command printed none.
+    #[serde(rename = "token_command_failed")]
+    Command {
+        /// What is wrong.
+        error: TokenCommandError,
+    },
+    /// What is there cannot be a token.
+    #[serde(rename = "token_malformed")]
+    Malformed {
+        /// What is wrong with it.
+        flaw: TokenFlaw,
+    },
+    /// The token stands beside the address of another tenant.
+    #[serde(rename = "token_of_another_tenant")]
+    AnotherTenant {
+        /// The address that it would be sent to.
+        base_url: String,
+        /// What names that address.
+        named_by: String,
+        /// What holds the token.
+        token: String,
+        /// The address that stands beside the token.
+        url: String,
+        /// What names the address beside the token.
+        url_named_by: String,
+    },
+    /// The token stands beside no address, and the address that it would be sent to is the profile's.
+    #[serde(rename = "token_unpaired")]
+    Unpaired {
+        /// The address that it would be sent to.
+        base_url: String,
+        /// Name of the profile.
+        profile: String,
+        /// What holds the token.
+        token: String,
+    },
+}
+
+impl RefusalFacts for TokenReason {
+    fn class(&self) -> RefusalClass {
+        match self {
+            Self::AnotherTenant { .. } | Self::Unpaired { .. } => RefusalClass::Usage,
+            Self::Missing | Self::File { .. } | Self::Command { .. } | Self::Malformed { .. } => {
+                RefusalClass::Authentication
+            }
+        }
+    }
+
+    fn next(&self) -> Vec<NextStep> {
+        match self {
+            Self::AnotherTenant { .. } | Self::Unpaired { .. } => {
+                vec![NextStep::CorrectRequest { what: "token_file" }]
+            }
+            Self::Missing | Self::File { .. } | Self::Command { .. } | Self::Malformed { .. } => {
+                vec![NextStep::RenewToken]
+            }
+        }
+    }
+}
+
+/// Why a text cannot be a token. No letter of it is repeated but words that no token is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(tag = "flaw", rename_all = "snake_case")]
+pub enum TokenFlaw {
+    /// Nothing but space.
+    #[error("the token is empty")]
+    Empty,
+    /// The word of the header stands before it.
+    #[error("the token begins with '{word}': give the token alone, without that word")]
+    HeaderWord {
+        /// The word.
+        word: String,
+    },
+    /// Quotes stand around it.
+    #[error("the token stands in quotes: give it without them")]
+    Quoted,
+    /// A byte-order mark stands before it.
+    #[error("the token begins with a byte-order mark: save it as UTF-8 without BOM")]
+    ByteOrderMark,
+    /// It is more than one word.
+    #[error("the token holds a space or line break at character {at}")]
+    Space {
+        /// Where, in characters from 1.
+        at: usize,
+    },
+    /// It holds a character that no token has.
+    #[error(
+        "the token holds U+{letter:04X} at character {at}, which no token has: copy it again as plain text"
+    )]
+    Letter {
+        /// Number of the character in Unicode.
+        letter: u32,
+        /// Where, in characters from 1.
+        at: usize,
+    },
+}
