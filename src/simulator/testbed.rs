@@ -17,13 +17,17 @@ use crate::model::UnixMillis;
 /// The full hour 2025-06-15T15:00:00Z, so that the rate windows are fresh.
 pub(super) const START: UnixMillis = UnixMillis(1_750_000_000_000 - 400_000);
 
+/// A tenant under test.
 pub(super) struct Testbed {
+    /// The tenant.
     pub(super) world: World,
+    /// The time that the test has reached.
     pub(super) now: UnixMillis,
     ids: Vec<String>,
 }
 
 impl Testbed {
+    /// A tenant with these devices and no commands of others.
     pub(super) fn with(devices: Vec<NewDevice>) -> Self {
         let fleet = FleetSpec { devices: 0, seed: 5, ..FleetSpec::default() };
         let switches = Switches { background_commands_max: 0, ..Switches::default() };
@@ -32,22 +36,27 @@ impl Testbed {
         Self { world, now: START, ids }
     }
 
+    /// A tenant with one device of each of these kinds.
     pub(super) fn of(kinds: &[DeviceKind]) -> Self {
         Self::with(kinds.iter().map(|kind| NewDevice::new(*kind)).collect())
     }
 
+    /// A tenant with this many Macs with Apple silicon.
     pub(super) fn macs(count: usize) -> Self {
         Self::of(&vec![DeviceKind::MacAppleSilicon; count])
     }
 
+    /// The id of a device.
     pub(super) fn id(&self, place: usize) -> String {
         self.ids[place].clone()
     }
 
+    /// The path of a device.
     pub(super) fn path(&self, place: usize) -> String {
         format!("/api/v1/devices/{}", self.ids[place])
     }
 
+    /// Sends a `GET` with the tenant's token.
     pub(super) fn get(&mut self, target: &str) -> SimReply {
         let request = SimRequest::get(target, self.world.token());
         self.world.handle(self.now, &request)
@@ -69,11 +78,13 @@ impl Testbed {
         self.world.handle(self.now, &request)
     }
 
+    /// Lets this many milliseconds pass.
     pub(super) fn pass_ms(&mut self, ms: u64) {
         self.now = self.now.plus_ms(ms);
         self.world.advance(self.now);
     }
 
+    /// Takes a device off the network or puts it back.
     pub(super) fn set_presence(&mut self, place: usize, presence: Presence) {
         let id = self.id(place);
         self.world.set_presence(&id, presence);
@@ -84,6 +95,7 @@ impl Testbed {
         self.world.mdm_mut().set_background(place, count);
     }
 
+    /// Whether a device is switched on and has a network.
     pub(super) fn is_online(&mut self, place: usize) -> bool {
         self.world.mdm_mut().devices().at(place).is_online()
     }
@@ -93,10 +105,12 @@ impl Testbed {
         self.world.device(&self.ids[place]).expect("a record")
     }
 
+    /// The row of a device.
     pub(super) fn device(&mut self, place: usize) -> Value {
         self.get(&self.path(place)).json()
     }
 
+    /// The rows of the command history, up to 300.
     pub(super) fn commands(&mut self, place: usize) -> Vec<Value> {
         let body = self.get(&format!("{}/commands?limit=300", self.path(place))).json();
         body["commands"]["results"].as_array().cloned().unwrap_or_default()

@@ -14,6 +14,7 @@ pub(super) fn flag(on: bool) -> &'static str {
     if on { "True" } else { "False" }
 }
 
+/// The section `activation_lock`. Published for every Apple device; an Apple TV has none.
 pub(super) fn activation_lock(view: &DeviceView<'_>) -> Value {
     let platform = view.platform();
     let is_tv = platform == Platform::AppleTv;
@@ -29,6 +30,7 @@ pub(super) fn activation_lock(view: &DeviceView<'_>) -> Value {
     })
 }
 
+/// The section `filevault`: `null` and empty texts except on Macs.
 pub(super) fn filevault(view: &DeviceView<'_>) -> Value {
     let is_mac = view.platform() == Platform::Mac;
     let is_on = is_mac && view.facts().filevault;
@@ -41,6 +43,7 @@ pub(super) fn filevault(view: &DeviceView<'_>) -> Value {
     })
 }
 
+/// The section `automated_device_enrollment`: `{}` for devices that were enrolled by hand.
 pub(super) fn enrollment(view: &DeviceView<'_>) -> Value {
     let by_hand = [DeviceKind::IPadUnsupervised, DeviceKind::IPhoneUserEnrolled];
     if view.platform() == Platform::AppleTv || by_hand.contains(&view.facts().kind) {
@@ -49,6 +52,7 @@ pub(super) fn enrollment(view: &DeviceView<'_>) -> Value {
     json!({ "auto_enroll_eligible": true, "auto_enrolled": true })
 }
 
+/// The section `volumes`: two on a Mac, one without a name on mobile devices, none on an Apple TV.
 pub(super) fn volumes(platform: Platform) -> Value {
     let volume = |name: &str, format: &str, identifier: &str, encrypted: &str| {
         json!({
@@ -71,6 +75,7 @@ pub(super) fn volumes(platform: Platform) -> Value {
     }
 }
 
+/// The section `recovery_information`: a firmware password on Intel Macs, a recovery lock on others.
 pub(super) fn recovery(view: &DeviceView<'_>) -> Value {
     let is_mac = view.platform() == Platform::Mac;
     let is_intel = view.facts().kind == DeviceKind::MacIntel;
@@ -84,6 +89,7 @@ pub(super) fn recovery(view: &DeviceView<'_>) -> Value {
     })
 }
 
+/// The regular users of the section `users`: Macs only, the first one an administrator.
 pub(super) fn regular_users(view: &DeviceView<'_>) -> Value {
     if view.platform() != Platform::Mac {
         return json!([]);
@@ -100,6 +106,7 @@ pub(super) fn regular_users(view: &DeviceView<'_>) -> Value {
     users.collect()
 }
 
+/// The system users of the section `users`: Macs only.
 pub(super) fn system_users(platform: Platform) -> Value {
     let user = |name: &str, uid: &str, path: &str| json!({ "username": name, "uid": uid, "path": path, "admin": "No" });
     match platform {
@@ -110,6 +117,7 @@ pub(super) fn system_users(platform: Platform) -> Value {
     }
 }
 
+/// The section `apple_business_manager`: `{}` where nothing was published.
 pub(super) fn business_manager(view: &DeviceView<'_>) -> Value {
     let (family, os) = match view.platform() {
         Platform::Mac => ("Mac", "macOS"),
@@ -135,6 +143,7 @@ pub(super) fn business_manager(view: &DeviceView<'_>) -> Value {
     })
 }
 
+/// The section `cellular`: `{}` except on iPhones and iPads.
 pub(super) fn cellular(platform: Platform) -> Value {
     match platform {
         Platform::IPhone | Platform::IPad => json!({

@@ -33,50 +33,78 @@ pub(crate) enum Route {
 /// An endpoint, and the device, blueprint or user that its path names.
 #[derive(Clone)]
 pub(crate) enum Endpoint {
+    /// The device list.
     Devices,
+    /// All blueprints.
     Blueprints,
+    /// One blueprint.
     Blueprint(String),
+    /// The library items of a blueprint.
     BlueprintItems(String),
+    /// All tags.
     Tags,
+    /// All users.
     Users,
+    /// One user.
     User(String),
+    /// The row of one device.
     Device(String),
     /// A change of the record, which the device never notices.
     Update(String),
+    /// A short report about a device.
     Record(String, DeviceRecord),
+    /// The notes of a device.
     Note(String, NoteRequest),
+    /// The details of a device.
     Details(String),
+    /// The lost mode of a device.
     LostMode(String),
+    /// The activity of a device.
     Activity(String),
+    /// A secret of a device.
     Secret(String, SecretKind),
+    /// An action of the action table, the command history included.
     Action(String, &'static ActionSpec),
 }
 
 /// One of the short reports about a device.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum DeviceRecord {
+    /// The installed apps.
     Apps,
+    /// The library items with the details of each.
     LibraryItems,
+    /// The parameters of a Mac.
     Parameters,
+    /// Library items and parameters, with fewer keys.
     Status,
 }
 
 /// What happens to the notes of a device, and the id of the note that the path names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum NoteRequest {
+    /// Read all of them.
     List,
+    /// Write a new one.
     Create,
+    /// Read one.
     Read(String),
+    /// Change one.
     Update(String),
+    /// Delete one.
     Delete(String),
 }
 
 /// One of a device's secrets.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SecretKind {
+    /// The PIN of a lock.
     UnlockPin,
+    /// The bypass codes of Activation Lock.
     BypassCode,
+    /// The recovery key of FileVault.
     FileVaultKey,
+    /// The recovery password of a Mac.
     RecoveryPassword,
 }
 
