@@ -5,6 +5,7 @@
 
 pub(crate) mod approval;
 pub(crate) mod audit;
+mod clock_repair;
 mod consent;
 mod events;
 pub(crate) mod files;
@@ -29,12 +30,18 @@ pub use approval::{
     ApprovalBound, ApprovalDraft, ApprovalReason, Approved, ApprovedFact, PlanRole, Statement,
     VoidApproval, approval_beside, write_approval,
 };
+pub use audit::{Anchor, AuditReason, ChainFault, HASH_DIGITS, HostAudit, RunAudit};
+pub use clock_repair::ClockRepair;
 pub use consent::{Confirmed, Consent, ConsentReason, Needed, NotAsked, Question, Work, is_yes};
 pub use events::{AppEvent, Events};
 pub use files::{BindingFileReason, NotBelieved};
 pub use history::{DeviceHistory, HistoryCoverage, HistoryReason, HistoryRequest};
 pub use outside::{DriveReason, JournalReason, ReadReason};
+pub use prune::{
+    LeftAlone, Prunable, PrunableRun, PruneCounts, PruneOutcome, PruneReason, PruneRequest,
+};
 pub use refusal::{BeforeSending, NextStep, Reason, Refusal, RefusalClass, RefusalFacts, Sent};
+pub use runs::close::{ClosableRun, Closing};
 pub use runs::listing::RunListing;
 pub use runs::report_again::{ReportRequest, ReportsWritten};
 pub use runs::run_view::ReportsReason;

@@ -1,224 +1,275 @@
-//! `sortie prune`: secrets of runs that are long over.
+//! Pruning: secrets of runs that are long over leave their journals.
 //!
-//! Owns which runs are old enough, the question, and what is said about it. Must never touch a run that goes on or
-//! that another process holds, and never delete a report.
+//! Owns which runs are old enough. Must never touch a run that goes on or that another process holds, and never delete a
+//! finished report.
 
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 use crate::app::Workspace;
+use crate::app::consent::{Consent, Question};
 use crate::app::operator::Operator;
-use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
-use crate::cli::locations::{open_workspace, with_runs};
-use crate::cli::options::{GlobalOptions, ListingFormat, PruneOptions};
-use crate::cli::settings::duration;
-use crate::cli::terminal::confirm::agree;
-use crate::cli::terminal::printer::{Printer, counted};
+use crate::app::refusal::{NextStep, Reason, RefusalClass, RefusalFacts};
 use crate::drive::{Clock, WallClock};
-use crate::journal::{Pruned, Pruning, RunReader, RunRow, RunState, prune_run, prune_share};
+use crate::journal::{
+    JournalError, Pruned, Pruning, RunReader, RunRow, RunState, prune_run, prune_share,
+};
 use crate::model::{Sealed, UnixMillis};
 use crate::report::remove_leftovers;
 
-/// Serial numbers named for each run.
-const SAMPLES: usize = 5;
-
-pub(crate) fn prune(
-    global: &GlobalOptions,
-    options: &PruneOptions,
-    printer: &Printer,
-) -> Result<Exit, Failure> {
-    let age_ms = duration("--older-than", Some(&options.older_than))?.unwrap_or(0);
-    let now = WallClock.now();
-    let before = UnixMillis(now.0.saturating_sub(i64::try_from(age_ms).unwrap_or(i64::MAX)));
-    let state = match options.dry_run {
-        true => with_runs(global, printer)?,
-        false => open_workspace(global, printer)?,
-    };
-    let mut found = Found::look(&state, before)?;
-    for note in &found.left_alone {
-        printer.say(&format!("left alone: {note}"));
-    }
-    if !options.dry_run {
-        let removed: usize =
-            found.report_dirs.iter().map(|directory| remove_leftovers(directory)).sum();
-        if removed > 0 {
-            printer.say(&format!(
-                "removed {} of killed writers",
-                counted(removed, "unfinished report")
-            ));
-        }
-    }
-    if found.runs.is_empty() {
-        printer.say(&format!("nothing to drop: no run that was over by {before} holds secrets"));
-        return found.end(printer, 0);
-    }
-    let listed = found.listed(printer.format, before);
-    match printer.format {
-        ListingFormat::Json => printer.data(&listed),
-        ListingFormat::Text | ListingFormat::Csv => printer.show(&listed),
-    }
-    if options.dry_run {
-        printer.say("dry run: nothing was dropped");
-        return found.end(printer, 0);
-    }
-    let what = format!("dropping {} for ever", found.counts());
-    agree(&what, options.yes, global.no_input)
-        .map_err(|failure| failure.state("nothing was dropped"))?;
-    let dropped = found.drop_all(&state, before, now);
-    for directory in found.reports_with_secrets() {
-        printer.warn(&format!(
-            "still holds such secrets and is left as it is: {}",
-            directory.display()
-        ));
-    }
-    found.end(printer, dropped)
+/// What is pruned.
+#[derive(Copy, Clone, Debug)]
+pub struct PruneRequest {
+    /// Only tasks of which nothing was recorded since this moment.
+    pub before: UnixMillis,
 }
 
-/// A run with what can be dropped from it.
-struct OldRun {
-    row: RunRow,
+/// A run that is left as it is, or a part of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LeftAlone {
+    /// Another process holds the run.
+    Held {
+        /// Id of the run.
+        run: String,
+    },
+    /// The run is not over, and may still need its PINs.
+    NotOver {
+        /// Id of the run.
+        run: String,
+        /// Where it stands.
+        state: RunState,
+    },
+    /// Something newer is recorded of some tasks.
+    Newer {
+        /// Id of the run.
+        run: String,
+        /// Number of the tasks.
+        tasks: u32,
+    },
+}
+
+/// How many secrets are dropped.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub struct PruneCounts {
+    /// PINs.
+    pub pins: u32,
+    /// Other secrets of devices.
+    pub secrets: u32,
+    /// Results of reads.
+    pub replies: u32,
+}
+
+/// A run from which something can be dropped.
+#[derive(Debug)]
+pub struct PrunableRun {
+    /// Its row in the index.
+    pub row: RunRow,
+    /// Directory of its reports, which are left as they are.
+    pub report_dir: Option<PathBuf>,
     pruned: Pruned,
-    report_dir: Option<PathBuf>,
 }
 
-struct Found {
-    runs: Vec<OldRun>,
-    left_alone: Vec<String>,
-    /// Why some could not be pruned.
+/// What pruning would drop.
+#[derive(Debug)]
+pub struct Prunable {
+    /// Only tasks of which nothing was recorded since this moment.
+    pub before: UnixMillis,
+    /// Runs from which something can be dropped, the newest first.
+    pub runs: Vec<PrunableRun>,
+    /// What is left as it is, and why.
+    pub left_alone: Vec<LeftAlone>,
+    /// Runs that cannot be read, each with its reason.
     failed: Vec<String>,
     /// Where reports of runs stand that no process holds.
     report_dirs: Vec<PathBuf>,
 }
 
-impl Found {
-    fn look(state: &Workspace, before: UnixMillis) -> Result<Self, Failure> {
-        let mut found = Self {
+/// What was dropped.
+#[derive(Debug)]
+pub struct PruneOutcome {
+    /// Number of runs from which everything was dropped that was to be.
+    pub runs: usize,
+    /// Directories of reports in which dropped secrets still stand.
+    pub reports_with_secrets: Vec<PathBuf>,
+    failed: Vec<String>,
+}
+
+/// Why not everything was pruned.
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum PruneReason {
+    /// Some runs could not be read or written.
+    #[serde(rename = "prune_incomplete")]
+    Incomplete {
+        /// These runs, each with its reason.
+        failed: Vec<String>,
+        /// Number of runs that were pruned.
+        pruned: usize,
+    },
+}
+
+impl Workspace {
+    /// What pruning would drop. Nothing is changed.
+    ///
+    /// # Errors
+    /// The index cannot be read. A run that cannot be read is told by [`Prunable::check_readable`].
+    pub fn prepare_prune(&self, request: &PruneRequest) -> Result<Prunable, Reason> {
+        let before = request.before;
+        let mut found = Prunable {
+            before,
             runs: Vec::new(),
             left_alone: Vec::new(),
             failed: Vec::new(),
             report_dirs: Vec::new(),
         };
-        for row in state.index().runs()? {
-            if row.started_at >= before {
-                continue;
-            }
-            let run = &row.id;
-            if state.dir.is_held(run) {
-                found.left_alone.push(format!("run {run}: another process holds it"));
-                continue;
-            }
-            let header = RunReader::open(&state.dir, run).and_then(|reader| reader.header());
-            found.report_dirs.extend(header.ok().flatten().map(|header| header.report_dir));
-            if !matches!(row.state, RunState::Finished | RunState::Closed) {
-                found.left_alone.push(format!(
-                    "run {run}: it is {}, and may still need its PINs",
-                    row.state.word()
-                ));
-                continue;
-            }
-            match prune_share(&state.dir, run, before) {
-                Ok(pruned) => {
-                    if pruned.spared > 0 {
-                        let tasks = counted(pruned.spared as usize, "task");
-                        found.left_alone.push(format!(
-                            "{tasks} of run {run}: something newer is recorded of them"
-                        ));
-                    }
-                    if !pruned.shares.is_empty() {
-                        let reader = RunReader::open(&state.dir, run)?;
-                        let report_dir = reader.header()?.map(|header| header.report_dir);
-                        found.runs.push(OldRun { row, pruned, report_dir });
-                    }
-                }
-                Err(error) => found.failed.push(format!("run {run}: {error}")),
+        for row in self.index().runs()? {
+            if row.started_at < before {
+                found.add(self, row)?;
             }
         }
         Ok(found)
     }
 
-    /// `3 PINs, 1 secret and 2 replies of 2 runs`.
-    fn counts(&self) -> String {
-        let sum = |count: fn(&crate::journal::PruneShare) -> u32| -> usize {
-            self.runs
-                .iter()
-                .flat_map(|run| &run.pruned.shares)
-                .map(|share| count(share) as usize)
-                .sum()
-        };
-        format!(
-            "{}, {} and {} of {}",
-            counted(sum(|share| share.pins), "PIN"),
-            counted(sum(|share| share.secrets), "other secret"),
-            replies(sum(|share| share.replies)),
-            counted(self.runs.len(), "run")
-        )
-    }
-
-    fn listed(&self, format: ListingFormat, before: UnixMillis) -> String {
-        if format == ListingFormat::Json {
-            let runs: Vec<serde_json::Value> = self.runs.iter().map(OldRun::json).collect();
-            return serde_json::json!({ "older_than": before.to_string(), "runs": runs })
-                .to_string();
-        }
-        let mut text = format!("Of runs that were over by {before}: {}\n", self.counts());
-        for run in &self.runs {
-            text.push_str(&run.text());
-        }
-        text
-    }
-
-    /// Drops everything that was found, run by run. Returns from how many runs.
-    fn drop_all(&mut self, state: &Workspace, before: UnixMillis, now: UnixMillis) -> usize {
-        let mut dropped = 0;
-        for run in &self.runs {
-            match run.drop_secrets(state, before, now) {
-                Ok(()) => dropped += 1,
-                Err(failure) => self.failed.push(format!("run {}: {}", run.row.id, failure.what)),
+    /// Drops the secrets of old runs for ever, run by run.
+    ///
+    /// # Errors
+    /// The consent is not enough. A run that could not be pruned is told by [`PruneOutcome::check_complete`].
+    pub fn prune(&self, prunable: &Prunable, consent: &Consent) -> Result<PruneOutcome, Reason> {
+        prunable.question().verify(consent)?;
+        let (before, now) = (prunable.before, WallClock.now());
+        let mut failed = prunable.failed.clone();
+        let mut runs = 0;
+        for run in &prunable.runs {
+            match run.drop_secrets(self, before, now) {
+                Ok(()) => runs += 1,
+                Err(error) => failed.push(format!("run {}: {error}", run.row.id)),
             }
         }
-        dropped
+        Ok(PruneOutcome { runs, reports_with_secrets: prunable.reports_with_secrets(), failed })
+    }
+}
+
+impl Prunable {
+    /// What dropping needs.
+    #[must_use]
+    pub fn question(&self) -> Question {
+        Question::of_yes("dropping secrets for ever")
+    }
+
+    /// What would be dropped from all runs.
+    #[must_use]
+    pub fn counts(&self) -> PruneCounts {
+        self.runs.iter().map(PrunableRun::counts).fold(PruneCounts::default(), PruneCounts::plus)
+    }
+
+    /// Removes reports that killed processes left unfinished. Returns how many files.
+    pub fn remove_unfinished_reports(&self) -> usize {
+        self.report_dirs.iter().map(|directory| remove_leftovers(directory)).sum()
+    }
+
+    /// Whether every run that is old enough was read.
+    ///
+    /// # Errors
+    /// [`PruneReason::Incomplete`] names those that were not.
+    pub fn check_readable(&self) -> Result<(), Reason> {
+        check(&self.failed, 0)
+    }
+
+    fn add(&mut self, workspace: &Workspace, row: RunRow) -> Result<(), Reason> {
+        let run = row.id.clone();
+        if workspace.dir.is_held(&run) {
+            self.left_alone.push(LeftAlone::Held { run });
+            return Ok(());
+        }
+        let header = RunReader::open(&workspace.dir, &run).and_then(|reader| reader.header());
+        self.report_dirs.extend(header.ok().flatten().map(|header| header.report_dir));
+        if !matches!(row.state, RunState::Finished | RunState::Closed) {
+            self.left_alone.push(LeftAlone::NotOver { run, state: row.state });
+            return Ok(());
+        }
+        let pruned = match prune_share(&workspace.dir, &run, self.before) {
+            Ok(pruned) => pruned,
+            Err(error) => {
+                self.failed.push(format!("run {run}: {error}"));
+                return Ok(());
+            }
+        };
+        if pruned.spared > 0 {
+            let tasks = pruned.spared;
+            self.left_alone.push(LeftAlone::Newer { run: run.clone(), tasks });
+        }
+        if !pruned.shares.is_empty() {
+            let header = RunReader::open(&workspace.dir, &run)?.header()?;
+            let report_dir = header.map(|header| header.report_dir);
+            self.runs.push(PrunableRun { row, report_dir, pruned });
+        }
+        Ok(())
     }
 
     /// Directories of reports in which secrets stand that are dropped.
-    fn reports_with_secrets(&self) -> Vec<&Path> {
-        let holds = |run: &&OldRun| {
-            run.report_dir
-                .as_deref()
-                .is_some_and(|directory| holds_any(directory, &run.pruned.dropped))
+    fn reports_with_secrets(&self) -> Vec<PathBuf> {
+        let holds = |run: &PrunableRun| {
+            let directory = run.report_dir.as_ref()?;
+            holds_any(directory, &run.pruned.dropped).then(|| directory.clone())
         };
-        self.runs.iter().filter(holds).filter_map(|run| run.report_dir.as_deref()).collect()
+        self.runs.iter().filter_map(holds).collect()
     }
+}
 
-    fn end(&self, printer: &Printer, dropped: usize) -> Result<Exit, Failure> {
-        if dropped > 0 {
-            printer.say(&format!("dropped from the journals of {}", counted(dropped, "run")));
-        }
-        match self.failed.as_slice() {
-            [] => Ok(Exit::Well),
-            failed => Err(Failure::new(
-                Exit::Journal,
-                format!(
-                    "{} could not be pruned: {}",
-                    counted(failed.len(), "run"),
-                    failed.join("; ")
-                ),
-            )
-            .state(format!("the journals of {} are pruned", counted(dropped, "other run")))
-            .next("see to the files, then prune again")),
+impl PruneOutcome {
+    /// Whether every run that is old enough was pruned.
+    ///
+    /// # Errors
+    /// [`PruneReason::Incomplete`] names those that were not.
+    pub fn check_complete(&self) -> Result<(), Reason> {
+        check(&self.failed, self.runs)
+    }
+}
+
+fn check(failed: &[String], pruned: usize) -> Result<(), Reason> {
+    match failed {
+        [] => Ok(()),
+        failed => Err(PruneReason::Incomplete { failed: failed.to_vec(), pruned }.into()),
+    }
+}
+
+impl PruneCounts {
+    fn plus(self, other: Self) -> Self {
+        Self {
+            pins: self.pins + other.pins,
+            secrets: self.secrets + other.secrets,
+            replies: self.replies + other.replies,
         }
     }
 }
 
-impl OldRun {
+impl PrunableRun {
+    /// What would be dropped from it.
+    #[must_use]
+    pub fn counts(&self) -> PruneCounts {
+        let shares = self.pruned.shares.iter().map(|share| PruneCounts {
+            pins: share.pins,
+            secrets: share.secrets,
+            replies: share.replies,
+        });
+        shares.fold(PruneCounts::default(), PruneCounts::plus)
+    }
+
+    /// Serial numbers of the devices whose secrets would be dropped, one a task.
+    #[must_use]
+    pub fn serial_numbers(&self) -> Vec<&str> {
+        self.pruned.shares.iter().map(|share| share.device.serial_number.as_str()).collect()
+    }
+
     fn drop_secrets(
         &self,
-        state: &Workspace,
+        workspace: &Workspace,
         before: UnixMillis,
         now: UnixMillis,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), JournalError> {
         let run = &self.row.id;
-        let hold = state.dir.hold_run(run)?;
-        let pruned = prune_run(&state.dir, run, before)?;
+        let hold = workspace.dir.hold_run(run)?;
+        let pruned = prune_run(&workspace.dir, run, before)?;
         drop(hold);
         let prunings: Vec<Pruning> = pruned
             .shares
@@ -232,56 +283,25 @@ impl OldRun {
                 replies: share.replies,
             })
             .collect();
-        state.index().add_prunings(&prunings)?;
-        let (pins, secrets, replies) = self.sums();
+        workspace.index().add_prunings(&prunings)?;
+        let PruneCounts { pins, secrets, replies } = self.counts();
         let body = serde_json::json!({
             "who": Operator::current().shown(), "older_than": before.to_string(), "pins": pins,
             "secrets": secrets, "replies": replies,
         });
-        state.index().note(now, "pruned", Some(run), &body)?;
+        workspace.index().note(now, "pruned", Some(run), &body)?;
         Ok(())
-    }
-
-    fn sums(&self) -> (u32, u32, u32) {
-        self.pruned.shares.iter().fold((0, 0, 0), |(pins, secrets, replies), share| {
-            (pins + share.pins, secrets + share.secrets, replies + share.replies)
-        })
-    }
-
-    fn text(&self) -> String {
-        let (pins, secrets, answers) = self.sums();
-        let serials: Vec<&str> =
-            self.pruned.shares.iter().map(|share| share.device.serial_number.as_str()).collect();
-        let more = match serials.len().saturating_sub(SAMPLES) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        format!(
-            "  run {} of {}, started {}: {}, {}, {} ({}{more})\n",
-            self.row.id,
-            self.row.job,
-            self.row.started_at,
-            counted(pins as usize, "PIN"),
-            counted(secrets as usize, "other secret"),
-            replies(answers as usize),
-            serials.iter().take(SAMPLES).copied().collect::<Vec<_>>().join(", ")
-        )
-    }
-
-    fn json(&self) -> serde_json::Value {
-        let (pins, secrets, replies) = self.sums();
-        let serials: Vec<&str> =
-            self.pruned.shares.iter().map(|share| share.device.serial_number.as_str()).collect();
-        serde_json::json!({
-            "run_id": self.row.id, "job": self.row.job, "tenant": self.row.tenant,
-            "started_at": self.row.started_at.to_string(), "pins": pins, "secrets": secrets,
-            "replies": replies, "serial_numbers": serials, "report_dir": self.report_dir,
-        })
     }
 }
 
-fn replies(count: usize) -> String {
-    if count == 1 { "1 reply".to_owned() } else { format!("{count} replies") }
+impl RefusalFacts for PruneReason {
+    fn class(&self) -> RefusalClass {
+        RefusalClass::Journal
+    }
+
+    fn next(&self) -> Vec<NextStep> {
+        vec![NextStep::CheckDisk]
+    }
 }
 
 /// Whether any of the secrets stands in any file of a directory.

@@ -51,6 +51,27 @@ impl Exit {
 }
 
 impl Exit {
+    /// One word for programs; that of the class where the code is that of a class.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Well => "well",
+            Self::Unexpected => "unexpected",
+            Self::Usage => "usage",
+            Self::Authentication => "authentication",
+            Self::Target => "target",
+            Self::Permission => "permission",
+            Self::Quota => "quota",
+            Self::Partly => "partly_failed",
+            Self::Policy => "policy",
+            Self::Stopped => "stopped",
+            Self::Pending => "pending",
+            Self::Doubt => "in_doubt",
+            Self::Journal => "journal",
+            Self::Busy => "busy",
+            Self::Aborted => "aborted",
+        }
+    }
+
     /// The code of a class of refusals.
     pub(crate) fn of(class: RefusalClass) -> Self {
         match class {

@@ -19,6 +19,8 @@ pub(crate) struct Failure {
     pub state: String,
     /// What to do next; empty where the rest says it.
     pub next: String,
+    /// The application's reason; `None` where the command line refused by itself, or a run did not end well.
+    pub reason: Option<Reason>,
 }
 
 /// What was sent, in words.
@@ -77,7 +79,7 @@ impl<T, E: Into<Failure>> BeforeSending<T> for Result<T, E> {
 
 impl Failure {
     pub(crate) fn new(exit: Exit, what: impl Into<String>) -> Self {
-        Self { exit, what: what.into(), state: String::new(), next: String::new() }
+        Self { exit, what: what.into(), state: String::new(), next: String::new(), reason: None }
     }
 
     pub(crate) fn usage(what: impl Into<String>) -> Self {
@@ -107,7 +109,7 @@ impl<E: Into<Reason>> From<E> for Failure {
     fn from(error: E) -> Self {
         let reason = error.into();
         let Words { what, state, next } = words(&reason);
-        Self { exit: Exit::of(reason.class()), what, state, next }
+        Self { exit: Exit::of(reason.class()), what, state, next, reason: Some(reason) }
     }
 }
 

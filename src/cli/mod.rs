@@ -16,20 +16,22 @@ pub(crate) mod terminal;
 pub(crate) mod text;
 
 use clap::Parser;
+use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
-use crate::app::runs::{close, resolve, resume, retry};
+use crate::app::runs::{resolve, resume, retry};
 use crate::app::secrets::pins_recovery;
-use crate::app::{audit, prune};
 use commands::{
-    actions, approve, clock, history, pins, plan, report, run, runs, simulate, status, tenant,
+    actions, approve, audit, close, history, pins, plan, prune, repair_clock, report, run, runs,
+    simulate, status, tenant,
 };
 use exit::Exit;
 use failure::{BeforeSending, Done, Failed, Failure, Sent};
 use options::{CliCommand, GlobalOptions, ListingFormat, Options};
 use terminal::printer::Printer;
 use terminal::surroundings::Limits;
+use text::refusals::json::usage;
 
 use crate::report::Refused;
 
@@ -40,6 +42,10 @@ pub fn main() -> ExitCode {
     let options = match Options::try_parse() {
         Ok(options) => options,
         Err(error) => {
+            if error.use_stderr() && asks_for_json(std::env::args_os()) {
+                Printer::refuse_in_json(&usage(&error));
+                return Exit::Usage.into();
+            }
             // Help and version are asked for and no error; clap writes them where they belong.
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Well };
             return match error.print() {
@@ -62,6 +68,13 @@ pub fn main() -> ExitCode {
             failed.failure.exit.into()
         }
     }
+}
+
+/// Whether a command line that cannot be read asks for JSON.
+fn asks_for_json(arguments: impl Iterator<Item = OsString>) -> bool {
+    let options: Vec<OsString> = arguments.take_while(|argument| argument != "--").collect();
+    options.iter().any(|argument| argument == "--format=json")
+        || options.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json")
 }
 
 /// What is said after a panic, whose own message stands above it.
@@ -127,7 +140,7 @@ fn look(global: &GlobalOptions, command: &CliCommand, printer: &Printer) -> Resu
         CliCommand::Approve { approve } => approve::approve(global, approve, printer),
         CliCommand::Resolve { name, resolve } => resolve::resolve(global, name, resolve, printer),
         CliCommand::Close { name, yes } => close::close(global, name, *yes, printer),
-        CliCommand::RepairClock { yes } => clock::repair(global, *yes, printer),
+        CliCommand::RepairClock { yes } => repair_clock::repair_clock(global, *yes, printer),
         CliCommand::Runs => runs::runs(global, printer),
         CliCommand::Status { name } => status::status(global, name, printer),
         CliCommand::Report { name, report_dir } => {
@@ -161,6 +174,19 @@ fn look(global: &GlobalOptions, command: &CliCommand, printer: &Printer) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_is_asked_for_by_a_command_line_that_cannot_be_read() {
+        for (arguments, is_asked) in [
+            (&["sortie", "status", "--format", "json", "--nonsense"][..], true),
+            (&["sortie", "--format=json", "nonsense"], true),
+            (&["sortie", "status", "--format", "text", "json"], false),
+            (&["sortie", "check", "--", "--format=json"], false),
+        ] {
+            let arguments = arguments.iter().map(OsString::from);
+            assert_eq!(asks_for_json(arguments.clone()), is_asked, "{:?}", arguments.last());
+        }
+    }
 
     #[test]
     fn a_fault_of_the_program_says_what_may_have_been_sent() {

@@ -143,6 +143,8 @@ pub enum NextStep {
         /// Id of the run; `None` for the host's record.
         run: Option<String>,
     },
+    /// Copy the state directory before anything else is done with it, and compare the copy with a backup.
+    KeepCopy,
     /// Show the PINs of a run.
     ShowPins {
         /// Id of the run.

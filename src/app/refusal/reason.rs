@@ -7,10 +7,12 @@ use std::fmt::Debug;
 
 use super::{NextStep, RefusalClass};
 use crate::app::approval::{ApprovalReason, VoidApproval};
+use crate::app::audit::AuditReason;
 use crate::app::consent::ConsentReason;
 use crate::app::files::BindingFileReason;
 use crate::app::history::HistoryReason;
 use crate::app::outside::{DriveReason, JournalReason, ReadReason};
+use crate::app::prune::PruneReason;
 use crate::app::runs::run_view::ReportsReason;
 use crate::app::runs::trust::OpenedRunReason;
 use crate::app::ssh_keygen::SigningReason;
@@ -70,6 +72,8 @@ impl<T: RefusalFacts> FactsOf for T {
 reasons! {
     /// An approval does not count, or cannot be given.
     Approval(ApprovalReason),
+    /// An audit does not say that everything is what was written.
+    Audit(AuditReason),
     /// The consent that was given is not enough.
     Consent(ConsentReason),
     /// The address of a tenant is not used.
@@ -86,6 +90,8 @@ reasons! {
     BindingFile(BindingFileReason),
     /// A run that can be read cannot be gone on with.
     OpenedRun(OpenedRunReason),
+    /// Not everything was pruned.
+    Prune(PruneReason),
     /// The tenant cannot be read.
     Read(ReadReason),
     /// Reports of a run are not written.

@@ -5,6 +5,7 @@
 pub(crate) mod close;
 pub(crate) mod enter;
 pub(crate) mod execution;
+pub(crate) mod held;
 pub(crate) mod listing;
 pub(crate) mod report_again;
 pub(crate) mod reporter;

@@ -4,10 +4,13 @@
 
 pub(crate) mod actions;
 pub(crate) mod approve;
-pub(crate) mod clock;
+pub(crate) mod audit;
+pub(crate) mod close;
 pub(crate) mod history;
 pub(crate) mod pins;
 pub(crate) mod plan;
+pub(crate) mod prune;
+pub(crate) mod repair_clock;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod runs;

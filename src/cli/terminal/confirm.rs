@@ -65,6 +65,17 @@ fn answered(question: &Question, subject: Subject<'_>, text: String) -> Result<C
     }
 }
 
+/// Gets the consent to something that a plain yes confirms, where it was not given in advance.
+pub(crate) fn obtain_yes(
+    question: &Question,
+    what: &str,
+    yes: bool,
+    no_input: bool,
+) -> Result<Consent, Failure> {
+    let subject = Subject { what, way: "", look_at: "what would happen" };
+    obtain(question, subject, InAdvance { yes, confirm: None, no_input }, || None)
+}
+
 /// A reason in words that name what the question is about.
 fn worded(reason: ConsentReason, subject: Subject<'_>) -> Failure {
     use crate::cli::text::refusals::consent;

@@ -15,6 +15,7 @@ use crate::cli::failure::{Done, Failed};
 use crate::cli::options::{GlobalOptions, ListingFormat, When};
 use crate::cli::terminal::output::Output;
 use crate::cli::text::notices::tell;
+use crate::cli::text::refusals::json::{line, refusal};
 
 /// Writes for people and for programs.
 #[derive(Clone, Debug)]
@@ -104,15 +105,24 @@ impl Printer {
         self.styled(&format!("{WARNING}warning{WARNING:#}: {}", harmless(text)));
     }
 
-    /// Says why the command ends.
+    /// Says why the command ends: as one line of JSON where that is the format.
     pub(crate) fn failure(&self, failed: &Failed) {
         let failure = &failed.failure;
+        if self.format == ListingFormat::Json {
+            return Self::refuse_in_json(failed);
+        }
         let mut text = format!("{ERROR}error{ERROR:#}: {}", harmless(&failure.what));
         text.push_str(&format!("\n{HINT}state{HINT:#}: {}", harmless(&failed.state())));
         if !failure.next.is_empty() {
             text.push_str(&format!("\n{HINT} next{HINT:#}: {}", harmless(&failure.next)));
         }
         self.styled(&text);
+    }
+
+    /// Says why the command ends, as one line of JSON on standard error.
+    pub(crate) fn refuse_in_json(failed: &Failed) {
+        // With no standard error left there is nobody to tell.
+        let _ = writeln!(std::io::stderr().lock(), "{}", line(&refusal(failed)));
     }
 
     /// Writes a finished text to standard error.
@@ -136,7 +146,7 @@ impl Printer {
 }
 
 /// Whether a letter steers a terminal or turns the order of others round.
-fn steers(letter: char) -> bool {
+pub(crate) fn steers(letter: char) -> bool {
     letter.is_control()
         || matches!(
             letter,

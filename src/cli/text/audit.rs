@@ -6,6 +6,7 @@
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
+use crate::app::ChainFault;
 use crate::cli::terminal::printer::one_line;
 use crate::journal::{AuditRecord, ChainAudit};
 use crate::model::UnixMillis;
@@ -21,6 +22,17 @@ const BEGINNING_KEY: &str = "beginning";
 
 /// Letters of one text; a line of a table stays one line.
 const TEXT_CHARS_MAX: usize = 160;
+
+/// A place that is not what was written.
+pub(crate) fn fault_text(fault: &ChainFault) -> String {
+    let chain =
+        fault.run.as_ref().map_or("the host's record".to_owned(), |run| format!("run {run}"));
+    match (fault.seq, &fault.run) {
+        (0, _) => format!("{chain}: {}", fault.what),
+        (seq, None) => format!("{chain}, note {seq}: {}", fault.what),
+        (seq, Some(_)) => format!("{chain}, entry {seq}: {}", fault.what),
+    }
+}
 
 /// One row of the host's record.
 pub(crate) fn note_row(note: &AuditRecord) -> Vec<String> {

@@ -21,6 +21,8 @@ pub(crate) fn words(reason: &ConsentReason, what: &str, look_at: &str) -> Words 
             format!("{what} needs an answer, {}", not_asked(*why)),
             next(look_at, written(needed)),
         ),
+        // Nothing was looked up that could be looked at again.
+        ConsentReason::Declined { work: Work::Other { .. }, .. } => Words::new("not confirmed", ""),
         ConsentReason::Declined { needed, .. } => {
             Words::new("not confirmed", next(look_at, written(needed)))
         }

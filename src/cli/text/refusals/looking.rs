@@ -1,9 +1,11 @@
-//! What is refused about history and audits, in words.
+//! What is refused about history, audits and pruning, in words.
 //!
 //! Owns the texts. Must never decide anything.
 
 use super::Words;
-use crate::app::HistoryReason;
+use crate::app::{AuditReason, HASH_DIGITS, HistoryReason, PruneReason};
+use crate::cli::terminal::printer::counted;
+use crate::cli::text::audit::fault_text;
 use crate::cli::text::history::covered;
 
 pub(super) fn history(reason: &HistoryReason) -> Words {
@@ -18,4 +20,29 @@ pub(super) fn history(reason: &HistoryReason) -> Words {
             "check the files, or use the sortie that wrote them",
         ),
     }
+}
+
+pub(super) fn audit(reason: &AuditReason) -> Words {
+    match reason {
+        AuditReason::AnchorMalformed { given } => Words::new(
+            format!("--anchor {given}: not a hash of {HASH_DIGITS} hexadecimal digits"),
+            "give a head in full, as an earlier 'sortie audit' printed it",
+        ),
+        AuditReason::Broken { faults } => Words::new(
+            faults.first().map(fault_text).unwrap_or_default(),
+            "copy the state directory before anything else is done with it, and compare it with a \
+             backup or with a head that was kept elsewhere (--anchor)",
+        )
+        .state("what stands before it is what was written; nothing was changed by looking"),
+    }
+}
+
+pub(super) fn prune(reason: &PruneReason) -> Words {
+    let PruneReason::Incomplete { failed, pruned } = reason;
+    let runs = counted(failed.len(), "run");
+    Words::new(
+        format!("{runs} could not be pruned: {}", failed.join("; ")),
+        "see to the files, then prune again",
+    )
+    .state(format!("the journals of {} are pruned", counted(*pruned, "other run")))
 }

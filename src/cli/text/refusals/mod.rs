@@ -6,6 +6,7 @@
 mod approval;
 pub(crate) mod consent;
 mod files;
+pub(crate) mod json;
 mod looking;
 mod opened_run;
 mod outside;
@@ -42,6 +43,7 @@ pub(crate) fn words(reason: &Reason) -> Words {
     match reason {
         Reason::Approval(reason) => approval::approval(reason),
         Reason::Address(reason) => tenant::address(reason),
+        Reason::Audit(reason) => looking::audit(reason),
         Reason::BindingFile(reason) => files::binding_file(reason),
         Reason::Consent(reason) => consent::consent(reason),
         Reason::Connection(reason) => tenant::connection(reason),
@@ -49,6 +51,7 @@ pub(crate) fn words(reason: &Reason) -> Words {
         Reason::History(reason) => looking::history(reason),
         Reason::Journal(reason) => outside::journal(reason),
         Reason::OpenedRun(reason) => opened_run::opened(reason),
+        Reason::Prune(reason) => looking::prune(reason),
         Reason::Read(reason) => outside::read(reason),
         Reason::Reports(reason) => runs::reports(reason),
         Reason::Signing(reason) => approval::signing(reason),

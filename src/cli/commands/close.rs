@@ -1,0 +1,56 @@
+//! `sortie close`: a person ends a run.
+//!
+//! Owns the question, and what is said about tasks that have not ended. Must never send anything.
+
+use crate::app::Closing;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::locations::open_workspace;
+use crate::cli::options::GlobalOptions;
+use crate::cli::terminal::confirm::obtain_yes;
+use crate::cli::terminal::printer::{Printer, counted};
+use crate::model::{Outcome, OutcomeCounts};
+
+pub(crate) fn close(
+    global: &GlobalOptions,
+    name: &str,
+    yes: bool,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
+    let workspace = open_workspace(global, printer)?;
+    let closable = match workspace.prepare_close(name)? {
+        Closing::Closed { run, at, by } => {
+            printer.say(&format!("run {run} was closed by {by} at {at}"));
+            return Ok(Exit::Well);
+        }
+        Closing::Finished { run } => {
+            printer.say(&format!("run {run} has ended; there is nothing to close"));
+            return Ok(Exit::Well);
+        }
+        Closing::Open(closable) => *closable,
+    };
+    let run = closable.run().to_owned();
+    let what = format!("closing run {run} ({})", what_closing_does(closable.counts()));
+    let consent = obtain_yes(&closable.question(), &what, yes, global.no_input)
+        .map_err(|failure| failure.state("nothing was changed"))?;
+    workspace.close(closable, &consent)?;
+    printer.say(&format!(
+        "run {run} is closed: it sends nothing and follows nothing any more; its outcomes stay as they are"
+    ));
+    Ok(Exit::Well)
+}
+
+/// What becomes of the tasks that have not ended.
+fn what_closing_does(counts: &OutcomeCounts) -> String {
+    let parts = [
+        (counts.of(Outcome::NotAttempted), "are not sent"),
+        (counts.of(Outcome::Pending) + counts.of(Outcome::NotNow), "stay pending"),
+        (counts.of(Outcome::InDoubt), "stay in doubt"),
+    ];
+    let told: Vec<String> = parts
+        .into_iter()
+        .filter(|(tasks, _)| *tasks > 0)
+        .map(|(tasks, what)| format!("{} {what}", counted(tasks as usize, "task")))
+        .collect();
+    if told.is_empty() { "every task has ended".to_owned() } else { told.join(", ") }
+}
