@@ -29,6 +29,7 @@ mod jobs;
 mod layers;
 mod leftovers;
 mod pins;
+mod refusals;
 mod rig;
 mod secrets;
 mod sleep;
