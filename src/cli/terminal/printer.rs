@@ -6,7 +6,6 @@
 //! secret: nothing that reaches it may come from `Sealed::expose`, but through `reveal`, for who asked for it.
 
 use anstyle::{AnsiColor, Style};
-use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -14,7 +13,8 @@ use crate::app::Events;
 use crate::cli::failure::{Done, Failed};
 use crate::cli::options::{GlobalOptions, ListingFormat, When};
 use crate::cli::terminal::output::Output;
-use crate::cli::text::notices::tell;
+pub(crate) use crate::cli::text::layout::{counted, harmless, one_line, table};
+use crate::cli::text::notices::{Notice, notice};
 use crate::cli::text::refusals::json::{line, refusal};
 
 /// Writes for people and for programs.
@@ -24,9 +24,6 @@ pub(crate) struct Printer {
     pub format: ListingFormat,
     output: Arc<Mutex<Output>>,
 }
-
-/// What stands for a letter that people are not shown.
-const REPLACEMENT: &str = "\u{fffd}";
 
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -49,7 +46,11 @@ impl Printer {
     /// A stream of events of the application whose first observer is this printer.
     pub(crate) fn events(&self) -> Events {
         let (events, printer) = (Events::new(), self.clone());
-        events.observe(move |event| tell(event, &printer));
+        events.observe(move |event| match notice(event) {
+            Some(Notice::Warning(text)) => printer.warn(&text),
+            Some(Notice::News(text)) => printer.say(&text),
+            None => {}
+        });
         events
     }
 
@@ -142,78 +143,5 @@ impl Printer {
 
     pub(crate) fn is_quiet(&self) -> bool {
         self.verbosity < 0
-    }
-}
-
-/// Whether a letter steers a terminal or turns the order of others round.
-pub(crate) fn steers(letter: char) -> bool {
-    letter.is_control()
-        || matches!(
-            letter,
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-        )
-}
-
-/// A text whose only letters that steer a terminal are its line breaks and tabs.
-pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
-    let is_bad = |letter: char| steers(letter) && !matches!(letter, '\n' | '\t');
-    match text.contains(is_bad) {
-        true => Cow::Owned(text.replace(is_bad, REPLACEMENT)),
-        false => Cow::Borrowed(text),
-    }
-}
-
-/// A text of others, such as a device's name, as a part of one line: it can neither steer a terminal nor pretend to be
-/// the next line.
-pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
-    match text.contains(steers) {
-        true => Cow::Owned(text.replace(steers, REPLACEMENT)),
-        false => Cow::Borrowed(text),
-    }
-}
-
-/// A number with its noun: `1 row`, `2 rows`.
-pub(crate) fn counted(number: impl Into<usize>, noun: &str) -> String {
-    let number = number.into();
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
-}
-
-/// Lays rows out in columns, two spaces apart.
-pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
-    let rows: Vec<Vec<Cow<'_, str>>> =
-        rows.iter().map(|row| row.iter().map(|cell| one_line(cell)).collect()).collect();
-    let mut widths: Vec<usize> = header.iter().map(|cell| cell.chars().count()).collect();
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    let line = |cells: &mut dyn Iterator<Item = &str>| {
-        let padded: Vec<String> =
-            cells.zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-        format!("{}\n", padded.join("  ").trim_end())
-    };
-    let mut text = line(&mut header.iter().copied());
-    for row in &rows {
-        text.push_str(&line(&mut row.iter().map(Cow::as_ref)));
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_letter_of_others_steers_a_terminal() {
-        let evil = "pad\u{1b}[2J\u{9b}1A\r\u{8}\u{202e}x\u{2066}\u{200f}\u{2028}\u{61c}\0\u{7f}";
-        assert!(!harmless(evil).contains(steers) && !one_line(evil).contains(steers));
-        for fair in ["Jörg’s Mac", "日本語", "👩‍💻 pad", "שלום"] {
-            assert_eq!((harmless(fair), one_line(fair)), (fair.into(), fair.into()));
-        }
-        assert_eq!(harmless("a\n\tb\r\n"), "a\n\tb\u{fffd}\n");
-        assert_eq!(one_line("a\nERASE 1"), "a\u{fffd}ERASE 1");
-        let text = table(&["NAME"], &[vec!["a\nrun ok".to_owned()]]);
-        assert_eq!(text, "NAME\na\u{fffd}run ok\n");
     }
 }

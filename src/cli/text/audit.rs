@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 use crate::app::ChainFault;
-use crate::cli::terminal::printer::one_line;
+use crate::cli::text::layout::one_line;
 use crate::journal::{AuditRecord, ChainAudit};
 use crate::model::UnixMillis;
 

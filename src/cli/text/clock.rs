@@ -2,7 +2,7 @@
 //!
 //! Owns the warning. Must never advise a repair where the clock of now may be the wrong one without saying so.
 
-use crate::cli::terminal::printer::counted;
+use crate::cli::text::layout::counted;
 use crate::drive::{Clock, WallClock};
 use crate::journal::Ahead;
 

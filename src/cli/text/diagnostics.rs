@@ -7,7 +7,8 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::terminal::printer::{Printer, harmless};
+use crate::cli::terminal::printer::Printer;
+use crate::cli::text::layout::harmless;
 use crate::job::{Diagnostic, Diagnostics};
 
 /// Shows all problems and returns the failure that ends the command.

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::app::{DeviceHistory, HistoryCoverage, HistoryRequest};
-use crate::cli::terminal::printer::{counted, table};
+use crate::cli::text::layout::{counted, table};
 use crate::model::UnixMillis;
 use crate::report::{HistoryLine, csv_text};
 

@@ -8,6 +8,7 @@ pub(crate) mod clock;
 pub(crate) mod cron_hint;
 pub(crate) mod diagnostics;
 pub(crate) mod history;
+pub(crate) mod layout;
 pub(crate) mod notices;
 pub(crate) mod pin_news;
 pub(crate) mod pins;

@@ -3,22 +3,26 @@
 //! Owns the texts, and which of them are warnings. Must never keep anything back that a person has to know.
 
 use crate::app::AppEvent;
-use crate::cli::terminal::printer::Printer;
 use crate::cli::text::clock::ahead;
 use crate::cli::text::refusals::words;
 use crate::drive::Waiting;
 
-/// Tells a person of an event.
-pub(crate) fn tell(event: &AppEvent, printer: &Printer) {
+/// What a person is told.
+pub(crate) enum Notice {
+    /// Something to know even in quiet.
+    Warning(String),
+    /// Something to know unless quiet was asked for.
+    News(String),
+}
+
+/// An event in words; `None` where there is nothing to say.
+pub(crate) fn notice(event: &AppEvent) -> Option<Notice> {
     match event {
-        AppEvent::ClockWasAhead(found) => {
-            if let Some(text) = ahead(found) {
-                printer.warn(&text);
-            }
-        }
-        AppEvent::ReadWaits(waiting) => printer.say(&waits(waiting)),
+        AppEvent::ClockWasAhead(found) => ahead(found).map(Notice::Warning),
+        AppEvent::ReadWaits(waiting) => Some(Notice::News(waits(waiting))),
         AppEvent::ReportsNotWritten(reason) => {
-            printer.warn(&format!("{}; the journal holds everything", words(reason).what));
+            let what = words(reason).what;
+            Some(Notice::Warning(format!("{what}; the journal holds everything")))
         }
     }
 }

@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use crate::app::secrets::pins_found::{Found, FoundPin, Kept};
-use crate::cli::terminal::printer::table;
+use crate::cli::text::layout::table;
 use crate::model::UnixMillis;
 
 /// Digits of a usual PIN, and of the groups in which it is read aloud.

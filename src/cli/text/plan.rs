@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::preflight::charging::Used;
-use crate::cli::terminal::printer::{counted, one_line};
+use crate::cli::text::layout::{counted, one_line};
 use crate::kandji::{ACTIONS, ActionSpec};
 use crate::model::{DeviceFacts, Risk, Task, Turn, human_duration};
 use crate::plan::{Plan, PlanFile, counts, forecast, phrase};

@@ -3,7 +3,7 @@
 //! Owns the list. Must never show a secret.
 
 use crate::app::{LeftAlone, Prunable, PrunableRun, PruneCounts};
-use crate::cli::terminal::printer::counted;
+use crate::cli::text::layout::counted;
 
 /// Serial numbers named for each run.
 const SAMPLES: usize = 5;

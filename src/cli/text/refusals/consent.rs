@@ -4,7 +4,7 @@
 
 use super::Words;
 use crate::app::{ConsentReason, Needed, NotAsked, Work};
-use crate::cli::terminal::printer::counted;
+use crate::cli::text::layout::counted;
 
 /// A reason in words, about work that `what` names, after a look at `look_at`.
 pub(crate) fn words(reason: &ConsentReason, what: &str, look_at: &str) -> Words {

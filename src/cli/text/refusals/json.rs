@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::{Failed, Failure, Sent};
-use crate::cli::terminal::printer::steers;
+use crate::cli::text::layout::steers;
 
 /// Why a command ended: the application's reason with its facts, or the class alone where the command line refused by
 /// itself.

@@ -4,9 +4,9 @@
 
 use super::Words;
 use crate::app::{AuditReason, HASH_DIGITS, HistoryReason, PruneReason};
-use crate::cli::terminal::printer::counted;
 use crate::cli::text::audit::fault_text;
 use crate::cli::text::history::covered;
+use crate::cli::text::layout::counted;
 
 pub(super) fn history(reason: &HistoryReason) -> Words {
     match reason {

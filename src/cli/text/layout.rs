@@ -1,0 +1,81 @@
+//! How texts are laid out: columns, counts, and which letters reach people.
+//!
+//! Owns what keeps names that others chose from steering a terminal. Must never write anything.
+
+use std::borrow::Cow;
+
+/// What stands for a letter that people are not shown.
+const REPLACEMENT: &str = "\u{fffd}";
+
+/// Whether a letter steers a terminal or turns the order of others round.
+pub(crate) fn steers(letter: char) -> bool {
+    letter.is_control()
+        || matches!(
+            letter,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
+}
+
+/// A text whose only letters that steer a terminal are its line breaks and tabs.
+pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
+    let is_bad = |letter: char| steers(letter) && !matches!(letter, '\n' | '\t');
+    match text.contains(is_bad) {
+        true => Cow::Owned(text.replace(is_bad, REPLACEMENT)),
+        false => Cow::Borrowed(text),
+    }
+}
+
+/// A text of others, such as a device's name, as a part of one line: it can neither steer a terminal nor pretend to be
+/// the next line.
+pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
+    match text.contains(steers) {
+        true => Cow::Owned(text.replace(steers, REPLACEMENT)),
+        false => Cow::Borrowed(text),
+    }
+}
+
+/// A number with its noun: `1 row`, `2 rows`.
+pub(crate) fn counted(number: impl Into<usize>, noun: &str) -> String {
+    let number = number.into();
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Lays rows out in columns, two spaces apart.
+pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
+    let rows: Vec<Vec<Cow<'_, str>>> =
+        rows.iter().map(|row| row.iter().map(|cell| one_line(cell)).collect()).collect();
+    let mut widths: Vec<usize> = header.iter().map(|cell| cell.chars().count()).collect();
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let line = |cells: &mut dyn Iterator<Item = &str>| {
+        let padded: Vec<String> =
+            cells.zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        format!("{}\n", padded.join("  ").trim_end())
+    };
+    let mut text = line(&mut header.iter().copied());
+    for row in &rows {
+        text.push_str(&line(&mut row.iter().map(Cow::as_ref)));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_letter_of_others_steers_a_terminal() {
+        let evil = "pad\u{1b}[2J\u{9b}1A\r\u{8}\u{202e}x\u{2066}\u{200f}\u{2028}\u{61c}\0\u{7f}";
+        assert!(!harmless(evil).contains(steers) && !one_line(evil).contains(steers));
+        for fair in ["Jörg’s Mac", "日本語", "👩‍💻 pad", "שלום"] {
+            assert_eq!((harmless(fair), one_line(fair)), (fair.into(), fair.into()));
+        }
+        assert_eq!(harmless("a\n\tb\r\n"), "a\n\tb\u{fffd}\n");
+        assert_eq!(one_line("a\nERASE 1"), "a\u{fffd}ERASE 1");
+        let text = table(&["NAME"], &[vec!["a\nrun ok".to_owned()]]);
+        assert_eq!(text, "NAME\na\u{fffd}run ok\n");
+    }
+}
