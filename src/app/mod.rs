@@ -42,8 +42,10 @@ pub use prune::{
 };
 pub use refusal::{BeforeSending, NextStep, Reason, Refusal, RefusalClass, RefusalFacts, Sent};
 pub use runs::close::{ClosableRun, Closing};
+pub use runs::doubt::{Doubt, DoubtReason, Evidence, EvidenceFact};
 pub use runs::listing::RunListing;
 pub use runs::report_again::{ReportRequest, ReportsWritten};
+pub use runs::resolve::{DoubtDecision, DoubtsFound, DoubtsResolved, HeldDoubts, ResolveRequest};
 pub use runs::run_view::ReportsReason;
 pub use runs::status::RunStatus;
 pub use runs::trust::{OpenedRunReason, OpeningPurpose};

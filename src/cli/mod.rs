@@ -20,11 +20,11 @@ use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
-use crate::app::runs::{resolve, resume, retry};
+use crate::app::runs::{resume, retry};
 use crate::app::secrets::pins_recovery;
 use commands::{
-    actions, approve, audit, close, history, pins, plan, prune, repair_clock, report, run, runs,
-    simulate, status, tenant,
+    actions, approve, audit, close, history, pins, plan, prune, repair_clock, report, resolve, run,
+    runs, simulate, status, tenant,
 };
 use exit::Exit;
 use failure::{BeforeSending, Done, Failed, Failure, Sent};

@@ -13,6 +13,7 @@ use crate::app::files::BindingFileReason;
 use crate::app::history::HistoryReason;
 use crate::app::outside::{DriveReason, JournalReason, ReadReason};
 use crate::app::prune::PruneReason;
+use crate::app::runs::doubt::DoubtReason;
 use crate::app::runs::run_view::ReportsReason;
 use crate::app::runs::trust::OpenedRunReason;
 use crate::app::ssh_keygen::SigningReason;
@@ -80,6 +81,8 @@ reasons! {
     Address(AddressReason),
     /// There is no connection to the tenant, though address and token are right.
     Connection(ConnectionReason),
+    /// A doubt is not resolved.
+    Doubt(DoubtReason),
     /// The loop of a run failed.
     Drive(DriveReason),
     /// The history of a device is not had, or not in full.

@@ -3,6 +3,7 @@
 //! Owns what is done to runs. Must never send before the run is in the journal.
 
 pub(crate) mod close;
+pub(crate) mod doubt;
 pub(crate) mod enter;
 pub(crate) mod execution;
 pub(crate) mod held;

@@ -12,6 +12,7 @@ pub(crate) mod plan;
 pub(crate) mod prune;
 pub(crate) mod repair_clock;
 pub(crate) mod report;
+pub(crate) mod resolve;
 pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod simulate;

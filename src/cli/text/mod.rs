@@ -7,6 +7,7 @@ pub(crate) mod audit;
 pub(crate) mod clock;
 pub(crate) mod cron_hint;
 pub(crate) mod diagnostics;
+pub(crate) mod doubts;
 pub(crate) mod history;
 pub(crate) mod layout;
 pub(crate) mod notices;

@@ -3,7 +3,7 @@
 //! Owns the texts. Must never decide anything.
 
 use super::Words;
-use crate::app::ReportsReason;
+use crate::app::{DoubtReason, ReportsReason};
 
 pub(super) fn reports(reason: &ReportsReason) -> Words {
     match reason {
@@ -17,5 +17,30 @@ pub(super) fn reports(reason: &ReportsReason) -> Words {
             "name another place with --report-dir, or remove that one first",
         )
         .state(format!("{} may still hold them and is left as it is", directory.display())),
+    }
+}
+
+pub(super) fn doubt(reason: &DoubtReason) -> Words {
+    let retry =
+        |device: &str| format!("take {device} as not done, and run that again with: sortie retry");
+    match reason {
+        DoubtReason::NotFound { run, device } => Words::new(
+            format!("nothing of run {run} is in doubt for '{device}'"),
+            format!("see what is in doubt with: sortie resolve {run}"),
+        )
+        .state("nothing was changed"),
+        DoubtReason::InQuarantine { device, until } => Words::new(
+            format!(
+                "the request for {device} may still be applied until {until}; sent again it could be applied twice"
+            ),
+            "read first what became of it: sortie resume, or wait until then",
+        ),
+        DoubtReason::RunClosed { device } => Words::new(
+            format!("the run is closed, and sends {device} nothing any more"),
+            retry(device),
+        ),
+        DoubtReason::SendingOver { device, at } => {
+            Words::new(format!("the time for sending of this run ended at {at}"), retry(device))
+        }
     }
 }

@@ -1,0 +1,171 @@
+//! `sortie resolve`: a person decides about tasks in doubt.
+//!
+//! Owns the questions, one by one or in bulk. Must never decide anything that was not asked for.
+
+use crate::app::{
+    Consent, Doubt, DoubtDecision, DoubtsFound, DoubtsResolved, HeldDoubts, Reason, ResolveRequest,
+};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::locations::open_workspace;
+use crate::cli::options::{ListingFormat, GlobalOptions, ResolveOptions};
+use crate::cli::terminal::confirm::{InAdvance, Subject, obtain};
+use crate::cli::terminal::printer::{Printer, counted};
+use crate::cli::terminal::question::ask;
+use crate::cli::text::doubts::{json, text};
+use crate::cli::text::refusals::words;
+use crate::model::Decision;
+
+pub(crate) fn resolve(
+    global: &GlobalOptions,
+    name: &str,
+    options: &ResolveOptions,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
+    let workspace = open_workspace(global, printer)?;
+    let request = ResolveRequest { run: name.to_owned(), devices: options.device.clone() };
+    let held = match workspace.doubts(&request)? {
+        DoubtsFound::Nothing { run, other } => {
+            let other = other.map_or_else(String::new, |other| {
+                format!("; of another run something is: sortie resolve {other}")
+            });
+            printer.say(&format!("nothing of run {run} is in doubt{other}"));
+            return Ok(Exit::Well);
+        }
+        DoubtsFound::Held(held) => *held,
+    };
+    let asking = Asker { options, global, printer, held: &held };
+    let Some((decisions, consent)) = asking.decide()? else { return Ok(Exit::Well) };
+    say_resolved(&workspace.resolve(held, &decisions, &consent)?, printer);
+    Ok(Exit::Well)
+}
+
+fn say_resolved(resolved: &DoubtsResolved, printer: &Printer) {
+    let run = &resolved.run;
+    let tasks = counted(resolved.tasks, "task");
+    printer.say(&format!("{tasks} of run {run} resolved; the journal and the reports say so"));
+    if resolved.is_pin_missing {
+        printer.say(&format!("look for PINs that are missing with: sortie pins {run} --recover"));
+    }
+    if resolved.is_sent_again {
+        printer.say(&format!("nothing was sent yet; send with: sortie resume {run}"));
+    }
+}
+
+impl ResolveOptions {
+    fn decision(&self) -> Option<Decision> {
+        Some(match self.decision.as_deref()? {
+            "done" => Decision::Done,
+            "not-done" => Decision::NotDone,
+            _ => Decision::SendAgain,
+        })
+    }
+}
+
+/// What decisions are taken with.
+struct Asker<'a> {
+    options: &'a ResolveOptions,
+    global: &'a GlobalOptions,
+    printer: &'a Printer,
+    held: &'a HeldDoubts,
+}
+
+impl Asker<'_> {
+    /// The decisions: those of the flag for all that are named, or one by one on the terminal. `None` where nothing is
+    /// decided.
+    fn decide(&self) -> Result<Option<(Vec<DoubtDecision>, Consent)>, Failure> {
+        let Self { options, printer, held, .. } = *self;
+        if let Some(decision) = options.decision() {
+            return self.decide_alike(decision).map(Some);
+        }
+        if printer.format == ListingFormat::Json {
+            let rows: serde_json::Value = held.doubts().iter().map(json).collect();
+            printer.data(&rows.to_string());
+            return Ok(None);
+        }
+        let decisions = self.ask_one_by_one();
+        if decisions.is_empty() {
+            printer.say(
+                "nothing was changed; decide with: sortie resolve RUN --as done|not-done|again --device SERIAL (or --all)",
+            );
+            return Ok(None);
+        }
+        let consent = match decisions.iter().any(|it| it.decision == Decision::SendAgain) {
+            true => self.consent_to(&decisions, Decision::SendAgain)?,
+            // Each was typed below its evidence.
+            false => Consent::Typed { text: "y".to_owned() },
+        };
+        Ok(Some((decisions, consent)))
+    }
+
+    fn decide_alike(&self, decision: Decision) -> Result<(Vec<DoubtDecision>, Consent), Failure> {
+        if !self.options.all && self.options.device.is_empty() {
+            return Err(Failure::usage("--as decides for the devices that are named")
+                .next("name them with --device, or give --all"));
+        }
+        let doubts = self.held.doubts().iter();
+        let decisions: Vec<DoubtDecision> =
+            doubts.map(|doubt| DoubtDecision { task: doubt.index, decision }).collect();
+        for taken in &decisions {
+            self.held.check(*taken)?;
+        }
+        let consent = self.consent_to(&decisions, decision)?;
+        Ok((decisions, consent))
+    }
+
+    fn ask_one_by_one(&self) -> Vec<DoubtDecision> {
+        let mut decisions = Vec::new();
+        for doubt in self.held.doubts() {
+            self.printer.show(&text(doubt));
+            if self.global.no_input {
+                continue;
+            }
+            let question =
+                "[d] take as done, [n] take as not done, [s] send again, [Enter] leave, [q] quit: ";
+            let Some(answer) = ask(question) else { continue };
+            let decision = match answer.trim() {
+                "d" => Decision::Done,
+                "n" => Decision::NotDone,
+                "s" => Decision::SendAgain,
+                "q" => break,
+                _ => continue,
+            };
+            let taken = DoubtDecision { task: doubt.index, decision };
+            match self.held.check(taken) {
+                Ok(()) => decisions.push(taken),
+                Err(reason) => self.printer.warn(&words(&Reason::from(reason)).what),
+            }
+        }
+        decisions
+    }
+
+    /// Asks for the consent to those of the decisions that are `decision`.
+    fn consent_to(
+        &self,
+        decisions: &[DoubtDecision],
+        decision: Decision,
+    ) -> Result<Consent, Failure> {
+        let Self { options, global, held, .. } = *self;
+        let is_taken =
+            |doubt: &&Doubt| decisions.contains(&DoubtDecision { task: doubt.index, decision });
+        let doubts: Vec<&Doubt> = held.doubts().iter().filter(is_taken).collect();
+        let mut actions: Vec<String> = doubts
+            .iter()
+            .map(|it| format!("{} ({})", it.task.action, it.task.risk.word()))
+            .collect();
+        actions.sort();
+        actions.dedup();
+        let devices = counted(doubts.len(), "device");
+        let what = format!("{} of {devices} {}", actions.join(", "), decision.word());
+        let is_again = decision == Decision::SendAgain;
+        let advance = InAdvance {
+            yes: options.yes,
+            confirm: options.confirm.as_deref().filter(|_| is_again),
+            no_input: global.no_input,
+        };
+        let look_at = if is_again { "the evidence" } else { "what would happen" };
+        let subject = Subject { what: &what, way: "", look_at };
+        obtain(&held.question(decisions), subject, advance, || None)
+            .map_err(|failure| failure.state("nothing was changed"))
+    }
+}
