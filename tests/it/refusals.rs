@@ -5,8 +5,8 @@
 use serde_json::{Value, json};
 use sortie::simulator::{DeviceKind, FaultMatcher, FaultMoment, Presence};
 
-use crate::bench::{Bench, canned, serial};
 use crate::fleet::Fleet;
+use crate::harness::{Bench, canned, serial};
 
 /// Every field of a refusal. Fields are only ever added.
 const FIELDS: [&str; 9] =

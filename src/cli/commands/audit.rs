@@ -6,7 +6,7 @@ use crate::app::{Anchor, ChainFault, HostAudit, RunAudit, Workspace};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::locations::with_runs;
-use crate::cli::options::{AuditOptions, ListingFormat, GlobalOptions};
+use crate::cli::options::{AuditOptions, GlobalOptions, ListingFormat};
 use crate::cli::terminal::printer::{Printer, counted, table};
 use crate::cli::text::audit::{NOTE_COLUMNS, RunSummary, fault_text, note_row, record_json};
 

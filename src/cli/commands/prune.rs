@@ -6,7 +6,7 @@ use crate::app::{Prunable, PruneRequest, Workspace};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::locations::{open_workspace, with_runs};
-use crate::cli::options::{ListingFormat, GlobalOptions, PruneOptions};
+use crate::cli::options::{GlobalOptions, ListingFormat, PruneOptions};
 use crate::cli::settings::duration;
 use crate::cli::terminal::confirm::obtain_yes;
 use crate::cli::terminal::printer::{Printer, counted};

@@ -8,7 +8,7 @@ use crate::app::{
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::locations::open_workspace;
-use crate::cli::options::{ListingFormat, GlobalOptions, ResolveOptions};
+use crate::cli::options::{GlobalOptions, ListingFormat, ResolveOptions};
 use crate::cli::terminal::confirm::{InAdvance, Subject, obtain};
 use crate::cli::terminal::printer::{Printer, counted};
 use crate::cli::terminal::question::ask;
