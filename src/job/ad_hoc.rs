@@ -6,8 +6,9 @@
 use std::sync::Arc;
 
 use super::clashes::{StepColumn, clash, identify_flaw};
+use super::command_line::{COMMAND_LINE, action_step};
 use super::diagnostics::{Diagnostics, Flaw};
-use super::input::{COMMAND_LINE, action_step, check_job_name, digest};
+use super::job_identity::{check_job_name, digest};
 use super::sameness::SeenRows;
 use super::steps::{StepDraft, step_flaws};
 use super::{

@@ -8,7 +8,7 @@ use super::cells::TargetField;
 use super::column_options::{ColumnOptions, check_options, is_meant, renamed};
 use super::diagnostics::{Diagnostics, Flaw, counted, quote};
 use super::origin::{RUN_ENDED_NAME, RUN_NAME, RowOrigin, origin_of};
-use super::scan::Record;
+use super::scan::{Record, header_text};
 use super::secrets::may_be_secret;
 use super::source::Source;
 use super::steps::is_near;
@@ -152,10 +152,6 @@ fn presumed(name: &str, column_options: &ColumnOptions) -> Column {
     let meaning = known.as_ref().map_or(Meaning::Ignored, |known| known.meaning.clone());
     let name = known.map_or_else(|| name.to_owned(), |known| known.name);
     Column { name, meaning, is_secret: true }
-}
-
-pub(super) fn header_text(cell: &str) -> &str {
-    cell.trim_start_matches('\u{feff}').trim()
 }
 
 /// Whether a name alone shows that a line is a header: it names the device or the action.

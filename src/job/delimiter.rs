@@ -3,22 +3,11 @@
 //! Owns finding it from the first line or the header. Must never choose when two characters fit equally well.
 
 use super::column_options::{ColumnOptions, renamed};
-use super::columns::{header_text, is_known};
+use super::columns::is_known;
 use super::diagnostics::{Diagnostics, Flaw, quote};
-use super::scan::{CrLines, Scanned, Scanner};
+use super::scan::{CrLines, Layout, Scanned, Scanner, header_text};
 use super::source::Source;
-use super::table::TableRules;
-
-/// How a table is laid out: what separates its cells, and where it begins.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) struct Layout {
-    /// The character between two cells.
-    pub delimiter: u8,
-    /// Offset of the first line of the table.
-    pub start: usize,
-    /// The number of that line.
-    pub line: u32,
-}
+use super::table_rules::TableRules;
 
 /// The first line `sep=;`, by which Excel is told what separates the cells: the character, and the bytes of the line
 /// with its end.

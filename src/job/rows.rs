@@ -12,13 +12,14 @@ use super::cells::{TargetField, is_left_open};
 use super::clashes::{StepColumn, clash, identify_flaw};
 use super::columns::{Meaning, TableHeader};
 use super::diagnostics::{Diagnostics, Flaw, counted, quote};
+use super::parse_options::Duplicates;
 use super::repeated::Repeated;
 use super::row_notes::RowNotes;
 use super::sameness::SeenRows;
 use super::scan::Record;
 use super::source::Source;
 use super::steps::{STEPS_MAX, StepDraft, StepFlaw, give, read_action, same_steps, step_flaws};
-use super::table::{Duplicates, TableRules};
+use super::table_rules::TableRules;
 use super::{Row, Step, Target};
 use crate::model::Risk;
 

@@ -8,8 +8,6 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::columns::header_text;
-use super::delimiter::Layout;
 use super::diagnostics::Flaw;
 use crate::kandji::fold;
 use crate::model::restored;
@@ -297,6 +295,22 @@ impl<'a> Iterator for Scanner<'a> {
         self.skip_line();
         Some(Scanned::Comment(line))
     }
+}
+
+/// How a table is laid out: what separates its cells, and where it begins.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) struct Layout {
+    /// The character between two cells.
+    pub delimiter: u8,
+    /// Offset of the first line of the table.
+    pub start: usize,
+    /// The number of that line.
+    pub line: u32,
+}
+
+/// The name that the cell of a header holds, without a byte-order mark and spaces around it.
+pub(super) fn header_text(cell: &str) -> &str {
+    cell.trim_start_matches('\u{feff}').trim()
 }
 
 #[cfg(test)]

@@ -8,50 +8,16 @@ use std::ops::Range;
 use super::cells::TargetField;
 use super::column_options::{ColumnOptions, renamed};
 use super::columns::{Column, Meaning, TableHeader, is_telling, read_header};
+use super::definition::Row;
 use super::delimiter::{choose_layout, separator};
 use super::diagnostics::{Diagnostics, Flaw, counted, lines_text};
 use super::rows::RowReader;
 use super::scan::{CrLines, Record, Scanned, Scanner};
 use super::source::Source;
-use super::steps::{ProtectedValues, StepDraft};
-use super::{IdentifyBy, Row};
+use super::table_rules::TableRules;
 
 /// Most rows of one job: the largest fleet on one tenant is a tenth of it.
 pub(super) const ROWS_MAX: usize = 250_000;
-
-/// Steps that all rows share.
-#[derive(Copy, Clone)]
-pub(super) struct Base<'a> {
-    /// The steps, with the parameters that all rows share.
-    pub steps: &'a [StepDraft],
-    /// Who gives them, for messages.
-    pub origin: &'static str,
-}
-
-/// What happens to a row that repeats an earlier one.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) enum Duplicates {
-    /// It is refused.
-    Refuse,
-    /// It is dropped with a note, when it is identical.
-    Drop,
-}
-
-/// How a table is read.
-pub(super) struct TableRules<'a> {
-    /// Renamed and ignored columns.
-    pub column_options: ColumnOptions,
-    /// Steps from elsewhere; without them the action column decides.
-    pub base: Option<Base<'a>>,
-    /// The one identity that counts.
-    pub identify_by: Option<IdentifyBy>,
-    /// What happens to repeated rows.
-    pub duplicates: Duplicates,
-    /// Whether values that need a flag are allowed.
-    pub protected_values: ProtectedValues,
-    /// The delimiter, where the operator names it.
-    pub delimiter: Option<u8>,
-}
 
 /// Reads a table. Its problems go to `problems`; `None` when not even its header can be read.
 pub(super) fn read_table(

@@ -309,3 +309,8 @@ fn anchor_flaw(what: &str) -> Flaw {
     Flaw::new(format!("anchors and aliases ('&', '*') are not allowed in a job; this is an {what}"))
         .hint("write the values out; a text that begins with '&' or '*' needs quotation marks")
 }
+
+/// The entry of a map with this key.
+pub(super) fn find<'n>(entries: &'n [MapEntry], key: &str) -> Option<&'n MapEntry> {
+    entries.iter().find(|entry| entry.key == key)
+}

@@ -1,29 +1,30 @@
-//! A YAML job: its top level and its steps.
+//! A YAML job: its top level.
 //!
-//! Owns the keys at the top, `steps:` and `with:`. Must never accept a key that it does not know: a
+//! Owns the keys at the top. Must never accept a key that it does not know: a
 //! misspelt limit would be no limit.
 
 use std::sync::Arc;
 
-use super::decode::decode;
-use super::diagnostics::{Diagnostics, Flaw, quote};
-use super::input::{check_job_name, digest, name_from_file, refuse_params_without_action};
+use super::command_line::refuse_params_without_action;
+use super::definition::{Exclusion, Job, Selection};
+use super::diagnostics::{Diagnostics, Flaw};
+use super::job_identity::{check_job_name, digest, name_from_file};
 use super::nodes::NodeReader;
+use super::parse_options::{Input, ParseOptions};
 use super::secrets::mentions_secrets;
+use super::settings::JobSettings;
 use super::source::Source;
-use super::steps::{ProtectedValues, STEPS_MAX, StepDraft, read_action};
-use super::table::{Base, TableRules, read_table};
-use super::tree::{Content, MapEntry, Node, read_tree};
-use super::yaml_params::read_with;
+use super::tree::{Content, MapEntry, Node, find, read_tree};
+use super::yaml_files::{ListOptions, load_file, read_file};
 use super::yaml_require::read_require;
 use super::yaml_settings::{read_settings, setting_keys, source_of};
 use super::yaml_spaces::refuse_odd_spaces;
+use super::yaml_steps::read_steps;
 use super::yaml_targets::{
     TargetsNode, check_complete, read_devices, read_exclusion, read_targets,
 };
-use super::{Exclusion, Input, Job, JobSettings, ParseOptions, Row, Selection};
 use crate::model::settings::{SettingValue, SettingValues, output, targets};
-use crate::model::{Gate, composed, first_steering};
+use crate::model::{composed, first_steering};
 
 /// The version of the format.
 const VERSION: &str = "1";
@@ -32,14 +33,6 @@ const REASON_CHARS_MAX: usize = 1_000;
 /// The keys at the top that are no settings.
 const JOB_KEYS: [&str; 9] =
     ["version", "name", "reason", "targets", "exclude", "steps", "action", "with", "columns"];
-
-/// One step with the node that it comes from.
-pub(super) struct StepNode<'n> {
-    /// The step.
-    pub draft: StepDraft,
-    /// Where it stands.
-    pub node: &'n Node,
-}
 
 /// Reads a YAML job.
 pub(super) fn read_yaml(
@@ -69,15 +62,7 @@ pub(super) fn read_yaml(
     let steps = read_steps(&mut reader, &root, entries, options.protected_values());
     let exclude = find(entries, "exclude")
         .map_or_else(Exclusion::default, |entry| read_exclusion(&mut reader, &entry.value));
-    let targets = match find(entries, "targets") {
-        Some(entry) => read_targets(&mut reader, &entry.value),
-        None => {
-            let flaw = Flaw::new("the job has no targets")
-                .hint("add 'targets:' with file, devices, filter or 'all: true'");
-            reader.refuse(&(0..0), flaw);
-            None
-        }
-    };
+    let targets = read_needed_targets(&mut reader, entries);
     let map = read_columns(&mut reader, entries, targets.as_ref(), options);
     let mut named_files = Vec::new();
     let (mut rows, mut selection) = (Vec::new(), None);
@@ -140,10 +125,6 @@ fn note_values(
     }
 }
 
-fn find<'n>(entries: &'n [MapEntry], key: &str) -> Option<&'n MapEntry> {
-    entries.iter().find(|entry| entry.key == key)
-}
-
 /// Flags that speak of a table or of an action, which this job has itself.
 fn refuse_table_flags(reader: &mut NodeReader<'_, '_>, options: &ParseOptions) {
     if options.action.is_some() {
@@ -193,99 +174,6 @@ fn read_reason(reader: &mut NodeReader<'_, '_>, entry: &MapEntry) -> Option<Stri
     Some(reason.trim().to_owned())
 }
 
-/// The steps, or the short form of one.
-fn read_steps<'n>(
-    reader: &mut NodeReader<'_, '_>,
-    root: &'n Node,
-    entries: &'n [MapEntry],
-    protected_values: ProtectedValues,
-) -> Option<Vec<StepNode<'n>>> {
-    let short = find(entries, "action").or_else(|| find(entries, "with"));
-    match (find(entries, "steps"), short) {
-        (Some(_), Some(short)) => {
-            let flaw = Flaw::new(format!("the job has both steps and {}", quote(&short.key)))
-                .hint("put the action into the steps");
-            reader.refuse(&short.key_range, flaw);
-            None
-        }
-        (None, None) => {
-            let start = root.range.start;
-            let flaw = Flaw::new("the job does not say what is to be done")
-                .hint("add 'action: restart', or 'steps:' with a list of actions");
-            reader.refuse(&(start..start), flaw);
-            None
-        }
-        (None, Some(_)) => {
-            let action = find(entries, "action");
-            let node = action.map_or(root, |entry| &entry.value);
-            let draft = read_step(reader, node, 1, entries, protected_values)?;
-            Some(vec![StepNode { draft, node }])
-        }
-        (Some(steps), None) => {
-            let items = reader.list(&steps.value, "steps")?;
-            if items.len() > usize::from(STEPS_MAX) {
-                let flaw = format!("{} steps, at most {STEPS_MAX} are allowed", items.len());
-                reader.refuse(&steps.value.range, Flaw::new(flaw));
-                return None;
-            }
-            let count_before = reader.problems.count();
-            let mut drafts = Vec::new();
-            for (node, number) in items.iter().zip(1..) {
-                let Some(entries) = reader.map(node, "a step", &["action", "with", "after"]) else {
-                    continue;
-                };
-                let draft = read_step(reader, node, number, entries, protected_values);
-                drafts.extend(draft.map(|draft| StepNode { draft, node }));
-            }
-            (reader.problems.count() == count_before).then_some(drafts)
-        }
-    }
-}
-
-fn read_step(
-    reader: &mut NodeReader<'_, '_>,
-    node: &Node,
-    number: u16,
-    entries: &[MapEntry],
-    protected_values: ProtectedValues,
-) -> Option<StepDraft> {
-    let Some(action) = find(entries, "action") else {
-        let flaw = Flaw::new("the step has no action").hint("add 'action: ...'");
-        reader.refuse(&node.range, flaw);
-        return None;
-    };
-    let count_before = reader.problems.count();
-    let word = reader.text(&action.value, "action")?;
-    let found = reader.settle(&action.value.range, read_action(word.trim()))?;
-    let mut drafts = [StepDraft::new(number, found)];
-    if let Some(with) = find(entries, "with") {
-        read_with(reader, &with.value, &mut drafts, protected_values);
-    }
-    let after = find(entries, "after").and_then(|after| read_after(reader, after, number));
-    let [mut draft] = drafts;
-    draft.after = after;
-    (reader.problems.count() == count_before).then_some(draft)
-}
-
-fn read_after(reader: &mut NodeReader<'_, '_>, entry: &MapEntry, number: u16) -> Option<Gate> {
-    let text = reader.text(&entry.value, "after")?;
-    if number == 1 {
-        let flaw = Flaw::new("after has no meaning on the first step")
-            .hint("it says which end of the step before lets this one begin");
-        reader.refuse(&entry.key_range, flaw);
-    }
-    match text {
-        "accepted" => Some(Gate::Accepted),
-        "completed" => Some(Gate::Completed),
-        _ => {
-            let flaw =
-                Flaw::new(format!("after must be accepted or completed, not {}", quote(text)));
-            reader.refuse(&entry.value.range, flaw);
-            None
-        }
-    }
-}
-
 /// Renamed columns, which only a file of targets has.
 fn read_columns(
     reader: &mut NodeReader<'_, '_>,
@@ -317,48 +205,18 @@ fn read_columns(
     map
 }
 
-/// The bytes of a file that the job names.
-pub(super) fn load_file(
+/// The targets, without which there is no job.
+fn read_needed_targets<'n>(
     reader: &mut NodeReader<'_, '_>,
-    node: &Node,
-    file: &str,
-    load: &dyn Fn(&str) -> Result<Vec<u8>, String>,
-) -> Option<Vec<u8>> {
-    let loaded = load(file).map_err(|reason| {
-        Flaw::new(format!("cannot read {}: {reason}", quote(file)))
-            .hint("the name is relative to the job file")
-    });
-    reader.settle(&node.range, loaded)
-}
-
-struct ListOptions<'o> {
-    map: Vec<(String, String)>,
-    options: &'o ParseOptions,
-}
-
-/// The rows of a file of targets, and its text without secrets.
-fn read_file(
-    problems: &mut Diagnostics,
-    file: &str,
-    bytes: &[u8],
-    steps: &[StepNode<'_>],
-    wanted: &ListOptions<'_>,
-    notes: &mut Vec<String>,
-) -> Option<(Vec<Row>, Vec<u8>)> {
-    let options = wanted.options;
-    let steps: Vec<StepDraft> = steps.iter().map(|step| step.draft.clone()).collect();
-    let mut columns = options.column_options();
-    columns.map.extend(wanted.map.iter().cloned());
-    let rules = TableRules {
-        column_options: columns,
-        base: Some(Base { steps: &steps, origin: "the YAML file" }),
-        identify_by: options.identify_by,
-        duplicates: options.duplicates(),
-        protected_values: options.protected_values(),
-        delimiter: options.delimiter,
-    };
-    let bytes = decode(file, bytes, options.encoding, problems, notes)?;
-    let mut source = Source::read(file, &bytes, problems)?;
-    let rows = read_table(&mut source, &rules, problems, notes)?;
-    Some((rows, source.without_secrets()))
+    entries: &'n [MapEntry],
+) -> Option<TargetsNode<'n>> {
+    match find(entries, "targets") {
+        Some(entry) => read_targets(reader, &entry.value),
+        None => {
+            let flaw = Flaw::new("the job has no targets")
+                .hint("add 'targets:' with file, devices, filter or 'all: true'");
+            reader.refuse(&(0..0), flaw);
+            None
+        }
+    }
 }

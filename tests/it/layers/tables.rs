@@ -103,14 +103,14 @@ pub(super) const CYCLES_LEFT: &[&str] = &["app", "cli", "job"];
 
 /// Names that several public types still share.
 pub(super) const NAMESAKES_LEFT: &[&str] =
-    &["Asking", "BeforeSending", "CommandStatus", "Kept", "Recipient"];
+    &["Asking", "BeforeSending", "CommandStatus", "Recipient"];
 
 /// Most lines of a file and of a function. What is over is counted below.
 pub(super) const FILE_LINES_MAX: usize = 400;
 pub(super) const FUNCTION_LINES_MAX: usize = 70;
 
 /// Ratchets: these numbers may only go down. Tests do not count.
-pub(super) const LONGEST_FILE: usize = 628;
+pub(super) const LONGEST_FILE: usize = 602;
 pub(super) const FILES_OVER: usize = 5;
 pub(super) const LONGEST_FUNCTION: usize = 137;
-pub(super) const FUNCTIONS_OVER: usize = 7;
+pub(super) const FUNCTIONS_OVER: usize = 6;

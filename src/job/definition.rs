@@ -1,0 +1,108 @@
+//! A job: what an operator wrote, checked and complete.
+//!
+//! Owns the shape of jobs, rows, steps, selections and exclusions. Must never read a text: the readers make these.
+
+use std::sync::Arc;
+
+use super::origin::RowOrigin;
+use super::settings::JobSettings;
+use super::target::Target;
+use crate::kandji::ActionSpec;
+use crate::model::{DeviceId, Gate, Params, Platform};
+
+/// What an operator wrote, checked and complete.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Its name: of the YAML, else the file's name without extension.
+    pub name: String,
+    /// Why it is done, such as a ticket.
+    pub reason: Option<String>,
+    /// SHA-256 of the text (those of the files that it names included) without its PINs, as hexadecimal digits.
+    pub digest: String,
+    /// Devices that the job names, in the order of the file.
+    pub rows: Vec<Row>,
+    /// Devices that the job selects.
+    pub selection: Option<Selection>,
+    /// Devices that are taken out again.
+    pub exclude: Exclusion,
+    /// Settings that the job brings along.
+    pub settings: JobSettings,
+    /// What was understood or passed over and may surprise: renamed columns, skipped lines.
+    pub notes: Vec<String>,
+}
+
+/// One device that the job names, with what is to be done on it.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Position among the rows of the file, from 1, header and comments not counted.
+    pub number: u32,
+    /// Line of the file, from 1; 0 for a target that was given on the command line.
+    pub line: u32,
+    /// The device as the row names it.
+    pub target: Target,
+    /// What is to be done, in order. At least one step. Rows without values of their own share the steps.
+    pub steps: Arc<[Step]>,
+    /// Columns that mean nothing to us, carried into the report.
+    pub carried: Vec<(String, String)>,
+    /// The run whose files the row comes from, if it does.
+    pub origin: Option<RowOrigin>,
+}
+
+/// One action with its parameters.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Its order on the device, from 1.
+    pub number: u16,
+    /// The action.
+    pub action: &'static ActionSpec,
+    /// Its parameters, complete and of the right types.
+    pub params: Params,
+    /// Which end of the step before lets this one begin, where the job says so.
+    pub after: Option<Gate>,
+}
+
+/// Devices picked by what they are.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    /// What they must be; an empty filter picks the whole fleet and only comes from `all`.
+    pub filter: Filter,
+    /// What is to be done on each.
+    pub steps: Arc<[Step]>,
+}
+
+/// Conditions on a device. A list holds alternatives; all conditions must hold. Texts are compared
+/// whole and without regard to case, except `name_like`, which is a part of the name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Platforms.
+    pub platform: Vec<Platform>,
+    /// Names of blueprints.
+    pub blueprint: Vec<String>,
+    /// Names of tags.
+    pub tag: Vec<String>,
+    /// Addresses of users.
+    pub user_email: Vec<String>,
+    /// Model names.
+    pub model: Vec<String>,
+    /// OS versions: `17.4` also means `17.4.1`.
+    pub os_version: Vec<String>,
+    /// Parts of device names.
+    pub name_like: Vec<String>,
+    /// Checked in at most this long ago, in milliseconds.
+    pub checked_in_within_ms: Option<u64>,
+    /// Last checked in at least this long ago, in milliseconds; a device that never did counts.
+    pub not_checked_in_for_ms: Option<u64>,
+}
+
+/// Devices taken out of a job again: by filter or by list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exclusion {
+    /// A device for which any condition that is given holds is taken out.
+    pub filter: Filter,
+    /// Ids.
+    pub device_ids: Vec<DeviceId>,
+    /// Serial numbers.
+    pub serial_numbers: Vec<String>,
+    /// Entries may fit no device; else the plan is refused, because a misspelled one excludes nothing.
+    pub is_idle_allowed: bool,
+}
