@@ -17,7 +17,7 @@ pub(crate) mod policy_file;
 pub(crate) mod preflight;
 pub(crate) mod prune;
 pub(crate) mod refusal;
-pub(crate) mod refusal_note;
+mod refusal_note;
 pub(crate) mod runs;
 pub(crate) mod secrets;
 pub mod settings;
@@ -51,7 +51,8 @@ pub use runs::status::RunStatus;
 pub use runs::trust::{OpenedRunReason, OpeningPurpose};
 pub use ssh_keygen::{SIGNING_VARIABLES, SigningKey, SigningReason};
 pub use tenant::{
-    AddressReason, Connection, ConnectionReason, NamedAddress, NamedToken, TenantPlace,
-    TenantProfile, TenantRequest, TokenCommandError, TokenFlaw, TokenPlace, TokenReason,
+    AddressReason, Connection, ConnectionReason, DeviceName, DeviceReason, DevicesFound,
+    DevicesRequest, NamedAddress, NamedToken, ReadPace, TenantPlace, TenantProfile, TenantReader,
+    TenantRequest, TokenCommandError, TokenFlaw, TokenPlace, TokenReason,
 };
 pub use workspace::{Workspace, WorkspaceReason};

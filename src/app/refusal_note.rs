@@ -3,32 +3,32 @@
 //! Owns which are written down and how much of them. Must never replace the refusal by a failure to write it.
 
 use crate::app::Workspace;
+use crate::app::events::AppEvent;
 use crate::app::operator::Operator;
-use crate::cli::exit::Exit;
-use crate::cli::failure::{Done, Failed};
-use crate::cli::terminal::printer::Printer;
+use crate::app::refusal::{Refusal, RefusalClass};
 use crate::drive::{Clock, WallClock};
 
 /// Most letters of a refusal in the host's record.
 const NOTED_CHARS_MAX: usize = 500;
 
-/// Writes down that the policy or a person said no.
-pub(crate) fn note_refusal(
-    outcome: Result<Done, Failed>,
-    state: &Workspace,
-    job: &str,
-    printer: &Printer,
-) -> Result<Done, Failed> {
-    if let Err(Failed { failure, .. }) = &outcome
-        && failure.exit == Exit::Policy
-    {
-        let who = Operator::current().shown();
-        let body = serde_json::json!({ "who": who, "job": job, "why": noted(&failure.what) });
-        if let Err(error) = state.index().note(WallClock.now(), "refused", None, &body) {
-            printer.warn(&format!("the refusal is not in the host's record: {error}"));
+impl Workspace {
+    /// Writes down that the policy or a person said no to a job; other refusals are not recorded. Observers are told when it
+    /// cannot be written.
+    pub fn note_refusal(&self, job: &str, refusal: &Refusal) {
+        if refusal.class() == RefusalClass::Policy {
+            self.note_refused(job, &(self.describe)(&refusal.reason));
         }
     }
-    outcome
+
+    /// Writes down that the policy or a person said no to a job, and why.
+    pub(crate) fn note_refused(&self, job: &str, why: &str) {
+        let who = Operator::current().shown();
+        let body = serde_json::json!({ "who": who, "job": job, "why": noted(why) });
+        let written = self.index().note(WallClock.now(), "refused", None, &body);
+        if let Err(error) = written {
+            self.events.tell(&AppEvent::RefusalNotNoted(error.into()));
+        }
+    }
 }
 
 /// The beginning of a reason: the host's record is kept for ever, and a refusal may name every row of a job.

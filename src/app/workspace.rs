@@ -18,6 +18,8 @@ pub struct Workspace {
     pub(crate) dir: StateDir,
     pub(crate) index: Arc<Mutex<Index>>,
     pub(crate) events: Events,
+    /// How the host's record calls a refusal.
+    pub(crate) describe: fn(&Reason) -> String,
 }
 
 impl Workspace {
@@ -33,7 +35,7 @@ impl Workspace {
         if ahead.latest.is_some() {
             events.tell(&AppEvent::ClockWasAhead(ahead));
         }
-        Ok(Self { dir, index: Arc::new(Mutex::new(index)), events })
+        Ok(Self { dir, index: Arc::new(Mutex::new(index)), events, describe: kind_of })
     }
 
     /// Opens a state directory for looking only: nothing is created, and what a newer program wrote can be read. `None`
@@ -44,7 +46,8 @@ impl Workspace {
     pub fn open_to_read(path: &Path, events: Events) -> Result<Option<Self>, Reason> {
         let dir = StateDir::at(path);
         let index = Index::open_to_read(&dir)?;
-        Ok(index.map(|index| Self { dir, index: Arc::new(Mutex::new(index)), events }))
+        let describe = kind_of;
+        Ok(index.map(|index| Self { dir, index: Arc::new(Mutex::new(index)), events, describe }))
     }
 
     /// Opens a state directory for looking at its runs.
@@ -53,6 +56,12 @@ impl Workspace {
     /// The index cannot be read, or there is none.
     pub fn with_runs(path: &Path, events: Events) -> Result<Self, Reason> {
         Self::open_to_read(path, events)?.ok_or_else(|| WorkspaceReason::NoRuns.into())
+    }
+
+    /// The same workspace, whose host's record calls refusals as `describe` does. Without it they are called by their kind.
+    #[must_use]
+    pub fn describing(self, describe: fn(&Reason) -> String) -> Self {
+        Self { describe, ..self }
     }
 
     /// The state directory.
@@ -70,6 +79,12 @@ impl Workspace {
     pub(crate) fn index(&self) -> MutexGuard<'_, Index> {
         self.index.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The kind of a reason.
+fn kind_of(reason: &Reason) -> String {
+    let facts = serde_json::to_value(reason).unwrap_or_default();
+    facts["kind"].as_str().unwrap_or_default().to_owned()
 }
 
 /// Why a workspace does not have what was asked for.

@@ -8,6 +8,7 @@ use super::failure::Failure;
 use super::options::GlobalOptions;
 use super::setting_flags::variable;
 use super::terminal::printer::Printer;
+use super::text::refusals::words;
 use crate::app::Workspace;
 
 /// Opens the state directory.
@@ -15,7 +16,8 @@ pub(crate) fn open_workspace(
     options: &GlobalOptions,
     printer: &Printer,
 ) -> Result<Workspace, Failure> {
-    Ok(Workspace::open(&state_path(options)?, printer.events())?)
+    let workspace = Workspace::open(&state_path(options)?, printer.events())?;
+    Ok(workspace.describing(|reason| words(reason).what))
 }
 
 /// Opens the state directory for looking only; `None` where there is none yet.

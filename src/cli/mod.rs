@@ -5,6 +5,7 @@
 pub(crate) mod commands;
 pub(crate) mod exit;
 pub(crate) mod failure;
+pub(crate) mod filter_options;
 pub(crate) mod job_source;
 pub(crate) mod locations;
 pub(crate) mod options;
@@ -23,8 +24,8 @@ use std::process::ExitCode;
 use crate::app::runs::{resume, retry};
 use crate::app::secrets::pins_recovery;
 use commands::{
-    actions, approve, audit, close, history, pins, plan, prune, repair_clock, report, resolve, run,
-    runs, simulate, status, tenant,
+    actions, approve, audit, close, device_commands, devices, history, pins, plan, prune,
+    repair_clock, report, resolve, run, runs, simulate, status,
 };
 use exit::Exit;
 use failure::{BeforeSending, Done, Failed, Failure, Sent};
@@ -155,10 +156,10 @@ fn look(global: &GlobalOptions, command: &CliCommand, printer: &Printer) -> Resu
             (None, false) => pins::pins(global, pins, printer),
         },
         CliCommand::Devices { filter, unmanaged, tenant } => {
-            tenant::devices(global, filter, *unmanaged, tenant, printer)
+            devices::devices(global, filter, *unmanaged, tenant, printer)
         }
         CliCommand::Commands { device, tenant } => {
-            tenant::commands(global, device, tenant, printer)
+            device_commands::commands(global, device, tenant, printer)
         }
         CliCommand::Simulate { simulate } => simulate::simulate(simulate, printer),
         CliCommand::Run { .. }

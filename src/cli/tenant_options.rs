@@ -4,15 +4,21 @@
 //! run a token command.
 
 use super::failure::Failure;
+use super::locations::open_workspace;
+use super::options::{GlobalOptions, TenantOptions};
+use super::runtime::runtime;
+use super::settings::read_profile;
+use super::terminal::printer::Printer;
 use super::terminal::question::can_ask;
 use crate::app::settings::{Profile, timeout_ms};
 use crate::app::{
-    AddressReason, Connection, NamedAddress, NamedToken, TenantPlace, TenantProfile, TenantRequest,
-    TokenPlace,
+    AddressReason, Connection, NamedAddress, NamedToken, ReadPace, Reason, TenantPlace,
+    TenantProfile, TenantReader, TenantRequest, TokenPlace,
 };
 use crate::job::Job;
 use crate::model::settings::{
-    PlacedValue, SettingLayer, SettingSource, SettingSpec, SettingValue, SettingValues, tenant,
+    PlacedValue, SettingLayer, SettingSource, SettingSpec, SettingValue, SettingValues, pace,
+    tenant,
 };
 use crate::transport::{Region, base_url_of};
 
@@ -23,6 +29,26 @@ pub(crate) async fn connect(
     job: Option<&Job>,
 ) -> Result<Connection, Failure> {
     Ok(Connection::open(&tenant_request(given, profile)?, job).await?)
+}
+
+/// Looks at the tenant that is named.
+pub(crate) fn with_reader<T>(
+    global: &GlobalOptions,
+    tenant: &TenantOptions,
+    printer: &Printer,
+    look: impl AsyncFnOnce(&TenantReader) -> Result<T, Reason>,
+) -> Result<T, Failure> {
+    let profile = read_profile(global)?;
+    let workspace = open_workspace(global, printer)?;
+    let given = tenant.values()?;
+    runtime()?.block_on(async {
+        let connection = connect(&given, &profile, None).await?;
+        let pace = ReadPace {
+            per_second: profile.values.count(&pace::PER_SECOND),
+            per_hour: profile.values.count(&pace::PER_HOUR),
+        };
+        Ok(look(&workspace.tenant_reader(connection, pace)).await?)
+    })
 }
 
 /// Connects to the tenant of a run or plan.

@@ -14,6 +14,8 @@ pub enum AppEvent {
     ClockWasAhead(Ahead),
     /// A read of the tenant waits.
     ReadWaits(Waiting),
+    /// A refusal is not in the host's record.
+    RefusalNotNoted(Reason),
     /// The reports of a run under way could not be written again. The run goes on: its journal holds everything.
     ReportsNotWritten(Reason),
 }

@@ -17,7 +17,7 @@ use crate::app::runs::doubt::DoubtReason;
 use crate::app::runs::run_view::ReportsReason;
 use crate::app::runs::trust::OpenedRunReason;
 use crate::app::ssh_keygen::SigningReason;
-use crate::app::tenant::{AddressReason, ConnectionReason, TokenReason};
+use crate::app::tenant::{AddressReason, ConnectionReason, DeviceReason, TokenReason};
 use crate::app::workspace::WorkspaceReason;
 
 /// What every type of reasons says of itself besides its facts, which are its fields.
@@ -81,6 +81,8 @@ reasons! {
     Address(AddressReason),
     /// There is no connection to the tenant, though address and token are right.
     Connection(ConnectionReason),
+    /// A device is not found.
+    Device(DeviceReason),
     /// A doubt is not resolved.
     Doubt(DoubtReason),
     /// The loop of a run failed.

@@ -6,6 +6,7 @@
 mod address;
 mod address_reason;
 mod connection;
+mod reader;
 mod request;
 mod simulated;
 mod token;
@@ -14,6 +15,7 @@ mod token_reason;
 
 pub use address_reason::AddressReason;
 pub use connection::{Connection, ConnectionReason};
+pub use reader::{DeviceName, DeviceReason, DevicesFound, DevicesRequest, ReadPace, TenantReader};
 pub use request::{
     NamedAddress, NamedToken, TenantPlace, TenantProfile, TenantRequest, TokenPlace,
 };

@@ -21,7 +21,6 @@ use crate::app::preflight::earlier::check_doubts;
 use crate::app::preflight::origin::check_origin;
 use crate::app::preflight::overlap::{check_overlap, intentions};
 use crate::app::preflight::plan_checks::check_plan;
-use crate::app::refusal_note::note_refusal;
 use crate::app::runs::enter::{Start, approval_of, start};
 use crate::app::runs::retry::Takeover;
 use crate::app::secrets::custody::{Asking, prepare, refuse_given_pins};
@@ -29,9 +28,9 @@ use crate::app::secrets::sealing::Recipients;
 use crate::app::settings::timeout_ms;
 use crate::app::tenant::Connection;
 use crate::cli::commands::plan::{around, look_back_of};
-use crate::cli::commands::tenant::read_filter;
 use crate::cli::exit::Exit;
 use crate::cli::failure::{BeforeSending, Done, Failed, Failure, Sent};
+use crate::cli::filter_options::read_filter;
 use crate::cli::job_source::{check_requirement, naming_of, read_job};
 use crate::cli::locations::open_workspace;
 use crate::cli::options::{
@@ -226,7 +225,17 @@ pub(crate) fn run_job(
         let planned = make_plan(&wish, &connection, &state).await.before_sending()?;
         begin(&setting, connection, planned).await
     });
-    note_refusal(outcome, &state, &job.name, printer)
+    note_refusal(&outcome, &state, &job.name);
+    outcome
+}
+
+/// Records that the policy or a person said no.
+fn note_refusal(outcome: &Result<Done, Failed>, state: &Workspace, job: &str) {
+    if let Err(Failed { failure, .. }) = outcome
+        && failure.exit == Exit::Policy
+    {
+        state.note_refused(job, &failure.what);
+    }
 }
 
 /// Runs a plan as it stands in its file.
@@ -262,7 +271,8 @@ fn run_plan(
         let planned = Planned { file, quota, requests: RequestCounts::new() };
         begin(&setting, connection, planned).await
     });
-    note_refusal(outcome, &state, &job, printer)
+    note_refusal(&outcome, &state, &job);
+    outcome
 }
 
 /// Shows a plan, checks it, asks, and starts the run.

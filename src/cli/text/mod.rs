@@ -6,6 +6,7 @@ pub(crate) mod approval;
 pub(crate) mod audit;
 pub(crate) mod clock;
 pub(crate) mod cron_hint;
+pub(crate) mod devices;
 pub(crate) mod diagnostics;
 pub(crate) mod doubts;
 pub(crate) mod history;

@@ -20,6 +20,10 @@ pub(crate) fn notice(event: &AppEvent) -> Option<Notice> {
     match event {
         AppEvent::ClockWasAhead(found) => ahead(found).map(Notice::Warning),
         AppEvent::ReadWaits(waiting) => Some(Notice::News(waits(waiting))),
+        AppEvent::RefusalNotNoted(reason) => Some(Notice::Warning(format!(
+            "the refusal is not in the host's record: {}",
+            words(reason).what
+        ))),
         AppEvent::ReportsNotWritten(reason) => {
             let what = words(reason).what;
             Some(Notice::Warning(format!("{what}; the journal holds everything")))

@@ -1,9 +1,9 @@
-//! What is refused about history, audits and pruning, in words.
+//! What is refused about devices, history, audits and pruning, in words.
 //!
 //! Owns the texts. Must never decide anything.
 
 use super::Words;
-use crate::app::{AuditReason, HASH_DIGITS, HistoryReason, PruneReason};
+use crate::app::{AuditReason, DeviceReason, HASH_DIGITS, HistoryReason, PruneReason};
 use crate::cli::text::audit::fault_text;
 use crate::cli::text::history::covered;
 use crate::cli::text::layout::counted;
@@ -45,4 +45,11 @@ pub(super) fn prune(reason: &PruneReason) -> Words {
         "see to the files, then prune again",
     )
     .state(format!("the journals of {} are pruned", counted(*pruned, "other run")))
+}
+
+pub(super) fn device(reason: &DeviceReason) -> Words {
+    match reason {
+        DeviceReason::Malformed { given, detail } => Words::new(format!("'{given}': {detail}"), ""),
+        DeviceReason::Unresolved { detail } => Words::new(detail, ""),
+    }
 }

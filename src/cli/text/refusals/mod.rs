@@ -47,6 +47,7 @@ pub(crate) fn words(reason: &Reason) -> Words {
         Reason::BindingFile(reason) => files::binding_file(reason),
         Reason::Consent(reason) => consent::consent(reason),
         Reason::Connection(reason) => tenant::connection(reason),
+        Reason::Device(reason) => looking::device(reason),
         Reason::Doubt(reason) => runs::doubt(reason),
         Reason::Drive(reason) => outside::drive(reason),
         Reason::History(reason) => looking::history(reason),

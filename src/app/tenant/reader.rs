@@ -1,0 +1,156 @@
+//! Looking at a tenant: its devices, and the commands of one device.
+//!
+//! Owns the reads that belong to no run. Must never hold anything that could write, and never read past the hour of the tenant.
+
+use serde::Serialize;
+
+use super::connection::Connection;
+use crate::app::Workspace;
+use crate::app::planning::planning::reads_of;
+use crate::app::refusal::{NextStep, Reason, RefusalClass, RefusalFacts};
+use crate::drive::{Clock, Reads, WallClock, read_commands, read_inventory};
+use crate::job::{Filter, Target, TargetField};
+use crate::kandji::CommandsPage;
+use crate::model::{Device, DeviceId, Policy};
+use crate::plan::{Inventory, Lookup, Need, is_selected};
+use crate::transport::{HttpTransport, ReadOnly};
+
+/// How fast a tenant may be read; the defaults of a run where nothing is said.
+#[derive(Copy, Clone, Debug, Default)]
+pub struct ReadPace {
+    /// Requests a second.
+    pub per_second: Option<u32>,
+    /// Requests an hour, over all processes of this host.
+    pub per_hour: Option<u32>,
+}
+
+/// A tenant that is read from, charged to its hour.
+pub struct TenantReader {
+    reads: Reads<ReadOnly<HttpTransport>, WallClock>,
+    /// A simulated tenant lives as long as this.
+    _connection: Connection,
+}
+
+/// Which devices are listed.
+#[derive(Clone, Debug)]
+pub struct DevicesRequest {
+    /// What they have in common; all where it is empty.
+    pub filter: Filter,
+    /// Those that have been removed or have left MDM as well.
+    pub with_unmanaged: bool,
+}
+
+/// The devices of a tenant.
+#[derive(Debug)]
+pub struct DevicesFound {
+    /// Those that were asked for, in the order of the tenant.
+    pub selected: Vec<Device>,
+    /// All.
+    pub inventory: Inventory,
+}
+
+/// A device as a person names it: by its id or its serial number.
+#[derive(Clone, Debug)]
+pub struct DeviceName {
+    target: Target,
+    lookup: Lookup,
+}
+
+impl DeviceName {
+    /// Reads an id or a serial number.
+    ///
+    /// # Errors
+    /// [`DeviceReason::Malformed`] when it is neither.
+    pub fn parse(text: &str) -> Result<Self, DeviceReason> {
+        let mut target = Target::default();
+        let lookup = match DeviceId::parse(text) {
+            Ok(id) => {
+                target.device_id = Some(id.clone());
+                Lookup::Id(id)
+            }
+            Err(_) => {
+                target.read_field(TargetField::SerialNumber, text).map_err(|error| {
+                    let (given, detail) = (text.to_owned(), error.to_string());
+                    DeviceReason::Malformed { given, detail }
+                })?;
+                Lookup::Serial(text.to_uppercase())
+            }
+        };
+        Ok(Self { target, lookup })
+    }
+}
+
+impl Workspace {
+    /// A reader of the tenant of a connection. Call it within a Tokio runtime.
+    #[must_use]
+    pub fn tenant_reader(&self, connection: Connection, pace: ReadPace) -> TenantReader {
+        let policy = Policy::default_at(WallClock.now(), 0);
+        let quota = self.quota(&connection.base_url, pace.per_hour.unwrap_or(policy.per_hour));
+        let per_second = pace.per_second.unwrap_or(policy.per_second);
+        let reads = reads_of(&connection, &quota, per_second, &self.events);
+        TenantReader { reads, _connection: connection }
+    }
+}
+
+impl TenantReader {
+    /// Reads the whole inventory and selects from it.
+    ///
+    /// # Errors
+    /// The tenant cannot be read.
+    pub async fn devices(&self, request: &DevicesRequest) -> Result<DevicesFound, Reason> {
+        let inventory = read_inventory(&self.reads, &Need::Everything).await?;
+        let now = WallClock.now();
+        let is_asked = |device: &&Device| {
+            (request.with_unmanaged || device.is_managed())
+                && is_selected(&request.filter, device, now)
+        };
+        let selected = inventory.devices().iter().filter(is_asked).cloned().collect();
+        Ok(DevicesFound { selected, inventory })
+    }
+
+    /// Reads the newest page of a device's command history.
+    ///
+    /// # Errors
+    /// The tenant cannot be read, or has no such device, or several.
+    pub async fn commands(&self, name: &DeviceName) -> Result<CommandsPage, Reason> {
+        let need = Need::Lookups(vec![name.lookup.clone()]);
+        let inventory = read_inventory(&self.reads, &need).await?;
+        let found = inventory
+            .resolve(&name.target)
+            .map_err(|objection| DeviceReason::Unresolved { detail: objection.reason })?;
+        Ok(read_commands(&self.reads, &found.id).await?)
+    }
+}
+
+/// Why a device is not found.
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum DeviceReason {
+    /// What was given is neither an id nor a serial number.
+    #[serde(rename = "device_malformed")]
+    Malformed {
+        /// It, as it was given.
+        given: String,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// The tenant has no such device, or several.
+    #[serde(rename = "device_unresolved")]
+    Unresolved {
+        /// What the plan says of it.
+        detail: String,
+    },
+}
+
+impl RefusalFacts for DeviceReason {
+    fn class(&self) -> RefusalClass {
+        match self {
+            Self::Malformed { .. } => RefusalClass::Usage,
+            Self::Unresolved { .. } => RefusalClass::Target,
+        }
+    }
+
+    fn next(&self) -> Vec<NextStep> {
+        vec![NextStep::CorrectRequest { what: "device" }]
+    }
+}
