@@ -21,10 +21,10 @@ pub enum Phase {
     InFlight,
     /// Its answer is recorded, what follows from it is not. Never survives a whole batch.
     Judged(Box<Verdict>),
-    /// It may have been applied, and nobody knows. Reading what it would have left behind settles it, or a
-    /// person does.
+    /// Its request may have been applied, and no answer says so. Reading what it would have left behind settles it,
+    /// or an operator does.
     Doubt,
-    /// The API took it; the device's report is awaited.
+    /// The API accepted it; the device's report is awaited.
     Following,
     /// Its end is known; the PIN of the locked Mac is still to be read.
     Custody(Outcome),
@@ -32,7 +32,7 @@ pub enum Phase {
     Settled(Outcome),
 }
 
-/// One task, small enough for a million of them.
+/// The state of one task: what its entries add up to. Small enough for a million of them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TaskState {
     /// Where it stands.
@@ -41,14 +41,14 @@ pub struct TaskState {
     pub attempts: u16,
     /// Retries that were used up.
     pub retries: u32,
-    /// Not to be sent before this moment.
+    /// It is not sent before this moment.
     pub due: UnixMillis,
     /// When the last request's intent was recorded.
     pub sent_at: UnixMillis,
-    /// Commands that were queued from this moment on may be its own: the last send, or the first one that
-    /// may have been applied.
+    /// Commands that were queued from this moment on may be the task's: the last send, or the first one that may have
+    /// been applied.
     pub traced_from: UnixMillis,
-    /// When it came into doubt last.
+    /// When it last came into doubt.
     pub doubted_at: UnixMillis,
     /// One of its requests had no usable answer.
     pub was_in_doubt: bool,
@@ -56,15 +56,15 @@ pub struct TaskState {
     pub answers: u16,
     /// Reads for its doubt that showed nothing.
     pub absences: u8,
-    /// Reading for its doubt came to nothing.
+    /// Its doubt cannot be settled by reading.
     pub is_unreadable: bool,
     /// The last status that its command showed.
     pub seen: Option<CommandStatus>,
-    /// How many commands fitted then.
+    /// How many commands of the history matched then.
     pub candidates: u16,
     /// A PIN is known.
     pub has_pin: bool,
-    /// Places whose secrets were read before the send.
+    /// How many of its secrets were read before the send.
     pub captured: u8,
     /// When its target was read again for the send that comes next.
     pub rechecked_at: Option<UnixMillis>,
@@ -148,16 +148,52 @@ impl TaskState {
         at: UnixMillis,
         event: &Event,
     ) -> Result<(), Impossible> {
-        let next = match (event, &self.phase) {
-            (Event::SecretsRead { .. }, Phase::Ready) => {
+        let next = match event {
+            Event::SecretsRead { .. } | Event::Rechecked { .. } | Event::Intent { .. } => {
+                self.before_answer(facts, at, event)
+            }
+            Event::Answered { attempt, verdict, .. } => self.answered(facts, *attempt, verdict),
+            Event::Postponed { until, counted, .. } if may_be_postponed(&self.phase, facts) => {
+                self.was_in_doubt |= self.phase == Phase::InFlight;
+                self.due = *until;
+                self.retries += u32::from(*counted);
+                Some(Phase::Ready)
+            }
+            Event::Doubted { .. }
+            | Event::Absent { .. }
+            | Event::Adopted { .. }
+            | Event::Resolved { .. } => self.in_doubt(at, event),
+            Event::Observed { .. } | Event::PinRead { .. } | Event::Unseen { .. } => {
+                self.read(facts, event)
+            }
+            Event::Settled { outcome, .. } if self.may_end(facts, *outcome) => {
+                Some(Phase::Settled(*outcome))
+            }
+            _ => None,
+        };
+        self.phase = next.ok_or_else(|| Impossible {
+            task: event.task().map_or(u32::MAX, |task| task.0),
+            event: event.word(),
+            phase: format!("{:?}", self.phase),
+        })?;
+        Ok(())
+    }
+
+    /// What was read before the request, and the intent of the request.
+    fn before_answer(&mut self, facts: &TaskFacts, at: UnixMillis, event: &Event) -> Option<Phase> {
+        if self.phase != Phase::Ready {
+            return None;
+        }
+        match event {
+            Event::SecretsRead { .. } => {
                 self.captured = self.captured.saturating_add(1);
-                Phase::Ready
+                Some(Phase::Ready)
             }
-            (Event::Rechecked { .. }, Phase::Ready) => {
+            Event::Rechecked { .. } => {
                 self.rechecked_at = Some(at);
-                Phase::Ready
+                Some(Phase::Ready)
             }
-            (Event::Intent { attempt, .. }, Phase::Ready)
+            Event::Intent { attempt, .. }
                 if *attempt == self.attempts.saturating_add(1)
                     && self.captured >= facts.captures
                     && (self.rechecked_at.is_some() || !facts.is_rechecked) =>
@@ -168,49 +204,53 @@ impl TaskState {
                 if !self.was_in_doubt {
                     self.traced_from = at;
                 }
-                Phase::InFlight
+                Some(Phase::InFlight)
             }
-            (Event::Answered { attempt, verdict, .. }, Phase::InFlight)
-                if *attempt == self.attempts =>
-            {
-                self.was_in_doubt |=
-                    matches!(verdict, Verdict::Unknown { .. } | Verdict::OtherDevice { .. });
-                let is_answer = !matches!(verdict, Verdict::NotSent { .. });
-                self.answers = self.answers.saturating_add(u16::from(is_answer));
-                let is_ours = match verdict {
-                    Verdict::Accepted(answer) => {
-                        self.has_pin |= answer.usable_pin().is_some();
-                        true
-                    }
-                    Verdict::InEffect { .. } => self.was_in_doubt,
-                    _ => false,
-                };
-                match verdict {
-                    _ if is_ours && self.is_awaited(facts) => Phase::Following,
-                    Verdict::InEffect { .. } if facts.has_custody => {
-                        Phase::Custody(Outcome::AlreadyInEffect)
-                    }
-                    verdict => Phase::Judged(Box::new(verdict.clone())),
-                }
+            _ => None,
+        }
+    }
+
+    /// The answer to the request under way.
+    fn answered(&mut self, facts: &TaskFacts, attempt: u16, verdict: &Verdict) -> Option<Phase> {
+        if self.phase != Phase::InFlight || attempt != self.attempts {
+            return None;
+        }
+        self.was_in_doubt |=
+            matches!(verdict, Verdict::Unknown { .. } | Verdict::OtherDevice { .. });
+        let is_answer = !matches!(verdict, Verdict::NotSent { .. });
+        self.answers = self.answers.saturating_add(u16::from(is_answer));
+        let is_ours = match verdict {
+            Verdict::Accepted(answer) => {
+                self.has_pin |= answer.usable_pin().is_some();
+                true
             }
-            (Event::Postponed { until, counted, .. }, phase) if may_be_postponed(phase, facts) => {
-                self.was_in_doubt |= self.phase == Phase::InFlight;
-                self.due = *until;
-                self.retries += u32::from(*counted);
-                Phase::Ready
+            Verdict::InEffect { .. } => self.was_in_doubt,
+            _ => false,
+        };
+        Some(match verdict {
+            _ if is_ours && self.is_awaited(facts) => Phase::Following,
+            Verdict::InEffect { .. } if facts.has_custody => {
+                Phase::Custody(Outcome::AlreadyInEffect)
             }
+            verdict => Phase::Judged(Box::new(verdict.clone())),
+        })
+    }
+
+    /// The way into doubt, and the ways out of it.
+    fn in_doubt(&mut self, at: UnixMillis, event: &Event) -> Option<Phase> {
+        match (event, &self.phase) {
             (Event::Doubted { .. }, Phase::InFlight | Phase::Judged(_)) => {
                 self.was_in_doubt = true;
                 self.is_unreadable = false;
                 self.doubted_at = at;
-                Phase::Doubt
+                Some(Phase::Doubt)
             }
             (Event::Absent { .. }, Phase::Doubt) => {
                 self.absences = self.absences.saturating_add(1);
-                Phase::Doubt
+                Some(Phase::Doubt)
             }
-            (Event::Adopted { .. }, Phase::Doubt) => Phase::Following,
-            (Event::Resolved { decision, .. }, Phase::Doubt) => match decision {
+            (Event::Adopted { .. }, Phase::Doubt) => Some(Phase::Following),
+            (Event::Resolved { decision, .. }, Phase::Doubt) => Some(match decision {
                 Decision::Done => Phase::Settled(Outcome::Completed),
                 Decision::NotDone => Phase::Settled(Outcome::Failed),
                 Decision::SendAgain => {
@@ -218,16 +258,22 @@ impl TaskState {
                     self.absences = 0;
                     Phase::Ready
                 }
-            },
+            }),
+            _ => None,
+        }
+    }
+
+    /// What a read after the request showed.
+    fn read(&mut self, facts: &TaskFacts, event: &Event) -> Option<Phase> {
+        match (event, &self.phase) {
             (Event::Observed { command, .. }, Phase::Following) => {
                 self.seen = Some(command.status);
                 self.candidates = command.candidates;
-                match command.status {
-                    CommandStatus::Completed if facts.has_custody => {
-                        Phase::Custody(Outcome::Completed)
-                    }
-                    _ => Phase::Following,
-                }
+                let is_completed = command.status == CommandStatus::Completed;
+                Some(match is_completed && facts.has_custody {
+                    true => Phase::Custody(Outcome::Completed),
+                    false => Phase::Following,
+                })
             }
             (Event::PinRead { reading, .. }, phase) if facts.has_custody => {
                 // Before the Mac has taken the lock the tenant may show the PIN of an older one.
@@ -235,49 +281,31 @@ impl TaskState {
                 let has_pin =
                     matches!(reading, PinReading::Found { .. } | PinReading::Known { .. });
                 self.has_pin |= is_its_own && has_pin;
-                phase.clone()
+                Some(phase.clone())
             }
-            (Event::Unseen { .. }, Phase::Following) => Phase::Following,
+            (Event::Unseen { .. }, Phase::Following) => Some(Phase::Following),
             (Event::Unseen { .. }, Phase::Doubt) => {
                 self.is_unreadable = true;
-                Phase::Doubt
+                Some(Phase::Doubt)
             }
-            (
-                Event::Settled { outcome, .. },
-                Phase::Judged(_) | Phase::Following | Phase::Custody(_),
-            ) => Phase::Settled(*outcome),
-            // A plan that ends before the send: its secrets could not be kept, or its target could not be read
-            // again.
-            (Event::Settled { outcome: outcome @ Outcome::Refused, .. }, Phase::Ready)
-                if facts.captures > 0 || facts.is_rechecked =>
-            {
-                Phase::Settled(*outcome)
-            }
-            // Its target is not what was planned any more, or is protected by now.
-            (Event::Settled { outcome: Outcome::Skipped, .. }, Phase::Ready) => {
-                Phase::Settled(Outcome::Skipped)
-            }
-            // A lock without PIN whose PIN was recovered later.
-            (Event::Settled { outcome, .. }, Phase::Settled(Outcome::Failed))
-                if facts.has_custody && self.has_pin =>
-            {
-                Phase::Settled(*outcome)
-            }
+            _ => None,
+        }
+    }
+
+    /// Whether the task may end in this way from where it stands.
+    fn may_end(&self, facts: &TaskFacts, outcome: Outcome) -> bool {
+        match (outcome, &self.phase) {
+            (_, Phase::Judged(_) | Phase::Following | Phase::Custody(_)) => true,
+            // Before the send: its secrets could not be kept, or its target could not be read again.
+            (Outcome::Refused, Phase::Ready) => facts.captures > 0 || facts.is_rechecked,
+            // Before the send: its target is not what was planned any more, or is protected by now.
+            (Outcome::Skipped, Phase::Ready) => true,
             // Another run has taken the task over: this one must not send it any more.
-            (
-                Event::Settled { outcome: Outcome::NotAttempted, .. },
-                Phase::Ready | Phase::Blocked,
-            ) => Phase::Settled(Outcome::NotAttempted),
-            (event, phase) => {
-                return Err(Impossible {
-                    task: event.task().map_or(u32::MAX, |task| task.0),
-                    event: event.word(),
-                    phase: format!("{phase:?}"),
-                });
-            }
-        };
-        self.phase = next;
-        Ok(())
+            (Outcome::NotAttempted, Phase::Ready | Phase::Blocked) => true,
+            // A lock without PIN whose PIN was recovered later.
+            (_, Phase::Settled(Outcome::Failed)) => facts.has_custody && self.has_pin,
+            _ => false,
+        }
     }
 }
 
