@@ -6,7 +6,9 @@
 //!
 //! Invariant: no request that changes something leaves before its intent is committed.
 
+mod batches;
 mod clock;
+mod control;
 mod details;
 mod facts;
 
@@ -16,10 +18,13 @@ mod pins;
 mod quota;
 mod reads;
 mod run;
+mod run_loop;
+mod sleep_watch;
 mod token;
 mod watchdog;
 
 pub use clock::{Clock, VirtualClock, WallClock};
+pub use control::{Control, DriveError, Ended, Observer, Quiet};
 pub use details::{DetailsRead, read_details};
 pub use facts::facts_of;
 pub use inventory::{InventoryError, read_commands, read_inventory};
@@ -27,5 +32,5 @@ pub use perform::{RenewToken, Sealer};
 pub use pins::{DrawPin, system_pins};
 pub use quota::{Quota, QuotaError};
 pub use reads::{OnWaiting, ReadError, Reads, Waiting};
-pub use run::{Control, DriveError, Ended, Observer, Quiet, RunParts, run};
+pub use run::{RunParts, run};
 pub use watchdog::{Alarm, NoWatchdog, Watchdog};

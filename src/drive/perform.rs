@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::clock::Clock;
+use super::quota::HourLeft;
 use crate::engine::Call;
 use crate::kandji::{
     Asked, LIST_ROWS_MAX, ShownDevice, classify, device_by_id, devices_page, find_action,
@@ -71,7 +72,7 @@ impl CallResult {
 
 /// What came back, and what the server said besides.
 pub(super) struct Performed {
-    pub(super) outcome: CallResult,
+    pub(super) result: CallResult,
     pub(super) hour: Option<HourLeft>,
     pub(super) skew_ms: Option<i64>,
     /// The answer was a 401.
@@ -85,15 +86,8 @@ impl Performed {
             "the disk or the machine slept between the decision and the request".to_owned();
         let verdict = Verdict::NotSent { reason, ends_run: false };
         let outcome = CallResult::Sent { task, attempt, http_status: None, verdict };
-        Self { outcome, hour: None, skew_ms: None, is_unauthorized: false }
+        Self { result: outcome, hour: None, skew_ms: None, is_unauthorized: false }
     }
-}
-
-/// What the server says is left of the tenant's hour.
-#[derive(Copy, Clone, Debug)]
-pub(super) struct HourLeft {
-    pub(super) remaining: u32,
-    pub(super) limit: u32,
 }
 
 /// The documented requests an hour, where the server names no limit.
@@ -129,7 +123,7 @@ impl<T: Transport, C: Clock> Worker<T, C> {
             Ok(request) => request,
             Err(outcome) => {
                 return Performed {
-                    outcome: *outcome,
+                    result: *outcome,
                     hour: None,
                     skew_ms: None,
                     is_unauthorized: false,
@@ -145,7 +139,7 @@ impl<T: Transport, C: Clock> Worker<T, C> {
             Some(outcome) => outcome,
             None => self.read(call, &result, new_skew_ms.unwrap_or(skew_ms)),
         };
-        Performed { outcome, hour, skew_ms: new_skew_ms, is_unauthorized }
+        Performed { result: outcome, hour, skew_ms: new_skew_ms, is_unauthorized }
     }
 
     /// The request of a call; an action that this version does not know has none.

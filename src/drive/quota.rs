@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::engine::PlaceSource;
 use crate::journal::{Index, JournalError, LeaseRow};
 use crate::model::UnixMillis;
-use crate::pace::{Grant, HOUR_MS, Lease, grant};
+use crate::pace::{Grant, HOUR_MS, Lease, grant, others_pause_until};
 
 /// Leases older than this are deleted: they cannot count any more.
 const LEASES_KEPT_MS: i64 = HOUR_MS as i64 + LEASES_SLACK_MS;
@@ -22,12 +22,23 @@ const MINUTE_MS: u64 = 60_000;
 /// How soon to try again when the ledger cannot be written, in milliseconds.
 const PLACE_PAUSE_MS: u64 = 1_000;
 
+/// Largest share of the tenant's hour that is kept for other tools when the server's own count is obeyed. A tiny budget of
+/// ours does not mean that the rest is theirs.
+const OTHERS_SHARE_MAX: f64 = 0.2;
+
 /// Why a request got no place in the hour.
 #[derive(Debug, thiserror::Error)]
 pub enum QuotaError {
     /// The ledger cannot be written.
     #[error(transparent)]
     Ledger(#[from] JournalError),
+}
+
+/// What the server says is left of the tenant's hour.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct HourLeft {
+    pub(super) remaining: u32,
+    pub(super) limit: u32,
 }
 
 /// The tenant's hour, as far as it is ours.
@@ -122,6 +133,23 @@ impl Quota {
         })?;
         Ok(spent)
     }
+}
+
+/// Until when to pause, and why, so that the tenant's other tools get their share of the hour: the server's own count may
+/// slow us down, never speed us up. `per_hour` is our budget; `None` where there is enough.
+pub(super) fn others_pause(
+    hour: HourLeft,
+    per_hour: u32,
+    now: UnixMillis,
+) -> Option<(UnixMillis, String)> {
+    let ours = f64::from(per_hour);
+    let share = (1.0 - ours / f64::from(hour.limit.max(1))).clamp(0.0, OTHERS_SHARE_MAX);
+    let until = others_pause_until(hour.remaining, hour.limit, share, now)?;
+    let reason = format!(
+        "the tenant has {} of {} requests left in this hour, which other tools may need",
+        hour.remaining, hour.limit
+    );
+    Some((until, reason))
 }
 
 #[cfg(test)]

@@ -1,0 +1,90 @@
+//! Batches on their way to the disk.
+//!
+//! Owns their order, and the calls that wait for them. Invariant: the calls of a batch are handed out only after its
+//! entries are committed. Must never make a call.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+use crate::engine::Call;
+use crate::journal::{Batch, Commit, RequestCounts};
+use crate::model::{Entry, Event, Task, UnixMillis};
+
+/// The batches of a run that are not committed yet, oldest first.
+pub(super) struct Batches<J> {
+    journal: J,
+    tasks: Arc<[Task]>,
+    /// Requests that are counted with the next batch.
+    requests: RequestCounts,
+    waiting: VecDeque<WaitingBatch>,
+}
+
+struct WaitingBatch {
+    done: oneshot::Receiver<Result<(), String>>,
+    committed: CommittedBatch,
+}
+
+/// A batch that is on disk.
+pub(super) struct CommittedBatch {
+    /// When it was decided.
+    pub(super) formed_at: UnixMillis,
+    /// What was committed.
+    pub(super) entries: Vec<Entry>,
+    /// What may leave now.
+    pub(super) calls: Vec<Call>,
+}
+
+impl<J: Commit> Batches<J> {
+    /// No batches yet. `requests` were made before the run, and are counted with its first batch.
+    pub(super) fn new(journal: J, tasks: Arc<[Task]>, requests: RequestCounts) -> Self {
+        Self { journal, tasks, requests, waiting: VecDeque::new() }
+    }
+
+    /// Gives entries to the journal; the calls wait until they are committed.
+    pub(super) fn submit(
+        &mut self,
+        formed_at: UnixMillis,
+        mut entries: Vec<Entry>,
+        calls: Vec<Call>,
+    ) {
+        if entries.is_empty() && calls.is_empty() {
+            return;
+        }
+        for entry in &mut entries {
+            // The engine knows tasks by their numbers; the journal has to prove by itself what was sent.
+            if let Event::Intent { task, sends, .. } = &mut entry.event {
+                *sends = self.tasks.get(task.at()).map(|task| Box::new(task.sends()));
+            }
+        }
+        for call in &calls {
+            *self.requests.entry(call.word().to_owned()).or_default() += 1;
+        }
+        let requests = std::mem::take(&mut self.requests);
+        let (committed, done) = oneshot::channel();
+        let batch = Batch { entries: entries.clone(), requests };
+        self.journal.submit(batch, Box::new(move |result| drop(committed.send(result))));
+        let committed = CommittedBatch { formed_at, entries, calls };
+        self.waiting.push_back(WaitingBatch { done, committed });
+    }
+
+    /// Whether all batches are committed.
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Waits until the oldest batch is on disk, or has failed; for ever where there is none.
+    pub(super) async fn written(&mut self) -> Result<(), String> {
+        match self.waiting.front_mut() {
+            Some(oldest) => (&mut oldest.done)
+                .await
+                .unwrap_or_else(|_| Err("the writer of the journal is gone".to_owned())),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Takes the oldest batch, which [`written`](Self::written) has said to be on disk.
+    pub(super) fn take_written(&mut self) -> Option<CommittedBatch> {
+        self.waiting.pop_front().map(|batch| batch.committed)
+    }
+}
