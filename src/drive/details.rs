@@ -17,12 +17,12 @@ const AT_ONCE: usize = 8;
 /// After so many useless answers the rest is not asked for: each has been repeated for a while.
 const USELESS_MAX: u32 = 3;
 
-/// What was read, and what people should know of the rest.
+/// The details that were read, and a note about those that were not.
 #[derive(Debug, Default)]
 pub struct DetailsRead {
     /// Details by device.
     pub devices: Vec<(DeviceId, DeviceDetails)>,
-    /// How many devices told nothing, and why.
+    /// How many devices have no details, and why; `None` where all have.
     pub note: Option<String>,
 }
 

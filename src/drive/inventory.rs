@@ -14,7 +14,7 @@ use crate::model::{Device, DeviceId};
 use crate::plan::{Inventory, Lookup, Need};
 use crate::transport::Transport;
 
-/// Why the inventory cannot be had.
+/// Why the inventory could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum InventoryError {
     /// A read failed.
@@ -28,7 +28,7 @@ pub enum InventoryError {
     Endless(#[from] Endless),
 }
 
-/// Loads what is needed.
+/// Reads the devices that a plan needs from the tenant.
 ///
 /// # Errors
 /// [`InventoryError`]; a device that does not exist is no error but missing from the result.

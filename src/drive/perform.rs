@@ -72,8 +72,11 @@ impl CallResult {
 
 /// What came back, and what the server said besides.
 pub(super) struct Performed {
+    /// What the answer means for the call.
     pub(super) result: CallResult,
+    /// What the server says is left of the hour, where it says so.
     pub(super) hour: Option<HourLeft>,
+    /// How far the server's clock is ahead of ours, in milliseconds, where its answer has a date.
     pub(super) skew_ms: Option<i64>,
     /// The answer was a 401.
     pub(super) is_unauthorized: bool,
@@ -104,6 +107,7 @@ pub(super) struct Worker<T, C> {
 }
 
 impl<T: Transport, C: Clock> Worker<T, C> {
+    /// A worker for the calls about these tasks.
     pub(super) fn new(
         transport: Arc<T>,
         clock: C,

@@ -22,8 +22,8 @@ const MINUTE_MS: u64 = 60_000;
 /// How soon to try again when the ledger cannot be written, in milliseconds.
 const PLACE_PAUSE_MS: u64 = 1_000;
 
-/// Largest share of the tenant's hour that is kept for other tools when the server's own count is obeyed. A tiny budget of
-/// ours does not mean that the rest is theirs.
+/// Largest share of the tenant's hour that is kept for other tools when the server's own count is obeyed. A tiny
+/// budget of ours does not mean that the rest is theirs.
 const OTHERS_SHARE_MAX: f64 = 0.2;
 
 /// Why a request got no place in the hour.
@@ -37,11 +37,13 @@ pub enum QuotaError {
 /// What the server says is left of the tenant's hour.
 #[derive(Copy, Clone, Debug)]
 pub(super) struct HourLeft {
+    /// Requests that are left.
     pub(super) remaining: u32,
+    /// Requests of the whole hour.
     pub(super) limit: u32,
 }
 
-/// The tenant's hour, as far as it is ours.
+/// The part of the tenant's hourly quota that sortie may use, shared by all processes that use the same index.
 #[derive(Clone)]
 pub struct Quota {
     index: Arc<Mutex<Index>>,
@@ -52,12 +54,15 @@ pub struct Quota {
 /// A leased block.
 #[derive(Copy, Clone, Debug)]
 pub(super) struct Block {
+    /// Its row in the ledger; `None` where nothing was granted.
     pub(super) lease: Option<i64>,
+    /// How many requests may leave, and until when.
     pub(super) grant: Grant,
 }
 
 impl Quota {
-    /// The hour of the tenant with this key, of which `per_hour` requests are ours, over all processes that share the index.
+    /// The hour of the tenant with this key, of which `per_hour` requests are ours, over all processes that share the
+    /// index.
     #[must_use]
     pub fn new(index: Arc<Mutex<Index>>, tenant: &str, per_hour: u32) -> Self {
         Self { index, tenant: tenant.to_owned(), per_hour }
@@ -135,8 +140,8 @@ impl Quota {
     }
 }
 
-/// Until when to pause, and why, so that the tenant's other tools get their share of the hour: the server's own count may
-/// slow us down, never speed us up. `per_hour` is our budget; `None` where there is enough.
+/// Until when to pause, and why, so that the tenant's other tools get their share of the hour: the server's own count
+/// may slow us down, never speed us up. `per_hour` is our budget; `None` where there is enough.
 pub(super) fn others_pause(
     hour: HourLeft,
     per_hour: u32,

@@ -22,7 +22,7 @@ const WAIT_MS_MAX: u64 = 120_000;
 /// A shorter wait for a place is not told: nobody notices it, and the places of a second are many.
 const TOLD_MS_MIN: u64 = 1_500;
 
-/// Why a read brought nothing.
+/// Why a read brought no usable answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The tenant cannot be reached.
@@ -63,10 +63,10 @@ pub struct Waiting {
     pub until: UnixMillis,
 }
 
-/// Is told of reads that wait.
+/// Called with each read that waits.
 pub type OnWaiting = Arc<dyn Fn(&Waiting) + Send + Sync>;
 
-/// The gate for reads.
+/// The gate for reads outside a run: paced, charged to the hour, repeated where that helps.
 pub struct Reads<T, C> {
     transport: Arc<T>,
     clock: C,
@@ -99,7 +99,7 @@ impl<T: Transport, C: Clock> Reads<T, C> {
         Self { transport, clock, quota, retries, on_waiting, state: Mutex::new(state) }
     }
 
-    /// The same, with somebody who is told of each wait that people would notice.
+    /// The same gate, with a function that is called before each wait that people would notice.
     #[must_use]
     pub fn telling(mut self, on_waiting: OnWaiting) -> Self {
         self.on_waiting = on_waiting;
@@ -122,11 +122,11 @@ impl<T: Transport, C: Clock> Reads<T, C> {
         self.clock.sleep_until(until).await;
     }
 
-    /// Reads. 404 comes back as an answer; other refusals are errors. `kind` is what the request is
-    /// counted as.
+    /// Sends a read until it has a usable answer. A 404 is an answer; other refusals are errors. `kind` is the word
+    /// that the request is counted under.
     ///
     /// # Errors
-    /// [`ReadError`].
+    /// [`ReadError`], after the retries where repeating may help.
     pub async fn read(&self, request: &Request, kind: &str) -> Result<Reply, ReadError> {
         assert_eq!(request.method, Method::Get, "this gate is for reads");
         let mut retry = 0;

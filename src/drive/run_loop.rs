@@ -22,11 +22,11 @@ use crate::journal::{Commit, RequestCounts};
 use crate::model::{Device, Entry, Event, Recheck, StopCause, Task, TaskIndex, UnixMillis};
 use crate::transport::Transport;
 
-/// Longest sleep at a stretch, in milliseconds. Timers do not count the time in which the machine sleeps, so the clock is
-/// checked at least this often.
+/// Longest sleep at a stretch, in milliseconds. Timers do not count the time in which the machine sleeps, so the
+/// clock is checked at least this often.
 const SLEEP_MS_MAX: u64 = 30_000;
-/// A request whose intent is older than this when it is on disk is not sent any more, in milliseconds: what was true when
-/// it was decided may not be. Disks hang and machines sleep between the two.
+/// A request whose intent is older than this when it is on disk is not sent any more, in milliseconds: what was true
+/// when it was decided may not be. Disks hang and machines sleep between the two.
 const STALE_MS: i64 = 30_000;
 /// How often the loop checks what is outside the run while it waits for a fresh token, in milliseconds.
 const RENEWING_CHECK_MS: u64 = 1_000;

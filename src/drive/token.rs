@@ -1,7 +1,7 @@
 //! What a 401 means for the token.
 //!
-//! Owns the one renewal of a run, or one more after each sleep of the machine. It goes on beside the loop: answers are taken
-//! meanwhile, and whoever wants to stop can. Must never hold or see the token itself.
+//! Owns the one renewal of a run, or one more after each sleep of the machine. It goes on beside the loop: answers
+//! are taken meanwhile, and whoever wants to stop can. Must never hold or see the token itself.
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -43,6 +43,7 @@ pub(super) enum Renewed {
 }
 
 impl Token {
+    /// The token that the transport has; `renew` gets the next one, where there is a way.
     pub(super) fn new(renew: Option<RenewToken>) -> Self {
         Self { spare: renew.clone(), renew, number: 0, renewing: None }
     }
@@ -77,8 +78,8 @@ impl Token {
         true
     }
 
-    /// A 401 gets one fresh token where there is a way to have one; the request was not applied. All others that had left
-    /// with the old token (`sent_with`) by then are sent again, too.
+    /// A 401 gets one fresh token where there is a way to have one; the request was not applied. All others that had
+    /// left with the old token (`sent_with`) by then are sent again, too.
     pub(super) fn seek_on_unauthorized(&mut self, verdict: Verdict, sent_with: u32) -> Verdict {
         let Verdict::Refused { kind: ApiRefusal::Unauthorized, reason } = &verdict else {
             return verdict;

@@ -1,6 +1,6 @@
 //! What the run machine asks its shell to do.
 //!
-//! Owns the shapes of calls and steps. Must never decide which of them is due.
+//! Owns the shapes of calls and decisions. Must never decide which of them is due.
 
 use crate::model::{Entry, KnownPin, Sealed, TaskIndex, UnixMillis, View};
 
@@ -11,7 +11,7 @@ pub enum Call {
     Send {
         /// The task.
         task: TaskIndex,
-        /// Its how-manyeth request.
+        /// Which request of the task this is, from 1.
         attempt: u16,
         /// The PIN that was drawn for it, in clear.
         pin: Option<Sealed>,
@@ -108,7 +108,7 @@ pub enum Scope {
     OnePass,
 }
 
-/// A question to a person before the next wave.
+/// A question to an operator before the next wave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ask {
     /// The wave that would begin, from 0.
@@ -117,18 +117,18 @@ pub struct Ask {
     pub reason: String,
 }
 
-/// What to do now.
+/// What a decision leads to: entries to commit, then calls to make.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Effects {
     /// To be committed first, in this order.
     pub entries: Vec<Entry>,
     /// To be made after the commit.
     pub calls: Vec<Call>,
-    /// Nothing more will happen by itself before this moment.
+    /// Nothing more becomes due before this moment; `None` where only an answer changes anything.
     pub wake_at: Option<UnixMillis>,
     /// Requests that would leave at once if the hour had them.
     pub want: u32,
-    /// To be asked on a terminal; the answer goes to [`Engine::operator_said`](super::Engine::operator_said).
+    /// To be asked of an operator; the answer goes to [`Engine::operator_said`](super::Engine::operator_said).
     pub ask: Option<Ask>,
     /// Nothing is under way and nothing more will be.
     pub is_done: bool,

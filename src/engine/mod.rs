@@ -2,7 +2,8 @@
 //!
 //! Owns every decision to send. The task machine (`task`) is the life of one task, and [`EngineState`] is what all
 //! entries of a run add up to. Around it stand four parts that own their queues and limits and do not know each other:
-//! `sends`, `looks`, `settlement` and `stops`. A part proposes; only `decide` disposes. [`Engine`] is what a shell sees.
+//! `sends`, `looks`, `settlement` and `stops`. A part proposes; only `decide` disposes. [`Engine`] is what a shell
+//! sees.
 //!
 //! Invariant: state changes only by applying entries, live and at replay alike.
 //! Invariant: a call is returned together with the entries that have to be committed before it is made.

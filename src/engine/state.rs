@@ -14,7 +14,7 @@ use crate::model::{
     TaskIndex, UnixMillis, Verdict,
 };
 
-/// The state of a run.
+/// The state of a run: what all of its entries add up to. Two programs that apply the same entries have the same state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EngineState {
     pub(super) facts: Arc<[TaskFacts]>,
@@ -47,8 +47,8 @@ pub struct EngineState {
     pub(super) pins: BTreeMap<TaskIndex, Sealed>,
     /// The runs whose locks are in force, where this run found a Mac locked and the state directory knew by whom.
     pub(super) known_from: BTreeMap<TaskIndex, String>,
-    /// When the last request was sent or the run was last opened, whatever came later: who resumes a run
-    /// hours after its last send wants its commands followed from then on.
+    /// When the last request was sent or the run was last opened, whichever was later: after a resume, commands are
+    /// followed from then on.
     pub(super) followed_from: Option<UnixMillis>,
 }
 
@@ -121,7 +121,7 @@ impl EngineState {
         state
     }
 
-    /// Takes in one entry. Returns the task that became ready through it, if one did.
+    /// Applies one entry. Returns the task that became ready by it, if one did.
     ///
     /// # Errors
     /// [`Impossible`] when it cannot follow the entries before it; the state is unchanged then.

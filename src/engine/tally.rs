@@ -9,8 +9,8 @@ use crate::model::{ApiRefusal, Event, TaskFacts, Verdict};
 pub(super) struct Tally {
     /// Errors since a request was last accepted or a task ended well.
     pub errors_in_a_row: u32,
-    /// Requests whose answers were lost with the process before, and that are not in doubt yet. They come into doubt one
-    /// after the other when the run is opened, which says nothing about the tenant.
+    /// Requests whose answers were lost with the process before, and that are not in doubt yet. They come into doubt
+    /// one after the other when the run is opened, which says nothing about the tenant.
     pub lost: u32,
     /// Locks of Macs whose answer brought no usable PIN.
     pub locks_without_pin: u32,

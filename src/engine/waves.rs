@@ -99,6 +99,7 @@ pub(super) enum Judgement {
 }
 
 impl Waves {
+    /// The waves of a run of which nothing has happened yet.
     pub(super) fn new(facts: &[TaskFacts]) -> Self {
         let devices = facts.iter().map(|task| task.device as usize + 1).max().unwrap_or(0);
         let last = facts.iter().map(|task| task.wave).max().unwrap_or(0);
@@ -143,10 +144,12 @@ impl Waves {
         u16::try_from(self.counts.len()).unwrap_or(u16::MAX)
     }
 
+    /// Whether no wave follows the open one.
     pub(super) fn is_last(&self) -> bool {
         usize::from(self.open) + 1 >= self.counts.len()
     }
 
+    /// The wave of a task's device, from 0.
     pub(super) fn of(&self, task: &TaskFacts) -> u16 {
         self.of_device[task.device as usize]
     }

@@ -18,7 +18,8 @@ pub fn backoff_ms(retries: &Retries, seed: u64, task: TaskIndex, retry: u32) -> 
     Random::for_labels(seed, &[u64::from(task.0), u64::from(retry)]).below(limit_ms + 1)
 }
 
-/// The pause of the whole tenant after `round` rounds (from 1) in which nothing could be sent.
+/// The pause of the whole tenant after `round` rounds (from 1) in which nothing could be sent, in milliseconds, without
+/// jitter.
 #[must_use]
 pub fn breaker_ms(retries: &Retries, round: u32) -> u64 {
     let doubled = retries.delay_ms.saturating_mul(1 << round.saturating_sub(1).min(20));

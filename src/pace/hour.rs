@@ -6,9 +6,9 @@
 
 use crate::model::UnixMillis;
 
-/// The window of the tenant's quota.
+/// The window of the tenant's quota, in milliseconds.
 pub const HOUR_MS: u64 = 3_600_000;
-/// How long a leased block may be used. Short, because a block counts as spent until an hour after its
+/// How long a leased block may be used, in milliseconds. Short, because a block counts as spent until an hour after its
 /// end, whenever in its life it was used.
 pub const BLOCK_LIFE_MS: u64 = 10_000;
 
@@ -21,7 +21,7 @@ pub struct Lease {
     pub expires_at: UnixMillis,
 }
 
-/// What the ledger gives.
+/// The answer to a request for a block of requests.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     /// Requests that may leave until `expires_at`; 0 when the hour is spent.

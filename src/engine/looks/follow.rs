@@ -33,6 +33,7 @@ const SAFETY_NET_MS: u64 = 3_600_000;
 pub(super) struct FollowQueue {
     due: BTreeSet<(UnixMillis, TaskIndex)>,
     memory: BTreeMap<TaskIndex, FollowedTask>,
+    /// The reading of the device list.
     pub(super) poll: CheckInPoll,
     /// Each task is looked at once only.
     pub(super) is_one_pass: bool,

@@ -1,7 +1,7 @@
 //! Which device is looked at next, and what the looks show.
 //!
-//! Owns the queue of looks, the check-in poll, and the page that the next look reads. Must never know of sends, of doubt
-//! or of PINs, and never record anything.
+//! Owns the queue of looks, the check-in poll, and the page that the next look reads. Must never know of sends, of
+//! doubt or of PINs, and never record anything.
 
 mod check_in_poll;
 mod follow;

@@ -9,8 +9,8 @@ use crate::engine::calls::PlaceSource;
 use crate::engine::state::EngineState;
 use crate::model::{TaskIndex, UnixMillis};
 
-/// How long a target's record stays valid, in milliseconds. Its request may wait as long again for the disk, which makes
-/// a minute together.
+/// How long a target's record stays valid, in milliseconds. Its request may wait as long again for the disk, which
+/// makes a minute together.
 const FRESH_MS: i64 = 30_000;
 /// The time in which irreversible requests are counted, in milliseconds.
 const MINUTE_MS: u64 = 60_000;

@@ -20,8 +20,8 @@ const PIN_DELAYS_MS: [u64; PIN_READS_MAX as usize] = [2_000, 5_000, 10_000, 20_0
 const URGENT_LOOKS_MAX: u8 = 5;
 /// Delays between them, in milliseconds.
 const URGENT_DELAYS_MS: [u64; URGENT_LOOKS_MAX as usize] = [2_000, 5_000, 10_000, 20_000, 40_000];
-/// Longest time, in milliseconds, that a lock whose answer brought no PIN is looked at and its PIN is read, whatever the
-/// wait is: both rows of delays, one after the other.
+/// Longest time, in milliseconds, that a lock whose answer brought no PIN is looked at and its PIN is read, whatever
+/// the wait is: both rows of delays, one after the other.
 pub const PIN_SOUGHT_MS: u64 = 2 * (2_000 + 5_000 + 10_000 + 20_000 + 40_000);
 /// Answers in a row that cannot be used, before reading is given up.
 const FAILURES_MAX: u8 = 5;

@@ -1,6 +1,7 @@
 //! The safety reads of a run: which is next, and what follows from what it shows.
 //!
-//! Owns the parts of this folder. Must never record anything: it proposes. Volatile: a resume begins anew, from the state.
+//! Owns the parts of this folder. Must never record anything: it proposes. Volatile: a resume begins anew, from the
+//! state.
 
 use super::custody::Custody;
 use super::doubt;

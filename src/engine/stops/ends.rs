@@ -41,8 +41,8 @@ impl Ends<'_> {
         self.may_send() && self.state.sendable() > 0
     }
 
-    /// Whether doubt is settled and PINs are read, in spite of errors and deadlines. Only a stop that ends reading, or a
-    /// long pause, leaves them for later.
+    /// Whether doubt is settled and PINs are read, in spite of errors and deadlines. Only a stop that ends reading,
+    /// or a long pause, leaves them for later.
     pub(in crate::engine) fn may_settle(&self, now: UnixMillis) -> bool {
         let is_open = self.state.stop.as_ref().is_none_or(|(cause, _)| !cause.ends_reading());
         is_open && !self.is_held_up(now)
@@ -101,8 +101,8 @@ impl Ends<'_> {
         (self.may_send() && !self.state.waves.is_last()).then_some(rollout.gate_timeout_ms)
     }
 
-    /// The next moment after `now` at which something may become due. `send` is when the next task is due, `window` when
-    /// a window opens or closes.
+    /// The next moment after `now` at which something may become due. `send` is when the next task is due, `window`
+    /// when a window opens or closes.
     pub(in crate::engine) fn next_moment(
         &self,
         now: UnixMillis,
