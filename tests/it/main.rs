@@ -28,6 +28,7 @@ mod invariants;
 mod jobs;
 mod layers;
 mod leftovers;
+mod manifest;
 mod pins;
 mod refusals;
 mod rig;
