@@ -25,7 +25,7 @@ use crate::app::runs::{resume, retry};
 use crate::app::secrets::pins_recovery;
 use commands::{
     actions, approve, audit, close, device_commands, devices, history, pins, plan, prune,
-    repair_clock, report, resolve, run, runs, simulate, status,
+    repair_clock, report, resolve, run, runs, setting_list, simulate, status,
 };
 use exit::Exit;
 use failure::{BeforeSending, Done, Failed, Failure, Sent};
@@ -133,6 +133,14 @@ fn dispatch(options: &Options, printer: &Printer, limits: &Limits) -> Result<Don
 fn look(global: &GlobalOptions, command: &CliCommand, printer: &Printer) -> Result<Exit, Failure> {
     match command {
         CliCommand::Actions { name } => actions::actions(name.as_deref(), printer),
+        CliCommand::Settings { job, purpose, tenant, limits } => {
+            let given = setting_list::GivenFlags { purpose, tenant, limits };
+            setting_list::list(global, job.as_deref(), &given, printer)
+        }
+        CliCommand::Schema { .. } => {
+            printer.data(&format!("{:#}", crate::job::job_schema()));
+            Ok(Exit::Well)
+        }
         CliCommand::Check { job } => plan::check(job, printer),
         CliCommand::Plan { job, out, purpose, tenant, limits } => {
             let wishes = plan::PlanWishes { out: out.as_deref(), purpose, limits };

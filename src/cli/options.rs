@@ -7,7 +7,7 @@ use clap::{Arg, ArgMatches, Args, FromArgMatches, Parser, Subcommand};
 use std::path::PathBuf;
 
 use crate::cli::setting_flags::{
-    PaceFlags, PlanFlags, PurposeFlags, SettingFlags, TenantFlags, arguments,
+    GlobalFlags, PaceFlags, PlanFlags, PurposeFlags, SettingFlags, TenantFlags, arguments,
 };
 use crate::model::settings::{FlagGroup, SettingKind, SettingSpec, following, global, output};
 
@@ -38,6 +38,8 @@ pub(crate) struct GlobalOptions {
     pub verbose: u8,
     pub color: When,
     pub format: ListingFormat,
+    /// The flags as they were written, for `sortie settings`.
+    pub flags: SettingFlags<GlobalFlags>,
 }
 
 impl Args for GlobalOptions {
@@ -84,6 +86,7 @@ impl FromArgMatches for GlobalOptions {
                 "csv" => ListingFormat::Csv,
                 _ => ListingFormat::Text,
             },
+            flags: SettingFlags::from_arg_matches(matches)?,
         })
     }
 
@@ -115,6 +118,23 @@ pub(crate) enum CliCommand {
     Actions {
         /// Name of an action
         name: Option<String>,
+    },
+    /// Show each setting with its value and where that comes from; sends nothing and needs no token
+    Settings {
+        /// YAML job whose settings count as well
+        job: Option<String>,
+        #[command(flatten)]
+        purpose: PurposeOptions,
+        #[command(flatten)]
+        tenant: TenantOptions,
+        #[command(flatten)]
+        limits: LimitOptions,
+    },
+    /// Print the JSON Schema of YAML jobs, for editors and checks before a commit
+    Schema {
+        /// What the schema describes
+        #[arg(value_name = "WHAT", value_parser = ["job"])]
+        what: String,
     },
     /// Validate a job offline; sends nothing and needs no token
     Check {

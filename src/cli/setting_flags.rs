@@ -60,6 +60,14 @@ impl FlagSet for PaceFlags {
     const GROUPS: &'static [FlagGroup] = &[FlagGroup::Pace];
 }
 
+/// Flags of every command.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct GlobalFlags;
+
+impl FlagSet for GlobalFlags {
+    const GROUPS: &'static [FlagGroup] = &[FlagGroup::Global];
+}
+
 /// Flags of commands that reach a tenant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TenantFlags;
@@ -202,6 +210,7 @@ fn flag_value(
 ) -> Result<SettingValue, FlagError> {
     match (flag.value, flag.word, setting.kind) {
         (None, Some(word), _) => read(setting, flag, &[word.to_owned()]),
+        (None, None, SettingKind::Repeats) => Ok(SettingValue::Number(texts.len() as u64)),
         (None, None, _) => Ok(SettingValue::Switch(true)),
         (Some(_), _, SettingKind::Path) => {
             Ok(SettingValue::Path(texts.first().map(PathBuf::from).unwrap_or_default()))

@@ -31,7 +31,7 @@ const VERSION: &str = "1";
 /// Longest reason, in characters.
 const REASON_CHARS_MAX: usize = 1_000;
 /// The keys at the top that are no settings.
-const JOB_KEYS: [&str; 9] =
+pub(super) const JOB_KEYS: [&str; 9] =
     ["version", "name", "reason", "targets", "exclude", "steps", "action", "with", "columns"];
 
 /// Reads a YAML job.
@@ -103,7 +103,7 @@ pub(super) fn read_yaml(
 }
 
 /// The keys at the top of a job.
-fn top_keys() -> Vec<&'static str> {
+pub(super) fn top_keys() -> Vec<&'static str> {
     let settings = setting_keys().into_iter().filter(|key| !JOB_KEYS.contains(key));
     JOB_KEYS.into_iter().chain(settings).collect()
 }

@@ -20,7 +20,12 @@ use crate::kandji::fold;
 use crate::model::Risk;
 
 /// The key of `exclude` by which its entries may fit no device.
-const ALLOW_IDLE: &str = "allow_unmatched";
+pub(super) const ALLOW_IDLE: &str = "allow_unmatched";
+
+/// The keys of `targets`, of which a job has one.
+pub(super) const TARGET_KINDS: [&str; 4] = ["file", "devices", "filter", "all"];
+/// The keys of `exclude` that list devices.
+pub(super) const EXCLUDED_LISTS: [&str; 2] = ["device_ids", "serial_numbers"];
 
 /// Where the devices come from.
 pub(super) enum TargetsNode<'n> {
@@ -37,14 +42,13 @@ pub(super) fn read_targets<'n>(
     reader: &mut NodeReader<'_, '_>,
     node: &'n Node,
 ) -> Option<TargetsNode<'n>> {
-    let kinds = ["file", "devices", "filter", "all"];
     if let Content::List(_) = node.content {
         let flaw = Flaw::new("targets must be a map")
             .hint("write 'targets: {devices: [...]}' with a map for each device");
         reader.refuse(&node.range, flaw);
         return None;
     }
-    let entries = reader.map(node, "targets", &kinds)?;
+    let entries = reader.map(node, "targets", &TARGET_KINDS)?;
     if entries.len() != 1 {
         let flaw = Flaw::new(format!("targets has {}", counted(entries.len(), "key")))
             .hint("give exactly one of file, devices, filter and all");
@@ -90,7 +94,7 @@ fn read_filter(reader: &mut NodeReader<'_, '_>, node: &Node) -> Option<Filter> {
 pub(super) fn read_exclusion(reader: &mut NodeReader<'_, '_>, node: &Node) -> Exclusion {
     let mut exclusion = Exclusion::default();
     let known: Vec<&str> =
-        Filter::KEYS.into_iter().chain(["device_ids", "serial_numbers", ALLOW_IDLE]).collect();
+        Filter::KEYS.into_iter().chain(EXCLUDED_LISTS).chain([ALLOW_IDLE]).collect();
     for entry in reader.map(node, "exclude", &known).unwrap_or_default() {
         if !known.contains(&entry.key.as_str()) {
             continue;

@@ -3,6 +3,7 @@
 //! Owns the checks of the README against the action table, and the examples.
 
 use sortie::kandji::ACTIONS;
+use sortie::model::settings::settings;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -30,6 +31,43 @@ fn the_readmes_table_is_the_action_table() {
     let table =
         readme.split("<!-- actions: this table is checked against the program -->\n").nth(1);
     let table = table.and_then(|rest| rest.split("<!-- end of actions -->").next());
+    assert_eq!(table, Some(expected.as_str()), "the table to put into the README:\n{expected}");
+}
+
+#[test]
+fn the_readmes_settings_are_the_table_of_settings() {
+    let mut expected = String::from(
+        "| setting | flag | variable | job | profile | takes | default |\n|---|---|---|---|---|---|---|\n",
+    );
+    let code = |names: Vec<String>| {
+        names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" ")
+    };
+    let owned = |name: &&str| (*name).to_owned();
+    let mut heading = None;
+    for setting in settings() {
+        if heading != Some(setting.heading) {
+            heading = Some(setting.heading);
+            expected.push_str(&format!("| **{}** | | | | | | |\n", setting.heading.shown()));
+        }
+        let flags = setting.flags.iter().map(|flag| match flag.short {
+            Some(letter) => format!("-{letter} --{}", flag.long),
+            None => format!("--{}", flag.long),
+        });
+        let cells = [
+            setting.name.to_owned(),
+            code(flags.collect()),
+            code(setting.variables.iter().map(owned).collect()),
+            code(setting.job_key.iter().map(owned).collect()),
+            code(setting.profile_key.iter().map(owned).collect()),
+            setting.takes(),
+            setting.default.to_owned(),
+        ];
+        expected.push_str(&format!("| {} |\n", cells.join(" | ")));
+    }
+    let readme = readme();
+    let table =
+        readme.split("<!-- settings: this table is checked against the program -->\n").nth(1);
+    let table = table.and_then(|rest| rest.split("<!-- end of settings -->").next());
     assert_eq!(table, Some(expected.as_str()), "the table to put into the README:\n{expected}");
 }
 

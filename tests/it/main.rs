@@ -33,6 +33,7 @@ mod pins;
 mod refusals;
 mod rig;
 mod secrets;
+mod settings;
 mod sleep;
 #[cfg(unix)]
 mod snapshots;

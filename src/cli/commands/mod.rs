@@ -17,5 +17,6 @@ pub(crate) mod report;
 pub(crate) mod resolve;
 pub(crate) mod run;
 pub(crate) mod runs;
+pub(crate) mod setting_list;
 pub(crate) mod simulate;
 pub(crate) mod status;

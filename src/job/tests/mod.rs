@@ -4,6 +4,7 @@
 
 mod hostile;
 mod require;
+mod schema;
 mod tables;
 mod yaml;
 
