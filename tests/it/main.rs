@@ -46,3 +46,4 @@ mod told;
 #[cfg(unix)]
 mod trust;
 mod ways;
+mod workspace;
