@@ -56,11 +56,11 @@ pub enum TargetField {
 }
 
 impl TargetField {
-    /// All fields.
+    /// All fields of a target: the three identities first, then the labels that are only checked.
     pub const ALL: [Self; 5] =
         [Self::DeviceId, Self::SerialNumber, Self::UserEmail, Self::DeviceName, Self::AssetTag];
 
-    /// The name in job files.
+    /// The name of the field's column and key in job files, such as `serial_number`.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

@@ -9,7 +9,7 @@ use encoding_rs as encodings;
 
 use super::diagnostics::{Diagnostics, Flaw};
 
-/// An encoding that can be named.
+/// A text encoding that `--encoding` can name for tables.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Encoding {
     /// UTF-8, as without a word.
@@ -25,11 +25,11 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// All of them.
+    /// All encodings that `--encoding` accepts.
     pub const ALL: [Self; 5] =
         [Self::Utf8, Self::Utf16Le, Self::Utf16Be, Self::Windows1252, Self::Macintosh];
 
-    /// The word of the flag.
+    /// The encoding as `--encoding` and messages write it.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

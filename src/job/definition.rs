@@ -48,7 +48,7 @@ pub struct Row {
     pub origin: Option<RowOrigin>,
 }
 
-/// One action with its parameters.
+/// One action of a job with its parameters, at its place in the order of a device.
 #[derive(Clone, Debug)]
 pub struct Step {
     /// Its order on the device, from 1.
@@ -61,7 +61,7 @@ pub struct Step {
     pub after: Option<Gate>,
 }
 
-/// Devices picked by what they are.
+/// Devices that a job picks by a filter or with `all`, and the steps to do on each of them.
 #[derive(Clone, Debug)]
 pub struct Selection {
     /// What they must be; an empty filter picks the whole fleet and only comes from `all`.

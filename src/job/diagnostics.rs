@@ -12,7 +12,7 @@ const DIAGNOSTICS_MAX: usize = 200;
 /// Most characters of input that a message repeats.
 const QUOTE_CHARS_MAX: usize = 48;
 
-/// One problem of a job.
+/// One problem of a job: where it stands, what is wrong, and how to fix it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// Name of the file, `<stdin>` or `<command line>`.

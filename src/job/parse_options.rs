@@ -60,7 +60,7 @@ impl fmt::Debug for ParseOptions {
     }
 }
 
-/// The one identity that is used.
+/// The one identity that `--identify-by` uses to find devices; other identities of a row are ignored.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum IdentifyBy {
     /// `device_id`
@@ -72,16 +72,16 @@ pub enum IdentifyBy {
 }
 
 impl IdentifyBy {
-    /// All choices.
+    /// All identities that `--identify-by` accepts.
     pub const ALL: [Self; 3] = [Self::DeviceId, Self::SerialNumber, Self::UserEmail];
 
-    /// The word of the flag.
+    /// The identity as `--identify-by` writes it, such as `serial_number`.
     #[must_use]
     pub fn word(self) -> &'static str {
         self.field().word()
     }
 
-    /// The field of a target.
+    /// The field of a target that holds this identity.
     #[must_use]
     pub fn field(self) -> TargetField {
         match self {

@@ -43,7 +43,7 @@ pub struct AuditRecord {
     pub fits: bool,
 }
 
-/// What following a chain showed.
+/// What the audit of one chain of hashes found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChainAudit {
     /// How many records there are.

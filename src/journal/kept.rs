@@ -42,7 +42,7 @@ impl KeptHead {
         Some((run, Self { head: head.to_owned(), entries, place }))
     }
 
-    /// A head that a person kept.
+    /// A head of a chain that a person kept outside of this host, as `sortie audit --anchor` reads it.
     #[must_use]
     pub fn anchor(hash: &str) -> Self {
         Self { head: hash.to_owned(), entries: None, place: "--anchor".to_owned() }

@@ -45,19 +45,19 @@ impl StateDir {
         Self { path: path.to_owned() }
     }
 
-    /// The directory.
+    /// The state directory itself, as the caller named it.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The database of the host.
+    /// The path of the host's database, `sortie.db`.
     #[must_use]
     pub fn index_path(&self) -> PathBuf {
         self.path.join("sortie.db")
     }
 
-    /// The database of a run.
+    /// The path of a run's database, `runs/<id>.db`. The file may be missing.
     #[must_use]
     pub fn run_path(&self, run: &str) -> PathBuf {
         self.path.join("runs").join(format!("{run}.db"))

@@ -97,13 +97,13 @@ impl Opening {
         Ok(Self { reader, run: run.to_owned(), header, begun, tasks, account })
     }
 
-    /// What the run is.
+    /// The header of the run, verified.
     #[must_use]
     pub fn header(&self) -> &RunHeader {
         &self.header
     }
 
-    /// Its tasks.
+    /// The frozen tasks of the run, verified.
     #[must_use]
     pub fn tasks(&self) -> &[Task] {
         &self.tasks

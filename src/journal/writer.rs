@@ -23,7 +23,7 @@ const TRIES_MAX: u32 = 6;
 /// Pause between two tries.
 const TRY_PAUSE: Duration = Duration::from_secs(2);
 
-/// Entries and requests that belong together.
+/// Entries and requests that are committed in one transaction, before their calls are released.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
     /// The entries, in order.
@@ -35,7 +35,7 @@ pub struct Batch {
 /// Called when the batch is on disk, or cannot be.
 pub type Committed = Box<dyn FnOnce(Result<(), String>) + Send>;
 
-/// Something that commits batches in order.
+/// Commits batches to a journal in the order in which they are handed in.
 pub trait Commit: Send {
     /// Commits the batch and calls `committed`, now or later, on any thread. After an error nothing more
     /// is committed.

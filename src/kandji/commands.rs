@@ -33,7 +33,7 @@ pub fn commands_request(device: &DeviceId, offset: u32) -> Request {
     }
 }
 
-/// One page of a command history.
+/// One page of a device's command history, as `GET /devices/{id}/commands` returns it: at most 300 rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CommandsPage {
     /// Rows in the whole history.
@@ -46,7 +46,7 @@ pub struct CommandsPage {
     pub raw: Vec<Value>,
 }
 
-/// One command of the history.
+/// One command of a device's history, with the fields that sortie reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandRow {
     /// Its uuid.
@@ -135,7 +135,7 @@ fn read_errors(chain: &Value) -> String {
 const RECORD: &str = "the record of one device";
 const HISTORY: &str = "a command history";
 
-/// The request of one look.
+/// The read request that shows how far a followed task has come: a page of its history, or its device record.
 #[must_use]
 pub fn look_request(device: &DeviceId, view: View) -> Request {
     match view {

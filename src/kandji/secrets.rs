@@ -23,7 +23,7 @@ pub fn pin_request(device: &DeviceId) -> Request {
     get(device, "unlockpin")
 }
 
-/// The secrets of one place.
+/// The read request for the secrets of one place of a device, such as its FileVault key.
 #[must_use]
 pub fn secret_request(device: &DeviceId, source: SecretSource) -> Request {
     let path = match source {

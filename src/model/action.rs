@@ -19,7 +19,7 @@ pub enum Risk {
 }
 
 impl Risk {
-    /// The word for people.
+    /// The risk as plans, tables and JSON write it: `read`, `benign`, `disruptive` or `irreversible`.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -103,7 +103,7 @@ pub enum Trace {
 }
 
 impl Trace {
-    /// Whether there is anything to read.
+    /// Whether a request leaves a trace that can be read after a doubt: a command, a changed record, or both.
     #[must_use]
     pub fn exists(self) -> bool {
         self != Self::None

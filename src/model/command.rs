@@ -22,7 +22,7 @@ pub struct CommandSeen {
     pub candidates: u16,
 }
 
-/// The five statuses of a command.
+/// Status of a command, by the numbers 1 to 5 of the API's command history.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CommandStatus {
@@ -39,7 +39,7 @@ pub enum CommandStatus {
 }
 
 impl CommandStatus {
-    /// Reads the API's number.
+    /// The status that the API writes as this number, from 1 to 5; `None` for any other number.
     #[must_use]
     pub fn from_number(number: i64) -> Option<Self> {
         match number {
@@ -52,7 +52,7 @@ impl CommandStatus {
         }
     }
 
-    /// The word in reports.
+    /// The status in the report column `command_status`, in lower case with underscores.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

@@ -181,7 +181,7 @@ impl Platform {
         }
     }
 
-    /// The API's spelling.
+    /// The platform as the API spells it in device records, such as `Mac` or `iPhone`.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

@@ -15,7 +15,7 @@ pub fn sha256(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))
 }
 
-/// Bytes as hexadecimal digits.
+/// Bytes as lower-case hexadecimal digits, two for each byte, as `sha256sum` prints them.
 #[must_use]
 pub fn hexadecimal(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";

@@ -10,7 +10,7 @@ use super::{
     UnixMillis, Verdict, at_rest,
 };
 
-/// One record of the journal.
+/// One record of a run's journal: what happened, and when. Entries are only ever added.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// When it was formed.
@@ -19,7 +19,7 @@ pub struct Entry {
     pub event: Event,
 }
 
-/// What happened.
+/// What happened in a run. Its serialized form is a compatibility surface; kinds are added, never changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Event {

@@ -47,7 +47,7 @@ impl Outcome {
         Self::NotAttempted,
     ];
 
-    /// The word in reports.
+    /// The outcome in reports, JSON and the journal, such as `not_attempted`.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -64,13 +64,13 @@ impl Outcome {
         }
     }
 
-    /// Reads the word.
+    /// The outcome that a report or a database writes with this word; `None` for an unknown word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|outcome| outcome.word() == word)
     }
 
-    /// Counts towards `--max-errors`.
+    /// Whether the outcome counts as an error for `--max-errors` and the stop rules of the policy.
     #[must_use]
     pub fn is_error(self) -> bool {
         matches!(self, Self::Failed | Self::Refused | Self::InDoubt)
@@ -83,30 +83,30 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// How many tasks have each outcome.
+/// Number of tasks by outcome. The numbers of a run add up to its tasks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OutcomeCounts {
     counts: [u32; Outcome::ALL.len()],
 }
 
 impl OutcomeCounts {
-    /// Counts one task.
+    /// Counts one more task with this outcome.
     pub fn add(&mut self, outcome: Outcome) {
         self.counts[outcome as usize] += 1;
     }
 
-    /// Takes one task off again.
+    /// Takes back the count of one task whose outcome has changed.
     pub fn remove(&mut self, outcome: Outcome) {
         self.counts[outcome as usize] -= 1;
     }
 
-    /// How many tasks have this outcome.
+    /// Number of counted tasks that ended with this outcome.
     #[must_use]
     pub fn of(&self, outcome: Outcome) -> u32 {
         self.counts[outcome as usize]
     }
 
-    /// How many tasks have been counted.
+    /// Number of all counted tasks, whatever their outcome.
     #[must_use]
     pub fn total(&self) -> u32 {
         self.counts.iter().sum()

@@ -18,7 +18,7 @@ pub struct Random {
 }
 
 impl Random {
-    /// A generator that starts at `seed`.
+    /// A generator whose sequence follows from `seed` alone, so that journals and tests can name it.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self { state: seed }
@@ -36,7 +36,7 @@ impl Random {
         random
     }
 
-    /// The next 64 random bits.
+    /// The next 64 random bits of the sequence. Not for secrets: the seed stands in the journal.
     pub fn next_u64(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.state;

@@ -10,7 +10,7 @@ use super::{
     Secret, Task, Turn, UnixMillis, Verdict,
 };
 
-/// What is known of one task.
+/// What a run's entries say of one task: a fold over them, from which its outcome follows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskRecord {
     stage: Stage,
@@ -264,7 +264,8 @@ impl TaskRecord {
         }
     }
 
-    /// The PIN to try first.
+    /// The PIN to try first on a locked device: the first that has the form of a PIN and is not that of an older
+    /// lock.
     #[must_use]
     pub fn pin(&self) -> Option<&Sealed> {
         self.first_pin().map(|held| &held.pin)

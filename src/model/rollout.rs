@@ -27,7 +27,7 @@ pub struct Rollout {
     pub gate_timeout_ms: u64,
 }
 
-/// Where a wave ends.
+/// Where a wave of a rollout ends: after a number of devices, or after a share of them.
 #[derive(Copy, Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WaveEnd {
@@ -69,7 +69,7 @@ impl WaveEnd {
     }
 }
 
-/// What opens the next wave.
+/// What has to hold of a wave of a rollout before the next wave begins.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WaveGate {

@@ -33,7 +33,7 @@ impl SecretSource {
     }
 }
 
-/// A named secret of a device.
+/// A secret of a device with its name, kept before an erase or a delete takes it away.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Secret {
     /// Its name, the API's own key: `key`, `user_based_albc`, `device_based_albc`, `recovery_password`.
@@ -43,7 +43,7 @@ pub struct Secret {
     pub value: Sealed,
 }
 
-/// What stands where a PIN belongs.
+/// What stands in reports where a PIN belongs, in the column `lock_pin`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownPin {
     /// As it came.
@@ -93,7 +93,7 @@ pub enum PinReading {
     },
 }
 
-/// Where a PIN came from.
+/// Where a PIN came from: the answer to a lock or erase, sortie itself, a read from the tenant, or another run.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PinOrigin {

@@ -52,7 +52,7 @@ impl TaskIndex {
     }
 }
 
-/// One value of a parameter.
+/// Value of one parameter of an action, with the type that the action table names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ParamValue {
@@ -132,7 +132,7 @@ pub struct SentRequest {
 }
 
 impl Task {
-    /// What its request is.
+    /// What the request of this task is, as the intent to send it records it.
     #[must_use]
     pub fn sends(&self) -> SentRequest {
         let mut hash = Sha256::new();
@@ -244,7 +244,7 @@ impl Turn {
     }
 }
 
-/// One action on one device.
+/// One action on one device: the unit of work of a run, with an id that follows from its content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
     /// Made from the content.

@@ -59,7 +59,7 @@ pub enum Verdict {
     },
 }
 
-/// What came with an acceptance.
+/// What came with an acceptance: the PIN of a lock, the result of a read, or nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     /// The PIN, as it came.
@@ -87,7 +87,7 @@ impl Answer {
     }
 }
 
-/// The kinds of no.
+/// Why the API refused a request, by what can be done about it. Nothing was applied in any case.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ApiRefusal {

@@ -61,7 +61,7 @@ impl TryFrom<WrittenWindow> for Window {
     }
 }
 
-/// Whether a window is open.
+/// Whether a window is open at a moment, and when that changes.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum WindowState {
     /// It is, until this moment.
@@ -77,13 +77,13 @@ pub enum WindowState {
 }
 
 impl WindowState {
-    /// Whether it is open.
+    /// Whether requests may be sent at that moment.
     #[must_use]
     pub fn is_open(self) -> bool {
         matches!(self, Self::Open { .. })
     }
 
-    /// When that changes.
+    /// The moment at which the window opens or closes next; `None` where it never does.
     #[must_use]
     pub fn changes_at(self) -> UnixMillis {
         match self {
@@ -107,7 +107,7 @@ impl WindowState {
     }
 }
 
-/// Why something is no window.
+/// Why a text or a set of hours is not a window, in words for people.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WindowError {
     /// No day is named.

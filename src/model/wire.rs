@@ -17,7 +17,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// The word on the wire.
+    /// The method as HTTP/1.1 writes it, in upper case.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

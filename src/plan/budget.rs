@@ -67,7 +67,7 @@ pub struct OverCap {
     pub may_be_approved: bool,
 }
 
-/// What a cap is of.
+/// Which limit of a cap is meant: that of one run, or that of any 24 hours.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum CapKind {
     /// One run.
@@ -85,7 +85,7 @@ pub enum Approval {
     Given,
 }
 
-/// How the plan was confirmed.
+/// How a plan was confirmed: only a person at a terminal may use what is kept free for emergencies.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Confirmation {
     /// By a person at a terminal.
@@ -94,7 +94,7 @@ pub enum Confirmation {
     InAdvance,
 }
 
-/// What a plan is compared with.
+/// What the devices of a plan are charged against: the policy, the fleet and the charges of 24 hours.
 #[derive(Copy, Clone, Debug)]
 pub struct Budget<'a> {
     /// The organisation's policy.

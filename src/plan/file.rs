@@ -14,7 +14,7 @@ use super::origins::Origins;
 use super::task_list::Plan;
 use crate::model::{JobConditions, ParamValue, Policy, Risk, UnixMillis, hexadecimal};
 
-/// The newest format.
+/// The newest format of plan files that this program writes and reads.
 pub const PLAN_FORMAT: u32 = 1;
 /// Largest plan file, in bytes: some 60,000 tasks, twice the largest fleet of a tenant.
 pub const PLAN_BYTES_MAX: u64 = 64 * 1024 * 1024;

@@ -39,7 +39,7 @@ pub struct FleetPolicy {
     pub reason: ReasonRules,
 }
 
-/// The table `approval`.
+/// The table `approval` of a policy file: what needs an approval, and who may approve it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "WrittenApproval")]
 pub struct ApprovalRules {
@@ -51,7 +51,7 @@ pub struct ApprovalRules {
     pub people: BTreeMap<String, String>,
 }
 
-/// The table `emergency`.
+/// The table `emergency` of a policy file: devices and requests that routine work leaves free.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EmergencyRules {
@@ -61,7 +61,7 @@ pub struct EmergencyRules {
     pub requests_per_hour: u32,
 }
 
-/// The table `reason`.
+/// The table `reason` of a policy file: from which risk on a job needs a reason.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReasonRules {

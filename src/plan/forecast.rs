@@ -28,7 +28,7 @@ pub struct ActionCount {
     pub samples: Vec<String>,
 }
 
-/// What a plan will cost.
+/// What a plan is expected to cost: requests by purpose, and seconds until the last send.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub struct Forecast {
     /// Requests that act.

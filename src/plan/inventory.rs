@@ -22,7 +22,7 @@ pub enum Need {
     Lookups(Vec<Lookup>),
 }
 
-/// One look-up.
+/// One look-up of devices in the tenant's device list.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lookup {
     /// By id.
@@ -114,7 +114,7 @@ impl Inventory {
         &self.devices
     }
 
-    /// The device with this id.
+    /// The device with this id; `None` where the inventory does not hold it.
     #[must_use]
     pub fn device(&self, id: &DeviceId) -> Option<&Device> {
         self.by_id.get(&id.as_str().to_lowercase()).map(|&at| &self.devices[at])

@@ -13,7 +13,7 @@ pub struct Objection {
     pub reason: String,
 }
 
-/// The kinds of reasons.
+/// The kinds of reasons for which a named device refuses a plan, or is skipped.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ObjectionKind {
     /// No device fits.
@@ -39,7 +39,7 @@ pub enum ObjectionKind {
 }
 
 impl ObjectionKind {
-    /// The word for people.
+    /// The kind as plans and refusals write it, in lower case.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

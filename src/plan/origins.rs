@@ -18,7 +18,7 @@ pub struct Origins {
     pub reported: Vec<u32>,
 }
 
-/// Rows from what one run left.
+/// Rows of a job that come from the `failed.csv` or `unprocessed.csv` of one run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LeftRows {

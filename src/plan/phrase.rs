@@ -21,7 +21,7 @@ pub fn phrase(plan: &Plan, tenant: &str) -> Option<String> {
     phrase_of(plan.to_do(), tenant)
 }
 
-/// The same for some tasks.
+/// The phrase for the tasks of a part of a plan, such as those that are sent again.
 #[must_use]
 pub fn phrase_of<'t>(tasks: impl Iterator<Item = &'t Task>, tenant: &str) -> Option<String> {
     let mut devices: BTreeMap<&str, BTreeSet<&DeviceId>> = BTreeMap::new();

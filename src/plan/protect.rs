@@ -109,7 +109,7 @@ impl TryFrom<WrittenProtect> for Protect {
 }
 
 impl Protect {
-    /// Whether it protects nothing.
+    /// Whether the list protects no device.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
@@ -151,7 +151,7 @@ impl Protect {
     }
 }
 
-/// What a task acts on.
+/// Whether a task acts on a device or on its record alone, which decides what the protect list refuses.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Aim {
     /// The device, which has to be under MDM for that.
@@ -161,7 +161,8 @@ pub enum Aim {
 }
 
 impl Aim {
-    /// What an action acts on.
+    /// What an action acts on: the record where the action ends with the disappearance of the record, else the
+    /// device.
     #[must_use]
     pub fn of(action: &ActionSpec) -> Self {
         match action.end {

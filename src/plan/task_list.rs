@@ -10,7 +10,7 @@ use crate::job::{BeforeLoss, RequiredDevices};
 use crate::kandji::{ACTIONS, ActionSpec};
 use crate::model::{DeviceFacts, DeviceId, Risk, Task, Turn};
 
-/// The frozen list of tasks.
+/// The frozen list of tasks of a job, with what was found out about them. Serialized as part of a plan file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
@@ -31,7 +31,7 @@ pub struct Plan {
     pub activation_locked: Vec<DeviceFacts>,
 }
 
-/// A row that cannot be done.
+/// A row that names a device on which the job cannot be done, with the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefusedRow {
     /// Its number among the rows.
@@ -45,7 +45,7 @@ pub struct RefusedRow {
 }
 
 impl Plan {
-    /// Tasks that are to be done.
+    /// The tasks that would be sent: those that no rule skipped and no earlier run has done.
     pub fn to_do(&self) -> impl Iterator<Item = &Task> {
         self.tasks.iter().filter(|task| task.turn == Turn::Do)
     }
@@ -58,7 +58,7 @@ impl Plan {
         ids.len()
     }
 
-    /// Whether nothing speaks against sending it.
+    /// Whether the plan may be sent: no row is refused, and no secret would be lost unmentioned.
     #[must_use]
     pub fn may_be_sent(&self) -> bool {
         self.refused.is_empty() && self.secrets_at_risk() == 0

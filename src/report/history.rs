@@ -19,7 +19,7 @@ pub enum HistoryKind {
 }
 
 impl HistoryKind {
-    /// The word in listings.
+    /// The kind as history listings and their JSON write it.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -30,7 +30,7 @@ impl HistoryKind {
     }
 }
 
-/// One line of a device's history.
+/// One line of a device's history over all runs: moment, run, action and what happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryLine {
     /// When: of a request its leaving, of a task that was never sent the start of its run.
@@ -58,7 +58,7 @@ pub struct HistoryLine {
 }
 
 impl HistoryLine {
-    /// How the task stands.
+    /// The outcome of the task, as its entries say it up to now.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         self.task.outcome()

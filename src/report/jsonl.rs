@@ -11,7 +11,7 @@ use super::Report;
 use super::row::{ReportRow, Rows, RunFacts};
 use crate::model::{HeldPin, ParamValue, Params, UnixMillis};
 
-/// `report.jsonl`.
+/// The report `report.jsonl`: one JSON object for each task, with exact values.
 #[derive(Copy, Clone, Debug)]
 pub struct ReportJsonl;
 

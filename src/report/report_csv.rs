@@ -11,7 +11,7 @@ use super::row::{ReportRow, Rows, RunFacts};
 use crate::model::UnixMillis;
 use crate::model::{neutralised, quoted};
 
-/// `report.csv`.
+/// The report `report.csv`: one row for each task, with formulas neutralised for spreadsheets.
 #[derive(Copy, Clone, Debug)]
 pub struct ReportCsv;
 

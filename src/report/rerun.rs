@@ -13,7 +13,7 @@ use super::report_csv::{csv_lines, write_line};
 use super::row::{ReportRow, Rows, RunFacts};
 use crate::model::{Outcome, TaskIndex};
 
-/// Which of the two files.
+/// A job file of what a run left: `failed.csv` or `unprocessed.csv`.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rerun {
     /// What failed or was refused, with the steps that waited for it.

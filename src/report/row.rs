@@ -48,7 +48,7 @@ pub struct Rows<'a> {
     stage: Stage,
 }
 
-/// Whether a run goes on.
+/// Whether a process still drives the run, which decides how an open task is worded.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// What has no outcome yet waits for its turn.
@@ -78,7 +78,7 @@ impl<'a> Rows<'a> {
         Self { stage, ..self }
     }
 
-    /// How many tasks the run has.
+    /// Number of tasks of the run, skipped ones included.
     #[must_use]
     pub fn tasks_count(&self) -> usize {
         self.tasks.len()
@@ -107,7 +107,7 @@ impl<'a> Rows<'a> {
         (0..).map_while(move |at| rows.get(TaskIndex(at)))
     }
 
-    /// How many tasks have each outcome.
+    /// Number of tasks by outcome, over all rows.
     #[must_use]
     pub fn outcomes(&self) -> OutcomeCounts {
         let mut counts = OutcomeCounts::default();
@@ -126,13 +126,13 @@ pub struct ReportRow<'a> {
 }
 
 impl<'a> ReportRow<'a> {
-    /// The task itself.
+    /// The frozen task that the row reports.
     #[must_use]
     pub fn task(&self) -> &'a Task {
         self.task
     }
 
-    /// What is known of it.
+    /// The fold over the task's entries: what happened to it up to now.
     #[must_use]
     pub fn record(&self) -> &'a TaskRecord {
         self.record
@@ -150,19 +150,19 @@ impl<'a> ReportRow<'a> {
         self.task.step
     }
 
-    /// The device.
+    /// The device as the plan froze it: the facts of that moment.
     #[must_use]
     pub fn device(&self) -> &'a DeviceFacts {
         &self.task.device
     }
 
-    /// Name of the action.
+    /// Name of the action, as the action table writes it.
     #[must_use]
     pub fn action(&self) -> &'a str {
         &self.task.action
     }
 
-    /// How the task stands.
+    /// The outcome of the task up to now.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         self.record.outcome()
@@ -198,19 +198,19 @@ impl<'a> ReportRow<'a> {
         }
     }
 
-    /// Status of the last answer.
+    /// HTTP status of the last answer; `None` where there was none.
     #[must_use]
     pub fn http_status(&self) -> Option<u16> {
         self.record.http_status
     }
 
-    /// The command in the device's history.
+    /// UUID of the command in the device's history; `None` where none was found.
     #[must_use]
     pub fn command_uuid(&self) -> Option<&'a str> {
         self.record.command.as_ref().map(|command| command.uuid.as_str())
     }
 
-    /// Where that command stands.
+    /// Last status of that command, as the device's history showed it.
     #[must_use]
     pub fn command_status(&self) -> Option<CommandStatus> {
         self.record.command.as_ref().map(|command| command.status)
@@ -234,7 +234,7 @@ impl<'a> ReportRow<'a> {
         }
     }
 
-    /// All its PINs, newest first.
+    /// All PINs of the task that are known, the newest first.
     #[must_use]
     pub fn pins(&self) -> &'a [HeldPin] {
         &self.record.pins
@@ -257,25 +257,25 @@ impl<'a> ReportRow<'a> {
         is_lock && is_done && self.record.pin().is_none() && (is_taken || self.is_pin_missing())
     }
 
-    /// Requests that were about to leave.
+    /// Number of requests with a recorded intent. The last one may not have left.
     #[must_use]
     pub fn attempts(&self) -> u16 {
         self.record.attempts
     }
 
-    /// When the first request left.
+    /// The moment of the first request; `None` where nothing was sent.
     #[must_use]
     pub fn requested_at(&self) -> Option<UnixMillis> {
         self.record.requested_at
     }
 
-    /// When it ended.
+    /// The moment at which the task ended; `None` while it is open.
     #[must_use]
     pub fn completed_at(&self) -> Option<UnixMillis> {
         self.record.completed_at
     }
 
-    /// Parameters by API key.
+    /// The parameters of the task, by their keys in the API. Secrets among them are sealed.
     #[must_use]
     pub fn params(&self) -> &'a Params {
         &self.task.params

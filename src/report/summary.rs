@@ -11,7 +11,7 @@ use super::Report;
 use super::row::{Following, Rows, RunFacts};
 use crate::model::{Outcome, OutcomeCounts};
 
-/// `summary.json`.
+/// The report `summary.json`: facts of the run and the number of tasks by outcome.
 #[derive(Copy, Clone, Debug)]
 pub struct SummaryJson;
 

@@ -15,7 +15,7 @@ const SUFFIX: &str = ".tmp";
 /// How often a file is made again that another writer took for a leftover.
 const TRIES_MAX: u32 = 5;
 
-/// Why reports were not written.
+/// Why a report was not written, with the path and what the system says.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
     /// The outcomes do not add up to the tasks.

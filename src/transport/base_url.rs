@@ -38,7 +38,7 @@ const LABEL_BYTES_MAX: usize = 63;
 /// Longest host name, by RFC 1035.
 const HOST_BYTES_MAX: usize = 253;
 
-/// Where a tenant's data is kept.
+/// The region in which the vendor keeps a tenant's data; it decides the host of the base URL.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Region {
     /// United States.

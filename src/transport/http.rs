@@ -40,7 +40,7 @@ const END_OF_CERTIFICATE: &str = "-----END CERTIFICATE-----";
 /// no secret but would spoil the answer.
 const MASKED_TOKEN_BYTES_MIN: usize = 8;
 
-/// What a client needs to know.
+/// What an HTTP client is made with: base URL, token, timeout, certificates and user agent.
 #[derive(Clone)]
 pub struct HttpSettings {
     /// As [`check_base_url`](super::check_base_url) spells it: no trailing slash.
@@ -66,7 +66,7 @@ impl fmt::Debug for HttpSettings {
     }
 }
 
-/// Why there is no client.
+/// Why no HTTP client could be made. Nothing was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
     /// Empty, or with characters that no header can carry.

@@ -32,7 +32,7 @@ pub use leases::LeaseRow;
 pub use plans::PlanRow;
 pub use runs::{RunRow, RunState};
 
-/// The database of the host.
+/// The database of the host, `sortie.db`: list of runs, quota ledger, charges, plans and audit chain.
 pub struct Index {
     connection: Connection,
     path: PathBuf,

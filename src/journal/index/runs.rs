@@ -24,7 +24,7 @@ pub enum RunState {
 }
 
 impl RunState {
-    /// The word in lists.
+    /// The state in the list of runs and in JSON, such as `paused`.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -47,7 +47,7 @@ impl RunState {
     }
 }
 
-/// One run of the list.
+/// One run in the host's list of runs, as it was entered and as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunRow {
     /// Its id.

@@ -21,7 +21,7 @@ pub struct Hazards {
 }
 
 impl Hazards {
-    /// None at all.
+    /// No hazard: the action does to a device what it is for, and nothing else.
     pub const NONE: Self = Self {
         deactivates_before: None,
         meets_activation_lock: false,

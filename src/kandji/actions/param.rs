@@ -15,7 +15,7 @@ const WEAK_PINS: [&str; 12] = [
     "999999", "123456", "654321",
 ];
 
-/// One parameter of an action.
+/// One parameter of an action: keys, type, limits, platforms and whether it is required, as the API documents it.
 #[derive(Debug)]
 pub struct ParamSpec {
     /// The API's key, in its exact case; nested keys with a dot.
@@ -39,7 +39,7 @@ pub struct ParamSpec {
     pub summary: &'static str,
 }
 
-/// Type and limits of a parameter.
+/// Type of a parameter with its limits. Values outside of them are refused before a plan is made.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum ParamKind {
     /// `true` or `false`
@@ -126,7 +126,7 @@ impl ParamRule {
 }
 
 impl ParamSpec {
-    /// The key and the aliases.
+    /// The names under which a job may give the parameter: the API's key first, then the aliases.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         std::iter::once(self.key).chain(self.aliases.iter().copied())
     }
@@ -169,7 +169,7 @@ impl ParamSpec {
         }
     }
 
-    /// The type for people.
+    /// The type in help and messages, such as `true or false`.
     #[must_use]
     pub fn type_word(&self) -> String {
         match self.kind {
