@@ -1,7 +1,7 @@
 //! Audits: whether what is recorded is what was written.
 //!
-//! Owns which chains are followed, and which heads they have to contain. Must never write, speak to a tenant, or take a fault in
-//! one run for the end: everything is looked at.
+//! Owns which chains are followed, and which heads they have to contain. Must never write, contact a tenant, or stop at a
+//! fault in one run: every chain is checked.
 
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -58,14 +58,14 @@ impl ChainFault {
     }
 }
 
-/// The audit of the host's record and of every run that it speaks of.
+/// The audit of the host's record and of every run that it names.
 #[derive(Debug)]
 pub struct HostAudit {
     /// The last hash of the record.
     pub head: String,
     /// Number of its notes.
     pub notes: u64,
-    /// The runs of which it holds a head, with what their chains came to.
+    /// The runs whose heads it contains, each with the result of its chain.
     pub runs: Vec<(String, ChainAudit)>,
     /// What is not what was written, the record's own first.
     pub faults: Vec<ChainFault>,
@@ -76,7 +76,7 @@ pub struct HostAudit {
 pub struct RunAudit {
     /// Id of the run.
     pub run: String,
-    /// What its chain came to.
+    /// The result of its chain.
     pub chain: ChainAudit,
     /// Its header as it is stored; null where it has none.
     pub header: serde_json::Value,
@@ -122,10 +122,10 @@ fn check(faults: &[ChainFault]) -> Result<(), Reason> {
 }
 
 impl Workspace {
-    /// Verifies the host's record and every run that it speaks of. `take` is given each note as it is read.
+    /// Verifies the host's record and every run that it names. `take` receives each note as it is read.
     ///
     /// # Errors
-    /// The index cannot be read. What is not what was written is told in the result.
+    /// The index cannot be read. Alterations are no error: [`HostAudit::check`] reports them.
     pub fn audit_host(
         &self,
         anchor: Option<&Anchor>,
@@ -149,11 +149,11 @@ impl Workspace {
         Ok(HostAudit { head: audit.head, notes: audit.entries, runs, faults })
     }
 
-    /// Verifies one run. `name` is its id, a unique beginning of it, or `latest`; `take` is given each entry as it is read,
+    /// Verifies one run. `name` is its id, a unique beginning of it, or `latest`; `take` receives each entry as it is read,
     /// without secrets.
     ///
     /// # Errors
-    /// No such run, or it cannot be read. What is not what was written is told in the result.
+    /// The run does not exist or cannot be read. Alterations are no error: [`RunAudit::check`] reports them.
     pub fn audit_run(
         &self,
         name: &str,
@@ -261,7 +261,7 @@ pub enum AuditReason {
     /// Something is not what was written.
     #[serde(rename = "audit_broken")]
     Broken {
-        /// Every such place, the most important first.
+        /// Every place, the most important first.
         faults: Vec<ChainFault>,
     },
 }

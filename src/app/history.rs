@@ -1,7 +1,7 @@
 //! The history of a device: everything that was ever sent to it, over all runs of a state directory.
 //!
-//! Owns which runs and tasks are searched. Must never speak to a tenant, hand out a PIN, or pass over a run that it cannot read
-//! without saying so.
+//! Owns which runs and tasks are searched. Must never speak to a tenant, return a PIN, or leave out a run that it cannot read
+//! without naming it.
 
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -135,7 +135,7 @@ impl Workspace {
     }
 }
 
-/// Why a history is not had, or not in full.
+/// Why a history is missing or incomplete.
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum HistoryReason {

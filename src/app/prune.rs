@@ -1,7 +1,7 @@
 //! Pruning: secrets of runs that are long over leave their journals.
 //!
-//! Owns which runs are old enough. Must never touch a run that goes on or that another process holds, and never delete a
-//! finished report.
+//! Owns which runs are old enough. Must never touch an unfinished run or one that another process uses, and never delete
+//! a finished report.
 
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -24,10 +24,10 @@ pub struct PruneRequest {
     pub before: UnixMillis,
 }
 
-/// A run that is left as it is, or a part of one.
+/// A run, or a part of one, that pruning does not change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LeftAlone {
-    /// Another process holds the run.
+    /// Another process uses the run.
     Held {
         /// Id of the run.
         run: String,
@@ -76,11 +76,11 @@ pub struct Prunable {
     pub before: UnixMillis,
     /// Runs from which something can be dropped, the newest first.
     pub runs: Vec<PrunableRun>,
-    /// What is left as it is, and why.
+    /// What pruning does not change, and why.
     pub left_alone: Vec<LeftAlone>,
     /// Runs that cannot be read, each with its reason.
     failed: Vec<String>,
-    /// Where reports of runs stand that no process holds.
+    /// Report directories of runs that no process uses.
     report_dirs: Vec<PathBuf>,
 }
 
@@ -112,7 +112,7 @@ impl Workspace {
     /// What pruning would drop. Nothing is changed.
     ///
     /// # Errors
-    /// The index cannot be read. A run that cannot be read is told by [`Prunable::check_readable`].
+    /// The index cannot be read. [`Prunable::check_readable`] names runs that cannot be read.
     pub fn prepare_prune(&self, request: &PruneRequest) -> Result<Prunable, Reason> {
         let before = request.before;
         let mut found = Prunable {
@@ -133,7 +133,7 @@ impl Workspace {
     /// Drops the secrets of old runs for ever, run by run.
     ///
     /// # Errors
-    /// The consent is not enough. A run that could not be pruned is told by [`PruneOutcome::check_complete`].
+    /// The consent is not enough. [`PruneOutcome::check_complete`] names runs that could not be pruned.
     pub fn prune(&self, prunable: &Prunable, consent: &Consent) -> Result<PruneOutcome, Reason> {
         prunable.question().verify(consent)?;
         let (before, now) = (prunable.before, WallClock.now());

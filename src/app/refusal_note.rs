@@ -12,15 +12,14 @@ use crate::drive::{Clock, WallClock};
 const NOTED_CHARS_MAX: usize = 500;
 
 impl Workspace {
-    /// Writes down that the policy or a person said no to a job; other refusals are not recorded. Observers are told when it
-    /// cannot be written.
+    /// Records that the policy or a person refused a job; other refusals are not recorded. A failure to write is an event.
     pub fn note_refusal(&self, job: &str, refusal: &Refusal) {
         if refusal.class() == RefusalClass::Policy {
             self.note_refused(job, &(self.describe)(&refusal.reason));
         }
     }
 
-    /// Writes down that the policy or a person said no to a job, and why.
+    /// Records that the policy or a person refused a job, and why.
     pub(crate) fn note_refused(&self, job: &str, why: &str) {
         let who = Operator::current().shown();
         let body = serde_json::json!({ "who": who, "job": job, "why": noted(why) });

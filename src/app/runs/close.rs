@@ -1,4 +1,4 @@
-//! Closing a run: a person ends a run that nobody goes on with.
+//! Closing a run: a person ends a run for good.
 //!
 //! Owns the end: the journal and the host's record say who ended it, and what it had not sent is free again for others. Must
 //! never send anything, and never change how a task ended.
@@ -16,7 +16,7 @@ use crate::drive::{Clock, WallClock};
 use crate::journal::{RequestCounts, RunJournal, RunRow, RunState, TrustedRun};
 use crate::model::{Entry, Event, OutcomeCounts, UnixMillis};
 
-/// What closing a run comes to.
+/// What closing a run would do.
 pub enum Closing {
     /// A person has closed it already.
     Closed {
@@ -36,7 +36,7 @@ pub enum Closing {
     Open(Box<ClosableRun>),
 }
 
-/// A run that can be closed. No other process can go on with it while this exists.
+/// A run that can be closed. No other process can resume it while this value exists.
 pub struct ClosableRun {
     row: RunRow,
     run: TrustedRun,
@@ -49,7 +49,7 @@ impl Workspace {
     /// Takes a run for closing it. `name` is its id, a unique beginning of it, or `latest`.
     ///
     /// # Errors
-    /// No such run, another process holds it, or its database is not what sortie wrote.
+    /// The run does not exist, another process uses it, or its database is not what sortie wrote.
     pub fn prepare_close(&self, name: &str) -> Result<Closing, Reason> {
         let HeldRun { row, opening, hold } = HeldRun::take(self, name)?;
         let (tasks, mut last) = (opening.tasks().to_vec(), LastSends::default());

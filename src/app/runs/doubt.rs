@@ -1,6 +1,6 @@
 //! A task in doubt, with what is known about it.
 //!
-//! Owns the evidence and what speaks against sending again. Must never hold a PIN.
+//! Owns the evidence and the reasons against sending again. Must never contain a PIN.
 
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -139,7 +139,7 @@ impl Doubt {
     /// need not be asked for.
     ///
     /// # Errors
-    /// [`DoubtReason`] with what speaks against it.
+    /// [`DoubtReason`] says why not.
     pub fn check(&self, decision: Decision, now: UnixMillis) -> Result<(), DoubtReason> {
         let device = self.task.device.serial_number.clone();
         if decision != Decision::SendAgain {

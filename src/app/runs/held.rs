@@ -1,4 +1,4 @@
-//! A run that this process holds.
+//! A run that this process has locked.
 //!
 //! Owns the order in which a run is taken: first its lock, then the verification of its database. Must never let a run be used
 //! that another process writes.
@@ -23,7 +23,7 @@ impl HeldRun {
     /// Takes a run. `name` is its id, a unique beginning of it, or `latest`.
     ///
     /// # Errors
-    /// No such run, another process holds it, or its database is not what sortie wrote.
+    /// The run does not exist, another process uses it, or its database is not what sortie wrote.
     pub(crate) fn take(workspace: &Workspace, name: &str) -> Result<Self, Reason> {
         let row = workspace.index().find_run(name)?;
         Self::take_row(workspace, row)
@@ -32,7 +32,7 @@ impl HeldRun {
     /// Takes a run of the index.
     ///
     /// # Errors
-    /// Another process holds it, or its database is not what sortie wrote.
+    /// Another process uses it, or its database is not what sortie wrote.
     pub(crate) fn take_row(workspace: &Workspace, row: RunRow) -> Result<Self, Reason> {
         let hold = workspace.dir.hold_run(&row.id)?;
         let opening = Opening::of(&workspace.dir, &workspace.index(), &row.id)?;

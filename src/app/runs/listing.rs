@@ -1,7 +1,7 @@
 //! The list of runs.
 //!
-//! Owns what is known of a run without its entries. Must never fail for one run whose database cannot be read: other
-//! commands tell that.
+//! Owns what is known of a run without its entries. Must never fail because one run cannot be read: the audit
+//! reports that.
 
 use crate::app::Workspace;
 use crate::app::refusal::Reason;

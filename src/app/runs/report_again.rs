@@ -1,6 +1,6 @@
 //! Writing the reports of a run again.
 //!
-//! Owns where they go. Must never write over reports that still hold secrets which the journal holds no more.
+//! Owns where they go. Must never overwrite reports that still contain secrets which were pruned from the journal.
 
 use std::path::PathBuf;
 
@@ -30,8 +30,8 @@ impl Workspace {
     /// Writes the reports of a run again, from its journal.
     ///
     /// # Errors
-    /// No such run, a journal or directory that cannot be used, or reports in the run's own directory that may hold pruned
-    /// secrets.
+    /// The run does not exist, its journal or the directory cannot be used, or reports in the run's own directory may contain
+    /// pruned secrets.
     pub fn report(&self, request: &ReportRequest) -> Result<ReportsWritten, Reason> {
         let status = self.status(&request.run)?;
         let directory = request.directory.as_deref().unwrap_or(status.report_dir()).to_owned();

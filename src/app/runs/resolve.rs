@@ -41,7 +41,7 @@ pub enum DoubtsFound {
     Held(Box<HeldDoubts>),
 }
 
-/// Tasks in doubt of one run. No other process can go on with it while this exists.
+/// Tasks in doubt of one run. No other process can resume it while this value exists.
 pub struct HeldDoubts {
     row: RunRow,
     view: RunView,
@@ -60,7 +60,7 @@ pub struct HeldDoubts {
 pub struct DoubtDecision {
     /// Which task of the run.
     pub task: TaskIndex,
-    /// What it is taken for.
+    /// What the person decided.
     pub decision: Decision,
 }
 
@@ -79,11 +79,11 @@ pub struct DoubtsResolved {
 
 impl Workspace {
     /// Takes a run for resolving what is in doubt. Requests that were under way when its last process ended come into doubt
-    /// by that, which is written down whatever is decided.
+    /// by that, which is recorded even if nothing is decided.
     ///
     /// # Errors
-    /// No such run, another process holds it, its database is not what sortie wrote, or nothing is in doubt for a device that
-    /// the request names.
+    /// The run does not exist, another process uses it, its database is not what sortie wrote, or nothing is in doubt for a
+    /// device that the request names.
     pub fn doubts(&self, request: &ResolveRequest) -> Result<DoubtsFound, Reason> {
         let HeldRun { row, opening, hold } = HeldRun::take(self, &request.run)?;
         let mut replay = Replay::new(opening.tasks(), &opening.header().policy);

@@ -1,6 +1,6 @@
 //! How far a run is, from its journal alone.
 //!
-//! Owns the reading of it. Must never speak to a tenant, and never wait for a process that drives the run.
+//! Owns the reading of it. Must never contact a tenant, and never wait for a process that drives the run.
 
 use std::path::Path;
 
@@ -64,7 +64,7 @@ impl Workspace {
     /// How far a run is. `name` is its id, a unique beginning of it, or `latest`.
     ///
     /// # Errors
-    /// No such run, or its journal cannot be read.
+    /// The run does not exist, or its journal cannot be read.
     pub fn status(&self, name: &str) -> Result<RunStatus, Reason> {
         let row = self.index().find_run(name)?;
         let is_held = self.dir.is_held(&row.id);

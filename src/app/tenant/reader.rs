@@ -1,6 +1,6 @@
-//! Looking at a tenant: its devices, and the commands of one device.
+//! Reading a tenant: its devices, and the commands of one device.
 //!
-//! Owns the reads that belong to no run. Must never hold anything that could write, and never read past the hour of the tenant.
+//! Owns the reads that belong to no run. Must never contain anything that could write, and never exceed the hourly limit.
 
 use serde::Serialize;
 
@@ -36,7 +36,7 @@ pub struct TenantReader {
 pub struct DevicesRequest {
     /// What they have in common; all where it is empty.
     pub filter: Filter,
-    /// Those that have been removed or have left MDM as well.
+    /// Include devices that were removed or have left MDM.
     pub with_unmanaged: bool,
 }
 
@@ -111,7 +111,7 @@ impl TenantReader {
     /// Reads the newest page of a device's command history.
     ///
     /// # Errors
-    /// The tenant cannot be read, or has no such device, or several.
+    /// The tenant cannot be read, or has no device of this name, or several.
     pub async fn commands(&self, name: &DeviceName) -> Result<CommandsPage, Reason> {
         let need = Need::Lookups(vec![name.lookup.clone()]);
         let inventory = read_inventory(&self.reads, &need).await?;
@@ -134,7 +134,7 @@ pub enum DeviceReason {
         /// What is wrong with it.
         detail: String,
     },
-    /// The tenant has no such device, or several.
+    /// The tenant has no device of this name, or several.
     #[serde(rename = "device_unresolved")]
     Unresolved {
         /// What the plan says of it.

@@ -1,6 +1,6 @@
 //! `sortie history`: everything that was ever sent to a device.
 //!
-//! Owns the reading of its times. Must never speak to a tenant.
+//! Owns the reading of its times. Must never contact a tenant.
 
 use crate::app::HistoryRequest;
 use crate::cli::exit::Exit;

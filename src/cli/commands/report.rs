@@ -1,6 +1,6 @@
 //! `sortie report`: the reports of a run again.
 //!
-//! Owns what is said of it. Must never speak to a tenant.
+//! Owns what is said of it. Must never contact a tenant.
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
 //! `sortie runs`: the list of runs.
 //!
-//! Owns its layout. Must never speak to a tenant.
+//! Owns its layout. Must never contact a tenant.
 
 use crate::app::{RunListing, Workspace};
 use crate::cli::exit::Exit;

@@ -1,6 +1,6 @@
 //! `sortie status`: how far a run is.
 //!
-//! Owns its layout, and which command goes on from there. Must never speak to a tenant.
+//! Owns its layout, and which command goes on from there. Must never contact a tenant.
 
 use std::collections::BTreeMap;
 

@@ -8,7 +8,7 @@ use crate::cli::text::layout::counted;
 /// Serial numbers named for each run.
 const SAMPLES: usize = 5;
 
-/// What is left as it is, and why.
+/// What pruning does not change, and why.
 pub(crate) fn left_alone(left: &LeftAlone) -> String {
     match left {
         LeftAlone::Held { run } => format!("run {run}: another process holds it"),

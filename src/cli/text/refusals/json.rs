@@ -13,7 +13,9 @@ use crate::cli::text::layout::steers;
 /// itself.
 pub(crate) fn refusal(failed: &Failed) -> Value {
     let failure = &failed.failure;
-    let mut facts = failure.reason.as_ref().map_or(Value::Null, |reason| json!(reason));
+    // What cannot be serialized must not hide the refusal.
+    let facts = failure.reason.as_ref().map(serde_json::to_value);
+    let mut facts = facts.and_then(Result::ok).unwrap_or_default();
     let class = failure.exit.word();
     let kind = facts.as_object_mut().and_then(|facts| facts.remove("kind"));
     let next = failure.reason.as_ref().map(|reason| reason.next()).unwrap_or_default();
