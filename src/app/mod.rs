@@ -5,6 +5,7 @@
 
 pub(crate) mod approval;
 pub(crate) mod audit;
+pub(crate) mod charging;
 mod clock_repair;
 mod consent;
 mod events;
@@ -14,7 +15,7 @@ pub(crate) mod operator;
 mod outside;
 pub(crate) mod planning;
 pub(crate) mod policy_file;
-pub(crate) mod preflight;
+pub mod preflight;
 pub(crate) mod prune;
 pub(crate) mod refusal;
 mod refusal_note;
@@ -23,6 +24,7 @@ pub(crate) mod secrets;
 pub mod settings;
 pub(crate) mod signatures;
 pub(crate) mod ssh_keygen;
+pub(crate) mod takeover;
 pub(crate) mod tenant;
 pub(crate) mod workspace;
 
@@ -33,17 +35,23 @@ pub use approval::{
 pub use audit::{Anchor, AuditReason, ChainFault, HASH_DIGITS, HostAudit, RunAudit};
 pub use clock_repair::ClockRepair;
 pub use consent::{Confirmed, Consent, ConsentReason, Needed, NotAsked, Question, Work, is_yes};
-pub use events::{AppEvent, Events};
+pub use events::{AppEvent, Events, Leftover};
 pub use files::{BindingFileReason, NotBelieved};
 pub use history::{DeviceHistory, HistoryCoverage, HistoryReason, HistoryRequest};
 pub use outside::{DriveReason, JournalReason, ReadReason};
+pub use planning::plan_file_reasons::PlanStorageReason;
+pub use planning::plan_files::read_plan;
+pub use planning::write::WrittenPlan;
 pub use prune::{
     LeftAlone, Prunable, PrunableRun, PruneCounts, PruneOutcome, PruneReason, PruneRequest,
 };
 pub use refusal::{BeforeSending, NextStep, Reason, Refusal, RefusalClass, RefusalFacts, Sent};
 pub use runs::close::{ClosableRun, Closing};
 pub use runs::doubt::{Doubt, DoubtReason, Evidence, EvidenceFact};
+pub use runs::first_reports::FirstReportReason;
 pub use runs::listing::RunListing;
+pub use runs::prepared::Prepared;
+pub(crate) use runs::prepared::Source;
 pub use runs::report_again::{ReportRequest, ReportsWritten};
 pub use runs::resolve::{DoubtDecision, DoubtsFound, DoubtsResolved, HeldDoubts, ResolveRequest};
 pub use runs::run_view::ReportsReason;

@@ -6,14 +6,14 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use crate::app::planning::plan_source::is_plan;
+use crate::app::planning::plan_files::is_plan;
 use crate::app::planning::planning::Naming;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::options::JobOptions;
+use crate::cli::options::{JobOptions, LimitOptions, PurposeOptions};
 use crate::cli::terminal::printer::Printer;
 use crate::cli::text::diagnostics::invalid_job;
 use crate::drive::{Clock, WallClock};
@@ -22,6 +22,8 @@ use crate::job::{
 };
 use crate::model::{RequiredList, UnixMillis};
 
+/// Bytes that tell a plan from a job.
+const HEAD_BYTES: u64 = 64;
 /// Largest job file, in bytes: 250,000 rows of more than 200 bytes.
 const JOB_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
@@ -121,6 +123,36 @@ fn refuse_plan(name: &str, bytes: &[u8]) -> Result<(), Failure> {
     }
     Err(Failure::usage(format!("{name} is a plan, not a job"))
         .next("run it from its file: sortie run PLAN"))
+}
+
+/// The plan that the command line names; `None` when it names a job.
+pub(crate) fn plan_path(options: &JobOptions) -> Option<PathBuf> {
+    let path = Path::new(&options.job);
+    let is_named = path.extension().is_some_and(|extension| extension == "plan");
+    (options.job != "-" && (is_named || begins_as_plan(path))).then(|| path.to_owned())
+}
+
+fn begins_as_plan(path: &Path) -> bool {
+    if !path.is_file() {
+        return false;
+    }
+    let mut head = Vec::new();
+    let read = std::fs::File::open(path).map(|file| file.take(HEAD_BYTES).read_to_end(&mut head));
+    matches!(read, Ok(Ok(_))) && is_plan(&head)
+}
+
+/// Refuses flags that would make another plan.
+pub(crate) fn refuse_other_wishes(
+    job: &JobOptions,
+    limits: &LimitOptions,
+    purpose: &PurposeOptions,
+) -> Result<(), Failure> {
+    let bare = JobOptions { job: job.job.clone(), ..JobOptions::default() };
+    if *job == bare && limits.is_empty() && purpose.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::usage("a plan is run as it is, and flags are given that would change it")
+        .next("give them when the plan is made: sortie plan JOB --out PLAN"))
 }
 
 /// Whether the export that the job requires is recent enough at this moment. What was read ages while a plan is made

@@ -12,6 +12,7 @@ pub(crate) mod options;
 pub(crate) mod runtime;
 pub(crate) mod setting_flags;
 pub(crate) mod settings;
+pub(crate) mod starting;
 pub(crate) mod tenant_options;
 pub(crate) mod terminal;
 pub(crate) mod text;
@@ -21,11 +22,11 @@ use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
-use crate::app::runs::{resume, retry};
+use crate::app::runs::resume;
 use crate::app::secrets::pins_recovery;
 use commands::{
-    actions, approve, audit, close, device_commands, devices, history, pins, plan, prune,
-    repair_clock, report, resolve, run, runs, setting_list, simulate, status,
+    actions, approve, audit, check, close, device_commands, devices, history, pins, plan, prune,
+    repair_clock, report, resolve, retry, run, runs, send, setting_list, simulate, status,
 };
 use exit::Exit;
 use failure::{BeforeSending, Done, Failed, Failure, Sent};
@@ -113,7 +114,7 @@ fn dispatch(options: &Options, printer: &Printer, limits: &Limits) -> Result<Don
             run::run(global, job, tenant, limits, run, printer)
         }
         CliCommand::Send { send, tenant, limits, run } => {
-            run::send(global, send, tenant, limits, run, printer)
+            send::send(global, send, tenant, limits, run, printer)
         }
         CliCommand::Resume { name, tenant, resume } => {
             resume::resume(global, name, tenant, resume, printer)
@@ -141,7 +142,7 @@ fn look(global: &GlobalOptions, command: &CliCommand, printer: &Printer) -> Resu
             printer.data(&format!("{:#}", crate::job::job_schema()));
             Ok(Exit::Well)
         }
-        CliCommand::Check { job } => plan::check(job, printer),
+        CliCommand::Check { job } => check::check(job, printer),
         CliCommand::Plan { job, out, purpose, tenant, limits } => {
             let wishes = plan::PlanWishes { out: out.as_deref(), purpose, limits };
             plan::plan(global, job, tenant, &wishes, printer)

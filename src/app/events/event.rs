@@ -2,6 +2,8 @@
 //!
 //! Owns what observers are told, as data. Must never carry a secret.
 
+use std::path::PathBuf;
+
 use crate::app::refusal::Reason;
 use crate::drive::Waiting;
 use crate::journal::Ahead;
@@ -12,10 +14,46 @@ use crate::journal::Ahead;
 pub enum AppEvent {
     /// Limits of devices or requests count from a moment in the future: this host's clock was ahead once.
     ClockWasAhead(Ahead),
+    /// A run never began, and something of it could not be taken back.
+    NotTakenBack {
+        /// Id of the run.
+        run: String,
+        /// What is left of it.
+        left: Leftover,
+        /// What the system says.
+        error: String,
+    },
+    /// The reports of the run that was taken over could not be written again.
+    OldReports {
+        /// Id of that run.
+        run: String,
+        /// Why.
+        reason: Reason,
+    },
+    /// A run is entered in the journal. Its first request leaves now.
+    RunEntered {
+        /// Id of the run.
+        run: String,
+        /// Seed of its randomness.
+        seed: u64,
+        /// Where its reports are written.
+        report_dir: PathBuf,
+    },
     /// A read of the tenant waits.
     ReadWaits(Waiting),
     /// A refusal is not in the host's record.
     RefusalNotNoted(Reason),
     /// The reports of a run under way could not be written again. The run goes on: its journal holds everything.
     ReportsNotWritten(Reason),
+}
+
+/// What could not be taken back of a run that never began.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Leftover {
+    /// What it was charged; it is free again after a while.
+    Charges,
+    /// Its directory of reports.
+    Reports(PathBuf),
+    /// Its database and locks.
+    Files,
 }

@@ -5,5 +5,5 @@
 mod event;
 mod stream;
 
-pub use event::AppEvent;
+pub use event::{AppEvent, Leftover};
 pub use stream::Events;

@@ -2,5 +2,8 @@
 //!
 //! Owns the frozen plan of a run. Must never hold a transport that can write.
 
-pub(crate) mod plan_source;
+pub(crate) mod earlier;
+pub(crate) mod plan_file_reasons;
+pub(crate) mod plan_files;
 pub(crate) mod planning;
+pub(crate) mod write;

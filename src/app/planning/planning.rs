@@ -6,12 +6,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::app::charging::spent_lately;
 use crate::app::operator::Operator;
+use crate::app::planning::earlier::{LookBack, Notes, deleted_devices, earlier_tasks};
 use crate::app::policy_file::PolicyFile;
-use crate::app::preflight::charging::spent_lately;
-use crate::app::preflight::earlier::{
-    LookBack, Notes, deleted_devices, doubts_about, earlier_tasks,
-};
+use crate::app::preflight::doubts_about;
 use crate::app::secrets::known_pins::pending_locks;
 use crate::app::settings::RunSettings;
 use crate::app::tenant::Connection;
@@ -23,7 +22,7 @@ use crate::drive::{
 };
 use crate::job::{Job, RequiredDevices};
 use crate::journal::RequestCounts;
-use crate::model::{JobConditions, Policy, Retries, Risk, TaskId, UnixMillis};
+use crate::model::{DeviceId, JobConditions, Policy, Retries, Risk, TaskId, UnixMillis};
 use crate::plan::{
     ACTIVATION_LOCK_READS_MAX, Approval, Budget, Confirmation, Earlier, Extent, Fit, Inventory,
     Need, ObjectionKind, Origins, PLAN_FORMAT, Plan, PlanFile, PlanOptions, PlannedCost, Wrapping,
@@ -138,7 +137,8 @@ pub(crate) async fn make_plan(
     notes.extend(look_back_notes);
     // Whoever looks back leaves such tasks out instead.
     if matches!(wish.look_back, LookBack::No) && connection.simulated.is_none() {
-        options.doubts = doubts_about(state, &connection.base_url, plan.to_do(), "")?;
+        let doubts = doubts_about(state, &connection.base_url, plan.to_do(), "")?;
+        options.doubts = doubts.into_iter().map(with_reason).collect();
     }
     if connection.simulated.is_none() {
         notes.extend(pending_locks(state, &connection.base_url, plan.to_do())?);
@@ -313,6 +313,16 @@ fn fresh_seed() -> Result<u64, Failure> {
     getrandom::u64().map_err(|error| {
         Failure::new(Exit::Unexpected, format!("no randomness: {error}")).next("give --seed")
     })
+}
+
+/// A doubt with the reason that the plan keeps for it.
+fn with_reason(
+    ((device, action), run): ((DeviceId, String), String),
+) -> ((DeviceId, String), String) {
+    let reason = format!(
+        "whether {action} was done to it by run {run} is in doubt; settle that first with: sortie resolve {run}"
+    );
+    ((device, action), reason)
 }
 
 /// What earlier runs have done, as far as it bears on this job. Simulated tenants have no past.

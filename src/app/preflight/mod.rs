@@ -1,10 +1,22 @@
-//! What has to hold before a run begins.
+//! Preflight: what has to hold before a run begins.
 //!
-//! Owns every check between a plan and its first request. Must never send.
+//! Owns the list of checks, each in a file of its own. The list is run before a person is asked, and once more while no other
+//! run can begin; a dry run shows it with its results. Must never send, and no front end can begin a run past it.
 
-pub(crate) mod admission;
-pub(crate) mod charging;
-pub(crate) mod earlier;
-pub(crate) mod origin;
-pub(crate) mod overlap;
-pub(crate) mod plan_checks;
+mod candidate;
+mod check;
+mod checks;
+mod list;
+mod reasons;
+
+pub use candidate::Attended;
+pub(crate) use candidate::{Candidate, Fresh, GivenApproval, Moment};
+pub use check::{CheckOutcome, CheckResult};
+pub(crate) use checks::{doubts_about, plan_file_may_start};
+pub(crate) use list::{rehearse, verify, verify_for_writing, verify_plan};
+pub use reasons::{
+    ApprovalRequiredReason, CapsReason, DoubtElsewhereReason, ExportAgeReason, GateReason,
+    GivenPinsReason, NoDeviceReason, OverlapReason, PlanFileReason, PolicyChangedReason,
+    RefusedRow, RefusedRowsReason, RowsReason, SecretsAtRiskReason, SizeReason, StartTimeReason,
+    StopFileReason, TimeReason, WindowReason, WorkReasonMissing,
+};

@@ -5,11 +5,13 @@
 //! say what was sent by default: a [`Reason`] claims nothing, only a [`Refusal`], which leaves the application, has to.
 
 mod class;
+mod facts;
 mod next;
 mod reason;
 mod sent;
 
 pub use class::RefusalClass;
+pub use facts::RefusalFacts;
 pub use next::NextStep;
-pub use reason::{Reason, RefusalFacts};
+pub use reason::Reason;
 pub use sent::{BeforeSending, Refusal, Sent};

@@ -3,8 +3,8 @@
 //! Owns their list. The types stand beside the code that refuses. Must never hold a reason as text alone.
 
 use serde::Serialize;
-use std::fmt::Debug;
 
+use super::facts::RefusalFacts;
 use super::{NextStep, RefusalClass};
 use crate::app::approval::{ApprovalReason, VoidApproval};
 use crate::app::audit::AuditReason;
@@ -12,22 +12,21 @@ use crate::app::consent::ConsentReason;
 use crate::app::files::BindingFileReason;
 use crate::app::history::HistoryReason;
 use crate::app::outside::{DriveReason, JournalReason, ReadReason};
+use crate::app::planning::plan_file_reasons::PlanStorageReason;
+use crate::app::preflight::{
+    ApprovalRequiredReason, CapsReason, DoubtElsewhereReason, ExportAgeReason, GateReason,
+    GivenPinsReason, NoDeviceReason, OverlapReason, PlanFileReason, PolicyChangedReason,
+    RefusedRowsReason, RowsReason, SecretsAtRiskReason, SizeReason, StartTimeReason,
+    StopFileReason, TimeReason, WindowReason, WorkReasonMissing,
+};
 use crate::app::prune::PruneReason;
 use crate::app::runs::doubt::DoubtReason;
+use crate::app::runs::first_reports::FirstReportReason;
 use crate::app::runs::run_view::ReportsReason;
 use crate::app::runs::trust::OpenedRunReason;
 use crate::app::ssh_keygen::SigningReason;
 use crate::app::tenant::{AddressReason, ConnectionReason, DeviceReason, TokenReason};
 use crate::app::workspace::WorkspaceReason;
-
-/// What every type of reasons says of itself besides its facts, which are its fields.
-pub trait RefusalFacts: Debug + Serialize {
-    /// The kind of obstacle.
-    fn class(&self) -> RefusalClass;
-
-    /// What to do next, the best first; empty where nothing can be done.
-    fn next(&self) -> Vec<NextStep>;
-}
 
 macro_rules! reasons {
     ($($(#[doc = $text:literal])* $name:ident($type:ty),)*) => {
@@ -71,42 +70,84 @@ impl<T: RefusalFacts> FactsOf for T {
 }
 
 reasons! {
-    /// An approval does not count, or cannot be given.
-    Approval(ApprovalReason),
-    /// An audit does not say that everything is what was written.
-    Audit(AuditReason),
-    /// The consent that was given is not enough.
-    Consent(ConsentReason),
     /// The address of a tenant is not used.
     Address(AddressReason),
+    /// An approval does not count, or cannot be given.
+    Approval(ApprovalReason),
+    /// The policy asks for an approval, and none comes with the run.
+    ApprovalRequired(ApprovalRequiredReason),
+    /// An audit does not say that everything is what was written.
+    Audit(AuditReason),
+    /// The policy, or another file that binds people, cannot be obeyed.
+    BindingFile(BindingFileReason),
+    /// The devices are over a cap.
+    Caps(CapsReason),
     /// There is no connection to the tenant, though address and token are right.
     Connection(ConnectionReason),
+    /// The consent that was given is not enough.
+    Consent(ConsentReason),
     /// A device is not found.
     Device(DeviceReason),
-    /// A doubt is not resolved.
+    /// Another run may have done the same already.
     Doubt(DoubtReason),
+    /// Another run may have done the same already.
+    DoubtElsewhere(DoubtElsewhereReason),
     /// The loop of a run failed.
     Drive(DriveReason),
+    /// The list that the job requires is too old.
+    ExportAge(ExportAgeReason),
+    /// The reports of a run could not be written before it began.
+    FirstReports(FirstReportReason),
+    /// Nobody can be asked between waves.
+    Gate(GateReason),
+    /// The job gives PINs in clear, and secrets are to be encrypted.
+    GivenPins(GivenPinsReason),
     /// The history of a device is not had, or not in full.
     History(HistoryReason),
     /// The journal or the state directory failed, or is not what sortie wrote.
     Journal(JournalReason),
-    /// The policy, or another file that binds people, cannot be obeyed.
-    BindingFile(BindingFileReason),
+    /// The plan has nothing to do.
+    NoDevice(NoDeviceReason),
     /// A run that can be read cannot be gone on with.
     OpenedRun(OpenedRunReason),
+    /// Another run is in the way.
+    Overlap(OverlapReason),
+    /// A plan from a file may not be started here and now.
+    PlanFile(PlanFileReason),
+    /// A plan cannot be read from a file or written to one.
+    PlanStorage(PlanStorageReason),
+    /// The policy was changed since the plan was made.
+    PolicyChanged(PolicyChangedReason),
     /// Not everything was pruned.
     Prune(PruneReason),
     /// The tenant cannot be read.
     Read(ReadReason),
+    /// Rows of the plan cannot be done.
+    RefusedRows(RefusedRowsReason),
     /// Reports of a run are not written.
     Reports(ReportsReason),
+    /// Rows come from files of a run that may have done them since.
+    Rows(RowsReason),
+    /// Nobody said what becomes of secrets that the plan takes away.
+    SecretsAtRisk(SecretsAtRiskReason),
     /// A statement was not signed.
     Signing(SigningReason),
-    /// A check refused that the approval of the run would have passed, had it still counted.
-    VoidApproval(VoidApproval),
+    /// The plan comes to more devices than the job allows.
+    Size(SizeReason),
+    /// The plan had to be started earlier.
+    StartTime(StartTimeReason),
+    /// A file blocks all sending.
+    StopFile(StopFileReason),
+    /// The quota cannot fit the requests in time.
+    Time(TimeReason),
     /// There is no token to send.
     Token(TokenReason),
+    /// A check refused that the approval of the run would have passed, had it still counted.
+    VoidApproval(VoidApproval),
+    /// The window is closed.
+    Window(WindowReason),
+    /// The policy asks for a reason, and none was given.
+    WorkReason(WorkReasonMissing),
     /// The workspace has nothing of what was asked for.
     Workspace(WorkspaceReason),
 }

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::app::Workspace;
+use crate::app::charging::{LastSends, sent_of};
 use crate::app::operator::Operator;
 use crate::app::policy_file::PolicyFile;
-use crate::app::preflight::charging::{LastSends, sent_of};
 use crate::app::runs::reporter::Reporter;
 use crate::app::runs::run_view::{RunView, standing};
 use crate::app::runs::watchdog::PolicyWatchdog;
@@ -32,10 +32,10 @@ use crate::model::{Outcome, StopCause, Task, TaskIndex, TaskRecord, Turn, UnixMi
 use crate::report::{Rerun, summary_text};
 
 /// Everything that a run under way needs.
-pub(crate) struct Live<'a> {
-    pub state: &'a Workspace,
+pub(crate) struct Execution<'a> {
+    pub workspace: &'a Workspace,
     /// The policy that it was planned under, or that holds when it is resumed.
-    pub house: PolicyFile,
+    pub policy: PolicyFile,
     pub connection: Connection,
     pub header: RunHeader,
     pub tasks: Arc<[Task]>,
@@ -55,14 +55,14 @@ pub(crate) struct Live<'a> {
 
 /// Drives the run, reports, and says how it ended.
 pub(crate) async fn go(
-    live: Live<'_>,
+    execution: Execution<'_>,
     ending: &EndingOptions,
     printer: &Printer,
 ) -> Result<Done, Failed> {
-    let Live {
+    let Execution {
         records,
-        state,
-        house,
+        workspace: state,
+        policy: house,
         connection,
         header,
         tasks,
@@ -73,7 +73,7 @@ pub(crate) async fn go(
         hold,
         sending,
         scope,
-    } = live;
+    } = execution;
     engine.set_scope(scope);
     let run_id = header.run.0.clone();
     let reporter = Reporter::start(

@@ -5,20 +5,16 @@
 
 use std::sync::Arc;
 
-use crate::app::Workspace;
+use crate::app::charging::{Charging, LastSends, charge, sent_of, unsent_devices};
 use crate::app::operator::Operator;
 use crate::app::policy_file::PolicyFile;
-use crate::app::preflight::admission::{
-    Applicant, Asking, check_gate, check_house, check_stop_file,
-};
-use crate::app::preflight::charging::{Charging, LastSends, charge, sent_of, unsent_devices};
-use crate::app::preflight::earlier::check_doubts;
-use crate::app::preflight::overlap::{check_overlap, intentions};
-use crate::app::runs::execution::{Live, go};
+use crate::app::preflight::{Attended, Candidate, GivenApproval, verify};
+use crate::app::runs::execution::{Execution, go};
 use crate::app::runs::trust::{
     KeptApproval, OpeningPurpose, Replay, open_run, refuse_closed, refuse_simulated,
 };
 use crate::app::settings::timeout_ms;
+use crate::app::{Reason, Workspace};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{BeforeSending, Done, Failed, Failure};
 use crate::cli::locations::open_workspace;
@@ -29,12 +25,13 @@ use crate::cli::runtime::runtime;
 use crate::cli::settings::{duration, read_profile};
 use crate::cli::tenant_options::connect_again;
 use crate::cli::terminal::printer::Printer;
+use crate::cli::terminal::question::can_ask;
 use crate::drive::{Clock, WallClock};
 use crate::engine::{Engine, Scope};
 use crate::journal::{RequestCounts, RunHeader, RunJournal, RunRow, RunState, TrustedRun};
 use crate::model::settings::{SettingLayer, SettingValues, following, pace, tenant as rows};
 use crate::model::{Outcome, Policy, Task, TaskRecord};
-use crate::plan::Confirmation;
+use crate::plan::{Approval, Confirmation};
 use crate::transport::tenant_key;
 
 /// How long `watch` follows when nothing else is said, in milliseconds: a year is until everything has ended.
@@ -48,8 +45,8 @@ pub(crate) fn resume(
     printer: &Printer,
 ) -> Result<Done, Failed> {
     let state = open_workspace(global, printer).before_sending()?;
-    let ending = &options.ending;
     let pace = options.pace.values().map_err(Failure::from).before_sending()?;
+    let ending = &options.ending;
     reopen(global, &state, name, tenant, ending, Scope::Whole, printer, |policy| {
         lower_policy(policy, &pace)
     })
@@ -114,7 +111,7 @@ fn open_again<'a>(
     scope: Scope,
     printer: &Printer,
     change: impl FnOnce(&mut Policy) -> Result<(), Failure>,
-) -> Result<Option<Live<'a>>, Failure> {
+) -> Result<Option<Execution<'a>>, Failure> {
     let (given, profile) = (tenant.values()?, read_profile(global)?);
     let row = state.index().find_run(name)?;
     if row.state == RunState::Finished {
@@ -148,11 +145,11 @@ fn open_again<'a>(
     })?;
     refuse_closed(&run)?;
     let engine = Engine::new(replay.end()?);
-    let house = PolicyFile::read(state.dir.path())?;
+    let house = PolicyFile::read(state.path())?;
     let alone = match scope {
         Scope::Whole => {
-            let asking = if global.no_input { Asking::Forbidden } else { Asking::Here };
-            Some(enter_again(state, &header, &house, asking, &run, &last)?)
+            let attended = if !global.no_input && can_ask() { Attended::Now } else { Attended::No };
+            Some(enter_again(state, &header, &house, attended, &run, &last)?)
         }
         Scope::Follow | Scope::OnePass => None,
     };
@@ -167,9 +164,9 @@ fn open_again<'a>(
         printer.say(&format!("nothing is sent or read before {until}: {why}"));
     }
     let requests = RequestCounts::new();
-    Ok(Some(Live {
-        state,
-        house,
+    Ok(Some(Execution {
+        workspace: state,
+        policy: house,
         connection,
         header,
         tasks,
@@ -200,58 +197,57 @@ fn counted_are(runs: usize) -> String {
 
 /// Lets a run go on sending, if nothing speaks against what it has left. No other run begins while the result is held.
 fn enter_again(
-    state: &Workspace,
+    workspace: &Workspace,
     header: &RunHeader,
-    house: &PolicyFile,
-    asking: Asking,
+    policy: &PolicyFile,
+    attended: Attended,
     run: &TrustedRun,
     last: &LastSends,
-) -> Result<std::fs::File, Failure> {
+) -> Result<std::fs::File, Reason> {
     let now = WallClock.now();
     let (tasks, records) = (&run.tasks, &run.records);
-    let alone = state.dir.hold_start()?;
-    check_stop_file(state)?;
+    let alone = workspace.dir.hold_start()?;
     let is_left = |(_, record): &(&Task, &TaskRecord)| record.outcome() == Outcome::NotAttempted;
     let left: Vec<&Task> = tasks.iter().zip(records).filter(is_left).map(|(it, _)| it).collect();
-    let word = KeptApproval::of(run, house, now);
-    let approval = word.approval();
-    if let Some(risk) = left.iter().map(|task| task.risk).max() {
-        check_house(house, risk, header.reason.as_deref(), approval, Some(&header.run.0))
-            .map_err(|failure| explained(&word, failure))?;
-        check_gate(header.policy.rollout.as_ref(), asking)?;
-    }
-    let left = || left.iter().copied();
-    let applicant = Applicant::of_run(header);
-    check_overlap(state, applicant, &intentions(left()))?;
-    check_doubts(state, applicant.base_url, left(), applicant.run)?;
+    let mut kept = KeptApproval::of(run, policy, now);
+    let approval = kept.approval();
+    let candidate = Candidate {
+        tasks: left,
+        approval: match approval {
+            Approval::Given => GivenApproval::Kept,
+            Approval::Missing => GivenApproval::None,
+        },
+        attended,
+        ..Candidate::of_run(workspace, policy, header, now)
+    };
+    verify(&candidate).map_err(|reason| match reason {
+        Reason::ApprovalRequired(_) | Reason::WorkReason(_) => kept.explain(reason),
+        other => other,
+    })?;
     // What it was charged and did not use is free again; what it still means to do is charged from now on.
     let sent = sent_of(last, tasks, records);
-    state.index().settle_charges(&header.run.0, &sent)?;
+    workspace.index().settle_charges(&header.run.0, &sent)?;
     let charging = Charging {
-        house,
+        base_url: &header.base_url,
+        job: &header.job,
+        run: &header.run.0,
+        left_by: candidate.left_by(),
+        demands: &unsent_devices(tasks, records),
+        policy,
         approval,
         // As it was charged at first: an emergency that a person confirmed stays one.
-        agreement: match header.provenance.is_agreed_at_terminal {
+        confirmation: match header.provenance.is_agreed_at_terminal {
             true => Confirmation::AtTerminal,
             false => Confirmation::InAdvance,
         },
-        fleet: state.index().fleet_size(&tenant_key(&header.base_url))?,
+        fleet: workspace.index().fleet_size(&tenant_key(&header.base_url))?,
         now,
         send_until: header.policy.send_until,
     };
-    charge(state, applicant, &header.run.0, &unsent_devices(tasks, records), charging)
-        .map_err(|failure| explained(&word, failure))?;
+    charge(workspace, charging).map_err(|reason| kept.explain(reason))?;
     let body = serde_json::json!({ "who": Operator::current().shown(), "job": header.job });
-    state.index().note(now, "resumed", Some(&header.run.0), &body)?;
+    workspace.index().note(now, "resumed", Some(&header.run.0), &body)?;
     Ok(alone)
-}
-
-/// Says why the approval does not count where a check failed that it would have passed.
-fn explained(word: &KeptApproval, failure: Failure) -> Failure {
-    let KeptApproval::Void(void) = word else { return failure };
-    let void = crate::cli::text::refusals::words(void).what;
-    let what = format!("{}; and the approval of the run counts no more: {void}", failure.what);
-    Failure { what, ..failure }
 }
 
 /// A resume may slow down and change the wait, nothing else.

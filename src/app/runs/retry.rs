@@ -8,18 +8,16 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::sync::Arc;
 
-use crate::app::Workspace;
-use crate::app::preflight::charging::{LastSends, sent_of};
-use crate::app::preflight::earlier::{LookBack, TAKEN_OVER, taken_over_by};
+use crate::app::charging::{LastSends, sent_of};
+use crate::app::planning::earlier::LookBack;
 use crate::app::runs::run_view::{RunView, standing};
 use crate::app::runs::trust::{OpeningPurpose, open_run, refuse_simulated};
-use crate::cli::commands::run::{Origin, run_job};
-use crate::cli::exit::Exit;
-use crate::cli::failure::{BeforeSending, Done, Failed, Failure};
+use crate::app::takeover::{TAKEN_OVER, taken_over_by};
+use crate::app::{AppEvent, Reason, Workspace};
+use crate::cli::failure::Failure;
 use crate::cli::job_source::{check_requirement, read_required_again};
-use crate::cli::locations::open_workspace;
-use crate::cli::options::{GlobalOptions, LimitOptions, RunOptions, TenantOptions};
-use crate::cli::terminal::printer::{Printer, counted};
+use crate::cli::options::LimitOptions;
+use crate::cli::text::layout::counted;
 use crate::drive::{Clock, WallClock};
 use crate::job::{BeforeLoss, Input, Job, JobSettings, ParseOptions, Step, parse};
 use crate::journal::{RequestCounts, RunHeader, RunJournal, RunRow, RunState};
@@ -28,37 +26,21 @@ use crate::model::{
     Entry, Event, Outcome, OutcomeCounts, OutsideWindow, ParamValue, Risk, Rollout, Task,
     TaskIndex, TaskRecord,
 };
-use crate::report::{Refused, Rows, job_csv, to_retry};
+use crate::report::{Refused, job_csv, to_retry};
 
-pub(crate) fn retry(
-    global: &GlobalOptions,
-    name: &str,
-    refused: Refused,
-    tenant: &TenantOptions,
-    limits: &LimitOptions,
-    options: &RunOptions,
-    printer: &Printer,
-) -> Result<Done, Failed> {
-    match take_up(global, name, refused, printer).before_sending()? {
-        Some((job, takeover)) => {
-            run_job(global, &job, Origin::Retry(&takeover), tenant, limits, options, printer)
-        }
-        None => Ok(Done::unsent(Exit::Well)),
-    }
+/// What there is to repeat of a run.
+pub(crate) enum TakenUp {
+    /// Nothing; with the outcomes of the run, and how many refused tasks could be repeated.
+    Nothing { row: RunRow, counts: OutcomeCounts, may_include_refused: bool },
+    /// So many tasks, as a job.
+    Work { job: Job, takeover: Takeover, tasks: usize },
 }
 
-/// What is to be repeated of a run, as a job; nothing if there is nothing.
-fn take_up(
-    global: &GlobalOptions,
-    name: &str,
-    refused: Refused,
-    printer: &Printer,
-) -> Result<Option<(Job, Takeover)>, Failure> {
-    let state = open_workspace(global, printer)?;
+/// What is to be repeated of a run, as a job. The run is held from here on, so that nobody goes on with it meanwhile.
+pub(crate) fn take_up(state: &Workspace, name: &str, refused: Refused) -> Result<TakenUp, Failure> {
     let row = state.index().find_run(name)?;
-    // Held from here on, so that nobody goes on with the run while this looks at what it left.
     let hold = state.dir.hold_run(&row.id)?;
-    let opening = open_run(&state, &row.id)?;
+    let opening = open_run(state, &row.id)?;
     refuse_simulated(opening.header(), OpeningPurpose::Retry)?;
     let (tasks, mut last) = (opening.tasks().to_vec(), LastSends::default());
     let run = opening.follow(|entry| last.take(entry, &tasks))?;
@@ -67,15 +49,14 @@ fn take_up(
     // A process that died could not say what it did not use.
     let sent = sent_of(&last, &view.tasks, &view.records);
     state.index().settle_charges(&row.id, &sent)?;
-    let closed = reopen_lost(&state, &mut view)?;
+    let closed = reopen_lost(state, &mut view)?;
     let rows = view.rows();
     let tasks = to_retry(&rows, refused);
     if tasks.is_empty() {
-        printer.say(&nothing_to_retry(&row, &rows));
-        return Ok(None);
+        let may_include_refused = !to_retry(&rows, Refused::Include).is_empty();
+        return Ok(TakenUp::Nothing { row, counts: rows.outcomes(), may_include_refused });
     }
     let job = job_of(&view, &tasks)?;
-    printer.say(&format!("retrying {} of run {}", counted(tasks.len(), "task"), row.id));
     let is_unsent = |index: &TaskIndex| {
         let outcome = view.records[index.at()].outcome();
         outcome == Outcome::NotAttempted && !closed.contains(index)
@@ -83,7 +64,7 @@ fn take_up(
     let unsent = tasks.iter().copied().filter(is_unsent).collect();
     let journal = RefCell::new(journal);
     let takeover = Takeover { row, header: view.header, unsent, journal, _hold: hold };
-    Ok(Some((job, takeover)))
+    Ok(TakenUp::Work { job, takeover, tasks: tasks.len() })
 }
 
 /// A run that died before it was entered in the list has taken over nothing: what was closed for it is open again.
@@ -98,25 +79,6 @@ fn reopen_lost(state: &Workspace, view: &mut RunView) -> Result<BTreeSet<TaskInd
         }
     }
     Ok(reopened)
-}
-
-fn nothing_to_retry(row: &RunRow, rows: &Rows<'_>) -> String {
-    let counts = rows.outcomes();
-    let mut hints = Vec::new();
-    if !to_retry(rows, Refused::Include).is_empty() {
-        let refused = counts.of(Outcome::Refused);
-        hints.push(format!("{refused} refused: repeat them with --refused"));
-    }
-    let pending = counts.of(Outcome::Pending) + counts.of(Outcome::NotNow);
-    if pending > 0 {
-        hints.push(format!("{pending} pending: follow them with sortie watch {}", row.id));
-    }
-    let doubts = counts.of(Outcome::InDoubt);
-    if doubts > 0 {
-        hints.push(format!("{doubts} in doubt: settle them with sortie resolve {}", row.id));
-    }
-    let hints = if hints.is_empty() { String::new() } else { format!(" ({})", hints.join("; ")) };
-    format!("nothing to retry in run {} of {}{hints}", row.id, row.job)
 }
 
 /// The tasks as a job, by the way of the file that repeats them: it is checked as any other.
@@ -267,12 +229,7 @@ impl Takeover {
     }
 
     /// Closes in the old run what it has not sent, for the new run `by`.
-    pub(crate) fn close(
-        &self,
-        state: &Workspace,
-        by: &str,
-        printer: &Printer,
-    ) -> Result<(), Failure> {
+    pub(crate) fn close(&self, state: &Workspace, by: &str) -> Result<(), Reason> {
         let at = WallClock.now();
         let close = |task: &TaskIndex| {
             let (task, outcome) = (*task, Outcome::NotAttempted);
@@ -300,8 +257,8 @@ impl Takeover {
         // Its files must not offer the same work a second time. PINs that were pruned stay in the old ones.
         let is_pruned = !state.index().prunings(&self.row.id)?.is_empty();
         if !is_pruned && let Err(reason) = view.write(&self.header.report_dir, ended_at) {
-            let failure = Failure::from(reason);
-            printer.warn(&format!("the reports of run {} are old: {}", self.row.id, failure.what));
+            let (run, reason) = (self.row.id.clone(), reason.into());
+            state.events.tell(&AppEvent::OldReports { run, reason });
         }
         Ok(())
     }

@@ -151,7 +151,6 @@ impl KeptApproval {
 
     /// The reason of a check that refused, with why the approval does not count that it would have passed with. Takes that
     /// reason out: the first check that refuses is the last.
-    #[expect(dead_code, reason = "the checks of a resume still refuse with a text")]
     pub(crate) fn explain(&mut self, refused: Reason) -> Reason {
         match std::mem::replace(self, Self::None) {
             Self::Void(void_approval) => VoidApproval { refused, void_approval }.into(),

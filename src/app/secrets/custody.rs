@@ -5,20 +5,17 @@
 
 use crate::app::Workspace;
 use crate::app::secrets::sealing::Recipients;
-use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::options::GlobalOptions;
 use crate::cli::terminal::printer::Printer;
 use crate::cli::terminal::question::ask;
 use crate::journal::RunReader;
 use crate::kandji::find_action;
-use crate::model::{ParamValue, Platform, Task, Turn};
+use crate::model::{Platform, Task, Turn};
 
 /// How many earlier runs are asked whether they encrypted to the same keys. Older ones say little about who
 /// can open what today.
 const EARLIER_RUNS_MAX: usize = 50;
-/// Rows that a message names.
-const ROWS_NAMED_MAX: usize = 5;
 
 /// Whether a task brings or sends a PIN, or captures secrets.
 fn bears_secrets(task: &Task) -> bool {
@@ -26,33 +23,6 @@ fn bears_secrets(task: &Task) -> bool {
     let has_pin = find_action(&task.action)
         .is_ok_and(|action| is_mac && (action.gives_pin || action.takes_pin.is_some()));
     task.turn == Turn::Do && (has_pin || !task.capture.is_empty())
-}
-
-/// Refuses a plan that gives PINs in clear although secrets are to be encrypted: such a PIN would have to
-/// stay readable in the journal until it is sent.
-pub(crate) fn refuse_given_pins(
-    recipients: Option<&Recipients>,
-    tasks: &[Task],
-) -> Result<(), Failure> {
-    let gives_pin =
-        |task: &&Task| task.params.values().any(|value| matches!(value, ParamValue::Secret(_)));
-    let rows: Vec<u32> = tasks.iter().filter(gives_pin).map(|task| task.row).collect();
-    if recipients.is_none() || rows.is_empty() {
-        return Ok(());
-    }
-    let mut named: Vec<String> =
-        rows.iter().take(ROWS_NAMED_MAX).map(ToString::to_string).collect();
-    if rows.len() > named.len() {
-        named.push("...".to_owned());
-    }
-    let what = format!(
-        "the job gives PINs (row {}), which would have to be kept in clear until they are sent, \
-         and encrypt_to asks that none is",
-        named.join(", ")
-    );
-    Err(Failure::new(Exit::Policy, what).next(
-        "leave the PIN out (for a CSV, its column): one is drawn and sealed for each erase of a Mac",
-    ))
 }
 
 /// Says what becomes of the secrets of a run, and before the first run that seals to these keys lets

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::app::Workspace;
-use crate::app::preflight::earlier::reader_of;
+use crate::app::planning::earlier::reader_of;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::printer::Printer;
 use crate::drive::Sealer;

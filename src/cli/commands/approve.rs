@@ -2,7 +2,7 @@
 //!
 //! Owns what the approver is asked. Must never sign before the approver saw the plan.
 
-use crate::app::planning::plan_source::read_plan;
+use crate::app::planning::plan_files::read_plan;
 use crate::app::{ApprovalDraft, SIGNING_VARIABLES, SigningKey, approval_beside, write_approval};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -103,7 +103,8 @@ mod tests {
             assert!(failure.what.contains(expected), "{expected}: {}", failure.what);
         }
         std::fs::write(rig.path("plan.json"), "{}\n").expect("written");
-        assert!(read_plan(&rig.path("plan.json")).expect_err("no plan").what.contains("plan"));
+        let reason = read_plan(&rig.path("plan.json")).expect_err("no plan");
+        assert!(format!("{reason:?}").contains("plan"), "{reason:?}");
         assert!(!rig.path("plan.json.approval").exists());
     }
 }

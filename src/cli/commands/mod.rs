@@ -5,6 +5,7 @@
 pub(crate) mod actions;
 pub(crate) mod approve;
 pub(crate) mod audit;
+pub(crate) mod check;
 pub(crate) mod close;
 pub(crate) mod device_commands;
 pub(crate) mod devices;
@@ -15,8 +16,10 @@ pub(crate) mod prune;
 pub(crate) mod repair_clock;
 pub(crate) mod report;
 pub(crate) mod resolve;
+pub(crate) mod retry;
 pub(crate) mod run;
 pub(crate) mod runs;
+pub(crate) mod send;
 pub(crate) mod setting_list;
 pub(crate) mod simulate;
 pub(crate) mod status;

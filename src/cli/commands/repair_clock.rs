@@ -7,7 +7,8 @@ use crate::cli::failure::Failure;
 use crate::cli::locations::open_workspace;
 use crate::cli::options::GlobalOptions;
 use crate::cli::terminal::confirm::obtain_yes;
-use crate::cli::terminal::printer::{Printer, counted};
+use crate::cli::terminal::printer::Printer;
+use crate::cli::text::layout::counted;
 
 pub(crate) fn repair_clock(
     global: &GlobalOptions,

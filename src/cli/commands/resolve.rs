@@ -10,9 +10,10 @@ use crate::cli::failure::Failure;
 use crate::cli::locations::open_workspace;
 use crate::cli::options::{GlobalOptions, ListingFormat, ResolveOptions};
 use crate::cli::terminal::confirm::{InAdvance, Subject, obtain};
-use crate::cli::terminal::printer::{Printer, counted};
+use crate::cli::terminal::printer::Printer;
 use crate::cli::terminal::question::ask;
 use crate::cli::text::doubts::{json, text};
+use crate::cli::text::layout::counted;
 use crate::cli::text::refusals::words;
 use crate::model::Decision;
 

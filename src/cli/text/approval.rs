@@ -4,7 +4,7 @@
 //! what stands before it.
 
 use crate::app::Statement;
-use crate::cli::terminal::printer::counted;
+use crate::cli::text::layout::counted;
 use crate::cli::text::plan::{devices_text, irreversible_text, shown};
 use crate::model::{Risk, UnixMillis, human_duration};
 use crate::plan::{PlanFile, counts};

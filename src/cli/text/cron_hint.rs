@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use crate::cli::commands::run::{Origin, Setting};
+use crate::cli::options::JobOptions;
 use crate::model::Risk;
 use crate::plan::PlanFile;
 
@@ -13,8 +13,7 @@ use crate::plan::PlanFile;
 const ROOM_PERCENT: usize = 10;
 
 /// The lines, where the plan comes from a CSV file of one action.
-pub(crate) fn wrapped(setting: &Setting<'_>, file: &PlanFile) -> Option<String> {
-    let Origin::Operator { file: Some(options), .. } = setting.origin else { return None };
+pub(crate) fn wrapped(options: &JobOptions, file: &PlanFile) -> Option<String> {
     if file.plan.risk() != Risk::Disruptive || file.wrapping.is_whole() || options.job == "-" {
         return None;
     }

@@ -16,5 +16,6 @@ pub(crate) mod pin_news;
 pub(crate) mod pins;
 pub(crate) mod plan;
 pub(crate) mod policy;
+pub(crate) mod preflight;
 pub(crate) mod prune;
 pub(crate) mod refusals;

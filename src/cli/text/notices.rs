@@ -2,7 +2,7 @@
 //!
 //! Owns the texts, and which of them are warnings. Must never keep anything back that a person has to know.
 
-use crate::app::AppEvent;
+use crate::app::{AppEvent, Leftover};
 use crate::cli::text::clock::ahead;
 use crate::cli::text::refusals::words;
 use crate::drive::Waiting;
@@ -19,6 +19,17 @@ pub(crate) enum Notice {
 pub(crate) fn notice(event: &AppEvent) -> Option<Notice> {
     match event {
         AppEvent::ClockWasAhead(found) => ahead(found).map(Notice::Warning),
+        AppEvent::NotTakenBack { run, left, error } => {
+            Some(Notice::Warning(not_taken_back(run, left, error)))
+        }
+        AppEvent::OldReports { run, reason } => {
+            let what = words(reason).what;
+            Some(Notice::Warning(format!("the reports of run {run} are old: {what}")))
+        }
+        AppEvent::RunEntered { run, seed, report_dir } => {
+            let reports = report_dir.display();
+            Some(Notice::News(format!("run {run} (seed {seed}), reports in {reports}")))
+        }
         AppEvent::ReadWaits(waiting) => Some(Notice::News(waits(waiting))),
         AppEvent::RefusalNotNoted(reason) => Some(Notice::Warning(format!(
             "the refusal is not in the host's record: {}",
@@ -28,6 +39,20 @@ pub(crate) fn notice(event: &AppEvent) -> Option<Notice> {
             let what = words(reason).what;
             Some(Notice::Warning(format!("{what}; the journal holds everything")))
         }
+    }
+}
+
+/// What is left of a run that never began.
+fn not_taken_back(run: &str, left: &Leftover, error: &str) -> String {
+    match left {
+        Leftover::Charges => {
+            format!("run {run} never began, and stays charged for a while: {error}")
+        }
+        Leftover::Reports(directory) => {
+            let directory = directory.display();
+            format!("{directory} is of no run, and cannot be removed: {error}")
+        }
+        Leftover::Files => format!("run {run} never began, and leaves files: {error}"),
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::app::preflight::charging::Used;
+use crate::app::charging::Used;
 use crate::cli::text::layout::{counted, one_line};
 use crate::kandji::{ACTIONS, ActionSpec};
 use crate::model::{DeviceFacts, Risk, Task, Turn, human_duration};
@@ -258,15 +258,6 @@ fn secrets_lines(plan: &Plan) -> String {
     text
 }
 
-/// Why a plan is refused that would lose secrets.
-pub(crate) fn secrets_text(plan: &Plan) -> String {
-    format!(
-        "the plan is refused: FileVault key, bypass code and recovery password of {} go with what it does, and the \
-         job does not say what becomes of them",
-        counted(plan.secrets_at_risk() as usize, "device")
-    )
-}
-
 /// The reasons for skips with the devices that each is true of; the device's name at a reason's end is left off so
 /// that equal reasons count together.
 fn skips(plan: &Plan) -> BTreeMap<String, BTreeSet<u32>> {
@@ -290,22 +281,4 @@ fn done(plan: &Plan) -> BTreeMap<&str, BTreeSet<(u32, u16)>> {
         }
     }
     done
-}
-
-/// The rows that refuse the plan, all of them: whoever corrects a job wants to do it once.
-pub(crate) fn refused_text(plan: &Plan) -> String {
-    let mut text = format!("the plan is refused, {} rows cannot be done:", plan.refused.len());
-    for refused in &plan.refused {
-        let place = match refused.line {
-            0 => format!("row {}", refused.row),
-            line => format!("line {line}"),
-        };
-        text.push_str(&format!(
-            "\n  {place}: {}: {}: {}",
-            one_line(&refused.target),
-            refused.objection.kind.word(),
-            one_line(&refused.objection.reason)
-        ));
-    }
-    text
 }

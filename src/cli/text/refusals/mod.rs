@@ -9,7 +9,10 @@ mod files;
 pub(crate) mod json;
 mod looking;
 mod opened_run;
+mod other_runs;
 mod outside;
+mod plans;
+pub(crate) mod preflight;
 mod runs;
 mod tenant;
 
@@ -44,6 +47,29 @@ pub(crate) fn words(reason: &Reason) -> Words {
         Reason::Approval(reason) => approval::approval(reason),
         Reason::Address(reason) => tenant::address(reason),
         Reason::Audit(reason) => looking::audit(reason),
+        Reason::Signing(reason) => approval::signing(reason),
+        Reason::VoidApproval(reason) => approval::void(reason),
+        Reason::ApprovalRequired(reason) => preflight::approval_required(reason),
+        Reason::Caps(reason) => preflight::caps(reason),
+        Reason::DoubtElsewhere(reason) => other_runs::doubt(reason),
+        Reason::ExportAge(reason) => preflight::export_age(reason),
+        Reason::FirstReports(reason) => runs::first_reports(reason),
+        Reason::Gate(reason) => preflight::gate(reason),
+        Reason::GivenPins(reason) => preflight::given_pins(reason),
+        Reason::NoDevice(reason) => preflight::no_device(reason),
+        Reason::Overlap(reason) => other_runs::overlap(reason),
+        Reason::PlanFile(reason) => preflight::plan_file(reason),
+        Reason::PlanStorage(reason) => plans::storage(reason),
+        Reason::RefusedRows(reason) => preflight::refused_rows(reason),
+        Reason::Rows(reason) => other_runs::rows(reason),
+        Reason::SecretsAtRisk(reason) => preflight::secrets_at_risk(reason),
+        Reason::Size(reason) => preflight::size(reason),
+        Reason::StartTime(reason) => preflight::start_time(reason),
+        Reason::StopFile(reason) => preflight::stop_file(reason),
+        Reason::Time(reason) => preflight::time(reason),
+        Reason::Window(reason) => preflight::window(reason),
+        Reason::WorkReason(reason) => preflight::work_reason(reason),
+        Reason::PolicyChanged(_) => preflight::policy_changed(),
         Reason::BindingFile(reason) => files::binding_file(reason),
         Reason::Consent(reason) => consent::consent(reason),
         Reason::Connection(reason) => tenant::connection(reason),
@@ -56,8 +82,6 @@ pub(crate) fn words(reason: &Reason) -> Words {
         Reason::Prune(reason) => looking::prune(reason),
         Reason::Read(reason) => outside::read(reason),
         Reason::Reports(reason) => runs::reports(reason),
-        Reason::Signing(reason) => approval::signing(reason),
-        Reason::VoidApproval(reason) => approval::void(reason),
         Reason::Token(reason) => tenant::token(reason),
         Reason::Workspace(reason) => match **reason {
             WorkspaceReason::NoRuns => Words::new(

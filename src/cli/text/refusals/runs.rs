@@ -3,7 +3,7 @@
 //! Owns the texts. Must never decide anything.
 
 use super::Words;
-use crate::app::{DoubtReason, ReportsReason};
+use crate::app::{DoubtReason, FirstReportReason, ReportsReason};
 
 pub(super) fn reports(reason: &ReportsReason) -> Words {
     match reason {
@@ -42,5 +42,17 @@ pub(super) fn doubt(reason: &DoubtReason) -> Words {
         DoubtReason::SendingOver { device, at } => {
             Words::new(format!("the time for sending of this run ended at {at}"), retry(device))
         }
+    }
+}
+
+pub(super) fn first_reports(reason: &FirstReportReason) -> Words {
+    match reason {
+        FirstReportReason::Path { error } => {
+            Words::new(format!("the report directory: {error}"), "")
+        }
+        FirstReportReason::Unwritable { detail } => Words::new(
+            format!("the reports cannot be written: {detail}"),
+            "name another place with --report-dir",
+        ),
     }
 }

@@ -5,21 +5,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::app::Workspace;
-use crate::app::preflight::admission::Applicant;
-use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
-use crate::journal::{RunReader, RunRow};
+use crate::app::preflight::candidate::Candidate;
+use crate::app::preflight::check::{Check, Holds};
+use crate::app::preflight::reasons::OverlapReason;
+use crate::app::refusal::Reason;
+use crate::journal::RunReader;
 use crate::kandji::find_action;
 use crate::model::{DeviceId, Risk, Task, Turn};
 use crate::transport::tenant_key;
 
-/// Held devices that a message names.
-const HELD_SHOWN: usize = 3;
+pub(crate) const CHECK: Check =
+    Check { name: "no_other_run_is_in_the_way", is_momentary: true, make: check };
 
 /// What a run means to do to one device.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Intention {
+struct Intention {
     /// The highest risk of it.
     risk: Risk,
     /// All of it that anybody would notice is an emergency's.
@@ -27,9 +27,7 @@ pub(crate) struct Intention {
 }
 
 /// What is to be done to each device.
-pub(crate) fn intentions<'a>(
-    tasks: impl Iterator<Item = &'a Task>,
-) -> BTreeMap<DeviceId, Intention> {
+fn intentions<'a>(tasks: impl Iterator<Item = &'a Task>) -> BTreeMap<DeviceId, Intention> {
     let mut intentions: BTreeMap<DeviceId, Intention> = BTreeMap::new();
     for task in tasks.filter(|task| task.turn == Turn::Do) {
         let is_emergency =
@@ -46,28 +44,26 @@ pub(crate) fn intentions<'a>(
 }
 
 /// Refuses while another process drives a run of the same job, or one that has not sent to a device yet.
-pub(crate) fn check_overlap(
-    state: &Workspace,
-    applicant: Applicant<'_>,
-    wanted: &BTreeMap<DeviceId, Intention>,
-) -> Result<(), Failure> {
+fn check(candidate: &Candidate<'_>) -> Result<Holds, Reason> {
+    let workspace = candidate.workspace;
+    let wanted = intentions(candidate.tasks.iter().copied());
     let devices: BTreeSet<DeviceId> = wanted.keys().cloned().collect();
-    let tenant = tenant_key(applicant.base_url);
-    let runs = state.index().open_runs()?;
+    let tenant = tenant_key(candidate.base_url);
+    let runs = workspace.index().open_runs()?;
     let others =
-        runs.iter().filter(|row| ![applicant.run, applicant.takes_over].contains(&&*row.id));
-    for row in others.filter(|row| state.dir.is_sending(&row.id)) {
-        let reader = RunReader::open(&state.dir, &row.id)?;
+        runs.iter().filter(|row| ![candidate.run, candidate.takes_over].contains(&&*row.id));
+    for row in others.filter(|row| workspace.dir.is_sending(&row.id)) {
+        let reader = RunReader::open(&workspace.dir, &row.id)?;
         let Some(header) = reader.header()? else { continue };
         if tenant_key(&header.base_url) != tenant {
             continue;
         }
-        let both_named = header.provenance.is_named && applicant.is_named;
-        let is_same_job = header.job_digest == applicant.job_digest
-            || (both_named && header.job == applicant.job);
+        let (run, job) = (row.id.clone(), row.job.clone());
+        let both_named = header.provenance.is_named && candidate.is_named;
+        let is_same_job = header.job_digest == candidate.job_digest
+            || (both_named && header.job == candidate.job_name);
         if is_same_job {
-            let what = format!("run {} of the same job, {}, is under way", row.id, row.job);
-            return Err(busy(what, row));
+            return Err(OverlapReason::SameJob { run, job }.into());
         }
         let held: BTreeSet<DeviceId> = reader
             .unsent_on(&devices)?
@@ -76,10 +72,11 @@ pub(crate) fn check_overlap(
             .map(|(device, _)| device)
             .collect();
         if !held.is_empty() {
-            return Err(busy(held_text(&held, row), row));
+            let devices = held.iter().map(|device| device.as_str().to_owned()).collect();
+            return Err(OverlapReason::DevicesHeld { run, job, devices }.into());
         }
     }
-    Ok(())
+    Ok(Holds::Yes)
 }
 
 /// Whether what another run has not sent yet keeps a device from this one. Reading disturbs nobody, whoever interrupts
@@ -98,26 +95,12 @@ fn is_conflict(held_action: &str, wanted: Option<Intention>) -> bool {
     !is_reading && !outranks && !is_urgent
 }
 
-fn held_text(held: &BTreeSet<DeviceId>, row: &RunRow) -> String {
-    let named: Vec<&str> = held.iter().take(HELD_SHOWN).map(DeviceId::as_str).collect();
-    let more = held.len() - named.len();
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("run {} of {} has not sent to device {}{more} yet", row.id, row.job, named.join(", "))
-}
-
-fn busy(what: String, row: &RunRow) -> Failure {
-    Failure::new(Exit::Busy, what).next(format!(
-        "wait for it, look with: sortie status {}; a cron job that may skip its turn says --if-running skip",
-        row.id
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::plan::testing::plan;
 
-    fn check(held: &str, wanted: &[&str], expected: bool) {
+    fn check_held(held: &str, wanted: &[&str], expected: bool) {
         let tasks: Vec<(&str, &str)> = wanted.iter().map(|action| (*action, "a")).collect();
         let plan = plan(&tasks);
         let wanted_of = intentions(plan.tasks.iter());
@@ -140,15 +123,15 @@ mod tests {
             ("delete-device", true),
             ("what-only-a-newer-program-knows", true),
         ] {
-            check(held, &["lock"], waits);
-            check(held, &["blank-push", "lock"], waits);
+            check_held(held, &["lock"], waits);
+            check_held(held, &["blank-push", "lock"], waits);
             // With something else on the same device it is no emergency any more.
             let is_quiet = matches!(held, "get-commands" | "blank-push" | "daily-checkin");
-            check(held, &["lock", "restart"], !is_quiet);
-            check(held, &["restart"], !is_quiet);
-            check(held, &["blank-push"], held != "get-commands");
-            check(held, &["get-commands"], false);
-            check(held, &[], false);
+            check_held(held, &["lock", "restart"], !is_quiet);
+            check_held(held, &["restart"], !is_quiet);
+            check_held(held, &["blank-push"], held != "get-commands");
+            check_held(held, &["get-commands"], false);
+            check_held(held, &[], false);
         }
     }
 }

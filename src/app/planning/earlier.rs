@@ -7,14 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::Workspace;
-use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
-use crate::journal::{DeviceTask, JournalError, RunReader, RunRow, RunState, StateDir, TaskEnd};
-use crate::kandji::find_action;
-use crate::model::{
-    DeviceFacts, DeviceId, Outcome, Platform, Risk, Task, TaskId, TaskIndex, TaskRecord, Turn,
-    UnixMillis,
-};
+use crate::app::refusal::Reason;
+use crate::journal::{DeviceTask, JournalError, RunReader, RunRow, StateDir, TaskEnd};
+use crate::model::{DeviceFacts, DeviceId, Outcome, Platform, TaskId, TaskIndex, UnixMillis};
 use crate::plan::{Deleted, EarlierTask};
 use crate::transport::tenant_key;
 
@@ -39,7 +34,7 @@ pub(crate) fn earlier_tasks(
     look_back: LookBack<'_>,
     wanted: &BTreeSet<&TaskId>,
     notes: &mut Notes,
-) -> Result<BTreeMap<TaskId, EarlierTask>, Failure> {
+) -> Result<BTreeMap<TaskId, EarlierTask>, Reason> {
     let mut found = Found { wanted, known: BTreeMap::new(), hearsay: BTreeMap::new() };
     let runs = match look_back {
         LookBack::No => return Ok(BTreeMap::new()),
@@ -167,74 +162,13 @@ fn date(at: UnixMillis) -> String {
     at.to_string().chars().take(10).collect()
 }
 
-/// What runs other than one, if one is named, may have done to the devices of these tasks by the same actions, and nobody
-/// knows: only what does harm a second time, an erasure or a lock, whose PIN the second one would replace.
-pub(crate) fn doubts_about<'a>(
-    state: &Workspace,
-    base_url: &str,
-    tasks: impl Iterator<Item = &'a Task>,
-    except: &str,
-) -> Result<BTreeMap<(DeviceId, String), String>, Failure> {
-    let harms = |action: &str| {
-        find_action(action)
-            .is_ok_and(|action| action.risk == Risk::Irreversible || action.gives_pin)
-    };
-    let wanted: BTreeSet<(DeviceId, String)> = tasks
-        .filter(|task| task.turn == Turn::Do && harms(&task.action))
-        .map(|task| (task.device.id.clone(), task.action.clone()))
-        .collect();
-    let mut doubts = BTreeMap::new();
-    if wanted.is_empty() {
-        return Ok(doubts);
-    }
-    let devices: BTreeSet<DeviceId> = wanted.iter().map(|(device, _)| device.clone()).collect();
-    let runs = state.index().runs()?;
-    // What a run under way has not heard of yet is no doubt: that one holds the device. One that is only followed does
-    // not.
-    let is_left = |row: &&RunRow| {
-        row.id != except && row.state != RunState::Finished && !state.dir.is_sending(&row.id)
-    };
-    for row in runs.iter().filter(is_left) {
-        let Some(reader) = reader_of(&state.dir, &row.id, base_url)? else { continue };
-        for doubt in reader.in_doubt_on(&devices)? {
-            if wanted.contains(&doubt) {
-                let reason = format!(
-                    "whether {action} was done to it by run {0} is in doubt; settle that first with: sortie resolve {0}",
-                    row.id,
-                    action = doubt.1
-                );
-                doubts.entry(doubt).or_insert(reason);
-            }
-        }
-    }
-    Ok(doubts)
-}
-
-/// Refuses what may have been done already, however it came to be asked for again. The one run whose doubts are passed
-/// over is the one that goes on: it settles its own.
-pub(crate) fn check_doubts<'a>(
-    state: &Workspace,
-    base_url: &str,
-    tasks: impl Iterator<Item = &'a Task>,
-    except: &str,
-) -> Result<(), Failure> {
-    let doubts = doubts_about(state, base_url, tasks, except)?;
-    let Some(((device, _), reason)) = doubts.first_key_value() else { return Ok(()) };
-    let more = match doubts.len() - 1 {
-        0 => String::new(),
-        more => format!(" (and {more} more like it)"),
-    };
-    let (what, next) = reason.split_once("; ").unwrap_or((reason, ""));
-    Err(Failure::new(Exit::Policy, format!("device {}: {what}{more}", device.as_str())).next(next))
-}
-
 /// The devices that earlier runs on the tenant have deleted, newest first. To be called when a device is not found:
 /// a deletion whose end was never seen has an end then.
 pub(crate) fn deleted_devices(
     state: &Workspace,
     base_url: &str,
     notes: &mut Notes,
-) -> Result<Vec<Deleted>, Failure> {
+) -> Result<Vec<Deleted>, Reason> {
     let mut by_run: Vec<(String, Vec<DeviceTask>)> = Vec::new();
     for task in state.index().tasks_of_action("delete-device")? {
         match by_run.last_mut() {
@@ -291,13 +225,3 @@ fn deletions_of(
     };
     Ok(tasks.into_iter().filter_map(deletion).collect())
 }
-
-/// Whether a task was to be done when its plan was made, and another run has taken it over since.
-pub(crate) fn taken_over_by<'a>(record: &'a TaskRecord, turn: &Turn) -> Option<&'a str> {
-    let is_taken =
-        *turn == Turn::Do && record.is_settled() && record.outcome() == Outcome::NotAttempted;
-    record.reason.strip_prefix(TAKEN_OVER).filter(|_| is_taken)
-}
-
-/// How the reason begins for which a task is not sent any more that another run has taken over.
-pub(crate) const TAKEN_OVER: &str = "taken over by run ";

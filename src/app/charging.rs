@@ -8,55 +8,41 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::Workspace;
 use crate::app::policy_file::PolicyFile;
-use crate::app::preflight::admission::{Applicant, how_to_approve};
-use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
-use crate::cli::terminal::printer::counted;
-use crate::cli::terminal::question::can_ask;
+use crate::app::preflight::CapsReason;
+use crate::app::refusal::Reason;
 use crate::journal::{Charge, JournalError, RunReader, SentDevices};
 use crate::kandji::find_action;
 use crate::model::{DeviceId, Entry, Event, Outcome, Risk, Task, TaskRecord, Turn, UnixMillis};
 use crate::plan::{
-    ActionDevices, Approval, Budget, CapKind, Confirmation, OverCap, PlanFile, Spent,
-    devices_by_action,
+    ActionDevices, Approval, Budget, Confirmation, OverCap, PlanFile, Spent, devices_by_action,
 };
 use crate::transport::tenant_key;
 
 /// The time over which devices are counted, in milliseconds.
 const DAY_MS: i64 = 86_400_000;
-/// Moments at which devices become free that a refusal names; the rest is one.
-const FREES_SHOWN: usize = 3;
 
-/// Whether the devices of a run fit their caps, as far as can be told before it is entered.
-pub(crate) fn check_caps(
-    state: &Workspace,
-    file: &PlanFile,
-    house: &PolicyFile,
-    approval: Approval,
-    left_by: Option<&str>,
-    now: UnixMillis,
-) -> Result<(), Failure> {
-    let demands = devices_by_action(&file.plan);
-    if demands.is_empty() {
-        return Ok(());
-    }
-    settle_left_behind(state, now)?;
-    let spent = spent_lately(state, &file.base_url, now)?;
-    // Whoever may be asked is taken to agree at the terminal.
-    let agreement = if can_ask() { Confirmation::AtTerminal } else { Confirmation::InAdvance };
-    let (policy, job, fleet) = (&house.policy, file.job.as_str(), file.fleet);
-    let budget =
-        Budget { policy, job, fleet, spent: &spent, approval, confirmation: agreement, now };
-    budget.reserve(&demands).map(drop).map_err(|over| over_caps(&over, house, left_by))
-}
-
-/// How the devices of a run are charged.
+/// What a run is charged with.
 #[derive(Copy, Clone)]
 pub(crate) struct Charging<'a> {
-    pub house: &'a PolicyFile,
+    /// Its tenant.
+    pub base_url: &'a str,
+    /// Name of its job.
+    pub job: &'a str,
+    /// Its id.
+    pub run: &'a str,
+    /// The run whose remaining work is approved as a plan of its own; `None` for a new plan.
+    pub left_by: Option<&'a str>,
+    /// Devices by action.
+    pub demands: &'a [ActionDevices],
+    /// The policy whose caps hold.
+    pub policy: &'a PolicyFile,
+    /// Whether another person approved it.
     pub approval: Approval,
-    pub agreement: Confirmation,
+    /// How it was confirmed.
+    pub confirmation: Confirmation,
+    /// Devices of the tenant, if known.
     pub fleet: Option<u32>,
+    /// The moment, by the clock.
     pub now: UnixMillis,
     /// When it stops sending.
     pub send_until: UnixMillis,
@@ -64,24 +50,19 @@ pub(crate) struct Charging<'a> {
 
 /// Charges the devices that a run is about to reach, if they fit. While it may send, that counts from the moment when its
 /// sending ends: whenever it comes to send, nobody else has spent the same by then. No other run may begin meanwhile.
-pub(crate) fn charge(
-    state: &Workspace,
-    applicant: Applicant<'_>,
-    run: &str,
-    demands: &[ActionDevices],
-    charging: Charging<'_>,
-) -> Result<(), Failure> {
+pub(crate) fn charge(workspace: &Workspace, charging: Charging<'_>) -> Result<(), Reason> {
+    let Charging { run, demands, policy, approval, confirmation, now, .. } = charging;
     if demands.is_empty() {
         return Ok(());
     }
-    let Charging { house, approval, agreement, fleet, now, send_until } = charging;
-    settle_dead(state, now)?;
+    settle_dead(workspace, now)?;
     let since = UnixMillis(now.0 - DAY_MS);
-    let charged = state.index().charge(&tenant_key(applicant.base_url), since, |charges| {
+    let tenant = tenant_key(charging.base_url);
+    let charged = workspace.index().charge(&tenant, since, |charges| {
         let spent = spent_of(charges);
-        let (policy, job) = (&house.policy, applicant.job);
-        let budget =
-            Budget { policy, job, fleet, spent: &spent, approval, confirmation: agreement, now };
+        let (job, fleet) = (charging.job, charging.fleet);
+        let policy = &policy.policy;
+        let budget = Budget { policy, job, fleet, spent: &spent, approval, confirmation, now };
         let reservations = budget.reserve(demands)?;
         Ok(reservations
             .into_iter()
@@ -89,13 +70,15 @@ pub(crate) fn charge(
                 run: run.to_owned(),
                 action: reservation.action,
                 devices: reservation.devices,
-                at: now.max(send_until),
+                at: now.max(charging.send_until),
                 is_kept_free: reservation.is_kept_free,
             })
             .collect())
     })?;
-    let left_by = Some(applicant.takes_over).filter(|run| !run.is_empty());
-    charged.map_err(|over: Vec<OverCap>| over_caps(&over, house, left_by))
+    let left_by = charging.left_by.map(str::to_owned);
+    charged.map_err(|over: Vec<OverCap>| {
+        CapsReason { over, policy: policy.path.clone(), left_by }.into()
+    })
 }
 
 /// What runs on a tenant were charged in the last 24 hours.
@@ -103,7 +86,7 @@ pub(crate) fn spent_lately(
     state: &Workspace,
     base_url: &str,
     now: UnixMillis,
-) -> Result<Vec<Spent>, Failure> {
+) -> Result<Vec<Spent>, Reason> {
     let charges = state.index().charges(&tenant_key(base_url), UnixMillis(now.0 - DAY_MS))?;
     Ok(spent_of(&charges))
 }
@@ -119,58 +102,13 @@ fn spent_of(charges: &[Charge]) -> Vec<Spent> {
     charges.iter().map(spent).collect()
 }
 
-fn over_caps(over: &[OverCap], house: &PolicyFile, left_by: Option<&str>) -> Failure {
-    let lines: Vec<String> = over
-        .iter()
-        .map(|cap| {
-            let OverCap { action, devices, limit, spent, why, .. } = cap;
-            match cap.kind {
-                CapKind::PerRun => format!(
-                    "{action}: {} in one run, and at most {limit} are allowed ({why})",
-                    counted(*devices as usize, "device")
-                ),
-                CapKind::PerDay => format!(
-                    "{action}: {}, {spent} were reached in the last 24 hours, and at most {limit} are allowed ({why}); {}",
-                    counted(*devices as usize, "device"),
-                    free_text(cap)
-                ),
-            }
-        })
-        .collect();
-    let place = match &house.path {
-        Some(path) => format!("in {}", path.display()),
-        None => "in a policy.toml in the state directory (there is none)".to_owned(),
-    };
-    let raise = format!(
-        "no flag raises a cap: do it in parts, or let whoever answers for it raise it {place}"
-    );
-    let next = if over.iter().all(|cap| cap.may_be_approved) {
-        format!("an approval is enough: {}; or {raise}", how_to_approve(left_by))
-    } else {
-        raise
-    };
-    Failure::new(Exit::Policy, format!("over a cap: {}", lines.join("; "))).next(next)
-}
-
-/// How many are left now, and when how many become free.
-fn free_text(cap: &OverCap) -> String {
-    let mut text = format!("{} are left now", cap.limit.saturating_sub(cap.spent));
-    for (at, devices) in cap.frees.iter().take(FREES_SHOWN) {
-        text.push_str(&format!(", {devices} more from {at}"));
-    }
-    if let [.., (last, _)] = cap.frees.get(FREES_SHOWN..).unwrap_or_default() {
-        text.push_str(&format!(", all of them from {last}"));
-    }
-    text
-}
-
 /// For each action of a plan that has a cap, how many devices it has reached in the last 24 hours, of how many.
 pub(crate) fn used_today(
     state: &Workspace,
     file: &PlanFile,
     house: &PolicyFile,
     now: UnixMillis,
-) -> Result<Vec<Used>, Failure> {
+) -> Result<Vec<Used>, Reason> {
     let demands = devices_by_action(&file.plan);
     let spent = spent_lately(state, &file.base_url, now)?;
     let budget = Budget {
@@ -203,7 +141,7 @@ pub(crate) struct Used {
 /// Settles what runs were charged whose process died: their journals tell what they sent. What they did not send is
 /// charged again when they are resumed. A run that was never entered has sent nothing. One whose journal cannot be read
 /// stays charged until 24 hours after its sending would have ended.
-fn settle_dead(state: &Workspace, now: UnixMillis) -> Result<(), Failure> {
+fn settle_dead(state: &Workspace, now: UnixMillis) -> Result<(), Reason> {
     let dead = dead_runs(state, now)?;
     if dead.is_empty() {
         return Ok(());
@@ -222,7 +160,7 @@ fn settle_dead(state: &Workspace, now: UnixMillis) -> Result<(), Failure> {
 }
 
 /// The same while another run might begin.
-fn settle_left_behind(state: &Workspace, now: UnixMillis) -> Result<(), Failure> {
+pub(crate) fn settle_left_behind(state: &Workspace, now: UnixMillis) -> Result<(), Reason> {
     if dead_runs(state, now)?.is_empty() {
         return Ok(());
     }

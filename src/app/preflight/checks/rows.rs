@@ -6,10 +6,11 @@
 use std::collections::BTreeSet;
 
 use crate::app::Workspace;
-use crate::app::preflight::earlier::taken_over_by;
-use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
-use crate::cli::terminal::printer::counted;
+use crate::app::preflight::candidate::Candidate;
+use crate::app::preflight::check::{Check, Holds};
+use crate::app::preflight::reasons::RowsReason;
+use crate::app::refusal::Reason;
+use crate::app::takeover::taken_over_by;
 use crate::journal::{RunReader, RunRow, RunState};
 use crate::model::{DeviceId, Outcome, Task, TaskRecord};
 use crate::plan::{LeftRows, PlanFile};
@@ -18,11 +19,23 @@ use crate::transport::tenant_key;
 /// A device and an action on it.
 type Deed<'a> = (&'a DeviceId, &'a str);
 
+pub(crate) const CHECK: Check =
+    Check { name: "rows_are_still_open", is_momentary: false, make: check };
+
 /// Refuses tasks whose rows come from files of a run that has not ended, or that has gone on since.
-pub(crate) fn check_origin(state: &Workspace, file: &PlanFile) -> Result<(), Failure> {
-    if file.origins.is_empty() {
-        return Ok(());
+fn check(candidate: &Candidate<'_>) -> Result<Holds, Reason> {
+    // A simulated tenant is nobody's.
+    let Some(fresh) = candidate.fresh.as_ref().filter(|_| !candidate.is_simulated) else {
+        return Ok(Holds::NotApplicable);
+    };
+    if fresh.file.origins.is_empty() {
+        return Ok(Holds::NotApplicable);
     }
+    check_origin(candidate.workspace, fresh.file)?;
+    Ok(Holds::Yes)
+}
+
+fn check_origin(state: &Workspace, file: &PlanFile) -> Result<(), Reason> {
     let runs = state.index().runs()?;
     for (run, LeftRows { has_ended, rows }) in &file.origins.left {
         match runs.iter().find(|row| row.id == *run) {
@@ -41,17 +54,13 @@ fn deeds_of<'a>(file: &'a PlanFile, rows: &[u32]) -> BTreeSet<Deed<'a>> {
     file.plan.to_do().filter(|task| rows.contains(&task.row)).map(deed_of).collect()
 }
 
-fn unknown(state: &Workspace, run: &str) -> Failure {
-    let directory = state.dir.path().display();
-    Failure::new(
-        Exit::Policy,
-        format!("the rows come from run {run}, which had not ended when its file was written, and {directory} does not know it"),
-    )
-    .next("use the state directory of that run (--state-dir)")
+fn unknown(state: &Workspace, run: &str) -> Reason {
+    let state_dir = state.dir.path().to_owned();
+    RowsReason::UnknownRun { run: run.to_owned(), state_dir }.into()
 }
 
 /// Compares what a run left with its journal.
-fn check_left(state: &Workspace, row: &RunRow, deeds: &BTreeSet<Deed<'_>>) -> Result<(), Failure> {
+fn check_left(state: &Workspace, row: &RunRow, deeds: &BTreeSet<Deed<'_>>) -> Result<(), Reason> {
     if deeds.is_empty() {
         return Ok(());
     }
@@ -68,39 +77,25 @@ fn check_left(state: &Workspace, row: &RunRow, deeds: &BTreeSet<Deed<'_>>) -> Re
     }
     let Some((device, action)) = done.first() else { return Ok(()) };
     let taken = both().find_map(|(task, record)| taken_over_by(record, &task.turn));
-    let by = taken.map(|by| format!(", and run {by} took some over")).unwrap_or_default();
-    let what = format!(
-        "the rows come from run {}, which has gone on since: {} of {} are done or under way there{by}, first {action} on {}",
-        row.id,
-        done.len(),
-        counted(deeds.len(), "task"),
-        device.as_str()
-    );
-    Err(Failure::new(Exit::Policy, what).next(match row.state {
-        RunState::Finished | RunState::Closed => {
-            format!("write its files again with: sortie report {}", row.id)
-        }
-        _ => format!(
-            "go on with: sortie resume {0}; or write its files again with: sortie report {0}",
-            row.id
-        ),
-    }))
+    Err(RowsReason::DoneSince {
+        run: row.id.clone(),
+        done: done.len(),
+        tasks: deeds.len(),
+        taken_by: taken.map(str::to_owned),
+        action: (*action).to_owned(),
+        device: device.as_str().to_owned(),
+        is_open: !matches!(row.state, RunState::Finished | RunState::Closed),
+    }
+    .into())
 }
 
-fn not_ended(state: &Workspace, row: &RunRow, rows: usize, sent: usize) -> Failure {
-    let run = &row.id;
-    let sent = format!("{sent} of {} were sent since or before", counted(rows, "task"));
-    if state.dir.is_held(run) {
-        let what =
-            format!("the rows come from run {run}, which another process drives now; {sent}");
-        return Failure::new(Exit::Policy, what)
-            .next(format!("see how far it is with: sortie status {run}"));
+fn not_ended(state: &Workspace, row: &RunRow, tasks: usize, sent: usize) -> Reason {
+    let run = row.id.clone();
+    match state.dir.is_held(&run) {
+        true => RowsReason::Driven { run, sent, tasks },
+        false => RowsReason::NotEnded { run, sent, tasks },
     }
-    let what =
-        format!("the rows come from run {run}, which did not end; {sent}, whatever the file says");
-    Failure::new(Exit::Policy, what).next(format!(
-        "go on with: sortie resume {run}; or let a new run take over what was not sent with: sortie retry {run}"
-    ))
+    .into()
 }
 
 /// A report does not name its run: it is taken for one of every run that has any of its tasks. Rows of other reports may
@@ -110,7 +105,7 @@ fn check_reported(
     runs: &[RunRow],
     file: &PlanFile,
     deeds: &BTreeSet<Deed<'_>>,
-) -> Result<(), Failure> {
+) -> Result<(), Reason> {
     if deeds.is_empty() {
         return Ok(());
     }
@@ -129,14 +124,8 @@ fn check_reported(
         if shared == 0 {
             continue;
         }
-        let run = &row.id;
-        let what = format!(
-            "{shared} of {} from a report are tasks of run {run}, which is not finished",
-            counted(deeds.len(), "row")
-        );
-        return Err(Failure::new(Exit::Policy, what).next(format!(
-            "go on with: sortie resume {run}; or repeat what failed or was not sent with: sortie retry {run}"
-        )));
+        let run = row.id.clone();
+        return Err(RowsReason::Reported { run, shared, rows: deeds.len() }.into());
     }
     Ok(())
 }

@@ -1,0 +1,22 @@
+//! The consent to the plan.
+//!
+//! Owns its verification when a run is entered: whatever a front end asked or did not ask, nothing begins without it.
+
+use crate::app::Question;
+use crate::app::preflight::candidate::{Candidate, Moment};
+use crate::app::preflight::check::{Check, Holds};
+use crate::app::refusal::Reason;
+
+pub(crate) const CHECK: Check =
+    Check { name: "consent_is_given", is_momentary: false, make: check };
+
+fn check(candidate: &Candidate<'_>) -> Result<Holds, Reason> {
+    let Some(fresh) = &candidate.fresh else { return Ok(Holds::NotApplicable) };
+    if candidate.moment == Moment::BeforeConsent {
+        return Ok(Holds::NotApplicable);
+    }
+    let file = fresh.file;
+    let question = Question::of_plan(&file.plan, &file.tenant, file.wrapping);
+    question.verify(fresh.consent.unwrap_or(&crate::app::Consent::NONE))?;
+    Ok(Holds::Yes)
+}

@@ -1,0 +1,89 @@
+//! The list of checks.
+//!
+//! Owns their order: what is wrong with the plan comes first, what other runs and people may change comes later, and consent comes
+//! last. Must never leave one out.
+
+use super::candidate::Candidate;
+use super::check::{Check, CheckOutcome, CheckResult, Holds};
+use super::checks::*;
+use crate::app::refusal::Reason;
+
+/// Every check, in the order in which a run is refused by them.
+const CHECKS: [&Check; 21] = [
+    &plan_file::CHECK,
+    // Before the plan's own problems: some of them follow from the run that the rows come from.
+    &rows::CHECK,
+    &refused_rows::CHECK,
+    &secrets_at_risk::CHECK,
+    &no_device::CHECK,
+    &size::CHECK,
+    &time::CHECK,
+    &given_pins::CHECK,
+    &stop_file::CHECK,
+    &policy_changed::CHECK,
+    &start_time::CHECK,
+    &overlap::CHECK,
+    &doubts::CHECK,
+    &approval::CHECK,
+    &work_reason::CHECK,
+    &approval_required::CHECK,
+    &gate::CHECK,
+    &caps::CHECK,
+    &window::CHECK,
+    &export_age::CHECK,
+    &consent::CHECK,
+];
+
+/// The checks of a plan that is only looked at.
+const PLAN_CHECKS: [&Check; 8] = [
+    &rows::CHECK,
+    &refused_rows::CHECK,
+    &secrets_at_risk::CHECK,
+    &no_device::CHECK,
+    &size::CHECK,
+    &time::CHECK,
+    &given_pins::CHECK,
+    &caps::CHECK,
+];
+
+/// The checks besides of a plan that is written to a file for a later start.
+const WRITING_CHECKS: [&Check; 2] = [&work_reason::CHECK, &gate::CHECK];
+
+/// Makes the checks of a plan that is only looked at.
+///
+/// # Errors
+/// The reason of the first that refuses.
+pub(crate) fn verify_plan(candidate: &Candidate<'_>) -> Result<(), Reason> {
+    PLAN_CHECKS.into_iter().try_for_each(|check| (check.make)(candidate).map(drop))
+}
+
+/// Makes the checks of a plan that is written to a file for a later start.
+///
+/// # Errors
+/// The reason of the first that refuses.
+pub(crate) fn verify_for_writing(candidate: &Candidate<'_>) -> Result<(), Reason> {
+    verify_plan(candidate)?;
+    WRITING_CHECKS.into_iter().try_for_each(|check| (check.make)(candidate).map(drop))
+}
+
+/// Makes all checks.
+///
+/// # Errors
+/// The reason of the first that refuses.
+pub(crate) fn verify(candidate: &Candidate<'_>) -> Result<(), Reason> {
+    CHECKS.into_iter().try_for_each(|check| (check.make)(candidate).map(drop))
+}
+
+/// Makes all checks and keeps what each says.
+pub(crate) fn rehearse(candidate: &Candidate<'_>) -> Vec<CheckResult> {
+    let result = |check: &Check| CheckResult {
+        check: check.name,
+        is_momentary: check.is_momentary,
+        outcome: match (check.make)(candidate) {
+            Ok(Holds::Yes) => CheckOutcome::Passed,
+            Ok(Holds::NotApplicable) => CheckOutcome::NotApplicable,
+            Err(reason) => CheckOutcome::Refused(reason),
+        },
+    };
+    CHECKS.into_iter().map(result).collect()
+}

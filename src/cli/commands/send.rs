@@ -1,0 +1,63 @@
+//! `sortie send`.
+//!
+//! Owns the job that flags describe. It goes through the same plan and guards as any other.
+
+use crate::app::Source;
+use crate::app::planning::planning::Naming;
+use crate::cli::failure::{BeforeSending, Done, Failed, Failure};
+use crate::cli::filter_options::read_filter;
+use crate::cli::options::{GlobalOptions, LimitOptions, RunOptions, SendOptions, TenantOptions};
+use crate::cli::starting::{Given, JobOrigin, run_job};
+use crate::cli::terminal::printer::Printer;
+use crate::job::{Job, ParseOptions, Target, TargetField, ad_hoc};
+
+pub(crate) fn send(
+    global: &GlobalOptions,
+    send: &SendOptions,
+    tenant: &TenantOptions,
+    limits: &LimitOptions,
+    options: &RunOptions,
+    printer: &Printer,
+) -> Result<Done, Failed> {
+    let job = job_of(send, printer).before_sending()?;
+    let given = Given { global, tenant, limits, options, printer };
+    run_job(given, job, Source::Job, JobOrigin { naming: Naming::None, file: None })
+}
+
+/// The job that flags describe.
+fn job_of(send: &SendOptions, printer: &Printer) -> Result<Job, Failure> {
+    let mut targets = Vec::new();
+    for (flag, field, texts) in [
+        ("--device", TargetField::DeviceId, &send.device),
+        ("--serial", TargetField::SerialNumber, &send.serial),
+        ("--user-email", TargetField::UserEmail, &send.user_email),
+    ] {
+        for text in texts {
+            let mut target = Target::default();
+            target
+                .read_field(field, text)
+                .map_err(|error| Failure::usage(format!("{flag} '{text}': {error}")))?;
+            targets.push(target);
+        }
+    }
+    let filter = read_filter(&send.filter)?;
+    let selection = match (send.all, filter.is_empty()) {
+        (true, true) => Some(filter),
+        (true, false) => {
+            return Err(Failure::usage("--all and a filter contradict each other"));
+        }
+        (false, true) => None,
+        (false, false) => Some(filter),
+    };
+    if targets.is_empty() && selection.is_none() {
+        return Err(Failure::usage("no device is named or selected")
+            .next("give --device, --serial, --user-email, a filter such as --platform, or --all"));
+    }
+    let options =
+        ParseOptions { allow_wipe_protected: send.allow_wipe_protected, ..ParseOptions::default() };
+    // An unknown action is one of the problems that the job lists, so its text may name the job as well.
+    let known = crate::kandji::find_action(&send.action);
+    let name = known.map_or("send", |action| action.name);
+    ad_hoc(name, &send.action, &send.param, targets, selection, &options)
+        .map_err(|problems| crate::cli::text::diagnostics::invalid_job(&problems, printer))
+}
