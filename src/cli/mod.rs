@@ -3,6 +3,7 @@
 //! Owns the command line. Must never send anything itself: it hands a plan to `drive`.
 
 pub(crate) mod commands;
+mod derived_flags;
 pub(crate) mod exit;
 pub(crate) mod failure;
 pub(crate) mod filter_options;

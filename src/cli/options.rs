@@ -3,13 +3,13 @@
 //! Owns flags, their names and help. All of them are optional here; `settings` makes them complete. Must
 //! never take a token: arguments are visible to every user of the machine.
 
-use clap::{Arg, ArgMatches, Args, FromArgMatches, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
 use crate::cli::setting_flags::{
-    GlobalFlags, PaceFlags, PlanFlags, PurposeFlags, SettingFlags, TenantFlags, arguments,
+    GlobalFlags, PaceFlags, PlanFlags, PurposeFlags, SettingFlags, TenantFlags,
 };
-use crate::model::settings::{FlagGroup, SettingKind, SettingSpec, following, global, output};
+use crate::model::settings::output;
 
 /// Bulk actions on the devices of a Kandji / Iru tenant, with a journal of every request.
 #[derive(Debug, Parser)]
@@ -40,60 +40,6 @@ pub(crate) struct GlobalOptions {
     pub format: ListingFormat,
     /// The flags as they were written, for `sortie settings`.
     pub flags: SettingFlags<GlobalFlags>,
-}
-
-impl Args for GlobalOptions {
-    fn augment_args(command: clap::Command) -> clap::Command {
-        let with_default = |argument: Arg| {
-            let setting = global::ROWS.iter().find(|setting| argument.get_id() == setting.name);
-            match setting {
-                Some(setting) if matches!(setting.kind, SettingKind::Word(_)) => {
-                    argument.default_value(setting.default)
-                }
-                _ => argument,
-            }
-        };
-        let arguments = arguments(&[FlagGroup::Global]);
-        command.args(arguments.map(|argument| with_default(argument.global(true))))
-    }
-
-    fn augment_args_for_update(command: clap::Command) -> clap::Command {
-        Self::augment_args(command)
-    }
-}
-
-impl FromArgMatches for GlobalOptions {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let word = |setting: &SettingSpec| {
-            matches.get_one::<String>(setting.name).map(String::as_str).unwrap_or_default()
-        };
-        let path =
-            |setting: &SettingSpec| matches.get_one::<PathBuf>(setting.flags[0].long).cloned();
-        Ok(Self {
-            state_dir: path(&global::STATE_DIR),
-            config: path(&global::CONFIG),
-            profile: matches.get_one(global::PROFILE.name).cloned(),
-            no_input: matches.get_flag(global::NO_INPUT.flags[0].long),
-            quiet: matches.get_flag(global::QUIET.name),
-            verbose: matches.get_count(global::VERBOSE.name),
-            color: match word(&global::COLOR) {
-                "always" => When::Always,
-                "never" => When::Never,
-                _ => When::Auto,
-            },
-            format: match word(&global::FORMAT) {
-                "json" => ListingFormat::Json,
-                "csv" => ListingFormat::Csv,
-                _ => ListingFormat::Text,
-            },
-            flags: SettingFlags::from_arg_matches(matches)?,
-        })
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
-    }
 }
 
 /// When colours are used.
@@ -472,31 +418,6 @@ pub(crate) struct EndingOptions {
     pub progress: Option<ProgressForm>,
 }
 
-impl Args for EndingOptions {
-    fn augment_args(command: clap::Command) -> clap::Command {
-        command.args(arguments(&[FlagGroup::Ending]))
-    }
-
-    fn augment_args_for_update(command: clap::Command) -> clap::Command {
-        Self::augment_args(command)
-    }
-}
-
-impl FromArgMatches for EndingOptions {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let form = matches.get_one::<String>(output::PROGRESS.name);
-        Ok(Self {
-            pending_ok: matches.get_flag(following::PENDING_OK.flags[0].long),
-            progress: form.and_then(|form| ProgressForm::parse(form)),
-        })
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
-    }
-}
-
 /// How progress is shown.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ProgressForm {
@@ -507,7 +428,7 @@ pub(crate) enum ProgressForm {
 }
 
 impl ProgressForm {
-    fn parse(word: &str) -> Option<Self> {
+    pub(crate) fn parse(word: &str) -> Option<Self> {
         let forms = [Self::Bar, Self::Plain, Self::Json, Self::None];
         let at = output::PROGRESS_FORMS.iter().position(|form| *form == word)?;
         forms.get(at).copied()

@@ -95,7 +95,7 @@ impl<S: FlagSet> SettingFlags<S> {
         setting.flags.iter().any(|flag| self.texts.contains_key(flag.long))
     }
 
-    /// The values that flags and environment give. A variable is not read where a flag is given.
+    /// The values that flags and environment give. A variable beside its flag may hold anything.
     pub(crate) fn values(&self) -> Result<SettingValues, FlagError> {
         let mut values = SettingValues::default();
         for setting in settings().filter(|setting| S::GROUPS.contains(&setting.group)) {
@@ -105,8 +105,10 @@ impl<S: FlagSet> SettingFlags<S> {
                     values.set(setting, value, SettingSource::Flag(flag.long));
                 }
             }
-            if !self.has(setting) {
-                add_variable(setting, &mut values)?;
+            // A variable that a flag outranks still counts: a token of the environment belongs to the tenant that it names.
+            match add_variable(setting, &mut values) {
+                Err(_) if self.has(setting) => {}
+                read => read?,
             }
         }
         Ok(values)

@@ -220,7 +220,7 @@ fn names_of(action: &ActionSpec) -> Vec<&'static str> {
 
 /// For each action: its parameters alone may stand under `with`.
 fn rules_of_actions() -> Vec<Value> {
-    let rule = |action: &&ActionSpec| {
+    let rule = |action: &&'static ActionSpec| {
         let params: Vec<&ParamSpec> = action.params.iter().collect();
         let allowed = match params.is_empty() {
             true => json!({ "not": { "required": ["with"] } }),
@@ -234,7 +234,7 @@ fn rules_of_actions() -> Vec<Value> {
             "then": allowed,
         })
     };
-    ACTIONS.iter().map(|action| rule(&action)).collect()
+    ACTIONS.iter().map(rule).collect()
 }
 
 fn all_params() -> Vec<&'static ParamSpec> {
