@@ -11,6 +11,8 @@ mod consent;
 mod events;
 pub(crate) mod files;
 pub(crate) mod history;
+pub(crate) mod job_files;
+mod job_reason;
 pub(crate) mod operator;
 mod outside;
 pub(crate) mod planning;
@@ -38,6 +40,8 @@ pub use consent::{Confirmed, Consent, ConsentReason, Needed, NotAsked, Question,
 pub use events::{AppEvent, Events, Leftover};
 pub use files::{BindingFileReason, NotBelieved};
 pub use history::{DeviceHistory, HistoryCoverage, HistoryReason, HistoryRequest};
+pub use job_files::{JobBytes, check_requirement};
+pub use job_reason::{JobFileFault, JobReason, SecretLike};
 pub use outside::{DriveReason, JournalReason, ReadReason};
 pub use planning::plan_file_reasons::PlanStorageReason;
 pub use planning::plan_files::read_plan;

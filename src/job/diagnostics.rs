@@ -3,6 +3,7 @@
 //! Owns the one shape of a problem and the list of them. Must never hold the text of a PIN or of a
 //! secrets column, and never print.
 
+use serde::Serialize;
 use std::fmt;
 
 use crate::model::is_invisible;
@@ -13,7 +14,7 @@ const DIAGNOSTICS_MAX: usize = 200;
 const QUOTE_CHARS_MAX: usize = 48;
 
 /// One problem of a job: where it stands, what is wrong, and how to fix it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
     /// Name of the file, `<stdin>` or `<command line>`.
     pub file: String,
@@ -56,7 +57,7 @@ impl fmt::Display for Diagnostic {
 /// let problems = parse(&input, &ParseOptions::default(), &|_| Err("none".into())).expect_err("refused");
 /// assert!(problems.to_string().starts_with("lab.csv:2:6: 'wipe' is not an action here"));
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, thiserror::Error)]
 pub struct Diagnostics {
     /// The problems, in the order in which they were found.
     pub items: Vec<Diagnostic>,

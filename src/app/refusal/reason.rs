@@ -11,6 +11,7 @@ use crate::app::audit::AuditReason;
 use crate::app::consent::ConsentReason;
 use crate::app::files::BindingFileReason;
 use crate::app::history::HistoryReason;
+use crate::app::job_reason::JobReason;
 use crate::app::outside::{DriveReason, JournalReason, ReadReason};
 use crate::app::planning::plan_file_reasons::PlanStorageReason;
 use crate::app::preflight::{
@@ -104,6 +105,8 @@ reasons! {
     GivenPins(GivenPinsReason),
     /// The history of a device is not had, or not in full.
     History(HistoryReason),
+    /// A job is not taken.
+    Job(JobReason),
     /// The journal or the state directory failed, or is not what sortie wrote.
     Journal(JournalReason),
     /// The plan has nothing to do.

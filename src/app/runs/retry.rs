@@ -9,13 +9,13 @@ use std::fs::File;
 use std::sync::Arc;
 
 use crate::app::charging::{LastSends, sent_of};
+use crate::app::job_files::{check_requirement, read_required_again};
 use crate::app::planning::earlier::LookBack;
 use crate::app::runs::run_view::{RunView, standing};
 use crate::app::runs::trust::{OpeningPurpose, open_run, refuse_simulated};
 use crate::app::takeover::{TAKEN_OVER, taken_over_by};
 use crate::app::{AppEvent, Reason, Workspace};
 use crate::cli::failure::Failure;
-use crate::cli::job_source::{check_requirement, read_required_again};
 use crate::cli::options::LimitOptions;
 use crate::cli::text::layout::counted;
 use crate::drive::{Clock, WallClock};

@@ -5,24 +5,18 @@
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
-use crate::cli::exit::Exit;
+use crate::app::JobReason;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::printer::Printer;
 use crate::cli::text::layout::harmless;
 use crate::job::{Diagnostic, Diagnostics};
 
 /// Shows all problems and returns the failure that ends the command.
-pub(crate) fn invalid_job(problems: &Diagnostics, printer: &Printer) -> Failure {
+pub(crate) fn invalid_job(problems: Diagnostics, printer: &Printer) -> Failure {
     for problem in &problems.items {
         printer.styled(&render(problem));
     }
-    let count = problems.items.len() + problems.truncated;
-    let what = match (count, problems.truncated) {
-        (1, _) => "the job has a problem".to_owned(),
-        (count, 0) => format!("the job has {count} problems"),
-        (count, more) => format!("the job has {count} problems ({more} more than are shown)"),
-    };
-    Failure::new(Exit::Usage, what).next("correct the file; 'sortie check' looks at it offline")
+    JobReason::Invalid { problems }.into()
 }
 
 fn render(problem: &Diagnostic) -> String {

@@ -6,6 +6,7 @@
 mod approval;
 pub(crate) mod consent;
 mod files;
+mod job;
 pub(crate) mod json;
 mod looking;
 mod opened_run;
@@ -77,6 +78,7 @@ pub(crate) fn words(reason: &Reason) -> Words {
         Reason::Doubt(reason) => runs::doubt(reason),
         Reason::Drive(reason) => outside::drive(reason),
         Reason::History(reason) => looking::history(reason),
+        Reason::Job(reason) => job::job(reason),
         Reason::Journal(reason) => outside::journal(reason),
         Reason::OpenedRun(reason) => opened_run::opened(reason),
         Reason::Prune(reason) => looking::prune(reason),
