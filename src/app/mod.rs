@@ -38,7 +38,7 @@ pub use audit::{Anchor, AuditReason, ChainFault, HASH_DIGITS, HostAudit, RunAudi
 pub use clock_repair::ClockRepair;
 pub use consent::{Confirmed, Consent, ConsentReason, Needed, NotAsked, Question, Work, is_yes};
 pub use events::{AppEvent, Events, Leftover};
-pub use files::{BindingFileReason, NotBelieved};
+pub use files::{BindingFileReason, NotBelieved, PrivateFileFault};
 pub use history::{DeviceHistory, HistoryCoverage, HistoryReason, HistoryRequest};
 pub use job_files::{JobBytes, check_requirement};
 pub use job_reason::{JobFileFault, JobReason, SecretLike};
@@ -61,6 +61,11 @@ pub use runs::resolve::{DoubtDecision, DoubtsFound, DoubtsResolved, HeldDoubts, 
 pub use runs::run_view::ReportsReason;
 pub use runs::status::RunStatus;
 pub use runs::trust::{OpenedRunReason, OpeningPurpose};
+pub use secrets::{
+    FoundPin, FoundSecret, HiddenValue, IdentityFault, KeyFault, KeyPlace, PinLack, PinRecovery,
+    PinSource, PinWarning, PinsRequest, PinsViewer, Recipients, RecoveredPin, RecoveryEnd,
+    RecoveryRequest, RevealedValue, SecretsReason, SecretsStorage, TaskPins, WhyClosed,
+};
 pub use ssh_keygen::{SIGNING_VARIABLES, SigningKey, SigningReason};
 pub use tenant::{
     AddressReason, Connection, ConnectionReason, DeviceName, DeviceReason, DevicesFound,

@@ -24,7 +24,6 @@ use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
 use crate::app::runs::resume;
-use crate::app::secrets::pins_recovery;
 use commands::{
     actions, approve, audit, check, close, device_commands, devices, history, pins, plan, prune,
     repair_clock, report, resolve, retry, run, runs, send, setting_list, simulate, status,
@@ -162,7 +161,7 @@ fn look(global: &GlobalOptions, command: &CliCommand, printer: &Printer) -> Resu
         CliCommand::Prune { prune } => prune::prune(global, prune, printer),
         CliCommand::Pins { pins, tenant } => match (&pins.test_identity, pins.recover) {
             (Some(file), _) => pins::test_identity(global, pins, file, printer),
-            (None, true) => pins_recovery::recover(global, pins, tenant, printer),
+            (None, true) => pins::recover(global, pins, tenant, printer),
             (None, false) => pins::pins(global, pins, printer),
         },
         CliCommand::Devices { filter, unmanaged, tenant } => {

@@ -12,7 +12,7 @@ use crate::app::policy_file::PolicyFile;
 use crate::app::preflight::{Attended, CheckOutcome, plan_file_may_start};
 use crate::app::runs::enter::start;
 use crate::app::runs::prepared::approval_of;
-use crate::app::secrets::custody::{Asking, prepare};
+use crate::app::secrets::custody::SecretsStorage;
 use crate::app::secrets::sealing::Recipients;
 use crate::app::settings::timeout_ms;
 use crate::app::tenant::Connection;
@@ -27,6 +27,7 @@ use crate::cli::runtime::runtime;
 use crate::cli::settings::{read_profile, run_settings};
 use crate::cli::tenant_options::{connect, connect_again};
 use crate::cli::terminal::confirm::{InAdvance, Subject, obtain};
+use crate::cli::terminal::key_test::{KeyTest, prepare};
 use crate::cli::terminal::printer::Printer;
 use crate::cli::terminal::question::can_ask;
 use crate::cli::text::cron_hint::wrapped;
@@ -74,7 +75,7 @@ pub(crate) fn run_job(
     let values = tenant.values().map_err(Failure::from).before_sending()?;
     let settings =
         run_settings(limits, tenant, &options.purpose, &profile, &job).before_sending()?;
-    let recipients = Recipients::choose(&job, &profile).before_sending()?;
+    let recipients = Recipients::choose(&job, &profile.secrets).before_sending()?;
     let workspace = open_workspace(global, printer).before_sending()?;
     let policy = PolicyFile::read(workspace.path()).before_sending()?;
     let encrypt_to = recipients.as_ref().map(Recipients::texts).unwrap_or_default();
@@ -206,8 +207,10 @@ fn confirmed(
     let Given { global, options, printer, .. } = given;
     prepared.verify(workspace)?;
     let plan = prepared.plan();
-    let asking = Asking::of(global, options.yes || options.confirm.is_some());
-    prepare(prepared.recipients.as_ref(), &plan.plan.tasks, workspace, asking, printer)?;
+    let test = KeyTest::of(global, options.yes || options.confirm.is_some());
+    let recipients = prepared.recipients.as_ref();
+    let storage = SecretsStorage::of(&plan.plan.tasks, recipients, workspace);
+    prepare(storage, recipients, test, printer)?;
     let question = prepared.question();
     let (what, way) = (
         work_text(question.work()),

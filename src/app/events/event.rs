@@ -5,8 +5,10 @@
 use std::path::PathBuf;
 
 use crate::app::refusal::Reason;
+use crate::app::secrets::PinRecovery;
 use crate::drive::Waiting;
-use crate::journal::Ahead;
+use crate::journal::{Ahead, JournalError};
+use crate::model::DeviceId;
 
 /// Something that people may want to know at once.
 #[derive(Debug)]
@@ -45,6 +47,26 @@ pub enum AppEvent {
     RefusalNotNoted(Reason),
     /// The reports of a run under way could not be written again. The run goes on: its journal holds everything.
     ReportsNotWritten(Reason),
+    /// It is unknown whether other runs locked a device, because their records cannot be read.
+    EarlierLocksUnknown {
+        /// The device.
+        device: DeviceId,
+        /// Id of the run that cannot be read; `None` for the index of all runs.
+        run: Option<String>,
+        /// What failed.
+        error: JournalError,
+    },
+    /// A run could not be read and is left out of an answer about several runs.
+    RunLeftOut {
+        /// Id of the run.
+        run: String,
+        /// Why it cannot be read.
+        reason: Reason,
+    },
+    /// The host's record does not say that secrets were shown, because it cannot be written.
+    ShownPinsNotRecorded(JournalError),
+    /// The tenant answered about a missing PIN.
+    PinRecovered(PinRecovery),
 }
 
 /// What could not be taken back of a run that never began.

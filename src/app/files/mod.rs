@@ -8,4 +8,5 @@ pub(crate) mod toml_place;
 pub(crate) mod trusted_file;
 
 pub use binding_file::BindingFileReason;
+pub use private_file::PrivateFileFault;
 pub use trusted_file::NotBelieved;

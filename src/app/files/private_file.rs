@@ -3,6 +3,7 @@
 //! Owns who else may be able to read them, and reading them within limits. What is checked is what is read: a file is opened
 //! once. Must never wait for ever, and never show what stands in one.
 
+use serde::Serialize;
 use std::fs::{File, Metadata};
 use std::io::{ErrorKind, Read};
 use std::path::Path;
@@ -17,21 +18,66 @@ const PIPE_MAX: Duration = Duration::from_secs(30);
 /// How often to look whether a pipe has brought something.
 const PIPE_POLL: Duration = Duration::from_millis(20);
 
-/// Reads a file that holds a secret; refused, with the reason, when others can read it too.
-pub(crate) fn read_private_file(path: &Path) -> Result<String, String> {
-    let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
-    let file = open_at_once(path).map_err(unreadable)?;
-    let metadata = file.metadata().map_err(unreadable)?;
+/// What is wrong with a file that should hold a secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(tag = "fault", rename_all = "snake_case")]
+pub enum PrivateFileFault {
+    /// The system cannot read it.
+    #[error("cannot be read: {error}")]
+    Unreadable {
+        /// What the system says.
+        error: String,
+    },
+    /// It is a directory.
+    #[error("is a directory")]
+    Directory,
+    /// It is not UTF-8 text.
+    #[error("is not UTF-8 text")]
+    NotText,
+    /// It is a pipe, and no program wrote into it in time.
+    #[error("is a pipe that brought nothing within {limit_s} s")]
+    SilentPipe {
+        /// The limit, in seconds.
+        limit_s: u64,
+    },
+    /// It is larger than any such file.
+    #[error("has more than {bytes_max} bytes")]
+    TooLarge {
+        /// The limit, in bytes.
+        bytes_max: usize,
+    },
+    /// Other users can read it.
+    #[error("can be read by others; make it yours alone with chmod 600")]
+    ReadableByOthers {
+        /// Its permissions.
+        mode: u32,
+    },
+    /// Other users can read it, and it is mounted read-only.
+    #[error("can be read by others (mode {mode:04o}); mount it with defaultMode: 0440, or 0400")]
+    MountReadableByOthers {
+        /// Its permissions.
+        mode: u32,
+    },
+}
+
+fn unreadable(error: &std::io::Error) -> PrivateFileFault {
+    PrivateFileFault::Unreadable { error: error.to_string() }
+}
+
+/// Reads a file that holds a secret. Refused when other users can read it too.
+pub(crate) fn read_private_file(path: &Path) -> Result<String, PrivateFileFault> {
+    let file = open_at_once(path).map_err(|error| unreadable(&error))?;
+    let metadata = file.metadata().map_err(|error| unreadable(&error))?;
     if metadata.is_dir() {
-        return Err("is a directory".to_owned());
+        return Err(PrivateFileFault::Directory);
     }
     check_readers(&file, &metadata)?;
     let bytes = read(file)?;
-    String::from_utf8(bytes).map_err(|_| "is not UTF-8 text".to_owned())
+    String::from_utf8(bytes).map_err(|_| PrivateFileFault::NotText)
 }
 
 /// Reads it whole. A pipe that nobody writes to is empty; one that is silent is given up.
-fn read(mut file: File) -> Result<Vec<u8>, String> {
+fn read(mut file: File) -> Result<Vec<u8>, PrivateFileFault> {
     let (mut bytes, mut part, mut waited) = (Vec::new(), [0; 4_096], Duration::ZERO);
     loop {
         match file.read(&mut part) {
@@ -43,19 +89,18 @@ fn read(mut file: File) -> Result<Vec<u8>, String> {
                 waited += PIPE_POLL;
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                let limit = PIPE_MAX.as_secs();
-                return Err(format!("is a pipe that brought nothing within {limit} s"));
+                return Err(PrivateFileFault::SilentPipe { limit_s: PIPE_MAX.as_secs() });
             }
-            Err(error) => return Err(format!("cannot be read: {error}")),
+            Err(error) => return Err(unreadable(&error)),
         }
         if bytes.len() > BYTES_MAX {
-            return Err(format!("has more than {BYTES_MAX} bytes"));
+            return Err(PrivateFileFault::TooLarge { bytes_max: BYTES_MAX });
         }
     }
 }
 
 #[cfg(unix)]
-fn check_readers(file: &File, metadata: &Metadata) -> Result<(), String> {
+fn check_readers(file: &File, metadata: &Metadata) -> Result<(), PrivateFileFault> {
     use std::os::unix::fs::MetadataExt;
     let is_read_only = rustix::fs::fstatvfs(file)
         .is_ok_and(|mount| mount.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY));
@@ -63,22 +108,20 @@ fn check_readers(file: &File, metadata: &Metadata) -> Result<(), String> {
 }
 
 #[cfg(not(unix))]
-fn check_readers(_: &File, _: &Metadata) -> Result<(), String> {
+fn check_readers(_: &File, _: &Metadata) -> Result<(), PrivateFileFault> {
     Ok(())
 }
 
 /// Containers get their secrets mounted read-only, owned by root and readable by the group of the container: nobody there
 /// can give them another mode.
 #[cfg(unix)]
-fn check_mode(mode: u32, owner: u32, is_read_only: bool) -> Result<(), String> {
+fn check_mode(mode: u32, owner: u32, is_read_only: bool) -> Result<(), PrivateFileFault> {
+    let permissions = mode & 0o7777;
     match mode & 0o077 {
         0 => Ok(()),
         0o040 if owner == 0 && is_read_only => Ok(()),
-        _ if is_read_only => Err(format!(
-            "can be read by others (mode {:04o}); mount it with defaultMode: 0440, or 0400",
-            mode & 0o7777
-        )),
-        _ => Err("can be read by others; make it yours alone with chmod 600".to_owned()),
+        _ if is_read_only => Err(PrivateFileFault::MountReadableByOthers { mode: permissions }),
+        _ => Err(PrivateFileFault::ReadableByOthers { mode: permissions }),
     }
 }
 
@@ -102,7 +145,9 @@ mod tests {
             let found = check_mode(0o100_000 | mode, owner, is_read_only).err();
             match expected {
                 None => assert_eq!(found, None, "{mode:o}"),
-                Some(part) => assert!(found.expect(part).contains(part), "{mode:o}"),
+                Some(part) => {
+                    assert!(found.expect(part).to_string().contains(part), "{mode:o}");
+                }
             }
         }
     }
@@ -113,17 +158,17 @@ mod tests {
         let path = dir.path().join("pipe");
         let made = std::process::Command::new("mkfifo").args(["-m", "600"]).arg(&path).status();
         assert!(made.expect("mkfifo is there").success());
-        assert_eq!(read_private_file(&path).as_deref(), Ok(""));
+        assert_eq!(read_private_file(&path), Ok(String::new()));
         // As in: --token-file <(op read ...). Open for both, so that neither end waits for the other.
         let mut both = OpenOptions::new().read(true).write(true).open(&path).expect("a pipe");
         std::io::Write::write_all(&mut both, b"secret\n").expect("room");
         let reading = open_at_once(&path).expect("a pipe");
         drop(both);
-        assert_eq!(read(reading).as_deref(), Ok(&b"secret\n"[..]));
-        assert!(read_private_file(dir.path()).expect_err("no file").contains("directory"));
+        assert_eq!(read(reading), Ok(b"secret\n".to_vec()));
+        assert_eq!(read_private_file(dir.path()), Err(PrivateFileFault::Directory));
         let long = dir.path().join("long");
         std::fs::write(&long, "x".repeat(BYTES_MAX + 1)).expect("written");
         let reading = open_at_once(&long).expect("a file");
-        assert!(read(reading).expect_err("too long").contains("more than"));
+        assert_eq!(read(reading), Err(PrivateFileFault::TooLarge { bytes_max: BYTES_MAX }));
     }
 }

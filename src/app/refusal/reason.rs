@@ -25,6 +25,7 @@ use crate::app::runs::doubt::DoubtReason;
 use crate::app::runs::first_reports::FirstReportReason;
 use crate::app::runs::run_view::ReportsReason;
 use crate::app::runs::trust::OpenedRunReason;
+use crate::app::secrets::SecretsReason;
 use crate::app::ssh_keygen::SigningReason;
 use crate::app::tenant::{AddressReason, ConnectionReason, DeviceReason, TokenReason};
 use crate::app::workspace::WorkspaceReason;
@@ -133,6 +134,8 @@ reasons! {
     Rows(RowsReason),
     /// Nobody said what becomes of secrets that the plan takes away.
     SecretsAtRisk(SecretsAtRiskReason),
+    /// PINs and other secrets are not sealed, shown or recovered.
+    Secrets(SecretsReason),
     /// A statement was not signed.
     Signing(SigningReason),
     /// The plan comes to more devices than the job allows.

@@ -86,7 +86,7 @@ pub(crate) async fn go(
     let recipients = Recipients::of_run(&header.encrypt_to).before_sending()?;
     let sealer = recipients.map(|keys| keys.sealer()).transpose().before_sending()?;
     if !header.simulated {
-        engine.set_known_pins(known_pins(state, &header, &tasks, sealer.clone(), printer));
+        engine.set_known_pins(known_pins(state, &header, &tasks, sealer.clone()));
     }
     let form = ending.progress;
     let mut watcher =

@@ -7,10 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::app::Workspace;
 use crate::app::planning::earlier::reader_of;
-use crate::cli::failure::Failure;
-use crate::cli::terminal::printer::Printer;
+use crate::app::{AppEvent, Events, Workspace};
 use crate::drive::Sealer;
 use crate::engine::KnownPins;
 use crate::journal::{DeviceEvent, Index, JournalError, RunHeader, RunState, StateDir};
@@ -22,20 +20,19 @@ const NAMED_MAX: usize = 3;
 
 /// The PINs that a run may ask for when the API says that a Mac is locked already.
 pub(crate) fn known_pins(
-    state: &Workspace,
+    workspace: &Workspace,
     header: &RunHeader,
     tasks: &Arc<[Task]>,
     sealer: Option<Sealer>,
-    printer: &Printer,
 ) -> KnownPins {
     let source = Source {
-        dir: state.dir.clone(),
-        index: Arc::clone(&state.index),
+        dir: workspace.dir.clone(),
+        index: Arc::clone(&workspace.index),
         base_url: header.base_url.clone(),
         run: header.run.0.clone(),
         tasks: Arc::clone(tasks),
         sealer,
-        printer: printer.clone(),
+        events: workspace.events.clone(),
     };
     Box::new(move |task| source.pin_of(task))
 }
@@ -48,7 +45,7 @@ struct Source {
     run: String,
     tasks: Arc<[Task]>,
     sealer: Option<Sealer>,
-    printer: Printer,
+    events: Events,
 }
 
 /// What the lock of another run says of the PIN that is in force.
@@ -70,8 +67,11 @@ impl Source {
         let events = index.device_tasks(device.as_str());
         drop(index);
         let events = events.unwrap_or_else(|error| {
-            self.printer
-                .warn(&format!("whether other runs have locked {device} is not known: {error}"));
+            self.events.tell(&AppEvent::EarlierLocksUnknown {
+                device: device.clone(),
+                run: None,
+                error,
+            });
             Vec::new()
         });
         for event in events.iter().rev().filter(|event| event.run != self.run) {
@@ -79,10 +79,11 @@ impl Source {
                 Ok(Earlier::Is(known)) => return Some(self.sealed(known)),
                 Ok(Earlier::Unknown) => return None,
                 Ok(Earlier::Nothing) => {}
-                Err(error) => self.printer.warn(&format!(
-                    "run {} cannot be read, so whether it has locked {device} is not known: {error}",
-                    event.run
-                )),
+                Err(error) => self.events.tell(&AppEvent::EarlierLocksUnknown {
+                    device: device.clone(),
+                    run: Some(event.run.clone()),
+                    error,
+                }),
             }
         }
         None
@@ -141,12 +142,12 @@ fn gives_pin(action: &str) -> bool {
     find_action(action).is_ok_and(|action| action.gives_pin)
 }
 
-/// A note for each run whose locks of devices of a plan still wait for their Macs.
+/// A note for the plan for each run whose locks of devices of a plan still wait for their Macs.
 pub(crate) fn pending_locks<'a>(
-    state: &Workspace,
+    workspace: &Workspace,
     base_url: &str,
     tasks: impl Iterator<Item = &'a Task>,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<String>, JournalError> {
     let wanted: BTreeMap<DeviceId, &str> = tasks
         .filter(|task| task.turn == Turn::Do && gives_pin(&task.action))
         .map(|task| (task.device.id.clone(), task.device.serial_number.as_str()))
@@ -156,8 +157,8 @@ pub(crate) fn pending_locks<'a>(
     }
     let devices: BTreeSet<DeviceId> = wanted.keys().cloned().collect();
     let mut notes = Vec::new();
-    for row in state.index().runs()?.iter().filter(|row| row.state != RunState::Finished) {
-        let Some(reader) = reader_of(&state.dir, &row.id, base_url)? else { continue };
+    for row in workspace.index().runs()?.iter().filter(|row| row.state != RunState::Finished) {
+        let Some(reader) = reader_of(&workspace.dir, &row.id, base_url)? else { continue };
         let pending: BTreeSet<DeviceId> = reader
             .pending_on(&devices)?
             .into_iter()

@@ -5,6 +5,19 @@
 mod age;
 pub(crate) mod custody;
 pub(crate) mod known_pins;
-pub(crate) mod pins_found;
-pub(crate) mod pins_recovery;
+pub(crate) mod pin_news;
+mod pins_found;
+mod pins_recovery;
+mod pins_search;
+mod pins_shown;
+mod reason;
 pub(crate) mod sealing;
+
+pub use custody::SecretsStorage;
+pub use pin_news::PinWarning;
+pub use pins_found::{FoundPin, FoundSecret, HiddenValue, PinLack, PinSource, TaskPins, WhyClosed};
+pub use pins_recovery::{PinRecovery, RecoveredPin, RecoveryEnd, RecoveryRequest};
+pub use pins_search::PinsRequest;
+pub use pins_shown::{PinsViewer, RevealedValue};
+pub use reason::{IdentityFault, KeyFault, KeyPlace, SecretsReason};
+pub use sealing::Recipients;

@@ -1,93 +1,150 @@
-//! Finding the PINs of runs.
+//! PINs of runs, as they are found.
 //!
-//! Owns which tasks have PINs, which lack one, and which PIN is to be tried first. Must never print one.
+//! Owns which tasks have PINs, which lack one, and which PIN is to be tried first. Must never hand out a secret: a hidden value
+//! says nothing of itself but whether it can be read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::app::Workspace;
-use crate::app::runs::run_view::RunView;
-use crate::app::secrets::sealing::{Identities, OpenError};
-use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
-use crate::cli::options::PinsOptions;
-use crate::cli::terminal::printer::Printer;
-use crate::journal::RunReader;
+use super::reason::SecretsReason;
+use super::sealing::{Identities, OpenError};
 use crate::kandji::find_action;
 use crate::model::{
-    DeviceFacts, HeldPin, Outcome, ParamValue, Platform, Risk, Sealed, Secret, Task, TaskIndex,
-    UnixMillis,
+    DeviceFacts, HeldPin, Outcome, ParamValue, PinOrigin, Platform, Sealed, Secret, Task,
+    TaskIndex, UnixMillis,
 };
 use crate::report::ReportRow;
 
-/// A task with its PINs, or the lock of a Mac that has none.
-pub(crate) struct Found {
+/// A task with its PINs, or the lock of a Mac that has none. `V` is [`HiddenValue`] until the secrets are revealed.
+pub struct TaskPins<V> {
+    /// Id of the run.
     pub run: String,
+    /// The task within the run.
     pub task: TaskIndex,
+    /// The device.
     pub device: DeviceFacts,
+    /// The action.
     pub action: String,
+    /// How the task ended so far.
     pub outcome: Outcome,
+    /// When the request left; `None` where none did.
     pub requested_at: Option<UnixMillis>,
-    /// Newest first.
-    pub pins: Vec<FoundPin>,
-    /// Why a lock has none.
-    pub missing: Option<String>,
-    pub secrets: Vec<FoundSecret>,
+    /// Its PINs, newest first.
+    pub pins: Vec<FoundPin<V>>,
+    /// Why a lock has no PIN; `None` where it has one or needs none.
+    pub lack: Option<PinLack>,
+    /// Secrets that were captured before an erase or a delete; empty unless asked for.
+    pub secrets: Vec<FoundSecret<V>>,
 }
 
-/// A PIN.
-pub(crate) struct FoundPin {
-    pub value: Kept,
-    pub origin: String,
+/// A PIN of a task.
+pub struct FoundPin<V> {
+    /// The PIN.
+    pub value: V,
+    /// Where it came from.
+    pub source: PinSource,
+    /// When it came.
     pub at: Option<UnixMillis>,
+    /// Whether the tenant showed the same PIN.
     pub is_verified: bool,
-    /// It has not the form of a PIN.
-    pub is_odd: bool,
-    /// Of all PINs of its device, the one to try first.
+    /// Whether it is the one to try first, of all PINs of its device.
     pub is_first: bool,
 }
 
 /// A secret that was captured.
-pub(crate) struct FoundSecret {
+pub struct FoundSecret<V> {
+    /// The API's name of the secret.
     pub name: String,
-    pub value: Kept,
+    /// The secret.
+    pub value: V,
 }
 
-/// Something that is sealed, and why it cannot be read where it cannot.
-pub(crate) struct Kept {
-    sealed: Sealed,
-    closed: &'static str,
+/// Where a PIN came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PinSource {
+    /// The job gave it, and it was sent.
+    GivenByJob,
+    /// The run holds it.
+    Held {
+        /// What it came with.
+        origin: PinOrigin,
+        /// Why it cannot be a PIN.
+        flaw: Option<String>,
+        /// Whether it may belong to an older lock.
+        may_be_older: bool,
+        /// Id of the run whose lock it belongs to, where that is another one.
+        run: Option<String>,
+    },
 }
 
-impl Kept {
+impl PinSource {
+    fn is_odd(&self) -> bool {
+        matches!(self, Self::Held { flaw: Some(_), .. })
+    }
+}
+
+/// Why a lock has no PIN.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PinLack {
+    /// The reason of the task's outcome; may be empty.
+    pub reason: String,
+    /// Whether that reason is the missing PIN itself.
+    pub is_pin_missing: bool,
+}
+
+/// A secret that is not revealed.
+pub struct HiddenValue {
+    pub(super) sealed: Sealed,
+    pub(super) closed: WhyClosed,
+}
+
+/// Why a secret cannot be read.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum WhyClosed {
+    /// It is encrypted, and no identity file was given.
+    Encrypted,
+    /// It is encrypted to other keys than those of the identity file.
+    OtherKeys,
+    /// Its text is damaged.
+    Damaged,
+}
+
+impl HiddenValue {
     fn new(sealed: &Sealed) -> Self {
-        Self { sealed: sealed.clone(), closed: "encrypted" }
+        Self { sealed: sealed.clone(), closed: WhyClosed::Encrypted }
     }
 
-    /// The text, or why it cannot be read.
-    pub(crate) fn read(&self) -> Result<&str, &'static str> {
-        self.sealed.expose().ok_or(self.closed)
+    /// Whether it can be read once it is revealed.
+    #[must_use]
+    pub fn is_readable(&self) -> bool {
+        self.sealed.expose().is_some()
     }
 }
 
-impl Found {
-    fn of(run: &str, task: TaskIndex, row: &ReportRow<'_>) -> Self {
+impl TaskPins<HiddenValue> {
+    pub(super) fn of(run: &str, task: TaskIndex, row: &ReportRow<'_>) -> Self {
         let record = row.record();
         let held = |held: &HeldPin| FoundPin {
-            value: Kept::new(&held.pin),
-            origin: origin_of(held),
+            value: HiddenValue::new(&held.pin),
+            source: PinSource::Held {
+                origin: held.origin,
+                flaw: held.flaw.clone(),
+                may_be_older: held.may_be_older,
+                run: held.run.clone(),
+            },
             at: Some(held.at),
             is_verified: held.is_verified,
-            is_odd: held.flaw.is_some(),
             is_first: false,
         };
-        let mut pins: Vec<FoundPin> = record.pins.iter().map(held).collect();
+        let mut pins: Vec<_> = record.pins.iter().map(held).collect();
         if record.may_be_applied() {
             pins.extend(given_pins(row.task(), record.requested_at));
         }
         let secret = |secret: &Secret| FoundSecret {
             name: secret.name.clone(),
-            value: Kept::new(&secret.value),
+            value: HiddenValue::new(&secret.value),
         };
+        let lack =
+            || PinLack { reason: row.reason().into_owned(), is_pin_missing: row.is_pin_missing() };
         Self {
             run: run.to_owned(),
             task,
@@ -96,59 +153,46 @@ impl Found {
             outcome: row.outcome(),
             requested_at: record.requested_at,
             pins,
-            missing: lacks_pin(row).then(|| reason_of_lack(row)),
+            lack: lacks_pin(row).then(lack),
             secrets: record.secrets.iter().map(secret).collect(),
         }
     }
 
-    fn is_worth_showing(&self, options: &PinsOptions) -> bool {
-        let has_secrets = options.secrets && !self.secrets.is_empty();
-        !self.pins.is_empty() || self.missing.is_some() || has_secrets
-    }
-
-    /// PINs and secrets.
-    fn kept(&mut self) -> impl Iterator<Item = &mut Kept> {
-        let pins = self.pins.iter_mut().map(|pin| &mut pin.value);
-        pins.chain(self.secrets.iter_mut().map(|secret| &mut secret.value))
+    pub(super) fn is_worth_showing(&self) -> bool {
+        !self.pins.is_empty() || self.lack.is_some() || !self.secrets.is_empty()
     }
 
     /// How many of its PINs and secrets can be read.
-    pub(crate) fn readable(&self) -> usize {
-        self.values().filter(|value| value.read().is_ok()).count()
+    #[must_use]
+    pub fn readable(&self) -> usize {
+        self.values().filter(|value| value.is_readable()).count()
     }
 
     /// How many of its PINs and secrets cannot be read.
-    pub(crate) fn closed(&self) -> usize {
-        self.values().filter(|value| value.read().is_err()).count()
+    #[must_use]
+    pub fn closed(&self) -> usize {
+        self.values().filter(|value| !value.is_readable()).count()
     }
 
-    fn values(&self) -> impl Iterator<Item = &Kept> {
+    fn values(&self) -> impl Iterator<Item = &HiddenValue> {
         let pins = self.pins.iter().map(|pin| &pin.value);
         pins.chain(self.secrets.iter().map(|secret| &secret.value))
     }
-}
 
-/// Where a PIN came from, and what speaks against it.
-fn origin_of(held: &HeldPin) -> String {
-    match &held.flaw {
-        Some(flaw) => format!("{}, no PIN: it {flaw}", held.origin.word()),
-        None if held.may_be_older => "may be of an older lock".to_owned(),
-        None if held.run.is_some() => {
-            format!("lock by run {}", held.run.as_deref().unwrap_or_default())
-        }
-        None => held.origin.word().to_owned(),
+    fn values_mut(&mut self) -> impl Iterator<Item = &mut HiddenValue> {
+        let pins = self.pins.iter_mut().map(|pin| &mut pin.value);
+        pins.chain(self.secrets.iter_mut().map(|secret| &mut secret.value))
     }
 }
 
 /// PINs that the job gave and that have been sent.
-fn given_pins(task: &Task, at: Option<UnixMillis>) -> impl Iterator<Item = FoundPin> {
+fn given_pins(task: &Task, at: Option<UnixMillis>) -> impl Iterator<Item = FoundPin<HiddenValue>> {
     task.params.values().filter_map(move |value| match value {
         ParamValue::Secret(pin) => Some(FoundPin {
-            value: Kept::new(pin),
-            origin: "given by the job".to_owned(),
+            value: HiddenValue::new(pin),
+            source: PinSource::GivenByJob,
             at,
             is_verified: false,
-            is_odd: false,
             is_first: false,
         }),
         _ => None,
@@ -156,169 +200,61 @@ fn given_pins(task: &Task, at: Option<UnixMillis>) -> impl Iterator<Item = Found
 }
 
 /// Whether a Mac may be locked and no PIN of it is known: also one whose lock is in doubt.
-pub(crate) fn lacks_pin(row: &ReportRow<'_>) -> bool {
+pub(super) fn lacks_pin(row: &ReportRow<'_>) -> bool {
     let is_lock = row.device().platform == Platform::Mac
         && find_action(row.action()).is_ok_and(|action| action.gives_pin);
     let is_doubt = row.outcome() == Outcome::InDoubt && row.record().pin().is_none();
     row.lacks_pin() || (is_lock && is_doubt)
 }
 
-fn reason_of_lack(row: &ReportRow<'_>) -> String {
-    let reason = row.reason();
-    match reason.as_ref() {
-        "" => row.outcome().word().to_owned(),
-        reason if row.is_pin_missing() => reason.to_owned(),
-        reason => format!("{}: {reason}", row.outcome()),
-    }
-}
-
-/// What the options ask for: the finds of one run, or those of a device over all runs.
-pub(crate) fn find(
-    state: &Workspace,
-    options: &PinsOptions,
-    printer: &Printer,
-) -> Result<Vec<Found>, Failure> {
-    let mut found = match (&options.run, &options.device) {
-        (Some(run), None) => {
-            let row = state.index().find_run(run)?;
-            of_run(state, &row.id, options)?
-        }
-        (run, Some(device)) => of_device(state, run.as_deref(), device, options, printer)?,
-        (None, None) => {
-            newest(state, options, |_| true).map(|(_, found)| found).unwrap_or_default()
-        }
-    };
-    arrange(&mut found);
-    Ok(found)
-}
-
-fn of_run(state: &Workspace, run: &str, options: &PinsOptions) -> Result<Vec<Found>, Failure> {
-    Ok(of_view(&RunView::read(&state.dir, run)?, |_| true, options))
-}
-
-fn of_view(
-    view: &RunView,
-    is_wanted: impl Fn(TaskIndex) -> bool,
-    options: &PinsOptions,
-) -> Vec<Found> {
-    let rows = view.rows();
-    (0..)
-        .map(TaskIndex)
-        .map_while(|task| Some((task, rows.get(task)?)))
-        .filter(|(task, _)| is_wanted(*task))
-        .map(|(task, row)| Found::of(&view.header.run.0, task, &row))
-        .map(|found| Found {
-            secrets: if options.secrets { found.secrets } else { Vec::new() },
-            ..found
-        })
-        .filter(|found| found.is_worth_showing(options))
-        .collect()
-}
-
-fn of_device(
-    state: &Workspace,
-    run: Option<&str>,
-    device: &str,
-    options: &PinsOptions,
-    printer: &Printer,
-) -> Result<Vec<Found>, Failure> {
-    let run = run.map(|run| state.index().find_run(run)).transpose()?.map(|row| row.id);
-    let mut by_run: BTreeMap<String, Vec<u32>> = BTreeMap::new();
-    for event in state.index().device_tasks(device)? {
-        if run.as_ref().is_none_or(|run| *run == event.run) {
-            by_run.entry(event.run).or_default().push(event.task);
-        }
-    }
-    if by_run.is_empty() {
-        let place = run.map_or_else(
-            || format!("the runs of {}", state.dir.path().display()),
-            |run| format!("run {run}"),
-        );
-        return Err(Failure::new(Exit::Target, format!("no task for '{device}' in {place}"))
-            .next("give an id, a serial number, a name or a user's address in full"));
-    }
-    let mut found = Vec::new();
-    for (run, tasks) in by_run {
-        match RunView::read(&state.dir, &run) {
-            Ok(view) => found.extend(of_view(&view, |task| tasks.contains(&task.0), options)),
-            // The PIN that is looked for may stand in another run.
-            Err(error) => printer.warn(&format!("run {run} is left out: {error}")),
-        }
-    }
-    Ok(found)
-}
-
-/// The newest run with something that fits. Runs that cannot be read are passed over.
-pub(crate) fn newest(
-    state: &Workspace,
-    options: &PinsOptions,
-    fits: impl Fn(&Found) -> bool,
-) -> Option<(String, Vec<Found>)> {
-    let runs = state.index().runs().unwrap_or_default();
-    runs.into_iter().find_map(|run| {
-        let actions = RunReader::open(&state.dir, &run.id).and_then(|reader| reader.actions());
-        if !actions.ok()?.iter().any(|action| may_hold_secrets(action)) {
-            return None;
-        }
-        let found = of_run(state, &run.id, options).ok()?;
-        found.iter().any(&fits).then_some((run.id, found))
-    })
-}
-
-fn may_hold_secrets(action: &str) -> bool {
-    find_action(action).is_ok_and(|action| {
-        action.gives_pin || action.takes_pin.is_some() || action.risk == Risk::Irreversible
-    })
-}
-
 /// Locks without PIN first, then device by device in the order of the plan, each with its newest first; marks
 /// the PIN to try first.
-fn arrange(found: &mut [Found]) {
+pub(super) fn arrange(found: &mut [TaskPins<HiddenValue>]) {
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for found in found.iter() {
         let next = places.len();
         places.entry(found.device.id.to_string()).or_insert(next);
     }
     // A request that was refused changed nothing, so its PIN is the last to try.
-    let rank = |found: &Found| {
+    let rank = |found: &TaskPins<HiddenValue>| {
         let is_unlikely = matches!(found.outcome, Outcome::Refused | Outcome::NotAttempted);
         (is_unlikely, std::cmp::Reverse(found.pins.first().and_then(|pin| pin.at)))
     };
     found.sort_by_cached_key(|found| {
-        (found.missing.is_none(), places.get(found.device.id.as_str()).copied(), rank(found))
+        (found.lack.is_none(), places.get(found.device.id.as_str()).copied(), rank(found))
     });
-    let mut marked = std::collections::BTreeSet::new();
+    let mut marked = BTreeSet::new();
     for found in found.iter_mut() {
-        if let Some(pin) = found.pins.first_mut().filter(|pin| !pin.is_odd) {
+        if let Some(pin) = found.pins.first_mut().filter(|pin| !pin.source.is_odd()) {
             pin.is_first = marked.insert(found.device.id.to_string());
         }
     }
 }
 
-/// Opens what is encrypted, as far as these keys can.
-pub(crate) fn open(found: &mut [Found], identities: &Identities) -> Result<(), Failure> {
+/// Decrypts what these keys open. Refused where they open nothing and something is encrypted to other keys.
+pub(super) fn open(
+    found: &mut [TaskPins<HiddenValue>],
+    identities: &Identities,
+) -> Result<(), SecretsReason> {
     let (mut opened, mut strange) = (0_usize, 0_usize);
-    for kept in found.iter_mut().flat_map(Found::kept) {
-        if kept.sealed.expose().is_some() {
+    for value in found.iter_mut().flat_map(TaskPins::values_mut) {
+        if value.is_readable() {
             continue;
         }
-        match identities.open(&kept.sealed) {
+        match identities.open(&value.sealed) {
             Ok(sealed) => {
                 opened += 1;
-                kept.sealed = sealed;
+                value.sealed = sealed;
             }
             Err(OpenError::OtherKey) => {
                 strange += 1;
-                kept.closed = "encrypted to other keys";
+                value.closed = WhyClosed::OtherKeys;
             }
-            Err(OpenError::Damaged(_)) => kept.closed = "damaged",
+            Err(OpenError::Damaged(_)) => value.closed = WhyClosed::Damaged,
         }
     }
     if opened == 0 && strange > 0 {
-        return Err(Failure::usage(
-            "the identity file opens none of them: they are encrypted to other keys",
-        )
-        .next("use the file of one of those whose keys encrypt_to named when the run began"));
+        return Err(SecretsReason::OtherKeys);
     }
     Ok(())
 }
@@ -328,16 +264,15 @@ mod tests {
     use super::*;
     use crate::model::DeviceId;
 
-    fn found(device: &str, outcome: Outcome, pins_at: &[i64]) -> Found {
+    fn found(device: &str, outcome: Outcome, pins_at: &[i64]) -> TaskPins<HiddenValue> {
         let pin = |at: &i64| FoundPin {
-            value: Kept::new(&Sealed::clear(at.to_string())),
-            origin: "answer".to_owned(),
+            value: HiddenValue::new(&Sealed::clear(at.to_string())),
+            source: PinSource::GivenByJob,
             at: Some(UnixMillis(*at)),
             is_verified: false,
-            is_odd: false,
             is_first: false,
         };
-        Found {
+        TaskPins {
             run: "R".to_owned(),
             task: TaskIndex(0),
             device: DeviceFacts {
@@ -352,7 +287,9 @@ mod tests {
             outcome,
             requested_at: None,
             pins: pins_at.iter().map(pin).collect(),
-            missing: pins_at.is_empty().then(|| "none came".to_owned()),
+            lack: pins_at
+                .is_empty()
+                .then(|| PinLack { reason: "none came".to_owned(), is_pin_missing: true }),
             secrets: Vec::new(),
         }
     }
@@ -371,7 +308,8 @@ mod tests {
             .iter()
             .map(|found| {
                 let pins = found.pins.iter();
-                let pins = pins.map(|pin| (pin.value.read().expect("clear"), pin.is_first));
+                let pins =
+                    pins.map(|pin| (pin.value.sealed.expose().expect("clear"), pin.is_first));
                 (found.device.serial_number.as_str(), pins.collect())
             })
             .collect();

@@ -1,128 +1,170 @@
-//! `sortie pins --recover`: asking the tenant for PINs that are missing.
+//! Asking the tenant for PINs that are missing.
 //!
 //! Owns what becomes of the answers. Only reads the tenant, and must never write into the journal of a run
 //! that another process drives.
 
-use crate::app::Workspace;
+use super::pins_found::lacks_pin;
+use super::pins_search::{PinsRequest, newest};
+use super::reason::SecretsReason;
+use super::sealing::Recipients;
 use crate::app::operator::Operator;
 use crate::app::planning::planning::reads_of;
+use crate::app::refusal::Reason;
 use crate::app::runs::run_view::RunView;
-use crate::app::runs::trust::open_run;
-use crate::app::secrets::pins_found::{lacks_pin, newest};
-use crate::app::secrets::sealing::Recipients;
-use crate::app::settings::timeout_ms;
-use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
-use crate::cli::locations::open_workspace;
-use crate::cli::options::{GlobalOptions, PinsOptions, TenantOptions};
-use crate::cli::runtime::runtime;
-use crate::cli::settings::read_profile;
-use crate::cli::tenant_options::connect_again;
-use crate::cli::terminal::printer::Printer;
-use crate::cli::text::pin_news::word_of;
+use crate::app::runs::trust::{OpeningPurpose, open_run, refuse_simulated};
+use crate::app::tenant::{Connection, TenantRequest};
+use crate::app::{AppEvent, Events, Workspace};
 use crate::drive::{Clock, ReadError, Reads, Sealer, WallClock};
 use crate::journal::{JournalError, RequestCounts, RunJournal, RunRow};
 use crate::kandji::{pin_request, read_pin};
-use crate::model::{CommandStatus, Entry, Event, Outcome, OutcomeCounts, PinReading, TaskIndex};
+use crate::model::{
+    CommandStatus, DeviceFacts, Entry, Event, Outcome, OutcomeCounts, PinReading, Sealed, TaskIndex,
+};
 use crate::transport::{HttpTransport, ReadOnly};
 
 /// What such requests are counted as.
 const KIND: &str = "pin";
 
-pub(crate) fn recover(
-    global: &GlobalOptions,
-    options: &PinsOptions,
-    tenant: &TenantOptions,
-    printer: &Printer,
-) -> Result<Exit, Failure> {
-    let (given, profile) = (tenant.values()?, read_profile(global)?);
-    let state = open_workspace(global, printer)?;
-    let Some(row) = run_of(&state, options)? else {
-        printer.say("no run has locked a Mac whose PIN is missing");
-        return Ok(Exit::Well);
-    };
-    let hold = state.dir.hold_run(&row.id).map_err(|error| busy(error, &row.id))?;
-    let run = open_run(&state, &row.id)?.follow(|_| {})?;
-    let journal = RunJournal::go_on(&state.dir, &run)?;
-    let view = RunView::of(run);
-    let wanted = wanted(&state, &view, options)?;
-    if wanted.is_empty() {
-        printer.say(&format!("run {} has locked no such Mac without a PIN", row.id));
-        return Ok(Exit::Well);
+/// Which missing PINs the tenant is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecoveryRequest {
+    /// Id of the run, a unique prefix, or `latest`; `None` for the newest run that lacks a PIN.
+    pub run: Option<String>,
+    /// Id, serial number, name or user of a device; `None` for all devices of the run.
+    pub device: Option<String>,
+}
+
+/// How a recovery ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecoveryEnd {
+    /// No run lacks a PIN.
+    NoRunLacksPins,
+    /// The run does not lack the PINs that were asked for.
+    NothingLacks {
+        /// Id of the run.
+        run: String,
+    },
+    /// The tenant was asked.
+    Asked {
+        /// Id of the run.
+        run: String,
+        /// Number of locks whose PIN the tenant was asked for.
+        asked: usize,
+        /// Number of PINs that were recovered.
+        recovered: usize,
+    },
+}
+
+/// What the tenant answered about one missing PIN.
+#[derive(Debug)]
+pub struct PinRecovery {
+    /// Id of the run.
+    pub run: String,
+    /// The device.
+    pub device: DeviceFacts,
+    /// What was found.
+    pub found: RecoveredPin,
+}
+
+/// What was found of a missing PIN.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecoveredPin {
+    /// The PIN, which is in the journal.
+    Found,
+    /// A PIN that may be that of an older lock: the Mac has not taken this one yet. It is in the journal.
+    MayBeOlder,
+    /// Something that cannot be a PIN. It is in the journal.
+    Odd {
+        /// What is wrong with it.
+        flaw: String,
+    },
+    /// The tenant shows no PIN.
+    Nothing,
+    /// The answer cannot be used.
+    Unreadable {
+        /// What is wrong with the answer.
+        reason: String,
+    },
+}
+
+impl Workspace {
+    /// Asks the run's tenant for the PINs of Macs that the run locked and that have none. Each answer is told as
+    /// [`AppEvent::PinRecovered`]. Call it within a Tokio runtime.
+    ///
+    /// # Errors
+    /// There is no such run, it is not what sortie wrote, another process drives it, or the tenant cannot be reached with
+    /// what `tenant` names.
+    pub async fn recover_pins(
+        &self,
+        request: &RecoveryRequest,
+        tenant: &TenantRequest,
+    ) -> Result<RecoveryEnd, Reason> {
+        let Some(row) = run_of(self, request)? else { return Ok(RecoveryEnd::NoRunLacksPins) };
+        let hold = self.dir.hold_run(&row.id).map_err(busy)?;
+        let run = open_run(self, &row.id)?.follow(|_| {})?;
+        let journal = RunJournal::go_on(&self.dir, &run)?;
+        let view = RunView::of(run);
+        let wanted = wanted(self, &view, request)?;
+        if wanted.is_empty() {
+            return Ok(RecoveryEnd::NothingLacks { run: row.id });
+        }
+        refuse_simulated(&view.header, OpeningPurpose::RecoverPins)?;
+        let sealer = sealer_of(&view)?;
+        let read = match Connection::of_run(&view.header.base_url, tenant.timeout_ms, tenant) {
+            Ok(connection) => {
+                let policy = &view.header.policy;
+                let quota = self.quota(&connection.base_url, policy.per_hour);
+                let reads = reads_of(&connection, &quota, policy.per_second, &self.events);
+                let events = &self.events;
+                Recovery { view: &view, reads, journal, sealer, events }.run(&wanted).await
+            }
+            Err(reason) => Err(reason),
+        };
+        rewrite(self, &row)?;
+        drop(hold);
+        let body = serde_json::json!({
+            "who": Operator::current().shown(), "asked": wanted.len(),
+            "recovered": read.as_ref().ok(),
+        });
+        self.index().note(WallClock.now(), "recovered", Some(&row.id), &body)?;
+        Ok(RecoveryEnd::Asked { run: row.id, asked: wanted.len(), recovered: read? })
     }
-    if view.header.simulated {
-        return Err(Failure::usage(format!(
-            "run {} was made against a simulated tenant, which ended with it",
-            row.id
-        )));
-    }
-    let sealer = match Recipients::of_run(&view.header.encrypt_to)? {
-        Some(recipients) => Some(recipients.sealer()?),
-        None => None,
-    };
-    let read = runtime()?.block_on(async {
-        let policy = &view.header.policy;
-        let connection =
-            connect_again(&view.header.base_url, timeout_ms(&given)?, &given, &profile)?;
-        let quota = state.quota(&connection.base_url, policy.per_hour);
-        let reads = reads_of(&connection, &quota, policy.per_second, &state.events);
-        let mut recovery = Recovery { view: &view, reads, journal, sealer, printer, recovered: 0 };
-        let ended = recovery.read_all(&wanted).await;
-        recovery.count_requests()?;
-        ended.map(|()| recovery.recovered)
-    });
-    rewrite(&state, &row)?;
-    drop(hold);
-    let body = serde_json::json!({
-        "who": Operator::current().shown(), "asked": wanted.len(),
-        "recovered": read.as_ref().ok(),
-    });
-    state.index().note(WallClock.now(), "recovered", Some(&row.id), &body)?;
-    let recovered = read?;
-    if recovered == wanted.len() {
-        return Ok(Exit::Well);
-    }
-    let what = format!("{} of {} still without PIN", wanted.len() - recovered, wanted.len());
-    Err(Failure::new(Exit::Partly, what)
-        .state("what was found is in the journal, and the reports have been written again")
-        .next(format!(
-            "a PIN may appear when the Mac has taken the lock: sortie pins {} --recover",
-            row.id
-        )))
 }
 
 /// The run that is named, else the newest one that lacks a PIN.
-fn run_of(state: &Workspace, options: &PinsOptions) -> Result<Option<RunRow>, Failure> {
-    let name = match &options.run {
+fn run_of(workspace: &Workspace, request: &RecoveryRequest) -> Result<Option<RunRow>, Reason> {
+    let name = match &request.run {
         Some(name) => name.clone(),
-        None => match newest(state, options, |found| found.missing.is_some()) {
+        None => match newest(workspace, &PinsRequest::default(), |found| found.lack.is_some()) {
             Some((run, _)) => run,
             None => return Ok(None),
         },
     };
-    Ok(Some(state.index().find_run(&name)?))
+    Ok(Some(workspace.index().find_run(&name)?))
 }
 
-fn busy(error: JournalError, run: &str) -> Failure {
-    let is_busy = matches!(error, JournalError::Busy { .. });
-    let failure = Failure::from(error);
-    if is_busy {
-        return failure.next(format!(
-            "the run reads missing PINs itself while it goes on; see them with: sortie pins {run}"
-        ));
+fn busy(error: JournalError) -> Reason {
+    match error {
+        JournalError::Busy { run } => SecretsReason::RunUnderWay { run }.into(),
+        error => error.into(),
     }
-    failure
+}
+
+/// What seals to the run's own keys.
+fn sealer_of(view: &RunView) -> Result<Option<Sealer>, SecretsReason> {
+    let recipients = Recipients::of_run(&view.header.encrypt_to)?;
+    recipients.map(|keys| keys.sealer()).transpose()
 }
 
 /// The locks of a run that lack a PIN, those of one device where it is named.
 fn wanted(
-    state: &Workspace,
+    workspace: &Workspace,
     view: &RunView,
-    options: &PinsOptions,
-) -> Result<Vec<TaskIndex>, Failure> {
-    let of_device = match &options.device {
+    request: &RecoveryRequest,
+) -> Result<Vec<TaskIndex>, JournalError> {
+    let of_device = match &request.device {
         None => None,
-        Some(device) => Some(state.index().device_tasks(device)?),
+        Some(device) => Some(workspace.index().device_tasks(device)?),
     };
     let is_named = |task: TaskIndex| {
         of_device.as_ref().is_none_or(|events| {
@@ -142,113 +184,95 @@ struct Recovery<'a> {
     reads: Reads<ReadOnly<HttpTransport>, WallClock>,
     journal: RunJournal,
     sealer: Option<Sealer>,
-    printer: &'a Printer,
-    recovered: usize,
+    events: &'a Events,
 }
 
 impl Recovery<'_> {
-    async fn read_all(&mut self, wanted: &[TaskIndex]) -> Result<(), Failure> {
+    /// Asks for the PINs of these tasks, and counts the requests however that ends; how many PINs were recovered.
+    async fn run(mut self, wanted: &[TaskIndex]) -> Result<usize, Reason> {
+        let ended = self.read_all(wanted).await;
+        let requests = self.reads.finish()?;
+        self.journal.append(&[], &requests)?;
+        ended
+    }
+
+    async fn read_all(&mut self, wanted: &[TaskIndex]) -> Result<usize, Reason> {
+        let mut recovered = 0;
         for task in wanted {
             let device = &self.view.tasks[task.at()].device;
             let reading = match self.reads.read(&pin_request(&device.id), KIND).await {
                 Ok(reply) => read_pin(&reply),
-                // This concerns one device; everything else concerns all of them.
+                // This concerns one device; every other failure concerns all of them.
                 Err(ReadError::Unusable(reason)) => {
                     PinReading::Unreadable { reason, is_forbidden: false }
                 }
-                Err(error) => return Err(failure_of(error)),
+                Err(error) => {
+                    return Err(SecretsReason::RecoveryStopped { cause: error.into() }.into());
+                }
             };
-            self.take(*task, reading)?;
+            let Some(found) = self.keep(*task, reading)? else { continue };
+            recovered += usize::from(found == RecoveredPin::Found);
+            let (run, device) = (self.view.header.run.0.clone(), device.clone());
+            self.events.tell(&AppEvent::PinRecovered(PinRecovery { run, device, found }));
         }
-        Ok(())
+        Ok(recovered)
     }
 
     /// Puts an answer into the journal, sealed, before anything is said about it.
-    fn take(&mut self, task: TaskIndex, reading: PinReading) -> Result<(), Failure> {
-        let device = &self.view.tasks[task.at()].device;
-        let word = word_of(device);
+    fn keep(
+        &mut self,
+        task: TaskIndex,
+        reading: PinReading,
+    ) -> Result<Option<RecoveredPin>, JournalError> {
+        let at = WallClock.now();
+        let sealed =
+            |pin: &Sealed| self.sealer.as_ref().map_or_else(|| pin.clone(), |sealer| sealer(pin));
         match reading {
             PinReading::Found { pin, .. } => {
-                let pin = self.sealer.as_ref().map_or(pin.clone(), |sealer| sealer(&pin));
-                let at = WallClock.now();
-                let reading = PinReading::Found { pin, agrees: None };
+                let reading = PinReading::Found { pin: sealed(&pin), agrees: None };
                 let mut entries = vec![Entry { at, event: Event::PinRead { task, reading } }];
-                let record = &self.view.records[task.at()];
-                let is_taken = record
-                    .command
-                    .as_ref()
-                    .is_some_and(|seen| seen.status == CommandStatus::Completed);
-                let may_be_older = !is_taken && !record.is_settled();
-                if record.is_pin_missing() {
-                    let outcome =
-                        if is_taken { Outcome::Completed } else { Outcome::AlreadyInEffect };
-                    let event = Event::Settled {
-                        task,
-                        outcome,
-                        reason: "the PIN was recovered later".to_owned(),
-                    };
-                    entries.push(Entry { at, event });
-                }
+                let (settled, found) = self.outcome_of(task);
+                entries.extend(settled.map(|event| Entry { at, event }));
                 self.journal.append(&entries, &RequestCounts::new())?;
-                if may_be_older {
-                    self.printer.say(&format!(
-                        "{word}: the tenant shows a PIN, which may be that of an older lock: the Mac has not taken this one yet; it is kept, and read again by: sortie watch {}",
-                        self.view.header.run
-                    ));
-                    return Ok(());
-                }
-                self.recovered += 1;
-                let run = &self.view.header.run;
-                self.printer.say(&format!(
-                    "{word}: PIN recovered, see it with: sortie pins {run} --device {word}"
-                ));
+                Ok(Some(found))
             }
             PinReading::Odd { pin, flaw } => {
-                let pin = self.sealer.as_ref().map_or(pin.clone(), |sealer| sealer(&pin));
-                let said =
-                    format!("{word}: nothing found, what the tenant shows {flaw}; it is kept");
-                let event = Event::PinRead { task, reading: PinReading::Odd { pin, flaw } };
-                let entry = Entry { at: WallClock.now(), event };
+                let reading = PinReading::Odd { pin: sealed(&pin), flaw: flaw.clone() };
+                let entry = Entry { at, event: Event::PinRead { task, reading } };
                 self.journal.append(&[entry], &RequestCounts::new())?;
-                self.printer.say(&said);
+                Ok(Some(RecoveredPin::Odd { flaw }))
             }
             // Only a run under way asks the state directory.
-            PinReading::Known { .. } => {}
-            PinReading::Nothing => {
-                self.printer.say(&format!("{word}: nothing found, the tenant shows no PIN"));
-            }
-            PinReading::Unreadable { reason, .. } => {
-                self.printer.say(&format!("{word}: nothing found, {reason}"));
-            }
+            PinReading::Known { .. } => Ok(None),
+            PinReading::Nothing => Ok(Some(RecoveredPin::Nothing)),
+            PinReading::Unreadable { reason, .. } => Ok(Some(RecoveredPin::Unreadable { reason })),
         }
-        Ok(())
     }
 
-    fn count_requests(&mut self) -> Result<(), Failure> {
-        let requests = self.reads.finish()?;
-        Ok(self.journal.append(&[], &requests)?)
+    /// The end that a PIN gives its task, and what kind of find it is.
+    fn outcome_of(&self, task: TaskIndex) -> (Option<Event>, RecoveredPin) {
+        let record = &self.view.records[task.at()];
+        let is_taken =
+            record.command.as_ref().is_some_and(|seen| seen.status == CommandStatus::Completed);
+        let found = match is_taken || record.is_settled() {
+            true => RecoveredPin::Found,
+            false => RecoveredPin::MayBeOlder,
+        };
+        let outcome = if is_taken { Outcome::Completed } else { Outcome::AlreadyInEffect };
+        let reason = "the PIN was recovered later".to_owned();
+        let settled = Event::Settled { task, outcome, reason };
+        (record.is_pin_missing().then_some(settled), found)
     }
-}
-
-fn failure_of(error: ReadError) -> Failure {
-    let is_permission = matches!(error, ReadError::Unauthorized(_) | ReadError::Forbidden(_));
-    let failure = Failure::from(error).state(
-        "what was found until then is in the journal, and the reports have been written again",
-    );
-    if is_permission {
-        return failure.next("grant the token the permission to read device secrets (unlock PIN)");
-    }
-    failure
 }
 
 /// Writes the reports again, and the run's line in the list of runs.
-fn rewrite(state: &Workspace, row: &RunRow) -> Result<(), Failure> {
-    let view = RunView::read(&state.dir, &row.id)?;
+fn rewrite(workspace: &Workspace, row: &RunRow) -> Result<(), Reason> {
+    let view = RunView::read(&workspace.dir, &row.id)?;
     let mut counts = OutcomeCounts::default();
     view.records.iter().for_each(|record| counts.add(record.outcome()));
     let summary: Vec<String> =
         counts.iter().map(|(outcome, tasks)| format!("{tasks} {outcome}")).collect();
     view.write(&view.header.report_dir, row.ended_at)?;
-    state.index().set_run_state(&row.id, row.state, row.ended_at, &summary.join(", "))?;
+    workspace.index().set_run_state(&row.id, row.state, row.ended_at, &summary.join(", "))?;
     Ok(())
 }

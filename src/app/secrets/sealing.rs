@@ -9,10 +9,9 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::age::{DecryptError, Identity, Recipient, decrypt_armored, encrypt_armored};
+use super::reason::{IdentityFault, KeyFault, KeyPlace, SecretsReason};
 use crate::app::files::private_file::read_private_file;
-use crate::app::settings::{Profile, SecretKeys};
-use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
+use crate::app::settings::SecretKeys;
 use crate::drive::Sealer;
 use crate::job::Job;
 use crate::model::Sealed;
@@ -24,59 +23,69 @@ const TEST_TEXT: &str = "sortie: test decryption";
 const KEYS_MAX: usize = 1024;
 
 /// The public keys to which the secrets of a run are encrypted. At least one; duplicates are taken out.
-pub(crate) struct Recipients {
+pub struct Recipients {
     keys: Vec<Recipient>,
 }
 
 impl Recipients {
-    /// The keys for a job: its own, else those of profile and configuration. `None` when secrets stand in
-    /// clear.
-    pub(crate) fn choose(job: &Job, profile: &Profile) -> Result<Option<Self>, Failure> {
+    /// The keys for a job: its own, else those of the configuration. `None` when secrets stand in clear.
+    ///
+    /// # Errors
+    /// A text is not a key, or there is only one key and that was not allowed.
+    pub fn choose(job: &Job, configuration: &SecretKeys) -> Result<Option<Self>, SecretsReason> {
         let values = &job.settings.values;
-        let Some(texts) = values.texts(&safety::ENCRYPT_TO).filter(|texts| !texts.is_empty())
-        else {
-            return Self::of_configuration(profile);
-        };
-        let keys = SecretKeys {
-            encrypt_to: Some(texts.to_vec()),
-            single_key: values.is_on(&safety::SINGLE_KEY),
-        };
-        Self::complete(&keys).map(Some)
+        match values.texts(&safety::ENCRYPT_TO).filter(|texts| !texts.is_empty()) {
+            None => Self::of_configuration(configuration),
+            Some(texts) => {
+                let is_single_allowed = values.is_on(&safety::SINGLE_KEY);
+                Self::complete(texts, is_single_allowed, KeyPlace::Job).map(Some)
+            }
+        }
     }
 
-    /// The keys of profile and configuration.
-    pub(crate) fn of_configuration(profile: &Profile) -> Result<Option<Self>, Failure> {
-        match &profile.secrets.encrypt_to {
-            Some(texts) if !texts.is_empty() => Self::complete(&profile.secrets).map(Some),
-            _ => Ok(None),
+    /// The keys of the configuration; `None` when it names none.
+    ///
+    /// # Errors
+    /// A text is not a key, or there is only one key and that was not allowed.
+    pub fn of_configuration(keys: &SecretKeys) -> Result<Option<Self>, SecretsReason> {
+        match keys.encrypt_to.as_deref() {
+            None | Some([]) => Ok(None),
+            Some(texts) => {
+                Self::complete(texts, keys.single_key, KeyPlace::Configuration).map(Some)
+            }
         }
     }
 
     /// The keys that a run's header names; how many there must be was decided when it began.
-    pub(crate) fn of_run(texts: &[String]) -> Result<Option<Self>, Failure> {
-        let keys = Self::parse(texts)?;
+    pub(crate) fn of_run(texts: &[String]) -> Result<Option<Self>, SecretsReason> {
+        let keys = Self::parse(texts, KeyPlace::Run)?;
         Ok((!keys.keys.is_empty()).then_some(keys))
     }
 
-    /// Reads the keys, and sees to it that the loss of one does not lose the PINs.
-    fn complete(settings: &SecretKeys) -> Result<Self, Failure> {
-        let recipients = Self::parse(settings.encrypt_to.as_deref().unwrap_or_default())?;
-        if recipients.keys.len() < 2 && !settings.single_key {
-            return Err(Failure::usage(
-                "encrypt_to names one key: whoever loses it loses every PIN of the run",
-            )
-            .next("add the key of a second person, or say single_key: true"));
+    /// Reads the keys, and refuses a single one where it was not allowed.
+    fn complete(
+        texts: &[String],
+        is_single_allowed: bool,
+        place: KeyPlace,
+    ) -> Result<Self, SecretsReason> {
+        let recipients = Self::parse(texts, place)?;
+        if recipients.keys.len() < 2 && !is_single_allowed {
+            return Err(SecretsReason::SingleKey { place });
         }
         Ok(recipients)
     }
 
-    fn parse(texts: &[String]) -> Result<Self, Failure> {
+    fn parse(texts: &[String], place: KeyPlace) -> Result<Self, SecretsReason> {
         if texts.len() > KEYS_MAX {
-            return Err(Failure::usage(format!("encrypt_to names more than {KEYS_MAX} keys")));
+            return Err(SecretsReason::TooManyKeys { place, keys_max: KEYS_MAX });
         }
         let mut keys: Vec<Recipient> = Vec::new();
         for (at, text) in texts.iter().enumerate() {
-            let key = text.trim().parse::<Recipient>().map_err(|_| not_a_key(at + 1, text))?;
+            let key = text.trim().parse::<Recipient>().map_err(|_| SecretsReason::NotAKey {
+                place,
+                number: at + 1,
+                fault: fault_of(text),
+            })?;
             if !keys.contains(&key) {
                 keys.push(key);
             }
@@ -85,16 +94,17 @@ impl Recipients {
     }
 
     /// The keys as they are written.
-    pub(crate) fn texts(&self) -> Vec<String> {
+    #[must_use]
+    pub fn texts(&self) -> Vec<String> {
         self.keys.iter().map(ToString::to_string).collect()
     }
 
     /// What seals secrets to these keys at the moment of receipt. Its marks compare within this process
     /// only.
-    pub(crate) fn sealer(&self) -> Result<Sealer, Failure> {
+    pub(crate) fn sealer(&self) -> Result<Sealer, SecretsReason> {
         let mut marking_key = Zeroizing::new([0_u8; 32]);
         getrandom::fill(&mut *marking_key)
-            .map_err(|error| Failure::new(Exit::Unexpected, format!("no randomness: {error}")))?;
+            .map_err(|error| SecretsReason::NoRandomness { error: error.to_string() })?;
         let keys = self.keys.clone();
         Ok(Arc::new(move |secret: &Sealed| match secret.expose() {
             Some(text) => Sealed::encrypted(encrypt(&keys, text), Some(mark(&marking_key, text))),
@@ -103,38 +113,34 @@ impl Recipients {
         }))
     }
 
-    /// Encrypts a text to these keys and opens it with a file of private ones, as somebody will have to one
-    /// day.
-    pub(crate) fn test(&self, identity: &Path) -> Result<(), Failure> {
+    /// Encrypts a test text to these keys and opens it with a file of private ones.
+    ///
+    /// # Errors
+    /// The file cannot be used, or does not open the text.
+    pub fn test(&self, identity: &Path) -> Result<(), SecretsReason> {
         let identities = Identities::read(identity)?;
         let sealed = Sealed::encrypted(encrypt(&self.keys, TEST_TEXT), None);
         match identities.open(&sealed) {
             Ok(opened) if opened.expose() == Some(TEST_TEXT) => Ok(()),
-            Ok(_) => Err(Failure::new(Exit::Unexpected, "the test text came out changed")),
-            Err(OpenError::OtherKey) => Err(Failure::usage(
-                "the test decryption failed: the identity file holds none of the keys of encrypt_to",
-            )
-            .next("compare the output of 'age-keygen -y FILE' with encrypt_to")),
-            Err(OpenError::Damaged(why)) => {
-                Err(Failure::new(Exit::Unexpected, format!("the test decryption failed: {why}")))
-            }
+            Ok(_) => Err(SecretsReason::TestChanged),
+            Err(OpenError::OtherKey) => Err(SecretsReason::TestOtherKey),
+            Err(OpenError::Damaged(fault)) => Err(SecretsReason::TestFailed { fault }),
         }
     }
 }
 
-fn not_a_key(number: usize, text: &str) -> Failure {
-    let what = |what: &str| format!("key {number} of encrypt_to {what}");
+/// What a text is that is not a public key. The text itself is not repeated: it may be a private key.
+fn fault_of(text: &str) -> KeyFault {
     let text = text.trim();
-    let failure = if text.to_ascii_uppercase().starts_with("AGE-SECRET-KEY-") {
-        Failure::usage(what("is a private key, which belongs to its owner alone"))
+    if text.to_ascii_uppercase().starts_with("AGE-SECRET-KEY-") {
+        KeyFault::Private
     } else if text.starts_with("ssh-") {
-        Failure::usage(what("is an SSH key; only keys of age are understood"))
+        KeyFault::Ssh
     } else if text.starts_with("age1") {
-        Failure::usage(what("is damaged, or of a kind that is not understood (plugins, tags)"))
+        KeyFault::Damaged
     } else {
-        Failure::usage(what("is not a public key of age"))
-    };
-    failure.next("write the line that 'age-keygen -y FILE' prints; it begins with age1")
+        KeyFault::Other
+    }
 }
 
 /// Encrypts to all keys, as armored text.
@@ -168,25 +174,21 @@ pub(crate) enum OpenError {
 
 impl Identities {
     /// Reads a file as 'age-keygen' writes it. One that others can read is refused.
-    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
-        let refused = |why: String| {
-            Failure::usage(format!("the identity file {why}"))
-                .next("name the file with your AGE-SECRET-KEY-1... line")
-        };
-        let text = Zeroizing::new(read_private_file(path).map_err(refused)?);
+    pub(crate) fn read(path: &Path) -> Result<Self, SecretsReason> {
+        let refused = |why| SecretsReason::IdentityFile { path: path.to_owned(), why };
+        let text = read_private_file(path).map_err(|fault| refused(IdentityFault::File(fault)))?;
+        let text = Zeroizing::new(text);
         let mut keys = Vec::new();
         for (at, line) in text.lines().enumerate() {
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let number = at + 1;
-            keys.push(line.parse::<Identity>().map_err(|_| {
-                refused(format!("has no private key of age (AGE-SECRET-KEY-1...) in line {number}"))
-            })?);
+            let not_a_key = |_| refused(IdentityFault::NotAKey { line: at + 1 });
+            keys.push(line.parse::<Identity>().map_err(not_a_key)?);
         }
         if keys.is_empty() {
-            return Err(refused("holds no key".to_owned()));
+            return Err(refused(IdentityFault::Empty));
         }
         Ok(Self { keys })
     }
@@ -223,8 +225,8 @@ mod tests {
         identity.to_public().to_string()
     }
 
-    fn keys(texts: Vec<String>, single_key: bool) -> SecretKeys {
-        SecretKeys { encrypt_to: Some(texts), single_key }
+    fn parse(texts: &[String]) -> Result<Recipients, SecretsReason> {
+        Recipients::parse(texts, KeyPlace::Job)
     }
 
     fn holder(identity: &x25519::Identity) -> Identities {
@@ -236,7 +238,9 @@ mod tests {
     fn a_single_key_has_to_be_wanted_and_a_duplicate_is_no_second_one() {
         let [one, other] = pair().map(|identity| public(&identity));
         let count = |texts: Vec<String>, single_key| {
-            Recipients::complete(&keys(texts, single_key)).map(|found| found.keys.len()).ok()
+            Recipients::complete(&texts, single_key, KeyPlace::Job)
+                .map(|found| found.keys.len())
+                .ok()
         };
         assert_eq!(count(vec![one.clone(), other.clone()], false), Some(2));
         assert_eq!(count(vec![one.clone()], false), None);
@@ -253,33 +257,32 @@ mod tests {
         let mut damaged = public(&one);
         damaged.pop();
         for (text, expect) in [
-            (private, "is a private key"),
-            (damaged, "is damaged"),
+            (private, KeyFault::Private),
+            (damaged, KeyFault::Damaged),
             (
                 "age1yubikey1qwt50d05nh5vutpdzmlg5wn80xq5negm4uj9ghv0snvdd3yysf5yw3rhl3t"
                     .to_owned(),
-                "is damaged",
+                KeyFault::Damaged,
             ),
-            ("ssh-ed25519 AAAA".to_owned(), "is an SSH key"),
-            ("ann@example.org".to_owned(), "is not a public key"),
-            (String::new(), "is not a public key"),
+            ("ssh-ed25519 AAAA".to_owned(), KeyFault::Ssh),
+            ("ann@example.org".to_owned(), KeyFault::Other),
+            (String::new(), KeyFault::Other),
         ] {
-            let Err(failure) = Recipients::parse(&[public(&one), text.clone()]) else {
-                panic!("{expect}")
-            };
-            assert!(
-                failure.what.contains(&format!("key 2 of encrypt_to {expect}")),
-                "{}",
-                failure.what
+            let Err(reason) = parse(&[public(&one), text.clone()]) else { panic!("{expect:?}") };
+            let is_expected = matches!(
+                reason,
+                SecretsReason::NotAKey { number: 2, fault, .. } if fault == expect
             );
-            assert!(text.is_empty() || !failure.what.contains(&text), "{}", failure.what);
+            assert!(is_expected, "{reason:?}");
+            let facts = serde_json::to_string(&reason).expect("facts can be written");
+            assert!(text.is_empty() || !facts.contains(&text), "{facts}");
         }
     }
 
     #[test]
     fn each_holder_opens_and_a_stranger_does_not() {
         let [one, other] = pair();
-        let recipients = Recipients::parse(&[public(&one), public(&other)]).expect("keys");
+        let recipients = parse(&[public(&one), public(&other)]).expect("keys");
         let sealer = recipients.sealer().expect("randomness");
         let sealed = sealer(&Sealed::clear("012345".to_owned()));
         assert_eq!(sealed.expose(), None);
@@ -300,7 +303,7 @@ mod tests {
     #[test]
     fn marks_tell_secrets_apart_within_one_process_alone() {
         let [one, other] = pair();
-        let recipients = Recipients::parse(&[public(&one), public(&other)]).expect("keys");
+        let recipients = parse(&[public(&one), public(&other)]).expect("keys");
         let (here, elsewhere) =
             (recipients.sealer().expect("randomness"), recipients.sealer().expect("randomness"));
         let seal = |sealer: &Sealer, text: &str| sealer(&Sealed::clear(text.to_owned()));

@@ -74,7 +74,7 @@ pub(super) fn read_token(
 }
 
 fn token_from_file(path: &Path) -> Result<String, TokenReason> {
-    read_private_file(path).map_err(|why| TokenReason::File { why })
+    read_private_file(path).map_err(|fault| TokenReason::File { why: fault.to_string() })
 }
 
 /// A token without the spaces around it. What is wrong with it is said without a letter of it.

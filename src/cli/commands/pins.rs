@@ -1,36 +1,39 @@
 //! `sortie pins`: showing PINs to who asks for them.
 //!
-//! Owns how many are shown at once, and the record that they were shown. Must never show more than was asked
-//! for.
+//! Owns how many are shown at once. Must never show more than was asked for.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 use std::path::Path;
 
-use crate::app::Workspace;
-use crate::app::operator::Operator;
-use crate::app::secrets::pins_found::{Found, find, open};
-use crate::app::secrets::sealing::{Identities, Recipients};
+use crate::app::{
+    HiddenValue, PinsRequest, PinsViewer, Recipients, RecoveryEnd, RecoveryRequest, TaskPins,
+};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::locations::with_runs;
-use crate::cli::options::{GlobalOptions, ListingFormat, PinsOptions};
+use crate::cli::locations::{open_workspace, with_runs};
+use crate::cli::options::{GlobalOptions, ListingFormat, PinsOptions, TenantOptions};
+use crate::cli::runtime::runtime;
 use crate::cli::settings::read_profile;
+use crate::cli::tenant_options::tenant_request;
 use crate::cli::terminal::printer::Printer;
 use crate::cli::terminal::question::ask;
 use crate::cli::text::layout::counted;
 use crate::cli::text::pins::{json_of, text_of};
-use crate::drive::{Clock, WallClock};
-use crate::journal::{Index, JournalError, RunReader};
-use crate::model::UnixMillis;
+
+type Hidden = TaskPins<HiddenValue>;
 
 pub(crate) fn pins(
     global: &GlobalOptions,
     options: &PinsOptions,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let state = with_runs(global, printer)?;
-    let mut found = find(&state, options, printer)?;
+    let workspace = with_runs(global, printer)?;
+    let found = workspace.pins(&PinsRequest {
+        run: options.run.clone(),
+        device: options.device.clone(),
+        with_secrets: options.secrets,
+        identity: options.identity.clone(),
+    })?;
     if found.is_empty() {
         let what = if options.secrets { "PINs or secrets" } else { "PINs" };
         let place = match (&options.run, &options.device) {
@@ -41,21 +44,18 @@ pub(crate) fn pins(
         printer.say(&format!("{place} no {what}"));
         return Ok(Exit::Well);
     }
-    if let Some(path) = &options.identity {
-        open(&mut found, &Identities::read(path)?)?;
-    }
-    let mut recorder = Recorder { state: &state, index: None, printer };
+    let mut viewer = workspace.pins_viewer();
     if printer.format == ListingFormat::Json {
-        recorder.note(&found);
-        printer.reveal(&json_of(&found));
+        printer.reveal(&json_of(&viewer.reveal(found)));
         return Ok(Exit::Well);
     }
-    let readable: usize = found.iter().map(Found::readable).sum();
+    let readable: usize = found.iter().map(TaskPins::readable).sum();
+    let hints = hints(&found);
     let is_attended = std::io::stdout().is_terminal() && !global.no_input;
     if options.all || readable <= 1 {
-        show(&found, &mut recorder);
+        printer.reveal(&text_of(&viewer.reveal(found)));
     } else if is_attended {
-        show_one_by_one(&found, &mut recorder)?;
+        show_one_by_one(found, &mut viewer, printer)?;
     } else {
         return Err(Failure::usage(format!(
             "{} fit, and away from a terminal only one is printed unasked",
@@ -64,27 +64,24 @@ pub(crate) fn pins(
         .state("none was shown")
         .next("name the device with --device, or ask for all with --all or --format json"));
     }
-    say_how_to_go_on(&found, printer);
+    hints.iter().for_each(|hint| printer.say(hint));
     Ok(Exit::Well)
 }
 
-fn show(found: &[Found], recorder: &mut Recorder<'_>) {
-    recorder.note(found);
-    recorder.printer.reveal(&text_of(found));
-}
-
 /// Locks without PIN at once, for they show nothing; then device by device.
-fn show_one_by_one(found: &[Found], recorder: &mut Recorder<'_>) -> Result<(), Failure> {
-    let is_bare = |found: &&Found| found.readable() == 0;
-    let (bare, with_pins) = found.split_at(found.iter().take_while(is_bare).count());
+fn show_one_by_one(
+    found: Vec<Hidden>,
+    viewer: &mut PinsViewer<'_>,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    let (bare, devices) = by_device(found);
     if !bare.is_empty() {
-        show(bare, recorder);
+        printer.reveal(&text_of(&viewer.reveal(bare)));
     }
-    let devices: Vec<&[Found]> =
-        with_pins.chunk_by(|one, other| one.device.id == other.device.id).collect();
-    for (at, device) in devices.iter().enumerate() {
-        show(device, recorder);
-        let left = devices.len() - at - 1;
+    let count = devices.len();
+    for (at, device) in devices.into_iter().enumerate() {
+        printer.reveal(&text_of(&viewer.reveal(device)));
+        let left = count - at - 1;
         if left == 0 {
             break;
         }
@@ -102,72 +99,36 @@ fn show_one_by_one(found: &[Found], recorder: &mut Recorder<'_>) -> Result<(), F
     Ok(())
 }
 
-fn say_how_to_go_on(found: &[Found], printer: &Printer) {
-    if let Some(lacking) = found.iter().find(|found| found.missing.is_some()) {
-        printer.say(&format!("look for missing ones with: sortie pins {} --recover", lacking.run));
+/// The tasks in front that show nothing, and the others by device.
+fn by_device(found: Vec<Hidden>) -> (Vec<Hidden>, Vec<Vec<Hidden>>) {
+    let mut bare = Vec::new();
+    let mut devices: Vec<Vec<Hidden>> = Vec::new();
+    for found in found {
+        if devices.is_empty() && found.readable() == 0 {
+            bare.push(found);
+            continue;
+        }
+        match devices.last_mut() {
+            Some(device) if device[0].device.id == found.device.id => device.push(found),
+            _ => devices.push(vec![found]),
+        }
+    }
+    (bare, devices)
+}
+
+/// How to get what is missing or encrypted.
+fn hints(found: &[Hidden]) -> Vec<String> {
+    let mut hints = Vec::new();
+    if let Some(lacking) = found.iter().find(|found| found.lack.is_some()) {
+        hints.push(format!("look for missing ones with: sortie pins {} --recover", lacking.run));
     }
     if let Some(closed) = found.iter().find(|found| found.closed() > 0) {
-        printer.say(&format!(
+        hints.push(format!(
             "what is encrypted opens with: sortie pins {} --identity FILE, the file with your AGE-SECRET-KEY-1... line",
             closed.run
         ));
     }
-}
-
-/// Writes down what is shown, where the disk allows.
-struct Recorder<'a> {
-    state: &'a Workspace,
-    /// The index, opened for writing once something is shown; or that it could not be.
-    index: Option<Result<Index, ()>>,
-    printer: &'a Printer,
-}
-
-impl Recorder<'_> {
-    /// Notes what is about to be shown. Who needs a PIN gets it, whether that could be noted or not.
-    fn note(&mut self, found: &[Found]) {
-        let shown: Vec<&Found> = found.iter().filter(|found| found.readable() > 0).collect();
-        if shown.is_empty() {
-            return;
-        }
-        if self.index.is_none() {
-            self.index = Some(Index::open(&self.state.dir).map_err(|error| self.tell(&error)));
-        }
-        let Some(Ok(index)) = &mut self.index else { return };
-        let who = Operator::current().shown();
-        let now = WallClock.now();
-        let noted = shown
-            .iter()
-            .try_for_each(|found| {
-                index.note_shown(&found.run, found.task, &found.device.id, &who, now)
-            })
-            .and_then(|()| note_in_record(index, &shown, &who, now));
-        if let Err(error) = noted {
-            self.tell(&error);
-            self.index = Some(Err(()));
-        }
-    }
-
-    fn tell(&self, error: &JournalError) {
-        self.printer.say(&format!("note: it could not be recorded that this was shown: {error}"));
-    }
-}
-
-/// Notes in the host's record whose PINs somebody saw, run by run; never which.
-fn note_in_record(
-    index: &mut Index,
-    shown: &[&Found],
-    who: &str,
-    now: UnixMillis,
-) -> Result<(), JournalError> {
-    let mut by_run: BTreeMap<&str, Vec<&Found>> = BTreeMap::new();
-    shown.iter().for_each(|found| by_run.entry(&found.run).or_default().push(found));
-    for (run, found) in by_run {
-        let devices: BTreeSet<&str> = found.iter().map(|found| found.device.id.as_str()).collect();
-        let tasks: BTreeSet<u32> = found.iter().map(|found| found.task.0).collect();
-        let body = serde_json::json!({ "who": who, "devices": devices, "tasks": tasks });
-        index.note(now, "pins_shown", Some(run), &body)?;
-    }
-    Ok(())
+    hints
 }
 
 /// Tries whether an identity file opens what is encrypted to the keys of the configuration, else to those of
@@ -180,11 +141,16 @@ pub(crate) fn test_identity(
 ) -> Result<Exit, Failure> {
     let configured = match options.run {
         Some(_) => None,
-        None => Recipients::of_configuration(&read_profile(global)?)?,
+        None => Recipients::of_configuration(&read_profile(global)?.secrets)?,
     };
     let (recipients, place) = match configured {
         Some(recipients) => (recipients, "the configuration".to_owned()),
-        None => of_run(global, options.run.as_deref().unwrap_or("latest"), printer)?,
+        None => {
+            let workspace = with_runs(global, printer)?;
+            let name = options.run.as_deref().unwrap_or("latest");
+            let (recipients, run) = workspace.keys_of_run(name)?;
+            (recipients, format!("run {run}"))
+        }
     };
     recipients.test(identity)?;
     let keys = counted(recipients.texts().len(), "key");
@@ -192,21 +158,33 @@ pub(crate) fn test_identity(
     Ok(Exit::Well)
 }
 
-fn of_run(
+/// `sortie pins --recover`: asks the tenant for missing PINs.
+pub(crate) fn recover(
     global: &GlobalOptions,
-    name: &str,
+    options: &PinsOptions,
+    tenant: &TenantOptions,
     printer: &Printer,
-) -> Result<(Recipients, String), Failure> {
-    let state = with_runs(global, printer)?;
-    let row = state.index().find_run(name)?;
-    let header = RunReader::open(&state.dir, &row.id)?.header()?;
-    let texts = header.map(|header| header.encrypt_to).unwrap_or_default();
-    let place = format!("run {}", row.id);
-    match Recipients::of_run(&texts)? {
-        Some(recipients) => Ok((recipients, place)),
-        None => Err(Failure::usage(format!(
-            "neither the configuration nor {place} names keys to encrypt to"
-        ))
-        .next("name them with encrypt_to under [secrets] in the configuration, or in the job")),
+) -> Result<Exit, Failure> {
+    let tenant = tenant_request(&tenant.values()?, &read_profile(global)?)?;
+    let workspace = open_workspace(global, printer)?;
+    let request = RecoveryRequest { run: options.run.clone(), device: options.device.clone() };
+    match runtime()?.block_on(workspace.recover_pins(&request, &tenant))? {
+        RecoveryEnd::NoRunLacksPins => {
+            printer.say("no run has locked a Mac whose PIN is missing");
+            Ok(Exit::Well)
+        }
+        RecoveryEnd::NothingLacks { run } => {
+            printer.say(&format!("run {run} has locked no such Mac without a PIN"));
+            Ok(Exit::Well)
+        }
+        RecoveryEnd::Asked { asked, recovered, .. } if recovered == asked => Ok(Exit::Well),
+        RecoveryEnd::Asked { run, asked, recovered } => Err(Failure::new(
+            Exit::Partly,
+            format!("{} of {asked} still without PIN", asked - recovered),
+        )
+        .state("what was found is in the journal, and the reports have been written again")
+        .next(format!(
+            "a PIN may appear when the Mac has taken the lock: sortie pins {run} --recover"
+        ))),
     }
 }

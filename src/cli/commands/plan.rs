@@ -49,7 +49,7 @@ pub(crate) fn plan(
     let profile = read_profile(global)?;
     let given = tenant.values()?;
     let settings = run_settings(wishes.limits, tenant, wishes.purpose, &profile, &job)?;
-    let recipients = Recipients::choose(&job, &profile)?;
+    let recipients = Recipients::choose(&job, &profile.secrets)?;
     let state = open_workspace(global, printer)?;
     let house = PolicyFile::read(state.path())?;
     runtime()?.block_on(async {

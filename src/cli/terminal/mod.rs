@@ -3,6 +3,7 @@
 //! Owns what is written and read there. Must never be given a secret but to reveal it.
 
 pub(crate) mod confirm;
+pub(crate) mod key_test;
 pub(crate) mod memory;
 pub(crate) mod output;
 pub(crate) mod printer;

@@ -8,11 +8,12 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 
 use crate::app::runs::reporter::Reporter;
+use crate::app::secrets::pin_news::has_new_pin;
 use crate::cli::failure::Sent;
 use crate::cli::options::ProgressForm;
 use crate::cli::terminal::printer::Printer;
 use crate::cli::terminal::steady_terminal::steady_target;
-use crate::cli::text::pin_news::{PinNews, has_new_pin};
+use crate::cli::text::pin_news::PinNews;
 use crate::drive::{Clock, Observer, Quota, WallClock};
 use crate::engine::Progress;
 use crate::journal::RunHeader;

@@ -13,6 +13,7 @@ pub(crate) mod history;
 pub(crate) mod layout;
 pub(crate) mod notices;
 pub(crate) mod pin_news;
+mod pin_notices;
 pub(crate) mod pins;
 pub(crate) mod plan;
 pub(crate) mod policy;

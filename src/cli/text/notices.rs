@@ -4,6 +4,7 @@
 
 use crate::app::{AppEvent, Leftover};
 use crate::cli::text::clock::ahead;
+use crate::cli::text::pin_notices;
 use crate::cli::text::refusals::words;
 use crate::drive::Waiting;
 
@@ -30,10 +31,20 @@ pub(crate) fn notice(event: &AppEvent) -> Option<Notice> {
             let reports = report_dir.display();
             Some(Notice::News(format!("run {run} (seed {seed}), reports in {reports}")))
         }
+        AppEvent::EarlierLocksUnknown { device, run, error } => {
+            Some(Notice::Warning(pin_notices::earlier_locks_unknown(device, run.as_deref(), error)))
+        }
+        AppEvent::PinRecovered(found) => Some(Notice::News(pin_notices::recovery(found))),
         AppEvent::ReadWaits(waiting) => Some(Notice::News(waits(waiting))),
         AppEvent::RefusalNotNoted(reason) => Some(Notice::Warning(format!(
             "the refusal is not in the host's record: {}",
             words(reason).what
+        ))),
+        AppEvent::RunLeftOut { run, reason } => {
+            Some(Notice::Warning(format!("run {run} is left out: {}", words(reason).what)))
+        }
+        AppEvent::ShownPinsNotRecorded(error) => Some(Notice::News(format!(
+            "note: it could not be recorded that this was shown: {error}"
         ))),
         AppEvent::ReportsNotWritten(reason) => {
             let what = words(reason).what;

@@ -2,53 +2,22 @@
 //!
 //! Owns the words and how often they are said. Must never see a PIN itself.
 
-use crate::engine::PIN_SOUGHT_MS;
-use crate::model::{DeviceFacts, Entry, Event, PinReading, TaskIndex, UnixMillis, Verdict};
+use crate::app::secrets::pin_news::{PinWarning, PinWatch};
+use crate::model::{DeviceFacts, Entry, TaskIndex};
 
 /// PINs that are told one by one; of a whole fleet the command for all of them says the same.
 const TOLD_MAX: usize = 5;
-
-/// Whether an entry holds a PIN that was not known before.
-pub(crate) fn has_new_pin(event: &Event) -> bool {
-    match event {
-        Event::Intent { pin, .. } => pin.is_some(),
-        Event::Answered { verdict: Verdict::Accepted(answer), .. } => answer.usable_pin().is_some(),
-        Event::PinRead { reading: PinReading::Found { agrees, .. }, .. } => *agrees != Some(true),
-        Event::PinRead { reading: PinReading::Known { .. }, .. } => true,
-        _ => false,
-    }
-}
-
-/// Whether an entry holds a PIN that differs from the one that was known.
-fn has_disagreement(event: &Event) -> bool {
-    let Event::PinRead { reading, .. } = event else { return false };
-    matches!(reading, PinReading::Found { agrees: Some(false), .. })
-}
-
-/// What is wrong with what an answer brought where its PIN belongs.
-fn flaw_of(event: &Event) -> Option<&str> {
-    match event {
-        Event::Answered { verdict: Verdict::Accepted(answer), .. } => answer.pin_flaw.as_deref(),
-        _ => None,
-    }
-}
-
-/// Whether a lock was answered without a PIN that can be used.
-fn lacks_pin(event: &Event) -> bool {
-    matches!(event, Event::Answered { verdict: Verdict::Accepted(answer), .. } if answer.pin_missing)
-}
 
 /// Remembers what has been told.
 pub(crate) struct PinNews {
     run: String,
     told: Vec<TaskIndex>,
-    /// The latest end of reads for missing PINs that was told.
-    sought_until: UnixMillis,
+    watch: PinWatch,
 }
 
 impl PinNews {
     pub(crate) fn new(run: &str) -> Self {
-        Self { run: run.to_owned(), told: Vec::new(), sought_until: UnixMillis(0) }
+        Self { run: run.to_owned(), told: Vec::new(), watch: PinWatch::new() }
     }
 
     /// The line about a PIN that has just been kept; `None` when enough has been said.
@@ -66,24 +35,20 @@ impl PinNews {
 
     /// The lines about what is wrong with a PIN, or with its absence.
     pub(crate) fn warnings(&mut self, entry: &Entry, device: &DeviceFacts) -> Vec<String> {
-        let mut lines = Vec::new();
-        if has_disagreement(&entry.event) {
-            lines.push(self.disagreement(device));
-        }
-        if let Some(flaw) = flaw_of(&entry.event) {
-            lines.push(self.odd(device, flaw));
-        }
-        // Said again only once the moment has passed that was told last.
-        if lacks_pin(&entry.event) && entry.at >= self.sought_until {
-            self.sought_until = entry.at.plus_ms(PIN_SOUGHT_MS);
-            lines.push(format!(
-                "no PIN came with the lock of {}: its command and the tenant's PIN are read until {} at the latest, \
+        let warnings = self.watch.warnings(entry);
+        warnings.iter().map(|warning| self.warning(warning, device)).collect()
+    }
+
+    fn warning(&self, warning: &PinWarning, device: &DeviceFacts) -> String {
+        match warning {
+            PinWarning::Differs => self.disagreement(device),
+            PinWarning::Odd { flaw } => self.odd(device, flaw),
+            PinWarning::Missing { sought_until } => format!(
+                "no PIN came with the lock of {}: its command and the tenant's PIN are read until {sought_until} at the latest, \
                  also after --wait",
-                word_of(device),
-                self.sought_until
-            ));
+                word_of(device)
+            ),
         }
-        lines
     }
 
     /// The line about two PINs that differ.
@@ -120,7 +85,7 @@ pub(crate) fn word_of(device: &DeviceFacts) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DeviceId, Platform, Sealed};
+    use crate::model::{DeviceId, Event, Platform, UnixMillis, Verdict};
 
     fn device(serial: &str) -> DeviceFacts {
         DeviceFacts {
@@ -171,24 +136,5 @@ mod tests {
         assert!(first[0].contains("SN1") && first[0].contains("until 1970-01-01T00:02:34.000Z"));
         assert!(told(1_000, true).is_empty(), "one line stands for all that wait");
         assert_eq!(told(200_000, true).len(), 1);
-    }
-
-    #[test]
-    fn only_what_was_not_known_is_news() {
-        let task = TaskIndex(0);
-        let read = |agrees| {
-            let pin = Sealed::clear("1".to_owned());
-            Event::PinRead { task, reading: PinReading::Found { pin, agrees } }
-        };
-        for (agrees, is_new, is_other) in
-            [(Some(true), false, false), (Some(false), true, true), (None, true, false)]
-        {
-            let event = read(agrees);
-            assert_eq!((has_new_pin(&event), has_disagreement(&event)), (is_new, is_other));
-        }
-        let pin = Some(Sealed::clear("1".to_owned()));
-        assert!(has_new_pin(&Event::Intent { task, attempt: 1, pin, sends: None }));
-        assert!(!has_new_pin(&Event::Intent { task, attempt: 1, pin: None, sends: None }));
-        assert!(!has_new_pin(&Event::PinRead { task, reading: PinReading::Nothing }));
     }
 }

@@ -4,9 +4,12 @@
 
 use serde_json::{Value, json};
 
-use crate::app::secrets::pins_found::{Found, FoundPin, Kept};
+use crate::app::{FoundPin, PinSource, RevealedValue, TaskPins, WhyClosed};
 use crate::cli::text::layout::table;
 use crate::model::UnixMillis;
+
+/// A task whose secrets may be shown.
+type Revealed = TaskPins<RevealedValue>;
 
 /// Digits of a usual PIN, and of the groups in which it is read aloud.
 const PIN_DIGITS: usize = 6;
@@ -34,7 +37,7 @@ fn plain(text: &str) -> String {
 }
 
 /// The locks without PIN, then the PINs, then the secrets, each as a table.
-pub(crate) fn text_of(found: &[Found]) -> String {
+pub(crate) fn text_of(found: &[Revealed]) -> String {
     let missing: Vec<Vec<String>> = found.iter().filter_map(missing_line).collect();
     let pins: Vec<Vec<String>> = found
         .iter()
@@ -60,8 +63,44 @@ pub(crate) fn text_of(found: &[Found]) -> String {
     tables.join("\n")
 }
 
+/// Why a secret cannot be read.
+fn closed_word(closed: WhyClosed) -> &'static str {
+    match closed {
+        WhyClosed::Encrypted => "encrypted",
+        WhyClosed::OtherKeys => "encrypted to other keys",
+        WhyClosed::Damaged => "damaged",
+    }
+}
+
+fn closed_text(closed: WhyClosed) -> String {
+    closed_word(closed).to_owned()
+}
+
+/// Where a PIN came from, and what speaks against it.
+fn source_text(source: &PinSource) -> String {
+    match source {
+        PinSource::GivenByJob => "given by the job".to_owned(),
+        PinSource::Held { origin, flaw: Some(flaw), .. } => {
+            format!("{}, no PIN: it {flaw}", origin.word())
+        }
+        PinSource::Held { may_be_older: true, .. } => "may be of an older lock".to_owned(),
+        PinSource::Held { run: Some(run), .. } => format!("lock by run {run}"),
+        PinSource::Held { origin, .. } => origin.word().to_owned(),
+    }
+}
+
+/// Why a lock has no PIN.
+fn lack_text(found: &Revealed) -> Option<String> {
+    let lack = found.lack.as_ref()?;
+    Some(match lack.reason.as_str() {
+        "" => found.outcome.word().to_owned(),
+        reason if lack.is_pin_missing => reason.to_owned(),
+        reason => format!("{}: {reason}", found.outcome),
+    })
+}
+
 /// Serial number (or id), name, user, action.
-fn device_cells(found: &Found) -> [String; 4] {
+fn device_cells(found: &Revealed) -> [String; 4] {
     let device = &found.device;
     let serial = match device.serial_number.as_str() {
         "" => device.id.as_str(),
@@ -70,25 +109,25 @@ fn device_cells(found: &Found) -> [String; 4] {
     [serial, &device.name, &device.user_email, &found.action].map(plain)
 }
 
-fn missing_line(found: &Found) -> Option<Vec<String>> {
-    let reason = plain(found.missing.as_ref()?);
+fn missing_line(found: &Revealed) -> Option<Vec<String>> {
+    let reason = plain(&lack_text(found)?);
     let rest = [moment(found.requested_at), found.run.clone(), reason];
     Some(device_cells(found).into_iter().chain(rest).collect())
 }
 
-fn pin_line(found: &Found, pin: &FoundPin) -> Vec<String> {
+fn pin_line(found: &Revealed, pin: &FoundPin<RevealedValue>) -> Vec<String> {
     let first = [
-        pin.value.read().map_or_else(str::to_owned, grouped),
+        pin.value.read().map_or_else(closed_text, grouped),
         if pin.is_first { "first" } else { "then" }.to_owned(),
     ];
     let verified = if pin.is_verified { "yes" } else { "no" };
-    let rest = [moment(pin.at), pin.origin.clone(), verified.to_owned(), found.run.clone()];
+    let rest = [moment(pin.at), source_text(&pin.source), verified.to_owned(), found.run.clone()];
     first.into_iter().chain(device_cells(found)).chain(rest).collect()
 }
 
-fn secret_lines(found: &Found) -> impl Iterator<Item = Vec<String>> {
+fn secret_lines(found: &Revealed) -> impl Iterator<Item = Vec<String>> {
     found.secrets.iter().map(move |secret| {
-        let first = [secret.value.read().map_or_else(str::to_owned, plain), what_is(&secret.name)];
+        let first = [secret.value.read().map_or_else(closed_text, plain), what_is(&secret.name)];
         let rest = [moment(found.requested_at), found.run.clone()];
         first.into_iter().chain(device_cells(found)).chain(rest).collect()
     })
@@ -110,18 +149,18 @@ fn moment(at: Option<UnixMillis>) -> String {
 }
 
 /// The same for programs, exact.
-pub(crate) fn json_of(found: &[Found]) -> String {
+pub(crate) fn json_of(found: &[Revealed]) -> String {
     Value::Array(found.iter().map(object_of).collect()).to_string()
 }
 
-fn object_of(found: &Found) -> Value {
-    let text = |value: &Kept| value.read().ok().map(str::to_owned);
+fn object_of(found: &Revealed) -> Value {
+    let text = |value: &RevealedValue| value.read().ok().map(str::to_owned);
     let pins: Vec<Value> = found
         .pins
         .iter()
         .map(|pin| {
             json!({
-                "pin": text(&pin.value), "closed": pin.value.read().err(), "origin": pin.origin,
+                "pin": text(&pin.value), "closed": pin.value.read().err().map(closed_word), "origin": source_text(&pin.source),
                 "at": pin.at.map(|at| at.to_string()), "verified": pin.is_verified,
                 "try_first": pin.is_first,
             })
@@ -133,7 +172,7 @@ fn object_of(found: &Found) -> Value {
         .map(|secret| {
             json!({
                 "name": secret.name, "value": text(&secret.value),
-                "closed": secret.value.read().err(),
+                "closed": secret.value.read().err().map(closed_word),
             })
         })
         .collect();
@@ -142,7 +181,7 @@ fn object_of(found: &Found) -> Value {
         "run": found.run, "task": found.task.0, "device_id": device.id.as_str(),
         "serial_number": device.serial_number, "device_name": device.name,
         "user_email": device.user_email, "action": found.action,
-        "outcome": found.outcome.word(), "missing": found.missing,
+        "outcome": found.outcome.word(), "missing": lack_text(found),
         "requested_at": found.requested_at.map(|at| at.to_string()),
         "pins": pins, "secrets": secrets,
     })

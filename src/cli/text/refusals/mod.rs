@@ -15,6 +15,7 @@ mod outside;
 mod plans;
 pub(crate) mod preflight;
 mod runs;
+mod secrets;
 mod tenant;
 
 use crate::app::{Reason, WorkspaceReason};
@@ -84,6 +85,7 @@ pub(crate) fn words(reason: &Reason) -> Words {
         Reason::Prune(reason) => looking::prune(reason),
         Reason::Read(reason) => outside::read(reason),
         Reason::Reports(reason) => runs::reports(reason),
+        Reason::Secrets(reason) => secrets::secrets(reason),
         Reason::Token(reason) => tenant::token(reason),
         Reason::Workspace(reason) => match **reason {
             WorkspaceReason::NoRuns => Words::new(
