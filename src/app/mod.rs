@@ -37,7 +37,9 @@ pub use approval::{
 pub use audit::{Anchor, AuditReason, ChainFault, HASH_DIGITS, HostAudit, RunAudit};
 pub use clock_repair::ClockRepair;
 pub use consent::{Confirmed, Consent, ConsentReason, Needed, NotAsked, Question, Work, is_yes};
-pub use events::{AppEvent, Events, Leftover};
+pub use events::{
+    AppEvent, Events, Leftover, PinFact, RunAdvanced, RunBegins, RunNews, SeenEntry, SeenTask,
+};
 pub use files::{BindingFileReason, NotBelieved, PrivateFileFault};
 pub use history::{DeviceHistory, HistoryCoverage, HistoryReason, HistoryRequest};
 pub use job_files::{JobBytes, check_requirement};
@@ -52,19 +54,25 @@ pub use prune::{
 pub use refusal::{BeforeSending, NextStep, Reason, Refusal, RefusalClass, RefusalFacts, Sent};
 pub use runs::close::{ClosableRun, Closing};
 pub use runs::doubt::{Doubt, DoubtReason, Evidence, EvidenceFact};
+pub use runs::end_reasons::{BrokenOffReason, RunEndFault, RunEndReason};
+pub use runs::ending::RunEnded;
 pub use runs::first_reports::FirstReportReason;
 pub use runs::listing::RunListing;
+pub use runs::operation::{AskOperator, Operation};
 pub use runs::prepared::Prepared;
 pub(crate) use runs::prepared::Source;
 pub use runs::report_again::{ReportRequest, ReportsWritten};
 pub use runs::resolve::{DoubtDecision, DoubtsFound, DoubtsResolved, HeldDoubts, ResolveRequest};
+pub use runs::resume::{GoOn, GoOnRequest, Reopened, ReopenedRun};
+pub use runs::resume_reason::ResumeReason;
 pub use runs::run_view::ReportsReason;
 pub use runs::status::RunStatus;
 pub use runs::trust::{OpenedRunReason, OpeningPurpose};
+pub use runs::verdict::RunVerdict;
 pub use secrets::{
     FoundPin, FoundSecret, HiddenValue, IdentityFault, KeyFault, KeyPlace, PinLack, PinRecovery,
-    PinSource, PinWarning, PinsRequest, PinsViewer, Recipients, RecoveredPin, RecoveryEnd,
-    RecoveryRequest, RevealedValue, SecretsReason, SecretsStorage, TaskPins, WhyClosed,
+    PinSource, PinsRequest, PinsViewer, Recipients, RecoveredPin, RecoveryEnd, RecoveryRequest,
+    RevealedValue, SecretsReason, SecretsStorage, TaskPins, WhyClosed,
 };
 pub use ssh_keygen::{SIGNING_VARIABLES, SigningKey, SigningReason};
 pub use tenant::{

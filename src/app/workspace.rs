@@ -64,6 +64,11 @@ impl Workspace {
         Self { describe, ..self }
     }
 
+    /// Adds an observer, which is told of every event from now on. It must return at once.
+    pub fn observe(&self, observer: impl FnMut(&AppEvent) + Send + 'static) {
+        self.events.observe(observer);
+    }
+
     /// The state directory.
     #[must_use]
     pub fn path(&self) -> &Path {

@@ -5,8 +5,7 @@
 
 use std::process::ExitCode;
 
-use crate::app::RefusalClass;
-use crate::model::{Outcome, OutcomeCounts, StopCause};
+use crate::app::{RefusalClass, RunVerdict};
 
 /// How the program ends.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -89,103 +88,26 @@ impl Exit {
     }
 }
 
+impl Exit {
+    /// The code of a run that ended so.
+    pub(crate) fn of_run(verdict: RunVerdict) -> Self {
+        match verdict {
+            RunVerdict::Well => Self::Well,
+            RunVerdict::Unexpected => Self::Unexpected,
+            RunVerdict::Authentication => Self::Authentication,
+            RunVerdict::Permission => Self::Permission,
+            RunVerdict::Quota => Self::Quota,
+            RunVerdict::Partly => Self::Partly,
+            RunVerdict::Stopped => Self::Stopped,
+            RunVerdict::Pending => Self::Pending,
+            RunVerdict::Doubt => Self::Doubt,
+            RunVerdict::Aborted => Self::Aborted,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
-    }
-}
-
-/// What decides the exit code of a run.
-#[derive(Debug)]
-pub(crate) struct RunEnd<'a> {
-    pub counts: &'a OutcomeCounts,
-    pub stop: Option<StopCause>,
-    /// An action was stopped because the token lacks the permission.
-    pub is_forbidden: bool,
-    /// Skips that a flag or the job asked for.
-    pub skips_asked: u32,
-    pub pending_ok: bool,
-}
-
-/// The exit code of a run: the gravest that applies.
-pub(crate) fn exit_of(end: &RunEnd<'_>) -> Exit {
-    let count = |outcome| end.counts.of(outcome);
-    let partly = count(Outcome::Failed)
-        + count(Outcome::Refused)
-        + count(Outcome::NotAttempted)
-        + end.skips_asked;
-    let pending = count(Outcome::Pending) + count(Outcome::NotNow);
-    // Whatever else ended the run: a doubt is the one thing that only a person can settle.
-    if count(Outcome::InDoubt) > 0 {
-        return Exit::Doubt;
-    }
-    match end.stop {
-        Some(StopCause::Unreachable | StopCause::NotTheApi) => {
-            return Exit::Unexpected;
-        }
-        Some(StopCause::Unauthorized) => return Exit::Authentication,
-        _ => {}
-    }
-    if end.is_forbidden {
-        return Exit::Permission;
-    }
-    let is_left = count(Outcome::NotAttempted) + pending > 0;
-    match end.stop {
-        // Stopped when everything had ended already is not stopped.
-        Some(StopCause::Deadline | StopCause::Throttled) => return Exit::Quota,
-        Some(_) if is_left => return Exit::Stopped,
-        _ => {}
-    }
-    if partly > 0 {
-        return Exit::Partly;
-    }
-    if pending > 0 && !end.pending_ok {
-        return Exit::Pending;
-    }
-    Exit::Well
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(outcomes: &[Outcome], stop: Option<StopCause>, skips_asked: u32, expected: Exit) {
-        let mut counts = OutcomeCounts::default();
-        outcomes.iter().for_each(|outcome| counts.add(*outcome));
-        let end =
-            RunEnd { counts: &counts, stop, is_forbidden: false, skips_asked, pending_ok: false };
-        assert_eq!(exit_of(&end), expected, "{outcomes:?} {stop:?}");
-    }
-
-    #[test]
-    fn the_gravest_code_that_applies_is_returned() {
-        use Outcome::{
-            Accepted, AlreadyInEffect, Completed, Failed, InDoubt, NotAttempted, NotNow, Pending,
-            Refused, Skipped,
-        };
-        check(&[Completed, Accepted, AlreadyInEffect, Skipped], None, 0, Exit::Well);
-        check(&[Completed, Skipped], None, 1, Exit::Partly);
-        check(&[Completed, NotNow], None, 0, Exit::Pending);
-        check(&[Failed, Pending], None, 0, Exit::Partly);
-        check(&[Refused, InDoubt], Some(StopCause::Errors), 0, Exit::Doubt);
-        check(&[Refused, NotAttempted], Some(StopCause::Errors), 0, Exit::Stopped);
-        check(&[NotAttempted], Some(StopCause::Operator), 0, Exit::Stopped);
-        check(&[Completed], Some(StopCause::Operator), 0, Exit::Well);
-        check(&[Completed, NotAttempted], Some(StopCause::Clock), 0, Exit::Stopped);
-        check(&[InDoubt, NotAttempted], Some(StopCause::Clock), 0, Exit::Doubt);
-        check(&[NotAttempted], Some(StopCause::Deadline), 0, Exit::Quota);
-        check(&[NotAttempted], Some(StopCause::Unauthorized), 0, Exit::Authentication);
-        check(&[NotAttempted], Some(StopCause::NotTheApi), 0, Exit::Unexpected);
-        for stop in [
-            StopCause::Unauthorized,
-            StopCause::NotTheApi,
-            StopCause::Unreachable,
-            StopCause::Clock,
-            StopCause::Deadline,
-            StopCause::WrongDevice,
-        ] {
-            check(&[InDoubt, NotAttempted], Some(stop), 0, Exit::Doubt);
-        }
-        check(&[Pending], Some(StopCause::Throttled), 0, Exit::Quota);
     }
 }

@@ -4,8 +4,8 @@
 //! failures here, with the exit code that belongs to them. Must never say what was sent by default: a [`Failure`]
 //! claims nothing, and only a [`Failed`], which can be printed, has to.
 
-use crate::app::Reason;
 pub(crate) use crate::app::Sent;
+use crate::app::{Reason, Refusal};
 use crate::cli::exit::Exit;
 use crate::cli::text::refusals::{Words, words};
 
@@ -110,6 +110,12 @@ impl<E: Into<Reason>> From<E> for Failure {
         let reason = error.into();
         let Words { what, state, next } = words(&reason);
         Self { exit: Exit::of(reason.class()), what, state, next, reason: Some(reason) }
+    }
+}
+
+impl From<Refusal> for Failed {
+    fn from(refusal: Refusal) -> Self {
+        Failure::from(refusal.reason).sent(refusal.sent)
     }
 }
 

@@ -4,6 +4,7 @@
 
 pub(crate) mod commands;
 mod derived_flags;
+pub(crate) mod driving;
 pub(crate) mod exit;
 pub(crate) mod failure;
 pub(crate) mod filter_options;
@@ -23,10 +24,9 @@ use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
-use crate::app::runs::resume;
 use commands::{
     actions, approve, audit, check, close, device_commands, devices, history, pins, plan, prune,
-    repair_clock, report, resolve, retry, run, runs, send, setting_list, simulate, status,
+    repair_clock, report, resolve, resume, retry, run, runs, send, setting_list, simulate, status,
 };
 use exit::Exit;
 use failure::{BeforeSending, Done, Failed, Failure, Sent};

@@ -10,13 +10,13 @@ use crate::app::planning::earlier::LookBack;
 use crate::app::planning::planning::{Naming, Planned, Wish, make_plan};
 use crate::app::policy_file::PolicyFile;
 use crate::app::preflight::{Attended, CheckOutcome, plan_file_may_start};
-use crate::app::runs::enter::start;
 use crate::app::runs::prepared::approval_of;
 use crate::app::secrets::custody::SecretsStorage;
 use crate::app::secrets::sealing::Recipients;
 use crate::app::settings::timeout_ms;
 use crate::app::tenant::Connection;
 use crate::app::{Consent, Prepared, Reason, Source, Workspace};
+use crate::cli::driving::drive;
 use crate::cli::exit::Exit;
 use crate::cli::failure::{BeforeSending, Done, Failed, Failure, Sent};
 use crate::cli::locations::open_workspace;
@@ -191,7 +191,10 @@ async fn carry_out(
     }
     printer.say(&text);
     let ended = match confirmed(given, workspace, &prepared, file) {
-        Ok(consent) => start(workspace, prepared, &consent, &options.ending, printer).await,
+        Ok(consent) => {
+            let start = async |operation| workspace.start(prepared, &consent, operation).await;
+            drive(workspace, &options.ending, printer, start).await
+        }
         Err(failure) => Err(failure.sent(Sent::Nothing)),
     };
     ended.or_else(|failed| skip_or(failed, options, printer))

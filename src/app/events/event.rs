@@ -4,11 +4,12 @@
 
 use std::path::PathBuf;
 
+use super::run::{RunAdvanced, RunBegins};
 use crate::app::refusal::Reason;
 use crate::app::secrets::PinRecovery;
 use crate::drive::Waiting;
 use crate::journal::{Ahead, JournalError};
-use crate::model::DeviceId;
+use crate::model::{DeviceId, UnixMillis};
 
 /// Something that people may want to know at once.
 #[derive(Debug)]
@@ -32,6 +33,32 @@ pub enum AppEvent {
         /// Why.
         reason: Reason,
     },
+    /// Entries of a run are on disk.
+    RunAdvanced(RunAdvanced),
+    /// A run is driven from now on.
+    RunBegins(RunBegins),
+    /// A run goes on.
+    RunReopened {
+        /// Id of the run.
+        run: String,
+        /// Name of its job.
+        job: String,
+        /// What it left is sent; else it is only followed.
+        is_sending: bool,
+        /// Until when nothing is sent or read, and why.
+        pause: Option<(UnixMillis, String)>,
+    },
+    /// The final reports of a run are written.
+    RunReported {
+        /// Where.
+        report_dir: PathBuf,
+    },
+    /// What came out of a run, as its summary file says it.
+    RunSummary(String),
+    /// A run is left: nothing more comes of it.
+    RunLeft,
+    /// The end of a run could not be recorded in full, for one more reason.
+    EndNotRecorded(Reason),
     /// A run is entered in the journal. Its first request leaves now.
     RunEntered {
         /// Id of the run.

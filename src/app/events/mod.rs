@@ -3,7 +3,9 @@
 //! Owns the stream. Must never carry a secret, and never wait for an observer that reads slowly: observers return at once.
 
 mod event;
+mod run;
 mod stream;
 
 pub use event::{AppEvent, Leftover};
+pub use run::{PinFact, RunAdvanced, RunBegins, RunNews, SeenEntry, SeenTask};
 pub use stream::Events;

@@ -22,7 +22,9 @@ use crate::app::preflight::{
 };
 use crate::app::prune::PruneReason;
 use crate::app::runs::doubt::DoubtReason;
+use crate::app::runs::end_reasons::{BrokenOffReason, RunEndReason};
 use crate::app::runs::first_reports::FirstReportReason;
+use crate::app::runs::resume_reason::ResumeReason;
 use crate::app::runs::run_view::ReportsReason;
 use crate::app::runs::trust::OpenedRunReason;
 use crate::app::secrets::SecretsReason;
@@ -82,6 +84,8 @@ reasons! {
     Audit(AuditReason),
     /// The policy, or another file that binds people, cannot be obeyed.
     BindingFile(BindingFileReason),
+    /// A run broke off.
+    BrokenOff(BrokenOffReason),
     /// The devices are over a cap.
     Caps(CapsReason),
     /// There is no connection to the tenant, though address and token are right.
@@ -130,6 +134,10 @@ reasons! {
     RefusedRows(RefusedRowsReason),
     /// Reports of a run are not written.
     Reports(ReportsReason),
+    /// A run cannot go on as asked.
+    Resume(ResumeReason),
+    /// The end of a run could not be recorded in full.
+    RunEnd(RunEndReason),
     /// Rows come from files of a run that may have done them since.
     Rows(RowsReason),
     /// Nobody said what becomes of secrets that the plan takes away.

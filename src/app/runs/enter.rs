@@ -12,15 +12,14 @@ use crate::app::approval::Approved;
 use crate::app::charging::{Charging, charge};
 use crate::app::operator::Operator;
 use crate::app::preflight::PlanFileReason;
-use crate::app::refusal::Reason;
-use crate::app::runs::execution::{Execution, go};
+use crate::app::refusal::{BeforeSending, Reason, Refusal};
+use crate::app::runs::ending::RunEnded;
+use crate::app::runs::execution::{Execution, execute};
 use crate::app::runs::first_reports::FirstReportReason;
+use crate::app::runs::operation::Operation;
 use crate::app::runs::prepared::{Prepared, Source};
 use crate::app::runs::run_view::{ReportsReason, RunView};
 use crate::app::{AppEvent, Confirmed, Consent, Leftover, Workspace};
-use crate::cli::failure::{BeforeSending, Done, Failed};
-use crate::cli::options::EndingOptions;
-use crate::cli::terminal::printer::Printer;
 use crate::drive::{Clock, WallClock, facts_of};
 use crate::engine::{Engine, EngineState, Scope};
 use crate::journal::{Provenance, RequestCounts, RunHeader, RunJournal, RunRow};
@@ -30,16 +29,31 @@ use crate::plan::{Approval, Confirmation, devices_by_action};
 /// Where reports go when nothing else is said.
 const REPORT_DIR: &str = "reports";
 
-/// Enters the run and drives it.
-pub(crate) async fn start(
+impl Workspace {
+    /// Enters a run and drives it to its end. Every check of preflight is made once more while no other run can begin, the consent
+    /// included.
+    ///
+    /// # Errors
+    /// A check refused, or the run could not be entered, driven or recorded; the refusal says what had been sent.
+    pub async fn start(
+        &self,
+        prepared: Prepared,
+        consent: &Consent,
+        operation: Operation,
+    ) -> Result<RunEnded, Refusal> {
+        let entered = enter(self, &prepared, consent).before_sending()?;
+        drive(self, prepared, entered, operation).await
+    }
+}
+
+/// Drives a run that was entered.
+async fn drive(
     workspace: &Workspace,
     prepared: Prepared,
-    consent: &Consent,
-    ending: &EndingOptions,
-    printer: &Printer,
-) -> Result<Done, Failed> {
-    let Entered { hold, sending, journal, header } =
-        enter(workspace, &prepared, consent).before_sending()?;
+    entered: Entered,
+    operation: Operation,
+) -> Result<RunEnded, Refusal> {
+    let Entered { hold, sending, journal, header } = entered;
     let Prepared { connection, planned, policy, .. } = prepared;
     let tasks: Arc<[Task]> = planned.file.plan.tasks.into();
     workspace.events.tell(&AppEvent::RunEntered {
@@ -64,7 +78,7 @@ pub(crate) async fn start(
         sending: Some(sending),
         scope: Scope::Whole,
     };
-    go(execution, ending, printer).await
+    execute(execution, operation).await
 }
 
 /// A run that stands in the journal and the index, held by this process.

@@ -4,18 +4,24 @@
 
 pub(crate) mod close;
 pub(crate) mod doubt;
+pub(crate) mod end_reasons;
+pub(crate) mod ending;
 pub(crate) mod enter;
 pub(crate) mod execution;
 pub(crate) mod first_reports;
 pub(crate) mod held;
 pub(crate) mod listing;
+pub(crate) mod operation;
 pub(crate) mod prepared;
 pub(crate) mod report_again;
 pub(crate) mod reporter;
 pub(crate) mod resolve;
 pub(crate) mod resume;
+pub(crate) mod resume_reason;
 pub(crate) mod retry;
 pub(crate) mod run_view;
+pub(crate) mod run_watch;
 pub(crate) mod status;
 pub(crate) mod trust;
+pub(crate) mod verdict;
 pub(crate) mod watchdog;

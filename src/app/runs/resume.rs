@@ -1,7 +1,7 @@
-//! `sortie resume` and `sortie watch`.
+//! Going on with a run from its journal alone.
 //!
-//! Owns the going on with a run from its journal alone. A resume may slow down and change the wait, nothing else. Must
-//! never read the job again.
+//! Owns what has to hold before. A resume may slow down and change the wait, nothing else, and a run that is only followed gets
+//! nothing that could send. Must never read the job again.
 
 use std::sync::Arc;
 
@@ -9,134 +9,174 @@ use crate::app::charging::{Charging, LastSends, charge, sent_of, unsent_devices}
 use crate::app::operator::Operator;
 use crate::app::policy_file::PolicyFile;
 use crate::app::preflight::{Attended, Candidate, GivenApproval, verify};
-use crate::app::runs::execution::{Execution, go};
+use crate::app::runs::ending::RunEnded;
+use crate::app::runs::execution::{Execution, execute};
+use crate::app::runs::operation::Operation;
+use crate::app::runs::resume_reason::ResumeReason;
 use crate::app::runs::trust::{
     KeptApproval, OpeningPurpose, Replay, open_run, refuse_closed, refuse_simulated,
 };
-use crate::app::settings::timeout_ms;
-use crate::app::{Reason, Workspace};
-use crate::cli::exit::Exit;
-use crate::cli::failure::{BeforeSending, Done, Failed, Failure};
-use crate::cli::locations::open_workspace;
-use crate::cli::options::{
-    EndingOptions, GlobalOptions, ResumeOptions, TenantOptions, WatchOptions,
-};
-use crate::cli::runtime::runtime;
-use crate::cli::settings::{duration, read_profile};
-use crate::cli::tenant_options::connect_again;
-use crate::cli::terminal::printer::Printer;
-use crate::cli::terminal::question::can_ask;
+use crate::app::tenant::Connection;
+use crate::app::{AppEvent, Reason, Refusal, Workspace};
 use crate::drive::{Clock, WallClock};
 use crate::engine::{Engine, Scope};
 use crate::journal::{RequestCounts, RunHeader, RunJournal, RunRow, RunState, TrustedRun};
-use crate::model::settings::{SettingLayer, SettingValues, following, pace, tenant as rows};
+use crate::model::settings::{SettingValues, following, pace};
 use crate::model::{Outcome, Policy, Task, TaskRecord};
 use crate::plan::{Approval, Confirmation};
 use crate::transport::tenant_key;
 
-/// How long `watch` follows when nothing else is said, in milliseconds: a year is until everything has ended.
-const WATCH_MS: u64 = 366 * 86_400_000;
-
-pub(crate) fn resume(
-    global: &GlobalOptions,
-    name: &str,
-    tenant: &TenantOptions,
-    options: &ResumeOptions,
-    printer: &Printer,
-) -> Result<Done, Failed> {
-    let state = open_workspace(global, printer).before_sending()?;
-    let pace = options.pace.values().map_err(Failure::from).before_sending()?;
-    let ending = &options.ending;
-    reopen(global, &state, name, tenant, ending, Scope::Whole, printer, |policy| {
-        lower_policy(policy, &pace)
-    })
+/// What is done with a run that is opened again.
+#[derive(Clone, Debug)]
+pub enum GoOn {
+    /// What it left is sent, at this pace at most.
+    Send(SettingValues),
+    /// What was sent is followed for so long, in milliseconds.
+    Follow {
+        /// How long.
+        wait_ms: u64,
+    },
+    /// Each device is looked at once.
+    LookOnce,
 }
 
-/// `sortie watch`: follows what was sent, and sends nothing.
-pub(crate) fn watch(
-    global: &GlobalOptions,
-    name: &str,
-    tenant: &TenantOptions,
-    options: &WatchOptions,
-    printer: &Printer,
-) -> Result<Done, Failed> {
-    let state = open_workspace(global, printer).before_sending()?;
-    let scope = if options.once { Scope::OnePass } else { Scope::Follow };
-    let wait_ms = watch_ms(options).before_sending()?;
-    let ending = &options.ending;
-    reopen(global, &state, name, tenant, ending, scope, printer, |policy| {
-        policy.wait_ms = wait_ms;
-        Ok(())
-    })
+/// A request to go on with a run.
+#[derive(Clone, Debug)]
+pub struct GoOnRequest<'a> {
+    /// Id of the run, a unique prefix, or `latest`.
+    pub run: &'a str,
+    /// What is done with it.
+    pub go_on: GoOn,
+    /// How long one request may take, in milliseconds; `None` for the run's own.
+    pub timeout_ms: Option<u64>,
+    /// Pending commands at the end are no error.
+    pub pending_ok: bool,
+    /// Whether a person can be asked between waves.
+    pub attended: Attended,
 }
 
-fn watch_ms(options: &WatchOptions) -> Result<u64, Failure> {
-    match duration("--wait", options.wait.as_deref())?.unwrap_or(WATCH_MS) {
-        0 => Err(Failure::usage("--wait 0 follows nothing").next("look once with: --once")),
-        wait_ms => Ok(wait_ms),
+/// What going on with a run comes to.
+pub enum Reopened<'a> {
+    /// Every task has ended.
+    Finished {
+        /// Id of the run.
+        run: String,
+        /// Other runs that are not finished.
+        others_left: usize,
+    },
+    /// It can be driven.
+    Run(Box<ReopenedRun<'a>>),
+}
+
+/// A run that can be driven on. No other process can drive it while this exists.
+pub struct ReopenedRun<'a>(Execution<'a>);
+
+impl ReopenedRun<'_> {
+    /// Drives the run to its end, as far as it was opened for.
+    ///
+    /// # Errors
+    /// The run could not be driven or recorded; the refusal says what had been sent.
+    pub async fn drive(self, operation: Operation) -> Result<RunEnded, Refusal> {
+        execute(self.0, operation).await
     }
 }
 
-/// Goes on with a run from its journal alone.
-#[expect(clippy::too_many_arguments, reason = "the options of two commands, as they were given")]
-fn reopen(
-    global: &GlobalOptions,
-    state: &Workspace,
-    name: &str,
-    tenant: &TenantOptions,
-    ending: &EndingOptions,
-    scope: Scope,
-    printer: &Printer,
-    change: impl FnOnce(&mut Policy) -> Result<(), Failure>,
-) -> Result<Done, Failed> {
-    let runtime = runtime().before_sending()?;
-    // Connections are made in its context.
-    let _context = runtime.enter();
-    match open_again(global, state, name, tenant, ending, scope, printer, change)
-        .before_sending()?
-    {
-        Some(live) => runtime.block_on(go(live, ending, printer)),
-        None => Ok(Done::unsent(Exit::Well)),
+impl Workspace {
+    /// Opens a run to go on with it. `connect` gets the run's address and timeout and returns the connection. Nothing is
+    /// sent here.
+    ///
+    /// # Errors
+    /// A check refuses, another process drives the run, its journal is not what was written, or there is no connection.
+    pub fn go_on<E: From<Reason>>(
+        &self,
+        request: GoOnRequest<'_>,
+        connect: impl FnOnce(&str, u64) -> Result<Connection, E>,
+    ) -> Result<Reopened<'_>, E> {
+        let row = self.index().find_run(request.run).map_err(Reason::from)?;
+        if row.state == RunState::Finished {
+            let others_left = others_left(self)?;
+            return Ok(Reopened::Finished { run: row.id, others_left });
+        }
+        let scope = match request.go_on {
+            GoOn::Send(_) => Scope::Whole,
+            GoOn::Follow { .. } => Scope::Follow,
+            GoOn::LookOnce => Scope::OnePass,
+        };
+        let hold = self.dir.hold_run(&row.id).map_err(Reason::from)?;
+        // A run that is only followed holds no device.
+        let sending = match scope {
+            Scope::Whole => Some(self.dir.hold_sending(&row.id).map_err(Reason::from)?),
+            Scope::Follow | Scope::OnePass => None,
+        };
+        let opened = open(self, &row, &request)?;
+        let Opened { header, tasks, run, engine, last } = opened;
+        let policy = PolicyFile::read(self.path()).map_err(Reason::from)?;
+        let alone = match scope {
+            Scope::Whole => {
+                Some(enter_again(self, &header, &policy, request.attended, &run, &last)?)
+            }
+            Scope::Follow | Scope::OnePass => None,
+        };
+        let journal = RunJournal::go_on(&self.dir, &run).map_err(Reason::from)?;
+        let connection = connect(&header.base_url, header.policy.timeout_ms)?;
+        let quota = self.quota(&connection.base_url, header.policy.per_hour);
+        let opened = self.index().set_run_state(&row.id, RunState::Open, None, &row.summary);
+        opened.map_err(Reason::from)?;
+        drop(alone);
+        self.events.tell(&AppEvent::RunReopened {
+            run: row.id.clone(),
+            job: header.job.clone(),
+            is_sending: scope == Scope::Whole,
+            pause: engine
+                .state()
+                .pause(WallClock.now())
+                .map(|(until, why)| (until, why.to_owned())),
+        });
+        Ok(Reopened::Run(Box::new(ReopenedRun(Execution {
+            workspace: self,
+            policy,
+            connection,
+            header,
+            tasks,
+            records: run.records,
+            engine,
+            journal,
+            quota,
+            requests: RequestCounts::new(),
+            hold,
+            sending,
+            scope,
+        }))))
     }
 }
 
-/// A run as its journal has it, ready to be gone on with; nothing if everything has ended. Nothing is sent here.
-#[expect(clippy::too_many_arguments, reason = "the options of two commands, as they were given")]
-fn open_again<'a>(
-    global: &GlobalOptions,
-    state: &'a Workspace,
-    name: &str,
-    tenant: &TenantOptions,
-    ending: &EndingOptions,
-    scope: Scope,
-    printer: &Printer,
-    change: impl FnOnce(&mut Policy) -> Result<(), Failure>,
-) -> Result<Option<Execution<'a>>, Failure> {
-    let (given, profile) = (tenant.values()?, read_profile(global)?);
-    let row = state.index().find_run(name)?;
-    if row.state == RunState::Finished {
-        let what = if scope == Scope::Whole { "resume" } else { "follow" };
-        printer.say(&format!("nothing to {what}: run {} has ended{}", row.id, others_left(state)?));
-        return Ok(None);
-    }
-    let hold = state.dir.hold_run(&row.id)?;
-    // Whoever only follows is in nobody's way.
-    let sending = match scope {
-        Scope::Whole => Some(state.dir.hold_sending(&row.id)?),
-        Scope::Follow | Scope::OnePass => None,
-    };
-    let opening = open_run(state, &row.id)?;
+/// A run as its journal has it, verified.
+struct Opened {
+    header: RunHeader,
+    tasks: Arc<[Task]>,
+    run: TrustedRun,
+    engine: Engine,
+    last: LastSends,
+}
+
+fn open(workspace: &Workspace, row: &RunRow, request: &GoOnRequest<'_>) -> Result<Opened, Reason> {
+    let opening = open_run(workspace, &row.id)?;
     refuse_simulated(opening.header(), OpeningPurpose::Resume)?;
     let mut header = opening.header().clone();
-    change(&mut header.policy)?;
-    if given.layer(&rows::TIMEOUT) == Some(SettingLayer::Flag) {
-        header.policy.timeout_ms = timeout_ms(&given)?;
+    match &request.go_on {
+        GoOn::Send(pace) => lower_policy(&mut header.policy, pace)?,
+        GoOn::Follow { wait_ms } => header.policy.wait_ms = *wait_ms,
+        GoOn::LookOnce => header.policy.wait_ms = LOOK_ONCE_MS,
     }
+    header.policy.timeout_ms = request.timeout_ms.unwrap_or(header.policy.timeout_ms);
     if header.policy.timeout_ms * 2 > header.policy.quarantine_ms {
-        return Err(Failure::usage("--timeout is more than half of the run's --quarantine")
-            .next("give a shorter one, or none"));
+        return Err(ResumeReason::TimeoutTooLong {
+            timeout_ms: header.policy.timeout_ms,
+            quarantine_ms: header.policy.quarantine_ms,
+        }
+        .into());
     }
-    header.pending_ok |= ending.pending_ok;
+    header.pending_ok |= request.pending_ok;
     let tasks: Arc<[Task]> = opening.tasks().into();
     let (mut replay, mut last) = (Replay::new(&tasks, &header.policy), LastSends::default());
     let run = opening.follow(|entry| {
@@ -145,54 +185,16 @@ fn open_again<'a>(
     })?;
     refuse_closed(&run)?;
     let engine = Engine::new(replay.end()?);
-    let house = PolicyFile::read(state.path())?;
-    let alone = match scope {
-        Scope::Whole => {
-            let attended = if !global.no_input && can_ask() { Attended::Now } else { Attended::No };
-            Some(enter_again(state, &header, &house, attended, &run, &last)?)
-        }
-        Scope::Follow | Scope::OnePass => None,
-    };
-    let journal = RunJournal::go_on(&state.dir, &run)?;
-    let connection = connect_again(&header.base_url, header.policy.timeout_ms, &given, &profile)?;
-    let quota = state.quota(&connection.base_url, header.policy.per_hour);
-    state.index().set_run_state(&row.id, RunState::Open, None, &row.summary)?;
-    drop(alone);
-    let doing = if scope == Scope::Whole { "resuming" } else { "following" };
-    printer.say(&format!("{doing} run {} of {}", row.id, header.job));
-    if let Some((until, why)) = engine.state().pause(WallClock.now()) {
-        printer.say(&format!("nothing is sent or read before {until}: {why}"));
-    }
-    let requests = RequestCounts::new();
-    Ok(Some(Execution {
-        workspace: state,
-        policy: house,
-        connection,
-        header,
-        tasks,
-        records: run.records,
-        engine,
-        journal,
-        quota,
-        requests,
-        hold,
-        sending,
-        scope,
-    }))
+    Ok(Opened { header, tasks, run, engine, last })
 }
 
-/// How many other runs have something left, in words.
-fn others_left(state: &Workspace) -> Result<String, Failure> {
+/// How long one pass over the devices may take, in milliseconds: it ends by itself.
+const LOOK_ONCE_MS: u64 = 366 * 86_400_000;
+
+/// Other runs that have something left.
+fn others_left(workspace: &Workspace) -> Result<usize, Reason> {
     let is_left = |row: &RunRow| matches!(row.state, RunState::Open | RunState::Paused);
-    let left = state.index().runs()?.into_iter().filter(is_left).count();
-    Ok(match left {
-        0 => "; 'sortie runs' lists the runs".to_owned(),
-        left => format!("; {} not finished: sortie runs", counted_are(left)),
-    })
-}
-
-fn counted_are(runs: usize) -> String {
-    if runs == 1 { "1 other run is".to_owned() } else { format!("{runs} other runs are") }
+    Ok(workspace.index().runs()?.into_iter().filter(is_left).count())
 }
 
 /// Lets a run go on sending, if nothing speaks against what it has left. No other run begins while the result is held.
@@ -251,23 +253,23 @@ fn enter_again(
 }
 
 /// A resume may slow down and change the wait, nothing else.
-fn lower_policy(policy: &mut Policy, given: &SettingValues) -> Result<(), Failure> {
-    for (flag, value, setting) in [
-        ("--concurrency", &mut policy.concurrency, &pace::CONCURRENCY),
-        ("--per-second", &mut policy.per_second, &pace::PER_SECOND),
-        ("--per-hour", &mut policy.per_hour, &pace::PER_HOUR),
+fn lower_policy(policy: &mut Policy, given: &SettingValues) -> Result<(), Reason> {
+    for (setting, value) in [
+        (&pace::CONCURRENCY, &mut policy.concurrency),
+        (&pace::PER_SECOND, &mut policy.per_second),
+        (&pace::PER_HOUR, &mut policy.per_hour),
     ] {
         let Some(asked) = given.count(setting) else { continue };
         if asked > *value {
-            return Err(Failure::usage(format!("{flag} {asked} is above the run's {value}"))
-                .next("a resume may only lower it"));
+            let (setting, limit) = (setting.name, *value);
+            return Err(ResumeReason::FasterThanBefore { setting, asked, limit }.into());
         }
         *value = asked;
     }
     if let Some(wait_ms) = given.duration_ms(&following::WAIT) {
         // Whether a task is followed was decided when it was sent, by the run having a wait at all.
         if (wait_ms == 0) != (policy.wait_ms == 0) {
-            return Err(Failure::usage("--wait cannot turn following on or off in a resume"));
+            return Err(ResumeReason::FollowingSwitched.into());
         }
         policy.wait_ms = wait_ms;
     }

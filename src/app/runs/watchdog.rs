@@ -3,14 +3,12 @@
 //! Owns the looks at both, and the question. Following goes on while somebody thinks about an answer. Must never
 //! decide what is sent: it tells the run what it saw.
 
+use futures::future::BoxFuture;
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::Arc;
-use tokio::sync::oneshot;
 
-use crate::app::is_yes;
 use crate::app::policy_file::{PolicyFile, Reread};
-use crate::cli::terminal::question::ask;
+use crate::app::runs::operation::AskOperator;
 use crate::drive::{Alarm, Watchdog};
 use crate::engine::{Ask, OperatorAnswer};
 use crate::journal::STOP_FILE;
@@ -27,6 +25,7 @@ pub(crate) struct PolicyWatchdog {
     is_compared: bool,
     /// Why the policy cannot be obeyed any more.
     broken: Option<String>,
+    ask: AskOperator,
 }
 
 impl PolicyWatchdog {
@@ -36,9 +35,10 @@ impl PolicyWatchdog {
         report_dir: &std::path::Path,
         house: PolicyFile,
         tasks: Arc<[Task]>,
+        ask: AskOperator,
     ) -> Self {
         let stop_files = [state_stop_file, report_dir.join(STOP_FILE)];
-        Self { stop_files, house, tasks, is_compared: false, broken: None }
+        Self { stop_files, house, tasks, is_compared: false, broken: None, ask }
     }
 
     /// Takes in a policy file that has changed: its protect list holds from now on. What else it says holds for
@@ -90,21 +90,7 @@ impl Watchdog for PolicyWatchdog {
         recheck(&task.device, device, protect, aim)
     }
 
-    fn ask(&mut self, question: Ask) -> Pin<Box<dyn Future<Output = OperatorAnswer> + Send>> {
-        let (sender, answer) = oneshot::channel();
-        // A thread of its own and not of the runtime's: that would wait for an answer when the program ends.
-        let asking = std::thread::Builder::new().name("question".to_owned()).spawn(move || {
-            let text = format!(
-                "\n{}.\nGo on with wave {}? [y/N] ",
-                question.reason,
-                u32::from(question.wave) + 1
-            );
-            let is_agreed = ask(&text).is_some_and(|answer| is_yes(&answer));
-            // The run may have ended meanwhile.
-            let _ =
-                sender.send(if is_agreed { OperatorAnswer::GoOn } else { OperatorAnswer::Stop });
-        });
-        drop(asking);
-        Box::pin(async move { answer.await.unwrap_or(OperatorAnswer::Stop) })
+    fn ask(&mut self, question: Ask) -> BoxFuture<'static, OperatorAnswer> {
+        (self.ask)(question)
     }
 }

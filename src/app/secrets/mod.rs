@@ -5,7 +5,6 @@
 mod age;
 pub(crate) mod custody;
 pub(crate) mod known_pins;
-pub(crate) mod pin_news;
 mod pins_found;
 mod pins_recovery;
 mod pins_search;
@@ -14,7 +13,6 @@ mod reason;
 pub(crate) mod sealing;
 
 pub use custody::SecretsStorage;
-pub use pin_news::PinWarning;
 pub use pins_found::{FoundPin, FoundSecret, HiddenValue, PinLack, PinSource, TaskPins, WhyClosed};
 pub use pins_recovery::{PinRecovery, RecoveredPin, RecoveryEnd, RecoveryRequest};
 pub use pins_search::PinsRequest;

@@ -16,6 +16,7 @@ pub(crate) mod prune;
 pub(crate) mod repair_clock;
 pub(crate) mod report;
 pub(crate) mod resolve;
+pub(crate) mod resume;
 pub(crate) mod retry;
 pub(crate) mod run;
 pub(crate) mod runs;

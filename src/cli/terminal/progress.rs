@@ -1,26 +1,22 @@
 //! Progress of a run.
 //!
 //! Owns what is shown while a run goes on: bars on a terminal, plain lines elsewhere (both on standard
-//! error), JSON lines on standard output on request. It sees committed entries only. Must never show a PIN: it
-//! takes words and counts from entries, never an entry as a whole.
+//! error), JSON lines on standard output on request. It sees events of the application only. Must never show a PIN: it
+//! is never told one.
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 
-use crate::app::runs::reporter::Reporter;
-use crate::app::secrets::pin_news::has_new_pin;
-use crate::cli::failure::Sent;
+use crate::app::{
+    AppEvent, PinFact, RunAdvanced, RunBegins, RunNews, SeenEntry, SeenTask, Workspace,
+};
 use crate::cli::options::ProgressForm;
 use crate::cli::terminal::printer::Printer;
 use crate::cli::terminal::steady_terminal::steady_target;
 use crate::cli::text::pin_news::PinNews;
-use crate::drive::{Clock, Observer, Quota, WallClock};
+use crate::drive::{Clock, WallClock};
 use crate::engine::Progress;
-use crate::journal::RunHeader;
-use crate::model::{
-    Entry, Event, Outcome, OutcomeCounts, Repeat, StopCause, Task, TaskIndex, TaskRecord,
-    UnixMillis, human_duration,
-};
+use crate::model::{Outcome, OutcomeCounts, StopCause, UnixMillis, human_duration};
 
 /// A plain line at least this often.
 const PLAIN_MS: u64 = 30_000;
@@ -30,30 +26,33 @@ const PLAIN_MS_MIN: u64 = 1_000;
 /// A pause is told when it lasts at least this long, or when none was told for as long: short ones come
 /// in crowds.
 const PAUSE_TOLD_MS: u64 = 30_000;
-/// How often the ledger is asked what is left of the hour.
-const QUOTA_MS: u64 = 5_000;
 
-/// What was seen of a run: what its journal holds, and nothing else.
-pub(crate) struct Watched {
-    pub counts: OutcomeCounts,
-    /// Tasks with a request that left, before a resume included.
-    pub sent: Sent,
-    /// An action was stopped because the token lacks the permission.
-    pub is_forbidden: bool,
+/// Shows the progress of each run that is driven in this workspace.
+pub(crate) fn show_progress(workspace: &Workspace, form: Option<ProgressForm>, printer: &Printer) {
+    let (mut view, printer) = (None, printer.clone());
+    workspace.observe(move |event| match event {
+        AppEvent::RunBegins(begins) => view = Some(ProgressView::new(begins, form, &printer)),
+        AppEvent::RunAdvanced(advanced) => {
+            if let Some(view) = &mut view {
+                view.advance(advanced);
+            }
+        }
+        AppEvent::RunLeft => {
+            if let Some(view) = view.take() {
+                view.finish();
+            }
+        }
+        _ => {}
+    });
 }
 
-/// Watches a run.
-pub(crate) struct Watcher<'a> {
-    tasks: &'a [Task],
-    records: Vec<TaskRecord>,
+/// The progress of one run.
+struct ProgressView {
     counts: OutcomeCounts,
     display: Display,
-    printer: &'a Printer,
-    reporter: Reporter,
-    quota: Quota,
+    printer: Printer,
     per_hour: u32,
     spent: u32,
-    spent_at: UnixMillis,
     started_at: UnixMillis,
     sent_before: u32,
     pause_told_at: UnixMillis,
@@ -61,7 +60,6 @@ pub(crate) struct Watcher<'a> {
     quarantine_ms: u64,
     has_waves: bool,
     is_settling_told: bool,
-    is_forbidden: bool,
 }
 
 enum Display {
@@ -71,65 +69,48 @@ enum Display {
     Nothing,
 }
 
-impl<'a> Watcher<'a> {
-    pub(crate) fn new(
-        header: &RunHeader,
-        tasks: &'a [Task],
-        records: Vec<TaskRecord>,
-        form: Option<ProgressForm>,
-        printer: &'a Printer,
-        reporter: Reporter,
-        quota: Quota,
-    ) -> Self {
-        let mut counts = OutcomeCounts::default();
-        records.iter().for_each(|record| counts.add(record.outcome()));
+impl ProgressView {
+    fn new(begins: &RunBegins, form: Option<ProgressForm>, printer: &Printer) -> Self {
         let now = WallClock.now();
-        let sent_before = sent(&counts);
+        let counts = begins.counts.clone();
         let planned = counts.total() - counts.of(Outcome::Skipped);
         Self {
             display: Display::new(form, u64::from(planned), printer, now),
-            tasks,
-            records,
+            sent_before: sent(&counts),
             counts,
-            printer,
-            reporter,
-            quota,
-            per_hour: header.policy.per_hour,
+            printer: printer.clone(),
+            per_hour: begins.per_hour,
             spent: 0,
-            spent_at: UnixMillis(0),
             started_at: now,
-            sent_before,
             pause_told_at: UnixMillis(0),
-            pins: PinNews::new(&header.run.0),
-            quarantine_ms: header.policy.quarantine_ms,
-            has_waves: header.policy.rollout.is_some(),
+            pins: PinNews::new(&begins.run),
+            quarantine_ms: begins.quarantine_ms,
+            has_waves: begins.has_waves,
             is_settling_told: false,
-            is_forbidden: false,
         }
     }
 
-    /// Takes the display away and leaves what was seen.
-    pub(crate) fn finish(self) -> Watched {
+    /// Takes the display away.
+    fn finish(self) {
         if let Display::Bars { bars, .. } = &self.display {
             // The summary that follows says the same; a bar that cannot be cleared is only ugly.
             let _ = bars.clear();
         }
-        let is_sent =
-            |record: &&TaskRecord| record.attempts > 0 && record.outcome() != Outcome::NotAttempted;
-        let sent = self.records.iter().filter(is_sent).count();
-        Watched {
-            sent: Sent::of_tasks(u32::try_from(sent).unwrap_or(u32::MAX)),
-            counts: self.counts,
-            is_forbidden: self.is_forbidden,
-        }
     }
 
-    fn show(&mut self, entries: &[Entry], progress: &Progress) {
-        let now = WallClock.now();
-        if now.since(self.spent_at) > QUOTA_MS as i64 {
-            self.spent = self.quota.spent(now).unwrap_or(self.spent);
-            self.spent_at = now;
+    fn advance(&mut self, advanced: &RunAdvanced) {
+        self.counts = advanced.counts.clone();
+        self.spent = advanced.spent;
+        for entry in &advanced.entries {
+            self.tell(entry);
+            self.tell_wave(entry);
+            self.tell_pin(entry);
         }
+        self.show(&advanced.entries, &advanced.progress);
+    }
+
+    fn show(&mut self, entries: &[SeenEntry], progress: &Progress) {
+        let now = WallClock.now();
         let status = self.status(now, progress);
         let skipped = self.counts.of(Outcome::Skipped);
         let total = self.counts.total() - skipped;
@@ -154,7 +135,7 @@ impl<'a> Watcher<'a> {
             }
             Display::Json => {
                 for entry in entries {
-                    self.printer.data(&self.json_line(entry));
+                    self.printer.data(&json_line(entry));
                 }
             }
             Display::Nothing => {}
@@ -193,90 +174,21 @@ impl<'a> Watcher<'a> {
         words
     }
 
-    fn json_line(&self, entry: &Entry) -> String {
-        let mut line = serde_json::json!({
-            "at": entry.at.to_string(),
-            "event": entry.event.word(),
-        });
-        let mut put = |key: &str, value: serde_json::Value| {
-            line[key] = value;
-        };
-        if let Some(task) = entry.event.task() {
-            let facts = &self.tasks[task.at()];
-            let record = &self.records[task.at()];
-            put("task", facts.id.0.clone().into());
-            put("serial_number", facts.device.serial_number.clone().into());
-            put("action", facts.action.clone().into());
-            // An intent is not doubt yet: its answer is on the way.
-            if !matches!(entry.event, Event::Intent { .. }) {
-                put("outcome", record.outcome().word().into());
-                put("reason", record.reason.clone().into());
-            }
-            put("device_id", facts.device.id.as_str().into());
-            put("http_status", record.http_status.into());
-        }
-        if has_new_pin(&entry.event) {
-            put("pin", "kept".into());
-        }
-        match &entry.event {
-            Event::Paused { until, reason } => {
-                put("until", until.to_string().into());
-                put("reason", reason.clone().into());
-            }
-            Event::Stopped { reason, .. } | Event::CanaryAdded { reason, .. } => {
-                put("reason", reason.clone().into());
-            }
-            Event::WaveBegun { wave, not_before, reason } => {
-                put("wave", (wave + 1).into());
-                put("not_before", not_before.to_string().into());
-                put("reason", reason.clone().into());
-            }
-            Event::Woke { slept_ms } => put("slept_ms", (*slept_ms).into()),
-            Event::ActionStopped { action, reason } => {
-                put("action", action.clone().into());
-                put("reason", reason.clone().into());
-            }
-            _ => {}
-        }
-        line.to_string()
-    }
-}
-
-impl Observer for Watcher<'_> {
-    fn committed(&mut self, entries: &[Entry], progress: &Progress) {
-        for entry in entries {
-            if let Some(task) = entry.event.task() {
-                let record = &mut self.records[task.at()];
-                self.counts.remove(record.outcome());
-                record.apply(entry.at, &entry.event);
-                self.counts.add(record.outcome());
-            }
-            self.is_forbidden |= matches!(entry.event, Event::ActionStopped { .. });
-            self.tell(entry);
-            self.tell_wave(entry);
-            self.tell_pin(entry);
-        }
-        self.show(entries, progress);
-        if !entries.is_empty() {
-            self.reporter.changed();
-        }
-    }
-}
-
-impl Watcher<'_> {
     /// What people want to know at once.
-    fn tell(&mut self, entry: &Entry) {
-        let text = match &entry.event {
-            Event::Paused { until, reason }
+    fn tell(&mut self, entry: &SeenEntry) {
+        let Some(news) = &entry.news else { return };
+        let text = match news {
+            RunNews::Paused { until, reason }
                 if until.remaining_ms(entry.at) >= PAUSE_TOLD_MS
                     || entry.at.remaining_ms(self.pause_told_at) >= PAUSE_TOLD_MS =>
             {
                 self.pause_told_at = entry.at;
                 format!("paused until {until}: {reason}")
             }
-            Event::Doubted { task, .. } if !self.is_settling_told && self.is_sought(*task) => {
+            RunNews::Doubted => {
+                let Some(task) = self.sought_first(entry) else { return };
                 self.is_settling_told = true;
-                let waits = match self.has_waves && self.tasks[task.at()].wave == 0 {
+                let waits = match self.has_waves && task.wave == 0 {
                     true => {
                         "; the first wave is in doubt, and nothing more is sent until that is settled"
                     }
@@ -284,24 +196,24 @@ impl Watcher<'_> {
                 };
                 format!(
                     "an answer was lost (row {}); what became of the request is read {} from now, because until then it may still be applied{waits}; Ctrl-C leaves that to a resume",
-                    self.tasks[task.at()].row,
+                    task.row,
                     human_duration(self.quarantine_ms)
                 )
             }
-            Event::Stopped { cause: StopCause::Operator, .. } => {
+            RunNews::Stopped { cause: StopCause::Operator, .. } => {
                 "draining: nothing more is sent; press Ctrl-C again to leave at once".to_owned()
             }
-            Event::Stopped { reason, .. } => format!("stopping: {reason}"),
-            Event::CanaryAdded { reason, .. } => {
+            RunNews::Stopped { reason, .. } => format!("stopping: {reason}"),
+            RunNews::CanaryAdded { reason } => {
                 format!("the first wave is silent, one more device tries ({reason})")
             }
-            Event::Woke { slept_ms } => {
+            RunNews::Woke { slept_ms } => {
                 let slept = human_duration(*slept_ms);
                 format!(
                     "this machine slept for {slept}; window, deadline and targets are looked at again"
                 )
             }
-            Event::ActionStopped { action, reason } => {
+            RunNews::ActionStopped { action, reason } => {
                 format!("{action} is not sent any more: {reason}")
             }
             _ => return,
@@ -312,8 +224,8 @@ impl Watcher<'_> {
     }
 
     /// How far the run has spread.
-    fn tell_wave(&self, entry: &Entry) {
-        let Event::WaveBegun { wave, not_before, reason } = &entry.event else { return };
+    fn tell_wave(&self, entry: &SeenEntry) {
+        let Some(RunNews::WaveBegun { wave, not_before, reason }) = &entry.news else { return };
         if matches!(self.display, Display::Json) {
             return;
         }
@@ -325,22 +237,22 @@ impl Watcher<'_> {
         self.beside_bars(|| self.printer.say(&text));
     }
 
-    /// Whether reading can settle a doubt about a task that must not be repeated.
-    fn is_sought(&self, task: TaskIndex) -> bool {
-        let task = &self.tasks[task.at()];
-        task.repeat == Repeat::Once && task.end.trace().exists()
+    /// The task of the first doubt that reading can settle.
+    fn sought_first<'a>(&self, entry: &'a SeenEntry) -> Option<&'a SeenTask> {
+        entry.task.as_ref().filter(|task| !self.is_settling_told && task.is_sought)
     }
 
     /// Where a PIN can be seen, the moment that it is on disk; and above all when two do not agree.
-    fn tell_pin(&mut self, entry: &Entry) {
-        let Some(task) = entry.event.task() else { return };
-        let device = &self.tasks[task.at()].device;
-        for text in self.pins.warnings(entry, device) {
-            self.beside_bars(|| self.printer.warn(&text));
+    fn tell_pin(&mut self, entry: &SeenEntry) {
+        let Some(task) = &entry.task else { return };
+        for fact in &entry.pins {
+            if let Some(text) = self.pins.warning(fact, entry.at, task) {
+                self.beside_bars(|| self.printer.warn(&text));
+            }
         }
-        if has_new_pin(&entry.event)
+        if entry.pins.contains(&PinFact::Kept)
             && !self.printer.is_quiet()
-            && let Some(text) = self.pins.kept(task, device)
+            && let Some(text) = self.pins.kept(task)
             && !matches!(self.display, Display::Json)
         {
             self.beside_bars(|| self.printer.say(&text));
@@ -353,6 +265,52 @@ impl Watcher<'_> {
             _ => print(),
         }
     }
+}
+
+/// An entry for programs.
+fn json_line(entry: &SeenEntry) -> String {
+    let mut line = serde_json::json!({
+        "at": entry.at.to_string(),
+        "event": entry.kind,
+    });
+    let mut put = |key: &str, value: serde_json::Value| {
+        line[key] = value;
+    };
+    if let Some(task) = &entry.task {
+        put("task", task.id.clone().into());
+        put("serial_number", task.serial_number.clone().into());
+        put("action", task.action.clone().into());
+        if let Some(outcome) = task.outcome {
+            put("outcome", outcome.into());
+            put("reason", task.reason.clone().into());
+        }
+        put("device_id", task.device_id.clone().into());
+        put("http_status", task.http_status.into());
+    }
+    if entry.pins.contains(&PinFact::Kept) {
+        put("pin", "kept".into());
+    }
+    match &entry.news {
+        Some(RunNews::Paused { until, reason }) => {
+            put("until", until.to_string().into());
+            put("reason", reason.clone().into());
+        }
+        Some(RunNews::Stopped { reason, .. } | RunNews::CanaryAdded { reason }) => {
+            put("reason", reason.clone().into());
+        }
+        Some(RunNews::WaveBegun { wave, not_before, reason }) => {
+            put("wave", (wave + 1).into());
+            put("not_before", not_before.to_string().into());
+            put("reason", reason.clone().into());
+        }
+        Some(RunNews::Woke { slept_ms }) => put("slept_ms", (*slept_ms).into()),
+        Some(RunNews::ActionStopped { action, reason }) => {
+            put("action", action.clone().into());
+            put("reason", reason.clone().into());
+        }
+        Some(RunNews::Doubted) | None => {}
+    }
+    line.to_string()
 }
 
 impl Display {

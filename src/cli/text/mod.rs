@@ -20,3 +20,4 @@ pub(crate) mod policy;
 pub(crate) mod preflight;
 pub(crate) mod prune;
 pub(crate) mod refusals;
+pub(crate) mod run_end;

@@ -35,6 +35,21 @@ pub(crate) fn notice(event: &AppEvent) -> Option<Notice> {
             Some(Notice::Warning(pin_notices::earlier_locks_unknown(device, run.as_deref(), error)))
         }
         AppEvent::PinRecovered(found) => Some(Notice::News(pin_notices::recovery(found))),
+        AppEvent::EndNotRecorded(reason) => Some(Notice::Warning(words(reason).what)),
+        AppEvent::RunSummary(summary) => Some(Notice::News(summary.clone())),
+        AppEvent::RunReopened { run, job, is_sending, pause } => {
+            let doing = if *is_sending { "resuming" } else { "following" };
+            let pause = pause
+                .as_ref()
+                .map(|(until, why)| format!("\nnothing is sent or read before {until}: {why}"));
+            let pause = pause.unwrap_or_default();
+            Some(Notice::News(format!("{doing} run {run} of {job}{pause}")))
+        }
+        // What goes on in a run is shown by its progress, and where its reports are by whoever drives it.
+        AppEvent::RunBegins(_)
+        | AppEvent::RunAdvanced(_)
+        | AppEvent::RunLeft
+        | AppEvent::RunReported { .. } => None,
         AppEvent::ReadWaits(waiting) => Some(Notice::News(waits(waiting))),
         AppEvent::RefusalNotNoted(reason) => Some(Notice::Warning(format!(
             "the refusal is not in the host's record: {}",

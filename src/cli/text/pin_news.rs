@@ -2,8 +2,9 @@
 //!
 //! Owns the words and how often they are said. Must never see a PIN itself.
 
-use crate::app::secrets::pin_news::{PinWarning, PinWatch};
-use crate::model::{DeviceFacts, Entry, TaskIndex};
+use crate::app::{PinFact, SeenTask};
+use crate::engine::PIN_SOUGHT_MS;
+use crate::model::UnixMillis;
 
 /// PINs that are told one by one; of a whole fleet the command for all of them says the same.
 const TOLD_MAX: usize = 5;
@@ -11,90 +12,93 @@ const TOLD_MAX: usize = 5;
 /// Remembers what has been told.
 pub(crate) struct PinNews {
     run: String,
-    told: Vec<TaskIndex>,
-    watch: PinWatch,
+    told: Vec<u32>,
+    /// The latest end of reads for missing PINs that was told.
+    sought_until: UnixMillis,
 }
 
 impl PinNews {
     pub(crate) fn new(run: &str) -> Self {
-        Self { run: run.to_owned(), told: Vec::new(), watch: PinWatch::new() }
+        Self { run: run.to_owned(), told: Vec::new(), sought_until: UnixMillis(0) }
     }
 
     /// The line about a PIN that has just been kept; `None` when enough has been said.
-    pub(crate) fn kept(&mut self, task: TaskIndex, device: &DeviceFacts) -> Option<String> {
+    pub(crate) fn kept(&mut self, task: &SeenTask) -> Option<String> {
         // One more is remembered, for the line that stands for all the others.
-        if self.told.len() > TOLD_MAX || self.told.contains(&task) {
+        if self.told.len() > TOLD_MAX || self.told.contains(&task.index) {
             return None;
         }
-        self.told.push(task);
+        self.told.push(task.index);
         if self.told.len() > TOLD_MAX {
             return Some(format!("further PINs: sortie pins {}", self.run));
         }
-        Some(format!("PIN of {} kept: {}", word_of(device), self.command(device)))
+        Some(format!("PIN of {} kept: {}", word_of_task(task), self.command(task)))
     }
 
-    /// The lines about what is wrong with a PIN, or with its absence.
-    pub(crate) fn warnings(&mut self, entry: &Entry, device: &DeviceFacts) -> Vec<String> {
-        let warnings = self.watch.warnings(entry);
-        warnings.iter().map(|warning| self.warning(warning, device)).collect()
-    }
-
-    fn warning(&self, warning: &PinWarning, device: &DeviceFacts) -> String {
-        match warning {
-            PinWarning::Differs => self.disagreement(device),
-            PinWarning::Odd { flaw } => self.odd(device, flaw),
-            PinWarning::Missing { sought_until } => format!(
-                "no PIN came with the lock of {}: its command and the tenant's PIN are read until {sought_until} at the latest, \
-                 also after --wait",
-                word_of(device)
-            ),
+    /// The line about what is wrong with a PIN, or with its absence.
+    pub(crate) fn warning(
+        &mut self,
+        fact: &PinFact,
+        at: UnixMillis,
+        task: &SeenTask,
+    ) -> Option<String> {
+        let device = word_of_task(task);
+        match fact {
+            PinFact::Kept => None,
+            PinFact::Differs => Some(format!(
+                "the tenant shows another PIN for {device} than its lock answered; both are kept, the newest first: {}",
+                self.command(task)
+            )),
+            PinFact::Odd { flaw } => Some(format!(
+                "the PIN in the answer for {device} {flaw}; it is kept as it came, and the tenant is asked: {}",
+                self.command(task)
+            )),
+            // Said again only once the moment has passed that was told last.
+            PinFact::Missing if at < self.sought_until => None,
+            PinFact::Missing => {
+                self.sought_until = at.plus_ms(PIN_SOUGHT_MS);
+                Some(format!(
+                    "no PIN came with the lock of {device}: its command and the tenant's PIN are read until {} at the latest, \
+                     also after --wait",
+                    self.sought_until
+                ))
+            }
         }
     }
 
-    /// The line about two PINs that differ.
-    fn disagreement(&self, device: &DeviceFacts) -> String {
-        format!(
-            "the tenant shows another PIN for {} than its lock answered; both are kept, the newest first: {}",
-            word_of(device),
-            self.command(device)
-        )
-    }
-
-    /// The line about an answer whose PIN has not the form of one.
-    fn odd(&self, device: &DeviceFacts, flaw: &str) -> String {
-        format!(
-            "the PIN in the answer for {} {flaw}; it is kept as it came, and the tenant is asked: {}",
-            word_of(device),
-            self.command(device)
-        )
-    }
-
-    fn command(&self, device: &DeviceFacts) -> String {
-        format!("sortie pins {} --device {}", self.run, word_of(device))
+    fn command(&self, task: &SeenTask) -> String {
+        format!("sortie pins {} --device {}", self.run, word_of_task(task))
     }
 }
 
+fn word_of_task(task: &SeenTask) -> &str {
+    word_of(&task.serial_number, &task.device_id)
+}
+
 /// The serial number where it can stand in a command line as it is, else the id.
-pub(crate) fn word_of(device: &DeviceFacts) -> &str {
-    let serial = device.serial_number.as_str();
+pub(crate) fn word_of<'a>(serial: &'a str, id: &'a str) -> &'a str {
     let is_word = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     let is_usable = !serial.is_empty() && !serial.starts_with('-') && serial.chars().all(is_word);
-    if is_usable { serial } else { device.id.as_str() }
+    if is_usable { serial } else { id }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DeviceId, Event, Platform, UnixMillis, Verdict};
 
-    fn device(serial: &str) -> DeviceFacts {
-        DeviceFacts {
-            id: DeviceId::from_api("d1"),
+    fn task(index: u32, serial: &str) -> SeenTask {
+        SeenTask {
+            index,
+            id: "t".to_owned(),
+            row: 1,
+            wave: 0,
+            action: "lock".to_owned(),
+            device_id: "d1".to_owned(),
             serial_number: serial.to_owned(),
-            name: "Mac".to_owned(),
-            user_email: String::new(),
-            platform: Platform::Mac,
-            ..DeviceFacts::default()
+            outcome: None,
+            reason: String::new(),
+            http_status: None,
+            is_sought: true,
         }
     }
 
@@ -102,10 +106,10 @@ mod tests {
     fn five_pins_are_told_then_one_line_stands_for_the_rest() {
         let mut news = PinNews::new("R");
         let mut lines = Vec::new();
-        for task in 0..10 {
+        for at in 0..10 {
             // A second PIN of a task is no news.
             for _ in 0..2 {
-                lines.extend(news.kept(TaskIndex(task), &device(&format!("SN{task}"))));
+                lines.extend(news.kept(&task(at, &format!("SN{at}"))));
             }
         }
         assert_eq!(lines.len(), 6);
@@ -116,7 +120,9 @@ mod tests {
     #[test]
     fn a_serial_that_a_shell_would_misread_gives_way_to_the_id() {
         for serial in ["", "A B", "A;reboot", "-x", "A\u{1b}[2J"] {
-            let line = PinNews::new("R").disagreement(&device(serial));
+            let mut news = PinNews::new("R");
+            let line = news.warning(&PinFact::Differs, UnixMillis(0), &task(0, serial));
+            let line = line.expect("it is told");
             assert!(line.ends_with("sortie pins R --device d1"), "{line}");
         }
     }
@@ -124,17 +130,10 @@ mod tests {
     #[test]
     fn reads_for_a_missing_pin_are_announced_with_their_end() {
         let mut news = PinNews::new("R");
-        let mut told = |at, pin_missing| {
-            let verdict =
-                Verdict::Accepted(crate::model::Answer { pin_missing, ..Default::default() });
-            let task = TaskIndex(0);
-            let event = Event::Answered { task, attempt: 1, http_status: Some(200), verdict };
-            news.warnings(&Entry { at: UnixMillis(at), event }, &device("SN1"))
-        };
-        assert!(told(0, false).is_empty());
-        let first = told(0, true);
-        assert!(first[0].contains("SN1") && first[0].contains("until 1970-01-01T00:02:34.000Z"));
-        assert!(told(1_000, true).is_empty(), "one line stands for all that wait");
-        assert_eq!(told(200_000, true).len(), 1);
+        let mut told = |at| news.warning(&PinFact::Missing, UnixMillis(at), &task(0, "SN1"));
+        let first = told(0).expect("it is told");
+        assert!(first.contains("SN1") && first.contains("until 1970-01-01T00:02:34.000Z"));
+        assert!(told(1_000).is_none(), "one line stands for all that wait");
+        assert!(told(200_000).is_some());
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn earlier_locks_unknown(
 /// What the tenant answered about a missing PIN.
 pub(super) fn recovery(recovery: &PinRecovery) -> String {
     let PinRecovery { run, device, found } = recovery;
-    let word = word_of(device);
+    let word = word_of(&device.serial_number, device.id.as_str());
     match found {
         RecoveredPin::Found => {
             format!("{word}: PIN recovered, see it with: sortie pins {run} --device {word}")

@@ -3,7 +3,12 @@
 //! Owns the texts. Must never decide anything.
 
 use super::Words;
-use crate::app::{DoubtReason, FirstReportReason, ReportsReason};
+use super::outside;
+use crate::app::{
+    BrokenOffReason, DoubtReason, FirstReportReason, ReportsReason, ResumeReason, RunEndFault,
+    RunEndReason,
+};
+use crate::cli::text::run_end::left_open;
 
 pub(super) fn reports(reason: &ReportsReason) -> Words {
     match reason {
@@ -53,6 +58,50 @@ pub(super) fn first_reports(reason: &FirstReportReason) -> Words {
         FirstReportReason::Unwritable { detail } => Words::new(
             format!("the reports cannot be written: {detail}"),
             "name another place with --report-dir",
+        ),
+    }
+}
+
+pub(super) fn broken_off(reason: &BrokenOffReason) -> Words {
+    let BrokenOffReason { run, why } = reason;
+    Words::new(
+        outside::drive(why).what,
+        format!("make the state directory writable, then: sortie resume {run}"),
+    )
+    .state("everything committed until then is in the journal; requests that were under way are in doubt")
+}
+
+pub(super) fn run_end(reason: &RunEndReason) -> Words {
+    let RunEndReason { run, doubts, not_attempted, state_dir, why } = reason;
+    let words = match why {
+        RunEndFault::Reports(reason) => reports(reason),
+        RunEndFault::Journal(reason) => {
+            let directory = state_dir.display();
+            Words::new(
+                outside::journal(reason).what,
+                format!("check the disk and {directory}, then: sortie resume {run}"),
+            )
+        }
+    };
+    let left = left_open(*doubts, *not_attempted);
+    words.state(format!("{left}; the end of run {run} could not be recorded in full"))
+}
+
+pub(super) fn resume(reason: &ResumeReason) -> Words {
+    match reason {
+        ResumeReason::FasterThanBefore { setting, asked, limit } => {
+            let flag = setting.replace('_', "-");
+            Words::new(
+                format!("--{flag} {asked} is above the run's {limit}"),
+                "a resume may only lower it",
+            )
+        }
+        ResumeReason::FollowingSwitched => {
+            Words::new("--wait cannot turn following on or off in a resume", "")
+        }
+        ResumeReason::TimeoutTooLong { .. } => Words::new(
+            "--timeout is more than half of the run's --quarantine",
+            "give a shorter one, or none",
         ),
     }
 }

@@ -1,0 +1,140 @@
+//! Events of a run under way.
+//!
+//! Owns what observers see of it: what its journal holds, and nothing else. Must never carry a secret: of a PIN only that there is
+//! one.
+
+use crate::engine::Progress;
+use crate::model::{OutcomeCounts, StopCause, UnixMillis};
+
+/// A run is driven from now on.
+#[derive(Clone, Debug)]
+pub struct RunBegins {
+    /// Id of the run.
+    pub run: String,
+    /// Requests an hour that it may use.
+    pub per_hour: u32,
+    /// How long a request without an answer may still be applied, in milliseconds.
+    pub quarantine_ms: u64,
+    /// It spreads in waves.
+    pub has_waves: bool,
+    /// Its tasks by outcome, before anything is done.
+    pub counts: OutcomeCounts,
+}
+
+/// Entries of a run are on disk.
+#[derive(Clone, Debug)]
+pub struct RunAdvanced {
+    /// The entries, in order.
+    pub entries: Vec<SeenEntry>,
+    /// How far the run is.
+    pub progress: Progress,
+    /// Its tasks by outcome.
+    pub counts: OutcomeCounts,
+    /// Requests of this hour that are spent on the tenant, as they were counted some seconds ago at most.
+    pub spent: u32,
+}
+
+/// An entry, without its secrets.
+#[derive(Clone, Debug)]
+pub struct SeenEntry {
+    /// When it was recorded.
+    pub at: UnixMillis,
+    /// Its kind, as the journal calls it.
+    pub kind: &'static str,
+    /// The task that it is about, as the batch left it.
+    pub task: Option<SeenTask>,
+    /// What people may want to know.
+    pub news: Option<RunNews>,
+    /// What it says of a PIN.
+    pub pins: Vec<PinFact>,
+}
+
+/// A task of a run.
+#[derive(Clone, Debug)]
+pub struct SeenTask {
+    /// Its position in the plan.
+    pub index: u32,
+    /// Its id.
+    pub id: String,
+    /// Number of its row.
+    pub row: u32,
+    /// Its wave, counted from 0.
+    pub wave: u16,
+    /// Its action.
+    pub action: String,
+    /// Its device, by id.
+    pub device_id: String,
+    /// Its device, by serial number.
+    pub serial_number: String,
+    /// How it stands; `None` while its request is on the way.
+    pub outcome: Option<&'static str>,
+    /// Why it stands so.
+    pub reason: String,
+    /// Status of the last answer.
+    pub http_status: Option<u16>,
+    /// A lost answer can be found out by reading.
+    pub is_sought: bool,
+}
+
+/// What people may want to know of an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunNews {
+    /// Nothing is sent for a while.
+    Paused {
+        /// Until when.
+        until: UnixMillis,
+        /// Why.
+        reason: String,
+    },
+    /// An answer was lost.
+    Doubted,
+    /// Nothing more is sent.
+    Stopped {
+        /// Why, for programs.
+        cause: StopCause,
+        /// Why.
+        reason: String,
+    },
+    /// The first wave is silent, and one more device tries.
+    CanaryAdded {
+        /// Why.
+        reason: String,
+    },
+    /// This host slept.
+    Woke {
+        /// How long, in milliseconds.
+        slept_ms: u64,
+    },
+    /// An action is not sent any more.
+    ActionStopped {
+        /// The action.
+        action: String,
+        /// Why.
+        reason: String,
+    },
+    /// A wave begins.
+    WaveBegun {
+        /// The wave, counted from 0.
+        wave: u16,
+        /// Nothing of it is sent before.
+        not_before: UnixMillis,
+        /// How the one before ended.
+        reason: String,
+    },
+}
+
+/// What an entry says of a PIN. Never the PIN.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PinFact {
+    /// One that was not known before is kept.
+    Kept,
+    /// It differs from the one that was known; both are kept.
+    Differs,
+    /// What the answer brought has not the form of one; it is kept as it came.
+    Odd {
+        /// What is wrong with it.
+        flaw: String,
+    },
+    /// A lock was answered without one, and it is looked for.
+    Missing,
+}

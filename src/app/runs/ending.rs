@@ -1,0 +1,204 @@
+//! The end of a run that was driven.
+//!
+//! Owns what is recorded then: its reports, its place in the index, its charges, its head in the host's record. Each is tried, whatever
+//! became of the others. Must never report an end that the journal does not hold.
+
+use super::end_reasons::{BrokenOffReason, RunEndFault, RunEndReason};
+use crate::app::charging::{LastSends, sent_of};
+use crate::app::operator::Operator;
+use crate::app::outside::{DriveReason, JournalReason};
+use crate::app::refusal::{Reason, Refusal};
+use crate::app::runs::run_view::{ReportsReason, RunView, standing};
+use crate::app::runs::run_watch::Watched;
+use crate::app::runs::verdict::{RunVerdict, VerdictFacts, verdict_of};
+use crate::app::{AppEvent, Sent, Workspace};
+use crate::drive::{Clock, DriveError, Ended, WallClock};
+use crate::journal::{Distrust, JournalError, RunHeader, RunReader, RunState};
+use crate::model::{Outcome, OutcomeCounts, StopCause, Task, TaskIndex, Turn, UnixMillis};
+use crate::report::{Rerun, summary_text};
+use std::path::PathBuf;
+
+/// How a run ended.
+#[derive(Clone, Debug)]
+pub struct RunEnded {
+    /// Id of the run.
+    pub run: String,
+    /// How it ended, in one word.
+    pub verdict: RunVerdict,
+    /// What was sent for it, before a resume included.
+    pub sent: Sent,
+    /// Its tasks by outcome.
+    pub counts: OutcomeCounts,
+    /// Why it stopped, for programs and for people; `None` where it did not.
+    pub stop: Option<(StopCause, String)>,
+    /// Until when nothing may be sent.
+    pub paused_until: Option<UnixMillis>,
+    /// Skips that the request or the job asked for, or that came up on the way.
+    pub skips_asked: u32,
+    /// Where its reports are.
+    pub report_dir: PathBuf,
+    /// Files beside the report that repeat what did not end well.
+    pub rerun_files: Vec<&'static str>,
+}
+
+/// A run that was left.
+pub(crate) struct Ending<'a> {
+    pub workspace: &'a Workspace,
+    pub header: &'a RunHeader,
+    pub tasks: &'a [Task],
+    pub watched: &'a Watched,
+}
+
+impl Ending<'_> {
+    /// Records the end of a run that the loop left in order.
+    pub(crate) fn close(&self, ended: &Ended) -> Result<RunEnded, Refusal> {
+        let stop = ended.progress.stop.as_ref().map(|(cause, _)| *cause);
+        let verdict = if ended.is_aborted {
+            RunVerdict::Aborted
+        } else {
+            verdict_of(&VerdictFacts {
+                counts: &self.watched.counts,
+                stop,
+                is_forbidden: self.watched.is_forbidden,
+                skips_asked: self.skips_asked(),
+                pending_ok: self.header.pending_ok,
+            })
+        };
+        let now = WallClock.now();
+        let view = RunView::read(&self.workspace.dir, &self.header.run.0)
+            .map_err(|error| self.unrecorded(of_distrust(error)).after(self.watched.sent))?;
+        // Each is tried, whatever became of the others: the index may be writable where the reports are not.
+        let written = self.write_reports(&view, now).map_err(RunEndFault::Reports);
+        let entered = self.enter_end(ended, now).map_err(of_journal);
+        let left = self.leave(&view, verdict, now).map_err(of_journal);
+        let mut broken = [written.err(), entered.err(), left.err()].into_iter().flatten();
+        if let Some(first) = broken.next() {
+            let tell = |fault| {
+                let more = AppEvent::EndNotRecorded(self.unrecorded(fault));
+                self.workspace.events.tell(&more);
+            };
+            broken.for_each(tell);
+            return Err(self.unrecorded(first).after(self.watched.sent));
+        }
+        Ok(RunEnded {
+            run: self.header.run.0.clone(),
+            verdict,
+            sent: self.watched.sent,
+            counts: self.watched.counts.clone(),
+            stop: ended.progress.stop.clone(),
+            paused_until: ended.progress.paused_until,
+            skips_asked: self.skips_asked(),
+            report_dir: self.header.report_dir.clone(),
+            rerun_files: self.rerun_files(&view),
+        })
+    }
+
+    /// Says why the run broke off, after what can be reported was reported.
+    pub(crate) fn broken_off(&self, error: DriveError) -> Refusal {
+        let run = self.header.run.0.clone();
+        let reported =
+            RunView::read(&self.workspace.dir, &run).map_err(of_distrust).and_then(|view| {
+                self.write_reports(&view, WallClock.now()).map_err(RunEndFault::Reports)
+            });
+        if let Err(fault) = reported {
+            self.workspace.events.tell(&AppEvent::EndNotRecorded(self.unrecorded(fault)));
+        }
+        Reason::from(BrokenOffReason { run, why: DriveReason(error) }).after(self.watched.sent)
+    }
+
+    /// A failure to record the end of the run. What it was asked to do is done: nothing may invite to do it again.
+    fn unrecorded(&self, why: RunEndFault) -> Reason {
+        RunEndReason {
+            run: self.header.run.0.clone(),
+            doubts: self.watched.counts.of(Outcome::InDoubt),
+            not_attempted: self.watched.counts.of(Outcome::NotAttempted),
+            state_dir: self.workspace.path().to_owned(),
+            why,
+        }
+        .into()
+    }
+
+    /// Tells what came out, and writes the final reports.
+    fn write_reports(&self, view: &RunView, finished_at: UnixMillis) -> Result<(), ReportsReason> {
+        // The moment that the index keeps, so that reports that are written again are the same.
+        let finished_at = Some(finished_at);
+        let summary = summary_text(&view.facts(finished_at), &view.rows());
+        self.workspace.events.tell(&AppEvent::RunSummary(summary));
+        view.write(&self.header.report_dir, finished_at)?;
+        let report_dir = self.header.report_dir.clone();
+        self.workspace.events.tell(&AppEvent::RunReported { report_dir });
+        Ok(())
+    }
+
+    /// Enters in the index how the run stands.
+    fn enter_end(&self, ended: &Ended, now: UnixMillis) -> Result<(), JournalError> {
+        let (mut run_state, summary) = standing(&self.watched.counts);
+        let stop = ended.progress.stop.as_ref().map(|(cause, _)| *cause);
+        let is_interrupted = ended.is_aborted || stop.is_some_and(StopCause::ends_reading);
+        if run_state == RunState::Ended && is_interrupted {
+            run_state = RunState::Paused;
+        }
+        let index = self.workspace.index();
+        index.set_run_state(&self.header.run.0, run_state, Some(now), &summary)
+    }
+
+    /// Settles what the run was charged by what it sent, and ties its journal to the host's record.
+    fn leave(
+        &self,
+        view: &RunView,
+        verdict: RunVerdict,
+        now: UnixMillis,
+    ) -> Result<(), JournalError> {
+        let run = &self.header.run.0;
+        let reader = RunReader::open(&self.workspace.dir, run)?;
+        let last = LastSends::read(&reader, self.tasks)?;
+        let sent = sent_of(&last, self.tasks, &view.records);
+        self.workspace.index().settle_charges(run, &sent)?;
+        let head = reader.head()?;
+        let outcomes: std::collections::BTreeMap<&str, u32> =
+            self.watched.counts.iter().map(|(outcome, count)| (outcome.word(), count)).collect();
+        let body = serde_json::json!({
+            "who": Operator::current().shown(), "head": head.head, "entries": head.entries,
+            "outcomes": outcomes, "exit": verdict.number(),
+        });
+        self.workspace.index().note(now, "left", Some(run), &body)?;
+        Ok(())
+    }
+
+    /// Devices that the plan had not left out and that were left out later.
+    fn skips_since(&self) -> u32 {
+        let planned = self.tasks.iter().filter(|task| matches!(task.turn, Turn::Skip { .. }));
+        let planned = u32::try_from(planned.count()).unwrap_or(u32::MAX);
+        self.watched.counts.of(Outcome::Skipped).saturating_sub(planned)
+    }
+
+    /// Skips that the request or the job asked for, or that came up on the way.
+    fn skips_asked(&self) -> u32 {
+        let is_asked = |task: &&Task| matches!(task.turn, Turn::Skip { asked: true, .. });
+        let asked = u32::try_from(self.tasks.iter().filter(is_asked).count()).unwrap_or(u32::MAX);
+        asked + self.skips_since()
+    }
+
+    /// The files that repeat what did not end well, as far as they hold anything.
+    fn rerun_files(&self, written: &RunView) -> Vec<&'static str> {
+        let rows = written.rows();
+        let tasks = (0..self.watched.counts.total()).map(TaskIndex);
+        let kinds: Vec<Rerun> = tasks.filter_map(|task| Rerun::of(&rows, task)).collect();
+        [(Rerun::Failed, "failed.csv"), (Rerun::Unprocessed, "unprocessed.csv")]
+            .into_iter()
+            .filter(|(kind, _)| kinds.contains(kind))
+            .map(|(_, file)| file)
+            .collect()
+    }
+}
+
+fn of_journal(error: JournalError) -> RunEndFault {
+    RunEndFault::Journal(JournalReason::Failed(error))
+}
+
+fn of_distrust(error: Distrust) -> RunEndFault {
+    RunEndFault::Journal(match error {
+        Distrust::Journal(error) => JournalReason::Failed(error),
+        other => JournalReason::Distrusted(other),
+    })
+}

@@ -1,0 +1,156 @@
+//! How a run ended, in one word.
+//!
+//! Owns the verdicts and the order in which they outrank each other. Must never call a run ended well that left a doubt.
+
+use serde::Serialize;
+
+use crate::model::{Outcome, OutcomeCounts, StopCause};
+
+/// How a run ended: the gravest that applies.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunVerdict {
+    /// Every task ended well.
+    Well,
+    /// Something that no other verdict names.
+    Unexpected,
+    /// The tenant does not accept the token.
+    Authentication,
+    /// The token lacks a permission.
+    Permission,
+    /// The quota cannot fit the run before its deadline.
+    Quota,
+    /// Some tasks failed.
+    Partly,
+    /// It stopped before its end.
+    Stopped,
+    /// Commands are still pending.
+    Pending,
+    /// It is not known whether something was applied.
+    Doubt,
+    /// The operator left at once.
+    Aborted,
+}
+
+impl RunVerdict {
+    /// Its number in the host's record. These numbers are kept for ever.
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Self::Well => 0,
+            Self::Unexpected => 1,
+            Self::Authentication => 3,
+            Self::Permission => 5,
+            Self::Quota => 6,
+            Self::Partly => 7,
+            Self::Stopped => 9,
+            Self::Pending => 10,
+            Self::Doubt => 11,
+            Self::Aborted => 130,
+        }
+    }
+}
+
+/// What decides the verdict of a run.
+#[derive(Debug)]
+pub(crate) struct VerdictFacts<'a> {
+    pub counts: &'a OutcomeCounts,
+    pub stop: Option<StopCause>,
+    /// An action was stopped because the token lacks the permission.
+    pub is_forbidden: bool,
+    /// Skips that the request or the job asked for.
+    pub skips_asked: u32,
+    pub pending_ok: bool,
+}
+
+/// The verdict on a run: the gravest that applies.
+pub(crate) fn verdict_of(end: &VerdictFacts<'_>) -> RunVerdict {
+    let count = |outcome| end.counts.of(outcome);
+    let partly = count(Outcome::Failed)
+        + count(Outcome::Refused)
+        + count(Outcome::NotAttempted)
+        + end.skips_asked;
+    let pending = count(Outcome::Pending) + count(Outcome::NotNow);
+    // Whatever else ended the run: a doubt is the one thing that only a person can settle.
+    if count(Outcome::InDoubt) > 0 {
+        return RunVerdict::Doubt;
+    }
+    match end.stop {
+        Some(StopCause::Unreachable | StopCause::NotTheApi) => {
+            return RunVerdict::Unexpected;
+        }
+        Some(StopCause::Unauthorized) => return RunVerdict::Authentication,
+        _ => {}
+    }
+    if end.is_forbidden {
+        return RunVerdict::Permission;
+    }
+    let is_left = count(Outcome::NotAttempted) + pending > 0;
+    match end.stop {
+        // Stopped when everything had ended already is not stopped.
+        Some(StopCause::Deadline | StopCause::Throttled) => return RunVerdict::Quota,
+        Some(_) if is_left => return RunVerdict::Stopped,
+        _ => {}
+    }
+    if partly > 0 {
+        return RunVerdict::Partly;
+    }
+    if pending > 0 && !end.pending_ok {
+        return RunVerdict::Pending;
+    }
+    RunVerdict::Well
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(
+        outcomes: &[Outcome],
+        stop: Option<StopCause>,
+        skips_asked: u32,
+        expected: RunVerdict,
+    ) {
+        let mut counts = OutcomeCounts::default();
+        outcomes.iter().for_each(|outcome| counts.add(*outcome));
+        let end = VerdictFacts {
+            counts: &counts,
+            stop,
+            is_forbidden: false,
+            skips_asked,
+            pending_ok: false,
+        };
+        assert_eq!(verdict_of(&end), expected, "{outcomes:?} {stop:?}");
+    }
+
+    #[test]
+    fn the_gravest_verdict_that_applies_counts() {
+        use Outcome::{
+            Accepted, AlreadyInEffect, Completed, Failed, InDoubt, NotAttempted, NotNow, Pending,
+            Refused, Skipped,
+        };
+        check(&[Completed, Accepted, AlreadyInEffect, Skipped], None, 0, RunVerdict::Well);
+        check(&[Completed, Skipped], None, 1, RunVerdict::Partly);
+        check(&[Completed, NotNow], None, 0, RunVerdict::Pending);
+        check(&[Failed, Pending], None, 0, RunVerdict::Partly);
+        check(&[Refused, InDoubt], Some(StopCause::Errors), 0, RunVerdict::Doubt);
+        check(&[Refused, NotAttempted], Some(StopCause::Errors), 0, RunVerdict::Stopped);
+        check(&[NotAttempted], Some(StopCause::Operator), 0, RunVerdict::Stopped);
+        check(&[Completed], Some(StopCause::Operator), 0, RunVerdict::Well);
+        check(&[Completed, NotAttempted], Some(StopCause::Clock), 0, RunVerdict::Stopped);
+        check(&[InDoubt, NotAttempted], Some(StopCause::Clock), 0, RunVerdict::Doubt);
+        check(&[NotAttempted], Some(StopCause::Deadline), 0, RunVerdict::Quota);
+        check(&[NotAttempted], Some(StopCause::Unauthorized), 0, RunVerdict::Authentication);
+        check(&[NotAttempted], Some(StopCause::NotTheApi), 0, RunVerdict::Unexpected);
+        for stop in [
+            StopCause::Unauthorized,
+            StopCause::NotTheApi,
+            StopCause::Unreachable,
+            StopCause::Clock,
+            StopCause::Deadline,
+            StopCause::WrongDevice,
+        ] {
+            check(&[InDoubt, NotAttempted], Some(stop), 0, RunVerdict::Doubt);
+        }
+        check(&[Pending], Some(StopCause::Throttled), 0, RunVerdict::Quota);
+    }
+}

@@ -1,0 +1,103 @@
+//! `sortie resume` and `sortie watch`.
+//!
+//! Owns what the options mean for a run that goes on. Must never let `watch` send.
+
+use crate::app::preflight::Attended;
+use crate::app::settings::timeout_ms;
+use crate::app::{GoOn, GoOnRequest, Reopened};
+use crate::cli::driving::drive;
+use crate::cli::exit::Exit;
+use crate::cli::failure::{BeforeSending, Done, Failed, Failure};
+use crate::cli::locations::open_workspace;
+use crate::cli::options::{
+    EndingOptions, GlobalOptions, ResumeOptions, TenantOptions, WatchOptions,
+};
+use crate::cli::runtime::runtime;
+use crate::cli::settings::{duration, read_profile};
+use crate::cli::tenant_options::connect_again;
+use crate::cli::terminal::printer::Printer;
+use crate::cli::terminal::question::can_ask;
+use crate::model::settings::{SettingLayer, tenant as rows};
+
+/// How long `watch` follows when nothing else is said, in milliseconds: a year is until everything has ended.
+const WATCH_MS: u64 = 366 * 86_400_000;
+
+pub(crate) fn resume(
+    global: &GlobalOptions,
+    name: &str,
+    tenant: &TenantOptions,
+    options: &ResumeOptions,
+    printer: &Printer,
+) -> Result<Done, Failed> {
+    let pace = options.pace.values().map_err(Failure::from).before_sending()?;
+    go_on(global, name, tenant, &options.ending, GoOn::Send(pace), printer)
+}
+
+/// `sortie watch`: follows what was sent, and sends nothing.
+pub(crate) fn watch(
+    global: &GlobalOptions,
+    name: &str,
+    tenant: &TenantOptions,
+    options: &WatchOptions,
+    printer: &Printer,
+) -> Result<Done, Failed> {
+    let wait_ms = watch_ms(options).before_sending()?;
+    let follow = if options.once { GoOn::LookOnce } else { GoOn::Follow { wait_ms } };
+    go_on(global, name, tenant, &options.ending, follow, printer)
+}
+
+fn watch_ms(options: &WatchOptions) -> Result<u64, Failure> {
+    match duration("--wait", options.wait.as_deref())?.unwrap_or(WATCH_MS) {
+        0 => Err(Failure::usage("--wait 0 follows nothing").next("look once with: --once")),
+        wait_ms => Ok(wait_ms),
+    }
+}
+
+fn go_on(
+    global: &GlobalOptions,
+    name: &str,
+    tenant: &TenantOptions,
+    ending: &EndingOptions,
+    go_on: GoOn,
+    printer: &Printer,
+) -> Result<Done, Failed> {
+    let workspace = open_workspace(global, printer).before_sending()?;
+    let runtime = runtime().before_sending()?;
+    // Connections are made in its context.
+    let _context = runtime.enter();
+    let given = tenant.values().map_err(Failure::from).before_sending()?;
+    let profile = read_profile(global).before_sending()?;
+    let is_timeout_given = given.layer(&rows::TIMEOUT) == Some(SettingLayer::Flag);
+    let timeout_ms = is_timeout_given.then(|| timeout_ms(&given)).transpose();
+    let what = if matches!(go_on, GoOn::Send(_)) { "resume" } else { "follow" };
+    let request = GoOnRequest {
+        run: name,
+        go_on,
+        timeout_ms: timeout_ms.map_err(Failure::from).before_sending()?,
+        pending_ok: ending.pending_ok,
+        attended: if !global.no_input && can_ask() { Attended::Now } else { Attended::No },
+    };
+    let connect =
+        |base_url: &str, timeout_ms| connect_again(base_url, timeout_ms, &given, &profile);
+    match workspace.go_on(request, connect).before_sending()? {
+        Reopened::Finished { run, others_left } => {
+            let others = others_text(others_left);
+            printer.say(&format!("nothing to {what}: run {run} has ended{others}"));
+            Ok(Done::unsent(Exit::Well))
+        }
+        Reopened::Run(run) => {
+            runtime.block_on(drive(&workspace, ending, printer, async |operation| {
+                run.drive(operation).await
+            }))
+        }
+    }
+}
+
+/// How many other runs have something left.
+fn others_text(left: usize) -> String {
+    match left {
+        0 => "; 'sortie runs' lists the runs".to_owned(),
+        1 => "; 1 other run is not finished: sortie runs".to_owned(),
+        left => format!("; {left} other runs are not finished: sortie runs"),
+    }
+}

@@ -1,0 +1,75 @@
+//! A run under way, as people see and steer it.
+//!
+//! Owns what every command that drives a run shares: progress, signals, questions between waves, and how the end is told. Must never
+//! hide that a run did not end well.
+
+use futures::future::BoxFuture;
+use std::sync::Arc;
+use tokio::sync::{oneshot, watch};
+
+use crate::app::{AppEvent, Operation, Refusal, RunEnded, RunVerdict, Workspace, is_yes};
+use crate::cli::exit::Exit;
+use crate::cli::failure::{Done, Failed};
+use crate::cli::options::{EndingOptions, ProgressForm};
+use crate::cli::terminal::printer::Printer;
+use crate::cli::terminal::progress::show_progress;
+use crate::cli::terminal::question::ask;
+use crate::cli::terminal::signals::listen;
+use crate::cli::text::run_end::failure_of;
+use crate::drive::Control;
+use crate::engine::{Ask, OperatorAnswer};
+
+/// Drives a run: shows its progress, passes signals and answers on, and tells how it ended.
+pub(crate) async fn drive(
+    workspace: &Workspace,
+    ending: &EndingOptions,
+    printer: &Printer,
+    run: impl AsyncFnOnce(Operation) -> Result<RunEnded, Refusal>,
+) -> Result<Done, Failed> {
+    show_progress(workspace, ending.progress, printer);
+    show_report_directory(workspace, ending.progress, printer);
+    let (sender, control) = watch::channel(Control::Go);
+    let signals = tokio::spawn(listen(sender));
+    let ended = run(Operation { control, ask: Arc::new(ask_operator) }).await;
+    signals.abort();
+    match ended {
+        Ok(ended) if ended.verdict == RunVerdict::Well => {
+            Ok(Done { exit: Exit::Well, sent: ended.sent })
+        }
+        Ok(ended) => Err(failure_of(&ended).sent(ended.sent)),
+        Err(refusal) => Err(refusal.into()),
+    }
+}
+
+/// Prints where the final reports are.
+fn show_report_directory(workspace: &Workspace, form: Option<ProgressForm>, printer: &Printer) {
+    let printer = printer.clone();
+    workspace.observe(move |event| {
+        let AppEvent::RunReported { report_dir } = event else { return };
+        let directory = report_dir.display().to_string();
+        if form == Some(ProgressForm::Json) {
+            let line = serde_json::json!({ "event": "reported", "report_dir": directory });
+            printer.data(&line.to_string());
+        } else {
+            printer.data(&directory);
+        }
+    });
+}
+
+/// Asks on the terminal whether the next wave may begin.
+fn ask_operator(question: Ask) -> BoxFuture<'static, OperatorAnswer> {
+    let (sender, answer) = oneshot::channel();
+    // A thread of its own and not of the runtime's: that would wait for an answer when the program ends.
+    let asking = std::thread::Builder::new().name("question".to_owned()).spawn(move || {
+        let text = format!(
+            "\n{}.\nGo on with wave {}? [y/N] ",
+            question.reason,
+            u32::from(question.wave) + 1
+        );
+        let is_confirmed = ask(&text).is_some_and(|answer| is_yes(&answer));
+        // The run may have ended meanwhile.
+        let _ = sender.send(if is_confirmed { OperatorAnswer::GoOn } else { OperatorAnswer::Stop });
+    });
+    drop(asking);
+    Box::pin(async move { answer.await.unwrap_or(OperatorAnswer::Stop) })
+}
