@@ -102,8 +102,7 @@ pub(super) const ANYWHERE: &[(&str, &str)] = &[
 pub(super) const CYCLES_LEFT: &[&str] = &["app", "cli", "job"];
 
 /// Names that several public types still share.
-pub(super) const NAMESAKES_LEFT: &[&str] =
-    &["Asking", "BeforeSending", "CommandStatus", "Recipient"];
+pub(super) const NAMESAKES_LEFT: &[&str] = &["BeforeSending", "CommandStatus", "Recipient"];
 
 /// Most lines of a file and of a function. What is over is counted below.
 pub(super) const FILE_LINES_MAX: usize = 400;
