@@ -71,7 +71,7 @@ pub use runs::trust::{OpenedRunReason, OpeningPurpose};
 pub use runs::verdict::RunVerdict;
 pub use secrets::{
     FoundPin, FoundSecret, HiddenValue, IdentityFault, KeyFault, KeyPlace, PinLack, PinRecovery,
-    PinSource, PinsRequest, PinsViewer, Recipients, RecoveredPin, RecoveryEnd, RecoveryRequest,
+    PinProvenance, PinsRequest, PinsViewer, Recipients, RecoveredPin, RecoveryEnd, RecoveryRequest,
     RevealedValue, SecretsReason, SecretsStorage, TaskPins, WhyClosed,
 };
 pub use ssh_keygen::{SIGNING_VARIABLES, SigningKey, SigningReason};

@@ -41,7 +41,7 @@ pub struct FoundPin<V> {
     /// The PIN.
     pub value: V,
     /// Where it came from.
-    pub source: PinSource,
+    pub source: PinProvenance,
     /// When it came.
     pub at: Option<UnixMillis>,
     /// Whether the tenant showed the same PIN.
@@ -60,7 +60,7 @@ pub struct FoundSecret<V> {
 
 /// Where a PIN came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PinSource {
+pub enum PinProvenance {
     /// The job gave it, and it was sent.
     GivenByJob,
     /// The run holds it.
@@ -76,7 +76,7 @@ pub enum PinSource {
     },
 }
 
-impl PinSource {
+impl PinProvenance {
     fn is_odd(&self) -> bool {
         matches!(self, Self::Held { flaw: Some(_), .. })
     }
@@ -125,7 +125,7 @@ impl TaskPins<HiddenValue> {
         let record = row.record();
         let held = |held: &HeldPin| FoundPin {
             value: HiddenValue::new(&held.pin),
-            source: PinSource::Held {
+            source: PinProvenance::Held {
                 origin: held.origin,
                 flaw: held.flaw.clone(),
                 may_be_older: held.may_be_older,
@@ -190,7 +190,7 @@ fn given_pins(task: &Task, at: Option<UnixMillis>) -> impl Iterator<Item = Found
     task.params.values().filter_map(move |value| match value {
         ParamValue::Secret(pin) => Some(FoundPin {
             value: HiddenValue::new(pin),
-            source: PinSource::GivenByJob,
+            source: PinProvenance::GivenByJob,
             at,
             is_verified: false,
             is_first: false,
@@ -267,7 +267,7 @@ mod tests {
     fn found(device: &str, outcome: Outcome, pins_at: &[i64]) -> TaskPins<HiddenValue> {
         let pin = |at: &i64| FoundPin {
             value: HiddenValue::new(&Sealed::clear(at.to_string())),
-            source: PinSource::GivenByJob,
+            source: PinProvenance::GivenByJob,
             at: Some(UnixMillis(*at)),
             is_verified: false,
             is_first: false,

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use crate::app::{FoundPin, PinSource, RevealedValue, TaskPins, WhyClosed};
+use crate::app::{FoundPin, PinProvenance, RevealedValue, TaskPins, WhyClosed};
 use crate::cli::text::layout::table;
 use crate::model::UnixMillis;
 
@@ -77,15 +77,15 @@ fn closed_text(closed: WhyClosed) -> String {
 }
 
 /// Where a PIN came from, and what speaks against it.
-fn source_text(source: &PinSource) -> String {
+fn source_text(source: &PinProvenance) -> String {
     match source {
-        PinSource::GivenByJob => "given by the job".to_owned(),
-        PinSource::Held { origin, flaw: Some(flaw), .. } => {
+        PinProvenance::GivenByJob => "given by the job".to_owned(),
+        PinProvenance::Held { origin, flaw: Some(flaw), .. } => {
             format!("{}, no PIN: it {flaw}", origin.word())
         }
-        PinSource::Held { may_be_older: true, .. } => "may be of an older lock".to_owned(),
-        PinSource::Held { run: Some(run), .. } => format!("lock by run {run}"),
-        PinSource::Held { origin, .. } => origin.word().to_owned(),
+        PinProvenance::Held { may_be_older: true, .. } => "may be of an older lock".to_owned(),
+        PinProvenance::Held { run: Some(run), .. } => format!("lock by run {run}"),
+        PinProvenance::Held { origin, .. } => origin.word().to_owned(),
     }
 }
 
