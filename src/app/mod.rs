@@ -70,8 +70,8 @@ pub use runs::status::RunStatus;
 pub use runs::trust::{OpenedRunReason, OpeningPurpose};
 pub use runs::verdict::RunVerdict;
 pub use secrets::{
-    FoundPin, FoundSecret, HiddenValue, IdentityFault, KeyFault, KeyPlace, PinLack, PinRecovery,
-    PinProvenance, PinsRequest, PinsViewer, Recipients, RecoveredPin, RecoveryEnd, RecoveryRequest,
+    FoundPin, FoundSecret, HiddenValue, IdentityFault, KeyFault, KeyPlace, PinLack, PinProvenance,
+    PinRecovery, PinsRequest, PinsViewer, Recipients, RecoveredPin, RecoveryEnd, RecoveryRequest,
     RevealedValue, SecretsReason, SecretsStorage, TaskPins, WhyClosed,
 };
 pub use ssh_keygen::{SIGNING_VARIABLES, SigningKey, SigningReason};

@@ -13,7 +13,9 @@ mod reason;
 pub(crate) mod sealing;
 
 pub use custody::SecretsStorage;
-pub use pins_found::{FoundPin, FoundSecret, HiddenValue, PinLack, PinProvenance, TaskPins, WhyClosed};
+pub use pins_found::{
+    FoundPin, FoundSecret, HiddenValue, PinLack, PinProvenance, TaskPins, WhyClosed,
+};
 pub use pins_recovery::{PinRecovery, RecoveredPin, RecoveryEnd, RecoveryRequest};
 pub use pins_search::PinsRequest;
 pub use pins_shown::{PinsViewer, RevealedValue};
