@@ -129,10 +129,12 @@ pub(crate) fn used_today(
 
 /// What is used of the day's cap of an action.
 #[derive(Clone, Debug)]
-pub(crate) struct Used {
+pub struct Used {
+    /// Name of the action.
     pub action: String,
     /// Devices that were reached in the last 24 hours.
     pub used: u32,
+    /// The cap.
     pub limit: u32,
     /// What the plan adds.
     pub planned: u32,

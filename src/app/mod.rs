@@ -35,6 +35,7 @@ pub use approval::{
     VoidApproval, approval_beside, write_approval,
 };
 pub use audit::{Anchor, AuditReason, ChainFault, HASH_DIGITS, HostAudit, RunAudit};
+pub use charging::Used;
 pub use clock_repair::ClockRepair;
 pub use consent::{Confirmed, Consent, ConsentReason, Needed, NotAsked, Question, Work, is_yes};
 pub use events::{
@@ -47,6 +48,7 @@ pub use job_reason::{JobFileFault, JobReason, SecretLike};
 pub use outside::{DriveReason, JournalReason, ReadReason};
 pub use planning::plan_file_reasons::PlanStorageReason;
 pub use planning::plan_files::read_plan;
+pub use planning::reason::{PlanningReason, RetryReason};
 pub use planning::write::WrittenPlan;
 pub use prune::{
     LeftAlone, Prunable, PrunableRun, PruneCounts, PruneOutcome, PruneReason, PruneRequest,
@@ -59,8 +61,8 @@ pub use runs::ending::RunEnded;
 pub use runs::first_reports::FirstReportReason;
 pub use runs::listing::RunListing;
 pub use runs::operation::{AskOperator, Operation};
+pub use runs::prepare::{PlanFileRequest, PrepareRequest, Retry, RetryWork};
 pub use runs::prepared::Prepared;
-pub(crate) use runs::prepared::Source;
 pub use runs::report_again::{ReportRequest, ReportsWritten};
 pub use runs::resolve::{DoubtDecision, DoubtsFound, DoubtsResolved, HeldDoubts, ResolveRequest};
 pub use runs::resume::{GoOn, GoOnRequest, Reopened, ReopenedRun};

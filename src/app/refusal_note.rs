@@ -5,22 +5,28 @@
 use crate::app::Workspace;
 use crate::app::events::AppEvent;
 use crate::app::operator::Operator;
-use crate::app::refusal::{Refusal, RefusalClass};
+use crate::app::refusal::{Reason, RefusalClass};
 use crate::drive::{Clock, WallClock};
 
 /// Most letters of a refusal in the host's record.
 const NOTED_CHARS_MAX: usize = 500;
 
 impl Workspace {
-    /// Records that the policy or a person refused a job; other refusals are not recorded. A failure to write is an event.
-    pub fn note_refusal(&self, job: &str, refusal: &Refusal) {
-        if refusal.class() == RefusalClass::Policy {
-            self.note_refused(job, &(self.describe)(&refusal.reason));
+    /// Records that the policy or a person refused a job; other refusals are not recorded. A failure to write is an event. To be
+    /// called for refusals that a front end makes by itself, such as a question that was declined.
+    pub fn note_refusal(&self, job: &str, reason: &Reason) {
+        if reason.class() == RefusalClass::Policy {
+            self.note_refused(job, &(self.describe)(reason));
         }
     }
 
+    /// A result whose refusal by the policy is recorded.
+    pub(crate) fn noted<T>(&self, job: &str, result: Result<T, Reason>) -> Result<T, Reason> {
+        result.inspect_err(|reason| self.note_refusal(job, reason))
+    }
+
     /// Records that the policy or a person refused a job, and why.
-    pub(crate) fn note_refused(&self, job: &str, why: &str) {
+    fn note_refused(&self, job: &str, why: &str) {
         let who = Operator::current().shown();
         let body = serde_json::json!({ "who": who, "job": job, "why": noted(why) });
         let written = self.index().note(WallClock.now(), "refused", None, &body);

@@ -6,7 +6,6 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::app::planning::plan_files::is_plan;
-use crate::app::planning::planning::Naming;
 use crate::app::{JobBytes, JobReason, check_requirement};
 use crate::cli::failure::Failure;
 use crate::cli::options::{JobOptions, LimitOptions, PurposeOptions};
@@ -49,8 +48,8 @@ pub(crate) fn read_job(options: &JobOptions, printer: &Printer) -> Result<Job, F
 }
 
 /// Whether the name of the job that the command line names tells it from others.
-pub(crate) fn naming_of(options: &JobOptions) -> Naming {
-    if options.job == "-" { Naming::None } else { Naming::ByFile }
+pub(crate) fn is_named(options: &JobOptions) -> bool {
+    options.job != "-"
 }
 
 /// The plan that the command line names; `None` when it names a job.

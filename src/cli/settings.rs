@@ -3,14 +3,14 @@
 //! Owns what flags, environment and configuration give together, and the words for what is wrong with them. Must never
 //! show a value of the environment: it may be a token.
 
-use crate::app::settings::{Profile, ProfileChoice, ProfileError, RunSettings, SettingsRefusal};
+use crate::app::settings::{Profile, ProfileChoice, ProfileError, RunSettings};
 use crate::cli::failure::Failure;
 use crate::cli::locations::config_path;
 use crate::cli::options::{GlobalOptions, LimitOptions, PurposeOptions, TenantOptions};
 use crate::cli::setting_flags::{FlagError, variable};
 use crate::job::Job;
+use crate::model::parse_duration_ms;
 use crate::model::settings::{SettingFault, global};
-use crate::model::{human_duration, parse_duration_ms};
 
 /// Reads the profile that flags or environment name, else the default one of the configuration.
 pub(crate) fn read_profile(options: &GlobalOptions) -> Result<Profile, Failure> {
@@ -77,25 +77,6 @@ impl From<ProfileError> for Failure {
             ProfileError::NoSuchProfile { path, name, known } => {
                 Self::usage(format!("{} has no profile '{name}'", path.display()))
                     .next(format!("it has: {}", known.join(", ")))
-            }
-        }
-    }
-}
-
-impl From<SettingsRefusal> for Failure {
-    fn from(refusal: SettingsRefusal) -> Self {
-        match refusal {
-            SettingsRefusal::TimeoutTooShort { least_ms } => {
-                Self::usage(format!("--timeout is shorter than {least_ms}ms"))
-            }
-            SettingsRefusal::QuarantineTooShort { timeout_ms } => Self::usage(format!(
-                "--quarantine is shorter than twice the time of a request ({})",
-                human_duration(timeout_ms)
-            ))
-            .next("make it longer, or --timeout shorter"),
-            SettingsRefusal::BreakGlassWithoutReason => {
-                Self::usage("--break-glass needs a reason, which is recorded")
-                    .next("say why it cannot wait, or name a ticket")
             }
         }
     }

@@ -51,16 +51,6 @@ pub(crate) fn with_reader<T>(
     })
 }
 
-/// Connects to the tenant of a run or plan.
-pub(crate) fn connect_again(
-    base_url: &str,
-    timeout_ms: u64,
-    given: &SettingValues,
-    profile: &Profile,
-) -> Result<Connection, Failure> {
-    Ok(Connection::of_run(base_url, timeout_ms, &tenant_request(given, profile)?)?)
-}
-
 /// Everything that names a tenant or holds a token for it. `given` is what flags and environment say.
 pub(crate) fn tenant_request(
     given: &SettingValues,

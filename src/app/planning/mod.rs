@@ -3,7 +3,8 @@
 //! Owns the frozen plan of a run. Must never hold a transport that can write.
 
 pub(crate) mod earlier;
+pub(crate) mod make;
 pub(crate) mod plan_file_reasons;
 pub(crate) mod plan_files;
-pub(crate) mod planning;
+pub(crate) mod reason;
 pub(crate) mod write;

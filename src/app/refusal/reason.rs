@@ -14,6 +14,7 @@ use crate::app::history::HistoryReason;
 use crate::app::job_reason::JobReason;
 use crate::app::outside::{DriveReason, JournalReason, ReadReason};
 use crate::app::planning::plan_file_reasons::PlanStorageReason;
+use crate::app::planning::reason::{PlanningReason, RetryReason};
 use crate::app::preflight::{
     ApprovalRequiredReason, CapsReason, DoubtElsewhereReason, ExportAgeReason, GateReason,
     GivenPinsReason, NoDeviceReason, OverlapReason, PlanFileReason, PolicyChangedReason,
@@ -28,6 +29,7 @@ use crate::app::runs::resume_reason::ResumeReason;
 use crate::app::runs::run_view::ReportsReason;
 use crate::app::runs::trust::OpenedRunReason;
 use crate::app::secrets::SecretsReason;
+use crate::app::settings::SettingsRefusal;
 use crate::app::ssh_keygen::SigningReason;
 use crate::app::tenant::{AddressReason, ConnectionReason, DeviceReason, TokenReason};
 use crate::app::workspace::WorkspaceReason;
@@ -124,6 +126,8 @@ reasons! {
     PlanFile(PlanFileReason),
     /// A plan cannot be read from a file or written to one.
     PlanStorage(PlanStorageReason),
+    /// A plan could not be made.
+    Planning(PlanningReason),
     /// The policy was changed since the plan was made.
     PolicyChanged(PolicyChangedReason),
     /// Not everything was pruned.
@@ -136,10 +140,14 @@ reasons! {
     Reports(ReportsReason),
     /// A run cannot go on as asked.
     Resume(ResumeReason),
+    /// A run could not be retried.
+    Retry(RetryReason),
     /// The end of a run could not be recorded in full.
     RunEnd(RunEndReason),
     /// Rows come from files of a run that may have done them since.
     Rows(RowsReason),
+    /// Settings contradict each other.
+    Settings(SettingsRefusal),
     /// Nobody said what becomes of secrets that the plan takes away.
     SecretsAtRisk(SecretsAtRiskReason),
     /// PINs and other secrets are not sealed, shown or recovered.

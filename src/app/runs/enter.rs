@@ -41,7 +41,8 @@ impl Workspace {
         consent: &Consent,
         operation: Operation,
     ) -> Result<RunEnded, Refusal> {
-        let entered = enter(self, &prepared, consent).before_sending()?;
+        let entered = enter(self, &prepared, consent);
+        let entered = self.noted(&prepared.plan().job, entered).before_sending()?;
         drive(self, prepared, entered, operation).await
     }
 }

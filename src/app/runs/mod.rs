@@ -12,6 +12,7 @@ pub(crate) mod first_reports;
 pub(crate) mod held;
 pub(crate) mod listing;
 pub(crate) mod operation;
+pub(crate) mod prepare;
 pub(crate) mod prepared;
 pub(crate) mod report_again;
 pub(crate) mod reporter;

@@ -9,13 +9,14 @@ use std::sync::OnceLock;
 use crate::app::approval::{
     ApprovalCheck, Approved, approval_beside, read_approval, verify, verify_again,
 };
+use crate::app::charging::{Used, used_today};
 use crate::app::operator::Operator;
-use crate::app::planning::planning::Planned;
+use crate::app::planning::make::Planned;
 use crate::app::policy_file::PolicyFile;
 use crate::app::preflight::{self, Attended, Candidate, CheckResult, Fresh, GivenApproval, Moment};
 use crate::app::refusal::Reason;
 use crate::app::runs::retry::Takeover;
-use crate::app::secrets::sealing::Recipients;
+use crate::app::secrets::{Recipients, SecretsStorage};
 use crate::app::tenant::Connection;
 use crate::app::{Consent, Question, Workspace};
 use crate::drive::{Clock, WallClock};
@@ -58,6 +59,50 @@ impl Prepared {
         &self.planned.file
     }
 
+    /// Requests that making the plan took.
+    #[must_use]
+    pub fn reads(&self) -> u64 {
+        self.planned.requests.values().sum()
+    }
+
+    /// What named the tenant's address, the profile, and where the token came from, for people.
+    #[must_use]
+    pub fn reached_by(&self) -> &str {
+        &self.connection.reached_by
+    }
+
+    /// It runs against a simulated tenant.
+    #[must_use]
+    pub fn is_simulated(&self) -> bool {
+        self.connection.simulated.is_some()
+    }
+
+    /// The policy file; `None` for the built-in rules.
+    #[must_use]
+    pub fn policy_path(&self) -> Option<&Path> {
+        self.policy.path.as_deref()
+    }
+
+    /// Whom its secrets are encrypted to; `None` for nobody.
+    #[must_use]
+    pub fn recipients(&self) -> Option<&Recipients> {
+        self.recipients.as_ref()
+    }
+
+    /// How its secrets would be stored.
+    #[must_use]
+    pub fn secrets_storage(&self, workspace: &Workspace) -> SecretsStorage {
+        SecretsStorage::of(&self.plan().plan.tasks, self.recipients(), workspace)
+    }
+
+    /// For each of its actions that has a cap, how many devices it has reached in the last 24 hours, of how many.
+    ///
+    /// # Errors
+    /// The index cannot be read.
+    pub fn used_today(&self, workspace: &Workspace) -> Result<Vec<Used>, Reason> {
+        used_today(workspace, self.plan(), &self.policy, WallClock.now())
+    }
+
     /// What has to be confirmed.
     #[must_use]
     pub fn question(&self) -> Question {
@@ -71,7 +116,8 @@ impl Prepared {
     /// The reason of the first check that refuses.
     pub fn verify(&self, workspace: &Workspace) -> Result<(), Reason> {
         let now = WallClock.now();
-        preflight::verify(&self.candidate(workspace, Moment::BeforeConsent, now))?;
+        let candidate = self.candidate(workspace, Moment::BeforeConsent, now);
+        workspace.noted(&self.plan().job, preflight::verify(&candidate))?;
         if let Some(approved) = self.approved(now)? {
             // The first one stands: the same plan may be verified many times before it is confirmed.
             let _ = self.approved_before.set(approved);

@@ -16,7 +16,7 @@ use crate::app::runs::resume_reason::ResumeReason;
 use crate::app::runs::trust::{
     KeptApproval, OpeningPurpose, Replay, open_run, refuse_closed, refuse_simulated,
 };
-use crate::app::tenant::Connection;
+use crate::app::tenant::{Connection, TenantRequest};
 use crate::app::{AppEvent, Reason, Refusal, Workspace};
 use crate::drive::{Clock, WallClock};
 use crate::engine::{Engine, Scope};
@@ -41,12 +41,14 @@ pub enum GoOn {
 }
 
 /// A request to go on with a run.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct GoOnRequest<'a> {
     /// Id of the run, a unique prefix, or `latest`.
     pub run: &'a str,
     /// What is done with it.
     pub go_on: GoOn,
+    /// What names its tenant and holds a token for it.
+    pub tenant: &'a TenantRequest,
     /// How long one request may take, in milliseconds; `None` for the run's own.
     pub timeout_ms: Option<u64>,
     /// Pending commands at the end are no error.
@@ -82,17 +84,12 @@ impl ReopenedRun<'_> {
 }
 
 impl Workspace {
-    /// Opens a run to go on with it. `connect` gets the run's address and timeout and returns the connection. Nothing is
-    /// sent here.
+    /// Opens a run to go on with it, at the address that it was made for. Nothing is sent here.
     ///
     /// # Errors
     /// A check refuses, another process drives the run, its journal is not what was written, or there is no connection.
-    pub fn go_on<E: From<Reason>>(
-        &self,
-        request: GoOnRequest<'_>,
-        connect: impl FnOnce(&str, u64) -> Result<Connection, E>,
-    ) -> Result<Reopened<'_>, E> {
-        let row = self.index().find_run(request.run).map_err(Reason::from)?;
+    pub fn go_on(&self, request: GoOnRequest<'_>) -> Result<Reopened<'_>, Reason> {
+        let row = self.index().find_run(request.run)?;
         if row.state == RunState::Finished {
             let others_left = others_left(self)?;
             return Ok(Reopened::Finished { run: row.id, others_left });
@@ -102,26 +99,26 @@ impl Workspace {
             GoOn::Follow { .. } => Scope::Follow,
             GoOn::LookOnce => Scope::OnePass,
         };
-        let hold = self.dir.hold_run(&row.id).map_err(Reason::from)?;
+        let hold = self.dir.hold_run(&row.id)?;
         // A run that is only followed holds no device.
         let sending = match scope {
-            Scope::Whole => Some(self.dir.hold_sending(&row.id).map_err(Reason::from)?),
+            Scope::Whole => Some(self.dir.hold_sending(&row.id)?),
             Scope::Follow | Scope::OnePass => None,
         };
         let opened = open(self, &row, &request)?;
         let Opened { header, tasks, run, engine, last } = opened;
-        let policy = PolicyFile::read(self.path()).map_err(Reason::from)?;
+        let policy = PolicyFile::read(self.path())?;
         let alone = match scope {
             Scope::Whole => {
                 Some(enter_again(self, &header, &policy, request.attended, &run, &last)?)
             }
             Scope::Follow | Scope::OnePass => None,
         };
-        let journal = RunJournal::go_on(&self.dir, &run).map_err(Reason::from)?;
-        let connection = connect(&header.base_url, header.policy.timeout_ms)?;
+        let journal = RunJournal::go_on(&self.dir, &run)?;
+        let timeout_ms = header.policy.timeout_ms;
+        let connection = Connection::of_run(&header.base_url, timeout_ms, request.tenant)?;
         let quota = self.quota(&connection.base_url, header.policy.per_hour);
-        let opened = self.index().set_run_state(&row.id, RunState::Open, None, &row.summary);
-        opened.map_err(Reason::from)?;
+        self.index().set_run_state(&row.id, RunState::Open, None, &row.summary)?;
         drop(alone);
         self.events.tell(&AppEvent::RunReopened {
             run: row.id.clone(),

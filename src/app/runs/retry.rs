@@ -11,17 +11,15 @@ use std::sync::Arc;
 use crate::app::charging::{LastSends, sent_of};
 use crate::app::job_files::{check_requirement, read_required_again};
 use crate::app::planning::earlier::LookBack;
+use crate::app::planning::reason::RetryReason;
 use crate::app::runs::run_view::{RunView, standing};
 use crate::app::runs::trust::{OpeningPurpose, open_run, refuse_simulated};
 use crate::app::takeover::{TAKEN_OVER, taken_over_by};
 use crate::app::{AppEvent, Reason, Workspace};
-use crate::cli::failure::Failure;
-use crate::cli::options::LimitOptions;
-use crate::cli::text::layout::counted;
 use crate::drive::{Clock, WallClock};
 use crate::job::{BeforeLoss, Input, Job, JobSettings, ParseOptions, Step, parse};
 use crate::journal::{RequestCounts, RunHeader, RunJournal, RunRow, RunState};
-use crate::model::settings::{SettingValue, following, output, pace, safety, targets};
+use crate::model::settings::{SettingValue, following, output, pace, safety};
 use crate::model::{
     Entry, Event, Outcome, OutcomeCounts, OutsideWindow, ParamValue, Risk, Rollout, Task,
     TaskIndex, TaskRecord,
@@ -37,7 +35,7 @@ pub(crate) enum TakenUp {
 }
 
 /// What is to be repeated of a run, as a job. The run is held from here on, so that nobody goes on with it meanwhile.
-pub(crate) fn take_up(state: &Workspace, name: &str, refused: Refused) -> Result<TakenUp, Failure> {
+pub(crate) fn take_up(state: &Workspace, name: &str, refused: Refused) -> Result<TakenUp, Reason> {
     let row = state.index().find_run(name)?;
     let hold = state.dir.hold_run(&row.id)?;
     let opening = open_run(state, &row.id)?;
@@ -69,7 +67,7 @@ pub(crate) fn take_up(state: &Workspace, name: &str, refused: Refused) -> Result
 
 /// A run that died before it was entered in the list has taken over nothing: what was closed for it is open again.
 /// Returns those tasks, which are closed in the journal already.
-fn reopen_lost(state: &Workspace, view: &mut RunView) -> Result<BTreeSet<TaskIndex>, Failure> {
+fn reopen_lost(state: &Workspace, view: &mut RunView) -> Result<BTreeSet<TaskIndex>, Reason> {
     let runs: BTreeSet<String> = state.index().runs()?.into_iter().map(|run| run.id).collect();
     let mut reopened = BTreeSet::new();
     for (at, (task, record)) in (0..).zip(view.tasks.iter().zip(&mut view.records)) {
@@ -82,7 +80,7 @@ fn reopen_lost(state: &Workspace, view: &mut RunView) -> Result<BTreeSet<TaskInd
 }
 
 /// The tasks as a job, by the way of the file that repeats them: it is checked as any other.
-fn job_of(view: &RunView, tasks: &[TaskIndex]) -> Result<Job, Failure> {
+fn job_of(view: &RunView, tasks: &[TaskIndex]) -> Result<Job, Reason> {
     let old: Vec<&Task> = tasks.iter().filter_map(|index| view.tasks.get(index.at())).collect();
     check_secrets(view, &old)?;
     let bytes = job_csv(&view.rows(), tasks);
@@ -94,9 +92,9 @@ fn job_of(view: &RunView, tasks: &[TaskIndex]) -> Result<Job, Failure> {
     };
     let no_files = |name: &str| Err(format!("a retry reads no file, and was asked for {name}"));
     let job = parse(&Input { name: "retry.csv", bytes: &bytes }, &options, &no_files);
-    let mut job = job.map_err(|_| not_repeatable(view, "its tasks do not make a valid job"))?;
+    let mut job = job.map_err(|_| RetryReason::InvalidJob { run: view.header.run.0.clone() })?;
     if job.rows.len() != old.len() {
-        return Err(not_repeatable(view, "its tasks do not make a job of as many rows"));
+        return Err(RetryReason::OtherRows { run: view.header.run.0.clone() }.into());
     }
     for (row, task) in job.rows.iter_mut().zip(&old) {
         // The file has no column for it.
@@ -118,13 +116,8 @@ fn job_of(view: &RunView, tasks: &[TaskIndex]) -> Result<Job, Failure> {
     Ok(job)
 }
 
-fn not_repeatable(view: &RunView, why: &str) -> Failure {
-    Failure::usage(format!("run {} cannot be retried: {why}", view.header.run))
-        .next("write a job for what is left; sortie report says what that is")
-}
-
 /// A parameter that nobody here can read cannot be repeated.
-fn check_secrets(view: &RunView, tasks: &[&Task]) -> Result<(), Failure> {
+fn check_secrets(view: &RunView, tasks: &[&Task]) -> Result<(), Reason> {
     let is_closed = |value: &ParamValue| match value {
         ParamValue::Secret(secret) => matches!(secret.expose(), None | Some("")),
         _ => false,
@@ -133,8 +126,7 @@ fn check_secrets(view: &RunView, tasks: &[&Task]) -> Result<(), Failure> {
     if closed == 0 {
         return Ok(());
     }
-    let why = format!("the PINs of {} are encrypted or pruned", counted(closed, "task"));
-    Err(not_repeatable(view, &why))
+    Err(RetryReason::ClosedPins { run: view.header.run.0.clone(), tasks: closed }.into())
 }
 
 /// What held for the old run's job holds for its retry, as far as no flag says otherwise. When sending ends is counted anew.
@@ -218,10 +210,10 @@ pub(crate) struct Takeover {
 }
 
 impl Takeover {
-    /// Which runs may have done since what is to be repeated: those after the old one, or with `--skip-done` all
-    /// others.
-    pub(crate) fn look_back(&self, limits: &LimitOptions) -> LookBack<'_> {
-        if limits.has(&targets::SKIP_DONE) {
+    /// Which runs may have done since what is to be repeated: those after the old one, or all others where what is done
+    /// anywhere is skipped.
+    pub(crate) fn look_back(&self, skip_done: bool) -> LookBack<'_> {
+        if skip_done {
             LookBack::All { except: Some(&self.row.id) }
         } else {
             LookBack::Since(&self.row)

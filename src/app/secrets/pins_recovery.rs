@@ -8,7 +8,7 @@ use super::pins_search::{PinsRequest, newest};
 use super::reason::SecretsReason;
 use super::sealing::Recipients;
 use crate::app::operator::Operator;
-use crate::app::planning::planning::reads_of;
+use crate::app::planning::make::reads_of;
 use crate::app::refusal::Reason;
 use crate::app::runs::run_view::RunView;
 use crate::app::runs::trust::{OpeningPurpose, open_run, refuse_simulated};

@@ -3,8 +3,10 @@
 //! Owns the defaults that depend on the job, and the rules between two settings. Must never know where a front end has
 //! its values from.
 
+use serde::Serialize;
 use std::path::Path;
 
+use crate::app::refusal::{NextStep, RefusalClass, RefusalFacts};
 use crate::job::{BeforeLoss, Job, SkipKind};
 use crate::model::settings::{
     SettingLayer, SettingValue, SettingValues, following, output, pace, safety, targets, tenant,
@@ -28,7 +30,8 @@ pub struct RunSettings {
 }
 
 /// Settings that contradict each other, or that say nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum SettingsRefusal {
     /// A request has less time than any answer needs.
     TimeoutTooShort {
@@ -42,6 +45,20 @@ pub enum SettingsRefusal {
     },
     /// Sending outside of the window is asked for without a reason.
     BreakGlassWithoutReason,
+}
+
+impl RefusalFacts for SettingsRefusal {
+    fn class(&self) -> RefusalClass {
+        RefusalClass::Usage
+    }
+
+    fn next(&self) -> Vec<NextStep> {
+        vec![match self {
+            Self::TimeoutTooShort { .. } => NextStep::CorrectRequest { what: "timeout" },
+            Self::QuarantineTooShort { .. } => NextStep::CorrectRequest { what: "quarantine" },
+            Self::BreakGlassWithoutReason => NextStep::GiveReason,
+        }]
+    }
 }
 
 /// How long one request may take, in milliseconds.

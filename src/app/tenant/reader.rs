@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::connection::Connection;
 use crate::app::Workspace;
-use crate::app::planning::planning::reads_of;
+use crate::app::planning::make::reads_of;
 use crate::app::refusal::{NextStep, Reason, RefusalClass, RefusalFacts};
 use crate::drive::{Clock, Reads, WallClock, read_commands, read_inventory};
 use crate::job::{Filter, Target, TargetField};

@@ -4,20 +4,17 @@
 
 use std::path::Path;
 
-use crate::app::planning::planning::{Wish, make_plan};
-use crate::app::policy_file::PolicyFile;
 use crate::app::preflight::Attended;
-use crate::app::secrets::sealing::Recipients;
-use crate::app::{Needed, Prepared, Source, WrittenPlan};
+use crate::app::{Needed, PrepareRequest, Recipients, WrittenPlan};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::job_source::{naming_of, read_job};
+use crate::cli::job_source::{is_named, read_job};
 use crate::cli::locations::open_workspace;
 use crate::cli::options::{GlobalOptions, JobOptions, LimitOptions, PurposeOptions, TenantOptions};
 use crate::cli::runtime::runtime;
 use crate::cli::settings::{read_profile, run_settings};
-use crate::cli::starting::{around, look_back_of};
-use crate::cli::tenant_options::connect;
+use crate::cli::starting::around;
+use crate::cli::tenant_options::tenant_request;
 use crate::cli::terminal::printer::Printer;
 use crate::cli::terminal::question::can_ask;
 use crate::cli::text::plan::plan_text;
@@ -50,41 +47,27 @@ pub(crate) fn plan(
     let given = tenant.values()?;
     let settings = run_settings(wishes.limits, tenant, wishes.purpose, &profile, &job)?;
     let recipients = Recipients::choose(&job, &profile.secrets)?;
-    let state = open_workspace(global, printer)?;
-    let house = PolicyFile::read(state.path())?;
+    let workspace = open_workspace(global, printer)?;
+    let tenant = tenant_request(&given, &profile)?;
     runtime()?.block_on(async {
-        let connection = connect(&given, &profile, Some(&job)).await?;
-        let encrypt_to = recipients.as_ref().map(Recipients::texts).unwrap_or_default();
-        let wish = Wish {
-            job: &job,
-            naming: naming_of(options),
+        let request = PrepareRequest {
+            tenant: &tenant,
             settings: &settings,
-            house: &house,
-            look_back: look_back_of(wishes.limits),
-            encrypt_to: &encrypt_to,
-        };
-        let planned = make_plan(&wish, &connection, &state).await?;
-        let around = around(&state, &house, &connection, &planned)?;
-        printer.show(&plan_text(&planned.file, &around));
-        let prepared = Prepared {
-            connection,
-            planned,
-            source: Source::Job,
-            job: Some(job),
             recipients,
-            policy: house,
-            approval: None,
-            approved_before: std::sync::OnceLock::new(),
+            is_named: is_named(options),
             attended: if can_ask() { Attended::Now } else { Attended::No },
             pending_ok: false,
         };
+        let prepared = workspace.prepare(job, request).await?;
+        let around = around(&workspace, &prepared)?;
+        printer.show(&plan_text(prepared.plan(), &around));
         match wishes.out {
             None => {
-                prepared.verify_plan(&state)?;
+                prepared.verify_plan(&workspace)?;
                 printer.say("nothing was sent");
             }
             Some(path) => {
-                let written = state.write_plan(&prepared, path)?;
+                let written = workspace.write_plan(&prepared, path)?;
                 say_written(path, prepared.plan(), &written, printer);
             }
         }

@@ -14,7 +14,7 @@ use crate::cli::options::{
 };
 use crate::cli::runtime::runtime;
 use crate::cli::settings::{duration, read_profile};
-use crate::cli::tenant_options::connect_again;
+use crate::cli::tenant_options::tenant_request;
 use crate::cli::terminal::printer::Printer;
 use crate::cli::terminal::question::can_ask;
 use crate::model::settings::{SettingLayer, tenant as rows};
@@ -73,13 +73,12 @@ fn go_on(
     let request = GoOnRequest {
         run: name,
         go_on,
+        tenant: &tenant_request(&given, &profile).before_sending()?,
         timeout_ms: timeout_ms.map_err(Failure::from).before_sending()?,
         pending_ok: ending.pending_ok,
         attended: if !global.no_input && can_ask() { Attended::Now } else { Attended::No },
     };
-    let connect =
-        |base_url: &str, timeout_ms| connect_again(base_url, timeout_ms, &given, &profile);
-    match workspace.go_on(request, connect).before_sending()? {
+    match workspace.go_on(request).before_sending()? {
         Reopened::Finished { run, others_left } => {
             let others = others_text(others_left);
             printer.say(&format!("nothing to {what}: run {run} has ended{others}"));

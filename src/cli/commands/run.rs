@@ -2,14 +2,10 @@
 //!
 //! Owns the choice between a job and a plan in a file. Must never change a plan.
 
-use std::path::Path;
-
-use crate::app::Source;
-use crate::app::planning::plan_files::read_plan;
 use crate::cli::failure::{BeforeSending, Done, Failed};
-use crate::cli::job_source::{naming_of, plan_path, read_job, refuse_other_wishes};
+use crate::cli::job_source::{is_named, plan_path, read_job, refuse_other_wishes};
 use crate::cli::options::{GlobalOptions, JobOptions, LimitOptions, RunOptions, TenantOptions};
-use crate::cli::starting::{Given, JobOrigin, run_job, run_plan};
+use crate::cli::starting::{Given, run_job, run_plan};
 use crate::cli::terminal::printer::Printer;
 
 pub(crate) fn run(
@@ -23,15 +19,8 @@ pub(crate) fn run(
     let given = Given { global, tenant, limits, options, printer };
     if let Some(path) = plan_path(job) {
         refuse_other_wishes(job, limits, &options.purpose).before_sending()?;
-        return run_plan_file(given, &path);
+        return run_plan(given, &path);
     }
     let parsed = read_job(job, printer).before_sending()?;
-    let origin = JobOrigin { naming: naming_of(job), file: Some(job) };
-    run_job(given, parsed, Source::Job, origin)
-}
-
-/// Runs a plan as it stands in its file.
-fn run_plan_file(given: Given<'_>, path: &Path) -> Result<Done, Failed> {
-    let file = read_plan(path).before_sending()?;
-    run_plan(given, path, file)
+    run_job(given, parsed, is_named(job), Some(job))
 }

@@ -2,12 +2,10 @@
 //!
 //! Owns the job that flags describe. It goes through the same plan and guards as any other.
 
-use crate::app::Source;
-use crate::app::planning::planning::Naming;
 use crate::cli::failure::{BeforeSending, Done, Failed, Failure};
 use crate::cli::filter_options::read_filter;
 use crate::cli::options::{GlobalOptions, LimitOptions, RunOptions, SendOptions, TenantOptions};
-use crate::cli::starting::{Given, JobOrigin, run_job};
+use crate::cli::starting::{Given, run_job};
 use crate::cli::terminal::printer::Printer;
 use crate::job::{Job, ParseOptions, Target, TargetField, ad_hoc};
 
@@ -21,7 +19,7 @@ pub(crate) fn send(
 ) -> Result<Done, Failed> {
     let job = job_of(send, printer).before_sending()?;
     let given = Given { global, tenant, limits, options, printer };
-    run_job(given, job, Source::Job, JobOrigin { naming: Naming::None, file: None })
+    run_job(given, job, false, None)
 }
 
 /// The job that flags describe.

@@ -4,13 +4,6 @@
 
 use std::path::Path;
 
-use crate::app::policy_file::PolicyFile;
-
-/// How people call the policy.
-pub(crate) fn policy_name(policy: &PolicyFile) -> String {
-    policy_at(policy.path.as_deref())
-}
-
 /// How people call the policy at a path; `None` for the built-in rules.
 pub(crate) fn policy_at(path: Option<&Path>) -> String {
     path.map_or_else(

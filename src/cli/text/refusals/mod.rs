@@ -12,10 +12,12 @@ mod looking;
 mod opened_run;
 mod other_runs;
 mod outside;
+mod planning;
 mod plans;
 pub(crate) mod preflight;
 mod runs;
 mod secrets;
+mod settings;
 mod tenant;
 
 use crate::app::{Reason, WorkspaceReason};
@@ -64,6 +66,9 @@ pub(crate) fn words(reason: &Reason) -> Words {
         Reason::NoDevice(reason) => preflight::no_device(reason),
         Reason::Overlap(reason) => other_runs::overlap(reason),
         Reason::PlanFile(reason) => preflight::plan_file(reason),
+        Reason::Planning(reason) => planning::planning(reason),
+        Reason::Retry(reason) => planning::retry(reason),
+        Reason::Settings(reason) => settings::settings(reason),
         Reason::PlanStorage(reason) => plans::storage(reason),
         Reason::RefusedRows(reason) => preflight::refused_rows(reason),
         Reason::Rows(reason) => other_runs::rows(reason),

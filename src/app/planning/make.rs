@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::reason::PlanningReason;
 use crate::app::charging::spent_lately;
 use crate::app::operator::Operator;
 use crate::app::planning::earlier::{LookBack, Notes, deleted_devices, earlier_tasks};
@@ -14,9 +15,7 @@ use crate::app::preflight::doubts_about;
 use crate::app::secrets::known_pins::pending_locks;
 use crate::app::settings::RunSettings;
 use crate::app::tenant::Connection;
-use crate::app::{AppEvent, Events, Workspace};
-use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
+use crate::app::{AppEvent, Events, Reason, Workspace};
 use crate::drive::{
     Clock, Quota, ReadError, Reads, Waiting, WallClock, read_details, read_inventory,
 };
@@ -40,12 +39,12 @@ const KEPT_FREE_PART: u32 = 16;
 
 /// What a plan is made from besides the tenant.
 #[derive(Copy, Clone)]
-pub(crate) struct Wish<'a> {
+pub(crate) struct PlanInputs<'a> {
     pub job: &'a Job,
     /// The job is a file whose name tells it from others.
     pub naming: Naming,
     pub settings: &'a RunSettings,
-    pub house: &'a PolicyFile,
+    pub policy: &'a PolicyFile,
     pub look_back: LookBack<'a>,
     pub encrypt_to: &'a [String],
 }
@@ -82,11 +81,11 @@ pub(crate) fn reads_of(
 
 /// Resolves the job against the tenant. Only reads.
 pub(crate) async fn make_plan(
-    wish: &Wish<'_>,
+    inputs: &PlanInputs<'_>,
     connection: &Connection,
     state: &Workspace,
-) -> Result<Planned, Failure> {
-    let Wish { job, settings, house, .. } = *wish;
+) -> Result<Planned, Reason> {
+    let PlanInputs { job, settings, policy: house, .. } = *inputs;
     let now = WallClock.now();
     settings.break_glass()?;
     let seed = match settings.seed() {
@@ -116,7 +115,7 @@ pub(crate) async fn make_plan(
     let mut plan = build(job, &inventory, &options, now);
     let whole = match need {
         Need::Lookups(_)
-            if known_fleet.is_none() && needs_fleet(&plan, wish, connection, state)? =>
+            if known_fleet.is_none() && needs_fleet(&plan, inputs, connection, state)? =>
         {
             Some(read_inventory(&reads, &Need::Everything).await?)
         }
@@ -128,15 +127,15 @@ pub(crate) async fn make_plan(
     };
     let known = whole.as_ref().unwrap_or(&inventory);
     let fleet = if extent == Extent::Whole { Some(size_of(known)) } else { known_fleet };
-    notes.extend(notes_of_fit(wish, fit(job, &options.protect, known, extent))?);
+    notes.extend(notes_of_fit(inputs, fit(job, &options.protect, known, extent))?);
     if let Some(devices) = fleet.filter(|devices| Some(*devices) != known_fleet) {
         state.index().set_fleet_size(&tenant, devices, now)?;
     }
     let requests = reads.finish()?;
-    let (earlier, look_back_notes) = look_back_at(wish, connection, state, &plan)?;
+    let (earlier, look_back_notes) = look_back_at(inputs, connection, state, &plan)?;
     notes.extend(look_back_notes);
     // Whoever looks back leaves such tasks out instead.
-    if matches!(wish.look_back, LookBack::No) && connection.simulated.is_none() {
+    if matches!(inputs.look_back, LookBack::No) && connection.simulated.is_none() {
         let doubts = doubts_about(state, &connection.base_url, plan.to_do(), "")?;
         options.doubts = doubts.into_iter().map(with_reason).collect();
     }
@@ -149,37 +148,32 @@ pub(crate) async fn make_plan(
     }
     plan.notes.extend(notes);
     rules.per_hour = budget_of(per_hour, house, is_urgent(&plan));
-    finish_rules(&mut rules, &mut plan, wish);
+    finish_rules(&mut rules, &mut plan, inputs);
     let quota = quota_of(rules.per_hour);
-    let file = file_of(wish, connection, state, (plan, rules), (fleet, spent, now))?;
+    let file = file_of(inputs, connection, state, (plan, rules), (fleet, spent, now))?;
     Ok(Planned { file, quota, requests })
 }
 
 /// What there is to say of filters, exclusions and the protect list. An exclusion that excludes nothing is a device that
 /// nobody wanted to touch.
-fn notes_of_fit(wish: &Wish<'_>, fit: Fit) -> Result<Vec<String>, Failure> {
+fn notes_of_fit(inputs: &PlanInputs<'_>, fit: Fit) -> Result<Vec<String>, Reason> {
     let is_allowed =
-        wish.job.exclude.is_idle_allowed || wish.settings.is_unmatched_exclude_allowed();
+        inputs.job.exclude.is_idle_allowed || inputs.settings.is_unmatched_exclude_allowed();
     let mut notes = fit.notes;
     match fit.idle_exclusions.split_first() {
         None => {}
         Some(_) if is_allowed => notes.extend(fit.idle_exclusions),
         Some((first, more)) => {
-            let more = match more.len() {
-                0 => String::new(),
-                more => format!(", and {more} more entries do not either"),
-            };
-            return Err(Failure::new(Exit::Target, format!("{first}{more}")).next(
-                "correct the job, or give --allow-unmatched-exclude (in the job exclude: {allow_unmatched: true})",
-            ));
+            let (first, more) = (first.clone(), more.len());
+            return Err(PlanningReason::IdleExclusion { first, more }.into());
         }
     }
     Ok(notes)
 }
 
 /// The rules that depend on what the plan came to.
-fn finish_rules(rules: &mut Policy, plan: &mut Plan, wish: &Wish<'_>) {
-    let Wish { settings, house, .. } = *wish;
+fn finish_rules(rules: &mut Policy, plan: &mut Plan, inputs: &PlanInputs<'_>) {
+    let PlanInputs { settings, policy: house, .. } = *inputs;
     let risk = plan.risk();
     let devices = u32::try_from(plan.devices()).unwrap_or(u32::MAX);
     rules.rollout = settings.rollout(risk, devices);
@@ -199,13 +193,13 @@ fn finish_rules(rules: &mut Policy, plan: &mut Plan, wish: &Wish<'_>) {
 
 /// Everything in one file.
 fn file_of(
-    wish: &Wish<'_>,
+    inputs: &PlanInputs<'_>,
     connection: &Connection,
     state: &Workspace,
     (plan, rules): (Plan, Policy),
     (fleet, spent, now): (Option<u32>, u32, UnixMillis),
-) -> Result<PlanFile, Failure> {
-    let Wish { job, settings, .. } = *wish;
+) -> Result<PlanFile, Reason> {
+    let PlanInputs { job, settings, .. } = *inputs;
     let cost = forecast(&plan, &rules, spent);
     Ok(PlanFile {
         format: PLAN_FORMAT,
@@ -214,11 +208,11 @@ fn file_of(
         reached_by: Some(connection.reached_by.clone()),
         job: job.name.clone(),
         job_digest: job.digest.clone(),
-        is_named: wish.naming == Naming::ByFile,
+        is_named: inputs.naming == Naming::ByFile,
         reason: settings.reason().map(str::to_owned).or_else(|| job.reason.clone()),
-        policy_digest: wish.house.digest.clone(),
+        policy_digest: inputs.policy.digest.clone(),
         break_glass: settings.break_glass()?.map(str::to_owned),
-        origins: Origins::of(wish.job),
+        origins: Origins::of(inputs.job),
         made_at: now,
         made_by: Operator::current().shown(),
         database: state.index().database_id()?,
@@ -231,7 +225,7 @@ fn file_of(
         },
         report_dir: settings.report_dir().map(|path| path.display().to_string()),
         report_formats: settings.report_formats(),
-        encrypt_to: wish.encrypt_to.to_vec(),
+        encrypt_to: inputs.encrypt_to.to_vec(),
         wrapping: wrapping_of(settings),
         forecast: PlannedCost {
             sends: cost.sends,
@@ -267,15 +261,15 @@ fn size_of(inventory: &Inventory) -> u32 {
 /// depend on it.
 fn needs_fleet(
     plan: &Plan,
-    wish: &Wish<'_>,
+    inputs: &PlanInputs<'_>,
     connection: &Connection,
     state: &Workspace,
-) -> Result<bool, Failure> {
+) -> Result<bool, Reason> {
     let demands = devices_by_action(plan);
     if plan.risk() == Risk::Irreversible || demands.is_empty() {
         return Ok(!demands.is_empty());
     }
-    let (policy, job, now) = (&wish.house.policy, wish.job.name.as_str(), WallClock.now());
+    let (policy, job, now) = (&inputs.policy.policy, inputs.job.name.as_str(), WallClock.now());
     let spent = spent_lately(state, &connection.base_url, now)?;
     let budget = Budget {
         policy,
@@ -309,10 +303,9 @@ fn budget_of(per_hour: u32, house: &PolicyFile, is_urgent: bool) -> u32 {
 }
 
 /// A seed that no other run has.
-fn fresh_seed() -> Result<u64, Failure> {
-    getrandom::u64().map_err(|error| {
-        Failure::new(Exit::Unexpected, format!("no randomness: {error}")).next("give --seed")
-    })
+fn fresh_seed() -> Result<u64, Reason> {
+    getrandom::u64()
+        .map_err(|error| PlanningReason::NoRandomness { error: error.to_string() }.into())
 }
 
 /// A doubt with the reason that the plan keeps for it.
@@ -327,22 +320,22 @@ fn with_reason(
 
 /// What earlier runs have done, as far as it bears on this job. Simulated tenants have no past.
 fn look_back_at(
-    wish: &Wish<'_>,
+    inputs: &PlanInputs<'_>,
     connection: &Connection,
     state: &Workspace,
     plan: &Plan,
-) -> Result<(Earlier, Notes), Failure> {
+) -> Result<(Earlier, Notes), Reason> {
     let mut notes = Notes::new();
     if connection.simulated.is_some() {
         return Ok((Earlier::default(), notes));
     }
     let base_url = &connection.base_url;
     let wanted: BTreeSet<&TaskId> = plan.to_do().map(|task| &task.id).collect();
-    let tasks = earlier_tasks(state, base_url, wish.look_back, &wanted, &mut notes)?;
+    let tasks = earlier_tasks(state, base_url, inputs.look_back, &wanted, &mut notes)?;
     // A row that is skipped because its device was not found stands in the plan without an id.
     let is_missing = plan.refused.iter().any(|row| row.objection.kind == ObjectionKind::NotFound)
         || plan.tasks.iter().any(|task| task.device.id.as_str().is_empty());
-    let deleted = match is_missing && !wish.job.rows.is_empty() {
+    let deleted = match is_missing && !inputs.job.rows.is_empty() {
         true => deleted_devices(state, base_url, &mut notes)?,
         false => Vec::new(),
     };
