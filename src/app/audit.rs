@@ -3,13 +3,13 @@
 //! Owns which chains are followed, and which heads they have to contain. Must never write, contact a tenant, or stop at a
 //! fault in one run: every chain is checked.
 
-use serde::Serialize;
 use std::collections::BTreeMap;
 
 use crate::app::Workspace;
-use crate::app::refusal::{NextStep, Reason, RefusalClass, RefusalFacts};
+use crate::app::audit_reason::{AuditReason, ChainFault};
+use crate::app::refusal::Reason;
 use crate::journal::{
-    AuditFault, AuditRecord, ChainAudit, JournalError, KeptHead, KeptHeads, RunHead, RunReader,
+    AuditRecord, ChainAudit, JournalError, KeptHead, KeptHeads, RunHead, RunReader,
 };
 
 /// Hexadecimal digits of a hash.
@@ -33,28 +33,6 @@ impl Anchor {
         } else {
             Err(AuditReason::AnchorMalformed { given: text.to_owned() })
         }
-    }
-}
-
-/// A place that is not what was written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ChainFault {
-    /// The run; `None` for the host's record.
-    pub run: Option<String>,
-    /// Number of the note or entry; 0 for what stands before the first.
-    pub seq: u64,
-    /// What does not fit.
-    pub what: String,
-}
-
-impl ChainFault {
-    /// The fault of a chain, if it has one.
-    fn of(run: Option<&str>, audit: &ChainAudit) -> Option<Self> {
-        audit.fault.clone().map(|fault| Self::at(run, fault))
-    }
-
-    fn at(run: Option<&str>, fault: AuditFault) -> Self {
-        Self { run: run.map(str::to_owned), seq: fault.seq, what: fault.what }
     }
 }
 
@@ -247,37 +225,4 @@ fn check_runs(
         }
     }
     runs
-}
-
-/// Why an audit does not say that everything is what was written.
-#[derive(Debug, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum AuditReason {
-    /// The head that was kept elsewhere is no hash.
-    AnchorMalformed {
-        /// It, as it was given.
-        given: String,
-    },
-    /// Something is not what was written.
-    #[serde(rename = "audit_broken")]
-    Broken {
-        /// Every place, the most important first.
-        faults: Vec<ChainFault>,
-    },
-}
-
-impl RefusalFacts for AuditReason {
-    fn class(&self) -> RefusalClass {
-        match self {
-            Self::AnchorMalformed { .. } => RefusalClass::Usage,
-            Self::Broken { .. } => RefusalClass::Journal,
-        }
-    }
-
-    fn next(&self) -> Vec<NextStep> {
-        match self {
-            Self::AnchorMalformed { .. } => vec![NextStep::CorrectRequest { what: "anchor" }],
-            Self::Broken { .. } => vec![NextStep::KeepCopy],
-        }
-    }
 }

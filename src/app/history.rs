@@ -3,12 +3,11 @@
 //! Owns which runs and tasks are searched. Must never speak to a tenant, return a PIN, or leave out a run that it cannot read
 //! without naming it.
 
-use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 use crate::app::Workspace;
-use crate::app::refusal::{NextStep, Reason, RefusalClass, RefusalFacts};
+use crate::app::history_reason::{HistoryCoverage, HistoryReason};
+use crate::app::refusal::Reason;
 use crate::journal::{JournalError, RunReader, RunRow};
 use crate::model::{Entry, TaskIndex, UnixMillis};
 use crate::report::{HistoryLine, history_lines};
@@ -22,17 +21,6 @@ pub struct HistoryRequest {
     pub since: Option<UnixMillis>,
     /// Lines before this moment.
     pub until: Option<UnixMillis>,
-}
-
-/// What was searched for a history.
-#[derive(Clone, Debug, Serialize)]
-pub struct HistoryCoverage {
-    /// The index of runs.
-    pub database: PathBuf,
-    /// Number of its runs.
-    pub runs: usize,
-    /// When the first and the last of them started; `None` where there are none.
-    pub span: Option<(UnixMillis, UnixMillis)>,
 }
 
 /// The history of a device.
@@ -132,41 +120,5 @@ impl Workspace {
         history.lines.retain(is_asked);
         history.lines.sort_by_key(|line| line.at);
         Ok(history)
-    }
-}
-
-/// Why a history is missing or incomplete.
-#[derive(Debug, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum HistoryReason {
-    /// No run ever had a task for the device.
-    #[serde(rename = "history_empty")]
-    NoTask {
-        /// The device as it was asked for.
-        device: String,
-        /// What was searched.
-        coverage: HistoryCoverage,
-    },
-    /// Some runs cannot be read.
-    #[serde(rename = "history_incomplete")]
-    Incomplete {
-        /// Runs that could not be read, each with its reason.
-        unreadable: Vec<String>,
-    },
-}
-
-impl RefusalFacts for HistoryReason {
-    fn class(&self) -> RefusalClass {
-        match self {
-            Self::NoTask { .. } => RefusalClass::Target,
-            Self::Incomplete { .. } => RefusalClass::Journal,
-        }
-    }
-
-    fn next(&self) -> Vec<NextStep> {
-        match self {
-            Self::NoTask { .. } => vec![NextStep::CorrectRequest { what: "device" }],
-            Self::Incomplete { .. } => vec![NextStep::CheckDisk],
-        }
     }
 }

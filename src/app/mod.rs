@@ -1,16 +1,19 @@
 //! What sortie can do, for any front end: plan, preflight, start, resume, retry, watch, resolve, close, PINs, history, audit.
 //!
 //! Owns everything between a job and a run, and everything that is done to runs. Must never read flags, the terminal or the
-//! environment, and never write a sentence or an exit code: results and refusals are data.
+//! environment, and never write a sentence for people or an exit code: results and refusals are data. Texts that journals, plans and
+//! the host's record keep are made here, because they are content.
 
 pub(crate) mod approval;
 pub(crate) mod audit;
+mod audit_reason;
 pub(crate) mod charging;
 mod clock_repair;
 mod consent;
 mod events;
 pub(crate) mod files;
 pub(crate) mod history;
+mod history_reason;
 pub(crate) mod job_files;
 mod job_reason;
 pub(crate) mod operator;
@@ -19,6 +22,7 @@ pub(crate) mod planning;
 pub(crate) mod policy_file;
 pub mod preflight;
 pub(crate) mod prune;
+mod prune_reason;
 pub(crate) mod refusal;
 mod refusal_note;
 pub(crate) mod runs;
@@ -29,12 +33,14 @@ pub(crate) mod ssh_keygen;
 pub(crate) mod takeover;
 pub(crate) mod tenant;
 pub(crate) mod workspace;
+mod workspace_reason;
 
 pub use approval::{
     ApprovalBound, ApprovalDraft, ApprovalReason, Approved, ApprovedFact, PlanRole, Statement,
-    VoidApproval, approval_beside, write_approval,
+    approval_beside, write_approval,
 };
-pub use audit::{Anchor, AuditReason, ChainFault, HASH_DIGITS, HostAudit, RunAudit};
+pub use audit::{Anchor, HASH_DIGITS, HostAudit, RunAudit};
+pub use audit_reason::{AuditReason, ChainFault};
 pub use charging::Used;
 pub use clock_repair::ClockRepair;
 pub use consent::{Confirmed, Consent, ConsentReason, Needed, NotAsked, Question, Work, is_yes};
@@ -42,7 +48,8 @@ pub use events::{
     AppEvent, Events, Leftover, PinFact, RunAdvanced, RunBegins, RunNews, SeenEntry, SeenTask,
 };
 pub use files::{BindingFileReason, NotBelieved, PrivateFileFault};
-pub use history::{DeviceHistory, HistoryCoverage, HistoryReason, HistoryRequest};
+pub use history::{DeviceHistory, HistoryRequest};
+pub use history_reason::{HistoryCoverage, HistoryReason};
 pub use job_files::{JobBytes, check_requirement};
 pub use job_reason::{JobFileFault, JobReason, SecretLike};
 pub use outside::{DriveReason, JournalReason, ReadReason};
@@ -50,16 +57,18 @@ pub use planning::plan_file_reasons::PlanStorageReason;
 pub use planning::plan_files::read_plan;
 pub use planning::reason::{PlanningReason, RetryReason};
 pub use planning::write::WrittenPlan;
-pub use prune::{
-    LeftAlone, Prunable, PrunableRun, PruneCounts, PruneOutcome, PruneReason, PruneRequest,
+pub use prune::{LeftAlone, Prunable, PrunableRun, PruneCounts, PruneOutcome, PruneRequest};
+pub use prune_reason::PruneReason;
+pub use refusal::{
+    BeforeSending, NextStep, Reason, Refusal, RefusalClass, RefusalFacts, Sent, VoidApproval,
 };
-pub use refusal::{BeforeSending, NextStep, Reason, Refusal, RefusalClass, RefusalFacts, Sent};
 pub use runs::close::{ClosableRun, Closing};
 pub use runs::doubt::{Doubt, DoubtReason, Evidence, EvidenceFact};
 pub use runs::end_reasons::{BrokenOffReason, RunEndFault, RunEndReason};
 pub use runs::ending::RunEnded;
 pub use runs::first_reports::FirstReportReason;
 pub use runs::listing::RunListing;
+pub use runs::opened_run_reason::{OpenedRunReason, OpeningPurpose};
 pub use runs::operation::{AskOperator, Operation};
 pub use runs::prepare::{PlanFileRequest, PrepareRequest, Retry, RetryWork};
 pub use runs::prepared::Prepared;
@@ -69,7 +78,6 @@ pub use runs::resume::{GoOn, GoOnRequest, Reopened, ReopenedRun};
 pub use runs::resume_reason::ResumeReason;
 pub use runs::run_view::ReportsReason;
 pub use runs::status::RunStatus;
-pub use runs::trust::{OpenedRunReason, OpeningPurpose};
 pub use runs::verdict::RunVerdict;
 pub use secrets::{
     FoundPin, FoundSecret, HiddenValue, IdentityFault, KeyFault, KeyPlace, PinLack, PinProvenance,
@@ -82,4 +90,5 @@ pub use tenant::{
     DevicesRequest, NamedAddress, NamedToken, ReadPace, TenantPlace, TenantProfile, TenantReader,
     TenantRequest, TokenCommandError, TokenFlaw, TokenPlace, TokenReason,
 };
-pub use workspace::{Workspace, WorkspaceReason};
+pub use workspace::Workspace;
+pub use workspace_reason::WorkspaceReason;

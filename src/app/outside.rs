@@ -5,9 +5,8 @@
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::refusal::{NextStep, Reason, RefusalClass, RefusalFacts};
-use crate::drive::{DriveError, InventoryError, QuotaError, ReadError};
-use crate::engine::Impossible;
+use super::refusal::{NextStep, RefusalClass, RefusalFacts};
+use crate::drive::{DriveError, InventoryError, ReadError};
 use crate::journal::{Distrust, JournalError};
 
 /// The journal or the state directory failed, or is not what sortie wrote.
@@ -186,54 +185,5 @@ impl Serialize for DriveReason {
             DriveError::Impossible(_) => "internal_fault",
         };
         facts(serializer, kind, &self.0)
-    }
-}
-
-impl From<JournalError> for Reason {
-    fn from(error: JournalError) -> Self {
-        JournalReason::Failed(error).into()
-    }
-}
-
-impl From<Distrust> for Reason {
-    fn from(error: Distrust) -> Self {
-        match error {
-            Distrust::Journal(error) => error.into(),
-            other => JournalReason::Distrusted(other).into(),
-        }
-    }
-}
-
-impl From<QuotaError> for Reason {
-    fn from(error: QuotaError) -> Self {
-        let QuotaError::Ledger(error) = error;
-        error.into()
-    }
-}
-
-impl From<ReadError> for Reason {
-    fn from(error: ReadError) -> Self {
-        ReadReason::Failed(error).into()
-    }
-}
-
-impl From<InventoryError> for Reason {
-    fn from(error: InventoryError) -> Self {
-        match error {
-            InventoryError::Read(error) => error.into(),
-            other => ReadReason::Inventory(other).into(),
-        }
-    }
-}
-
-impl From<DriveError> for Reason {
-    fn from(error: DriveError) -> Self {
-        DriveReason(error).into()
-    }
-}
-
-impl From<Impossible> for Reason {
-    fn from(error: Impossible) -> Self {
-        DriveError::from(error).into()
     }
 }

@@ -3,13 +3,13 @@
 //! Owns which runs are old enough. Must never touch an unfinished run or one that another process uses, and never delete
 //! a finished report.
 
-use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 use crate::app::Workspace;
 use crate::app::consent::{Consent, Question};
 use crate::app::operator::Operator;
-use crate::app::refusal::{NextStep, Reason, RefusalClass, RefusalFacts};
+use crate::app::prune_reason::PruneReason;
+use crate::app::refusal::Reason;
 use crate::drive::{Clock, WallClock};
 use crate::journal::{
     JournalError, Pruned, Pruning, RunReader, RunRow, RunState, prune_run, prune_share,
@@ -92,20 +92,6 @@ pub struct PruneOutcome {
     /// Directories of reports in which dropped secrets still stand.
     pub reports_with_secrets: Vec<PathBuf>,
     failed: Vec<String>,
-}
-
-/// Why not everything was pruned.
-#[derive(Debug, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum PruneReason {
-    /// Some runs could not be read or written.
-    #[serde(rename = "prune_incomplete")]
-    Incomplete {
-        /// These runs, each with its reason.
-        failed: Vec<String>,
-        /// Number of runs that were pruned.
-        pruned: usize,
-    },
 }
 
 impl Workspace {
@@ -291,16 +277,6 @@ impl PrunableRun {
         });
         workspace.index().note(now, "pruned", Some(run), &body)?;
         Ok(())
-    }
-}
-
-impl RefusalFacts for PruneReason {
-    fn class(&self) -> RefusalClass {
-        RefusalClass::Journal
-    }
-
-    fn next(&self) -> Vec<NextStep> {
-        vec![NextStep::CheckDisk]
     }
 }
 

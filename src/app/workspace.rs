@@ -1,14 +1,14 @@
-//! The state directory, opened for one command.
+//! The state directory, opened.
 //!
 //! Owns the door to journals, index and quota: whoever does anything with runs goes through it. Must never choose the directory
 //! itself, and never count one tenant twice because its address was spelt another way.
 
-use serde::Serialize;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::events::{AppEvent, Events};
-use super::refusal::{NextStep, Reason, RefusalClass, RefusalFacts};
+use super::refusal::Reason;
+use super::workspace_reason::WorkspaceReason;
 use crate::drive::{Clock, Quota, WallClock};
 use crate::journal::{Index, StateDir};
 use crate::transport::tenant_key;
@@ -90,22 +90,4 @@ impl Workspace {
 fn kind_of(reason: &Reason) -> String {
     let facts = serde_json::to_value(reason).unwrap_or_default();
     facts["kind"].as_str().unwrap_or_default().to_owned()
-}
-
-/// Why a workspace does not have what was asked for.
-#[derive(Debug, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum WorkspaceReason {
-    /// There is no state directory yet, or it knows no run.
-    NoRuns,
-}
-
-impl RefusalFacts for WorkspaceReason {
-    fn class(&self) -> RefusalClass {
-        RefusalClass::Usage
-    }
-
-    fn next(&self) -> Vec<NextStep> {
-        vec![NextStep::StartRun, NextStep::ChooseStateDirectory]
-    }
 }

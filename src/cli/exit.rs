@@ -1,6 +1,6 @@
 //! Exit codes.
 //!
-//! Owns their numbers and the order in which they outrank each other. They are a compatibility surface:
+//! Owns their numbers, and which class of refusals and which end of a run has which. They are a compatibility surface:
 //! cron jobs and scripts build on them.
 
 use std::process::ExitCode;

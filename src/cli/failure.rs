@@ -66,12 +66,12 @@ impl Failed {
 }
 
 /// Makes an error a [`Failed`] in code that comes before the first request of a command, or that cannot send.
-pub(crate) trait BeforeSending<T> {
+pub(crate) trait UnsentFailure<T> {
     /// The same result, whose error says that nothing was sent.
     fn before_sending(self) -> Result<T, Failed>;
 }
 
-impl<T, E: Into<Failure>> BeforeSending<T> for Result<T, E> {
+impl<T, E: Into<Failure>> UnsentFailure<T> for Result<T, E> {
     fn before_sending(self) -> Result<T, Failed> {
         self.map_err(|error| error.into().sent(Sent::Nothing))
     }

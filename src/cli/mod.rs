@@ -1,6 +1,6 @@
 //! What people see: commands, settings, questions, progress, messages, exit codes.
 //!
-//! Owns the command line. Must never send anything itself: it hands a plan to `drive`.
+//! Owns the command line. Must never decide what is sent: it hands typed requests to `app`.
 
 pub(crate) mod commands;
 mod derived_flags;
@@ -29,7 +29,7 @@ use commands::{
     repair_clock, report, resolve, resume, retry, run, runs, send, setting_list, simulate, status,
 };
 use exit::Exit;
-use failure::{BeforeSending, Done, Failed, Failure, Sent};
+use failure::{Done, Failed, Failure, Sent, UnsentFailure};
 use options::{CliCommand, GlobalOptions, ListingFormat, Options};
 use terminal::printer::Printer;
 use terminal::surroundings::Limits;
@@ -194,7 +194,12 @@ mod tests {
             (&["sortie", "check", "--", "--format=json"], false),
         ] {
             let arguments = arguments.iter().map(OsString::from);
-            assert_eq!(asks_for_json(arguments.clone()), is_asked, "{:?}", arguments.last());
+            assert_eq!(
+                asks_for_json(arguments.clone()),
+                is_asked,
+                "{:?}",
+                arguments.clone().next_back()
+            );
         }
     }
 

@@ -13,7 +13,7 @@ use crate::app::{
 };
 use crate::cli::driving::drive;
 use crate::cli::exit::Exit;
-use crate::cli::failure::{BeforeSending, Done, Failed, Failure, Sent};
+use crate::cli::failure::{Done, Failed, Failure, Sent, UnsentFailure};
 use crate::cli::locations::open_workspace;
 use crate::cli::options::{
     GlobalOptions, JobOptions, LimitOptions, ListingFormat, RunOptions, TenantOptions,

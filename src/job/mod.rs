@@ -42,6 +42,7 @@ mod yaml_files;
 mod yaml_params;
 mod yaml_require;
 mod yaml_setting_flaws;
+mod yaml_setting_values;
 mod yaml_settings;
 mod yaml_spaces;
 mod yaml_steps;

@@ -17,7 +17,8 @@ use super::source::Source;
 use super::tree::{Content, MapEntry, Node, find, read_tree};
 use super::yaml_files::{ListOptions, load_file, read_file};
 use super::yaml_require::read_require;
-use super::yaml_settings::{read_settings, setting_keys, source_of};
+use super::yaml_setting_values::source_of;
+use super::yaml_settings::{read_settings, setting_keys};
 use super::yaml_spaces::refuse_odd_spaces;
 use super::yaml_steps::read_steps;
 use super::yaml_targets::{

@@ -21,7 +21,7 @@ use super::table::ROWS_MAX;
 use super::target::Target;
 use super::tree::{MapEntry, Node};
 use super::yaml_files::load_file;
-use super::yaml_settings::{keys_below, read_value, source_of};
+use super::yaml_setting_values::{keys_below, read_value, source_of};
 use crate::kandji::fold;
 use crate::model::RequiredList;
 use crate::model::settings::{SettingValue, SettingValues, targets};

@@ -5,13 +5,10 @@
 
 use super::diagnostics::Flaw;
 use super::nodes::NodeReader;
-use super::tree::{Content, MapEntry, Node};
-use super::yaml_setting_flaws::{flaw_of, quoted_number};
+use super::tree::{Content, MapEntry};
+use super::yaml_setting_values::{keys_below, read_value, source_of};
 use super::yaml_window::read_window;
-use crate::model::settings::{
-    SettingError, SettingFault, SettingKind, SettingLayer, SettingSource, SettingSpec,
-    SettingValue, SettingValues, pace, safety, settings,
-};
+use crate::model::settings::{SettingSpec, SettingValues, pace, safety, settings};
 
 /// Keys of the table that another part of the job reads.
 const READ_ELSEWHERE: [&str; 3] = ["reason", "exclude", "require"];
@@ -26,14 +23,6 @@ pub(super) fn setting_keys() -> Vec<&'static str> {
         }
     }
     keys
-}
-
-/// The keys below a key at the top, such as those of `limits`.
-pub(super) fn keys_below(top: &str) -> Vec<&'static str> {
-    let paths = settings().filter_map(|setting| setting.job_key);
-    paths
-        .filter_map(|path| path.split_once('.').filter(|(key, _)| *key == top).map(|(_, key)| key))
-        .collect()
 }
 
 /// Reads the settings among the entries of a job, except those that another part of the job reads.
@@ -87,56 +76,6 @@ fn read_entry(
 ) {
     if let Some(value) = read_value(reader, &entry.value, setting, &entry.key) {
         values.set(setting, value, source_of(reader, entry));
-    }
-}
-
-/// Where an entry stands.
-pub(super) fn source_of(reader: &NodeReader<'_, '_>, entry: &MapEntry) -> SettingSource {
-    SettingSource::Job { line: reader.source.line_of(entry.key_range.start) }
-}
-
-/// Reads the value of a setting, which diagnostics call `what`.
-pub(super) fn read_value(
-    reader: &mut NodeReader<'_, '_>,
-    node: &Node,
-    setting: &SettingSpec,
-    what: &str,
-) -> Option<SettingValue> {
-    let items = match setting.kind {
-        SettingKind::Switch => return reader.switch(node, what).map(SettingValue::Switch),
-        SettingKind::Words(_) | SettingKind::WaveEnds { .. } | SettingKind::Keys { .. } => {
-            reader.texts(node, what)
-        }
-        _ => reader.text(node, what).map(|text| (node, text)).into_iter().collect(),
-    };
-    if items.is_empty() {
-        return None;
-    }
-    let texts: Vec<&str> = items.iter().map(|(_, text)| *text).collect();
-    match setting.read(&texts, SettingLayer::Job) {
-        Ok(SettingValue::Count(count)) if !node.is_plain() => {
-            reader.refuse(&node.range, quoted_number(what, count));
-            None
-        }
-        Ok(value) => Some(value),
-        Err(errors) => {
-            for error in errors {
-                let (place, text) =
-                    error.item.and_then(|at| items.get(at).copied()).unwrap_or((node, ""));
-                refuse(reader, place, flaw_of(setting, what, error, text), error);
-            }
-            None
-        }
-    }
-}
-
-/// Notes a flaw. What was given as a public key may be a private one, so its line is not shown.
-fn refuse(reader: &mut NodeReader<'_, '_>, place: &Node, flaw: Flaw, error: SettingError) {
-    if error.fault == SettingFault::Key {
-        let problem = reader.source.diagnostic_without_text(place.range.clone(), flaw);
-        reader.problems.push(problem);
-    } else {
-        reader.refuse(&place.range, flaw);
     }
 }
 

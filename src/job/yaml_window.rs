@@ -6,7 +6,7 @@
 use super::diagnostics::{Flaw, quote};
 use super::nodes::NodeReader;
 use super::tree::{MapEntry, Node};
-use super::yaml_settings::{keys_below, read_value, source_of};
+use super::yaml_setting_values::{keys_below, read_value, source_of};
 use crate::model::settings::{SettingValue, SettingValues, safety};
 use crate::model::{Window, WindowError};
 

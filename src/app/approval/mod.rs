@@ -9,7 +9,7 @@ mod statement;
 mod verification;
 
 pub use draft::{ApprovalDraft, write_approval};
-pub use reason::{ApprovalBound, ApprovalReason, ApprovedFact, PlanRole, VoidApproval};
+pub use reason::{ApprovalBound, ApprovalReason, ApprovedFact, PlanRole};
 pub(crate) use statement::read_approval;
 pub use statement::{Statement, approval_beside};
 pub use verification::Approved;

@@ -5,7 +5,7 @@
 use serde::Serialize;
 use std::path::PathBuf;
 
-use crate::app::refusal::{NextStep, Reason, RefusalClass, RefusalFacts};
+use crate::app::refusal::{NextStep, RefusalClass, RefusalFacts};
 use crate::model::UnixMillis;
 
 /// Why an approval does not count, or cannot be given.
@@ -200,25 +200,5 @@ impl RefusalFacts for ApprovalReason {
             Self::NotInRecord { .. } => Vec::new(),
             _ => vec![NextStep::Approve],
         }
-    }
-}
-
-/// A refusal that the approval of a run would have prevented, had it still counted.
-#[derive(Debug, Serialize)]
-#[serde(tag = "kind", rename = "approval_void")]
-pub struct VoidApproval {
-    /// The check that refused.
-    pub refused: Reason,
-    /// Why the approval of the run does not count.
-    pub void_approval: Reason,
-}
-
-impl RefusalFacts for VoidApproval {
-    fn class(&self) -> RefusalClass {
-        self.refused.class()
-    }
-
-    fn next(&self) -> Vec<NextStep> {
-        self.refused.next()
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::run::{RunAdvanced, RunBegins};
 use crate::app::refusal::Reason;
-use crate::app::secrets::PinRecovery;
+use crate::app::secrets::recovered_pin::PinRecovery;
 use crate::drive::Waiting;
 use crate::journal::{Ahead, JournalError};
 use crate::model::{DeviceId, UnixMillis};

@@ -5,7 +5,6 @@
 use serde::Serialize;
 use std::path::PathBuf;
 
-use super::trusted_file::NotBelieved;
 use crate::app::refusal::{NextStep, RefusalClass, RefusalFacts};
 
 /// Why the policy, or the list of signers that it names, cannot be obeyed. Nothing is planned or sent until it can.
@@ -65,4 +64,27 @@ impl RefusalFacts for BindingFileReason {
             }
         }
     }
+}
+
+/// Why a file that binds people is not believed.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(tag = "fault", rename_all = "snake_case")]
+pub enum NotBelieved {
+    /// It belongs to a user who is neither root nor the owner of the state directory.
+    #[error(
+        "belongs to the user with the number {uid}, who is neither root nor the owner of the state directory"
+    )]
+    Owner {
+        /// The number of that user.
+        uid: u32,
+    },
+    /// Its group or others may write it.
+    #[error("can be written by its group or by others")]
+    Writable {
+        /// Its permissions.
+        mode: u32,
+    },
+    /// It is no regular file.
+    #[error("is no regular file")]
+    NoFile,
 }

@@ -7,6 +7,5 @@ pub(crate) mod private_file;
 pub(crate) mod toml_place;
 pub(crate) mod trusted_file;
 
-pub use binding_file::BindingFileReason;
+pub use binding_file::{BindingFileReason, NotBelieved};
 pub use private_file::PrivateFileFault;
-pub use trusted_file::NotBelieved;

@@ -3,13 +3,12 @@
 //! Owns the check of owner and mode, and reading within a limit. What is checked is what is read: a file is opened once.
 //! Must never follow a name that belongs to somebody else, and never wait for a pipe.
 
-use serde::Serialize;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::time::SystemTime;
 
-use super::BindingFileReason;
+use super::binding_file::{BindingFileReason, NotBelieved};
 use crate::app::operator::own_uid;
 
 /// Whose files are believed.
@@ -17,29 +16,6 @@ use crate::app::operator::own_uid;
 pub(crate) struct Trust {
     /// Numbers of users.
     owners: Vec<u32>,
-}
-
-/// Why a file that binds people is not believed.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
-#[serde(tag = "fault", rename_all = "snake_case")]
-pub enum NotBelieved {
-    /// It belongs to a user who is neither root nor the owner of the state directory.
-    #[error(
-        "belongs to the user with the number {uid}, who is neither root nor the owner of the state directory"
-    )]
-    Owner {
-        /// The number of that user.
-        uid: u32,
-    },
-    /// Its group or others may write it.
-    #[error("can be written by its group or by others")]
-    Writable {
-        /// Its permissions.
-        mode: u32,
-    },
-    /// It is no regular file.
-    #[error("is no regular file")]
-    NoFile,
 }
 
 /// What tells that a file may have changed, without reading it.

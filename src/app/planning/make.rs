@@ -85,7 +85,7 @@ pub(crate) async fn make_plan(
     connection: &Connection,
     state: &Workspace,
 ) -> Result<Planned, Reason> {
-    let PlanInputs { job, settings, policy: house, .. } = *inputs;
+    let PlanInputs { job, settings, policy, .. } = *inputs;
     let now = WallClock.now();
     settings.break_glass()?;
     let seed = match settings.seed() {
@@ -94,7 +94,7 @@ pub(crate) async fn make_plan(
     };
     let mut rules = settings.policy(seed, now)?;
     let per_hour = rules.per_hour;
-    rules.per_hour = budget_of(per_hour, house, may_be_urgent(job));
+    rules.per_hour = budget_of(per_hour, policy, may_be_urgent(job));
     let quota_of = |per_hour| state.quota(&connection.base_url, per_hour);
     let tenant = tenant_key(&connection.base_url);
     let quota = quota_of(rules.per_hour);
@@ -108,7 +108,7 @@ pub(crate) async fn make_plan(
         wait_ms: rules.wait_ms,
         before_loss: settings.before_loss(),
         is_deactivation_allowed: settings.is_deactivation_allowed(),
-        protect: house.policy.protect.clone(),
+        protect: policy.policy.protect.clone(),
         ..PlanOptions::default()
     };
     let mut notes = add_details(&reads, job, &mut inventory, &options, now).await?;
@@ -147,7 +147,7 @@ pub(crate) async fn make_plan(
         plan = build(job, &inventory, &options, now);
     }
     plan.notes.extend(notes);
-    rules.per_hour = budget_of(per_hour, house, is_urgent(&plan));
+    rules.per_hour = budget_of(per_hour, policy, is_urgent(&plan));
     finish_rules(&mut rules, &mut plan, inputs);
     let quota = quota_of(rules.per_hour);
     let file = file_of(inputs, connection, state, (plan, rules), (fleet, spent, now))?;
@@ -173,7 +173,7 @@ fn notes_of_fit(inputs: &PlanInputs<'_>, fit: Fit) -> Result<Vec<String>, Reason
 
 /// The rules that depend on what the plan came to.
 fn finish_rules(rules: &mut Policy, plan: &mut Plan, inputs: &PlanInputs<'_>) {
-    let PlanInputs { settings, policy: house, .. } = *inputs;
+    let PlanInputs { settings, policy, .. } = *inputs;
     let risk = plan.risk();
     let devices = u32::try_from(plan.devices()).unwrap_or(u32::MAX);
     rules.rollout = settings.rollout(risk, devices);
@@ -184,11 +184,11 @@ fn finish_rules(rules: &mut Policy, plan: &mut Plan, inputs: &PlanInputs<'_>) {
     }
     rules.errors_in_a_row = settings.errors_in_a_row(risk);
     if !settings.is_glass_broken() {
-        let house_window = house.policy.window_of(risk);
+        let house_window = policy.policy.window_of(risk);
         rules.windows = settings.window().into_iter().chain(house_window).cloned().collect();
     }
     rules.outside_window = settings.outside_window();
-    rules.is_rechecking_disruptive = !house.policy.protect.is_empty();
+    rules.is_rechecking_disruptive = !policy.policy.protect.is_empty();
 }
 
 /// Everything in one file.
@@ -297,8 +297,8 @@ fn is_urgent(plan: &Plan) -> bool {
 }
 
 /// What of the hour a run may use: what is kept free is for urgent ones.
-fn budget_of(per_hour: u32, house: &PolicyFile, is_urgent: bool) -> u32 {
-    let kept_free = house.policy.emergency.requests_per_hour.min(per_hour / KEPT_FREE_PART);
+fn budget_of(per_hour: u32, policy: &PolicyFile, is_urgent: bool) -> u32 {
+    let kept_free = policy.policy.emergency.requests_per_hour.min(per_hour / KEPT_FREE_PART);
     if is_urgent { per_hour } else { (per_hour - kept_free).max(1) }
 }
 

@@ -1,7 +1,7 @@
 //! The list of checks.
 //!
-//! Owns their order: what is wrong with the plan comes first, what other runs and people may change comes later, and consent comes
-//! last. Must never leave one out.
+//! Owns their order, in which a run is refused by the first that refuses: roughly what is wrong with the plan, what blocks every run, what
+//! other runs do, what policy and clock say, and consent. Must never leave one out.
 
 use super::candidate::Candidate;
 use super::check::{Check, CheckOutcome, CheckResult, Holds};

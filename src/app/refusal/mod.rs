@@ -5,6 +5,7 @@
 //! say what was sent by default: a [`Reason`] claims nothing, only a [`Refusal`], which leaves the application, has to.
 
 mod class;
+mod conversions;
 mod facts;
 mod next;
 mod reason;
@@ -13,5 +14,5 @@ mod sent;
 pub use class::RefusalClass;
 pub use facts::RefusalFacts;
 pub use next::NextStep;
-pub use reason::Reason;
+pub use reason::{Reason, VoidApproval};
 pub use sent::{BeforeSending, Refusal, Sent};

@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use super::facts::RefusalFacts;
 use super::{NextStep, RefusalClass};
-use crate::app::approval::{ApprovalReason, VoidApproval};
-use crate::app::audit::AuditReason;
+use crate::app::approval::ApprovalReason;
+use crate::app::audit_reason::AuditReason;
 use crate::app::consent::ConsentReason;
 use crate::app::files::BindingFileReason;
-use crate::app::history::HistoryReason;
+use crate::app::history_reason::HistoryReason;
 use crate::app::job_reason::JobReason;
 use crate::app::outside::{DriveReason, JournalReason, ReadReason};
 use crate::app::planning::plan_file_reasons::PlanStorageReason;
@@ -21,18 +21,18 @@ use crate::app::preflight::{
     RefusedRowsReason, RowsReason, SecretsAtRiskReason, SizeReason, StartTimeReason,
     StopFileReason, TimeReason, WindowReason, WorkReasonMissing,
 };
-use crate::app::prune::PruneReason;
+use crate::app::prune_reason::PruneReason;
 use crate::app::runs::doubt::DoubtReason;
 use crate::app::runs::end_reasons::{BrokenOffReason, RunEndReason};
 use crate::app::runs::first_reports::FirstReportReason;
+use crate::app::runs::opened_run_reason::OpenedRunReason;
 use crate::app::runs::resume_reason::ResumeReason;
 use crate::app::runs::run_view::ReportsReason;
-use crate::app::runs::trust::OpenedRunReason;
 use crate::app::secrets::SecretsReason;
 use crate::app::settings::SettingsRefusal;
 use crate::app::ssh_keygen::SigningReason;
 use crate::app::tenant::{AddressReason, ConnectionReason, DeviceReason, TokenReason};
-use crate::app::workspace::WorkspaceReason;
+use crate::app::workspace_reason::WorkspaceReason;
 
 macro_rules! reasons {
     ($($(#[doc = $text:literal])* $name:ident($type:ty),)*) => {
@@ -185,5 +185,25 @@ impl Reason {
     #[must_use]
     pub fn next(&self) -> Vec<NextStep> {
         self.facts().next()
+    }
+}
+
+/// A refusal that the approval of a run would have prevented, had it still counted.
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename = "approval_void")]
+pub struct VoidApproval {
+    /// The check that refused.
+    pub refused: Reason,
+    /// Why the approval of the run does not count.
+    pub void_approval: Reason,
+}
+
+impl RefusalFacts for VoidApproval {
+    fn class(&self) -> RefusalClass {
+        self.refused.class()
+    }
+
+    fn next(&self) -> Vec<NextStep> {
+        self.refused.next()
     }
 }

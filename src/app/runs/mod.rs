@@ -11,6 +11,7 @@ pub(crate) mod execution;
 pub(crate) mod first_reports;
 pub(crate) mod held;
 pub(crate) mod listing;
+pub(crate) mod opened_run_reason;
 pub(crate) mod operation;
 pub(crate) mod prepare;
 pub(crate) mod prepared;

@@ -73,7 +73,7 @@ impl Workspace {
     ) -> Result<Prepared, Reason> {
         let name = work.job.name.clone();
         let source = Source::Retry(work.takeover);
-        self.noted(&name, self.prepare_from(work.job, source, request).await)
+        self.noted(&name, self.prepare_from(*work.job, source, request).await)
     }
 
     /// Prepares a plan as it stands in its file.
@@ -151,8 +151,8 @@ impl Workspace {
 
 /// What there is to repeat of a run. No other process can go on with the run while this exists.
 pub struct RetryWork {
-    job: Job,
-    takeover: Takeover,
+    job: Box<Job>,
+    takeover: Box<Takeover>,
     tasks: usize,
 }
 

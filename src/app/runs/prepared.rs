@@ -29,7 +29,7 @@ pub(crate) enum Source {
     /// A job, just now.
     Job,
     /// What an earlier run left, which is taken over.
-    Retry(Takeover),
+    Retry(Box<Takeover>),
     /// A file, as it stands there.
     PlanFile(PathBuf),
 }

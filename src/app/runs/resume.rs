@@ -11,11 +11,10 @@ use crate::app::policy_file::PolicyFile;
 use crate::app::preflight::{Attended, Candidate, GivenApproval, verify};
 use crate::app::runs::ending::RunEnded;
 use crate::app::runs::execution::{Execution, execute};
+use crate::app::runs::opened_run_reason::OpeningPurpose;
 use crate::app::runs::operation::Operation;
 use crate::app::runs::resume_reason::ResumeReason;
-use crate::app::runs::trust::{
-    KeptApproval, OpeningPurpose, Replay, open_run, refuse_closed, refuse_simulated,
-};
+use crate::app::runs::trust::{KeptApproval, Replay, open_run, refuse_closed, refuse_simulated};
 use crate::app::tenant::{Connection, TenantRequest};
 use crate::app::{AppEvent, Reason, Refusal, Workspace};
 use crate::drive::{Clock, WallClock};

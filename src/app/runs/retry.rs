@@ -1,4 +1,4 @@
-//! `sortie retry`: what failed or was never reached, as a new run.
+//! Retrying: what failed or was never reached, as a new run.
 //!
 //! Owns the taking over from the old run. Invariant: before the new run can send anything, the old one cannot send
 //! the same any more. Must never repeat what is pending, in doubt, or a lock whose PIN is missing.
@@ -12,8 +12,9 @@ use crate::app::charging::{LastSends, sent_of};
 use crate::app::job_files::{check_requirement, read_required_again};
 use crate::app::planning::earlier::LookBack;
 use crate::app::planning::reason::RetryReason;
+use crate::app::runs::opened_run_reason::OpeningPurpose;
 use crate::app::runs::run_view::{RunView, standing};
-use crate::app::runs::trust::{OpeningPurpose, open_run, refuse_simulated};
+use crate::app::runs::trust::{open_run, refuse_simulated};
 use crate::app::takeover::{TAKEN_OVER, taken_over_by};
 use crate::app::{AppEvent, Reason, Workspace};
 use crate::drive::{Clock, WallClock};
@@ -31,7 +32,7 @@ pub(crate) enum TakenUp {
     /// Nothing; with the outcomes of the run, and how many refused tasks could be repeated.
     Nothing { row: RunRow, counts: OutcomeCounts, may_include_refused: bool },
     /// So many tasks, as a job.
-    Work { job: Job, takeover: Takeover, tasks: usize },
+    Work { job: Box<Job>, takeover: Box<Takeover>, tasks: usize },
 }
 
 /// What is to be repeated of a run, as a job. The run is held from here on, so that nobody goes on with it meanwhile.
@@ -62,7 +63,7 @@ pub(crate) fn take_up(state: &Workspace, name: &str, refused: Refused) -> Result
     let unsent = tasks.iter().copied().filter(is_unsent).collect();
     let journal = RefCell::new(journal);
     let takeover = Takeover { row, header: view.header, unsent, journal, _hold: hold };
-    Ok(TakenUp::Work { job, takeover, tasks: tasks.len() })
+    Ok(TakenUp::Work { job: Box::new(job), takeover: Box::new(takeover), tasks: tasks.len() })
 }
 
 /// A run that died before it was entered in the list has taken over nothing: what was closed for it is open again.

@@ -4,79 +4,18 @@
 //! verified against itself and against the host's record. Must never send anything, nor read a run by another way than
 //! [`Opening`].
 
-use serde::Serialize;
-
+use super::opened_run_reason::{OpenedRunReason, OpeningPurpose};
 use crate::app::Workspace;
-use crate::app::approval::{ApprovalReason, KeptApprovalCheck, VoidApproval, verify_kept};
+use crate::app::approval::{ApprovalReason, KeptApprovalCheck, verify_kept};
 use crate::app::operator::Operator;
 use crate::app::policy_file::PolicyFile;
-use crate::app::refusal::{NextStep, Reason, RefusalClass, RefusalFacts};
+use crate::app::refusal::Reason;
+use crate::app::refusal::VoidApproval;
 use crate::drive::facts_of;
 use crate::engine::{EngineState, Impossible};
 use crate::journal::{Opening, RunHeader, TrustedRun};
 use crate::model::{Entry, Policy, Task, UnixMillis};
 use crate::plan::Approval;
-
-/// Why a run that can be read cannot be gone on with.
-#[derive(Debug, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum OpenedRunReason {
-    /// The run was made against a simulated tenant, which ended with it.
-    #[serde(rename = "run_simulated")]
-    Simulated {
-        /// Id of the run.
-        run: String,
-        /// What was to be done with the run.
-        purpose: OpeningPurpose,
-    },
-    /// A person closed the run.
-    #[serde(rename = "run_closed")]
-    Closed {
-        /// Id of the run.
-        run: String,
-        /// When it was closed.
-        at: UnixMillis,
-        /// Who closed it.
-        by: String,
-    },
-    /// The entries of the run contradict each other.
-    #[serde(rename = "run_contradictory")]
-    Contradictory {
-        /// The first contradiction.
-        fault: String,
-    },
-}
-
-/// What a run is opened for.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OpeningPurpose {
-    /// To send what is left of it, or to follow what was sent.
-    Resume,
-    /// To send what it left as a new run.
-    Retry,
-    /// To read missing PINs.
-    RecoverPins,
-}
-
-impl RefusalFacts for OpenedRunReason {
-    fn class(&self) -> RefusalClass {
-        match self {
-            Self::Simulated { .. } => RefusalClass::Usage,
-            Self::Closed { .. } => RefusalClass::Policy,
-            Self::Contradictory { .. } => RefusalClass::Journal,
-        }
-    }
-
-    fn next(&self) -> Vec<NextStep> {
-        match self {
-            Self::Simulated { purpose: OpeningPurpose::RecoverPins, .. } => Vec::new(),
-            Self::Simulated { .. } => vec![NextStep::Simulate],
-            Self::Closed { run, .. } => vec![NextStep::Retry { run: run.clone() }],
-            Self::Contradictory { .. } => vec![NextStep::ReportFault],
-        }
-    }
-}
 
 /// Opens a run that this process holds.
 pub(crate) fn open_run(workspace: &Workspace, run: &str) -> Result<Opening, Reason> {

@@ -1,6 +1,6 @@
 //! What checks a run while it goes on: STOP files, the policy file, a person between waves.
 //!
-//! Owns the looks at both, and the question. Following goes on while somebody thinks about an answer. Must never
+//! Owns the looks at both files, and passes the question on. Following goes on while a person thinks. Must never
 //! decide what is sent: it tells the run what it saw.
 
 use futures::future::BoxFuture;
@@ -19,7 +19,7 @@ use crate::plan::{Aim, recheck, recheck_protection};
 /// The watchdog of one run, which reads STOP files and the policy file.
 pub(crate) struct PolicyWatchdog {
     stop_files: [PathBuf; 2],
-    house: PolicyFile,
+    policy: PolicyFile,
     tasks: Arc<[Task]>,
     /// The protect list was compared with the tasks.
     is_compared: bool,
@@ -29,25 +29,25 @@ pub(crate) struct PolicyWatchdog {
 }
 
 impl PolicyWatchdog {
-    /// The watchdog of a run that was planned under `house`.
+    /// The watchdog of a run that was planned under `policy`.
     pub(crate) fn new(
         state_stop_file: PathBuf,
         report_dir: &std::path::Path,
-        house: PolicyFile,
+        policy: PolicyFile,
         tasks: Arc<[Task]>,
         ask: AskOperator,
     ) -> Self {
         let stop_files = [state_stop_file, report_dir.join(STOP_FILE)];
-        Self { stop_files, house, tasks, is_compared: false, broken: None, ask }
+        Self { stop_files, policy, tasks, is_compared: false, broken: None, ask }
     }
 
     /// Takes in a policy file that has changed: its protect list holds from now on. What else it says holds for
     /// plans that are made under it.
     fn reread(&mut self) {
-        match self.house.reread() {
+        match self.policy.reread() {
             Ok(Reread::Unchanged) => {}
-            Ok(Reread::Changed(house)) => {
-                self.house = *house;
+            Ok(Reread::Changed(policy)) => {
+                self.policy = *policy;
                 self.is_compared = false;
             }
             Err(reason) => self.broken = Some(reason.to_string()),
@@ -55,10 +55,10 @@ impl PolicyWatchdog {
     }
 
     fn protected(&mut self) -> Vec<(TaskIndex, String)> {
-        if std::mem::replace(&mut self.is_compared, true) || self.house.policy.protect.is_empty() {
+        if std::mem::replace(&mut self.is_compared, true) || self.policy.policy.protect.is_empty() {
             return Vec::new();
         }
-        let protect = &self.house.policy.protect;
+        let protect = &self.policy.policy.protect;
         let tasks = (0..).map(TaskIndex).zip(self.tasks.iter());
         let touching = tasks.filter(|(_, task)| task.risk >= Risk::Disruptive);
         touching
@@ -82,7 +82,7 @@ impl Watchdog for PolicyWatchdog {
     }
 
     fn recheck(&mut self, task: &Task, device: &Device) -> Recheck {
-        let protect = &self.house.policy.protect;
+        let protect = &self.policy.policy.protect;
         if task.risk < Risk::Irreversible {
             return recheck_protection(device, protect);
         }

@@ -10,14 +10,16 @@ mod pins_recovery;
 mod pins_search;
 mod pins_shown;
 mod reason;
+pub(crate) mod recovered_pin;
 pub(crate) mod sealing;
 
 pub use custody::SecretsStorage;
 pub use pins_found::{
     FoundPin, FoundSecret, HiddenValue, PinLack, PinProvenance, TaskPins, WhyClosed,
 };
-pub use pins_recovery::{PinRecovery, RecoveredPin, RecoveryEnd, RecoveryRequest};
+pub use pins_recovery::{RecoveryEnd, RecoveryRequest};
 pub use pins_search::PinsRequest;
 pub use pins_shown::{PinsViewer, RevealedValue};
 pub use reason::{IdentityFault, KeyFault, KeyPlace, SecretsReason};
+pub use recovered_pin::{PinRecovery, RecoveredPin};
 pub use sealing::Recipients;

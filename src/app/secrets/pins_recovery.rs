@@ -6,19 +6,22 @@
 use super::pins_found::lacks_pin;
 use super::pins_search::{PinsRequest, newest};
 use super::reason::SecretsReason;
+use super::recovered_pin::{PinRecovery, RecoveredPin};
 use super::sealing::Recipients;
 use crate::app::operator::Operator;
+use crate::app::outside::ReadReason;
 use crate::app::planning::make::reads_of;
 use crate::app::refusal::Reason;
+use crate::app::runs::opened_run_reason::OpeningPurpose;
 use crate::app::runs::run_view::RunView;
-use crate::app::runs::trust::{OpeningPurpose, open_run, refuse_simulated};
+use crate::app::runs::trust::{open_run, refuse_simulated};
 use crate::app::tenant::{Connection, TenantRequest};
 use crate::app::{AppEvent, Events, Workspace};
 use crate::drive::{Clock, ReadError, Reads, Sealer, WallClock};
 use crate::journal::{JournalError, RequestCounts, RunJournal, RunRow};
 use crate::kandji::{pin_request, read_pin};
 use crate::model::{
-    CommandStatus, DeviceFacts, Entry, Event, Outcome, OutcomeCounts, PinReading, Sealed, TaskIndex,
+    CommandStatus, Entry, Event, Outcome, OutcomeCounts, PinReading, Sealed, TaskIndex,
 };
 use crate::transport::{HttpTransport, ReadOnly};
 
@@ -52,38 +55,6 @@ pub enum RecoveryEnd {
         asked: usize,
         /// Number of PINs that were recovered.
         recovered: usize,
-    },
-}
-
-/// What the tenant answered about one missing PIN.
-#[derive(Debug)]
-pub struct PinRecovery {
-    /// Id of the run.
-    pub run: String,
-    /// The device.
-    pub device: DeviceFacts,
-    /// What was found.
-    pub found: RecoveredPin,
-}
-
-/// What was found of a missing PIN.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RecoveredPin {
-    /// The PIN, which is in the journal.
-    Found,
-    /// A PIN that may be that of an older lock: the Mac has not taken this one yet. It is in the journal.
-    MayBeOlder,
-    /// Something that cannot be a PIN. It is in the journal.
-    Odd {
-        /// What is wrong with it.
-        flaw: String,
-    },
-    /// The tenant shows no PIN.
-    Nothing,
-    /// The answer cannot be used.
-    Unreadable {
-        /// What is wrong with the answer.
-        reason: String,
     },
 }
 
@@ -207,7 +178,10 @@ impl Recovery<'_> {
                     PinReading::Unreadable { reason, is_forbidden: false }
                 }
                 Err(error) => {
-                    return Err(SecretsReason::RecoveryStopped { cause: error.into() }.into());
+                    return Err(SecretsReason::RecoveryStopped {
+                        cause: ReadReason::Failed(error),
+                    }
+                    .into());
                 }
             };
             let Some(found) = self.keep(*task, reading)? else { continue };

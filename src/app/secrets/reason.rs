@@ -6,7 +6,8 @@ use serde::Serialize;
 use std::path::PathBuf;
 
 use crate::app::files::PrivateFileFault;
-use crate::app::refusal::{NextStep, Reason, RefusalClass, RefusalFacts};
+use crate::app::outside::ReadReason;
+use crate::app::refusal::{NextStep, RefusalClass, RefusalFacts};
 
 /// Why PINs and other secrets are not sealed, shown or recovered.
 #[derive(Debug, Serialize)]
@@ -91,7 +92,7 @@ pub enum SecretsReason {
     #[serde(rename = "pin_recovery_stopped")]
     RecoveryStopped {
         /// Why it could not be read.
-        cause: Reason,
+        cause: ReadReason,
     },
 }
 

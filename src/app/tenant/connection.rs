@@ -3,16 +3,16 @@
 //! Owns the only ways to one. Must never make a transport that can write before it is asked for, and never connect to the
 //! tenant of a run by an address that only its database names.
 
-use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::address::{Address, address, address_of_run};
+use super::connection_reason::ConnectionReason;
 use super::request::{NamedToken, TenantRequest, TokenPlace};
 use super::simulated::serve_tenant;
 use super::token::{find_token, read_token, renewal};
 use super::token_command::TokenCommand;
-use crate::app::refusal::{NextStep, Reason, RefusalClass, RefusalFacts};
+use crate::app::refusal::Reason;
 use crate::drive::RenewToken;
 use crate::job::Job;
 use crate::model::Sealed;
@@ -184,46 +184,4 @@ fn http_settings(
         ca_file: ca_file.map(read).transpose()?,
         user_agent: concat!("sortie/", env!("CARGO_PKG_VERSION")).to_owned(),
     })
-}
-
-/// Why there is no connection, though address and token are right.
-#[derive(Debug, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum ConnectionReason {
-    /// The certificate authorities cannot be read.
-    #[serde(rename = "certificates_unreadable")]
-    Certificates {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        why: String,
-    },
-    /// The HTTP client cannot be made with these settings.
-    #[serde(rename = "transport_unusable")]
-    Transport {
-        /// What it says.
-        why: String,
-    },
-    /// The simulated tenant cannot listen.
-    #[serde(rename = "simulator_unusable")]
-    Simulator {
-        /// What the system says.
-        why: String,
-    },
-}
-
-impl RefusalFacts for ConnectionReason {
-    fn class(&self) -> RefusalClass {
-        match self {
-            Self::Certificates { .. } => RefusalClass::Usage,
-            Self::Transport { .. } | Self::Simulator { .. } => RefusalClass::Unexpected,
-        }
-    }
-
-    fn next(&self) -> Vec<NextStep> {
-        match self {
-            Self::Certificates { path, .. } => vec![NextStep::CorrectFile { path: path.clone() }],
-            Self::Transport { .. } | Self::Simulator { .. } => Vec::new(),
-        }
-    }
 }

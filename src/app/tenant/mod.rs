@@ -6,6 +6,8 @@
 mod address;
 mod address_reason;
 mod connection;
+mod connection_reason;
+mod device_reason;
 mod reader;
 mod request;
 mod simulated;
@@ -14,8 +16,10 @@ mod token_command;
 mod token_reason;
 
 pub use address_reason::AddressReason;
-pub use connection::{Connection, ConnectionReason};
-pub use reader::{DeviceName, DeviceReason, DevicesFound, DevicesRequest, ReadPace, TenantReader};
+pub use connection::Connection;
+pub use connection_reason::ConnectionReason;
+pub use device_reason::DeviceReason;
+pub use reader::{DeviceName, DevicesFound, DevicesRequest, ReadPace, TenantReader};
 pub use request::{
     NamedAddress, NamedToken, TenantPlace, TenantProfile, TenantRequest, TokenPlace,
 };

@@ -2,12 +2,11 @@
 //!
 //! Owns the reads that belong to no run. Must never contain anything that could write, and never exceed the hourly limit.
 
-use serde::Serialize;
-
 use super::connection::Connection;
+use super::device_reason::DeviceReason;
 use crate::app::Workspace;
 use crate::app::planning::make::reads_of;
-use crate::app::refusal::{NextStep, Reason, RefusalClass, RefusalFacts};
+use crate::app::refusal::Reason;
 use crate::drive::{Clock, Reads, WallClock, read_commands, read_inventory};
 use crate::job::{Filter, Target, TargetField};
 use crate::kandji::CommandsPage;
@@ -119,38 +118,5 @@ impl TenantReader {
             .resolve(&name.target)
             .map_err(|objection| DeviceReason::Unresolved { detail: objection.reason })?;
         Ok(read_commands(&self.reads, &found.id).await?)
-    }
-}
-
-/// Why a device is not found.
-#[derive(Debug, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum DeviceReason {
-    /// What was given is neither an id nor a serial number.
-    #[serde(rename = "device_malformed")]
-    Malformed {
-        /// It, as it was given.
-        given: String,
-        /// What is wrong with it.
-        detail: String,
-    },
-    /// The tenant has no device of this name, or several.
-    #[serde(rename = "device_unresolved")]
-    Unresolved {
-        /// What the plan says of it.
-        detail: String,
-    },
-}
-
-impl RefusalFacts for DeviceReason {
-    fn class(&self) -> RefusalClass {
-        match self {
-            Self::Malformed { .. } => RefusalClass::Usage,
-            Self::Unresolved { .. } => RefusalClass::Target,
-        }
-    }
-
-    fn next(&self) -> Vec<NextStep> {
-        vec![NextStep::CorrectRequest { what: "device" }]
     }
 }

@@ -7,7 +7,7 @@ use crate::app::settings::timeout_ms;
 use crate::app::{GoOn, GoOnRequest, Reopened};
 use crate::cli::driving::drive;
 use crate::cli::exit::Exit;
-use crate::cli::failure::{BeforeSending, Done, Failed, Failure};
+use crate::cli::failure::{Done, Failed, Failure, UnsentFailure};
 use crate::cli::locations::open_workspace;
 use crate::cli::options::{
     EndingOptions, GlobalOptions, ResumeOptions, TenantOptions, WatchOptions,

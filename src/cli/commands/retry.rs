@@ -4,7 +4,7 @@
 
 use crate::app::Retry;
 use crate::cli::exit::Exit;
-use crate::cli::failure::{BeforeSending, Done, Failed};
+use crate::cli::failure::{Done, Failed, UnsentFailure};
 use crate::cli::locations::open_workspace;
 use crate::cli::options::{GlobalOptions, LimitOptions, RunOptions, TenantOptions};
 use crate::cli::starting::{Given, run_retry};

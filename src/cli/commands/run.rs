@@ -2,7 +2,7 @@
 //!
 //! Owns the choice between a job and a plan in a file. Must never change a plan.
 
-use crate::cli::failure::{BeforeSending, Done, Failed};
+use crate::cli::failure::{Done, Failed, UnsentFailure};
 use crate::cli::job_source::{is_named, plan_path, read_job, refuse_other_wishes};
 use crate::cli::options::{GlobalOptions, JobOptions, LimitOptions, RunOptions, TenantOptions};
 use crate::cli::starting::{Given, run_job, run_plan};

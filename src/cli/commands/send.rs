@@ -2,7 +2,7 @@
 //!
 //! Owns the job that flags describe. It goes through the same plan and guards as any other.
 
-use crate::cli::failure::{BeforeSending, Done, Failed, Failure};
+use crate::cli::failure::{Done, Failed, Failure, UnsentFailure};
 use crate::cli::filter_options::read_filter;
 use crate::cli::options::{GlobalOptions, LimitOptions, RunOptions, SendOptions, TenantOptions};
 use crate::cli::starting::{Given, run_job};

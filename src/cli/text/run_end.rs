@@ -5,15 +5,8 @@
 use crate::app::{RunEnded, RunVerdict};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::text::refusals::runs::left_open;
 use crate::model::{Outcome, StopCause};
-
-/// What is in doubt and what is left.
-pub(crate) fn left_open(doubts: u32, not_attempted: u32) -> String {
-    match doubts {
-        0 => format!("{not_attempted} not attempted"),
-        doubts => format!("{doubts} in doubt, {not_attempted} not attempted"),
-    }
-}
 
 /// Says why a run did not end well.
 pub(crate) fn failure_of(ended: &RunEnded) -> Failure {

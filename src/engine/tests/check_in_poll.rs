@@ -143,7 +143,7 @@ fn a_list_that_may_not_be_read_is_not_asked_for_again() {
     assert_eq!(lists, 1);
 }
 
-/// The offsets that the first sweep reads of a list whose pages have `page` rows, where the list shows `known` of the
+/// The offsets that the first poll reads of a list whose pages have `page` rows, where the list shows `known` of the
 /// devices that are followed.
 fn first_sweep(page: u32, known: u32) -> Vec<u32> {
     let mut engine = asleep();

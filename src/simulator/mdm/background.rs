@@ -5,7 +5,7 @@
 
 use serde_json::json;
 
-use super::command::{CommandStatus, Effect, PlannedCommand, QueuedCommand};
+use super::command::{Effect, PlannedCommand, QueuedCommand, QueuedStatus};
 use crate::model::{Random, UnixMillis};
 use crate::simulator::draws::{Draw, draw};
 
@@ -61,9 +61,9 @@ pub(crate) fn past_command(
     command.pushed = Some(requested.plus_ms(400));
     command.completed = Some(ended);
     command.attempts = 1;
-    command.status = CommandStatus::Completed;
+    command.status = QueuedStatus::Completed;
     if random.percent(2.0) {
-        command.status = CommandStatus::Failed;
+        command.status = QueuedStatus::Failed;
         command.error = Some(format!("“{}” is not a valid request type.", command.request_type));
     }
     command

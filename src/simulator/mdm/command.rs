@@ -8,7 +8,7 @@ use crate::model::UnixMillis;
 
 /// Where a command stands. Documented: the numbers are the API's.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(crate) enum CommandStatus {
+pub(crate) enum QueuedStatus {
     /// The device has not taken it.
     Pending = 1,
     /// The device has taken it and not reported its end.
@@ -74,7 +74,7 @@ pub(crate) struct QueuedCommand {
     /// What it changes when it completes.
     pub(crate) effect: Effect,
     /// Where it stands.
-    pub(crate) status: CommandStatus,
+    pub(crate) status: QueuedStatus,
     /// How many times the device took it.
     pub(crate) attempts: u32,
     /// When it was queued.
@@ -104,7 +104,7 @@ impl QueuedCommand {
             command_type: planned.command_type,
             metadata: planned.metadata,
             effect: planned.effect,
-            status: CommandStatus::Pending,
+            status: QueuedStatus::Pending,
             attempts: 0,
             requested,
             pushed: None,
@@ -116,11 +116,11 @@ impl QueuedCommand {
 
     /// Whether the device has not reported its end.
     pub(crate) fn is_open(&self) -> bool {
-        !matches!(self.status, CommandStatus::Completed | CommandStatus::Failed)
+        !matches!(self.status, QueuedStatus::Completed | QueuedStatus::Failed)
     }
 
     /// Whether the device has not taken it, or put it off.
     pub(crate) fn is_waiting(&self) -> bool {
-        matches!(self.status, CommandStatus::Pending | CommandStatus::NotNow)
+        matches!(self.status, QueuedStatus::Pending | QueuedStatus::NotNow)
     }
 }

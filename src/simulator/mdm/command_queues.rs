@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::background::{others_command, past_command};
-use super::command::{CommandStatus, Effect, PlannedCommand, QueuedCommand};
+use super::command::{Effect, PlannedCommand, QueuedCommand, QueuedStatus};
 use crate::model::UnixMillis;
 use crate::simulator::draws::{Draw, between, draw};
 use crate::simulator::setup::new_device::CommandEnd;
@@ -39,7 +39,7 @@ pub(crate) struct CommandHistory<'a> {
 }
 
 /// The device that a command reaches, as far as commands care.
-pub(crate) struct Recipient<'a> {
+pub(crate) struct QueueReceiver<'a> {
     /// Whether the device takes commands now.
     pub(crate) is_reachable: bool,
     /// How its commands end.
@@ -160,7 +160,7 @@ impl CommandQueues {
         &mut self,
         place: usize,
         at: usize,
-        to: &Recipient<'_>,
+        to: &QueueReceiver<'_>,
         now: UnixMillis,
         switches: &Switches,
     ) -> Delivered {
@@ -183,10 +183,10 @@ impl CommandQueues {
         };
         if let Some(wait_ms) = wait_ms.filter(|_| !command.has_waited) {
             command.has_waited = true;
-            command.status = CommandStatus::NotNow;
+            command.status = QueuedStatus::NotNow;
             return Delivered::NotNow { again: now.plus_ms(wait_ms) };
         }
-        command.status = CommandStatus::Running;
+        command.status = QueuedStatus::Running;
         let is_endless = to.end == CommandEnd::NeverEnds;
         let ends = (!is_endless).then(|| now.plus_ms(between(&mut random, &switches.run_ms)));
         Delivered::Taken { ends }
@@ -197,23 +197,23 @@ impl CommandQueues {
         &mut self,
         place: usize,
         at: usize,
-        by: &Recipient<'_>,
+        by: &QueueReceiver<'_>,
         now: UnixMillis,
         switches: &Switches,
     ) -> Option<Finished> {
         let mut random = draw(self.seed, Draw::Life, [place as u64, at as u64, 1]);
         let is_failed_by_chance = random.percent(switches.failed_percent);
         let command = &mut self.queues[place].commands[at];
-        if command.status != CommandStatus::Running {
+        if command.status != QueuedStatus::Running {
             return None;
         }
         if !by.is_reachable {
             // The tenant pushes it again when the device is back.
-            command.status = CommandStatus::Pending;
+            command.status = QueuedStatus::Pending;
             return None;
         }
         if let Some(failure) = failure_of(&command.effect, by, is_failed_by_chance, switches) {
-            command.status = CommandStatus::Failed;
+            command.status = QueuedStatus::Failed;
             command.error = Some(failure.to_owned());
             command.completed = Some(now);
             return Some(Finished { is_reported: true, effect: Effect::None });
@@ -221,7 +221,7 @@ impl CommandQueues {
         let is_erase = matches!(command.effect, Effect::Erase { .. });
         let is_reported = !is_erase || switches.erase_acknowledged;
         if is_reported {
-            command.status = CommandStatus::Completed;
+            command.status = QueuedStatus::Completed;
             command.completed = Some(now);
         }
         Some(Finished { is_reported, effect: command.effect.clone() })
@@ -238,7 +238,7 @@ impl CommandHistory<'_> {
 /// Why the device reports a failure, if it does.
 fn failure_of(
     effect: &Effect,
-    by: &Recipient<'_>,
+    by: &QueueReceiver<'_>,
     is_failed_by_chance: bool,
     switches: &Switches,
 ) -> Option<&'static str> {

@@ -7,7 +7,7 @@
 use std::ops::RangeInclusive;
 
 use super::command::{Effect, PlannedCommand};
-use super::command_queues::{CommandHistory, CommandQueues, Delivered, PushRound, Recipient};
+use super::command_queues::{CommandHistory, CommandQueues, Delivered, PushRound, QueueReceiver};
 use super::device_view::{DeviceView, FleetView};
 use super::devices::{Devices, RecordUpdate};
 use super::pins::IssuedPins;
@@ -325,8 +325,8 @@ impl MdmService {
 }
 
 /// The device as far as commands care.
-fn recipient(device: &SimulatedDevice) -> Recipient<'_> {
-    Recipient {
+fn recipient(device: &SimulatedDevice) -> QueueReceiver<'_> {
+    QueueReceiver {
         is_reachable: device.is_reachable(),
         end: device.facts.command_end,
         local_users: &device.facts.local_users,

@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use crate::model::UnixMillis;
-use crate::simulator::mdm::command::{CommandStatus, QueuedCommand};
+use crate::simulator::mdm::command::{QueuedCommand, QueuedStatus};
 use crate::simulator::mdm::command_queues::CommandHistory;
 use crate::simulator::mdm::device_view::DeviceView;
 use crate::simulator::setup::switch_values::{
@@ -73,7 +73,7 @@ pub(crate) fn activity(
         history.queued.iter().filter(|command| !command.is_open()).collect();
     let row = |at: usize| {
         let command = ended[at];
-        let is_failed = command.status == CommandStatus::Failed;
+        let is_failed = command.status == QueuedStatus::Failed;
         let details = row_of(command, 4, switches);
         json!({
             "id": at + 1,

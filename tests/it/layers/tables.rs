@@ -52,7 +52,7 @@ pub(super) const MAY_USE: [(&str, &[&str]); 14] = [
 ];
 
 /// Edges that are being removed: parts of the application that still speak for the command line.
-pub(super) const LEAVING: &[(&str, &str)] = &[("app", "cli")];
+pub(super) const LEAVING: &[(&str, &str)] = &[];
 
 /// The modules in which each package may be named. Every dependency stands here or in [`ANYWHERE`].
 pub(super) const HOMES: &[(&str, &[&str])] = &[
@@ -67,7 +67,7 @@ pub(super) const HOMES: &[(&str, &[&str])] = &[
     ("csv", &["report"]),
     ("encoding_rs", &["job"]),
     ("etcetera", &["cli"]),
-    ("futures", &["drive"]),
+    ("futures", &["drive", "app", "cli"]),
     ("getrandom", &["app", "drive"]),
     ("governor", &["pace"]),
     ("httpdate", &["kandji"]),
@@ -99,10 +99,10 @@ pub(super) const ANYWHERE: &[(&str, &str)] = &[
 ];
 
 /// Modules in which files still import each other in a circle.
-pub(super) const CYCLES_LEFT: &[&str] = &["app", "cli", "job"];
+pub(super) const CYCLES_LEFT: &[&str] = &[];
 
 /// Names that several public types still share.
-pub(super) const NAMESAKES_LEFT: &[&str] = &["BeforeSending", "CommandStatus", "Recipient"];
+pub(super) const NAMESAKES_LEFT: &[&str] = &[];
 
 /// Most lines of a file and of a function. What is over is counted below.
 pub(super) const FILE_LINES_MAX: usize = 400;
@@ -110,6 +110,6 @@ pub(super) const FUNCTION_LINES_MAX: usize = 70;
 
 /// Ratchets: these numbers may only go down. Tests do not count.
 pub(super) const LONGEST_FILE: usize = 543;
-pub(super) const FILES_OVER: usize = 4;
+pub(super) const FILES_OVER: usize = 3;
 pub(super) const LONGEST_FUNCTION: usize = 79;
-pub(super) const FUNCTIONS_OVER: usize = 4;
+pub(super) const FUNCTIONS_OVER: usize = 2;

@@ -18,5 +18,5 @@ fn check(candidate: &Candidate<'_>) -> Result<Holds, Reason> {
     if needed_ms <= ends.remaining_ms(candidate.now) {
         return Ok(Holds::Yes);
     }
-    Err(TimeReason { sends: u64::from(cost.sends), ends, needed_ms }.into())
+    Err(TimeReason { sends: cost.sends, ends, needed_ms }.into())
 }

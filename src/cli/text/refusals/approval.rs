@@ -3,10 +3,8 @@
 //! Owns what people read about an approval, its signature and the signing tool. Must never show a text of an approval file that
 //! was not understood.
 
-use super::{Words, words};
-use crate::app::{
-    ApprovalBound, ApprovalReason, ApprovedFact, PlanRole, SigningReason, VoidApproval,
-};
+use super::words::Words;
+use crate::app::{ApprovalBound, ApprovalReason, ApprovedFact, PlanRole, SigningReason};
 use crate::cli::text::policy::policy_at;
 
 const APPROVE: &str = "have somebody else approve it: sortie approve PLAN --key KEY";
@@ -115,13 +113,6 @@ fn role_word(role: PlanRole) -> &'static str {
     }
 }
 
-pub(super) fn void(reason: &VoidApproval) -> Words {
-    let refused = words(&reason.refused);
-    let why = words(&reason.void_approval).what;
-    let what = format!("{}; and the approval of the run counts no more: {why}", refused.what);
-    Words { what, ..refused }
-}
-
 pub(super) fn signing(reason: &SigningReason) -> Words {
     match reason {
         SigningReason::ToolMissing { tool } => Words::new(
@@ -148,7 +139,8 @@ pub(super) fn signing(reason: &SigningReason) -> Words {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::{BindingFileReason, Reason};
+    use crate::app::{BindingFileReason, Reason, VoidApproval};
+    use crate::cli::text::refusals::words;
     use crate::model::UnixMillis;
     use std::path::PathBuf;
 

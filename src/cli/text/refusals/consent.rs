@@ -2,7 +2,7 @@
 //!
 //! Owns the words. Must never say that a yes is enough where it is not.
 
-use super::Words;
+use super::words::Words;
 use crate::app::{ConsentReason, Needed, NotAsked, Work};
 use crate::cli::text::layout::counted;
 

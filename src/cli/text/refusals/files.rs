@@ -3,7 +3,7 @@
 //! Owns what to do about them; what is wrong they say themselves, because it is recorded as well. Must never show what stands in
 //! such a file.
 
-use super::Words;
+use super::words::Words;
 use crate::app::BindingFileReason;
 
 pub(super) fn binding_file(reason: &BindingFileReason) -> Words {

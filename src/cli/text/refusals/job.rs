@@ -2,7 +2,7 @@
 //!
 //! Owns what to do about them. Must never show what stands in the file.
 
-use super::Words;
+use super::words::Words;
 use crate::app::{JobFileFault, JobReason, SecretLike};
 
 pub(super) fn job(reason: &JobReason) -> Words {

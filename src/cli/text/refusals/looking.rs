@@ -2,7 +2,7 @@
 //!
 //! Owns the texts. Must never decide anything.
 
-use super::Words;
+use super::words::Words;
 use crate::app::{AuditReason, DeviceReason, HASH_DIGITS, HistoryReason, PruneReason};
 use crate::cli::text::audit::fault_text;
 use crate::cli::text::history::covered;

@@ -5,6 +5,7 @@
 
 mod approval;
 pub(crate) mod consent;
+mod every_reason;
 mod files;
 mod job;
 pub(crate) mod json;
@@ -15,91 +16,11 @@ mod outside;
 mod planning;
 mod plans;
 pub(crate) mod preflight;
-mod runs;
+pub(crate) mod runs;
 mod secrets;
 mod settings;
 mod tenant;
+mod words;
 
-use crate::app::{Reason, WorkspaceReason};
-
-/// A reason in words.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Words {
-    /// What happened.
-    pub what: String,
-    /// What state things are in, besides what was sent; empty where there is nothing to add.
-    pub state: String,
-    /// What to do next; empty where the rest says it.
-    pub next: String,
-}
-
-impl Words {
-    /// What happened, and what to do next.
-    fn new(what: impl Into<String>, next: impl Into<String>) -> Self {
-        Self { what: what.into(), state: String::new(), next: next.into() }
-    }
-
-    /// The same, with the state that things are in.
-    fn state(self, state: impl Into<String>) -> Self {
-        Self { state: state.into(), ..self }
-    }
-}
-
-/// A reason in words.
-pub(crate) fn words(reason: &Reason) -> Words {
-    match reason {
-        Reason::Approval(reason) => approval::approval(reason),
-        Reason::Address(reason) => tenant::address(reason),
-        Reason::Audit(reason) => looking::audit(reason),
-        Reason::Signing(reason) => approval::signing(reason),
-        Reason::VoidApproval(reason) => approval::void(reason),
-        Reason::ApprovalRequired(reason) => preflight::approval_required(reason),
-        Reason::BrokenOff(reason) => runs::broken_off(reason),
-        Reason::Resume(reason) => runs::resume(reason),
-        Reason::RunEnd(reason) => runs::run_end(reason),
-        Reason::Caps(reason) => preflight::caps(reason),
-        Reason::DoubtElsewhere(reason) => other_runs::doubt(reason),
-        Reason::ExportAge(reason) => preflight::export_age(reason),
-        Reason::FirstReports(reason) => runs::first_reports(reason),
-        Reason::Gate(reason) => preflight::gate(reason),
-        Reason::GivenPins(reason) => preflight::given_pins(reason),
-        Reason::NoDevice(reason) => preflight::no_device(reason),
-        Reason::Overlap(reason) => other_runs::overlap(reason),
-        Reason::PlanFile(reason) => preflight::plan_file(reason),
-        Reason::Planning(reason) => planning::planning(reason),
-        Reason::Retry(reason) => planning::retry(reason),
-        Reason::Settings(reason) => settings::settings(reason),
-        Reason::PlanStorage(reason) => plans::storage(reason),
-        Reason::RefusedRows(reason) => preflight::refused_rows(reason),
-        Reason::Rows(reason) => other_runs::rows(reason),
-        Reason::SecretsAtRisk(reason) => preflight::secrets_at_risk(reason),
-        Reason::Size(reason) => preflight::size(reason),
-        Reason::StartTime(reason) => preflight::start_time(reason),
-        Reason::StopFile(reason) => preflight::stop_file(reason),
-        Reason::Time(reason) => preflight::time(reason),
-        Reason::Window(reason) => preflight::window(reason),
-        Reason::WorkReason(reason) => preflight::work_reason(reason),
-        Reason::PolicyChanged(_) => preflight::policy_changed(),
-        Reason::BindingFile(reason) => files::binding_file(reason),
-        Reason::Consent(reason) => consent::consent(reason),
-        Reason::Connection(reason) => tenant::connection(reason),
-        Reason::Device(reason) => looking::device(reason),
-        Reason::Doubt(reason) => runs::doubt(reason),
-        Reason::Drive(reason) => outside::drive(reason),
-        Reason::History(reason) => looking::history(reason),
-        Reason::Job(reason) => job::job(reason),
-        Reason::Journal(reason) => outside::journal(reason),
-        Reason::OpenedRun(reason) => opened_run::opened(reason),
-        Reason::Prune(reason) => looking::prune(reason),
-        Reason::Read(reason) => outside::read(reason),
-        Reason::Reports(reason) => runs::reports(reason),
-        Reason::Secrets(reason) => secrets::secrets(reason),
-        Reason::Token(reason) => tenant::token(reason),
-        Reason::Workspace(reason) => match **reason {
-            WorkspaceReason::NoRuns => Words::new(
-                "there are no runs yet",
-                "start one with: sortie run JOB, or name another place with --state-dir",
-            ),
-        },
-    }
-}
+pub(crate) use every_reason::words;
+pub(crate) use words::Words;

@@ -2,7 +2,7 @@
 //!
 //! Owns what people read about them. Must never say what was sent: that stands beside it.
 
-use super::Words;
+use super::words::Words;
 use crate::app::{OpenedRunReason, OpeningPurpose};
 
 pub(super) fn opened(reason: &OpenedRunReason) -> Words {

@@ -2,7 +2,7 @@
 //!
 //! Owns the words. Must never call a run ended that is not.
 
-use super::Words;
+use super::words::Words;
 use crate::app::preflight::{DoubtElsewhereReason, OverlapReason, RowsReason};
 use crate::cli::text::layout::counted;
 

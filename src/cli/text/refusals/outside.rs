@@ -2,7 +2,7 @@
 //!
 //! Owns what is added to what a layer says itself. Must never replace it.
 
-use super::Words;
+use super::words::Words;
 use crate::app::{DriveReason, JournalReason, ReadReason};
 use crate::drive::ReadError;
 use crate::journal::{Distrust, JournalError};

@@ -2,7 +2,7 @@
 //!
 //! Owns the words. Must never blame the tenant for what the job says.
 
-use super::Words;
+use super::words::Words;
 use crate::app::{PlanningReason, RetryReason};
 use crate::cli::text::layout::counted;
 

@@ -2,7 +2,7 @@
 //!
 //! Owns the words. Must never call a file a plan that is none.
 
-use super::Words;
+use super::words::Words;
 use crate::app::PlanStorageReason;
 
 pub(super) fn storage(reason: &PlanStorageReason) -> Words {

@@ -2,7 +2,7 @@
 //!
 //! Owns the words. Must never name a flag that raises a cap: there is none.
 
-use super::Words;
+use super::words::Words;
 use crate::app::preflight::{
     ApprovalRequiredReason, CapsReason, ExportAgeReason, GateReason, GivenPinsReason,
     NoDeviceReason, PlanFileReason, RefusedRowsReason, SecretsAtRiskReason, SizeReason,

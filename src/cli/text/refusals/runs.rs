@@ -2,13 +2,12 @@
 //!
 //! Owns the texts. Must never decide anything.
 
-use super::Words;
 use super::outside;
+use super::words::Words;
 use crate::app::{
     BrokenOffReason, DoubtReason, FirstReportReason, ReportsReason, ResumeReason, RunEndFault,
     RunEndReason,
 };
-use crate::cli::text::run_end::left_open;
 
 pub(super) fn reports(reason: &ReportsReason) -> Words {
     match reason {
@@ -103,5 +102,13 @@ pub(super) fn resume(reason: &ResumeReason) -> Words {
             "--timeout is more than half of the run's --quarantine",
             "give a shorter one, or none",
         ),
+    }
+}
+
+/// What is in doubt and what is left.
+pub(crate) fn left_open(doubts: u32, not_attempted: u32) -> String {
+    match doubts {
+        0 => format!("{not_attempted} not attempted"),
+        doubts => format!("{doubts} in doubt, {not_attempted} not attempted"),
     }
 }

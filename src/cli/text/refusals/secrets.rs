@@ -2,7 +2,9 @@
 //!
 //! Owns the texts. Must never show a secret, nor a text that was given as a key.
 
-use super::{Words, words};
+use super::outside::read;
+use super::words::Words;
+use crate::app::RefusalFacts;
 use crate::app::{IdentityFault, KeyFault, RefusalClass, SecretsReason};
 use crate::journal::JournalError;
 
@@ -57,7 +59,7 @@ pub(super) fn secrets(reason: &SecretsReason) -> Words {
             ),
         ),
         SecretsReason::RecoveryStopped { cause } => {
-            let words = words(cause).state(
+            let words = read(cause).state(
                 "what was found until then is in the journal, and the reports have been written again",
             );
             match cause.class() {

@@ -2,7 +2,7 @@
 //!
 //! Owns the words. Must never show a secret.
 
-use super::Words;
+use super::words::Words;
 use crate::app::settings::SettingsRefusal;
 use crate::model::human_duration;
 

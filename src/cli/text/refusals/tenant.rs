@@ -2,7 +2,7 @@
 //!
 //! Owns what to do about them. Must never repeat what stands in the place of a token.
 
-use super::Words;
+use super::words::Words;
 use crate::app::tenant::{AddressReason, ConnectionReason, TokenReason};
 use crate::transport::BaseUrlError;
 

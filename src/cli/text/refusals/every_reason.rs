@@ -1,0 +1,76 @@
+//! Every reason in words.
+//!
+//! Owns which part of the application a reason belongs to. Must never leave one out.
+
+use super::words::Words;
+use super::{
+    approval, consent, files, job, looking, opened_run, other_runs, outside, planning, plans,
+    preflight, runs, secrets, settings, tenant,
+};
+use crate::app::{Reason, VoidApproval, WorkspaceReason};
+
+/// A reason in words.
+pub(crate) fn words(reason: &Reason) -> Words {
+    match reason {
+        Reason::Approval(reason) => approval::approval(reason),
+        Reason::Address(reason) => tenant::address(reason),
+        Reason::Audit(reason) => looking::audit(reason),
+        Reason::Signing(reason) => approval::signing(reason),
+        Reason::VoidApproval(reason) => void(reason),
+        Reason::ApprovalRequired(reason) => preflight::approval_required(reason),
+        Reason::BrokenOff(reason) => runs::broken_off(reason),
+        Reason::Resume(reason) => runs::resume(reason),
+        Reason::RunEnd(reason) => runs::run_end(reason),
+        Reason::Caps(reason) => preflight::caps(reason),
+        Reason::DoubtElsewhere(reason) => other_runs::doubt(reason),
+        Reason::ExportAge(reason) => preflight::export_age(reason),
+        Reason::FirstReports(reason) => runs::first_reports(reason),
+        Reason::Gate(reason) => preflight::gate(reason),
+        Reason::GivenPins(reason) => preflight::given_pins(reason),
+        Reason::NoDevice(reason) => preflight::no_device(reason),
+        Reason::Overlap(reason) => other_runs::overlap(reason),
+        Reason::PlanFile(reason) => preflight::plan_file(reason),
+        Reason::Planning(reason) => planning::planning(reason),
+        Reason::Retry(reason) => planning::retry(reason),
+        Reason::Settings(reason) => settings::settings(reason),
+        Reason::PlanStorage(reason) => plans::storage(reason),
+        Reason::RefusedRows(reason) => preflight::refused_rows(reason),
+        Reason::Rows(reason) => other_runs::rows(reason),
+        Reason::SecretsAtRisk(reason) => preflight::secrets_at_risk(reason),
+        Reason::Size(reason) => preflight::size(reason),
+        Reason::StartTime(reason) => preflight::start_time(reason),
+        Reason::StopFile(reason) => preflight::stop_file(reason),
+        Reason::Time(reason) => preflight::time(reason),
+        Reason::Window(reason) => preflight::window(reason),
+        Reason::WorkReason(reason) => preflight::work_reason(reason),
+        Reason::PolicyChanged(_) => preflight::policy_changed(),
+        Reason::BindingFile(reason) => files::binding_file(reason),
+        Reason::Consent(reason) => consent::consent(reason),
+        Reason::Connection(reason) => tenant::connection(reason),
+        Reason::Device(reason) => looking::device(reason),
+        Reason::Doubt(reason) => runs::doubt(reason),
+        Reason::Drive(reason) => outside::drive(reason),
+        Reason::History(reason) => looking::history(reason),
+        Reason::Job(reason) => job::job(reason),
+        Reason::Journal(reason) => outside::journal(reason),
+        Reason::OpenedRun(reason) => opened_run::opened(reason),
+        Reason::Prune(reason) => looking::prune(reason),
+        Reason::Read(reason) => outside::read(reason),
+        Reason::Reports(reason) => runs::reports(reason),
+        Reason::Secrets(reason) => secrets::secrets(reason),
+        Reason::Token(reason) => tenant::token(reason),
+        Reason::Workspace(reason) => match **reason {
+            WorkspaceReason::NoRuns => Words::new(
+                "there are no runs yet",
+                "start one with: sortie run JOB, or name another place with --state-dir",
+            ),
+        },
+    }
+}
+
+fn void(reason: &VoidApproval) -> Words {
+    let refused = words(&reason.refused);
+    let why = words(&reason.void_approval).what;
+    let what = format!("{}; and the approval of the run counts no more: {why}", refused.what);
+    Words { what, ..refused }
+}
