@@ -35,6 +35,19 @@
 //! assert_eq!(job.rows[0].steps[0].action.name, "restart");
 //! assert!(read(b"serial_number,action\nC02XK1ABJG5J,wipe\n").is_err());
 //! ```
+//!
+//! A program that embeds the library goes through [`app::Workspace`], with every guard on: it prepares a run, shows what has to be
+//! confirmed, and starts it with a consent that the application verifies. `examples/embed_run.rs` does so in forty lines,
+//! `examples/watch_run.rs` follows the events of a run.
+//!
+//! ```
+//! use sortie::app::{Events, Workspace};
+//!
+//! let directory = tempfile::tempdir()?;
+//! let workspace = Workspace::open(&directory.path().join("state"), Events::new())?;
+//! assert!(workspace.runs()?.is_empty());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod app;
 pub mod cli;

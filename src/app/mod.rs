@@ -31,7 +31,7 @@ pub mod settings;
 pub(crate) mod signatures;
 pub(crate) mod ssh_keygen;
 pub(crate) mod takeover;
-pub(crate) mod tenant;
+pub mod tenant;
 pub(crate) mod workspace;
 mod workspace_reason;
 
@@ -57,6 +57,7 @@ pub use planning::plan_file_reasons::PlanStorageReason;
 pub use planning::plan_files::read_plan;
 pub use planning::reason::{PlanningReason, RetryReason};
 pub use planning::write::WrittenPlan;
+pub use preflight::{Attended, CheckOutcome, CheckResult};
 pub use prune::{LeftAlone, Prunable, PrunableRun, PruneCounts, PruneOutcome, PruneRequest};
 pub use prune_reason::PruneReason;
 pub use refusal::{
@@ -84,6 +85,7 @@ pub use secrets::{
     PinRecovery, PinsRequest, PinsViewer, Recipients, RecoveredPin, RecoveryEnd, RecoveryRequest,
     RevealedValue, SecretsReason, SecretsStorage, TaskPins, WhyClosed,
 };
+pub use settings::{Profile, RunSettings};
 pub use ssh_keygen::{SIGNING_VARIABLES, SigningKey, SigningReason};
 pub use tenant::{
     AddressReason, Connection, ConnectionReason, DeviceName, DeviceReason, DevicesFound,

@@ -111,7 +111,17 @@ fn example(name: &str) -> Command {
 #[test]
 fn the_examples_run() {
     let ran = Ran::of(example("embed_run").output().expect("the example is built")).expect(0);
-    assert_eq!(ran.stdout.matches("is completed").count(), 3, "{}", ran.stdout);
+    assert!(ran.stdout.contains("to confirm: Count(3)"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("3 of run") && ran.stdout.contains(": completed"),
+        "{}",
+        ran.stdout
+    );
+
+    let ran = Ran::of(example("watch_run").output().expect("the example is built")).expect(0);
+    for told in ["begins, seed 7", "answered C02AA1ABJGH5", "answered C02AA2ABJGH5", "reports in"] {
+        assert!(ran.stdout.contains(told), "'{told}' is missing: {}", ran.stdout);
+    }
 
     let bench = Bench::new("http://127.0.0.1:1", "unused");
     let job = Path::new(env!("CARGO_MANIFEST_DIR")).join("jobs/daily-checkin.csv");

@@ -3,6 +3,7 @@
 //! Owns their list. The types stand beside the code that refuses. Must never hold a reason as text alone.
 
 use serde::Serialize;
+use std::fmt;
 
 use super::facts::RefusalFacts;
 use super::{NextStep, RefusalClass};
@@ -173,6 +174,18 @@ reasons! {
     /// The workspace has nothing of what was asked for.
     Workspace(WorkspaceReason),
 }
+
+impl fmt::Display for Reason {
+    /// The facts as JSON: words for people are a front end's.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match serde_json::to_string(self) {
+            Ok(facts) => formatter.write_str(&facts),
+            Err(_) => write!(formatter, "{self:?}"),
+        }
+    }
+}
+
+impl std::error::Error for Reason {}
 
 impl Reason {
     /// The kind of obstacle.

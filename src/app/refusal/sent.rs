@@ -3,6 +3,7 @@
 //! Owns the statement and the only ways to make it. Must never have a default.
 
 use serde::Serialize;
+use std::fmt;
 
 use super::{NextStep, Reason, RefusalClass};
 
@@ -56,6 +57,15 @@ impl Refusal {
         self.reason.next()
     }
 }
+
+impl fmt::Display for Refusal {
+    /// The facts as JSON: words for people are a front end's.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.reason.fmt(formatter)
+    }
+}
+
+impl std::error::Error for Refusal {}
 
 impl Reason {
     /// The refusal for this reason, which says what had been sent.

@@ -65,7 +65,8 @@ pub(super) fn without_tests(sources: Vec<Source>) -> Vec<Source> {
     let tests: Vec<Vec<String>> = sources
         .iter()
         .flat_map(|source| {
-            let path = |name: &String| [source.module.as_slice(), std::slice::from_ref(name)].concat();
+            let path =
+                |name: &String| [source.module.as_slice(), std::slice::from_ref(name)].concat();
             source.test_modules.iter().map(path).collect::<Vec<_>>()
         })
         .collect();
