@@ -359,7 +359,7 @@ pub(crate) type PurposeOptions = SettingFlags<PurposeFlags>;
 
 #[derive(Debug, Args)]
 pub(crate) struct RunOptions {
-    /// Show the plan and stop
+    /// Show the plan and the result of each check, and send nothing
     #[arg(short = 'n', long)]
     pub dry_run: bool,
     /// Agree to benign work in advance, or to disruptive work of a job that sets max_devices and when it is sent

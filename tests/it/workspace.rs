@@ -9,6 +9,7 @@ use sortie::app::{
     PrepareRequest, Prepared, Reason, Refusal, RefusalClass, ResolveRequest, RunEnded, RunSettings,
     RunVerdict, Sent, Workspace,
 };
+use sortie::drive::{Clock, WallClock};
 use sortie::job::{Input, Job, ParseOptions, parse};
 use sortie::model::settings::{SettingSource, SettingValue, SettingValues, output};
 use sortie::model::{Decision, Sealed};
@@ -136,7 +137,7 @@ impl<'a> Careless<'a> {
     /// Starts a run, which has to be refused for a reason of this kind before anything was sent.
     #[track_caller]
     fn is_stopped(&self, prepared: Prepared, words: &str, kind: &str) {
-        let refusal = self.start(prepared, words).err().expect("it must not start");
+        let refusal = self.start(prepared, words).expect_err("it must not start");
         assert_eq!(json!(refusal.reason)["kind"], kind, "{refusal:?}");
         assert_eq!((refusal.sent, self.fleet.writes()), (Sent::Nothing, 0));
         assert!(self.workspace.runs().expect("the list").is_empty(), "no run was entered");
@@ -176,8 +177,7 @@ fn no_front_end_starts_a_run_past_a_check_of_the_job() {
 
 /// The number of a weekday that neither is today nor begins or ended within a day.
 fn another_weekday() -> u8 {
-    let days = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let days = days.expect("the clock is set").as_secs() / 86_400;
+    let days = WallClock.now().0 / 86_400_000;
     // The first of January 1970 was a Thursday.
     u8::try_from((days + 3 + 3) % 7).expect("a weekday")
 }
@@ -270,7 +270,7 @@ fn no_front_end_runs_a_plan_file_past_its_checks() {
     let once = prepare(&other.workspace).expect("the file is a plan");
     assert_eq!(other.start(once, "2").expect("it may run").verdict, RunVerdict::Well);
     assert_eq!(fleet.reached("restart"), [1, 1]);
-    let refusal = other.start(twice, "2").err().expect("it ran already");
+    let refusal = other.start(twice, "2").expect_err("it ran already");
     assert_eq!(json!(refusal.reason)["kind"], "plan_already_ran", "{refusal:?}");
     assert_eq!((refusal.class(), refusal.sent), (RefusalClass::Policy, Sent::Nothing));
     assert_eq!(fleet.reached("restart"), [1, 1]);

@@ -17,6 +17,6 @@ pub(crate) use list::{rehearse, verify, verify_for_writing, verify_plan};
 pub use reasons::{
     ApprovalRequiredReason, CapsReason, DoubtElsewhereReason, ExportAgeReason, GateReason,
     GivenPinsReason, NoDeviceReason, OverlapReason, PlanFileReason, PolicyChangedReason,
-    RefusedRow, RefusedRowsReason, RowsReason, SecretsAtRiskReason, SizeReason, StartTimeReason,
+    RefusedRowsReason, RowRefusal, RowsReason, SecretsAtRiskReason, SizeReason, StartTimeReason,
     StopFileReason, TimeReason, WindowReason, WorkReasonMissing,
 };

@@ -17,7 +17,7 @@ use crate::app::runs::ending::RunEnded;
 use crate::app::runs::execution::{Execution, execute};
 use crate::app::runs::first_reports::FirstReportReason;
 use crate::app::runs::operation::Operation;
-use crate::app::runs::prepared::{Prepared, Source};
+use crate::app::runs::prepared::{PlanSource, Prepared};
 use crate::app::runs::run_view::{ReportsReason, RunView};
 use crate::app::{AppEvent, Confirmed, Consent, Leftover, Workspace};
 use crate::drive::{Clock, WallClock, facts_of};
@@ -148,13 +148,13 @@ fn begin(
     charge(workspace, charging)?;
     write_first_reports(header, &file.plan.tasks)?;
     let journal = RunJournal::create(&workspace.dir, header, &file.plan.tasks)?;
-    if let Source::PlanFile(_) = prepared.source
+    if let PlanSource::PlanFile(_) = prepared.source
         && !workspace.index().take_plan(&header.provenance.plan_digest, run)?
     {
         return Err(PlanFileReason::AlreadyRan { run: None }.into());
     }
     // Before the new run is entered: should the program die in between, nothing can be sent by both.
-    if let Source::Retry(old) = &prepared.source {
+    if let PlanSource::Retry(old) = &prepared.source {
         old.close(workspace, run)?;
     }
     add_to_index(workspace, header, &file.plan.tasks)?;

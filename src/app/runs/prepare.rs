@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
-use super::prepared::{Prepared, Source, approval_of};
+use super::prepared::{PlanSource, Prepared, approval_of};
 use super::retry::{TakenUp, Takeover};
 use crate::app::planning::earlier::LookBack;
 use crate::app::planning::make::{Naming, PlanInputs, Planned, make_plan};
@@ -59,7 +59,7 @@ impl Workspace {
     /// The tenant cannot be read, or no plan can be made. What is wrong with the plan is preflight's to say.
     pub async fn prepare(&self, job: Job, request: PrepareRequest<'_>) -> Result<Prepared, Reason> {
         let name = job.name.clone();
-        self.noted(&name, self.prepare_from(job, Source::Job, request).await)
+        self.noted(&name, self.prepare_from(job, PlanSource::Job, request).await)
     }
 
     /// Plans what an earlier run left, which the new run takes over.
@@ -72,7 +72,7 @@ impl Workspace {
         request: PrepareRequest<'_>,
     ) -> Result<Prepared, Reason> {
         let name = work.job.name.clone();
-        let source = Source::Retry(work.takeover);
+        let source = PlanSource::Retry(work.takeover);
         self.noted(&name, self.prepare_from(*work.job, source, request).await)
     }
 
@@ -94,7 +94,7 @@ impl Workspace {
         Ok(Prepared {
             connection,
             planned: Planned { file, quota, requests: RequestCounts::new() },
-            source: Source::PlanFile(request.path.to_owned()),
+            source: PlanSource::PlanFile(request.path.to_owned()),
             job: None,
             recipients,
             policy,
@@ -108,7 +108,7 @@ impl Workspace {
     async fn prepare_from(
         &self,
         job: Job,
-        source: Source,
+        source: PlanSource,
         request: PrepareRequest<'_>,
     ) -> Result<Prepared, Reason> {
         let PrepareRequest { tenant, settings, recipients, is_named, attended, pending_ok } =
@@ -116,10 +116,12 @@ impl Workspace {
         let policy = PolicyFile::read(self.path())?;
         let skip_done = settings.values().is_on(&targets::SKIP_DONE);
         let connection = match &source {
-            Source::Retry(old) => {
+            PlanSource::Retry(old) => {
                 Connection::of_run(&old.header.base_url, tenant.timeout_ms, tenant)?
             }
-            Source::Job | Source::PlanFile(_) => Connection::open(tenant, Some(&job)).await?,
+            PlanSource::Job | PlanSource::PlanFile(_) => {
+                Connection::open(tenant, Some(&job)).await?
+            }
         };
         let inputs = PlanInputs {
             job: &job,
@@ -127,9 +129,11 @@ impl Workspace {
             settings,
             policy: &policy,
             look_back: match &source {
-                Source::Retry(old) => old.look_back(skip_done),
-                Source::Job | Source::PlanFile(_) if skip_done => LookBack::All { except: None },
-                Source::Job | Source::PlanFile(_) => LookBack::No,
+                PlanSource::Retry(old) => old.look_back(skip_done),
+                PlanSource::Job | PlanSource::PlanFile(_) if skip_done => {
+                    LookBack::All { except: None }
+                }
+                PlanSource::Job | PlanSource::PlanFile(_) => LookBack::No,
             },
             encrypt_to: &recipients.as_ref().map(Recipients::texts).unwrap_or_default(),
         };

@@ -25,7 +25,7 @@ use crate::model::UnixMillis;
 use crate::plan::PlanFile;
 
 /// Where the plan of a run comes from.
-pub(crate) enum Source {
+pub(crate) enum PlanSource {
     /// A job, just now.
     Job,
     /// What an earlier run left, which is taken over.
@@ -38,7 +38,7 @@ pub(crate) enum Source {
 pub struct Prepared {
     pub(crate) connection: Connection,
     pub(crate) planned: Planned,
-    pub(crate) source: Source,
+    pub(crate) source: PlanSource,
     /// What the plan was made from just now; `None` for a plan from a file.
     pub(crate) job: Option<Job>,
     pub(crate) recipients: Option<Recipients>,
@@ -184,8 +184,8 @@ impl Prepared {
     /// The run whose work is taken over.
     pub(crate) fn left_by(&self) -> Option<&str> {
         match &self.source {
-            Source::Retry(old) => Some(&old.row.id),
-            Source::Job | Source::PlanFile(_) => None,
+            PlanSource::Retry(old) => Some(&old.row.id),
+            PlanSource::Job | PlanSource::PlanFile(_) => None,
         }
     }
 
@@ -197,8 +197,8 @@ impl Prepared {
     ) -> Candidate<'a> {
         let file = self.plan();
         let plan_path: Option<&Path> = match &self.source {
-            Source::PlanFile(path) => Some(path),
-            Source::Job | Source::Retry(_) => None,
+            PlanSource::PlanFile(path) => Some(path),
+            PlanSource::Job | PlanSource::Retry(_) => None,
         };
         Candidate {
             workspace,

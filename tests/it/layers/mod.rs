@@ -160,6 +160,32 @@ fn every_home_of_a_package_names_it() {
 }
 
 #[test]
+fn every_file_is_declared() {
+    let sources = sources();
+    assert_eq!(undeclared(&sources), Vec::<String>::new());
+}
+
+/// Files that no `mod` declares: they are not part of the program.
+fn undeclared(sources: &[Source]) -> Vec<String> {
+    let declares = |parent: &str, name: &str| {
+        let declaration = format!("mod {name};");
+        let is_parent = |source: &&Source| source.path == parent;
+        sources.iter().find(is_parent).is_some_and(|source| source.text.contains(&declaration))
+    };
+    let is_declared = |path: &str| {
+        let path = path.strip_suffix("/mod.rs").or(path.strip_suffix(".rs")).unwrap_or(path);
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let parents = match folder {
+            "" => vec!["lib.rs".to_owned()],
+            folder => vec![format!("{folder}/mod.rs"), format!("{folder}.rs")],
+        };
+        ["lib", "main"].contains(&path) || parents.iter().any(|parent| declares(parent, name))
+    };
+    let paths = sources.iter().map(|source| source.path.to_string());
+    paths.filter(|path| !is_declared(path)).collect()
+}
+
+#[test]
 fn every_file_says_what_it_owns() {
     for source in sources() {
         assert!(source.text.starts_with("//!"), "{} has no header", source.path);

@@ -37,7 +37,6 @@ pub(super) const MAY_USE: [(&str, &[&str]); 14] = [
             "app",
             "model",
             "kandji",
-            "pace",
             "job",
             "plan",
             "engine",

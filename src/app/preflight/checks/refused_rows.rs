@@ -5,7 +5,7 @@
 
 use crate::app::preflight::candidate::Candidate;
 use crate::app::preflight::check::{Check, Holds};
-use crate::app::preflight::reasons::{RefusedRow, RefusedRowsReason};
+use crate::app::preflight::reasons::{RefusedRowsReason, RowRefusal};
 use crate::app::refusal::Reason;
 use crate::job::SkipKind;
 use crate::plan::{ObjectionKind, Plan};
@@ -20,7 +20,7 @@ fn check(candidate: &Candidate<'_>) -> Result<Holds, Reason> {
     if plan.refused.is_empty() {
         return Ok(Holds::Yes);
     }
-    let rows = plan.refused.iter().map(|row| RefusedRow {
+    let rows = plan.refused.iter().map(|row| RowRefusal {
         row: row.row,
         line: row.line,
         target: row.target.clone(),

@@ -9,8 +9,8 @@ mod policy;
 
 pub use other_runs::{DoubtElsewhereReason, OverlapReason, RowsReason};
 pub use plan::{
-    ExportAgeReason, GivenPinsReason, NoDeviceReason, PlanFileReason, RefusedRow,
-    RefusedRowsReason, SecretsAtRiskReason, SizeReason, StartTimeReason, TimeReason,
+    ExportAgeReason, GivenPinsReason, NoDeviceReason, PlanFileReason, RefusedRowsReason,
+    RowRefusal, SecretsAtRiskReason, SizeReason, StartTimeReason, TimeReason,
 };
 pub use policy::{
     ApprovalRequiredReason, CapsReason, GateReason, PolicyChangedReason, StopFileReason,

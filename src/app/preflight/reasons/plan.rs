@@ -119,7 +119,7 @@ impl RefusalFacts for PlanFileReason {
 #[serde(tag = "kind", rename = "rows_refused")]
 pub struct RefusedRowsReason {
     /// These rows, in the order of the job.
-    pub rows: Vec<RefusedRow>,
+    pub rows: Vec<RowRefusal>,
     /// Kinds of objections that may be skipped, as far as they occur.
     pub kinds_to_skip: Vec<&'static str>,
     /// A row is about a device that is protected or in doubt.
@@ -140,7 +140,7 @@ impl RefusalFacts for RefusedRowsReason {
 
 /// A row that cannot be done.
 #[derive(Debug, Serialize)]
-pub struct RefusedRow {
+pub struct RowRefusal {
     /// Its number among the rows.
     pub row: u32,
     /// Its line in the file; 0 where there is none.
