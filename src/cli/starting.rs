@@ -208,6 +208,7 @@ fn rehearse(
         }
     }
     if let Some(reason) = refused {
+        workspace.note_refusal(&prepared.plan().job, &reason);
         return Err(reason).before_sending();
     }
     printer.say("dry run: nothing was sent");

@@ -782,6 +782,22 @@ fn a_protected_device_is_protected_by_whatever_name_it_is_called() {
 }
 
 #[test]
+fn every_refusal_by_the_policy_is_in_the_host_s_record() {
+    let fleet = Fleet::of(DeviceKind::MacIntel, 2);
+    fleet.policy("[caps.disruptive]\nper_run = 1\n");
+    let job = fleet.job("restart", 0..2);
+    let refused = || {
+        let notes = fleet.bench.sortie(&["audit", "--format", "json"]).expect(0).stdout;
+        notes.matches("over a cap: restart").count()
+    };
+    fleet.run(&job, "2", &["--dry-run"]).expect(8);
+    assert_eq!(refused(), 1);
+    fleet.run(&job, "2", &[]).expect(8);
+    assert_eq!(refused(), 2);
+    assert_eq!(fleet.writes(), 0);
+}
+
+#[test]
 fn a_device_that_is_protected_while_a_run_is_under_way_is_left_out() {
     for (action, agree) in [("restart", "4".to_owned()), ("erase", erase_of(4))] {
         let slow = Faults { latency_ms: 300..=300, ..Faults::default() };
