@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::app::operator::Operator;
 use crate::app::preflight::{Attended, CheckOutcome};
-use crate::app::settings::RunSettings;
+use crate::app::settings::{Profile, RunSettings};
 use crate::app::tenant::TenantRequest;
 use crate::app::{
     Consent, PlanFileRequest, PrepareRequest, Prepared, Reason, Recipients, RetryWork, Workspace,
@@ -51,27 +51,31 @@ pub(crate) fn run_job(
     is_named: bool,
     file: Option<&JobOptions>,
 ) -> Result<Done, Failed> {
-    let settings = settings_of(given, &job).before_sending()?;
+    let profile = read_profile(given.global).before_sending()?;
+    let settings = settings_of(given, &job, &profile).before_sending()?;
     let prepare = async |workspace: &Workspace, tenant: &TenantRequest| {
-        let request = request_of(given, &settings, tenant, &job, is_named)?;
+        let request = request_of(given, &settings, tenant, &job, &profile, is_named)?;
         Ok(workspace.prepare(job, request).await?)
     };
-    carry_out(given, file, prepare)
+    carry_out(given, &profile, file, prepare)
 }
 
 /// Plans what an earlier run left, shows the plan, has it confirmed and runs it.
 pub(crate) fn run_retry(given: Given<'_>, work: RetryWork) -> Result<Done, Failed> {
-    let settings = settings_of(given, work.job()).before_sending()?;
+    let profile = read_profile(given.global).before_sending()?;
+    let settings = settings_of(given, work.job(), &profile).before_sending()?;
     let prepare = async |workspace: &Workspace, tenant: &TenantRequest| {
-        let request = request_of(given, &settings, tenant, work.job(), work.is_named())?;
+        let (job, is_named) = (work.job(), work.is_named());
+        let request = request_of(given, &settings, tenant, job, &profile, is_named)?;
         Ok(workspace.prepare_retry(work, request).await?)
     };
-    carry_out(given, None, prepare)
+    carry_out(given, &profile, None, prepare)
 }
 
 /// Runs a plan as it stands in its file.
 pub(crate) fn run_plan(given: Given<'_>, path: &Path) -> Result<Done, Failed> {
     let Given { global, options, .. } = given;
+    let profile = read_profile(global).before_sending()?;
     let prepare = async |workspace: &Workspace, tenant: &TenantRequest| {
         Ok(workspace.prepare_plan_file(&PlanFileRequest {
             path,
@@ -81,14 +85,14 @@ pub(crate) fn run_plan(given: Given<'_>, path: &Path) -> Result<Done, Failed> {
             pending_ok: options.ending.pending_ok,
         })?)
     };
-    carry_out(given, None, prepare)
+    carry_out(given, &profile, None, prepare)
 }
 
 /// The settings of a run of this job.
-fn settings_of(given: Given<'_>, job: &Job) -> Result<RunSettings, Failure> {
-    let Given { global, tenant, limits, options, .. } = given;
+fn settings_of(given: Given<'_>, job: &Job, profile: &Profile) -> Result<RunSettings, Failure> {
+    let Given { tenant, limits, options, .. } = given;
     refuse_approval(options)?;
-    run_settings(limits, tenant, &options.purpose, &read_profile(global)?, job)
+    run_settings(limits, tenant, &options.purpose, profile, job)
 }
 
 fn request_of<'a>(
@@ -96,9 +100,9 @@ fn request_of<'a>(
     settings: &'a RunSettings,
     tenant: &'a TenantRequest,
     job: &Job,
+    profile: &Profile,
     is_named: bool,
 ) -> Result<PrepareRequest<'a>, Failure> {
-    let profile = read_profile(given.global)?;
     Ok(PrepareRequest {
         tenant,
         settings,
@@ -126,14 +130,14 @@ fn attended(global: &GlobalOptions) -> Attended {
 /// Makes a plan, shows it, checks it, asks, and starts the run.
 fn carry_out(
     given: Given<'_>,
+    profile: &Profile,
     file: Option<&JobOptions>,
     prepare: impl AsyncFnOnce(&Workspace, &TenantRequest) -> Result<Prepared, Failure>,
 ) -> Result<Done, Failed> {
     let Given { global, tenant, options, printer, .. } = given;
-    let profile = read_profile(global).before_sending()?;
     let values = tenant.values().map_err(Failure::from).before_sending()?;
     let workspace = open_workspace(global, printer).before_sending()?;
-    let tenant = tenant_request(&values, &profile).before_sending()?;
+    let tenant = tenant_request(&values, profile).before_sending()?;
     runtime().before_sending()?.block_on(async {
         let prepared = prepare(&workspace, &tenant).await.before_sending()?;
         let around = around(&workspace, &prepared).before_sending()?;

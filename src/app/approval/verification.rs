@@ -54,13 +54,16 @@ pub(crate) fn verify(bytes: &[u8], check: &ApprovalCheck<'_>) -> Result<Approved
 }
 
 /// Verifies an approval once more: it may have expired, or its signer been removed, while a person was asked.
-pub(crate) fn verify_again(approved: &Approved, check: &ApprovalCheck<'_>) -> Result<(), Reason> {
+pub(crate) fn verify_again(
+    approved: &Approved,
+    check: &ApprovalCheck<'_>,
+) -> Result<Approved, Reason> {
     let now = verify(approved.file.as_bytes(), check)?;
     if now.principal != approved.principal {
         let before = approved.principal.clone();
         return Err(ApprovalReason::SignerChanged { before, now: now.principal }.into());
     }
-    Ok(())
+    Ok(now)
 }
 
 /// What an approval that was kept with a run is checked against before the run sends again.

@@ -9,10 +9,23 @@ use crate::app::refusal::Reason;
 pub(crate) struct Check {
     /// Its name, for programs and for front ends that have words for it.
     pub name: &'static str,
+    /// From which stage of a plan on it has to hold.
+    pub stage: PlanStage,
     /// It may come out otherwise in an hour, without any change of plan, job or policy.
     pub is_momentary: bool,
     /// Makes it.
     pub make: fn(&Candidate<'_>) -> Result<Holds, Reason>,
+}
+
+/// How far a plan has come. What has to hold at one stage has to hold at the later ones too.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum PlanStage {
+    /// It is only looked at.
+    Plan,
+    /// It is written to a file for a later start.
+    Writing,
+    /// A run begins.
+    Start,
 }
 
 /// How a check came out that refused nothing.

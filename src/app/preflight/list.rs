@@ -4,7 +4,7 @@
 //! other runs do, what policy and clock say, and consent. Must never leave one out.
 
 use super::candidate::Candidate;
-use super::check::{Check, CheckOutcome, CheckResult, Holds};
+use super::check::{Check, CheckOutcome, CheckResult, Holds, PlanStage};
 use super::checks::*;
 use crate::app::refusal::Reason;
 
@@ -34,44 +34,13 @@ const CHECKS: [&Check; 21] = [
     &consent::CHECK,
 ];
 
-/// The checks of a plan that is only looked at.
-const PLAN_CHECKS: [&Check; 8] = [
-    &rows::CHECK,
-    &refused_rows::CHECK,
-    &secrets_at_risk::CHECK,
-    &no_device::CHECK,
-    &size::CHECK,
-    &time::CHECK,
-    &given_pins::CHECK,
-    &caps::CHECK,
-];
-
-/// The checks besides of a plan that is written to a file for a later start.
-const WRITING_CHECKS: [&Check; 2] = [&work_reason::CHECK, &gate::CHECK];
-
-/// Makes the checks of a plan that is only looked at.
+/// Makes the checks that have to hold at a stage.
 ///
 /// # Errors
 /// The reason of the first that refuses.
-pub(crate) fn verify_plan(candidate: &Candidate<'_>) -> Result<(), Reason> {
-    PLAN_CHECKS.into_iter().try_for_each(|check| (check.make)(candidate).map(drop))
-}
-
-/// Makes the checks of a plan that is written to a file for a later start.
-///
-/// # Errors
-/// The reason of the first that refuses.
-pub(crate) fn verify_for_writing(candidate: &Candidate<'_>) -> Result<(), Reason> {
-    verify_plan(candidate)?;
-    WRITING_CHECKS.into_iter().try_for_each(|check| (check.make)(candidate).map(drop))
-}
-
-/// Makes all checks.
-///
-/// # Errors
-/// The reason of the first that refuses.
-pub(crate) fn verify(candidate: &Candidate<'_>) -> Result<(), Reason> {
-    CHECKS.into_iter().try_for_each(|check| (check.make)(candidate).map(drop))
+pub(crate) fn verify(candidate: &Candidate<'_>, stage: PlanStage) -> Result<(), Reason> {
+    let mut due = CHECKS.into_iter().filter(|check| check.stage <= stage);
+    due.try_for_each(|check| (check.make)(candidate).map(drop))
 }
 
 /// Makes all checks and keeps what each says.

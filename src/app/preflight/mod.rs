@@ -11,9 +11,10 @@ mod reasons;
 
 pub use candidate::Attended;
 pub(crate) use candidate::{Candidate, Fresh, GivenApproval, Moment};
+pub(crate) use check::PlanStage;
 pub use check::{CheckOutcome, CheckResult};
 pub(crate) use checks::{doubts_about, plan_file_may_start};
-pub(crate) use list::{rehearse, verify, verify_for_writing, verify_plan};
+pub(crate) use list::{rehearse, verify};
 pub use reasons::{
     ApprovalRequiredReason, CapsReason, DoubtElsewhereReason, ExportAgeReason, GateReason,
     GivenPinsReason, NoDeviceReason, OverlapReason, PlanFileReason, PolicyChangedReason,

@@ -13,7 +13,9 @@ use crate::app::charging::{Used, used_today};
 use crate::app::operator::Operator;
 use crate::app::planning::make::Planned;
 use crate::app::policy_file::PolicyFile;
-use crate::app::preflight::{self, Attended, Candidate, CheckResult, Fresh, GivenApproval, Moment};
+use crate::app::preflight::{
+    self, Attended, Candidate, CheckResult, Fresh, GivenApproval, Moment, PlanStage,
+};
 use crate::app::refusal::Reason;
 use crate::app::runs::retry::Takeover;
 use crate::app::secrets::{Recipients, SecretsStorage};
@@ -117,7 +119,7 @@ impl Prepared {
     pub fn verify(&self, workspace: &Workspace) -> Result<(), Reason> {
         let now = WallClock.now();
         let candidate = self.candidate(workspace, Moment::BeforeConsent, now);
-        workspace.noted(&self.plan().job, preflight::verify(&candidate))?;
+        workspace.noted(&self.plan().job, preflight::verify(&candidate, PlanStage::Start))?;
         if let Some(approved) = self.approved(now)? {
             // The first one stands: the same plan may be verified many times before it is confirmed.
             let _ = self.approved_before.set(approved);
@@ -131,10 +133,10 @@ impl Prepared {
         let Some(bytes) = &self.approval else { return Ok(None) };
         let runner = Operator::current();
         let check = ApprovalCheck { plan: self.plan(), policy: &self.policy, runner: &runner, now };
-        if let Some(before) = self.approved_before.get() {
-            verify_again(before, &check)?;
+        match self.approved_before.get() {
+            Some(before) => verify_again(before, &check).map(Some),
+            None => verify(bytes, &check).map(Some),
         }
-        verify(bytes, &check).map(Some)
     }
 
     /// Makes every check that does not need the consent, and returns what each says.
@@ -148,12 +150,12 @@ impl Prepared {
     /// # Errors
     /// The reason of the first check that refuses.
     pub fn verify_plan(&self, workspace: &Workspace) -> Result<(), Reason> {
-        preflight::verify_plan(&self.later(workspace, GivenApproval::None))
+        preflight::verify(&self.later(workspace, GivenApproval::None), PlanStage::Plan)
     }
 
     /// Makes the checks of a plan that is written to a file: an approval may still come.
     pub(crate) fn verify_for_writing(&self, workspace: &Workspace) -> Result<(), Reason> {
-        preflight::verify_for_writing(&self.later(workspace, GivenApproval::ToCome))
+        preflight::verify(&self.later(workspace, GivenApproval::ToCome), PlanStage::Writing)
     }
 
     /// Whether the plan cannot be started without an approval.
@@ -178,7 +180,7 @@ impl Prepared {
     ) -> Result<(), Reason> {
         let candidate = self.candidate(workspace, Moment::Entering, now);
         let fresh = candidate.fresh.map(|fresh| Fresh { consent: Some(consent), ..fresh });
-        preflight::verify(&Candidate { run, fresh, ..candidate })
+        preflight::verify(&Candidate { run, fresh, ..candidate }, PlanStage::Start)
     }
 
     /// The run whose work is taken over.

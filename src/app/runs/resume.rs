@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::app::charging::{Charging, LastSends, charge, sent_of, unsent_devices};
 use crate::app::operator::Operator;
 use crate::app::policy_file::PolicyFile;
-use crate::app::preflight::{Attended, Candidate, GivenApproval, verify};
+use crate::app::preflight::{Attended, Candidate, GivenApproval, PlanStage, verify};
 use crate::app::runs::ending::RunEnded;
 use crate::app::runs::execution::{Execution, execute};
 use crate::app::runs::opened_run_reason::OpeningPurpose;
@@ -218,7 +218,7 @@ fn enter_again(
         attended,
         ..Candidate::of_run(workspace, policy, header, now)
     };
-    verify(&candidate).map_err(|reason| match reason {
+    verify(&candidate, PlanStage::Start).map_err(|reason| match reason {
         Reason::ApprovalRequired(_) | Reason::WorkReason(_) => kept.explain(reason),
         other => other,
     })?;

@@ -5,10 +5,11 @@
 use crate::app::approval::{ApprovalCheck, verify};
 use crate::app::operator::Operator;
 use crate::app::preflight::candidate::{Candidate, GivenApproval};
-use crate::app::preflight::check::{Check, Holds};
+use crate::app::preflight::check::{Check, Holds, PlanStage};
 use crate::app::refusal::Reason;
 
-pub(crate) const CHECK: Check = Check { name: "approval_counts", is_momentary: false, make: check };
+pub(crate) const CHECK: Check =
+    Check { name: "approval_counts", stage: PlanStage::Start, is_momentary: false, make: check };
 
 fn check(candidate: &Candidate<'_>) -> Result<Holds, Reason> {
     let (Some(fresh), GivenApproval::File(bytes)) = (&candidate.fresh, &candidate.approval) else {

@@ -3,13 +3,13 @@
 //! Owns the refusal where none comes with the run, or the one that was kept counts no more.
 
 use crate::app::preflight::candidate::Candidate;
-use crate::app::preflight::check::{Check, Holds};
+use crate::app::preflight::check::{Check, Holds, PlanStage};
 use crate::app::preflight::reasons::ApprovalRequiredReason;
 use crate::app::refusal::Reason;
 use crate::plan::Approval;
 
 pub(crate) const CHECK: Check =
-    Check { name: "approval_is_there", is_momentary: false, make: check };
+    Check { name: "approval_is_there", stage: PlanStage::Start, is_momentary: false, make: check };
 
 fn check(candidate: &Candidate<'_>) -> Result<Holds, Reason> {
     let Some(risk) = candidate.risk() else { return Ok(Holds::NotApplicable) };

@@ -5,12 +5,13 @@
 
 use crate::app::charging::{settle_left_behind, spent_lately};
 use crate::app::preflight::candidate::{Attended, Candidate, Moment};
-use crate::app::preflight::check::{Check, Holds};
+use crate::app::preflight::check::{Check, Holds, PlanStage};
 use crate::app::preflight::reasons::CapsReason;
 use crate::app::refusal::Reason;
 use crate::plan::{Budget, Confirmation, devices_by_action};
 
-pub(crate) const CHECK: Check = Check { name: "caps", is_momentary: false, make: check };
+pub(crate) const CHECK: Check =
+    Check { name: "caps", stage: PlanStage::Plan, is_momentary: false, make: check };
 
 fn check(candidate: &Candidate<'_>) -> Result<Holds, Reason> {
     let Some(fresh) = &candidate.fresh else { return Ok(Holds::NotApplicable) };

@@ -4,11 +4,11 @@
 
 use crate::app::Question;
 use crate::app::preflight::candidate::{Candidate, Moment};
-use crate::app::preflight::check::{Check, Holds};
+use crate::app::preflight::check::{Check, Holds, PlanStage};
 use crate::app::refusal::Reason;
 
 pub(crate) const CHECK: Check =
-    Check { name: "consent_is_given", is_momentary: false, make: check };
+    Check { name: "consent_is_given", stage: PlanStage::Start, is_momentary: false, make: check };
 
 fn check(candidate: &Candidate<'_>) -> Result<Holds, Reason> {
     let Some(fresh) = &candidate.fresh else { return Ok(Holds::NotApplicable) };

@@ -7,15 +7,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::app::Workspace;
 use crate::app::planning::earlier::reader_of;
 use crate::app::preflight::candidate::Candidate;
-use crate::app::preflight::check::{Check, Holds};
+use crate::app::preflight::check::{Check, Holds, PlanStage};
 use crate::app::preflight::reasons::DoubtElsewhereReason;
 use crate::app::refusal::Reason;
 use crate::journal::{RunRow, RunState};
 use crate::kandji::find_action;
 use crate::model::{DeviceId, Risk, Task, Turn};
 
-pub(crate) const CHECK: Check =
-    Check { name: "no_doubt_in_other_runs", is_momentary: false, make: check };
+pub(crate) const CHECK: Check = Check {
+    name: "no_doubt_in_other_runs",
+    stage: PlanStage::Start,
+    is_momentary: false,
+    make: check,
+};
 
 fn check(candidate: &Candidate<'_>) -> Result<Holds, Reason> {
     if candidate.is_simulated {

@@ -3,12 +3,12 @@
 //! Owns the comparison with the clock: what was read ages while a plan is made and confirmed.
 
 use crate::app::preflight::candidate::Candidate;
-use crate::app::preflight::check::{Check, Holds};
+use crate::app::preflight::check::{Check, Holds, PlanStage};
 use crate::app::preflight::reasons::ExportAgeReason;
 use crate::app::refusal::Reason;
 
 pub(crate) const CHECK: Check =
-    Check { name: "export_is_recent", is_momentary: false, make: check };
+    Check { name: "export_is_recent", stage: PlanStage::Start, is_momentary: false, make: check };
 
 fn check(candidate: &Candidate<'_>) -> Result<Holds, Reason> {
     let job = candidate.fresh.as_ref().and_then(|fresh| fresh.job);

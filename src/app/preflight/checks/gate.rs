@@ -3,12 +3,13 @@
 //! Owns the refusal of a gate that asks a person where nobody can be asked.
 
 use crate::app::preflight::candidate::{Attended, Candidate};
-use crate::app::preflight::check::{Check, Holds};
+use crate::app::preflight::check::{Check, Holds, PlanStage};
 use crate::app::preflight::reasons::GateReason;
 use crate::app::refusal::Reason;
 use crate::model::WaveGate;
 
-pub(crate) const CHECK: Check = Check { name: "gate_can_open", is_momentary: false, make: check };
+pub(crate) const CHECK: Check =
+    Check { name: "gate_can_open", stage: PlanStage::Writing, is_momentary: false, make: check };
 
 fn check(candidate: &Candidate<'_>) -> Result<Holds, Reason> {
     let rollout = candidate.rules.rollout.as_ref();

@@ -4,13 +4,17 @@
 //! the journal until it is sent.
 
 use crate::app::preflight::candidate::Candidate;
-use crate::app::preflight::check::{Check, Holds};
+use crate::app::preflight::check::{Check, Holds, PlanStage};
 use crate::app::preflight::reasons::GivenPinsReason;
 use crate::app::refusal::Reason;
 use crate::model::{ParamValue, Task};
 
-pub(crate) const CHECK: Check =
-    Check { name: "given_pins_can_be_sealed", is_momentary: false, make: check };
+pub(crate) const CHECK: Check = Check {
+    name: "given_pins_can_be_sealed",
+    stage: PlanStage::Plan,
+    is_momentary: false,
+    make: check,
+};
 
 fn check(candidate: &Candidate<'_>) -> Result<Holds, Reason> {
     let Some(fresh) = candidate.fresh.as_ref().filter(|fresh| fresh.recipients.is_some()) else {

@@ -3,12 +3,12 @@
 //! Owns its refusal: an empty plan is a filter or a list that is wrong.
 
 use crate::app::preflight::candidate::Candidate;
-use crate::app::preflight::check::{Check, Holds};
+use crate::app::preflight::check::{Check, Holds, PlanStage};
 use crate::app::preflight::reasons::NoDeviceReason;
 use crate::app::refusal::Reason;
 
 pub(crate) const CHECK: Check =
-    Check { name: "devices_are_left", is_momentary: false, make: check };
+    Check { name: "devices_are_left", stage: PlanStage::Plan, is_momentary: false, make: check };
 
 fn check(candidate: &Candidate<'_>) -> Result<Holds, Reason> {
     let Some(fresh) = &candidate.fresh else { return Ok(Holds::NotApplicable) };

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::preflight::candidate::Candidate;
-use crate::app::preflight::check::{Check, Holds};
+use crate::app::preflight::check::{Check, Holds, PlanStage};
 use crate::app::preflight::reasons::OverlapReason;
 use crate::app::refusal::Reason;
 use crate::journal::RunReader;
@@ -14,8 +14,12 @@ use crate::kandji::find_action;
 use crate::model::{DeviceId, Risk, Task, Turn};
 use crate::transport::tenant_key;
 
-pub(crate) const CHECK: Check =
-    Check { name: "no_other_run_is_in_the_way", is_momentary: true, make: check };
+pub(crate) const CHECK: Check = Check {
+    name: "no_other_run_is_in_the_way",
+    stage: PlanStage::Start,
+    is_momentary: true,
+    make: check,
+};
 
 /// What a run means to do to one device.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 use crate::app::Workspace;
 use crate::app::policy_file::PolicyFile;
 use crate::app::preflight::candidate::Candidate;
-use crate::app::preflight::check::{Check, Holds};
+use crate::app::preflight::check::{Check, Holds, PlanStage};
 use crate::app::preflight::reasons::PlanFileReason;
 use crate::app::refusal::Reason;
 use crate::journal::PlanRow;
@@ -15,8 +15,12 @@ use crate::plan::PlanFile;
 /// A clock that stands earlier than when the plan was made by more than this was set back, in milliseconds.
 const CLOCK_SKEW_MS: i64 = 60_000;
 
-pub(crate) const CHECK: Check =
-    Check { name: "plan_file_may_start", is_momentary: false, make: check };
+pub(crate) const CHECK: Check = Check {
+    name: "plan_file_may_start",
+    stage: PlanStage::Start,
+    is_momentary: false,
+    make: check,
+};
 
 fn check(candidate: &Candidate<'_>) -> Result<Holds, Reason> {
     let Some(fresh) = candidate.fresh.as_ref().filter(|fresh| fresh.plan_path.is_some()) else {

@@ -4,12 +4,16 @@
 
 use crate::app::policy_file::Reread;
 use crate::app::preflight::candidate::Candidate;
-use crate::app::preflight::check::{Check, Holds};
+use crate::app::preflight::check::{Check, Holds, PlanStage};
 use crate::app::preflight::reasons::PolicyChangedReason;
 use crate::app::refusal::Reason;
 
-pub(crate) const CHECK: Check =
-    Check { name: "policy_is_unchanged", is_momentary: false, make: check };
+pub(crate) const CHECK: Check = Check {
+    name: "policy_is_unchanged",
+    stage: PlanStage::Start,
+    is_momentary: false,
+    make: check,
+};
 
 fn check(candidate: &Candidate<'_>) -> Result<Holds, Reason> {
     // A run that goes on reads the policy of now.

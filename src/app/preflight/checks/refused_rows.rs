@@ -4,7 +4,7 @@
 //! flag can only have such rows skipped while the plan is made.
 
 use crate::app::preflight::candidate::Candidate;
-use crate::app::preflight::check::{Check, Holds};
+use crate::app::preflight::check::{Check, Holds, PlanStage};
 use crate::app::preflight::reasons::{RefusedRowsReason, RowRefusal};
 use crate::app::refusal::Reason;
 use crate::job::SkipKind;
@@ -12,7 +12,7 @@ use crate::plan::{ObjectionKind, Plan};
 use std::collections::BTreeSet;
 
 pub(crate) const CHECK: Check =
-    Check { name: "rows_can_be_done", is_momentary: false, make: check };
+    Check { name: "rows_can_be_done", stage: PlanStage::Plan, is_momentary: false, make: check };
 
 fn check(candidate: &Candidate<'_>) -> Result<Holds, Reason> {
     let Some(fresh) = &candidate.fresh else { return Ok(Holds::NotApplicable) };

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::app::Workspace;
 use crate::app::preflight::candidate::Candidate;
-use crate::app::preflight::check::{Check, Holds};
+use crate::app::preflight::check::{Check, Holds, PlanStage};
 use crate::app::preflight::reasons::RowsReason;
 use crate::app::refusal::Reason;
 use crate::app::takeover::taken_over_by;
@@ -20,7 +20,7 @@ use crate::transport::tenant_key;
 type Deed<'a> = (&'a DeviceId, &'a str);
 
 pub(crate) const CHECK: Check =
-    Check { name: "rows_are_still_open", is_momentary: false, make: check };
+    Check { name: "rows_are_still_open", stage: PlanStage::Plan, is_momentary: false, make: check };
 
 /// Refuses tasks whose rows come from files of a run that has not ended, or that has gone on since.
 fn check(candidate: &Candidate<'_>) -> Result<Holds, Reason> {

@@ -3,12 +3,16 @@
 //! Owns the refusal of a plan whose job does not say what becomes of keys and passwords that go with what it does.
 
 use crate::app::preflight::candidate::Candidate;
-use crate::app::preflight::check::{Check, Holds};
+use crate::app::preflight::check::{Check, Holds, PlanStage};
 use crate::app::preflight::reasons::SecretsAtRiskReason;
 use crate::app::refusal::Reason;
 
-pub(crate) const CHECK: Check =
-    Check { name: "secrets_are_provided_for", is_momentary: false, make: check };
+pub(crate) const CHECK: Check = Check {
+    name: "secrets_are_provided_for",
+    stage: PlanStage::Plan,
+    is_momentary: false,
+    make: check,
+};
 
 fn check(candidate: &Candidate<'_>) -> Result<Holds, Reason> {
     let Some(fresh) = &candidate.fresh else { return Ok(Holds::NotApplicable) };

@@ -3,11 +3,12 @@
 //! Owns the limit that the job sets itself.
 
 use crate::app::preflight::candidate::Candidate;
-use crate::app::preflight::check::{Check, Holds};
+use crate::app::preflight::check::{Check, Holds, PlanStage};
 use crate::app::preflight::reasons::SizeReason;
 use crate::app::refusal::Reason;
 
-pub(crate) const CHECK: Check = Check { name: "job_size", is_momentary: false, make: check };
+pub(crate) const CHECK: Check =
+    Check { name: "job_size", stage: PlanStage::Plan, is_momentary: false, make: check };
 
 fn check(candidate: &Candidate<'_>) -> Result<Holds, Reason> {
     let Some(fresh) = &candidate.fresh else { return Ok(Holds::NotApplicable) };

@@ -3,12 +3,13 @@
 //! Owns the reckoning, by the most favourable case: what does not fit even then cannot fit.
 
 use crate::app::preflight::candidate::Candidate;
-use crate::app::preflight::check::{Check, Holds};
+use crate::app::preflight::check::{Check, Holds, PlanStage};
 use crate::app::preflight::reasons::TimeReason;
 use crate::app::refusal::Reason;
 use crate::plan::forecast;
 
-pub(crate) const CHECK: Check = Check { name: "time_to_send", is_momentary: false, make: check };
+pub(crate) const CHECK: Check =
+    Check { name: "time_to_send", stage: PlanStage::Plan, is_momentary: false, make: check };
 
 fn check(candidate: &Candidate<'_>) -> Result<Holds, Reason> {
     let Some(fresh) = &candidate.fresh else { return Ok(Holds::NotApplicable) };

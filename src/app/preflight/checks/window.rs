@@ -3,12 +3,13 @@
 //! Owns the refusal of a start outside of it, unless the run waits until it opens.
 
 use crate::app::preflight::candidate::Candidate;
-use crate::app::preflight::check::{Check, Holds};
+use crate::app::preflight::check::{Check, Holds, PlanStage};
 use crate::app::preflight::reasons::WindowReason;
 use crate::app::refusal::Reason;
 use crate::model::{OutsideWindow, Window, WindowState};
 
-pub(crate) const CHECK: Check = Check { name: "window_is_open", is_momentary: true, make: check };
+pub(crate) const CHECK: Check =
+    Check { name: "window_is_open", stage: PlanStage::Start, is_momentary: true, make: check };
 
 fn check(candidate: &Candidate<'_>) -> Result<Holds, Reason> {
     let Some(fresh) = &candidate.fresh else { return Ok(Holds::NotApplicable) };

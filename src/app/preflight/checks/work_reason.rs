@@ -3,11 +3,12 @@
 //! Owns the refusal where the policy asks for one and none is given.
 
 use crate::app::preflight::candidate::Candidate;
-use crate::app::preflight::check::{Check, Holds};
+use crate::app::preflight::check::{Check, Holds, PlanStage};
 use crate::app::preflight::reasons::WorkReasonMissing;
 use crate::app::refusal::Reason;
 
-pub(crate) const CHECK: Check = Check { name: "reason_is_given", is_momentary: false, make: check };
+pub(crate) const CHECK: Check =
+    Check { name: "reason_is_given", stage: PlanStage::Writing, is_momentary: false, make: check };
 
 fn check(candidate: &Candidate<'_>) -> Result<Holds, Reason> {
     let Some(risk) = candidate.risk() else { return Ok(Holds::NotApplicable) };
