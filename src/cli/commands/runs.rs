@@ -7,10 +7,21 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::locations::open_to_read;
 use crate::cli::options::{GlobalOptions, ListingFormat};
-use crate::cli::terminal::printer::{Printer, table};
+use crate::cli::terminal::printer::Printer;
+use crate::cli::text::screen::Screen;
+use crate::cli::text::table::{Table, TableColumn};
 
-const TITLES: [&str; 9] =
-    ["RUN", "STARTED", "STATE", "TENANT", "JOB", "TASKS", "OUTCOMES", "ADDRESS", "REACHED BY"];
+const COLUMNS: [TableColumn; 9] = [
+    TableColumn::whole("RUN"),
+    TableColumn::whole("STARTED"),
+    TableColumn::whole("STATE"),
+    TableColumn::text("TENANT"),
+    TableColumn::text("JOB"),
+    TableColumn::number("TASKS"),
+    TableColumn::text("OUTCOMES").at_least(16),
+    TableColumn::text("ADDRESS").optional(),
+    TableColumn::text("REACHED BY").optional(),
+];
 
 pub(crate) fn runs(global: &GlobalOptions, printer: &Printer) -> Result<Exit, Failure> {
     let workspace = open_to_read(global, printer)?;
@@ -20,8 +31,10 @@ pub(crate) fn runs(global: &GlobalOptions, printer: &Printer) -> Result<Exit, Fa
     } else if runs.is_empty() {
         printer.say("no runs yet");
     } else {
-        let rows: Vec<Vec<String>> = runs.into_iter().map(cells).collect();
-        printer.show(&table(&TITLES, &rows));
+        let screen = printer.screen();
+        let mut table = Table::new(&COLUMNS);
+        runs.into_iter().for_each(|run| table.row(cells(run, &screen)));
+        printer.show_paged(&table.render(&screen));
     }
     Ok(Exit::Well)
 }
@@ -36,11 +49,11 @@ fn json(run: &RunListing) -> serde_json::Value {
     })
 }
 
-fn cells(run: RunListing) -> Vec<String> {
+fn cells(run: RunListing, screen: &Screen) -> [String; 9] {
     let row = run.row;
-    vec![
+    [
         row.id,
-        row.started_at.to_string(),
+        screen.time(row.started_at),
         row.state.word().to_owned(),
         row.tenant,
         row.job,

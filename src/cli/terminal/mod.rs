@@ -6,6 +6,7 @@ pub(crate) mod confirm;
 pub(crate) mod key_test;
 pub(crate) mod memory;
 pub(crate) mod output;
+pub(crate) mod pager;
 pub(crate) mod printer;
 pub(crate) mod progress;
 pub(crate) mod question;

@@ -5,6 +5,7 @@
 //! away ends nothing. Colour never carries meaning alone. Must never be given a
 //! secret: nothing that reaches it may come from `Sealed::expose`, but through `reveal`, for who asked for it.
 
+use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,9 +14,11 @@ use crate::app::Events;
 use crate::cli::failure::{Done, Failed};
 use crate::cli::options::{GlobalOptions, ListingFormat, When};
 use crate::cli::terminal::output::Output;
+use crate::cli::terminal::pager;
 pub(crate) use crate::cli::text::layout::{counted, harmless, one_line, table};
 use crate::cli::text::notices::{Notice, notice};
 use crate::cli::text::refusals::json::{line, refusal};
+use crate::cli::text::screen::Screen;
 
 /// Writes for people and for programs.
 #[derive(Clone, Debug)]
@@ -32,9 +35,9 @@ const HINT: Style = AnsiColor::Cyan.on_default();
 impl Printer {
     pub(crate) fn new(options: &GlobalOptions) -> Self {
         let choice = match options.color {
-            When::Auto => anstream::ColorChoice::Auto,
-            When::Always => anstream::ColorChoice::Always,
-            When::Never => anstream::ColorChoice::Never,
+            When::Auto => ColorChoice::Auto,
+            When::Always => ColorChoice::Always,
+            When::Never => ColorChoice::Never,
         };
         choice.write_global();
         let verbosity =
@@ -57,6 +60,53 @@ impl Printer {
     /// Writes text for people to standard output.
     pub(crate) fn show(&self, text: &str) {
         self.data(&harmless(text));
+    }
+
+    /// Writes a text that was laid out for [`Printer::screen`] to standard output, in the pager where it is longer than the
+    /// terminal. Whoever lays it out has taken out what else steers a terminal.
+    pub(crate) fn show_paged(&self, text: &str) {
+        let is_long = self.screen().height.is_some_and(|height| text.lines().count() >= height);
+        if !(is_long && pager::page(text)) {
+            self.data(text);
+        }
+    }
+
+    /// Standard output as a place for tables and times.
+    pub(crate) fn screen(&self) -> Screen {
+        let stdout = std::io::stdout();
+        self.screen_of(
+            stdout.is_terminal(),
+            console::Term::stdout().size_checked(),
+            AutoStream::choice(&stdout),
+        )
+    }
+
+    /// Standard error as a place for tables and times.
+    pub(crate) fn error_screen(&self) -> Screen {
+        let stderr = std::io::stderr();
+        self.screen_of(
+            stderr.is_terminal(),
+            console::Term::stderr().size_checked(),
+            AutoStream::choice(&stderr),
+        )
+    }
+
+    fn screen_of(
+        &self,
+        is_terminal: bool,
+        size: Option<(u16, u16)>,
+        choice: ColorChoice,
+    ) -> Screen {
+        let has_colors = choice != ColorChoice::Never;
+        match size.filter(|_| is_terminal) {
+            Some((height, width)) => Screen {
+                width: Some(usize::from(width)),
+                height: Some(usize::from(height)),
+                has_colors,
+                zone: Some(jiff::tz::TimeZone::system()),
+            },
+            None => Screen { has_colors, ..Screen::plain() },
+        }
     }
 
     /// Writes data for programs to standard output, exactly as it is. What cannot be written is counted, and makes the

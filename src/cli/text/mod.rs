@@ -21,3 +21,5 @@ pub(crate) mod preflight;
 pub(crate) mod prune;
 pub(crate) mod refusals;
 pub(crate) mod run_end;
+pub(crate) mod screen;
+pub(crate) mod table;

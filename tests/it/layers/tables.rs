@@ -74,7 +74,7 @@ pub(super) const HOMES: &[(&str, &[&str])] = &[
     ("hyper_util", &["simulator"]),
     ("icu_normalizer", &["model"]),
     ("indicatif", &["cli"]),
-    ("jiff", &["model", "plan", "simulator", "app"]),
+    ("jiff", &["model", "plan", "simulator", "app", "cli"]),
     ("reqwest", &["transport"]),
     ("rusqlite", &["journal"]),
     ("rustix", &["app", "cli"]),
