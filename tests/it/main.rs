@@ -30,8 +30,12 @@ mod layers;
 mod leftovers;
 mod manifest;
 mod pins;
+#[cfg(unix)]
+mod pseudo_terminal;
 mod refusals;
 mod rig;
+#[cfg(unix)]
+mod screens;
 mod secrets;
 mod settings;
 mod sleep;

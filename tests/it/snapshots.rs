@@ -17,6 +17,7 @@ const REPLACED: &[(&str, &str)] = &[
     (r"\d{8}-\d{6}-[0-9a-z]{5}", "[run]"),
     (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "[uuid]"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)", "[time]"),
+    (r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "[local time]"),
     (r"\b[0-9a-f]{64}\b", "[sha256]"),
     (r"\b[0-9a-f]{16}\b", "[hash]"),
     (r"\bsortie \d+\.\d+\.\d+", "sortie [version]"),
@@ -81,7 +82,7 @@ fn compare(bench: &Bench, name: &str, arguments: &[&str], ran: &Ran, more: &[(&s
 
 /// Compares a text with the snapshot of this name.
 #[track_caller]
-fn compare_text(bench: &Bench, name: &str, text: &str, more: &[(&str, &str)]) {
+pub(crate) fn compare_text(bench: &Bench, name: &str, text: &str, more: &[(&str, &str)]) {
     let directory = bench.path("");
     let directory = directory.to_string_lossy();
     let text = text.replace(directory.trim_end_matches('/'), "[bench]");
@@ -533,7 +534,7 @@ fn every_snapshot_belongs_to_a_test() {
         let file = file.expect("an entry").file_name().to_string_lossy().into_owned();
         let name = file.strip_prefix("it__snapshots__").and_then(|rest| rest.strip_suffix(".snap"));
         let name = name.unwrap_or_else(|| panic!("{file} is no accepted snapshot"));
-        let made = ["help_", "plan_", "dry_run_", "report_"];
+        let made = ["help_", "plan_", "dry_run_", "report_", "screen_"];
         let is_made = made.iter().any(|prefix| name.starts_with(prefix));
         let stem = name.strip_suffix("_dry").unwrap_or(name);
         assert!(is_made || source.contains(&format!("\"{stem}\"")), "{file} belongs to no test");

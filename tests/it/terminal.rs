@@ -3,109 +3,11 @@
 //!
 //! Owns the dialogues. Must never wait for ever: a prompt that nobody can answer fails its test.
 
-use sortie::simulator::{DeviceKind, FaultMatcher, FaultMoment};
-use std::io::{Read, Write};
-use std::process::{Child, ExitStatus};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
-
 use crate::bypass::{bob_approves, keys};
 use crate::fleet::{Fleet, erase_of, says};
-use crate::harness::{Bench, Ran, canned, eventually, serial};
-
-/// How long anything on a terminal may take. What takes longer hangs.
-const LIMIT: Duration = Duration::from_secs(30);
-
-#[expect(clippy::disallowed_methods, reason = "people wait in real time")]
-fn real_now() -> Instant {
-    Instant::now()
-}
-
-/// A terminal on which the program runs.
-struct Terminal {
-    child: Child,
-    keys: pty_process::blocking::Pty,
-    heard: Arc<Mutex<String>>,
-    reader: std::thread::JoinHandle<()>,
-}
-
-impl Terminal {
-    /// The program on a terminal of its own, in its foreground.
-    fn with(bench: &Bench, arguments: &[&str]) -> Self {
-        Self::with_program(bench, env!("CARGO_BIN_EXE_sortie"), arguments)
-    }
-
-    /// Any program there, with the environment of the bench.
-    fn with_program(bench: &Bench, program: &str, arguments: &[&str]) -> Self {
-        let (keys, terminal) = pty_process::blocking::open().expect("a terminal");
-        let like = bench.command();
-        let mut command = pty_process::blocking::Command::new(program).args(arguments).env_clear();
-        for (name, value) in like.get_envs() {
-            command = command.env(name, value.unwrap_or_default());
-        }
-        command = command.current_dir(like.get_current_dir().expect("it has one"));
-        let child = command.spawn(terminal).expect("the program starts");
-        let heard: Arc<Mutex<String>> = Arc::default();
-        let screen = Arc::clone(&heard);
-        let file = std::os::fd::AsFd::as_fd(&keys).try_clone_to_owned().expect("a descriptor");
-        let mut output = std::fs::File::from(file);
-        let reader = std::thread::spawn(move || {
-            let mut bytes = [0; 4096];
-            // A terminal whose last program has gone is an error to read.
-            while let Ok(count @ 1..) = output.read(&mut bytes) {
-                let text = String::from_utf8_lossy(&bytes[..count]).into_owned();
-                screen.lock().expect("the screen").push_str(&text);
-            }
-        });
-        Self { child, keys, heard, reader }
-    }
-
-    fn screen(&self) -> String {
-        self.heard.lock().expect("the screen").clone()
-    }
-
-    /// Waits for words on the screen.
-    #[track_caller]
-    fn shows(&self, words: &str) {
-        let until = real_now() + LIMIT;
-        while !self.screen().contains(words) {
-            assert!(real_now() < until, "'{words}' is not shown:\n{}", self.screen());
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-
-    fn types(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).expect("the terminal is there");
-    }
-
-    /// Waits for the program's end; one that has not ended in time is stopped, and the test fails.
-    #[track_caller]
-    fn ends(mut self) -> Ran {
-        let until = real_now() + LIMIT;
-        let status: ExitStatus = loop {
-            if let Some(status) = self.child.try_wait().expect("it is ours") {
-                break status;
-            }
-            if real_now() > until {
-                self.child.kill().expect("it is ours");
-                panic!("it hangs:\n{}", self.screen());
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        };
-        self.reader.join().expect("it only reads");
-        let stdout = self.heard.lock().expect("the screen").clone();
-        Ran { code: status.code().unwrap_or(-1), stdout, stderr: String::new() }
-    }
-}
-
-/// Runs it, types this line where the words are shown, and waits for the end.
-#[track_caller]
-fn answered(bench: &Bench, arguments: &[&str], words: &str, line: &str) -> Ran {
-    let mut terminal = Terminal::with(bench, arguments);
-    terminal.shows(words);
-    terminal.types(line);
-    terminal.ends()
-}
+use crate::harness::{canned, eventually, serial};
+use crate::pseudo_terminal::{Terminal, answered};
+use sortie::simulator::{DeviceKind, FaultMatcher, FaultMoment};
 
 #[test]
 fn a_person_types_the_number_of_devices_and_nothing_else_will_do() {

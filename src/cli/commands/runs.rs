@@ -15,10 +15,10 @@ const COLUMNS: [TableColumn; 9] = [
     TableColumn::whole("RUN"),
     TableColumn::whole("STARTED"),
     TableColumn::whole("STATE"),
-    TableColumn::text("TENANT"),
+    TableColumn::text("TENANT").optional(),
     TableColumn::text("JOB"),
-    TableColumn::number("TASKS"),
-    TableColumn::text("OUTCOMES").at_least(16),
+    TableColumn::number("TASKS").optional(),
+    TableColumn::text("OUTCOMES"),
     TableColumn::text("ADDRESS").optional(),
     TableColumn::text("REACHED BY").optional(),
 ];

@@ -61,7 +61,7 @@ impl Screen {
         let millis = i64::try_from(at.0).unwrap_or(i64::MAX);
         match (&self.zone, jiff::Timestamp::from_millisecond(millis)) {
             (Some(zone), Ok(moment)) => {
-                moment.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
+                moment.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
             }
             _ => at.to_string(),
         }
@@ -89,7 +89,7 @@ mod tests {
         assert_eq!(Screen::plain().time(at), at.to_string());
         let zone = TimeZone::get("Europe/Berlin").expect("it is bundled");
         let screen = Screen { zone: Some(zone), ..Screen::plain() };
-        assert_eq!(screen.time(at), "2026-11-30 01:53:20 CET");
+        assert_eq!(screen.time(at), "2026-11-30 01:53 CET");
     }
 
     #[test]
