@@ -64,6 +64,23 @@ impl Outcome {
         }
     }
 
+    /// What the outcome means, in a few words for people.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Completed => "the device reported it done, or a read-back shows it",
+            Self::Accepted => "the API accepted it; its end is not followed or cannot be seen",
+            Self::Pending => "accepted, not finished when --wait ended",
+            Self::NotNow => "the device answered Not Now and was not done when --wait ended",
+            Self::AlreadyInEffect => "the API reports the command pending, or the state in effect",
+            Self::Failed => "the device reported failure, or a Mac is locked without a known PIN",
+            Self::Refused => "the API refused the request",
+            Self::InDoubt => "sent, no usable answer, not settled; never sent again by itself",
+            Self::Skipped => "left out by a rule",
+            Self::NotAttempted => "the run ended before its turn",
+        }
+    }
+
     /// The outcome that a report or a database writes with this word; `None` for an unknown word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {

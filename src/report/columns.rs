@@ -7,25 +7,36 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::row::ReportRow;
 
-/// Columns of `report.csv`, in order; parameters and carried columns follow.
-pub(super) const REPORT_COLUMNS: [&str; 16] = [
-    "row",
-    "step",
-    "device_id",
-    "serial_number",
-    "device_name",
-    "platform",
-    "action",
-    "outcome",
-    "reason",
-    "http_status",
-    "command_uuid",
-    "command_status",
-    "lock_pin",
-    "attempts",
-    "requested_at",
-    "completed_at",
+/// Columns of `report.csv` in order, with what each holds; parameters and carried columns follow.
+pub const REPORT_COLUMN_MEANINGS: [(&str, &str); 16] = [
+    ("row", "number of the row in the job"),
+    ("step", "number of the step, from 1"),
+    ("device_id", "id of the device on the tenant"),
+    ("serial_number", "serial number"),
+    ("device_name", "name of the device when it was planned"),
+    ("platform", "Mac, iPhone, iPad, AppleTV, Vision, Windows or Android"),
+    ("action", "name of the action"),
+    ("outcome", "how the task ended"),
+    ("reason", "why it ended so"),
+    ("http_status", "HTTP status of the last answer"),
+    ("command_uuid", "UUID of the command that the API queued"),
+    ("command_status", "last status of the command on the device"),
+    ("lock_pin", "PIN that unlocks the Mac; with keys: captured, recovered or missing"),
+    ("attempts", "number of requests sent for the task"),
+    ("requested_at", "time of the first request, in UTC"),
+    ("completed_at", "time when it ended, in UTC"),
 ];
+
+/// The names of the columns alone.
+pub(super) const REPORT_COLUMNS: [&str; REPORT_COLUMN_MEANINGS.len()] = {
+    let mut names = [""; REPORT_COLUMN_MEANINGS.len()];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = REPORT_COLUMN_MEANINGS[at].0;
+        at += 1;
+    }
+    names
+};
 
 /// Columns of jobs that a report has under another name or not at all; a carried one must not pretend.
 const JOB_COLUMNS: [&str; 1] = ["user_email"];

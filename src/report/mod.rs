@@ -36,6 +36,7 @@ mod write;
 
 use std::io;
 
+pub use columns::REPORT_COLUMN_MEANINGS;
 pub use history::{HistoryKind, HistoryLine, history_lines};
 pub use jsonl::ReportJsonl;
 pub use report_csv::{ReportCsv, csv_text};
