@@ -15,7 +15,7 @@ impl Args for GlobalOptions {
             let setting = global::ROWS.iter().find(|setting| argument.get_id() == setting.name);
             match setting {
                 Some(setting) if matches!(setting.kind, SettingKind::Word(_)) => {
-                    argument.default_value(setting.default)
+                    argument.default_value(setting.default).hide_default_value(true)
                 }
                 _ => argument,
             }

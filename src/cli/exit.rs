@@ -90,6 +90,28 @@ impl Exit {
 }
 
 impl Exit {
+    /// Every code with what it means, in ascending order.
+    pub(crate) const MEANINGS: [(Self, &'static str); 15] = [
+        (Self::Well, "every task ended well"),
+        (Self::Unexpected, "unexpected error"),
+        (Self::Usage, "wrong usage or invalid input; nothing was sent"),
+        (Self::Authentication, "the tenant does not accept the token"),
+        (
+            Self::Target,
+            "a device was not found, is ambiguous or does not support the action; nothing was sent",
+        ),
+        (Self::Permission, "the token lacks a permission"),
+        (Self::Quota, "the quota cannot fit the job before its deadline"),
+        (Self::Partly, "some tasks failed"),
+        (Self::Policy, "a policy, a check or an unconfirmed prompt refused; nothing was sent"),
+        (Self::Stopped, "the run stopped before its end; resume it"),
+        (Self::Pending, "commands are still pending"),
+        (Self::Doubt, "requests are in doubt: it is unknown whether they were applied"),
+        (Self::Journal, "the journal or the disk failed"),
+        (Self::Busy, "another process uses the run, the job or a device; nothing was sent"),
+        (Self::Aborted, "interrupted by a second Ctrl-C"),
+    ];
+
     /// One word for programs; that of the class where the code is that of a class.
     pub(crate) fn word(self) -> &'static str {
         match self {
@@ -149,5 +171,20 @@ impl Exit {
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn meanings_promise_that_nothing_was_sent_as_the_codes_do() {
+        let codes = Exit::MEANINGS.map(|(exit, _)| exit as u8);
+        assert!(codes.is_sorted_by(|left, right| left < right), "{codes:?}");
+        for (exit, meaning) in Exit::MEANINGS {
+            let says_so = meaning.ends_with("nothing was sent");
+            assert_eq!(says_so, exit.promises_nothing_sent(), "{exit:?}");
+        }
     }
 }

@@ -9,7 +9,13 @@ use std::path::PathBuf;
 use crate::cli::setting_flags::{
     GlobalFlags, PaceFlags, PlanFlags, PurposeFlags, SettingFlags, TenantFlags,
 };
-use crate::model::settings::output;
+use crate::model::settings::{HelpHeading, output};
+
+const INPUT: &str = HelpHeading::Input.shown();
+const TARGETS: &str = HelpHeading::Targets.shown();
+const SAFETY: &str = HelpHeading::Safety.shown();
+const FOLLOWING: &str = HelpHeading::Following.shown();
+const OUTPUT: &str = HelpHeading::Output.shown();
 
 /// Bulk actions on the devices of a Kandji / Iru tenant, with a journal of every request.
 #[derive(Debug, Parser)]
@@ -65,9 +71,9 @@ pub(crate) enum CliCommand {
         /// Name of an action
         name: Option<String>,
     },
-    /// Show each setting with its value and where that comes from; sends nothing and needs no token
+    /// Show each setting with its value and source; works offline
     Settings {
-        /// YAML job whose settings count as well
+        /// YAML job whose settings to include
         job: Option<String>,
         #[command(flatten)]
         purpose: PurposeOptions,
@@ -76,23 +82,23 @@ pub(crate) enum CliCommand {
         #[command(flatten)]
         limits: LimitOptions,
     },
-    /// Print the JSON Schema of YAML jobs, for editors and checks before a commit
+    /// Print the JSON Schema of YAML jobs, for editors and CI
     Schema {
-        /// What the schema describes
+        /// File type to describe
         #[arg(value_name = "WHAT", value_parser = ["job"])]
         what: String,
     },
-    /// Validate a job offline; sends nothing and needs no token
+    /// Validate a job file; works offline
     Check {
         #[command(flatten)]
         job: JobOptions,
     },
-    /// Resolve a job against the tenant and show what would be done; only reads
+    /// Show what a job would do on the tenant; sends nothing
     Plan {
         #[command(flatten)]
         job: JobOptions,
-        /// File to write the plan to, for: sortie run PLAN
-        #[arg(long, value_name = "PLAN")]
+        /// Save the plan to this file, to approve it or to run it as planned
+        #[arg(long, value_name = "PLAN", help_heading = OUTPUT)]
         out: Option<PathBuf>,
         #[command(flatten)]
         purpose: PurposeOptions,
@@ -101,12 +107,12 @@ pub(crate) enum CliCommand {
         #[command(flatten)]
         limits: LimitOptions,
     },
-    /// Approve somebody else's plan with your SSH key; sends nothing and needs no token
+    /// Approve another person's plan with your SSH key; works offline
     Approve {
         #[command(flatten)]
         approve: ApproveOptions,
     },
-    /// Run a job or a plan: plan, confirm, send, follow, report
+    /// Run a job or a saved plan: plan, confirm, send, follow, report
     Run {
         #[command(flatten)]
         job: JobOptions,
@@ -117,7 +123,7 @@ pub(crate) enum CliCommand {
         #[command(flatten)]
         run: RunOptions,
     },
-    /// Send one action to devices named or selected here, through the same plan and guards
+    /// Send one action to devices that you name or select here
     Send {
         #[command(flatten)]
         send: SendOptions,
@@ -128,9 +134,9 @@ pub(crate) enum CliCommand {
         #[command(flatten)]
         run: RunOptions,
     },
-    /// Go on with a run from its journal alone
+    /// Resume a stopped run from its journal
     Resume {
-        /// Id of the run, a unique prefix, or latest
+        /// Run id, unique prefix, or latest
         #[arg(value_name = "RUN", default_value = "latest")]
         name: String,
         #[command(flatten)]
@@ -138,9 +144,9 @@ pub(crate) enum CliCommand {
         #[command(flatten)]
         resume: ResumeOptions,
     },
-    /// Follow the commands of a run on; sends nothing
+    /// Follow the pending commands of a run; sends nothing
     Watch {
-        /// Id of the run, a unique prefix, or latest
+        /// Run id, unique prefix, or latest
         #[arg(value_name = "RUN", default_value = "latest")]
         name: String,
         #[command(flatten)]
@@ -148,30 +154,30 @@ pub(crate) enum CliCommand {
         #[command(flatten)]
         watch: WatchOptions,
     },
-    /// Show what is in doubt and decide about it; sends nothing
+    /// Show the tasks in doubt and decide what happened; sends nothing
     Resolve {
-        /// Id of the run, a unique prefix, or latest
+        /// Run id, unique prefix, or latest
         #[arg(value_name = "RUN", default_value = "latest")]
         name: String,
         #[command(flatten)]
         resolve: ResolveOptions,
     },
-    /// End a run that nobody goes on with; sends nothing, and outcomes stay as they are
+    /// Close a run that you will not resume; outcomes stay as they are
     Close {
-        /// Id of the run, a unique prefix, or latest
+        /// Run id, unique prefix, or latest
         #[arg(value_name = "RUN")]
         name: String,
         /// Confirm without a prompt
-        #[arg(short, long)]
+        #[arg(short, long, help_heading = SAFETY)]
         yes: bool,
     },
-    /// Run again what failed or was never reached, as a new run that takes it over from the old one
+    /// Run the failed and unsent tasks of a run again, as a new run
     Retry {
-        /// Id of the run, a unique prefix, or latest
+        /// Run id, unique prefix, or latest
         #[arg(value_name = "RUN", default_value = "latest")]
         name: String,
-        /// Also what the API refused
-        #[arg(long)]
+        /// Also retry tasks that the API refused
+        #[arg(long, help_heading = INPUT)]
         refused: bool,
         #[command(flatten)]
         tenant: TenantOptions,
@@ -182,67 +188,67 @@ pub(crate) enum CliCommand {
     },
     /// List runs
     Runs,
-    /// Show how far a run is
+    /// Show the state and progress of a run
     Status {
-        /// Id of the run, a unique prefix, or latest
+        /// Run id, unique prefix, or latest
         #[arg(value_name = "RUN", default_value = "latest")]
         name: String,
     },
-    /// Write the reports of a run again, from its journal
+    /// Write the reports of a run again
     Report {
-        /// Id of the run, a unique prefix, or latest
+        /// Run id, unique prefix, or latest
         #[arg(value_name = "RUN", default_value = "latest")]
         name: String,
-        /// Directory to write to instead of the run's own
-        #[arg(long, value_name = "DIR")]
+        /// Write the reports to this directory [default: the run's report directory]
+        #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
         report_dir: Option<PathBuf>,
     },
-    /// Show everything that was ever sent to a device, over all runs of this state directory
+    /// Show everything that was sent to a device, across all runs
     History {
         #[command(flatten)]
         history: HistoryOptions,
     },
-    /// Verify that the host's record, or the journal of a run, is what was written; only reads
+    /// Verify that no entry was altered or removed; works offline
     Audit {
         #[command(flatten)]
         audit: AuditOptions,
     },
-    /// Drop PINs, kept secrets and replies from the journals of old runs; verdicts stay
+    /// Remove PINs, secrets and replies from old journals; outcomes stay
     Prune {
         #[command(flatten)]
         prune: PruneOptions,
     },
-    /// Let limits that count from a date in the future count from now, after the clock was wrong
+    /// Reset limits that are dated in the future, after a wrong clock
     RepairClock {
         /// Confirm without a prompt
-        #[arg(short, long)]
+        #[arg(short, long, help_heading = SAFETY)]
         yes: bool,
     },
-    /// Show PINs of a run, or of a device over all runs; recover missing ones
+    /// Show the lock PINs of a run or a device, or recover missing ones
     Pins {
         #[command(flatten)]
         pins: PinsOptions,
         #[command(flatten)]
         tenant: TenantOptions,
     },
-    /// Export the inventory as CSV that is valid job input
+    /// List the devices of the tenant, as CSV that is a valid job
     Devices {
         #[command(flatten)]
         filter: FilterOptions,
-        /// Also those that have been removed or have left MDM
-        #[arg(long)]
+        /// Also list devices that were removed or have left MDM
+        #[arg(long, help_heading = TARGETS)]
         unmanaged: bool,
         #[command(flatten)]
         tenant: TenantOptions,
     },
-    /// Show the command history of a device
+    /// Show the commands that the tenant holds for a device
     Commands {
-        /// Id or serial number of the device
+        /// Device id or serial number
         device: String,
         #[command(flatten)]
         tenant: TenantOptions,
     },
-    /// Serve a simulated tenant on loopback
+    /// Serve a simulated tenant on this host, for trials and tests
     Simulate {
         #[command(flatten)]
         simulate: SimulateOptions,
@@ -250,100 +256,104 @@ pub(crate) enum CliCommand {
 }
 
 #[derive(Debug, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = INPUT)]
 pub(crate) struct JobOptions {
-    /// CSV or YAML job file, or - for standard input; for run also a plan
+    /// Job file (CSV or YAML), or - for standard input; run also takes a saved plan
     pub job: String,
-    /// Action for all rows of a CSV without an action column
+    /// Run this action on every row of a CSV that has no action column
     #[arg(long, value_name = "ACTION")]
     pub action: Option<String>,
-    /// Parameter of --action
+    /// Set a parameter of --action (repeatable)
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair, requires = "action")]
     pub param: Vec<(String, String)>,
-    /// Rename a column, such as "Display Name=new_name"
+    /// Read a column under another name, such as "Display Name=new_name" (repeatable)
     #[arg(long, value_name = "COLUMN=NAME", value_parser = pair)]
     pub map: Vec<(String, String)>,
-    /// Pass a column over
+    /// Ignore this column (repeatable)
     #[arg(long, value_name = "COLUMN")]
     pub ignore_column: Vec<String>,
-    /// Identify devices by this column alone (benign actions only)
-    #[arg(long, value_name = "COLUMN", value_parser = ["device_id", "serial_number", "user_email"])]
+    /// Identify devices by this column only; benign actions only
+    #[arg(long, hide_short_help = true, value_name = "COLUMN", value_parser = ["device_id", "serial_number", "user_email"])]
     pub identify_by: Option<String>,
-    /// Drop rows that repeat another instead of refusing them
-    #[arg(long)]
+    /// Drop duplicate rows instead of refusing them
+    #[arg(long, hide_short_help = true)]
     pub dedupe: bool,
-    /// Delimiter of a CSV, where its header does not tell
-    #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
+    /// Set the CSV delimiter: , ; or tab [default: detected from the header]
+    #[arg(long, hide_short_help = true, value_name = "CHARACTER", value_parser = delimiter)]
     pub delimiter: Option<u8>,
-    /// Encoding of a CSV that is not UTF-8 and has no byte order mark
-    #[arg(long, value_name = "NAME", value_parser = ["utf-8", "utf-16le", "utf-16be", "windows-1252", "macintosh"])]
+    /// Set the encoding of a CSV that is not UTF-8 and has no byte order mark
+    #[arg(long, hide_short_help = true, value_name = "NAME", value_parser = ["utf-8", "utf-16le", "utf-16be", "windows-1252", "macintosh"])]
     pub encoding: Option<String>,
     /// Allow erase_mode WIPE_PROTECTED, which can leave a PC unable to boot
-    #[arg(long)]
+    #[arg(long, help_heading = SAFETY, hide_short_help = true)]
     pub allow_wipe_protected: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ApproveOptions {
-    /// The plan, as a file
+    /// Plan file to approve
     pub plan: PathBuf,
-    /// Your SSH key, or the public one of a key in your agent
-    #[arg(long, value_name = "FILE")]
+    /// Sign with this SSH key; a public key selects the key in your SSH agent
+    #[arg(long, value_name = "FILE", help_heading = INPUT)]
     pub key: PathBuf,
-    /// How long the approval counts, but not beyond the plan's latest start; 60m where it is not given
-    #[arg(long, value_name = "DURATION")]
+    /// Expire the approval after this time, or at the plan's latest start if that is earlier
+    /// [default: 60m]
+    #[arg(long, value_name = "DURATION", help_heading = SAFETY)]
     pub valid: Option<String>,
-    /// Where it is written instead of PLAN.approval
-    #[arg(long, value_name = "FILE")]
+    /// Write the approval to this file [default: PLAN.approval]
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub out: Option<PathBuf>,
-    /// Agree in advance
-    #[arg(short, long)]
+    /// Confirm without a prompt
+    #[arg(short, long, help_heading = SAFETY)]
     pub yes: bool,
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = TARGETS)]
 pub(crate) struct SendOptions {
-    /// The action
+    /// Action to send; sortie actions lists them
     pub action: String,
-    /// Parameter of the action
-    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
+    /// Set a parameter of the action (repeatable)
+    #[arg(long, help_heading = INPUT, value_name = "KEY=VALUE", value_parser = pair)]
     pub param: Vec<(String, String)>,
-    /// Device by id
+    /// Send to the device with this id (repeatable)
     #[arg(long, value_name = "ID")]
     pub device: Vec<String>,
-    /// Device by serial number
+    /// Send to the device with this serial number (repeatable)
     #[arg(long, value_name = "SERIAL")]
     pub serial: Vec<String>,
-    /// Device by its user
+    /// Send to the device of the user with this e-mail address (repeatable)
     #[arg(long, value_name = "EMAIL")]
     pub user_email: Vec<String>,
     #[command(flatten)]
     pub filter: FilterOptions,
-    /// Every device of the tenant
+    /// Send to every device of the tenant
     #[arg(long)]
     pub all: bool,
     /// Allow erase_mode WIPE_PROTECTED, which can leave a PC unable to boot
-    #[arg(long)]
+    #[arg(long, help_heading = SAFETY, hide_short_help = true)]
     pub allow_wipe_protected: bool,
 }
 
 #[derive(Debug, Default, Args)]
+#[command(next_help_heading = TARGETS)]
 pub(crate) struct FilterOptions {
-    /// Devices of a platform
+    /// Select devices of this platform, such as Mac or iPad (repeatable)
     #[arg(long, value_name = "PLATFORM")]
     pub platform: Vec<String>,
-    /// Devices of a blueprint
+    /// Select devices in this blueprint (repeatable)
     #[arg(long, value_name = "NAME")]
     pub blueprint: Vec<String>,
-    /// Devices with a tag
+    /// Select devices with this tag (repeatable)
     #[arg(long, value_name = "NAME")]
     pub tag: Vec<String>,
-    /// Devices whose name contains this
+    /// Select devices whose name contains TEXT (repeatable)
     #[arg(long, value_name = "TEXT")]
     pub name_like: Vec<String>,
-    /// Devices that checked in at most so long ago
+    /// Select devices whose last check-in is at most DURATION ago, such as 24h
     #[arg(long, value_name = "DURATION")]
     pub checked_in_within: Option<String>,
-    /// Devices that have not checked in for so long
+    /// Select devices whose last check-in is older than DURATION, such as 30d
     #[arg(long, value_name = "DURATION")]
     pub not_checked_in_for: Option<String>,
 }
@@ -358,21 +368,24 @@ pub(crate) type LimitOptions = SettingFlags<PlanFlags>;
 pub(crate) type PurposeOptions = SettingFlags<PurposeFlags>;
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = SAFETY)]
 pub(crate) struct RunOptions {
-    /// Show the plan and the result of each check, and send nothing
+    /// Show the plan and the result of each check; send nothing
     #[arg(short = 'n', long)]
     pub dry_run: bool,
-    /// Agree to benign work in advance, or to disruptive work of a job that sets max_devices and when it is sent
+    /// Confirm benign work without a prompt; disruptive work too if the job sets max_devices and
+    /// a window or send_until
     #[arg(short, long)]
     pub yes: bool,
-    /// Agree in advance to this very plan: the number of its devices, or the words that it names
+    /// Confirm without a prompt: the device count, or the phrase that the plan shows
     #[arg(long, value_name = "PHRASE")]
     pub confirm: Option<String>,
-    /// What to do when another run holds the job or a device: fail with exit code 13, or skip with 0
-    #[arg(long, value_name = "WHAT", value_parser = ["fail", "skip"], default_value = "fail")]
+    /// Choose what happens if another run uses the job or a device: fail (exit code 13) or skip
+    /// (exit code 0)
+    #[arg(long, hide_short_help = true, value_name = "WHAT", value_parser = ["fail", "skip"], default_value = "fail")]
     pub if_running: String,
-    /// Approval of the plan by somebody else; else PLAN.approval where it exists
-    #[arg(long, value_name = "FILE")]
+    /// Use this approval of the plan [default: PLAN.approval if it exists]
+    #[arg(long, hide_short_help = true, value_name = "FILE")]
     pub approval: Option<PathBuf>,
     #[command(flatten)]
     pub purpose: PurposeOptions,
@@ -381,11 +394,12 @@ pub(crate) struct RunOptions {
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = FOLLOWING)]
 pub(crate) struct WatchOptions {
-    /// Look at each device once and end, which suits cron
+    /// Check each device once and exit, for cron
     #[arg(long)]
     pub once: bool,
-    /// How long to follow; until everything has ended where it is not given
+    /// Stop following after this time [default: when every command has ended]
     #[arg(long, value_name = "DURATION", conflicts_with = "once")]
     pub wait: Option<String>,
     #[command(flatten)]
@@ -393,21 +407,23 @@ pub(crate) struct WatchOptions {
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = SAFETY)]
 pub(crate) struct ResolveOptions {
-    /// Device by id or serial number
-    #[arg(long, value_name = "DEVICE")]
+    /// Resolve this device, by id or serial number (repeatable)
+    #[arg(long, help_heading = TARGETS, value_name = "DEVICE")]
     pub device: Vec<String>,
-    /// Every device in doubt
-    #[arg(long, conflicts_with = "device")]
+    /// Resolve every device in doubt
+    #[arg(long, help_heading = TARGETS, conflicts_with = "device")]
     pub all: bool,
-    /// What to take them as; without it the evidence is shown, and asked about on a terminal
+    /// Record what happened: done, not-done, or again to send the request once more
+    /// [default: show the evidence; prompt on a terminal]
     #[arg(long = "as", value_name = "DECISION", value_parser = ["done", "not-done", "again"])]
     pub decision: Option<String>,
-    /// What a person would type to repeat disruptive or irreversible work: a number of devices, or a phrase
+    /// Confirm --as again without a prompt: the device count, or the phrase that the prompt shows
     #[arg(long, value_name = "PHRASE")]
     pub confirm: Option<String>,
-    /// Agree in advance
-    #[arg(short, long)]
+    /// Confirm without a prompt
+    #[arg(short, long, help_heading = SAFETY)]
     pub yes: bool,
 }
 
@@ -444,83 +460,90 @@ pub(crate) struct ResumeOptions {
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = OUTPUT)]
 pub(crate) struct HistoryOptions {
-    /// Id, serial number, name or user of the device, as it is or ever was
+    /// Device id, serial number, name or user, current or former
     pub device: String,
-    /// From then on: a date (2026-11-01), a moment (RFC 3339) or so long ago (7d)
+    /// Show entries from this time on: a date (2026-11-01), an RFC 3339 time, or an age (7d)
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
-    /// Until then, a date included
+    /// Show entries up to this time; a date includes that day
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = INPUT)]
 pub(crate) struct AuditOptions {
-    /// Id of the run, a unique prefix, or latest; else the host's record and every run that it speaks of
+    /// Run id, unique prefix, or latest [default: this host's record and all of its runs]
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
-    /// An older head that was kept elsewhere: verify that the record, or the run, still contains it
+    /// Verify that the record, or the run, still contains this hash from an earlier audit
     #[arg(long, value_name = "HASH")]
     pub anchor: Option<String>,
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = SAFETY)]
 pub(crate) struct PruneOptions {
-    /// Age of what is dropped, such as 90d
-    #[arg(long, value_name = "DURATION")]
+    /// Remove data of runs that ended longer ago than this, such as 90d
+    #[arg(long, value_name = "DURATION", help_heading = INPUT)]
     pub older_than: String,
-    /// Show what would be dropped and stop
+    /// Show what would be removed; remove nothing
     #[arg(short = 'n', long)]
     pub dry_run: bool,
-    /// Agree in advance
-    #[arg(short, long)]
+    /// Confirm without a prompt
+    #[arg(short, long, help_heading = SAFETY)]
     pub yes: bool,
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = OUTPUT)]
 pub(crate) struct PinsOptions {
-    /// Id of the run, a unique prefix, or latest; else the newest that has any
+    /// Run id, unique prefix, or latest [default: the newest run that has PINs]
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
-    /// Those of a device by its id, serial number, name or user; over all runs when no RUN is given
-    #[arg(long, value_name = "DEVICE")]
+    /// Show the PINs of this device (id, serial number, name or user), across all runs unless RUN
+    /// is given
+    #[arg(long, help_heading = TARGETS, value_name = "DEVICE")]
     pub device: Option<String>,
-    /// All at once instead of one device after the other
+    /// Show all PINs at once instead of one device at a time
     #[arg(long)]
     pub all: bool,
-    /// File with your AGE-SECRET-KEY-1... line (mode 0600), which opens encrypted ones
-    #[arg(long, value_name = "FILE")]
+    /// Decrypt with this age identity file (mode 0600)
+    #[arg(long, help_heading = INPUT, value_name = "FILE")]
     pub identity: Option<PathBuf>,
-    /// Also the secrets that were captured before an erase or a delete
+    /// Also show the secrets that were captured before an erase or a delete
     #[arg(long)]
     pub secrets: bool,
-    /// Ask the tenant for the PINs of Macs that the run locked and that have none
+    /// Read missing PINs of locked Macs from the tenant
     #[arg(long, conflicts_with_all = ["all", "identity", "secrets"])]
     pub recover: bool,
-    /// Try whether this identity file opens what is encrypted to the keys of the configuration, else of the run
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["device", "all", "identity", "secrets", "recover"])]
+    /// Test whether this identity file decrypts what is encrypted to the keys of the
+    /// configuration, or of the run if the configuration has none
+    #[arg(long, hide_short_help = true, value_name = "FILE", conflicts_with_all = ["device", "all", "identity", "secrets", "recover"])]
     pub test_identity: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = INPUT)]
 pub(crate) struct SimulateOptions {
-    /// Address to listen on; loopback only
+    /// Listen on this loopback address
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8800")]
     pub listen: std::net::SocketAddr,
-    /// Number of devices
+    /// Simulate this many devices
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(0..=100_000))]
     pub devices: u32,
-    /// Seed of everything that is drawn
+    /// Seed every random choice, to repeat a simulation exactly
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub seed: u64,
-    /// Share of devices that are offline, in percent
+    /// Keep this share of the devices offline, in percent
     #[arg(long, value_name = "PERCENT", default_value_t = 0.0)]
     pub offline_percent: f64,
-    /// Share of all requests that meet a fault, in percent, spread evenly over 12 kinds
+    /// Fail this share of the requests, in percent, spread evenly over 12 kinds of fault
     ///
-    /// Each fault is one request. What a fault leaves behind does not count: a client that waits for an
-    /// answer that never comes, an action applied later, and a 429 because another tool used up the hour.
+    /// Each fault is one request. Later effects do not count: a timeout while no answer comes, an action
+    /// that is applied late, or a 429 because another tool used up the hour.
     #[arg(long, value_name = "PERCENT", default_value_t = 0.0)]
     pub fault_percent: f64,
 }

@@ -164,7 +164,9 @@ pub(crate) fn arguments(groups: &'static [FlagGroup]) -> impl Iterator<Item = Ar
 fn argument(setting: &SettingSpec, flag: &SettingFlag) -> Arg {
     let mut argument = Arg::new(flag.long)
         .long(flag.long)
-        .help(flag.help.unwrap_or(setting.help))
+        .help(help(setting, flag))
+        .help_heading(setting.heading.shown())
+        .hide_short_help(!setting.is_daily)
         .conflicts_with_all(flag.conflicts);
     if let Some(letter) = flag.short {
         argument = argument.short(letter);
@@ -203,6 +205,18 @@ fn argument(setting: &SettingSpec, flag: &SettingFlag) -> Arg {
         SettingKind::WaveEnds { .. } => argument.action(ArgAction::Append).value_delimiter(','),
         _ => argument.action(ArgAction::Set),
     }
+}
+
+/// The help of a flag: what it does, its default and the variables that stand in for it.
+fn help(setting: &SettingSpec, flag: &SettingFlag) -> String {
+    let mut help = flag.help.unwrap_or(setting.help).to_owned();
+    if flag.value.is_some() && !setting.default.is_empty() {
+        help.push_str(&format!(" [default: {}]", setting.default));
+    }
+    if !setting.variables.is_empty() {
+        help.push_str(&format!(" [env: {}]", setting.variables.join(", ")));
+    }
+    help
 }
 
 fn flag_value(

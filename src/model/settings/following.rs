@@ -14,7 +14,8 @@ rows! { Following:
         kind: SettingKind::Duration { least_ms: 0, most_ms: YEAR_MS },
         default: "10m; 0 where all actions are benign",
         group: FlagGroup::Pace,
-        help: "How long to follow commands after the last send",
+        help: "Follow commands for this time after the last request",
+        is_daily: true,
     }
     /// Whether pending commands are a success.
     PENDING_OK {
@@ -22,6 +23,7 @@ rows! { Following:
         flags: &[SettingFlag::switch("pending-ok")],
         default: "false",
         group: FlagGroup::Ending,
-        help: "Pending at the end counts as well",
+        help: "Treat pending commands as success (exit code 0)",
+        is_daily: true,
     }
 }

@@ -18,7 +18,7 @@ rows! { Global:
         kind: SettingKind::Path,
         default: "the platform's data directory",
         group: FlagGroup::Global,
-        help: "Directory of journals and the quota ledger; else SORTIE_STATE_DIR",
+        help: "Keep journals and the quota ledger in this directory",
     }
     /// The configuration file.
     CONFIG {
@@ -28,7 +28,7 @@ rows! { Global:
         kind: SettingKind::Path,
         default: "config.toml in the platform's data directory",
         group: FlagGroup::Global,
-        help: "Configuration with profiles; else SORTIE_CONFIG",
+        help: "Read profiles from this configuration file",
     }
     /// The profile of the configuration.
     PROFILE {
@@ -38,7 +38,8 @@ rows! { Global:
         kind: SettingKind::Text,
         default: "default_profile of the configuration",
         group: FlagGroup::Global,
-        help: "Profile of the configuration; else SORTIE_PROFILE",
+        help: "Use this profile of the configuration",
+        is_daily: true,
     }
     /// Whether prompts are forbidden.
     NO_INPUT {
@@ -46,7 +47,8 @@ rows! { Global:
         flags: &[SettingFlag::switch("no-input")],
         default: "false",
         group: FlagGroup::Global,
-        help: "Never ask; what would need an answer is refused",
+        help: "Never prompt; fail where a prompt would be needed",
+        is_daily: true,
     }
     /// Whether notes are left out.
     QUIET {
@@ -54,7 +56,8 @@ rows! { Global:
         flags: &[SettingFlag::switch("quiet").short('q')],
         default: "false",
         group: FlagGroup::Global,
-        help: "Say less",
+        help: "Show warnings and errors only",
+        is_daily: true,
     }
     /// How much is told.
     VERBOSE {
@@ -63,7 +66,7 @@ rows! { Global:
         kind: SettingKind::Repeats,
         default: "0",
         group: FlagGroup::Global,
-        help: "Say more",
+        help: "Show more detail (repeatable)",
     }
     /// When colours are used.
     COLOR {
@@ -72,7 +75,7 @@ rows! { Global:
         kind: SettingKind::Word(COLOR_WORDS),
         default: "auto",
         group: FlagGroup::Global,
-        help: "Colours on standard error",
+        help: "Use colors",
     }
     /// The form of listings.
     FORMAT {
@@ -81,6 +84,7 @@ rows! { Global:
         kind: SettingKind::Word(LISTING_FORMATS),
         default: "text",
         group: FlagGroup::Global,
-        help: "Form of listings on standard output; csv for devices and history only",
+        help: "Set the format of listings; csv for devices and history only",
+        is_daily: true,
     }
 }

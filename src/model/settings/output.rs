@@ -17,7 +17,8 @@ rows! { Output:
         job_key: Some("reason"),
         kind: SettingKind::Text,
         group: FlagGroup::Purpose,
-        help: "Why it is done, such as a ticket",
+        help: "Record why this is done, such as a ticket number",
+        is_daily: true,
     }
     /// The directory for reports.
     REPORT_DIR {
@@ -28,7 +29,8 @@ rows! { Output:
         kind: SettingKind::Path,
         default: "reports",
         group: FlagGroup::Purpose,
-        help: "Directory for reports",
+        help: "Write the reports to this directory",
+        is_daily: true,
     }
     /// The formats of reports.
     REPORT_FORMAT {
@@ -45,6 +47,6 @@ rows! { Output:
         kind: SettingKind::Word(PROGRESS_FORMS),
         default: "bar on a terminal, plain elsewhere",
         group: FlagGroup::Ending,
-        help: "How progress is shown; bar on a terminal, plain elsewhere",
+        help: "Choose how progress is shown",
     }
 }

@@ -26,7 +26,7 @@ rows! { Pace:
         kind: SettingKind::Count { least: 1, most: CONCURRENCY_MAX, most_of_flag: CONCURRENCY_MAX },
         default: "16",
         group: FlagGroup::Pace,
-        help: "Requests under way at once",
+        help: "Keep at most this many requests in flight",
     }
     /// Requests a second.
     PER_SECOND {
@@ -37,7 +37,8 @@ rows! { Pace:
         kind: SettingKind::Count { least: 1, most: PER_SECOND_MAX, most_of_flag: PER_SECOND_MAX },
         default: "20",
         group: FlagGroup::Pace,
-        help: "Requests a second",
+        help: "Send at most this many requests per second",
+        is_daily: true,
     }
     /// Requests in any hour, over all processes of the host.
     PER_HOUR {
@@ -48,7 +49,8 @@ rows! { Pace:
         kind: SettingKind::Count { least: 1, most: PER_HOUR_MAX, most_of_flag: PER_HOUR_MAX_OF_FLAG },
         default: "8000",
         group: FlagGroup::Pace,
-        help: "Requests an hour, over all processes of this host",
+        help: "Send at most this many requests per hour, across all processes of this host",
+        is_daily: true,
     }
     /// When sending ends.
     SEND_UNTIL {
@@ -58,7 +60,7 @@ rows! { Pace:
         kind: SettingKind::DurationOrMoment { most_ms: YEAR_MS },
         default: "12h",
         group: FlagGroup::Plan,
-        help: "When sending ends, as a duration from the start",
+        help: "Stop sending this long after the start",
     }
     /// How often a task is repeated.
     RETRY_COUNT {
@@ -66,7 +68,7 @@ rows! { Pace:
         job_key: Some("retries.count"),
         kind: SettingKind::Count { least: 0, most: RETRIES_MAX, most_of_flag: RETRIES_MAX },
         default: "4",
-        help: "Retry a request this many times where that is safe",
+        help: "Retry a request up to this many times where that is safe",
     }
     /// The first pause before a retry.
     RETRY_DELAY {
@@ -89,6 +91,6 @@ rows! { Pace:
         name: "retry_jitter",
         job_key: Some("retries.jitter"),
         default: "true",
-        help: "Draw each wait at random, from zero to the computed one",
+        help: "Randomize each wait, from zero to the computed one",
     }
 }

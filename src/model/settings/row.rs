@@ -31,8 +31,10 @@ pub struct SettingSpec {
     pub heading: HelpHeading,
     /// Which commands take its flags.
     pub group: FlagGroup,
-    /// What it does, in the imperative.
+    /// What it does, in the imperative, without its default and its variables: help adds them.
     pub help: &'static str,
+    /// The short help lists it too: people need it in their daily work.
+    pub is_daily: bool,
     /// Listings show where the value comes from, and never the value.
     pub is_secret: bool,
     /// The values of all sources count together; otherwise the strongest source alone counts.
@@ -136,7 +138,7 @@ pub enum HelpHeading {
 impl HelpHeading {
     /// The heading as help shows it.
     #[must_use]
-    pub fn shown(self) -> &'static str {
+    pub const fn shown(self) -> &'static str {
         match self {
             Self::Input => "Input",
             Self::Targets => "Targets",
@@ -183,6 +185,7 @@ impl SettingSpec {
         heading: HelpHeading::Global,
         group: FlagGroup::None,
         help: "",
+        is_daily: false,
         is_secret: false,
         is_union: false,
     };

@@ -30,15 +30,15 @@ rows! { Safety:
         flags: &[
             SettingFlag::switch("capture-secrets")
                 .against(&["secrets-elsewhere"])
-                .meaning("capture", "Read and keep FileVault key, bypass code and recovery password before an erase or a delete"),
+                .meaning("capture", "Save the FileVault key, bypass code and recovery password before an erase or a delete"),
             SettingFlag::switch("secrets-elsewhere")
-                .meaning("elsewhere", "The secrets that an erase or a delete takes away are kept elsewhere"),
+                .meaning("elsewhere", "Declare that you have the secrets that an erase or a delete destroys"),
         ],
         job_key: Some("secrets.before_loss"),
         job_key_short: Some("secrets"),
         kind: SettingKind::Word(BEFORE_LOSS_WORDS),
         group: FlagGroup::Plan,
-        help: "Read and keep the secrets that an erase or a delete takes away (capture), or declare that you have them (elsewhere)",
+        help: "Save the secrets that an erase or a delete destroys (capture), or declare that you have them (elsewhere)",
     }
     /// Whether Macs may be deactivated by a lock.
     ALLOW_DEACTIVATION {
@@ -47,7 +47,7 @@ rows! { Safety:
         job_key: Some("allow_deactivation"),
         default: "false",
         group: FlagGroup::Plan,
-        help: "Allow to lock Macs with Apple silicon before macOS 11.5, which deactivates them without a PIN",
+        help: "Allow lock on Macs with Apple silicon before macOS 11.5, which deactivates them without a PIN",
     }
     /// The keys to which PINs and secrets are encrypted.
     ENCRYPT_TO {
@@ -56,7 +56,7 @@ rows! { Safety:
         profile_key: Some("secrets.encrypt_to"),
         kind: SettingKind::Keys { items_max: KEYS_MAX },
         default: "none: kept in clear",
-        help: "Encrypt PINs and secrets to these public keys of age",
+        help: "Encrypt PINs and secrets to these age public keys",
     }
     /// Whether one key is enough.
     SINGLE_KEY {
@@ -64,7 +64,7 @@ rows! { Safety:
         job_key: Some("secrets.single_key"),
         profile_key: Some("secrets.single_key"),
         default: "false",
-        help: "Accept a single key; if it is lost, so are the PINs",
+        help: "Accept a single key; if you lose it, you lose the PINs",
     }
     /// Most devices of the job.
     MAX_DEVICES {
@@ -72,7 +72,7 @@ rows! { Safety:
         job_key: Some("limits.max_devices"),
         kind: SettingKind::Count { least: 1, most: u32::MAX, most_of_flag: u32::MAX },
         default: "no limit besides the policy",
-        help: "Refuse the plan where the job reaches more devices",
+        help: "Refuse the plan if the job reaches more devices",
     }
     /// How many errors a run tolerates.
     MAX_ERRORS {
@@ -82,7 +82,8 @@ rows! { Safety:
         kind: SettingKind::CountOrShare,
         default: "10%",
         group: FlagGroup::Plan,
-        help: "Tolerated errors, as a number or a share; the run stops at the next one, as with AWS Systems Manager",
+        help: "Tolerate this many errors, as a number or a share; the next error stops the run",
+        is_daily: true,
     }
     /// How many errors one after the other stop a run.
     ERRORS_IN_A_ROW {
@@ -92,7 +93,7 @@ rows! { Safety:
         kind: SettingKind::Count { least: 1, most: ERRORS_IN_A_ROW_MAX, most_of_flag: u32::MAX },
         default: "10 for disruptive and 3 for irreversible actions",
         group: FlagGroup::Plan,
-        help: "Stop after so many errors in a row",
+        help: "Stop after this many errors in a row",
     }
     /// Where waves end.
     WAVES {
@@ -102,7 +103,8 @@ rows! { Safety:
         kind: SettingKind::WaveEnds { items_max: WAVES_MAX },
         default: "1,5,20%,100% for disruptive and irreversible actions on more than 25 devices",
         group: FlagGroup::Plan,
-        help: "How many devices have been reached, in all, by the end of each wave, such as 1,5,20%,100%",
+        help: "Send in waves that reach this many devices in total",
+        is_daily: true,
     }
     /// The pause between two waves.
     WAVE_PAUSE {
@@ -112,7 +114,7 @@ rows! { Safety:
         kind: SettingKind::Duration { least_ms: 0, most_ms: WEEK_MS },
         default: "1m; 5m for irreversible actions",
         group: FlagGroup::Plan,
-        help: "Pause between two waves",
+        help: "Pause this long between two waves",
     }
     /// What opens the next wave.
     GATE {
@@ -122,7 +124,7 @@ rows! { Safety:
         kind: SettingKind::Word(GATES),
         default: "settled",
         group: FlagGroup::Plan,
-        help: "What opens the next wave",
+        help: "Choose what opens the next wave: all tasks settled, all accepted, or the operator's confirmation",
     }
     /// How long a wave waits for devices that do not answer.
     GATE_TIMEOUT {
@@ -132,7 +134,7 @@ rows! { Safety:
         kind: SettingKind::Duration { least_ms: GATE_TIMEOUT_MS_MIN, most_ms: WEEK_MS },
         default: "15m",
         group: FlagGroup::Plan,
-        help: "How long a wave waits for devices that do not answer",
+        help: "Wait at most this long for the devices of a wave",
     }
     /// When sending is allowed.
     WINDOW {
@@ -156,7 +158,7 @@ rows! { Safety:
         flags: &[SettingFlag::value("break-glass", "REASON")],
         kind: SettingKind::Text,
         group: FlagGroup::Plan,
-        help: "Send outside of the window, for this reason, which is recorded; caps still hold",
+        help: "Send outside the window, and record this reason; caps still apply",
     }
     /// How long a lost request may still be applied.
     QUARANTINE {
@@ -166,6 +168,6 @@ rows! { Safety:
         kind: SettingKind::Duration { least_ms: 0, most_ms: u64::MAX },
         default: "120s, and at least twice the timeout",
         group: FlagGroup::Plan,
-        help: "How long a request without answer may still be applied, at least twice --timeout; else SORTIE_QUARANTINE, 120s",
+        help: "Assume that a request without an answer can still be applied for this time",
     }
 }

@@ -19,7 +19,7 @@ rows! { Targets:
         kind: SettingKind::Words(SKIP_WORDS),
         group: FlagGroup::Plan,
         is_union: true,
-        help: "Skip named devices that cannot be done, by kind: unsupported, removed, not_found",
+        help: "Skip named devices that cannot run the action, by kind",
     }
     /// Whether tasks that an earlier run has done are left out.
     SKIP_DONE {
@@ -27,7 +27,7 @@ rows! { Targets:
         flags: &[SettingFlag::switch("skip-done")],
         default: "false",
         group: FlagGroup::Plan,
-        help: "Leave out what an earlier run on this tenant has done: the same action, step and parameters on the same device",
+        help: "Skip tasks that an earlier run on this tenant completed: the same action, step, parameters and device",
     }
     /// Whether entries of `exclude` may match no device.
     ALLOW_UNMATCHED_EXCLUDE {
@@ -36,21 +36,21 @@ rows! { Targets:
         job_key: Some("exclude.allow_unmatched"),
         default: "false",
         group: FlagGroup::Plan,
-        help: "Allow entries of exclude that match no device",
+        help: "Allow exclude entries that match no device",
     }
     /// The file of another system's list.
     REQUIRE_FILE {
         name: "require_file",
         job_key: Some("require.file"),
         kind: SettingKind::Path,
-        help: "Touch only devices that this list of another system names",
+        help: "Send only to devices that are on this list from another system",
     }
     /// The column by which that list names devices.
     REQUIRE_ON {
         name: "require_on",
         job_key: Some("require.on"),
         kind: SettingKind::Word(LIST_COLUMNS),
-        help: "Compare devices with the list by this column",
+        help: "Match devices with the list by this column",
     }
     /// How old that list may be.
     REQUIRE_MAX_AGE {

@@ -17,7 +17,8 @@ rows! { Tenant:
         profile_key: Some("base_url"),
         kind: SettingKind::Text,
         group: FlagGroup::Tenant,
-        help: "Address of the tenant's API; else SORTIE_BASE_URL, IRU_API_URL, KANDJI_API_URL",
+        help: "Set the address of the tenant's API",
+        is_daily: true,
     }
     /// The tenant's subdomain at the vendor.
     SUBDOMAIN {
@@ -26,7 +27,8 @@ rows! { Tenant:
         profile_key: Some("subdomain"),
         kind: SettingKind::Text,
         group: FlagGroup::Tenant,
-        help: "Subdomain of the tenant, instead of its address",
+        help: "Set the tenant by its subdomain instead of its address",
+        is_daily: true,
     }
     /// The vendor's region of the subdomain.
     REGION {
@@ -36,7 +38,8 @@ rows! { Tenant:
         kind: SettingKind::Word(REGIONS),
         default: "us",
         group: FlagGroup::Tenant,
-        help: "Region of the tenant",
+        help: "Set the region of the subdomain",
+        is_daily: true,
     }
     /// Whether the address may be of another host than the vendor's.
     ALLOW_OTHER_HOST {
@@ -45,7 +48,7 @@ rows! { Tenant:
         profile_key: Some("allow_other_host"),
         default: "false",
         group: FlagGroup::Tenant,
-        help: "Allow a host that is not one of the vendor's",
+        help: "Allow an address that is not one of the vendor's",
     }
     /// The token itself, which only the environment may hold.
     TOKEN {
@@ -64,7 +67,8 @@ rows! { Tenant:
         kind: SettingKind::Path,
         group: FlagGroup::Tenant,
         is_secret: true,
-        help: "File that holds the token (mode 0600); else SORTIE_TOKEN, IRU_API_TOKEN, KANDJI_API_TOKEN, KANDJI_TOKEN",
+        help: "Read the token from this file (mode 0600) instead of SORTIE_TOKEN, IRU_API_TOKEN, KANDJI_API_TOKEN or KANDJI_TOKEN",
+        is_daily: true,
     }
     /// The command that prints the token.
     TOKEN_COMMAND {
@@ -74,7 +78,7 @@ rows! { Tenant:
         kind: SettingKind::Text,
         group: FlagGroup::Tenant,
         is_secret: true,
-        help: "Command that prints the token",
+        help: "Run this command and read the token from its output",
     }
     /// A certificate authority besides the system's.
     CA_FILE {
@@ -83,7 +87,7 @@ rows! { Tenant:
         profile_key: Some("ca_file"),
         kind: SettingKind::Path,
         group: FlagGroup::Tenant,
-        help: "Certificate authority to trust besides the system's, as PEM",
+        help: "Trust this certificate authority (PEM) in addition to the system's",
     }
     /// Whether a simulated tenant is used.
     SIMULATE {
@@ -92,7 +96,8 @@ rows! { Tenant:
             .against(&["base-url", "subdomain", "token-file", "token-command"])],
         default: "false",
         group: FlagGroup::Tenant,
-        help: "Use a simulated tenant inside this program, which has the devices that the job names",
+        help: "Use a built-in simulated tenant that has the devices of the job; no token needed",
+        is_daily: true,
     }
     /// The seed of randomness.
     SEED {
@@ -101,7 +106,7 @@ rows! { Tenant:
         kind: SettingKind::Number,
         default: "drawn for each run",
         group: FlagGroup::Tenant,
-        help: "Seed of the simulated tenant and of the run's randomness",
+        help: "Seed the simulated tenant and the random choices of the run",
     }
     /// How long one request may take.
     TIMEOUT {
@@ -111,7 +116,7 @@ rows! { Tenant:
         kind: SettingKind::Duration { least_ms: TIMEOUT_MS_MIN, most_ms: u64::MAX },
         default: "60s",
         group: FlagGroup::Tenant,
-        help: "How long one request may take; else SORTIE_TIMEOUT, 60s",
+        help: "Give up on a request after this time",
     }
 }
 
