@@ -270,7 +270,7 @@ fn a_fleet_is_not_erased_overnight() {
         fleet.run(&job, &erase_of(to - from), &[])
     };
     for (from, to) in [(10, 11), (11, 21), (50, 60)] {
-        says(&piece(from, to).expect(8), &["10 were reached in the last 24 hours"]);
+        says(&piece(from, to).expect(8), &["plus 10 in the last 24 hours"]);
     }
     assert_eq!(fleet.tenant.ledger().count_all("erase"), 10);
     assert_eq!(fleet.writes(), 10);

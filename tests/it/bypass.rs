@@ -162,7 +162,7 @@ fn a_plan_runs_once_however_often_it_is_started() {
     assert_eq!(codes[0], 0, "{codes:?}");
     assert!(codes[1..].iter().all(|code| matches!(code, 8 | 13)), "{codes:?}");
     let late = fleet.run_plan(&path, &phrase, &[]).expect(8);
-    says(&late, &["already ran, as run", "sortie resume"]);
+    says(&late, &["already run, as run", "sortie resume"]);
     std::fs::copy(fleet.bench.path(&path), fleet.bench.path("copy.plan")).expect("copied");
     fleet.run_plan("copy.plan", &phrase, &[]).expect(8);
     assert_eq!(fleet.reached("erase"), [1, 1]);
@@ -202,7 +202,7 @@ fn a_plan_is_started_in_time_or_not_at_all() {
             ..fresh.clone()
         };
         for (name, ms, why) in [
-            ("late.plan", -hours * 3_600_000, "had to be started by"),
+            ("late.plan", -hours * 3_600_000, "expired at"),
             ("early.plan", 3_600_000, "the clock was set back"),
         ] {
             std::fs::remove_file(fleet.bench.path(name)).ok();
@@ -228,7 +228,7 @@ fn a_plan_is_for_its_tenant_its_state_directory_and_its_policy() {
     let mut other = fleet.bench.command();
     other.env("SORTIE_BASE_URL", elsewhere.tenant.base_url());
     let ran = Ran::of(other.args(run).output().expect("it starts"));
-    says(&ran.expect(2), &["another tenant is named"]);
+    says(&ran.expect(2), &["another tenant is given"]);
     let url = elsewhere.tenant.base_url();
     fleet.bench.sortie(&[&run[..], &["--base-url", &url]].concat()).expect(2);
     fleet.bench.sortie(&[&run[..], &["--simulate"]].concat()).expect(2);
@@ -239,11 +239,11 @@ fn a_plan_is_for_its_tenant_its_state_directory_and_its_policy() {
 
     for text in ["# nothing but a remark\n", "[caps.irreversible]\nper_run = 100\n"] {
         fleet.policy(text);
-        says(&fleet.bench.sortie(&run).expect(8), &["another policy"]);
+        says(&fleet.bench.sortie(&run).expect(8), &["the policy changed"]);
     }
     let under = fleet.plan(&fleet.job("erase", 0..2), "under.plan");
     std::fs::remove_file(fleet.bench.path("state/policy.toml")).expect("it is ours");
-    says(&fleet.run_plan(&under, &phrase, &[]).expect(8), &["another policy"]);
+    says(&fleet.run_plan(&under, &phrase, &[]).expect(8), &["the policy changed"]);
 
     // A plan is run as it is: flags that would make it another one are refused.
     for flags in [
@@ -272,7 +272,7 @@ fn a_plan_is_a_file_and_no_job() {
     let text = std::fs::read_to_string(fleet.bench.path(&path)).expect("it was written");
     let phrase = erase_of(1);
     let ran = fleet.bench.sortie_with_input(&["run", "-", "--confirm", &phrase], &text).expect(2);
-    says(&ran, &["is a plan, not a job", "run it from its file"]);
+    says(&ran, &["is a plan, not a job", "give the plan as a file"]);
     for (name, ending) in [("erase.plan", ""), ("job.yaml", ""), ("job.csv", "\n")] {
         std::fs::write(fleet.bench.path(name), format!("{text}{ending}")).expect("written");
         for command in ["check", "plan"] {
@@ -436,7 +436,7 @@ fn a_days_cap_holds_over_runs_and_over_a_resume() {
     assert_eq!(fleet.writes(), 4);
     for arguments in [&["resume", &stopped][..], &["resume", &stopped, "--per-second", "1"]] {
         let ran = fleet.bench.sortie(arguments).expect(8);
-        says(&ran, &["4 were reached in the last 24 hours", "at most 4"]);
+        says(&ran, &["plus 4 in the last 24 hours", "at most 4"]);
     }
     for (more, count) in [(&[][..], 2), (&["--refused"], 3)] {
         let phrase = erase_of(count);
@@ -465,7 +465,7 @@ fn a_tenant_by_another_address_has_the_same_caps_doubts_past_and_runs() {
     fleet.run(&fleet.job("restart", 0..2), "2", &[]).expect(0);
     let job = fleet.job("restart", 2..3);
     let ran = elsewhere(&["run", &job, "--confirm", "1", "--wait", "0"]).expect(8);
-    says(&ran, &["2 were reached in the last 24 hours"]);
+    says(&ran, &["plus 2 in the last 24 hours"]);
     // The past.
     let job = fleet.job("restart", 0..2);
     let ran = elsewhere(&["run", &job, "--skip-done", "--confirm", "2", "--wait", "0"]);
@@ -485,7 +485,7 @@ fn a_tenant_by_another_address_has_the_same_caps_doubts_past_and_runs() {
     let first = fleet.spawn(&["run", &job, "--confirm", "1", "--wait", "0"]);
     eventually("the request", || fleet.tenant.seen("shutdown") == 1);
     let ran = elsewhere(&["run", &job, "--confirm", "1", "--wait", "0"]).expect(13);
-    says(&ran, &["of the same job"]);
+    says(&ran, &["still in progress"]);
     stop(first);
     assert_eq!(fleet.tenant.seen("shutdown"), 1);
 }
@@ -575,7 +575,7 @@ fn what_a_run_may_still_send_counts_however_long_ago_it_began() {
     age_charges(&fleet.bench, 2 * DAY_MS);
     let sunday = waiting("sunday", &[2, 3]);
     let ran = fleet.bench.sortie(&["run", &sunday, "--confirm", "2"]).expect(8);
-    says(&ran, &["2 were reached in the last 24 hours", "at most 3"]);
+    says(&ran, &["plus 2 in the last 24 hours", "at most 3"]);
     fleet.run(&fleet.job("restart", 2..4), "2", &[]).expect(8);
     // Its process is gone: nothing is sent before it is resumed, and then it is charged again.
     stop(first);
@@ -788,7 +788,7 @@ fn every_refusal_by_the_policy_is_in_the_host_s_record() {
     let job = fleet.job("restart", 0..2);
     let refused = || {
         let notes = fleet.bench.sortie(&["audit", "--format", "json"]).expect(0).stdout;
-        notes.matches("over a cap: restart").count()
+        notes.matches("over the cap: restart").count()
     };
     fleet.run(&job, "2", &["--dry-run"]).expect(8);
     assert_eq!(refused(), 1);
@@ -894,9 +894,14 @@ fn a_dry_run_says_what_the_run_would_come_to() {
         "[window]\ndays = [\"{day}\"]\nfrom = \"10:00\"\nto = \"11:00\"\ntimezone = \"UTC\"\n"
     );
     for (policy, job, code, words) in [
-        (raised.to_owned(), &erase, 8, "an approval is enough"),
-        (format!("[approval]\nalways = true\n{signers}"), &erase, 8, "asks for an approval"),
-        ("[reason]\nrequired_from = \"disruptive\"\n".to_owned(), &restart, 8, "for a reason"),
+        (raised.to_owned(), &erase, 8, "have another person approve the plan"),
+        (
+            format!("[approval]\nalways = true\n{signers}"),
+            &erase,
+            8,
+            "requires the approval of another person",
+        ),
+        ("[reason]\nrequired_from = \"disruptive\"\n".to_owned(), &restart, 8, "requires a reason"),
         ("[caps.disruptive]\nper_run = 1\n".to_owned(), &restart, 8, "at most 1 are allowed"),
         (window, &restart, 0, "a run would be refused at this moment: the window"),
         ("# nothing\n".to_owned(), &restart, 0, "dry run: nothing was sent"),
@@ -906,7 +911,7 @@ fn a_dry_run_says_what_the_run_would_come_to() {
     }
     // With a gate that asks somebody, and nobody who could be asked.
     let asking = ["run", &restart, "-n", "--waves", "1", "--gate", "operator"];
-    says(&fleet.bench.sortie(&asking).expect(8), &["needs a terminal"]);
+    says(&fleet.bench.sortie(&asking).expect(8), &["there is no terminal"]);
     std::fs::write(fleet.bench.path("state/STOP"), "").expect("the state directory is there");
     says(&fleet.bench.sortie(&["run", &restart, "-n"]).expect(0), &["STOP", "nothing was sent"]);
     assert_eq!(fleet.writes(), 0);
@@ -970,7 +975,7 @@ fn an_approval_is_somebody_elses_word_for_this_plan_and_counts_once() {
     fleet.run(&job, &phrase, &["--approval", "none"]).expect(2);
 
     approve("erase.plan", "me", "own.approval");
-    try_with("own.approval", "it takes two persons");
+    try_with("own.approval", "another person must approve it");
     approve("erase.plan", "eve", "eve.approval");
     try_with("eve.approval", "not signed by any key");
     approve("other.plan", "bob", "other.approval");
@@ -998,7 +1003,7 @@ fn an_approval_is_somebody_elses_word_for_this_plan_and_counts_once() {
     fleet.bench.write("mixed.approval", &tampered.to_string());
     try_with("mixed.approval", "its signature does not fit what it says");
     fleet.bench.write("empty.approval", "{}");
-    try_with("empty.approval", "this is no approval");
+    try_with("empty.approval", "the file is not an approval");
 
     let signers = fleet.bench.path("state/allowed_signers");
     set_mode(&signers, 0o666);
@@ -1060,7 +1065,7 @@ fn whom_the_policy_does_not_know_nobody_can_approve_for() {
     let key = fleet.bench.path("bob").display().to_string();
     fleet.bench.sortie(&["approve", "three.plan", "--key", &key, "--yes"]).expect(0);
     let ran = fleet.run_plan("three.plan", &erase_of(3), &[]).expect(8);
-    says(&ran, &["is not in [approval.people]"]);
+    says(&ran, &["is not listed in [approval.people]"]);
     assert_eq!(fleet.writes(), 0);
 }
 
@@ -1072,7 +1077,7 @@ fn a_job_does_not_overtake_itself_and_a_device_waits_for_what_is_unsent() {
     let run = ["run", &job, "--confirm", "2", "--wait", "0", "-j", "1"];
     let first = fleet.spawn(&run);
     eventually("the first request", || fleet.tenant.seen("restart") == 1);
-    says(&fleet.bench.sortie(&run).expect(13), &["of the same job", "is under way"]);
+    says(&fleet.bench.sortie(&run).expect(13), &["of job", "still in progress"]);
     let ran = fleet.bench.sortie(&[&run[..], &["--if-running", "skip"]].concat()).expect(0);
     says(&ran, &["skipped, nothing was sent"]);
     let send = |action: &str, at: usize, more: &[&str]| {
@@ -1080,7 +1085,7 @@ fn a_job_does_not_overtake_itself_and_a_device_waits_for_what_is_unsent() {
         let send = ["send", action, "--serial", &serial, "--confirm", "1", "--wait", "0"];
         fleet.bench.sortie(&[&send[..], more].concat())
     };
-    says(&send("shutdown", 1, &[]).expect(13), &["has not sent to device"]);
+    says(&send("shutdown", 1, &[]).expect(13), &["still has to send to device"]);
     send("shutdown", 1, &["--if-running", "skip"]).expect(0);
     fleet.bench.sortie(&["send", "restart", "--all", "--confirm", "3"]).expect(13);
     assert_eq!((fleet.tenant.seen("restart"), fleet.tenant.seen("shutdown")), (1, 0));
@@ -1166,7 +1171,7 @@ fn a_stop_file_stops_before_and_during_a_run() {
         &["run", &fleet.job("blank-push", 0..1)],
         &["send", "restart", "--all", "--confirm", "24", "--break-glass", "now"],
     ] {
-        says(&fleet.bench.sortie(arguments).expect(9), &["stands for: send nothing"]);
+        says(&fleet.bench.sortie(arguments).expect(9), &["sending is blocked by the file"]);
     }
     std::fs::remove_file(&stop_file).expect("it is ours");
     // A link to nowhere is no less a sign.
@@ -1174,7 +1179,7 @@ fn a_stop_file_stops_before_and_during_a_run() {
     {
         std::os::unix::fs::symlink("nowhere", &stop_file).expect("made");
         let ran = fleet.bench.sortie(&["run", &job, "--confirm", "24"]).expect(9);
-        says(&ran, &["stands for: send nothing"]);
+        says(&ran, &["sending is blocked by the file"]);
         std::fs::remove_file(&stop_file).expect("it is ours");
     }
     assert_eq!(fleet.writes(), 0);
@@ -1269,12 +1274,17 @@ fn what_is_left_of_a_run_falls_under_the_policy_of_today() {
     let phrase = erase_of(2);
     // Neither can be approved: it takes a plan of what is left.
     let report = format!("sortie report {run}");
-    let cure =
-        ["asks for an approval", &*report, "unprocessed.csv", "--out PLAN", "sortie approve"];
+    let cure = [
+        "requires the approval of another person",
+        &*report,
+        "unprocessed.csv",
+        "--out PLAN",
+        "sortie approve",
+    ];
     says(&fleet.bench.sortie(&["resume", &run]).expect(8), &cure);
     says(&fleet.bench.sortie(&["retry", &run, "--confirm", &phrase]).expect(8), &cure);
     fleet.policy("[reason]\nrequired_from = \"irreversible\"\n");
-    says(&fleet.bench.sortie(&["resume", &run]).expect(8), &["asks for a reason"]);
+    says(&fleet.bench.sortie(&["resume", &run]).expect(8), &["requires a reason"]);
     fleet.bench.sortie(&["retry", &run, "--confirm", &phrase]).expect(8);
     assert_eq!(fleet.writes(), 1);
     fleet.bench.sortie(&["retry", &run, "--confirm", &phrase, "--reason", "CHG-1"]).expect(0);

@@ -157,7 +157,7 @@ fn what_was_done_is_shown_by_run_and_by_device() {
         assert!(history.contains("lock") && history.contains("blank-push"), "{device}:\n{history}");
         assert!(!history.contains(&serial(0)), "{device}:\n{history}");
     }
-    says(&bench.sortie(&["history", "nobody"]).expect(4), &["nobody", "in full"]);
+    says(&bench.sortie(&["history", "nobody"]).expect(4), &["nobody", "full device id"]);
     let commands = bench.sortie(&["commands", &serial(5)]).expect(0).stdout;
     assert!(commands.contains("DeviceLock") && commands.contains("completed"), "{commands}");
     let json = bench.sortie(&["commands", &serial(5), "--format", "json"]).expect(0).stdout;
@@ -315,7 +315,7 @@ fn a_required_export_has_to_be_recent_and_to_list_somebody() {
     };
     let somebody = format!("Serial Number\n{}\n", serial(0));
     export(&somebody, 25 * 3_600);
-    let cure = "export lists/e.csv again, or change max_age in the job";
+    let cure = "export lists/e.csv again, or raise max_age in the job";
     says(&bench.sortie(&run).expect(8), &["e.csv is 1 d 1 h old", "allows 1 d 0 h", cure]);
     export(&somebody, -600);
     says(&bench.sortie(&run).expect(8), &["e.csv is dated", "min", "from now", cure]);
@@ -508,7 +508,7 @@ fn the_token_is_only_sent_where_it_belongs() {
         says(&ran, &["nothing was sent"]);
     }
     let ran = bench.sortie(&["send", "blank-push", "--all"]).expect(2);
-    says(&ran, &["no tenant is named", "--base-url", "--simulate"]);
+    says(&ran, &["no tenant is given", "--base-url", "--simulate"]);
 }
 
 // Agreement and rules.

@@ -43,7 +43,7 @@ fn limits_from_a_clock_that_was_ahead_are_told_and_repaired() {
     let day_later = format!("UPDATE charges SET at = at - {DAY_MS} - 1000");
     change(&fleet, &day_later);
     let refused = fleet.run(&job, "1", &[]).expect(8);
-    says(&refused, &["clock was ahead", "sortie repair-clock", "over a cap"]);
+    says(&refused, &["clock was ahead", "sortie repair-clock", "over the cap"]);
     fleet.bench.sortie(&["repair-clock", "--no-input"]).expect(8);
     let repaired = fleet.bench.sortie(&["repair-clock", "--yes"]).expect(0);
     says(&repaired, &["repaired", "1 run"]);

@@ -89,7 +89,7 @@ fn nothing_is_sent_again_while_the_lost_request_may_still_be_applied() {
     child.kill().expect("it can be killed");
     child.wait().expect("it can be waited for");
     let again = bench.sortie(&["resolve", "--as", "again", "--all", "--confirm", "2"]).expect(8);
-    says(&again, &["may still be applied until", "applied twice", "sortie resume"]);
+    says(&again, &["may still take effect until", "take effect twice", "sortie resume"]);
     assert_eq!(tenant.seen("restart"), 2);
 }
 

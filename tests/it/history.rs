@@ -192,7 +192,7 @@ fn a_run_that_cannot_be_read_is_named_in_a_history() {
     bench
         .write(&format!("state/runs/{run}.db"), "not a database at all, but a text of some length");
     let ran = bench.sortie(&["history", &serial(0)]).expect(12);
-    says(&ran, &["not complete", &run]);
+    says(&ran, &["incomplete", &run]);
     assert_eq!(ran.stdout.lines().count(), 2, "the other run is shown: {}", ran.stdout);
     // Nor is it passed over in silence when it might say what is done.
     let plan = ["send", "blank-push", "--serial", &serial(0), "--skip-done", "-n"];
@@ -588,7 +588,7 @@ fn a_retry_reads_the_list_again_that_its_job_required() {
     assert_eq!(tenant.seen("erase"), 1);
     let retry = ["retry", "--confirm", "ERASE 2 ON 127.0.0.1"];
     std::fs::remove_file(&path).expect("it is ours");
-    says(&bench.sortie(&retry).expect(8), &["required a list of another system", "enrolled.csv"]);
+    says(&bench.sortie(&retry).expect(8), &["required a list from another system", "enrolled.csv"]);
     list(&[0, 1, 2]);
     let yesterday_ms = wall_clock().0.unsigned_abs() - 25 * 3_600_000;
     let yesterday = std::time::UNIX_EPOCH + std::time::Duration::from_millis(yesterday_ms);
@@ -620,7 +620,7 @@ fn the_job_of_a_retry_is_not_started_beside_it() {
     bench.write(&job, &format!("serial_number,action\n{},restart\n", serial(0)));
     says(
         &bench.sortie(&["run", &job, "--confirm", "1"]).expect(13),
-        &["of the same job, job, is under way"],
+        &["of job job is still in progress"],
     );
     crate::fleet::end_of(retry);
 }

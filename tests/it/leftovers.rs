@@ -81,11 +81,11 @@ fn files_of_a_run_that_went_on_are_refused_and_written_again() {
     let again = ["run", &old, "--confirm", "3", "--waves", "100%", "--wait", "0"];
     says(
         &fleet.bench.sortie(&again).expect(8),
-        &["has gone on since: 3 of 3 tasks", "sortie report"],
+        &["continued after this file was written: 3 of 3 tasks", "sortie report"],
     );
     // A plan that was made before the run went on is compared once more.
     let planned = ["run", &planned, "--confirm", "3"];
-    says(&fleet.bench.sortie(&planned).expect(8), &["has gone on since"]);
+    says(&fleet.bench.sortie(&planned).expect(8), &["continued after this file was written"]);
     assert_eq!(fleet.tenant.seen("restart"), sent);
     // What failed there is still to be done, and its file says so.
     let failed = directory.join("failed.csv").to_string_lossy().into_owned();
@@ -127,7 +127,7 @@ fn rows_of_an_unfinished_run_elsewhere_are_refused() {
     let elsewhere = fleet.bench.path("other").to_string_lossy().into_owned();
     let run = ["run", &left, "--confirm", "6", "--waves", "100%", "--wait", "0"];
     let ran = fleet.bench.sortie(&[&run[..], &["--state-dir", &elsewhere]].concat()).expect(8);
-    says(&ran, &["had not ended when its file was written", "--state-dir"]);
+    says(&ran, &["had not ended when this file was written", "--state-dir"]);
     assert_eq!(fleet.tenant.seen("lock"), LOCKS as u64);
 }
 

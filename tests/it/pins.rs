@@ -227,7 +227,7 @@ fn pins_can_be_seen_while_the_run_goes_on_and_the_log_of_the_database_is_sealed_
     assert!(logs.iter().any(|log| std::fs::metadata(log).is_ok_and(|log| log.len() > 0)));
     assert_eq!(places(&bench, &[], &telling(seen.into_values())), Vec::<String>::new());
     let ran = bench.sortie(&["pins", "--recover"]).expect(13);
-    assert!(ran.stderr.contains("itself while it goes on"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("reads missing PINs itself"), "{}", ran.stderr);
     child.kill().expect("it runs");
     child.wait().expect("it has ended");
 }
@@ -304,7 +304,7 @@ fn a_job_may_not_give_pins_that_could_not_be_kept_closed() {
     for arguments in [&erase[..], &["run", &job, "-n"], &["plan", &job]] {
         let more = ["--config", "config.toml", "--secrets-elsewhere"];
         let ran = bench.sortie(&[arguments, &more].concat()).expect(8);
-        assert!(ran.stderr.contains("leave the PIN out"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("remove the PIN"), "{}", ran.stderr);
         assert!(!ran.stderr.contains("730291"), "{}", ran.stderr);
     }
     assert_eq!(tenant.ledger().count_all("erase"), 0);

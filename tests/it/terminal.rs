@@ -193,7 +193,7 @@ fn a_person_opens_each_wave_or_ends_the_run() {
             // Nor does it go on where nobody can be asked.
             let resume = ["resume", "--no-input"];
             for ran in [fleet.bench.sortie(&["resume"]), fleet.bench.sortie(&resume)] {
-                says(&ran.expect(8), &["needs a terminal to ask on"]);
+                says(&ran.expect(8), &["prompts between waves"]);
             }
             Terminal::with(&fleet.bench, &resume).ends().expect(8);
         }

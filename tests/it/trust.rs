@@ -205,7 +205,7 @@ fn a_kept_approval_counts_only_while_its_signer_may_approve() {
     let list = std::fs::read(&signers).expect("it is there");
     std::fs::write(&signers, "").expect("its owner");
     let told = fleet.bench.sortie(&["resume", &run]).expect(8);
-    says(&told, &["the approval of the run counts no more", "nothing was sent"]);
+    says(&told, &["the run's approval is no longer valid", "nothing was sent"]);
     assert_eq!(fleet.writes(), 1);
     std::fs::write(&signers, list).expect("its owner");
     fleet.bench.sortie(&["resume", &run]).expect(7);

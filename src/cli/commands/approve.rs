@@ -97,7 +97,7 @@ mod tests {
             (&plan, &["--no-input"][..], "--no-input forbids"),
             (&plan, &["--yes", "--valid", "0"], "approves nothing"),
             (&plan, &["--yes", "--valid", "5"], "not a duration"),
-            (&late, &["--yes"], "could be started until"),
+            (&late, &["--yes"], "expired at"),
         ] {
             let failure = run(&rig, plan, flags).expect_err(expected);
             assert!(failure.what.contains(expected), "{expected}: {}", failure.what);

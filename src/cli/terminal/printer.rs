@@ -165,7 +165,9 @@ impl Printer {
         let mut text = format!("{ERROR}error{ERROR:#}: {}", harmless(&failure.what));
         text.push_str(&format!("\n{HINT}state{HINT:#}: {}", harmless(&failed.state())));
         if !failure.next.is_empty() {
-            text.push_str(&format!("\n{HINT} next{HINT:#}: {}", harmless(&failure.next)));
+            // A command stands on a line of its own, in the column of the text.
+            let next = harmless(&failure.next).replace('\n', "\n       ");
+            text.push_str(&format!("\n{HINT} next{HINT:#}: {next}"));
         }
         self.styled(&text);
     }

@@ -7,9 +7,8 @@ use super::words::Words;
 use crate::app::{ApprovalBound, ApprovalReason, ApprovedFact, PlanRole, SigningReason};
 use crate::cli::text::policy::policy_at;
 
-const APPROVE: &str = "have somebody else approve it: sortie approve PLAN --key KEY";
-const NAME_SIGNERS: &str =
-    "have the owner of the policy name a file: [approval] allowed_signers = \"FILE\"";
+const APPROVE: &str = "have another person approve the plan:\n  sortie approve PLAN --key KEY";
+const NAME_SIGNERS: &str = "ask the policy owner to name the file of approvers' keys in policy.toml:\n  [approval] allowed_signers = \"FILE\"";
 
 pub(super) fn approval(reason: &ApprovalReason) -> Words {
     Words::new(what(reason), next(reason))
@@ -18,79 +17,83 @@ pub(super) fn approval(reason: &ApprovalReason) -> Words {
 fn what(reason: &ApprovalReason) -> String {
     match reason {
         ApprovalReason::Unreadable { path, error } => {
-            format!("the approval {}: {error}", path.display())
+            format!("cannot read the approval {}: {error}", path.display())
         }
         ApprovalReason::Unwritable { path, error } => {
-            format!("{} cannot be written: {error}", path.display())
+            format!("cannot write {}: {error}", path.display())
         }
         ApprovalReason::TooLarge { bytes_max } => {
-            format!("an approval has at most {bytes_max} bytes")
+            format!("the approval file is larger than {bytes_max} bytes")
         }
-        ApprovalReason::Invalid => "this is no approval".to_owned(),
-        ApprovalReason::Newer => "a newer program made this approval".to_owned(),
-        ApprovalReason::NotCanonical => "the approval is not written as approvals are".to_owned(),
+        ApprovalReason::Invalid => "the file is not an approval".to_owned(),
+        ApprovalReason::Newer => "the approval was made by a newer version of sortie".to_owned(),
+        ApprovalReason::NotCanonical => {
+            "the approval file was not written by sortie, or was edited".to_owned()
+        }
         ApprovalReason::OfAnother { bound, fact, approved, actual } => {
             let this = match bound {
-                ApprovalBound::Plan => "this one is",
-                ApprovalBound::Run => "the run's is",
+                ApprovalBound::Plan => "this one has",
+                ApprovalBound::Run => "the run has",
             };
             let fact = fact_word(*fact);
             format!("the approval is for another {fact} ('{approved}', {this} '{actual}')")
         }
-        ApprovalReason::DoesNotFit => "the approval does not fit the plan".to_owned(),
+        ApprovalReason::DoesNotFit => "the approval does not match the plan".to_owned(),
         ApprovalReason::FromTheFuture { made_at } => {
-            format!("the approval is from the future ({made_at})")
+            format!("the approval is dated in the future ({made_at})")
         }
-        ApprovalReason::Expired { expires_at } => format!("the approval ended at {expires_at}"),
+        ApprovalReason::Expired { expires_at } => format!("the approval expired at {expires_at}"),
         ApprovalReason::SignerChanged { before, now } => format!(
-            "allowed_signers was changed: the approval was by {before}, and is by {now} now"
+            "allowed_signers changed: it listed the approver's key for {before}, and now lists it for {now}"
         ),
         ApprovalReason::UserUnknown { user, role, policy } => format!(
-            "'{user}', who {} the plan, is not in [approval.people] of {}, so nobody can tell whether the approval is their own",
+            "'{user}', who {} the plan, is not listed in [approval.people] of {}; sortie cannot rule out that they approved their own plan",
             role_word(*role),
             policy_at(policy.as_deref())
         ),
-        ApprovalReason::SignersNotNamed { .. } => {
-            "the policy names no keys that may approve".to_owned()
-        }
-        ApprovalReason::SignersMissing { path, .. } => format!("{} is not there", path.display()),
+        ApprovalReason::SignersNotNamed { .. } => "the policy names no approvers".to_owned(),
+        ApprovalReason::SignersMissing { path, .. } => format!("{} does not exist", path.display()),
         ApprovalReason::SignersNotText { path } => format!("{} is not UTF-8 text", path.display()),
         ApprovalReason::SignatureRefused { fault } => {
-            format!("the approval does not count: {fault}")
+            format!("the approval is not valid: {fault}")
         }
         ApprovalReason::OwnWork { principal } => format!(
-            "the approval is signed with a key of {principal}, who made or runs the plan: it takes two persons"
+            "the approval is signed by {principal}, who made or runs the plan; another person must approve it"
         ),
         ApprovalReason::NotAPerson { principal } => {
-            format!("allowed_signers lists the key for '{principal}', which is no person")
+            format!(
+                "allowed_signers lists the key for '{principal}', which does not name one person"
+            )
         }
         ApprovalReason::NotInRecord { approver } => {
-            format!("the run names the approver {approver}, and the host's record does not")
+            format!(
+                "the run was approved by {approver}, but the host's record has no such approval"
+            )
         }
         ApprovalReason::TooLate { start_until } => {
-            format!("the plan could be started until {start_until}")
+            format!("the plan expired at {start_until}")
         }
     }
 }
 
 fn next(reason: &ApprovalReason) -> String {
     match reason {
-        ApprovalReason::Unwritable { .. } => "give another place with --out FILE".to_owned(),
-        ApprovalReason::Newer => "update this one".to_owned(),
-        ApprovalReason::FromTheFuture { .. } => "set the clocks of both hosts".to_owned(),
+        ApprovalReason::Unwritable { .. } => "choose another file with --out FILE".to_owned(),
+        ApprovalReason::Newer => "update sortie on this host".to_owned(),
+        ApprovalReason::FromTheFuture { .. } => "set the clocks on both hosts".to_owned(),
         ApprovalReason::SignerChanged { .. } => "start the plan again".to_owned(),
         ApprovalReason::UserUnknown { user, .. } => {
-            format!("have its owner add there: {user:?} = \"PRINCIPAL\"")
+            format!("ask the policy owner to add this line there:\n  {user:?} = \"PRINCIPAL\"")
         }
         ApprovalReason::SignersNotNamed { .. } | ApprovalReason::SignersMissing { .. } => {
             NAME_SIGNERS.to_owned()
         }
         ApprovalReason::NotAPerson { .. } => {
-            "have the owner of that file name people one by one".to_owned()
+            "ask the owner of allowed_signers to list each person by name".to_owned()
         }
         ApprovalReason::NotInRecord { .. } => String::new(),
         ApprovalReason::TooLate { .. } => {
-            "have a new one made: sortie plan JOB --out PLAN".to_owned()
+            "make a new plan:\n  sortie plan JOB --out PLAN".to_owned()
         }
         _ => APPROVE.to_owned(),
     }
@@ -116,22 +119,22 @@ fn role_word(role: PlanRole) -> &'static str {
 pub(super) fn signing(reason: &SigningReason) -> Words {
     match reason {
         SigningReason::ToolMissing { tool } => Words::new(
-            format!("{tool} is not installed, and approvals are signed with it"),
-            "install OpenSSH: apt install openssh-client, dnf install openssh, or Windows' optional feature",
+            format!("{tool} is not installed; approvals are signed with it"),
+            "install OpenSSH (apt install openssh-client, dnf install openssh, or the optional feature of Windows)",
         ),
         SigningReason::ToolFailed { tool, error } => Words::new(
-            format!("{tool} cannot be run: {error}"),
-            "try it by hand: ssh-keygen -Y sign",
+            format!("cannot run {tool}: {error}"),
+            "try it by hand:\n  ssh-keygen -Y sign",
         ),
         SigningReason::ToolLost { tool, error } => {
-            Words::new(format!("{tool} was lost: {error}"), "try again")
+            Words::new(format!("lost track of {tool}: {error}"), "try again")
         }
         SigningReason::TimedOut { tool, limit_s } => {
-            Words::new(format!("{tool} did not end within {limit_s} s"), "try again")
+            Words::new(format!("{tool} did not finish within {limit_s} s"), "try again")
         }
         SigningReason::NotSigned { tool, key, status } => Words::new(
             format!("{tool} did not sign with {} ({status})", key.display()),
-            "give --key FILE: your private SSH key, or the public one of a key in your agent",
+            "give --key FILE: your private SSH key, or the public key of a key in your agent",
         ),
     }
 }
@@ -166,36 +169,39 @@ mod tests {
         for (reason, expected) in [
             (
                 of_another(ApprovalBound::Plan, ApprovedFact::BaseUrl),
-                "the approval is for another base URL ('a', this one is 'b') | have somebody else approve it: sortie approve PLAN --key KEY",
+                "the approval is for another base URL ('a', this one has 'b') | have another person approve the plan:\n  sortie approve PLAN --key KEY",
             ),
             (
                 of_another(ApprovalBound::Run, ApprovedFact::Plan),
-                "the approval is for another plan ('a', the run's is 'b') | have somebody else approve it: sortie approve PLAN --key KEY",
+                "the approval is for another plan ('a', the run has 'b') | have another person approve the plan:\n  sortie approve PLAN --key KEY",
             ),
-            (ApprovalReason::Newer, "a newer program made this approval | update this one"),
+            (
+                ApprovalReason::Newer,
+                "the approval was made by a newer version of sortie | update sortie on this host",
+            ),
             (
                 ApprovalReason::FromTheFuture { made_at: at },
-                "the approval is from the future (1970-01-01T00:00:00.000Z) | set the clocks of both hosts",
+                "the approval is dated in the future (1970-01-01T00:00:00.000Z) | set the clocks on both hosts",
             ),
             (
                 ApprovalReason::Expired { expires_at: at },
-                "the approval ended at 1970-01-01T00:00:00.000Z | have somebody else approve it: sortie approve PLAN --key KEY",
+                "the approval expired at 1970-01-01T00:00:00.000Z | have another person approve the plan:\n  sortie approve PLAN --key KEY",
             ),
             (
                 ApprovalReason::UserUnknown { user, role: PlanRole::Runs, policy },
-                "'dave', who runs the plan, is not in [approval.people] of the policy /etc/sortie/policy.toml, so nobody can tell whether the approval is their own | have its owner add there: \"dave\" = \"PRINCIPAL\"",
+                "'dave', who runs the plan, is not listed in [approval.people] of the policy /etc/sortie/policy.toml; sortie cannot rule out that they approved their own plan | ask the policy owner to add this line there:\n  \"dave\" = \"PRINCIPAL\"",
             ),
             (
                 ApprovalReason::SignersMissing { path: path(), policy: None },
-                "p is not there | have the owner of the policy name a file: [approval] allowed_signers = \"FILE\"",
+                "p does not exist | ask the policy owner to name the file of approvers' keys in policy.toml:\n  [approval] allowed_signers = \"FILE\"",
             ),
             (
                 ApprovalReason::Unwritable { path: path(), error: "full".to_owned() },
-                "p cannot be written: full | give another place with --out FILE",
+                "cannot write p: full | choose another file with --out FILE",
             ),
             (
                 ApprovalReason::TooLate { start_until: at },
-                "the plan could be started until 1970-01-01T00:00:00.000Z | have a new one made: sortie plan JOB --out PLAN",
+                "the plan expired at 1970-01-01T00:00:00.000Z | make a new plan:\n  sortie plan JOB --out PLAN",
             ),
         ] {
             assert_eq!(said(reason), expected);
@@ -209,7 +215,7 @@ mod tests {
             VoidApproval { refused: refused.into(), void_approval: ApprovalReason::Invalid.into() };
         assert_eq!(
             said(void),
-            "p has more than 1 bytes; and the approval of the run counts no more: this is no approval | make it smaller"
+            "p has more than 1 bytes; also, the run's approval is no longer valid: the file is not an approval | shorten the file"
         );
     }
 

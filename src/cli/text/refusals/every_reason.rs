@@ -62,7 +62,7 @@ pub(crate) fn words(reason: &Reason) -> Words {
         Reason::Workspace(reason) => match **reason {
             WorkspaceReason::NoRuns => Words::new(
                 "there are no runs yet",
-                "start one with: sortie run JOB, or name another place with --state-dir",
+                "start one, or choose another state directory with --state-dir:\n  sortie run JOB",
             ),
         },
     }
@@ -71,6 +71,6 @@ pub(crate) fn words(reason: &Reason) -> Words {
 fn void(reason: &VoidApproval) -> Words {
     let refused = words(&reason.refused);
     let why = words(&reason.void_approval).what;
-    let what = format!("{}; and the approval of the run counts no more: {why}", refused.what);
+    let what = format!("{}; also, the run's approval is no longer valid: {why}", refused.what);
     Words { what, ..refused }
 }

@@ -9,15 +9,15 @@ use crate::app::BindingFileReason;
 pub(super) fn binding_file(reason: &BindingFileReason) -> Words {
     let next = match reason {
         BindingFileReason::NotBelieved { path, .. } => format!(
-            "look at what it says; then, as root: chown root '{0}' && chmod go-w '{0}'",
+            "check its content, then run as root:\n  chown root '{0}' && chmod go-w '{0}'",
             path.display()
         ),
         BindingFileReason::Unreadable { .. } => {
-            "it binds whoever works here: make it readable, or have its owner take it away".to_owned()
+            "the policy applies to every user of this host: make it readable, or ask its owner to remove it".to_owned()
         }
-        BindingFileReason::TooLarge { .. } => "make it smaller".to_owned(),
+        BindingFileReason::TooLarge { .. } => "shorten the file".to_owned(),
         BindingFileReason::Invalid { .. } => {
-            "correct the policy; until then nothing is planned or sent, because nobody knows what it forbids"
+            "correct the policy; sortie plans and sends nothing until the policy can be read"
                 .to_owned()
         }
     };

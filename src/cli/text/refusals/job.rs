@@ -15,18 +15,18 @@ pub(super) fn job(reason: &JobReason) -> Words {
             Words::new(fault.to_string(), next)
         }
         JobReason::IsPlan { name } => Words::new(
-            format!("{name} is a plan, not a job"),
-            "run it from its file: sortie run PLAN",
+            format!("{name} is a plan file, and it came through standard input"),
+            "give the plan as a file:\n  sortie run PLAN",
         ),
         JobReason::IsSecret { like } => {
             let what = match like {
                 SecretLike::Token => "a token",
-                SecretLike::AgeKey => "a private key of age",
+                SecretLike::AgeKey => "an age private key",
                 SecretLike::PrivateKey => "a private key",
             };
             Words::new(
-                format!("the file that is given as job looks like {what}"),
-                "name the job file; a token goes to --token-file, an identity to --identity",
+                format!("the job file looks like {what}"),
+                "give the job file; pass a token with --token-file, an identity with --identity",
             )
         }
         JobReason::Invalid { problems } => {
@@ -35,14 +35,17 @@ pub(super) fn job(reason: &JobReason) -> Words {
                 (1, _) => "the job has a problem".to_owned(),
                 (count, 0) => format!("the job has {count} problems"),
                 (count, more) => {
-                    format!("the job has {count} problems ({more} more than are shown)")
+                    format!("the job has {count} problems ({more} not shown)")
                 }
             };
-            Words::new(what, "correct the file; 'sortie check' looks at it offline")
+            Words::new(
+                what,
+                "correct the file; check it without sending anything:\n  sortie check JOB",
+            )
         }
         JobReason::ExportUnreadable { run, file, why } => Words::new(
-            format!("run {run} required a list of another system, and {why}"),
-            format!("export it again to {file}, or write a job for what is left"),
+            format!("run {run} required a list from another system, but {why}"),
+            format!("export the list to {file} again, or write a job for the remaining devices"),
         ),
     }
 }

@@ -48,9 +48,9 @@ pub(crate) fn usage(error: &clap::Error) -> Failed {
     let text = text.trim().strip_prefix("error: ").unwrap_or(text.trim());
     let is_help = error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     let (what, help) = match text.split_once("\n\n") {
-        _ if is_help => ("no command was given", "see the commands with: sortie --help"),
+        _ if is_help => ("no command given", "list the commands:\n  sortie --help"),
         Some((what, help)) => (what, help),
-        None => (text, "see: sortie --help"),
+        None => (text, "see the help:\n  sortie --help"),
     };
     Failure::new(Exit::Usage, what).next(help.trim()).sent(Sent::Nothing)
 }

@@ -11,13 +11,13 @@ use crate::cli::text::layout::counted;
 pub(super) fn history(reason: &HistoryReason) -> Words {
     match reason {
         HistoryReason::NoTask { device, coverage } => Words::new(
-            format!("no run ever had a task for '{device}'"),
-            "give an id, a serial number, a name or a user's address in full",
+            format!("no run has a task for '{device}'"),
+            "give the full device id, serial number, name or user e-mail",
         )
         .state(format!("searched {}", covered(coverage))),
         HistoryReason::Incomplete { unreadable } => Words::new(
-            format!("the history is not complete: {}", unreadable.join("; ")),
-            "check the files, or use the sortie that wrote them",
+            format!("the history is incomplete: {}", unreadable.join("; ")),
+            "check these files; a file in a newer format needs the version of sortie that wrote it",
         ),
     }
 }
@@ -25,15 +25,14 @@ pub(super) fn history(reason: &HistoryReason) -> Words {
 pub(super) fn audit(reason: &AuditReason) -> Words {
     match reason {
         AuditReason::AnchorMalformed { given } => Words::new(
-            format!("--anchor {given}: not a hash of {HASH_DIGITS} hexadecimal digits"),
-            "give a head in full, as an earlier 'sortie audit' printed it",
+            format!("--anchor {given}: expected a hash of {HASH_DIGITS} hexadecimal digits"),
+            "give the complete head that an earlier 'sortie audit' printed",
         ),
         AuditReason::Broken { faults } => Words::new(
             faults.first().map(fault_text).unwrap_or_default(),
-            "copy the state directory before anything else is done with it, and compare it with a \
-             backup or with a head that was kept elsewhere (--anchor)",
+            "copy the state directory first, then compare it with a backup, or with a head that you stored elsewhere (--anchor HEAD)",
         )
-        .state("what stands before it is what was written; nothing was changed by looking"),
+        .state("all earlier entries are verified; the audit changed nothing"),
     }
 }
 
@@ -41,10 +40,10 @@ pub(super) fn prune(reason: &PruneReason) -> Words {
     let PruneReason::Incomplete { failed, pruned } = reason;
     let runs = counted(failed.len(), "run");
     Words::new(
-        format!("{runs} could not be pruned: {}", failed.join("; ")),
-        "see to the files, then prune again",
+        format!("cannot prune {runs}: {}", failed.join("; ")),
+        "fix the cause, then prune again",
     )
-    .state(format!("the journals of {} are pruned", counted(*pruned, "other run")))
+    .state(format!("pruned the journals of {}", counted(*pruned, "other run")))
 }
 
 pub(super) fn device(reason: &DeviceReason) -> Words {

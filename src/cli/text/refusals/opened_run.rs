@@ -8,26 +8,24 @@ use crate::app::{OpenedRunReason, OpeningPurpose};
 pub(super) fn opened(reason: &OpenedRunReason) -> Words {
     match reason {
         OpenedRunReason::Simulated { run, purpose } => Words::new(
-            format!("run {run} was made against a simulated tenant, which ended with it"),
+            format!("run {run} used a simulated tenant, which ended with the run"),
             match purpose {
                 OpeningPurpose::Resume => {
-                    "to rehearse a resume, serve a tenant with: sortie simulate"
+                    "to rehearse a resume, start a tenant first:\n  sortie simulate"
                 }
                 OpeningPurpose::Retry => {
-                    "to rehearse a retry, serve a tenant with: sortie simulate"
+                    "to rehearse a retry, start a tenant first:\n  sortie simulate"
                 }
                 OpeningPurpose::RecoverPins => "",
             },
         ),
         OpenedRunReason::Closed { run, at, by } => Words::new(
-            format!(
-                "run {run} was closed by {by} at {at}: it sends nothing and follows nothing any more"
-            ),
-            format!("send what it left as a new run: sortie retry {run}"),
+            format!("run {run} was closed by {by} at {at}; a closed run cannot send or follow"),
+            format!("send the remaining tasks in a new run:\n  sortie retry {run}"),
         ),
         OpenedRunReason::Contradictory { fault } => Words::new(
-            format!("the journal does not make sense: {fault}"),
-            "the reports can still be written with: sortie report",
+            format!("the journal contradicts itself: {fault}"),
+            "you can still write the reports:\n  sortie report",
         ),
     }
 }

@@ -17,18 +17,18 @@ pub(super) fn journal(reason: &JournalReason) -> Words {
 fn after_journal(error: &JournalError) -> String {
     match error {
         JournalError::Busy { run } => {
-            format!("wait for the other process, or look with: sortie status {run}")
+            format!("wait for the other process, or see its progress:\n  sortie status {run}")
         }
         JournalError::Starting { .. } => {
-            "see what the other process waits for, then try again".to_owned()
+            "find out what the other process waits for, then try again".to_owned()
         }
         JournalError::Public { path, .. } => format!(
-            "remove the permission with: chmod o-w {} (or name a directory inside it with --state-dir); then verify the runs with: sortie audit",
+            "remove the permission (or choose a directory inside it with --state-dir), then verify the runs:\n  chmod o-w {}\n  sortie audit",
             path.display()
         ),
-        JournalError::NoSuchRun(_) => "list the runs with: sortie runs".to_owned(),
+        JournalError::NoSuchRun(_) => "list the runs:\n  sortie runs".to_owned(),
         JournalError::NotADirectory { .. } => {
-            "name a directory with --state-dir or SORTIE_STATE_DIR, or move the file".to_owned()
+            "choose a directory with --state-dir or SORTIE_STATE_DIR, or move the file".to_owned()
         }
         _ => "check the disk and the state directory, then try again".to_owned(),
     }
@@ -38,19 +38,19 @@ fn distrusted(error: &Distrust) -> Words {
     let what = error.to_string();
     match error {
         Distrust::Journal(error) => Words::new(what, after_journal(error)),
-        Distrust::NeverBegun(_) => Words::new(what, "start the job again with: sortie run"),
+        Distrust::NeverBegun(_) => Words::new(what, "start the job again:\n  sortie run JOB"),
         Distrust::Run { run, .. } => Words::new(
             what,
             format!(
-                "restore runs/{run}.db from a backup made after the run was last left; see what does not fit with: sortie audit {run}"
+                "restore runs/{run}.db from a backup made after the run last stopped; see what differs:\n  sortie audit {run}"
             ),
         )
-        .state("the run was not opened, because its database is not what sortie wrote"),
+        .state("the run was not opened, because its database was changed outside sortie"),
         Distrust::Host { .. } => Words::new(
             what,
-            "restore sortie.db from a backup; see what does not fit with: sortie audit",
+            "restore sortie.db from a backup; see what differs:\n  sortie audit",
         )
-        .state("no run was opened, because sortie.db is not what sortie wrote"),
+        .state("no run was opened, because sortie.db was changed outside sortie"),
     }
 }
 
@@ -58,20 +58,20 @@ pub(super) fn read(reason: &ReadReason) -> Words {
     let error = match reason {
         ReadReason::Failed(error) => error,
         ReadReason::Inventory(error) => {
-            let what = format!("the inventory cannot be read: {error}");
+            let what = format!("cannot read the device list: {error}");
             return Words::new(what, "check the base URL");
         }
     };
     let next = match error {
         ReadError::Unauthorized(_) => {
-            "make a token under Settings > Access, or grant it 'Device list'"
+            "create a token under Settings > Access, and grant it the permission 'Device list'"
         }
         ReadError::Forbidden(_) => "grant the token the permission 'Device list'",
-        ReadError::QuotaSpent(_) => "try again then, or raise --per-hour",
+        ReadError::QuotaSpent(_) => "try again at that time, or raise --per-hour",
         ReadError::Quota(_) => "check the disk and the state directory",
         ReadError::Unreachable(_) => "check the address and the network",
         ReadError::OtherDevice(_) => {
-            "check for a proxy or cache that mixes up answers; rely on no answer until it is fixed"
+            "check for a proxy or cache that mixes up answers, and fix it before you send anything"
         }
         ReadError::Unusable(_) => "check the base URL, and try again later",
     };

@@ -11,31 +11,31 @@ pub(super) fn planning(reason: &PlanningReason) -> Words {
         PlanningReason::IdleExclusion { first, more } => {
             let more = match more {
                 0 => String::new(),
-                more => format!(", and {more} more entries do not either"),
+                more => format!("; {more} more entries match no device either"),
             };
             Words::new(
                 format!("{first}{more}"),
-                "correct the job, or give --allow-unmatched-exclude (in the job exclude: {allow_unmatched: true})",
+                "correct the job, or give --allow-unmatched-exclude (in a YAML job: 'exclude: {allow_unmatched: true}')",
             )
         }
         PlanningReason::NoRandomness { error } => {
-            Words::new(format!("no randomness: {error}"), "give --seed")
+            Words::new(format!("the system gave no random numbers: {error}"), "give --seed")
         }
     }
 }
 
 pub(super) fn retry(reason: &RetryReason) -> Words {
     let (run, why) = match reason {
-        RetryReason::InvalidJob { run } => (run, "its tasks do not make a valid job".to_owned()),
+        RetryReason::InvalidJob { run } => (run, "its tasks cannot be written as a job".to_owned()),
         RetryReason::OtherRows { run } => {
-            (run, "its tasks do not make a job of as many rows".to_owned())
+            (run, "a job made from its tasks has a different number of rows".to_owned())
         }
         RetryReason::ClosedPins { run, tasks } => {
             (run, format!("the PINs of {} are encrypted or pruned", counted(*tasks, "task")))
         }
     };
     Words::new(
-        format!("run {run} cannot be retried: {why}"),
-        "write a job for what is left; sortie report says what that is",
+        format!("cannot retry run {run}: {why}"),
+        format!("write a job for the remaining devices; list them:\n  sortie report {run}"),
     )
 }

@@ -17,29 +17,30 @@ pub(super) fn storage(reason: &PlanStorageReason) -> Words {
             let limit = bytes_max / 1024 / 1024;
             Words::new(
                 format!("{} is larger than {limit} MiB, too large for a plan", path.display()),
-                "split the job into several files, and make a plan of each",
+                "split the job into several files, and plan each one",
             )
         }
         PlanStorageReason::Invalid { path, detail, .. } => Words::new(
             format!("{}: {detail}", path.display()),
-            "have it made again: sortie plan JOB --out PLAN",
+            "make the plan again:\n  sortie plan JOB --out PLAN",
         ),
         PlanStorageReason::Secret { detail } => Words::new(
             &**detail,
-            "leave the PIN out: one is drawn and sealed for each erase of a Mac",
+            "remove the PIN: sortie generates and seals one for each erase of a Mac",
         ),
         PlanStorageReason::NotCreated { path, error } => {
-            Words::new(format!("{}: {error}", path.display()), "name another file with --out")
+            Words::new(format!("{}: {error}", path.display()), "choose another file with --out")
         }
         PlanStorageReason::NotWritten { path, error, left } => {
-            let what = format!("{} cannot be written: {error}", path.display());
+            let what = format!("cannot write {}: {error}", path.display());
             match left {
-                None => Words::new(what, "make room, or name another file with --out")
-                    .state("no file was left"),
-                Some(error) => {
-                    Words::new(what, format!("remove {}, which is no plan", path.display()))
-                        .state(format!("a part of it was left, and cannot be removed: {error}"))
-                }
+                None => Words::new(what, "free some disk space, or choose another file with --out")
+                    .state("no partial file was left"),
+                Some(error) => Words::new(
+                    what,
+                    format!("remove {}, which is not a complete plan", path.display()),
+                )
+                .state(format!("a partial file was left and cannot be removed: {error}")),
             }
         }
     }

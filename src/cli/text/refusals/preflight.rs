@@ -18,10 +18,11 @@ const FREES_SHOWN: usize = 3;
 /// Rows that a message names.
 const ROWS_NAMED_MAX: usize = 5;
 /// How a plan is made again.
-const AGAIN: &str = "make it again with: sortie plan JOB --out PLAN";
+const AGAIN: &str = "make the plan again:\n  sortie plan JOB --out PLAN";
 
 pub(super) fn refused_rows(reason: &RefusedRowsReason) -> Words {
-    let mut text = format!("the plan is refused, {} rows cannot be done:", reason.rows.len());
+    let mut text =
+        format!("the plan is refused; {} cannot be done:", counted(reason.rows.len(), "row"));
     for refused in &reason.rows {
         let place = match refused.line {
             0 => format!("row {}", refused.row),
@@ -38,7 +39,7 @@ pub(super) fn refused_rows(reason: &RefusedRowsReason) -> Words {
         [] => "correct the job".to_owned(),
         kinds => {
             let kinds = kinds.join(",");
-            format!("correct the job, or leave such rows out with --skip-refused={kinds}")
+            format!("correct the job, or skip these rows with --skip-refused={kinds}")
         }
     };
     Words::new(text, next)
@@ -47,16 +48,14 @@ pub(super) fn refused_rows(reason: &RefusedRowsReason) -> Words {
 pub(super) fn secrets_at_risk(reason: &SecretsAtRiskReason) -> Words {
     Words::new(
         secrets_text(reason.devices),
-        "keep them with --capture-secrets (in a YAML job 'secrets: capture'), or say that they are \
-         kept with --secrets-elsewhere ('secrets: elsewhere')",
+        "keep them with --capture-secrets (in a YAML job: 'secrets: capture'), or confirm that you have them with --secrets-elsewhere ('secrets: elsewhere')",
     )
 }
 
 /// What goes with a plan that does not say what becomes of it.
 pub(crate) fn secrets_text(devices: u32) -> String {
     format!(
-        "the plan is refused: FileVault key, bypass code and recovery password of {} go with what it does, and the \
-         job does not say what becomes of them",
+        "the plan is refused: it would lose the FileVault key, bypass code and recovery password of {}, and the job does not say whether to keep them",
         counted(devices as usize, "device")
     )
 }
@@ -69,23 +68,22 @@ pub(super) fn given_pins(reason: &GivenPinsReason) -> Words {
     }
     Words::new(
         format!(
-            "the job gives PINs (row {}), which would have to be kept in clear until they are sent, \
-             and encrypt_to asks that none is",
+            "the job gives PINs (row {}), which would be stored unencrypted until they are sent, but encrypt_to is set",
             named.join(", ")
         ),
-        "leave the PIN out (for a CSV, its column): one is drawn and sealed for each erase of a Mac",
+        "remove the PIN (in a CSV file, its column): sortie generates and seals one for each erase of a Mac",
     )
 }
 
 pub(super) fn no_device(reason: &NoDeviceReason) -> Words {
     match reason {
         NoDeviceReason::NoneSelected => Words::new(
-            "no device is selected, so there is nothing to do",
-            "check the filter with: sortie devices",
+            "no device matches the selection",
+            "correct the filter; list the devices:\n  sortie devices",
         ),
         NoDeviceReason::NoneListed { detail } => Words::new(
             detail,
-            "see whether the export is the right one and whole, then export it again",
+            "check that the export is complete and the right one, then export it again",
         ),
     }
 }
@@ -93,7 +91,7 @@ pub(super) fn no_device(reason: &NoDeviceReason) -> Words {
 pub(super) fn size(reason: &SizeReason) -> Words {
     let SizeReason { devices, limit } = reason;
     Words::new(
-        format!("the plan comes to {devices} devices, and the job allows {limit} (max_devices)"),
+        format!("the plan has {devices} devices, but the job allows {limit} (max_devices)"),
         "check the filter, or change max_devices in the job",
     )
 }
@@ -102,62 +100,69 @@ pub(super) fn time(reason: &TimeReason) -> Words {
     let needed = human_duration(reason.needed_ms);
     Words::new(
         format!(
-            "the quota cannot fit {} requests before {}: they need about {needed}",
+            "the quota does not allow {} requests before {}: they take about {needed}",
             reason.sends, reason.ends
         ),
-        "split the job, or give it more time with send_until or --send-until",
+        "split the job, or allow more time with send_until or --send-until",
     )
 }
 
 pub(super) fn stop_file(reason: &StopFileReason) -> Words {
     Words::new(
-        format!("the file {} stands for: send nothing", reason.path.display()),
-        "find out who put it there and why; when nothing speaks against it, remove it",
+        format!("sending is blocked by the file {}", reason.path.display()),
+        "remove it once it is safe to send",
     )
 }
 
 pub(super) fn policy_changed() -> Words {
-    Words::new("the policy was changed while this plan was looked at", "plan it again")
+    Words::new("the policy changed while the plan was being confirmed", "make the plan again")
 }
 
 pub(super) fn start_time(reason: &StartTimeReason) -> Words {
-    Words::new(format!("the plan had to be started by {}", reason.start_until), "plan it again")
+    Words::new(format!("the plan expired at {}", reason.start_until), "make the plan again")
 }
 
 pub(super) fn work_reason(reason: &WorkReasonMissing) -> Words {
     let policy = policy_at(reason.policy.as_deref());
     Words::new(
-        format!("{policy} asks for a reason for {} work", reason.risk.word()),
-        "give one with --reason, or 'reason:' in the job",
+        format!("{policy} requires a reason for {} actions", reason.risk.word()),
+        "give a reason with --reason TEXT, or with 'reason:' in the job",
     )
 }
 
 pub(super) fn approval_required(reason: &ApprovalRequiredReason) -> Words {
     let policy = policy_at(reason.policy.as_deref());
     Words::new(
-        format!("{policy} asks for an approval of {} work by somebody else", reason.risk.word()),
+        format!(
+            "{policy} requires the approval of another person for {} actions",
+            reason.risk.word()
+        ),
         how_to_approve(reason.left_by.as_deref()),
     )
 }
 
 /// How an approval comes about. What a run has left is approved as a plan of its own: neither a retry nor a resume can be.
 fn how_to_approve(left_by: Option<&str>) -> String {
-    let plan = match left_by {
-        None => "write the plan with: sortie plan JOB --out PLAN".to_owned(),
+    match left_by {
+        None => "have another person approve the plan:\n  \
+                 sortie plan JOB --out PLAN\n  \
+                 sortie approve PLAN  # run by the approver\n  \
+                 sortie run PLAN"
+            .to_owned(),
         Some(run) => format!(
-            "find what is left with: sortie report {run}; write a plan of its failed.csv or unprocessed.csv with: \
-             sortie plan FILE --out PLAN"
+            "have another person approve what is left as a new plan:\n  \
+             sortie report {run}\n  \
+             sortie plan FILE --out PLAN  # failed.csv or unprocessed.csv of the report\n  \
+             sortie approve PLAN  # run by the approver\n  \
+             sortie run PLAN"
         ),
-    };
-    format!(
-        "{plan}; somebody else looks at it and signs it with: sortie approve PLAN; then: sortie run PLAN"
-    )
+    }
 }
 
 pub(super) fn gate(_: &GateReason) -> Words {
     Words::new(
-        "the gate 'operator' needs a terminal to ask on between waves, and there is none",
-        "run it on a terminal, or choose another gate: settled or accepted",
+        "the gate 'operator' prompts between waves, but there is no terminal",
+        "run the job on a terminal, or choose another gate: settled or accepted",
     )
 }
 
@@ -166,16 +171,15 @@ pub(super) fn window(reason: &WindowReason) -> Words {
         WindowReason::OpensTooLate { windows, opens_at, ends } => {
             let windows = windows.join(" and ");
             Words::new(
-                format!("the window ({windows}) opens at {opens_at}, and sending ends at {ends}"),
-                "give it more time with send_until",
+                format!("the window ({windows}) opens at {opens_at}, after sending ends at {ends}"),
+                "allow more time with send_until",
             )
         }
         WindowReason::Closed { windows, opens_at } => {
             let windows = windows.join(" and ");
             Words::new(
-                format!("the window ({windows}) is closed; it opens at {opens_at}"),
-                "start it then, let the job wait for it ('outside: wait' in its window), or in an emergency give \
-                 --break-glass REASON",
+                format!("the window ({windows}) is closed until {opens_at}"),
+                "start the run then, let it wait ('outside: wait' in the job's window), or in an emergency give --break-glass REASON",
             )
         }
     }
@@ -183,34 +187,38 @@ pub(super) fn window(reason: &WindowReason) -> Words {
 
 pub(super) fn export_age(reason: &ExportAgeReason) -> Words {
     let file = &reason.file;
-    Words::new(&*reason.detail, format!("export {file} again, or change max_age in the job"))
+    Words::new(&*reason.detail, format!("export {file} again, or raise max_age in the job"))
 }
 
 pub(super) fn plan_file(reason: &PlanFileReason) -> Words {
     let what = match reason {
         PlanFileReason::OtherDatabase { database } => format!(
-            "the plan was made with another state directory (database {database}), whose caps and runs it was checked against"
+            "the plan was made with another state directory (database {database}) and checked against its caps and runs"
         ),
         PlanFileReason::Unknown => {
-            "the plan was not made by this program with this state directory".to_owned()
+            "the plan was not made by sortie with this state directory".to_owned()
         }
         PlanFileReason::AlreadyRan { run: Some(run) } => {
             return Words::new(
-                format!("the plan already ran, as run {run}"),
-                format!("go on with: sortie resume {run}; or make a new plan"),
+                format!("the plan was already run, as run {run}"),
+                format!(
+                    "resume that run, or make a new plan:\n  sortie resume {run}\n  sortie plan JOB --out PLAN"
+                ),
             );
         }
         PlanFileReason::AlreadyRan { run: None } => {
-            return Words::new("the plan already ran", "make a new one");
+            return Words::new("the plan was already run", "make a new plan");
         }
         PlanFileReason::ClockSetBack { made_at, now } => {
-            format!("the plan was made at {made_at}, and it is {now} now: the clock was set back")
+            format!(
+                "the plan was made at {made_at}, but this host's clock says {now}: the clock was set back"
+            )
         }
         PlanFileReason::Expired { made_at, start_until } => format!(
-            "the plan was made at {made_at} and had to be started by {start_until}; what it was checked against may have changed"
+            "the plan of {made_at} expired at {start_until}; the devices may have changed since"
         ),
         PlanFileReason::OtherPolicy { policy } => format!(
-            "the plan was made under another policy than {} as it is now",
+            "the policy changed after the plan was made; {} applies now",
             policy_at(policy.as_deref())
         ),
     };
@@ -221,18 +229,18 @@ pub(super) fn caps(reason: &CapsReason) -> Words {
     let lines: Vec<String> = reason.over.iter().map(cap_text).collect();
     let place = match &reason.policy {
         Some(path) => format!("in {}", path.display()),
-        None => "in a policy.toml in the state directory (there is none)".to_owned(),
+        None => "in policy.toml in the state directory (the file does not exist yet)".to_owned(),
     };
     let raise = format!(
-        "no flag raises a cap: do it in parts, or let whoever answers for it raise it {place}"
+        "no flag raises a cap: split the job, or ask the policy owner to raise the cap {place}"
     );
     let next = if reason.may_be_approved() {
         let how = how_to_approve(reason.left_by.as_deref());
-        format!("an approval is enough: {how}; or {raise}")
+        format!("{how}\n{raise}")
     } else {
         raise
     };
-    Words::new(format!("over a cap: {}", lines.join("; ")), next)
+    Words::new(format!("over the cap: {}", lines.join("; ")), next)
 }
 
 fn cap_text(cap: &OverCap) -> String {
@@ -240,10 +248,10 @@ fn cap_text(cap: &OverCap) -> String {
     let devices = counted(*devices as usize, "device");
     match cap.kind {
         CapKind::PerRun => {
-            format!("{action}: {devices} in one run, and at most {limit} are allowed ({why})")
+            format!("{action}: {devices} in this run, and at most {limit} are allowed ({why})")
         }
         CapKind::PerDay => format!(
-            "{action}: {devices}, {spent} were reached in the last 24 hours, and at most {limit} are allowed ({why}); {}",
+            "{action}: {devices}, plus {spent} in the last 24 hours; at most {limit} are allowed ({why}); {}",
             free_text(cap)
         ),
     }

@@ -12,39 +12,39 @@ use crate::app::{
 pub(super) fn reports(reason: &ReportsReason) -> Words {
     match reason {
         ReportsReason::Unwritable { run, detail } => Words::new(
-            format!("the reports cannot be written: {detail}"),
-            format!("make room, then: sortie report {run}"),
+            format!("cannot write the reports: {detail}"),
+            format!("free some disk space, then write the reports:\n  sortie report {run}"),
         )
-        .state("the journal holds everything that was sent and answered"),
+        .state("the journal has every request and answer"),
         ReportsReason::Pruned { run, at, directory } => Words::new(
-            format!("the PINs, secrets and replies of run {run} were pruned at {at}"),
-            "name another place with --report-dir, or remove that one first",
+            format!("the PINs, secrets and answers of run {run} were pruned at {at}"),
+            "choose another directory with --report-dir, or remove the old one first",
         )
-        .state(format!("{} may still hold them and is left as it is", directory.display())),
+        .state(format!("{} may still contain them and was not changed", directory.display())),
     }
 }
 
 pub(super) fn doubt(reason: &DoubtReason) -> Words {
-    let retry =
-        |device: &str| format!("take {device} as not done, and run that again with: sortie retry");
+    let retry = |device: &str| {
+        format!("mark the task of {device} as not done, then retry it:\n  sortie retry")
+    };
     match reason {
         DoubtReason::NotFound { run, device } => Words::new(
-            format!("nothing of run {run} is in doubt for '{device}'"),
-            format!("see what is in doubt with: sortie resolve {run}"),
+            format!("run {run} has no task in doubt for '{device}'"),
+            format!("list the tasks in doubt:\n  sortie resolve {run}"),
         )
         .state("nothing was changed"),
         DoubtReason::InQuarantine { device, until } => Words::new(
             format!(
-                "the request for {device} may still be applied until {until}; sent again it could be applied twice"
+                "the first request for {device} may still take effect until {until}; sent again, it could take effect twice"
             ),
-            "read first what became of it: sortie resume, or wait until then",
+            "wait until then, or read the device's history first:\n  sortie resume",
         ),
-        DoubtReason::RunClosed { device } => Words::new(
-            format!("the run is closed, and sends {device} nothing any more"),
-            retry(device),
-        ),
+        DoubtReason::RunClosed { device } => {
+            Words::new(format!("the run is closed and cannot send to {device}"), retry(device))
+        }
         DoubtReason::SendingOver { device, at } => {
-            Words::new(format!("the time for sending of this run ended at {at}"), retry(device))
+            Words::new(format!("the run's time for sending ended at {at}"), retry(device))
         }
     }
 }
@@ -52,11 +52,11 @@ pub(super) fn doubt(reason: &DoubtReason) -> Words {
 pub(super) fn first_reports(reason: &FirstReportReason) -> Words {
     match reason {
         FirstReportReason::Path { error } => {
-            Words::new(format!("the report directory: {error}"), "")
+            Words::new(format!("cannot use the report directory: {error}"), "")
         }
         FirstReportReason::Unwritable { detail } => Words::new(
-            format!("the reports cannot be written: {detail}"),
-            "name another place with --report-dir",
+            format!("cannot write the reports: {detail}"),
+            "choose another directory with --report-dir",
         ),
     }
 }
@@ -65,9 +65,11 @@ pub(super) fn broken_off(reason: &BrokenOffReason) -> Words {
     let BrokenOffReason { run, why } = reason;
     Words::new(
         outside::drive(why).what,
-        format!("make the state directory writable, then: sortie resume {run}"),
+        format!("make the state directory writable, then resume the run:\n  sortie resume {run}"),
     )
-    .state("everything committed until then is in the journal; requests that were under way are in doubt")
+    .state(
+        "the journal has everything up to then; requests in progress at that moment are in doubt",
+    )
 }
 
 pub(super) fn run_end(reason: &RunEndReason) -> Words {
@@ -78,12 +80,14 @@ pub(super) fn run_end(reason: &RunEndReason) -> Words {
             let directory = state_dir.display();
             Words::new(
                 outside::journal(reason).what,
-                format!("check the disk and {directory}, then: sortie resume {run}"),
+                format!(
+                    "check the disk and {directory}, then resume the run:\n  sortie resume {run}"
+                ),
             )
         }
     };
     let left = left_open(*doubts, *not_attempted);
-    words.state(format!("{left}; the end of run {run} could not be recorded in full"))
+    words.state(format!("{left}; the end of run {run} was not fully recorded"))
 }
 
 pub(super) fn resume(reason: &ResumeReason) -> Words {
@@ -91,16 +95,16 @@ pub(super) fn resume(reason: &ResumeReason) -> Words {
         ResumeReason::FasterThanBefore { setting, asked, limit } => {
             let flag = setting.replace('_', "-");
             Words::new(
-                format!("--{flag} {asked} is above the run's {limit}"),
-                "a resume may only lower it",
+                format!("--{flag} {asked} is above the run's limit of {limit}"),
+                "a resume can only lower the limit",
             )
         }
         ResumeReason::FollowingSwitched => {
-            Words::new("--wait cannot turn following on or off in a resume", "")
+            Words::new("--wait cannot turn following on or off when you resume a run", "")
         }
         ResumeReason::TimeoutTooLong { .. } => Words::new(
             "--timeout is more than half of the run's --quarantine",
-            "give a shorter one, or none",
+            "give a shorter --timeout, or leave it out",
         ),
     }
 }

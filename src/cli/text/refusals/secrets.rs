@@ -11,29 +11,33 @@ use crate::journal::JournalError;
 pub(super) fn secrets(reason: &SecretsReason) -> Words {
     match reason {
         SecretsReason::SingleKey { .. } => Words::new(
-            "encrypt_to names one key: whoever loses it loses every PIN of the run",
-            "add the key of a second person, or say single_key: true",
+            "encrypt_to names one key: if it is lost, so is every PIN of the run",
+            "add the key of a second person, or set 'single_key: true'",
         ),
         SecretsReason::TooManyKeys { keys_max, .. } => {
             Words::new(format!("encrypt_to names more than {keys_max} keys"), "")
         }
         SecretsReason::NotAKey { number, fault, .. } => Words::new(
-            format!("key {number} of encrypt_to {}", key_fault(*fault)),
-            "write the line that 'age-keygen -y FILE' prints; it begins with age1",
+            format!("key {number} in encrypt_to {}", key_fault(*fault)),
+            "use the line that begins with age1; this prints it:\n  age-keygen -y FILE",
         ),
         SecretsReason::NoKeys { run } => Words::new(
-            format!("neither the configuration nor run {run} names keys to encrypt to"),
-            "name them with encrypt_to under [secrets] in the configuration, or in the job",
+            format!("no encryption keys are set, neither in the configuration nor in run {run}"),
+            "set encrypt_to under [secrets] in the configuration, or in the job",
         ),
-        SecretsReason::NoRandomness { error } => Words::new(format!("no randomness: {error}"), ""),
+        SecretsReason::NoRandomness { error } => {
+            Words::new(format!("the system gave no random numbers: {error}"), "")
+        }
         SecretsReason::IdentityFile { why, .. } => Words::new(
             format!("the identity file {}", identity_fault(why)),
-            "name the file with your AGE-SECRET-KEY-1... line",
+            "give the file that contains your AGE-SECRET-KEY-1... line",
         ),
-        SecretsReason::TestChanged => Words::new("the test text came out changed", ""),
+        SecretsReason::TestChanged => {
+            Words::new("the test decryption failed: the text changed", "")
+        }
         SecretsReason::TestOtherKey => Words::new(
-            "the test decryption failed: the identity file holds none of the keys of encrypt_to",
-            "compare the output of 'age-keygen -y FILE' with encrypt_to",
+            "the test decryption failed: the identity file has none of the keys in encrypt_to",
+            "compare the public key with encrypt_to:\n  age-keygen -y FILE",
         ),
         SecretsReason::TestFailed { fault } => {
             Words::new(format!("the test decryption failed: {fault}"), "")
@@ -45,23 +49,20 @@ pub(super) fn secrets(reason: &SecretsReason) -> Words {
             };
             Words::new(
                 format!("no task for '{device}' in {place}"),
-                "give an id, a serial number, a name or a user's address in full",
+                "give the full device id, serial number, name or user e-mail",
             )
         }
         SecretsReason::OtherKeys => Words::new(
-            "the identity file opens none of them: they are encrypted to other keys",
-            "use the file of one of those whose keys encrypt_to named when the run began",
+            "the identity file decrypts none of the PINs: they are encrypted to other keys",
+            "use an identity whose key was in encrypt_to when the run began",
         ),
         SecretsReason::RunUnderWay { run } => Words::new(
             JournalError::Busy { run: run.clone() }.to_string(),
-            format!(
-                "the run reads missing PINs itself while it goes on; see them with: sortie pins {run}"
-            ),
+            format!("the run reads missing PINs itself; see the ones it has:\n  sortie pins {run}"),
         ),
         SecretsReason::RecoveryStopped { cause } => {
-            let words = read(cause).state(
-                "what was found until then is in the journal, and the reports have been written again",
-            );
+            let words = read(cause)
+                .state("the PINs found before that are in the journal and in the reports");
             match cause.class() {
                 RefusalClass::Authentication | RefusalClass::Permission => Words {
                     next: "grant the token the permission to read device secrets (unlock PIN)"
@@ -76,10 +77,10 @@ pub(super) fn secrets(reason: &SecretsReason) -> Words {
 
 fn key_fault(fault: KeyFault) -> &'static str {
     match fault {
-        KeyFault::Private => "is a private key, which belongs to its owner alone",
-        KeyFault::Ssh => "is an SSH key; only keys of age are understood",
-        KeyFault::Damaged => "is damaged, or of a kind that is not understood (plugins, tags)",
-        KeyFault::Other => "is not a public key of age",
+        KeyFault::Private => "is a private key; use the public key",
+        KeyFault::Ssh => "is an SSH key; only age keys are supported",
+        KeyFault::Damaged => "is damaged, or of a kind that is not supported (plugins, tags)",
+        KeyFault::Other => "is not an age public key",
     }
 }
 
@@ -87,9 +88,9 @@ fn identity_fault(fault: &IdentityFault) -> String {
     match fault {
         IdentityFault::File(fault) => fault.to_string(),
         IdentityFault::NotAKey { line } => {
-            format!("has no private key of age (AGE-SECRET-KEY-1...) in line {line}")
+            format!("has no age private key (AGE-SECRET-KEY-1...) in line {line}")
         }
-        IdentityFault::Empty => "holds no key".to_owned(),
+        IdentityFault::Empty => "contains no key".to_owned(),
     }
 }
 
@@ -101,10 +102,10 @@ mod tests {
     #[test]
     fn words_name_the_key_and_what_it_is() {
         for (fault, expected) in [
-            (KeyFault::Private, "key 2 of encrypt_to is a private key"),
-            (KeyFault::Ssh, "key 2 of encrypt_to is an SSH key"),
-            (KeyFault::Damaged, "key 2 of encrypt_to is damaged"),
-            (KeyFault::Other, "key 2 of encrypt_to is not a public key"),
+            (KeyFault::Private, "key 2 in encrypt_to is a private key"),
+            (KeyFault::Ssh, "key 2 in encrypt_to is an SSH key"),
+            (KeyFault::Damaged, "key 2 in encrypt_to is damaged"),
+            (KeyFault::Other, "key 2 in encrypt_to is not a public key"),
         ] {
             let reason = SecretsReason::NotAKey { place: KeyPlace::Job, number: 2, fault };
             let words = secrets(&reason);

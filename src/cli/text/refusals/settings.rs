@@ -9,18 +9,18 @@ use crate::model::human_duration;
 pub(super) fn settings(reason: &SettingsRefusal) -> Words {
     match reason {
         SettingsRefusal::TimeoutTooShort { least_ms } => {
-            Words::new(format!("--timeout is shorter than {least_ms}ms"), "")
+            Words::new(format!("--timeout must be at least {least_ms}ms"), "")
         }
         SettingsRefusal::QuarantineTooShort { timeout_ms } => Words::new(
             format!(
-                "--quarantine is shorter than twice the time of a request ({})",
+                "--quarantine must be at least twice --timeout ({})",
                 human_duration(*timeout_ms)
             ),
-            "make it longer, or --timeout shorter",
+            "raise --quarantine, or lower --timeout",
         ),
         SettingsRefusal::BreakGlassWithoutReason => Words::new(
-            "--break-glass needs a reason, which is recorded",
-            "say why it cannot wait, or name a ticket",
+            "--break-glass needs a reason, which sortie records",
+            "say why this cannot wait, or name a ticket",
         ),
     }
 }

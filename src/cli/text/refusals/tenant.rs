@@ -9,37 +9,37 @@ use crate::transport::BaseUrlError;
 pub(super) fn address(reason: &AddressReason) -> Words {
     match reason {
         AddressReason::Unnamed => Words::new(
-            "no tenant is named",
+            "no tenant is given",
             "give --base-url, --subdomain, SORTIE_BASE_URL or a profile; --simulate needs none",
         ),
         AddressReason::Invalid { fault } => {
             let next = match fault {
                 BaseUrlError::UnknownHost { .. } => {
-                    "if you mean that host, say so with --allow-other-host"
+                    "if this host is right, give --allow-other-host"
                 }
                 _ => "",
             };
             Words::new(fault.to_string(), next)
         }
         AddressReason::ProfileContradicted { profile, profile_url, url, named_by } => Words::new(
-            format!("the profile '{profile}' is for {profile_url}, and {named_by} names {url}"),
-            "leave one of them out: both name a tenant, and only one can be meant",
+            format!("the profile '{profile}' is for {profile_url}, but {named_by} says {url}"),
+            "remove one of the two: each names a different tenant",
         ),
         AddressReason::ProfileOfAnotherTenant { run_url, profile, profile_url } => Words::new(
             format!(
-                "the run belongs to {run_url}, and the profile '{profile}' is for {profile_url}"
+                "the run is for {run_url}, but the profile '{profile}' is for {profile_url}"
             ),
-            "name the profile of the run's tenant, or none",
+            "use the profile of the run's tenant, or no profile",
         ),
         AddressReason::AnotherTenant { run_url } => Words::new(
-            format!("the run belongs to {run_url}, another tenant is named"),
-            "resume it without --base-url, --subdomain or SORTIE_BASE_URL, or with its own",
+            format!("the run is for {run_url}, but another tenant is given"),
+            "resume the run without --base-url, --subdomain and SORTIE_BASE_URL, or with the run's address",
         ),
         AddressReason::OnlyInRun { run_url } => Words::new(
             format!(
-                "the run's address {run_url} is not one of the vendor's, and no flag, variable or profile names it"
+                "the run's address {run_url} is not a Kandji or Iru host, and no flag, variable or profile names it"
             ),
-            format!("if that address is right, name it: --base-url {run_url}"),
+            format!("if this address is right, give --base-url {run_url}"),
         )
         .state("the token was not read"),
     }
@@ -47,18 +47,17 @@ pub(super) fn address(reason: &AddressReason) -> Words {
 
 pub(super) fn token(reason: &TokenReason) -> Words {
     match reason {
-        TokenReason::Missing => no_token("no token was given"),
+        TokenReason::Missing => no_token("no API token is given"),
         TokenReason::File { why } => no_token(format!("the token file {why}")),
         TokenReason::Command { error } => no_token(error.to_string()),
         TokenReason::Malformed { flaw } => no_token(flaw.to_string()),
         TokenReason::AnotherTenant { base_url, named_by, token, url, url_named_by } => {
             mixed(format!(
-                "the address {base_url} comes from {named_by}, and {token} stands beside {url_named_by}, which names {url}"
+                "the address {base_url} comes from {named_by}, but the token in {token} belongs to {url_named_by}, which names {url}"
             ))
         }
         TokenReason::Unpaired { base_url, profile, token } => mixed(format!(
-            "the address {base_url} comes from the profile '{profile}', and the token from {token}, which may be for \
-             another tenant"
+            "the address {base_url} comes from the profile '{profile}', but the token comes from {token} and may be for another tenant"
         )),
     }
 }
@@ -71,8 +70,7 @@ fn no_token(what: impl Into<String>) -> Words {
 fn mixed(what: String) -> Words {
     Words::new(
         what,
-        "give the profile a token_file or token_command, or give --token-file or --token-command, or name the \
-         address in SORTIE_BASE_URL beside the token",
+        "set token_file or token_command in the profile, give --token-file or --token-command, or set SORTIE_BASE_URL beside the token",
     )
 }
 
@@ -83,7 +81,7 @@ pub(super) fn connection(reason: &ConnectionReason) -> Words {
         }
         ConnectionReason::Transport { why } => Words::new(why.as_str(), ""),
         ConnectionReason::Simulator { why } => {
-            Words::new(format!("the simulated tenant cannot listen: {why}"), "")
+            Words::new(format!("cannot start the simulated tenant: {why}"), "")
         }
     }
 }

@@ -9,7 +9,7 @@ pub(crate) struct Words {
     pub what: String,
     /// What state things are in, besides what was sent; empty where there is nothing to add.
     pub state: String,
-    /// What to do next; empty where the rest says it.
+    /// What to do next; empty where the rest says it. A command to run stands on a line of its own, after two spaces.
     pub next: String,
 }
 
