@@ -18,6 +18,7 @@ mod inventory;
 mod objection;
 mod options;
 mod origins;
+mod overview;
 mod phrase;
 mod protect;
 mod select;
@@ -51,6 +52,10 @@ pub use inventory::{Inventory, Lookup, Need, need};
 pub use objection::{Objection, ObjectionKind};
 pub use options::PlanOptions;
 pub use origins::{LeftRows, Origins};
+pub use overview::{
+    LeftOut, NotSeen, ParameterCount, ParameterSource, PlanOverview, PlannedAction, PlannedRename,
+    PlannedWave, SentParameter, StartsAfter, sampled,
+};
 pub use phrase::{phrase, phrase_of};
 pub use protect::{Aim, Protect, recheck, recheck_protection};
 pub use select::is_selected;

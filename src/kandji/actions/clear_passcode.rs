@@ -2,7 +2,7 @@
 //!
 //! Owns the facts about this one operation. Must never hold behaviour.
 
-use super::{ActionSpec, EndSpec, Hazards};
+use super::{ActionSpec, EndSpec, Hazards, Verb};
 use crate::model::wire::Method;
 use crate::model::{Platform, Repeat, Risk};
 
@@ -25,4 +25,5 @@ pub static ACTION: ActionSpec = ActionSpec {
     ends_secrets: false,
     hazards: Hazards::NONE,
     example: &[],
+    verb: Verb { plain: "clear the passcode of", ing: "clearing the passcode of" },
 };

@@ -2,7 +2,7 @@
 //!
 //! Owns the facts about this one operation. Must never hold behaviour.
 
-use super::{ActionSpec, EndSpec, Hazards};
+use super::{ActionSpec, EndSpec, Hazards, Verb};
 use crate::model::wire::Method;
 use crate::model::{Platform, Repeat, Risk};
 
@@ -45,4 +45,5 @@ pub static ACTION: ActionSpec = ActionSpec {
         ..Hazards::NONE
     },
     example: &[],
+    verb: Verb { plain: "delete", ing: "deleting" },
 };

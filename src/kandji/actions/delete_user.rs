@@ -2,7 +2,7 @@
 //!
 //! Owns the facts about this one operation. Must never hold behaviour.
 
-use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamRule, ParamSpec, Requirement};
+use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamRule, ParamSpec, Requirement, Verb};
 use crate::model::wire::Method;
 use crate::model::{Platform, Repeat, Risk};
 
@@ -59,4 +59,5 @@ pub static ACTION: ActionSpec = ActionSpec {
     ends_secrets: false,
     hazards: Hazards { phrase: Some("DELETE-USER"), ..Hazards::NONE },
     example: &[("UserName", "testuser")],
+    verb: Verb { plain: "delete users from", ing: "deleting users from" },
 };

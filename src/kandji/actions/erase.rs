@@ -2,7 +2,7 @@
 //!
 //! Owns the facts about this one operation. Must never hold behaviour.
 
-use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamRule, ParamSpec, Requirement};
+use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamRule, ParamSpec, Requirement, Verb};
 use crate::model::wire::Method;
 use crate::model::{Platform, Repeat, Risk};
 
@@ -126,4 +126,5 @@ pub static ACTION: ActionSpec = ActionSpec {
         ("ReturnToService.Enabled", "true"),
         ("ReturnToService.ProfileId", "c0148e35-c734-4402-b2fb-1c61aab72550"),
     ],
+    verb: Verb { plain: "erase", ing: "erasing" },
 };

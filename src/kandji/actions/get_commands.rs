@@ -2,7 +2,7 @@
 //!
 //! Owns the facts about this one operation. Must never hold behaviour.
 
-use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamSpec, Requirement};
+use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamSpec, Requirement, Verb};
 use crate::model::wire::Method;
 use crate::model::{Platform, Repeat, Risk};
 
@@ -56,4 +56,5 @@ pub static ACTION: ActionSpec = ActionSpec {
     ends_secrets: false,
     hazards: Hazards::NONE,
     example: &[("limit", "300")],
+    verb: Verb { plain: "read the command history of", ing: "reading the command history of" },
 };

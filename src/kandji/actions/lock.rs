@@ -2,7 +2,7 @@
 //!
 //! Owns the facts about this one operation. Must never hold behaviour.
 
-use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamSpec, Requirement};
+use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamSpec, Requirement, Verb};
 use crate::model::wire::Method;
 use crate::model::{Platform, Repeat, Risk};
 
@@ -51,4 +51,5 @@ pub static ACTION: ActionSpec = ActionSpec {
     ends_secrets: false,
     hazards: Hazards { deactivates_before: Some("11.5"), is_emergency: true, ..Hazards::NONE },
     example: &[("Message", "This device is locked!"), ("PhoneNumber", "1234567890")],
+    verb: Verb { plain: "lock", ing: "locking" },
 };

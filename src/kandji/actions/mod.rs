@@ -34,7 +34,7 @@ pub use hazards::{DetailsNeed, Hazards};
 pub use names::{edit_distance, fold};
 pub use param::{ParamKind, ParamRule, ParamSpec, Requirement, is_weak_pin};
 pub(in crate::kandji) use spec::LIST_BODY_BYTES_MAX;
-pub use spec::{ActionSpec, EndSpec};
+pub use spec::{ActionSpec, EndSpec, Verb};
 
 /// All actions, in the order in which lists show them.
 pub static ACTIONS: [&ActionSpec; 16] = [

@@ -2,7 +2,7 @@
 //!
 //! Owns the facts about this one operation. Must never hold behaviour.
 
-use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamSpec, Requirement};
+use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamSpec, Requirement, Verb};
 use crate::model::wire::Method;
 use crate::model::{Platform, Repeat, Risk};
 
@@ -44,4 +44,5 @@ pub static ACTION: ActionSpec = ActionSpec {
     ends_secrets: false,
     hazards: Hazards::NONE,
     example: &[("DeviceName", "Test Mac Mini")],
+    verb: Verb { plain: "rename", ing: "renaming" },
 };

@@ -53,6 +53,17 @@ pub struct ActionSpec {
     pub hazards: Hazards,
     /// An example of its parameters, as key and text.
     pub example: &'static [(&'static str, &'static str)],
+    /// What it does, before a number of devices in prompts: `restart`, `restarting`.
+    pub verb: Verb,
+}
+
+/// The two forms of an action's verb. A number of devices follows.
+#[derive(Debug)]
+pub struct Verb {
+    /// As in "Restart 3 devices?".
+    pub plain: &'static str,
+    /// As in "restarting 3 devices needs confirmation".
+    pub ing: &'static str,
 }
 
 /// How the end of an action is known, before the device is known.
@@ -147,7 +158,16 @@ impl ActionSpec {
     /// Whether it gives the device another name.
     #[must_use]
     pub fn renames(&self) -> bool {
-        matches!(self.end, EndSpec::CommandOrNamed(..))
+        self.new_name_param().is_some()
+    }
+
+    /// The parameter that is the device's new name; `None` where the name stays.
+    #[must_use]
+    pub fn new_name_param(&self) -> Option<&'static str> {
+        match self.end {
+            EndSpec::CommandOrNamed(_, param) => Some(param),
+            _ => None,
+        }
     }
 
     /// Whether the vendor documents the action for this platform.

@@ -164,6 +164,10 @@ mod tests {
             hazards: crate::kandji::Hazards::NONE,
             gives_pin: false,
             example: &[],
+            verb: crate::kandji::Verb {
+                plain: "enable lost mode on",
+                ing: "enabling lost mode on",
+            },
         };
         let request = SimRequest::post("/", "t", "");
         let fields = fields::read(&request, &NEW, &Switches::default()).ok().expect("accepted");

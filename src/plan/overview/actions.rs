@@ -1,0 +1,106 @@
+//! The actions of a plan, counted.
+//!
+//! Owns the counts by step and action. Must never count a task that is skipped or done already.
+
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{DeviceId, Gate, Platform, Risk, Task};
+use crate::plan::task_list::Plan;
+
+/// One action of a plan in one step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PlannedAction {
+    /// The step, from 1.
+    pub step: u16,
+    /// Name of the action.
+    pub action: String,
+    /// Its risk.
+    pub risk: Risk,
+    /// Tasks.
+    pub tasks: u32,
+    /// Distinct devices.
+    pub devices: u32,
+    /// Distinct devices by platform.
+    pub platforms: BTreeMap<&'static str, u32>,
+    /// The steps that have to end before it, and how; the strictest gate of its tasks for each. Empty where it begins at once.
+    pub starts_after: Vec<StartsAfter>,
+}
+
+/// What a step waits for.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StartsAfter {
+    /// The step before.
+    pub step: u16,
+    /// How that has to end.
+    pub gate: Gate,
+}
+
+/// The actions in the order of their steps.
+pub(super) fn actions(plan: &Plan) -> Vec<PlannedAction> {
+    let mut groups: BTreeMap<(u16, &str), Vec<&Task>> = BTreeMap::new();
+    for task in plan.to_do() {
+        groups.entry((task.step, &task.action)).or_default().push(task);
+    }
+    groups.into_iter().map(|((step, action), tasks)| counted(plan, step, action, &tasks)).collect()
+}
+
+fn counted(plan: &Plan, step: u16, action: &str, tasks: &[&Task]) -> PlannedAction {
+    let mut by_platform: BTreeMap<Platform, BTreeSet<&DeviceId>> = BTreeMap::new();
+    let mut gates: BTreeMap<u16, Gate> = BTreeMap::new();
+    for task in tasks {
+        by_platform.entry(task.device.platform).or_default().insert(&task.device.id);
+        let before = task.after.and_then(|(at, gate)| Some((plan.tasks.get(at.at())?, gate)));
+        if let Some((before, gate)) = before {
+            let known = gates.entry(before.step).or_insert(gate);
+            if strictness(gate) > strictness(*known) {
+                *known = gate;
+            }
+        }
+    }
+    let number = |ids: &BTreeSet<&DeviceId>| u32::try_from(ids.len()).unwrap_or(u32::MAX);
+    PlannedAction {
+        step,
+        action: action.to_owned(),
+        risk: tasks.iter().map(|task| task.risk).max().unwrap_or(Risk::Read),
+        tasks: u32::try_from(tasks.len()).unwrap_or(u32::MAX),
+        devices: by_platform.values().map(number).sum(),
+        platforms: by_platform
+            .iter()
+            .map(|(platform, ids)| (platform.word(), number(ids)))
+            .collect(),
+        starts_after: gates.into_iter().map(|(step, gate)| StartsAfter { step, gate }).collect(),
+    }
+}
+
+fn strictness(gate: Gate) -> u8 {
+    match gate {
+        Gate::Accepted => 0,
+        Gate::GoodEnd => 1,
+        Gate::Completed => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::TaskIndex;
+    use crate::plan::testing::plan;
+
+    #[test]
+    fn actions_are_counted_by_step_with_what_they_wait_for() {
+        let mut plan = plan(&[("blank-push", "a"), ("restart", "a"), ("blank-push", "b")]);
+        plan.tasks[1].step = 2;
+        plan.tasks[1].after = Some((TaskIndex(0), Gate::GoodEnd));
+        plan.tasks[2].device.platform = Platform::Mac;
+        let actions = actions(&plan);
+        assert_eq!((actions[0].tasks, actions[0].devices), (2, 2));
+        assert_eq!(actions[0].platforms, BTreeMap::from([("Mac", 1), ("iPad", 1)]));
+        assert_eq!(actions[0].starts_after, []);
+        let expected = StartsAfter { step: 1, gate: Gate::GoodEnd };
+        assert_eq!(
+            (actions[1].action.as_str(), &*actions[1].starts_after),
+            ("restart", &[expected][..])
+        );
+    }
+}
