@@ -9,8 +9,8 @@ use crate::cli::locations::config_path;
 use crate::cli::options::{GlobalOptions, LimitOptions, PurposeOptions, TenantOptions};
 use crate::cli::setting_flags::{FlagError, variable};
 use crate::job::Job;
-use crate::model::parse_duration_ms;
 use crate::model::settings::{SettingFault, global};
+use crate::model::{nearest, parse_duration_ms};
 
 /// Reads the profile that flags or environment name, else the default one of the configuration.
 pub(crate) fn read_profile(options: &GlobalOptions) -> Result<Profile, Failure> {
@@ -75,8 +75,11 @@ impl From<ProfileError> for Failure {
                 Self::usage(format!("{}: {why}", path.display()))
             }
             ProfileError::NoSuchProfile { path, name, known } => {
-                Self::usage(format!("{} has no profile '{name}'", path.display()))
-                    .next(format!("it has: {}", known.join(", ")))
+                let next = match nearest(&name, known.iter().map(String::as_str)) {
+                    Some(near) => format!("did you mean '{near}'?"),
+                    None => format!("use one of its profiles: {}", known.join(", ")),
+                };
+                Self::usage(format!("{} has no profile '{name}'", path.display())).next(next)
             }
         }
     }

@@ -7,6 +7,7 @@ use super::diagnostics::{Diagnostics, Flaw, quote};
 use super::scan::Record;
 use super::source::Source;
 use crate::kandji::fold;
+use crate::model::nearest;
 
 /// What the operator says about columns.
 #[derive(Clone, Debug, Default)]
@@ -49,7 +50,7 @@ pub(super) fn check_options(
                     .hint(format!("give --ignore-column \"{from}\" to pass it over"))
             } else if !has(from) {
                 Flaw::new(format!("there is no column {} to rename", quote(from)))
-                    .hint(format!("the columns are: {}", shown_names(names)))
+                    .hint(meant_column(from, names))
             } else {
                 notes.push(format!("column {} is read as '{}'", quote(from), to.trim()));
                 continue;
@@ -58,7 +59,19 @@ pub(super) fn check_options(
     }
     let is_there = |ignored: &str| names.iter().any(|name| is_meant(ignored, name));
     for ignored in column_options.ignore.iter().filter(|ignored| !is_there(ignored)) {
-        notes.push(format!("there is no column {} to ignore", quote(ignored)));
+        let hint = meant_column(ignored, names);
+        notes.push(format!("there is no column {} to ignore; {hint}", quote(ignored)));
+    }
+}
+
+/// The column that was probably meant, else all columns.
+fn meant_column(written: &str, names: &[&str]) -> String {
+    let folded: Vec<String> = names.iter().map(|name| fold(name)).collect();
+    let near = nearest(&fold(written), folded.iter().map(String::as_str));
+    let near = near.and_then(|near| names.iter().find(|name| fold(name) == near));
+    match near {
+        Some(name) => format!("did you mean {}?", quote(name)),
+        None => format!("the columns are {}", shown_names(names)),
     }
 }
 

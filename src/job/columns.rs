@@ -11,9 +11,8 @@ use super::origin::{RUN_ENDED_NAME, RUN_NAME, RowOrigin, origin_of};
 use super::scan::{Record, header_text};
 use super::secrets::may_be_secret;
 use super::source::Source;
-use super::steps::is_near;
 use crate::kandji::{ACTIONS, ParamKind, fold};
-use crate::model::first_steering;
+use crate::model::{first_steering, is_near};
 
 /// Columns that our own reports add; folded.
 const RESULTS: [&str; 13] = [

@@ -4,10 +4,9 @@
 //! let an empty value widen a selection.
 
 use super::diagnostics::{Flaw, quote};
-use super::steps::is_near;
 use super::{Exclusion, Filter};
 use crate::kandji::fold;
-use crate::model::{DeviceId, Platform, parse_duration_ms};
+use crate::model::{DeviceId, Platform, is_near, parse_duration_ms};
 
 /// Longest value, in characters.
 const VALUE_CHARS_MAX: usize = 256;

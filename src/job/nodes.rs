@@ -7,9 +7,10 @@ use std::ops::Range;
 
 use super::diagnostics::{Diagnostics, Flaw, quote};
 use super::source::Source;
-use super::steps::{Form, is_near};
+use super::steps::Form;
 use super::tree::{Content, MapEntry, Node};
 use crate::kandji::fold;
+use crate::model::is_near;
 
 /// Asks nodes questions and collects what is wrong.
 pub(super) struct NodeReader<'r, 'a> {

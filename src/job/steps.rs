@@ -5,8 +5,8 @@
 
 use super::Step;
 use super::diagnostics::{Flaw, looks_like_pin, quote};
-use crate::kandji::{ActionSpec, ParamKind, ParamSpec, edit_distance, find_action, fold};
-use crate::model::{Gate, ParamValue, Params, is_invisible};
+use crate::kandji::{ActionSpec, ParamKind, ParamSpec, find_action, fold};
+use crate::model::{Gate, ParamValue, Params, is_invisible, is_near};
 
 /// Values that a job may only hold together with a flag, as key, value, flag and reason.
 const PROTECTED: [(&str, &str, &str, &str); 1] = [(
@@ -111,17 +111,6 @@ pub(super) fn find_param(
         (None, false) => format!("{} takes {}", action.name, known.join(", ")),
     };
     Err(Flaw::new(format!("{} has no parameter {}", action.name, quote(name))).hint(hint))
-}
-
-/// Whether two folded names differ so little that one is probably the other, misspelt.
-pub(super) fn is_near(folded: &str, known: &str) -> bool {
-    let length = folded.chars().count().min(known.chars().count());
-    let allowed = match length {
-        0..=3 => 0,
-        4..=7 => 1,
-        _ => 2,
-    };
-    folded.len() <= known.len() + 8 && allowed > 0 && edit_distance(folded, known) <= allowed
 }
 
 /// Reads one value of a parameter.
@@ -316,12 +305,5 @@ mod tests {
             assert!(flaw.message.contains(expect), "{}", flaw.message);
         }
         assert_eq!(read_action("Set Name").expect("an action").name, "set-name");
-    }
-
-    #[test]
-    fn nearness_depends_on_length() {
-        assert!(is_near("serialnumbr", "serialnumber"));
-        assert!(!is_near("user", "uuid"));
-        assert!(!is_near("tag", "tap"));
     }
 }

@@ -16,15 +16,14 @@ use super::nodes::NodeReader;
 use super::required_devices::RequiredDevices;
 use super::scan::{Cell, CrLines, Record, Scanned, Scanner, header_text};
 use super::source::Source;
-use super::steps::is_near;
 use super::table::ROWS_MAX;
 use super::target::Target;
 use super::tree::{MapEntry, Node};
 use super::yaml_files::load_file;
 use super::yaml_setting_values::{keys_below, read_value, source_of};
 use crate::kandji::fold;
-use crate::model::RequiredList;
 use crate::model::settings::{SettingValue, SettingValues, targets};
+use crate::model::{RequiredList, is_near};
 
 /// What devices can be required by.
 const FIELDS: [TargetField; 3] =

@@ -10,14 +10,14 @@ use super::diagnostics::{Flaw, counted, lines_text, quote};
 use super::filter::{add_condition, add_exclusion};
 use super::nodes::NodeReader;
 use super::sameness::SeenRows;
-use super::steps::{StepDraft, is_near, same_steps, step_flaws};
+use super::steps::{StepDraft, same_steps, step_flaws};
 use super::table::ROWS_MAX;
 use super::tree::{Content, MapEntry, Node};
 use super::yaml_params::read_with;
 use super::yaml_steps::StepNode;
 use super::{Exclusion, Filter, ParseOptions, Row, Step, Target};
 use crate::kandji::fold;
-use crate::model::Risk;
+use crate::model::{Risk, is_near};
 
 /// The key of `exclude` by which its entries may fit no device.
 pub(super) const ALLOW_IDLE: &str = "allow_unmatched";

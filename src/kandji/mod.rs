@@ -18,7 +18,7 @@ mod secrets;
 
 pub use actions::{
     ACTIONS, ActionSpec, DetailsNeed, EndSpec, Hazards, NameError, ParamKind, ParamRule, ParamSpec,
-    Requirement, Verb, edit_distance, find_action, fold, is_weak_pin,
+    Requirement, Verb, find_action, fold, is_weak_pin,
 };
 pub use answered::Asked;
 pub use body::{error_text, masked_error_text, unusable};

@@ -9,6 +9,7 @@ mod device;
 mod digest;
 mod entry;
 mod job_conditions;
+mod nearness;
 mod outcome;
 mod policy;
 mod random;
@@ -33,6 +34,7 @@ pub use device::{
 pub use digest::{hexadecimal, sha256};
 pub use entry::{Decision, Entry, Event, StopCause};
 pub use job_conditions::{JobConditions, RequiredList};
+pub use nearness::{edit_distance, is_near, nearest};
 pub use outcome::{Outcome, OutcomeCounts};
 pub use policy::{MaxErrors, OutsideWindow, Policy, Retries};
 pub use random::Random;

@@ -9,8 +9,7 @@ use super::device_field::DeviceField;
 use super::inventory::Inventory;
 use super::protect::Protect;
 use crate::job::{Filter, Job};
-use crate::kandji::edit_distance;
-use crate::model::{comparable, comparable_by_quotes, composed, likeness_of_part};
+use crate::model::{comparable, comparable_by_quotes, composed, edit_distance, likeness_of_part};
 
 /// Entries that fit nothing and for which near names are looked up: each is compared with every name of the fleet.
 const SUGGESTED_ENTRIES_MAX: usize = 10;

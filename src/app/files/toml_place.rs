@@ -5,10 +5,12 @@
 
 use std::fmt::Write;
 
+use crate::model::nearest;
+
 /// Longest quoted word that is repeated as it is, in characters. Names of settings are shorter than tokens and keys.
 const WORD_CHARS_MAX: usize = 24;
 
-/// `line 3, column 7: unknown field ...`.
+/// `line 3, column 7: unknown key 'regoin'; did you mean 'region'?`.
 pub(crate) fn described(text: &str, error: &toml::de::Error) -> String {
     let mut described = String::new();
     if let Some(span) = error.span() {
@@ -18,8 +20,21 @@ pub(crate) fn described(text: &str, error: &toml::de::Error) -> String {
         let _ = write!(described, "line {line}, column {column}: ");
     }
     let one_line = error.message().lines().map(str::trim).collect::<Vec<_>>().join("; ");
-    described.push_str(&without_secrets(&one_line));
+    let shown = without_secrets(&one_line);
+    described.push_str(&unknown_key(&shown).unwrap_or(shown));
     described
+}
+
+/// The message about an unknown key, with the key that was probably meant, else with all keys.
+fn unknown_key(message: &str) -> Option<String> {
+    let mut quoted = message.strip_prefix("unknown field ")?.split('`').skip(1).step_by(2);
+    let key = quoted.next()?;
+    let keys: Vec<&str> = quoted.collect();
+    Some(match (nearest(key, keys.iter().copied()), keys.is_empty()) {
+        (Some(near), _) => format!("unknown key '{key}'; did you mean '{near}'?"),
+        (None, true) => format!("unknown key '{key}'"),
+        (None, false) => format!("unknown key '{key}'; the keys here are {}", keys.join(", ")),
+    })
 }
 
 /// Takes out what the library quotes from the file: values of a wrong type, and long words.
@@ -60,12 +75,12 @@ mod tests {
         let key = "AGE-SECRET-KEY-1QQPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L";
         for (text, expected) in [
             (format!("region = \"us\"\n{key}\n"), "line 2, column"),
-            (format!("region = \"us\"\n\"{key}\" = 1\n"), "line 2, column 1: unknown field `...`"),
+            (format!("region = \"us\"\n\"{key}\" = 1\n"), "line 2, column 1: unknown key '...'"),
             (format!("per_hour = \"{key}\"\n"), "line 1, column 12: invalid type: string"),
             ("per_hour = \"s3cr3t\"\n".to_owned(), "expected u32"),
             (format!("region = [\"{key}\"\n"), "line"),
             (format!("region = \"{key}\n"), "line 1"),
-            ("regoin = \"us\"\n".to_owned(), "unknown field `regoin`"),
+            ("regoin = \"us\"\n".to_owned(), "unknown key 'regoin'; did you mean 'region'?"),
         ] {
             let error = toml::from_str::<Profile>(&text).map(drop).expect_err(expected);
             let described = described(&text, &error);

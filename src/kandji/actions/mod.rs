@@ -31,7 +31,7 @@ mod update_inventory;
 
 pub use find::{NameError, find_action};
 pub use hazards::{DetailsNeed, Hazards};
-pub use names::{edit_distance, fold};
+pub use names::fold;
 pub use param::{ParamKind, ParamRule, ParamSpec, Requirement, is_weak_pin};
 pub(in crate::kandji) use spec::LIST_BODY_BYTES_MAX;
 pub use spec::{ActionSpec, EndSpec, Verb};
