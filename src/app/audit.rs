@@ -219,7 +219,7 @@ fn check_runs(
                 runs.push((run, audit));
             }
             Err(error) => {
-                let what = format!("its journal cannot be read: {error}");
+                let what = format!("cannot read its journal: {error}");
                 faults.push(ChainFault { run: Some(run), seq: 0, what });
             }
         }

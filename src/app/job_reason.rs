@@ -67,7 +67,7 @@ pub enum JobFileFault {
         path: PathBuf,
     },
     /// It is a pipe or a device.
-    #[error("{} is not a regular file; use - for standard input", path.display())]
+    #[error("{} is not a regular file; give - to read standard input", path.display())]
     NotRegular {
         /// The path.
         path: PathBuf,

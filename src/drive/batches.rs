@@ -78,7 +78,7 @@ impl<J: Commit> Batches<J> {
         match self.waiting.front_mut() {
             Some(oldest) => (&mut oldest.done)
                 .await
-                .unwrap_or_else(|_| Err("the writer of the journal is gone".to_owned())),
+                .unwrap_or_else(|_| Err("the journal writer has stopped".to_owned())),
             None => std::future::pending().await,
         }
     }

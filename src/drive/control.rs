@@ -47,7 +47,7 @@ pub struct Ended {
 #[derive(Debug, thiserror::Error)]
 pub enum DriveError {
     /// The journal cannot be written. Nothing more was sent; answers under way at that moment are lost.
-    #[error("the journal cannot be written: {0}")]
+    #[error("cannot write the journal: {0}")]
     Journal(String),
     /// The ledger of the hour cannot be written.
     #[error(transparent)]

@@ -66,7 +66,7 @@ pub async fn read_details<T: Transport, C: Clock>(
     }
     read.note = reason.map(|reason| {
         let missing = devices.len() - read.devices.len();
-        format!("details could not be read of {missing} of the devices ({reason})")
+        format!("cannot read the details of {missing} of the devices ({reason})")
     });
     Ok(read)
 }

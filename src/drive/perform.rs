@@ -85,8 +85,7 @@ pub(super) struct Performed {
 impl Performed {
     /// A request that never left, because its intent had grown old before it was on disk.
     pub(super) fn not_sent(task: TaskIndex, attempt: u16) -> Self {
-        let reason =
-            "the disk or the machine slept between the decision and the request".to_owned();
+        let reason = "the host or its disk paused between the decision and the request".to_owned();
         let verdict = Verdict::NotSent { reason, ends_run: false };
         let outcome = CallResult::Sent { task, attempt, http_status: None, verdict };
         Self { result: outcome, hour: None, skew_ms: None, is_unauthorized: false }
@@ -153,8 +152,7 @@ impl<T: Transport, C: Clock> Worker<T, C> {
             Call::Send { task, attempt, pin } => {
                 let facts = &self.tasks[task.at()];
                 let Ok(action) = find_action(&facts.action) else {
-                    let reason =
-                        format!("this version does not know the action '{}'", facts.action);
+                    let reason = format!("this version of sortie has no action '{}'", facts.action);
                     let verdict = Verdict::NotSent { reason, ends_run: true };
                     let (task, attempt) = (*task, *attempt);
                     let outcome = CallResult::Sent { task, attempt, http_status: None, verdict };

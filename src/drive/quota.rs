@@ -151,7 +151,7 @@ pub(super) fn others_pause(
     let share = (1.0 - ours / f64::from(hour.limit.max(1))).clamp(0.0, OTHERS_SHARE_MAX);
     let until = others_pause_until(hour.remaining, hour.limit, share, now)?;
     let reason = format!(
-        "the tenant has {} of {} requests left in this hour, which other tools may need",
+        "the tenant has {} of {} requests left this hour, and other tools may need them",
         hour.remaining, hour.limit
     );
     Some((until, reason))

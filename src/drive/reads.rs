@@ -26,15 +26,13 @@ const TOLD_MS_MIN: u64 = 1_500;
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The tenant cannot be reached.
-    #[error("the tenant cannot be reached: {0}")]
+    #[error("cannot reach the tenant: {0}")]
     Unreachable(String),
     /// 401.
-    #[error(
-        "HTTP 401: {0}; the token is wrong, revoked or expired, or lacks the permission for this"
-    )]
+    #[error("HTTP 401: {0}; the token is wrong, revoked or expired, or lacks a permission")]
     Unauthorized(String),
     /// 403.
-    #[error("HTTP 403: {0}; the token lacks the permission for this")]
+    #[error("HTTP 403: {0}; the token lacks a permission")]
     Forbidden(String),
     /// The answer is about another device than was asked for.
     #[error("{0}")]
@@ -43,7 +41,7 @@ pub enum ReadError {
     #[error("{0}")]
     Unusable(String),
     /// The hour is spent, by the ledger's count or by the server's.
-    #[error("the hour's budget of requests is spent; there is more at {0}")]
+    #[error("the hourly quota is used up; more requests are available at {0}")]
     QuotaSpent(String),
     /// The ledger cannot be written.
     #[error(transparent)]
@@ -179,7 +177,7 @@ impl<T: Transport, C: Clock> Reads<T, C> {
             if wake_at.remaining_ms(now) > WAIT_MS_MAX {
                 return Err(ReadError::QuotaSpent(wake_at.to_string()));
             }
-            self.wait(kind, "the hour's budget of requests is used up", None, now, wake_at).await;
+            self.wait(kind, "the hourly quota is used up", None, now, wake_at).await;
         }
     }
 

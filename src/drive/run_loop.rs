@@ -187,7 +187,7 @@ impl<'a, T: Transport, C: Clock, J: Commit, O: Observer> RunLoop<'a, T, C, J, O>
             effects.entries.extend(self.engine.pause(
                 now,
                 more_at,
-                "the hour's budget is spent",
+                "the hourly quota is used up",
             )?);
             effects.wake_at = Some(effects.wake_at.map_or(more_at, |at| at.min(more_at)));
             return Ok(effects);
@@ -280,7 +280,7 @@ impl<'a, T: Transport, C: Clock, J: Commit, O: Observer> RunLoop<'a, T, C, J, O>
         let entries = match renewed {
             Renewed::Fresh => {
                 let until = now.plus_ms(FRESH_TOKEN_WAIT_MS);
-                self.engine.pause(now, until, "a fresh token is in use")?
+                self.engine.pause(now, until, "now using a fresh token")?
             }
             Renewed::None { ends_run: Some(reason) } => {
                 self.engine.stop(now, StopCause::Unauthorized, &reason)?
@@ -294,7 +294,7 @@ impl<'a, T: Transport, C: Clock, J: Commit, O: Observer> RunLoop<'a, T, C, J, O>
     fn compare(&mut self, task: TaskIndex, device: Option<&Device>) -> Recheck {
         match device {
             Some(device) => self.watchdog.recheck(&self.tasks[task.at()], device),
-            None => Recheck::Changed { reason: "the device is gone".to_owned() },
+            None => Recheck::Changed { reason: "the device no longer exists".to_owned() },
         }
     }
 

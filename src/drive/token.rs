@@ -70,9 +70,7 @@ impl Token {
         }
         let Some(renew) = self.renew.take() else { return false };
         let fresh = tokio::time::timeout(RENEWAL_MAX, renew()).map(|result| {
-            result.unwrap_or_else(|_| {
-                Err(format!("there was none within {} s", RENEWAL_MAX.as_secs()))
-            })
+            result.unwrap_or_else(|_| Err(format!("no token within {} s", RENEWAL_MAX.as_secs())))
         });
         self.renewing = Some(Renewing { fresh: fresh.boxed(), refused: None });
         true

@@ -13,7 +13,7 @@ use crate::model::{
 use crate::pace::backoff_ms;
 
 /// What the report says of "already" when the tenant refused an earlier request of this run.
-pub(super) const MAY_BE_OURS: &str = "perhaps by an earlier request of this run";
+pub(super) const MAY_BE_OURS: &str = "possibly by an earlier request of this run";
 
 /// What follows from an answer for the task.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,7 +117,7 @@ fn consequence(
             Settle(outcome, answer.note.clone().unwrap_or_default())
         }
         Verdict::InEffect { reason } if state.was_in_doubt => {
-            Settle(Outcome::Accepted, format!("{reason} (an earlier request of this run did it)"))
+            Settle(Outcome::Accepted, format!("{reason} (done by an earlier request of this run)"))
         }
         Verdict::InEffect { reason } if state.may_be_ours() => {
             Settle(Outcome::AlreadyInEffect, format!("{reason} ({MAY_BE_OURS})"))
@@ -195,7 +195,7 @@ fn ended(command: &CommandSeen) -> Option<(Outcome, String)> {
 
 /// What the report says where several commands may be the task's.
 pub(super) fn ambiguous(candidates: u16) -> String {
-    format!("ambiguous match: {candidates} commands fit by type and time")
+    format!("ambiguous: {candidates} commands match by type and time")
 }
 
 /// What is recorded of a task when the run is opened again: a request under way has lost its answer, and what is safe
@@ -213,11 +213,11 @@ pub(super) fn of_restart(
     };
     match state.task(task).phase {
         Phase::InFlight => {
-            let reason = "the program ended before the answer came; it may have been applied";
+            let reason = "sortie ended before the answer came; the request may have taken effect";
             let doubted = || Event::Doubted { task, reason: reason.to_owned() };
             Some(if is_repeated { again(reason) } else { doubted() })
         }
-        Phase::Doubt if is_repeated => Some(again("in doubt, and safe to repeat")),
+        Phase::Doubt if is_repeated => Some(again("in doubt; safe to send again")),
         _ => None,
     }
 }

@@ -251,7 +251,7 @@ impl Engine {
         answer: OperatorAnswer,
     ) -> Result<Vec<Entry>, Impossible> {
         if answer == OperatorAnswer::Stop {
-            return self.stop(now, StopCause::Operator, "the next wave was not agreed to");
+            return self.stop(now, StopCause::Operator, "the next wave was not confirmed");
         }
         let step = Sends::confirmed_wave(now, &self.run.state);
         self.run.take_wave_step(now, step)?;

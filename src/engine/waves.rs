@@ -304,15 +304,15 @@ impl Waves {
         let doubts = count.doubts.min(errors);
         let (errors, all) = (errors - doubts, count.planned);
         let what = match (errors, doubts) {
-            (_, 0) => format!("{errors} of {all} tasks failed, and at most {tolerated} may"),
+            (_, 0) => format!("{errors} of {all} tasks failed (at most {tolerated} may fail)"),
             (0, _) => format!(
-                "{doubts} of {all} tasks in doubt, which cannot be settled by reading, and at most {tolerated} may be"
+                "{doubts} of {all} tasks are in doubt and cannot be settled by reading (at most {tolerated} may fail)"
             ),
             _ => format!(
-                "{errors} of {all} tasks failed and {doubts} are in doubt, and at most {tolerated} may"
+                "{errors} of {all} tasks failed and {doubts} are in doubt (at most {tolerated} may fail)"
             ),
         };
-        format!("wave {} of {}: {what}", wave + 1, self.counts.len())
+        format!("wave {}/{}: {what}", wave + 1, self.counts.len())
     }
 
     /// Whether the next wave may begin. What is left of an action that was stopped holds nothing up: it is not sent
@@ -344,8 +344,7 @@ impl Waves {
                 (true, _) => Judgement::Hold(timeout),
                 (false, true) => Judgement::Replace(self.shown(count)),
                 (false, false) => Judgement::Fail(format!(
-                    "no device of the first wave ended well, and {CANARIES_ADDED_MAX} others in their place did not \
-                     either ({})",
+                    "no device of the first wave succeeded, nor did {CANARIES_ADDED_MAX} replacements ({})",
                     self.shown(count)
                 )),
             };
@@ -366,7 +365,7 @@ impl Waves {
             doubts => format!(", {doubts} in doubt"),
         };
         format!(
-            "wave {} of {}: {} ended well, {} failed{in_doubt}, {waiting} not yet",
+            "wave {}/{}: {} ok, {} failed{in_doubt}, {waiting} pending",
             self.open + 1,
             self.counts.len(),
             count.good,

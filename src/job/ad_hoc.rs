@@ -68,10 +68,10 @@ pub fn ad_hoc(
 
 fn check_targets(targets: &[Target], selection: Option<&Filter>, problems: &mut Diagnostics) {
     let flaw = match (targets.is_empty(), selection) {
-        (true, None) => Flaw::new("no device is named and none is selected")
+        (true, None) => Flaw::new("no devices are given")
             .hint("give --device, --serial, --blueprint, --platform or --all"),
-        (false, Some(_)) => Flaw::new("devices are both named and selected")
-            .hint("name them, or select them by filter; do the other in a second run"),
+        (false, Some(_)) => Flaw::new("devices are given both by name and by filter")
+            .hint("use one of the two, and do the other in a second run"),
         _ => return,
     };
     problems.push_for_file(COMMAND_LINE, flaw);
@@ -115,7 +115,7 @@ fn rows_of(
         let number = at as u32 + 1;
         if !target.has_identity() {
             let flaw = Flaw::new(format!("target {number} names no device"))
-                .hint("give an id, a serial number or an e-mail address");
+                .hint("give a device id, a serial number or an e-mail address");
             problems.push_for_file(COMMAND_LINE, flaw);
             continue;
         }
@@ -130,11 +130,12 @@ fn rows_of(
         match seen.insert(&row.target, 1, rows.len()).and_then(|earlier| rows.get(earlier)) {
             None => rows.push(row),
             Some(first) if options.dedupe && first.target == row.target => {
-                notes.push(format!("device {} is named twice; once is done", row.target.shown()));
+                notes
+                    .push(format!("device {} is given twice; it is used once", row.target.shown()));
             }
             Some(first) => {
                 let mut flaw = clash(first, &row, StepColumn::Absent, true);
-                flaw.message = format!("device {} is named twice", row.target.shown());
+                flaw.message = format!("device {} is given twice", row.target.shown());
                 problems.push_for_file(COMMAND_LINE, flaw);
             }
         }

@@ -76,7 +76,7 @@ impl Carrier {
     pub fn tell(&self, notes: &mut Vec<String>) {
         for (name, count) in &self.without_param {
             notes.push(format!(
-                "column {} carried into the report in {}: the action has no such parameter",
+                "column {} copied to the report in {}: the action has no parameter of that name",
                 quote(name),
                 counted(*count, "row")
             ));
@@ -84,7 +84,7 @@ impl Carrier {
         if !self.of_several_lines.is_empty() {
             let count = counted(self.of_several_lines.len(), "row");
             notes.push(format!(
-                "{count} with a carried cell of several lines: {}",
+                "{count} with a copied cell of several lines: {}",
                 lines_text(&self.of_several_lines)
             ));
         }

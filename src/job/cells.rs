@@ -160,8 +160,8 @@ fn read_device_id(text: &str) -> Result<DeviceId, Flaw> {
     match DeviceId::parse(text) {
         Ok(id) => Ok(id),
         Err(DeviceIdError::Placeholder) => {
-            Err(Flaw::new(format!("{} is a placeholder and not a device", quote(text)))
-                .hint("write the device's own id, as 'sortie devices' lists it"))
+            Err(Flaw::new(format!("{} is a placeholder, not a device id", quote(text)))
+                .hint("write the device's id; 'sortie devices' lists the ids"))
         }
         Err(DeviceIdError::Form) => Err(odd_device_id(text)),
     }
@@ -170,7 +170,7 @@ fn read_device_id(text: &str) -> Result<DeviceId, Flaw> {
 /// Names what a text is that is not a device id.
 fn odd_device_id(text: &str) -> Flaw {
     let flaw = |what: &str| Flaw::new(format!("{} {what}", quote(text)));
-    let plain = "write the id as 8-4-4-4-12 hexadecimal digits and nothing else";
+    let plain = "write only the id: 8-4-4-4-12 hexadecimal digits";
     if text.starts_with('{') || text.starts_with('(') {
         return flaw("has brackets around the device id").hint(plain);
     }
@@ -178,21 +178,21 @@ fn odd_device_id(text: &str) -> Flaw {
         return flaw("has 'urn:uuid:' before the device id").hint(plain);
     }
     if text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return flaw("is a device id without its hyphens").hint(plain);
+        return flaw("is a device id without hyphens").hint(plain);
     }
     if text.contains('@') {
-        return flaw("is an e-mail address and not a device id")
-            .hint("put it into the column user_email; on the command line give --user-email");
+        return flaw("is an e-mail address, not a device id")
+            .hint("put it in the column user_email; on the command line give --user-email");
     }
     let is_serial = (5..=20).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
         && text.bytes().any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
     if is_serial && spreadsheet_damage(text).is_none() {
-        return flaw("looks like a serial number and not like a device id")
-            .hint("put it into the column serial_number; on the command line give --serial");
+        return flaw("looks like a serial number, not a device id")
+            .hint("put it in the column serial_number; on the command line give --serial");
     }
     flaw("is not a device id (8-4-4-4-12 hexadecimal digits)")
-        .hint("'sortie devices' lists the ids; a serial number goes into the column serial_number")
+        .hint("'sortie devices' lists the ids; a serial number goes in the column serial_number")
 }
 
 pub(super) fn read_serial(text: &str) -> Result<String, Flaw> {
@@ -200,30 +200,31 @@ pub(super) fn read_serial(text: &str) -> Result<String, Flaw> {
     check_letters(field, text)?;
     let flaw = |what: &str| Flaw::new(format!("{} {what}", quote(text)));
     if let Some(damage) = spreadsheet_damage(text) {
-        return Err(flaw(&format!("is not a serial number: {damage}"))
-            .hint("format the column as text in the spreadsheet and fill it in again"));
+        return Err(flaw(&format!("is not a serial number: {damage}")).hint(
+            "format the column as text in the spreadsheet, and enter the serial number again",
+        ));
     }
     if text.len() == 36 && text.bytes().filter(|byte| *byte == b'-').count() == 4 {
-        return Err(flaw("looks like a device id and not like a serial number")
-            .hint("put it into the column device_id; on the command line give --device"));
+        return Err(flaw("looks like a device id, not a serial number")
+            .hint("put it in the column device_id; on the command line give --device"));
     }
     if text.contains('@') {
-        return Err(flaw("is an e-mail address and not a serial number")
-            .hint("put it into the column user_email; on the command line give --user-email"));
+        return Err(flaw("is an e-mail address, not a serial number")
+            .hint("put it in the column user_email; on the command line give --user-email"));
     }
     let stray = text.char_indices().find(|(_, letter)| {
         !(letter.is_ascii_alphanumeric()
             || matches!(letter, '-' | '_' | '.' | '/' | ' ' | ':' | '+'))
     });
     if let Some((at, letter)) = stray {
-        return Err(flaw(&format!("contains {letter:?}, which no serial number does"))
-            .hint("write one whole serial number; there are no wildcards and no lists")
+        return Err(flaw(&format!("contains {letter:?}, which is not valid in a serial number"))
+            .hint("write one complete serial number; wildcards and lists are not supported")
             .part(at, letter.len_utf8()));
     }
     check_length(field, text, SERIAL_CHARS_MAX)?;
     if is_placeholder_serial(text) {
-        return Err(flaw("is a placeholder that many devices share, and no serial number")
-            .hint("name the device by device_id, as 'sortie devices' lists it"));
+        return Err(flaw("is a placeholder that many devices share, not a serial number")
+            .hint("give the device_id instead; 'sortie devices' lists the ids"));
     }
     Ok(text.to_owned())
 }
@@ -245,11 +246,11 @@ pub(super) fn read_email(text: &str) -> Result<String, Flaw> {
     });
     if !is_address {
         return Err(Flaw::new(format!("{} is not an e-mail address", quote(text)))
-            .hint("write the whole address of one user, such as jo@example.com"));
+            .hint("write the complete address of one user, for example jo@example.com"));
     }
     if let Some((at, letter)) = stray {
         return Err(Flaw::new(format!("{} contains {letter:?}", quote(text)))
-            .hint("write one whole address and nothing else")
+            .hint("write one complete address and nothing else")
             .part(at, letter.len_utf8()));
     }
     check_length(field, text, EMAIL_CHARS_MAX)?;
@@ -278,22 +279,22 @@ fn check_length(field: TargetField, text: &str, chars_max: usize) -> Result<(), 
         return Ok(());
     }
     let name = field.word();
-    Err(Flaw::new(format!("{name} has {length} characters, at most {chars_max} are allowed")))
+    Err(Flaw::new(format!("{name} has {length} characters; at most {chars_max} are allowed")))
 }
 
 /// Refuses placeholders and letters that only look like the ones that identifiers are made of.
 fn check_letters(field: TargetField, text: &str) -> Result<(), Flaw> {
     if PLACEHOLDERS.contains(&text.to_lowercase().as_str()) {
         return Err(Flaw::new(format!("{} is not a {}", quote(text), field.word()))
-            .hint("name one device; there is no wildcard, and an empty value is no device"));
+            .hint("give one device; wildcards and empty values are not supported"));
     }
     if TargetField::find(text).is_some() {
         return Err(Flaw::new(format!(
-            "{} is the name of a column and no {}",
+            "{} is the name of a column, not a {}",
             quote(text),
             field.word()
         ))
-        .hint("a second header looks like this: are these two files that were joined?"));
+        .hint("this looks like a second header; were two files joined?"));
     }
     let stray = text.char_indices().find(|(_, letter)| !letter.is_ascii() || letter.is_control());
     let Some((at, letter)) = stray else { return Ok(()) };
@@ -304,7 +305,7 @@ fn check_letters(field: TargetField, text: &str) -> Result<(), Flaw> {
         u32::from(letter),
         text[..at].chars().count() + 1
     ))
-    .hint("type it again by hand: identifiers have plain letters, digits and hyphens only")
+    .hint("type it again by hand; identifiers have plain letters, digits and hyphens only")
     .part(at, letter.len_utf8()))
 }
 
@@ -320,8 +321,8 @@ fn letter_word(letter: char) -> &'static str {
         '\u{ff01}'..='\u{ff5e}' => "a full-width letter",
         '\u{400}'..='\u{52f}' => "a Cyrillic letter",
         '\u{370}'..='\u{3ff}' => "a Greek letter",
-        '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{3000}' => "a space of another kind",
-        '\u{fffd}' => "the mark of a letter that was lost in a conversion",
+        '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{3000}' => "a special space",
+        '\u{fffd}' => "the replacement character of a failed conversion",
         _ if is_invisible(letter) => "an invisible character",
         _ if letter.is_control() => "a control character",
         _ if letter.is_numeric() => "a digit of another script",
@@ -332,7 +333,7 @@ fn letter_word(letter: char) -> &'static str {
 /// What a spreadsheet has made of a serial number, if it looks so.
 fn spreadsheet_damage(text: &str) -> Option<&'static str> {
     if text.starts_with('#') {
-        return Some("it is a spreadsheet's error mark");
+        return Some("it is a spreadsheet error value");
     }
     if let Some((mantissa, exponent)) = text.split_once(['E', 'e']) {
         let is_number =
@@ -342,13 +343,13 @@ fn spreadsheet_damage(text: &str) -> Option<&'static str> {
         let digits = exponent.trim_start_matches(['+', '-']);
         let is_mantissa = mantissa.split(['.', ',']).all(is_number);
         if (has_sign || has_point) && is_mantissa && is_number(digits) {
-            return Some("a spreadsheet made a number in scientific notation of it");
+            return Some("a spreadsheet changed it to scientific notation");
         }
     }
     if let Some((whole, "0" | "00")) = text.split_once('.')
         && whole.bytes().all(|byte| byte.is_ascii_digit())
     {
-        return Some("a spreadsheet made a decimal number of it");
+        return Some("a spreadsheet changed it to a decimal number");
     }
     let parts: Vec<&str> = text.split(['-', '/', '.', ' ']).collect();
     let is_day = |part: &str| part.len() <= 4 && part.parse::<u16>().is_ok();
@@ -360,7 +361,7 @@ fn spreadsheet_damage(text: &str) -> Option<&'static str> {
         3 => months <= 1 && months + days == 3,
         _ => false,
     };
-    is_date.then_some("a spreadsheet made a date of it")
+    is_date.then_some("a spreadsheet changed it to a date")
 }
 
 #[cfg(test)]
@@ -386,7 +387,7 @@ mod tests {
             (DeviceId, " d2b2eafe-2dc2-4b13-bd2b-f93735f0e59f ", "ok"),
             (DeviceId, "{d2b2eafe-2dc2-4b13-bd2b-f93735f0e59f}", "brackets"),
             (DeviceId, "urn:uuid:d2b2eafe-2dc2-4b13-bd2b-f93735f0e59f", "urn:uuid:"),
-            (DeviceId, "d2b2eafe2dc24b13bd2bf93735f0e59f", "without its hyphens"),
+            (DeviceId, "d2b2eafe2dc24b13bd2bf93735f0e59f", "without hyphens"),
             (DeviceId, "00000000-0000-0000-0000-000000000000", "placeholder"),
             (DeviceId, "ffffffff-ffff-ffff-ffff-ffffffffffff", "placeholder"),
             (DeviceId, "C02XK1ABJG5J", "the column serial_number"),
@@ -397,8 +398,8 @@ mod tests {
                 "typographic hyphen (U+2013) at character 9",
             ),
             (DeviceId, "1-Mar", "is not a device id"),
-            (DeviceId, "all", "no wildcard"),
-            (DeviceId, "NULL", "no wildcard"),
+            (DeviceId, "all", "wildcards and empty values are not supported"),
+            (DeviceId, "NULL", "wildcards and empty values are not supported"),
             (SerialNumber, "C02XK1ABJG5J", "ok"),
             (SerialNumber, "0012345", "ok"),
             (SerialNumber, "12E45678", "ok"),
@@ -408,28 +409,28 @@ mod tests {
             (SerialNumber, "1.23E+11", "scientific notation"),
             (SerialNumber, "1,23E+11", "scientific notation"),
             (SerialNumber, "1E+10", "scientific notation"),
-            (SerialNumber, "1-Mar", "made a date"),
-            (SerialNumber, "Mar-01", "made a date"),
-            (SerialNumber, "01/03/2024", "made a date"),
-            (SerialNumber, "2024-03-01", "made a date"),
+            (SerialNumber, "1-Mar", "changed it to a date"),
+            (SerialNumber, "Mar-01", "changed it to a date"),
+            (SerialNumber, "01/03/2024", "changed it to a date"),
+            (SerialNumber, "2024-03-01", "changed it to a date"),
             (SerialNumber, "12345.0", "decimal number"),
-            (SerialNumber, "#NAME?", "error mark"),
-            (SerialNumber, "C02*", "no wildcards"),
-            (SerialNumber, "C02XK1,C02XK2", "no lists"),
+            (SerialNumber, "#NAME?", "error value"),
+            (SerialNumber, "C02*", "wildcards and lists are not supported"),
+            (SerialNumber, "C02XK1,C02XK2", "lists are not supported"),
             (SerialNumber, "“C02XK1”", "typographic quotation mark (U+201C) at character 1"),
             (SerialNumber, "С02XK1ABJG5J", "a Cyrillic letter (U+0421) at character 1"),
             (SerialNumber, "C０2XK1", "a full-width letter (U+FF10) at character 2"),
             (SerialNumber, "C02\u{200b}XK1", "an invisible character (U+200B) at character 4"),
-            (SerialNumber, "C02\u{a0}XK1", "a space of another kind (U+00A0)"),
+            (SerialNumber, "C02\u{a0}XK1", "a special space (U+00A0)"),
             (SerialNumber, "To be filled by O.E.M.", "placeholder that many devices share"),
             (SerialNumber, "Default string", "placeholder that many devices share"),
             (SerialNumber, "0", "placeholder that many devices share"),
             (SerialNumber, "0000000000", "placeholder that many devices share"),
-            (SerialNumber, "None", "no wildcard"),
-            (SerialNumber, "N/A", "no wildcard"),
-            (SerialNumber, "-", "no wildcard"),
-            (SerialNumber, "*", "no wildcard"),
-            (SerialNumber, "", "no wildcard"),
+            (SerialNumber, "None", "wildcards and empty values are not supported"),
+            (SerialNumber, "N/A", "wildcards and empty values are not supported"),
+            (SerialNumber, "-", "wildcards and empty values are not supported"),
+            (SerialNumber, "*", "wildcards and empty values are not supported"),
+            (SerialNumber, "", "wildcards and empty values are not supported"),
             (SerialNumber, "jo@example.com", "the column user_email"),
             (UserEmail, "jo@example.com", "ok"),
             (UserEmail, "jo", "is not an e-mail address"),

@@ -28,7 +28,7 @@ pub(super) fn clash(first: &Row, row: &Row, column: StepColumn, is_same: bool) -
     let both = format!("lines {line} and {here}");
     if is_same {
         return Flaw::new(format!("device {device} has {two} twice: {both}"))
-            .hint("remove one; --dedupe drops rows that are identical");
+            .hint("remove one; --dedupe removes identical rows");
     }
     if column == StepColumn::Present {
         let step = row.steps.first().map_or(1, |step| step.number);
@@ -46,6 +46,6 @@ pub(super) fn clash(first: &Row, row: &Row, column: StepColumn, is_same: bool) -
 /// Why one identity is not enough.
 pub(super) fn identify_flaw(by: &str, action: &str, risk: Risk) -> Flaw {
     let risk = risk.word();
-    Flaw::new(format!("--identify-by {by} is refused for {action}, which is {risk}"))
-        .hint("leave it out, so that every identity that is given has to agree with the device")
+    Flaw::new(format!("--identify-by {by} is not allowed for {action}, which is {risk}"))
+        .hint("remove it, so that every identity in the row must match the device")
 }

@@ -46,8 +46,8 @@ pub(super) fn check_options(
             if column_options.map[..at].iter().any(|(earlier, _)| fold(earlier) == fold(from)) {
                 Flaw::new(format!("column {} is renamed twice", quote(from)))
             } else if to.trim().is_empty() {
-                Flaw::new(format!("column {} is renamed to nothing", quote(from)))
-                    .hint(format!("give --ignore-column \"{from}\" to pass it over"))
+                Flaw::new(format!("column {} is renamed to an empty name", quote(from)))
+                    .hint(format!("to ignore the column, give --ignore-column \"{from}\""))
             } else if !has(from) {
                 Flaw::new(format!("there is no column {} to rename", quote(from)))
                     .hint(meant_column(from, names))

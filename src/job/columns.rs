@@ -116,7 +116,7 @@ pub(super) fn read_header(
 ) -> Option<TableHeader> {
     let count_before = problems.count();
     if record.cells.len() > COLUMNS_MAX {
-        let flaw = format!("{} columns, at most {COLUMNS_MAX} are allowed", record.cells.len());
+        let flaw = format!("{} columns; at most {COLUMNS_MAX} are allowed", record.cells.len());
         problems.push(source.diagnostic(record.range.clone(), Flaw::new(flaw)));
         return None;
     }
@@ -188,7 +188,7 @@ fn classify(written: &str, column_options: &ColumnOptions) -> Result<Column, Fla
     if let Some(letter) = stray.or(first_steering(name).map(|(_, letter)| letter)) {
         let code = u32::from(letter);
         return Err(Flaw::new(format!("the column name {} contains U+{code:04X}", quote(name)))
-            .hint("type it again by hand: reports repeat it"));
+            .hint("type it again by hand; reports repeat the name"));
     }
     if folded.is_empty() {
         return column(Meaning::Nameless);
@@ -209,17 +209,17 @@ fn classify(written: &str, column_options: &ColumnOptions) -> Result<Column, Fla
         return column(Meaning::Param);
     }
     if is_secret {
-        return Err(Flaw::new(format!("column {} holds secrets", quote(name))).hint(format!(
-            "a job file is no place for them: remove the column, or give --ignore-column \"{written}\"; the API token comes from SORTIE_TOKEN, --token-file or --token-command"
+        return Err(Flaw::new(format!("column {} contains secrets", quote(name))).hint(format!(
+            "remove the column, or give --ignore-column \"{written}\"; the API token comes from SORTIE_TOKEN, --token-file or --token-command"
         )));
     }
     match resembled(&folded) {
         Some(known) => Err(Flaw::new(format!(
-            "unknown column {} looks like '{known}', misspelt",
+            "unknown column {} looks like a misspelling of '{known}'",
             quote(name)
         ))
         .hint(format!(
-            "write '{known}' or give --map \"{written}={known}\" if that is meant, else --ignore-column \"{written}\""
+            "if you mean '{known}', write that or give --map \"{written}={known}\"; otherwise give --ignore-column \"{written}\""
         ))),
         None => column(Meaning::Carried),
     }
@@ -255,12 +255,12 @@ fn resembled(folded: &str) -> Option<&'static str> {
 fn no_header(names: &[&str]) -> Flaw {
     let first = names.first().copied().unwrap_or_default();
     let flaw = if names.len() > 1 || !first.contains(['|', '\t', ';']) {
-        Flaw::new(format!("no column of the first line is known ({} ...)", quote(first)))
+        Flaw::new(format!("the first line has no known column ({} ...)", quote(first)))
     } else {
         Flaw::new(format!("the first line has one column, {}", quote(first)))
     };
     flaw.hint(format!(
-        "the first line must name the columns, such as: {EXPECTED_HEADER}; if they are separated by another character, give --delimiter"
+        "the first line must name the columns, for example {EXPECTED_HEADER}; for another separator give --delimiter"
     ))
 }
 
@@ -279,7 +279,7 @@ fn check_doubles(
                 continue;
             }
             let flaw = Flaw::new(format!(
-                "columns {} and {} ({} and {}) mean the same",
+                "columns {} and {} ({} and {}) have the same meaning",
                 first + 1,
                 at + 1,
                 quote(&columns[first].name),
@@ -319,12 +319,12 @@ fn note_columns(columns: &[Column], notes: &mut Vec<String>) {
     let results = named(&Meaning::Result);
     if !results.is_empty() {
         let (count, names) = (counted(results.len(), "column"), results.join(", "));
-        notes.push(format!("{count} of an earlier report or export ignored: {names}"));
+        notes.push(format!("{count} from an earlier report or export ignored: {names}"));
     }
     let carried = named(&Meaning::Carried);
     if !carried.is_empty() {
         let count = counted(carried.len(), "column");
-        notes.push(format!("{count} carried into the report: {}", carried.join(", ")));
+        notes.push(format!("{count} copied to the report: {}", carried.join(", ")));
     }
     let read: Vec<String> = columns
         .iter()

@@ -13,8 +13,8 @@ pub(super) fn refuse_params_without_action(options: &ParseOptions, problems: &mu
     if options.params.is_empty() {
         return;
     }
-    let flaw = Flaw::new("--param is given without --action")
-        .hint("a file that names actions gives their parameters itself");
+    let flaw = Flaw::new("--param needs --action")
+        .hint("for actions named in the file, put the parameters in the file");
     problems.push_for_file(COMMAND_LINE, flaw);
 }
 

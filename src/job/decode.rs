@@ -76,9 +76,9 @@ pub(super) fn decode<'b>(
     {
         let (said, found) = (named.word(), marked.word());
         let flaw = Flaw::new(format!(
-            "--encoding {said} is given, and the file's byte order mark says {found}"
+            "--encoding says {said}, but the file's byte order mark says {found}"
         ));
-        problems.push_for_file(file, flaw.hint("leave --encoding out"));
+        problems.push_for_file(file, flaw.hint("remove --encoding"));
         return None;
     }
     let (encoding, from) = mark.unwrap_or((named.unwrap_or(Encoding::Utf8), 0));
@@ -89,16 +89,15 @@ pub(super) fn decode<'b>(
         && !bytes.is_ascii()
         && std::str::from_utf8(bytes).is_ok()
     {
-        let flaw =
-            Flaw::new(format!("--encoding {} is given, and the file is UTF-8", encoding.word()));
-        problems.push_for_file(file, flaw.hint("leave --encoding out"));
+        let flaw = Flaw::new(format!("--encoding says {}, but the file is UTF-8", encoding.word()));
+        problems.push_for_file(file, flaw.hint("remove --encoding"));
         return None;
     }
     let text =
         encoding.decoder().decode_without_bom_handling_and_without_replacement(&bytes[from..]);
     let Some(text) = text else {
-        let flaw = Flaw::new(format!("the file is not whole {}", encoding.word()))
-            .hint("it is damaged or cut off; save it as 'CSV UTF-8 (comma delimited)'");
+        let flaw = Flaw::new(format!("the file is not valid {}", encoding.word()))
+            .hint("it is damaged or truncated; save it as 'CSV UTF-8 (comma delimited)'");
         problems.push_for_file(file, flaw);
         return None;
     };
@@ -133,7 +132,7 @@ mod tests {
             ("Mü".as_bytes(), Some(Utf8), Ok("Mü")),
             ("Mü".as_bytes(), Some(Windows1252), Err("the file is UTF-8")),
             (b"\xff\xfeM\0", Some(Windows1252), Err("byte order mark says utf-16le")),
-            (b"\xff\xfe\0\xd8", None, Err("not whole utf-16le")),
+            (b"\xff\xfe\0\xd8", None, Err("not valid utf-16le")),
         ] {
             let found = read(bytes, named);
             match expect {

@@ -35,9 +35,9 @@ pub(super) fn choose_layout(
     {
         let (said, named) = (delimiter_word(said), delimiter_word(named));
         let flaw = Flaw::new(format!(
-            "--delimiter says {named}, and the first line says that a {said} separates the columns"
+            "--delimiter says {named}, but the first line sets a {said} as the separator"
         ))
-        .hint("leave one of them out");
+        .hint("remove one of the two");
         problems.push(source.diagnostic(0..start, flaw));
         return None;
     }
@@ -46,7 +46,7 @@ pub(super) fn choose_layout(
             return Some(Layout { delimiter, start, line });
         }
         let flaw = Flaw::new("--delimiter must be one visible ASCII character or a tab")
-            .hint("such as --delimiter ';'");
+            .hint("for example --delimiter ';'");
         problems.push_for_file(source.file, flaw);
         return None;
     }
@@ -77,8 +77,7 @@ pub(super) fn find_layout(
         if delimiter.is_ascii_graphic() && delimiter != b'"' || delimiter == b'\t' {
             return Ok(Layout { delimiter, start, line: 2 });
         }
-        return Err(Flaw::new("the first line names no character that can separate columns")
-            .hint("such as sep=;"));
+        return Err(Flaw::new("the first line sets no valid separator").hint("for example sep=;"));
     }
     let score = |delimiter: u8| {
         let mut records = Scanner::laid_out(source.text, plain(delimiter), cr_lines);
@@ -97,7 +96,7 @@ pub(super) fn find_layout(
     let best = scores[0];
     let (second_known, second_cells) = scores[1].0;
     if second_cells > 1 && best.0.1 > 1 && second_known == best.0.0 {
-        return Err(Flaw::new("it is not clear which character separates the columns")
+        return Err(Flaw::new("cannot tell which character separates the columns")
             .hint("give --delimiter ',' or --delimiter ';'"));
     }
     Ok(plain(if best.0.1 > 1 { best.1 } else { b',' }))

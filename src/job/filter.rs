@@ -93,11 +93,11 @@ fn check_quotes(value: &str) -> Result<(), Flaw> {
             if value.chars().count() > 1 && is_mark(first) && is_mark(last) =>
         {
             Err(Flaw::new(format!(
-                "{} stands in typographic quotation marks (U+{:04X})",
+                "{} is in typographic quotation marks (U+{:04X})",
                 quote(value),
                 u32::from(first)
             ))
-            .hint("write it without them, or with plain ones (\")"))
+            .hint("remove them, or use plain quotation marks (\")"))
         }
         _ => Ok(()),
     }
@@ -110,7 +110,7 @@ pub(super) fn add_exclusion(exclusion: &mut Exclusion, key: &str, value: &str) -
         "deviceids" => match DeviceId::parse(value) {
             Ok(id) => push(key, &mut exclusion.device_ids, id),
             Err(error) => Err(Flaw::new(format!("{} is {error}", quote(value)))
-                .hint("a serial number goes into serial_numbers")),
+                .hint("a serial number goes in serial_numbers")),
         },
         "serialnumbers" => {
             push(key, &mut exclusion.serial_numbers, super::cells::read_serial(value)?)
@@ -122,7 +122,7 @@ pub(super) fn add_exclusion(exclusion: &mut Exclusion, key: &str, value: &str) -
 fn push<T>(key: &str, values: &mut Vec<T>, value: T) -> Result<(), Flaw> {
     if values.len() >= VALUES_MAX {
         return Err(Flaw::new(format!("{key} has more than {VALUES_MAX} values"))
-            .hint("name the devices in a CSV file instead"));
+            .hint("list the devices in a CSV file instead"));
     }
     values.push(value);
     Ok(())
@@ -131,23 +131,23 @@ fn push<T>(key: &str, values: &mut Vec<T>, value: T) -> Result<(), Flaw> {
 fn set(key: &str, slot: &mut Option<u64>, value: u64) -> Result<(), Flaw> {
     match slot.replace(value) {
         None => Ok(()),
-        Some(_) => Err(Flaw::new(format!("{key} is given twice")).hint("it takes one duration")),
+        Some(_) => Err(Flaw::new(format!("{key} is given twice")).hint("give one duration")),
     }
 }
 
 fn check_value(key: &str, value: &str) -> Result<(), Flaw> {
     if value.is_empty() {
         return Err(Flaw::new(format!("{key} is empty"))
-            .hint("give a value; an empty one never means all devices"));
+            .hint("give a value; an empty value does not mean all devices"));
     }
     if matches!(value, "*" | "%" | "?") {
         return Err(Flaw::new(format!("{key} {} is a wildcard", quote(value)))
-            .hint("there are none; leave the condition out, or select all devices"));
+            .hint("wildcards are not supported; remove the condition, or select all devices"));
     }
     let length = value.chars().count();
     if length > VALUE_CHARS_MAX {
         return Err(Flaw::new(format!(
-            "{key} has {length} characters, at most {VALUE_CHARS_MAX} are allowed"
+            "{key} has {length} characters; at most {VALUE_CHARS_MAX} are allowed"
         )));
     }
     if value.chars().any(char::is_control) {
@@ -172,14 +172,14 @@ fn read_os(value: &str) -> Result<String, Flaw> {
         return Ok(value.to_owned());
     }
     Err(Flaw::new(format!("{} is not an OS version", quote(value)))
-        .hint("write 17.4 (which also means 17.4.1) or 24H2"))
+        .hint("write a version such as 17.4 (which includes 17.4.1) or 24H2"))
 }
 
 fn read_age(key: &str, value: &str) -> Result<u64, Flaw> {
     match parse_duration_ms(value) {
         Some(age) if age > 0 => Ok(age),
         _ => Err(Flaw::new(format!("{key} must be a duration, not {}", quote(value)))
-            .hint("such as 90m, 12h or 30d")),
+            .hint("for example 90m, 12h or 30d")),
     }
 }
 
@@ -203,7 +203,7 @@ mod tests {
             ("platform", "mac", "ok"),
             ("platform", "Linux", "the platforms are Mac"),
             ("blueprint", " Design ", "ok"),
-            ("blueprint", "", "never means all devices"),
+            ("blueprint", "", "does not mean all devices"),
             ("tag", "*", "wildcard"),
             ("user-email", "jo@example.com", "ok"),
             ("user_email", "jo", "not an e-mail address"),

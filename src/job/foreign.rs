@@ -37,12 +37,12 @@ const MARKS: [(&[u8], &str, &str); 20] = [
 /// Why bytes are no job at all, by the name that the program that wrote them uses.
 pub(super) fn foreign_format(bytes: &[u8]) -> Option<Flaw> {
     if let Some((_, what, hint)) = MARKS.iter().find(|(mark, ..)| bytes.starts_with(mark)) {
-        return Some(Flaw::new(format!("the file is {what}, and no job")).hint(*hint));
+        return Some(Flaw::new(format!("the file is {what}, not a job")).hint(*hint));
     }
     let head = &bytes[..bytes.len().min(64)];
     let start = head.trim_ascii_start().to_ascii_lowercase();
     if start.starts_with(b"<!doctype html") || start.starts_with(b"<html") {
-        let flaw = "the file is an HTML page, such as a login page in place of an export";
+        let flaw = "the file is an HTML page, probably a login page instead of an export";
         return Some(Flaw::new(flaw).hint("export the list again"));
     }
     let zeros_at = |parity: usize| head.iter().skip(parity).step_by(2).filter(|b| **b == 0).count();
@@ -50,7 +50,9 @@ pub(super) fn foreign_format(bytes: &[u8]) -> Option<Flaw> {
     if half >= 4 && (zeros_at(0) * 2 > half || zeros_at(1) * 2 > half) {
         let word = if zeros_at(0) > zeros_at(1) { "utf-16be" } else { "utf-16le" };
         let flaw = "the file looks like UTF-16 without a byte order mark";
-        return Some(Flaw::new(flaw).hint(format!("give --encoding {word} if it is, or {SAVE}")));
+        return Some(
+            Flaw::new(flaw).hint(format!("if it is, give --encoding {word}; otherwise {SAVE}")),
+        );
     }
     None
 }
@@ -63,8 +65,8 @@ pub(super) fn merge_conflict(text: &str) -> Option<(Range<usize>, Flaw)> {
             line.strip_prefix(mark).is_some_and(|rest| rest.starts_with([' ', '\n', '\r']))
         });
         if is_mark {
-            let flaw = Flaw::new("a merge conflict stands here: the file holds two versions")
-                .hint("keep one of them, and remove the lines '<<<<<<<', '=======' and '>>>>>>>'");
+            let flaw = Flaw::new("a merge conflict: the file has two versions of this part")
+                .hint("keep one version, and remove the lines '<<<<<<<', '=======' and '>>>>>>>'");
             return Some((at..at + line.trim_end().len(), flaw));
         }
         at += line.len();

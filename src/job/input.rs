@@ -73,7 +73,7 @@ fn read(
     let mut source = Source::read(input.name, &bytes, problems)?;
     if source.text.trim().is_empty() {
         let flaw = Flaw::new("the file is empty: 0 jobs")
-            .hint("a CSV file begins with a line such as 'serial_number,action'");
+            .hint("a CSV file begins with a header such as 'serial_number,action'");
         problems.push_for_file(input.name, flaw);
         return None;
     }

@@ -35,7 +35,7 @@ pub(super) fn check_job_name(name: &str) -> Result<(), Flaw> {
     let length = name.chars().count();
     if name.trim().is_empty() || length > JOB_NAME_CHARS_MAX {
         return Err(Flaw::new(format!(
-            "name has {length} characters, 1 to {JOB_NAME_CHARS_MAX} are allowed"
+            "name has {length} characters; 1 to {JOB_NAME_CHARS_MAX} are allowed"
         )));
     }
     let is_safe = name.chars().all(is_name_letter) && !name.starts_with(['.', '-', ' ']);

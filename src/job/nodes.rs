@@ -113,8 +113,9 @@ impl NodeReader<'_, '_> {
             Content::Scalar(text, Form::Plain) if text == "true" => Some(true),
             Content::Scalar(text, Form::Plain) if text == "false" => Some(false),
             _ => {
-                let flaw = Flaw::new(format!("{what} must be true or false"))
-                    .hint("without quotation marks; yes, no, on and off are not understood");
+                let flaw = Flaw::new(format!("{what} must be true or false")).hint(
+                    "write it without quotation marks; yes, no, on and off are not supported",
+                );
                 self.refuse(&node.range, flaw);
                 None
             }

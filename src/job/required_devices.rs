@@ -46,7 +46,7 @@ pub struct RequiredDevices {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AgeError {
     /// Nobody knows when it was written.
-    #[error("it cannot be told when {file} was written, and the job takes it only up to an age of {}", human_duration(*max_age_ms))]
+    #[error("the age of {file} is unknown, and the job allows at most {}", human_duration(*max_age_ms))]
     Unknown {
         /// The export.
         file: String,
@@ -54,7 +54,7 @@ pub enum AgeError {
         max_age_ms: u64,
     },
     /// It is older than the job allows.
-    #[error("{file} is {} old (written {written_at}), and the job allows {}", human_duration(*age_ms), human_duration(*max_age_ms))]
+    #[error("{file} is {} old (written {written_at}), but the job allows at most {}", human_duration(*age_ms), human_duration(*max_age_ms))]
     TooOld {
         /// The export.
         file: String,
@@ -66,7 +66,7 @@ pub enum AgeError {
         max_age_ms: u64,
     },
     /// It was written later than now.
-    #[error("{file} is dated {written_at}, {} from now, so its age is not known, and the job allows {}", human_duration(*ahead_ms), human_duration(*max_age_ms))]
+    #[error("{file} is dated {written_at}, {} in the future, so its age is unknown; the job allows at most {}", human_duration(*ahead_ms), human_duration(*max_age_ms))]
     Future {
         /// The export.
         file: String,

@@ -26,18 +26,16 @@ impl RowNotes {
         }
         if self.lowered > 0 {
             let count = counted(self.lowered, "device id");
-            notes.push(format!("{count} written in upper case, read in lower case"));
+            notes.push(format!("{count} in upper case, read as lower case"));
         }
         if self.placeholders > 0 {
             let count = counted(self.placeholders, "serial number");
-            notes.push(format!(
-                "{count} not compared: they are placeholders that many devices share"
-            ));
+            notes.push(format!("{count} not compared: placeholders that many devices share"));
         }
         if self.uncompared_names > 0 {
             let (count, column) = (self.uncompared_names, name_column.unwrap_or("device_name"));
             notes.push(format!(
-                "'{column}' is not compared in {}, which change the name; call the column current_name to compare it",
+                "'{column}' is not compared in {}, which change the name; to compare it, name the column current_name",
                 counted(count, "row")
             ));
         }

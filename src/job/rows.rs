@@ -120,7 +120,7 @@ impl<'r> RowReader<'r> {
         if let Some(last) = self.problems.items.last_mut().filter(|_| text.starts_with('#')) {
             let hint = last.hint.take().map(|hint| format!("{hint}; ")).unwrap_or_default();
             last.hint = Some(format!(
-                "{hint}a line that starts with '#' and has as many cells as the header is a row, no comment"
+                "{hint}a line that starts with '#' and has as many cells as the header is read as a row, not as a comment"
             ));
         }
     }
@@ -170,10 +170,10 @@ impl<'r> RowReader<'r> {
         });
         let Some((cell, column)) = hit else { return false };
         let flaw = Flaw::new(format!(
-            "column {} holds a line break, which only messages and carried columns may",
+            "column {} contains a line break; only messages and copied columns may contain one",
             quote(&column.name)
         ))
-        .hint("remove it; a quotation mark in the wrong place also looks like this");
+        .hint("remove it; a misplaced quotation mark can be the cause");
         self.push_shy(source, cell.range.clone(), flaw);
         true
     }
@@ -190,8 +190,8 @@ impl<'r> RowReader<'r> {
 
     fn refuse_count(&mut self, source: &Source<'_>, record: &Record<'_>, wanted: usize) {
         let found = counted(record.cells.len(), "cell");
-        let flaw = Flaw::new(format!("the row has {found}, the header has {wanted}")).hint(
-            "fill in the missing cells, or put a text that holds the delimiter in quotation marks",
+        let flaw = Flaw::new(format!("the row has {found}, but the header has {wanted}")).hint(
+            "fill in the missing cells, or put text that contains the separator in quotation marks",
         );
         self.push_shy(source, record.range.clone(), flaw);
     }
@@ -201,7 +201,7 @@ impl<'r> RowReader<'r> {
         for (cell, column) in record.cells.iter().zip(&self.header.columns) {
             let flaw = match column.meaning {
                 _ if cell.value.len() > CELL_BYTES_MAX => Flaw::new(format!(
-                    "the cell has {} bytes, at most {CELL_BYTES_MAX} are allowed",
+                    "the cell has {} bytes; at most {CELL_BYTES_MAX} are allowed",
                     cell.value.len()
                 )),
                 Meaning::Result | Meaning::Ignored => continue,
@@ -254,7 +254,7 @@ impl<'r> RowReader<'r> {
                 .identify_by
                 .map_or("device_id, serial_number or user_email", |by| by.word());
             let flaw = Flaw::new(format!("the row names no device: {wanted} is empty"))
-                .hint("fill it in, or remove the row; an empty value never means all devices");
+                .hint("fill it in, or remove the row; an empty value does not mean all devices");
             self.problems.push(source.diagnostic(record.range.clone(), flaw));
         }
         is_good.then_some(target)

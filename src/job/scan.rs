@@ -223,8 +223,8 @@ impl<'a> Scanner<'a> {
             && self.byte(self.at) != Some(self.delimiter)
             && self.line_end_at(self.at).is_none()
         {
-            let flaw = Flaw::new("there is text behind a closing quotation mark").hint(
-                "put the whole cell in quotation marks, or none of it; write \"\" for one inside",
+            let flaw = Flaw::new("text follows a closing quotation mark").hint(
+                "put the whole cell in quotation marks, or none of it; inside, write \"\" for a quotation mark",
             );
             return Err((self.at - 1..self.at, flaw));
         }
@@ -243,16 +243,16 @@ impl<'a> Scanner<'a> {
                 break;
             }
             if byte == b'"' {
-                let flaw = Flaw::new("a quotation mark stands inside an unquoted cell").hint(
-                    "put the whole cell in quotation marks and double the one inside; no space may stand before the first",
+                let flaw = Flaw::new("an unquoted cell contains a quotation mark").hint(
+                    "put the whole cell in quotation marks and double the one inside; remove any space before the first one",
                 );
                 return Err((self.at..self.at + 1, flaw));
             }
             if byte == b'\r' {
                 let flaw = Flaw::new(
-                    "a carriage return stands inside the line, and other lines end differently",
+                    "the line contains a carriage return, but other lines end differently",
                 )
-                .hint("save the file with one kind of line end");
+                .hint("save the file with one kind of line ending");
                 return Err((self.at..self.at + 1, flaw));
             }
             self.at += 1;
@@ -367,15 +367,12 @@ mod tests {
 
     #[test]
     fn damaged_lines_are_refused_and_the_next_ones_read() {
-        check("a\"b,c\nd,e\n", &["!1 a quotation mark stands inside an unquoted cell", "2:d|e"]);
-        check("\"a\"x,c\nd\n", &["!2 there is text behind a closing quotation mark", "2:d"]);
+        check("a\"b,c\nd,e\n", &["!1 an unquoted cell contains a quotation mark", "2:d|e"]);
+        check("\"a\"x,c\nd\n", &["!2 text follows a closing quotation mark", "2:d"]);
         check("a\n\"b\nc\n", &["1:a", "!2 this quotation mark is never closed"]);
         check(
             "a\rb\nc\n",
-            &[
-                "!1 a carriage return stands inside the line, and other lines end differently",
-                "2:c",
-            ],
+            &["!1 the line contains a carriage return, but other lines end differently", "2:c"],
         );
     }
 

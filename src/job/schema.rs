@@ -37,7 +37,7 @@ pub fn job_schema() -> Value {
     }
     json!({
         "$schema": DRAFT,
-        "title": "A job of sortie",
+        "title": "A sortie job",
         "type": "object",
         "properties": properties,
         "additionalProperties": false,
@@ -52,7 +52,7 @@ pub fn job_schema() -> Value {
 fn property(key: &str) -> Value {
     match key {
         "version" => json!({ "enum": [1, "1"] }),
-        "name" => described(text(), "Name of the job and of the directory of its reports"),
+        "name" => described(text(), "Name of the job and of its report directory"),
         "targets" => targets(),
         "exclude" => exclusion(),
         "steps" => json!({ "type": "array", "minItems": 1, "items": step() }),

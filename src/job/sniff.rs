@@ -57,11 +57,11 @@ pub(super) fn find_format(name: &str, text: &str) -> Result<JobFormat, Flaw> {
     let content = content_format(text);
     match (extension.as_str(), content) {
         ("yaml" | "yml", Some(JobFormat::Table)) => {
-            Err(Flaw::new("the file is named as YAML and its content is CSV")
+            Err(Flaw::new("the file name says YAML, but the content is CSV")
                 .hint("rename it to end in .csv"))
         }
         ("csv" | "tsv", Some(JobFormat::Yaml)) => {
-            Err(Flaw::new("the file is named as CSV and its content is YAML")
+            Err(Flaw::new("the file name says CSV, but the content is YAML")
                 .hint("rename it to end in .yaml"))
         }
         ("yaml" | "yml" | "json", _) => Ok(JobFormat::Yaml),

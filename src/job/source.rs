@@ -47,7 +47,7 @@ impl<'a> Source<'a> {
     pub fn read(file: &'a str, bytes: &'a [u8], problems: &mut Diagnostics) -> Option<Self> {
         let flaw = if bytes.len() > FILE_BYTES_MAX {
             let size = bytes.len();
-            let flaw = format!("the file has {size} bytes, at most {FILE_BYTES_MAX} are allowed");
+            let flaw = format!("the file has {size} bytes; at most {FILE_BYTES_MAX} are allowed");
             Some(Flaw::new(flaw).hint("split the job into several files"))
         } else {
             foreign_format(bytes)
@@ -96,18 +96,18 @@ impl<'a> Source<'a> {
             let end = self.line_starts.get(at + 1).copied().unwrap_or(self.text.len());
             if end - start > LINE_BYTES_MAX {
                 let flaw = Flaw::new(format!(
-                    "the line has {} bytes, at most {LINE_BYTES_MAX} are allowed",
+                    "the line has {} bytes; at most {LINE_BYTES_MAX} are allowed",
                     end - start
                 ))
                 .hint(
-                    "a missing line end or quotation mark earlier in the file is the usual cause",
+                    "the usual cause is a missing line ending or quotation mark earlier in the file",
                 );
                 problems.push(self.diagnostic(*start..*start, flaw));
             }
         }
         if let Some(at) = self.text.find('\0') {
             let flaw = Flaw::new("the file contains a NUL byte")
-                .hint("it is damaged or not a text file; export it again as CSV UTF-8");
+                .hint("it is damaged, or not a text file; export it again as CSV UTF-8");
             problems.push(self.diagnostic(at..at + 1, flaw));
         }
     }

@@ -13,7 +13,7 @@ const PROTECTED: [(&str, &str, &str, &str); 1] = [(
     "erase_mode",
     "WIPE_PROTECTED",
     "--allow-wipe-protected",
-    "it can leave a PC that no longer starts",
+    "it can leave a PC unable to boot",
 )];
 /// Highest step number: a device with more steps in one job is a mistake.
 pub(super) const STEPS_MAX: u16 = 100;
@@ -73,13 +73,14 @@ fn is_stray(letter: char) -> bool {
 /// Finds an action by its written name.
 pub(super) fn read_action(text: &str) -> Result<&'static ActionSpec, Flaw> {
     if text.is_empty() {
-        return Err(Flaw::new("no action is given")
-            .hint("write one of the actions that 'sortie actions' lists"));
+        return Err(
+            Flaw::new("no action is given").hint("write an action; 'sortie actions' lists them")
+        );
     }
     if let Some((at, letter)) = text.char_indices().find(|(_, letter)| is_stray(*letter)) {
         let code = u32::from(letter);
         return Err(Flaw::new(format!("action {} contains U+{code:04X}", quote(text)))
-            .hint("type it again by hand: names of actions have plain letters, hyphens and spaces only")
+            .hint("type it again by hand; action names have plain letters, hyphens and spaces only")
             .part(at, letter.len_utf8()));
     }
     if text.chars().count() > 64 || looks_like_pin(text) {
@@ -129,11 +130,11 @@ pub(super) fn read_value(
         }
         (ParamKind::Pin, Form::Plain) => {
             return Err(Flaw::new(format!("{key} must be in quotation marks"))
-                .hint("without them many programs read a number and drop leading zeros"));
+                .hint("otherwise it is read as a number and loses leading zeros"));
         }
         (ParamKind::Bool | ParamKind::Number(_), Form::Quoted) => {
             return Err(Flaw::new(format!(
-                "{key} must be {} and not a text in quotation marks",
+                "{key} must be {}, not text in quotation marks",
                 param.type_word()
             ))
             .hint("remove the quotation marks"));
@@ -148,7 +149,7 @@ pub(super) fn read_value(
     for (protected_key, value, flag, reason) in PROTECTED {
         if protected_values == ProtectedValues::Refused && key == protected_key && text == value {
             return Err(Flaw::new(format!("{key} {value} is refused: {reason}"))
-                .hint(format!("give {flag} if that is what you want")));
+                .hint(format!("to allow it, give {flag}")));
         }
     }
     param.read(text).map_err(|message| shortened(param, message, text))
@@ -242,7 +243,7 @@ fn missing_hint(param: Option<&'static ParamSpec>, name_column: Option<&str>) ->
     // The name of a device is an identity; as the new name it has to be asked for.
     match name_column {
         Some(column) if fold(param.key) == "devicename" => format!(
-            "column '{column}' says which device is meant; add a column '{name}', or give --map \"{column}={name}\" if it holds the new name"
+            "column '{column}' identifies the device; add a column '{name}', or if this column has the new name, give --map \"{column}={name}\""
         ),
         _ => format!("give it as '{name}' ({})", param.summary),
     }

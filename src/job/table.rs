@@ -55,7 +55,7 @@ pub(super) fn read_table(
             Scanned::Record(record) if record.is_blank() => skipped.blank += 1,
             Scanned::Record(again) if again.names_the_same(&record) => {
                 skipped.broken += 1;
-                let flaw = Flaw::new("the header stands here again: two files were joined")
+                let flaw = Flaw::new("the header is repeated: two files were joined")
                     .hint("remove the line, or run the files one by one");
                 reader.problems.push(source.diagnostic(again.range, flaw));
             }
@@ -126,8 +126,8 @@ fn commented_header(
             break;
         }
     }
-    let flaw = Flaw::new("the header begins with '#', so that it is read as a comment")
-        .hint("remove the '#'");
+    let flaw =
+        Flaw::new("the header begins with '#' and is read as a comment").hint("remove the '#'");
     Some((found?, flaw))
 }
 
@@ -150,7 +150,7 @@ fn first_record<'a>(
         }
     }
     let flaw = Flaw::new("the file has no header and no rows: 0 jobs")
-        .hint("a CSV file begins with a line such as 'serial_number,action'");
+        .hint("a CSV file begins with a header such as 'serial_number,action'");
     problems.push_for_file(source.file, flaw);
     None
 }
@@ -185,19 +185,19 @@ fn check_header(
             .identify_by
             .map_or("device_id, serial_number or user_email", |by| TargetField::word(by.field()));
         let hint = match header.name_column() {
-            Some(_) => "a name or asset tag is not enough to find a device: names repeat",
+            Some(_) => "a name or asset tag does not identify a device, because names repeat",
             None => "add one, or give --map \"Your Column=serial_number\"",
         };
-        refuse(Flaw::new(format!("no column names the device: {wanted}")).hint(hint));
+        refuse(Flaw::new(format!("no column identifies the device: {wanted}")).hint(hint));
     }
     match (&rules.base, header.has(&Meaning::Action)) {
         (None, false) => refuse(
-            Flaw::new("no column says what is to be done")
+            Flaw::new("no column gives the action")
                 .hint("add a column 'action', or give --action for all rows"),
         ),
         (Some(base), true) => refuse(
-            Flaw::new(format!("the action stands both in the file and in {}", base.origin))
-                .hint("keep one of them; --ignore-column action passes over the file's"),
+            Flaw::new(format!("the action is given both in the file and in {}", base.origin))
+                .hint("remove one of the two; --ignore-column action ignores the one in the file"),
         ),
         _ => {}
     }
@@ -205,11 +205,8 @@ fn check_header(
         && header.has(&Meaning::Step)
     {
         refuse(
-            Flaw::new(format!(
-                "a step column has no meaning when {} gives the action",
-                base.origin
-            ))
-            .hint("remove it, or give --ignore-column step"),
+            Flaw::new(format!("a step column has no effect when {} gives the action", base.origin))
+                .hint("remove it, or give --ignore-column step"),
         );
     }
 }

@@ -167,8 +167,8 @@ impl Builder<'_, '_, '_> {
             Event::DocumentStart(..) => {
                 self.documents += 1;
                 if self.documents > 1 {
-                    let flaw = Flaw::new("a second document begins here")
-                        .hint("write one job in one file");
+                    let flaw =
+                        Flaw::new("a second document begins here").hint("write one job per file");
                     self.refuse(range, flaw);
                     return None;
                 }
@@ -182,7 +182,7 @@ impl Builder<'_, '_, '_> {
                 self.count(&range)?;
                 if text.len() > SCALAR_BYTES_MAX {
                     let flaw = format!(
-                        "the text has {} bytes, at most {SCALAR_BYTES_MAX} are allowed",
+                        "the text has {} bytes; at most {SCALAR_BYTES_MAX} are allowed",
                         text.len()
                     );
                     self.refuse(range.start..range.start + 1, Flaw::new(flaw));
@@ -213,7 +213,7 @@ impl Builder<'_, '_, '_> {
             return Some(());
         }
         let flaw = Flaw::new(format!("the file has more than {NODES_MAX} values"))
-            .hint("split the job into several files, or name the targets in a CSV file");
+            .hint("split the job into several files, or list the targets in a CSV file");
         self.refuse(range.clone(), flaw);
         None
     }
@@ -272,7 +272,7 @@ impl Builder<'_, '_, '_> {
             },
         };
         if let Some(range) = odd_key {
-            let flaw = Flaw::new("a list or map stands where a key is due")
+            let flaw = Flaw::new("found a list or map instead of a key")
                 .hint("write 'key: value'; a text with brackets or braces needs quotation marks");
             self.refuse(range, flaw);
         }
@@ -283,7 +283,7 @@ impl Builder<'_, '_, '_> {
         for entry in entries {
             if entry.key == "<<" {
                 let flaw = Flaw::new("merge keys ('<<') are not allowed in a job")
-                    .hint("write the values out, so that what is read is what is done");
+                    .hint("write the values out");
                 self.problems.push(self.source.diagnostic(entry.key_range.clone(), flaw));
             } else if !seen.insert(&entry.key) {
                 let flaw = Flaw::new(format!("key {} is given twice", quote(&entry.key)))

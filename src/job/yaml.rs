@@ -129,8 +129,8 @@ fn note_values(
 /// Flags that speak of a table or of an action, which this job has itself.
 fn refuse_table_flags(reader: &mut NodeReader<'_, '_>, options: &ParseOptions) {
     if options.action.is_some() {
-        let flaw = Flaw::new("--action is given, and a YAML job says itself what is done")
-            .hint("leave it out, or change 'action:' in the file");
+        let flaw = Flaw::new("--action cannot be used with a YAML job, which names its action")
+            .hint("remove it, or change 'action:' in the file");
         reader.problems.push_for_file(reader.source.file, flaw);
     } else {
         refuse_params_without_action(options, reader.problems);
@@ -146,7 +146,7 @@ fn check_version(reader: &mut NodeReader<'_, '_>, root: &Node, entries: &[MapEnt
     };
     let is_known = matches!(&entry.value.content, Content::Scalar(text, _) if text == VERSION);
     if !is_known {
-        let flaw = Flaw::new("this version of the job format is not known").hint(hint);
+        let flaw = Flaw::new("this version of the job format is not supported").hint(hint);
         reader.refuse(&entry.value.range, flaw);
     }
 }
@@ -163,13 +163,13 @@ fn read_reason(reader: &mut NodeReader<'_, '_>, entry: &MapEntry) -> Option<Stri
     let length = reason.chars().count();
     if length > REASON_CHARS_MAX {
         let flaw =
-            format!("reason has {length} characters, at most {REASON_CHARS_MAX} are allowed");
+            format!("reason has {length} characters; at most {REASON_CHARS_MAX} are allowed");
         reader.refuse(&entry.value.range, Flaw::new(flaw));
     }
     if let Some((_, letter)) = first_steering(reason) {
         let code = u32::from(letter);
         let flaw = Flaw::new(format!("reason contains an invisible character (U+{code:04X})"))
-            .hint("type it again by hand: approvers read it");
+            .hint("type it again by hand; approvers read it");
         reader.refuse(&entry.value.range, flaw);
     }
     Some(reason.trim().to_owned())
@@ -188,13 +188,14 @@ fn read_columns(
         || options.delimiter.is_some()
         || options.encoding.is_some();
     if has_flags && !has_file {
-        let flaw = Flaw::new("--map, --ignore-column, --delimiter and --encoding are for tables")
-            .hint("this job names no file of targets");
+        let flaw =
+            Flaw::new("--map, --ignore-column, --delimiter and --encoding are for CSV files")
+                .hint("this job names no file of targets");
         reader.problems.push_for_file(reader.source.file, flaw);
     }
     let Some(columns) = find(entries, "columns") else { return Vec::new() };
     if !has_file {
-        let flaw = Flaw::new("columns has no meaning without 'targets: {file: ...}'");
+        let flaw = Flaw::new("columns has no effect without 'targets: {file: ...}'");
         reader.refuse(&columns.key_range, flaw);
     }
     let mut map = Vec::new();

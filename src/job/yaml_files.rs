@@ -23,7 +23,7 @@ pub(super) fn load_file(
 ) -> Option<Vec<u8>> {
     let loaded = load(file).map_err(|reason| {
         Flaw::new(format!("cannot read {}: {reason}", quote(file)))
-            .hint("the name is relative to the job file")
+            .hint("the path is relative to the job file")
     });
     reader.settle(&node.range, loaded)
 }

@@ -29,7 +29,7 @@ use crate::model::{RequiredList, is_near};
 const FIELDS: [TargetField; 3] =
     [TargetField::SerialNumber, TargetField::DeviceId, TargetField::UserEmail];
 /// A requirement as an example.
-const EXAMPLE: &str = "such as require: {file: enrolled.csv, on: serial_number, max_age: 24h}";
+const EXAMPLE: &str = "for example require: {file: enrolled.csv, on: serial_number, max_age: 24h}";
 
 /// What `require` says.
 struct Wanted<'n> {
@@ -86,7 +86,7 @@ fn read_wanted<'n>(
     }
     for needed in ["file", "on"] {
         if !entries.iter().any(|entry| entry.key == needed) {
-            let flaw = Flaw::new(format!("require does not say {needed}")).hint(EXAMPLE);
+            let flaw = Flaw::new(format!("require has no {needed}")).hint(EXAMPLE);
             reader.refuse(&node.range, flaw);
         }
     }
@@ -112,7 +112,7 @@ fn read_on(reader: &mut NodeReader<'_, '_>, node: &Node) -> Option<TargetField> 
         let words = FIELDS.map(TargetField::word).join(", ");
         let near = FIELDS.into_iter().find(|field| is_near(&fold(text), &fold(field.word())));
         let hint = near.map_or_else(
-            || format!("on is one of {words}"),
+            || format!("on must be one of {words}"),
             |near| format!("did you mean '{}'?", near.word()),
         );
         let flaw = Flaw::new(format!("devices cannot be required by {}", quote(text))).hint(hint);
@@ -159,7 +159,7 @@ fn read_export(
     source.hide_lines();
     let cr_lines = if source.has_cr_lines { CrLines::Yes } else { CrLines::No };
     let layout = find_layout(&source, &ColumnOptions::default(), cr_lines).map_err(|flaw| {
-        let cure = "export it again with commas, semicolons or tabs alone in the first line";
+        let cure = "export it again with only commas, semicolons or tabs as separators";
         problems.push_for_file(wanted.file, flaw.hint(cure));
     });
     let layout = layout.ok()?;
@@ -193,8 +193,8 @@ fn read_export(
     let on = wanted.on.word();
     let requirement = RequiredDevices::new(wanted.file, wanted.on, wanted.max_age_ms, &targets);
     if requirement.is_none() {
-        let flaw = Flaw::new(format!("the file lists no {on}, so no device could be touched"))
-            .hint("see whether the export went wrong; to do without it remove 'require'");
+        let flaw = Flaw::new(format!("the file lists no {on}, so no device would be left"))
+            .hint("check the export; to run without the list, remove 'require'");
         problems.push_for_file(wanted.file, flaw);
     }
     let requirement = requirement?;
@@ -218,15 +218,15 @@ impl Counts {
         notes.push(format!("required by {on}: {file} lists {}", counted(listed, "device")));
         if self.blank > 0 {
             let rows = counted(self.blank, "row");
-            notes.push(format!("{rows} of {file} without {on} passed over"));
+            notes.push(format!("{rows} of {file} without {on} ignored"));
         }
         if self.placeholders > 0 {
             let rows = counted(self.placeholders, "row");
-            notes.push(format!("{rows} of {file} with a placeholder as {on} passed over"));
+            notes.push(format!("{rows} of {file} with a placeholder as {on} ignored"));
         }
         if self.comments > 0 {
             let lines = counted(self.comments, "line");
-            notes.push(format!("{lines} of {file} starting with '#' passed over as comments"));
+            notes.push(format!("{lines} of {file} starting with '#' ignored as comments"));
         }
     }
 }
@@ -257,7 +257,7 @@ impl Export<'_, '_> {
         self.counts.rows += 1;
         if self.counts.rows > ROWS_MAX {
             let flaw = Flaw::new(format!("the file has more than {ROWS_MAX} rows"))
-                .hint("export only the devices that this job is about");
+                .hint("export only the devices of this job");
             self.problems.push(self.source.diagnostic(record.range.clone(), flaw));
             return None;
         }
@@ -265,8 +265,8 @@ impl Export<'_, '_> {
             Some(cell) if record.cells.len() == columns => self.take_cell(cell),
             _ => {
                 let found = counted(record.cells.len(), "cell");
-                let flaw = Flaw::new(format!("the row has {found}, the header has {columns}"))
-                    .hint("a text that holds the delimiter must stand in quotation marks");
+                let flaw = Flaw::new(format!("the row has {found}, but the header has {columns}"))
+                    .hint("put text that contains the separator in quotation marks");
                 self.problems.push(self.source.diagnostic(record.range.clone(), flaw));
             }
         }
@@ -289,8 +289,9 @@ impl Export<'_, '_> {
         let breaks = ['\n', '\r', '"', char::from(self.delimiter)];
         if let Some(letter) = text.chars().find(|letter| breaks.contains(letter)) {
             let word = self.wanted.on.word();
-            let flaw = Flaw::new(format!("the cell holds {letter:?}, which no {word} does"))
-                .hint("a quotation mark in the wrong place looks like this");
+            let flaw =
+                Flaw::new(format!("the cell contains {letter:?}, which is not valid in a {word}"))
+                    .hint("a misplaced quotation mark can be the cause");
             self.problems.push(self.source.diagnostic(cell.range.clone(), flaw));
             return;
         }
@@ -314,7 +315,7 @@ impl Export<'_, '_> {
         let nowhere = usize::MAX;
         if record.cells.len() > COLUMNS_MAX {
             let count = record.cells.len();
-            let flaw = Flaw::new(format!("{count} columns, at most {COLUMNS_MAX} are allowed"));
+            let flaw = Flaw::new(format!("{count} columns; at most {COLUMNS_MAX} are allowed"));
             return Err((nowhere, flaw));
         }
         let names: Vec<&str> = record.cells.iter().map(|cell| header_text(&cell.value)).collect();
@@ -337,14 +338,14 @@ impl Export<'_, '_> {
         let word = self.wanted.on.word();
         let known = self.wanted.on.folded_names();
         let is_like = |name: &str| known.iter().any(|known| is_near(&fold(name), known));
-        let flaw = Flaw::new(format!("no column of the first line is {word}"));
+        let flaw = Flaw::new(format!("the first line has no column {word}"));
         match names.iter().position(|name| is_like(name)) {
             Some(at) => {
                 let near = quote(names[at]);
-                (at, flaw.hint(format!("{near} looks like it, misspelt: write '{word}'")))
+                (at, flaw.hint(format!("{near} looks like a misspelling; write '{word}'")))
             }
             None => {
-                let hint = format!("the first line must name the columns; call one '{word}'");
+                let hint = format!("the first line must name the columns; name one '{word}'");
                 (usize::MAX, flaw.hint(hint))
             }
         }

@@ -11,7 +11,7 @@ use crate::model::settings::{
 
 /// What the ends of waves mean, for hints.
 const WAVES_HINT: &str =
-    "waves say how many devices have been reached in all, by number or by share: [1, 5, 20%, 100%]";
+    "waves are total numbers of devices or shares, for example [1, 5, 20%, 100%]";
 
 /// The flaw of a text, or of an item, that a setting does not take.
 pub(super) fn flaw_of(setting: &SettingSpec, what: &str, error: SettingError, text: &str) -> Flaw {
@@ -28,7 +28,7 @@ pub(super) fn flaw_of(setting: &SettingSpec, what: &str, error: SettingError, te
         }
         SettingFault::Duration => {
             Flaw::new(format!("{what} must be a duration, not {}", quote(text)))
-                .hint("write a number with its unit, such as 30s, 10m, 2h or 1h 30m")
+                .hint("write a number with its unit, for example 30s, 10m, 2h or 1h 30m")
         }
         SettingFault::TooShort { least_ms } => {
             let flaw = Flaw::new(format!("{what} must be at least {}", human_duration(least_ms)));
@@ -44,32 +44,32 @@ pub(super) fn flaw_of(setting: &SettingSpec, what: &str, error: SettingError, te
             Flaw::new(format!("{what} must be at most {}", human_duration(most_ms)))
         }
         SettingFault::DurationOrMoment => Flaw::new(format!(
-            "{what} must be a duration or a time with its offset, not {}",
+            "{what} must be a duration or a time with UTC offset, not {}",
             quote(text)
         ))
-        .hint("such as 8h, or 2026-11-23T18:00:00+01:00"),
+        .hint("for example 8h or 2026-11-23T18:00:00+01:00"),
         SettingFault::CountOrShare => {
             Flaw::new(format!("{what} must be a number or a share, not {}", quote(text)))
-                .hint("such as 10 or 5%")
+                .hint("for example 10 or 5%")
         }
         SettingFault::WaveEnd => {
             Flaw::new(format!("a wave must be a number or a share, not {}", quote(text)))
                 .hint(WAVES_HINT)
         }
         SettingFault::WaveOrder { before, wave } => Flaw::new(format!(
-            "the wave to {} comes after the wave to {} and reaches no more devices",
+            "the wave of {} after the wave of {} adds no devices",
             wave.shown(),
             before.shown()
         ))
-        .hint(format!("{WAVES_HINT}; numbers rise, and so do shares")),
+        .hint(format!("{WAVES_HINT}; each must be larger than the one before")),
         SettingFault::TooMany { found, most } => Flaw::new(match setting.kind {
-            SettingKind::Keys { .. } => format!("{what} has {found} keys, at most {most}"),
-            _ => format!("{what} has {found} items, at most {most} are allowed"),
+            SettingKind::Keys { .. } => format!("{what} has {found} keys; at most {most} are allowed"),
+            _ => format!("{what} has {found} items; at most {most} are allowed"),
         }),
         SettingFault::ControlCharacter => Flaw::new(format!("{what} contains a control character")),
         // What was given may be a private key, so it is not repeated.
-        SettingFault::Key => Flaw::new(format!("an item of {what} is not a public key of age"))
-            .hint("public keys begin with age1; 'age-keygen -y FILE' prints the one of a file"),
+        SettingFault::Key => Flaw::new(format!("an item of {what} is not an age public key"))
+            .hint("public keys begin with age1; 'age-keygen -y FILE' prints the public key of an identity file"),
         SettingFault::Word => no_such_word(setting, what, text),
         SettingFault::Repeated => {
             let flaw = Flaw::new(format!("{} is given twice", quote(text)));
@@ -83,16 +83,14 @@ pub(super) fn flaw_of(setting: &SettingSpec, what: &str, error: SettingError, te
 
 /// A number in quotation marks, which YAML makes a text.
 pub(super) fn quoted_number(what: &str, count: u32) -> Flaw {
-    Flaw::new(format!(
-        "{what} must be a whole number, and the quotation marks make a text of {count}"
-    ))
-    .hint(format!("remove the quotation marks: {count}"))
+    Flaw::new(format!("{what} must be a whole number, but {count} in quotation marks is text"))
+        .hint(format!("remove the quotation marks: {count}"))
 }
 
 fn duration_example(setting: &SettingSpec) -> &'static str {
     match setting.name == targets::REQUIRE_MAX_AGE.name {
-        true => "such as 24h or 7d",
-        false => "such as 30s, 15m or 1h 30m",
+        true => "for example 24h or 7d",
+        false => "for example 30s, 15m or 1h 30m",
     }
 }
 
@@ -108,23 +106,23 @@ fn no_such_word(setting: &SettingSpec, what: &str, text: &str) -> Flaw {
     let known = words(setting);
     match setting.name {
         name if name == targets::SKIP_REFUSED.name => {
-            Flaw::new(format!("{} is no kind of refusal", quote(text)))
+            Flaw::new(format!("{} is not a kind of refusal", quote(text)))
                 .hint(format!("the kinds are {known}"))
         }
         name if name == output::REPORT_FORMAT.name => {
-            Flaw::new(format!("{} is no format of reports", quote(text)))
+            Flaw::new(format!("{} is not a report format", quote(text)))
                 .hint(format!("the formats are {known}"))
         }
-        name if name == safety::GATE.name => Flaw::new(format!("{} opens no wave", quote(text)))
-            .hint(format!("{what} is one of {known}")),
+        name if name == safety::GATE.name => Flaw::new(format!("{} is not a gate", quote(text)))
+            .hint(format!("{what} must be one of {known}")),
         name if name == safety::OUTSIDE_WINDOW.name => {
             Flaw::new(format!("{what} must be refuse or wait, not {}", quote(text)))
-                .hint("refuse does not start outside the window; wait starts when it opens")
+                .hint("refuse: do not start outside the window; wait: start when the window opens")
         }
         name if name == safety::BEFORE_LOSS.name => Flaw::new(format!(
             "{what} must be capture or elsewhere"
         ))
-        .hint("capture reads and keeps them before the request; elsewhere says that you have them"),
+        .hint("capture: read and keep the secrets before the request; elsewhere: you have the secrets already"),
         _ => Flaw::new(format!("{what} must be one of {known}, not {}", quote(text))),
     }
 }

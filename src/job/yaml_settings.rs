@@ -87,7 +87,7 @@ fn check_pairs(reader: &mut NodeReader<'_, '_>, entries: &[MapEntry], values: &S
     if let (Some(entry), Some(first), Some(longest)) = (find("retries"), first, longest)
         && first > longest
     {
-        let flaw = Flaw::new("delay is longer than max_delay").hint("swap them, or remove one");
+        let flaw = Flaw::new("delay is longer than max_delay").hint("swap the two, or remove one");
         reader.refuse(&entry.value.range, flaw);
     }
     let Some(Content::Map(secrets)) = find("secrets").map(|entry| &entry.value.content) else {
@@ -96,8 +96,8 @@ fn check_pairs(reader: &mut NodeReader<'_, '_>, entries: &[MapEntry], values: &S
     let has_keys = secrets.iter().any(|entry| entry.key == safety::ENCRYPT_TO.job_word());
     let lonely = |entry: &&MapEntry| entry.key == safety::SINGLE_KEY.job_word() && !has_keys;
     for entry in secrets.iter().filter(lonely) {
-        let flaw = Flaw::new("single_key says nothing without encrypt_to")
-            .hint("write the key under encrypt_to, or remove the line");
+        let flaw = Flaw::new("single_key has no effect without encrypt_to")
+            .hint("put the key under encrypt_to, or remove the line");
         reader.refuse(&entry.key_range, flaw);
     }
 }

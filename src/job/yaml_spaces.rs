@@ -18,12 +18,11 @@ pub(super) fn refuse_odd_spaces(source: &Source<'_>, problems: &mut Diagnostics)
             && found < LINES_MAX
         {
             found += 1;
-            let what = format!(
-                "a space of another kind (U+{:04X}) stands where YAML needs a plain one",
-                u32::from(letter)
+            let what =
+                format!("a special space (U+{:04X}) instead of a plain one", u32::from(letter));
+            let flaw = Flaw::new(what).hint(
+                "replace it; text copied from a web page or chat often contains special spaces",
             );
-            let flaw = Flaw::new(what)
-                .hint("replace it; text copied from a page or a chat brings such spaces along");
             let place = start + at;
             problems.push(source.diagnostic(place..place + letter.len_utf8(), flaw));
         }

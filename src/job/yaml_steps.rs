@@ -28,13 +28,13 @@ pub(super) fn read_steps<'n>(
     match (find(entries, "steps"), short) {
         (Some(_), Some(short)) => {
             let flaw = Flaw::new(format!("the job has both steps and {}", quote(&short.key)))
-                .hint("put the action into the steps");
+                .hint("move the action into the steps");
             reader.refuse(&short.key_range, flaw);
             None
         }
         (None, None) => {
             let start = root.range.start;
-            let flaw = Flaw::new("the job does not say what is to be done")
+            let flaw = Flaw::new("the job has no action")
                 .hint("add 'action: restart', or 'steps:' with a list of actions");
             reader.refuse(&(start..start), flaw);
             None
@@ -48,7 +48,7 @@ pub(super) fn read_steps<'n>(
         (Some(steps), None) => {
             let items = reader.list(&steps.value, "steps")?;
             if items.len() > usize::from(STEPS_MAX) {
-                let flaw = format!("{} steps, at most {STEPS_MAX} are allowed", items.len());
+                let flaw = format!("{} steps; at most {STEPS_MAX} are allowed", items.len());
                 reader.refuse(&steps.value.range, Flaw::new(flaw));
                 return None;
             }
@@ -94,8 +94,8 @@ fn read_step(
 fn read_after(reader: &mut NodeReader<'_, '_>, entry: &MapEntry, number: u16) -> Option<Gate> {
     let text = reader.text(&entry.value, "after")?;
     if number == 1 {
-        let flaw = Flaw::new("after has no meaning on the first step")
-            .hint("it says which end of the step before lets this one begin");
+        let flaw = Flaw::new("after has no effect on the first step")
+            .hint("it sets how far the previous step must get before this step begins");
         reader.refuse(&entry.key_range, flaw);
     }
     match text {

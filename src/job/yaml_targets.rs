@@ -62,7 +62,8 @@ pub(super) fn read_targets<'n>(
         "filter" => read_filter(reader, value).map(TargetsNode::Filter),
         "all" if reader.switch(value, "all")? => Some(TargetsNode::Filter(Filter::default())),
         "all" => {
-            let flaw = Flaw::new("'all: false' selects nothing").hint("name or filter devices");
+            let flaw =
+                Flaw::new("'all: false' selects no devices").hint("list devices, or give a filter");
             reader.refuse(&value.range, flaw);
             None
         }
@@ -72,8 +73,8 @@ pub(super) fn read_targets<'n>(
 
 fn read_filter(reader: &mut NodeReader<'_, '_>, node: &Node) -> Option<Filter> {
     if matches!(&node.content, Content::Map(entries) if entries.is_empty()) {
-        let flaw = Flaw::new("the filter is empty, which would be the whole fleet")
-            .hint("give a condition, or write 'targets: {all: true}' if you mean it");
+        let flaw = Flaw::new("the filter is empty and would select the whole fleet")
+            .hint("give a condition; for the whole fleet, write 'targets: {all: true}'");
         reader.refuse(&node.range, flaw);
         return None;
     }
@@ -230,7 +231,8 @@ impl DeviceList {
             row.line
         );
         if !is_same {
-            flaw.hint = Some("remove one; several actions of a device are steps".to_owned());
+            flaw.hint =
+                Some("remove one; to run several actions on a device, use steps".to_owned());
         }
         reader.refuse(&device.range, flaw);
     }
@@ -247,7 +249,7 @@ fn read_device(
 ) -> Option<Device> {
     if let Content::Scalar(text, _) = &node.content {
         let field = guess_field(text);
-        let flaw = Flaw::new("a device of the list must be a map that says what the text is")
+        let flaw = Flaw::new("each device in the list must be a map that names the identity")
             .hint(format!("such as '- {field}: ...'"));
         reader.refuse(&node.range, flaw);
         return None;
@@ -288,7 +290,7 @@ fn read_device(
     }
     if reader.problems.count() == count_before && !target.has_identity() {
         let flaw = Flaw::new("the device has no device_id, serial_number or user_email")
-            .hint("give one; a name or asset tag is not enough to find a device");
+            .hint("give one; a name or asset tag does not identify a device");
         reader.refuse(&node.range, flaw);
     }
     (reader.problems.count() == count_before).then_some((target, own))
@@ -310,7 +312,7 @@ fn refuse_device_key(reader: &mut NodeReader<'_, '_>, entry: &MapEntry) {
                 .to_owned()
         }
     };
-    let flaw = Flaw::new(format!("unknown key {} of a device", quote(&entry.key))).hint(hint);
+    let flaw = Flaw::new(format!("unknown device key {}", quote(&entry.key))).hint(hint);
     reader.refuse(&entry.key_range, flaw);
 }
 

@@ -13,8 +13,7 @@ use crate::model::{Window, WindowError};
 /// What makes a window, all of it needed.
 pub(super) const WINDOW_KEYS: [&str; 4] = ["days", "from", "to", "timezone"];
 /// A window as an example.
-const EXAMPLE: &str =
-    "such as window: {days: [sat, sun], from: \"22:00\", to: \"06:00\", timezone: Europe/Berlin}";
+const EXAMPLE: &str = "for example window: {days: [sat, sun], from: \"22:00\", to: \"06:00\", timezone: Europe/Berlin}";
 
 /// Reads `window`: the window, and what becomes of the run outside it.
 pub(super) fn read_window(
@@ -34,7 +33,7 @@ pub(super) fn read_window(
     let is_given = |key: &&str| entries.iter().any(|entry| entry.key == *key);
     let missing: Vec<&str> = WINDOW_KEYS.into_iter().filter(|key| !is_given(key)).collect();
     if !missing.is_empty() {
-        let flaw = Flaw::new(format!("window does not say {}", missing.join(", "))).hint(EXAMPLE);
+        let flaw = Flaw::new(format!("window has no {}", missing.join(", "))).hint(EXAMPLE);
         reader.refuse(&node.range, flaw);
         return;
     }

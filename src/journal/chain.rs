@@ -163,9 +163,9 @@ impl Walk {
             self.hashed_from.is_some_and(|first| seq >= first) || self.audit.chained_from.is_some();
         match (&expected, &found) {
             (None, _) => self.fault(seq, "it cannot be read"),
-            (Some(_), None) if must_be_hashed => self.fault(seq, "its hash was taken away"),
+            (Some(_), None) if must_be_hashed => self.fault(seq, "its hash was removed"),
             (Some(expected), Some(found)) if expected != found => {
-                self.fault(seq, "it, or what stands before it, is not what was written");
+                self.fault(seq, "this entry or an earlier one was altered");
             }
             _ => {}
         }
@@ -179,7 +179,9 @@ impl Walk {
     /// What the walk showed, in a database of this format. A newer one may hash in another way.
     pub(super) fn end(mut self, format: u32, known: usize) -> ChainAudit {
         if let Some(fault) = self.audit.fault.as_mut().filter(|_| format as usize > known) {
-            fault.what.push_str("; but a newer sortie wrote it: verify it with that one");
+            fault
+                .what
+                .push_str("; a newer version of sortie wrote it: verify it with that version");
         }
         self.audit
     }

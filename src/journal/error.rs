@@ -26,14 +26,14 @@ pub enum JournalError {
         source: std::io::Error,
     },
     /// A file stands where a directory has to be.
-    #[error("{path} is a file, and a state directory is needed there")]
+    #[error("{path} is a file, not a state directory")]
     NotADirectory {
         /// The file.
         path: PathBuf,
     },
     /// The database was written by a newer version of the program.
     #[error(
-        "{path}: written in format {found}, this program knows up to {known}; use a newer sortie"
+        "{path} has format {found}, but this version of sortie reads up to {known}; use a newer version"
     )]
     Newer {
         /// The database.
@@ -44,7 +44,7 @@ pub enum JournalError {
         known: u32,
     },
     /// Every user of the host may change the file or directory.
-    #[error("{path} may be written by every user of this host (mode {mode:04o})")]
+    #[error("{path} is writable by every user of this host (mode {mode:04o})")]
     Public {
         /// The file or directory.
         path: PathBuf,
@@ -60,13 +60,13 @@ pub enum JournalError {
         detail: String,
     },
     /// Another process holds the run.
-    #[error("run {run} is held by another sortie process")]
+    #[error("run {run} is in use by another sortie process")]
     Busy {
         /// The run.
         run: String,
     },
     /// Another process is about to start a run, for longer than that takes.
-    #[error("{path}: another sortie process is starting a run here, and has been for 10 seconds")]
+    #[error("{path}: another sortie process has been starting a run here for 10 seconds")]
     Starting {
         /// The lock that it holds.
         path: PathBuf,
@@ -101,11 +101,11 @@ impl JournalError {
 fn explain(source: &rusqlite::Error) -> String {
     match source.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            format!("another process keeps the database locked ({source})")
+            format!("another process has locked the database ({source})")
         }
         Some(ErrorCode::DiskFull) => format!("the disk is full ({source})"),
-        Some(ErrorCode::SystemIoFailure) => format!("the disk cannot be written ({source})"),
-        Some(ErrorCode::ReadOnly) => format!("the database may only be read ({source})"),
+        Some(ErrorCode::SystemIoFailure) => format!("cannot write to the disk ({source})"),
+        Some(ErrorCode::ReadOnly) => format!("the database is read-only ({source})"),
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
             format!("the file is damaged or not a database ({source})")
         }

@@ -57,7 +57,7 @@ impl KeptHead {
         let (place, head) = (&self.place, &self.head);
         if self.entries == Some(0) {
             let what = format!(
-                "{place} knows that the run began with other tasks or another header ({head})"
+                "{place} shows that the run began with other tasks or another header ({head})"
             );
             return AuditFault { seq: 0, what };
         }
@@ -67,8 +67,7 @@ impl KeptHead {
             None => (0, String::new()),
         };
         let what = format!(
-            "{place} knows the head {head}{had}, which is not in the chain any more: something was \
-             taken away or changed"
+            "{place} has the head {head}{had}, which is no longer in the chain: entries were removed or changed"
         );
         AuditFault { seq, what }
     }

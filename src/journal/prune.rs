@@ -100,8 +100,7 @@ fn empty_the_log(connection: &Connection, path: &Path) -> Result<(), JournalErro
     if is_busy == 0 {
         return Ok(());
     }
-    let detail = "the secrets are dropped, but another process reads the database, so that old bytes \
-                  still stand in its log; prune again when it has ended";
+    let detail = "the secrets are dropped, but another process reads the database, so its log still has the old bytes; prune again when that process has ended";
     Err(JournalError::Content { path: path.to_owned(), detail: detail.to_owned() })
 }
 

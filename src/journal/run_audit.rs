@@ -250,9 +250,9 @@ fn compare_beginning(
     let Some((noted, first)) = noted else { return Ok(()) };
     walk.is_chained_from(first);
     if noted.header != beginning.header {
-        walk.fault(0, "the header is not the one with which the run began");
+        walk.fault(0, "the header is not the one that the run began with");
     } else if noted.tasks != beginning.tasks {
-        walk.fault(0, "the tasks are not those with which the run began");
+        walk.fault(0, "the tasks are not the ones that the run began with");
     }
     Ok(())
 }
@@ -276,12 +276,12 @@ fn take_in(
     let Some(event) = event else { return Err("it cannot be read".to_owned()) };
     let Some(index) = event.task() else { return Ok(()) };
     let (Some(task), Some(record)) = (tasks.get(index.at()), records.get_mut(index.at())) else {
-        return Err(format!("it speaks of task {}, which the run does not have", index.0));
+        return Err(format!("it names task {}, which the run does not have", index.0));
     };
     record.apply(at, event);
     match event {
         Event::Intent { sends: Some(sends), .. } if **sends != task.sends() => Err(format!(
-            "it sent {} to device {}, and task {} is another request",
+            "it sent {} to device {}, but task {} is another request",
             sends.action,
             sends.device.as_str(),
             index.0
@@ -301,10 +301,7 @@ fn compare_outcomes(
     for (task, (word, record)) in words.zip(records).enumerate() {
         let (word, follows) = (word.at(path)?, record.outcome().word());
         if word != follows {
-            walk.fault(
-                0,
-                format!("task {task} is marked {word}, and by its entries it is {follows}"),
-            );
+            walk.fault(0, format!("task {task} is marked {word}, but its entries say {follows}"));
             break;
         }
     }

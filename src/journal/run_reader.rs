@@ -210,7 +210,7 @@ impl RunReader {
 }
 
 pub(super) fn no_such_task(path: &Path, task: TaskIndex) -> JournalError {
-    let detail = format!("an entry speaks of task {}, which the run does not have", task.0);
+    let detail = format!("an entry names task {}, which the run does not have", task.0);
     JournalError::Content { path: path.to_owned(), detail }
 }
 

@@ -24,7 +24,7 @@ pub enum Distrust {
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// The process died before it had written down what the run is: nothing was sent.
-    #[error("run {0} was never begun")]
+    #[error("run {0} never started")]
     NeverBegun(String),
     /// It is not what was written.
     #[error("run {run}{}: {}", place(fault.seq), fault.what)]
@@ -80,17 +80,15 @@ impl Opening {
             return Err(refuse(fault.clone()));
         }
         if header.run.0 != run {
-            return Err(faulty(&format!("it is the journal of run {}", header.run)));
+            return Err(faulty(&format!("the file is the journal of run {}", header.run)));
         }
         let genesis = begun.beginning.genesis();
         let is_another = |row: &super::HeadRow| row.genesis != genesis;
         if account.row.as_ref().is_some_and(is_another) {
-            return Err(faulty(
-                "the header or the tasks are not those that the host's record knows",
-            ));
+            return Err(faulty("the header or the tasks differ from the host's record"));
         }
         if account.row.is_none() && account.kept.iter().any(|kept| kept.entries == Some(0)) {
-            return Err(faulty("the host's record has lost how far the run had come"));
+            return Err(faulty("the host's record does not say how far the run came"));
         }
         let Some(tasks) = begun.tasks.take() else { return Err(faulty("a task cannot be read")) };
         begun.tasks = Some(tasks.clone());

@@ -60,7 +60,7 @@ impl Writer {
             .spawn(move || write_all(journal, &waiting))
             .map_err(|error| JournalError::Content {
                 path: "journal".into(),
-                detail: format!("no thread for the writer: {error}"),
+                detail: format!("cannot start the journal writer: {error}"),
             })?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
@@ -70,7 +70,7 @@ impl Commit for Writer {
     fn submit(&mut self, batch: Batch, committed: Committed) {
         let Some(queue) = &self.queue else { return };
         if let Err(lost) = queue.send((batch, committed)) {
-            lost.0.1(Err("the writer of the journal is gone".to_owned()));
+            lost.0.1(Err("the journal writer has stopped".to_owned()));
         }
     }
 }

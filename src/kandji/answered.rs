@@ -60,7 +60,7 @@ impl Asked {
         if let Some(other) = other {
             let other = body::excerpt(other);
             return Some(format!(
-                "device {} was asked for, and the answer is about device {other}",
+                "asked for device {}, but the answer is about device {other}",
                 self.id
             ));
         }
@@ -68,7 +68,7 @@ impl Asked {
         let answered = named.serial_number.as_ref()?.as_str().filter(|text| !text.is_empty())?;
         (!answered.eq_ignore_ascii_case(asked)).then(|| {
             format!(
-                "device {} (serial number {asked}) was asked for, and the answer is about serial number {}",
+                "asked for device {} (serial number {asked}), but the answer is about serial number {}",
                 self.id,
                 body::excerpt(answered)
             )

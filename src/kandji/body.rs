@@ -83,7 +83,7 @@ pub fn unusable(reply: &Reply, expected: &str) -> String {
     }
     let why = match (json::<IgnoredAny>(&reply.body), complaint(&reply.body)) {
         (Err(error), _) => format!("cannot be read: {}", json_flaw(&error)),
-        (Ok(_), Some(words)) => format!("speaks of an error: {}", mask_digits(&words)),
+        (Ok(_), Some(words)) => format!("reports an error: {}", mask_digits(&words)),
         (Ok(_), None) => format!("is not {expected}"),
     };
     format!("HTTP 200, but the answer {why}")
@@ -95,10 +95,10 @@ pub(super) fn json_flaw(error: &serde_json::Error) -> String {
     let kind = match error.classify() {
         serde_json::error::Category::Eof => "it ends too early",
         serde_json::error::Category::Syntax if said.starts_with("trailing characters") => {
-            "something follows its end"
+            "it continues after its end"
         }
         serde_json::error::Category::Syntax => "it is not JSON",
-        _ if said.starts_with("duplicate field") => "a key stands twice",
+        _ if said.starts_with("duplicate field") => "a key appears twice",
         _ => "a value has an unexpected form",
     };
     format!("{kind} (line {}, column {})", error.line(), error.column())
@@ -279,10 +279,10 @@ mod tests {
     fn an_unusable_answer_is_explained_and_not_repeated() {
         for (body, why) in [
             (r#"[{"device_id":"1","pin":"496406"}"#, "cannot be read: it ends too early"),
-            (r#"{"device_name":"Ann"} x"#, "cannot be read: something follows its end"),
+            (r#"{"device_name":"Ann"} x"#, "cannot be read: it continues after its end"),
             ("device Ann", "cannot be read: it is not JSON"),
             ("<html>", "is a web page"),
-            (r#"{"detail":"Not found."}"#, "speaks of an error: detail: Not found."),
+            (r#"{"detail":"Not found."}"#, "reports an error: detail: Not found."),
             (r#"{"device_name":"Ann"}"#, "is not a history"),
         ] {
             let reply = Reply { status: 200, body: body.as_bytes().to_vec(), ..Reply::default() };

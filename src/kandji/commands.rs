@@ -156,7 +156,7 @@ pub fn sighting(reply: &Reply, end: &End, sent_at: UnixMillis, view: View) -> Si
     };
     match (reply.status, view) {
         (404, _) if may_be_gone => {
-            Sighting::Proven { evidence: "the device is gone from the tenant".to_owned() }
+            Sighting::Proven { evidence: "the device is no longer in the tenant".to_owned() }
         }
         (200, View::Record) => record_sighting(reply, end, sent_at),
         (200, View::History { offset }) => history_sighting(reply, end, sent_at, offset),
@@ -178,10 +178,10 @@ fn record_sighting(reply: &Reply, end: &End, sent_at: UnixMillis) -> Sighting {
     let enrolled_at = device.last_enrollment.filter(|at| *at > sent_at);
     match (end, enrolled_at) {
         (End::Command { or_gone: true, .. }, Some(at)) => {
-            Sighting::Proven { evidence: format!("the device has enrolled again at {at}") }
+            Sighting::Proven { evidence: format!("the device enrolled again at {at}") }
         }
         (End::Command { or_named: Some(name), .. }, _) if is_same_text(name, &device.name) => {
-            Sighting::Proven { evidence: format!("the device bears the name '{name}'") }
+            Sighting::Proven { evidence: format!("the device has the name '{name}'") }
         }
         (End::Command { or_named: Some(_), .. }, _) => {
             Sighting::Nothing { evidence: format!("the device is named '{}'", device.name) }
@@ -244,7 +244,7 @@ fn fitting_sighting(
         .min_by(|left, right| left.0.cmp(&right.0).then(right.1.cmp(&left.1)));
     match least {
         None if !candidates.is_empty() => Sighting::Unreadable {
-            reason: "its command has a status that is not documented".to_owned(),
+            reason: "its command has an undocumented status".to_owned(),
             is_forbidden: false,
         },
         None => {

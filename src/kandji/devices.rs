@@ -110,7 +110,7 @@ pub fn read_target(reply: &Reply) -> Result<Option<Device>, ListError> {
         (first, _) => {
             let count = if first.is_some() { "several devices" } else { "no device" };
             Err(ListError::Form {
-                detail: format!("the answer holds {count}, and one was asked for"),
+                detail: format!("asked for one device, but the answer has {count}"),
             })
         }
     }

@@ -34,7 +34,7 @@ pub enum Remainder {
 
 /// The list cannot be read to its end.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the list does not end: page {page} brought nothing new, although it is full")]
+#[error("the list does not end: page {page} is full but has nothing new")]
 pub struct Endless {
     /// Which page, from 1.
     pub page: u32,

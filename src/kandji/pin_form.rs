@@ -18,7 +18,7 @@ pub(super) fn shown_pin(value: &Value) -> Option<ShownPin> {
         Value::String(text) => (text.clone(), flaw_of(text)),
         Value::Number(number) => {
             let text = number.to_string();
-            let lost = |flaw| format!("{flaw}; it came as a number, which loses leading zeros");
+            let lost = |flaw| format!("{flaw}; the answer has a number, which loses leading zeros");
             let flaw = flaw_of(&text).map(lost);
             (text, flaw)
         }
@@ -102,7 +102,9 @@ mod tests {
             (
                 json!(12345),
                 "12345",
-                Some("has 5 digits instead of six; it came as a number, which loses leading zeros"),
+                Some(
+                    "has 5 digits instead of six; the answer has a number, which loses leading zeros",
+                ),
             ),
         ] {
             let shown = shown_pin(&value).expect("something is there");

@@ -56,18 +56,18 @@ fn classify_reply(action: &ActionSpec, platform: Platform, reply: &Reply) -> Ver
         200..=299 => classify_success(action, platform, reply),
         300..=399 => Verdict::Unknown {
             reason: format!(
-                "HTTP {status}: a redirect, which is never followed; check the base URL"
+                "HTTP {status}: a redirect, which sortie does not follow; check the base URL"
             ),
             ends_run: true,
             retry_after_ms: None,
         },
         404 => refused(ApiRefusal::NotFound),
-        407 => Verdict::NotSent { reason: format!("the proxy refuses: {said}"), ends_run: true },
+        407 => Verdict::NotSent { reason: format!("the proxy refused: {said}"), ends_run: true },
         429 if is_own_limit(reply) => {
             Verdict::Throttled { retry_after_ms: retry_after_ms(reply), reason: said }
         }
         429 => Verdict::Unknown {
-            reason: format!("{said} (not in the API's own form: something in between answered)"),
+            reason: format!("{said} (not in the form of the API: a proxy or gateway answered)"),
             ends_run: false,
             retry_after_ms: retry_after_ms(reply).or(Some(THROTTLED_MS_MIN)),
         },
@@ -136,7 +136,7 @@ fn classify_success(action: &ActionSpec, platform: Platform, reply: &Reply) -> V
     if reply.has_dropped_body
         && (action.repeat == Repeat::Once || matches!(action.end, EndSpec::Answer))
     {
-        return unknown("it came with a body, which that status does not have".to_owned(), false);
+        return unknown("it has a body, but this status has none".to_owned(), false);
     }
     let body = if is_blank(&reply.body) {
         None
@@ -147,13 +147,13 @@ fn classify_success(action: &ActionSpec, platform: Platform, reply: &Reply) -> V
         }
     };
     if let Some(words) = complaint(&reply.body).map(|words| said_by(action, words)) {
-        return unknown(format!("the answer speaks of an error: {words}"), false);
+        return unknown(format!("the answer reports an error: {words}"), false);
     }
     let mut answer = Answer::default();
     if matches!(action.end, EndSpec::Answer) {
         let is_result = body.as_ref().is_some_and(|body| body.commands.is_some());
         if !is_result {
-            return unknown("the answer holds no commands".to_owned(), false);
+            return unknown("the answer has no commands".to_owned(), false);
         }
         answer.note = CommandsPage::read(reply)
             .filter(|page| page.count as usize > page.rows.len())
@@ -167,13 +167,14 @@ fn classify_success(action: &ActionSpec, platform: Platform, reply: &Reply) -> V
     }
     let pin = body.and_then(|body| body.pin);
     if matches!(pin, Some(Value::Number(_))) {
-        answer.note = Some("the PIN came as a number: leading zeros may be lost".to_owned());
+        answer.note =
+            Some("the PIN is a number in the answer: leading zeros may be lost".to_owned());
     }
     if let Some(shown) = pin.as_ref().and_then(shown_pin) {
         (answer.pin, answer.pin_flaw) = (Some(shown.pin), shown.flaw);
     }
     if let Some(flaw) = &answer.pin_flaw {
-        answer.note = Some(format!("the PIN of the answer {flaw}; it is kept as it came"));
+        answer.note = Some(format!("the PIN in the answer {flaw}; it is stored unchanged"));
     }
     answer.pin_missing =
         action.gives_pin && platform == Platform::Mac && answer.usable_pin().is_none();

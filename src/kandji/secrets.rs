@@ -14,7 +14,7 @@ use crate::model::{DeviceId, PinReading, Repeat, Sealed, Secret, SecretSource, S
 const SECRET_BODY_BYTES_MAX: usize = 64 * 1024;
 
 /// Why such an answer proves nothing. Its words are not repeated: they may hold a secret.
-const COMPLAINT: &str = "HTTP 200, but the answer speaks of an error";
+const COMPLAINT: &str = "HTTP 200, but the answer reports an error";
 
 /// The PIN that unlocks a Mac. Before the Mac has taken the lock it may be missing, or that of an older
 /// lock.

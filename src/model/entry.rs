@@ -266,9 +266,9 @@ impl Decision {
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
-            Self::Done => "taken as done",
-            Self::NotDone => "taken as not done",
-            Self::SendAgain => "to be sent again",
+            Self::Done => "marked as done",
+            Self::NotDone => "marked as not done",
+            Self::SendAgain => "marked to be sent again",
         }
     }
 }

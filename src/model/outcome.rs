@@ -77,7 +77,7 @@ impl Outcome {
             Self::Refused => "the API refused the request",
             Self::InDoubt => "sent, no usable answer, not settled; never sent again by itself",
             Self::Skipped => "left out by a rule",
-            Self::NotAttempted => "the run ended before its turn",
+            Self::NotAttempted => "the run ended before this task was sent",
         }
     }
 

@@ -143,7 +143,7 @@ impl TaskRecord {
                 self.command = Some(command.clone());
             }
             Event::Unseen { reason, .. } => {
-                self.reason = format!("its end cannot be seen: {reason}");
+                self.reason = format!("its end is not visible: {reason}");
             }
             Event::Settled { outcome, reason, .. } => {
                 self.stage = Stage::Settled(*outcome);

@@ -114,16 +114,18 @@ pub enum WindowError {
     #[error("days is empty; name some of mon, tue, wed, thu, fri, sat, sun")]
     NoDays,
     /// A day is not known, or named twice.
-    #[error("'{0}' is no day, or named twice; the days are mon, tue, wed, thu, fri, sat, sun")]
+    #[error(
+        "'{0}' is not a day, or is named twice; the days are mon, tue, wed, thu, fri, sat, sun"
+    )]
     Day(String),
     /// An hour cannot be read.
-    #[error("'{0}' is no time of day; write it like 22:00, in quotation marks")]
+    #[error("'{0}' is not a time of day; write it in quotation marks, such as \"22:00\"")]
     Hour(String),
     /// Both hours are the same.
-    #[error("from and to are the same; for whole days write from \"00:00\" to \"24:00\"")]
+    #[error("from and to are equal; for whole days write from \"00:00\" to \"24:00\"")]
     Empty,
     /// The time zone is not known.
-    #[error("'{0}' is no time zone; write it like Europe/Berlin or UTC")]
+    #[error("'{0}' is not a time zone; write one such as Europe/Berlin or UTC")]
     Timezone(String),
 }
 
@@ -301,13 +303,13 @@ mod tests {
             assert!(error.contains(expected), "{error}");
         };
         check(&[], "22:00", "06:00", "UTC", "days is empty");
-        check(&["saturday"], "22:00", "06:00", "UTC", "'saturday' is no day");
+        check(&["saturday"], "22:00", "06:00", "UTC", "'saturday' is not a day");
         check(&["sat", "sat"], "22:00", "06:00", "UTC", "named twice");
-        check(&["sat"], "22", "06:00", "UTC", "'22' is no time");
-        check(&["sat"], "25:00", "06:00", "UTC", "'25:00' is no time");
-        check(&["sat"], "24:00", "06:00", "UTC", "'24:00' is no time");
-        check(&["sat"], "06:00", "06:00", "UTC", "the same");
-        check(&["sat"], "22:00", "06:00", "Berlin", "'Berlin' is no time zone");
+        check(&["sat"], "22", "06:00", "UTC", "'22' is not a time");
+        check(&["sat"], "25:00", "06:00", "UTC", "'25:00' is not a time");
+        check(&["sat"], "24:00", "06:00", "UTC", "'24:00' is not a time");
+        check(&["sat"], "06:00", "06:00", "UTC", "are equal");
+        check(&["sat"], "22:00", "06:00", "Berlin", "'Berlin' is not a time zone");
     }
 
     #[test]

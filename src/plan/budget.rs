@@ -248,7 +248,7 @@ fn unknown(demand: &ActionDevices) -> OverCap {
         spent: 0,
         frees: Vec::new(),
         kind: CapKind::PerRun,
-        why: "this program does not know the action".to_owned(),
+        why: "this version of sortie has no such action".to_owned(),
         may_be_approved: false,
     }
 }
@@ -425,7 +425,7 @@ pub(super) mod tests {
         let over = budget.reserve(&demands).expect_err("over");
         let named: Vec<&str> = over.iter().map(|over| over.action.as_str()).collect();
         assert_eq!(named, ["erase", "erase", "restart", "restart"]);
-        assert!(over.iter().all(|over| over.why.contains("size is not known")));
+        assert!(over.iter().all(|over| over.why.contains("of unknown size")));
         let fitting = budget.reserve(&demands[1..2]).expect("it fits");
         assert_eq!(fitting.len(), 1);
     }

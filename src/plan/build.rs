@@ -234,7 +234,7 @@ impl Builder<'_> {
                     step.action.ignored_params(device.platform, &device.os_version, &step.params);
                 let added = step.action.added_params(device.platform, &step.params).into_iter();
                 let added = added.map(|added| {
-                    format!("{} is sent with {added}, which the job does not say", step.action.name)
+                    format!("{} also sends {added}, which the job does not set", step.action.name)
                 });
                 for sentence in ignored.into_iter().chain(added) {
                     *self.remarks.entry(sentence).or_default() += 1;
@@ -313,7 +313,7 @@ impl Builder<'_> {
         let (earlier, task) = (&self.plan.tasks[before], &self.plan.tasks[at]);
         if earlier.step == task.step {
             let reason = format!(
-                "row {} (line {}) means the same device {} with '{}' as step {}; number the steps or drop one row",
+                "row {} (line {}) names the same device {} with '{}' as step {}; number the steps, or remove one row",
                 earlier.row, self.lines[before], task.device.id, earlier.action, earlier.step
             );
             self.refuse_task(at, ObjectionKind::Duplicate, reason);
@@ -325,7 +325,7 @@ impl Builder<'_> {
         }
         let is_left_out = matches!(earlier.turn, Turn::Skip { .. }) && task.turn == Turn::Do;
         let left_out = is_left_out.then(|| Turn::Skip {
-            reason: format!("step {} of the device is left out", earlier.step),
+            reason: format!("step {} of this device is skipped", earlier.step),
             asked: true,
         });
         let gate = gate_of(task);
@@ -382,8 +382,7 @@ impl Builder<'_> {
             End::Command { .. } | End::Gone => "commands are not followed (wait is 0)".to_owned(),
         };
         Some(format!(
-            "step {} '{}' begins when step {} '{}' is completed, which will never be seen: {why}; \
-             write 'after: accepted' for it, or give a --wait",
+            "step {} '{}' waits until step {} '{}' is completed, but sortie cannot see that: {why}; set 'after: accepted', or give --wait",
             task.step, task.action, earlier.step, earlier.action
         ))
     }
@@ -520,7 +519,7 @@ mod tests {
             vec![row(1, "PAD", vec![step(1, "erase")]), row(2, "PC", vec![step(1, "erase")])];
         let notes = plan(&job(rows, None), &[]).notes;
         let expected =
-            "erase is sent with PreserveDataPlan true, which the job does not say (1 devices)";
+            "erase also sends PreserveDataPlan true, which the job does not set (1 devices)";
         assert_eq!(notes, [expected]);
     }
 

@@ -45,13 +45,13 @@ impl CapRule {
         let share = self.share.devices(fleet);
         let of_what = match fleet {
             Some(fleet) => format!("{} of the tenant's {fleet} devices", self.share),
-            None => format!("{} of a tenant whose size is not known", self.share),
+            None => format!("{} of a tenant of unknown size", self.share),
         };
         Cap {
             per_run: self.per_run.min(share),
             per_day: self.per_day.min(share),
             why: format!(
-                "the policy allows {} devices a run, {} a day, and {of_what}, which is {share}",
+                "the policy allows {} devices per run, {} per day, and {of_what}, which is {share}",
                 self.per_run, self.per_day
             ),
         }
@@ -94,7 +94,7 @@ impl FleetPolicy {
             cap.per_run = cap.per_run.max(exception.max);
             cap.per_day = cap.per_day.max(exception.max);
             cap.why = format!(
-                "an exception of the policy allows {} devices until {}",
+                "an exception in the policy allows {} devices until {}",
                 exception.max, exception.until.written
             );
         }
@@ -123,7 +123,7 @@ impl FleetPolicy {
         let per_run = raised(own.per_run, by_risk.per_run, cap.per_run);
         let per_day = raised(own.per_day, by_risk.per_day, cap.per_day);
         let why = format!(
-            "the most that the policy allows with an approval is {per_run} devices a run and {per_day} a day"
+            "with an approval, the policy allows {per_run} devices per run and {per_day} per day"
         );
         let is_raised = (per_run, per_day) != (cap.per_run, cap.per_day);
         is_raised.then_some(Cap { per_run, per_day, why })

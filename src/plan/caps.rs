@@ -107,10 +107,10 @@ pub enum CapError {
     #[error("{0}")]
     Name(String),
     /// The action is harmless.
-    #[error("{0} is {risk} and has no cap", risk = .1.word())]
+    #[error("{0} is {risk} and cannot have a cap", risk = .1.word())]
     Uncapped(&'static str, Risk),
     /// Not a share.
-    #[error("'{0}' is no share; write it like \"20%\", more than 0% and at most 100%")]
+    #[error("'{0}' is not a share; write more than 0% and at most 100%, such as \"20%\"")]
     Share(String),
 }
 
@@ -122,7 +122,7 @@ impl TryFrom<String> for CappedAction {
         // Two spellings of one action would be two tables, and one of them would hold for nothing.
         if action.name != text {
             let name = action.name;
-            return Err(CapError::Name(format!("the policy writes '{text}' as '{name}'")));
+            return Err(CapError::Name(format!("write '{name}' instead of '{text}' in a policy")));
         }
         match action.risk {
             Risk::Read | Risk::Benign => Err(CapError::Uncapped(action.name, action.risk)),
@@ -191,7 +191,7 @@ impl<'de> Deserialize<'de> for Deadline {
             fn visit_str<E: Error>(self, text: &str) -> Result<Deadline, E> {
                 Deadline::parse(text).ok_or_else(|| {
                     E::custom(format!(
-                        "'{text}' is neither a date like 2026-12-31 nor a moment like 2026-12-31T18:00:00Z"
+                        "'{text}' is not a date such as 2026-12-31 or a time such as 2026-12-31T18:00:00Z"
                     ))
                 })
             }
@@ -204,7 +204,7 @@ impl<'de> Deserialize<'de> for Deadline {
 fn filled<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
     if text.trim().is_empty() {
-        return Err(D::Error::custom("an empty text names nothing"));
+        return Err(D::Error::custom("the text is empty"));
     }
     Ok(text)
 }

@@ -59,9 +59,8 @@ impl EarlierTask {
     /// Why a step that waits for this one with `gate` cannot begin, if it cannot.
     pub(super) fn keeps_back(&self, step: u16, gate: Gate) -> Option<String> {
         let opens = gate.opens(self.outcome);
-        (!opens).then(|| {
-            format!("step {step} must be seen completed first, and was only {}", self.outcome)
-        })
+        (!opens)
+            .then(|| format!("step {step} must be completed first, but was only {}", self.outcome))
     }
 }
 

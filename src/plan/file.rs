@@ -121,7 +121,7 @@ pub struct PlannedCost {
 #[derive(Debug, thiserror::Error)]
 pub enum PlanFileError {
     /// It is no plan at all.
-    #[error("this is no plan (line {line}, column {column})")]
+    #[error("the file is not a plan (line {line}, column {column})")]
     Form {
         /// Where reading ended.
         line: usize,
@@ -132,13 +132,13 @@ pub enum PlanFileError {
     #[error("the plan was changed after it was made: {0}")]
     Altered(String),
     /// A newer program wrote it.
-    #[error("the plan has format {0}, this program knows {PLAN_FORMAT}")]
+    #[error("the plan has format {0}; this version of sortie reads format {PLAN_FORMAT}")]
     Newer(u64),
     /// It is larger than a plan may be.
-    #[error("the plan has {0} bytes, at most {PLAN_BYTES_MAX} are allowed")]
+    #[error("the plan has {0} bytes; at most {PLAN_BYTES_MAX} are allowed")]
     TooLarge(u64),
     /// It would hold a secret.
-    #[error("the job gives PINs (row {row}), and a plan file holds none")]
+    #[error("the job gives PINs (row {row}); a plan file cannot contain PINs")]
     Secret {
         /// The row.
         row: u32,
@@ -211,7 +211,7 @@ impl PlanFile {
             return Err(PlanFileError::Form { line: 1, column: 1 });
         };
         let Some(line) = digest_line(bytes, &digest) else {
-            return Err(altered("it is not written as plans are"));
+            return Err(altered("it is not in the form that sortie writes"));
         };
         if stamp.format.is_some_and(|format| format > u64::from(PLAN_FORMAT)) {
             return Err(PlanFileError::Newer(stamp.format.unwrap_or_default()));
@@ -220,14 +220,16 @@ impl PlanFile {
         let mut hash = Hash::default();
         rest.iter().for_each(|part| hash.update(part));
         if hash.digits() != digest {
-            return Err(altered("its digest does not fit, or it is not written as plans are"));
+            return Err(altered(
+                "its digest does not match, or it is not in the form that sortie writes",
+            ));
         }
         let plan: Self = serde_json::from_slice(&rest.concat()).map_err(form)?;
         // What this program would not write again says something that it does not understand.
         let mut same = Same { rest: bytes };
         let written = plan.write(Some(&digest), Secrets::Kept, &mut same);
         if written.is_err() || !same.rest.is_empty() {
-            return Err(altered("it says things that this program does not know"));
+            return Err(altered("it contains fields that this version of sortie does not know"));
         }
         Ok(plan)
     }
@@ -250,7 +252,7 @@ impl PlanFile {
         // A text of the plan cannot look like this: line breaks are escaped in texts.
         let (before, after) = text
             .split_once(NO_TASKS)
-            .ok_or_else(|| io::Error::other("a plan without a list of tasks"))?;
+            .ok_or_else(|| io::Error::other("the plan has no list of tasks"))?;
         sink.write_all(before.as_bytes())?;
         sink.write_all(NO_TASKS.trim_end_matches(']').as_bytes())?;
         for (at, task) in self.plan.tasks.iter().enumerate() {

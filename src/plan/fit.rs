@@ -48,7 +48,7 @@ pub fn fit(job: &Job, protect: &Protect, inventory: &Inventory, extent: Extent) 
         for (field, key, written) in entries_of(&selection.filter) {
             let idle = names.check(field, &format!("filter {key}"), written, &mut fit.notes);
             if let Some(near) = idle.filter(|_| extent == Extent::Whole) {
-                fit.notes.push(format!("filter {key} '{written}' fits no device{near}"));
+                fit.notes.push(format!("filter {key} '{written}' matches no device{near}"));
             }
         }
     }
@@ -58,14 +58,14 @@ pub fn fit(job: &Job, protect: &Protect, inventory: &Inventory, extent: Extent) 
     for (field, key, written) in entries_of(&job.exclude.filter).chain(ids).chain(serials) {
         let idle = names.check(field, &format!("exclude {key}"), written, &mut fit.notes);
         if let Some(near) = idle.filter(|_| extent == Extent::Whole) {
-            fit.idle_exclusions.push(format!("exclude {key} '{written}' fits no device{near}"));
+            fit.idle_exclusions.push(format!("exclude {key} '{written}' matches no device{near}"));
         }
     }
     for (field, key, written) in protect.entries() {
         let idle = names.check(field, &format!("protect.{key}"), written, &mut fit.notes);
         if let Some(near) = idle.filter(|_| extent == Extent::Whole) {
             fit.notes.push(format!(
-                "the policy's protect.{key} names '{written}', which no device has, so it protects nothing{near}"
+                "protect.{key} '{written}' in the policy matches no device and protects nothing{near}"
             ));
         }
     }
@@ -140,7 +140,7 @@ impl Names<'_> {
         let is_same = |name: &String| comparable(name) == comparable(written);
         if let Some(name) = names.first().filter(|_| !names.iter().any(is_same)) {
             notes.push(format!(
-                "{what} '{written}' fits '{name}' by straight and typographic quotation marks taken as alike"
+                "{what} '{written}' matches '{name}': straight and typographic quotation marks count as equal"
             ));
         }
         if names.len() > 1
@@ -152,7 +152,7 @@ impl Names<'_> {
                 .map(|name| format!("'{name}' ({} devices)", known.counts[name]))
                 .collect();
             notes.push(format!(
-                "{what} '{written}' fits {} names that differ only by case or quotation marks: {}",
+                "{what} '{written}' matches {} names that differ only in case or quotation marks: {}",
                 names.len(),
                 shown.join(", ")
             ));
@@ -174,7 +174,7 @@ impl Names<'_> {
             Some((Same, _)) => None,
             Some((ByQuotes, name)) => {
                 notes.push(format!(
-                    "{what} '{written}' fits '{name}' by straight and typographic quotation marks taken as alike"
+                    "{what} '{written}' matches '{name}': straight and typographic quotation marks count as equal"
                 ));
                 None
             }
@@ -244,13 +244,16 @@ mod tests {
         let filter = |filter: &str| fit_of(filter, "", "", Extent::Whole).notes;
         assert_eq!(
             filter("{filter: {blueprint: Kiosks, tag: lab}}"),
-            ["filter blueprint 'Kiosks' fits no device; did you mean 'Kiosk'?"]
+            ["filter blueprint 'Kiosks' matches no device; did you mean 'Kiosk'?"]
         );
         assert_eq!(
             filter("{filter: {name_like: zzz, platform: Mac}}"),
-            ["filter name_like 'zzz' fits no device"]
+            ["filter name_like 'zzz' matches no device"]
         );
-        assert!(filter("{filter: {blueprint: \"noémie's lab\"}}")[0].contains("taken as alike"));
+        assert!(
+            filter("{filter: {blueprint: \"noémie's lab\"}}")[0]
+                .contains("quotation marks count as equal")
+        );
         assert!(filter("{filter: {blueprint: \"NOÉMIE’s lab\"}}").is_empty());
         let protect = |text: &str| fit_of("{all: true}", "", text, Extent::Whole).notes;
         let note = &protect("blueprints = [\"Kioks\"]\nserial_numbers = [\"C02d\"]")[..];
@@ -264,16 +267,15 @@ mod tests {
         let exclude = "exclude: {tag: [lob, lab], serial_numbers: [C02X, C02A], user_email: x@y.z}";
         let idle = fit_of("{all: true}", exclude, "", Extent::Whole).idle_exclusions;
         assert_eq!(idle.len(), 3, "{idle:?}");
-        assert_eq!(idle[0], "exclude tag 'lob' fits no device; did you mean 'lab'?");
-        assert!(idle[2].starts_with("exclude serial_numbers 'C02X' fits no device"), "{idle:?}");
+        assert_eq!(idle[0], "exclude tag 'lob' matches no device; did you mean 'lab'?");
+        assert!(idle[2].starts_with("exclude serial_numbers 'C02X' matches no device"), "{idle:?}");
         assert!(fit_of("{all: true}", exclude, "", Extent::Part).idle_exclusions.is_empty());
     }
 
     #[test]
     fn names_that_differ_only_by_case_are_named() {
         let notes = fit_of("{filter: {blueprint: design}}", "", "", Extent::Whole).notes;
-        let expected = "filter blueprint 'design' fits 2 names that differ only by case or quotation marks: \
-                        'DESIGN' (1 devices), 'Design' (1 devices)";
+        let expected = "filter blueprint 'design' matches 2 names that differ only in case or quotation marks: 'DESIGN' (1 devices), 'Design' (1 devices)";
         assert_eq!(notes, [expected]);
         let notes = fit_of("{all: true}", "exclude: {tag: vip}", "", Extent::Part).notes;
         assert!(notes[0].contains("'VIP' (1 devices), 'vip' (1 devices)"), "{notes:?}");

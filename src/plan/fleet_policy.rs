@@ -110,13 +110,11 @@ struct WrittenApproval {
 /// Why the table `approval` is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 enum ApprovalRulesError {
-    #[error(
-        "approval.always needs approval.allowed_signers, the file of the keys that may approve"
-    )]
+    #[error("approval.always needs approval.allowed_signers, the file of approvers' keys")]
     NoKeys,
     #[error("approval.allowed_signers is empty")]
     EmptyPath,
-    #[error("approval.people maps users of this host to principals, and neither may be empty")]
+    #[error("approval.people maps users of this host to principals; neither may be empty")]
     EmptyName,
 }
 
@@ -214,19 +212,19 @@ pub(super) mod tests {
         for (text, expected) in [
             ("[caps.disruptive]\nshare = \"0%\"".to_owned(), "more than 0%"),
             ("[caps.disruptive]\nshare = \"101%\"".to_owned(), "at most 100%"),
-            ("[caps.disruptive]\nshare = \"20\"".to_owned(), "no share"),
-            ("[caps.disruptive]\nshare = \"NaN%\"".to_owned(), "no share"),
+            ("[caps.disruptive]\nshare = \"20\"".to_owned(), "not a share"),
+            ("[caps.disruptive]\nshare = \"NaN%\"".to_owned(), "not a share"),
             ("[caps.disruptive]\nper_run = -1".to_owned(), "-1"),
             ("[caps.benign]\nper_run = 1".to_owned(), "unknown field `benign`"),
             ("[caps.action.lokc]\nper_run = 1".to_owned(), "unknown action 'lokc'"),
-            ("[caps.action.lockDevice]\nper_run = 1".to_owned(), "as 'lock'"),
-            ("[caps.action.blank-push]\nper_run = 1".to_owned(), "benign and has no cap"),
+            ("[caps.action.lockDevice]\nper_run = 1".to_owned(), "write 'lock'"),
+            ("[caps.action.blank-push]\nper_run = 1".to_owned(), "benign and cannot have a cap"),
             ("[maximum.action.wipe]\nper_run = 1".to_owned(), "'wipe' is not an action"),
             ("[maximum.irreversible]\nshare = \"9%\"".to_owned(), "unknown field `share`"),
-            (exception("\"soon\"", "erase"), "neither a date"),
+            (exception("\"soon\"", "erase"), "is not a date"),
             (exception("2026-12-31", "erase"), "in quotation marks"),
-            (exception("\"2026-12-31\"", "set-name"), "has no cap"),
-            (exception("\"2026-12-31\"", "erase").replace("\"x\"", "\" \""), "an empty text"),
+            (exception("\"2026-12-31\"", "set-name"), "cannot have a cap"),
+            (exception("\"2026-12-31\"", "erase").replace("\"x\"", "\" \""), "the text is empty"),
             ("[approval]\nalways = true".to_owned(), "needs approval.allowed_signers"),
             ("[approval.people]\nalice = \"\"".to_owned(), "neither may be empty"),
             ("[protect]\ntags = [\"vip\", \" \"]".to_owned(), "protect.tags"),

@@ -116,10 +116,9 @@ impl Guards {
             let version = step.action.deactivates(device)?;
             let has_name =
                 device.details.as_ref().is_some_and(|details| !details.processor_name.is_empty());
-            let doubt = if has_name { "" } else { ", and what is not known counts as that" };
+            let doubt = if has_name { "" } else { "; its processor is unknown, so sortie assumes the worst" };
             let reason = format!(
-                "{} deactivates a Mac with Apple silicon before macOS {version} and brings no PIN{doubt}; \
-                 --allow-deactivation lets it through ({} '{}')",
+                "{} deactivates a Mac with Apple silicon before macOS {version} and gives no PIN{doubt}; to allow it, give --allow-deactivation ({} '{}')",
                 step.action.name, device.serial_number, device.name
             );
             Some(Objection { kind: ObjectionKind::Unsupported, reason })
@@ -144,7 +143,7 @@ impl Guards {
         });
         if deactivated > 0 {
             plan.notes.push(format!(
-                "Macs may be deactivated instead of locked, and then there is no PIN ({deactivated} devices)"
+                "{deactivated} Macs may be deactivated instead of locked, without a PIN"
             ));
         }
         plan.activation_locked = activation_locked(plan, inventory);

@@ -146,7 +146,7 @@ impl Inventory {
             [] => {
                 let why = hits.iter().find_map(|device| disagreement(target, device));
                 let reason =
-                    why.unwrap_or_else(|| "the identities belong to no one device".to_owned());
+                    why.unwrap_or_else(|| "no device has all identities of the row".to_owned());
                 Err(objection(ObjectionKind::Disagreement, reason))
             }
             several => {
@@ -217,10 +217,10 @@ fn disagreement(target: &Target, device: &Device) -> Option<String> {
         // Enough to check a device by, and not to find it: to leave it out changes nothing else.
         let cure = match ignores_case {
             true => String::new(),
-            false => format!("; --ignore-column {what} leaves it out of the comparison"),
+            false => format!("; to compare without it, give --ignore-column {what}"),
         };
         (!is_same).then(|| {
-            format!("device {} has {what} '{found}', the row says '{given}'{cure}", device.id)
+            format!("device {} has {what} '{found}', but the row has '{given}'{cure}", device.id)
         })
     })
 }
@@ -235,11 +235,7 @@ fn ambiguity(what: &str, devices: &[&Device]) -> String {
             format!("{} '{}'{enrolled}", device.id, device.name)
         })
         .collect();
-    format!(
-        "{} devices have {what}: {}; name the one by device_id",
-        devices.len(),
-        shown.join("; ")
-    )
+    format!("{} devices have {what}: {}; name one by device_id", devices.len(), shown.join("; "))
 }
 
 #[cfg(test)]

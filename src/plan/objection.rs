@@ -49,7 +49,7 @@ impl ObjectionKind {
             Self::Removed => "removed",
             Self::Unsupported => "unsupported",
             Self::Duplicate => "named twice",
-            Self::NeverBegins => "can never begin",
+            Self::NeverBegins => "cannot begin",
             Self::Protected => "protected",
             Self::InDoubt => "in doubt",
             Self::UnusableId => "unusable id",

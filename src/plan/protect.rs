@@ -137,7 +137,7 @@ impl Protect {
             self.entries.get(&(kind, comparable_by_quotes(text))).map(|entry| (kind, entry))
         })?;
         Some(format!(
-            "the policy protects it: protect.{} names '{entry}', and no flag overrides that ({} '{}')",
+            "the device is protected by the policy (protect.{} '{entry}'), and no flag overrides that ({} '{}')",
             kind.key(),
             facts.serial_number,
             facts.name
@@ -193,13 +193,13 @@ pub fn recheck_protection(device: &Device, protect: &Protect) -> Recheck {
 /// What is not as it was.
 fn change(facts: &DeviceFacts, device: &Device, aim: Aim) -> Option<String> {
     if device.is_removed {
-        return Some("the device has been removed from management since the plan".to_owned());
+        return Some("the device was removed from management after the plan was made".to_owned());
     }
     if aim == Aim::Device && !device.mdm_enabled {
-        return Some("the device is not under MDM any more".to_owned());
+        return Some("the device is no longer enrolled in MDM".to_owned());
     }
     let changed = |what: &str, old: &str, new: &str| {
-        format!("the {what} was '{old}' in the plan and is '{new}' now")
+        format!("the {what} changed from '{old}' in the plan to '{new}'")
     };
     let folding = [
         ("serial number", &facts.serial_number, &device.serial_number),
@@ -287,10 +287,10 @@ mod tests {
             (Aim::Device, "", |read| read.name = "new".to_owned(), "same"),
             (Aim::Device, "", |read| read.serial_number.make_ascii_lowercase(), "same"),
             (Aim::Device, "", |read| read.user_email.make_ascii_uppercase(), "same"),
-            (Aim::Device, "", |read| read.serial_number.push('X'), "'C02XL0GYJGH5X' now"),
-            (Aim::Device, "", |read| read.user_email.clear(), "is '' now"),
+            (Aim::Device, "", |read| read.serial_number.push('X'), "to 'C02XL0GYJGH5X'"),
+            (Aim::Device, "", |read| read.user_email.clear(), "to ''"),
             (Aim::Record, "", |read| read.blueprint_name.push('2'), "'Design' in the plan"),
-            (Aim::Device, "", |read| read.mdm_enabled = false, "not under MDM"),
+            (Aim::Device, "", |read| read.mdm_enabled = false, "no longer enrolled in MDM"),
             (Aim::Record, "", |read| read.mdm_enabled = false, "same"),
             (Aim::Record, "", |read| read.is_removed = true, "removed"),
             (Aim::Record, "[protect]\ntags = [\"vip\"]", |_| {}, "no flag overrides"),

@@ -26,9 +26,9 @@ fn order_objection(steps: &[Step], device: &Device) -> Option<Objection> {
         };
         let (first, second) = (before.action.name, after.action.name);
         let why = if deletes(before) {
-            "a deleted device can be reached no more"
+            "a deleted device cannot be reached"
         } else {
-            "a locked Mac takes nothing until somebody has typed its PIN"
+            "a locked Mac accepts no command until its PIN is typed"
         };
         return objection(format!("{second} cannot follow {first}: {why}"));
     }
@@ -50,11 +50,11 @@ fn step_objection(step: &Step, device: &Device) -> Option<Objection> {
         })
     };
     if device.is_removed {
-        return removed("the device has been removed from management");
+        return removed("the device was removed from management");
     }
     // A record whose device has left MDM can still be deleted; nothing else can reach it.
     if !device.mdm_enabled && !deletes(step) {
-        return removed("the device is not under MDM any more");
+        return removed("the device is no longer enrolled in MDM");
     }
     if let Some((_, reason)) = step.action.contradictions(&step.params).into_iter().next() {
         return Some(Objection { kind: ObjectionKind::NeverBegins, reason });

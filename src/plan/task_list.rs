@@ -79,9 +79,9 @@ impl Plan {
         match (unlisted.len(), all.len()) {
             (0, _) => None,
             (some, all) if some < all => Some(format!(
-                "no device is left: {some} of {all} are not listed in {file}, the others are left out too"
+                "no device is left: {some} of {all} are not listed in {file}, and the others are skipped for other reasons"
             )),
-            _ => Some(format!("no device is left: none is listed in {file}")),
+            _ => Some(format!("no device is left: {file} lists none of them")),
         }
     }
 

@@ -74,12 +74,11 @@ fn a_plan_says_that_the_requirement_has_emptied_it() {
         let requirement = job.settings.require.clone().expect("a requirement");
         plan_of(&job).emptied_by(&requirement)
     };
-    let none = Some("no device is left: none is listed in enrolled.csv".to_owned());
+    let none = Some("no device is left: enrolled.csv lists none of them".to_owned());
     assert_eq!(emptied("all: true", "serial\nOTHER\n"), none);
     assert_eq!(emptied("devices: [{serial: MAC}]", "serial\nOTHER\n"), none);
     assert_eq!(emptied("all: true", "serial\nMAC\n"), None);
-    let some =
-        "no device is left: 2 of 3 are not listed in enrolled.csv, the others are left out too";
+    let some = "no device is left: 2 of 3 are not listed in enrolled.csv, and the others are skipped for other reasons";
     assert_eq!(emptied(NAMED, "serial\nOTHER\n"), Some(some.replace("2 of 3", "3 of 4")));
     assert_eq!(emptied("all: true", "serial\nPC\n"), Some(some.to_owned()));
     assert_eq!(emptied("devices: [{serial: KIOSK}]", "serial\nMAC\n"), None);

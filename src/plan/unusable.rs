@@ -14,7 +14,7 @@ const ID_CHARS_MAX: usize = 96;
 pub(super) fn unusable_id(device: &Device) -> Objection {
     let shown: String = device.id.as_str().chars().take(ID_CHARS_MAX).collect();
     let reason = format!(
-        "the tenant's id of the device is no UUID, so no request can name it ({} '{}', id '{}')",
+        "the tenant gives the device an id that is not a UUID, so no request can name it ({} '{}', id '{}')",
         device.serial_number,
         device.name,
         shown.escape_debug()

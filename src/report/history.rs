@@ -100,7 +100,7 @@ pub fn history_lines(
         match &entry.event {
             Event::Intent { attempt, .. } => lines.push(HistoryLine {
                 attempt: Some(*attempt),
-                answer: "no answer is recorded".to_owned(),
+                answer: "no answer recorded".to_owned(),
                 ..line(entry.at, HistoryKind::Request)
             }),
             Event::Answered { attempt, http_status, verdict, .. } => {
@@ -132,9 +132,9 @@ fn answer_of(verdict: &Verdict) -> String {
     };
     match verdict {
         Verdict::Accepted(answer) => with("taken", answer.note.as_deref().unwrap_or_default()),
-        Verdict::InEffect { reason } => with("in effect already", reason),
+        Verdict::InEffect { reason } => with("already in effect", reason),
         Verdict::Refused { reason, .. } => with("refused", reason),
-        Verdict::Throttled { reason, .. } => with("told to wait", reason),
+        Verdict::Throttled { reason, .. } => with("asked to wait", reason),
         Verdict::NotSent { reason, .. } => with("not sent", reason),
         Verdict::Unknown { reason, .. } | Verdict::OtherDevice { reason } => {
             with("no usable answer", reason)
@@ -189,9 +189,9 @@ mod tests {
         assert_eq!(
             shown,
             [
-                "10 request (1, 429) told to wait: why",
-                "30 request (2, 0) no answer is recorded",
-                "50 decision (0, 0) to be sent again by ann",
+                "10 request (1, 429) asked to wait: why",
+                "30 request (2, 0) no answer recorded",
+                "50 decision (0, 0) marked to be sent again by ann",
                 "60 request (3, 200) taken",
             ]
         );

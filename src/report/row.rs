@@ -182,11 +182,11 @@ impl<'a> ReportRow<'a> {
         let others = self.record.pins.iter().filter(|held| first.is_some_and(|it| it != *held));
         let named = others.map(|held| {
             let origin =
-                if held.may_be_older { "may be of an older lock" } else { held.origin.word() };
+                if held.may_be_older { "possibly from an older lock" } else { held.origin.word() };
             match held.pin.expose() {
-                Some("") => format!("one that was pruned ({origin})"),
+                Some("") => format!("a pruned one ({origin})"),
                 Some(pin) => format!("{pin} ({origin})"),
-                None => format!("one that is encrypted ({origin})"),
+                None => format!("an encrypted one ({origin})"),
             }
         });
         let named: Vec<String> = named.collect();
@@ -228,7 +228,7 @@ impl<'a> ReportRow<'a> {
                 PinOrigin::Recovered | PinOrigin::RecoveredLater => "recovered",
             })),
             None => match self.record.odd_pin() {
-                Some(odd) => Some(odd.pin.expose().unwrap_or("captured, of unusual form")),
+                Some(odd) => Some(odd.pin.expose().unwrap_or("captured, unusual form")),
                 None => self.lacks_pin().then_some("missing"),
             },
         }
@@ -364,8 +364,8 @@ pub fn reason_of<'a>(
             End::Acceptance { why } => Cow::Borrowed(why),
             _ => Cow::Borrowed("not followed"),
         },
-        Outcome::Pending => Cow::Borrowed("the device has not finished it yet"),
-        Outcome::NotNow => Cow::Borrowed("the device said Not Now and will be asked again"),
+        Outcome::Pending => Cow::Borrowed("the device has not finished the command"),
+        Outcome::NotNow => Cow::Borrowed("the device answered Not Now; MDM asks again"),
         Outcome::NotAttempted => match (task.after, before) {
             (Some((_, gate)), Some((step, outcome)))
                 if outcome != Outcome::NotAttempted && !gate.opens(outcome) =>
@@ -373,7 +373,7 @@ pub fn reason_of<'a>(
                 Cow::Owned(format!("step {step} ended {outcome}"))
             }
             _ if stage == Stage::GoesOn => Cow::Borrowed("queued"),
-            _ => Cow::Borrowed("the run ended before its turn"),
+            _ => Cow::Borrowed("the run ended before this task was sent"),
         },
         _ => Cow::Borrowed(""),
     }
@@ -440,8 +440,8 @@ mod tests {
         first.end = End::Acceptance { why: "Windows shows no commands".to_owned() };
         assert_eq!(seen(&first, Outcome::Accepted, None), "Windows shows no commands");
         assert_eq!(seen(&first, Outcome::Completed, None), "");
-        assert_eq!(seen(&first, Outcome::Pending, None), "the device has not finished it yet");
-        let ended = "the run ended before its turn";
+        assert_eq!(seen(&first, Outcome::Pending, None), "the device has not finished the command");
+        let ended = "the run ended before this task was sent";
         assert_eq!(seen(&first, Outcome::NotAttempted, None), ended);
         first.after = Some((TaskIndex(0), Gate::Completed));
         for (before, expected) in [

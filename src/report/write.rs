@@ -20,8 +20,7 @@ const TRIES_MAX: u32 = 5;
 pub enum ReportError {
     /// The outcomes do not add up to the tasks.
     #[error(
-        "the run has {tasks} tasks, but {outcomes} outcomes are known; no report was written, \
-         because it would be wrong; please report this as a bug"
+        "the run has {tasks} tasks but {outcomes} outcomes; no report was written, because it would be wrong; please report this bug"
     )]
     Sum {
         /// Tasks of the run.
@@ -30,13 +29,13 @@ pub enum ReportError {
         outcomes: usize,
     },
     /// Not a format.
-    #[error("there is no report format '{word}'; the formats are csv and jsonl")]
+    #[error("'{word}' is not a report format; the formats are csv and jsonl")]
     Format {
         /// As given.
         word: String,
     },
     /// The disk said no.
-    #[error("{path} cannot be written: {source}; any earlier version of it is unchanged")]
+    #[error("cannot write {path}: {source}; an earlier version of the file is unchanged")]
     Write {
         /// The file or directory.
         path: PathBuf,

@@ -74,8 +74,9 @@ pub struct Server {
 /// `InvalidInput` if the address is not loopback; otherwise what the system says when it cannot be bound.
 pub async fn serve(addr: SocketAddr, world: World) -> io::Result<Server> {
     if !addr.ip().is_loopback() {
-        let text =
-            format!("{addr} is not a loopback address; a simulated tenant stays on this machine");
+        let text = format!(
+            "{addr} is not a loopback address; a simulated tenant serves this machine only"
+        );
         return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }
     let listener = TcpListener::bind(addr).await?;

@@ -93,63 +93,60 @@ pub struct BaseUrl {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BaseUrlError {
     /// Nothing there.
-    #[error("the base URL is empty; give it as https://SUBDOMAIN.api.kandji.io")]
+    #[error("the base URL is empty; write https://SUBDOMAIN.api.kandji.io")]
     Empty,
     /// Cannot be read. The text is not repeated: it may be a token in the wrong place.
-    #[error("the base URL is not of the form https://SUBDOMAIN.api.kandji.io")]
+    #[error("the base URL does not have the form https://SUBDOMAIN.api.kandji.io")]
     Form,
     /// A name without a dot.
     #[error(
-        "the base URL has no host name; give it as https://SUBDOMAIN.api.kandji.io, or use \
-         --subdomain with --region"
+        "the base URL has no host name; write https://SUBDOMAIN.api.kandji.io, or use --subdomain with --region"
     )]
     BareName,
     /// Neither http nor https.
     #[error("the base URL must begin with https://")]
     Scheme,
     /// http to another machine.
-    #[error("http:// would send the token in clear to {host}; use https://")]
+    #[error("http:// would send the token unencrypted to {host}; use https://")]
     Insecure {
         /// The host.
         host: String,
     },
     /// User name or password before the host.
-    #[error("the base URL holds a user name or password; leave everything up to the @ out")]
+    #[error("the base URL contains a user name or password; remove everything up to the @")]
     Credentials,
     /// A query or fragment.
-    #[error("the base URL has a query or fragment; leave everything from the ? or # out")]
+    #[error("the base URL has a query or fragment; remove everything from the ? or # on")]
     Query,
     /// A path that is not the API's root.
-    #[error("the base URL goes on after the host; give only https://{host}")]
+    #[error("the base URL has a path after the host; write only https://{host}")]
     Path {
         /// The host.
         host: String,
     },
     /// A port where the vendor has none.
-    #[error("{host} answers on port 443 only; leave the port out")]
+    #[error("{host} uses port 443 only; remove the port")]
     Port {
         /// The host.
         host: String,
     },
     /// The vendor's, but of no tenant.
-    #[error("{host} is not the address of a tenant; it looks like https://SUBDOMAIN.api.kandji.io")]
+    #[error(
+        "{host} is not the address of a tenant; an address has the form https://SUBDOMAIN.api.kandji.io"
+    )]
     NoTenant {
         /// The host.
         host: String,
     },
     /// Not the vendor's.
-    #[error(
-        "{host} is not a host of Kandji or Iru, and the token would be sent to it; if that is \
-         meant, allow other hosts expressly"
-    )]
+    #[error("{host} is not a Kandji or Iru host, and it would receive the token")]
     UnknownHost {
         /// The host.
         host: String,
     },
     /// Not a subdomain.
     #[error(
-        "the subdomain must be one name of letters, digits and hyphens, such as accuhive in \
-         https://accuhive.kandji.io"
+        "the subdomain must be one name of letters, digits and hyphens, for example accuhive in https://accuhive.kandji.io"
     )]
     Subdomain,
 }

@@ -37,7 +37,9 @@ pub(super) fn is_tls(error: &(dyn Error + 'static)) -> bool {
 /// not; a test notices when they change.
 pub(super) fn proxy_refusal(error: &(dyn Error + 'static)) -> Option<&'static str> {
     causes(error).find_map(|cause| match cause.to_string().as_str() {
-        "tunnel error: proxy authorization required" => Some("it wants a user name and password"),
+        "tunnel error: proxy authorization required" => {
+            Some("it requires a user name and password")
+        }
         "tunnel error: unsuccessful" => Some("it refused the connection"),
         _ => None,
     })

@@ -71,22 +71,21 @@ impl fmt::Debug for HttpSettings {
 pub enum HttpError {
     /// Empty, or with characters that no header can carry.
     #[error(
-        "the API token is empty or holds characters that no token has; look for line breaks or \
-         quotes around it"
+        "the API token is empty or contains invalid characters; check for line breaks or quotation marks around it"
     )]
     Token,
     /// The base URL has not been checked.
-    #[error("the base URL {url} cannot be used; check it first")]
+    #[error("the base URL {url} cannot be used; check the address")]
     BaseUrl {
         /// As given.
         url: String,
     },
     /// The certificates cannot be read.
-    #[error("the CA file holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)")]
+    #[error("the CA file has no PEM certificate (-----BEGIN CERTIFICATE-----)")]
     CaFile,
     /// One certificate among others cannot be used.
     #[error(
-        "certificate {number} of the CA file, from line {line} on, cannot be read: take it out, or copy it again"
+        "cannot read certificate {number} of the CA file, at line {line}: remove it, or copy it again"
     )]
     BrokenCertificate {
         /// Its place in the file, from 1.
@@ -95,7 +94,7 @@ pub enum HttpError {
         line: usize,
     },
     /// The machine's certificates or TLS cannot be set up.
-    #[error("the TLS client cannot be set up: {reason}; install ca-certificates or give a CA file")]
+    #[error("cannot set up TLS: {reason}; install ca-certificates, or give a CA file")]
     Tls {
         /// The library's words.
         reason: String,
@@ -221,7 +220,7 @@ impl HttpTransport {
         let path = request.path_and_query.split(['?', '#']).next().unwrap_or_default();
         // A `..` in a device id must not turn one request into another.
         if url.path() != path || url.host_str() != self.base.host_str() {
-            return Err(refused("the request's path would change on its way"));
+            return Err(refused("the request's path would change in transit"));
         }
         Ok(url)
     }
@@ -288,7 +287,7 @@ impl HttpTransport {
     async fn body_of(&self, mut response: Response, bytes_max: usize) -> Result<Vec<u8>, Fault> {
         let status = response.status().as_u16();
         let too_long = || Fault::Lost {
-            reason: format!("HTTP {status}, but the answer is longer than {bytes_max} bytes"),
+            reason: format!("HTTP {status}, but the answer is larger than {bytes_max} bytes"),
         };
         let announced = response.content_length().unwrap_or(0);
         if announced > bytes_max as u64 {
@@ -303,7 +302,7 @@ impl HttpTransport {
                 Ok(None) => return Ok(body),
                 Err(error) => {
                     let cause = self.loss(&error);
-                    let reason = format!("HTTP {status}, but its body never came whole: {cause}");
+                    let reason = format!("HTTP {status}, but the body is incomplete: {cause}");
                     return Err(Fault::Lost { reason: shortened(&reason) });
                 }
             }
@@ -321,7 +320,7 @@ impl HttpTransport {
         }
         let cause = innermost(error);
         let (reason, lasting) = if let Some(proxy) = proxy_refusal(error) {
-            (format!("the proxy did not let us through to {host}: {proxy}"), true)
+            (format!("the proxy refused the connection to {host}: {proxy}"), true)
         } else if is_tls(error) {
             (format!("no TLS connection to {host}: {cause}{}", cure_of(&cause)), true)
         } else if error.is_dns() {
@@ -342,7 +341,7 @@ impl HttpTransport {
 
     fn loss(&self, error: &reqwest::Error) -> String {
         if error.is_timeout() {
-            return format!("no whole answer in time ({})", human_duration(self.timeout_ms));
+            return format!("no complete answer in time ({})", human_duration(self.timeout_ms));
         }
         format!("the connection broke: {}", innermost(error))
     }
@@ -434,7 +433,7 @@ fn way_through(host: &str, proxy_notice: Option<&str>) -> String {
 /// What to do about a certificate that is not trusted.
 fn cure_of(cause: &str) -> &'static str {
     if cause.contains("UnknownIssuer") {
-        "; if a proxy of yours opens TLS, trust its authority: --ca-file FILE, or SSL_CERT_FILE"
+        "; if your proxy inspects TLS, trust its certificate authority with --ca-file FILE or SSL_CERT_FILE"
     } else {
         ""
     }
@@ -458,7 +457,7 @@ fn reply_head(status: u16, headers: &HeaderMap) -> Reply {
 /// Why the length of the body is not to be trusted, although the library would.
 fn framing_flaw(headers: &HeaderMap) -> Option<&'static str> {
     let is_twice = headers.contains_key(CONTENT_LENGTH) && headers.contains_key(TRANSFER_ENCODING);
-    is_twice.then_some("the length of its body is given twice")
+    is_twice.then_some("the answer gives two body lengths")
 }
 
 fn announces_body(headers: &HeaderMap) -> bool {
@@ -767,7 +766,7 @@ mod tests {
             (
                 "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n\
                  2\r\n{}\r\n0\r\n\r\n",
-                "given twice",
+                "two body lengths",
             ),
             ("HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}", "broke"),
             ("HTTP/1.1 200 OK\r\nbad header\r\n\r\n", "broke"),
@@ -831,7 +830,7 @@ mod tests {
             let answer = format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n{body}");
             let server = Server::saying(answer).await;
             let reason = lost(server.send(erase()).await);
-            assert!(reason.contains("longer than 1000 bytes"), "{reason}");
+            assert!(reason.contains("larger than 1000 bytes"), "{reason}");
         }
         let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{}", &body[1..]);
         let reply = Server::saying(answer).await.send(erase()).await.expect("exactly the cap");
@@ -864,7 +863,7 @@ mod tests {
             for request in [erase(), list()] {
                 let client = transport(&format!("http://{}", server.address), 200);
                 let reason = lost(client.send(request).await);
-                assert!(reason.contains("no whole answer in time (200 ms)"), "{reason}");
+                assert!(reason.contains("no complete answer in time (200 ms)"), "{reason}");
             }
             assert_eq!(server.seen().len(), 2);
         }
@@ -1003,7 +1002,7 @@ mod tests {
             let ca_file = Some(format!("{good}{broken}{good}").into_bytes());
             let settings = HttpSettings { ca_file, ..settings("http://[::1]", 1) };
             let error = HttpTransport::new(&settings).expect_err("broken");
-            let expected = format!("certificate 2 of the CA file, from line {} on", lines + 1);
+            let expected = format!("certificate 2 of the CA file, at line {}", lines + 1);
             assert!(error.to_string().contains(&expected), "{error}");
         }
         let ca_file = Some(format!("{good}{good}").into_bytes());

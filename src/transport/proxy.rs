@@ -16,7 +16,7 @@ pub(super) fn proxy_notice_of(lookup: impl Fn(&str) -> Option<String>) -> Option
     let authority = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
     let host = authority.split(['/', '?', '#']).next().unwrap_or_default();
     let exempt = first(["NO_PROXY", "no_proxy"]).filter(|(_, hosts)| !hosts.is_empty());
-    let exempt = exempt.map_or_else(String::new, |(name, _)| format!(", unless {name} exempts it"));
+    let exempt = exempt.map_or_else(String::new, |(name, _)| format!(", except hosts in {name}"));
     Some(format!("requests go through the proxy {scheme}://{host} ({name}){exempt}"))
 }
 
@@ -41,7 +41,7 @@ mod tests {
             (&[("HTTPS_PROXY", ""), ("all_proxy", "http://p")], "http://p (all_proxy)"),
             (
                 &[("ALL_PROXY", "http://p"), ("NO_PROXY", "example.org")],
-                "http://p (ALL_PROXY), unless NO_PROXY exempts it",
+                "http://p (ALL_PROXY), except hosts in NO_PROXY",
             ),
         ] {
             let expected = format!("requests go through the proxy {expected}");

@@ -23,7 +23,7 @@ impl<T> ReadOnly<T> {
 impl<T: Transport> Transport for ReadOnly<T> {
     async fn send(&self, request: Request) -> Result<Reply, Fault> {
         if request.method != Method::Get {
-            let reason = "this way to the tenant is for reads only".to_owned();
+            let reason = "this connection to the tenant is read-only".to_owned();
             return Err(Fault::NotSent { reason, lasting: true });
         }
         self.inner.send(request).await

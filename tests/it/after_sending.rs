@@ -35,7 +35,7 @@ const HARMS: [Harm; 8] = [
     ("the run's database is moved away", |bench| {
         std::fs::rename(run_database(bench), bench.path("moved.db")).expect("it can be moved");
     }),
-    ("the journal cannot be written", |bench| sql(&run_database(bench), "DROP TABLE entries")),
+    ("cannot write the journal", |bench| sql(&run_database(bench), "DROP TABLE entries")),
     ("requests cannot be counted", |bench| sql(&run_database(bench), "DROP TABLE requests")),
     ("the hour's log fails", |bench| sql(&bench.path("state/sortie.db"), "DROP TABLE leases")),
     ("the list of runs fails", |bench| sql(&bench.path("state/sortie.db"), "DROP TABLE runs")),

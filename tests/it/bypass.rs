@@ -297,7 +297,7 @@ fn a_plan_holds_no_pin_and_none_can_be_put_into_it() {
     let rows = [format!("{},erase,482913", serial(0))];
     let job = fleet.bench.job("pin.csv", "serial_number,action,PIN", &rows);
     let plan = ["plan", &job, "--out", "pin.plan", "--secrets-elsewhere"];
-    says(&fleet.bench.sortie(&plan).expect(8), &["a plan file holds none"]);
+    says(&fleet.bench.sortie(&plan).expect(8), &["a plan file cannot contain PINs"]);
     assert!(!fleet.bench.path("pin.plan").exists());
 
     let job = fleet.job("erase", 0..1);
@@ -581,7 +581,7 @@ fn what_a_run_may_still_send_counts_however_long_ago_it_began() {
     stop(first);
     let old = fleet.bench.latest_run();
     fleet.run(&fleet.job("restart", 2..4), "2", &[]).expect(0);
-    says(&fleet.bench.sortie(&["resume", &old]).expect(8), &["2 were reached"]);
+    says(&fleet.bench.sortie(&["resume", &old]).expect(8), &["plus 2 in the last 24 hours"]);
     assert_eq!(fleet.reached("restart"), [0, 0, 1, 1, 0, 0]);
     // What was sent counts from its request on, and not from the end of the time that it might have taken.
     age_charges(&fleet.bench, DAY_MS + 60_000);
@@ -634,7 +634,7 @@ fn a_policy_that_others_could_write_binds_by_refusing_everything() {
         set_mode(&policy, mode);
         for arguments in [&["run", &job, "--confirm", "1"][..], &["plan", &job]] {
             let ran = fleet.bench.sortie(arguments).expect(8);
-            says(&ran, &["can be written by its group or by others", "chmod go-w"]);
+            says(&ran, &["is writable by its group or by other users", "chmod go-w"]);
         }
     }
     let dangling = fleet.bench.path("state/policy.toml");
@@ -756,7 +756,7 @@ fn a_protected_device_is_protected_by_whatever_name_it_is_called() {
                     &["--break-glass", "now"],
                 ] {
                     let ran = fleet.run(&job, &agree, flags).expect(8);
-                    says(&ran, &["the policy protects it", "no flag overrides that"]);
+                    says(&ran, &["protected by the policy", "no flag overrides that"]);
                 }
                 fleet.bench.sortie(&["plan", &job, "--out", "one.plan"]).expect(8);
             }
@@ -811,7 +811,7 @@ fn a_device_that_is_protected_while_a_run_is_under_way_is_left_out() {
         ran.expect(7);
         assert_eq!(fleet.bench.outcomes()[&serial(3)], "skipped");
         let row = fleet.bench.report().remove(3);
-        assert!(row["reason"].contains("the policy protects it"), "{row:?}");
+        assert!(row["reason"].contains("protected by the policy"), "{row:?}");
     }
 }
 
@@ -849,7 +849,7 @@ fn a_closed_window_stays_closed_and_breaking_the_glass_is_recorded_and_capped() 
         [&["--yes"][..], &["--confirm", "2"], &["--confirm", "2", "--yes"], &["--no-input"]]
     {
         let ran = fleet.bench.sortie(&[&["run", &job], flags].concat()).expect(8);
-        says(&ran, &["is closed; it opens at", "--break-glass"]);
+        says(&ran, &["is closed until", "--break-glass"]);
     }
     for reason in ["", "  "] {
         fleet.run(&job, "2", &["--break-glass", reason]).expect(2);
@@ -977,7 +977,7 @@ fn an_approval_is_somebody_elses_word_for_this_plan_and_counts_once() {
     approve("erase.plan", "me", "own.approval");
     try_with("own.approval", "another person must approve it");
     approve("erase.plan", "eve", "eve.approval");
-    try_with("eve.approval", "not signed by any key");
+    try_with("eve.approval", "not signed by a key");
     approve("other.plan", "bob", "other.approval");
     try_with("other.approval", "is for another plan");
     try_with("missing.approval", "missing.approval");
@@ -995,19 +995,19 @@ fn an_approval_is_somebody_elses_word_for_this_plan_and_counts_once() {
     {
         tampered["statement"] = json!(statement);
         fleet.bench.write(name, &tampered.to_string());
-        try_with(name, "its signature does not fit what it says");
+        try_with(name, "its signature does not match its content");
     }
     let eves = std::fs::read_to_string(fleet.bench.path("eve.approval")).expect("written");
     let eves: Value = serde_json::from_str(&eves).expect("JSON");
     tampered["signature"] = eves["signature"].clone();
     fleet.bench.write("mixed.approval", &tampered.to_string());
-    try_with("mixed.approval", "its signature does not fit what it says");
+    try_with("mixed.approval", "its signature does not match its content");
     fleet.bench.write("empty.approval", "{}");
     try_with("empty.approval", "the file is not an approval");
 
     let signers = fleet.bench.path("state/allowed_signers");
     set_mode(&signers, 0o666);
-    try_with("good.approval", "can be written by its group or by others");
+    try_with("good.approval", "is writable by its group or by other users");
     set_mode(&signers, 0o644);
 
     // An approval takes the place of no confirmation, and of no maximum.

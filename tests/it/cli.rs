@@ -274,7 +274,7 @@ fn what_is_no_job_file_is_refused_by_its_name() {
     let is_readable = std::fs::File::open(bench.path("secret.csv")).is_ok();
     for (name, word) in [
         ("directory", "is a directory"),
-        ("fifo", "use - for standard input"),
+        ("fifo", "give - to read standard input"),
         ("/dev/zero", "not a regular file"),
         ("missing.csv", "No such file"),
         ("dangling", "No such file"),
@@ -322,7 +322,7 @@ fn a_required_export_has_to_be_recent_and_to_list_somebody() {
     export("Serial Number\n\n", 0);
     says(&bench.sortie(&run).expect(2), &["lists no serial_number"]);
     export("Serial Number\nOTHER1\n", 0);
-    says(&bench.sortie(&run).expect(4), &["no device is left: none is listed in lists/e.csv"]);
+    says(&bench.sortie(&run).expect(4), &["no device is left: lists/e.csv lists none of them"]);
     assert_eq!(writes(&tenant.ledger()), 0);
     export(&somebody, 23 * 3_600);
     bench.sortie(&run).expect(0);
@@ -340,7 +340,7 @@ fn a_token_has_to_be_there_right_and_well_kept() {
     let bench = Bench::new(&tenant.base_url(), "");
     let push = ["send", "blank-push", "--serial", &serial(0)];
     let with = |more: &[&str]| bench.sortie(&[&push[..], more].concat());
-    says(&with(&[]).expect(3), &["no token", "SORTIE_TOKEN", "nothing was sent"]);
+    says(&with(&[]).expect(3), &["no API token", "SORTIE_TOKEN", "nothing was sent"]);
     assert_eq!(tenant.ledger().requests, 0);
     let path = bench.write("token", &format!("{}\n", tenant.token()));
     let mode = |mode| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode));
@@ -354,7 +354,7 @@ fn a_token_has_to_be_there_right_and_well_kept() {
     says(&with(&["--token-command", "exit 4"]).expect(3), &["token command failed"]);
     says(&with(&["--token-file", "nowhere"]).expect(3), &["cannot be read"]);
     for (text, expected) in [
-        (format!("\u{feff}{}", tenant.token()), "byte-order mark"),
+        (format!("\u{feff}{}", tenant.token()), "byte order mark"),
         (format!("{}\u{200b}", tenant.token()), "U+200B"),
         (format!("Bearer {}", tenant.token()), "begins with 'Bearer'"),
     ] {
@@ -469,7 +469,7 @@ fn what_does_not_answer_like_the_api_gets_no_action_and_no_second_chance_to_see_
                targets: { devices: [{ serial_number: C02ABCDEFGH1 }] }\n";
     nobody.write("job.yaml", job);
     let ran = nobody.sortie(&["run", "job.yaml"]).expect(1);
-    says(&ran, &["cannot be reached", "nothing was sent", "check the address"]);
+    says(&ran, &["cannot reach the tenant", "nothing was sent", "check the address"]);
     let elsewhere = macs(1);
     for (status, location) in [(302, elsewhere.base_url()), (307, elsewhere.base_url())] {
         let tenant = macs(1);
@@ -496,7 +496,7 @@ fn the_token_is_only_sent_where_it_belongs() {
         ("http://192.0.2.7", vec!["https://"]),
         ("https://accuhive.example.com", vec!["accuhive.example.com", "--allow-other-host"]),
         ("https://user:pass@accuhive.api.kandji.io", vec!["user name or password"]),
-        ("https://accuhive.api.kandji.io/other", vec!["goes on after the host"]),
+        ("https://accuhive.api.kandji.io/other", vec!["has a path after the host"]),
         ("ftp://accuhive.api.kandji.io", vec!["https://"]),
         ("accuhive", vec!["--subdomain"]),
         ("", vec!["the base URL is empty"]),
@@ -716,7 +716,10 @@ fn a_job_that_cannot_fit_before_its_deadline_is_not_begun() {
     let bench = Bench::at(&tenant);
     let job = job_of(&bench, "blank-push", 20);
     let run = ["run", &job, "--per-second", "2", "--send-until", "3s"];
-    says(&bench.sortie(&run).expect(6), &["cannot fit", "--send-until", "nothing was sent"]);
+    says(
+        &bench.sortie(&run).expect(6),
+        &["does not allow 20 requests", "--send-until", "nothing was sent"],
+    );
     assert_eq!(writes(&tenant.ledger()), 0);
     // What turns out slower than was forecast ends in order.
     let run = ["run", &job, "--per-second", "20", "--send-until", "3s", "-j", "1"];
@@ -877,7 +880,7 @@ fn a_run_belongs_to_its_tenant() {
     let job = job_of(&bench, "restart", 2);
     bench.sortie(&["run", &job, "--confirm", "2", "--wait", "0", "-j", "1"]).expect(3);
     let ran = bench.sortie(&["resume", "--base-url", &other.base_url()]).expect(2);
-    says(&ran, &["belongs to", "nothing was sent"]);
+    says(&ran, &["the run is for", "nothing was sent"]);
     for arguments in [&["resume", "--concurrency", "64"][..], &["resume", "--wait", "1h"]] {
         bench.sortie(arguments).expect(2);
     }

@@ -181,7 +181,7 @@ fn assert_outcome(what: &str, task: &Task, record: &TaskRecord, command_outcome:
         }
         End::Gone => {
             assert_eq!(record.outcome(), Outcome::Completed, "{what}: {record:?}");
-            assert!(record.reason.contains("gone"), "{what}: {}", record.reason);
+            assert!(record.reason.contains("no longer in the tenant"), "{what}: {}", record.reason);
         }
         End::Command { .. } => assert_seen(what, record, command_outcome),
         End::Answer => panic!("{what}: not a change"),
@@ -270,7 +270,7 @@ fn a_rename_is_seen_at_the_name_where_the_history_shows_nothing() {
     let ran = stage.play();
     for record in &ran.records[..2] {
         assert_eq!(record.outcome(), Outcome::Completed, "{record:?}");
-        assert_eq!(record.reason, "the device bears the name 'Studio 7'");
+        assert_eq!(record.reason, "the device has the name 'Studio 7'");
     }
     assert_eq!(ran.records[2].outcome(), Outcome::Pending);
 }
@@ -279,10 +279,10 @@ fn a_rename_is_seen_at_the_name_where_the_history_shows_nothing() {
 fn an_erase_is_seen_by_its_command_by_a_404_and_by_a_newer_enrolment() {
     for (erased, erase_acknowledged, reason) in [
         (Erased::RecordStays, true, ""),
-        (Erased::Gone, true, "the device is gone from the tenant"),
-        (Erased::Gone, false, "the device is gone from the tenant"),
+        (Erased::Gone, true, "the device is no longer in the tenant"),
+        (Erased::Gone, false, "the device is no longer in the tenant"),
         (Erased::Reenrols, true, ""),
-        (Erased::Reenrols, false, "the device has enrolled again at"),
+        (Erased::Reenrols, false, "the device enrolled again at"),
     ] {
         let switches = Switches { erased, erase_acknowledged, ..switches() };
         let mut stage = Stage::new(switches);
@@ -315,7 +315,7 @@ fn of_two_commands_that_fit_both_have_to_be_done() {
     let ran = stage.play();
     let record = &ran.records[0];
     assert_eq!(record.outcome(), Outcome::Completed);
-    assert_eq!(record.reason, "ambiguous match: 2 commands fit by type and time");
+    assert_eq!(record.reason, "ambiguous: 2 commands match by type and time");
     let settled_at = ran.settled_at(0).expect("it is settled");
     assert!(settled_at >= START.plus_ms(second_ms + NOT_NOW_MS), "settled at {settled_at}");
 }
@@ -570,7 +570,10 @@ fn nothing_is_erased_whose_secrets_may_not_be_read() {
         let ran = stage.play();
         assert_eq!(ran.records[0].outcome(), Outcome::Refused, "{denied}");
         assert_eq!(ran.records[0].attempts, 0, "{denied}");
-        assert!(ran.records[0].reason.starts_with("not sent, because its "), "{denied}");
+        assert!(
+            ran.records[0].reason.starts_with("not sent: cannot read and keep its "),
+            "{denied}"
+        );
         assert_eq!(ran.records[1].outcome(), Outcome::Completed, "{denied}");
         assert_eq!(ran.with_world(|world| world.ledger().count_all("erase")), 1, "{denied}");
     }

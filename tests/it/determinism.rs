@@ -509,6 +509,6 @@ async fn a_renewal_that_hangs_is_given_up_and_stops_the_run() {
     let (ended, accepted) = hanging_renewal(None).await;
     let (cause, reason) = ended.progress.stop.expect("it stopped");
     assert_eq!(cause, StopCause::Unauthorized);
-    assert!(reason.contains("no fresh token either: there was none within 60 s"), "{reason}");
+    assert!(reason.contains("no fresh token either: no token within 60 s"), "{reason}");
     assert_eq!(accepted, 4);
 }

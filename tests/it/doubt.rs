@@ -70,7 +70,7 @@ fn a_person_may_take_it_as_done_or_as_not_done() {
         bench.sortie(&["resolve", "--as", decision, "--all", "--yes"]).expect(code);
         let row = &bench.report()[1];
         assert_eq!(row["outcome"], outcome);
-        assert!(row["reason"].contains(&format!("taken as {}", decision.replace('-', " "))));
+        assert!(row["reason"].contains(&format!("marked as {}", decision.replace('-', " "))));
         // Nothing is left to go on with, and nothing is sent by trying.
         bench.sortie(&["resume"]).expect(0);
         assert_eq!(tenant.seen("restart"), 2);

@@ -220,7 +220,7 @@ fn strange_successes() -> Vec<Case> {
         cases.push(case("another success", canned(status, body, AFTER), FINE, FINE));
     }
     let marked = "\u{feff}{\"PIN\":\"030518\"}";
-    cases.push(case("a byte-order mark", canned(200, marked, AFTER), FINE, FINE));
+    cases.push(case("a byte order mark", canned(200, marked, AFTER), FINE, FINE));
     let length = vec![("Content-Length", "16".to_owned())];
     let kind = canned_with(204, length, br#"{"PIN":"030518"}"#, AFTER);
     cases.push(case("a body with 204", kind, FINE, RECOVERED));
@@ -390,7 +390,7 @@ fn a_restart_that_is_already_running_settles_the_doubt_of_a_safe_action() {
     bench.sortie(&["run", "job.yaml", "--wait", "0"]).expect(0);
     let row = &bench.report()[0];
     assert_eq!(row["outcome"], "accepted");
-    assert!(row["reason"].contains("an earlier request of this run did it"), "{row:?}");
+    assert!(row["reason"].contains("done by an earlier request of this run"), "{row:?}");
     assert_eq!(tenant.ledger().count_all("renew-mdm-profile"), 1);
 }
 

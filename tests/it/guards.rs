@@ -105,7 +105,7 @@ fn a_processor_that_cannot_be_read_counts_as_apple_silicon() {
         let bench = Bench::at(&tenant);
         let ran =
             bench.sortie(&["send", "lock", "--serial", &serial(0), "--confirm", "1"]).expect(4);
-        says(&ran, &[DEACTIVATED, "what is not known counts as that", "could not be read"], &[]);
+        says(&ran, &[DEACTIVATED, "its processor is unknown", "cannot read the details"], &[]);
         assert_eq!(writes(&tenant.ledger()), 0);
         let allowed =
             ["send", "lock", "--serial", &serial(0), "--confirm", "1", "--allow-deactivation"];
@@ -113,11 +113,7 @@ fn a_processor_that_cannot_be_read_counts_as_apple_silicon() {
         assert_eq!(tenant.ledger().count_all("lock"), 1);
         // For an erase it is worth a note and no more.
         let ran = bench.sortie(&["send", "erase", "--serial", &serial(1), "-n"]).expect(0);
-        says(
-            &ran,
-            &["details could not be read of 1 of the devices"],
-            &["have Activation Lock on"],
-        );
+        says(&ran, &["cannot read the details of 1 of the devices"], &["have Activation Lock on"]);
     }
 }
 
@@ -132,7 +128,7 @@ fn asking_for_details_ends_where_it_is_in_vain() {
     let bench = Bench::at(&tenant);
     bench.allow_many();
     let ran = bench.sortie(&["send", "erase", "--all", "-n"]).expect(0);
-    says(&ran, &["details could not be read of 60 of the devices"], &[]);
+    says(&ran, &["cannot read the details of 60 of the devices"], &[]);
     assert!(tenant.seen("get-details") <= 10, "{}", tenant.seen("get-details"));
 }
 
@@ -150,8 +146,8 @@ fn secrets_are_not_lost_without_a_word() {
         bench.job(&format!("{action}.csv"), "serial_number,action", &rows)
     };
     for (action, devices, phrase) in [
-        ("erase", "1 device go", "ERASE 3 ON 127.0.0.1"),
-        ("delete-device", "2 devices go", "DELETE 3 ON 127.0.0.1"),
+        ("erase", "recovery password of 1 device", "ERASE 3 ON 127.0.0.1"),
+        ("delete-device", "recovery password of 2 device", "DELETE 3 ON 127.0.0.1"),
     ] {
         let job = all(action);
         for more in [&[][..], &["-n"], &["--skip-refused", "unsupported,removed,not_found"]] {
@@ -232,7 +228,7 @@ fn of_a_large_erase_only_the_first_devices_are_looked_at() {
     let bench = Bench::at(&tenant);
     bench.allow_many();
     let ran = bench.sortie(&["send", "erase", "--all", "-n", "--per-second", "50"]).expect(0);
-    says(&ran, &["the first 200 devices", "is not known of 3 more"], &[]);
+    says(&ran, &["the first 200 devices", "it is unknown for 3 more"], &[]);
     assert_eq!(tenant.seen("get-details"), 200);
 }
 

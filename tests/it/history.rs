@@ -197,7 +197,7 @@ fn a_run_that_cannot_be_read_is_named_in_a_history() {
     // Nor is it passed over in silence when it might say what is done.
     let plan = ["send", "blank-push", "--serial", &serial(0), "--skip-done", "-n"];
     let plan = bench.sortie(&plan).expect(0).stdout;
-    assert!(plan.contains(&run) && plan.contains("cannot be read"), "{plan}");
+    assert!(plan.contains(&run) && plan.contains("cannot read run"), "{plan}");
 }
 
 // Prune.

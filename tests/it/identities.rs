@@ -78,7 +78,7 @@ fn an_exclusion_that_fits_no_device_refuses_the_plan_until_it_is_allowed() {
     let ran = run(job("tag: bos"), &[]).expect(4);
     says(
         &ran,
-        &["exclude tag 'bos' fits no device; did you mean 'boss'?", "--allow-unmatched-exclude"],
+        &["exclude tag 'bos' matches no device; did you mean 'boss'?", "--allow-unmatched-exclude"],
     );
     assert_eq!(fleet.writes(), 0);
     run(job("tag: [bos, boss]"), &["--allow-unmatched-exclude"]).expect(0);

@@ -559,7 +559,7 @@ fn a_second_lock_of_a_mac_that_sleeps_shows_the_pin_of_the_first() {
     bench.sortie(&lock).expect(10);
     let first = bench.latest_run();
     let ran = bench.sortie(&lock).expect(0);
-    let said = format!("1 device was locked by run {first} already, and the lock is still pending");
+    let said = format!("1 device was already locked by run {first}, and the lock is still pending");
     assert!(ran.stderr.contains(&said), "{}", ran.stderr);
     let row = &bench.report()[0];
     assert_eq!(row["outcome"], "already_in_effect", "{row:?}");

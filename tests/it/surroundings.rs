@@ -139,7 +139,7 @@ fn a_state_directory_that_everybody_may_change_is_refused() {
         set_mode(&path, mode);
         for arguments in [&run[..], &["status"], &["pins"], &["audit"]] {
             let ran = fleet.bench.sortie(arguments).expect(8);
-            says(&ran, &["may be written by every user of this host", "chmod o-w"]);
+            says(&ran, &["is writable by every user of this host", "chmod o-w"]);
         }
         set_mode(&path, right);
     }

@@ -30,6 +30,6 @@ fn a_cap_says_what_is_used_what_is_left_and_when_more_is_free() {
     let more = fleet.job("restart", 3..5);
     let ran = fleet.run(&more, "2", &["--waves", "100%"]).expect(8);
     says(&ran, &["restart today: 3 of 4, 2 more by this plan"]);
-    says(&ran, &["plus 3 in the last 24 hours", "1 are left now, 3 more from 20"]);
+    says(&ran, &["plus 3 in the last 24 hours", "1 left now, 3 more from 20"]);
     assert_eq!(fleet.tenant.seen("restart"), 3);
 }

@@ -90,10 +90,10 @@ fn tasks_that_were_swapped_reach_no_other_device() {
          WHERE device_id = '{planned}'"
     );
     change(&fleet, &run, &swap);
-    is_refused(&fleet, &run, &["the tasks are not those with which the run began"]);
+    is_refused(&fleet, &run, &["the tasks are not the ones that the run began with"]);
     // The same with the chain of the run's own database rewritten for it.
     change(&fleet, &run, "DELETE FROM chain; UPDATE entries SET hash = NULL");
-    is_refused(&fleet, &run, &["that the host's record knows"]);
+    is_refused(&fleet, &run, &["host's record"]);
     assert_eq!(fleet.reached("erase")[2], 0);
 }
 

@@ -100,10 +100,10 @@ fn facts(reason: &Reason) -> String {
 const OTHER_PLAN: &str = r#""kind":"approval_of_another","bound":"plan","fact":"plan""#;
 const OTHER_PLAN_OF_RUN: &str = r#""kind":"approval_of_another","bound":"run","fact":"plan""#;
 const DOES_NOT_FIT: &str = r#""kind":"approval_does_not_fit""#;
-const CHANGED: &str = r#""fault":"its signature does not fit what it says""#;
+const CHANGED: &str = r#""fault":"its signature does not match its content""#;
 const EXPIRED: &str = r#""kind":"approval_expired""#;
 const OWN_WORK: &str = r#""kind":"approval_of_own_work""#;
-const UNKNOWN_KEY: &str = "it is not signed by any key";
+const UNKNOWN_KEY: &str = "it is not signed by a key";
 
 /// Erases two iPads.
 pub(crate) fn plan(made_by: &str) -> PlanFile {

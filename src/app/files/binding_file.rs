@@ -21,7 +21,7 @@ pub enum BindingFileReason {
         why: NotBelieved,
     },
     /// The system cannot read it.
-    #[error("{} cannot be read: {error}", path.display())]
+    #[error("cannot read {}: {error}", path.display())]
     #[serde(rename = "binding_file_unreadable")]
     Unreadable {
         /// The file.
@@ -30,7 +30,7 @@ pub enum BindingFileReason {
         error: String,
     },
     /// It is larger than any such file.
-    #[error("{} has more than {bytes_max} bytes", path.display())]
+    #[error("{} is larger than {bytes_max} bytes", path.display())]
     #[serde(rename = "binding_file_too_large")]
     TooLarge {
         /// The file.
@@ -71,20 +71,18 @@ impl RefusalFacts for BindingFileReason {
 #[serde(tag = "fault", rename_all = "snake_case")]
 pub enum NotBelieved {
     /// It belongs to a user who is neither root nor the owner of the state directory.
-    #[error(
-        "belongs to the user with the number {uid}, who is neither root nor the owner of the state directory"
-    )]
+    #[error("is owned by user id {uid}, who is neither root nor the owner of the state directory")]
     Owner {
         /// The number of that user.
         uid: u32,
     },
     /// Its group or others may write it.
-    #[error("can be written by its group or by others")]
+    #[error("is writable by its group or by other users")]
     Writable {
         /// Its permissions.
         mode: u32,
     },
     /// It is no regular file.
-    #[error("is no regular file")]
+    #[error("is not a regular file")]
     NoFile,
 }

@@ -35,25 +35,27 @@ pub enum PrivateFileFault {
     #[error("is not UTF-8 text")]
     NotText,
     /// It is a pipe, and no program wrote into it in time.
-    #[error("is a pipe that brought nothing within {limit_s} s")]
+    #[error("is a pipe that delivered no data within {limit_s} s")]
     SilentPipe {
         /// The limit, in seconds.
         limit_s: u64,
     },
     /// It is larger than any such file.
-    #[error("has more than {bytes_max} bytes")]
+    #[error("is larger than {bytes_max} bytes")]
     TooLarge {
         /// The limit, in bytes.
         bytes_max: usize,
     },
     /// Other users can read it.
-    #[error("can be read by others; make it yours alone with chmod 600")]
+    #[error("can be read by other users; run chmod 600 on it")]
     ReadableByOthers {
         /// Its permissions.
         mode: u32,
     },
     /// Other users can read it, and it is mounted read-only.
-    #[error("can be read by others (mode {mode:04o}); mount it with defaultMode: 0440, or 0400")]
+    #[error(
+        "can be read by other users (mode {mode:04o}); mount it with defaultMode: 0440 or 0400"
+    )]
     MountReadableByOthers {
         /// Its permissions.
         mode: u32,

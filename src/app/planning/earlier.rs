@@ -63,7 +63,7 @@ pub(crate) fn earlier_tasks(
 }
 
 fn unread(run: &str, error: &JournalError) -> String {
-    format!("run {run} cannot be read, so what it did is not known here: {error}")
+    format!("cannot read run {run}, so its results are unknown: {error}")
 }
 
 /// The journal of an earlier run, if it was on the same tenant.
@@ -109,7 +109,7 @@ impl Found<'_> {
                 Some(_) => Some(EarlierTask {
                     outcome: Outcome::InDoubt,
                     reason: format!(
-                        "locked by run {} and no PIN came; a second lock brings none",
+                        "locked by run {} without a PIN; a second lock gives none",
                         row.id
                     ),
                 }),
@@ -135,7 +135,8 @@ impl Found<'_> {
 fn known_of(end: &TaskEnd, row: &RunRow, is_driven: bool) -> Option<EarlierTask> {
     let run = &row.id;
     let Some(outcome) = end.outcome else {
-        let reason = format!("run {run} says of it what only a newer sortie knows");
+        let reason =
+            format!("run {run} recorded it in a newer format; use a newer version of sortie");
         return Some(EarlierTask { outcome: Outcome::InDoubt, reason });
     };
     let reason = match outcome {
@@ -150,7 +151,7 @@ fn known_of(end: &TaskEnd, row: &RunRow, is_driven: bool) -> Option<EarlierTask>
         }
         Outcome::Failed | Outcome::Refused => String::new(),
         Outcome::NotAttempted if is_driven => {
-            format!("run {run}, which another process drives now, is about to do it")
+            format!("run {run}, in progress in another process, will do it")
         }
         Outcome::Skipped | Outcome::NotAttempted => return None,
     };
@@ -209,7 +210,7 @@ fn deletions_of(
                 format!("deleted by run {run}{day}")
             }
             Outcome::Pending | Outcome::NotNow | Outcome::InDoubt => {
-                format!("deleted by run {run}{day}, which did not see it gone; now it is")
+                format!("deleted by run {run}{day}; the device has left the inventory since")
             }
             _ => return None,
         };

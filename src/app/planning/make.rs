@@ -313,7 +313,7 @@ fn with_reason(
     ((device, action), run): ((DeviceId, String), String),
 ) -> ((DeviceId, String), String) {
     let reason = format!(
-        "whether {action} was done to it by run {run} is in doubt; settle that first with: sortie resolve {run}"
+        "{action} of run {run} is in doubt for this device; settle the doubt first: sortie resolve {run}"
     );
     ((device, action), reason)
 }
@@ -355,11 +355,11 @@ async fn add_details(
     for (id, details) in read.devices {
         inventory.add_details(&id, details);
     }
-    let unknown = |note| format!("{note}; their processors and Activation Locks are not known");
+    let unknown = |note| format!("{note}; their processors and Activation Lock are unknown");
     let mut notes: Vec<String> = read.note.map(unknown).into_iter().collect();
     if wanted.left_out > 0 {
         notes.push(format!(
-            "Activation Lock was looked up for the first {ACTIVATION_LOCK_READS_MAX} devices, and is not known of {} more",
+            "Activation Lock was read for the first {ACTIVATION_LOCK_READS_MAX} devices; it is unknown for {} more",
             wanted.left_out
         ));
     }

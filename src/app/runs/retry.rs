@@ -91,7 +91,7 @@ fn job_of(view: &RunView, tasks: &[TaskIndex]) -> Result<Job, Reason> {
         delimiter: Some(b','),
         ..ParseOptions::default()
     };
-    let no_files = |name: &str| Err(format!("a retry reads no file, and was asked for {name}"));
+    let no_files = |name: &str| Err(format!("a retry reads no file, but needs {name}"));
     let job = parse(&Input { name: "retry.csv", bytes: &bytes }, &options, &no_files);
     let mut job = job.map_err(|_| RetryReason::InvalidJob { run: view.header.run.0.clone() })?;
     if job.rows.len() != old.len() {

@@ -173,7 +173,7 @@ pub(crate) fn pending_locks<'a>(
                 .collect();
             let more = if pending.len() > NAMED_MAX { ", ..." } else { "" };
             notes.push(format!(
-                "{} locked by run {} already, and the lock is still pending ({}{more}): the tenant refuses a second one, and the PIN of the first stays in force",
+                "{} already locked by run {}, and the lock is still pending ({}{more}): the tenant refuses a second lock, and the first PIN stays valid",
                 counted(pending.len()),
                 row.id,
                 serials.join(", ")

@@ -93,13 +93,13 @@ impl Line {
             (word, rest) = next_word(rest)?;
         }
         let kind = Kind::of_word(word)
-            .ok_or_else(|| format!("'{word}' is not a kind of key that is supported"))?;
+            .ok_or_else(|| format!("keys of type '{word}' are not supported"))?;
         let (encoded, _comment) = next_word(rest)?;
         line.key = STANDARD.decode(encoded).map_err(|_| "its key is not base64".to_owned())?;
         Key::parse(&line.key).map_err(|why| format!("its key: {why}"))?;
         let own = super::wire::Wire::new(&line.key).text()?;
         if own != kind.word() {
-            return Err(format!("its key is of the kind '{own}'"));
+            return Err(format!("its key has the type '{own}'"));
         }
         Ok(line)
     }
@@ -146,10 +146,10 @@ impl Line {
             return refuse("lists the key for other purposes only (namespaces)");
         }
         if self.valid_after_s.is_some_and(|after| now_s < after) {
-            return refuse("lists the key from a later time on (valid-after)");
+            return refuse("makes the key valid only later (valid-after)");
         }
         if self.valid_before_s.is_some_and(|before| now_s > before) {
-            return refuse("lists the key until an earlier time (valid-before)");
+            return refuse("made the key valid only until an earlier time (valid-before)");
         }
         Ok(())
     }
@@ -159,16 +159,16 @@ impl Line {
 fn principals(text: &str) -> Result<(Vec<String>, &str), String> {
     let (list, rest) = match text.strip_prefix('"') {
         Some(quoted) => {
-            let (list, rest) = quoted.split_once('"').ok_or("a quotation mark has no end")?;
+            let (list, rest) = quoted.split_once('"').ok_or("a quotation mark is not closed")?;
             if !rest.starts_with([' ', '\t']) {
-                return Err("letters follow the quotation mark behind the names".to_owned());
+                return Err("text follows the closing quotation mark of the names".to_owned());
             }
             (list, rest)
         }
         None => text.split_at(text.find([' ', '\t']).ok_or("it has no key")?),
     };
     if list.contains(['"', '\\']) {
-        return Err("a quotation mark or backslash stands within the names".to_owned());
+        return Err("the names contain a quotation mark or backslash".to_owned());
     }
     let names: Vec<String> = list.split(',').map(|name| name.trim().to_lowercase()).collect();
     if names.iter().any(String::is_empty) {
@@ -189,7 +189,7 @@ fn next_word(text: &str) -> Result<(&str, &str), String> {
         !is_quoted && [' ', '\t'].contains(&letter)
     });
     if end.is_none() && is_quoted {
-        return Err("a quotation mark has no end".to_owned());
+        return Err("a quotation mark is not closed".to_owned());
     }
     Ok(text.split_at(end.unwrap_or(text.len())))
 }
@@ -222,7 +222,8 @@ fn seconds(text: &str) -> Result<i64, String> {
         Some(digits) => (digits, true),
         None => (text, false),
     };
-    let unreadable = || format!("its time '{text}' is not written like 20270131 or 202701311530Z");
+    let unreadable =
+        || format!("its time '{text}' does not have the form 20270131 or 202701311530Z");
     if ![8, 12, 14].contains(&digits.len()) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(unreadable());
     }

@@ -31,14 +31,14 @@ impl<'a> Certificate<'a> {
 
     /// Reads one and checks the authority's signature on it.
     pub(crate) fn parse(blob: &'a [u8]) -> Result<Self, String> {
-        Self::read(blob).map_err(|why| format!("the certificate of the key: {why}"))
+        Self::read(blob).map_err(|why| format!("the key's certificate: {why}"))
     }
 
     fn read(blob: &'a [u8]) -> Result<Self, String> {
         let mut wire = Wire::new(blob);
         let word = wire.text()?;
         let kind = Kind::of_certificate_word(word)
-            .ok_or_else(|| format!("certificates of the kind '{word}' are not supported"))?;
+            .ok_or_else(|| format!("certificates of type '{word}' are not supported"))?;
         let _nonce = wire.string()?;
         let subject = Key::fields(kind, &mut wire)?;
         let _serial = wire.u64()?;
@@ -54,10 +54,10 @@ impl<'a> Certificate<'a> {
         let signature = wire.string()?;
         wire.end()?;
         if purpose != FOR_USERS {
-            return Err("it is not for people".to_owned());
+            return Err("it is a host certificate, not a user certificate".to_owned());
         }
         if names.is_empty() {
-            return Err("it names no person".to_owned());
+            return Err("it names no user".to_owned());
         }
         if !critical.is_empty() {
             let option = Wire::new(critical).text().unwrap_or("?");
@@ -72,10 +72,10 @@ impl<'a> Certificate<'a> {
     pub(crate) fn check_time(&self, now_s: u64) -> Result<(), String> {
         let (from, until) = self.valid_s;
         if now_s < from {
-            return Err("the certificate of the key is not valid yet".to_owned());
+            return Err("the key's certificate is not valid yet".to_owned());
         }
         if now_s >= until {
-            return Err("the certificate of the key has expired".to_owned());
+            return Err("the key's certificate has expired".to_owned());
         }
         Ok(())
     }

@@ -84,7 +84,7 @@ impl<'a> Key<'a> {
         let mut wire = Wire::new(blob);
         let word = wire.text()?;
         let kind = Kind::of_word(word)
-            .ok_or_else(|| format!("keys of the kind '{word}' are not supported"))?;
+            .ok_or_else(|| format!("keys of type '{word}' are not supported"))?;
         let key = Self::fields(kind, &mut wire)?;
         wire.end()?;
         Ok(key)
@@ -101,7 +101,7 @@ impl<'a> Key<'a> {
         if let Some(curve) = curve
             && wire.text()? != curve
         {
-            return Err("it names another curve than its kind".to_owned());
+            return Err("its curve does not match its type".to_owned());
         }
         let (main, more) = match kind {
             Kind::Rsa => {
@@ -153,7 +153,7 @@ impl<'a> Key<'a> {
             }
             kind if kind.word() != algorithm => {
                 return Err(format!(
-                    "its algorithm '{algorithm}' is not that of a key of the kind '{}'",
+                    "its algorithm '{algorithm}' does not match its key type '{}'",
                     kind.word()
                 ));
             }
@@ -161,7 +161,7 @@ impl<'a> Key<'a> {
                 let (flags, counter) = (wire.byte()?, wire.bytes(4)?);
                 wire.end()?;
                 if flags & TOUCHED == 0 {
-                    return Err("the security key was not touched for it".to_owned());
+                    return Err("the security key was not touched".to_owned());
                 }
                 // What a security key signs: hash of the application, flags, counter, hash of the message.
                 let mut signed = Sha256::digest(self.more).to_vec();
@@ -206,13 +206,15 @@ impl<'a> Key<'a> {
         let parameters: &RsaParameters = match algorithm {
             "rsa-sha2-256" => &RSA_PKCS1_2048_8192_SHA256,
             "rsa-sha2-512" => &RSA_PKCS1_2048_8192_SHA512,
-            "ssh-rsa" => return Err("it is made with SHA-1, which can be forged".to_owned()),
-            other => return Err(format!("its algorithm '{other}' is not that of an RSA key")),
+            "ssh-rsa" => return Err("it uses SHA-1, which can be forged".to_owned()),
+            other => return Err(format!("its algorithm '{other}' does not match an RSA key")),
         };
         let zeros = self.main.first().map_or(0, |first| first.leading_zeros() as usize);
         let bits = self.main.len() * 8 - zeros;
         if bits < RSA_BITS_MIN {
-            return Err(format!("its RSA key has {bits} bits, and {RSA_BITS_MIN} are the least"));
+            return Err(format!(
+                "its RSA key has {bits} bits; at least {RSA_BITS_MIN} are required"
+            ));
         }
         let padded = padded(body, self.main.len())?;
         RsaPublicKeyComponents { n: self.main, e: self.more }
@@ -222,7 +224,7 @@ impl<'a> Key<'a> {
 }
 
 /// The words for a signature that is of another message or by another key.
-pub(crate) const DOES_NOT_FIT: &str = "the signature does not fit the message";
+pub(crate) const DOES_NOT_FIT: &str = "the signature does not match the message";
 
 /// The two numbers of an ECDSA signature, each in so many bytes.
 fn both_numbers(body: &[u8], width: usize) -> Result<Vec<u8>, String> {

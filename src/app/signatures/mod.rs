@@ -116,7 +116,7 @@ impl<'a> Signed<'a> {
             put_string(&mut text, part);
         }
         key.check(&text, self.signature).map_err(|why| match why.as_str() {
-            key::DOES_NOT_FIT => "its signature does not fit what it says".to_owned(),
+            key::DOES_NOT_FIT => "its signature does not match its content".to_owned(),
             _ => format!("its signature: {why}"),
         })
     }
@@ -158,7 +158,7 @@ fn certified(
     let names: Vec<String> = named.iter().filter(|name| line.is_for(name)).cloned().collect();
     if names.is_empty() {
         return Err(format!(
-            "line {} of allowed_signers does not let the authority certify '{}'",
+            "line {} of allowed_signers does not allow this authority to certify '{}'",
             line.number,
             named.join("', '")
         ));
@@ -177,7 +177,7 @@ fn lines_of<'a>(
 }
 
 fn first_in_force<'a>(lines: &[&'a Line], namespace: &str, now_s: i64) -> Result<&'a Line, String> {
-    let mut why = "it is not signed by any key of the policy's allowed_signers".to_owned();
+    let mut why = "it is not signed by a key in the policy's allowed_signers".to_owned();
     for line in lines.iter().rev() {
         // The reason of the first line is the one to tell.
         if let Err(refusal) = line.check(namespace, now_s) {
@@ -191,7 +191,7 @@ fn first_in_force<'a>(lines: &[&'a Line], namespace: &str, now_s: i64) -> Result
 fn refuse_unreadable(signers: &AllowedSigners, keys: &[&[u8]]) -> Result<(), String> {
     let line = signers.refused.iter().find(|line| keys.iter().any(|key| line.mentions(key)));
     line.map_or(Ok(()), |line| {
-        Err(format!("line {} of allowed_signers is not understood: {}", line.number, line.why))
+        Err(format!("line {} of allowed_signers is not valid: {}", line.number, line.why))
     })
 }
 

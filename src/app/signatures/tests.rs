@@ -238,10 +238,10 @@ fn certificates_that_are_spent_restricted_or_forged_are_refused() {
     for (ca, options, expected) in [
         ("ca", &["-n", "bob@x", "-V", "20200101:20200102"][..], "expired"),
         ("ca", &["-n", "bob@x", "-V", "29980101:29990101"], "not valid yet"),
-        ("ca", &["-n", "bob@x", "-h"], "not for people"),
+        ("ca", &["-n", "bob@x", "-h"], "not a user certificate"),
         ("ca", &["-n", "bob@x", "-O", "force-command=true"], "option 'force-command'"),
-        ("ca", &[], "names no person"),
-        ("evil", &["-n", "bob@x"], "not signed by any key"),
+        ("ca", &[], "names no user"),
+        ("evil", &["-n", "bob@x"], "not signed by a key"),
     ] {
         let cert = keys.certify(ca, "bob", options);
         let signature = keys.sign(&cert, NAMESPACE, &[]);
@@ -256,7 +256,7 @@ fn certificates_that_are_spent_restricted_or_forged_are_refused() {
     forged[at..at + 5].copy_from_slice(b"eve@x");
     let forged = format!("{BEGIN}\n{}\n{END}\n", STANDARD.encode(forged));
     let why = ours(&signers, &forged, MESSAGE).expect_err("forged");
-    assert!(why.contains("does not fit"), "{why}");
+    assert!(why.contains("does not match"), "{why}");
 }
 
 #[test]
@@ -331,7 +331,7 @@ fn what_is_no_signature_is_refused_with_its_reason() {
         ("", "not an SSH signature"),
         (unsigned.as_str(), "not base64"),
         (&magic, "of version 1"),
-        (&cut, "cut off"),
+        (&cut, "truncated"),
     ] {
         let why = ours("", text, MESSAGE).expect_err(expected);
         assert!(why.contains(expected), "{expected}: {why}");

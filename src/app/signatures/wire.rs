@@ -15,7 +15,7 @@ impl<'a> Wire<'a> {
     /// Exactly so many bytes.
     pub(crate) fn bytes(&mut self, count: usize) -> Result<&'a [u8], String> {
         let (taken, rest) =
-            self.rest.split_at_checked(count).ok_or_else(|| "it is cut off".to_owned())?;
+            self.rest.split_at_checked(count).ok_or_else(|| "it is truncated".to_owned())?;
         self.rest = rest;
         Ok(taken)
     }
@@ -37,7 +37,7 @@ impl<'a> Wire<'a> {
     /// Bytes behind their length.
     pub(crate) fn string(&mut self) -> Result<&'a [u8], String> {
         let length = self.u32()?;
-        self.bytes(usize::try_from(length).map_err(|_| "it is cut off".to_owned())?)
+        self.bytes(usize::try_from(length).map_err(|_| "it is truncated".to_owned())?)
     }
 
     pub(crate) fn text(&mut self) -> Result<&'a str, String> {
@@ -65,7 +65,7 @@ impl<'a> Wire<'a> {
 
     /// Refuses what stands behind the end.
     pub(crate) fn end(self) -> Result<(), String> {
-        if self.is_empty() { Ok(()) } else { Err("bytes follow its end".to_owned()) }
+        if self.is_empty() { Ok(()) } else { Err("it has extra bytes at its end".to_owned()) }
     }
 }
 

@@ -181,7 +181,7 @@ mod tests {
             ("Bearer s3cret", "begins with 'Bearer'"),
             ("bearer: s3cret", "begins with 'bearer:'"),
             ("Authorization: Bearer s3cret", "begins with 'Authorization:'"),
-            ("\u{feff}s3cret", "byte-order mark"),
+            ("\u{feff}s3cret", "byte order mark"),
             ("s3\u{200b}cret", "U+200B at character 3"),
             ("s3cret\u{2060}", "U+2060 at character 7"),
             ("s3 cret", "space or line break at character 3"),
@@ -189,7 +189,7 @@ mod tests {
             ("s3\u{a0}cret", "space or line break"),
             ("t\u{f6}k", "U+00F6"),
             ("\u{201c}s3cret\u{201d}", "U+201C at character 1"),
-            ("\"s3cret\"", "stands in quotes"),
+            ("\"s3cret\"", "is in quotation marks"),
         ] {
             let why = cleaned(text).map(drop).expect_err(expected).to_string();
             assert!(why.contains(expected), "{expected}: {why}");

@@ -41,13 +41,13 @@ impl TokenCommand {
 #[serde(tag = "error", rename_all = "snake_case")]
 pub enum TokenCommandError {
     /// It could not be started.
-    #[error("the token command cannot be run: {why}")]
+    #[error("cannot run the token command: {why}")]
     NotStarted {
         /// What the system says.
         why: String,
     },
     /// The system does not say how it ended.
-    #[error("the token command was lost: {why}")]
+    #[error("lost track of the token command: {why}")]
     Lost {
         /// What the system says.
         why: String,
@@ -59,7 +59,7 @@ pub enum TokenCommandError {
         status: String,
     },
     /// It took too long.
-    #[error("the token command did not end within {limit_s} s")]
+    #[error("the token command did not finish within {limit_s} s")]
     Slow {
         /// The limit, in seconds.
         limit_s: u64,
@@ -71,7 +71,7 @@ pub enum TokenCommandError {
         bytes_max: usize,
     },
     /// What it printed is not UTF-8.
-    #[error("the token command printed something that is not text")]
+    #[error("the token command printed binary data, not a token")]
     NotText,
 }
 
@@ -267,7 +267,7 @@ mod tests {
         let file = dir.path().join("child");
         let children = format!("sleep 50 & echo $! > '{}'; wait", file.display());
         let endless = format!("sleep 50 & echo $! > '{}'; yes", file.display());
-        for (command, expected) in [(children, "did not end"), (endless, "printed more than")] {
+        for (command, expected) in [(children, "did not finish"), (endless, "printed more than")] {
             // Long enough for the shell to have written the number of its child.
             let mut running = Running::start(&of(&command), Group::Own).expect("it starts");
             let text = loop {
@@ -279,7 +279,9 @@ mod tests {
             };
             let why = loop {
                 match running.poll(Duration::ZERO) {
-                    Err(why) if expected == "did not end" || why.to_string().contains(expected) => {
+                    Err(why)
+                        if expected == "did not finish" || why.to_string().contains(expected) =>
+                    {
                         break why.to_string();
                     }
                     other => drop(other),

@@ -89,26 +89,26 @@ pub enum TokenFlaw {
     #[error("the token is empty")]
     Empty,
     /// The word of the header stands before it.
-    #[error("the token begins with '{word}': give the token alone, without that word")]
+    #[error("the token begins with '{word}': give the token without that word")]
     HeaderWord {
         /// The word.
         word: String,
     },
     /// Quotes stand around it.
-    #[error("the token stands in quotes: give it without them")]
+    #[error("the token is in quotation marks: remove them")]
     Quoted,
     /// A byte-order mark stands before it.
-    #[error("the token begins with a byte-order mark: save it as UTF-8 without BOM")]
+    #[error("the token begins with a byte order mark: save the file as UTF-8 without BOM")]
     ByteOrderMark,
     /// It is more than one word.
-    #[error("the token holds a space or line break at character {at}")]
+    #[error("the token contains a space or line break at character {at}")]
     Space {
         /// Where, in characters from 1.
         at: usize,
     },
     /// It holds a character that no token has.
     #[error(
-        "the token holds U+{letter:04X} at character {at}, which no token has: copy it again as plain text"
+        "the token contains U+{letter:04X} at character {at}, which is not valid in a token: copy it again as plain text"
     )]
     Letter {
         /// Number of the character in Unicode.

@@ -167,10 +167,7 @@ impl Sends {
             Err(error) => error,
         };
         self.read_failed(now, task, error, state).unwrap_or_else(|reason| {
-            let reason = format!(
-                "not sent, because its {} could not be read and kept: {reason}",
-                source.word()
-            );
+            let reason = format!("not sent: cannot read and keep its {}: {reason}", source.word());
             let outcome = Outcome::Refused;
             vec![Proposal::Record(Event::Settled { task, outcome, reason })]
         })
@@ -199,10 +196,9 @@ impl Sends {
             Ok(Recheck::Changed { reason }) => (Outcome::Skipped, format!("not sent: {reason}")),
             Err(error) => match self.read_failed(now, task, error, state) {
                 Ok(proposals) => return proposals,
-                Err(reason) => (
-                    Outcome::Refused,
-                    format!("not sent, because its target could not be read again: {reason}"),
-                ),
+                Err(reason) => {
+                    (Outcome::Refused, format!("not sent: cannot read the device again: {reason}"))
+                }
             },
         };
         self.rate.give_back(task);
@@ -243,7 +239,7 @@ impl Sends {
 
     /// The step to the next wave that an operator has confirmed.
     pub(in crate::engine) fn confirmed_wave(now: UnixMillis, state: &EngineState) -> WaveStep {
-        next_wave::begin(now, "a person said so".to_owned(), state)
+        next_wave::begin(now, "a person decided to send again".to_owned(), state)
     }
 
     /// Takes the question about the next wave that is to be passed on.

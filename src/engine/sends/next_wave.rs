@@ -80,6 +80,6 @@ fn add_canary(now: UnixMillis, reason: String, state: &EngineState) -> WaveStep 
         Some(device) => {
             WaveStep::Spread { event: Event::CanaryAdded { device, reason }, from: now }
         }
-        None => WaveStep::Fail(format!("{reason}; there is no other device to try")),
+        None => WaveStep::Fail(format!("{reason}; no other device is left to try")),
     }
 }

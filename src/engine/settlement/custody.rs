@@ -74,7 +74,7 @@ impl Custody {
             if !is_in_custody {
                 return Vec::new();
             }
-            return no_pin(reads, now, task, PinReading::Nothing, "the tenant shows none", state);
+            return no_pin(reads, now, task, PinReading::Nothing, "the tenant has none", state);
         };
         let known = state.pins.get(&task);
         let agrees = known.and_then(|known| known.is_same(&pin));
@@ -172,14 +172,13 @@ fn note_of_read(
     match (agrees, was_known) {
         (Some(true), _) => "",
         (Some(false), _) if state.known_from.contains_key(&task) => {
-            "the tenant shows another PIN, which may be that of an older lock; both are kept, try the tenant's last"
+            "the tenant has a different PIN, possibly from an older lock; both are kept: try the tenant's PIN last"
         }
         (Some(false), _) => {
-            "the tenant still shows another PIN than the answer to the lock; both are kept: try the tenant's first, \
-             because a later lock replaces the PIN, then the answer's, because the tenant's record can be out of date"
+            "the tenant's PIN still differs from the one in the answer; both are kept: try the tenant's first (a later lock replaces the PIN), then the one in the answer (the tenant's record can be out of date)"
         }
         (None, true) => {
-            "PIN unverified: the one of the answer was encrypted by another process; both are kept"
+            "PIN unverified: the one in the answer was encrypted by another process; both are kept"
         }
         (None, false) => "the PIN was recovered from the tenant",
     }
@@ -210,9 +209,8 @@ fn end_without(task: TaskIndex, why: &str, state: &EngineState) -> Option<Propos
     if state.task(task).has_pin {
         return end(task, None, &format!("PIN unverified: {why}"), state);
     }
-    let note = format!(
-        "{PIN_MISSING}: the Mac is locked, no answer brought a PIN of six digits, and {why}"
-    );
+    let note =
+        format!("{PIN_MISSING}: the Mac is locked, no answer had a six-digit PIN, and {why}");
     end(task, Some(Outcome::Failed), &note, state)
 }
 

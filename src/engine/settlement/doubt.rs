@@ -15,7 +15,7 @@ const ABSENCE_PAUSES_PER_QUARANTINE: u64 = 4;
 
 /// The request in doubt was applied: here is its command.
 pub(super) fn adopt(task: TaskIndex, command: CommandSeen, state: &EngineState) -> Vec<Proposal> {
-    let evidence = format!("found in the device's history as command {}", command.uuid);
+    let evidence = format!("found in the command history as command {}", command.uuid);
     let (facts, standing) = (state.facts_of(task), state.task(task));
     let effect = of_command(task, standing, facts, command);
     let adopted = Event::Adopted { task, evidence: evidence.clone() };
@@ -82,7 +82,7 @@ pub(super) fn unread(
             None
         }
         Sighting::Elsewhere { .. } => {
-            let reason = || "the end of the history cannot be found".to_owned();
+            let reason = || "the command history has no end".to_owned();
             let is_given_up = !reads.failed(task, now);
             is_given_up.then(|| Proposal::Record(Event::Unseen { task, reason: reason() }))
         }

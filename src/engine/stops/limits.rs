@@ -87,7 +87,7 @@ impl Stops {
             return None;
         }
         let opens_at = self.window_opens(now, state)?;
-        let reason = format!("the window for sending is closed; it opens at {opens_at}");
+        let reason = format!("the window for sending is closed until {opens_at}");
         Some(Proposal::Stop { cause: StopCause::Window, reason })
     }
 

@@ -92,8 +92,7 @@ pub(super) fn pause(
 pub(super) fn too_long(now: UnixMillis, until: UnixMillis, reason: &str) -> Option<Proposal> {
     let is_too_long = until.remaining_ms(now) > PAUSE_MS_MAX;
     is_too_long.then(|| {
-        let reason =
-            format!("{reason}; the tenant asks to wait until {until}, which is more than an hour");
+        let reason = format!("{reason}; the tenant asks to wait until {until}, more than an hour");
         Proposal::Stop { cause: StopCause::Throttled, reason }
     })
 }

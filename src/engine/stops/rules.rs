@@ -29,12 +29,12 @@ pub(super) fn judge_errors(state: &EngineState) -> Finding {
     let tally = &state.tally;
     if tally.locks_without_pin > 0 && state.planned > TASKS_WITHOUT_PIN_RULE {
         let reason =
-            "a Mac was locked and the answer brought no PIN of six digits; the rest is not locked";
+            "a Mac was locked, but the answer had no six-digit PIN; no further Macs are locked";
         return Finding::Broken(StopCause::PinMissing, reason.to_owned());
     }
     if tally.not_found >= NOT_FOUND_MIN && tally.not_found * 2 > tally.answers {
         let reason = format!(
-            "the tenant does not know {} of the {} devices that were sent to; is it the right tenant?",
+            "the tenant does not know {} of {} devices; is this the right tenant?",
             tally.not_found, tally.answers
         );
         return Finding::Broken(StopCause::WrongTenant, reason);
@@ -52,13 +52,13 @@ pub(super) fn judge_errors(state: &EngineState) -> Finding {
     }
     if let Some(most) = errors_in_a_row.filter(|most| tally.errors_in_a_row >= *most) {
         let errors = tally.errors_in_a_row;
-        let reason = format!("{errors} errors in a row, and {most} stop the run");
+        let reason = format!("{errors} errors in a row (the limit is {most})");
         return Finding::Broken(StopCause::ErrorsInARow, reason);
     }
     let tolerated = max_errors.tolerated(state.planned);
     let errors = state.errors_unforgiven();
     if errors > tolerated {
-        let reason = format!("{errors} errors, and at most {tolerated} are tolerated");
+        let reason = format!("{errors} errors (at most {tolerated} are tolerated)");
         return Finding::Broken(StopCause::Errors, reason);
     }
     Finding::Fine
@@ -71,5 +71,7 @@ pub(super) fn deadline(now: UnixMillis, state: &EngineState) -> Option<String> {
         return Some(format!("the time for sending ended at {send_until}"));
     }
     let (until, why) = state.pause(now).filter(|(until, _)| *until >= send_until)?;
-    Some(format!("{why}; paused until {until}, and sending ends at {send_until}"))
+    Some(format!(
+        "{why}; the pause until {until} is longer than the time for sending (until {send_until})"
+    ))
 }

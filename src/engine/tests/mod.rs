@@ -519,7 +519,7 @@ fn a_spent_hour_does_not_prolong_the_wait() {
     assert_eq!(engine.surrender(), 999);
     let step = engine.decide(seconds(2)).expect("it decides");
     assert_eq!((step.want, step.is_done), (1, false));
-    engine.pause(seconds(2), seconds(3_000), "the hour's budget is spent").expect("it pauses");
+    engine.pause(seconds(2), seconds(3_000), "the hourly quota is used up").expect("it pauses");
     let step = engine.decide(seconds(2)).expect("it decides");
     assert_eq!((step.wake_at, step.is_done), (Some(seconds(4).plus_ms(1)), false));
     assert!(engine.decide(seconds(5)).expect("it decides").is_done);

@@ -123,7 +123,7 @@ fn nobody_waits_for_hours_and_a_resume_says_so_at_once() {
 #[test]
 fn already_after_a_request_of_our_own_is_not_from_before_the_run() {
     for (first, expected) in [
-        (throttled(Some(1_000)), "why (perhaps by an earlier request of this run)"),
+        (throttled(Some(1_000)), "why (possibly by an earlier request of this run)"),
         (not_sent(), "why"),
     ] {
         let mut engine = engine_of(vec![facts(Repeat::Once)]);

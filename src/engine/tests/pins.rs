@@ -89,7 +89,7 @@ fn an_odd_pin_is_good_only_once_the_tenant_shows_six_digits() {
     let (outcome, reason, _) = end_of(taken(odd_answer()), six_digits_shown);
     assert_eq!((outcome, &*reason), (Outcome::Completed, "the PIN was recovered from the tenant"));
     for (read, words) in [
-        (nothing_shown as fn(&mut Engine, UnixMillis) -> Vec<Entry>, "the tenant shows none"),
+        (nothing_shown as fn(&mut Engine, UnixMillis) -> Vec<Entry>, "the tenant has none"),
         (placeholder_shown, "the tenant's is 6 characters without a digit"),
     ] {
         let (outcome, reason, reads) = end_of(taken(odd_answer()), read);
@@ -140,9 +140,9 @@ fn a_mac_that_another_run_has_locked_has_the_pin_of_that_run() {
     let (outcome, reason, _) = read(locked_already(None), None);
     assert_eq!(outcome, Outcome::Failed, "{reason}");
     for (shown, words) in [
-        (None, "PIN unverified: the tenant shows none; locked by run A, which has the PIN"),
+        (None, "PIN unverified: the tenant has none; locked by run A, which has the PIN"),
         (Some("012345"), "locked by run A, which has the PIN"),
-        (Some("999999"), "try the tenant's last; locked by run A, which has the PIN"),
+        (Some("999999"), "try the tenant's PIN last; locked by run A, which has the PIN"),
     ] {
         let (outcome, reason, reads) = read(locked_already(Some("012345")), shown);
         assert_eq!((outcome, reads), (Outcome::AlreadyInEffect, 1), "{reason}");

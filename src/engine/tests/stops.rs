@@ -114,7 +114,7 @@ fn a_canary_in_doubt_is_waited_for_and_judged_by_what_is_found() {
         assert_eq!(sends(&mut engine, seconds(120)), ["look 0"]);
         let failed = seen(CommandStatus::Failed, 1);
         engine.looked(seconds(121), FIRST, failed).expect("it was asked");
-        assert_eq!(stop_words(&mut engine, seconds(122)), "wave 1 of 2: 1 of 1 tasks failed");
+        assert_eq!(stop_words(&mut engine, seconds(122)), "wave 1/2: 1 of 1 tasks failed");
         // Never found, or not to be read: it stays in doubt.
         let unreadable = || Sighting::Unreadable { reason: why(), is_forbidden: true };
         for (shown, reads) in [(nothing as fn() -> Sighting, 3), (unreadable, 1)] {
@@ -127,7 +127,7 @@ fn a_canary_in_doubt_is_waited_for_and_judged_by_what_is_found() {
                 }
                 engine.looked(now, FIRST, shown()).expect("it was asked");
             }
-            let words = "wave 1 of 2: 1 of 1 tasks in doubt, which cannot be settled by reading";
+            let words = "wave 1/2: 1 of 1 tasks are in doubt and cannot be settled by reading";
             assert_eq!(stop_words(&mut engine, now), words);
             assert_eq!(stop_of(&engine), Some(StopCause::Canary));
         }
@@ -140,7 +140,7 @@ fn stop_words(engine: &mut Engine, now: UnixMillis) -> String {
     let [Entry { event: Event::Stopped { reason, .. }, .. }] = step.entries.as_slice() else {
         panic!("{:?}", step.entries)
     };
-    reason.split(", and").next().unwrap_or_default().to_owned()
+    reason.split(" (at most").next().unwrap_or_default().to_owned()
 }
 
 #[test]

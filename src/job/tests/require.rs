@@ -73,8 +73,8 @@ fn an_export_lists_devices_whole_and_without_regard_to_case() {
         job.notes,
         [
             "required by serial_number: 'e.csv' lists 1 device",
-            "2 rows of 'e.csv' without serial_number passed over",
-            "1 line of 'e.csv' starting with '#' passed over as comments",
+            "2 rows of 'e.csv' without serial_number ignored",
+            "1 line of 'e.csv' starting with '#' ignored as comments",
         ]
     );
 }
@@ -91,27 +91,31 @@ fn an_export_that_cannot_be_relied_on_is_refused_with_its_place() {
     let whole = "require: {file: e.csv, on: serial_number, max_age: 24h}";
     for (lines, export, expect) in [
         (whole, "serial\nA1\n", "ok"),
-        (whole, "", "e.csv: the file lists no serial_number, so no device could be touched"),
+        (whole, "", "e.csv: the file lists no serial_number, so no device would be left"),
         (whole, "serial,x\n", "e.csv: the file lists no serial_number"),
         (whole, "serial,x\n,y\n ,z\n", "e.csv: the file lists no serial_number"),
-        (whole, "user_email\njo@x.de\n", "e.csv:1:1: no column of the first line is serial_number"),
+        (whole, "user_email\njo@x.de\n", "e.csv:1:1: the first line has no column serial_number"),
         (whole, "A1,hunter2\nA2,hunter2\n", "the first line must name the columns"),
-        (whole, "x,serail_number\n,A1\n", "e.csv:1:3: no column of the first line is"),
-        (whole, "x,serail_number\n,A1\n", "'serail_number' looks like it, misspelt"),
+        (whole, "x,serail_number\n,A1\n", "e.csv:1:3: the first line has no column"),
+        (whole, "x,serail_number\n,A1\n", "'serail_number' looks like a misspelling"),
         (whole, "serial,x,Serial Number\nA1,,A1\n", "e.csv:1:10: columns 1 and 3 both mean"),
-        (whole, "serial,x\nA1\n", "e.csv:2:1: the row has 1 cell, the header has 2"),
+        (whole, "serial,x\nA1\n", "e.csv:2:1: the row has 1 cell, but the header has 2"),
         (whole, "x,serial\n1,A1\n2,1.23E+11\n", "e.csv:3:3: '1.23E+11' is not a serial number"),
         (whole, "x,serial\n1,N/A\n", "e.csv:2:3: 'N/A' is not a serial_number"),
-        (whole, "x,serial\n1,all\n", "there is no wildcard"),
-        (whole, "x,serial\n1,\"A1,A2\"\n", "e.csv:2:3: the cell holds ',', which no serial_number"),
-        (whole, "x,serial\n1,\"A1\n2,A2\"\n", "e.csv:2:3: the cell holds '\\n'"),
-        (whole, "x,serial\n1,A\"1\n", "e.csv:2:4: a quotation mark stands inside an unquoted"),
+        (whole, "x,serial\n1,all\n", "wildcards and empty values are not supported"),
+        (
+            whole,
+            "x,serial\n1,\"A1,A2\"\n",
+            "e.csv:2:3: the cell contains ',', which is not valid in a serial_number",
+        ),
+        (whole, "x,serial\n1,\"A1\n2,A2\"\n", "e.csv:2:3: the cell contains '\\n'"),
+        (whole, "x,serial\n1,A\"1\n", "e.csv:2:4: an unquoted cell contains a quotation mark"),
         (whole, "\"x,serial\n1,A1\n", "e.csv:1:1: this quotation mark is never closed"),
         (whole, "serial\nA1\0\n", "e.csv:2:3: the file contains a NUL byte"),
-        (whole, "version: 1\n", "no column of the first line is serial_number"),
+        (whole, "version: 1\n", "the first line has no column serial_number"),
         ("require: e.csv", "", "job.yaml:4:10: require must be a map"),
-        ("require: {file: e.csv}", "", "job.yaml:4:10: require does not say on"),
-        ("require: {on: serial_number}", "", "require does not say file"),
+        ("require: {file: e.csv}", "", "job.yaml:4:10: require has no on"),
+        ("require: {on: serial_number}", "", "require has no file"),
         ("require: {file: f.csv, on: device_id}", "", "job.yaml:4:17: cannot read 'f.csv'"),
         ("require: {file: \"e\\e.csv\", on: device_id}", "", "file contains a control character"),
         ("require: {file: e.csv, on: device_name}", "", "4:28: devices cannot be required by"),
@@ -189,17 +193,13 @@ fn an_export_counts_only_while_it_is_young_enough() {
     check(
         day,
         Some(now - 86_400_001 - 3_600_000),
-        "e.csv is 1 d 1 h old (written 2027-01-14T06:59:59.999Z), and the job allows 1 d 0 h",
+        "e.csv is 1 d 1 h old (written 2027-01-14T06:59:59.999Z), but the job allows at most 1 d 0 h",
     );
     check(day, Some(now + 300_000), "ok");
     check(
         day,
         Some(now + 300_001),
-        "e.csv is dated 2027-01-15T08:05:00.001Z, 5 min from now, so its age is not known, and the job allows 1 d 0 h",
+        "e.csv is dated 2027-01-15T08:05:00.001Z, 5 min in the future, so its age is unknown; the job allows at most 1 d 0 h",
     );
-    check(
-        day,
-        None,
-        "it cannot be told when e.csv was written, and the job takes it only up to an age of 1 d 0 h",
-    );
+    check(day, None, "the age of e.csv is unknown, and the job allows at most 1 d 0 h");
 }

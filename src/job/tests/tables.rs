@@ -14,37 +14,37 @@ fn tables_that_cannot_be_read_are_refused() {
         ("# only\n# comments\n", "no header and no rows: 0 jobs"),
         ("serial,action\n", "a header and no rows: 0 jobs"),
         ("serial,action\n\n,\n", "a header and no rows: 0 jobs"),
-        ("C02XK1ABJG5J,restart\n", "job.csv:1:1: no column of the first line is known"),
+        ("C02XK1ABJG5J,restart\n", "job.csv:1:1: the first line has no known column"),
         ("C02XK1ABJG5J,restart\n", "the first line must name the columns"),
         ("serial,action,Action\nA1,lock,lock\n", "job.csv:1:15: columns 2 and 3"),
-        ("serial,Serial Number,action\nA1,A1,lock\n", "mean the same"),
-        ("serial,action,note,Note\nA1,lock,a,b\n", "mean the same"),
-        ("serial,action,message,lock_message\nA1,lock,a,b\n", "mean the same"),
-        ("serial;x,action\nA1;x,lock\n", "job.csv: it is not clear which character"),
+        ("serial,Serial Number,action\nA1,A1,lock\n", "have the same meaning"),
+        ("serial,action,note,Note\nA1,lock,a,b\n", "have the same meaning"),
+        ("serial,action,message,lock_message\nA1,lock,a,b\n", "have the same meaning"),
+        ("serial;x,action\nA1;x,lock\n", "job.csv: cannot tell which character"),
         ("serial|action\nA1|lock\n", "give --delimiter"),
-        ("serial,action\nA1\n", "job.csv:2:1: the row has 1 cell, the header has 2"),
-        ("serial,action\nA1,lock,x\n", "job.csv:2:1: the row has 3 cells, the header has 2"),
-        ("serial,action\nA\"1,lock\n", "job.csv:2:2: a quotation mark stands inside"),
-        ("serial,action\n\"A1\"x,lock\n", "job.csv:2:4: there is text behind a closing"),
+        ("serial,action\nA1\n", "job.csv:2:1: the row has 1 cell, but the header has 2"),
+        ("serial,action\nA1,lock,x\n", "job.csv:2:1: the row has 3 cells, but the header has 2"),
+        ("serial,action\nA\"1,lock\n", "job.csv:2:2: an unquoted cell contains"),
+        ("serial,action\n\"A1\"x,lock\n", "job.csv:2:4: text follows a closing"),
         ("serial,action\nA1,\"lock\nA2,lock\n", "job.csv:2:4: this quotation mark is never"),
-        ("serial,action\n\"A\n1\",lock\n", "job.csv:2:1: column 'serial' holds a line break"),
-        ("serial,action\nA1,lock\rA2,lock\n", "job.csv:2:8: a carriage return stands"),
-        ("note,action\nx,lock\n", "no column names the device"),
+        ("serial,action\n\"A\n1\",lock\n", "job.csv:2:1: column 'serial' contains a line break"),
+        ("serial,action\nA1,lock\rA2,lock\n", "job.csv:2:8: the line contains a carriage return"),
+        ("note,action\nx,lock\n", "no column identifies the device"),
         ("device_name,action\nx,lock\n", "names repeat"),
-        ("serial\nA1\n", "no column says what is to be done"),
+        ("serial\nA1\n", "no column gives the action"),
         ("serial,action,,\nA1,lock,x,\n", "job.csv:2:9: the cell belongs to a column without"),
         ("serial,action,token\nA1,lock,abc\n", "job.csv:1:15: column 'token' holds secrets"),
         ("serial,action,API Key\nA1,lock,abc\n", "column 'API Key' holds secrets"),
         ("serial,action,unlock_pin\nA1,lock,abc\n", "column 'unlock_pin' holds secrets"),
         ("serial,acton\nA1,lock\n", "job.csv:1:8: unknown column 'acton' looks like 'action'"),
         ("serial,acton\nA1,lock\n", "--map \"acton=action\""),
-        ("serial,action,mesage\nA1,lock,x\n", "looks like 'Message', misspelt"),
-        ("serial,action,pins\nA1,erase,\n", "looks like 'PIN', misspelt"),
+        ("serial,action,mesage\nA1,lock,x\n", "looks like a misspelling of 'Message'"),
+        ("serial,action,pins\nA1,erase,\n", "looks like a misspelling of 'PIN'"),
     ] {
         check(text, expect);
     }
     let long = format!("serial,action,note\nA1,lock,{}\n", "x".repeat(5_000));
-    check(&long, "job.csv:2:9: the cell has 5000 bytes, at most 4096");
+    check(&long, "job.csv:2:9: the cell has 5000 bytes; at most 4096");
 }
 
 #[test]
@@ -52,13 +52,13 @@ fn rows_that_cannot_be_done_are_refused() {
     let user = "job.csv:2:4: ";
     for (text, expect) in [
         ("serial,action\n,lock\n", "job.csv:2:1: the row names no device"),
-        ("serial,action\nall,lock\n", "there is no wildcard"),
+        ("serial,action\nall,lock\n", "wildcards and empty values are not supported"),
         ("serial,action\nА1,lock\n", "job.csv:2:1: 'А1' contains a Cyrillic letter (U+0410)"),
         ("action,serial\nlock, “A1\n", "job.csv:2:7: '“A1' contains a typographic quotation mark"),
-        ("device_id,action\nC02XK1ABJG5J,lock\n", "put it into the column serial_number"),
+        ("device_id,action\nC02XK1ABJG5J,lock\n", "put it in the column serial_number"),
         ("serial,action\nd2b2eafe-2dc2-4b13-bd2b-f93735f0e59f,lock\n", "the column device_id"),
         ("serial,action\n1.23E+11,lock\n", "scientific notation"),
-        ("serial,action\n1-Mar,lock\n", "made a date"),
+        ("serial,action\n1-Mar,lock\n", "changed it to a date"),
         ("serial,action\nA1,\n", "no action is given"),
         ("serial,action\nA1,wipe\n", "write the exact name of the action that you mean"),
         ("serial,action\nA1,restrat\n", "did you mean 'restart'"),
@@ -74,7 +74,7 @@ fn rows_that_cannot_be_done_are_refused() {
         ),
         ("serial,action,erase_mode\nA1,erase,WIPE_PROTECTED\n", "--allow-wipe-protected"),
         ("serial,action,erase_mode\nA1,erase,wipe\n", "must be one of WIPE"),
-        ("serial,action,new_name\nA1,set-name,\"a\nb\"\n", "holds a line break"),
+        ("serial,action,new_name\nA1,set-name,\"a\nb\"\n", "contains a line break"),
         (
             "serial,action\nA1,lock\na1,lock\n",
             "job.csv:3:1: device 'a1' has lock twice: lines 2 and 3",
@@ -178,8 +178,8 @@ fn what_is_passed_over_is_said() {
     let notes = job.notes.join("\n");
     for expect in [
         "separated by semicolons",
-        "2 columns of an earlier report or export ignored: 'outcome', 'lock_pin'",
-        "1 column carried into the report: 'note'",
+        "2 columns from an earlier report or export ignored: 'outcome', 'lock_pin'",
+        "1 column copied to the report: 'note'",
         "2 blank rows skipped",
         "1 line starting with '#'",
     ] {
@@ -222,13 +222,13 @@ fn flags_complete_or_contradict_a_table() {
     check_with(&flags("lock", &[("messge", "hi")]), "serial\nA1\n", "did you mean 'Message'");
     check_with(&flags("wipe", &[]), "serial\nA1\n", "<command line>: 'wipe' is not an action");
     check_with(&flags("lock", &[]), "serial,action\nA1,lock\n", "both in the file and in --action");
-    check_with(&flags("lock", &[]), "serial,step\nA1,1\n", "a step column has no meaning");
+    check_with(&flags("lock", &[]), "serial,step\nA1,1\n", "a step column has no effect");
     check_with(&flags("set-name", &[]), "serial,new_name\nA1,x\n", "ok");
     let loose = ParseOptions {
         params: vec![("message".to_owned(), "x".to_owned())],
         ..ParseOptions::default()
     };
-    check_with(&loose, "serial,action\nA1,lock\n", "--param is given without --action");
+    check_with(&loose, "serial,action\nA1,lock\n", "--param needs --action");
     let ignore = |name: &str| ParseOptions {
         ignore_columns: vec![name.to_owned()],
         ..ParseOptions::default()
@@ -260,9 +260,13 @@ fn one_identity_is_enough_for_harmless_actions_only() {
     check_with(
         &serial,
         "serial,action\nA1,restart\nA2,restart\n",
-        "refused for restart, which is disruptive (2 rows",
+        "not allowed for restart, which is disruptive (2 rows",
     );
-    check_with(&serial, "id,action\nx,blank-push\n", "no column names the device: serial_number");
+    check_with(
+        &serial,
+        "id,action\nx,blank-push\n",
+        "no column identifies the device: serial_number",
+    );
 }
 
 #[test]
@@ -282,10 +286,10 @@ fn jobs_from_the_command_line_pass_the_same_checks() {
     for (said, expect) in [
         (make("restart", &[], vec![target("A"), target("B")], None), "ok"),
         (make("restart", &[], vec![], all()), "ok"),
-        (make("restart", &[], vec![], None), "<command line>: no device is named"),
-        (make("restart", &[], vec![target("A")], all()), "both named and selected"),
+        (make("restart", &[], vec![], None), "<command line>: no devices are given"),
+        (make("restart", &[], vec![target("A")], all()), "both by name and by filter"),
         (make("restart", &[], vec![Target::default()], None), "names no device"),
-        (make("restart", &[], vec![target("A"), target("a")], None), "'a' is named twice"),
+        (make("restart", &[], vec![target("A"), target("a")], None), "'a' is given twice"),
         (make("wipe", &[], vec![], all()), "write the exact name"),
         (make("set-name", &[], vec![], all()), "give --param DeviceName=VALUE"),
         (make("erase", &[("pin", "4512")], vec![], all()), "exactly six digits"),
@@ -297,7 +301,7 @@ fn jobs_from_the_command_line_pass_the_same_checks() {
 
 #[test]
 fn parameters_that_contradict_each_other_are_refused_wherever_they_stand() {
-    let both = "contradict each other: UserName must not be given while DeleteAllUsers is true";
+    let both = "contradict each other: UserName cannot be used while DeleteAllUsers is true";
     check(
         "serial_number,action,UserName,DeleteAllUsers\nC02XK1ABJG5J,delete-user,jo,true\n",
         &format!("job.csv:2:26: UserName and DeleteAllUsers of delete-user {both}"),
@@ -351,17 +355,14 @@ fn a_line_with_a_number_sign_is_a_comment_only_where_it_is_no_row() {
         "{notes}"
     );
     check("serial,action\n#N/A,lock\nA2,lock\n", "job.csv:2:1: '#N/A' is not a serial number");
-    check(
-        "serial,action\n#A1,lock\nA2,lock\n",
-        "has as many cells as the header is a row, no comment",
-    );
+    check("serial,action\n#A1,lock\nA2,lock\n", "has as many cells as the header is read as a row");
     check_with(&action("lock"), "serial\n#N/A\nA2\n", "job.csv:2:1: '#N/A'");
     check_with(&action("lock"), "serial\n# lab\nA2\n", "ok");
 }
 
 #[test]
 fn a_header_with_a_number_sign_is_named_at_its_line() {
-    let expect = "the header begins with '#', so that it is read as a comment";
+    let expect = "the header begins with '#' and is read as a comment";
     check("#serial_number,action\nA1,lock\n", &format!("job.csv:1:1: {expect}"));
     check("# from Jamf\n# Serial; Action\nA1;lock\n", &format!("job.csv:2:1: {expect}"));
     check("# serial,action\nserial,action\nA1,lock\n", "ok");
@@ -389,9 +390,9 @@ fn the_first_line_may_say_the_delimiter() {
 fn a_carried_cell_keeps_its_lines_unless_it_swallows_rows() {
     let read = job("serial,action,note\nA1,lock,\"two\nlines\"\nA2,lock,\n");
     assert_eq!(read.rows[0].carried[0].1, "two\nlines");
-    assert!(read.notes.iter().any(|note| note.contains("carried cell of several lines: line 2")));
+    assert!(read.notes.iter().any(|note| note.contains("copied cell of several lines: line 2")));
     let swallowed = "serial,action,note\nA1,lock,\"x\nA2,lock,y\nA3,lock,\"\n";
-    check(swallowed, "job.csv:2:9: column 'note' holds a line break");
+    check(swallowed, "job.csv:2:9: column 'note' contains a line break");
 }
 
 #[test]
@@ -403,7 +404,7 @@ fn the_columns_of_other_tools_are_carried_where_no_action_has_such_a_parameter()
     let carried = carried.map(|(name, text)| (name.to_owned(), text.to_owned()));
     assert_eq!(read.rows[0].carried, carried);
     let notes = read.notes.join("\n");
-    assert!(notes.contains("column 'username' carried into the report in 1 row"), "{notes}");
+    assert!(notes.contains("column 'username' copied to the report in 1 row"), "{notes}");
     let jamf = "Computer Serial,Display Name,Username,Phone Number\nA1,,jo,+1 555\n";
     assert_eq!(job_with(&action("restart"), jamf).rows[0].carried.len(), 2);
     let own = job_with(&action("unlock-account"), "serial,username\nA1,jo\n");
@@ -415,9 +416,9 @@ fn the_columns_of_other_tools_are_carried_where_no_action_has_such_a_parameter()
 #[test]
 fn a_header_in_the_middle_is_two_files_that_were_joined() {
     let joined = "serial,action\nA1,lock\nserial,action\nA2,lock\n";
-    check(joined, "job.csv:3:1: the header stands here again: two files were joined");
+    check(joined, "job.csv:3:1: the header is repeated: two files were joined");
     let with_flag = "serial,name\nA1,x\nSerial, Name\nA2,y\n";
-    check_with(&action("lock"), with_flag, "job.csv:3:1: the header stands here again");
+    check_with(&action("lock"), with_flag, "job.csv:3:1: the header is repeated");
     let others = "serial_number,name\nA1,x\nserial_number,owner\nA2,y\n";
     check_with(&action("lock"), others, "job.csv:3:1: 'serial_number' is the name of a column");
 }
@@ -425,10 +426,10 @@ fn a_header_in_the_middle_is_two_files_that_were_joined() {
 #[test]
 fn a_merge_conflict_and_other_formats_are_told_at_their_place() {
     let text = "serial,action\n<<<<<<< HEAD\nA1,lock\n=======\nA1,restart\n>>>>>>> other\n";
-    check(text, "job.csv:2:1: a merge conflict stands here");
-    check_yaml("version: 1\n<<<<<<< HEAD\n", "job.yaml:2:1: a merge conflict stands here");
+    check(text, "job.csv:2:1: a merge conflict");
+    check_yaml("version: 1\n<<<<<<< HEAD\n", "job.yaml:2:1: a merge conflict");
     let gzip = said("job.csv", b"\x1f\x8b\x08\0\0\0\0\0", &ParseOptions::default());
-    assert!(gzip.contains("job.csv: the file is compressed (gzip), and no job"), "{gzip}");
+    assert!(gzip.contains("job.csv: the file is compressed (gzip), not a job"), "{gzip}");
 }
 
 #[test]

@@ -91,30 +91,33 @@ fn windows_waves_and_stops_are_checked() {
     for (lines, expect) in [
         (window(&format!("days: [sat], from: 22:00, {berlin}")), "ok"),
         (window("days: sat, from: 00:00, to: 24:00, timezone: UTC, outside: refuse"), "ok"),
-        (window(&format!("days: [sat], from: 22.00, {berlin}")), "4:29: '22.00' is no time of day"),
         (
-            window(&format!("days: [sat], from: 6:00, {berlin}")),
-            "write it like 22:00, in quotation",
+            window(&format!("days: [sat], from: 22.00, {berlin}")),
+            "4:29: '22.00' is not a time of day",
         ),
-        (window(&format!("days: [sat], from: 1320, {berlin}")), "'1320' is no time of day"),
+        (window(&format!("days: [sat], from: 6:00, {berlin}")), "write it in quotation marks"),
+        (window(&format!("days: [sat], from: 1320, {berlin}")), "'1320' is not a time of day"),
+        (window(&format!("days: [sat], from: \"06:00\", {berlin}")), "4:9: from and to are equal"),
+        (window(&format!("days: [sat, so], from: 22:00, {berlin}")), "4:22: 'so' is not a day, or"),
         (
-            window(&format!("days: [sat], from: \"06:00\", {berlin}")),
-            "4:9: from and to are the same",
+            window(&format!("days: [sat, sat], from: 22:00, {berlin}")),
+            "4:22: 'sat' is not a day, or",
         ),
-        (window(&format!("days: [sat, so], from: 22:00, {berlin}")), "4:22: 'so' is no day, or"),
-        (window(&format!("days: [sat, sat], from: 22:00, {berlin}")), "4:22: 'sat' is no day, or"),
         (window(&format!("days: [], from: 22:00, {berlin}")), "days is an empty list"),
-        (window("days: [sat], from: 22:00, to: 6, timezone: UTC"), "4:40: '6' is no time of day"),
+        (
+            window("days: [sat], from: 22:00, to: 6, timezone: UTC"),
+            "4:40: '6' is not a time of day",
+        ),
         (
             window("days: [sat], from: 22:00, to: 06:00, timezone: CET-ish"),
-            "4:57: 'CET-ish' is no time zone",
+            "4:57: 'CET-ish' is not a time zone",
         ),
         (
             window("days: [sat], from: 22:00, to: 06:00, timezone: \"\\e[2J\""),
-            "'\\u{1b}[2J' is no time zone",
+            "'\\u{1b}[2J' is not a time zone",
         ),
-        (window("days: [sat], from: 22:00, to: 06:00"), "4:9: window does not say timezone"),
-        (window("outside: wait"), "window does not say days, from, to, timezone"),
+        (window("days: [sat], from: 22:00, to: 06:00"), "4:9: window has no timezone"),
+        (window("outside: wait"), "window has no days, from, to, timezone"),
         (
             window(&format!("days: [sat], from: 22:00, {berlin}, outside: go")),
             "must be refuse or wait, not 'go'",
@@ -136,10 +139,10 @@ fn windows_waves_and_stops_are_checked() {
         ("rollout: {waves: [1, all]}", "4:22: a wave must be a number or a share, not 'all'"),
         ("rollout: {waves: [0]}", "not '0'"),
         ("rollout: {waves: [101%]}", "not '101%'"),
-        ("rollout: {waves: [5, 20%, 5]}", "4:27: the wave to 5 comes after the wave to 5"),
-        ("rollout: {waves: [5%, 9, 2%]}", "the wave to 2% comes after the wave to 5%"),
-        ("rollout: {waves: [5, 1]}", "numbers rise, and so do shares"),
-        (&many, "waves has 21 items, at most 20"),
+        ("rollout: {waves: [5, 20%, 5]}", "4:27: the wave of 5 after the wave of 5"),
+        ("rollout: {waves: [5%, 9, 2%]}", "the wave of 2% after the wave of 5%"),
+        ("rollout: {waves: [5, 1]}", "each must be larger than the one before"),
+        (&many, "waves has 21 items; at most 20"),
         ("rollout: {pause: 8d}", "pause is longer than a week"),
         ("rollout: {pause: 5}", "pause must be a duration"),
         ("rollout: {gate_timeout: 1ms}", "gate_timeout must be at least 1 s"),
@@ -181,13 +184,13 @@ fn yaml_that_a_job_may_not_use_is_refused() {
         ("name: x\n\treason: y", "job.yaml:5:1: the line is indented with a tab"),
         ("name: x\nfoo: 1\nwait: 1", "job.yaml:6:7: wait must"),
         ("limits: {per_hour: 1", "not YAML"),
-        ("[a]: b", "job.yaml:4:1: a list or map stands where a key is due"),
+        ("[a]: b", "job.yaml:4:1: found a list or map instead of a key"),
         ("limits: [1]", "job.yaml:4:9: limits must be a map"),
         ("limits:", "limits has no value"),
         ("limits: {concurrency: 0}", "from 1 to 256, not '0'"),
         (
             "limits: {concurrency: \"4\"}",
-            "must be a whole number, and the quotation marks make a text of 4",
+            "must be a whole number, but 4 in quotation marks is text",
         ),
         ("limits: {concurrency: '4'}", "hint: remove the quotation marks: 4"),
         ("limits: {concurrency: '4x'}", "from 1 to 256, not '4x'"),
@@ -195,7 +198,7 @@ fn yaml_that_a_job_may_not_use_is_refused() {
         ("limits: {per_hour: 1e3}", "must be a whole number"),
         ("wait: 10", "wait must be a duration, not '10'"),
         ("wait: 900d", "longer than a year"),
-        ("send_until: \"18:00\"", "a time with its offset"),
+        ("send_until: \"18:00\"", "a time with UTC offset"),
         ("send_until: 2026-11-23T18:00:00Z", "ok"),
         ("retries: {delay: 2m, max_delay: 1m}", "delay is longer than max_delay"),
         ("retries: {jitter: yes}", "jitter must be true or false"),
@@ -217,16 +220,16 @@ fn yaml_that_a_job_may_not_use_is_refused() {
         ("secrets: {encrypt_to: []}", "encrypt_to is an empty list"),
         (
             "secrets: {encrypt_to: [age1]}",
-            "job.yaml:4:24: an item of encrypt_to is not a public key",
+            "job.yaml:4:24: an item of encrypt_to is not an age public key",
         ),
         ("secrets: {encrypt_to: [AGE1QQ]}", "is not an age public key"),
         ("secrets: {encrypt_to: [AGE-SECRET-KEY-1QQ]}", "is not an age public key"),
         ("secrets: {encrypt_to: [ssh-ed25519]}", "public keys begin with age1"),
         ("secrets: {encrypt_to: [age1qq], single_key: yes}", "single_key must be true or false"),
-        ("secrets: {single_key: true}", "single_key says nothing without encrypt_to"),
+        ("secrets: {single_key: true}", "single_key has no effect without encrypt_to"),
         ("secrets: capture\nsecrets: elsewhere", "key 'secrets' is given twice"),
         ("name: ../x", "cannot be part of a path"),
-        ("columns: {a: b}", "no meaning without 'targets: {file: ...}'"),
+        ("columns: {a: b}", "no effect without 'targets: {file: ...}'"),
         ("exclude: {}", "exclude is empty"),
         ("exclude: {device_ids: [x]}", "is not a UUID"),
         ("exclude: {tag: []}", "tag is an empty list"),
@@ -237,7 +240,7 @@ fn yaml_that_a_job_may_not_use_is_refused() {
     let deep = format!("version: 1\nreason: {}\n", "[".repeat(20_000));
     check_yaml(&deep, "job.yaml:2:");
     let long = format!("version: 1\nreason: {}\n", "x".repeat(5_000));
-    check_yaml(&long, "5000 bytes, at most 4096");
+    check_yaml(&long, "5000 bytes; at most 4096");
 }
 
 #[test]
@@ -246,12 +249,15 @@ fn yaml_targets_and_steps_are_checked() {
         ("version: 1\naction: restart\n", "the job has no targets"),
         ("action: restart\ntargets: {all: true}\n", "the job has no version"),
         ("version: 2\naction: restart\ntargets: {all: true}\n", "job.yaml:1:10: this version"),
-        ("version: 1\ntargets: {all: true}\n", "does not say what is to be done"),
-        ("version: 1\naction: no\ntargets: {devices: [A1]}\n", "job.yaml:3:21: a device of"),
+        ("version: 1\ntargets: {all: true}\n", "the job has no action"),
+        (
+            "version: 1\naction: no\ntargets: {devices: [A1]}\n",
+            "job.yaml:3:21: each device in the list",
+        ),
         ("version: 1\naction: no\ntargets: {all: true}\n", "job.yaml:2:9: unknown action 'no'"),
         ("version: 1\naction: ~\ntargets: {all: true}\n", "action has no value"),
         ("version: 1\naction: restart\ntargets: {all: yes}\n", "all must be true or false"),
-        ("version: 1\naction: restart\ntargets: {all: false}\n", "selects nothing"),
+        ("version: 1\naction: restart\ntargets: {all: false}\n", "selects no devices"),
         ("version: 1\naction: restart\ntargets: {}\n", "targets is empty"),
         ("version: 1\naction: restart\ntargets: {filter: {}}\n", "the whole fleet"),
         ("version: 1\naction: restart\ntargets: {filter: {tag: \"\"}}\n", "tag is empty"),
@@ -277,11 +283,11 @@ fn yaml_targets_and_steps_are_checked() {
         ),
         (
             "version: 1\naction: restart\ntargets: {devices: [{serail: A1}]}\n",
-            "unknown key 'serail' of a device",
+            "unknown device key 'serail'",
         ),
         (
             "version: 1\naction: restart\ntargets: {devices: [{device_name: A1}]}\n",
-            "not enough to find a device",
+            "does not identify a device",
         ),
         (
             "version: 1\naction: restart\ntargets: {devices: [{serial: all}]}\n",
@@ -336,7 +342,7 @@ fn yaml_targets_and_steps_are_checked() {
         ("version: 1\nsteps: [restart]\ntargets: {all: true}\n", "a step must be a map"),
         (
             "version: 1\nsteps:\n- action: restart\n  after: completed\ntargets: {all: true}\n",
-            "no meaning on the first step",
+            "no effect on the first step",
         ),
         ("version: 1\nsteps:\n- with: {}\ntargets: {all: true}\n", "the step has no action"),
     ] {

@@ -38,14 +38,13 @@ impl HeadRow {
         let (has, known) = (end.entries, self.confirmed.entries);
         let what = if has < known {
             format!(
-                "the journal ends here, and the host's record knows {known} entries: some were removed, or an older \\
-                 copy was restored"
+                "the journal ends here, but the host's record has {known} entries: some were removed, or an older copy was restored"
             )
         } else if has == known {
-            "it is not the entry that the host's record knows".to_owned()
+            "it differs from the entry in the host's record".to_owned()
         } else {
             format!(
-                "the host's record knows {known} entries, and the journal has {has}: some were added"
+                "the journal has {has} entries, but the host's record has {known}: some were added"
             )
         };
         Some(AuditFault { seq: if has < known { has + 1 } else { known.max(1) }, what })

@@ -184,9 +184,9 @@ impl Index {
         match (fitting.next(), fitting.next()) {
             (Some(run), None) => Ok(run),
             (Some(one), Some(other)) => {
-                none(format!("'{name}' fits several runs, among them {} and {}", one.id, other.id))
+                none(format!("'{name}' matches several runs, such as {} and {}", one.id, other.id))
             }
-            (None, _) => none(format!("no run begins with '{name}'; 'sortie runs' lists them")),
+            (None, _) => none(format!("no run id begins with '{name}'")),
         }
     }
 }

@@ -57,27 +57,27 @@ fn every_kind_of_tampering_is_found_at_its_place() {
     let sound = audit(&bench);
     assert_eq!((sound.entries, sound.chained_from, fault(&sound)), (5, Some(1), None));
     for (damage, seq, words) in [
-        ("UPDATE entries SET body = replace(body, 'gone', 'here') WHERE seq = 4", 4, "it, or"),
-        ("UPDATE entries SET at = at + 1 WHERE seq = 3", 3, "it, or"),
-        ("UPDATE entries SET kind = 'answered' WHERE seq = 3", 3, "it, or"),
-        ("UPDATE entries SET task = 2 WHERE seq = 3", 3, "it, or"),
+        ("UPDATE entries SET body = replace(body, 'gone', 'here') WHERE seq = 4", 4, "altered"),
+        ("UPDATE entries SET at = at + 1 WHERE seq = 3", 3, "altered"),
+        ("UPDATE entries SET kind = 'answered' WHERE seq = 3", 3, "altered"),
+        ("UPDATE entries SET task = 2 WHERE seq = 3", 3, "altered"),
         ("UPDATE entries SET body = 'no JSON' WHERE seq = 2", 2, "cannot be read"),
         (
             "UPDATE entries SET seq = 9 WHERE seq = 2; UPDATE entries SET seq = 2 WHERE seq = 3;
           UPDATE entries SET seq = 3 WHERE seq = 9",
             2,
-            "it, or",
+            "altered",
         ),
         ("DELETE FROM entries WHERE seq = 2", 2, "missing"),
         ("DELETE FROM entries WHERE seq = 1", 1, "missing"),
-        ("UPDATE entries SET hash = NULL WHERE seq = 4", 4, "taken away"),
-        ("UPDATE entries SET hash = NULL", 1, "taken away"),
+        ("UPDATE entries SET hash = NULL WHERE seq = 4", 4, "was removed"),
+        ("UPDATE entries SET hash = NULL", 1, "was removed"),
         ("UPDATE header SET body = replace(body, 'job', 'bog')", 0, "header"),
         ("DELETE FROM header", 0, "header"),
         ("UPDATE tasks SET body = replace(body, 'lock', 'erase') WHERE task = 3", 0, "tasks"),
         ("UPDATE tasks SET device_id = 'd9' WHERE task = 3", 0, "tasks"),
         ("DELETE FROM tasks WHERE task = 5", 0, "tasks"),
-        ("DELETE FROM chain; UPDATE header SET body = replace(body, 'job', 'bog')", 1, "it, or"),
+        ("DELETE FROM chain; UPDATE header SET body = replace(body, 'job', 'bog')", 1, "altered"),
         ("UPDATE tasks SET outcome = 'completed' WHERE task = 1", 0, "task 1 is marked completed"),
     ] {
         let (at, what) = broken(&bench, damage).unwrap_or_else(|| panic!("not found: {damage}"));
@@ -185,7 +185,7 @@ fn a_run_of_the_first_format_is_covered_from_its_next_entry_on() {
     let old_entry = "UPDATE entries SET at = at + 1 WHERE seq = 2";
     assert_eq!(broken(&bench, old_entry).expect("found").0, 6, "the first hash covers old entries");
     let last = "UPDATE entries SET hash = NULL WHERE seq >= 6";
-    assert_eq!(broken(&bench, last).expect("found"), (6, "its hash was taken away".to_owned()));
+    assert_eq!(broken(&bench, last).expect("found"), (6, "its hash was removed".to_owned()));
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn a_run_of_a_newer_format_is_followed_as_far_as_it_is_understood() {
     let newer = audit(&bench);
     assert_eq!((newer.entries, fault(&newer), &newer.head), (6, None, &next.hash));
     let (seq, what) = broken(&bench, "UPDATE entries SET at = 8 WHERE seq = 6").expect("found");
-    assert!(seq == 6 && what.contains("newer sortie"), "{seq} {what}");
+    assert!(seq == 6 && what.contains("newer version of sortie"), "{seq} {what}");
 }
 
 #[test]

@@ -134,8 +134,8 @@ fn forged_entries_behind_the_last_one_are_not_believed() {
     forge(&bench, &Event::Doubted { task: TaskIndex(0), reason: String::new() });
     forge(&bench, &Event::Resolved { task: TaskIndex(0), decision, by: "ann".to_owned() });
     assert_eq!(bench.reader().audit().expect("read").fault, None, "its chain alone is sound");
-    let told = open(&bench).err().expect("the host's record knows of none");
-    assert!(told.contains("knows 3 entries, and the journal has 5"), "{told}");
+    let told = open(&bench).err().expect("the host's record has none");
+    assert!(told.contains("has 5 entries, but the host's record has 3"), "{told}");
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn a_run_without_its_row_in_the_hosts_record_is_refused() {
     let bench = run_of_three();
     damage_index(&bench, "DELETE FROM heads");
     let told = open(&bench).err().expect("it began with one");
-    assert!(told.contains("lost how far"), "{told}");
+    assert!(told.contains("does not say how far"), "{told}");
     let bench = run_of_three();
     damage_index(&bench, "UPDATE audit SET body = replace(body, 'ann', 'bob')");
     let told = open(&bench).err().expect("nothing can be compared with it");

@@ -12,7 +12,7 @@ pub static ACTION: ActionSpec = ActionSpec {
     aliases: &["deleteDevice"],
     summary: "Removes the device from management and deletes its record, secrets included",
     remarks: &[
-        "FileVault key, bypass code and recovery password go with the record: --capture-secrets keeps them.",
+        "The FileVault key, bypass code and recovery password are deleted with the record: --capture-secrets keeps them.",
     ],
     method: Method::Delete,
     path_suffix: "",

@@ -11,7 +11,7 @@ pub static ACTION: ActionSpec = ActionSpec {
     name: "delete-user",
     aliases: &["deleteUser"],
     summary: "Deletes a local user of a Mac or a Shared iPad, with all their files",
-    remarks: &["The device has to be supervised through Automated Device Enrollment."],
+    remarks: &["The device must be supervised through Automated Device Enrollment."],
     method: Method::Post,
     path_suffix: "/action/deleteuser",
     params: &[

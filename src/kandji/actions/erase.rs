@@ -10,10 +10,10 @@ use crate::model::{Platform, Repeat, Risk};
 pub static ACTION: ActionSpec = ActionSpec {
     name: "erase",
     aliases: &["eraseDevice"],
-    summary: "Erases a device; nothing on it can be brought back",
+    summary: "Erases a device; this cannot be undone",
     remarks: &[
-        "Activation Lock survives it, and the bypass code is needed then: the plan names such devices.",
-        "FileVault key, bypass code and recovery password of a Mac go with it: --capture-secrets keeps them.",
+        "Activation Lock stays on, and the bypass code is needed afterwards: the plan names these devices.",
+        "The FileVault key, bypass code and recovery password of a Mac are deleted: --capture-secrets keeps them.",
         "WIPE_PROTECTED can leave a PC unable to boot.",
     ],
     method: Method::Post,
@@ -39,7 +39,7 @@ pub static ACTION: ActionSpec = ActionSpec {
             platforms: &[Platform::IPhone, Platform::IPad],
             os_min: &[(Platform::IPhone, "11"), (Platform::IPad, "11")],
             refuse_where_ignored: false,
-            summary: "Keep the eSIM data plan; true where it is not given",
+            summary: "Keep the eSIM data plan (default: true)",
         },
         ParamSpec {
             key: "DisallowProximitySetup",
@@ -61,7 +61,7 @@ pub static ACTION: ActionSpec = ActionSpec {
             platforms: &[Platform::IPhone, Platform::IPad],
             os_min: &[(Platform::IPhone, "17"), (Platform::IPad, "17")],
             refuse_where_ignored: true,
-            summary: "Enrol again by itself after the erase",
+            summary: "Enroll again automatically after the erase",
         },
         ParamSpec {
             key: "ReturnToService.ProfileId",
@@ -72,7 +72,7 @@ pub static ACTION: ActionSpec = ActionSpec {
             platforms: &[Platform::IPhone, Platform::IPad],
             os_min: &[(Platform::IPhone, "17"), (Platform::IPad, "17")],
             refuse_where_ignored: true,
-            summary: "Id of the Wi-Fi profile library item to keep",
+            summary: "ID of the Wi-Fi profile library item to keep",
         },
         ParamSpec {
             key: "erase_mode",
@@ -83,7 +83,7 @@ pub static ACTION: ActionSpec = ActionSpec {
             platforms: &[Platform::Windows],
             os_min: &[],
             refuse_where_ignored: true,
-            summary: "Kind of erase on Windows",
+            summary: "Erase mode on Windows",
         },
         ParamSpec {
             key: "erase_flags",

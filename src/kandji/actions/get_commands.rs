@@ -12,7 +12,7 @@ pub static ACTION: ActionSpec = ActionSpec {
     aliases: &["getDeviceCommands", "commands"],
     summary: "Reads the command history of a device (one page of up to 300 commands, oldest first)",
     remarks: &[
-        "The answer is kept in report.jsonl. 'sortie commands DEVICE' reads all pages of one device.",
+        "The answer is saved in report.jsonl. 'sortie commands DEVICE' reads all pages of one device.",
     ],
     method: Method::Get,
     path_suffix: "/commands",
@@ -26,7 +26,7 @@ pub static ACTION: ActionSpec = ActionSpec {
             platforms: &[],
             os_min: &[],
             refuse_where_ignored: false,
-            summary: "Rows to read, up to 300; 300 where it is not given",
+            summary: "Number of commands to read, up to 300 (default: 300)",
         },
         ParamSpec {
             key: "offset",
@@ -37,7 +37,7 @@ pub static ACTION: ActionSpec = ActionSpec {
             platforms: &[],
             os_min: &[],
             refuse_where_ignored: false,
-            summary: "Row to start at",
+            summary: "Position of the first command to read",
         },
     ],
     rules: &[],

@@ -10,10 +10,10 @@ use crate::model::{Platform, Repeat, Risk};
 pub static ACTION: ActionSpec = ActionSpec {
     name: "lock",
     aliases: &["lockDevice"],
-    summary: "Locks a device; on a Mac the PIN that unlocks it is kept in the report",
+    summary: "Locks a device; the report has the PIN that unlocks a Mac",
     remarks: &[
-        "A Mac with Apple silicon before macOS 11.5 is deactivated by it and gets no PIN: refused without --allow-deactivation.",
-        "A locked Mac cannot be erased until someone has typed the PIN at it.",
+        "It deactivates a Mac with Apple silicon before macOS 11.5 and gives no PIN: refused without --allow-deactivation.",
+        "A locked Mac cannot be erased until its PIN is typed.",
     ],
     method: Method::Post,
     path_suffix: "/action/lock",

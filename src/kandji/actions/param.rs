@@ -96,7 +96,7 @@ impl ParamRule {
     pub fn sentence(self) -> String {
         match self {
             Self::Excludes { switch, param } => {
-                format!("{param} must not be given while {switch} is true")
+                format!("{param} cannot be used while {switch} is true")
             }
             Self::OnlyWith { param, switch } => format!("{param} needs {switch} to be true"),
         }
@@ -161,7 +161,7 @@ impl ParamSpec {
                 match flags.iter().find(|flag| !words.contains(flag)) {
                     None => Ok(ParamValue::Text(flags.join(","))),
                     Some(flag) => Err(format!(
-                        "{key} must be a comma-separated list of {}, and '{flag}' is none of them",
+                        "{key} must be a comma-separated list of {}; '{flag}' is not one of them",
                         words.join(", ")
                     )),
                 }
@@ -211,7 +211,7 @@ fn read_text(key: &str, text: &str, chars_max: usize, lines: bool) -> Result<Par
     }
     let length = text.chars().count();
     if length > chars_max {
-        return Err(format!("{key} has {length} characters, at most {chars_max} are allowed"));
+        return Err(format!("{key} has {length} characters; at most {chars_max} are allowed"));
     }
     let stray = text
         .chars()
@@ -221,7 +221,7 @@ fn read_text(key: &str, text: &str, chars_max: usize, lines: bool) -> Result<Par
     }
     if let Some((at, letter)) = first_steering(text) {
         return Err(format!(
-            "{key} contains an invisible character (U+{:04X}) at character {}, which can make it look like another text",
+            "{key} contains an invisible character (U+{:04X}) at character {}, which can disguise the text",
             u32::from(letter),
             text[..at].chars().count() + 1
         ));
@@ -239,12 +239,12 @@ pub fn is_weak_pin(pin: &str) -> bool {
 fn read_pin(key: &str, text: &str) -> Result<ParamValue, String> {
     if text.len() != 6 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(format!(
-            "{key} must be exactly six digits, this has {} characters (did a spreadsheet drop leading zeros?)",
+            "{key} must be exactly six digits, but has {} characters (did a spreadsheet drop leading zeros?)",
             text.chars().count()
         ));
     }
     if is_weak_pin(text) {
-        return Err(format!("{key} is one of the PINs that everybody tries first; choose another"));
+        return Err(format!("{key} is one of the first PINs that people try; choose another"));
     }
     Ok(ParamValue::Secret(Sealed::clear(text.to_owned())))
 }

@@ -10,7 +10,7 @@ use crate::model::{Platform, Repeat, Risk};
 pub static ACTION: ActionSpec = ActionSpec {
     name: "reinstall-agent",
     aliases: &["reinstallAgent"],
-    summary: "Installs the agent again",
+    summary: "Reinstalls the agent",
     remarks: &[],
     method: Method::Post,
     path_suffix: "/action/reinstallagent",

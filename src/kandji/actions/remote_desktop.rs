@@ -12,7 +12,7 @@ pub static ACTION: ActionSpec = ActionSpec {
     aliases: &["remoteDesktop"],
     summary: "Turns Remote Management on or off for all users of a Mac",
     remarks: &[
-        "A Mac that already has the wanted state is refused by the API as 'not allowed for current device'.",
+        "The API refuses a Mac that is already in this state, as 'not allowed for current device'.",
     ],
     method: Method::Post,
     path_suffix: "/action/remotedesktop",
@@ -25,7 +25,7 @@ pub static ACTION: ActionSpec = ActionSpec {
         platforms: &[],
         os_min: &[],
         refuse_where_ignored: false,
-        summary: "true turns it on with Observe and Control for all users, false turns it off",
+        summary: "true turns it on with Observe and Control for all users; false turns it off",
     }],
     rules: &[],
     platforms: &[Platform::Mac],

@@ -10,8 +10,8 @@ use crate::model::{Platform, Repeat, Risk};
 pub static ACTION: ActionSpec = ActionSpec {
     name: "renew-mdm-profile",
     aliases: &["renewMdmProfile", "renew-mdm"],
-    summary: "Installs the root MDM profile again",
-    remarks: &["Configurations, apps and other profiles are left alone."],
+    summary: "Reinstalls the root MDM profile",
+    remarks: &["Settings, apps and other profiles are not changed."],
     method: Method::Post,
     path_suffix: "/action/renewmdmprofile",
     params: &[],

@@ -12,7 +12,7 @@ pub static ACTION: ActionSpec = ActionSpec {
     aliases: &["restartDevice"],
     summary: "Restarts a device",
     remarks: &[
-        "With NotifyUser the user may put it off for ever: completed then means that the user was told.",
+        "With NotifyUser the user can postpone it without limit: completed then means that the user was notified.",
     ],
     method: Method::Post,
     path_suffix: "/action/restart",
@@ -26,7 +26,7 @@ pub static ACTION: ActionSpec = ActionSpec {
             platforms: &[Platform::Mac],
             os_min: &[(Platform::Mac, "11")],
             refuse_where_ignored: false,
-            summary: "Rebuild the kernel cache on the way",
+            summary: "Rebuild the kernel cache during the restart",
         },
         ParamSpec {
             key: "NotifyUser",
@@ -37,7 +37,7 @@ pub static ACTION: ActionSpec = ActionSpec {
             platforms: &[Platform::Mac],
             os_min: &[(Platform::Mac, "11.3")],
             refuse_where_ignored: true,
-            summary: "Ask the user to restart instead of restarting",
+            summary: "Ask the user to restart, instead of restarting now",
         },
     ],
     rules: &[],

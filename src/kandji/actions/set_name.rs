@@ -12,8 +12,8 @@ pub static ACTION: ActionSpec = ActionSpec {
     aliases: &["setName", "rename"],
     summary: "Renames a device",
     remarks: &[
-        "Give the new name as new_name: device_name identifies the device that is meant.",
-        "A device-name library item in the blueprint renames the device back.",
+        "Give the new name as new_name; device_name identifies the device.",
+        "A device-name library item in the blueprint changes the name back.",
     ],
     method: Method::Post,
     path_suffix: "/action/setname",

@@ -11,7 +11,7 @@ pub static ACTION: ActionSpec = ActionSpec {
     name: "shutdown",
     aliases: &["shutDown", "shutdownDevice"],
     summary: "Shuts a device down",
-    remarks: &["Nothing can be sent to it until a person has switched it on again."],
+    remarks: &["It receives nothing until a person turns it on again."],
     method: Method::Post,
     path_suffix: "/action/shutdown",
     params: &[],

@@ -217,7 +217,7 @@ impl ActionSpec {
             let supported: Vec<&str> =
                 self.platforms.iter().map(|platform| platform.word()).collect();
             return Some(format!(
-                "{} is not supported on {platform}; it is for {}",
+                "{} is not supported on {platform}; it supports {}",
                 self.name,
                 supported.join(", ")
             ));
@@ -226,7 +226,7 @@ impl ActionSpec {
             .iter()
             .filter(|param| param.refuse_where_ignored && asks_for_something(params.get(param.key)))
             .find_map(|param| param.ignored_on(platform, os_version))
-            .map(|why| format!("{why}, and {} would be carried out without it", self.name))
+            .map(|why| format!("{why}, and {} would run without it", self.name))
     }
 
     /// What an operator should be told about parameters that this device ignores without harm.
@@ -252,7 +252,7 @@ impl ActionSpec {
         let command = |request_types: &[&str], mark: Option<&str>, or_gone: bool| {
             if !platform.is_apple() {
                 return End::Acceptance {
-                    why: format!("the API shows no commands of {platform} devices"),
+                    why: format!("the API lists no commands for {platform} devices"),
                 };
             }
             End::Command {

@@ -11,7 +11,7 @@ pub static ACTION: ActionSpec = ActionSpec {
     name: "update-inventory",
     aliases: &["updateInventory"],
     summary: "Runs the daily MDM commands of an Apple device now",
-    remarks: &["daily-checkin does the same and also serves Windows."],
+    remarks: &["daily-checkin does this too, and also supports Windows."],
     method: Method::Post,
     path_suffix: "/action/updateinventory",
     params: &[],

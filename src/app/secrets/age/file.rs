@@ -22,10 +22,10 @@ const PASSPHRASE_TAG: &str = "scrypt";
 #[derive(Copy, Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum EncryptError {
     /// Nobody could ever open it.
-    #[error("there is no recipient")]
+    #[error("it has no recipient")]
     NoRecipient,
     /// More than [`STANZAS_MAX`].
-    #[error("there are more than {STANZAS_MAX} recipients")]
+    #[error("it has more than {STANZAS_MAX} recipients")]
     TooManyRecipients,
     /// No randomness or no memory.
     #[error("the cryptographic library failed")]
@@ -36,22 +36,22 @@ pub(crate) enum EncryptError {
 #[derive(Copy, Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DecryptError {
     /// More than [`FILE_BYTES_MAX`].
-    #[error("it is longer than {FILE_BYTES_MAX} bytes")]
+    #[error("it is larger than {FILE_BYTES_MAX} bytes")]
     TooLong,
     /// The text is not armor.
     #[error("its armor is damaged")]
     Armor,
     /// The header is not as the format says.
-    #[error("its header is damaged, or of a version that is not supported")]
+    #[error("its header is damaged, or its version is not supported")]
     Header,
     /// The file was encrypted to other keys.
-    #[error("it was encrypted to other keys")]
+    #[error("it is encrypted to other keys")]
     NoMatch,
     /// The header was changed after it was made.
     #[error("its header was changed")]
     Mac,
     /// The payload was changed, or its end is missing.
-    #[error("its content is damaged or cut off")]
+    #[error("its content is damaged or truncated")]
     Payload,
 }
 

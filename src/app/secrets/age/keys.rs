@@ -16,7 +16,7 @@ const IDENTITY_PREFIX: &str = "age-secret-key-";
 
 /// Why a text is not a key. It does not say more, because the text may be a secret.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a valid key of age")]
+#[error("not a valid age key")]
 pub(crate) struct KeyError;
 
 /// A public key, to which files are encrypted. Its text form begins with `age1`.

@@ -215,7 +215,7 @@ mod tests {
             VoidApproval { refused: refused.into(), void_approval: ApprovalReason::Invalid.into() };
         assert_eq!(
             said(void),
-            "p has more than 1 bytes; also, the run's approval is no longer valid: the file is not an approval | shorten the file"
+            "p is larger than 1 bytes; also, the run's approval is no longer valid: the file is not an approval | shorten the file"
         );
     }
 

@@ -15,7 +15,7 @@ pub(super) fn job(reason: &JobReason) -> Words {
             Words::new(fault.to_string(), next)
         }
         JobReason::IsPlan { name } => Words::new(
-            format!("{name} is a plan file, and it came through standard input"),
+            format!("{name} is a plan, not a job"),
             "give the plan as a file:\n  sortie run PLAN",
         ),
         JobReason::IsSecret { like } => {

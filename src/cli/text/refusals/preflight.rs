@@ -259,7 +259,7 @@ fn cap_text(cap: &OverCap) -> String {
 
 /// How many are left now, and when how many become free.
 fn free_text(cap: &OverCap) -> String {
-    let mut text = format!("{} are left now", cap.limit.saturating_sub(cap.spent));
+    let mut text = format!("{} left now", cap.limit.saturating_sub(cap.spent));
     for (at, devices) in cap.frees.iter().take(FREES_SHOWN) {
         text.push_str(&format!(", {devices} more from {at}"));
     }

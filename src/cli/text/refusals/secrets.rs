@@ -105,7 +105,7 @@ mod tests {
             (KeyFault::Private, "key 2 in encrypt_to is a private key"),
             (KeyFault::Ssh, "key 2 in encrypt_to is an SSH key"),
             (KeyFault::Damaged, "key 2 in encrypt_to is damaged"),
-            (KeyFault::Other, "key 2 in encrypt_to is not a public key"),
+            (KeyFault::Other, "key 2 in encrypt_to is not an age public key"),
         ] {
             let reason = SecretsReason::NotAKey { place: KeyPlace::Job, number: 2, fault };
             let words = secrets(&reason);
