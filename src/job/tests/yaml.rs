@@ -147,7 +147,7 @@ fn windows_waves_and_stops_are_checked() {
         ("rollout: {pause: 5}", "pause must be a duration"),
         ("rollout: {gate_timeout: 1ms}", "gate_timeout must be at least 1 s"),
         ("rollout: {gate_timeout: 8d}", "gate_timeout is longer than a week"),
-        ("rollout: {gate: setled}", "gate is one of settled, accepted, operator"),
+        ("rollout: {gate: setled}", "gate must be one of settled, accepted, operator"),
         ("rollout: {wavs: [1]}", "did you mean 'waves'?"),
         ("roll_out: {waves: [1]}", "did you mean 'rollout'?"),
         ("stop: {in_a_row: 0}", "in_a_row must be a whole number from 1 to 1000, not '0'"),
