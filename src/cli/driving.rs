@@ -16,6 +16,8 @@ use crate::cli::terminal::progress::show_progress;
 use crate::cli::terminal::question::ask;
 use crate::cli::terminal::signals::listen;
 use crate::cli::text::run_end::failure_of;
+use crate::cli::text::run_next::{Resumable, steps};
+use crate::cli::text::run_summary::{Detail, run_summary};
 use crate::drive::Control;
 use crate::engine::{Ask, OperatorAnswer};
 
@@ -27,6 +29,7 @@ pub(crate) async fn drive(
     run: impl AsyncFnOnce(Operation) -> Result<RunEnded, Refusal>,
 ) -> Result<Done, Failed> {
     show_progress(workspace, ending.progress, printer);
+    show_summary(workspace, printer);
     show_report_directory(workspace, ending.progress, printer);
     let (sender, control) = watch::channel(Control::Go);
     let signals = tokio::spawn(listen(sender));
@@ -34,14 +37,33 @@ pub(crate) async fn drive(
     signals.abort();
     match ended {
         Ok(ended) if ended.verdict == RunVerdict::Well => {
+            let next = steps(&ended.overview, Resumable::Yes);
+            next.iter().for_each(|step| printer.say(step));
             Ok(Done { exit: Exit::Well, sent: ended.sent })
         }
-        Ok(ended) => Err(failure_of(&ended).sent(ended.sent)),
+        Ok(ended) => {
+            // The summary stands above it.
+            printer.say("");
+            Err(failure_of(&ended).sent(ended.sent))
+        }
         Err(refusal) => Err(refusal.into()),
     }
 }
 
-/// Prints where the final reports are.
+/// Shows how a run ended.
+fn show_summary(workspace: &Workspace, printer: &Printer) {
+    let printer = printer.clone();
+    workspace.observe(move |event| {
+        let AppEvent::RunSummary(overview) = event else { return };
+        printer.say_laid_out(&run_summary(
+            overview,
+            Detail::of(printer.is_verbose()),
+            &printer.error_screen(),
+        ));
+    });
+}
+
+/// Prints where the final reports are. In quiet the failure says it, and a run that ended well says nothing.
 fn show_report_directory(workspace: &Workspace, form: Option<ProgressForm>, printer: &Printer) {
     let printer = printer.clone();
     workspace.observe(move |event| {
@@ -50,7 +72,7 @@ fn show_report_directory(workspace: &Workspace, form: Option<ProgressForm>, prin
         if form == Some(ProgressForm::Json) {
             let line = serde_json::json!({ "event": "reported", "report_dir": directory });
             printer.data(&line.to_string());
-        } else {
+        } else if !printer.is_quiet() {
             printer.data(&directory);
         }
     });

@@ -15,6 +15,7 @@ pub(crate) mod runtime;
 pub(crate) mod setting_flags;
 pub(crate) mod settings;
 pub(crate) mod starting;
+mod status_options;
 pub(crate) mod tenant_options;
 pub(crate) mod terminal;
 pub(crate) mod text;
@@ -152,7 +153,7 @@ fn look(global: &GlobalOptions, command: &CliCommand, printer: &Printer) -> Resu
         CliCommand::Close { name, yes } => close::close(global, name, *yes, printer),
         CliCommand::RepairClock { yes } => repair_clock::repair_clock(global, *yes, printer),
         CliCommand::Runs => runs::runs(global, printer),
-        CliCommand::Status { name } => status::status(global, name, printer),
+        CliCommand::Status { name, status } => status::status(global, name, status, printer),
         CliCommand::Report { name, report_dir } => {
             report::report(global, name, report_dir.as_deref(), printer)
         }

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use crate::cli::setting_flags::{
     GlobalFlags, PaceFlags, PlanFlags, PurposeFlags, SettingFlags, TenantFlags,
 };
+use crate::cli::status_options::StatusOptions;
 use crate::model::settings::{HelpHeading, output};
 
 const INPUT: &str = HelpHeading::Input.shown();
@@ -193,6 +194,8 @@ pub(crate) enum CliCommand {
         /// Run id, unique prefix, or latest
         #[arg(value_name = "RUN", default_value = "latest")]
         name: String,
+        #[command(flatten)]
+        status: StatusOptions,
     },
     /// Write the reports of a run again
     Report {

@@ -25,11 +25,11 @@
 mod columns;
 mod history;
 mod jsonl;
+mod overview;
 mod report_csv;
 mod rerun;
 mod row;
 mod summary;
-mod summary_text;
 #[cfg(test)]
 mod testing;
 mod write;
@@ -39,11 +39,11 @@ use std::io;
 pub use columns::REPORT_COLUMN_MEANINGS;
 pub use history::{HistoryKind, HistoryLine, history_lines};
 pub use jsonl::ReportJsonl;
+pub use overview::{NamedTask, RunOverview, TaskGroup};
 pub use report_csv::{ReportCsv, csv_text};
 pub use rerun::{Refused, Rerun, job_csv, to_retry};
 pub use row::{Following, ReportRow, Rows, RunFacts, Stage, reason_of};
 pub use summary::SummaryJson;
-pub use summary_text::summary_text;
 pub use write::{ReportError, remove_leftovers, write_report, write_reports};
 
 /// One format: a name and a way to write a run into a sink.

@@ -850,7 +850,7 @@ fn a_run_that_another_process_drives_is_left_alone() {
     let ran = bench.sortie(&["resume"]).expect(13);
     says(&ran, &[&run, "wait for the other process", "sortie status"]);
     let status = bench.sortie(&["status"]).expect(0);
-    assert!(status.stdout.contains("a process drives it now"), "{}", status.stdout);
+    assert!(status.stdout.contains("running in another process now"), "{}", status.stdout);
     assert_eq!(writes(&tenant.ledger()), 1);
     lock.unlock().expect("it can be unlocked");
     bench.sortie(&["resume"]).expect(0);

@@ -26,6 +26,7 @@ const REPLACED: &[(&str, &str)] = &[
     (r"\S+ \(uid \d+\)", "[user]"),
     (r"(tasks?) in \d.*", "$1 in [duration]"),
     (r"\(\d+ min \d+ s\)", "([duration])"),
+    (r"\(after \d[^)]*\)", "(after [duration])"),
     (r"\(seed \d+\)", "(seed [seed])"),
     (r"no DeviceLock since \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*…", "no DeviceLock since [time]…"),
     (r"in \d+ commands", "in [n] commands"),

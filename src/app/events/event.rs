@@ -10,6 +10,7 @@ use crate::app::secrets::recovered_pin::PinRecovery;
 use crate::drive::Waiting;
 use crate::journal::{Ahead, JournalError};
 use crate::model::{DeviceId, UnixMillis};
+use crate::report::RunOverview;
 
 /// Something that people may want to know at once.
 #[derive(Debug)]
@@ -53,8 +54,8 @@ pub enum AppEvent {
         /// Where.
         report_dir: PathBuf,
     },
-    /// What came out of a run, as its summary file says it.
-    RunSummary(String),
+    /// What came out of a run.
+    RunSummary(Box<RunOverview>),
     /// A run is left: nothing more comes of it.
     RunLeft,
     /// The end of a run could not be recorded in full, for one more reason.

@@ -14,8 +14,8 @@ use crate::app::runs::verdict::{RunVerdict, VerdictFacts, verdict_of};
 use crate::app::{AppEvent, Sent, Workspace};
 use crate::drive::{Clock, DriveError, Ended, WallClock};
 use crate::journal::{Distrust, JournalError, RunHeader, RunReader, RunState};
-use crate::model::{Outcome, OutcomeCounts, StopCause, Task, TaskIndex, Turn, UnixMillis};
-use crate::report::{Rerun, summary_text};
+use crate::model::{Outcome, OutcomeCounts, StopCause, Task, Turn, UnixMillis};
+use crate::report::RunOverview;
 use std::path::PathBuf;
 
 /// How a run ended.
@@ -37,8 +37,8 @@ pub struct RunEnded {
     pub skips_asked: u32,
     /// Where its reports are.
     pub report_dir: PathBuf,
-    /// Files beside the report that repeat what did not end well.
-    pub rerun_files: Vec<&'static str>,
+    /// Its tasks at a glance.
+    pub overview: Box<RunOverview>,
 }
 
 /// A run that was left.
@@ -89,7 +89,7 @@ impl Ending<'_> {
             paused_until: ended.progress.paused_until,
             skips_asked: self.skips_asked(),
             report_dir: self.header.report_dir.clone(),
-            rerun_files: self.rerun_files(&view),
+            overview: Box::new(RunOverview::of(&view.facts(Some(now)), &view.rows())),
         })
     }
 
@@ -122,8 +122,8 @@ impl Ending<'_> {
     fn write_reports(&self, view: &RunView, finished_at: UnixMillis) -> Result<(), ReportsReason> {
         // The moment that the index keeps, so that reports that are written again are the same.
         let finished_at = Some(finished_at);
-        let summary = summary_text(&view.facts(finished_at), &view.rows());
-        self.workspace.events.tell(&AppEvent::RunSummary(summary));
+        let overview = RunOverview::of(&view.facts(finished_at), &view.rows());
+        self.workspace.events.tell(&AppEvent::RunSummary(Box::new(overview)));
         view.write(&self.header.report_dir, finished_at)?;
         let report_dir = self.header.report_dir.clone();
         self.workspace.events.tell(&AppEvent::RunReported { report_dir });
@@ -177,18 +177,6 @@ impl Ending<'_> {
         let is_asked = |task: &&Task| matches!(task.turn, Turn::Skip { asked: true, .. });
         let asked = u32::try_from(self.tasks.iter().filter(is_asked).count()).unwrap_or(u32::MAX);
         asked + self.skips_since()
-    }
-
-    /// The files that repeat what did not end well, as far as they hold anything.
-    fn rerun_files(&self, written: &RunView) -> Vec<&'static str> {
-        let rows = written.rows();
-        let tasks = (0..self.watched.counts.total()).map(TaskIndex);
-        let kinds: Vec<Rerun> = tasks.filter_map(|task| Rerun::of(&rows, task)).collect();
-        [(Rerun::Failed, "failed.csv"), (Rerun::Unprocessed, "unprocessed.csv")]
-            .into_iter()
-            .filter(|(kind, _)| kinds.contains(kind))
-            .map(|(_, file)| file)
-            .collect()
     }
 }
 

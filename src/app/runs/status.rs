@@ -9,7 +9,7 @@ use crate::app::Workspace;
 use crate::app::refusal::Reason;
 use crate::journal::{RequestCounts, RunRow};
 use crate::model::{OutcomeCounts, UnixMillis};
-use crate::report::{Rows, RunFacts};
+use crate::report::{Rows, RunFacts, RunOverview, Stage};
 
 /// How far a run is.
 pub struct RunStatus {
@@ -34,13 +34,25 @@ impl RunStatus {
     /// Its tasks with what is known of them. Secrets are sealed.
     #[must_use]
     pub fn rows(&self) -> Rows<'_> {
-        self.view.rows()
+        self.view.rows().at(if self.is_held { Stage::GoesOn } else { Stage::Ended })
+    }
+
+    /// Its tasks at a glance.
+    #[must_use]
+    pub fn overview(&self) -> RunOverview {
+        RunOverview::of(&self.facts(), &self.rows())
     }
 
     /// How it was confirmed, as the journal keeps it.
     #[must_use]
     pub fn confirmation(&self) -> &str {
         &self.view.header.confirmation
+    }
+
+    /// When its time for sending is over: from then on no resume sends anything.
+    #[must_use]
+    pub fn sending_ends(&self) -> UnixMillis {
+        self.view.header.policy.send_until
     }
 
     /// Directory of its reports.

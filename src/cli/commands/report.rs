@@ -10,7 +10,7 @@ use crate::cli::failure::Failure;
 use crate::cli::locations::with_runs;
 use crate::cli::options::GlobalOptions;
 use crate::cli::terminal::printer::Printer;
-use crate::report::summary_text;
+use crate::cli::text::run_summary::{Detail, run_summary};
 
 pub(crate) fn report(
     global: &GlobalOptions,
@@ -21,7 +21,9 @@ pub(crate) fn report(
     let workspace = with_runs(global, printer)?;
     let directory = report_dir.map(Path::to_owned);
     let written = workspace.report(&ReportRequest { run: name.to_owned(), directory })?;
-    printer.say(&summary_text(&written.status.facts(), &written.status.rows()));
+    let overview = written.status.overview();
+    let detail = Detail::of(printer.is_verbose());
+    printer.say_laid_out(&run_summary(&overview, detail, &printer.error_screen()));
     printer.data(&written.directory.display().to_string());
     Ok(Exit::Well)
 }

@@ -1,76 +1,68 @@
-//! `sortie status`: how far a run is.
+//! `sortie status`: how far a run is, and how each of its devices stands.
 //!
-//! Owns its layout, and which command goes on from there. Must never contact a tenant.
-
-use std::collections::BTreeMap;
+//! Owns which devices are shown. Must never contact a tenant.
 
 use crate::app::RunStatus;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::locations::with_runs;
 use crate::cli::options::{GlobalOptions, ListingFormat};
+use crate::cli::status_options::StatusOptions;
 use crate::cli::terminal::printer::Printer;
-use crate::journal::RunState;
-use crate::model::Outcome;
-use crate::report::summary_text;
+use crate::cli::text::run_summary::Detail;
+use crate::cli::text::status::{devices, devices_shown, json, next, text};
+use crate::cli::text::wrap::hanging;
+use crate::drive::{Clock, WallClock};
+use crate::report::ReportRow;
+
+/// Columns of the label before the next steps.
+const NEXT: usize = 6;
 
 pub(crate) fn status(
     global: &GlobalOptions,
     name: &str,
+    options: &StatusOptions,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
     let status = with_runs(global, printer)?.status(name)?;
+    let chosen = options.asks_for_devices().then(|| chosen(&status, options));
     if printer.format == ListingFormat::Json {
-        printer.data(&json(&status).to_string());
+        printer.data(&json(&status, chosen.as_deref()).to_string());
         return Ok(Exit::Well);
     }
-    printer.show(&text(&status));
-    if let Some(at) = status.pruned_at {
-        printer.say(&format!("its PINs, secrets and replies were pruned at {at}"));
-    }
-    if !status.is_held && status.row.state != RunState::Finished {
-        say_what_next(&status, printer);
+    match chosen {
+        Some(chosen) if chosen.is_empty() => printer.say("no task of the run has such an outcome"),
+        Some(chosen) => {
+            printer.show_paged(&devices(&chosen, &printer.screen()));
+            let shown = devices_shown(chosen.len(), status.rows().tasks_count());
+            printer.say(&format!(
+                "{shown} of run {}; last check-ins are those of the plan",
+                status.row.id
+            ));
+        }
+        None => {
+            let detail = Detail::of(printer.is_verbose());
+            printer.show_paged(&text(&status, detail, &printer.screen()));
+            let next = next(&status, WallClock.now());
+            if !next.is_empty() {
+                let width = printer.error_screen().width;
+                printer.say(&format!("\nnext: {}", hanging(&next.join("\n"), width, NEXT)));
+            }
+        }
     }
     Ok(Exit::Well)
 }
 
-fn json(status: &RunStatus) -> serde_json::Value {
-    let row = &status.row;
-    let outcomes: BTreeMap<&str, u32> =
-        status.counts.iter().map(|(outcome, tasks)| (outcome.word(), tasks)).collect();
-    serde_json::json!({
-        "run_id": row.id, "job": row.job, "tenant": row.tenant, "state": row.state.word(),
-        "running": status.is_held, "tasks": row.tasks, "outcomes": outcomes,
-        "requests": status.requests(), "report_dir": status.report_dir(),
-    })
-}
-
-fn text(status: &RunStatus) -> String {
-    let row = &status.row;
-    let running = if status.is_held { ", a process drives it now" } else { "" };
-    format!(
-        "run {} of {} on {}: {}{running}\nstarted {}, confirmed: {}\n{}reports in {}",
-        row.id,
-        row.job,
-        row.tenant,
-        row.state.word(),
-        row.started_at,
-        status.confirmation(),
-        summary_text(&status.facts(), &status.rows()),
-        status.report_dir().display()
-    )
-}
-
-fn say_what_next(status: &RunStatus, printer: &Printer) {
-    let run = &status.row.id;
-    if status.counts.of(Outcome::InDoubt) > 0 {
-        printer.say(&format!("look at what is in doubt with: sortie resolve {run}"));
+impl StatusOptions {
+    fn asks_for_devices(&self) -> bool {
+        self.devices || !self.outcome.is_empty()
     }
-    printer.say(&match status.row.state {
-        RunState::Closed => format!("it is closed; send what it left with: sortie retry {run}"),
-        RunState::Ended => format!(
-            "everything is sent; follow it again with: sortie watch {run}, or end it with: sortie close {run}"
-        ),
-        _ => format!("go on with: sortie resume {run}"),
-    });
+}
+
+/// The tasks with an outcome that was asked for; all of them where none was.
+fn chosen<'a>(status: &'a RunStatus, options: &StatusOptions) -> Vec<ReportRow<'a>> {
+    let is_chosen = |row: &ReportRow<'_>| {
+        options.outcome.is_empty() || options.outcome.contains(&row.outcome())
+    };
+    status.rows().iter().filter(is_chosen).collect()
 }

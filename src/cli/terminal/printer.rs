@@ -19,6 +19,7 @@ pub(crate) use crate::cli::text::layout::{counted, harmless, one_line, table};
 use crate::cli::text::notices::{Notice, notice};
 use crate::cli::text::refusals::json::{line, refusal};
 use crate::cli::text::screen::Screen;
+use crate::cli::text::wrap::hanging;
 
 /// Writes for people and for programs.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub(crate) struct Printer {
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default();
+/// Columns that a label such as `state: ` takes.
+const LABEL: usize = 7;
 
 impl Printer {
     pub(crate) fn new(options: &GlobalOptions) -> Self {
@@ -151,6 +154,14 @@ impl Printer {
         }
     }
 
+    /// Tells people a text that was laid out for [`Printer::error_screen`], unless they asked for quiet. Whoever lays it
+    /// out has taken out what else steers a terminal.
+    pub(crate) fn say_laid_out(&self, text: &str) {
+        if self.verbosity >= 0 {
+            self.styled(text);
+        }
+    }
+
     /// Warns, even in quiet.
     pub(crate) fn warn(&self, text: &str) {
         self.styled(&format!("{WARNING}warning{WARNING:#}: {}", harmless(text)));
@@ -162,12 +173,16 @@ impl Printer {
         if self.format == ListingFormat::Json {
             return Self::refuse_in_json(failed);
         }
-        let mut text = format!("{ERROR}error{ERROR:#}: {}", harmless(&failure.what));
-        text.push_str(&format!("\n{HINT}state{HINT:#}: {}", harmless(&failed.state())));
+        let width = self.error_screen().width;
+        // Each part stands beside its label, and a command on a line of its own, in the column of the text.
+        let part = |text: &str| hanging(&harmless(text), width, LABEL);
+        // What follows the first line is a list, which has its own form.
+        let (what, list) =
+            failure.what.split_at(failure.what.find('\n').unwrap_or(failure.what.len()));
+        let mut text = format!("{ERROR}error{ERROR:#}: {}{}", part(what), harmless(list));
+        text.push_str(&format!("\n{HINT}state{HINT:#}: {}", part(&failed.state())));
         if !failure.next.is_empty() {
-            // A command stands on a line of its own, in the column of the text.
-            let next = harmless(&failure.next).replace('\n', "\n       ");
-            text.push_str(&format!("\n{HINT} next{HINT:#}: {next}"));
+            text.push_str(&format!("\n{HINT} next{HINT:#}: {}", part(&failure.next)));
         }
         self.styled(&text);
     }
@@ -195,5 +210,10 @@ impl Printer {
 
     pub(crate) fn is_quiet(&self) -> bool {
         self.verbosity < 0
+    }
+
+    /// Whether details were asked for that most people do not need.
+    pub(crate) fn is_verbose(&self) -> bool {
+        self.verbosity > 0
     }
 }

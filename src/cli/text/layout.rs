@@ -34,10 +34,26 @@ pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A number with its noun: `1 row`, `2 rows`.
+/// A number with its noun: `1 row`, `2 rows`, `12,000 rows`.
 pub(crate) fn counted(number: impl Into<usize>, noun: &str) -> String {
     let number = number.into();
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+    format!("{} {noun}{}", thousands(number), if number == 1 { "" } else { "s" })
+}
+
+/// A number for people: from 10,000 on with separators.
+pub(crate) fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    if number < 10_000 {
+        return digits;
+    }
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// Lays rows out in columns, two spaces apart.
@@ -65,6 +81,18 @@ pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn large_numbers_have_separators() {
+        for (number, text) in [
+            (1_usize, "1 row"),
+            (9_999, "9999 rows"),
+            (10_000, "10,000 rows"),
+            (1_234_567, "1,234,567 rows"),
+        ] {
+            assert_eq!(counted(number, "row"), text);
+        }
+    }
 
     #[test]
     fn no_letter_of_others_steers_a_terminal() {

@@ -36,7 +36,6 @@ pub(crate) fn notice(event: &AppEvent) -> Option<Notice> {
         }
         AppEvent::PinRecovered(found) => Some(Notice::News(pin_notices::recovery(found))),
         AppEvent::EndNotRecorded(reason) => Some(Notice::Warning(words(reason).what)),
-        AppEvent::RunSummary(summary) => Some(Notice::News(summary.clone())),
         AppEvent::RunReopened { run, job, is_sending, pause } => {
             let doing = if *is_sending { "resuming" } else { "following" };
             let pause = pause
@@ -45,10 +44,11 @@ pub(crate) fn notice(event: &AppEvent) -> Option<Notice> {
             let pause = pause.unwrap_or_default();
             Some(Notice::News(format!("{doing} run {run} of {job}{pause}")))
         }
-        // What goes on in a run is shown by its progress, and where its reports are by whoever drives it.
+        // Progress shows what happens in a run; the command that drives it shows its end.
         AppEvent::RunBegins(_)
         | AppEvent::RunAdvanced(_)
         | AppEvent::RunLeft
+        | AppEvent::RunSummary(_)
         | AppEvent::RunReported { .. } => None,
         AppEvent::ReadWaits(waiting) => Some(Notice::News(waits(waiting))),
         AppEvent::RefusalNotNoted(reason) => Some(Notice::Warning(format!(

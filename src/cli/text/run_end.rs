@@ -1,96 +1,103 @@
 //! The end of a run in words.
 //!
-//! Owns why a run did not end well, and which command goes on from there. Must never send a person to a file that holds nothing.
+//! Owns why a run did not end well, and which command goes on from there. Must never send a person to a command or a file that
+//! has nothing for them.
 
 use crate::app::{RunEnded, RunVerdict};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::text::refusals::runs::left_open;
+use crate::cli::text::layout::counted;
+use crate::cli::text::run_next::{Resumable, step, steps};
 use crate::model::{Outcome, StopCause};
 
 /// Says why a run did not end well.
 pub(crate) fn failure_of(ended: &RunEnded) -> Failure {
     let run = &ended.run;
-    let why = ended.stop.as_ref().map(|(_, reason)| format!(": {reason}")).unwrap_or_default();
-    let (what, next) = what_and_next(ended, &why);
-    let what = match (ended.verdict, &ended.stop) {
-        (RunVerdict::Doubt, Some(_)) => format!("{what}; stopped{why}"),
-        _ => what,
-    };
-    let count = |outcome| ended.counts.of(outcome);
-    let left = left_open(count(Outcome::InDoubt), count(Outcome::NotAttempted));
-    Failure::new(Exit::of_run(ended.verdict), what)
-        .state(format!("{left}; everything is in the journal of run {run}"))
-        .next(next)
+    let report = ended.report_dir.join("report.csv");
+    let mut next = next_steps(ended);
+    next.push(format!("every task with its reason:\n  {}", report.display()));
+    Failure::new(Exit::of_run(ended.verdict), what(ended))
+        .state(format!("{}everything is recorded in the journal of run {run}", left_open(ended)))
+        .next(next.join("\n"))
 }
 
-fn what_and_next(ended: &RunEnded, why: &str) -> (String, String) {
-    let run = &ended.run;
-    let count = |outcome| ended.counts.of(outcome);
-    let report = ended.report_dir.join("report.csv");
-    let report = report.display();
-    let resume = format!("go on with: sortie resume {run}");
-    let stop = ended.stop.as_ref().map(|(cause, _)| *cause);
+/// What is in doubt and what was not sent, where anything is.
+fn left_open(ended: &RunEnded) -> String {
+    let parts = [(Outcome::InDoubt, "in doubt"), (Outcome::NotAttempted, "not attempted")];
+    let parts = parts.map(|(outcome, word)| (ended.counts.of(outcome), word));
+    let open: Vec<String> = parts
+        .iter()
+        .filter(|(tasks, _)| *tasks > 0)
+        .map(|(tasks, word)| format!("{tasks} {word}"))
+        .collect();
+    if open.is_empty() { String::new() } else { format!("{}; ", open.join(", ")) }
+}
+
+/// What happened, in one line.
+fn what(ended: &RunEnded) -> String {
+    let count = |outcome| ended.counts.of(outcome) as usize;
+    let why = ended.stop.as_ref().map(|(_, reason)| format!(": {reason}")).unwrap_or_default();
     match ended.verdict {
-        RunVerdict::Aborted => ("left at once".to_owned(), resume),
-        RunVerdict::Authentication => {
-            (format!("the token is not accepted{why}"), format!("with a new token, {resume}"))
+        RunVerdict::Aborted => "interrupted".to_owned(),
+        RunVerdict::Authentication => format!("the tenant does not accept the token{why}"),
+        RunVerdict::Permission => "the token lacks the permission for an action".to_owned(),
+        RunVerdict::Doubt => {
+            let doubts = count(Outcome::InDoubt);
+            let verb = if doubts == 1 { "is" } else { "are" };
+            let stopped = if why.is_empty() { String::new() } else { format!("; stopped{why}") };
+            let tasks = counted(doubts, "task");
+            format!("{tasks} {verb} in doubt: sent, and no usable answer came{stopped}")
         }
-        RunVerdict::Permission => (
-            "the token lacks the permission for an action".to_owned(),
-            format!("grant it under Settings > Access, then {resume}"),
-        ),
-        RunVerdict::Doubt => (
-            format!(
-                "{} tasks are in doubt: sent, and no usable answer came",
-                count(Outcome::InDoubt)
-            ),
-            format!(
-                "look at the evidence and decide with: sortie resolve {run}; once more read what became of them: sortie watch {run} --once; the report is {report}"
-            ),
-        ),
-        RunVerdict::Partly => (
-            format!(
-                "{} tasks did not end well",
-                count(Outcome::Failed)
-                    + count(Outcome::Refused)
-                    + count(Outcome::NotAttempted)
-                    + ended.skips_asked
-            ),
-            format!("see {report}{}", rerun_files(ended)),
-        ),
-        RunVerdict::Pending => (
-            format!(
-                "{} commands are still pending",
-                count(Outcome::Pending) + count(Outcome::NotNow)
-            ),
-            format!("follow them with: sortie watch {run}, or once with --once"),
-        ),
+        RunVerdict::Partly => format!("not every task ended well: {}", shortfall(ended)),
+        RunVerdict::Pending => {
+            let pending = count(Outcome::Pending) + count(Outcome::NotNow);
+            let verb = if pending == 1 { "is" } else { "are" };
+            format!("{} {verb} still pending", counted(pending, "command"))
+        }
+        RunVerdict::Quota | RunVerdict::Stopped | RunVerdict::Unexpected | RunVerdict::Well => {
+            format!("stopped{why}")
+        }
+    }
+}
+
+/// What did not end well, as counts.
+fn shortfall(ended: &RunEnded) -> String {
+    let count = |outcome| ended.counts.of(outcome);
+    let parts = [
+        (count(Outcome::Failed), "failed"),
+        (count(Outcome::Refused), "refused"),
+        (count(Outcome::NotAttempted), "not attempted"),
+        (ended.skips_asked, "skipped"),
+    ];
+    let parts = parts.into_iter().filter(|(tasks, _)| *tasks > 0);
+    parts.map(|(tasks, word)| format!("{tasks} {word}")).collect::<Vec<String>>().join(", ")
+}
+
+/// The first step is that of the verdict; the others follow from how the tasks ended.
+fn next_steps(ended: &RunEnded) -> Vec<String> {
+    let resume = format!("sortie resume {}", ended.run);
+    let stop = ended.stop.as_ref().map(|(cause, _)| *cause);
+    let first = match ended.verdict {
+        RunVerdict::Aborted => step("resume the run", &resume),
+        RunVerdict::Authentication => step("get a new token, then resume the run", &resume),
+        RunVerdict::Permission => {
+            step("grant the permission under Settings > Access, then resume the run", &resume)
+        }
         RunVerdict::Quota if stop == Some(StopCause::Throttled) => {
             let until = ended.paused_until.unwrap_or_default();
-            (format!("stopped{why}"), format!("after {until}, {resume}"))
+            step(&format!("resume the run after {until}"), &resume)
         }
         // A resume may not send after the deadline either.
-        RunVerdict::Quota => {
-            (format!("stopped{why}"), format!("see {report}{}", rerun_files(ended)))
+        RunVerdict::Quota => return steps(&ended.overview, Resumable::No),
+        RunVerdict::Stopped | RunVerdict::Unexpected | RunVerdict::Well
+            if ended.counts.of(Outcome::NotAttempted) > 0 =>
+        {
+            step("resume the run", &resume)
         }
-        RunVerdict::Stopped if count(Outcome::NotAttempted) == 0 => {
-            (format!("stopped{why}"), format!("everything is sent; to follow it, {resume}"))
-        }
-        RunVerdict::Stopped | RunVerdict::Unexpected | RunVerdict::Well => {
-            (format!("stopped{why}"), resume)
-        }
-    }
-}
-
-/// The files that repeat what did not end well, as far as they hold anything.
-fn rerun_files(ended: &RunEnded) -> String {
-    if ended.rerun_files.is_empty() {
-        return String::new();
-    }
-    format!(
-        "; what can be repeated is in {} beside it, and is repeated by: sortie retry {}",
-        ended.rerun_files.join(" and "),
-        ended.run
-    )
+        _ => return steps(&ended.overview, Resumable::Yes),
+    };
+    let others = steps(&ended.overview, Resumable::Yes);
+    std::iter::once(first)
+        .chain(others.into_iter().filter(|step| !step.contains(&resume)))
+        .collect()
 }

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use crate::cli::text::layout::one_line;
 use crate::cli::text::screen::{Screen, Tone};
+use crate::cli::text::wrap::broken;
 
 /// Stands for the rest of a shortened cell.
 const REST: &str = "…";
@@ -77,8 +78,15 @@ impl<T: Into<String>> From<T> for TableCell {
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
     columns: Vec<TableColumn>,
-    rows: Vec<Vec<TableCell>>,
+    rows: Vec<TableRow>,
     indent: usize,
+}
+
+#[derive(Clone, Debug)]
+enum TableRow {
+    Cells(Vec<TableCell>),
+    /// A line over all columns, above the rows that it is about.
+    Heading(TableCell),
 }
 
 impl Table {
@@ -94,7 +102,12 @@ impl Table {
 
     /// Adds a row; it has as many cells as the table has columns.
     pub(crate) fn row<C: Into<TableCell>>(&mut self, cells: impl IntoIterator<Item = C>) {
-        self.rows.push(cells.into_iter().map(Into::into).collect());
+        self.rows.push(TableRow::Cells(cells.into_iter().map(Into::into).collect()));
+    }
+
+    /// Adds a line over all columns; it is broken at words where the table is narrower.
+    pub(crate) fn heading(&mut self, text: impl Into<TableCell>) {
+        self.rows.push(TableRow::Heading(text.into()));
     }
 
     /// The table as lines that fit the screen. A column without a header and without a value takes no room.
@@ -107,15 +120,29 @@ impl Table {
             self.line(&mut text, &header.collect::<Vec<_>>(), &shown, &widths, screen);
         }
         for row in &self.rows {
-            self.line(&mut text, row, &shown, &widths, screen);
+            match row {
+                TableRow::Cells(cells) => self.line(&mut text, cells, &shown, &widths, screen),
+                TableRow::Heading(heading) => self.heading_lines(&mut text, heading, screen),
+            }
         }
         text
+    }
+
+    fn heading_lines(&self, text: &mut String, heading: &TableCell, screen: &Screen) {
+        let indent = " ".repeat(self.indent);
+        let width = screen.width.map(|width| width.saturating_sub(self.indent));
+        for line in broken(&one_line(&heading.text), width) {
+            text.push_str(&format!("{indent}{}\n", screen.toned(heading.tone, &line)));
+        }
     }
 
     /// Which columns are shown, and how wide each is.
     fn fit(&self, width: Option<usize>) -> (Vec<usize>, Vec<usize>) {
         let natural = |at: usize| {
-            let cells = self.rows.iter().filter_map(|row| row.get(at));
+            let cells = self.rows.iter().filter_map(|row| match row {
+                TableRow::Cells(cells) => cells.get(at),
+                TableRow::Heading(_) => None,
+            });
             let widest = cells.map(|cell| width_of(&cell.text)).max().unwrap_or(0);
             widest.max(width_of(self.columns[at].header))
         };
@@ -239,6 +266,17 @@ mod tests {
         let text = table.render(&Screen::plain());
         assert_eq!(text.lines().count(), 2);
         assert!(!text.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_heading_spans_the_columns_and_breaks_at_words() {
+        let mut table = Table::new(&[TableColumn::whole("A"), TableColumn::whole("B")]);
+        table.heading("not allowed for this device");
+        table.row(["1", "2"]);
+        let text = table.clone().indented(2).render(&Screen::plain());
+        assert_eq!(text, "  A  B\n  not allowed for this device\n  1  2\n");
+        let screen = Screen { width: Some(16), ..Screen::plain() };
+        assert_eq!(table.render(&screen), "A  B\nnot allowed for\nthis device\n1  2\n");
     }
 
     #[test]

@@ -110,7 +110,7 @@ pub(super) fn resume(reason: &ResumeReason) -> Words {
 }
 
 /// What is in doubt and what is left.
-pub(crate) fn left_open(doubts: u32, not_attempted: u32) -> String {
+fn left_open(doubts: u32, not_attempted: u32) -> String {
     match doubts {
         0 => format!("{not_attempted} not attempted"),
         doubts => format!("{doubts} in doubt, {not_attempted} not attempted"),

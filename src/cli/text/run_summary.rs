@@ -1,0 +1,234 @@
+//! A run at a glance, in words: the end of a run, `sortie status` and `sortie report` show it.
+//!
+//! Owns the layout. Must never repeat a PIN, and never let a device's name or a server's words steer the terminal.
+
+use crate::cli::text::layout::{counted, one_line, thousands};
+use crate::cli::text::outcomes::{outcome_table, tone};
+use crate::cli::text::screen::{Screen, Tone};
+use crate::cli::text::table::{Table, TableCell, TableColumn};
+use crate::cli::text::wrap::{broken, hanging};
+use crate::model::{Outcome, human_duration};
+use crate::report::{Following, NamedTask, RunOverview, TaskGroup};
+
+/// Groups of a section whose tasks are named; of the others only the counts.
+const NAMED_GROUPS_MAX: usize = 5;
+/// Groups of a section that are shown.
+const GROUPS_MAX: usize = 10;
+/// Longest reason, in characters: three lines of a narrow terminal.
+const REASON_CHARS_MAX: usize = 240;
+
+/// How much of a run is shown.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// What wants attention.
+    Usual,
+    /// Also what it cost in requests.
+    Verbose,
+}
+
+impl Detail {
+    pub(crate) fn of(is_verbose: bool) -> Self {
+        if is_verbose { Self::Verbose } else { Self::Usual }
+    }
+}
+
+/// The end of a run: what it was, and how its tasks ended.
+pub(crate) fn run_summary(overview: &RunOverview, detail: Detail, screen: &Screen) -> String {
+    let mut text = format!("{}\n", hanging(&headline(overview), screen.width, 2));
+    if let Some(reason) = &overview.facts.reason {
+        let reason = format!("reason: {}", one_line(reason));
+        text.push_str(&format!("{}\n", hanging(&reason, screen.width, 2)));
+    }
+    text.push_str(&run_tasks(overview, detail, screen));
+    text
+}
+
+/// How the tasks of a run ended: counts, then what needs attention.
+pub(crate) fn run_tasks(overview: &RunOverview, detail: Detail, screen: &Screen) -> String {
+    let mut parts = vec![outcome_table(&overview.counts, screen)];
+    let sections = [
+        ("locked without a known PIN", Tone::Bad, &overview.without_pin),
+        ("failed", Tone::Bad, &overview.failed),
+        ("refused by the API", Tone::Bad, &overview.refused),
+        ("in doubt", Tone::Bad, &overview.in_doubt),
+        ("waiting for the device", Tone::Caution, &overview.pending),
+    ];
+    for (title, tone, groups) in sections {
+        if !groups.is_empty() {
+            let total: usize = groups.iter().map(|group| group.count).sum();
+            let title = format!("{title}: {}", counted(total, "task"));
+            parts.push(format!("{}\n{}", screen.toned(tone, &title), section(groups, screen)));
+        }
+    }
+    parts.extend(skipped(overview, screen));
+    parts.extend(blocked(overview, screen));
+    parts.extend(pins(overview));
+    if detail == Detail::Verbose {
+        parts.extend(cost(overview));
+    }
+    parts.join("\n")
+}
+
+fn headline(overview: &RunOverview) -> String {
+    let facts = &overview.facts;
+    let when = match facts.finished_at {
+        Some(end) => format!("in {}", human_duration(end.remaining_ms(facts.started_at))),
+        None => "so far".to_owned(),
+    };
+    format!(
+        "run {}: {} on {}, {} {when}",
+        one_line(&facts.run_id),
+        one_line(&facts.job),
+        one_line(&facts.tenant),
+        counted(overview.tasks, "task")
+    )
+}
+
+/// Tasks by reason, in one table whose columns are those that say something.
+fn section(groups: &[TaskGroup], screen: &Screen) -> String {
+    let named = || groups.iter().take(NAMED_GROUPS_MAX).flat_map(|group| &group.named);
+    let has_steps = named().any(|task| task.step > 1);
+    let has_users = named().any(|task| !task.device.user_email.is_empty());
+    let is_waiting = named().any(|task| is_waiting(task.outcome));
+    let mut columns = vec![TableColumn::number("ROW")];
+    columns.extend(has_steps.then_some(TableColumn::number("STEP")));
+    columns.extend([TableColumn::whole("SERIAL"), TableColumn::text("NAME")]);
+    columns.extend(has_users.then_some(TableColumn::text("USER").optional()));
+    columns.push(TableColumn::whole("ACTION"));
+    if is_waiting {
+        columns.push(TableColumn::whole("LAST CHECK-IN"));
+        columns.push(TableColumn::whole("COMMAND").optional());
+    }
+    let mut table = Table::new(&columns).indented(2);
+    for (at, group) in groups.iter().take(GROUPS_MAX).enumerate() {
+        if !group.reason.is_empty() || !is_waiting {
+            table.heading(reason_of(group));
+        }
+        if at >= NAMED_GROUPS_MAX {
+            continue;
+        }
+        for task in &group.named {
+            let mut cells = vec![task.row.to_string()];
+            cells.extend(has_steps.then(|| task.step.to_string()));
+            cells.extend([serial_of(task).to_owned(), task.device.name.clone()]);
+            cells.extend(has_users.then(|| task.device.user_email.clone()));
+            cells.push(task.action.clone());
+            if is_waiting {
+                cells.extend(waiting_cells(task, screen));
+            }
+            table.row(cells);
+        }
+        let more = group.count - group.named.len();
+        if more > 0 {
+            table.heading(format!("and {} more (report.csv)", thousands(more)));
+        }
+    }
+    let more = groups.len().saturating_sub(GROUPS_MAX);
+    if more > 0 {
+        table.heading(format!("and {} (report.csv)", counted(more, "more reason")));
+    }
+    table.render(screen)
+}
+
+fn is_waiting(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Pending | Outcome::NotNow)
+}
+
+/// The serial number, else the id.
+fn serial_of(task: &NamedTask) -> &str {
+    match task.device.serial_number.as_str() {
+        "" => task.device.id.as_str(),
+        serial => serial,
+    }
+}
+
+/// When the device was last seen before the plan, and how its command stands.
+fn waiting_cells(task: &NamedTask, screen: &Screen) -> [String; 2] {
+    let seen = task.device.last_check_in;
+    let seen = seen.map_or_else(|| "unknown".to_owned(), |at| screen.time(at));
+    let status = match (task.outcome, task.command_status) {
+        (Outcome::NotNow, _) => "not_now",
+        (_, Some(status)) => status.word(),
+        (_, None) => "",
+    };
+    [seen, status.to_owned()]
+}
+
+fn reason_of(group: &TaskGroup) -> TableCell {
+    let reason = match group.reason.as_str() {
+        "" => "no reason given",
+        reason => reason,
+    };
+    let mut short: String = one_line(reason).chars().take(REASON_CHARS_MAX).collect();
+    if reason.chars().count() > REASON_CHARS_MAX {
+        short.push('…');
+    }
+    let hint = hint(group).map(|hint| format!(": {hint}")).unwrap_or_default();
+    TableCell::toned(Tone::Strong, format!("{short} ({}){hint}", thousands(group.count)))
+}
+
+/// What the status of an answer means for a person, where that helps.
+fn hint(group: &TaskGroup) -> Option<&'static str> {
+    let is_refused = group.named.first().is_some_and(|task| task.outcome == Outcome::Refused);
+    match group.http_status.filter(|_| is_refused)? {
+        401 => Some("the tenant does not accept the token"),
+        403 => Some("the token lacks the permission for this action"),
+        404 => {
+            Some("the tenant does not know the device, or the device does not support the action")
+        }
+        _ => None,
+    }
+}
+
+/// What a rule left out: reasons and counts.
+fn skipped(overview: &RunOverview, screen: &Screen) -> Option<String> {
+    let total: usize = overview.skipped.iter().map(|group| group.count).sum();
+    if total == 0 {
+        return None;
+    }
+    let title =
+        screen.toned(tone(Outcome::Skipped), &format!("skipped: {}", counted(total, "task")));
+    let mut table = Table::new(&[TableColumn::whole("")]).indented(2);
+    overview.skipped.iter().take(GROUPS_MAX).for_each(|group| table.heading(reason_of(group)));
+    let more = overview.skipped.len().saturating_sub(GROUPS_MAX);
+    if more > 0 {
+        table.heading(format!("and {} (report.csv)", counted(more, "more reason")));
+    }
+    Some(format!("{title}\n{}", table.render(screen)))
+}
+
+/// What no retry sends.
+fn blocked(overview: &RunOverview, screen: &Screen) -> Option<String> {
+    let count = overview.blocked as usize;
+    let text = format!(
+        "blocked: {}, because an earlier step has not ended as required",
+        counted(count, "task")
+    );
+    (count > 0).then(|| format!("{}\n", broken(&text, screen.width).join("\n")))
+}
+
+/// PINs that are known, and how to see them.
+fn pins(overview: &RunOverview) -> Option<String> {
+    let count = overview.pins_kept as usize;
+    let run = one_line(&overview.facts.run_id);
+    (count > 0)
+        .then(|| format!("{} kept; to show them:\n  sortie pins {run}\n", counted(count, "PIN")))
+}
+
+/// What the run cost in requests.
+fn cost(overview: &RunOverview) -> Option<String> {
+    let requests = &overview.facts.requests;
+    if requests.is_empty() {
+        return None;
+    }
+    let kinds: Vec<String> =
+        requests.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
+    let total: u64 = requests.values().sum();
+    let mut text = format!("requests: {total} ({})\n", kinds.join(", "));
+    if let Some(Following { requests, settled, requests_per_settled }) = overview.following {
+        text.push_str(&format!(
+            "following: {requests} requests for {settled} settled ({requests_per_settled} each)\n"
+        ));
+    }
+    Some(text)
+}
