@@ -2,6 +2,7 @@
 //!
 //! Owns the layout of `sortie status`. Must never let a device's name or a server's words steer the terminal.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::app::RunStatus;
@@ -13,7 +14,7 @@ use crate::cli::text::screen::Screen;
 use crate::cli::text::table::{Table, TableCell, TableColumn};
 use crate::cli::text::wrap::hanging;
 use crate::journal::RunState;
-use crate::model::{UnixMillis, human_duration};
+use crate::model::{Outcome, UnixMillis, human_duration};
 use crate::report::ReportRow;
 
 /// Columns that a label of the heading takes.
@@ -96,13 +97,13 @@ pub(crate) fn next(status: &RunStatus, now: UnixMillis) -> Vec<String> {
 /// The devices of a run, one line for each task.
 pub(crate) fn devices(rows: &[ReportRow<'_>], screen: &Screen) -> String {
     let has_steps = rows.iter().any(|row| row.step() > 1);
+    let has_reasons = rows.iter().any(|row| !own_reason(row).is_empty());
     let mut columns = vec![TableColumn::whole("SERIAL"), TableColumn::text("NAME").at_least(12)];
     columns.push(TableColumn::text("USER").optional());
     columns.extend(has_steps.then_some(TableColumn::number("STEP")));
+    columns.extend([TableColumn::whole("ACTION"), TableColumn::whole("OUTCOME")]);
+    columns.extend(has_reasons.then_some(TableColumn::text("REASON").at_least(28)));
     columns.extend([
-        TableColumn::whole("ACTION"),
-        TableColumn::whole("OUTCOME"),
-        TableColumn::text("REASON").at_least(28),
         TableColumn::whole("LAST CHECK-IN").optional(),
         TableColumn::whole("COMMAND").optional(),
     ]);
@@ -118,12 +119,20 @@ pub(crate) fn devices(rows: &[ReportRow<'_>], screen: &Screen) -> String {
         cells.extend(has_steps.then(|| row.step().to_string().into()));
         cells.push(row.action().into());
         cells.push(TableCell::toned(tone(row.outcome()), row.outcome().word()));
-        cells.push(row.reason().into_owned().into());
+        cells.extend(has_reasons.then(|| own_reason(row).into_owned().into()));
         cells.push(device.last_check_in.map(|at| screen.time(at)).unwrap_or_default().into());
         cells.push(row.command_status().map_or("", |status| status.word()).into());
         table.row(cells);
     }
     table.render(screen)
+}
+
+/// The reason, where it says more than that the device is waited for.
+fn own_reason<'a>(row: &ReportRow<'a>) -> Cow<'a, str> {
+    match row.outcome() {
+        Outcome::Pending | Outcome::NotNow => row.record().reason.as_str().into(),
+        _ => row.reason(),
+    }
 }
 
 /// How many are shown of how many.
