@@ -10,6 +10,7 @@ mod audit_reason;
 pub(crate) mod charging;
 mod clock_repair;
 mod consent;
+pub mod doctor;
 mod events;
 pub(crate) mod files;
 pub(crate) mod history;

@@ -26,6 +26,8 @@ const PLACES: [&str; 5] = [
 ];
 /// How long signing may take: somebody types a passphrase or touches a key.
 const SIGN_LIMIT: Duration = Duration::from_secs(120);
+/// How long it may take to print its usage.
+const FIND_LIMIT: Duration = Duration::from_secs(5);
 /// How often to look whether it has ended.
 const POLL: Duration = Duration::from_millis(10);
 /// Most bytes that it may print; no more fits a pipe that nobody empties.
@@ -130,6 +132,18 @@ pub(super) fn sign(key: &SigningKey, message: &[u8]) -> Result<String, SigningRe
         return Err(SigningReason::NotSigned { tool: PROGRAM, key, status });
     }
     Ok(printed)
+}
+
+/// Whether the tool can be run, and where it is where systems keep it.
+pub(crate) fn find() -> Option<Option<PathBuf>> {
+    if let Some(path) = installed() {
+        return Some(Some(path));
+    }
+    // An unknown option makes it print its usage and end.
+    let mut command = Command::new(PROGRAM);
+    command.arg("-?").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().ok()?;
+    wait_for(&mut child, FIND_LIMIT).ok().map(|_| None)
 }
 
 fn installed() -> Option<PathBuf> {

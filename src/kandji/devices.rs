@@ -41,6 +41,12 @@ pub fn devices_page(offset: u32) -> Request {
     get(format!("/api/v1/devices?limit={LIST_ROWS_MAX}&offset={offset}&ordering=device_id"))
 }
 
+/// A list of one device, the cheapest read of a tenant.
+#[must_use]
+pub fn first_device() -> Request {
+    get("/api/v1/devices?limit=1".to_owned())
+}
+
 /// One device by id. A 404 means that there is none.
 #[must_use]
 pub fn device_by_id(id: &DeviceId) -> Request {

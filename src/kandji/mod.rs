@@ -26,7 +26,7 @@ pub use commands::{CommandRow, CommandsPage, commands_request, look_request, sig
 pub use details::{details_request, read_details};
 pub use devices::{
     ListError, ShownDevice, device_by_id, devices_by_email, devices_by_serial, devices_page,
-    read_devices, read_shown_devices, read_target,
+    first_device, read_devices, read_shown_devices, read_target,
 };
 pub use headers::{retry_after_ms, server_skew_ms};
 pub use paging::{Endless, LIST_ROWS_MAX, Paging, Remainder, list_requests};

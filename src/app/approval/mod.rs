@@ -14,7 +14,7 @@ pub(crate) use statement::read_approval;
 pub use statement::{Statement, approval_beside};
 pub use verification::Approved;
 pub(crate) use verification::{
-    ApprovalCheck, KeptApprovalCheck, verify, verify_again, verify_kept,
+    ApprovalCheck, KeptApprovalCheck, allowed_signers, verify, verify_again, verify_kept,
 };
 
 #[cfg(all(test, unix))]

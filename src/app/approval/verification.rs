@@ -163,7 +163,7 @@ fn own_principals(
 }
 
 /// The text of the file that lists the keys that may approve.
-fn allowed_signers(policy: &PolicyFile) -> Result<String, Reason> {
+pub(crate) fn allowed_signers(policy: &PolicyFile) -> Result<String, Reason> {
     let path = policy
         .allowed_signers()
         .ok_or_else(|| ApprovalReason::SignersNotNamed { policy: policy.path.clone() })?;

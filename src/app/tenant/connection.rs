@@ -7,8 +7,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::address::{Address, address, address_of_run};
+use super::address_reason::AddressReason;
 use super::connection_reason::ConnectionReason;
-use super::request::{NamedToken, TenantRequest, TokenPlace};
+use super::request::{NamedAddress, NamedToken, TenantRequest, TokenPlace};
 use super::simulated::serve_tenant;
 use super::token::{find_token, read_token, renewal};
 use super::token_command::TokenCommand;
@@ -30,6 +31,8 @@ pub struct Connection {
     pub(crate) base_url: String,
     /// What named the address, the profile, and where the token came from, as the run records it.
     pub(crate) reached_by: String,
+    /// The place of the token, by its name.
+    pub(crate) token_from: String,
     settings: HttpSettings,
     token_command: Option<TokenCommand>,
     /// The simulated tenant, alive as long as this.
@@ -47,6 +50,12 @@ impl Connection {
             true => Self::simulated(request, job).await,
             false => connect_to(address(request)?, request.timeout_ms, request),
         }
+    }
+
+    /// The address that the request names, and what names it. No token is read.
+    pub(crate) fn address(request: &TenantRequest) -> Result<NamedAddress, AddressReason> {
+        let Address { base_url, named_by, .. } = address(request)?;
+        Ok(NamedAddress { url: base_url.url, named_by })
     }
 
     /// Connects to the tenant of a run or plan, at the address that it was made for. A request may take `timeout_ms`.
@@ -114,6 +123,7 @@ impl Connection {
             tenant: base_url.tenant,
             base_url: base_url.url,
             reached_by: "a simulated tenant".to_owned(),
+            token_from: "the simulated tenant".to_owned(),
             settings,
             token_command,
             simulated,
@@ -158,7 +168,7 @@ fn connect_to(
     };
     let reached_by = format!("{named}, address from {}, token from {token}", address.named_by);
     let connection = Connection::new(settings, address.base_url, command, None)?;
-    let connection = Connection { reached_by, ..connection };
+    let connection = Connection { reached_by, token_from: token.clone(), ..connection };
     Ok(match profile {
         Some(profile) => Connection { tenant: profile.name.clone(), ..connection },
         None => connection,
