@@ -33,7 +33,8 @@ pub(crate) fn with_runs(options: &GlobalOptions, printer: &Printer) -> Result<Wo
     Ok(Workspace::with_runs(&state_path(options)?, printer.events())?)
 }
 
-fn state_path(options: &GlobalOptions) -> Result<PathBuf, Failure> {
+/// The state directory, whether there is one or not.
+pub(crate) fn state_path(options: &GlobalOptions) -> Result<PathBuf, Failure> {
     let given =
         options.state_dir.clone().or_else(|| variable("SORTIE_STATE_DIR").map(PathBuf::from));
     match given {
@@ -50,6 +51,15 @@ pub(crate) fn config_path(options: &GlobalOptions) -> Result<Option<PathBuf>, Fa
     }
     let path = base_directory()?.join("config.toml");
     Ok(path.is_file().then_some(path))
+}
+
+/// The configuration file, whether there is one or not.
+pub(crate) fn config_place(options: &GlobalOptions) -> Result<PathBuf, Failure> {
+    let given = options.config.clone().or_else(|| variable("SORTIE_CONFIG").map(PathBuf::from));
+    match given {
+        Some(path) => Ok(path),
+        None => Ok(base_directory()?.join("config.toml")),
+    }
 }
 
 /// The directory of this program's data, by the rules of the platform.

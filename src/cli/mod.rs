@@ -14,6 +14,7 @@ pub(crate) mod options;
 pub(crate) mod runtime;
 pub(crate) mod setting_flags;
 pub(crate) mod settings;
+pub(crate) mod setup_options;
 pub(crate) mod starting;
 mod status_options;
 pub(crate) mod tenant_options;
@@ -26,8 +27,9 @@ use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
 use commands::{
-    actions, approve, audit, check, close, device_commands, devices, history, pins, plan, prune,
-    repair_clock, report, resolve, resume, retry, run, runs, send, setting_list, simulate, status,
+    actions, approve, audit, check, close, device_commands, devices, doctor, history, init, pins,
+    plan, profiles, prune, repair_clock, report, resolve, resume, retry, run, runs, send,
+    setting_list, simulate, status,
 };
 use exit::Exit;
 use failure::{Done, Failed, Failure, Sent, UnsentFailure};
@@ -171,6 +173,9 @@ fn look(global: &GlobalOptions, command: &CliCommand, printer: &Printer) -> Resu
         CliCommand::Commands { device, tenant } => {
             device_commands::commands(global, device, tenant, printer)
         }
+        CliCommand::Doctor { tenant } => doctor::doctor(global, tenant, printer),
+        CliCommand::Init { init } => init::init(global, init, printer),
+        CliCommand::Profiles => profiles::profiles(global, printer),
         CliCommand::Simulate { simulate } => simulate::simulate(simulate, printer),
         CliCommand::Run { .. }
         | CliCommand::Send { .. }

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use crate::cli::setting_flags::{
     GlobalFlags, PaceFlags, PlanFlags, PurposeFlags, SettingFlags, TenantFlags,
 };
+use crate::cli::setup_options::{DOCTOR_EXAMPLES, INIT_EXAMPLES, InitOptions};
 use crate::cli::status_options::StatusOptions;
 use crate::model::settings::{HelpHeading, output};
 
@@ -251,6 +252,20 @@ pub(crate) enum CliCommand {
         #[command(flatten)]
         tenant: TenantOptions,
     },
+    /// Check that this host, the tenant and the token are ready; sends nothing
+    #[command(after_long_help = DOCTOR_EXAMPLES)]
+    Doctor {
+        #[command(flatten)]
+        tenant: TenantOptions,
+    },
+    /// Write a profile to the configuration and test it; sends nothing
+    #[command(after_long_help = INIT_EXAMPLES)]
+    Init {
+        #[command(flatten)]
+        init: InitOptions,
+    },
+    /// List the profiles of the configuration
+    Profiles,
     /// Serve a simulated tenant on this host, for trials and tests
     Simulate {
         #[command(flatten)]

@@ -3,18 +3,30 @@
 //! Owns what flags, environment and configuration give together, and the words for what is wrong with them. Must never
 //! show a value of the environment: it may be a token.
 
-use crate::app::settings::{Profile, ProfileChoice, ProfileError, RunSettings};
+use std::path::Path;
+
+use crate::app::settings::{Profile, ProfileChoice, ProfileError, ProfileFileError, RunSettings};
+use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::locations::config_path;
 use crate::cli::options::{GlobalOptions, LimitOptions, PurposeOptions, TenantOptions};
 use crate::cli::setting_flags::{FlagError, variable};
+use crate::cli::text::profiles::{profile_error, profile_file_error};
+use crate::cli::text::refusals::Words;
 use crate::job::Job;
+use crate::model::parse_duration_ms;
 use crate::model::settings::{SettingFault, global};
-use crate::model::{nearest, parse_duration_ms};
 
 /// Reads the profile that flags or environment name, else the default one of the configuration.
 pub(crate) fn read_profile(options: &GlobalOptions) -> Result<Profile, Failure> {
-    let path = config_path(options)?;
+    Ok(profile_at(config_path(options)?.as_deref(), options)?)
+}
+
+/// Reads it from the configuration at a path.
+pub(crate) fn profile_at(
+    path: Option<&Path>,
+    options: &GlobalOptions,
+) -> Result<Profile, ProfileError> {
     let of_variable = || global::PROFILE.variables.iter().find_map(|name| variable(name));
     let (asked, choice) = match &options.profile {
         Some(name) => (Some(name.clone()), ProfileChoice::Flag),
@@ -23,7 +35,7 @@ pub(crate) fn read_profile(options: &GlobalOptions) -> Result<Profile, Failure> 
             None => (None, ProfileChoice::Default),
         },
     };
-    Ok(Profile::read(path.as_deref(), asked.as_deref(), choice)?)
+    Profile::read(path, asked.as_deref(), choice)
 }
 
 /// The settings of a run of this job: flags, environment, job and profile together.
@@ -66,21 +78,20 @@ impl From<FlagError> for Failure {
 
 impl From<ProfileError> for Failure {
     fn from(error: ProfileError) -> Self {
-        match error {
-            ProfileError::NoConfiguration { name } => {
-                Self::usage(format!("no configuration holds the profile '{name}'"))
-                    .next("give --config FILE")
-            }
-            ProfileError::Unreadable { path, why } | ProfileError::Invalid { path, why } => {
-                Self::usage(format!("{}: {why}", path.display()))
-            }
-            ProfileError::NoSuchProfile { path, name, known } => {
-                let next = match nearest(&name, known.iter().map(String::as_str)) {
-                    Some(near) => format!("did you mean '{near}'?"),
-                    None => format!("use one of its profiles: {}", known.join(", ")),
-                };
-                Self::usage(format!("{} has no profile '{name}'", path.display())).next(next)
-            }
-        }
+        of_words(profile_error(&error))
     }
+}
+
+impl From<ProfileFileError> for Failure {
+    fn from(error: ProfileFileError) -> Self {
+        let exit = match error {
+            ProfileFileError::Unwritable { .. } => Exit::Journal,
+            _ => Exit::Usage,
+        };
+        Self { exit, ..of_words(profile_file_error(&error)) }
+    }
+}
+
+fn of_words(words: Words) -> Failure {
+    Failure::usage(words.what).state(words.state).next(words.next)
 }

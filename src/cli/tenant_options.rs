@@ -43,12 +43,16 @@ pub(crate) fn with_reader<T>(
     let given = tenant.values()?;
     runtime()?.block_on(async {
         let connection = connect(&given, &profile, None).await?;
-        let pace = ReadPace {
-            per_second: profile.values.count(&pace::PER_SECOND),
-            per_hour: profile.values.count(&pace::PER_HOUR),
-        };
-        Ok(look(&workspace.tenant_reader(connection, pace)).await?)
+        Ok(look(&workspace.tenant_reader(connection, read_pace(&profile))).await?)
     })
+}
+
+/// How fast a tenant may be read by its profile.
+pub(crate) fn read_pace(profile: &Profile) -> ReadPace {
+    ReadPace {
+        per_second: profile.values.count(&pace::PER_SECOND),
+        per_hour: profile.values.count(&pace::PER_HOUR),
+    }
 }
 
 /// Everything that names a tenant or holds a token for it. `given` is what flags and environment say.
@@ -135,7 +139,7 @@ fn token(setting: &SettingSpec, placed: &PlacedValue) -> Option<NamedToken> {
 }
 
 /// The address of a tenant from its subdomain.
-fn url_of(subdomain: &str, region: Option<&str>) -> Result<String, Failure> {
+pub(crate) fn url_of(subdomain: &str, region: Option<&str>) -> Result<String, Failure> {
     let region = match region {
         None => Region::Us,
         Some(word) => Region::parse(word).ok_or_else(|| {

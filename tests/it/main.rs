@@ -15,6 +15,8 @@ mod command_outcomes;
 mod contract;
 mod crash;
 mod determinism;
+#[cfg(unix)]
+mod doctor;
 mod documents;
 mod doubt;
 mod faults;

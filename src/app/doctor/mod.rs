@@ -8,4 +8,6 @@ mod host;
 mod tenant;
 
 pub use examine::{DoctorRequest, examine, examine_tenant};
-pub use fact::{DiskLevel, DoctorCheck, DoctorFact, DoctorFinding, DoctorResult, EndpointPermission};
+pub use fact::{
+    DiskLevel, DoctorCheck, DoctorFact, DoctorFinding, DoctorResult, EndpointPermission,
+};

@@ -21,7 +21,7 @@ use crate::transport::{HttpTransport, ReadOnly};
 const RETRIES: u32 = 1;
 /// Largest difference between two clocks that needs no look, in milliseconds.
 const SKEW_MS_MAX: u64 = 30_000;
-/// The share of the hour that counts as little, as a divisor.
+/// One request of so many counts as little.
 const LOW_DIVISOR: u32 = 10;
 
 const DEVICE_LIST: EndpointPermission =
@@ -204,7 +204,8 @@ fn clock(reply: &Reply) -> DoctorFact {
 fn hour(quota: &Quota, used_max: u32, reply: &Reply) -> Result<DoctorFact, Reason> {
     let used = quota.spent(WallClock.now())?;
     let left = reply.remaining_hour.zip(reply.limit_hour);
-    let is_low_there = left.is_some_and(|(left, limit)| left < limit / LOW_DIVISOR);
-    let is_low_here = used_max.saturating_sub(used) < used_max / LOW_DIVISOR;
-    Ok(DoctorFact::Quota { used, used_max, left, is_low: is_low_there || is_low_here })
+    let is_little = |left: u32, limit: u32| left.saturating_mul(LOW_DIVISOR) < limit;
+    let is_low_here = is_little(used_max.saturating_sub(used), used_max);
+    let is_low = is_low_here || left.is_some_and(|(left, limit)| is_little(left, limit));
+    Ok(DoctorFact::Quota { used, used_max, left, is_low })
 }

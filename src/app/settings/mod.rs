@@ -4,7 +4,15 @@
 //! from the front end, and refusals are data.
 
 mod profile;
+mod profile_edit;
+mod profile_file;
+mod profile_list;
 mod run;
 
 pub use profile::{Profile, ProfileChoice, ProfileError, SecretKeys};
+pub use profile_edit::NewProfile;
+pub use profile_file::{
+    ProfileFileError, ProfileWishes, WrittenProfile, store_token, write_profile,
+};
+pub use profile_list::ProfileList;
 pub use run::{RunSettings, SettingsRefusal, timeout_ms};

@@ -90,10 +90,42 @@ pub enum ProfileError {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct Configuration {
-    default_profile: Option<String>,
+pub(super) struct Configuration {
+    pub(super) default_profile: Option<String>,
     secrets: SecretKeys,
     profile: BTreeMap<String, Profile>,
+}
+
+impl Configuration {
+    /// Reads the file.
+    pub(super) fn read(path: &Path) -> Result<Self, ProfileError> {
+        let unreadable = |error: std::io::Error| ProfileError::Unreadable {
+            path: path.to_owned(),
+            why: error.to_string(),
+        };
+        Self::parse(path, &std::fs::read_to_string(path).map_err(unreadable)?)
+    }
+
+    /// Reads the text of the file at `path`.
+    pub(super) fn parse(path: &Path, text: &str) -> Result<Self, ProfileError> {
+        let invalid = |error: toml::de::Error| ProfileError::Invalid {
+            path: path.to_owned(),
+            why: described(text, &error),
+        };
+        toml::from_str(text).map_err(invalid)
+    }
+
+    /// Whether it has a profile of this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.profile.contains_key(name)
+    }
+
+    /// Its profiles by name.
+    pub(super) fn into_profiles(self) -> Vec<Profile> {
+        let secrets = self.secrets;
+        let named = |(name, profile): (String, Profile)| profile.named(name, &secrets);
+        self.profile.into_iter().map(named).collect()
+    }
 }
 
 impl Profile {
@@ -112,13 +144,7 @@ impl Profile {
                 Some(name) => Err(ProfileError::NoConfiguration { name: name.to_owned() }),
             };
         };
-        let text = std::fs::read_to_string(path).map_err(|error| ProfileError::Unreadable {
-            path: path.to_owned(),
-            why: error.to_string(),
-        })?;
-        let mut configuration: Configuration = toml::from_str(&text).map_err(|error| {
-            ProfileError::Invalid { path: path.to_owned(), why: described(&text, &error) }
-        })?;
+        let mut configuration = Configuration::read(path)?;
         let secrets = configuration.secrets;
         let Some(name) = asked.map(str::to_owned).or(configuration.default_profile) else {
             return Ok(Self { secrets, ..Self::default() }.with_keys());
@@ -127,9 +153,14 @@ impl Profile {
         let Some(profile) = configuration.profile.remove(&name) else {
             return Err(ProfileError::NoSuchProfile { path: path.to_owned(), name, known });
         };
-        let is_silent = profile.secrets.encrypt_to.is_none();
-        let secrets = if is_silent { secrets } else { profile.secrets.clone() };
-        Ok(Self { name: Some(name), secrets, choice, ..profile }.with_keys())
+        Ok(Self { choice, ..profile.named(name, &secrets) })
+    }
+
+    /// The profile of this name, with the configuration's keys where it has none.
+    fn named(self, name: String, configuration: &SecretKeys) -> Self {
+        let is_silent = self.secrets.encrypt_to.is_none();
+        let secrets = if is_silent { configuration } else { &self.secrets }.clone();
+        Self { name: Some(name), secrets, ..self }.with_keys()
     }
 
     /// The profile, with its keys among its values.

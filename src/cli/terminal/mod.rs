@@ -10,6 +10,7 @@ pub(crate) mod pager;
 pub(crate) mod printer;
 pub(crate) mod progress;
 pub(crate) mod question;
+pub(crate) mod setup_questions;
 pub(crate) mod signals;
 pub(crate) mod steady_terminal;
 pub(crate) mod surroundings;

@@ -6,6 +6,10 @@
 use std::io::{BufRead, BufReader, Write};
 
 use crate::cli::terminal::printer::harmless;
+use crate::model::Sealed;
+
+/// Longest secret that is typed, in bytes.
+const HIDDEN_BYTES_MAX: usize = 4096;
 
 /// Whether there is somebody to ask: a terminal, and this program in its foreground. A program in the background
 /// that reads from its terminal is stopped by the system, and would hang for ever.
@@ -46,6 +50,53 @@ pub(crate) fn ask(question: &str) -> Option<String> {
     let mut terminal = std::io::stderr();
     terminal.write_all(harmless(question).as_bytes()).ok()?;
     read_answer(std::io::stdin())
+}
+
+/// Asks for a secret, which is not shown while it is typed; `None` when nobody can answer, and after Ctrl-C or Ctrl-D.
+#[cfg(unix)]
+pub(crate) fn ask_hidden(question: &str) -> Option<Sealed> {
+    use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
+    if !can_ask() {
+        return None;
+    }
+    let mut terminal = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
+    let shown = tcgetattr(&terminal).ok()?;
+    let mut hidden = shown.clone();
+    // Key by key, so that Ctrl-C comes as a key and cannot end the program while nothing is shown.
+    hidden.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
+    hidden.special_codes[SpecialCodeIndex::VMIN] = 1;
+    hidden.special_codes[SpecialCodeIndex::VTIME] = 0;
+    tcsetattr(&terminal, OptionalActions::Flush, &hidden).ok()?;
+    let asked = terminal.write_all(harmless(question).as_bytes());
+    let answer = asked.ok().and_then(|()| read_keys(&mut terminal));
+    // What cannot be set back cannot be helped; the shell does so as well.
+    let _ = tcsetattr(&terminal, OptionalActions::Now, &shown);
+    let _ = terminal.write_all(b"\n");
+    answer
+}
+
+/// A terminal that shows what is typed is no place for a secret.
+#[cfg(not(unix))]
+pub(crate) fn ask_hidden(_question: &str) -> Option<Sealed> {
+    None
+}
+
+/// Keys up to the end of the line.
+#[cfg(unix)]
+fn read_keys(terminal: &mut impl std::io::Read) -> Option<Sealed> {
+    let mut typed = Vec::new();
+    let mut key = [0];
+    while typed.len() < HIDDEN_BYTES_MAX && matches!(terminal.read(&mut key), Ok(1)) {
+        match key[0] {
+            b'\r' | b'\n' => return String::from_utf8(typed).ok().map(Sealed::clear),
+            // Ctrl-C and Ctrl-D.
+            3 | 4 => return None,
+            // Backspace and delete.
+            8 | 127 => drop(typed.pop()),
+            byte => typed.push(byte),
+        }
+    }
+    None
 }
 
 /// One line; `None` when the terminal hangs up.

@@ -3,6 +3,7 @@
 //! Owns the widths, and that no line is wider than its terminal. Each file holds the screens of one part. Must never take
 //! a snapshot of what depends on the machine's speed.
 
+mod doctor;
 mod ending;
 mod looking;
 

@@ -1,0 +1,156 @@
+//! What the doctor found, as a list.
+//!
+//! Owns its layout, and its form for programs. Must never decide which finding is a problem.
+
+use std::fmt::Write;
+
+use super::doctor_facts::{Told, name_of, skipped, told};
+use super::layout::{counted, one_line};
+use super::screen::{Screen, Tone};
+use super::table::width_of;
+use crate::app::doctor::{DoctorCheck, DoctorFact, DoctorFinding, DoctorResult};
+
+/// Where results stand.
+const INDENT: usize = 2;
+/// Width of the results, that of the longest.
+const RESULT_WIDTH: usize = 7;
+/// Width of the names, that of the longest.
+const NAME_WIDTH: usize = 15;
+/// Where details stand.
+const DETAIL_AT: usize = INDENT + RESULT_WIDTH + 2 + NAME_WIDTH + 2;
+/// A terminal that leaves less for details gets longer lines instead.
+const DETAIL_WIDTH_MIN: usize = 24;
+
+/// The findings as lines that fit the screen. `proxy` is the proxy that the environment names.
+pub(crate) fn text_of(findings: &[DoctorFinding], proxy: Option<&str>, screen: &Screen) -> String {
+    let mut text = String::new();
+    for (heading, checks) in
+        [("This host", &DoctorCheck::HOST[..]), ("Tenant", &DoctorCheck::TENANT[..])]
+    {
+        let part: Vec<&DoctorFinding> =
+            findings.iter().filter(|finding| checks.contains(&finding.check)).collect();
+        if part.is_empty() {
+            continue;
+        }
+        let _ = writeln!(text, "{}", screen.toned(Tone::Strong, heading));
+        for group in part.chunk_by(|one, next| is_skipped_alike(one, next)) {
+            let told = match group {
+                [finding] => told(finding, proxy),
+                several => skipped(several),
+            };
+            add(&mut text, group, &told, screen);
+        }
+    }
+    text
+}
+
+/// Whether two findings are skipped after the same check: together they take one line.
+fn is_skipped_alike(one: &DoctorFinding, other: &DoctorFinding) -> bool {
+    match (&one.fact, &other.fact) {
+        (DoctorFact::SkippedAfter(one), DoctorFact::SkippedAfter(other)) => one == other,
+        _ => false,
+    }
+}
+
+fn add(text: &mut String, group: &[&DoctorFinding], told: &Told, screen: &Screen) {
+    let Some(first) = group.first() else { return };
+    let name = match group.len() {
+        1 => name_of(first.check).to_owned(),
+        count => counted(count, "check"),
+    };
+    let result = first.result();
+    let result = screen.toned(tone_of(result), &format!("{:<RESULT_WIDTH$}", word_of(result)));
+    let _ = write!(text, "{:INDENT$}{result}  {name:<NAME_WIDTH$}  ", "");
+    let width = screen.width.map(|width| width.saturating_sub(DETAIL_AT).max(DETAIL_WIDTH_MIN));
+    let mut lines = wrapped(&told.detail, width);
+    if !told.next.is_empty() {
+        lines.extend(wrapped(&format!("next: {}", told.next), width));
+    }
+    let gap = format!("\n{:DETAIL_AT$}", "");
+    let _ = writeln!(text, "{}", lines.join(&gap));
+}
+
+/// How many findings of each kind there are.
+pub(crate) fn summary_of(findings: &[DoctorFinding]) -> String {
+    let count = |wanted| findings.iter().filter(|finding| finding.result() == wanted).count();
+    let problems = match count(DoctorResult::Problem) {
+        0 => "no problems".to_owned(),
+        problems => counted(problems, "problem"),
+    };
+    match count(DoctorResult::Warning) {
+        0 => problems,
+        warnings => format!("{problems}, {}", counted(warnings, "warning")),
+    }
+}
+
+/// The findings for programs: an array of objects.
+pub(crate) fn json_of(findings: &[DoctorFinding], proxy: Option<&str>) -> serde_json::Value {
+    let object = |finding: &DoctorFinding| {
+        let told = told(finding, proxy);
+        serde_json::json!({
+            "check": finding.check,
+            "result": finding.result(),
+            "detail": told.detail,
+            "next": told.next,
+        })
+    };
+    findings.iter().map(object).collect()
+}
+
+fn word_of(result: DoctorResult) -> &'static str {
+    match result {
+        DoctorResult::Ok => "ok",
+        DoctorResult::Warning => "warning",
+        DoctorResult::Problem => "problem",
+        DoctorResult::Skipped => "skipped",
+    }
+}
+
+fn tone_of(result: DoctorResult) -> Tone {
+    match result {
+        DoctorResult::Ok => Tone::Good,
+        DoctorResult::Warning => Tone::Caution,
+        DoctorResult::Problem => Tone::Bad,
+        DoctorResult::Skipped => Tone::Faint,
+    }
+}
+
+/// The lines of a text, broken between words. A line that begins with two spaces is a command, and stays whole.
+fn wrapped(text: &str, width: Option<usize>) -> Vec<String> {
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let width = width.filter(|_| !line.starts_with("  "));
+        let Some(width) = width else {
+            lines.push(one_line(line).into_owned());
+            continue;
+        };
+        let mut current = String::new();
+        for word in one_line(line).split(' ') {
+            if !current.is_empty() && width_of(&current) + 1 + width_of(word) > width {
+                lines.push(std::mem::take(&mut current));
+            }
+            if !current.is_empty() {
+                current.push(' ');
+            }
+            current.push_str(word);
+        }
+        lines.push(current);
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_break_between_words_and_commands_stay_whole() {
+        let text = "the quick brown fox\n  sortie audit --anchor HASH";
+        assert_eq!(
+            wrapped(text, Some(10)),
+            ["the quick", "brown fox", "  sortie audit --anchor HASH"]
+        );
+        assert_eq!(wrapped("the quick brown", None), ["the quick brown"]);
+        assert_eq!(wrapped("a\u{1b}[2J b", Some(80)), ["a\u{fffd}[2J b"]);
+    }
+}
