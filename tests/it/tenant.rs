@@ -451,7 +451,7 @@ fn a_selection_may_be_neither_empty_nor_larger_than_allowed() {
     let tenant = Tenant::serving(world);
     let bench = Bench::at(&tenant);
     let ran = bench.sortie(&["send", "restart", "--platform", "AppleTV", "--yes"]).expect(4);
-    assert!(ran.stderr.contains("nothing to do"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("no device matches the selection"), "{}", ran.stderr);
     let job = "version: 1\nname: some\ntargets: { filter: { platform: Mac } }\n\
                action: restart\nlimits: { max_devices: 3 }\n";
     bench.write("job.yaml", job);
