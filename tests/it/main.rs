@@ -28,6 +28,7 @@ mod history;
 mod identities;
 mod invariants;
 mod jobs;
+mod language;
 mod layers;
 mod leftovers;
 mod manifest;

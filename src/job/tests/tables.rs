@@ -36,7 +36,10 @@ fn tables_that_cannot_be_read_are_refused() {
         ("serial,action,token\nA1,lock,abc\n", "job.csv:1:15: column 'token' contains secrets"),
         ("serial,action,API Key\nA1,lock,abc\n", "column 'API Key' contains secrets"),
         ("serial,action,unlock_pin\nA1,lock,abc\n", "column 'unlock_pin' contains secrets"),
-        ("serial,acton\nA1,lock\n", "job.csv:1:8: unknown column 'acton' looks like a misspelling of 'action'"),
+        (
+            "serial,acton\nA1,lock\n",
+            "job.csv:1:8: unknown column 'acton' looks like a misspelling of 'action'",
+        ),
         ("serial,acton\nA1,lock\n", "--map \"acton=action\""),
         ("serial,action,mesage\nA1,lock,x\n", "looks like a misspelling of 'Message'"),
         ("serial,action,pins\nA1,erase,\n", "looks like a misspelling of 'PIN'"),

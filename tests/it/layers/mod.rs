@@ -6,7 +6,7 @@ mod can_fail;
 mod cycles;
 mod imports;
 mod measures;
-mod source;
+pub(crate) mod source;
 mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 /// One file of `src/`.
-pub(super) struct Source {
+pub(crate) struct Source {
     /// Its path below `src`, with `/`.
     pub path: String,
     /// Its module from the root of the crate; empty for `lib.rs`.
@@ -16,6 +16,8 @@ pub(super) struct Source {
     pub code: String,
     /// Its lines without tests.
     pub line_count: usize,
+    /// Where its tests stand, as offsets into `text`.
+    pub tests: Vec<(usize, usize)>,
     /// Modules that it declares for tests only.
     test_modules: Vec<String>,
 }
@@ -26,8 +28,10 @@ impl Source {
         let mut code = blank_literals(text);
         let mut test_modules = Vec::new();
         let mut test_lines = 0;
+        let mut tests = Vec::new();
         while let Some((from, until)) = next_test(&code) {
             test_modules.extend(declared_module(&code[from..until]));
+            tests.push((from, until));
             test_lines += code[from..until].matches('\n').count() + 1;
             code.replace_range(from..until, &blanked(&code[from..until]));
         }
@@ -37,6 +41,7 @@ impl Source {
             text: text.to_owned(),
             code,
             line_count: text.lines().count().saturating_sub(test_lines),
+            tests,
             test_modules,
         }
     }
@@ -48,7 +53,7 @@ impl Source {
 }
 
 /// All files of `src/` that are not tests.
-pub(super) fn sources() -> Vec<Source> {
+pub(crate) fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut paths = Vec::new();
     collect(&root, &mut paths);
@@ -120,7 +125,7 @@ fn blank_literals(text: &str) -> String {
 }
 
 /// How many bytes of a comment or literal begin here; 0 for code.
-fn literal_length(bytes: &[u8], at: usize) -> usize {
+pub(crate) fn literal_length(bytes: &[u8], at: usize) -> usize {
     let rest = &bytes[at..];
     let is_inside_name = at > 0 && (bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] == b'_');
     let until = |from: usize, end: &[u8]| {
