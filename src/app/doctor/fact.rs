@@ -119,6 +119,26 @@ pub struct EndpointPermission {
     pub endpoint: &'static str,
 }
 
+/// Owner and permissions of a file or directory; `None` where files have none.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileGuard {
+    /// Its permissions.
+    pub mode: Option<u32>,
+    /// Its owner.
+    pub owner: Option<DoctorOwner>,
+}
+
+/// The owner of a file, as seen by the user who runs sortie.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum DoctorOwner {
+    /// This user.
+    You,
+    /// root, where this user is another.
+    Root,
+    /// The user with this number.
+    Other(u32),
+}
+
 /// How much room a disk has.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum DiskLevel {
@@ -146,10 +166,8 @@ pub enum DoctorFact {
     StateDirectory {
         /// The directory.
         path: PathBuf,
-        /// Its permissions; `None` where directories have none.
-        mode: Option<u32>,
-        /// The number of its owner, where that is another user.
-        other_owner: Option<u32>,
+        /// Its owner and permissions.
+        guard: FileGuard,
         /// Other users than its owner, and than the group that it was set up for, may enter it.
         is_open: bool,
     },
@@ -173,6 +191,8 @@ pub enum DoctorFact {
     Policy {
         /// The file.
         path: Option<PathBuf>,
+        /// Its owner and permissions.
+        guard: FileGuard,
         /// The list of signers that it names.
         allowed_signers: Option<PathBuf>,
     },

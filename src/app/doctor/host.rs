@@ -4,7 +4,9 @@
 
 use std::path::Path;
 
-use super::fact::{DiskLevel, DoctorCheck, DoctorFact, DoctorFinding, skip};
+use super::fact::{
+    DiskLevel, DoctorCheck, DoctorFact, DoctorFinding, DoctorOwner, FileGuard, skip,
+};
 use crate::app::approval::allowed_signers;
 use crate::app::operator::own_uid;
 use crate::app::policy_file::PolicyFile;
@@ -77,49 +79,52 @@ fn write_probe(state_dir: &Path) -> std::io::Result<()> {
     tempfile::tempfile_in(state_dir)?.write_all(b"sortie doctor")
 }
 
-#[cfg(unix)]
 fn directory(state_dir: &Path) -> DoctorFact {
+    let guard = guard_of(state_dir);
+    let is_open = guard.mode.is_some_and(is_open);
+    DoctorFact::StateDirectory { path: state_dir.to_owned(), guard, is_open }
+}
+
+#[cfg(unix)]
+fn guard_of(path: &Path) -> FileGuard {
     use std::os::unix::fs::MetadataExt;
-    let metadata = std::fs::metadata(state_dir).ok();
-    let mode = metadata.as_ref().map(|metadata| metadata.mode() & 0o7777);
-    let owner = metadata.map(|metadata| metadata.uid());
-    DoctorFact::StateDirectory {
-        path: state_dir.to_owned(),
-        mode,
-        other_owner: owner.filter(|owner| Some(*owner) != own_uid()),
-        is_open: mode.is_some_and(is_open),
-    }
+    let Ok(metadata) = std::fs::metadata(path) else { return FileGuard::default() };
+    let owner = match metadata.uid() {
+        uid if Some(uid) == own_uid() => DoctorOwner::You,
+        0 => DoctorOwner::Root,
+        uid => DoctorOwner::Other(uid),
+    };
+    FileGuard { mode: Some(metadata.mode() & 0o7777), owner: Some(owner) }
 }
 
 #[cfg(not(unix))]
-fn directory(state_dir: &Path) -> DoctorFact {
-    let path = state_dir.to_owned();
-    DoctorFact::StateDirectory { path, mode: None, other_owner: None, is_open: false }
+fn guard_of(_: &Path) -> FileGuard {
+    FileGuard::default()
 }
 
 /// Whether a directory of this mode is open to others than its owner. One with the set-group-id bit was set up for a group.
-#[cfg(unix)]
 fn is_open(mode: u32) -> bool {
     let is_groups = mode & 0o2000 != 0;
     mode & 0o007 != 0 || (mode & 0o070 != 0 && !is_groups)
 }
 
-#[cfg(unix)]
 fn disk_space(state_dir: &Path) -> DoctorFact {
     // One that is not there yet will be on the disk of the directory above it.
     let place = state_dir.ancestors().find(|place| place.is_dir()).unwrap_or(Path::new("."));
-    match rustix::fs::statvfs(place) {
-        Ok(disk) => level_of(disk.f_bavail.saturating_mul(disk.f_frsize)),
-        Err(_) => DoctorFact::DiskSpaceUnknown,
-    }
-}
-
-#[cfg(not(unix))]
-fn disk_space(_: &Path) -> DoctorFact {
-    DoctorFact::DiskSpaceUnknown
+    free_bytes(place).map_or(DoctorFact::DiskSpaceUnknown, level_of)
 }
 
 #[cfg(unix)]
+fn free_bytes(place: &Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(place).ok()?;
+    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+#[cfg(not(unix))]
+fn free_bytes(_: &Path) -> Option<u64> {
+    None
+}
+
 fn level_of(free_bytes: u64) -> DoctorFact {
     let level = match free_bytes {
         _ if free_bytes < FREE_BYTES_MIN => DiskLevel::Full,
@@ -135,7 +140,8 @@ fn policy(state_dir: &Path) -> Result<DoctorFact, Reason> {
     if signers.is_some() {
         allowed_signers(&policy)?;
     }
-    Ok(DoctorFact::Policy { path: policy.path, allowed_signers: signers })
+    let guard = policy.path.as_deref().map(guard_of).unwrap_or_default();
+    Ok(DoctorFact::Policy { path: policy.path, guard, allowed_signers: signers })
 }
 
 fn sending(state_dir: &Path) -> DoctorFact {
@@ -182,7 +188,7 @@ fn encryption_keys(profile: &Profile) -> Result<DoctorFact, Reason> {
     })
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

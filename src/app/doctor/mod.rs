@@ -9,5 +9,6 @@ mod tenant;
 
 pub use examine::{DoctorRequest, examine, examine_tenant};
 pub use fact::{
-    DiskLevel, DoctorCheck, DoctorFact, DoctorFinding, DoctorResult, EndpointPermission,
+    DiskLevel, DoctorCheck, DoctorFact, DoctorFinding, DoctorOwner, DoctorResult,
+    EndpointPermission, FileGuard,
 };

@@ -2,12 +2,15 @@
 //!
 //! Owns what a line says, and what to do next. Must never show a token or a key.
 
-use crate::app::doctor::{DiskLevel, DoctorCheck, DoctorFact, DoctorFinding, EndpointPermission};
+use crate::app::doctor::{
+    DiskLevel, DoctorCheck, DoctorFact, DoctorFinding, DoctorOwner, EndpointPermission, FileGuard,
+};
 use crate::app::{ReadReason, Reason};
-use crate::cli::text::layout::{counted, one_line};
+use crate::cli::text::layout::{counted, one_line, thousands};
 use crate::cli::text::profiles::profile_error;
 use crate::cli::text::refusals::{Words, words};
 use crate::drive::ReadError;
+use crate::model::human_duration;
 
 /// Most runs that are named; the others are counted.
 const RUNS_NAMED_MAX: usize = 3;
@@ -131,10 +134,8 @@ fn told_of_disk(fact: &DoctorFact) -> Told {
             Some(profile) => format!("profile '{profile}' of {}", path.display()),
             None => format!("{}, no profile in use", path.display()),
         }),
-        DoctorFact::StateDirectory { path, mode, other_owner, is_open } => {
-            let mode = mode.map_or_else(String::new, |mode| format!(", mode {mode:04o}"));
-            let owner = other_owner.map_or_else(String::new, |uid| format!(", owned by uid {uid}"));
-            let place = format!("{}{mode}{owner}", path.display());
+        DoctorFact::StateDirectory { path, guard, is_open } => {
+            let place = format!("{}{}", path.display(), guarded(*guard));
             match is_open {
                 false => Told::fine(format!("{place}, writable")),
                 true => Told::new(
@@ -163,9 +164,9 @@ fn told_of_disk(fact: &DoctorFact) -> Told {
 
 fn told_of_rules(fact: &DoctorFact) -> Told {
     match fact {
-        DoctorFact::Policy { path, allowed_signers } => {
+        DoctorFact::Policy { path, guard, allowed_signers } => {
             let policy = match path {
-                Some(path) => format!("{}, valid", path.display()),
+                Some(path) => format!("{}{}, valid", path.display(), guarded(*guard)),
                 None => "no file: the built-in rules apply".to_owned(),
             };
             Told::fine(match allowed_signers {
@@ -252,13 +253,16 @@ fn told_of_tenant(fact: &DoctorFact, proxy: Option<&str>) -> Told {
         DoctorFact::Clock { skew_ms, is_wrong } => clock(*skew_ms, *is_wrong),
         DoctorFact::ClockUnknown => Told::fine("because the tenant sends no date"),
         DoctorFact::Quota { used, used_max, left, is_low } => {
-            let here =
-                format!("sortie used {} of {} on this host", grouped(*used), grouped(*used_max));
+            let here = format!(
+                "sortie used {} of {} on this host",
+                thousands_of(*used),
+                thousands_of(*used_max)
+            );
             let detail = match left {
                 Some((left, limit)) => format!(
                     "{} of {} requests left this hour; {here}",
-                    grouped(*left),
-                    grouped(*limit)
+                    thousands_of(*left),
+                    thousands_of(*limit)
                 ),
                 None => format!("{here} this hour; the tenant sends no limits"),
             };
@@ -271,17 +275,34 @@ fn told_of_tenant(fact: &DoctorFact, proxy: Option<&str>) -> Told {
 }
 
 fn clock(skew_ms: i64, is_wrong: bool) -> Told {
-    let seconds = skew_ms.unsigned_abs() / 1_000;
+    let off_ms = skew_ms.unsigned_abs();
     let side = if skew_ms > 0 { "behind" } else { "ahead of" };
-    let detail = match seconds {
-        0 | 1 => "agrees with the tenant's clock".to_owned(),
-        seconds => format!("{seconds} s {side} the tenant's clock"),
+    let detail = match off_ms {
+        // The tenant's date has whole seconds, and the answer took a while.
+        0..2_000 => "agrees with the tenant's clock".to_owned(),
+        _ => format!("{} {side} the tenant's clock", human_duration(off_ms)),
     };
     let next = match is_wrong {
         true => "set this host's clock: windows, limits and approvals depend on it",
         false => "",
     };
     Told::new(detail, next)
+}
+
+/// Who owns a file, and who may do what with it.
+fn guarded(guard: FileGuard) -> String {
+    let mode = guard.mode.map_or_else(String::new, |mode| format!(", mode {mode:04o}"));
+    let owner = guard.owner.map_or_else(String::new, |owner| match owner {
+        DoctorOwner::You => ", owned by you".to_owned(),
+        DoctorOwner::Root => ", owned by root".to_owned(),
+        DoctorOwner::Other(uid) => format!(", owned by uid {uid}"),
+    });
+    mode + &owner
+}
+
+/// A number with separators where it is large.
+fn thousands_of(number: u32) -> String {
+    thousands(usize::try_from(number).unwrap_or(usize::MAX))
 }
 
 /// A number of bytes, as disks are labelled.
@@ -294,11 +315,59 @@ fn size(bytes: u64) -> String {
     }
 }
 
-/// A number with separators from 10,000 on.
-fn grouped(number: u32) -> String {
-    match number {
-        0..10_000 => number.to_string(),
-        10_000..1_000_000 => format!("{},{:03}", number / 1_000, number % 1_000),
-        _ => format!("{},{:03},{:03}", number / 1_000_000, number / 1_000 % 1_000, number % 1_000),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_runs_are_counted_and_few_are_named() {
+        let ids = |count: usize| (0..count).map(|at| at.to_string()).collect::<Vec<_>>();
+        for (count, running, expected) in [
+            (0, 0, "none"),
+            (0, 1, "none; 1 run in progress"),
+            (2, 0, "2: 0, 1"),
+            (5, 2, "5: 0, 1, 2 and 2 more; 2 runs in progress"),
+        ] {
+            let told = runs(&ids(count), running);
+            assert_eq!(told.detail, expected);
+            assert_eq!(told.next.is_empty(), count == 0);
+        }
+    }
+
+    #[test]
+    fn doubts_are_summed_and_runs_that_were_not_read_are_told() {
+        let run = |name: &str, count| (name.to_owned(), count);
+        for (found, unread, expected) in [
+            (vec![], 0, "none"),
+            (vec![], 3, "none; 3 older runs not read"),
+            (vec![run("b", 2), run("a", 1)], 1, "3 in 2 runs: b, a; 1 older run not read"),
+        ] {
+            assert_eq!(doubts(&found, unread).detail, expected);
+        }
+    }
+
+    #[test]
+    fn owners_sizes_and_clocks_are_told_in_short() {
+        for (bytes, expected) in [
+            (0, "0 MB"),
+            (999_999_999, "999 MB"),
+            (1_500_000_000, "1.5 GB"),
+            (200 * 1_000_000_000, "200 GB"),
+        ] {
+            assert_eq!(size(bytes), expected);
+        }
+        for (skew_ms, expected) in [
+            (-1_900, "agrees with the tenant's clock"),
+            (2_000, "2 s behind the tenant's clock"),
+            (-90_000, "1 min 30 s ahead of the tenant's clock"),
+            (7_200_000, "2 h 00 min behind the tenant's clock"),
+        ] {
+            assert_eq!(clock(skew_ms, false).detail, expected);
+        }
+        let of = |mode, owner| FileGuard { mode: Some(mode), owner: Some(owner) };
+        assert_eq!(guarded(of(0o644, DoctorOwner::Root)), ", mode 0644, owned by root");
+        assert_eq!(guarded(of(0o700, DoctorOwner::You)), ", mode 0700, owned by you");
+        assert_eq!(guarded(of(0o2770, DoctorOwner::Other(501))), ", mode 2770, owned by uid 501");
+        assert_eq!(guarded(FileGuard::default()), "");
     }
 }

@@ -35,8 +35,12 @@ fn problems_and_what_to_do_fit_the_terminal() {
     let bench = Bench::at(&tenant);
     bench.policy("[caps");
     bench.write("state/STOP", "");
-    let skew = [HOST, &[(r"\d+ s behind", "[n] s behind")]].concat();
-    screen(&bench, "doctor_problems", &["doctor"], &skew);
+    screen(
+        &bench,
+        "doctor_problems",
+        &["doctor"],
+        &[HOST, &[(r"clock +\d.* behind", "clock            [duration] behind")]].concat(),
+    );
     let wrong = Bench::new(&tenant.base_url(), "wrong");
     screen(&wrong, "doctor_token", &["doctor"], HOST);
 }
