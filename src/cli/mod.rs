@@ -36,6 +36,7 @@ use failure::{Done, Failed, Failure, Sent, UnsentFailure};
 use options::{CliCommand, GlobalOptions, ListingFormat, Options};
 use terminal::printer::Printer;
 use terminal::surroundings::Limits;
+use text::plan::PlanExtent;
 use text::refusals::json::usage;
 
 use crate::report::Refused;
@@ -146,8 +147,9 @@ fn look(global: &GlobalOptions, command: &CliCommand, printer: &Printer) -> Resu
             Ok(Exit::Well)
         }
         CliCommand::Check { job } => check::check(job, printer),
-        CliCommand::Plan { job, out, purpose, tenant, limits } => {
-            let wishes = plan::PlanWishes { out: out.as_deref(), purpose, limits };
+        CliCommand::Plan { job, out, full, purpose, tenant, limits } => {
+            let extent = PlanExtent::of_flag(*full);
+            let wishes = plan::PlanWishes { out: out.as_deref(), extent, purpose, limits };
             plan::plan(global, job, tenant, &wishes, printer)
         }
         CliCommand::Approve { approve } => approve::approve(global, approve, printer),

@@ -102,6 +102,9 @@ pub(crate) enum CliCommand {
         /// Save the plan to this file, to approve it or to run it as planned
         #[arg(long, value_name = "PLAN", help_heading = OUTPUT)]
         out: Option<PathBuf>,
+        /// Show every device and value of the plan [default: 10 devices]
+        #[arg(long, help_heading = OUTPUT)]
+        full: bool,
         #[command(flatten)]
         purpose: PurposeOptions,
         #[command(flatten)]
@@ -324,6 +327,9 @@ pub(crate) struct ApproveOptions {
     /// Confirm without a prompt
     #[arg(short, long, help_heading = SAFETY)]
     pub yes: bool,
+    /// Show every device and value of the plan [default: 10 devices]
+    #[arg(long, help_heading = OUTPUT)]
+    pub full: bool,
 }
 
 #[derive(Debug, Args)]
@@ -405,6 +411,9 @@ pub(crate) struct RunOptions {
     /// Use this approval of the plan [default: PLAN.approval if it exists]
     #[arg(long, hide_short_help = true, value_name = "FILE")]
     pub approval: Option<PathBuf>,
+    /// Show every device and value of the plan [default: 10 devices]
+    #[arg(long, help_heading = OUTPUT)]
+    pub full: bool,
     #[command(flatten)]
     pub purpose: PurposeOptions,
     #[command(flatten)]

@@ -1,6 +1,6 @@
 //! The story of a run up to its first request, as people see it: plan, check, confirm, start.
 //!
-//! Owns what `run`, `send` and `retry` share. Must never start what was not shown.
+//! Owns what `run`, `send` and `retry` share. Must never start a plan that was not shown.
 
 use std::path::Path;
 
@@ -26,11 +26,11 @@ use crate::cli::terminal::key_test::{KeyTest, prepare as test_keys};
 use crate::cli::terminal::printer::Printer;
 use crate::cli::terminal::question::can_ask;
 use crate::cli::text::cron_hint::wrapped;
-use crate::cli::text::plan::{Around, plan_text};
+use crate::cli::text::plan::{Around, PlanExtent, PlanView, WorkWords, plan_text};
 use crate::cli::text::policy::policy_at;
 use crate::cli::text::preflight::{json_of_checks, table_of_checks};
-use crate::cli::text::refusals::consent::work_text;
 use crate::cli::text::refusals::words;
+use crate::drive::{Clock, WallClock};
 use crate::job::Job;
 use crate::transport::HttpTransport;
 
@@ -141,11 +141,14 @@ fn carry_out(
     runtime().before_sending()?.block_on(async {
         let prepared = prepare(&workspace, &tenant).await.before_sending()?;
         let around = around(&workspace, &prepared).before_sending()?;
-        let text = plan_text(prepared.plan(), &around);
+        let extent = PlanExtent::of_flag(options.full);
+        let view = PlanView::new(prepared.plan(), &around, extent, WallClock.now());
         if options.dry_run {
-            return rehearse(&workspace, &prepared, &text, printer);
+            return rehearse(&workspace, &prepared, &view, printer);
         }
-        printer.say(&text);
+        if !printer.is_quiet() {
+            printer.styled(&format!("{}\n", plan_text(&view, &printer.error_screen())));
+        }
         let ended = match confirmed(given, &workspace, &prepared, file) {
             Ok(consent) => {
                 let start = async |operation| workspace.start(prepared, &consent, operation).await;
@@ -172,9 +175,9 @@ fn confirmed(
     let storage = prepared.secrets_storage(workspace);
     test_keys(storage, recipients, test, printer)?;
     let question = prepared.question();
-    let (what, way) =
-        (work_text(question.work()), format!("{} ({})", plan.base_url, prepared.reached_by()));
-    let subject = Subject { what: &what, way: &way, look_at: "the plan" };
+    let WorkWords { plain, ing } = WorkWords::of(plan);
+    let way = format!("{} ({})", plan.base_url, prepared.reached_by());
+    let subject = Subject { what: &ing, plain: &plain, way: &way, look_at: "the plan" };
     let advance = InAdvance {
         yes: options.yes,
         confirm: options.confirm.as_deref(),
@@ -187,18 +190,20 @@ fn confirmed(
     })
 }
 
-/// Makes every check of a run, and sends nothing. What may be otherwise in an hour is told, and is no error.
+/// Makes every check of a run, and sends nothing. A refusal that may be different in an hour is no error.
 fn rehearse(
     workspace: &Workspace,
     prepared: &Prepared,
-    text: &str,
+    view: &PlanView<'_>,
     printer: &Printer,
 ) -> Result<Done, Failed> {
     let checks = prepared.rehearse(workspace);
     match printer.format {
-        ListingFormat::Json => printer.data(&json_of_checks(prepared.plan(), &checks)),
+        ListingFormat::Json => printer.data(&json_of_checks(view, &checks)),
         ListingFormat::Text | ListingFormat::Csv => {
-            printer.show(&format!("{text}{}", table_of_checks(&checks)))
+            let screen = printer.screen();
+            let plan = plan_text(view, &screen);
+            printer.show_paged(&format!("{plan}{}", table_of_checks(&checks, &screen)));
         }
     }
     let mut refused: Option<Reason> = None;
@@ -206,7 +211,7 @@ fn rehearse(
         let CheckOutcome::Refused(reason) = check.outcome else { continue };
         if check.is_momentary {
             let what = words(&reason).what;
-            printer.say(&format!("a run would be refused at this moment: {what}"));
+            printer.say(&format!("a run started now would be refused: {what}"));
         } else if refused.is_none() {
             refused = Some(reason);
         }
@@ -219,7 +224,7 @@ fn rehearse(
     Ok(Done::unsent(Exit::Well))
 }
 
-/// Leaves a run that another one keeps from beginning, as the operator asked for.
+/// Ends without an error where another run holds the job or a device, and the operator asked to skip then.
 fn skip_or(failed: Failed, options: &RunOptions, printer: &Printer) -> Result<Done, Failed> {
     let is_unsent = failed.sent == Sent::Nothing;
     if is_unsent && failed.failure.exit == Exit::Busy && options.if_running == "skip" {
@@ -229,14 +234,14 @@ fn skip_or(failed: Failed, options: &RunOptions, printer: &Printer) -> Result<Do
     Err(failed)
 }
 
-/// What is known about a plan that was just made, besides itself.
+/// What is known about a prepared plan besides its file.
 pub(crate) fn around(workspace: &Workspace, prepared: &Prepared) -> Result<Around, Failure> {
     Ok(Around {
         reads: prepared.reads(),
         reached_by: prepared.reached_by().to_owned(),
         proxy: (!prepared.is_simulated()).then(HttpTransport::proxy_notice).flatten(),
         place: place_of(workspace)?,
-        house: policy_at(prepared.policy_path()),
+        policy: policy_at(prepared.policy_path()),
         used: prepared.used_today(workspace)?,
     })
 }

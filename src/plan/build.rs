@@ -20,8 +20,8 @@ use crate::model::{
     Device, DeviceFacts, DeviceId, End, Gate, Risk, Task, TaskId, TaskIndex, Turn, UnixMillis,
 };
 
-/// A device that has not checked in for so long acts whenever it wakes, which may be weeks from now.
-const NOT_SEEN_MS: i64 = 48 * 3_600_000;
+/// A device that has not checked in for so long may act weeks from now, when it next checks in.
+pub(super) const NOT_SEEN_MS: i64 = 48 * 3_600_000;
 
 /// Builds the plan of a job against an inventory. Every row becomes tasks or a refusal.
 #[must_use]
@@ -75,7 +75,7 @@ struct Builder<'a> {
     plan: Plan,
     /// The line of each task's row.
     lines: Vec<u32>,
-    /// Sentences about parameters that are ignored or sent besides, with how many devices each is true of.
+    /// Sentences about parameters that are ignored, with how many devices each is true of.
     remarks: BTreeMap<String, u32>,
 }
 
@@ -232,11 +232,7 @@ impl Builder<'_> {
             if task.turn == Turn::Do {
                 let ignored =
                     step.action.ignored_params(device.platform, &device.os_version, &step.params);
-                let added = step.action.added_params(device.platform, &step.params).into_iter();
-                let added = added.map(|added| {
-                    format!("{} also sends {added}, which the job does not set", step.action.name)
-                });
-                for sentence in ignored.into_iter().chain(added) {
+                for sentence in ignored {
                     *self.remarks.entry(sentence).or_default() += 1;
                 }
             }
@@ -511,16 +507,6 @@ mod tests {
         ]);
         let refused = plan(&job(vec![row(1, "PAD", vec![delete])], None), &SkipKind::ALL).refused;
         assert!(refused[0].objection.reason.contains("contradict each other"), "{refused:?}");
-    }
-
-    #[test]
-    fn a_plan_says_what_is_sent_besides_what_the_job_says() {
-        let rows =
-            vec![row(1, "PAD", vec![step(1, "erase")]), row(2, "PC", vec![step(1, "erase")])];
-        let notes = plan(&job(rows, None), &[]).notes;
-        let expected =
-            "erase also sends PreserveDataPlan true, which the job does not set (1 devices)";
-        assert_eq!(notes, [expected]);
     }
 
     #[test]

@@ -356,7 +356,7 @@ fn only_the_very_words_of_a_plan_agree_to_it() {
     }
     for text in ["ERASE 3 ON 127.0.0.1\n", "y\n"] {
         let ran = fleet.bench.sortie_with_input(&["run", &erase], text).expect(8);
-        says(&ran, &["no terminal to ask on"]);
+        says(&ran, &["there is no terminal for the prompt"]);
     }
     assert_eq!(fleet.writes(), 0);
     fleet.run(&restart, " 3 ", &[]).expect(0);
@@ -867,7 +867,7 @@ fn a_closed_window_stays_closed_and_breaking_the_glass_is_recorded_and_capped() 
     let bounded = bounded.replace("{ all: true }", &one);
     fleet.bench.write("bounded.yaml", &bounded);
     let broken = ["run", "bounded.yaml", "--yes", "--break-glass", "INC-7"];
-    says(&fleet.bench.sortie(&broken).expect(8), &["--yes is not one for it"]);
+    says(&fleet.bench.sortie(&broken).expect(8), &["--yes is not enough"]);
     // Made in good time, started in bad: a plan is no way round.
     let path = fleet.plan(&job, "window.plan");
     fleet.run_plan(&path, "2", &[]).expect(8);
@@ -903,7 +903,7 @@ fn a_dry_run_says_what_the_run_would_come_to() {
         ),
         ("[reason]\nrequired_from = \"disruptive\"\n".to_owned(), &restart, 8, "requires a reason"),
         ("[caps.disruptive]\nper_run = 1\n".to_owned(), &restart, 8, "at most 1 are allowed"),
-        (window, &restart, 0, "a run would be refused at this moment: the window"),
+        (window, &restart, 0, "a run started now would be refused: the window"),
         ("# nothing\n".to_owned(), &restart, 0, "dry run: nothing was sent"),
     ] {
         fleet.policy(&policy);

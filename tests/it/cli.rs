@@ -535,7 +535,7 @@ fn disruptive_work_without_anybody_to_ask_is_refused() {
     }
     // A yes is no answer to it, and no other number, verb or tenant is.
     let ran = bench.sortie(&["run", &job, "--yes"]).expect(8);
-    says(&ran, &["--yes is not one for it", "--confirm 2", "max_devices: 3", "send_until"]);
+    says(&ran, &["--yes is not enough", "--confirm 2", "max_devices: 3", "send_until"]);
     for other in ["1", "3", "02", "2.0", "two", "yes", "", "RESTART 2 ON 127.0.0.1"] {
         let ran = bench.sortie(&["run", &job, "--yes", "--confirm", other]).expect(8);
         says(&ran, &["is not what it takes", "--confirm 2", "nothing was sent"]);

@@ -339,7 +339,7 @@ fn a_retry_takes_over_what_is_left_and_the_old_run_never_sends_it() {
     assert_eq!(tenant.ledger().count_all("restart"), 6);
     // A third time the run after it has done it.
     let ran = bench.sortie(&["retry", &old, "--refused", "--confirm", "1"]).expect(0);
-    says(&ran, &["nothing to do: done by run"]);
+    says(&ran, &["Already done, not sent again", "1  done by run"]);
     assert_eq!(tenant.ledger().count_all("restart"), 6);
     assert!(tenant.ledger().duplicates().is_empty());
 }
@@ -444,8 +444,8 @@ fn what_an_earlier_run_has_done_is_left_out_when_asked_for() {
     let first = bench.latest_run();
     let again = ["run", &job, "--confirm", "1", "--wait", "10s", "--skip-done"];
     let plan = bench.sortie(&["plan", &job, "--skip-done"]).expect(0).stdout;
-    assert!(plan.contains(&format!("2  nothing to do: done by run {first} on ")), "{plan}");
-    assert!(plan.contains(&format!("1  skipped: in doubt in run {first}")), "{plan}");
+    assert!(plan.contains(&format!("    2  done by run {first} on ")), "{plan}");
+    assert!(plan.contains(&format!("      1  in doubt in run {first}")), "{plan}");
     bench.sortie(&again).expect(7);
     let reasons: BTreeMap<String, (String, String)> = bench
         .report()

@@ -43,7 +43,7 @@ fn every_sample_job_runs_to_a_good_end_on_a_simulated_tenant() {
         let name = job.to_string_lossy();
         let plan = bench.sortie(&["run", &name, "--simulate", "-n"]).expect(0).stdout;
         let mut run = vec!["run", &name, "--simulate", "--wait", "40s"];
-        if plan.contains("waves, which reach") {
+        if plan.contains("\nWaves\n") {
             // Time is real here; how long a wave rests is tested elsewhere.
             run.extend(["--wave-pause", "1s"]);
         }
@@ -52,8 +52,9 @@ fn every_sample_job_runs_to_a_good_end_on_a_simulated_tenant() {
             0 => assert!(!plan.contains("This cannot be undone"), "{name}: {plan}"),
             // What a person has to agree to is agreed to in the words that the refusal names.
             8 => {
-                let words = ran.stderr.split("agree to it with: --confirm ").nth(1);
-                let words = words.and_then(|rest| rest.lines().next());
+                let words = ran.stderr.split("then confirm with:\n").nth(1);
+                let words =
+                    words.and_then(|rest| rest.lines().next()?.trim().strip_prefix("--confirm "));
                 let words = words.unwrap_or_else(|| panic!("{name}:\n{}", ran.stderr));
                 let confirm = ["--confirm", words.trim_matches('"')];
                 bench.sortie(&[&run[..], &confirm].concat()).expect(0);

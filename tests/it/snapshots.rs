@@ -18,6 +18,7 @@ const REPLACED: &[(&str, &str)] = &[
     (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "[uuid]"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)", "[time]"),
     (r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "[local time]"),
+    (r"(?m)  (never|now|\d+ (min|h|d) ago)( +\[(local )?time\])?$", "  [age]"),
     (r"\b[0-9a-f]{64}\b", "[sha256]"),
     (r"\b[0-9a-f]{16}\b", "[hash]"),
     (r"\bsortie \d+\.\d+\.\d+", "sortie [version]"),
@@ -25,7 +26,7 @@ const REPLACED: &[(&str, &str)] = &[
     (r"\S+ \(uid \d+\) on \S+", "[user] on [host]"),
     (r"\S+ \(uid \d+\)", "[user]"),
     (r"(tasks?) in \d.*", "$1 in [duration]"),
-    (r"\(\d+ min \d+ s\)", "([duration])"),
+    (r"\((in )?\d+ min \d+ s\)", "($1[duration])"),
     (r"\(after \d[^)]*\)", "(after [duration])"),
     (r"\(seed \d+\)", "(seed [seed])"),
     (r"no DeviceLock since \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*…", "no DeviceLock since [time]…"),
@@ -44,13 +45,15 @@ const LOOKS: &[(&str, &str)] = &[
         "following: [n] requests for 2 settled ([n] each)",
     ),
     (r#""(look|total|requests|requests_per_settled)": ?[\d.]+"#, r#""$1": [n]"#),
-    (r"\d+ of 8000 an hour", "[n] of 8000 an hour"),
+    (r"\d+ of 8,000 requests", "[n] of 8,000 requests"),
     (r"\b\d{6}\b", "[pin]"),
 ];
 
-/// The line that counts devices which have not checked in yet.
-const NOT_SEEN: (&str, &str) =
-    (r"\n +\d+  devices not seen for 48 hours: they will act whenever they wake", "");
+/// The warning about devices that have not checked in yet, which may be the only one, and when each device did.
+const NOT_SEEN: [(&str, &str); 2] = [
+    (r"\n\nWarnings\n  - [^\n]*last seen more than 48 hours ago[^\n]*\n\n", "\n\n"),
+    (r"\n  - [^\n]*last seen more than 48 hours ago[^\n]*", ""),
+];
 
 /// Turns off progress lines, which depend on the speed of the machine.
 const NO_PROGRESS: [&str; 2] = ["--progress", "none"];
@@ -90,7 +93,7 @@ pub(crate) fn compare_text(bench: &Bench, name: &str, text: &str, more: &[(&str,
     let text = text.replace(env!("CARGO_MANIFEST_DIR"), "[repository]");
     let mut settings = insta::Settings::clone_current();
     // Devices of a served tenant check in while the test runs; those of a simulated one cannot.
-    let awake: &[(&str, &str)] = if text.contains(" --simulate") { &[] } else { &[NOT_SEEN] };
+    let awake: &[(&str, &str)] = if text.contains(" --simulate") { &[] } else { &NOT_SEEN };
     for (pattern, replacement) in REPLACED.iter().chain(awake).chain(more) {
         settings.add_filter(pattern, *replacement);
     }

@@ -14,7 +14,7 @@ fn a_person_types_the_number_of_devices_and_nothing_else_will_do() {
     let fleet = Fleet::of(DeviceKind::IPad, 3);
     let job = fleet.job("restart", 0..3);
     let run = ["run", &job, "--wait", "0"];
-    let question = "type the number of devices: ";
+    let question = "Restart 3 devices on 127.0.0.1? Type \"3\" to confirm: ";
     // The last is the end of input: somebody closes the question.
     for line in ["2\n", "4\n", "y\n", "yes\n", "\n", "33\n", "\u{4}"] {
         says(&answered(&fleet.bench, &run, question, line).expect(8), &["nothing was sent"]);
@@ -34,19 +34,19 @@ fn a_person_types_the_phrase_under_what_can_never_be_undone() {
     let fleet = Fleet::of(DeviceKind::IPad, 3);
     let job = fleet.job("erase", 0..3);
     let run = ["run", &job, "--wait", "0"];
-    let question = "type ERASE 3 ON 127.0.0.1: ";
+    let question = "Erase 3 devices on 127.0.0.1? Type \"ERASE 3 ON 127.0.0.1\" to confirm: ";
     for line in ["3\n", "y\n", "ERASE 2 ON 127.0.0.1\n", "erase 3 on 127.0.0.1\n", "ERASE 3\n"] {
         let ran = answered(&fleet.bench, &run, question, line).expect(8);
         says(&ran, &["not confirmed", "nothing was sent"]);
     }
     assert_eq!(fleet.writes(), 0);
     let ran = answered(&fleet.bench, &run, question, &format!("{}\n", erase_of(3))).expect(0);
-    says(&ran, &["3 of the 3 devices of 127.0.0.1: 100.0 %", &serial(0), "iPad"]);
+    says(&ran, &["3 of 3 devices on 127.0.0.1 (100.0 %)", &serial(0), "iPad"]);
     assert_eq!(fleet.reached("erase"), [1, 1, 1]);
     // The question comes after everything that it is about.
     let screen = ran.stdout;
     let at = |words: &str| screen.find(words).expect("it was shown");
-    assert!(at("devices of 127.0.0.1: 100.0 %") < at(question), "{screen}");
+    assert!(at("devices on 127.0.0.1 (100.0 %)") < at(question), "{screen}");
 }
 
 #[test]
@@ -55,9 +55,9 @@ fn what_was_typed_before_a_question_does_not_answer_it() {
     let restart = fleet.job("restart", 0..3);
     let push = fleet.job("blank-push", 0..101);
     for (arguments, question, early) in [
-        (&["run", &restart, "--wait", "0"][..], "type the number of devices: ", "3\n3\n"),
-        (&["run", &restart, "--wait", "0"], "type the number of devices: ", "3"),
-        (&["run", &push, "--wait", "0"], "[y/N] ", "y\ny\n"),
+        (&["run", &restart, "--wait", "0"][..], "Type \"3\" to confirm: ", "3\n3\n"),
+        (&["run", &restart, "--wait", "0"], "Type \"3\" to confirm: ", "3"),
+        (&["run", &push, "--wait", "0"], "Type \"y\" to confirm: ", "y\ny\n"),
     ] {
         let mut terminal = Terminal::with(&fleet.bench, arguments);
         terminal.types(early);
@@ -75,7 +75,7 @@ fn a_signer_who_is_revoked_while_the_question_stands_does_not_count() {
     let path = fleet.plan(&fleet.job("erase", 0..2), "erase.plan");
     fleet.bench.sortie(&["approve", &path, "--key", &key, "--yes"]).expect(0);
     let mut terminal = Terminal::with(&fleet.bench, &["run", &path]);
-    terminal.shows("type ERASE 2 ON 127.0.0.1: ");
+    terminal.shows("Type \"ERASE 2 ON 127.0.0.1\" to confirm: ");
     keys(&fleet.bench, &["carol"], &["carol"]);
     terminal.types("ERASE 2 ON 127.0.0.1\n");
     says(&terminal.ends().expect(8), &["not signed by a key"]);
@@ -86,7 +86,7 @@ fn a_signer_who_is_revoked_while_the_question_stands_does_not_count() {
 fn a_plan_from_a_file_is_confirmed_on_the_terminal_like_any_other() {
     let fleet = Fleet::of(DeviceKind::IPad, 2);
     let path = fleet.plan(&fleet.job("erase", 0..2), "erase.plan");
-    let question = "type ERASE 2 ON 127.0.0.1: ";
+    let question = "Type \"ERASE 2 ON 127.0.0.1\" to confirm: ";
     answered(&fleet.bench, &["run", &path], question, "2\n").expect(8);
     assert_eq!(fleet.writes(), 0);
     answered(&fleet.bench, &["run", &path], question, "ERASE 2 ON 127.0.0.1\n").expect(0);
@@ -101,7 +101,11 @@ fn a_check_in_on_sixty_devices_needs_no_question_at_all() {
     fleet.bench.sortie(&run).expect(0);
     assert_eq!(fleet.reached("daily-checkin"), [1; 60]);
     let ran = Terminal::with(&fleet.bench, &run).ends().expect(0);
-    assert!(!ran.stdout.contains("Go on") && !ran.stdout.contains("type "), "{}", ran.stdout);
+    assert!(
+        !ran.stdout.contains("Type ") && !ran.stdout.contains("to confirm: "),
+        "{}",
+        ran.stdout
+    );
     assert_eq!(fleet.reached("daily-checkin"), [2; 60]);
 }
 
@@ -110,7 +114,7 @@ fn harmless_work_on_more_than_a_hundred_devices_takes_a_yes() {
     let fleet = Fleet::of(DeviceKind::IPad, 101);
     let job = fleet.job("blank-push", 0..101);
     let run = ["run", &job, "--per-second", "40"];
-    let question = "Go on with benign work on 101 devices of 127.0.0.1? [y/N] ";
+    let question = "Send a blank push to 101 devices on 127.0.0.1? Type \"y\" to confirm: ";
     for line in ["n\n", "\n", "101 \n", "\u{4}"] {
         answered(&fleet.bench, &run, question, line).expect(8);
     }
@@ -132,7 +136,7 @@ fn routine_never_uses_up_the_locks_that_a_person_confirms() {
     let typed_before = ["run", &one, "--wait", "0", "--confirm", "1"];
     Terminal::with(&fleet.bench, &typed_before).ends().expect(8);
     assert_eq!(fleet.writes(), 3);
-    let question = "type the number of devices: ";
+    let question = "to confirm: ";
     let by_hand = |job: &str, line: &str| {
         answered(&fleet.bench, &["run", job, "--wait", "0"], question, line)
     };
@@ -167,7 +171,7 @@ fn an_emergency_that_was_stopped_goes_on_as_one() {
     fleet.tenant.script(FaultMatcher::action_on("lock", &fleet.ids[3]), refused);
     let job = fleet.job("lock", 3..5);
     let run = ["run", &job, "--wait", "0", "-j", "1", "--max-errors", "0"];
-    answered(&fleet.bench, &run, "type the number of devices: ", "2\n").expect(9);
+    answered(&fleet.bench, &run, "Type \"2\" to confirm: ", "2\n").expect(9);
     assert_eq!(fleet.reached("lock"), [1, 1, 1, 0, 0]);
     fleet.bench.sortie(&["resume"]).expect(7);
     assert_eq!(fleet.reached("lock"), [1, 1, 1, 0, 1]);
@@ -227,7 +231,7 @@ fn ctrl_c_at_a_question_sends_nothing() {
     let fleet = Fleet::of(DeviceKind::IPad, 1);
     let job = fleet.job("restart", 0..1);
     let run = ["run", &job, "--wait", "0"];
-    let ran = answered(&fleet.bench, &run, "type the number of devices: ", "\u{3}");
+    let ran = answered(&fleet.bench, &run, "Type \"1\" to confirm: ", "\u{3}");
     assert_ne!(ran.code, 0);
     assert_eq!(fleet.writes(), 0);
     assert_eq!(fleet.bench.sortie(&["runs", "--format", "json"]).expect(0).stdout.trim(), "[]");

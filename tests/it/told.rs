@@ -25,11 +25,11 @@ fn a_cap_says_what_is_used_what_is_left_and_when_more_is_free() {
     fleet.policy("[caps.action.restart]\nper_run = 4\nper_day = 4\nshare = \"100%\"\n");
     let first = fleet.job("restart", 0..3);
     let ran = fleet.bench.sortie(&["plan", &first]).expect(0);
-    says(&ran, &["restart today: 0 of 4, 3 more by this plan"]);
+    says(&ran, &["restart     0          3      4"]);
     fleet.run(&first, "3", &["--waves", "100%"]).expect(0);
     let more = fleet.job("restart", 3..5);
     let ran = fleet.run(&more, "2", &["--waves", "100%"]).expect(8);
-    says(&ran, &["restart today: 3 of 4, 2 more by this plan"]);
+    says(&ran, &["restart     3          2      4"]);
     says(&ran, &["plus 3 in the last 24 hours", "1 left now, 3 more from 20"]);
     assert_eq!(fleet.tenant.seen("restart"), 3);
 }

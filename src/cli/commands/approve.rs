@@ -6,13 +6,14 @@ use crate::app::planning::plan_files::read_plan;
 use crate::app::{ApprovalDraft, SIGNING_VARIABLES, SigningKey, approval_beside, write_approval};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::options::{ApproveOptions, GlobalOptions};
+use crate::cli::options::{ApproveOptions, GlobalOptions, ListingFormat};
 use crate::cli::settings::duration;
 use crate::cli::terminal::confirm::agree;
 use crate::cli::terminal::printer::Printer;
 use crate::cli::text::approval::summary;
+use crate::cli::text::plan::{PlanExtent, WorkWords};
 
-/// How long an approval counts where nothing is said; a plan that cannot be undone lives no longer.
+/// How long an approval counts by default. A plan that cannot be undone may start no later than that.
 const VALID_MS_DEFAULT: u64 = 60 * 60_000;
 
 pub(crate) fn approve(
@@ -25,18 +26,34 @@ pub(crate) fn approve(
         return Err(Failure::usage("--valid 0 approves nothing").next("write it like 30m"));
     }
     let draft = ApprovalDraft::of(read_plan(&options.plan)?, valid_ms)?;
-    printer.to_stderr(&summary(&draft.plan, &draft.statement, draft.made_at()));
+    let extent = PlanExtent::of_flag(options.full);
+    let screen = printer.error_screen();
+    let text = summary(&draft.plan, &draft.statement, extent, draft.made_at(), &screen);
+    printer.styled(&format!("{text}\n"));
     if draft.is_own_plan() {
-        printer.warn("you made this plan yourself: your own approval of it does not count");
+        printer.warn("you made this plan yourself, so your own approval of it does not count");
     }
+    let work = WorkWords::of(&draft.plan).plain;
     let approver = &draft.statement.approved_by;
-    agree(&format!("the approval of this plan as {approver}"), options.yes, global.no_input)?;
+    agree(&format!("approving as {approver}: {work}"), options.yes, global.no_input)?;
     let text = draft.sign(&signing_key(options))?;
     let path = options.out.clone().unwrap_or_else(|| approval_beside(&options.plan));
     write_approval(&path, &text)?;
-    printer.data(&path.display().to_string());
     let expires_at = draft.statement.expires_at;
-    printer.say(&format!("It counts until {expires_at}, for one run of this plan."));
+    let shown = path.display().to_string();
+    match printer.format {
+        ListingFormat::Json => {
+            let json = serde_json::json!({
+                "approval": shown,
+                "plan": draft.statement.plan,
+                "approved_by": approver,
+                "expires_at": expires_at.to_string(),
+            });
+            printer.data(&json.to_string());
+        }
+        ListingFormat::Text | ListingFormat::Csv => printer.data(&shown),
+    }
+    printer.say(&format!("approved until {}, for one run of this plan", screen.time(expires_at)));
     Ok(Exit::Well)
 }
 

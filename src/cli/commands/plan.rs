@@ -10,21 +10,25 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::job_source::{is_named, read_job};
 use crate::cli::locations::open_workspace;
-use crate::cli::options::{GlobalOptions, JobOptions, LimitOptions, PurposeOptions, TenantOptions};
+use crate::cli::options::{
+    GlobalOptions, JobOptions, LimitOptions, ListingFormat, PurposeOptions, TenantOptions,
+};
 use crate::cli::runtime::runtime;
 use crate::cli::settings::{read_profile, run_settings};
 use crate::cli::starting::around;
 use crate::cli::tenant_options::tenant_request;
 use crate::cli::terminal::printer::Printer;
 use crate::cli::terminal::question::can_ask;
-use crate::cli::text::plan::plan_text;
+use crate::cli::text::plan::{PlanExtent, PlanView, plan_json, plan_text};
 use crate::cli::text::refusals::consent::written;
+use crate::drive::{Clock, WallClock};
 use crate::model::settings::tenant as rows;
 use crate::plan::PlanFile;
 
 /// What `sortie plan` was given besides the job and the tenant.
 pub(crate) struct PlanWishes<'a> {
     pub out: Option<&'a Path>,
+    pub extent: PlanExtent,
     pub purpose: &'a PurposeOptions,
     pub limits: &'a LimitOptions,
 }
@@ -38,9 +42,9 @@ pub(crate) fn plan(
 ) -> Result<Exit, Failure> {
     if tenant.has(&rows::SIMULATE) && wishes.out.is_some() {
         return Err(Failure::usage(
-            "a simulated tenant ends with this command, and so would its plan",
+            "--simulate ends with this command, so its plan cannot be saved",
         )
-        .next("serve one that stays with: sortie simulate"));
+        .next("start a simulated tenant that keeps running: sortie simulate"));
     }
     let job = read_job(options, printer)?;
     let profile = read_profile(global)?;
@@ -60,30 +64,50 @@ pub(crate) fn plan(
         };
         let prepared = workspace.prepare(job, request).await?;
         let around = around(&workspace, &prepared)?;
-        printer.show(&plan_text(prepared.plan(), &around));
-        match wishes.out {
-            None => {
-                prepared.verify_plan(&workspace)?;
-                printer.say("nothing was sent");
-            }
-            Some(path) => {
-                let written = workspace.write_plan(&prepared, path)?;
-                say_written(path, prepared.plan(), &written, printer);
-            }
+        let view = PlanView::new(prepared.plan(), &around, wishes.extent, WallClock.now());
+        if printer.format != ListingFormat::Json {
+            printer.show_paged(&plan_text(&view, &printer.screen()));
         }
+        let written = match wishes.out {
+            None => prepared.verify_plan(&workspace).map(|()| None),
+            Some(path) => {
+                workspace.write_plan(&prepared, path).map(|written| Some((path, written)))
+            }
+        };
+        if printer.format == ListingFormat::Json {
+            printer.data(&json_of(&view, written.as_ref().ok().and_then(Option::as_ref)));
+        }
+        if let Some((path, written)) = &written? {
+            say_written(path, prepared.plan(), written, printer);
+        }
+        printer.say("nothing was sent");
         Ok(Exit::Well)
     })
 }
 
-/// Says what becomes of a plan that was written.
+/// The plan for programs. Where it was saved, `saved` has its `path` and `needs_approval`.
+fn json_of(view: &PlanView<'_>, written: Option<&(&Path, WrittenPlan)>) -> String {
+    let mut plan = plan_json(view);
+    if let Some((path, written)) = written {
+        let saved = serde_json::json!({
+            "path": path.display().to_string(),
+            "needs_approval": written.needs_approval,
+        });
+        plan.insert("saved".to_owned(), saved);
+    }
+    serde_json::Value::Object(plan).to_string()
+}
+
+/// Says where the plan is, and what comes next.
 fn say_written(path: &Path, file: &PlanFile, plan: &WrittenPlan, printer: &Printer) {
-    let (shown, digest) = (path.display(), &plan.digest);
-    printer.say(&format!("plan {digest} is in {shown}; start it by {}", file.start_until));
+    let shown = path.display();
+    let screen = printer.error_screen();
+    printer.say(&format!("\nplan saved to {shown} (SHA-256 {})", plan.digest));
     if plan.needs_approval {
-        printer.say(&format!("it needs an approval by somebody else: sortie approve {shown}"));
+        printer.say(&format!("have another person approve it:\n  sortie approve {shown}"));
     }
     let confirm = written(&Needed::of(&file.plan, &file.tenant));
     let confirm = confirm.map(|text| format!(" --confirm {text}")).unwrap_or_default();
-    printer.say(&format!("run it with: sortie run {shown}{confirm}"));
-    printer.say("nothing was sent");
+    let latest = screen.time(file.start_until);
+    printer.say(&format!("run it no later than {latest}:\n  sortie run {shown}{confirm}"));
 }

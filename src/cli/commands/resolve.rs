@@ -165,7 +165,7 @@ impl Asker<'_> {
             no_input: global.no_input,
         };
         let look_at = if is_again { "the evidence" } else { "what would happen" };
-        let subject = Subject { what: &what, way: "", look_at };
+        let subject = Subject { what: &what, plain: "", way: "", look_at };
         obtain(&held.question(decisions), subject, advance, || None)
             .map_err(|failure| failure.state("nothing was changed"))
     }

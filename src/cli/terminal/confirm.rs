@@ -1,14 +1,15 @@
-//! Asking before something happens that people would miss.
+//! Prompts before work that has to be confirmed.
 //!
-//! Owns the questions and what is said when they cannot be asked. Whether an answer is enough is the application's. Must never
-//! take an agreement that the application would not.
+//! Owns the prompts, and the refusal where there can be none. Whether an answer is enough is the application's to say. Must never
+//! accept a confirmation that the application would not.
 
 use crate::app::{Consent, ConsentReason, Needed, NotAsked, Question, is_yes};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::question::ask;
+use crate::cli::text::refusals::consent::{declined, words};
 
-/// What was agreed to in advance, and whether anybody may be asked.
+/// What was confirmed on the command line, and whether there may be a prompt.
 #[derive(Copy, Clone, Debug)]
 pub(crate) struct InAdvance<'a> {
     pub yes: bool,
@@ -16,18 +17,20 @@ pub(crate) struct InAdvance<'a> {
     pub no_input: bool,
 }
 
-/// What a question is about, in words.
+/// What a prompt is about, in words.
 #[derive(Copy, Clone, Debug)]
 pub(crate) struct Subject<'a> {
-    /// What would be done.
+    /// What would be done, such as `restarting 3 devices on acme`.
     pub what: &'a str,
+    /// The same before a question mark, such as `restart 3 devices on acme`; empty where `what` has to do.
+    pub plain: &'a str,
     /// The address, the profile and where the token comes from; empty where the run's own are meant.
     pub way: &'a str,
-    /// What is to be looked at first.
+    /// What to review first.
     pub look_at: &'a str,
 }
 
-/// Gets the consent that work needs. `wrap` writes the lines that would make a yes in advance enough.
+/// Gets the consent that work needs. `wrap` writes the lines with which `--yes` would be enough.
 pub(crate) fn obtain(
     question: &Question,
     subject: Subject<'_>,
@@ -58,59 +61,67 @@ pub(crate) fn obtain(
 }
 
 fn answered(question: &Question, subject: Subject<'_>, text: String) -> Result<Consent, Failure> {
+    let declined = declined(question.needed(), &text);
     let consent = Consent::Typed { text };
     match question.verify(&consent) {
         Ok(_) => Ok(consent),
-        Err(reason) => Err(worded(reason, subject)),
+        Err(reason) => Err(Failure { what: declined, ..worded(reason, subject) }),
     }
 }
 
-/// Gets the consent to something that a plain yes confirms, where it was not given in advance.
+/// Gets the consent to something that a plain yes confirms, where `--yes` is not given.
 pub(crate) fn obtain_yes(
     question: &Question,
     what: &str,
     yes: bool,
     no_input: bool,
 ) -> Result<Consent, Failure> {
-    let subject = Subject { what, way: "", look_at: "what would happen" };
+    let subject = Subject { what, plain: "", way: "", look_at: "what would happen" };
     obtain(question, subject, InAdvance { yes, confirm: None, no_input }, || None)
 }
 
 /// A reason in words that name what the question is about.
 fn worded(reason: ConsentReason, subject: Subject<'_>) -> Failure {
-    use crate::cli::text::refusals::consent;
-    let words = consent::words(&reason, subject.what, subject.look_at);
+    let words = words(&reason, subject.what, subject.look_at);
     let failure = Failure::from(reason);
     Failure { what: words.what, next: words.next, ..failure }
 }
 
 fn text_of(needed: &Needed, subject: Subject<'_>) -> String {
-    let what = subject.what;
-    let question = match needed {
-        Needed::Nothing | Needed::Yes => format!("Go on with {what}? [y/N] "),
-        Needed::Count(_) => format!("To go on with {what}, type the number of devices: "),
-        Needed::Phrase(phrase) => format!("To go on with {what}, type {phrase}: "),
-    };
+    let expected = needed.words().unwrap_or_else(|| "y".to_owned());
+    let prompt = prompt(subject, &expected);
     match subject.way {
-        "" => question,
-        way => format!("{way}\n{question}"),
+        "" => prompt,
+        way => format!("API: {way}\n{prompt}"),
     }
 }
 
-/// Asks whether to go on with something, unless that was agreed to in advance. Returns how it was agreed to.
+/// What happens, and what to type: `Restart 3 devices on acme? Type "3" to confirm: `.
+fn prompt(subject: Subject<'_>, expected: &str) -> String {
+    let (text, mark) = match subject.plain {
+        "" => (subject.what, '.'),
+        plain => (plain, '?'),
+    };
+    let mut letters = text.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}{mark} Type \"{expected}\" to confirm: ", letters.as_str())
+}
+
+/// Asks for a yes to something, unless `--yes` is given. Returns how it was confirmed.
 pub(crate) fn agree(what: &str, yes: bool, no_input: bool) -> Result<String, Failure> {
     if yes {
         return Ok("--yes".to_owned());
     }
     let refuse = |why: &str| {
-        Failure::new(Exit::Policy, format!("{what} needs an answer, {why}"))
-            .next("look at what would happen, then agree with --yes")
+        Failure::new(Exit::Policy, format!("{what} needs a confirmation, {why}"))
+            .next("review what would happen, then confirm with:\n  --yes")
     };
     if no_input {
-        return Err(refuse("and --no-input forbids to ask"));
+        return Err(refuse("and --no-input forbids the prompt"));
     }
-    match ask(&format!("Go on with {what}? [y/N] ")) {
-        None => Err(refuse("and there is no terminal to ask on")),
+    let subject = Subject { what, plain: "", way: "", look_at: "" };
+    match ask(&prompt(subject, "y")) {
+        None => Err(refuse("and there is no terminal for the prompt")),
         Some(answer) if is_yes(&answer) => Ok("y on the terminal".to_owned()),
         Some(_) => Err(Failure::new(Exit::Policy, "not confirmed")),
     }
@@ -138,7 +149,7 @@ mod tests {
         let advance = InAdvance { yes, confirm: text, no_input: true };
         let wrap = || Some("lines of YAML".to_owned());
         let question = Question::of_plan(plan, "acme", wrapping);
-        let subject = Subject { what: "it", way: "", look_at: "the plan" };
+        let subject = Subject { what: "it", plain: "", way: "", look_at: "the plan" };
         let consent = obtain(&question, subject, advance, wrap);
         let how =
             |consent: Consent| question.verify(&consent).expect("it was obtained").how().to_owned();
@@ -229,7 +240,7 @@ mod tests {
             let tasks: Vec<&Task> = plan.tasks.iter().collect();
             let advance = InAdvance { yes, confirm: text, no_input: true };
             let question = Question::of_sending_again(&tasks, "acme");
-            let subject = Subject { what: "it", way: "", look_at: "the evidence" };
+            let subject = Subject { what: "it", plain: "", way: "", look_at: "the evidence" };
             let outcome = obtain(&question, subject, advance, || None);
             assert_eq!(outcome.is_ok(), is_enough, "{text:?} {outcome:?}");
         }

@@ -1,7 +1,7 @@
-//! Questions on the terminal.
+//! Prompts on the terminal.
 //!
-//! Owns asking. Questions are asked on the terminal itself, because standard input may be the job. Must never hang where nobody
-//! can answer.
+//! Owns how a prompt is shown and answered: on the terminal itself, because standard input may be the job. Must never hang where
+//! no person can answer.
 
 use std::io::{BufRead, BufReader, Write};
 
@@ -11,8 +11,8 @@ use crate::model::Sealed;
 /// Longest secret that is typed, in bytes.
 const HIDDEN_BYTES_MAX: usize = 4096;
 
-/// Whether there is somebody to ask: a terminal, and this program in its foreground. A program in the background
-/// that reads from its terminal is stopped by the system, and would hang for ever.
+/// Whether a person can be asked: there is a terminal, and this program is in its foreground. The system stops a program in the
+/// background that reads from its terminal: it would hang forever.
 #[cfg(unix)]
 pub(crate) fn can_ask() -> bool {
     let terminal = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty");
@@ -28,15 +28,15 @@ pub(crate) fn can_ask() -> bool {
     std::io::stdin().is_terminal()
 }
 
-/// Asks on the terminal; `None` when nobody can answer. Every question goes through here: only what is typed while it
-/// stands answers it.
+/// Shows a prompt on the terminal and reads one line; `None` where no person can answer. Every prompt goes through here: only what
+/// is typed after it is shown answers it.
 #[cfg(unix)]
 pub(crate) fn ask(question: &str) -> Option<String> {
     if !can_ask() {
         return None;
     }
     let mut terminal = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
-    // What was typed before the question was there is no answer to it; nor is what cannot be thrown away.
+    // What was typed before the prompt was shown does not answer it. Where that cannot be discarded, there is no prompt.
     rustix::termios::tcflush(&terminal, rustix::termios::QueueSelector::IFlush).ok()?;
     terminal.write_all(harmless(question).as_bytes()).ok()?;
     read_answer(terminal)

@@ -1,51 +1,36 @@
 //! Approvals as people read them.
 //!
-//! Owns what the approver is shown. Must never show a text of the plan as it is: the person who made the file could write over
-//! what stands before it.
+//! Owns what the approver is shown: the plan as its file says it, who made it, and what the signature stands for. Must never show a
+//! text of the plan as it is: the person who made the file could write over what stands before it.
 
 use crate::app::Statement;
-use crate::cli::text::layout::counted;
-use crate::cli::text::plan::{devices_text, irreversible_text, shown};
-use crate::model::{Risk, UnixMillis, human_duration};
-use crate::plan::{PlanFile, counts};
+use crate::cli::text::plan::{Around, PlanExtent, PlanView, approval_parts, facts, shown};
+use crate::cli::text::screen::Screen;
+use crate::model::{UnixMillis, human_duration};
+use crate::plan::PlanFile;
 
 /// What the approver puts their name to.
-pub(crate) fn summary(plan: &PlanFile, statement: &Statement, now: UnixMillis) -> String {
-    let mut text = format!(
-        "Plan of {} on {} ({})\n",
-        shown(&plan.job),
-        shown(&plan.tenant),
-        shown(&plan.base_url)
-    );
-    if let Some(way) = &plan.reached_by {
-        text.push_str(&format!("  made with {}\n", shown(way)));
-    }
-    for count in counts(&plan.plan, 0) {
-        text.push_str(&format!(
-            "  {:>6}  {} on {}\n",
-            count.tasks,
-            shown(&count.action),
-            count.platform
-        ));
-    }
-    let devices = plan.plan.devices();
-    let fleet = match plan.fleet {
-        Some(fleet) => format!("of the tenant's {fleet}"),
-        None => "of a tenant whose size is not known".to_owned(),
-    };
-    text.push_str(&format!("  {} {fleet}\n", counted(devices, "device")));
-    text.push_str(&match plan.plan.risk() {
-        Risk::Irreversible => irreversible_text(plan),
-        _ => devices_text(plan.plan.to_do()),
-    });
-    if let Some(reason) = &plan.reason {
-        text.push_str(&format!("  reason: {}\n", shown(reason)));
-    }
-    text.push_str(&format!("  made by {} at {}\n", shown(&plan.made_by), plan.made_at));
+pub(crate) fn summary(
+    plan: &PlanFile,
+    statement: &Statement,
+    extent: PlanExtent,
+    now: UnixMillis,
+    screen: &Screen,
+) -> String {
+    let around = Around::default();
+    let view = PlanView::new(plan, &around, extent, now);
     let left = human_duration(plan.start_until.remaining_ms(now));
-    text.push_str(&format!("  may be started until {} ({left})\n", plan.start_until));
-    text.push_str(&format!("  digest {}\n", statement.plan));
-    text
+    let reached_by = plan.reached_by.as_deref().map(|way| format!(" ({})", shown(way)));
+    let mut rows = vec![
+        ("API", format!("{}{}", shown(&plan.base_url), reached_by.unwrap_or_default())),
+        ("Made by", format!("{} at {}", shown(&plan.made_by), screen.time(plan.made_at))),
+    ];
+    if let Some(reason) = &plan.reason {
+        rows.push(("Reason", shown(reason)));
+    }
+    rows.push(("Start", format!("no later than {} (in {left})", screen.time(plan.start_until))));
+    rows.push(("SHA-256", statement.plan.clone()));
+    approval_parts(&view, &facts(&rows, screen), screen)
 }
 
 #[cfg(all(test, unix))]
@@ -56,7 +41,7 @@ mod tests {
     use crate::model::DeviceId;
 
     #[test]
-    fn the_approver_sees_counts_users_and_phrase_and_no_letter_steers_the_terminal() {
+    fn the_approver_sees_the_whole_plan_and_no_text_steers_the_terminal() {
         let mut plan = plan("alice (uid 501) on mdm1");
         plan.start_until = WallClock.now().plus_ms(60_000);
         let task = plan.plan.tasks[0].clone();
@@ -67,20 +52,26 @@ mod tests {
             task.device.user_email = format!("user{at}@example.com");
             plan.plan.tasks.push(task);
         }
+        plan.plan.notes.push("a note\n\u{1b}[2Jof the plan".to_owned());
         let now = WallClock.now();
-        let text = summary(&plan, &Statement::of(&plan, "bob", now, now.plus_ms(1)), now);
+        let statement = Statement::of(&plan, "bob", now, now.plus_ms(1));
+        let text = |extent| summary(&plan, &statement, extent, now, &Screen::plain());
+        let short = text(PlanExtent::Short);
         for expected in [
-            "      32  erase on iPad\n",
-            "32 devices of the tenant's 400\n",
-            "and 22 more\n",
-            "user26@example.com\n",
-            "of nobody\n",
-            "This cannot be undone:\n",
-            "\"ERASE 32 ON acme\"\n",
+            "erase        32  iPad       irreversible\n",
+            "32 of 400 devices on acme",
+            "Devices (10 of 32; --full shows all)\n",
+            "user26@example.com",
+            "This cannot be undone\n",
+            "\"ERASE 32 ON acme\"",
+            "PreserveDataPlan  true (default, not in the job)\n",
+            "a note",
         ] {
-            assert!(text.contains(expected), "{expected}\n{text}");
+            assert!(short.contains(expected), "{expected}\n{short}");
         }
-        assert!(!text.contains('\u{1b}') && !text.contains("\n  0  erase"), "{text}");
-        assert_eq!(text.lines().filter(|line| line.contains('@')).count(), 9);
+        assert!(!short.contains('\u{1b}') && !short.contains("\n  0  erase"), "{short}");
+        assert_eq!(short.lines().filter(|line| line.contains('@')).count(), 9);
+        let full = text(PlanExtent::Full);
+        assert_eq!(full.lines().filter(|line| line.contains('@')).count(), 30);
     }
 }

@@ -1,7 +1,7 @@
 //! The few lines of YAML that let cron run what a person would have to confirm.
 //!
-//! Owns their form. They set bounds where a reviewer can see them, and then an agreement in advance is enough. Must
-//! never offer them for work that cannot be undone.
+//! Owns their form. They set limits where a reviewer can see them, and then `--yes` is enough. Must never offer them for work that
+//! cannot be undone.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::cli::options::JobOptions;
 use crate::model::Risk;
 use crate::plan::PlanFile;
 
-/// Room that the number of devices gets: a lab grows, a fleet is something else.
+/// Room for more devices, in percent: a lab grows, and a fleet would be a mistake.
 const ROOM_PERCENT: usize = 10;
 
 /// The lines, where the plan comes from a CSV file of one action.
@@ -27,7 +27,7 @@ pub(crate) fn wrapped(options: &JobOptions, file: &PlanFile) -> Option<String> {
     let most = devices + (devices * ROOM_PERCENT).div_ceil(100);
     if is_yaml {
         return Some(format!(
-            "or, for cron, add these bounds to {} and agree with --yes:\n\
+            "for cron, add these limits to {} and give --yes:\n\
              \u{20}   limits: {{ max_devices: {most} }}\n\u{20}   send_until: 2h",
             options.job
         ));
@@ -39,7 +39,7 @@ pub(crate) fn wrapped(options: &JobOptions, file: &PlanFile) -> Option<String> {
         None => " --ignore-column action".to_owned(),
     };
     Some(format!(
-        "or, for cron, wrap it in {name}.yaml beside it and run that with --yes{ignore}:\n\
+        "for cron, save this as {name}.yaml beside {csv} and run it with --yes{ignore}:\n\
          \u{20}   version: 1\n\
          \u{20}   name: {name}\n\
          \u{20}   targets: {{ file: {csv} }}\n\

@@ -2,6 +2,7 @@
 //!
 //! Owns the texts. Must never decide anything.
 
+pub(crate) mod age;
 pub(crate) mod approval;
 pub(crate) mod audit;
 pub(crate) mod clock;

@@ -121,17 +121,6 @@ impl ActionSpec {
         })
     }
 
-    /// What is sent to a device of this platform that the job does not say, as `KEY VALUE`.
-    #[must_use]
-    pub fn added_params(&self, platform: Platform, params: &Params) -> Vec<String> {
-        if self.method != Method::Post {
-            return Vec::new();
-        }
-        let complete = self.complete(platform, params).into_iter();
-        let added = complete.filter(|(key, _)| !params.contains_key(key));
-        added.map(|(key, value)| format!("{key} {}", value.written())).collect()
-    }
-
     fn with_defaults(&self, params: &Params, applies: impl Fn(&ParamSpec) -> bool) -> Params {
         let mut complete = params.clone();
         for param in self.params.iter().filter(|param| applies(param)) {
@@ -361,11 +350,9 @@ mod tests {
         };
         for platform in [Platform::IPhone, Platform::IPad] {
             assert_eq!(sent(platform, &Params::new()), r#"{"PreserveDataPlan":true}"#);
-            assert_eq!(erase.added_params(platform, &Params::new()), ["PreserveDataPlan true"]);
         }
         let given = params("erase", &[("PreserveDataPlan", "false")]);
         assert_eq!(sent(Platform::IPad, &given), r#"{"PreserveDataPlan":false}"#);
-        assert!(erase.added_params(Platform::IPad, &given).is_empty());
         assert_eq!(sent(Platform::Mac, &Params::new()), "");
         assert_eq!(sent(Platform::Windows, &Params::new()), "");
     }

@@ -12,6 +12,7 @@ use super::parameters::{SentParameter, parameters};
 use super::renames::{PlannedRename, renames, shared_names};
 use super::waves::{PlannedWave, waves};
 use crate::model::{DeviceFacts, DeviceId, Risk, UnixMillis};
+use crate::plan::build::NOT_SEEN_MS;
 use crate::plan::file::PlanFile;
 use crate::plan::forecast::{Forecast, forecast};
 use crate::plan::task_list::Plan;
@@ -34,6 +35,7 @@ pub struct PlanOverview {
     /// The waves; none where everything is sent at once.
     pub waves: Vec<PlannedWave>,
     /// Devices that were not seen for 48 hours.
+    #[serde(skip)]
     pub not_seen: NotSeen,
     /// Devices whose secrets are read and kept before the request that takes them away.
     pub devices_captured: u32,
@@ -49,13 +51,13 @@ pub struct PlanOverview {
 }
 
 /// Devices with something to do that were last seen more than 48 hours before the plan was made.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NotSeen {
     /// Their number.
     pub devices: u32,
     /// How many of the plan's devices have never checked in.
     pub never: u32,
-    /// The one that was seen the longest ago, with the moment; `None` where none is known.
+    /// Serial number and moment of the one that was seen the longest ago; `None` where none is known.
     pub oldest: Option<(String, UnixMillis)>,
 }
 
@@ -74,7 +76,7 @@ impl PlanOverview {
             skipped: skipped(plan),
             already_done: already_done(plan),
             waves: waves(plan, &file.rules),
-            not_seen: not_seen(plan, &devices),
+            not_seen: not_seen(plan, &devices, file.made_at),
             devices_captured: plan.devices_where(|task| !task.capture.is_empty()),
             irreversible_devices: distinct(plan, |risk| risk == Risk::Irreversible),
             devices,
@@ -89,7 +91,7 @@ fn distinct(plan: &Plan, wanted: impl Fn(Risk) -> bool) -> Vec<DeviceFacts> {
     tasks.map(|task| task.device.clone()).collect()
 }
 
-fn not_seen(plan: &Plan, devices: &[DeviceFacts]) -> NotSeen {
+fn not_seen(plan: &Plan, devices: &[DeviceFacts], made_at: UnixMillis) -> NotSeen {
     let never = devices.iter().filter(|device| device.last_check_in.is_none()).count();
     let oldest = devices.iter().filter_map(|device| Some((device, device.last_check_in?)));
     NotSeen {
@@ -97,7 +99,7 @@ fn not_seen(plan: &Plan, devices: &[DeviceFacts]) -> NotSeen {
         never: u32::try_from(never).unwrap_or(u32::MAX),
         oldest: oldest
             .min_by_key(|(_, seen_at)| *seen_at)
-            .filter(|_| plan.not_seen_lately > 0)
+            .filter(|(_, seen_at)| made_at.since(*seen_at) > NOT_SEEN_MS)
             .map(|(device, seen_at)| (device.serial_number.clone(), seen_at)),
     }
 }

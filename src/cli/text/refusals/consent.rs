@@ -1,32 +1,51 @@
-//! Missing consent, in words.
+//! Missing confirmation, in words.
 //!
-//! Owns the words. Must never say that a yes is enough where it is not.
+//! Owns the words. Must never say that `--yes` is enough where it is not.
 
 use super::words::Words;
 use crate::app::{ConsentReason, Needed, NotAsked, Work};
-use crate::cli::text::layout::counted;
+use crate::cli::text::layout::{counted, one_line};
 
-/// A reason in words, about work that `what` names, after a look at `look_at`.
+/// Most characters of an answer that are repeated.
+const ANSWER_CHARS_MAX: usize = 60;
+
+/// A reason in words, about work that `what` names (`restarting 3 devices on acme`), after a review of `look_at`.
 pub(crate) fn words(reason: &ConsentReason, what: &str, look_at: &str) -> Words {
     match reason {
         ConsentReason::OtherWords { given, work, needed } => {
             // Harmless work takes no words, but not those of another plan either.
             let words = written(needed).unwrap_or_else(|| devices(work).to_string());
             Words::new(
-                format!("--confirm \"{given}\" is not what it takes: this is {what}"),
+                format!("--confirm \"{}\" does not confirm {what}", short(given)),
                 next(look_at, Some(words)),
             )
         }
         ConsentReason::Missing { needed, why, .. } => Words::new(
-            format!("{what} needs an answer, {}", not_asked(*why)),
+            format!("{what} needs a confirmation{}", not_asked(*why)),
             next(look_at, written(needed)),
         ),
-        // Nothing was looked up that could be looked at again.
+        // Nothing was read that could be reviewed again.
         ConsentReason::Declined { work: Work::Other { .. }, .. } => Words::new("not confirmed", ""),
         ConsentReason::Declined { needed, .. } => {
             Words::new("not confirmed", next(look_at, written(needed)))
         }
     }
+}
+
+/// What was expected in place of an answer that a person typed.
+pub(crate) fn declined(needed: &Needed, typed: &str) -> String {
+    let typed = short(typed.trim());
+    match (needed, typed.as_str()) {
+        (Needed::Nothing | Needed::Yes, _) => "not confirmed".to_owned(),
+        (needed, typed) => {
+            let expected = needed.words().unwrap_or_default();
+            format!("not confirmed: expected \"{expected}\", got \"{typed}\"")
+        }
+    }
+}
+
+fn short(text: &str) -> String {
+    one_line(text).chars().take(ANSWER_CHARS_MAX).collect()
 }
 
 /// A reason in words, about the work that it names itself.
@@ -42,14 +61,14 @@ pub(super) fn consent(reason: &ConsentReason) -> Words {
     words(reason, &work_text(work), look_at)
 }
 
-/// The work, in words.
+/// The work, in words, where its actions are not known.
 pub(crate) fn work_text(work: &Work) -> String {
     match work {
         Work::Plan { risk, devices, tenant } => {
-            format!("{} work on {} of {tenant}", risk.word(), counted(*devices, "device"))
+            format!("{} work on {} on {tenant}", risk.word(), counted(*devices, "device"))
         }
         Work::SendAgain { devices, tenant } => {
-            format!("sending again to {} of {tenant}", counted(*devices, "device"))
+            format!("sending again to {} on {tenant}", counted(*devices, "device"))
         }
         Work::Other { what } => (*what).to_owned(),
     }
@@ -73,16 +92,16 @@ fn devices(work: &Work) -> usize {
 
 fn not_asked(why: NotAsked) -> &'static str {
     match why {
-        NotAsked::NotYet => "and nobody was asked",
-        NotAsked::YesIsNotEnough => "and --yes is not one for it",
-        NotAsked::Forbidden => "and --no-input forbids to ask",
-        NotAsked::NoTerminal => "and there is no terminal to ask on",
+        NotAsked::NotYet => "",
+        NotAsked::YesIsNotEnough => ", and --yes is not enough",
+        NotAsked::Forbidden => ", and --no-input forbids the prompt",
+        NotAsked::NoTerminal => ", and there is no terminal for the prompt",
     }
 }
 
 fn next(look_at: &str, words: Option<String>) -> String {
     match words {
-        Some(text) => format!("look at {look_at}, then agree to it with: --confirm {text}"),
-        None => format!("look at {look_at}, then agree with --yes"),
+        Some(text) => format!("review {look_at}, then confirm with:\n  --confirm {text}"),
+        None => format!("review {look_at}, then confirm with:\n  --yes"),
     }
 }

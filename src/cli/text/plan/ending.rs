@@ -1,0 +1,61 @@
+//! What cannot be undone, and what it takes to confirm: the last lines before the prompt.
+//!
+//! Owns both. Must never say that less is enough than the application asks for.
+
+use std::collections::BTreeSet;
+
+use super::devices::list;
+use super::lines::{counted_texts, heading, shown};
+use super::view::PlanView;
+use crate::app::Needed;
+use crate::cli::text::refusals::consent::written;
+use crate::cli::text::screen::{Screen, Tone};
+use crate::kandji::ACTIONS;
+use crate::model::Risk;
+
+/// What can never be undone, and on which devices where these are not all of the plan's.
+pub(super) fn irreversible_text(view: &PlanView<'_>, screen: &Screen) -> String {
+    let plan = &view.file.plan;
+    if plan.risk() < Risk::Irreversible {
+        return String::new();
+    }
+    let irreversible = ACTIONS.into_iter().filter(|action| action.risk == Risk::Irreversible);
+    let rows: Vec<(u32, String)> = irreversible
+        .filter_map(|action| {
+            let its = plan.to_do().filter(|task| task.action == action.name);
+            let devices = its.map(|task| &task.device.id).collect::<BTreeSet<_>>().len();
+            let devices = u32::try_from(devices).unwrap_or(u32::MAX);
+            (devices > 0).then(|| (devices, format!("{}: {}", action.name, action.summary)))
+        })
+        .collect();
+    let mut text = heading("This cannot be undone", Tone::Bad, screen);
+    text.push_str(&counted_texts(["DEVICES", "ACTION"], &rows, screen));
+    let devices = &view.overview.irreversible_devices;
+    if devices.len() < view.overview.devices.len() {
+        text.push_str(&list("Devices of these actions", devices, Tone::Bad, view, screen));
+    }
+    text
+}
+
+/// What it takes to confirm; for the approver, what the person who runs the plan has to type.
+pub(super) fn confirmation_text(view: &PlanView<'_>, screen: &Screen) -> String {
+    let needed = Needed::of(&view.file.plan, &view.file.tenant);
+    if view.overview.devices.is_empty() || !view.file.plan.refused.is_empty() {
+        return String::new();
+    }
+    let flag = match (&needed, written(&needed)) {
+        (Needed::Nothing, _) => return heading("No confirmation is needed", Tone::Strong, screen),
+        (_, None) => "--yes".to_owned(),
+        (_, Some(text)) => format!("--confirm {}", shown(&text)),
+    };
+    let how = match view.is_approval() {
+        true => "To run this plan, the operator answers the prompt or gives",
+        false => "To confirm, answer the prompt or give",
+    };
+    // What a person copies stands on a line of its own, and is never broken.
+    let mut text = format!("{}  {flag}\n", heading(how, Tone::Strong, screen));
+    if matches!(needed, Needed::Count(_)) && view.file.wrapping.is_whole() {
+        text.push_str("  --yes (enough because the job sets max_devices and when it is sent)\n");
+    }
+    text
+}

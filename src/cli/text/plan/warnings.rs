@@ -1,0 +1,99 @@
+//! What may surprise, in a block of its own.
+//!
+//! Owns which facts are warnings. Must never leave out a note of the plan.
+
+use super::lines::{bullets, devices, heading, separated, shown, shown_sentence};
+use super::view::PlanView;
+use crate::cli::text::age::age;
+use crate::cli::text::screen::{Screen, Tone};
+use crate::model::DeviceFacts;
+
+/// Devices that one warning names.
+const DEVICES_NAMED: usize = 5;
+
+/// The warnings; empty without any.
+pub(super) fn warnings_text(view: &PlanView<'_>, screen: &Screen) -> String {
+    let warnings = warnings(view, screen);
+    if warnings.is_empty() {
+        return String::new();
+    }
+    heading("Warnings", Tone::Caution, screen) + &bullets(&warnings, screen)
+}
+
+/// The warnings as sentences, the gravest first.
+pub(super) fn warnings(view: &PlanView<'_>, screen: &Screen) -> Vec<String> {
+    let plan = &view.file.plan;
+    let mut warnings = Vec::new();
+    if !plan.refused.is_empty() {
+        let rows = plan.refused.len();
+        let (noun, verb) = if rows == 1 { ("row", "fails") } else { ("rows", "fail") };
+        warnings
+            .push(format!("{rows} {noun} {verb} the checks, so nothing of this plan can be sent"));
+    } else if view.overview.devices.is_empty() {
+        warnings.push("no device is left: nothing would be sent".to_owned());
+    }
+    let at_risk = plan.secrets_at_risk();
+    if at_risk > 0 {
+        warnings.push(format!(
+            "{} would lose FileVault keys, bypass codes or recovery passwords that are not kept anywhere",
+            devices(at_risk as usize)
+        ));
+    }
+    if !plan.activation_locked.is_empty() {
+        warnings.push(format!(
+            "Activation Lock is on for {}, which will need the bypass code after the erase: {}",
+            devices(plan.activation_locked.len()),
+            named(&plan.activation_locked)
+        ));
+    }
+    if let Some(reason) = &view.file.break_glass {
+        warnings.push(format!("the window is overridden: {}", shown(reason)));
+    }
+    for (name, number) in &view.overview.shared_names {
+        warnings.push(format!("{} get the same name '{}'", devices(*number as usize), shown(name)));
+    }
+    warnings.extend(not_seen(view, screen));
+    if view.overview.devices_captured > 0 {
+        let number = devices(view.overview.devices_captured as usize);
+        warnings.push(format!("secrets of {number} are read and kept before they are lost"));
+    }
+    warnings.extend(plan.notes.iter().map(|note| shown_sentence(note)));
+    warnings
+}
+
+fn not_seen(view: &PlanView<'_>, screen: &Screen) -> Option<String> {
+    let not_seen = &view.overview.not_seen;
+    if not_seen.devices == 0 {
+        return None;
+    }
+    let (was, act) = match not_seen.devices {
+        1 => ("1 device was".to_owned(), "it acts when it next checks in"),
+        number => {
+            (format!("{} were", devices(number as usize)), "they act when they next check in")
+        }
+    };
+    let mut details = Vec::new();
+    if let Some((serial, at)) = &not_seen.oldest {
+        let (serial, age) = (shown(serial), age(Some(*at), view.now));
+        details.push(format!("longest ago: {serial}, {age}, {}", screen.time(*at)));
+    }
+    if not_seen.never > 0 {
+        details.push(format!("{} never checked in", separated(u64::from(not_seen.never))));
+    }
+    let details =
+        if details.is_empty() { String::new() } else { format!(" ({})", details.join("; ")) };
+    Some(format!("{was} last seen more than 48 hours ago; {act}{details}"))
+}
+
+fn named(locked: &[DeviceFacts]) -> String {
+    let names: Vec<String> = locked
+        .iter()
+        .take(DEVICES_NAMED)
+        .map(|device| format!("{} '{}'", shown(&device.serial_number), shown(&device.name)))
+        .collect();
+    let more = match locked.len() - names.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    names.join(", ") + &more
+}
