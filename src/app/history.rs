@@ -8,19 +8,39 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::app::Workspace;
 use crate::app::history_reason::{HistoryCoverage, HistoryReason};
 use crate::app::refusal::Reason;
+use crate::app::runs::listing::is_job;
 use crate::journal::{JournalError, RunReader, RunRow};
-use crate::model::{Entry, TaskIndex, UnixMillis};
+use crate::model::{Entry, Outcome, TaskIndex, UnixMillis};
 use crate::report::{HistoryLine, history_lines};
 
-/// Whose history, and which part of it.
-#[derive(Clone, Debug)]
+/// Whose history, and which part of it; by default all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HistoryRequest {
     /// Id, serial number, name or user of the device, as it is or ever was.
     pub device: String,
+    /// Lines of this run: its id, a unique prefix, or `latest`.
+    pub run: Option<String>,
+    /// Lines of this job, in any case.
+    pub job: Option<String>,
+    /// Lines of one of these actions, by name; none means any.
+    pub actions: Vec<String>,
+    /// Lines of tasks with one of these outcomes; none means any.
+    pub outcomes: Vec<Outcome>,
     /// Lines from this moment on.
     pub since: Option<UnixMillis>,
     /// Lines before this moment.
     pub until: Option<UnixMillis>,
+    /// At most this many lines: the newest.
+    pub limit: Option<usize>,
+}
+
+impl HistoryRequest {
+    fn picks(&self, line: &HistoryLine) -> bool {
+        (self.actions.is_empty() || self.actions.contains(&line.action))
+            && (self.outcomes.is_empty() || self.outcomes.contains(&line.outcome()))
+            && self.since.is_none_or(|since| line.at >= since)
+            && self.until.is_none_or(|until| line.at < until)
+    }
 }
 
 /// The history of a device.
@@ -28,8 +48,10 @@ pub struct HistoryRequest {
 pub struct DeviceHistory {
     /// What was searched.
     pub coverage: HistoryCoverage,
-    /// What was sent or decided, the oldest first. Secrets are sealed.
+    /// What was sent or decided and the request picks, the oldest first. Secrets are sealed.
     pub lines: Vec<HistoryLine>,
+    /// Number of lines of the runs that were read, before filters and the limit.
+    pub total: usize,
     /// Runs that could not be read, each with its reason.
     pub unreadable: Vec<String>,
     /// When secrets were pruned, by run, device and step.
@@ -88,7 +110,8 @@ impl Workspace {
     /// # Errors
     /// No run had a task for it, or the index cannot be read. A run that cannot be read is named in the result.
     pub fn history(&self, request: &HistoryRequest) -> Result<DeviceHistory, Reason> {
-        let HistoryRequest { device, since, until } = request;
+        let device = &request.device;
+        let only = request.run.as_ref().map(|name| self.index().find_run(name)).transpose()?;
         let runs = self.index().runs()?;
         let span =
             runs.last().zip(runs.first()).map(|(one, other)| (one.started_at, other.started_at));
@@ -105,20 +128,25 @@ impl Workspace {
         let mut history = DeviceHistory {
             coverage,
             lines: Vec::new(),
+            total: 0,
             unreadable: Vec::new(),
             pruned: BTreeMap::new(),
         };
         for row in runs.iter().rev() {
             let Some(tasks) = by_run.get(&row.id) else { continue };
+            let is_other_run = only.as_ref().is_some_and(|only| only.id != row.id);
+            if is_other_run || request.job.as_ref().is_some_and(|job| !is_job(row, job)) {
+                continue;
+            }
             if let Err(error) = history.add_run(self, row, tasks) {
                 history.unreadable.push(format!("run {}: {error}", row.id));
             }
         }
-        let is_asked = |line: &HistoryLine| {
-            since.is_none_or(|since| line.at >= since) && until.is_none_or(|until| line.at < until)
-        };
-        history.lines.retain(is_asked);
+        history.total = history.lines.len();
+        history.lines.retain(|line| request.picks(line));
         history.lines.sort_by_key(|line| line.at);
+        let extra = history.lines.len().saturating_sub(request.limit.unwrap_or(usize::MAX));
+        history.lines.drain(..extra);
         Ok(history)
     }
 }

@@ -1,13 +1,40 @@
 //! Options of several commands whose flags derive from the table of settings.
 //!
-//! Owns the way from their arguments to their fields. Must never declare a flag itself.
+//! Owns the way from their arguments to their fields, and `--json`, which is no setting: it belongs to one command line.
 
-use clap::{Arg, ArgMatches, Args, FromArgMatches};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches};
 use std::path::PathBuf;
 
 use crate::cli::options::{EndingOptions, GlobalOptions, ListingFormat, ProgressForm, When};
 use crate::cli::setting_flags::{SettingFlags, arguments};
-use crate::model::settings::{FlagGroup, SettingKind, SettingSpec, following, global, output};
+use crate::model::settings::{
+    FlagGroup, HelpHeading, SettingKind, SettingSpec, following, global, output,
+};
+
+/// The name of `--json`.
+const JSON: &str = "json";
+
+/// `--json FIELD,FIELD`; without a field the command lists those that it has.
+fn json_argument() -> Arg {
+    Arg::new(JSON)
+        .long(JSON)
+        .value_name("FIELDS")
+        .num_args(0..=1)
+        .action(ArgAction::Set)
+        .help_heading(HelpHeading::Global.shown())
+        .hide_short_help(!global::FORMAT.is_daily)
+        .help("Print these fields of a listing as JSON, separated by commas; without FIELDS, list them")
+}
+
+/// The fields that `--json` names; empty where it names none.
+fn json_fields(matches: &ArgMatches) -> Option<Vec<String>> {
+    let is_given = matches.value_source(JSON) == Some(ValueSource::CommandLine);
+    let texts = is_given.then(|| matches.get_many::<String>(JSON).unwrap_or_default())?;
+    let fields = texts.flat_map(|text| text.split(','));
+    let fields = fields.map(str::trim).filter(|field| !field.is_empty());
+    Some(fields.map(str::to_owned).collect())
+}
 
 impl Args for GlobalOptions {
     fn augment_args(command: clap::Command) -> clap::Command {
@@ -21,7 +48,8 @@ impl Args for GlobalOptions {
             }
         };
         let arguments = arguments(&[FlagGroup::Global]);
-        command.args(arguments.map(|argument| with_default(argument.global(true))))
+        let arguments = arguments.map(with_default).chain([json_argument()]);
+        command.args(arguments.map(|argument| argument.global(true)))
     }
 
     fn augment_args_for_update(command: clap::Command) -> clap::Command {
@@ -36,6 +64,11 @@ impl FromArgMatches for GlobalOptions {
         };
         let path =
             |setting: &SettingSpec| matches.get_one::<PathBuf>(setting.flags[0].long).cloned();
+        let fields = json_fields(matches);
+        let is_format_given =
+            matches.value_source(global::FORMAT.name) == Some(ValueSource::CommandLine);
+        let implies_json =
+            !is_format_given && fields.as_ref().is_some_and(|fields| !fields.is_empty());
         Ok(Self {
             state_dir: path(&global::STATE_DIR),
             config: path(&global::CONFIG),
@@ -49,10 +82,12 @@ impl FromArgMatches for GlobalOptions {
                 _ => When::Auto,
             },
             format: match word(&global::FORMAT) {
+                _ if implies_json => ListingFormat::Json,
                 "json" => ListingFormat::Json,
                 "csv" => ListingFormat::Csv,
                 _ => ListingFormat::Text,
             },
+            fields,
             flags: SettingFlags::from_arg_matches(matches)?,
         })
     }

@@ -9,8 +9,10 @@ pub(crate) mod exit;
 pub(crate) mod failure;
 pub(crate) mod filter_options;
 pub(crate) mod job_source;
+pub(crate) mod listing_options;
 pub(crate) mod locations;
 pub(crate) mod options;
+pub(crate) mod output_forms;
 pub(crate) mod runtime;
 pub(crate) mod setting_flags;
 pub(crate) mod settings;
@@ -20,6 +22,7 @@ mod status_options;
 pub(crate) mod tenant_options;
 pub(crate) mod terminal;
 pub(crate) mod text;
+pub(crate) mod time_options;
 
 use clap::Parser;
 use std::ffi::OsString;
@@ -33,7 +36,8 @@ use commands::{
 };
 use exit::Exit;
 use failure::{Done, Failed, Failure, Sent, UnsentFailure};
-use options::{CliCommand, GlobalOptions, ListingFormat, Options};
+use options::{CliCommand, GlobalOptions, Options};
+use output_forms::check_form;
 use terminal::printer::Printer;
 use terminal::surroundings::Limits;
 use text::plan::PlanExtent;
@@ -106,13 +110,7 @@ fn may_send(command: &CliCommand) -> bool {
 fn dispatch(options: &Options, printer: &Printer, limits: &Limits) -> Result<Done, Failed> {
     limits.check().before_sending()?;
     let global = &options.global;
-    let knows_csv =
-        matches!(options.command, CliCommand::History { .. } | CliCommand::Devices { .. });
-    if global.format == ListingFormat::Csv && !knows_csv {
-        return Err(Failure::usage("this command does not know --format csv")
-            .next("give --format text or json; tables for spreadsheets are in the reports"))
-        .before_sending();
-    }
+    check_form(&options.command, global).before_sending()?;
     match &options.command {
         CliCommand::Run { job, tenant, limits, run } => {
             run::run(global, job, tenant, limits, run, printer)
@@ -156,7 +154,7 @@ fn look(global: &GlobalOptions, command: &CliCommand, printer: &Printer) -> Resu
         CliCommand::Resolve { name, resolve } => resolve::resolve(global, name, resolve, printer),
         CliCommand::Close { name, yes } => close::close(global, name, *yes, printer),
         CliCommand::RepairClock { yes } => repair_clock::repair_clock(global, *yes, printer),
-        CliCommand::Runs => runs::runs(global, printer),
+        CliCommand::Runs { runs } => runs::runs(global, runs, printer),
         CliCommand::Status { name, status } => status::status(global, name, status, printer),
         CliCommand::Report { name, report_dir } => {
             report::report(global, name, report_dir.as_deref(), printer)

@@ -6,6 +6,7 @@
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
+pub(crate) use crate::cli::listing_options::{AuditOptions, HistoryOptions, RunsOptions};
 use crate::cli::setting_flags::{
     GlobalFlags, PaceFlags, PlanFlags, PurposeFlags, SettingFlags, TenantFlags,
 };
@@ -45,7 +46,10 @@ pub(crate) struct GlobalOptions {
     pub quiet: bool,
     pub verbose: u8,
     pub color: When,
+    /// JSON where `--json` was given.
     pub format: ListingFormat,
+    /// The fields of `--json`; empty where it was given without any.
+    pub fields: Option<Vec<String>>,
     /// The flags as they were written, for `sortie settings`.
     pub flags: SettingFlags<GlobalFlags>,
 }
@@ -191,8 +195,11 @@ pub(crate) enum CliCommand {
         #[command(flatten)]
         run: RunOptions,
     },
-    /// List runs
-    Runs,
+    /// List runs, the newest first
+    Runs {
+        #[command(flatten)]
+        runs: RunsOptions,
+    },
     /// Show the state and progress of a run
     Status {
         /// Run id, unique prefix, or latest
@@ -484,30 +491,6 @@ pub(crate) struct ResumeOptions {
     pub pace: PaceOptions,
     #[command(flatten)]
     pub ending: EndingOptions,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = OUTPUT)]
-pub(crate) struct HistoryOptions {
-    /// Device id, serial number, name or user, current or former
-    pub device: String,
-    /// Show entries from this time on: a date (2026-11-01), an RFC 3339 time, or an age (7d)
-    #[arg(long, value_name = "TIME")]
-    pub since: Option<String>,
-    /// Show entries up to this time; a date includes that day
-    #[arg(long, value_name = "TIME")]
-    pub until: Option<String>,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = INPUT)]
-pub(crate) struct AuditOptions {
-    /// Run id, unique prefix, or latest [default: this host's record and all of its runs]
-    #[arg(value_name = "RUN")]
-    pub run: Option<String>,
-    /// Verify that the record, or the run, still contains this hash from an earlier audit
-    #[arg(long, value_name = "HASH")]
-    pub anchor: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -20,3 +20,10 @@ pub(crate) struct StatusOptions {
     #[arg(long, value_name = "OUTCOME", value_delimiter = ',', value_parser = outcome_of)]
     pub outcome: Vec<Outcome>,
 }
+
+impl StatusOptions {
+    /// Whether devices are listed.
+    pub(crate) fn asks_for_devices(&self) -> bool {
+        self.devices || !self.outcome.is_empty()
+    }
+}

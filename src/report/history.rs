@@ -131,7 +131,7 @@ fn answer_of(verdict: &Verdict) -> String {
         reason => format!("{word}: {reason}"),
     };
     match verdict {
-        Verdict::Accepted(answer) => with("taken", answer.note.as_deref().unwrap_or_default()),
+        Verdict::Accepted(answer) => with("accepted", answer.note.as_deref().unwrap_or_default()),
         Verdict::InEffect { reason } => with("already in effect", reason),
         Verdict::Refused { reason, .. } => with("refused", reason),
         Verdict::Throttled { reason, .. } => with("asked to wait", reason),
@@ -192,7 +192,7 @@ mod tests {
                 "10 request (1, 429) asked to wait: why",
                 "30 request (2, 0) no answer recorded",
                 "50 decision (0, 0) marked to be sent again by ann",
-                "60 request (3, 200) taken",
+                "60 request (3, 200) accepted",
             ]
         );
         assert!(lines.iter().all(|line| line.outcome() == Outcome::Completed && line.step == 2));

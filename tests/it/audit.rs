@@ -50,7 +50,7 @@ fn lines(text: &str) -> Vec<Value> {
 fn a_sound_record_is_shown_without_pins_and_contains_its_older_heads() {
     let (bench, run, pin) = locked();
     let shown = bench.sortie(&["audit"]).expect(0);
-    for word in ["started", "left", "TICKET-7", &run, "host: 2 notes, head "] {
+    for word in ["started", "left", "reason TICKET-7", &run, "RECORD"] {
         assert!(shown.stdout.contains(word), "'{word}' is missing:\n{}", shown.stdout);
     }
     let of_run = bench.sortie(&["audit", "latest"]).expect(0);

@@ -1,11 +1,27 @@
 //! The list of runs.
 //!
-//! Owns what is known of a run without its entries. Must never fail because one run cannot be read: the audit
-//! reports that.
+//! Owns what is known of a run without its entries, and which runs a request picks. Must never fail because one run cannot
+//! be read: the audit reports that.
 
 use crate::app::Workspace;
 use crate::app::refusal::Reason;
-use crate::journal::{RunReader, RunRow, StateDir};
+use crate::journal::{RunReader, RunRow, RunState, StateDir};
+use crate::model::UnixMillis;
+
+/// Which runs a list shows; by default all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunsRequest {
+    /// Name of their job, in any case.
+    pub job: Option<String>,
+    /// One of these states; none means any.
+    pub states: Vec<RunState>,
+    /// Started at this moment or later.
+    pub since: Option<UnixMillis>,
+    /// Started before this moment.
+    pub until: Option<UnixMillis>,
+    /// At most this many: the newest.
+    pub limit: Option<usize>,
+}
 
 /// A run in the list of runs.
 #[derive(Clone, Debug)]
@@ -18,14 +34,37 @@ pub struct RunListing {
     pub reached_by: String,
 }
 
+impl RunsRequest {
+    fn picks(&self, row: &RunRow) -> bool {
+        let Self { job, states, since, until, limit: _ } = self;
+        job.as_ref().is_none_or(|job| is_job(row, job))
+            && (states.is_empty() || states.contains(&row.state))
+            && since.is_none_or(|since| row.started_at >= since)
+            && until.is_none_or(|until| row.started_at < until)
+    }
+}
+
+/// Whether a run is one of this job, in any case.
+pub(in crate::app) fn is_job(row: &RunRow, job: &str) -> bool {
+    row.job.to_lowercase() == job.to_lowercase()
+}
+
 impl Workspace {
     /// All runs, the newest first.
     ///
     /// # Errors
     /// The index cannot be read.
     pub fn runs(&self) -> Result<Vec<RunListing>, Reason> {
-        let rows = self.index().runs()?;
-        let listed = rows.into_iter().map(|row| {
+        self.runs_matching(&RunsRequest::default())
+    }
+
+    /// The runs that a request picks, the newest first.
+    ///
+    /// # Errors
+    /// The index cannot be read.
+    pub fn runs_matching(&self, request: &RunsRequest) -> Result<Vec<RunListing>, Reason> {
+        let rows = self.index().runs()?.into_iter().filter(|row| request.picks(row));
+        let listed = rows.take(request.limit.unwrap_or(usize::MAX)).map(|row| {
             let (base_url, reached_by) = address_of(&self.dir, &row.id).unwrap_or_default();
             RunListing { row, base_url, reached_by }
         });
@@ -36,4 +75,36 @@ impl Workspace {
 fn address_of(state_dir: &StateDir, run: &str) -> Option<(String, String)> {
     let header = RunReader::open(state_dir, run).ok()?.header().ok()??;
     Some((header.base_url, header.provenance.reached_by))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_picks_runs_by_job_state_and_time() {
+        let row = RunRow {
+            id: "run".to_owned(),
+            job: "Mass-Restart".to_owned(),
+            tenant: "acme".to_owned(),
+            tasks: 1,
+            state: RunState::Paused,
+            started_at: UnixMillis(100),
+            ended_at: None,
+            summary: String::new(),
+        };
+        let all = RunsRequest::default();
+        for (request, is_picked) in [
+            (all.clone(), true),
+            (RunsRequest { job: Some("mass-restart".to_owned()), ..all.clone() }, true),
+            (RunsRequest { job: Some("restart".to_owned()), ..all.clone() }, false),
+            (RunsRequest { states: vec![RunState::Open, RunState::Paused], ..all.clone() }, true),
+            (RunsRequest { states: vec![RunState::Finished], ..all.clone() }, false),
+            (RunsRequest { since: Some(UnixMillis(100)), ..all.clone() }, true),
+            (RunsRequest { since: Some(UnixMillis(101)), ..all.clone() }, false),
+            (RunsRequest { until: Some(UnixMillis(100)), ..all }, false),
+        ] {
+            assert_eq!(request.picks(&row), is_picked, "{request:?}");
+        }
+    }
 }

@@ -1,14 +1,20 @@
 //! `sortie audit`: whether what is recorded is what was written.
 //!
-//! Owns its layout. Must never write.
+//! Owns the reading of its filters, and what is said of the result. Must never write.
 
-use crate::app::{Anchor, ChainFault, HostAudit, RunAudit, Workspace};
+use std::collections::VecDeque;
+
+use crate::app::{Anchor, ChainFault, HostAudit, NoteFilter, NotesRequest, RunAudit, Workspace};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::locations::with_runs;
 use crate::cli::options::{AuditOptions, GlobalOptions, ListingFormat};
-use crate::cli::terminal::printer::{Printer, counted, table};
-use crate::cli::text::audit::{NOTE_COLUMNS, RunSummary, fault_text, note_row, record_json};
+use crate::cli::terminal::printer::{Printer, counted};
+use crate::cli::text::audit::{
+    RunSummary, anchor_command, fault_text, head_table, note_table, record_json,
+};
+use crate::cli::time_options::TimeOptions;
+use crate::journal::AuditRecord;
 
 pub(crate) fn audit(
     global: &GlobalOptions,
@@ -16,37 +22,74 @@ pub(crate) fn audit(
     printer: &Printer,
 ) -> Result<Exit, Failure> {
     let anchor = options.anchor.as_deref().map(Anchor::parse).transpose()?;
+    let (since, until) = TimeOptions::now().span(&options.span)?;
     let workspace = with_runs(global, printer)?;
-    match &options.run {
-        None => audit_host(&workspace, anchor.as_ref(), printer),
-        Some(name) => audit_run(&workspace, name, anchor.as_ref(), printer),
+    if let Some(name) = &options.name {
+        return audit_run(&workspace, name, anchor.as_ref(), printer);
+    }
+    let request = NotesRequest {
+        kinds: options.kind.clone(),
+        run: options.run.clone(),
+        job: options.job.clone(),
+        since,
+        until,
+    };
+    let filter = workspace.note_filter(&request)?;
+    let limit = options.limit.unwrap_or(usize::MAX);
+    audit_host(
+        &workspace,
+        anchor.as_ref(),
+        Shown { filter, limit, notes: VecDeque::new() },
+        printer,
+    )
+}
+
+/// The notes that are shown: the newest of those that the filter picks.
+struct Shown {
+    filter: NoteFilter,
+    limit: usize,
+    notes: VecDeque<AuditRecord>,
+}
+
+impl Shown {
+    fn take(&mut self, note: &AuditRecord) {
+        if self.filter.picks(note) {
+            self.notes.push_back(note.clone());
+        }
+        if self.notes.len() > self.limit {
+            self.notes.pop_front();
+        }
     }
 }
 
 fn audit_host(
     workspace: &Workspace,
     anchor: Option<&Anchor>,
+    mut shown: Shown,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let mut rows = Vec::new();
-    let audit = workspace.audit_host(anchor, |note| match printer.format {
-        ListingFormat::Json => printer.data(&record_json(note).to_string()),
-        _ => rows.push(note_row(note)),
-    })?;
-    if printer.format == ListingFormat::Json {
-        printer.data(&host_json(&audit, &workspace.database_id()?).to_string());
-    } else {
-        printer.show(&table(&NOTE_COLUMNS, &rows));
-        for (run, chain) in &audit.runs {
-            let entries = chain.entries;
-            printer.show(&format!("run {run}: entries {entries}, head {}", chain.head));
+    let audit = workspace.audit_host(anchor, |note| shown.take(note))?;
+    let notes = &shown.notes;
+    match printer.format {
+        ListingFormat::Json if printer.picks_fields() => {
+            printer.list(notes.iter().map(record_json).collect());
         }
-        let notes = counted(usize::try_from(audit.notes).unwrap_or(usize::MAX), "note");
-        printer.show(&format!("host: {notes}, head {}", audit.head));
+        ListingFormat::Json => {
+            notes.iter().for_each(|note| printer.data(&record_json(note).to_string()));
+            printer.data(&host_json(&audit, &workspace.database_id()?).to_string());
+        }
+        ListingFormat::Text | ListingFormat::Csv => {
+            let screen = printer.screen();
+            let table = if notes.is_empty() { String::new() } else { note_table(notes, &screen) };
+            printer.show_paged(&format!("{table}\n{}", head_table(&audit, &screen)));
+        }
     }
     warn_of_more(&audit.faults, printer);
     audit.check()?;
-    Ok(intact("sortie audit", &audit.head, printer))
+    let all = usize::try_from(audit.notes).unwrap_or(usize::MAX);
+    let (all, runs) = (counted(all, "note"), counted(audit.runs.len(), "run"));
+    printer.say(&format!("verified: {all} and {runs}; no entry was altered or removed"));
+    Ok(advise(&audit.head, "sortie audit", printer))
 }
 
 fn host_json(audit: &HostAudit, database_id: &str) -> serde_json::Value {
@@ -70,35 +113,44 @@ fn audit_run(
     printer: &Printer,
 ) -> Result<Exit, Failure> {
     let mut summary = RunSummary::default();
+    let mut picked = Vec::new();
     let audit = workspace.audit_run(name, anchor, |record| {
         summary.add(record);
-        if printer.format == ListingFormat::Json {
-            printer.data(&record_json(record).to_string());
+        match printer.format {
+            ListingFormat::Json if printer.picks_fields() => picked.push(record_json(record)),
+            ListingFormat::Json => printer.data(&record_json(record).to_string()),
+            ListingFormat::Text | ListingFormat::Csv => {}
         }
     })?;
-    if let Some(fault) = &audit.host_fault {
-        printer.warn(&format!("{}; look at it with: sortie audit", fault_text(fault)));
-    }
     let run = &audit.run;
-    if printer.format == ListingFormat::Json {
-        printer.data(&run_json(&audit, &summary).to_string());
-    } else {
-        printer.show(&summary.text(run, &audit.header, &audit.outcomes, &audit.chain));
-        let heads = counted(audit.noted_heads, "head");
-        printer.data(&format!("{heads} of it in the host's record\nhead {}", audit.chain.head));
+    if let Some(fault) = &audit.host_fault {
+        printer.warn(&format!("{}; see:\n  sortie audit", fault_text(fault)));
+    }
+    match printer.format {
+        ListingFormat::Json if printer.picks_fields() => printer.list(picked),
+        ListingFormat::Json => printer.data(&run_json(&audit, &summary).to_string()),
+        ListingFormat::Text | ListingFormat::Csv => {
+            let screen = printer.screen();
+            printer.show(&summary.text(run, &audit.header, &audit.outcomes, &audit.chain, &screen));
+            let heads = counted(audit.noted_heads, "head");
+            printer.data(&format!("{heads} in the host's record\nhead {}", audit.chain.head));
+        }
     }
     if !audit.is_end_known {
-        printer.say("the host's record holds no head of this run: what was cut off at its end would not be seen");
+        printer.say(
+            "the host's record has no head of this run: entries removed from its end would go unnoticed",
+        );
     }
     if audit.is_unchained {
         printer.warn(
-            "an older sortie wrote this run without hashes: a change of it would not be seen",
+            "an older version of sortie wrote this run without hashes: alterations would go unnoticed",
         );
         return Ok(Exit::Well);
     }
     warn_of_more(&audit.faults, printer);
     audit.check()?;
-    Ok(intact(&format!("sortie audit {run}"), &audit.chain.head, printer))
+    printer.say("verified: no entry was altered or removed");
+    Ok(advise(&audit.chain.head, &format!("sortie audit {run}"), printer))
 }
 
 fn run_json(audit: &RunAudit, summary: &RunSummary) -> serde_json::Value {
@@ -125,10 +177,11 @@ fn warn_of_more(faults: &[ChainFault], printer: &Printer) {
     }
 }
 
-fn intact(command: &str, head: &str, printer: &Printer) -> Exit {
-    printer.say("everything is what was written; nothing was changed");
+/// Says how to find out later that nothing before this head was taken away.
+fn advise(head: &str, command: &str, printer: &Printer) -> Exit {
+    let command = anchor_command(command, head, &printer.error_screen());
     printer.say(&format!(
-        "keep the head elsewhere; that it is still contained shows later: {command} --anchor {head}"
+        "store this head outside this host; later, verify that it is still contained:\n{command}"
     ));
     Exit::Well
 }

@@ -29,7 +29,7 @@ pub(crate) fn doctor(
     let findings = runtime()?.block_on(examine(&request, printer.events()));
     let proxy = HttpTransport::proxy_notice();
     match printer.format {
-        ListingFormat::Json => printer.data(&json_of(&findings, proxy.as_deref()).to_string()),
+        ListingFormat::Json => printer.list(json_of(&findings, proxy.as_deref())),
         _ => {
             printer.show_paged(&text_of(&findings, proxy.as_deref(), &printer.screen()));
             printer.say(&summary_of(&findings));

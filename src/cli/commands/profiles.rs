@@ -16,7 +16,7 @@ pub(crate) fn profiles(global: &GlobalOptions, printer: &Printer) -> Result<Exit
         None => ProfileList::default(),
     };
     match printer.format {
-        ListingFormat::Json => printer.data(&json_of(&list).to_string()),
+        ListingFormat::Json => printer.list(json_of(&list)),
         _ if list.profiles.is_empty() => printer.say(&format!(
             "no profiles in {}; write one with: sortie init",
             config_place(global)?.display()

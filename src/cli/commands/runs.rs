@@ -1,65 +1,40 @@
 //! `sortie runs`: the list of runs.
 //!
-//! Owns its layout. Must never contact a tenant.
+//! Owns the reading of its filters. Must never contact a tenant.
 
-use crate::app::{RunListing, Workspace};
+use crate::app::RunsRequest;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::locations::open_to_read;
-use crate::cli::options::{GlobalOptions, ListingFormat};
+use crate::cli::options::{GlobalOptions, ListingFormat, RunsOptions};
 use crate::cli::terminal::printer::Printer;
-use crate::cli::text::screen::Screen;
-use crate::cli::text::table::{Table, TableColumn};
+use crate::cli::text::runs::{json, table};
+use crate::cli::time_options::TimeOptions;
+use crate::journal::RunState;
 
-const COLUMNS: [TableColumn; 9] = [
-    TableColumn::whole("RUN"),
-    TableColumn::whole("STARTED"),
-    TableColumn::whole("STATE"),
-    TableColumn::text("TENANT").optional(),
-    TableColumn::text("JOB"),
-    TableColumn::number("TASKS").optional(),
-    TableColumn::text("OUTCOMES"),
-    TableColumn::text("ADDRESS").optional(),
-    TableColumn::text("REACHED BY").optional(),
-];
-
-pub(crate) fn runs(global: &GlobalOptions, printer: &Printer) -> Result<Exit, Failure> {
+pub(crate) fn runs(
+    global: &GlobalOptions,
+    options: &RunsOptions,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
+    let (since, until) = TimeOptions::now().span(&options.span)?;
+    let request = RunsRequest {
+        job: options.job.clone(),
+        states: options.state.iter().filter_map(|word| RunState::of_word(word)).collect(),
+        since,
+        until,
+        limit: options.limit,
+    };
     let workspace = open_to_read(global, printer)?;
-    let runs = workspace.as_ref().map(Workspace::runs).transpose()?.unwrap_or_default();
+    let runs = workspace.map(|workspace| workspace.runs_matching(&request)).transpose()?;
+    let runs = runs.unwrap_or_default();
     if printer.format == ListingFormat::Json {
-        printer.data(&runs.iter().map(json).collect::<serde_json::Value>().to_string());
+        printer.list(runs.iter().map(json).collect());
     } else if runs.is_empty() {
-        printer.say("no runs yet");
+        let is_filtered = request != RunsRequest::default();
+        printer.say(if is_filtered { "no run matches" } else { "no runs yet" });
     } else {
-        let screen = printer.screen();
-        let mut table = Table::new(&COLUMNS);
-        runs.into_iter().for_each(|run| table.row(cells(run, &screen)));
-        printer.show_paged(&table.render(&screen));
+        printer.show_paged(&table(&runs, &printer.screen()));
     }
     Ok(Exit::Well)
-}
-
-fn json(run: &RunListing) -> serde_json::Value {
-    let row = &run.row;
-    serde_json::json!({
-        "id": row.id, "job": row.job, "tenant": row.tenant, "tasks": row.tasks,
-        "base_url": run.base_url, "reached_by": run.reached_by,
-        "state": row.state.word(), "started_at": row.started_at.to_string(),
-        "ended_at": row.ended_at.map(|at| at.to_string()), "summary": row.summary,
-    })
-}
-
-fn cells(run: RunListing, screen: &Screen) -> [String; 9] {
-    let row = run.row;
-    [
-        row.id,
-        screen.time(row.started_at),
-        row.state.word().to_owned(),
-        row.tenant,
-        row.job,
-        row.tasks.to_string(),
-        row.summary,
-        run.base_url,
-        run.reached_by,
-    ]
 }

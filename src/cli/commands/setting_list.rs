@@ -1,8 +1,7 @@
 //! `sortie settings`: each setting with its value and where that comes from.
 //!
-//! Owns the layout of the list. Must never show the value of a secret, and must never reach a tenant.
+//! Owns which values count. Must never reach a tenant.
 
-use crate::app::settings::Profile;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::job_source::read_job;
@@ -10,13 +9,9 @@ use crate::cli::options::{
     GlobalOptions, JobOptions, LimitOptions, ListingFormat, PurposeOptions, TenantOptions,
 };
 use crate::cli::settings::read_profile;
-use crate::cli::terminal::printer::{Printer, table};
-use crate::model::settings::{
-    PlacedValue, SettingSource, SettingSpec, SettingValue, SettingValues, global, settings,
-};
-
-/// What stands for the value of a secret.
-const NOT_SHOWN: &str = "(not shown)";
+use crate::cli::terminal::printer::Printer;
+use crate::cli::text::setting_list::{SourceNames, json, table};
+use crate::model::settings::{SettingSource, SettingValue, global};
 
 /// The flags of settings that the command was given.
 pub(crate) struct GivenFlags<'a> {
@@ -45,85 +40,12 @@ pub(crate) fn list(
         let file = JobOptions { job: file.to_owned(), ..JobOptions::default() };
         values = values.merged(&read_job(&file, printer)?.settings.values);
     }
-    let place = Place { job: job.unwrap_or_default(), profile: &profile };
+    let names = SourceNames { job: job.unwrap_or_default(), profile: &profile };
     match printer.format {
-        ListingFormat::Json => printer.data(&json(&values, &place).to_string()),
-        ListingFormat::Text | ListingFormat::Csv => printer.show(&text(&values, &place)),
-    }
-    Ok(Exit::Well)
-}
-
-/// What sources are called.
-struct Place<'a> {
-    job: &'a str,
-    profile: &'a Profile,
-}
-
-impl Place<'_> {
-    fn shown(&self, source: SettingSource) -> String {
-        match source {
-            SettingSource::Flag(flag) => format!("--{flag}"),
-            SettingSource::Variable(name) => name.to_owned(),
-            SettingSource::Job { line: 0 } => self.job.to_owned(),
-            SettingSource::Job { line } => format!("{}:{line}", self.job),
-            SettingSource::Profile => match &self.profile.name {
-                Some(name) => format!("profile {name}"),
-                None => "configuration".to_owned(),
-            },
+        ListingFormat::Json => printer.list(json(&values, &names)),
+        ListingFormat::Text | ListingFormat::Csv => {
+            printer.show_paged(&table(&values, &names, &printer.screen()));
         }
     }
-}
-
-/// The values of a setting that count: one, or those of all sources where it is a union.
-fn counted<'v>(values: &'v SettingValues, setting: &SettingSpec) -> &'v [PlacedValue] {
-    let all = values.all(setting);
-    if setting.is_union { all } else { all.get(..1).unwrap_or_default() }
-}
-
-/// The value as it may be shown; `None` where there is none.
-fn shown(values: &SettingValues, setting: &SettingSpec) -> Option<String> {
-    let value = values.get(setting)?;
-    Some(match values.words(setting) {
-        _ if setting.is_secret => NOT_SHOWN.to_owned(),
-        Some(words) => words.join(", "),
-        None => value.shown(),
-    })
-}
-
-fn text(values: &SettingValues, place: &Place<'_>) -> String {
-    let row = |setting: &'static SettingSpec| {
-        let sources: Vec<String> =
-            counted(values, setting).iter().map(|placed| place.shown(placed.source)).collect();
-        let (value, source) = match shown(values, setting) {
-            Some(value) => (value, sources.join(", ")),
-            None if setting.default.is_empty() => ("-".to_owned(), "default".to_owned()),
-            None => (setting.default.to_owned(), "default".to_owned()),
-        };
-        vec![setting.name.to_owned(), value, source]
-    };
-    let rows: Vec<Vec<String>> = settings().map(row).collect();
-    table(&["SETTING", "VALUE", "SOURCE"], &rows)
-}
-
-fn json(values: &SettingValues, place: &Place<'_>) -> serde_json::Value {
-    let row = |setting: &'static SettingSpec| {
-        let source = counted(values, setting).iter().map(|placed| {
-            let kind = match placed.source {
-                SettingSource::Flag(_) => "flag",
-                SettingSource::Variable(_) => "variable",
-                SettingSource::Job { .. } => "job",
-                SettingSource::Profile => "profile",
-            };
-            serde_json::json!({ "kind": kind, "place": place.shown(placed.source) })
-        });
-        let sources: Vec<serde_json::Value> = source.collect();
-        serde_json::json!({
-            "setting": setting.name,
-            "value": shown(values, setting),
-            "default": setting.default,
-            "is_secret": setting.is_secret,
-            "sources": sources,
-        })
-    };
-    settings().map(row).collect()
+    Ok(Exit::Well)
 }

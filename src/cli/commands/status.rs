@@ -10,7 +10,7 @@ use crate::cli::options::{GlobalOptions, ListingFormat};
 use crate::cli::status_options::StatusOptions;
 use crate::cli::terminal::printer::Printer;
 use crate::cli::text::run_summary::Detail;
-use crate::cli::text::status::{devices, devices_shown, json, next, text};
+use crate::cli::text::status::{device_json, devices, devices_shown, next, run_json, text};
 use crate::cli::text::wrap::hanging;
 use crate::drive::{Clock, WallClock};
 use crate::report::ReportRow;
@@ -27,7 +27,12 @@ pub(crate) fn status(
     let status = with_runs(global, printer)?.status(name)?;
     let chosen = options.asks_for_devices().then(|| chosen(&status, options));
     if printer.format == ListingFormat::Json {
-        printer.data(&json(&status, chosen.as_deref()).to_string());
+        match &chosen {
+            Some(chosen) if printer.picks_fields() => {
+                printer.list(chosen.iter().map(device_json).collect());
+            }
+            _ => printer.data(&run_json(&status, chosen.as_deref()).to_string()),
+        }
         return Ok(Exit::Well);
     }
     match chosen {
@@ -51,12 +56,6 @@ pub(crate) fn status(
         }
     }
     Ok(Exit::Well)
-}
-
-impl StatusOptions {
-    fn asks_for_devices(&self) -> bool {
-        self.devices || !self.outcome.is_empty()
-    }
 }
 
 /// The tasks with an outcome that was asked for; all of them where none was.

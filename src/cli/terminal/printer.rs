@@ -7,6 +7,7 @@
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
+use serde_json::Value;
 use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,7 +16,8 @@ use crate::cli::failure::{Done, Failed};
 use crate::cli::options::{GlobalOptions, ListingFormat, When};
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::pager;
-pub(crate) use crate::cli::text::layout::{counted, harmless, one_line, table};
+use crate::cli::text::fields::{array, pick};
+pub(crate) use crate::cli::text::layout::{counted, harmless, one_line};
 use crate::cli::text::notices::{Notice, notice};
 use crate::cli::text::refusals::json::{line, refusal};
 use crate::cli::text::screen::Screen;
@@ -26,6 +28,8 @@ use crate::cli::text::wrap::hanging;
 pub(crate) struct Printer {
     verbosity: i8,
     pub format: ListingFormat,
+    /// The fields that `--json` picks from listings; none picks all.
+    fields: Vec<String>,
     output: Arc<Mutex<Output>>,
 }
 
@@ -46,7 +50,12 @@ impl Printer {
         let verbosity =
             if options.quiet { -1 } else { i8::try_from(options.verbose).unwrap_or(i8::MAX) };
         let output = Output::new(std::io::stdout().is_terminal());
-        Self { verbosity, format: options.format, output: Arc::new(Mutex::new(output)) }
+        Self {
+            verbosity,
+            format: options.format,
+            fields: options.fields.clone().unwrap_or_default(),
+            output: Arc::new(Mutex::new(output)),
+        }
     }
 
     /// A stream of events of the application whose first observer is this printer.
@@ -116,6 +125,21 @@ impl Printer {
     /// end of the command an error; a reader that has gone away (`| head`) does not.
     pub(crate) fn data(&self, text: &str) {
         self.output().write(text, std::io::stdout().lock());
+    }
+
+    /// Writes a listing for programs: one array, each object with the fields that `--json` picks.
+    pub(crate) fn list(&self, rows: Vec<Value>) {
+        self.data(&array(rows, &self.fields).to_string());
+    }
+
+    /// Writes one object of a listing for programs, with the fields that `--json` picks.
+    pub(crate) fn object(&self, row: Value) {
+        self.data(&pick(row, &self.fields).to_string());
+    }
+
+    /// Whether `--json` picks fields: a listing is then one array of objects with these.
+    pub(crate) fn picks_fields(&self) -> bool {
+        !self.fields.is_empty()
     }
 
     /// Whether something that was to be written to standard output was lost.

@@ -1,24 +1,37 @@
 //! How records of an audit are shown.
 //!
-//! Owns the columns of notes, the summary of a run and their JSON. Must never know which record is sound, and never
-//! let what stands in a database steer a terminal.
+//! Owns the columns of notes, the summary of a run and their JSON. Must never decide which record is sound, and never
+//! let a text of the database steer a terminal.
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-use crate::app::ChainFault;
+use crate::app::{ChainFault, HostAudit};
+use crate::cli::text::fields::object;
 use crate::cli::text::layout::one_line;
+use crate::cli::text::notes::{WHO_KEYS, note_text, value_text};
+use crate::cli::text::screen::{Screen, Tone};
+use crate::cli::text::table::{Table, TableCell, TableColumn};
 use crate::journal::{AuditRecord, ChainAudit};
 use crate::model::UnixMillis;
 
-/// Columns of the host's record.
-pub(crate) const NOTE_COLUMNS: [&str; 6] = ["NOTE", "WHEN", "KIND", "RUN", "WHO", "WHAT"];
+/// The fields of a note, or of a run's entry, in JSON.
+pub(crate) const NOTE_FIELDS: [&str; 7] = ["seq", "at", "kind", "run", "body", "hash", "fits"];
 
-/// Under which keys a note says who did it.
-const WHO_KEYS: [&str; 4] = ["by", "who", "operator", "user"];
+const NOTE_COLUMNS: [TableColumn; 6] = [
+    TableColumn::number("NOTE"),
+    TableColumn::whole("WHEN"),
+    TableColumn::whole("KIND"),
+    TableColumn::whole("RUN").optional(),
+    TableColumn::text("WHO").at_least(12),
+    TableColumn::text("WHAT").at_least(20),
+];
 
-/// Under which key a note holds a hash that only programs compare; JSON shows it.
-const BEGINNING_KEY: &str = "beginning";
+const HEAD_COLUMNS: [TableColumn; 3] = [
+    TableColumn::whole("RECORD"),
+    TableColumn::number("ENTRIES"),
+    TableColumn::text("HEAD").at_least(16),
+];
 
 /// Letters of one text; a line of a table stays one line.
 const TEXT_CHARS_MAX: usize = 160;
@@ -34,35 +47,63 @@ pub(crate) fn fault_text(fault: &ChainFault) -> String {
     }
 }
 
-/// One row of the host's record.
-pub(crate) fn note_row(note: &AuditRecord) -> Vec<String> {
-    let who = WHO_KEYS.iter().find_map(|key| note.body.get(key));
-    let what: Vec<String> = match &note.body {
-        Value::Object(fields) => fields
-            .iter()
-            .filter(|(key, _)| !WHO_KEYS.contains(&key.as_str()) && *key != BEGINNING_KEY)
-            .map(|(key, value)| format!("{key} {}", value_text(value)))
-            .collect(),
-        Value::Null => Vec::new(),
-        other => vec![value_text(other)],
-    };
-    let mark = if note.fits { "" } else { "(does not fit) " };
-    vec![
-        note.seq.to_string(),
-        note.at.to_string(),
-        plain(&note.kind),
-        plain(note.run.as_deref().unwrap_or("")),
-        plain(&who.map(value_text).unwrap_or_default()),
-        plain(&format!("{mark}{}", what.join(", "))),
-    ]
+/// Notes of the host's record for people.
+pub(crate) fn note_table<'a>(
+    notes: impl IntoIterator<Item = &'a AuditRecord>,
+    screen: &Screen,
+) -> String {
+    let mut table = Table::new(&NOTE_COLUMNS);
+    for note in notes {
+        let who = WHO_KEYS.iter().find_map(|key| note.body.get(key)).map(value_text);
+        let (tone, mark) = match note.fits {
+            true => (Tone::Plain, ""),
+            false => (Tone::Bad, "(does not fit) "),
+        };
+        table.row::<TableCell>([
+            TableCell::toned(tone, note.seq.to_string()),
+            screen.time(note.at).into(),
+            plain(&note.kind.replace('_', " ")).into(),
+            plain(note.run.as_deref().unwrap_or_default()).into(),
+            plain(&who.unwrap_or_default()).into(),
+            TableCell::toned(tone, plain(&format!("{mark}{}", note_text(&note.kind, &note.body)))),
+        ]);
+    }
+    table.render(screen)
 }
 
-/// One record as JSON.
+/// The last hash of the host's record and of each run in it, for people.
+pub(crate) fn head_table(audit: &HostAudit, screen: &Screen) -> String {
+    let mut table = Table::new(&HEAD_COLUMNS);
+    table.row(["host".to_owned(), audit.notes.to_string(), audit.head.clone()]);
+    for (run, chain) in &audit.runs {
+        table.row([plain(run), chain.entries.to_string(), chain.head.clone()]);
+    }
+    table.render(screen)
+}
+
+/// The command that verifies later that a head is still contained; on two lines where one is too wide.
+pub(crate) fn anchor_command(command: &str, head: &str, screen: &Screen) -> String {
+    let line = format!("  {command} --anchor {head}");
+    match screen.width.is_some_and(|width| line.len() > width) {
+        true => format!("  {command} --anchor \\\n    {head}"),
+        false => line,
+    }
+}
+
+/// Notes or entries for programs.
 pub(crate) fn record_json(record: &AuditRecord) -> Value {
-    json!({
-        "seq": record.seq, "at": record.at.to_string(), "kind": record.kind, "run": record.run,
-        "body": record.body, "hash": record.hash, "fits": record.fits,
-    })
+    object(
+        &NOTE_FIELDS,
+        [
+            json!(record.seq),
+            json!(record.at.to_string()),
+            json!(record.kind),
+            json!(record.run),
+            record.body.clone(),
+            json!(record.hash),
+            json!(record.fits),
+        ],
+    )
 }
 
 /// What the entries of a run come to.
@@ -97,31 +138,33 @@ impl RunSummary {
         }
     }
 
-    /// One screen for people.
+    /// The summary for people.
     pub(crate) fn text(
         &self,
         run: &str,
         header: &Value,
         outcomes: &[String],
         audit: &ChainAudit,
+        screen: &Screen,
     ) -> String {
         let mut lines = vec![format!("run {run}")];
         if header.is_null() {
-            lines.push("  it has no header".to_owned());
+            lines.push("  no header".to_owned());
         }
         let mut fields = Vec::new();
         collect_texts("", header, &mut fields);
         lines.extend(fields.iter().map(|(key, text)| format!("  {}: {}", plain(key), plain(text))));
         if let Some(at) = header["started_at"].as_i64() {
-            lines.push(format!("  started at: {}", UnixMillis(at)));
+            lines.push(format!("  started at: {}", screen.time(UnixMillis(at))));
         }
         let chained = match audit.chained_from {
-            None if audit.entries > 0 => ", none of them written with a hash".to_owned(),
-            Some(first) if first > 1 => format!(", written with hashes from entry {first} on"),
+            None if audit.entries > 0 => ", none with a hash".to_owned(),
+            Some(first) if first > 1 => format!(", with hashes from entry {first} on"),
             _ => String::new(),
         };
-        let span =
-            self.span.map_or_else(String::new, |(first, last)| format!(", from {first} to {last}"));
+        let span = self.span.map_or_else(String::new, |(first, last)| {
+            format!(", {} to {}", screen.time(first), screen.time(last))
+        });
         lines.push(format!("entries: {}{span}{chained}", audit.entries));
         for (name, counts) in [
             ("outcomes", &counts_of(outcomes)),
@@ -138,7 +181,7 @@ impl RunSummary {
         lines.join("\n")
     }
 
-    /// The same for programs.
+    /// The summary for programs.
     pub(crate) fn json(&self, header: &Value, outcomes: &[String]) -> Value {
         json!({
             "header": header, "outcomes": counts_of(outcomes), "answers": self.answers,
@@ -173,13 +216,6 @@ fn collect_texts(key: &str, value: &Value, found: &mut Vec<(String, String)>) {
             }
         }
         _ => {}
-    }
-}
-
-fn value_text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
     }
 }
 

@@ -2,9 +2,11 @@
 //!
 //! Owns its layout, and its form for programs. Must never decide which finding is a problem.
 
+use serde_json::json;
 use std::fmt::Write;
 
 use super::doctor_facts::{Told, name_of, skipped, told};
+use super::fields::object;
 use super::layout::{counted, one_line};
 use super::screen::{Screen, Tone};
 use super::table::width_of;
@@ -83,18 +85,18 @@ pub(crate) fn summary_of(findings: &[DoctorFinding]) -> String {
     }
 }
 
-/// The findings for programs: an array of objects.
-pub(crate) fn json_of(findings: &[DoctorFinding], proxy: Option<&str>) -> serde_json::Value {
-    let object = |finding: &DoctorFinding| {
+/// The fields of a finding in JSON.
+pub(crate) const FINDING_FIELDS: [&str; 4] = ["check", "result", "detail", "next"];
+
+/// The findings for programs.
+pub(crate) fn json_of(findings: &[DoctorFinding], proxy: Option<&str>) -> Vec<serde_json::Value> {
+    let row = |finding: &DoctorFinding| {
         let told = told(finding, proxy);
-        serde_json::json!({
-            "check": finding.check,
-            "result": finding.result(),
-            "detail": told.detail,
-            "next": told.next,
-        })
+        let values =
+            [json!(finding.check), json!(finding.result()), json!(told.detail), json!(told.next)];
+        object(&FINDING_FIELDS, values)
     };
-    findings.iter().map(object).collect()
+    findings.iter().map(row).collect()
 }
 
 fn word_of(result: DoctorResult) -> &'static str {

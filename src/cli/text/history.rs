@@ -5,12 +5,15 @@
 use std::collections::BTreeSet;
 
 use crate::app::{DeviceHistory, HistoryCoverage, HistoryRequest};
-use crate::cli::text::layout::{counted, table};
+use crate::cli::text::layout::{counted, one_line};
+use crate::cli::text::outcomes::tone;
+use crate::cli::text::screen::{Screen, Tone};
+use crate::cli::text::table::{Table, TableCell, TableColumn};
 use crate::model::UnixMillis;
 use crate::report::{HistoryLine, csv_text};
 
-/// Columns of the CSV, in order.
-const COLUMNS: [&str; 21] = [
+/// The fields of a line in JSON, and the columns of the CSV, in order.
+pub(crate) const HISTORY_FIELDS: [&str; 21] = [
     "at",
     "kind",
     "run",
@@ -35,74 +38,135 @@ const COLUMNS: [&str; 21] = [
 ];
 
 /// Which database and which span were searched.
-pub(crate) fn covered(coverage: &HistoryCoverage) -> String {
+pub(crate) fn covered(coverage: &HistoryCoverage, screen: &Screen) -> String {
     let runs = counted(coverage.runs, "run");
     let span = coverage.span.map_or_else(String::new, |(first, last)| {
-        format!(", which has {runs} from {first} to {last}")
+        format!(", {} to {}", screen.time(first), screen.time(last))
     });
-    format!("{}{span}", coverage.database.display())
+    format!("{} ({runs}{span})", coverage.database.display())
 }
 
-/// The table for people.
-pub(crate) fn text(history: &DeviceHistory) -> String {
-    let rows: Vec<Vec<String>> = history.lines.iter().map(text_row).collect();
-    let header = [
-        "WHEN", "RUN", "SERIAL", "NAME", "ACTION", "STEP", "TRY", "HTTP", "ANSWER", "OUTCOME",
-        "COMMAND", "ENDED", "REASON",
+/// How much of the history is shown.
+pub(crate) fn shown(history: &DeviceHistory) -> String {
+    let total = counted(history.total, "entry");
+    match history.lines.len() {
+        lines if lines == history.total => total,
+        lines => format!("{lines} of {total}"),
+    }
+}
+
+/// The table for people. What all lines share stands above it; a column in which no line says anything is left out.
+pub(crate) fn table(history: &DeviceHistory, screen: &Screen) -> String {
+    let lines = &history.lines;
+    let devices: BTreeSet<&str> = lines.iter().map(|line| line.device.id.as_str()).collect();
+    let mut text = String::new();
+    if let (1, Some(line)) = (devices.len(), lines.last()) {
+        text = format!("{}\n\n", screen.toned(Tone::Strong, &device_line(line)));
+    }
+    let is_one = devices.len() == 1;
+    let all: [(TableColumn, bool); 12] = [
+        (TableColumn::whole("WHEN"), true),
+        (TableColumn::text("DEVICE"), !is_one),
+        (TableColumn::whole("ACTION"), true),
+        (TableColumn::number("STEP").optional(), lines.iter().any(|line| line.step > 1)),
+        (TableColumn::number("TRY").optional(), lines.iter().any(|line| line.attempt > Some(1))),
+        (TableColumn::whole("OUTCOME"), true),
+        (TableColumn::text("ANSWER"), true),
+        (TableColumn::whole("RUN").optional(), true),
+        (TableColumn::number("HTTP").optional(), true),
+        (
+            TableColumn::text("REASON").optional(),
+            lines.iter().any(|line| own_reason(line).is_some()),
+        ),
+        (
+            TableColumn::whole("COMMAND").optional(),
+            lines.iter().any(|line| line.task.command.is_some()),
+        ),
+        (TableColumn::whole("ENDED").optional(), true),
     ];
-    table(&header, &rows)
+    let columns: Vec<TableColumn> =
+        all.iter().filter(|(_, is_used)| *is_used).map(|(column, _)| *column).collect();
+    let mut table = Table::new(&columns);
+    for line in lines {
+        let cells = all.iter().zip(text_cells(line, screen));
+        table.row(cells.filter(|((_, is_used), _)| *is_used).map(|(_, cell)| cell));
+    }
+    text.push_str(&table.render(screen));
+    text
 }
 
-/// What is kept, and what was dropped.
-pub(crate) fn notes(history: &DeviceHistory) -> Vec<String> {
+/// The device that all lines are about.
+fn device_line(line: &HistoryLine) -> String {
+    let device = &line.device;
+    let facts = [name_of(line), &device.name, &device.user_email, device.platform.word()];
+    let facts: Vec<&str> = facts.into_iter().filter(|fact| !fact.is_empty()).collect();
+    one_line(&facts.join("  ")).into_owned()
+}
+
+/// The reason of a line, where its answer does not say it already.
+fn own_reason(line: &HistoryLine) -> Option<&str> {
+    let is_said = line.reason.is_empty() || line.answer.contains(&line.reason);
+    (!is_said).then_some(line.reason.as_str())
+}
+
+/// What is kept, and what was removed.
+pub(crate) fn notes(history: &DeviceHistory, screen: &Screen) -> Vec<String> {
     let kept = |line: &&HistoryLine| line.keeps_secret();
     let mut notes: BTreeSet<String> = history
         .lines
         .iter()
         .filter(kept)
         .map(|line| match line.task.pins.is_empty() {
-            false => format!("PIN kept: sortie pins --device {}", name_of(line)),
-            true => format!("secrets of {} are kept in run {}", name_of(line), line.run),
+            false => {
+                format!("a PIN is kept; show it with:\n  sortie pins --device {}", name_of(line))
+            }
+            true => format!(
+                "secrets are kept; show them with:\n  sortie pins {} --device {} --secrets",
+                line.run,
+                name_of(line)
+            ),
         })
         .collect();
     for line in &history.lines {
         if let Some(at) = history.pruned_at(line) {
             notes.insert(format!(
-                "PINs, secrets and replies of run {} were pruned at {at}",
-                line.run
+                "run {}: PINs, secrets and replies were pruned at {}",
+                line.run,
+                screen.time(at)
             ));
         }
     }
     notes.into_iter().collect()
 }
 
-/// The same for spreadsheets.
+/// The lines for spreadsheets.
 pub(crate) fn csv(history: &DeviceHistory) -> String {
-    csv_text(COLUMNS, history.lines.iter().map(|line| cells(history, line)))
+    csv_text(HISTORY_FIELDS, history.lines.iter().map(|line| cells(history, line)))
 }
 
-/// The same for programs.
+/// The lines for programs: each an object.
+pub(crate) fn lines_json(history: &DeviceHistory) -> Vec<serde_json::Value> {
+    let numbers = ["step", "attempt", "http_status"];
+    let line_json = |line: &HistoryLine| {
+        let cells = HISTORY_FIELDS.into_iter().zip(cells(history, line));
+        let values = cells.map(|(name, cell)| {
+            let value = match (name, cell.as_str()) {
+                ("answer" | "reason", _) => cell.into(),
+                (_, "") => serde_json::Value::Null,
+                ("secrets_kept", text) => (text == "true").into(),
+                (name, text) if numbers.contains(&name) => text.parse::<u16>().ok().into(),
+                _ => cell.into(),
+            };
+            (name.to_owned(), value)
+        });
+        serde_json::Value::Object(values.collect())
+    };
+    history.lines.iter().map(line_json).collect()
+}
+
+/// The lines with what was searched, for programs.
 pub(crate) fn json(history: &DeviceHistory, request: &HistoryRequest) -> serde_json::Value {
     let coverage = &history.coverage;
-    let numbers = ["step", "attempt", "http_status"];
-    let lines: Vec<serde_json::Value> = history
-        .lines
-        .iter()
-        .map(|line| {
-            let cells = COLUMNS.into_iter().zip(cells(history, line));
-            let values = cells.map(|(name, cell)| {
-                let value = match (name, cell.as_str()) {
-                    ("answer" | "reason", _) => cell.into(),
-                    (_, "") => serde_json::Value::Null,
-                    ("secrets_kept", text) => (text == "true").into(),
-                    (name, text) if numbers.contains(&name) => text.parse::<u16>().ok().into(),
-                    _ => cell.into(),
-                };
-                (name.to_owned(), value)
-            });
-            serde_json::Value::Object(values.collect())
-        })
-        .collect();
     let text = |at: Option<UnixMillis>| at.map(|at| at.to_string());
     serde_json::json!({
         "device": request.device, "database": coverage.database.display().to_string(),
@@ -112,11 +176,11 @@ pub(crate) fn json(history: &DeviceHistory, request: &HistoryRequest) -> serde_j
             "to": text(coverage.span.map(|(_, last)| last)),
         },
         "since": text(request.since), "until": text(request.until),
-        "unreadable": history.unreadable, "lines": lines,
+        "unreadable": history.unreadable, "total": history.total, "lines": lines_json(history),
     })
 }
 
-fn cells(history: &DeviceHistory, line: &HistoryLine) -> [String; COLUMNS.len()] {
+fn cells(history: &DeviceHistory, line: &HistoryLine) -> [String; HISTORY_FIELDS.len()] {
     let command = line.task.command.as_ref();
     let moment = |at: Option<UnixMillis>| at.map(|at| at.to_string()).unwrap_or_default();
     let number = |number: Option<u16>| number.map(|number| number.to_string()).unwrap_or_default();
@@ -153,25 +217,22 @@ fn name_of(line: &HistoryLine) -> &str {
     }
 }
 
-fn text_row(line: &HistoryLine) -> Vec<String> {
+fn text_cells(line: &HistoryLine, screen: &Screen) -> [TableCell; 12] {
     let number = |number: Option<u16>| number.map(|number| number.to_string()).unwrap_or_default();
-    let command = line.task.command.as_ref().map(|command| {
-        let at = command.completed_at.map(|at| format!(" {at}")).unwrap_or_default();
-        format!("{} {}{at}", command.uuid, command.status.word())
-    });
-    vec![
-        line.at.to_string(),
-        line.run.clone(),
-        line.device.serial_number.clone(),
-        line.device.name.clone(),
-        line.action.clone(),
-        line.step.to_string(),
-        number(line.attempt),
-        number(line.http_status),
-        line.answer.clone(),
-        line.outcome().word().to_owned(),
-        command.unwrap_or_default(),
-        line.task.completed_at.map(|at| at.to_string()).unwrap_or_default(),
-        line.reason.clone(),
+    let outcome = line.outcome();
+    let ended = line.task.completed_at.map(|at| screen.time(at)).unwrap_or_default();
+    [
+        screen.time(line.at).into(),
+        name_of(line).into(),
+        line.action.as_str().into(),
+        line.step.to_string().into(),
+        number(line.attempt).into(),
+        TableCell::toned(tone(outcome), outcome.word()),
+        line.answer.as_str().into(),
+        line.run.as_str().into(),
+        number(line.http_status).into(),
+        own_reason(line).unwrap_or_default().into(),
+        line.task.command.as_ref().map_or("", |command| command.status.word()).into(),
+        ended.into(),
     ]
 }

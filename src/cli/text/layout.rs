@@ -34,10 +34,15 @@ pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A number with its noun: `1 row`, `2 rows`, `12,000 rows`.
+/// A number with its noun: `1 row`, `2 entries`, `12,000 rows`.
 pub(crate) fn counted(number: impl Into<usize>, noun: &str) -> String {
     let number = number.into();
-    format!("{} {noun}{}", thousands(number), if number == 1 { "" } else { "s" })
+    let shown = thousands(number);
+    match (number, noun.strip_suffix('y')) {
+        (1, _) => format!("{shown} {noun}"),
+        (_, Some(stem)) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{shown} {stem}ies"),
+        _ => format!("{shown} {noun}s"),
+    }
 }
 
 /// A number for people: from 10,000 on with separators.
@@ -83,14 +88,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn large_numbers_have_separators() {
-        for (number, text) in [
-            (1_usize, "1 row"),
-            (9_999, "9999 rows"),
-            (10_000, "10,000 rows"),
-            (1_234_567, "1,234,567 rows"),
+    fn counts_are_read_with_their_noun() {
+        for (number, noun, text) in [
+            (1_usize, "entry", "1 entry"),
+            (0, "entry", "0 entries"),
+            (2, "day", "2 days"),
+            (9_999, "row", "9999 rows"),
+            (10_000, "row", "10,000 rows"),
+            (1_234_567, "task", "1,234,567 tasks"),
         ] {
-            assert_eq!(counted(number, "row"), text);
+            assert_eq!(counted(number, noun), text);
         }
     }
 

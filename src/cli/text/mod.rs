@@ -2,6 +2,7 @@
 //!
 //! Owns the texts. Must never decide anything.
 
+pub(crate) mod actions;
 pub(crate) mod age;
 pub(crate) mod approval;
 pub(crate) mod audit;
@@ -12,8 +13,10 @@ pub(crate) mod diagnostics;
 pub(crate) mod doctor;
 mod doctor_facts;
 pub(crate) mod doubts;
+pub(crate) mod fields;
 pub(crate) mod history;
 pub(crate) mod layout;
+pub(crate) mod notes;
 pub(crate) mod notices;
 pub(crate) mod outcomes;
 pub(crate) mod pin_news;
@@ -28,7 +31,9 @@ pub(crate) mod refusals;
 pub(crate) mod run_end;
 pub(crate) mod run_next;
 pub(crate) mod run_summary;
+pub(crate) mod runs;
 pub(crate) mod screen;
+pub(crate) mod setting_list;
 pub(crate) mod status;
 pub(crate) mod table;
 pub(crate) mod wrap;

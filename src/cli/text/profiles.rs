@@ -3,6 +3,9 @@
 //! Owns the list of profiles, and what is wrong with a configuration. Must never show a token, a command that prints one, or the
 //! name of a file that may hold one: people paste tokens there.
 
+use serde_json::json;
+
+use super::fields::object;
 use super::refusals::Words;
 use super::screen::{Screen, Tone};
 use super::table::{Table, TableCell, TableColumn};
@@ -39,18 +42,22 @@ pub(crate) fn table_of(list: &ProfileList, screen: &Screen) -> String {
     table.render(screen)
 }
 
-/// The profiles for programs: an array of objects.
-pub(crate) fn json_of(list: &ProfileList) -> serde_json::Value {
-    let object = |profile: &Profile| {
-        serde_json::json!({
-            "name": profile.name,
-            "default": list.default == profile.name,
-            "address": address_of(profile),
-            "token_source": token_source(profile),
-            "keys": keys_of(profile),
-        })
+/// The fields of a profile in JSON.
+pub(crate) const PROFILE_FIELDS: [&str; 5] = ["name", "default", "address", "token_source", "keys"];
+
+/// The profiles for programs.
+pub(crate) fn json_of(list: &ProfileList) -> Vec<serde_json::Value> {
+    let row = |profile: &Profile| {
+        let values = [
+            json!(profile.name),
+            json!(list.default == profile.name),
+            json!(address_of(profile)),
+            json!(token_source(profile)),
+            json!(keys_of(profile)),
+        ];
+        object(&PROFILE_FIELDS, values)
     };
-    list.profiles.iter().map(object).collect()
+    list.profiles.iter().map(row).collect()
 }
 
 /// The address that the profile names; `None` where it names none, or none that can be used.

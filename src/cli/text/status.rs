@@ -5,7 +5,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use serde_json::json;
+
 use crate::app::RunStatus;
+use crate::cli::text::fields::object;
 use crate::cli::text::layout::{counted, one_line, thousands};
 use crate::cli::text::outcomes::tone;
 use crate::cli::text::run_next::{Resumable, missing_pins, retry, step, steps};
@@ -144,7 +147,7 @@ pub(crate) fn devices_shown(shown: usize, of: usize) -> String {
 }
 
 /// The run for programs, with its devices where they were asked for.
-pub(crate) fn json(status: &RunStatus, devices: Option<&[ReportRow<'_>]>) -> serde_json::Value {
+pub(crate) fn run_json(status: &RunStatus, devices: Option<&[ReportRow<'_>]>) -> serde_json::Value {
     let row = &status.row;
     let outcomes: BTreeMap<&str, u32> =
         status.counts.iter().map(|(outcome, tasks)| (outcome.word(), tasks)).collect();
@@ -159,18 +162,49 @@ pub(crate) fn json(status: &RunStatus, devices: Option<&[ReportRow<'_>]>) -> ser
     object
 }
 
-/// One task of a device for programs. Fields are only ever added.
+/// The fields of a task of a device in JSON. Fields are only ever added.
+pub(crate) const STATUS_DEVICE_FIELDS: [&str; 16] = [
+    "row",
+    "step",
+    "device_id",
+    "serial_number",
+    "device_name",
+    "user_email",
+    "platform",
+    "action",
+    "outcome",
+    "reason",
+    "http_status",
+    "command_uuid",
+    "command_status",
+    "last_check_in",
+    "requested_at",
+    "completed_at",
+];
+
+/// One task of a device for programs.
 pub(crate) fn device_json(row: &ReportRow<'_>) -> serde_json::Value {
     let device = row.device();
-    serde_json::json!({
-        "row": row.row(), "step": row.step(), "device_id": device.id.as_str(),
-        "serial_number": device.serial_number, "device_name": device.name,
-        "user_email": device.user_email, "platform": device.platform.word(),
-        "action": row.action(), "outcome": row.outcome().word(), "reason": row.reason(),
-        "http_status": row.http_status(), "command_uuid": row.command_uuid(),
-        "command_status": row.command_status().map(|status| status.word()),
-        "last_check_in": device.last_check_in.map(|at| at.to_string()),
-        "requested_at": row.requested_at().map(|at| at.to_string()),
-        "completed_at": row.completed_at().map(|at| at.to_string()),
-    })
+    let moment = |at: Option<UnixMillis>| json!(at.map(|at| at.to_string()));
+    object(
+        &STATUS_DEVICE_FIELDS,
+        [
+            json!(row.row()),
+            json!(row.step()),
+            json!(device.id.as_str()),
+            json!(device.serial_number),
+            json!(device.name),
+            json!(device.user_email),
+            json!(device.platform.word()),
+            json!(row.action()),
+            json!(row.outcome().word()),
+            json!(row.reason()),
+            json!(row.http_status()),
+            json!(row.command_uuid()),
+            json!(row.command_status().map(|status| status.word())),
+            moment(device.last_check_in),
+            moment(row.requested_at()),
+            moment(row.completed_at()),
+        ],
+    )
 }

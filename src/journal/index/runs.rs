@@ -24,6 +24,16 @@ pub enum RunState {
 }
 
 impl RunState {
+    /// Every state.
+    pub const ALL: [Self; 5] =
+        [Self::Open, Self::Paused, Self::Ended, Self::Closed, Self::Finished];
+
+    /// The state that a word means.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word() == word)
+    }
+
     /// The state in the list of runs and in JSON, such as `paused`.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -37,13 +47,8 @@ impl RunState {
     }
 
     fn parse(word: &str) -> Self {
-        match word {
-            "finished" => Self::Finished,
-            "paused" => Self::Paused,
-            "ended" => Self::Ended,
-            "closed" => Self::Closed,
-            _ => Self::Open,
-        }
+        // A newer program may know more; what it calls otherwise has not ended.
+        Self::of_word(word).unwrap_or(Self::Open)
     }
 }
 

@@ -7,6 +7,7 @@ use crate::app::{AuditReason, DeviceReason, HASH_DIGITS, HistoryReason, PruneRea
 use crate::cli::text::audit::fault_text;
 use crate::cli::text::history::covered;
 use crate::cli::text::layout::counted;
+use crate::cli::text::screen::Screen;
 
 pub(super) fn history(reason: &HistoryReason) -> Words {
     match reason {
@@ -14,7 +15,7 @@ pub(super) fn history(reason: &HistoryReason) -> Words {
             format!("no run has a task for '{device}'"),
             "give the full device id, serial number, name or user e-mail",
         )
-        .state(format!("searched {}", covered(coverage))),
+        .state(format!("searched {}", covered(coverage, &Screen::plain()))),
         HistoryReason::Incomplete { unreadable } => Words::new(
             format!("the history is incomplete: {}", unreadable.join("; ")),
             "check these files; a file in a newer format needs the version of sortie that wrote it",
