@@ -235,14 +235,17 @@ fn prune_drops_secrets_of_finished_runs_and_names_what_it_leaves() {
     let (pin, kept) = (&tenant.ledger().pins(&id)[0], &tenant.ledger().pins(&sleeping)[0]);
     assert!(stands_in(&state, pin) && stands_in(&state, kept), "the control");
     // Nothing is old enough.
-    says(&bench.sortie(&["prune", "--older-than", "90d", "--yes"]).expect(0), &["nothing to drop"]);
+    says(
+        &bench.sortie(&["prune", "--older-than", "90d", "--yes"]).expect(0),
+        &["nothing to remove"],
+    );
     let dry = bench.sortie(&["prune", "--older-than", "0", "--dry-run"]).expect(0);
     assert!(dry.stdout.contains("2 PINs") && dry.stdout.contains("1 reply"), "{}", dry.stdout);
     assert!(dry.stdout.contains(&serial(0)), "{}", dry.stdout);
-    says(&dry, &["left alone", &open, "nothing was dropped"]);
+    says(&dry, &["not pruned", &open, "nothing was removed"]);
     says(
         &bench.sortie(&["prune", "--older-than", "0", "--no-input"]).expect(8),
-        &["--no-input", "nothing was dropped"],
+        &["--no-input", "nothing was removed"],
     );
     assert!(stands_in(&state, pin), "nobody agreed yet");
     let before = bench.sortie(&["status", &finished, "--format", "json"]).expect(0).stdout;
@@ -265,7 +268,7 @@ fn prune_drops_secrets_of_finished_runs_and_names_what_it_leaves() {
     says(&bench.sortie(&["report", &finished]).expect(8), &["pruned", "--report-dir"]);
     bench.sortie(&["report", &finished, "--report-dir", "elsewhere"]).expect(0);
     assert_eq!(read_csv(&bench.path("elsewhere").join("report.csv"))[0]["outcome"], "completed");
-    says(&bench.sortie(&["prune", "--older-than", "0", "--yes"]).expect(0), &["nothing to drop"]);
+    says(&bench.sortie(&["prune", "--older-than", "0", "--yes"]).expect(0), &["nothing to remove"]);
 }
 
 #[test]
@@ -280,7 +283,7 @@ fn prune_leaves_a_run_that_another_process_holds() {
     let lock = std::fs::OpenOptions::new().write(true).open(path).expect("the lock file");
     lock.lock().expect("it can be locked");
     let ran = bench.sortie(&["prune", "--older-than", "0", "--yes"]).expect(0);
-    says(&ran, &["left alone", &run, "another process"]);
+    says(&ran, &["not pruned", &run, "another process"]);
     assert!(stands_in(&bench.path("state"), &tenant.ledger().pins(&ids[0])[0]));
 }
 

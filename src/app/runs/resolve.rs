@@ -235,6 +235,12 @@ impl HeldDoubts {
         &self.doubts
     }
 
+    /// Id of the run.
+    #[must_use]
+    pub fn run(&self) -> &str {
+        &self.row.id
+    }
+
     /// The tenant as people know it.
     #[must_use]
     pub fn tenant(&self) -> &str {

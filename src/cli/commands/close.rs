@@ -1,6 +1,6 @@
 //! `sortie close`: a person ends a run.
 //!
-//! Owns the question, and what is said about tasks that have not ended. Must never send anything.
+//! Owns the prompt, and what it says about tasks that have not ended. Must never send anything.
 
 use crate::app::Closing;
 use crate::cli::exit::Exit;
@@ -25,7 +25,7 @@ pub(crate) fn close(
             return Ok(Exit::Well);
         }
         Closing::Finished { run } => {
-            printer.say(&format!("run {run} has ended; there is nothing to close"));
+            printer.say(&format!("run {run} has ended; nothing to close"));
             return Ok(Exit::Well);
         }
         Closing::Open(closable) => *closable,
@@ -36,7 +36,7 @@ pub(crate) fn close(
         .map_err(|failure| failure.state("nothing was changed"))?;
     workspace.close(closable, &consent)?;
     printer.say(&format!(
-        "run {run} is closed: it sends nothing and follows nothing any more; its outcomes stay as they are"
+        "run {run} is closed: it sends and follows nothing more; its outcomes stay as they are"
     ));
     Ok(Exit::Well)
 }
@@ -44,9 +44,9 @@ pub(crate) fn close(
 /// What becomes of the tasks that have not ended.
 fn what_closing_does(counts: &OutcomeCounts) -> String {
     let parts = [
-        (counts.of(Outcome::NotAttempted), "are not sent"),
-        (counts.of(Outcome::Pending) + counts.of(Outcome::NotNow), "stay pending"),
-        (counts.of(Outcome::InDoubt), "stay in doubt"),
+        (counts.of(Outcome::NotAttempted), "never sent"),
+        (counts.of(Outcome::Pending) + counts.of(Outcome::NotNow), "left pending"),
+        (counts.of(Outcome::InDoubt), "left in doubt"),
     ];
     let told: Vec<String> = parts
         .into_iter()

@@ -1,4 +1,4 @@
-//! `sortie pins`: showing PINs to who asks for them.
+//! `sortie pins`: shows PINs to the person who asks for them.
 //!
 //! Owns how many are shown at once. Must never show more than was asked for.
 
@@ -19,6 +19,7 @@ use crate::cli::terminal::printer::Printer;
 use crate::cli::terminal::question::ask;
 use crate::cli::text::layout::counted;
 use crate::cli::text::pins::{json_of, text_of};
+use crate::cli::text::run_next::step;
 
 type Hidden = TaskPins<HiddenValue>;
 
@@ -37,11 +38,12 @@ pub(crate) fn pins(
     if found.is_empty() {
         let what = if options.secrets { "PINs or secrets" } else { "PINs" };
         let place = match (&options.run, &options.device) {
-            (Some(run), _) => format!("run {run} has"),
-            (None, Some(device)) => format!("the runs have for '{device}'"),
-            (None, None) => "the runs have".to_owned(),
+            (Some(run), None) => format!("in run {run}"),
+            (Some(run), Some(device)) => format!("for '{device}' in run {run}"),
+            (None, Some(device)) => format!("for '{device}' in any run"),
+            (None, None) => "in any run".to_owned(),
         };
-        printer.say(&format!("{place} no {what}"));
+        printer.say(&format!("no {what} {place}"));
         return Ok(Exit::Well);
     }
     let mut viewer = workspace.pins_viewer();
@@ -53,16 +55,16 @@ pub(crate) fn pins(
     let hints = hints(&found);
     let is_attended = std::io::stdout().is_terminal() && !global.no_input;
     if options.all || readable <= 1 {
-        printer.reveal(&text_of(&viewer.reveal(found)));
+        printer.reveal(&text_of(&viewer.reveal(found), &printer.screen()));
     } else if is_attended {
         show_one_by_one(found, &mut viewer, printer)?;
     } else {
         return Err(Failure::usage(format!(
-            "{} fit, and away from a terminal only one is printed unasked",
+            "{} match, and without a terminal only a single one is shown by default",
             counted(readable, if options.secrets { "secret" } else { "PIN" })
         ))
         .state("none was shown")
-        .next("name the device with --device, or ask for all with --all or --format json"));
+        .next("select one device with --device, or show all with --all or --format json"));
     }
     hints.iter().for_each(|hint| printer.say(hint));
     Ok(Exit::Well)
@@ -74,23 +76,25 @@ fn show_one_by_one(
     viewer: &mut PinsViewer<'_>,
     printer: &Printer,
 ) -> Result<(), Failure> {
+    let screen = printer.screen();
     let (bare, devices) = by_device(found);
     if !bare.is_empty() {
-        printer.reveal(&text_of(&viewer.reveal(bare)));
+        printer.reveal(&text_of(&viewer.reveal(bare), &screen));
     }
     let count = devices.len();
     for (at, device) in devices.into_iter().enumerate() {
-        printer.reveal(&text_of(&viewer.reveal(device)));
+        printer.reveal(&text_of(&viewer.reveal(device), &screen));
         let left = count - at - 1;
         if left == 0 {
             break;
         }
-        let question = format!("{left} more; Enter for the next, q ends: ");
+        let more = counted(left, "more device");
+        let question = format!("{more}. Press Enter for the next, or type \"q\" to quit: ");
         match ask(&question) {
             None => {
-                return Err(Failure::usage("there is no terminal to ask on")
-                    .state("the rest was not shown")
-                    .next("ask for all with --all"));
+                return Err(Failure::usage("cannot prompt: there is no terminal")
+                    .state("the other PINs were not shown")
+                    .next("show all with --all"));
             }
             Some(answer) if answer.is_empty() || answer.trim().eq_ignore_ascii_case("q") => break,
             Some(_) => {}
@@ -120,19 +124,18 @@ fn by_device(found: Vec<Hidden>) -> (Vec<Hidden>, Vec<Vec<Hidden>>) {
 fn hints(found: &[Hidden]) -> Vec<String> {
     let mut hints = Vec::new();
     if let Some(lacking) = found.iter().find(|found| found.lack.is_some()) {
-        hints.push(format!("look for missing ones with: sortie pins {} --recover", lacking.run));
+        let command = format!("sortie pins {} --recover", lacking.run);
+        hints.push(step("read the missing PINs from the tenant", &command));
     }
     if let Some(closed) = found.iter().find(|found| found.closed() > 0) {
-        hints.push(format!(
-            "what is encrypted opens with: sortie pins {} --identity FILE, the file with your AGE-SECRET-KEY-1... line",
-            closed.run
-        ));
+        let command = format!("sortie pins {} --identity FILE", closed.run);
+        hints
+            .push(step("decrypt with the file that holds your AGE-SECRET-KEY-1... line", &command));
     }
     hints
 }
 
-/// Tries whether an identity file opens what is encrypted to the keys of the configuration, else to those of
-/// a run.
+/// Tests whether an identity file decrypts what is encrypted to the keys of the configuration, or to those of a run.
 pub(crate) fn test_identity(
     global: &GlobalOptions,
     options: &PinsOptions,
@@ -154,7 +157,7 @@ pub(crate) fn test_identity(
     };
     recipients.test(identity)?;
     let keys = counted(recipients.texts().len(), "key");
-    printer.say(&format!("it opens what is encrypted to the {keys} of {place}"));
+    printer.say(&format!("the identity file decrypts what is encrypted to the {keys} of {place}"));
     Ok(Exit::Well)
 }
 
@@ -170,21 +173,22 @@ pub(crate) fn recover(
     let request = RecoveryRequest { run: options.run.clone(), device: options.device.clone() };
     match runtime()?.block_on(workspace.recover_pins(&request, &tenant))? {
         RecoveryEnd::NoRunLacksPins => {
-            printer.say("no run has locked a Mac whose PIN is missing");
+            printer.say("no run has a locked Mac without a known PIN");
             Ok(Exit::Well)
         }
         RecoveryEnd::NothingLacks { run } => {
-            printer.say(&format!("run {run} has locked no such Mac without a PIN"));
+            printer.say(&format!("run {run} has no such Mac that is locked without a known PIN"));
             Ok(Exit::Well)
         }
         RecoveryEnd::Asked { asked, recovered, .. } if recovered == asked => Ok(Exit::Well),
         RecoveryEnd::Asked { run, asked, recovered } => Err(Failure::new(
             Exit::Partly,
-            format!("{} of {asked} still without PIN", asked - recovered),
+            format!("{} of {} still missing", asked - recovered, counted(asked, "PIN")),
         )
-        .state("what was found is in the journal, and the reports have been written again")
-        .next(format!(
-            "a PIN may appear when the Mac has taken the lock: sortie pins {run} --recover"
+        .state("the PINs that were found are in the journal and in the reports")
+        .next(step(
+            "try again once the Mac has taken the lock",
+            &format!("sortie pins {run} --recover"),
         ))),
     }
 }

@@ -1,6 +1,6 @@
-//! `sortie prune`: secrets of runs that are long over.
+//! `sortie prune`: removes the secrets of runs that are long over.
 //!
-//! Owns the question, and what is said about it.
+//! Owns the prompt, and the messages around it. Must never remove anything without consent.
 
 use crate::app::{Prunable, PruneRequest, Workspace};
 use crate::cli::exit::Exit;
@@ -29,51 +29,53 @@ pub(crate) fn prune(
     };
     let prunable = workspace.prepare_prune(&PruneRequest { before })?;
     for left in &prunable.left_alone {
-        printer.say(&format!("left alone: {}", left_alone(left)));
+        printer.say(&format!("not pruned: {}", left_alone(left)));
     }
     if !options.dry_run {
         let removed = prunable.remove_unfinished_reports();
         if removed > 0 {
             let reports = counted(removed, "unfinished report");
-            printer.say(&format!("removed {reports} of killed writers"));
+            printer.say(&format!("removed {reports} of processes that were killed"));
         }
     }
     if prunable.runs.is_empty() {
-        printer.say(&format!("nothing to drop: no run that was over by {before} holds secrets"));
+        printer.say(&format!("nothing to remove: no run that was over by {before} has secrets"));
         prunable.check_readable()?;
         return Ok(Exit::Well);
     }
     match printer.format {
         ListingFormat::Json => printer.data(&json(&prunable).to_string()),
-        ListingFormat::Text | ListingFormat::Csv => printer.show(&text(&prunable)),
+        ListingFormat::Text | ListingFormat::Csv => {
+            printer.show_paged(&text(&prunable, &printer.screen()))
+        }
     }
     if options.dry_run {
-        printer.say("dry run: nothing was dropped");
+        printer.say("dry run: nothing was removed");
         prunable.check_readable()?;
         return Ok(Exit::Well);
     }
-    drop_secrets(&workspace, &prunable, options.yes, global.no_input, printer)
+    remove_secrets(&workspace, &prunable, options.yes, global.no_input, printer)
 }
 
-fn drop_secrets(
+fn remove_secrets(
     workspace: &Workspace,
     prunable: &Prunable,
     yes: bool,
     no_input: bool,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let what = format!("dropping {} for ever", counts(prunable));
+    let what = format!("removing {} for good", counts(prunable));
     let consent = obtain_yes(&prunable.question(), &what, yes, no_input)
-        .map_err(|failure| failure.state("nothing was dropped"))?;
+        .map_err(|failure| failure.state("nothing was removed"))?;
     let outcome = workspace.prune(prunable, &consent)?;
     for directory in &outcome.reports_with_secrets {
         printer.warn(&format!(
-            "still holds such secrets and is left as it is: {}",
+            "the report still has these secrets and is not changed: {}",
             directory.display()
         ));
     }
     if outcome.runs > 0 {
-        printer.say(&format!("dropped from the journals of {}", counted(outcome.runs, "run")));
+        printer.say(&format!("removed from the journals of {}", counted(outcome.runs, "run")));
     }
     outcome.check_complete()?;
     Ok(Exit::Well)

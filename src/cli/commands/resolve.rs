@@ -15,6 +15,7 @@ use crate::cli::terminal::question::ask;
 use crate::cli::text::doubts::{json, text};
 use crate::cli::text::layout::counted;
 use crate::cli::text::refusals::words;
+use crate::cli::text::run_next::step;
 use crate::model::Decision;
 
 pub(crate) fn resolve(
@@ -27,10 +28,11 @@ pub(crate) fn resolve(
     let request = ResolveRequest { run: name.to_owned(), devices: options.device.clone() };
     let held = match workspace.doubts(&request)? {
         DoubtsFound::Nothing { run, other } => {
-            let other = other.map_or_else(String::new, |other| {
-                format!("; of another run something is: sortie resolve {other}")
-            });
-            printer.say(&format!("nothing of run {run} is in doubt{other}"));
+            printer.say(&format!("run {run} has no tasks in doubt"));
+            if let Some(other) = other {
+                let what = format!("run {other} has; see them");
+                printer.say(&step(&what, &format!("sortie resolve {other}")));
+            }
             return Ok(Exit::Well);
         }
         DoubtsFound::Held(held) => *held,
@@ -44,12 +46,13 @@ pub(crate) fn resolve(
 fn say_resolved(resolved: &DoubtsResolved, printer: &Printer) {
     let run = &resolved.run;
     let tasks = counted(resolved.tasks, "task");
-    printer.say(&format!("{tasks} of run {run} resolved; the journal and the reports say so"));
+    printer.say(&format!("{tasks} of run {run} resolved; the journal and the reports are updated"));
     if resolved.is_pin_missing {
-        printer.say(&format!("look for PINs that are missing with: sortie pins {run} --recover"));
+        let command = format!("sortie pins {run} --recover");
+        printer.say(&step("read the missing PINs from the tenant", &command));
     }
     if resolved.is_sent_again {
-        printer.say(&format!("nothing was sent yet; send with: sortie resume {run}"));
+        printer.say(&step("nothing was sent yet; to send", &format!("sortie resume {run}")));
     }
 }
 
@@ -86,9 +89,11 @@ impl Asker<'_> {
         }
         let decisions = self.ask_one_by_one();
         if decisions.is_empty() {
-            printer.say(
-                "nothing was changed; decide with: sortie resolve RUN --as done|not-done|again --device SERIAL (or --all)",
-            );
+            let run = held.run();
+            printer.say(&step(
+                "nothing was changed; to decide, name the device (or --all) and what happened",
+                &format!("sortie resolve {run} --device SERIAL --as done|not-done|again"),
+            ));
             return Ok(None);
         }
         let consent = match decisions.iter().any(|it| it.decision == Decision::SendAgain) {
@@ -101,8 +106,8 @@ impl Asker<'_> {
 
     fn decide_alike(&self, decision: Decision) -> Result<(Vec<DoubtDecision>, Consent), Failure> {
         if !self.options.all && self.options.device.is_empty() {
-            return Err(Failure::usage("--as decides for the devices that are named")
-                .next("name them with --device, or give --all"));
+            return Err(Failure::usage("--as needs a device to decide about")
+                .next("select devices with --device, or all devices in doubt with --all"));
         }
         let doubts = self.held.doubts().iter();
         let decisions: Vec<DoubtDecision> =
@@ -116,13 +121,14 @@ impl Asker<'_> {
 
     fn ask_one_by_one(&self) -> Vec<DoubtDecision> {
         let mut decisions = Vec::new();
+        let screen = self.printer.screen();
         for doubt in self.held.doubts() {
-            self.printer.show(&text(doubt));
+            self.printer.data(&format!("{}\n", text(doubt, &screen)));
             if self.global.no_input {
                 continue;
             }
             let question =
-                "[d] take as done, [n] take as not done, [s] send again, [Enter] leave, [q] quit: ";
+                r#"What happened? "d" done, "n" not done, "s" send again, Enter skip, "q" quit: "#;
             let Some(answer) = ask(question) else { continue };
             let decision = match answer.trim() {
                 "d" => Decision::Done,

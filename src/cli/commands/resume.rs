@@ -17,6 +17,7 @@ use crate::cli::settings::{duration, read_profile};
 use crate::cli::tenant_options::tenant_request;
 use crate::cli::terminal::printer::Printer;
 use crate::cli::terminal::question::can_ask;
+use crate::cli::text::run_next::step;
 use crate::model::settings::{SettingLayer, tenant as rows};
 
 /// How long `watch` follows when nothing else is said, in milliseconds: a year is until everything has ended.
@@ -80,8 +81,10 @@ fn go_on(
     };
     match workspace.go_on(request).before_sending()? {
         Reopened::Finished { run, others_left } => {
-            let others = others_text(others_left);
-            printer.say(&format!("nothing to {what}: run {run} has ended{others}"));
+            printer.say(&format!("nothing to {what}: run {run} has ended"));
+            if others_left > 0 {
+                printer.say(&step(&others_text(others_left), "sortie runs"));
+            }
             Ok(Done::unsent(Exit::Well))
         }
         Reopened::Run(run) => {
@@ -95,8 +98,7 @@ fn go_on(
 /// How many other runs have something left.
 fn others_text(left: usize) -> String {
     match left {
-        0 => "; 'sortie runs' lists the runs".to_owned(),
-        1 => "; 1 other run is not finished: sortie runs".to_owned(),
-        left => format!("; {left} other runs are not finished: sortie runs"),
+        1 => "1 other run is not finished; to list the runs".to_owned(),
+        left => format!("{left} other runs are not finished; to list the runs"),
     }
 }

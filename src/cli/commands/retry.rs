@@ -1,6 +1,6 @@
 //! `sortie retry`.
 //!
-//! Owns what is said before the retry is planned like any other job. Must never repeat what is pending or in doubt.
+//! Owns the messages before the retry, which is then planned like any other job. Must never repeat what is pending or in doubt.
 
 use crate::app::Retry;
 use crate::cli::exit::Exit;
@@ -9,7 +9,8 @@ use crate::cli::locations::open_workspace;
 use crate::cli::options::{GlobalOptions, LimitOptions, RunOptions, TenantOptions};
 use crate::cli::starting::{Given, run_retry};
 use crate::cli::terminal::printer::Printer;
-use crate::cli::text::layout::counted;
+use crate::cli::text::layout::{counted, one_line};
+use crate::cli::text::run_next::step;
 use crate::model::{Outcome, OutcomeCounts};
 use crate::report::Refused;
 
@@ -42,19 +43,18 @@ fn nothing_to_retry(
     counts: &OutcomeCounts,
     may_include_refused: bool,
 ) -> String {
-    let mut hints = Vec::new();
-    if may_include_refused {
-        let refused = counts.of(Outcome::Refused);
-        hints.push(format!("{refused} refused: repeat them with --refused"));
-    }
+    let mut lines = vec![format!("nothing to retry in run {run} of {}", one_line(job))];
+    let mut add = |tasks: u32, what: &str, command: &str| {
+        if tasks > 0 {
+            let what = format!("{} {what}", counted(tasks as usize, "task"));
+            lines.push(step(&what, &format!("sortie {command}")));
+        }
+    };
+    let refused = if may_include_refused { counts.of(Outcome::Refused) } else { 0 };
+    add(refused, "refused by the API; once the cause is fixed", &format!("retry {run} --refused"));
     let pending = counts.of(Outcome::Pending) + counts.of(Outcome::NotNow);
-    if pending > 0 {
-        hints.push(format!("{pending} pending: follow them with sortie watch {}", run));
-    }
+    add(pending, "pending; to follow them", &format!("watch {run}"));
     let doubts = counts.of(Outcome::InDoubt);
-    if doubts > 0 {
-        hints.push(format!("{doubts} in doubt: settle them with sortie resolve {}", run));
-    }
-    let hints = if hints.is_empty() { String::new() } else { format!(" ({})", hints.join("; ")) };
-    format!("nothing to retry in run {} of {}{hints}", run, job)
+    add(doubts, "in doubt; to see the evidence and decide", &format!("resolve {run}"));
+    lines.join("\n")
 }

@@ -17,7 +17,7 @@ use crate::cli::options::{GlobalOptions, ListingFormat, When};
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::pager;
 use crate::cli::text::fields::{array, pick};
-pub(crate) use crate::cli::text::layout::{counted, harmless, one_line};
+pub(crate) use crate::cli::text::layout::{counted, harmless};
 use crate::cli::text::notices::{Notice, notice};
 use crate::cli::text::refusals::json::{line, refusal};
 use crate::cli::text::screen::Screen;

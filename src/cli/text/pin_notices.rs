@@ -4,6 +4,7 @@
 
 use crate::app::{PinRecovery, RecoveredPin};
 use crate::cli::text::pin_news::word_of;
+use crate::cli::text::run_next::step;
 use crate::journal::JournalError;
 use crate::model::DeviceId;
 
@@ -14,10 +15,10 @@ pub(super) fn earlier_locks_unknown(
     error: &JournalError,
 ) -> String {
     match run {
-        None => format!("whether other runs have locked {device} is not known: {error}"),
-        Some(run) => format!(
-            "run {run} cannot be read, so whether it has locked {device} is not known: {error}"
-        ),
+        None => format!("it is unknown whether other runs locked {device}: {error}"),
+        Some(run) => {
+            format!("it is unknown whether run {run} locked {device}: its journal: {error}")
+        }
     }
 }
 
@@ -27,15 +28,20 @@ pub(super) fn recovery(recovery: &PinRecovery) -> String {
     let word = word_of(&device.serial_number, device.id.as_str());
     match found {
         RecoveredPin::Found => {
-            format!("{word}: PIN recovered, see it with: sortie pins {run} --device {word}")
+            let command = format!("sortie pins {run} --device {word}");
+            step(&format!("{word}: PIN recovered; to show it"), &command)
         }
-        RecoveredPin::MayBeOlder => format!(
-            "{word}: the tenant shows a PIN, which may be that of an older lock: the Mac has not taken this one yet; it is kept, and read again by: sortie watch {run}"
-        ),
+        RecoveredPin::MayBeOlder => {
+            let what = format!(
+                "{word}: the tenant shows a PIN that may be from an older lock, because the Mac has not taken this lock yet; \
+                 it is kept; to read it again"
+            );
+            step(&what, &format!("sortie watch {run}"))
+        }
         RecoveredPin::Odd { flaw } => {
-            format!("{word}: nothing found, what the tenant shows {flaw}; it is kept")
+            format!("{word}: no PIN found; what the tenant shows {flaw}, and is kept")
         }
-        RecoveredPin::Nothing => format!("{word}: nothing found, the tenant shows no PIN"),
-        RecoveredPin::Unreadable { reason } => format!("{word}: nothing found, {reason}"),
+        RecoveredPin::Nothing => format!("{word}: no PIN found; the tenant shows none"),
+        RecoveredPin::Unreadable { reason } => format!("{word}: no PIN found: {reason}"),
     }
 }

@@ -1,11 +1,12 @@
 //! PINs as people and programs read them.
 //!
-//! Owns their layout. Must never decide whether they may be shown: who calls it has decided that.
+//! Owns their layout. Must never decide whether they may be shown: the caller has decided that.
 
 use serde_json::{Value, json};
 
-use crate::app::{FoundPin, PinProvenance, RevealedValue, TaskPins, WhyClosed};
-use crate::cli::text::layout::table;
+use crate::app::{PinProvenance, RevealedValue, TaskPins, WhyClosed};
+use crate::cli::text::screen::{Screen, Tone};
+use crate::cli::text::table::{Table, TableCell, TableColumn};
 use crate::model::UnixMillis;
 
 /// A task whose secrets may be shown.
@@ -14,6 +15,8 @@ type Revealed = TaskPins<RevealedValue>;
 /// Digits of a usual PIN, and of the groups in which it is read aloud.
 const PIN_DIGITS: usize = 6;
 const GROUP_DIGITS: usize = 3;
+/// Narrowest column of a device's name or user: what can be told from a neighbor's.
+const NAME_LEAST: usize = 16;
 
 /// A PIN as it is read from a screen: six digits in two groups, anything else as it came.
 pub(crate) fn grouped(pin: &str) -> String {
@@ -36,31 +39,106 @@ fn plain(text: &str) -> String {
     text.chars().map(shown).collect()
 }
 
-/// The locks without PIN, then the PINs, then the secrets, each as a table.
-pub(crate) fn text_of(found: &[Revealed]) -> String {
-    let missing: Vec<Vec<String>> = found.iter().filter_map(missing_line).collect();
-    let pins: Vec<Vec<String>> = found
-        .iter()
-        .flat_map(|found| found.pins.iter().map(move |pin| pin_line(found, pin)))
-        .collect();
-    let secrets: Vec<Vec<String>> = found.iter().flat_map(secret_lines).collect();
-    let mut tables = Vec::new();
-    for (header, lines) in [
-        (&["LOCKED WITHOUT PIN", "NAME", "USER", "ACTION", "WHEN", "RUN", "REASON"][..], missing),
-        (
-            &[
-                "PIN", "TRY", "SERIAL", "NAME", "USER", "ACTION", "WHEN", "ORIGIN", "VERIFIED",
-                "RUN",
-            ],
-            pins,
-        ),
-        (&["SECRET", "WHAT", "SERIAL", "NAME", "USER", "ACTION", "WHEN", "RUN"], secrets),
-    ] {
-        if !lines.is_empty() {
-            tables.push(table(header, &lines));
-        }
+/// The locks without PIN, then the PINs, then the secrets, each as a table. A PIN or a secret is never shortened.
+pub(crate) fn text_of(found: &[Revealed], screen: &Screen) -> String {
+    let titled = |table: Table| {
+        format!("{}\n{}", screen.toned(Tone::Bad, "LOCKED WITHOUT PIN"), table.render(screen))
+    };
+    let tables = [
+        missing_table(found, screen).map(titled),
+        pin_table(found, screen).map(|table| table.render(screen)),
+        secret_table(found, screen).map(|table| table.render(screen)),
+    ];
+    tables.into_iter().flatten().collect::<Vec<_>>().join("\n")
+}
+
+/// Macs that are locked and have no known PIN.
+fn missing_table(found: &[Revealed], screen: &Screen) -> Option<Table> {
+    let mut table = Table::new(&[
+        TableColumn::whole("SERIAL"),
+        TableColumn::text("NAME").at_least(NAME_LEAST),
+        TableColumn::text("USER").at_least(NAME_LEAST).optional(),
+        TableColumn::text("REASON").at_least(28),
+        TableColumn::whole("LOCKED AT").optional(),
+        TableColumn::whole("RUN").optional(),
+    ]);
+    let missing: Vec<_> =
+        found.iter().filter_map(|found| Some((found, lack_text(found)?))).collect();
+    for (found, reason) in &missing {
+        let [serial, name, user, _] = device_cells(found);
+        let when = moment(found.requested_at, screen);
+        table.row([serial, name, user, reason.clone(), when, found.run.clone()]);
     }
-    tables.join("\n")
+    (!missing.is_empty()).then_some(table)
+}
+
+/// PINs by device. Which to try first is said where a device has several.
+fn pin_table(found: &[Revealed], screen: &Screen) -> Option<Table> {
+    let pins: Vec<_> =
+        found.iter().flat_map(|found| found.pins.iter().map(move |pin| (found, pin))).collect();
+    let has_order = pins.iter().any(|(_, pin)| !pin.is_first);
+    let mut columns = vec![TableColumn::whole("PIN")];
+    columns.extend(has_order.then_some(TableColumn::whole("TRY")));
+    columns.extend([
+        TableColumn::whole("SERIAL"),
+        TableColumn::text("NAME").at_least(NAME_LEAST),
+        TableColumn::text("USER").at_least(NAME_LEAST).optional(),
+        TableColumn::whole("VERIFIED"),
+        TableColumn::text("ORIGIN").optional(),
+        TableColumn::whole("KEPT AT").optional(),
+        TableColumn::whole("ACTION").optional(),
+        TableColumn::whole("RUN").optional(),
+    ]);
+    let mut table = Table::new(&columns);
+    for (found, pin) in &pins {
+        let value = pin.value.read().map_or_else(closed_text, grouped);
+        let mut cells = vec![TableCell::toned(Tone::Strong, value)];
+        cells.extend(has_order.then(|| if pin.is_first { "first" } else { "then" }.into()));
+        let [serial, name, user, action] = device_cells(found);
+        cells.extend([serial, name, user].map(TableCell::from));
+        cells.push(match pin.is_verified {
+            true => TableCell::toned(Tone::Good, "yes"),
+            false => TableCell::toned(Tone::Caution, "no"),
+        });
+        let rest = [source_text(&pin.source), moment(pin.at, screen), action, found.run.clone()];
+        cells.extend(rest.map(TableCell::from));
+        table.row(cells);
+    }
+    (!pins.is_empty()).then_some(table)
+}
+
+/// Secrets that were captured before an erase or a delete.
+fn secret_table(found: &[Revealed], screen: &Screen) -> Option<Table> {
+    let secrets: Vec<_> = found
+        .iter()
+        .flat_map(|found| found.secrets.iter().map(move |secret| (found, secret)))
+        .collect();
+    let mut table = Table::new(&[
+        TableColumn::whole("SECRET"),
+        TableColumn::whole("KIND"),
+        TableColumn::whole("SERIAL"),
+        TableColumn::text("NAME").at_least(NAME_LEAST),
+        TableColumn::text("USER").at_least(NAME_LEAST).optional(),
+        TableColumn::whole("KEPT AT").optional(),
+        TableColumn::whole("ACTION").optional(),
+        TableColumn::whole("RUN").optional(),
+    ]);
+    for (found, secret) in &secrets {
+        let value = secret.value.read().map_or_else(closed_text, plain);
+        let [serial, name, user, action] = device_cells(found);
+        let rest = [
+            what_is(&secret.name),
+            serial,
+            name,
+            user,
+            moment(found.requested_at, screen),
+            action,
+            found.run.clone(),
+        ];
+        let value = TableCell::toned(Tone::Strong, value);
+        table.row(std::iter::once(value).chain(rest.map(TableCell::from)));
+    }
+    (!secrets.is_empty()).then_some(table)
 }
 
 /// Why a secret cannot be read.
@@ -76,14 +154,14 @@ fn closed_text(closed: WhyClosed) -> String {
     closed_word(closed).to_owned()
 }
 
-/// Where a PIN came from, and what speaks against it.
+/// Where a PIN came from, and why it may not be the right one.
 fn source_text(source: &PinProvenance) -> String {
     match source {
         PinProvenance::GivenByJob => "given by the job".to_owned(),
         PinProvenance::Held { origin, flaw: Some(flaw), .. } => {
-            format!("{}, no PIN: it {flaw}", origin.word())
+            format!("{}; not a PIN: it {flaw}", origin.word())
         }
-        PinProvenance::Held { may_be_older: true, .. } => "may be of an older lock".to_owned(),
+        PinProvenance::Held { may_be_older: true, .. } => "may be from an older lock".to_owned(),
         PinProvenance::Held { run: Some(run), .. } => format!("lock by run {run}"),
         PinProvenance::Held { origin, .. } => origin.word().to_owned(),
     }
@@ -109,30 +187,6 @@ fn device_cells(found: &Revealed) -> [String; 4] {
     [serial, &device.name, &device.user_email, &found.action].map(plain)
 }
 
-fn missing_line(found: &Revealed) -> Option<Vec<String>> {
-    let reason = plain(&lack_text(found)?);
-    let rest = [moment(found.requested_at), found.run.clone(), reason];
-    Some(device_cells(found).into_iter().chain(rest).collect())
-}
-
-fn pin_line(found: &Revealed, pin: &FoundPin<RevealedValue>) -> Vec<String> {
-    let first = [
-        pin.value.read().map_or_else(closed_text, grouped),
-        if pin.is_first { "first" } else { "then" }.to_owned(),
-    ];
-    let verified = if pin.is_verified { "yes" } else { "no" };
-    let rest = [moment(pin.at), source_text(&pin.source), verified.to_owned(), found.run.clone()];
-    first.into_iter().chain(device_cells(found)).chain(rest).collect()
-}
-
-fn secret_lines(found: &Revealed) -> impl Iterator<Item = Vec<String>> {
-    found.secrets.iter().map(move |secret| {
-        let first = [secret.value.read().map_or_else(closed_text, plain), what_is(&secret.name)];
-        let rest = [moment(found.requested_at), found.run.clone()];
-        first.into_iter().chain(device_cells(found)).chain(rest).collect()
-    })
-}
-
 /// The words for the API's name of a secret.
 fn what_is(name: &str) -> String {
     match name {
@@ -144,8 +198,8 @@ fn what_is(name: &str) -> String {
     }
 }
 
-fn moment(at: Option<UnixMillis>) -> String {
-    at.map(|at| at.to_string()).unwrap_or_default()
+fn moment(at: Option<UnixMillis>, screen: &Screen) -> String {
+    at.map(|at| screen.time(at)).unwrap_or_default()
 }
 
 /// The same for programs, exact.

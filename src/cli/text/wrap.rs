@@ -17,10 +17,12 @@ pub(crate) fn broken(line: &str, width: Option<usize>) -> Vec<String> {
                 last.push(' ');
                 last.push_str(word);
             }
+            // A gap of several spaces ends with its line.
+            Some(_) if word.is_empty() => {}
             _ => lines.push(word.to_owned()),
         }
     }
-    lines
+    lines.iter().map(|line| line.trim_end().to_owned()).collect()
 }
 
 /// A text whose lines fit `width` beside an indent, which all but the first have. Lines that begin with a space are
@@ -43,6 +45,7 @@ mod tests {
         assert_eq!(broken("one two three", Some(8)), ["one two", "three"]);
         assert_eq!(broken("incomprehensibilities all", Some(8)), ["incomprehensibilities", "all"]);
         assert_eq!(broken("one two three", None), ["one two three"]);
+        assert_eq!(broken("one two   three", Some(8)), ["one two", "three"]);
         assert_eq!(broken("", Some(8)), [""]);
     }
 

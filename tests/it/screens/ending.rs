@@ -41,6 +41,10 @@ fn the_screens_of_an_ended_run_fit_the_terminal() {
     screen(&fleet.bench, "report", &["report"], &time);
     screen(&fleet.bench, "status_devices", &["status", "--devices"], &time);
     screen(&fleet.bench, "status_outcome", &["status", "--outcome", "pending"], &time);
+    let reads = ("in \\d+ commands", "in [n] commands");
+    screen(&fleet.bench, "pins", &["pins", "--all"], &time);
+    screen(&fleet.bench, "resolve", &["resolve", "--no-input"], &[time[0], reads]);
+    screen(&fleet.bench, "prune", &["prune", "--older-than", "0", "-n"], &[]);
 }
 
 #[test]
