@@ -7,7 +7,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::locations::open_workspace;
 use crate::cli::options::GlobalOptions;
-use crate::cli::terminal::confirm::obtain_yes;
+use crate::cli::terminal::confirm::{InAdvance, Subject, obtain};
 use crate::cli::terminal::printer::Printer;
 use crate::cli::text::layout::counted;
 use crate::model::{Outcome, OutcomeCounts};
@@ -31,8 +31,15 @@ pub(crate) fn close(
         Closing::Open(closable) => *closable,
     };
     let run = closable.run().to_owned();
-    let what = format!("closing run {run} ({})", what_closing_does(closable.counts()));
-    let consent = obtain_yes(&closable.question(), &what, yes, global.no_input)
+    let left = what_is_left(closable.counts());
+    let subject = Subject {
+        what: &format!("closing run {run} ({left})"),
+        plain: &format!("close run {run} ({left})"),
+        way: "",
+        look_at: "what would happen",
+    };
+    let advance = InAdvance { yes, confirm: None, no_input: global.no_input };
+    let consent = obtain(&closable.question(), subject, advance, || None)
         .map_err(|failure| failure.state("nothing was changed"))?;
     workspace.close(closable, &consent)?;
     printer.say(&format!(
@@ -42,7 +49,7 @@ pub(crate) fn close(
 }
 
 /// What becomes of the tasks that have not ended.
-fn what_closing_does(counts: &OutcomeCounts) -> String {
+fn what_is_left(counts: &OutcomeCounts) -> String {
     let parts = [
         (counts.of(Outcome::NotAttempted), "never sent"),
         (counts.of(Outcome::Pending) + counts.of(Outcome::NotNow), "left pending"),

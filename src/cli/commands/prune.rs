@@ -8,7 +8,7 @@ use crate::cli::failure::Failure;
 use crate::cli::locations::{open_workspace, with_runs};
 use crate::cli::options::{GlobalOptions, ListingFormat, PruneOptions};
 use crate::cli::settings::duration;
-use crate::cli::terminal::confirm::obtain_yes;
+use crate::cli::terminal::confirm::{InAdvance, Subject, obtain};
 use crate::cli::terminal::printer::Printer;
 use crate::cli::text::layout::counted;
 use crate::cli::text::prune::{counts, json, left_alone, text};
@@ -64,8 +64,15 @@ fn remove_secrets(
     no_input: bool,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let what = format!("removing {} for good", counts(prunable));
-    let consent = obtain_yes(&prunable.question(), &what, yes, no_input)
+    let counts = counts(prunable);
+    let subject = Subject {
+        what: &format!("removing {counts} for good"),
+        plain: &format!("remove {counts} for good"),
+        way: "",
+        look_at: "what would be removed",
+    };
+    let advance = InAdvance { yes, confirm: None, no_input };
+    let consent = obtain(&prunable.question(), subject, advance, || None)
         .map_err(|failure| failure.state("nothing was removed"))?;
     let outcome = workspace.prune(prunable, &consent)?;
     for directory in &outcome.reports_with_secrets {

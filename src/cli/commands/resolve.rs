@@ -163,7 +163,22 @@ impl Asker<'_> {
         actions.sort();
         actions.dedup();
         let devices = counted(doubts.len(), "device");
-        let what = format!("{} of {devices} {}", actions.join(", "), decision.word());
+        let actions = actions.join(", ");
+        let tenant = held.tenant();
+        let (what, plain) = match decision {
+            Decision::SendAgain => (
+                format!("sending {actions} to {devices} on {tenant} once more"),
+                format!("send {actions} to {devices} on {tenant} once more"),
+            ),
+            Decision::Done => (
+                format!("recording {actions} of {devices} as done"),
+                format!("record {actions} of {devices} as done"),
+            ),
+            Decision::NotDone => (
+                format!("recording {actions} of {devices} as not done"),
+                format!("record {actions} of {devices} as not done"),
+            ),
+        };
         let is_again = decision == Decision::SendAgain;
         let advance = InAdvance {
             yes: options.yes,
@@ -171,7 +186,7 @@ impl Asker<'_> {
             no_input: global.no_input,
         };
         let look_at = if is_again { "the evidence" } else { "what would happen" };
-        let subject = Subject { what: &what, plain: "", way: "", look_at };
+        let subject = Subject { what: &what, plain: &plain, way: "", look_at };
         obtain(&held.question(decisions), subject, advance, || None)
             .map_err(|failure| failure.state("nothing was changed"))
     }
