@@ -10,11 +10,12 @@ use tokio::sync::{oneshot, watch};
 use crate::app::{AppEvent, Operation, Refusal, RunEnded, RunVerdict, Workspace, is_yes};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{Done, Failed};
-use crate::cli::options::{EndingOptions, ProgressForm};
+use crate::cli::options::{EndingOptions, ListingFormat, ProgressForm};
 use crate::cli::terminal::printer::Printer;
 use crate::cli::terminal::progress::show_progress;
 use crate::cli::terminal::question::ask;
 use crate::cli::terminal::signals::listen;
+use crate::cli::text::answers::run_ended;
 use crate::cli::text::run_end::failure_of;
 use crate::cli::text::run_next::{Resumable, steps};
 use crate::cli::text::run_summary::{Detail, run_summary};
@@ -35,6 +36,9 @@ pub(crate) async fn drive(
     let signals = tokio::spawn(listen(sender));
     let ended = run(Operation { control, ask: Arc::new(ask_operator) }).await;
     signals.abort();
+    if let Ok(ended) = &ended {
+        printer.answer(&run_ended(ended));
+    }
     match ended {
         Ok(ended) if ended.verdict == RunVerdict::Well => {
             let next = steps(&ended.overview, Resumable::Yes);
@@ -63,7 +67,8 @@ fn show_summary(workspace: &Workspace, printer: &Printer) {
     });
 }
 
-/// Prints where the final reports are. In quiet the failure says it, and a run that ended well says nothing.
+/// Prints where the final reports are. In quiet the failure says it, and a run that ended well says nothing; in JSON the
+/// object at the end has it.
 fn show_report_directory(workspace: &Workspace, form: Option<ProgressForm>, printer: &Printer) {
     let printer = printer.clone();
     workspace.observe(move |event| {
@@ -72,7 +77,7 @@ fn show_report_directory(workspace: &Workspace, form: Option<ProgressForm>, prin
         if form == Some(ProgressForm::Json) {
             let line = serde_json::json!({ "event": "reported", "report_dir": directory });
             printer.data(&line.to_string());
-        } else if !printer.is_quiet() {
+        } else if !printer.is_quiet() && printer.format != ListingFormat::Json {
             printer.data(&directory);
         }
     });

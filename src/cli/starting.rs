@@ -25,6 +25,7 @@ use crate::cli::terminal::confirm::{InAdvance, Subject, obtain};
 use crate::cli::terminal::key_test::{KeyTest, prepare as test_keys};
 use crate::cli::terminal::printer::Printer;
 use crate::cli::terminal::question::can_ask;
+use crate::cli::text::answers::no_run;
 use crate::cli::text::cron_hint::wrapped;
 use crate::cli::text::plan::{Around, PlanExtent, PlanView, WorkWords, plan_text};
 use crate::cli::text::policy::policy_at;
@@ -228,6 +229,7 @@ fn rehearse(
 fn skip_or(failed: Failed, options: &RunOptions, printer: &Printer) -> Result<Done, Failed> {
     let is_unsent = failed.sent == Sent::Nothing;
     if is_unsent && failed.failure.exit == Exit::Busy && options.if_running == "skip" {
+        printer.answer(&no_run(None, &failed.failure.what));
         printer.say(&format!("skipped, nothing was sent: {}", failed.failure.what));
         return Ok(Done::unsent(Exit::Well));
     }

@@ -9,6 +9,7 @@ use crate::cli::locations::open_workspace;
 use crate::cli::options::GlobalOptions;
 use crate::cli::terminal::confirm::{InAdvance, Subject, obtain};
 use crate::cli::terminal::printer::Printer;
+use crate::cli::text::answers::closed;
 use crate::cli::text::layout::counted;
 use crate::model::{Outcome, OutcomeCounts};
 
@@ -21,10 +22,12 @@ pub(crate) fn close(
     let workspace = open_workspace(global, printer)?;
     let closable = match workspace.prepare_close(name)? {
         Closing::Closed { run, at, by } => {
+            printer.answer(&closed(&run, "closed", false));
             printer.say(&format!("run {run} was closed by {by} at {at}"));
             return Ok(Exit::Well);
         }
         Closing::Finished { run } => {
+            printer.answer(&closed(&run, "finished", false));
             printer.say(&format!("run {run} has ended; nothing to close"));
             return Ok(Exit::Well);
         }
@@ -42,6 +45,7 @@ pub(crate) fn close(
     let consent = obtain(&closable.question(), subject, advance, || None)
         .map_err(|failure| failure.state("nothing was changed"))?;
     workspace.close(closable, &consent)?;
+    printer.answer(&closed(&run, "closed", true));
     printer.say(&format!(
         "run {run} is closed: it sends and follows nothing more; its outcomes stay as they are"
     ));

@@ -17,6 +17,7 @@ use crate::cli::settings::read_profile;
 use crate::cli::tenant_options::tenant_request;
 use crate::cli::terminal::printer::Printer;
 use crate::cli::terminal::question::ask;
+use crate::cli::text::answers::pins_recovered;
 use crate::cli::text::layout::counted;
 use crate::cli::text::pins::{json_of, text_of};
 use crate::cli::text::run_next::step;
@@ -43,6 +44,7 @@ pub(crate) fn pins(
             (None, Some(device)) => format!("for '{device}' in any run"),
             (None, None) => "in any run".to_owned(),
         };
+        printer.answer(&serde_json::json!([]));
         printer.say(&format!("no {what} {place}"));
         return Ok(Exit::Well);
     }
@@ -156,7 +158,9 @@ pub(crate) fn test_identity(
         }
     };
     recipients.test(identity)?;
-    let keys = counted(recipients.texts().len(), "key");
+    let keys = recipients.texts().len();
+    printer.answer(&serde_json::json!({ "decrypts": true, "keys": keys, "place": place }));
+    let keys = counted(keys, "key");
     printer.say(&format!("the identity file decrypts what is encrypted to the {keys} of {place}"));
     Ok(Exit::Well)
 }
@@ -171,12 +175,18 @@ pub(crate) fn recover(
     let tenant = tenant_request(&tenant.values()?, &read_profile(global)?)?;
     let workspace = open_workspace(global, printer)?;
     let request = RecoveryRequest { run: options.run.clone(), device: options.device.clone() };
-    match runtime()?.block_on(workspace.recover_pins(&request, &tenant))? {
+    let end = runtime()?.block_on(workspace.recover_pins(&request, &tenant))?;
+    if let RecoveryEnd::Asked { run, asked, recovered } = &end {
+        printer.answer(&pins_recovered(Some(run), *asked, *recovered));
+    }
+    match end {
         RecoveryEnd::NoRunLacksPins => {
+            printer.answer(&pins_recovered(None, 0, 0));
             printer.say("no run has a locked Mac without a known PIN");
             Ok(Exit::Well)
         }
         RecoveryEnd::NothingLacks { run } => {
+            printer.answer(&pins_recovered(Some(&run), 0, 0));
             printer.say(&format!("run {run} has no such Mac that is locked without a known PIN"));
             Ok(Exit::Well)
         }

@@ -38,16 +38,14 @@ pub(crate) fn prune(
             printer.say(&format!("removed {reports} of processes that were killed"));
         }
     }
+    printer.answer(&json(&prunable));
     if prunable.runs.is_empty() {
         printer.say(&format!("nothing to remove: no run that was over by {before} has secrets"));
         prunable.check_readable()?;
         return Ok(Exit::Well);
     }
-    match printer.format {
-        ListingFormat::Json => printer.data(&json(&prunable).to_string()),
-        ListingFormat::Text | ListingFormat::Csv => {
-            printer.show_paged(&text(&prunable, &printer.screen()))
-        }
+    if printer.format != ListingFormat::Json {
+        printer.show_paged(&text(&prunable, &printer.screen()));
     }
     if options.dry_run {
         printer.say("dry run: nothing was removed");

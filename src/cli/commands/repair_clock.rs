@@ -8,6 +8,7 @@ use crate::cli::locations::open_workspace;
 use crate::cli::options::GlobalOptions;
 use crate::cli::terminal::confirm::obtain_yes;
 use crate::cli::terminal::printer::Printer;
+use crate::cli::text::answers::clock_repaired;
 use crate::cli::text::layout::counted;
 
 pub(crate) fn repair_clock(
@@ -17,6 +18,7 @@ pub(crate) fn repair_clock(
 ) -> Result<Exit, Failure> {
     let workspace = open_workspace(global, printer)?;
     let Some(repair) = workspace.prepare_clock_repair()? else {
+        printer.answer(&clock_repaired(false, 0, 0));
         printer.say("nothing counts from a moment in the future; nothing was changed");
         return Ok(Exit::Well);
     };
@@ -24,6 +26,7 @@ pub(crate) fn repair_clock(
     let consent = obtain_yes(&repair.question(), &what, yes, global.no_input)
         .map_err(|failure| failure.state("nothing was changed"))?;
     let ahead = workspace.repair_clock(&repair, &consent)?;
+    printer.answer(&clock_repaired(true, ahead.runs.len(), ahead.leases));
     printer.say(&format!(
         "repaired: the caps count {} for 24 hours from now, the hourly limit {} for an hour",
         counted(ahead.runs.len(), "run"),

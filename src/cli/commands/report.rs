@@ -8,8 +8,9 @@ use crate::app::ReportRequest;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::locations::with_runs;
-use crate::cli::options::GlobalOptions;
+use crate::cli::options::{GlobalOptions, ListingFormat};
 use crate::cli::terminal::printer::Printer;
+use crate::cli::text::answers::report_written;
 use crate::cli::text::run_summary::{Detail, run_summary};
 
 pub(crate) fn report(
@@ -24,6 +25,9 @@ pub(crate) fn report(
     let overview = written.status.overview();
     let detail = Detail::of(printer.is_verbose());
     printer.say_laid_out(&run_summary(&overview, detail, &printer.error_screen()));
-    printer.data(&written.directory.display().to_string());
+    match printer.format {
+        ListingFormat::Json => printer.answer(&report_written(&written.status, &written.directory)),
+        _ => printer.data(&written.directory.display().to_string()),
+    }
     Ok(Exit::Well)
 }

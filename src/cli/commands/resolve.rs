@@ -12,6 +12,7 @@ use crate::cli::options::{GlobalOptions, ListingFormat, ResolveOptions};
 use crate::cli::terminal::confirm::{InAdvance, Subject, obtain};
 use crate::cli::terminal::printer::Printer;
 use crate::cli::terminal::question::ask;
+use crate::cli::text::answers::resolved;
 use crate::cli::text::doubts::{json, text};
 use crate::cli::text::layout::counted;
 use crate::cli::text::refusals::words;
@@ -28,6 +29,15 @@ pub(crate) fn resolve(
     let request = ResolveRequest { run: name.to_owned(), devices: options.device.clone() };
     let held = match workspace.doubts(&request)? {
         DoubtsFound::Nothing { run, other } => {
+            match options.decision() {
+                None => printer.answer(&serde_json::json!([])),
+                Some(_) => printer.answer(&resolved(&DoubtsResolved {
+                    run: run.clone(),
+                    tasks: 0,
+                    is_pin_missing: false,
+                    is_sent_again: false,
+                })),
+            }
             printer.say(&format!("run {run} has no tasks in doubt"));
             if let Some(other) = other {
                 let what = format!("run {other} has; see them");
@@ -39,19 +49,21 @@ pub(crate) fn resolve(
     };
     let asking = Asker { options, global, printer, held: &held };
     let Some((decisions, consent)) = asking.decide()? else { return Ok(Exit::Well) };
-    say_resolved(&workspace.resolve(held, &decisions, &consent)?, printer);
+    let done = workspace.resolve(held, &decisions, &consent)?;
+    printer.answer(&resolved(&done));
+    say_resolved(&done, printer);
     Ok(Exit::Well)
 }
 
-fn say_resolved(resolved: &DoubtsResolved, printer: &Printer) {
-    let run = &resolved.run;
-    let tasks = counted(resolved.tasks, "task");
+fn say_resolved(done: &DoubtsResolved, printer: &Printer) {
+    let run = &done.run;
+    let tasks = counted(done.tasks, "task");
     printer.say(&format!("{tasks} of run {run} resolved; the journal and the reports are updated"));
-    if resolved.is_pin_missing {
+    if done.is_pin_missing {
         let command = format!("sortie pins {run} --recover");
         printer.say(&step("read the missing PINs from the tenant", &command));
     }
-    if resolved.is_sent_again {
+    if done.is_sent_again {
         printer.say(&step("nothing was sent yet; to send", &format!("sortie resume {run}")));
     }
 }

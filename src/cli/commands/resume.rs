@@ -17,6 +17,7 @@ use crate::cli::settings::{duration, read_profile};
 use crate::cli::tenant_options::tenant_request;
 use crate::cli::terminal::printer::Printer;
 use crate::cli::terminal::question::can_ask;
+use crate::cli::text::answers::no_run;
 use crate::cli::text::run_next::step;
 use crate::model::settings::{SettingLayer, tenant as rows};
 
@@ -81,6 +82,7 @@ fn go_on(
     };
     match workspace.go_on(request).before_sending()? {
         Reopened::Finished { run, others_left } => {
+            printer.answer(&no_run(Some(&run), "the run has ended"));
             printer.say(&format!("nothing to {what}: run {run} has ended"));
             if others_left > 0 {
                 printer.say(&step(&others_text(others_left), "sortie runs"));

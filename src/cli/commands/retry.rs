@@ -9,6 +9,7 @@ use crate::cli::locations::open_workspace;
 use crate::cli::options::{GlobalOptions, LimitOptions, RunOptions, TenantOptions};
 use crate::cli::starting::{Given, run_retry};
 use crate::cli::terminal::printer::Printer;
+use crate::cli::text::answers::no_run;
 use crate::cli::text::layout::{counted, one_line};
 use crate::cli::text::run_next::step;
 use crate::model::{Outcome, OutcomeCounts};
@@ -31,6 +32,7 @@ pub(crate) fn retry(
             run_retry(Given { global, tenant, limits, options, printer }, *work)
         }
         Retry::Nothing { run, job, counts, may_include_refused } => {
+            printer.answer(&no_run(Some(&run), "nothing to retry"));
             printer.say(&nothing_to_retry(&run, &job, &counts, may_include_refused));
             Ok(Done::unsent(Exit::Well))
         }

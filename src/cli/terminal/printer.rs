@@ -132,6 +132,13 @@ impl Printer {
         self.data(&array(rows, &self.fields).to_string());
     }
 
+    /// Writes the result of a command for programs, where JSON is the format.
+    pub(crate) fn answer(&self, result: &Value) {
+        if self.format == ListingFormat::Json {
+            self.data(&result.to_string());
+        }
+    }
+
     /// Writes one object of a listing for programs, with the fields that `--json` picks.
     pub(crate) fn object(&self, row: Value) {
         self.data(&pick(row, &self.fields).to_string());

@@ -4,6 +4,7 @@
 
 pub(crate) mod actions;
 pub(crate) mod age;
+pub(crate) mod answers;
 pub(crate) mod approval;
 pub(crate) mod audit;
 pub(crate) mod clock;
