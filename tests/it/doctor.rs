@@ -157,6 +157,9 @@ fn little_of_the_hour_is_a_warning() {
     bench.write("config.toml", config);
     let found = findings(&bench, &["--config", "config.toml", "-p", "slow"], 0);
     assert_eq!(of(&found, "quota")["result"], "warning", "{found:?}");
+    let found = findings(&bench, &["--config", "config.toml", "-p", "slow"], 6);
+    assert_eq!(with(&found, "problem"), ["quota"], "sending would wait for an hour");
+    assert_eq!(of(&found, "connection")["detail"], "because 'quota' failed");
 }
 
 #[test]
@@ -320,7 +323,8 @@ fn init_asks_on_a_terminal_and_shows_no_token() {
     let mut terminal = Terminal::with(&bench, &["init", "--config", "config.toml"]);
     for (question, answer) in [
         ("Subdomain or API address", format!("{}\n", tenant.base_url())),
-        ("Profile name [127-0-0-1]: ", "acme\n".to_owned()),
+        ("Profile name [127-0-0-1]: ", "a b\n".to_owned()),
+        ("use letters, digits", "acme\n".to_owned()),
         ("Type 1, 2 or 3 [1]: ", "\n".to_owned()),
         ("Token file [", "\n".to_owned()),
         ("Type the token now to create it", "y\n".to_owned()),
@@ -381,6 +385,9 @@ fn profiles_are_listed_without_their_tokens() {
             (name, is_default, text("address"), text("token_source").unwrap_or_default())
         })
         .collect();
+    bench.write("config.toml", "default_profile = \"gone\"\n");
+    let ran = bench.sortie(&profiles).expect(0);
+    assert!(ran.stderr.contains("the default profile 'gone' does not exist"), "{}", ran.stderr);
     let expected = [
         ("acme", false, Some("https://acme.api.kandji.io"), "file"),
         ("bare", false, None, "environment"),

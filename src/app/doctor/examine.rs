@@ -1,6 +1,6 @@
 //! The checks in their order.
 //!
-//! Owns which check is skipped after which. Must never stop at the first problem: whoever asks wants to see all.
+//! Owns which check is skipped after which. Must never stop at the first problem: one pass shows all of them.
 
 use std::path::PathBuf;
 

@@ -1,6 +1,6 @@
 //! What the checks found.
 //!
-//! Owns the checks by name, and which facts are problems. Must never hold a sentence, a token or a key.
+//! Owns the checks by name, and which facts are problems. Must never contain a sentence, a token or a key.
 
 use serde::Serialize;
 use std::path::PathBuf;
@@ -33,7 +33,7 @@ pub enum DoctorCheck {
     SigningTool,
     /// Something names a tenant.
     Address,
-    /// Some place holds a token that belongs to the tenant.
+    /// There is a token that belongs to the tenant.
     TokenSource,
     /// The tenant answers.
     Connection,
@@ -93,7 +93,7 @@ impl DoctorCheck {
 pub enum DoctorResult {
     /// It is in order.
     Ok,
-    /// It works, and deserves a look.
+    /// It works, and may cause trouble later.
     Warning,
     /// Commands fail because of it.
     Problem,
@@ -200,12 +200,12 @@ pub enum DoctorFact {
     SendingAllowed,
     /// How many runs were left before their end, and how many are under way.
     Runs {
-        /// Ids of those that nobody drives now, the newest first.
+        /// Ids of those that no process drives now, the newest first.
         unfinished: Vec<String>,
         /// Number of those that a process drives.
         running: usize,
     },
-    /// Tasks whose requests may have been applied, and nobody knows.
+    /// Tasks in doubt: their requests may or may not have been applied.
     Doubts {
         /// Runs that have some, the newest first, each with the number of its tasks in doubt.
         runs: Vec<(String, u32)>,
@@ -260,7 +260,7 @@ pub enum DoctorFact {
     Clock {
         /// How far the tenant's clock is ahead of this host's, in milliseconds.
         skew_ms: i64,
-        /// They differ so much that it deserves a look.
+        /// They differ by more than 30 s.
         is_wrong: bool,
     },
     /// The tenant does not say what time it is.

@@ -17,9 +17,9 @@ use crate::app::{Profile, Workspace, ssh_keygen};
 use crate::journal::{RunRow, RunState, StateDir};
 use crate::model::Outcome;
 
-/// Free bytes below which no run should begin: the journal of a large run, and its reports.
+/// Free bytes below which no run should start: the journal and reports of a large run.
 const FREE_BYTES_MIN: u64 = 50 * 1024 * 1024;
-/// Free bytes below which a look is due: some large runs.
+/// Free bytes below which the doctor warns: the journals of some large runs.
 const FREE_BYTES_LOW: u64 = 1024 * 1024 * 1024;
 /// Most unfinished runs whose journals are read for doubts, so that the doctor ends soon.
 const JOURNALS_READ_MAX: usize = 50;
@@ -146,7 +146,7 @@ fn policy(state_dir: &Path) -> Result<DoctorFact, Reason> {
 
 fn sending(state_dir: &Path) -> DoctorFact {
     let path = StateDir::at(state_dir).stop_file();
-    // A link to nowhere blocks as well.
+    // A dangling link blocks too.
     match path.symlink_metadata() {
         Err(_) => DoctorFact::SendingAllowed,
         Ok(_) => DoctorFact::Refused(StopFileReason { path }.into()),

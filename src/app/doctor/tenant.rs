@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::fact::{DoctorCheck, DoctorFact, DoctorFinding, EndpointPermission, skip};
 use crate::app::refusal::Reason;
 use crate::app::tenant::Connection;
-use crate::app::{ReadPace, TenantRequest, Workspace};
-use crate::drive::{Clock, InventoryError, Quota, ReadError, Reads, WallClock};
+use crate::app::{AppEvent, ReadPace, TenantRequest, Workspace};
+use crate::drive::{Clock, InventoryError, Quota, ReadError, Reads, Waiting, WallClock};
 use crate::kandji::{
     commands_request, details_request, device_by_id, first_device, read_devices, server_skew_ms,
 };
@@ -17,9 +17,9 @@ use crate::model::wire::{Reply, Request};
 use crate::model::{DeviceId, Policy, Retries};
 use crate::transport::{HttpTransport, ReadOnly};
 
-/// How often a read is repeated: whoever asks wants an answer soon, and a fault that passes is worth a line.
+/// How often a read is retried: an answer is wanted soon, and a transient fault is worth a line.
 const RETRIES: u32 = 1;
-/// Largest difference between two clocks that needs no look, in milliseconds.
+/// Largest difference between the two clocks that is not a warning, in milliseconds.
 const SKEW_MS_MAX: u64 = 30_000;
 /// One request of so many counts as little.
 const LOW_DIVISOR: u32 = 10;
@@ -94,7 +94,10 @@ impl<'a> TenantExamination<'a> {
         let quota = self.workspace.quota(&connection.base_url, per_hour);
         let retries = Retries { count: RETRIES, ..Retries::default() };
         let reader = Arc::clone(&connection.reader);
-        let reads = Reads::new(reader, WallClock, quota.clone(), retries, per_second);
+        let events = self.workspace.events.clone();
+        let tell =
+            Arc::new(move |waiting: &Waiting| events.tell(&AppEvent::ReadWaits(waiting.clone())));
+        let reads = Reads::new(reader, WallClock, quota.clone(), retries, per_second).telling(tell);
         let is_encrypted = connection.base_url.starts_with("https://");
         let connected = DoctorFact::Connected { is_encrypted };
         let first = reads.read(&first_device(), "doctor").await;
@@ -110,6 +113,13 @@ impl<'a> TenantExamination<'a> {
                 let answer = format!("HTTP 403: {answer}");
                 let denied = DoctorFact::Denied { permission: DEVICE_LIST, answer };
                 return self.last(DoctorCheck::DeviceList, denied);
+            }
+            Err(error @ ReadError::QuotaSpent(_)) => {
+                // The quota is the last check; those before it need a request.
+                let last = DoctorCheck::TENANT.len() - 1;
+                let left = DoctorCheck::TENANT.get(self.findings.len()..last).unwrap_or_default();
+                skip(&mut self.findings, left, DoctorCheck::Quota);
+                return self.found(DoctorCheck::Quota, DoctorFact::Refused(error.into()));
             }
             Err(error) => {
                 return self.last(DoctorCheck::Connection, DoctorFact::Refused(error.into()));

@@ -12,7 +12,7 @@ mod run;
 pub use profile::{Profile, ProfileChoice, ProfileError, SecretKeys};
 pub use profile_edit::NewProfile;
 pub use profile_file::{
-    ProfileFileError, ProfileWishes, WrittenProfile, store_token, write_profile,
+    ProfileFileError, ProfileWishes, WrittenProfile, is_profile_name, store_token, write_profile,
 };
 pub use profile_list::ProfileList;
 pub use run::{RunSettings, SettingsRefusal, timeout_ms};

@@ -129,7 +129,7 @@ fn is_of(header: &str, name: &str) -> bool {
 
 /// The text with this default, in the place of an older one or above the first line that is not a comment.
 fn with_default(text: &str, name: &str) -> String {
-    let line = format!("{DEFAULT_KEY} = {}\n", quoted(name));
+    let line = format!("{DEFAULT_KEY} = {}", quoted(name));
     let mut edited = String::new();
     let mut is_done = false;
     let mut is_top = true;
@@ -137,7 +137,7 @@ fn with_default(text: &str, name: &str) -> String {
         is_top &= header_of(old).is_none();
         let key = old.split('=').next().unwrap_or_default().trim().trim_matches(['"', '\'']);
         if is_top && key == DEFAULT_KEY && !is_done {
-            edited.push_str(&line);
+            edited.push_str(&format!("{line}{}\n", comment_of(old)));
             is_done = true;
         } else {
             edited.push_str(old);
@@ -152,7 +152,17 @@ fn with_default(text: &str, name: &str) -> String {
     let (above, below) = text.split_at(head);
     let break_above = if above.is_empty() || above.ends_with('\n') { "" } else { "\n" };
     let break_below = if below.is_empty() || below.starts_with('\n') { "" } else { "\n" };
-    format!("{above}{break_above}{line}{break_below}{below}")
+    format!("{above}{break_above}{line}\n{break_below}{below}")
+}
+
+/// The comment behind the text of a line, with the space before it; empty where there is none.
+fn comment_of(line: &str) -> &str {
+    let rest = line.split_once('=').and_then(|(_, value)| {
+        let value = value.trim_start();
+        let mark = value.chars().next().filter(|mark| matches!(mark, '"' | '\''))?;
+        value[1..].split_once(mark).map(|(_, rest)| rest.trim_end())
+    });
+    rest.filter(|rest| rest.trim_start().starts_with('#')).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -186,6 +196,11 @@ mod tests {
                 "default_profile = \"b\"\n\n[profile.b]\n",
                 true,
                 format!("default_profile = \"acme\"\n\n[profile.b]\n\n{ACME}"),
+            ),
+            (
+                "default_profile = 'b' # \"b\" for now\n",
+                true,
+                format!("default_profile = \"acme\" # \"b\" for now\n\n{ACME}"),
             ),
             ("[profile.b]\n", false, format!("[profile.b]\n\n{ACME}")),
         ] {

@@ -1,7 +1,7 @@
 //! Writing a profile to a configuration.
 //!
-//! Owns what has to hold before and after. Invariant: what the file said of everything else it still says, and a file that
-//! cannot be edited so is left as it is. Must never write a token into it.
+//! Owns the checks before and after an edit. Invariant: an edit changes what the file says about this profile and nothing else;
+//! a file for which that is impossible stays as it is. Must never write a token into it.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -31,7 +31,7 @@ pub struct WrittenProfile {
 /// Why a profile, or a token beside it, was not written. The file is as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProfileFileError {
-    /// The name holds other letters than a profile's may.
+    /// The name has characters other than letters, digits, `-` and `_`.
     Name {
         /// It.
         name: String,
@@ -61,6 +61,13 @@ pub enum ProfileFileError {
     },
 }
 
+/// Whether a text can be a profile's name: letters, digits, `-` and `_`.
+#[must_use]
+pub fn is_profile_name(text: &str) -> bool {
+    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    !text.is_empty() && text.chars().all(is_letter)
+}
+
 /// Writes a profile to the configuration at `path`, which is created for its owner alone where there is none.
 ///
 /// # Errors
@@ -71,8 +78,7 @@ pub fn write_profile(
     wishes: ProfileWishes,
 ) -> Result<WrittenProfile, ProfileFileError> {
     let name = profile.name.as_str();
-    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
-    if name.is_empty() || !name.chars().all(is_letter) {
+    if !is_profile_name(name) {
         return Err(ProfileFileError::Name { name: name.to_owned() });
     }
     let unwritable = |error: std::io::Error| ProfileFileError::Unwritable {

@@ -41,7 +41,7 @@ pub(crate) fn init(
         (true, _) => Answers { profile: given, wishes, token: None },
         (false, true) => ask_all(given, wishes, &Known { list: &list, configuration: &path })?,
         (false, false) => {
-            return Err(Failure::usage("no tenant is given, and there is no terminal to ask on")
+            return Err(Failure::usage("no tenant is given, and sortie cannot prompt here")
                 .next("give the subdomain and where the token is:\n  sortie init PROFILE --subdomain NAME --token-file FILE"));
         }
     };

@@ -15,6 +15,9 @@ pub(crate) fn profiles(global: &GlobalOptions, printer: &Printer) -> Result<Exit
         Some(path) => ProfileList::read(&path)?,
         None => ProfileList::default(),
     };
+    if let Some(default) = list.default.as_ref().filter(|default| !list.has(default)) {
+        printer.warn(&format!("the default profile '{default}' does not exist"));
+    }
     match printer.format {
         ListingFormat::Json => printer.list(json_of(&list)),
         _ if list.profiles.is_empty() => printer.say(&format!(

@@ -52,7 +52,7 @@ pub(crate) fn ask(question: &str) -> Option<String> {
     read_answer(std::io::stdin())
 }
 
-/// Asks for a secret, which is not shown while it is typed; `None` when nobody can answer, and after Ctrl-C or Ctrl-D.
+/// Asks for a secret, which is not shown while it is typed; `None` without a terminal, and after Ctrl-C or Ctrl-D.
 #[cfg(unix)]
 pub(crate) fn ask_hidden(question: &str) -> Option<Sealed> {
     use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
@@ -69,7 +69,7 @@ pub(crate) fn ask_hidden(question: &str) -> Option<Sealed> {
     tcsetattr(&terminal, OptionalActions::Flush, &hidden).ok()?;
     let asked = terminal.write_all(harmless(question).as_bytes());
     let answer = asked.ok().and_then(|()| read_keys(&mut terminal));
-    // What cannot be set back cannot be helped; the shell does so as well.
+    // Where this fails the shell sets the terminal back at its next prompt.
     let _ = tcsetattr(&terminal, OptionalActions::Now, &shown);
     let _ = terminal.write_all(b"\n");
     answer

@@ -1,12 +1,12 @@
 //! The questions of `sortie init`.
 //!
-//! Owns their order and defaults, and asking again where an answer cannot be used. Must never show a token, and never store one
-//! that nobody wants to be stored.
+//! Owns their order and defaults; a question is asked again where its answer cannot be used. Must never show a token, and never
+//! store one without a yes.
 
 use std::path::Path;
 
 use super::question::{ask, ask_hidden};
-use crate::app::settings::{NewProfile, ProfileList, ProfileWishes, SecretKeys};
+use crate::app::settings::{NewProfile, ProfileList, ProfileWishes, SecretKeys, is_profile_name};
 use crate::app::{Recipients, is_yes};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -112,7 +112,7 @@ fn ask_name(answers: &mut Answers, suggested: &str, known: &Known<'_>) -> Result
             .chars()
             .map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' })
             .collect();
-        answers.profile.name = line(&format!("Profile name [{suggested}]: "), Some(&suggested))?;
+        answers.profile.name = ask_new_name(&suggested)?;
     }
     let name = &answers.profile.name;
     if known.list.has(name) && !answers.wishes.is_replacement {
@@ -123,6 +123,17 @@ fn ask_name(answers: &mut Answers, suggested: &str, known: &Known<'_>) -> Result
         answers.wishes.is_replacement = true;
     }
     Ok(())
+}
+
+fn ask_new_name(suggested: &str) -> Result<String, Failure> {
+    for _ in 0..TRIES {
+        let name = line(&format!("Profile name [{suggested}]: "), Some(suggested))?;
+        if is_profile_name(&name) {
+            return Ok(name);
+        }
+        say("use letters, digits, '-' and '_'");
+    }
+    Err(given_up("the profile name"))
 }
 
 const TOKEN_PLACES: &str = "\
