@@ -538,7 +538,7 @@ fn disruptive_work_without_anybody_to_ask_is_refused() {
     says(&ran, &["--yes is not enough", "--confirm 2", "max_devices: 3", "send_until"]);
     for other in ["1", "3", "02", "2.0", "two", "yes", "", "RESTART 2 ON 127.0.0.1"] {
         let ran = bench.sortie(&["run", &job, "--yes", "--confirm", other]).expect(8);
-        says(&ran, &["is not what it takes", "--confirm 2", "nothing was sent"]);
+        says(&ran, &["does not confirm restarting 2 devices", "--confirm 2", "nothing was sent"]);
     }
     assert_eq!(writes(&tenant.ledger()), 0);
     assert_eq!(bench.sortie(&["runs", "--format", "json"]).expect(0).stdout.trim(), "[]");

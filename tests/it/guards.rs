@@ -201,7 +201,8 @@ fn erase_targets_with_activation_lock_on_are_named_and_counted() {
     let ran = bench.sortie(&["run", &job, "--action", "erase", "-n"]).expect(0);
     let first = format!("{} 'Pad 0'", serial(0));
     let tenth = format!("{} 'Pad 10'", serial(10));
-    let named = "13  devices have Activation Lock on and need their bypass codes after the erase";
+    let named =
+        "Activation Lock is on for 13 devices, which will need the bypass code after the erase";
     says(&ran, &[named], &[]);
     let all = format!("{}{}", ran.stdout, ran.stderr);
     let line = all.lines().find(|line| line.contains(named)).expect("a line of its own");
@@ -211,7 +212,7 @@ fn erase_targets_with_activation_lock_on_are_named_and_counted() {
     // Counted among the requests of the plan.
     let by_plan = tenant.ledger().requests;
     assert_eq!(tenant.seen("get-details"), 14);
-    says(&ran, &[&format!("{by_plan} of them by this plan")], &[]);
+    says(&ran, &[&format!("({by_plan} by this plan)")], &[]);
     let other = bench.sortie(&["send", "restart", "--all", "-n"]).expect(0);
     says(&other, &[], &["Activation Lock"]);
 }

@@ -475,11 +475,11 @@ fn what_an_earlier_run_has_done_is_left_out_when_asked_for() {
     assert_eq!(tenant.ledger().count_all("restart"), 3);
     // Another action, other parameters, another tenant: none of that is done. Nor is it without the flag.
     let other = bench.sortie(&["send", "shutdown", "--serial", &serial(2), "--skip-done", "-n"]);
-    assert!(!other.expect(0).stdout.contains("nothing to do"));
+    assert!(!other.expect(0).stdout.contains("Already done"));
     let send = ["send", "restart", "--serial", &serial(2), "--skip-done", "-n"];
     let notify = bench.sortie(&[&send[..], &["--param", "NotifyUser=true"]].concat()).expect(0);
-    assert!(!notify.stdout.contains("nothing to do"), "{}", notify.stdout);
-    assert!(bench.sortie(&send).expect(0).stdout.contains("nothing to do"));
+    assert!(!notify.stdout.contains("Already done"), "{}", notify.stdout);
+    assert!(bench.sortie(&send).expect(0).stdout.contains("Already done"));
     bench.sortie(&["run", &job, "--confirm", "4", "--wait", "0"]).expect(0);
     assert_eq!(tenant.ledger().count_all("restart"), 7, "the control");
 }

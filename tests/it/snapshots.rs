@@ -51,8 +51,11 @@ const LOOKS: &[(&str, &str)] = &[
 
 /// The warning about devices that have not checked in yet, which may be the only one, and when each device did.
 const NOT_SEEN: [(&str, &str); 2] = [
-    (r"\n\nWarnings\n  - [^\n]*last seen more than 48 hours ago[^\n]*\n\n", "\n\n"),
-    (r"\n  - [^\n]*last seen more than 48 hours ago[^\n]*", ""),
+    (
+        r"\n\nWarnings\n  - [^\n]*(last seen more than 48 hours ago|never checked in)[^\n]*\n\n",
+        "\n\n",
+    ),
+    (r"\n  - [^\n]*(last seen more than 48 hours ago|never checked in)[^\n]*", ""),
 ];
 
 /// Turns off progress lines, which depend on the speed of the machine.
@@ -161,6 +164,20 @@ fn plans_of_the_sample_jobs_match_their_snapshots() {
         let dry = ["run", &job, "--simulate", "--seed", "7", "-n"];
         snap(&bench, &format!("dry_run_{stem}"), &dry);
     });
+}
+
+#[test]
+fn a_plan_and_a_dry_run_as_json_match_their_snapshots() {
+    let bench = Bench::offline();
+    let job = format!("{}/jobs/migration.yaml", env!("CARGO_MANIFEST_DIR"));
+    for (name, command) in
+        [("plan_json", &["plan", &job][..]), ("dry_run_json", &["run", &job, "-n"])]
+    {
+        let flags = ["--simulate", "--seed", "7", "--format", "json"];
+        let ran = bench.sortie(&[command, &flags].concat()).expect(0);
+        let json: serde_json::Value = serde_json::from_str(&ran.stdout).expect("one object");
+        compare_text(&bench, name, &format!("{json:#}\n"), &[]);
+    }
 }
 
 #[test]

@@ -9,6 +9,9 @@ use crate::cli::failure::Failure;
 use crate::cli::terminal::question::ask;
 use crate::cli::text::refusals::consent::{declined, words};
 
+/// A prompt that is longer, in columns, has its answer on a line of its own.
+const PROMPT_WIDTH: usize = 76;
+
 /// What was confirmed on the command line, and whether there may be a prompt.
 #[derive(Copy, Clone, Debug)]
 pub(crate) struct InAdvance<'a> {
@@ -104,7 +107,11 @@ fn prompt(subject: Subject<'_>, expected: &str) -> String {
     };
     let mut letters = text.chars();
     let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}{mark} Type \"{expected}\" to confirm: ", letters.as_str())
+    let what = format!("{first}{}{mark}", letters.as_str());
+    let answer = format!("Type \"{expected}\" to confirm: ");
+    // What to type is never broken over two lines.
+    let is_long = what.len() + answer.len() > PROMPT_WIDTH || subject.plain.is_empty();
+    format!("{what}{}{answer}", if is_long { '\n' } else { ' ' })
 }
 
 /// Asks for a yes to something, unless `--yes` is given. Returns how it was confirmed.

@@ -6,6 +6,7 @@
 use std::io::{BufRead, BufReader, Write};
 
 use crate::cli::terminal::printer::harmless;
+use crate::cli::text::wrap::broken;
 use crate::model::Sealed;
 
 /// Longest secret that is typed, in bytes.
@@ -38,7 +39,7 @@ pub(crate) fn ask(question: &str) -> Option<String> {
     let mut terminal = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
     // What was typed before the prompt was shown does not answer it. Where that cannot be discarded, there is no prompt.
     rustix::termios::tcflush(&terminal, rustix::termios::QueueSelector::IFlush).ok()?;
-    terminal.write_all(harmless(question).as_bytes()).ok()?;
+    terminal.write_all(fitted(question).as_bytes()).ok()?;
     read_answer(terminal)
 }
 
@@ -48,7 +49,7 @@ pub(crate) fn ask(question: &str) -> Option<String> {
         return None;
     }
     let mut terminal = std::io::stderr();
-    terminal.write_all(harmless(question).as_bytes()).ok()?;
+    terminal.write_all(fitted(question).as_bytes()).ok()?;
     read_answer(std::io::stdin())
 }
 
@@ -67,7 +68,7 @@ pub(crate) fn ask_hidden(question: &str) -> Option<Sealed> {
     hidden.special_codes[SpecialCodeIndex::VMIN] = 1;
     hidden.special_codes[SpecialCodeIndex::VTIME] = 0;
     tcsetattr(&terminal, OptionalActions::Flush, &hidden).ok()?;
-    let asked = terminal.write_all(harmless(question).as_bytes());
+    let asked = terminal.write_all(fitted(question).as_bytes());
     let answer = asked.ok().and_then(|()| read_keys(&mut terminal));
     // Where this fails the shell sets the terminal back at its next prompt.
     let _ = tcsetattr(&terminal, OptionalActions::Now, &shown);
@@ -97,6 +98,13 @@ fn read_keys(terminal: &mut impl std::io::Read) -> Option<Sealed> {
         }
     }
     None
+}
+
+/// A prompt whose lines fit the terminal, without letters that steer it.
+fn fitted(question: &str) -> String {
+    let width = console::Term::stderr().size_checked().map(|(_, width)| usize::from(width));
+    let question = harmless(question);
+    question.split('\n').flat_map(|line| broken(line, width)).collect::<Vec<_>>().join("\n")
 }
 
 /// One line; `None` when the terminal hangs up.

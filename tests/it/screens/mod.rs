@@ -6,6 +6,7 @@
 mod doctor;
 mod ending;
 mod looking;
+mod planning;
 
 use crate::harness::{Bench, Ran};
 use crate::pseudo_terminal::Terminal;

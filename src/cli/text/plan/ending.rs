@@ -13,6 +13,9 @@ use crate::cli::text::screen::{Screen, Tone};
 use crate::kandji::ACTIONS;
 use crate::model::Risk;
 
+/// The end of a summary that the heading says already.
+const SAID_BY_HEADING: &str = "; this cannot be undone";
+
 /// What can never be undone, and on which devices where these are not all of the plan's.
 pub(super) fn irreversible_text(view: &PlanView<'_>, screen: &Screen) -> String {
     let plan = &view.file.plan;
@@ -25,7 +28,8 @@ pub(super) fn irreversible_text(view: &PlanView<'_>, screen: &Screen) -> String 
             let its = plan.to_do().filter(|task| task.action == action.name);
             let devices = its.map(|task| &task.device.id).collect::<BTreeSet<_>>().len();
             let devices = u32::try_from(devices).unwrap_or(u32::MAX);
-            (devices > 0).then(|| (devices, format!("{}: {}", action.name, action.summary)))
+            let summary = action.summary.trim_end_matches(SAID_BY_HEADING);
+            (devices > 0).then(|| (devices, format!("{}: {summary}", action.name)))
         })
         .collect();
     let mut text = heading("This cannot be undone", Tone::Bad, screen);
@@ -40,8 +44,11 @@ pub(super) fn irreversible_text(view: &PlanView<'_>, screen: &Screen) -> String 
 /// What it takes to confirm; for the approver, what the person who runs the plan has to type.
 pub(super) fn confirmation_text(view: &PlanView<'_>, screen: &Screen) -> String {
     let needed = Needed::of(&view.file.plan, &view.file.tenant);
-    if view.overview.devices.is_empty() || !view.file.plan.refused.is_empty() {
+    if !view.file.plan.refused.is_empty() {
         return String::new();
+    }
+    if view.overview.devices.is_empty() {
+        return heading("Nothing to send", Tone::Strong, screen);
     }
     let flag = match (&needed, written(&needed)) {
         (Needed::Nothing, _) => return heading("No confirmation is needed", Tone::Strong, screen),

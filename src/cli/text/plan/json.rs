@@ -145,3 +145,30 @@ fn parameter(value: &ParamValue) -> Value {
         ParamValue::Secret(_) => json!({ "secret": true }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::view::{Around, PlanExtent};
+    use super::super::whole::plan_text;
+    use super::*;
+    use crate::model::{Sealed, UnixMillis};
+    use crate::plan::testing::plan_file;
+
+    #[test]
+    fn no_form_of_a_plan_holds_the_value_of_a_secret() {
+        let now = UnixMillis(1_800_000_000_000);
+        let mut file = plan_file(&[("erase", "a"), ("erase", "b")], now);
+        let pin = ParamValue::Secret(Sealed::clear("451273".to_owned()));
+        file.plan.tasks[0].params.insert("PIN".to_owned(), pin);
+        let around = Around::default();
+        let view = PlanView::new(&file, &around, PlanExtent::Full, now);
+        let json = Value::Object(plan_json(&view)).to_string();
+        let text = plan_text(&view, &Screen::plain());
+        assert!(!json.contains("451273") && !text.contains("451273"), "{json}\n{text}");
+        assert!(json.contains(r#""PIN":{"secret":true}"#), "{json}");
+        assert!(
+            text.contains("PIN               set (secret, not shown; on 1 of 2 devices)"),
+            "{text}"
+        );
+    }
+}

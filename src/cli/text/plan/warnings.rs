@@ -3,13 +3,13 @@
 //! Owns which facts are warnings. Must never leave out a note of the plan.
 
 use super::lines::{bullets, devices, heading, separated, shown, shown_sentence};
-use super::view::PlanView;
+use super::view::{PlanExtent, PlanView};
 use crate::cli::text::age::age;
 use crate::cli::text::screen::{Screen, Tone};
 use crate::model::DeviceFacts;
 
 /// Devices that one warning names.
-const DEVICES_NAMED: usize = 5;
+const DEVICES_NAMED: usize = 10;
 
 /// The warnings; empty without any.
 pub(super) fn warnings_text(view: &PlanView<'_>, screen: &Screen) -> String {
@@ -29,7 +29,7 @@ pub(super) fn warnings(view: &PlanView<'_>, screen: &Screen) -> Vec<String> {
         let (noun, verb) = if rows == 1 { ("row", "fails") } else { ("rows", "fail") };
         warnings
             .push(format!("{rows} {noun} {verb} the checks, so nothing of this plan can be sent"));
-    } else if view.overview.devices.is_empty() {
+    } else if view.overview.devices.is_empty() && view.overview.already_done.is_empty() {
         warnings.push("no device is left: nothing would be sent".to_owned());
     }
     let at_risk = plan.secrets_at_risk();
@@ -43,7 +43,7 @@ pub(super) fn warnings(view: &PlanView<'_>, screen: &Screen) -> Vec<String> {
         warnings.push(format!(
             "Activation Lock is on for {}, which will need the bypass code after the erase: {}",
             devices(plan.activation_locked.len()),
-            named(&plan.activation_locked)
+            named(&plan.activation_locked, view.extent)
         ));
     }
     if let Some(reason) = &view.file.break_glass {
@@ -66,6 +66,15 @@ fn not_seen(view: &PlanView<'_>, screen: &Screen) -> Option<String> {
     if not_seen.devices == 0 {
         return None;
     }
+    if not_seen.never == not_seen.devices {
+        return Some(match not_seen.devices {
+            1 => "1 device has never checked in; it acts when it first checks in".to_owned(),
+            number => format!(
+                "{} have never checked in; they act when they first check in",
+                devices(number as usize)
+            ),
+        });
+    }
     let (was, act) = match not_seen.devices {
         1 => ("1 device was".to_owned(), "it acts when it next checks in"),
         number => {
@@ -85,10 +94,14 @@ fn not_seen(view: &PlanView<'_>, screen: &Screen) -> Option<String> {
     Some(format!("{was} last seen more than 48 hours ago; {act}{details}"))
 }
 
-fn named(locked: &[DeviceFacts]) -> String {
+fn named(locked: &[DeviceFacts], extent: PlanExtent) -> String {
+    let most = match extent {
+        PlanExtent::Short => DEVICES_NAMED,
+        PlanExtent::Full => locked.len(),
+    };
     let names: Vec<String> = locked
         .iter()
-        .take(DEVICES_NAMED)
+        .take(most)
         .map(|device| format!("{} '{}'", shown(&device.serial_number), shown(&device.name)))
         .collect();
     let more = match locked.len() - names.len() {

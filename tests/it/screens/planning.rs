@@ -1,0 +1,86 @@
+//! The screens of plans, approvals and prompts.
+
+use super::{WIDTHS, compare_screen, screen};
+use crate::bypass::bob_approves;
+use crate::fleet::Fleet;
+use crate::harness::Bench;
+use crate::pseudo_terminal::Terminal;
+use sortie::model::UnixMillis;
+use sortie::simulator::{DeviceKind, SimUser, wall_clock};
+
+/// Where lines break depends on the machine's names, so these facts are left out.
+const HOST: &[(&str, &str)] = &[
+    (r"(?s)  State     .*?\n\n", "  State     [state]\n\n"),
+    (r"(?s)  API  .*?\n\n", "  API  [address]\n\n"),
+    (r"(?s)  API      .*?\n  (Start|Reason) ", "  API      [address]\n  Made by  [maker]\n  $1 "),
+    (r"(?s)API: .*?\n([A-Z][a-z]+ )", "API: [address]\n$1"),
+    (r"(?s)Approving as .*?:\s", "Approving as [approver]: "),
+];
+
+/// Devices that checked in five minutes ago, each with a user.
+fn fleet(kind: DeviceKind, count: usize) -> Fleet {
+    Fleet::with(kind, count, |at, device| {
+        device.last_check_in = Some(UnixMillis(wall_clock().0 - 5 * 60_000));
+        let email = format!("firstname.lastname{at}@school.example.com");
+        device.user = Some(SimUser { email, name: format!("Person {at}") });
+    })
+}
+
+#[test]
+fn plans_fit_the_terminal() {
+    let bench = Bench::offline();
+    let job = |name: &str| format!("{}/jobs/{name}", env!("CARGO_MANIFEST_DIR"));
+    for (name, sample) in [
+        ("plan_lock", "lock.csv"),
+        ("plan_migration", "migration.yaml"),
+        ("plan_erase", "offboarding-erase.yaml"),
+    ] {
+        screen(&bench, name, &["plan", &job(sample), "--simulate", "--seed", "7"], HOST);
+    }
+}
+
+#[test]
+fn a_dry_run_on_a_whole_fleet_fits_the_terminal() {
+    let bench = Bench::offline();
+    let send = ["send", "restart", "--all", "--simulate", "--seed", "7", "-n"];
+    screen(&bench, "plan_fleet", &send, HOST);
+}
+
+#[test]
+fn the_approver_s_screen_fits_the_terminal() {
+    let fleet = fleet(DeviceKind::IPad, 2);
+    bob_approves(&fleet);
+    let plan = fleet.plan(&fleet.job("erase", 0..2), "erase.plan");
+    let arguments = ["approve", &plan, "--key", "bob"];
+    for columns in WIDTHS {
+        let mut terminal = Terminal::sized(&fleet.bench, columns, &arguments);
+        terminal.shows("to confirm: ");
+        terminal.types("n\n");
+        let ran = terminal.ends();
+        compare_screen(&fleet.bench, "approval", &arguments, columns, &ran, HOST);
+    }
+}
+
+#[test]
+fn prompts_and_wrong_answers_fit_the_terminal() {
+    let fleet = fleet(DeviceKind::IPad, 8);
+    for (name, action, answer) in
+        [("prompt_count", "restart", "2\n"), ("prompt_phrase", "erase", "y\n")]
+    {
+        let job = fleet.job(action, 0..8);
+        let arguments = ["run", &job, "--wait", "0"];
+        for columns in WIDTHS {
+            let mut terminal = Terminal::sized(&fleet.bench, columns, &arguments);
+            terminal.shows("to confirm: ");
+            terminal.types(answer);
+            let ran = terminal.ends().expect(8);
+            let used = [
+                (r"\d+ of 8,000 requests", "[n] of 8,000 requests"),
+                (r"\(\d+ by this", "([n] by this"),
+            ];
+            let more = [HOST, &used].concat();
+            compare_screen(&fleet.bench, name, &arguments, columns, &ran, &more);
+        }
+    }
+    assert_eq!(fleet.writes(), 0);
+}
