@@ -5,6 +5,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
 
 use super::profile::{Configuration, ProfileError};
 use super::profile_edit::{DEFAULT_KEY, NewProfile, with_profile};
@@ -112,7 +113,7 @@ pub fn write_profile(
 /// # Errors
 /// [`ProfileFileError::Unwritable`], also where there is a file already.
 pub fn store_token(path: &Path, token: &Sealed) -> Result<(), ProfileFileError> {
-    let text = format!("{}\n", token.expose().unwrap_or_default().trim());
+    let text = Zeroizing::new(format!("{}\n", token.expose().unwrap_or_default().trim()));
     write_private(path, text.as_bytes(), Existing::Refuse).map_err(|error| {
         ProfileFileError::Unwritable { path: path.to_owned(), error: error.to_string() }
     })
