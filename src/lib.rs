@@ -4,7 +4,7 @@
 //! action on one device each. A *run* sends one request for each task under the tenant's quota, follows every command
 //! to its end, and records all of it in a journal before it counts. *Reports* are made from the journal.
 //!
-//! A mistake in such a tool wipes a fleet, so what may happen next is decided by code without clock, disk or network:
+//! A mistake in a tool like this wipes a fleet, so what may happen next is decided by code without clock, disk or network:
 //!
 //! | module | what it holds |
 //! |---|---|

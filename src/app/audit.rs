@@ -184,7 +184,7 @@ fn check_run(
     mut take: impl FnMut(AuditRecord),
 ) -> Result<(ChainAudit, Vec<ChainFault>), JournalError> {
     let mut wanted = KeptHeads::new(kept);
-    // Looked at before the run: it may go on meanwhile, and then has more than this.
+    // Read before the run: it may go on meanwhile, and then has more than this.
     let (row, is_held) = (workspace.index().head_of(run)?, workspace.dir.is_held(run));
     let audit = RunReader::open(&workspace.dir, run)?.for_each_audited(|record| {
         if record.fits {

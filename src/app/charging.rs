@@ -49,7 +49,7 @@ pub(crate) struct Charging<'a> {
 }
 
 /// Charges the devices that a run is about to reach, if they fit. While it may send, that counts from the moment when its
-/// sending ends: whenever it comes to send, nobody else has spent the same by then. No other run may begin meanwhile.
+/// sending ends: when the run sends, no other run has spent these devices. No other run may begin meanwhile.
 pub(crate) fn charge(workspace: &Workspace, charging: Charging<'_>) -> Result<(), Reason> {
     let Charging { run, demands, policy, approval, confirmation, now, .. } = charging;
     if demands.is_empty() {

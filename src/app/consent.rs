@@ -1,6 +1,6 @@
 //! Consent: what work needs before it may be carried out, and whether what was given is enough.
 //!
-//! Owns both. A front end obtains a [`Consent`]; the application verifies it before anything is sent, whoever obtained it. Must
+//! Owns both. A front end obtains a [`Consent`]; the application verifies it before anything is sent, for every front end. Must
 //! never take a consent to one plan for a consent to another.
 
 use serde::Serialize;
@@ -57,7 +57,7 @@ pub enum Work {
 /// What was given for a piece of work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Consent {
-    /// Given in advance, perhaps before the plan was made.
+    /// Given beforehand, perhaps before the plan was made.
     InAdvance {
         /// A plain yes.
         yes: bool,
@@ -82,7 +82,7 @@ pub struct Question {
     work: Work,
     needed: Needed,
     devices: usize,
-    /// The job bounds itself, so that a yes in advance stands for the number of devices.
+    /// The job bounds itself, so that a yes beforehand replaces the number of devices.
     is_bounded: bool,
 }
 
@@ -111,7 +111,7 @@ impl Confirmed {
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ConsentReason {
-    /// The words that were given in advance are those of other work.
+    /// The words that were given beforehand belong to other work.
     #[serde(rename = "consent_to_other_work")]
     OtherWords {
         /// The words that were given.
@@ -128,7 +128,7 @@ pub enum ConsentReason {
         work: Work,
         /// What it needs.
         needed: Needed,
-        /// Why nobody was asked.
+        /// Why no prompt was shown.
         why: NotAsked,
     },
     /// A person was asked and did not confirm.
@@ -141,13 +141,13 @@ pub enum ConsentReason {
     },
 }
 
-/// Why nobody was asked.
+/// Why no prompt was shown.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NotAsked {
     /// The front end did not ask yet.
     NotYet,
-    /// A yes was given in advance, and it is not enough.
+    /// A yes was given beforehand, and it is not enough.
     YesIsNotEnough,
     /// The request forbids to ask.
     Forbidden,
@@ -188,7 +188,7 @@ impl Needed {
         }
     }
 
-    /// Whether words that were given before the plan was made are for it. Whoever gives a number means these devices
+    /// Whether words that were given before the plan was made are for it. A number means these devices
     /// and not ten times as many, harmless or not.
     fn is_met_in_advance(&self, text: &str, devices: usize) -> bool {
         match self {
@@ -298,7 +298,7 @@ impl Question {
         }
     }
 
-    /// The reason for which the work is not done when nobody could be asked.
+    /// Why the work is not done when no prompt was possible.
     #[must_use]
     pub fn missing(&self, why: NotAsked) -> ConsentReason {
         ConsentReason::Missing { work: self.work.clone(), needed: self.needed.clone(), why }

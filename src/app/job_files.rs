@@ -41,7 +41,7 @@ impl JobBytes {
         Ok(Self { name: path.to_string_lossy().into_owned(), bytes: read.bytes })
     }
 
-    /// Reads a stream to its end. `name` stands for it in messages, such as `<stdin>`; files that the job names are looked for
+    /// Reads a stream to its end. `name` is its name in messages, such as `<stdin>`; files that the job names are looked for
     /// in the working directory.
     ///
     /// # Errors
@@ -55,7 +55,7 @@ impl JobBytes {
     /// [`check_requirement`], now and before a run starts.
     ///
     /// # Errors
-    /// They are a plan, look like a token or a key, or are not a valid job: then all problems are told at once.
+    /// They are a plan, look like a token or a key, or are not a valid job: then all problems are reported at once.
     pub fn parse(&self, options: &ParseOptions) -> Result<Job, JobReason> {
         let (name, bytes) = (self.name.as_str(), self.bytes.as_slice());
         // A plan says what was decided, and is run as it is, from its file.
@@ -70,7 +70,7 @@ impl JobBytes {
         let written: RefCell<BTreeMap<String, Option<UnixMillis>>> = RefCell::default();
         let load = |file: &str| {
             let read = read_file(&directory.join(file)).map_err(|fault| fault.to_string())?;
-            // A file that is read twice counts as it was at its oldest; one that nobody can date, as that.
+            // A file that is read twice counts as it was at its oldest; one without a date counts as undated.
             let mut written = written.borrow_mut();
             let known = written.entry(file.to_owned()).or_insert(read.written_at);
             *known = read.written_at.min(*known);
@@ -121,7 +121,7 @@ pub fn check_requirement(job: &Job) -> Result<(), ExportAgeReason> {
     })
 }
 
-/// Reads an export again that an earlier run required. Without it nobody can tell which devices may be touched.
+/// Reads an export again that an earlier run required. Without it the devices that may be touched are unknown.
 pub(crate) fn read_required_again(
     kept: &RequiredList,
     run: &str,

@@ -1,6 +1,6 @@
 //! Who works here, as the system knows it.
 //!
-//! Owns the question to the system. Must never look at the environment: whoever is bound by an answer could change it.
+//! Owns the question to the system. Must never read the environment: the person whom an answer binds could change it.
 
 /// The user who runs this program.
 #[derive(Clone, Debug, PartialEq, Eq)]

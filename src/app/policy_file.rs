@@ -1,6 +1,6 @@
 //! Where the organisation's policy is read from.
 //!
-//! Owns its places, its owner check and its digest. Must never be led to another file by a flag or a variable: whoever
+//! Owns its places, its owner check and its digest. Must never be led to another file by a flag or a variable: the person who
 //! is bound by the policy must not choose it.
 
 use std::path::{Path, PathBuf};

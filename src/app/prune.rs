@@ -116,7 +116,7 @@ impl Workspace {
         Ok(found)
     }
 
-    /// Drops the secrets of old runs for ever, run by run.
+    /// Drops the secrets of old runs forever, run by run.
     ///
     /// # Errors
     /// The consent is not enough. [`PruneOutcome::check_complete`] names runs that could not be pruned.

@@ -36,7 +36,7 @@ impl Workspace {
     }
 }
 
-/// The beginning of a reason: the host's record is kept for ever, and a refusal may name every row of a job.
+/// The beginning of a reason: the host's record is kept forever, and a refusal may name every row of a job.
 fn noted(reason: &str) -> String {
     reason.lines().next().unwrap_or_default().chars().take(NOTED_CHARS_MAX).collect()
 }

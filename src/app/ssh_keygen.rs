@@ -24,13 +24,13 @@ const PLACES: [&str; 5] = [
     "/run/current-system/profile/bin/ssh-keygen",
     r"C:\Windows\System32\OpenSSH\ssh-keygen.exe",
 ];
-/// How long signing may take: somebody types a passphrase or touches a key.
+/// How long signing may take: a person types a passphrase or touches a key.
 const SIGN_LIMIT: Duration = Duration::from_secs(120);
 /// How long it may take to print its usage.
 const FIND_LIMIT: Duration = Duration::from_secs(5);
 /// How often to look whether it has ended.
 const POLL: Duration = Duration::from_millis(10);
-/// Most bytes that it may print; no more fits a pipe that nobody empties.
+/// Most bytes that it may print; no more fits in a pipe without a reader.
 const PRINTED_BYTES_MAX: u64 = 64 * 1024;
 /// Environment variables that signing needs: to find the tool, keys and agents, and to ask for a passphrase or a touch.
 pub const SIGNING_VARIABLES: [&str; 11] = [
@@ -150,7 +150,7 @@ fn installed() -> Option<PathBuf> {
     PLACES.iter().map(Path::new).find(|path| path.is_file()).map(Path::to_owned)
 }
 
-/// Runs it to its end, but not for ever.
+/// Runs it to its end, but not forever.
 fn run(
     mut command: Command,
     input: &[u8],

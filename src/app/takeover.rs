@@ -11,5 +11,5 @@ pub(crate) fn taken_over_by<'a>(record: &'a TaskRecord, turn: &Turn) -> Option<&
     record.reason.strip_prefix(TAKEN_OVER).filter(|_| is_taken)
 }
 
-/// How the reason begins for which a task is not sent any more that another run has taken over.
+/// How the reason of a task begins that another run has taken over and this one no longer sends.
 pub(crate) const TAKEN_OVER: &str = "taken over by run ";

@@ -1,6 +1,6 @@
 //! The state directory, opened.
 //!
-//! Owns the door to journals, index and quota: whoever does anything with runs goes through it. Must never choose the directory
+//! Owns the door to journals, index and quota: everything that works with runs goes through it. Must never choose the directory
 //! itself, and never count one tenant twice because its address was spelt another way.
 
 use std::path::Path;
@@ -30,7 +30,7 @@ impl Workspace {
     pub fn open(path: &Path, events: Events) -> Result<Self, Reason> {
         let dir = StateDir::open(path)?;
         let index = Index::open(&dir)?;
-        // Limits that count from a moment in the future are told: this host's clock was wrong once.
+        // Limits that count from a moment in the future are reported: this host's clock was wrong once.
         let ahead = index.ahead_of(WallClock.now(), |run| dir.is_sending(run))?;
         if ahead.latest.is_some() {
             events.tell(&AppEvent::ClockWasAhead(ahead));
@@ -64,7 +64,7 @@ impl Workspace {
         Self { describe, ..self }
     }
 
-    /// Adds an observer, which is told of every event from now on. It must return at once.
+    /// Adds an observer, which receives every event from now on. It must return at once.
     pub fn observe(&self, observer: impl FnMut(&AppEvent) + Send + 'static) {
         self.events.observe(observer);
     }

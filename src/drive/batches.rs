@@ -73,7 +73,7 @@ impl<J: Commit> Batches<J> {
         self.waiting.is_empty()
     }
 
-    /// Waits until the oldest batch is on disk, or has failed; for ever where there is none.
+    /// Waits until the oldest batch is on disk, or has failed; forever where there is none.
     pub(super) async fn written(&mut self) -> Result<(), String> {
         match self.waiting.front_mut() {
             Some(oldest) => (&mut oldest.done)

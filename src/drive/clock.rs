@@ -28,7 +28,7 @@ impl Clock for WallClock {
     #[expect(clippy::disallowed_methods, reason = "the one place where a run reads the wall clock")]
     fn now(&self) -> UnixMillis {
         let millis = |passed: Duration| i64::try_from(passed.as_millis()).unwrap_or(i64::MAX);
-        // A clock that stood still before 1970 would let a run wait for ever.
+        // A clock that stood still before 1970 would let a run wait forever.
         match std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH) {
             Ok(after) => UnixMillis(millis(after)),
             Err(before) => UnixMillis(-millis(before.duration())),
@@ -36,7 +36,7 @@ impl Clock for WallClock {
     }
 }
 
-/// A clock that begins at a given moment and goes on with the runtime's time: virtual when that is paused.
+/// A clock that begins at a given moment and follows the runtime's time: virtual when that is paused.
 #[derive(Copy, Clone, Debug)]
 pub struct VirtualClock {
     base: UnixMillis,

@@ -354,7 +354,7 @@ fn usable(result: &Result<Reply, Fault>) -> Result<&Reply, Unreadable> {
     }
 }
 
-/// The record of one device; `None` when there is none any more.
+/// The record of one device; `None` when it no longer exists.
 fn read_record(result: &Result<Reply, Fault>) -> Result<Option<Box<Device>>, Unreadable> {
     let reply = usable(result).map_err(|error| match (error, result) {
         (Unreadable::Forbidden { reason }, Ok(reply)) if reply.status == 401 => {

@@ -10,7 +10,7 @@ use crate::journal::{Index, JournalError, LeaseRow};
 use crate::model::UnixMillis;
 use crate::pace::{Grant, HOUR_MS, Lease, grant, others_pause_until};
 
-/// Leases older than this are deleted: they cannot count any more.
+/// Leases older than this are deleted: they no longer count.
 const LEASES_KEPT_MS: i64 = HOUR_MS as i64 + LEASES_SLACK_MS;
 /// A little longer than they count, in milliseconds: clocks are set back by seconds.
 const LEASES_SLACK_MS: i64 = 60_000;

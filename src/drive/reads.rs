@@ -16,10 +16,10 @@ use crate::transport::Transport;
 
 /// Requests that are leased at once: reads come one after the other.
 const BLOCK: u32 = 10;
-/// Longest that a read waits for the tenant, in milliseconds. Somebody waits for a plan: after this it is
+/// Longest that a read waits for the tenant, in milliseconds. A person waits for a plan: after this it is
 /// better to say when to come back.
 const WAIT_MS_MAX: u64 = 120_000;
-/// A shorter wait for a place is not told: nobody notices it, and the places of a second are many.
+/// A shorter wait for a place is not reported: it is hardly noticed, and the places of a second are many.
 const TOLD_MS_MIN: u64 = 1_500;
 
 /// Why a read brought no usable answer.
@@ -228,7 +228,7 @@ impl<T, C> Drop for Reads<T, C> {
     fn drop(&mut self) {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         if let Some(block) = state.block.take() {
-            // Nobody is left to tell; an unused block is only lost for an hour.
+            // No observer is left; an unused block is only lost for an hour.
             let _ = self.quota.give_back(block, state.left);
         }
     }

@@ -25,7 +25,7 @@ use crate::transport::Transport;
 /// Longest sleep at a stretch, in milliseconds. Timers do not count the time in which the machine sleeps, so the
 /// clock is checked at least this often.
 const SLEEP_MS_MAX: u64 = 30_000;
-/// A request whose intent is older than this when it is on disk is not sent any more, in milliseconds: what was true
+/// A request whose intent is older than this when it is on disk is no longer sent, in milliseconds: what was true
 /// when it was decided may not be. Disks hang and machines sleep between the two.
 const STALE_MS: i64 = 30_000;
 /// How often the loop checks what is outside the run while it waits for a fresh token, in milliseconds.
@@ -274,7 +274,7 @@ impl<'a, T: Transport, C: Clock, J: Commit, O: Observer> RunLoop<'a, T, C, J, O>
         Ok(())
     }
 
-    /// Goes on with a fresh token, or stops where nothing can be sent without one.
+    /// Continues with a fresh token, or stops where nothing can be sent without one.
     fn take_token(&mut self, renewed: Renewed) -> Result<(), DriveError> {
         let now = self.clock.now();
         let entries = match renewed {

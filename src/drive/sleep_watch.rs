@@ -16,7 +16,7 @@ pub(super) enum ClockJump {
     /// Nothing.
     None,
     /// It was set back by so many seconds. Deadlines and the hour's ledger are moments of this clock: none of them is
-    /// valid any more.
+    /// valid after that.
     Back { seconds: i64 },
     /// The machine slept for so many milliseconds: what was known before has to be checked again.
     Slept { slept_ms: u64 },

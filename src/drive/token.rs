@@ -1,7 +1,7 @@
 //! What a 401 means for the token.
 //!
 //! Owns the one renewal of a run, or one more after each sleep of the machine. It goes on beside the loop: answers
-//! are taken meanwhile, and whoever wants to stop can. Must never hold or see the token itself.
+//! are taken meanwhile, and the run can be stopped. Must never hold or see the token itself.
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -48,7 +48,7 @@ impl Token {
         Self { spare: renew.clone(), renew, number: 0, renewing: None }
     }
 
-    /// The machine slept: whatever the token in use was good for may be over, so it may be renewed once more.
+    /// The machine slept: the token in use may have expired, so it may be renewed once more.
     pub(super) fn woke(&mut self) {
         self.renew.clone_from(&self.spare);
     }
@@ -95,7 +95,7 @@ impl Token {
         again
     }
 
-    /// Waits for the renewal under way; for ever where there is none.
+    /// Waits for the renewal under way; forever where there is none.
     pub(super) async fn renewed(&mut self) -> Renewed {
         let Some(renewing) = &mut self.renewing else { return std::future::pending().await };
         let result = renewing.fresh.as_mut().await;

@@ -14,7 +14,7 @@ use crate::model::{Device, Recheck, StopCause, Task, TaskIndex, UnixMillis};
 pub struct Alarm {
     /// Why the run must stop sending; `None` while it may go on.
     pub stop: Option<(StopCause, String)>,
-    /// Tasks that must not be sent any more, each with the reason that its report shows.
+    /// Tasks that must no longer be sent, each with the reason that its report shows.
     pub protected: Vec<(TaskIndex, String)>,
 }
 

@@ -104,7 +104,7 @@ pub enum Scope {
     Whole,
     /// It follows what was sent, and sends nothing.
     Follow,
-    /// It looks at each followed task once.
+    /// It reads each followed task once.
     OnePass,
 }
 

@@ -135,7 +135,7 @@ fn consequence(
         }
         Verdict::NotSent { reason, ends_run: false } => Requeue(Wait::Reachable, reason.clone()),
         Verdict::Unknown { reason, .. } if facts.repeat == Repeat::Once => Doubt(reason.clone()),
-        // The request left, and nothing is sent any more in this process: a resume may repeat what is safe.
+        // The request left, and this process sends nothing more: a resume may repeat what is safe.
         Verdict::Unknown { reason, ends_run: true, .. } | Verdict::OtherDevice { reason } => {
             Doubt(reason.clone())
         }
@@ -153,7 +153,7 @@ fn consequence(
 pub(super) struct CommandEffect {
     /// To be recorded, in this order.
     pub(super) events: Vec<Event>,
-    /// The command has ended: its task is not followed any more.
+    /// The command has ended: its task is no longer followed.
     pub(super) is_over: bool,
 }
 

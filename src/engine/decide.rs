@@ -92,7 +92,7 @@ impl Coordinator {
         Ok(())
     }
 
-    /// Takes up a task when the run is opened: whatever was under way has lost its answer.
+    /// Starts a task when the run is opened: a request that was in progress has lost its answer.
     pub(super) fn reopen(&mut self, now: UnixMillis, task: TaskIndex) -> Result<(), Impossible> {
         if let Some(event) = of_restart(now, task, &self.state, self.stops.scope()) {
             self.record(now, event)?;
@@ -164,7 +164,7 @@ impl Coordinator {
         }
     }
 
-    /// Plans the next look at a task: an urgent one while a PIN depends on it.
+    /// Plans the next read of a task: an urgent one while a PIN depends on it.
     fn follow(&mut self, now: UnixMillis, task: TaskIndex) {
         if !(self.state.lacks_pin(task) && self.settlement.look_urgently(task, now)) {
             let latest = self.ends().wait_ends(now);
@@ -172,7 +172,7 @@ impl Coordinator {
         }
     }
 
-    /// Plans a look at a task at once.
+    /// Plans a read of a task at once.
     fn follow_at_once(&mut self, now: UnixMillis, task: TaskIndex) {
         if self.state.lacks_pin(task) {
             self.settlement.put(task, now);

@@ -97,8 +97,8 @@ impl Engine {
         self.run.decide(now)
     }
 
-    /// Stops sending; requests under way are waited for. The first cause stays, but one after which something is still
-    /// read gives way to one that ends reading, and the end of the time for sending gives way to any other.
+    /// Stops sending; requests under way are waited for. The first cause stays, with two exceptions. A stop that still reads gives way to one that ends
+    /// reading. The end of the time for sending gives way to any other cause.
     ///
     /// # Errors
     /// [`Impossible`] is a fault of this program.

@@ -46,7 +46,7 @@ impl Proposal {
     }
 }
 
-/// What is left to read after a look at a task in doubt.
+/// What is left to read after a read of a task in doubt.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(super) enum PageTurn {
     /// Another page of the history, at once.

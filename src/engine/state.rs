@@ -47,7 +47,7 @@ pub struct EngineState {
     pub(super) pins: BTreeMap<TaskIndex, Sealed>,
     /// The runs whose locks are in force, where this run found a Mac locked and the state directory knew by whom.
     pub(super) known_from: BTreeMap<TaskIndex, String>,
-    /// When the last request was sent or the run was last opened, whichever was later: after a resume, commands are
+    /// When the last request was sent or the run was last opened, the later of the two: after a resume, commands are
     /// followed from then on.
     pub(super) followed_from: Option<UnixMillis>,
 }
@@ -301,7 +301,7 @@ impl EngineState {
         self.task(task).lacks_pin(self.facts_of(task))
     }
 
-    /// The moment from which on a request that put the task in doubt cannot be applied any more.
+    /// The moment from which on a request that put the task in doubt can no longer take effect.
     #[must_use]
     pub fn quarantine_ends(&self, task: TaskIndex) -> UnixMillis {
         self.task(task).doubted_at.plus_ms(self.policy.quarantine_ms)

@@ -111,7 +111,7 @@ impl TaskState {
         }
     }
 
-    /// Whether it is a lock of a Mac whose PIN nobody knows.
+    /// Whether it is a lock of a Mac whose PIN is unknown.
     #[must_use]
     pub fn lacks_pin(&self, facts: &TaskFacts) -> bool {
         facts.has_custody && !self.has_pin
@@ -298,9 +298,9 @@ impl TaskState {
             (_, Phase::Judged(_) | Phase::Following | Phase::Custody(_)) => true,
             // Before the send: its secrets could not be kept, or its target could not be read again.
             (Outcome::Refused, Phase::Ready) => facts.captures > 0 || facts.is_rechecked,
-            // Before the send: its target is not what was planned any more, or is protected by now.
+            // Before the send: its target is no longer what was planned, or is protected by now.
             (Outcome::Skipped, Phase::Ready) => true,
-            // Another run has taken the task over: this one must not send it any more.
+            // Another run has taken the task over: this one must no longer send it.
             (Outcome::NotAttempted, Phase::Ready | Phase::Blocked) => true,
             // A lock without PIN whose PIN was recovered later.
             (_, Phase::Settled(Outcome::Failed)) => facts.has_custody && self.has_pin,

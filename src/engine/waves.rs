@@ -34,7 +34,7 @@ pub(super) struct Waves {
 #[derive(Clone, Debug, Default, PartialEq)]
 struct DeviceCount {
     planned: u16,
-    /// Taken by the API, whatever became of it.
+    /// Accepted by the API, with any outcome.
     taken: u16,
     /// Ended well.
     good: u16,
@@ -75,7 +75,7 @@ pub(super) enum Overrun {
 /// How the waves that were begun stand, as far as their errors go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// Nothing speaks against them.
+    /// They are below their limits.
     Fine,
     /// One has too many errors if what is in doubt is one: that is waited for.
     InDoubt,
@@ -224,7 +224,7 @@ impl Waves {
         }
     }
 
-    /// The run was opened again, or the machine slept: nobody has looked meanwhile, so the time of the gate begins
+    /// The run was opened again, or the machine slept: no device was read meanwhile, so the time of the gate begins
     /// anew.
     pub(super) fn wait_anew(&mut self, at: UnixMillis) {
         self.sent_at = self.sent_at.map(|sent_at| sent_at.max(at));
@@ -315,8 +315,8 @@ impl Waves {
         format!("wave {}/{}: {what}", wave + 1, self.counts.len())
     }
 
-    /// Whether the next wave may begin. What is left of an action that was stopped holds nothing up: it is not sent
-    /// any more.
+    /// Whether the next wave may begin. What is left of an action that was stopped delays nothing: it is no longer
+    /// sent.
     pub(super) fn judge(
         &self,
         rollout: &Rollout,

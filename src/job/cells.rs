@@ -1,6 +1,6 @@
 //! The texts that name a device: ids, serial numbers, addresses.
 //!
-//! Owns what such a text may look like and what each kind of damage is called. Must never repair one:
+//! Owns what these texts may look like and what each kind of damage is called. Must never repair one:
 //! only the case of an id is normalised, because it cannot change which device is meant.
 
 use super::Target;

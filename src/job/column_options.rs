@@ -1,6 +1,6 @@
 //! What the operator says about columns: which to rename and which to ignore.
 //!
-//! Owns which column such an option means, and what is wrong with it. Must never look at a data row.
+//! Owns which column an option means, and what is wrong with it. Must never read a data row.
 
 use super::cells::TargetField;
 use super::diagnostics::{Diagnostics, Flaw, quote};

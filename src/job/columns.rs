@@ -1,6 +1,6 @@
 //! What the columns of a table mean.
 //!
-//! Owns the names of columns and the checks of a header. Must never look at a data row.
+//! Owns the names of columns and the checks of a header. Must never read a data row.
 
 use std::collections::BTreeMap;
 
@@ -144,8 +144,8 @@ pub(super) fn read_header(
     })
 }
 
-/// What a refused column is read as for the rest of the file, so that all problems are told at once: as the
-/// one that it resembles, else not at all. Its cells are not shown, whatever they are.
+/// What a refused column is read as for the rest of the file, so that all problems are reported at once: as the
+/// one that it resembles, else not at all. Its cells are never shown.
 fn presumed(name: &str, column_options: &ColumnOptions) -> Column {
     let known = resembled(&fold(name)).and_then(|known| classify(known, column_options).ok());
     let meaning = known.as_ref().map_or(Meaning::Ignored, |known| known.meaning.clone());
@@ -292,7 +292,7 @@ fn check_doubles(
     }
 }
 
-/// What a column stands for, as texts of which no two columns may share one.
+/// What a column means, as texts of which no two columns may share one.
 fn identity_keys(column: &Column) -> Vec<String> {
     match &column.meaning {
         Meaning::Target(field) => vec![format!("target {}", field.word())],

@@ -27,7 +27,7 @@ pub struct Job {
     pub exclude: Exclusion,
     /// Settings that the job brings along.
     pub settings: JobSettings,
-    /// What was understood or passed over and may surprise: renamed columns, skipped lines.
+    /// What was interpreted or ignored and may surprise: renamed columns, skipped lines.
     pub notes: Vec<String>,
 }
 

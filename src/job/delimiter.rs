@@ -9,7 +9,7 @@ use super::scan::{CrLines, Layout, Scanned, Scanner, header_text};
 use super::source::Source;
 use super::table_rules::TableRules;
 
-/// The first line `sep=;`, by which Excel is told what separates the cells: the character, and the bytes of the line
+/// The first line `sep=;`, which tells Excel what separates the cells: the character, and the bytes of the line
 /// with its end.
 pub(super) fn separator(text: &str) -> Option<(u8, usize)> {
     let line_end = text.find(['\n', '\r'])?;

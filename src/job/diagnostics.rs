@@ -142,7 +142,7 @@ impl Flaw {
     }
 }
 
-/// What stands for a letter that must not be shown.
+/// What replaces a letter that must not be shown.
 pub(super) const MASK: char = '•';
 
 /// Whether a text has the form of a PIN. It may be one in the wrong place, so it is not repeated.

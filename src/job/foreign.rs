@@ -1,6 +1,6 @@
 //! Files that are no jobs: what they are instead, by the marks that other programs leave.
 //!
-//! Owns the names of those formats. Must never read more of such a file than tells what it is.
+//! Owns the names of those formats. Must never read more of a file than tells what it is.
 
 use std::ops::Range;
 

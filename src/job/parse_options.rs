@@ -29,7 +29,7 @@ pub struct ParseOptions {
     pub map: Vec<(String, String)>,
     /// `--ignore-column`: passes a column over.
     pub ignore_columns: Vec<String>,
-    /// `--identify-by`: limits identities to one, for actions that change nothing or harm nobody.
+    /// `--identify-by`: limits identities to one, for actions that change nothing or do no harm.
     pub identify_by: Option<IdentifyBy>,
     /// `--dedupe`: drops identical rows with a note instead of refusing them.
     pub dedupe: bool,

@@ -9,7 +9,7 @@ use super::diagnostics::{Diagnostics, Flaw};
 use super::scan::Record;
 use super::source::Source;
 
-/// Lines that such a problem names.
+/// Lines that a repeated problem names.
 const LINES_NAMED_MAX: usize = 3;
 
 struct Shared {

@@ -29,14 +29,14 @@ const CLOCK_SKEW_MS_MAX: i64 = 5 * 60_000;
 pub struct RequiredDevices {
     /// The export, as the job names it.
     pub file: String,
-    /// Where it is, from the root, as far as whoever opened it could tell.
+    /// Where it is, from the root, as far as is known.
     pub path: Option<String>,
     /// By what it names devices: one of the three identities.
     pub on: TargetField,
     /// How old it may be, in milliseconds.
     pub max_age_ms: Option<u64>,
-    /// When it was last written, as far as whoever opened it could tell. The age of what was read is reckoned from
-    /// this, whatever has become of the file since.
+    /// When it was last written, as far as is known. The age of what was read is reckoned from
+    /// this, even if the file has changed since.
     pub written_at: Option<UnixMillis>,
     /// What it lists, folded.
     listed: BTreeSet<String>,
@@ -45,7 +45,7 @@ pub struct RequiredDevices {
 /// Why an export may not be relied on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AgeError {
-    /// Nobody knows when it was written.
+    /// It is unknown when it was written.
     #[error("the age of {file} is unknown, and the job allows at most {}", human_duration(*max_age_ms))]
     Unknown {
         /// The export.

@@ -1,10 +1,10 @@
-//! What was understood or passed over in rows, and may surprise.
+//! What was interpreted or ignored in rows, and may surprise.
 //!
 //! Owns the counts of it and their sentences. Must never hold the text of a cell.
 
 use super::diagnostics::{counted, lines_text};
 
-/// Counts of what was passed over, by row or cell.
+/// Counts of what was ignored, by row or cell.
 #[derive(Default)]
 pub(super) struct RowNotes {
     /// Lines of identical rows that were dropped.

@@ -114,7 +114,7 @@ impl<'r> RowReader<'r> {
         }
     }
 
-    /// Whoever meant a comment has to be told why it is none.
+    /// An operator who meant a comment must learn why it is none.
     fn explain_number_sign(&mut self, source: &Source<'_>, record: &Record<'_>) {
         let text = source.text.get(record.range.clone()).unwrap_or_default();
         if let Some(last) = self.problems.items.last_mut().filter(|_| text.starts_with('#')) {
@@ -328,7 +328,7 @@ impl<'r> RowReader<'r> {
         Some(StepDraft::new(number?, action?))
     }
 
-    /// Whether no step lacks a parameter or has two that contradict each other. One that no column gives is told once for
+    /// Whether no step lacks a parameter or has two that contradict each other. One that no column gives is reported once for
     /// the file.
     fn is_complete(
         &mut self,

@@ -123,8 +123,8 @@ impl<'a> Scanner<'a> {
         Self { text, delimiter, has_cr_lines, at: start, line, cells: None }
     }
 
-    /// From here on a line that starts with `#` and has so many cells is a row: the first column may hold such texts,
-    /// and a row that is passed over in silence is a device that is forgotten. Where the other cells are empty, as a
+    /// From here on a line that starts with `#` and has so many cells is a row: the first column may hold texts like this,
+    /// and a row that is silently skipped is a device that is forgotten. Where the other cells are empty, as a
     /// spreadsheet writes a comment, or where there are none, only the error marks of spreadsheets are rows.
     pub fn expect_cells(&mut self, cells: usize) {
         self.cells = Some(cells);

@@ -18,7 +18,7 @@ pub struct JobSettings {
     pub require: Option<RequiredDevices>,
 }
 
-/// What to do about the secrets that an erase or a delete takes away.
+/// What to do about the secrets that an erase or a delete removes.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BeforeLoss {
@@ -45,7 +45,7 @@ impl JobSettings {
         self.values.set(setting, value, SettingSource::Job { line: 0 });
     }
 
-    /// What to do about the secrets that an erase or a delete takes away.
+    /// What to do about the secrets that an erase or a delete removes.
     #[must_use]
     pub fn before_loss(&self) -> Option<BeforeLoss> {
         BeforeLoss::of(&self.values)

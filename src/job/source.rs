@@ -117,7 +117,7 @@ impl<'a> Source<'a> {
         self.masked.push(range);
     }
 
-    /// Shows no line any more: its secrets cannot be told from the rest.
+    /// Shows no further line: its secrets cannot be told from the rest.
     pub fn hide_lines(&mut self) {
         self.hides_lines = true;
     }

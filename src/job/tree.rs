@@ -1,8 +1,8 @@
 //! YAML as a tree that remembers where everything stands.
 //!
 //! Owns the strict subset of YAML that jobs may use, and the limits on it. It keeps every scalar as it was
-//! written, because a serial number that has been a number for a moment is another one afterwards, and
-//! it reads on after a problem, which a typed reader cannot. Must never follow an anchor, a merge key or
+//! written: a serial number that was read as a number is damaged. It reads on after a problem, which a typed
+//! reader cannot. Must never follow an anchor, a merge key or
 //! a tag.
 
 use std::collections::HashSet;

@@ -43,7 +43,7 @@ pub(super) fn read_yaml(
     load: &dyn Fn(&str) -> Result<Vec<u8>, String>,
     (problems, mut notes): (&mut Diagnostics, Vec<String>),
 ) -> Option<Job> {
-    // After a mistake in the structure nobody can tell which text is the secret one.
+    // After a mistake in the structure the secret text cannot be identified.
     if mentions_secrets(source.text) {
         source.hide_lines();
     }
@@ -67,7 +67,7 @@ pub(super) fn read_yaml(
     let map = read_columns(&mut reader, entries, targets.as_ref(), options);
     let mut named_files = Vec::new();
     let (mut rows, mut selection) = (Vec::new(), None);
-    // Broken steps are told; the devices are still read, so that all problems come at once.
+    // Broken steps are reported; the devices are still read, so that all problems come at once.
     let steps = steps.unwrap_or_default();
     match targets {
         Some(TargetsNode::Filter(filter)) if check_complete(&mut reader, &steps) => {

@@ -38,7 +38,7 @@ struct Wanted<'n> {
     max_age_ms: Option<u64>,
 }
 
-/// Reads `require` and the export that it names. Returns the bytes of the export as well.
+/// Reads `require` and the export that it names. Also returns the bytes of the export.
 pub(super) fn read_require(
     reader: &mut NodeReader<'_, '_>,
     node: &Node,
@@ -309,7 +309,7 @@ impl Export<'_, '_> {
         }
     }
 
-    /// The one column that says by what devices are required, or which column is in the way.
+    /// The one column that says by what devices are required, or which column prevents it.
     fn find_column(&self, record: &Record<'_>) -> Result<usize, (usize, Flaw)> {
         let on = self.wanted.on;
         let nowhere = usize::MAX;

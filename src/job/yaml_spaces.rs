@@ -8,7 +8,7 @@ use super::source::Source;
 /// Most lines that are named.
 const LINES_MAX: usize = 20;
 
-/// Refuses a job whose indentation, or the space behind a key or a dash, is no plain space: the parser takes such a letter
+/// Refuses a job whose indentation, or the space behind a key or a dash, is no plain space: the parser takes this letter
 /// for a part of the word beside it.
 pub(super) fn refuse_odd_spaces(source: &Source<'_>, problems: &mut Diagnostics) -> bool {
     let mut start = 0;
@@ -31,7 +31,7 @@ pub(super) fn refuse_odd_spaces(source: &Source<'_>, problems: &mut Diagnostics)
     found > 0
 }
 
-/// The first such letter in the indentation of a line, after its dash or after its key.
+/// The first letter of this kind in the indentation of a line, after its dash or after its key.
 fn odd_space(line: &str) -> Option<(usize, char)> {
     let is_odd = |letter: &char| {
         matches!(letter, '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}')

@@ -1,7 +1,7 @@
 //! The text of a stored body as it is hashed: keys in order, without secrets.
 //!
 //! Owns the fast way to it, which cuts the text into tokens and copies them. Invariant: it gives the same bytes as
-//! reading the body into a JSON value and writing that; whatever it is not sure about goes that way. Must never repeat
+//! reading the body into a JSON value and writing that; everything that it is not sure about goes that way. Must never repeat
 //! text in an error: it may be a PIN.
 
 use super::chain::{Leave, is_secret_key, stored_json, write_without_secrets};

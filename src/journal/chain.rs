@@ -137,7 +137,7 @@ impl Walk {
         &self.audit.head
     }
 
-    /// Notes that something does not fit; only the first such place counts.
+    /// Notes that something does not fit; only the first place counts.
     pub(super) fn fault(&mut self, seq: i64, what: impl Into<String>) {
         let fault = AuditFault { seq: seq.unsigned_abs(), what: what.into() };
         self.audit.fault.get_or_insert(fault);

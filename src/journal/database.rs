@@ -16,15 +16,15 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const PRAGMA_TRIES: u32 = 200;
 const PRAGMA_PAUSE: Duration = Duration::from_millis(50);
 
-/// Opens the file at `path`. SQLite is built to read a name that begins with `file:` as a URI, whatever the flags say, so a
+/// Opens the file at `path`. SQLite is built to read a name that begins with `file:` as a URI, even against the flags, so a
 /// relative name would open another file: an absolute one never begins so.
 fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, JournalError> {
     let absolute = std::path::absolute(path).at(path)?;
     Connection::open_with_flags(absolute, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).at(path)
 }
 
-/// Opens a database for writing. `migrations` are the scripts that lead from each format to the next, the first
-/// one from nothing; those that the database has not seen yet are run, all in one transaction.
+/// Opens a database for writing. `migrations` are the scripts from each format to the next; the first one starts
+/// from nothing. Those that the database has not seen yet are run, all in one transaction.
 pub(super) fn open_to_write(path: &Path, migrations: &[&str]) -> Result<Connection, JournalError> {
     super::state_dir::prepare_file(path)?;
     super::state_dir::refuse_public(path)?;
@@ -70,7 +70,7 @@ fn set_pragmas(connection: &Connection) -> Result<(), rusqlite::Error> {
     }
 }
 
-/// Opens a database for reading, whatever its format: tables and columns are only ever added.
+/// Opens a database for reading, of any format: tables and columns are only ever added.
 pub(super) fn open_to_read(path: &Path) -> Result<Connection, JournalError> {
     super::state_dir::refuse_public(path)?;
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;

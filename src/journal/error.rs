@@ -83,7 +83,7 @@ impl JournalError {
             if source.kind() == std::io::ErrorKind::PermissionDenied)
     }
 
-    /// Whether the same may succeed a little later: somebody makes room, or lets go of the database.
+    /// Whether the same may succeed a little later: space is freed, or another process releases the database.
     pub(super) fn may_pass(&self) -> bool {
         let Self::Database { source, .. } = self else { return false };
         matches!(

@@ -1,4 +1,4 @@
-//! Who agreed to a run, and what it was checked against.
+//! Who confirmed a run, and what it was checked against.
 //!
 //! Owns these words, which stand in the run's header and so at the beginning of its chain. Must never hold a secret.
 
@@ -29,7 +29,7 @@ pub struct Provenance {
     pub break_glass: Option<String>,
     /// Its job is a file whose name tells it from others.
     pub is_named: bool,
-    /// A person agreed to it on a terminal, and not in advance.
+    /// A person confirmed it on a terminal, and not beforehand.
     pub is_agreed_at_terminal: bool,
     /// Conditions that its job sets for its runs, those that a flag overrode included. A retry takes them over.
     #[serde(rename = "guards")]

@@ -64,8 +64,8 @@ pub fn prune_share(
 /// Drops it. The caller holds the run.
 ///
 /// # Errors
-/// [`JournalError`]. When it fails before the change is committed, nothing is dropped; after that only old bytes
-/// may still stand in the files, and the next program that opens them takes those away.
+/// [`JournalError`]. When it fails before the commit, nothing is dropped. When it fails later, old bytes may remain in
+/// the files until the next program opens them.
 pub fn prune_run(
     state_dir: &StateDir,
     run: &str,

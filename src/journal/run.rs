@@ -79,7 +79,7 @@ impl RunJournal {
         Ok(Self { connection, path, records, end, book, is_confirmed: true })
     }
 
-    /// Goes on with the journal of a run that was verified, from where it stood then.
+    /// Continues the journal of a verified run, from where it stood then.
     ///
     /// # Errors
     /// [`JournalError`].
@@ -94,7 +94,7 @@ impl RunJournal {
         Ok(Self { connection, path, records, end, book, is_confirmed: true })
     }
 
-    /// Verifies the journal of a run and goes on with it.
+    /// Verifies the journal of a run and continues it.
     ///
     /// # Errors
     /// [`Distrust`].
@@ -110,7 +110,7 @@ impl RunJournal {
         self.book.genesis()
     }
 
-    /// The hash of the last entry: with the number of entries it stands for everything that was recorded so far.
+    /// The hash of the last entry: with the number of entries it covers everything that was recorded so far.
     #[must_use]
     pub fn head(&self) -> &str {
         &self.end.hash

@@ -119,7 +119,7 @@ impl RunReader {
         Ok((walk, records))
     }
 
-    /// How far the run has come. It costs one look at the last entry; `audit` follows all of them.
+    /// How far the run has come. It reads only the last entry; `audit` follows all of them.
     ///
     /// # Errors
     /// [`JournalError`].
@@ -152,7 +152,7 @@ impl RunReader {
     }
 
     /// What is unsent, under way or in doubt on some devices, with the names of the actions, in the order of the tasks.
-    /// It costs no look at the entries.
+    /// It reads no entries.
     ///
     /// # Errors
     /// [`JournalError`].

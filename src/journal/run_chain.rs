@@ -32,8 +32,8 @@ impl ChainEnd {
     }
 }
 
-/// How far a run has come, as a hash that stands for all of it: kept elsewhere, it shows later that nothing was taken
-/// away or changed.
+/// How far a run has come, as a hash over all of it: kept elsewhere, it shows later that nothing was removed
+/// or changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunHead {
     /// How many entries there are.
@@ -121,7 +121,7 @@ fn tasks_hash(
         }
         let body = text_at(row, 8).at(path)?;
         let stored = stored_json(body);
-        // What is not JSON is no task; its text stands for itself.
+        // What is not JSON is no task; its text is hashed as it is.
         link = match &stored {
             Some(stored) => link.bytes(write_without_secrets(stored, Leave::Keys, &mut text)),
             None => link.text(body),

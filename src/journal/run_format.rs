@@ -28,5 +28,5 @@ CREATE TABLE chain (header TEXT NOT NULL, tasks TEXT NOT NULL, first INTEGER NOT
 ";
 
 /// The tables stay as they are. From here on an intent says what it sends, the header may keep an approval, and an entry
-/// may say that a person closed the run: older programs must not write to such a run.
+/// may say that a person closed the run: older programs must not write to a closed run.
 const FORMAT_3: &str = "";

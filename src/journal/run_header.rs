@@ -38,14 +38,14 @@ pub struct RunHeader {
     pub report_dir: PathBuf,
     /// Formats of its reports.
     pub report_formats: Vec<String>,
-    /// How a person agreed to it.
+    /// How a person confirmed it.
     pub confirmation: String,
     /// Pending counts as a good end.
     pub pending_ok: bool,
     /// Public keys of those who can read the secrets of this run; none when they stand in clear.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub encrypt_to: Vec<String>,
-    /// Who agreed to it, and what it was checked against.
+    /// Who confirmed it, and what it was checked against.
     #[serde(default)]
     pub provenance: Provenance,
 }

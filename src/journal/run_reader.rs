@@ -1,7 +1,7 @@
 //! Reading the journal of a run, for looking.
 //!
-//! Owns what is read from a run's database without believing it: reports, listings, other runs' checks. A run is gone on
-//! with through [`super::Opening`] alone. Must never write.
+//! Owns what is read from a run's database without believing it: reports, listings, other runs' checks. A run is resumed
+//! through [`super::Opening`] alone. Must never write.
 
 use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};

@@ -16,7 +16,7 @@ pub const STOP_FILE: &str = "STOP";
 const HOLD_TRIES: u32 = 5;
 const HOLD_PAUSE: Duration = Duration::from_millis(20);
 
-/// How often to try to be the one that starts a run, and the pause between two tries; together 10 seconds. Whoever
+/// How often to try to be the one that starts a run, and the pause between two tries; together 10 seconds. A process that
 /// holds it checks its run against others and enters it, and does not wait for people or the network meanwhile.
 const START_TRIES: u32 = 200;
 const START_PAUSE: Duration = Duration::from_millis(50);
@@ -72,7 +72,7 @@ impl StateDir {
     }
 
     /// Tells other processes, until the returned file is dropped, that this one may send what the run has left. To be
-    /// taken by whoever holds the run and drives it, and not by those who only follow, resolve or look.
+    /// taken by the process that holds the run and drives it, and not by those who only follow, resolve or look.
     ///
     /// # Errors
     /// [`JournalError::Busy`] when another process may.
@@ -113,8 +113,8 @@ impl StateDir {
         self.path.join(STOP_FILE)
     }
 
-    /// Whether another process holds a run. A look that does not disturb it. A lock that is there and cannot be looked
-    /// at counts as held: only one that is not there can be nobody's.
+    /// Whether another process holds a run. The check does not disturb it. A lock that is there and cannot be
+    /// read counts as held: only a missing one is certainly free.
     #[must_use]
     pub fn is_held(&self, run: &str) -> bool {
         is_locked(&self.lock_path(run))
@@ -161,7 +161,7 @@ impl StateDir {
 
 fn hold(path: PathBuf, run: &str) -> Result<File, JournalError> {
     let file = open_lock(&path)?;
-    // Somebody who only looks holds the lock for a moment, too.
+    // A process that only checks holds the lock for a moment, too.
     for _ in 0..HOLD_TRIES {
         match file.try_lock() {
             Ok(()) => return Ok(file),

@@ -1,6 +1,6 @@
 //! Believing what stands in the database of a run.
 //!
-//! Owns the one way by which a run is gone on with: header, tasks and entries are verified against each other and against
+//! Owns the one way to resume a run: header, tasks and entries are verified against each other and against
 //! what the host's record knows of the run, in one pass, and only what was verified is handed out. Must never hand out
 //! anything of a run that does not fit, and never read again what was verified: the file may change in between.
 
@@ -17,7 +17,7 @@ use super::run_reader::RunReader;
 use super::state_dir::StateDir;
 use crate::model::{Entry, Event, Task, TaskRecord, UnixMillis};
 
-/// Why a run is not gone on with.
+/// Why a run is not resumed.
 #[derive(Debug, thiserror::Error)]
 pub enum Distrust {
     /// It cannot be read.
@@ -67,7 +67,7 @@ impl Opening {
             return Err(Distrust::Host { fault });
         }
         let reader = RunReader::open(state_dir, run)?;
-        // One view of the file from here on, whatever others write meanwhile.
+        // One view of the file from here on, even while others write.
         reader.hold_view()?;
         let Some(header) = reader.header()? else {
             return Err(Distrust::NeverBegun(run.to_owned()));

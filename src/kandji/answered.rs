@@ -2,7 +2,7 @@
 //!
 //! Owns the one comparison of the device that a request asked for with the device that its answer names. Every
 //! answer to a request about one device passes it before anything is read from it: a cache or a proxy that mixes
-//! answers up would have another device's command, PIN or record taken for this one's. Must never look at lists.
+//! answers up would have another device's command, PIN or record taken for this one's. Must never read lists.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -82,7 +82,7 @@ impl Asked {
     }
 }
 
-/// The keys under which an answer names a device. A struct, so that the rest of a long history is passed over.
+/// The keys under which an answer names a device. A struct, so that the rest of a long history is skipped.
 #[derive(Deserialize)]
 struct Names {
     #[serde(default)]

@@ -57,7 +57,7 @@ pub(super) fn json<'body, T: Deserialize<'body>>(body: &'body [u8]) -> serde_jso
     serde_json::from_slice(content(body))
 }
 
-/// The words of an error body, in whichever of the API's shapes they come, on one line and cut short.
+/// The words of an error body, in any of the shapes of the API, on one line and cut short.
 /// Not for an answer that may hold a PIN: see [`masked_error_text`].
 #[must_use]
 pub fn error_text(body: &[u8]) -> String {

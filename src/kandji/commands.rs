@@ -1,6 +1,6 @@
 //! The command history of a device, and finding our own command in it.
 //!
-//! Owns the match between an action that was sent and the commands that may stand for it. No answer of the
+//! Owns the match between an action that was sent and the commands that may belong to it. No answer of the
 //! API names the command that it queued, so the match is by request type and time, and says so when more
 //! than one fits. Must never guess: what does not fit is not ours.
 
@@ -144,9 +144,8 @@ pub fn look_request(device: &DeviceId, view: View) -> Request {
     }
 }
 
-/// Reads what an answer shows of a task that ends as `end` says and was sent at `sent_at` by the server's clock, both
-/// sides of the clocks' uncertainty already taken off. That the answer is about the task's device has been compared
-/// before.
+/// What an answer shows of a task that ends as `end` says. `sent_at` is by the server's clock, with the clocks'
+/// uncertainty already subtracted. The caller has checked that the answer is about the task's device.
 #[must_use]
 pub fn sighting(reply: &Reply, end: &End, sent_at: UnixMillis, view: View) -> Sighting {
     let may_be_gone = match end {
@@ -196,7 +195,7 @@ fn history_sighting(reply: &Reply, end: &End, sent_at: UnixMillis, offset: u32) 
     else {
         return unreadable(reply, HISTORY);
     };
-    // Oldest first is what the tenant does, and nobody promises it.
+    // Oldest first is what the tenant does, and it is not documented.
     if is_newest_first(&page.rows) {
         if offset > 0 {
             return Sighting::Elsewhere { offset: 0 };

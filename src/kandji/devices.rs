@@ -101,7 +101,7 @@ pub fn read_devices(reply: &Reply) -> Result<Vec<Device>, ListError> {
     rows.iter().map(read_device).collect()
 }
 
-/// Reads the record of the one device that was asked for; `None` when there is none any more. That it is that
+/// Reads the record of the one device that was asked for; `None` when it no longer exists. That it is that
 /// device has been compared before.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 //!
 //! Owns where the next page begins and when a list has ended. Invariant: each page joins the one before, so that no
 //! row is lost between two, and a list ends only where a page brings nothing new. Must never take a page that is
-//! shorter than was asked for as the end: some servers and proxies give 10, 25 or 99 rows whatever `limit` says.
+//! shorter than was asked for as the end: some servers and proxies give 10, 25 or 99 rows regardless of `limit`.
 
 use std::collections::HashSet;
 
@@ -59,7 +59,7 @@ impl Paging {
         (!self.is_done).then_some(self.offset)
     }
 
-    /// Takes in the page at [`next`](Self::next), whose rows are told apart by `key`, and returns its new rows.
+    /// Takes in the page at [`next`](Self::next), whose rows differ by `key`, and returns its new rows.
     ///
     /// # Errors
     /// [`Endless`] when the server does not honor the offset.

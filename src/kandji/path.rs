@@ -1,7 +1,7 @@
 //! Paths that name a device, and texts in queries.
 //!
 //! Owns the only place where a text from outside becomes part of a path. Invariant: an id is one segment of the path,
-//! whatever it holds. Must never leave anything in it that a server or a client could take for a separator.
+//! with any content. Must never leave anything in it that a server or a client could take for a separator.
 
 use crate::model::DeviceId;
 

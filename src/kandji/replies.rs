@@ -114,7 +114,7 @@ fn said_by(action: &ActionSpec, words: String) -> String {
 }
 
 /// The keys of a success that mean something. A struct and not a map, because a map keeps the last of
-/// two equal keys without a word, and of two PINs nobody would know which is right.
+/// two equal keys without a word, and of two PINs it is unknown which is right.
 #[derive(Default, Deserialize)]
 struct SuccessBody {
     #[serde(default, alias = "pin", rename = "PIN")]

@@ -1,4 +1,4 @@
-//! Secrets of a device: the PIN of its lock, and what an erase or a delete takes away.
+//! Secrets of a device: the PIN of its lock, and what an erase or a delete removes.
 //!
 //! Owns their paths and keys. Must never print one, and never take an empty answer for a secret.
 
@@ -13,7 +13,7 @@ use crate::model::{DeviceId, PinReading, Repeat, Sealed, Secret, SecretSource, S
 /// Largest answer body, in bytes: a key or two.
 const SECRET_BODY_BYTES_MAX: usize = 64 * 1024;
 
-/// Why such an answer proves nothing. Its words are not repeated: they may hold a secret.
+/// Why an answer proves nothing. Its words are not repeated: they may hold a secret.
 const COMPLAINT: &str = "HTTP 200, but the answer reports an error";
 
 /// The PIN that unlocks a Mac. Before the Mac has taken the lock it may be missing, or that of an older
@@ -97,7 +97,7 @@ fn object_of(reply: &Reply) -> Result<Value, (String, bool)> {
     }
     match json(&reply.body) {
         Ok(body @ Value::Object(_)) => Ok(body),
-        // The content may be a secret in a form that nobody expects: it is not repeated.
+        // The content may be a secret in an unexpected form: it is not repeated.
         _ => Err(("HTTP 200, but the answer is not an object".to_owned(), false)),
     }
 }

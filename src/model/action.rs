@@ -31,7 +31,7 @@ impl Risk {
     }
 }
 
-/// Whether a request may be sent again when nobody knows whether the first one was applied.
+/// Whether a request may be sent again when it is unknown whether the first one was applied.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Repeat {
@@ -54,7 +54,7 @@ pub enum End {
     },
     /// A command in the device's history, matched by Apple's request type and time.
     Command {
-        /// Request types that may stand for the action.
+        /// Request types that may belong to the action.
         request_types: Vec<String>,
         /// Text that must occur in the command's type or metadata, where the request type alone
         /// is too wide (`Settings` for a rename).

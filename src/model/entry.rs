@@ -23,7 +23,7 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Event {
-    /// A process began to drive the run: its start or a resume. Whatever was under way then has lost
+    /// A process began to drive the run: its start or a resume. A request that was in progress then has lost
     /// its answer.
     Opened {
         /// Name and version of the program.
@@ -122,7 +122,7 @@ pub enum Event {
         /// What was seen.
         command: CommandSeen,
     },
-    /// A look at the device's command history could not be used.
+    /// A read of the device's command history could not be used.
     Unseen {
         /// The task.
         task: TaskIndex,
@@ -289,7 +289,7 @@ pub enum StopCause {
     NotTheApi,
     /// The time for sending is over.
     Deadline,
-    /// The clock of this machine jumped back: deadlines and the hour's log mean nothing any more.
+    /// The clock of this machine jumped back: deadlines and the hour's log no longer mean anything.
     Clock,
     /// A file `STOP` appeared.
     StopFile,
@@ -314,7 +314,7 @@ pub enum StopCause {
 }
 
 impl StopCause {
-    /// Whether reading ends as well: the operator leaves, or what answers cannot be trusted or reached. After
+    /// Whether reading ends too: the operator leaves, or what answers cannot be trusted or reached. After
     /// other causes doubt is still settled and PINs are still read.
     #[must_use]
     pub fn ends_reading(self) -> bool {

@@ -20,7 +20,7 @@ pub enum Outcome {
     NotNow,
     /// The API says the same command is pending or the state is already so.
     AlreadyInEffect,
-    /// The device reported failure, or a Mac was locked and no PIN is to be had.
+    /// The device reported failure, or a Mac was locked and no PIN can be read.
     Failed,
     /// The API definitely said no.
     Refused,
@@ -123,7 +123,7 @@ impl OutcomeCounts {
         self.counts[outcome as usize]
     }
 
-    /// Number of all counted tasks, whatever their outcome.
+    /// Number of all counted tasks, of any outcome.
     #[must_use]
     pub fn total(&self) -> u32 {
         self.counts.iter().sum()

@@ -4,7 +4,7 @@
 //! It is our own few lines because journals, tests and simulated fleets name seeds, and a library's
 //! generator may change its sequence between versions. Not for secrets.
 
-/// SplitMix64: small, fast, and the same sequence for ever.
+/// SplitMix64: small, fast, and the same sequence forever.
 ///
 /// ```
 /// use sortie::model::Random;
@@ -24,7 +24,7 @@ impl Random {
         Self { state: seed }
     }
 
-    /// A generator for one thing among many: the same seed and labels give the same sequence, whatever
+    /// A generator for one thing among many: the same seed and labels give the same sequence, no matter what
     /// else was drawn before. This is what makes a draw independent of order.
     #[must_use]
     pub fn for_labels(seed: u64, labels: &[u64]) -> Self {

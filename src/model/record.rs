@@ -57,7 +57,7 @@ const NOT_FOUND: &str = "; not found: ";
 enum Stage {
     #[default]
     Unsent,
-    /// An intent without an answer: nobody can tell whether the request left.
+    /// An intent without an answer: it is unknown whether the request left.
     Sent,
     Doubted,
     Taken,
@@ -176,7 +176,7 @@ impl TaskRecord {
         );
     }
 
-    /// Keeps what is no PIN by its form behind all that are: nobody is to try it first.
+    /// Keeps what is no PIN by its form behind all that are: it must not be tried first.
     fn hold_odd(&mut self, pin: &Sealed, origin: PinOrigin, at: UnixMillis, flaw: &str) {
         let (pin, flaw) = (pin.clone(), Some(flaw.to_owned()));
         self.pins.push(HeldPin {
@@ -284,7 +284,7 @@ impl TaskRecord {
         self.pins.iter().find(|held| held.flaw.is_some()).filter(|_| self.first_pin().is_none())
     }
 
-    /// Whether a Mac was locked and no PIN is to be had.
+    /// Whether a Mac was locked and no PIN can be read.
     #[must_use]
     pub fn is_pin_missing(&self) -> bool {
         self.outcome() == Outcome::Failed && self.reason.starts_with(PIN_MISSING)

@@ -36,9 +36,9 @@ impl Sealed {
         Self { form: Form::Clear(text) }
     }
 
-    /// Holds a text that is encrypted already. `mark` tells whether two secrets are the same without
-    /// opening them; it must be made with a key that never leaves the process, because a PIN has only six
-    /// digits, and it is never stored.
+    /// Holds a text that is encrypted already. `mark` tells whether two secrets are equal without
+    /// opening them. It must be made with a key that never leaves the process, because a PIN has only six
+    /// digits. It is never stored.
     #[must_use]
     pub fn encrypted(text: String, mark: Option<[u8; 32]>) -> Self {
         Self { form: Form::Encrypted { text, mark } }

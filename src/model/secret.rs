@@ -73,7 +73,7 @@ pub enum PinReading {
         /// That run.
         run: String,
     },
-    /// The tenant shows something that is no PIN: a placeholder, or a form that nobody knows. It neither replaces nor
+    /// The tenant shows something that is no PIN: a placeholder, or an unknown form. It neither replaces nor
     /// verifies one.
     Odd {
         /// As it came.

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 const FORMULA_STARTS: [char; 10] =
     ['=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
 
-/// Characters that separate cells or rows for some spreadsheet, whatever separates them in our files: one that expects
+/// Characters that separate cells or rows for some spreadsheet, no matter what separates them in our files: one that expects
 /// semicolons cuts a cell of ours at each semicolon and runs what comes after it.
 const DELIMITERS: [char; 6] = [',', ';', '\t', '|', '\n', '\r'];
 

@@ -312,7 +312,7 @@ pub struct TaskFacts {
     pub device: u32,
     /// The device had checked in not long before the plan: its answer is worth waiting for.
     pub is_awake: bool,
-    /// It cannot be undone: such requests leave slowly.
+    /// It cannot be undone: these requests leave slowly.
     pub is_irreversible: bool,
     /// Its target is read again just before each send.
     pub is_rechecked: bool,

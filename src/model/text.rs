@@ -1,8 +1,8 @@
 //! Texts that people type: when two of them mean the same, and which characters a person cannot see.
 //!
 //! Owns every comparison of names, blueprints, tags, addresses and serial numbers. A name typed on a Mac and the one
-//! that the tenant stores may be spelled with different code points and look alike; a comparison byte by byte would
-//! then protect nobody. Must never change a text that is stored or sent.
+//! that the tenant stores may look alike and have different code points. A comparison byte by byte would
+//! then protect no device. Must never change a text that is stored or sent.
 
 use std::borrow::Cow;
 
@@ -43,7 +43,7 @@ pub fn comparable(text: &str) -> String {
     composed(&composed(text).to_lowercase()).into_owned()
 }
 
-/// Whether two texts name the same, whatever the case of their letters.
+/// Whether two texts are equal apart from the case of their letters.
 #[must_use]
 pub fn is_alike(left: &str, right: &str) -> bool {
     left == right

@@ -66,7 +66,7 @@ impl fmt::Display for UnixMillis {
 }
 
 /// Reads a duration as people write it (`90s`, `10m`, `2h`, `1h 30m`, `2d`), in milliseconds. A bare
-/// number is refused, because nobody agrees on its unit; `0` is allowed.
+/// number is refused, because its unit is unclear; `0` is allowed.
 #[must_use]
 pub fn parse_duration_ms(text: &str) -> Option<u64> {
     let text = text.trim();

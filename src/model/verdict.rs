@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{CommandSeen, Sealed, TaskIndex, UnixMillis, at_rest};
 
-/// Shortest pause after an answer that asks to come back later and does not say when, in milliseconds: whoever counts
+/// Shortest pause after an answer that asks to come back later and does not say when, in milliseconds: a client that counts
 /// by the minute has forgotten by then.
 pub const THROTTLED_MS_MIN: u64 = 60_000;
 
@@ -101,7 +101,7 @@ pub enum ApiRefusal {
     Rejected,
 }
 
-/// What one look at a device reads.
+/// What one look reads of a device.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum View {
     /// A page of its command history, from this row.
@@ -113,7 +113,7 @@ pub enum View {
     Record,
 }
 
-/// What one look at a device showed of a task.
+/// What one look showed of a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sighting {
     /// Its command, as far as it has come. The command is the least advanced of those that fit, so that
@@ -215,7 +215,7 @@ pub struct Shown {
 pub enum Recheck {
     /// It is what the plan froze.
     Same,
-    /// It is not, or must not be touched any more.
+    /// It is not, or must no longer be touched.
     Changed {
         /// What has changed.
         reason: String,

@@ -17,7 +17,7 @@ pub const BLOCK_LIFE_MS: u64 = 10_000;
 pub struct Lease {
     /// Requests in the block.
     pub count: u32,
-    /// The moment after which it may not be used any more.
+    /// The moment after which it must no longer be used.
     pub expires_at: UnixMillis,
 }
 

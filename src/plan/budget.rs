@@ -76,10 +76,10 @@ pub enum CapKind {
     PerDay,
 }
 
-/// Whether somebody else has approved the plan.
+/// Whether another person has approved the plan.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Approval {
-    /// Nobody has.
+    /// No person has.
     Missing,
     /// It was verified.
     Given,
@@ -105,7 +105,7 @@ pub struct Budget<'a> {
     pub fleet: Option<u32>,
     /// What was charged in the last 24 hours.
     pub spent: &'a [Spent],
-    /// Whether somebody else has approved.
+    /// Whether another person has approved.
     pub approval: Approval,
     /// How the plan was confirmed.
     pub confirmation: Confirmation,

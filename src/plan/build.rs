@@ -125,7 +125,7 @@ impl Builder<'_> {
         })
     }
 
-    /// Why nothing that people would miss is done to a device, whatever else is said.
+    /// Why protected devices refuse disruptive actions, with any other settings.
     fn protection(&self, steps: &[Step], device: &Device) -> Option<Objection> {
         let is_touched = steps.iter().any(|step| step.action.risk >= Risk::Disruptive);
         let reason = self.protect.objection_to(device).filter(|_| is_touched)?;
@@ -337,7 +337,7 @@ impl Builder<'_> {
     }
 
     /// What an earlier run has done holds nothing up, if it ended as the next step demands: that one then waits for
-    /// whatever the done step waits for. An outcome that is not good enough keeps the next step back.
+    /// no matter what the done step waits for. An outcome that is not good enough keeps the next step back.
     fn link_after_done(&mut self, before: usize, at: usize) {
         let earlier = &self.plan.tasks[before];
         let gate = gate_of(&self.plan.tasks[at]);
@@ -365,7 +365,7 @@ impl Builder<'_> {
         });
     }
 
-    /// Why a step that waits for `completed` would wait for ever.
+    /// Why a step that waits for `completed` would wait forever.
     fn never_begins(&self, before: usize, at: usize, gate: Gate) -> Option<String> {
         let (earlier, task) = (&self.plan.tasks[before], &self.plan.tasks[at]);
         if gate != Gate::Completed || earlier.turn != Turn::Do || task.turn != Turn::Do {

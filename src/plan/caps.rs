@@ -14,7 +14,7 @@ use crate::kandji::find_action;
 use crate::model::{Risk, UnixMillis};
 
 /// A share of a fleet is never fewer devices than this: 5 % of a tenant with 20 devices would be one, and every other
-/// job would need an exception. A tenant whose size nobody knows counts as one whose share is this.
+/// job would need an exception. A tenant of unknown size counts as one whose share is this.
 pub const CAP_FLOOR_DEVICES: u32 = 10;
 
 /// Hundredths of a percent in the whole.
@@ -75,7 +75,7 @@ pub struct CapException {
     pub job: String,
     /// The action.
     pub action: CappedAction,
-    /// Devices in a run and in a day, whatever share of the tenant that is.
+    /// Devices in a run and in a day, for any share of the tenant.
     pub max: u32,
     /// When it ends.
     pub until: Deadline,

@@ -1,6 +1,6 @@
 //! What earlier runs have done, as far as it bears on a plan.
 //!
-//! Owns which task is not to be sent again because of it. Must never read a journal: it is told. Must never take a
+//! Owns which task is not to be sent again because of it. Must never read a journal: it gets the facts. Must never take a
 //! device for another: identities are compared as they are when a device is looked up.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -66,7 +66,7 @@ pub struct PlanFile {
     pub job_conditions: JobConditions,
     /// The rules of the run.
     pub rules: Policy,
-    /// Devices of the tenant; `None` where nobody knows.
+    /// Devices of the tenant; `None` where it is unknown.
     pub fleet: Option<u32>,
     /// Directory for reports, where the job or a flag names one.
     pub report_dir: Option<String>,
@@ -74,7 +74,7 @@ pub struct PlanFile {
     pub report_formats: Vec<String>,
     /// Public keys of those who can read the secrets of the run.
     pub encrypt_to: Vec<String>,
-    /// What the job itself says that makes an agreement in advance enough.
+    /// What the job itself says that makes a confirmation beforehand enough.
     pub wrapping: Wrapping,
     /// Which rows come from files of earlier runs; older programs kept none.
     #[serde(default, skip_serializing_if = "Origins::is_empty")]
@@ -96,7 +96,7 @@ pub struct Wrapping {
 }
 
 impl Wrapping {
-    /// Whether these bounds, set where a reviewer can see them, stand for a person who types a number.
+    /// Whether these bounds, set where a reviewer can see them, replace a person who types a number.
     #[must_use]
     pub fn is_whole(self) -> bool {
         self.max_devices.is_some() && self.has_time_bound
@@ -278,11 +278,11 @@ const NO_TASKS: &str = "\n    \"tasks\": []";
 enum Secrets {
     /// They are written.
     Kept,
-    /// A word stands for each: a hash of six digits could be turned back.
+    /// A word replaces each: a hash of six digits could be turned back.
     Blanked,
 }
 
-/// What is read of a file before all of it: its digest and format. Everything else is passed over.
+/// What is read of a file before all of it: its digest and format. Everything else is ignored.
 #[derive(Deserialize)]
 struct Stamp {
     digest: Option<String>,

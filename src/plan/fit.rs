@@ -13,9 +13,9 @@ use crate::model::{comparable, comparable_by_quotes, composed, edit_distance, li
 
 /// Entries that fit nothing and for which near names are looked up: each is compared with every name of the fleet.
 const SUGGESTED_ENTRIES_MAX: usize = 10;
-/// Near names that are told of one entry.
+/// Near names that a note shows for one entry.
 const NEAR_NAMES_MAX: usize = 3;
-/// Names that are told of an entry which fits several.
+/// Names that a note shows for an entry that matches several.
 const NAMES_MAX: usize = 5;
 /// Parts of names that are looked for in every name of the fleet.
 const PARTS_MAX: usize = 200;

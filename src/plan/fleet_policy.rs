@@ -1,7 +1,7 @@
-//! The organisation's policy: what it allows on its fleet, whoever runs a job.
+//! The organisation's policy: what it allows on its fleet, for every operator.
 //!
 //! Owns its keys, their meaning and the built-in rules that hold where it is silent. Must never read a file, and
-//! never take a word from a job or a flag: whoever is bound by it must not write it.
+//! never take a word from a job or a flag: the person whom it binds must not write it.
 
 use serde::Deserialize;
 use std::collections::BTreeMap;

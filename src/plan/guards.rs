@@ -16,7 +16,7 @@ use crate::job::{BeforeLoss, Job, Step};
 use crate::kandji::DetailsNeed;
 use crate::model::{Device, DeviceFacts, DeviceId, Task, UnixMillis};
 
-/// Most devices whose Activation Lock is looked up: each takes one request, and somebody waits for the plan.
+/// Most devices whose Activation Lock is looked up: each takes one request, and a person waits for the plan.
 pub const ACTIVATION_LOCK_READS_MAX: usize = 200;
 
 /// What a job and the command line say about the harm, taken together.
@@ -128,7 +128,7 @@ impl Guards {
     /// Marks what is to be read before each task, and counts what the operator has to know.
     pub(super) fn settle(self, plan: &mut Plan, inventory: &Inventory) {
         if self.before_loss == Some(BeforeLoss::Capture) {
-            // Each such task of a device is marked: any of them may be the one that runs after an earlier run.
+            // Each of these tasks of a device is marked: any of them may be the one that runs after an earlier run.
             for task in &mut plan.tasks {
                 if let Some(action) = action_of(task) {
                     task.capture = action.secrets_ended(task.device.platform).to_vec();

@@ -120,7 +120,7 @@ impl Inventory {
         self.by_id.get(&id.as_str().to_lowercase()).map(|&at| &self.devices[at])
     }
 
-    /// Adds what was read of a device; one that is not known is passed over.
+    /// Adds what was read of a device; an unknown one is ignored.
     pub fn add_details(&mut self, id: &DeviceId, details: DeviceDetails) {
         if let Some(&at) = self.by_id.get(&id.as_str().to_lowercase()) {
             self.devices[at].details = Some(details);

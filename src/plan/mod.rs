@@ -1,4 +1,4 @@
-//! From a job and an inventory to a frozen list of tasks, or to everything that speaks against it.
+//! From a job and an inventory to a frozen list of tasks, or to all its refusals.
 //!
 //! Owns the matching of devices, the checks against their platforms, and the forecast. Pure: it is given
 //! the inventory. Must never trust a filter of the API: what it returns is matched again here, exactly.

@@ -1,6 +1,6 @@
 //! Why a device cannot be done, as data.
 //!
-//! Owns the kinds of reasons and which of them may become skips. Must never look at a device.
+//! Owns the kinds of reasons and which of them may become skips. Must never read a device.
 
 use crate::job::SkipKind;
 
@@ -32,7 +32,7 @@ pub enum ObjectionKind {
     NeverBegins,
     /// The device is on the protect list of the policy.
     Protected,
-    /// The same may have been done to the device by an earlier run, and nobody knows.
+    /// The same may have been done to the device by an earlier run, in doubt.
     InDoubt,
     /// The tenant's id of the device has not the documented form.
     UnusableId,

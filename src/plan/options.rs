@@ -16,7 +16,7 @@ pub struct PlanOptions {
     pub skip_refused: Vec<SkipKind>,
     /// How long commands will be followed, in milliseconds: without that no end is ever seen.
     pub wait_ms: u64,
-    /// What becomes of secrets that an action takes away; outranks the job.
+    /// What becomes of secrets that an action removes; outranks the job.
     pub before_loss: Option<BeforeLoss>,
     /// Macs may be deactivated, if the job does not allow it already.
     pub is_deactivation_allowed: bool,
@@ -24,6 +24,6 @@ pub struct PlanOptions {
     pub earlier: Earlier,
     /// Devices that nothing disruptive or irreversible is done to.
     pub protect: Protect,
-    /// What an earlier run may have done to a device by an action, and nobody knows: why, for people.
+    /// What an earlier run may have done to a device by an action, in doubt: why, for people.
     pub doubts: BTreeMap<(DeviceId, String), String>,
 }

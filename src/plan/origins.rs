@@ -1,7 +1,7 @@
 //! Rows that files of earlier runs brought into a plan.
 //!
 //! Owns what a plan keeps of them, so that it can be compared with those runs again when it is started. Must never say
-//! what became of such a run: its journal does.
+//! what became of the run: its journal does.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -13,9 +13,9 @@ const AND: &str = " AND ";
 
 /// The phrase of a plan on a tenant, such as `ERASE 37 ON acme`; `None` for one that does nothing irreversible.
 ///
-/// The numbers are those of the distinct devices. What cannot be undone stands first, each kind in the order of the
-/// action table; what people would miss besides is named with its number as well, so that one erase does not stand for
-/// many restarts: `ERASE 1 AND RESTART 190 ON acme`.
+/// The numbers are those of the distinct devices. Irreversible actions come first, in the order of the action
+/// table. Disruptive actions are named with their numbers too, so that one erase does not hide many restarts:
+/// `ERASE 1 AND RESTART 190 ON acme`.
 #[must_use]
 pub fn phrase(plan: &Plan, tenant: &str) -> Option<String> {
     phrase_of(plan.to_do(), tenant)

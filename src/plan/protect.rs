@@ -156,7 +156,7 @@ impl Protect {
 pub enum Aim {
     /// The device, which has to be under MDM for that.
     Device,
-    /// Its record, which can be deleted whatever its device does.
+    /// Its record, which can be deleted in any state of the device.
     Record,
 }
 

@@ -1,4 +1,4 @@
-//! What speaks against a step on a device by what the device's record and the action table say.
+//! Why a step cannot be done on a device, by the device's record and the action table.
 //!
 //! Owns the checks of platform, OS version and management. Must never know which job asks.
 
@@ -37,7 +37,7 @@ fn order_objection(steps: &[Step], device: &Device) -> Option<Objection> {
 
 fn excludes(before: &Step, after: &Step, device: &Device) -> bool {
     let is_locked = before.action.gives_pin && device.platform == Platform::Mac;
-    // A record can be deleted whatever its Mac does.
+    // A record can be deleted in any state of its Mac.
     deletes(before) || (is_locked && !deletes(after))
 }
 

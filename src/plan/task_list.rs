@@ -25,7 +25,7 @@ pub struct Plan {
     pub excluded: u32,
     /// What may surprise: parameters that some devices ignore, with how many.
     pub notes: Vec<String>,
-    /// What becomes of secrets that an action takes away; `None` when nobody said.
+    /// What becomes of secrets that an action removes; `None` when the job does not say.
     pub before_loss: Option<BeforeLoss>,
     /// Devices that are to be erased and have Activation Lock on, as far as that was read.
     pub activation_locked: Vec<DeviceFacts>,

@@ -1,7 +1,7 @@
 //! Devices that no request can name.
 //!
 //! Owns what is said of a device whose id has not the documented form, and of a row whose device was not found. Must never
-//! put such an id into the facts of a task: paths are made of those.
+//! put an unusable id into the facts of a task: paths are made of those.
 
 use super::objection::{Objection, ObjectionKind};
 use crate::job::Target;
@@ -22,7 +22,7 @@ pub(super) fn unusable_id(device: &Device) -> Objection {
     Objection { kind: ObjectionKind::UnusableId, reason }
 }
 
-/// Whether a row may mean such a device: by the serial number, or by the user where it gives neither id nor serial
+/// Whether a row may mean a device with an unusable id: by the serial number, or by the user where it gives neither id nor serial
 /// number.
 pub(super) fn is_aimed_at(target: &Target, device: &Device) -> bool {
     let fits = |given: &Option<String>, found: &str| {

@@ -51,7 +51,7 @@ pub struct HistoryLine {
     pub http_status: Option<u16>,
     /// What was answered or decided.
     pub answer: String,
-    /// How the task stands, whatever the request did for it.
+    /// The state of the task, with or without this request.
     pub task: TaskRecord,
     /// Why it stands so.
     pub reason: String,

@@ -20,7 +20,7 @@ pub struct RunOverview {
     pub tasks: usize,
     /// Its tasks by outcome.
     pub counts: OutcomeCounts,
-    /// Macs that were locked and have no known PIN, whatever their outcome.
+    /// Macs that were locked and have no known PIN, with any outcome.
     pub without_pin: Vec<TaskGroup>,
     /// Tasks that failed.
     pub failed: Vec<TaskGroup>,

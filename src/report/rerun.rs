@@ -1,8 +1,8 @@
 //! `failed.csv` and `unprocessed.csv`: what is left, as new jobs.
 //!
-//! Owns what may be done again, and its spelling as job input. Invariant: a file made here can be fed back
-//! without thinking, so a task that may have been applied stands in none, nor does one whose step
-//! before did not let it begin.
+//! Owns what may be done again, and its spelling as job input. Invariant: a file made here can be run
+//! without thinking. So it has no task that may have taken effect, and no step whose step before did not let it
+//! begin.
 
 use std::borrow::Cow;
 use std::io;
@@ -37,8 +37,8 @@ const NOT_ENDED: &str = "no";
 impl Rerun {
     /// The file that a task belongs into; `None` when it ended well, or must not be fed back blindly.
     ///
-    /// A Mac that was locked without a PIN is such a one: a second lock would wait for the moment in
-    /// which somebody frees it. A step stands with the one it waited for: alone it would run although
+    /// A Mac that was locked without a PIN is one of these: a second lock would wait for the moment in
+    /// which a person frees it. A step stands with the one it waited for: alone it would run although
     /// its condition never came true.
     #[must_use]
     pub fn of(rows: &Rows<'_>, index: TaskIndex) -> Option<Self> {

@@ -240,7 +240,7 @@ impl<'a> ReportRow<'a> {
         &self.record.pins
     }
 
-    /// Whether this is the lock of a Mac that the API has taken and no PIN is known, whatever became of it
+    /// Whether this is the lock of a Mac that the API has taken and no PIN is known, with any outcome
     /// otherwise.
     #[must_use]
     pub fn lacks_pin(&self) -> bool {
@@ -308,7 +308,7 @@ impl<'a> ReportRow<'a> {
         }
     }
 
-    /// Whether a Mac was locked and no PIN is to be had.
+    /// Whether a Mac was locked and no PIN can be read.
     #[must_use]
     pub fn is_pin_missing(&self) -> bool {
         self.record.is_pin_missing()
@@ -318,7 +318,7 @@ impl<'a> ReportRow<'a> {
 /// What following commands cost in requests, and what it brought.
 #[derive(Copy, Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Following {
-    /// Looks at devices and their PINs, and pages of the device list.
+    /// Reads of devices and their PINs, and pages of the device list.
     pub requests: u64,
     /// Tasks whose end was seen.
     pub settled: u32,

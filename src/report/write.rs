@@ -1,6 +1,6 @@
 //! Reports as files.
 //!
-//! Owns their safe replacement: a reader sees the old file or the new one, whole, and so does whoever
+//! Owns their safe replacement: a reader sees the old file or the new one, whole, and so does a process that
 //! comes after a crash. Must never leave a report that others on the machine can read: PINs stand in it.
 
 use std::fs::{self, File};

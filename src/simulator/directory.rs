@@ -44,7 +44,7 @@ pub(super) struct Directory {
     started: UnixMillis,
     /// By name: a blueprint stays when its last device leaves it.
     blueprints: BTreeSet<String>,
-    /// By address: a user stays when the last device is taken away.
+    /// By address: a user stays when the last device is removed.
     users: BTreeMap<String, SimUser>,
 }
 

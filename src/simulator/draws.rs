@@ -1,7 +1,7 @@
 //! Everything random about the simulated tenant, drawn from its seed.
 //!
-//! Owns the labels of the draws. Invariant: a draw depends on the seed and on what is drawn, never on what
-//! was drawn before it, so that one more request does not change the fate of all others.
+//! Owns the labels of the draws. Invariant: a draw depends on the seed and on what is drawn, never on earlier
+//! draws. So one more request does not change the fate of all others.
 //! Must never take entropy from the machine.
 
 use std::ops::RangeInclusive;

@@ -2,7 +2,7 @@
 //!
 //! Owns the counting of requests in two fixed windows. The windows are aligned with the clock, so an hour's
 //! requests all come back at the full hour. Invariant: a request that is rejected is not counted. Must never
-//! look at a body.
+//! read a body.
 
 use super::ids::TenantIds;
 use super::setup::faults::{FaultKind, Faults};

@@ -1,6 +1,6 @@
 //! Tokens and what they may do.
 //!
-//! Owns 401 and 403. Must never look at devices.
+//! Owns 401 and 403. Must never read devices.
 
 use super::setup::switch_values::{MissingPermission, Revocation};
 use super::setup::switches::Switches;

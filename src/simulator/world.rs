@@ -164,7 +164,7 @@ impl World {
     /// Moves the tenant to this moment. A moment in the past changes nothing.
     pub fn advance(&mut self, now: UnixMillis) {
         while let Some(request) = self.mdm.advance(now, &self.switches) {
-            // Its connection was closed long ago: nobody hears the answer.
+            // Its connection was closed long ago: no client hears the answer.
             self.enter(&request, &routes::find(&request));
         }
     }

@@ -280,7 +280,7 @@ impl Parts {
         if text.is_empty() {
             return Err(BaseUrlError::Empty);
         }
-        // Programs disagree on what such characters do to a host: none of them may decide for us.
+        // Programs disagree on what these characters do to a host: none of them may decide for us.
         if text.contains(|letter: char| !letter.is_ascii_graphic() || letter == '\\') {
             return Err(BaseUrlError::Form);
         }

@@ -267,8 +267,8 @@ impl HttpTransport {
     }
 
     /// Some gateways repeat the request in their error pages: from there the token would go on into the
-    /// journal and the reports. A request may have left with a token that was renewed before its answer came, so
-    /// every token of this transport is masked; letter by letter, so that JSON stays JSON.
+    /// journal and the reports. A request may have left with a token that was renewed before its answer came.
+    /// So every token of this transport is masked, letter by letter: JSON stays JSON.
     fn mask_tokens(&self, body: &mut [u8]) {
         let all = self.authorizations.read().unwrap_or_else(PoisonError::into_inner);
         for authorization in all.iter() {

@@ -70,7 +70,7 @@ pub enum ApprovalReason {
         /// When it expired.
         expires_at: UnixMillis,
     },
-    /// Somebody else counts as the signer since the list of signers was changed.
+    /// The list of signers changed: the key now belongs to another signer.
     #[serde(rename = "approval_signer_changed")]
     SignerChanged {
         /// The signer when the plan was checked.

@@ -1,6 +1,6 @@
 //! Events.
 //!
-//! Owns what observers are told, as data. Must never carry a secret.
+//! Owns what observers receive, as data. Must never carry a secret.
 
 use std::path::PathBuf;
 

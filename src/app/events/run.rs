@@ -105,7 +105,7 @@ pub enum RunNews {
         /// How long, in milliseconds.
         slept_ms: u64,
     },
-    /// An action is not sent any more.
+    /// An action is no longer sent.
     ActionStopped {
         /// The action.
         action: String,

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::AppEvent;
 
-/// Is told of every event, in order.
+/// Receives every event, in order.
 type Observe = Box<dyn FnMut(&AppEvent) + Send>;
 
 /// One stream of events, which any number of observers may follow. Clones are the same stream.
@@ -17,13 +17,13 @@ pub struct Events {
 }
 
 impl Events {
-    /// A stream that nobody follows yet.
+    /// A stream without observers.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds an observer, which is told of every event from now on. It must return at once, and must not tell events.
+    /// Adds an observer, which receives every event from now on. It must return at once, and must not send events.
     pub fn observe(&self, observer: impl FnMut(&AppEvent) + Send + 'static) {
         self.lock().push(Box::new(observer));
     }

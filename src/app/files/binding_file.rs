@@ -29,7 +29,7 @@ pub enum BindingFileReason {
         /// What the system says.
         error: String,
     },
-    /// It is larger than any such file.
+    /// It is larger than a binding file may be.
     #[error("{} is larger than {bytes_max} bytes", path.display())]
     #[serde(rename = "binding_file_too_large")]
     TooLarge {

@@ -1,7 +1,7 @@
 //! Files that hold a secret.
 //!
 //! Owns who else may be able to read them, and reading them within limits. What is checked is what is read: a file is opened
-//! once. Must never wait for ever, and never show what stands in one.
+//! once. Must never wait forever, and never show what stands in one.
 
 use serde::Serialize;
 use std::fs::{File, Metadata};
@@ -40,7 +40,7 @@ pub enum PrivateFileFault {
         /// The limit, in seconds.
         limit_s: u64,
     },
-    /// It is larger than any such file.
+    /// It is larger than a private file may be.
     #[error("is larger than {bytes_max} bytes")]
     TooLarge {
         /// The limit, in bytes.
@@ -78,7 +78,7 @@ pub(crate) fn read_private_file(path: &Path) -> Result<String, PrivateFileFault>
     String::from_utf8(bytes).map_err(|_| PrivateFileFault::NotText)
 }
 
-/// Reads it whole. A pipe that nobody writes to is empty; one that is silent is given up.
+/// Reads it whole. A pipe without a writer is empty; a silent one times out.
 fn read(mut file: File) -> Result<Vec<u8>, PrivateFileFault> {
     let (mut bytes, mut part, mut waited) = (Vec::new(), [0; 4_096], Duration::ZERO);
     loop {
@@ -114,7 +114,7 @@ fn check_readers(_: &File, _: &Metadata) -> Result<(), PrivateFileFault> {
     Ok(())
 }
 
-/// Containers get their secrets mounted read-only, owned by root and readable by the group of the container: nobody there
+/// Containers get their secrets mounted read-only, owned by root and readable by the group of the container: no user there
 /// can give them another mode.
 #[cfg(unix)]
 fn check_mode(mode: u32, owner: u32, is_read_only: bool) -> Result<(), PrivateFileFault> {

@@ -1,7 +1,7 @@
-//! Files that bind whoever runs this program, and so must not be theirs to change unnoticed.
+//! Files that bind the person who runs sortie, so that person must not be able to change them unnoticed.
 //!
 //! Owns the check of owner and mode, and reading within a limit. What is checked is what is read: a file is opened once.
-//! Must never follow a name that belongs to somebody else, and never wait for a pipe.
+//! Must never follow a name that belongs to another user, and never wait for a pipe.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{ErrorKind, Read};
@@ -28,7 +28,7 @@ pub(crate) struct Stamp {
 }
 
 impl Trust {
-    /// Believes root and the owner of the state directory; the current user only where nobody else uses it.
+    /// Believes root and the owner of the state directory; the current user only where no other user does.
     pub(crate) fn of(state_dir: &Path) -> Self {
         let state = std::fs::metadata(state_dir).ok();
         Self { owners: owners(state.as_ref().and_then(owner_and_mode), own_uid()) }

@@ -1,7 +1,7 @@
 //! What earlier runs on the same tenant have done, for a plan.
 //!
-//! Owns the one pass over their journals. Only reads. Must never pass over a journal that it cannot read without
-//! saying so, and never mix up tenants: their keys are compared, whatever the spelling of their addresses, and simulated tenants are
+//! Owns the one pass over their journals. Only reads. Must never skip a journal that it cannot read without
+//! saying so, and never mix up tenants: their keys are compared, not the spelling of their addresses, and simulated tenants are
 //! none.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -134,7 +134,7 @@ pub(crate) async fn make_plan(
     let requests = reads.finish()?;
     let (earlier, look_back_notes) = look_back_at(inputs, connection, state, &plan)?;
     notes.extend(look_back_notes);
-    // Whoever looks back leaves such tasks out instead.
+    // A plan that looks back skips these tasks instead.
     if matches!(inputs.look_back, LookBack::No) && connection.simulated.is_none() {
         let doubts = doubts_about(state, &connection.base_url, plan.to_do(), "")?;
         options.doubts = doubts.into_iter().map(with_reason).collect();
@@ -155,7 +155,7 @@ pub(crate) async fn make_plan(
 }
 
 /// What there is to say of filters, exclusions and the protect list. An exclusion that excludes nothing is a device that
-/// nobody wanted to touch.
+/// the operator did not want to touch.
 fn notes_of_fit(inputs: &PlanInputs<'_>, fit: Fit) -> Result<Vec<String>, Reason> {
     let is_allowed =
         inputs.job.exclude.is_idle_allowed || inputs.settings.is_unmatched_exclude_allowed();
@@ -239,12 +239,12 @@ fn file_of(
 }
 
 /// The bounds that the job itself sets, as far as they are in force: no flag stands in for them, and one that takes a
-/// bound away takes its word away as well.
+/// bound away removes its word too.
 fn wrapping_of(settings: &RunSettings) -> Wrapping {
     Wrapping { max_devices: settings.max_devices(), has_time_bound: settings.has_time_bound() }
 }
 
-/// The latest start of a plan: what another system's export says of it grows old as well.
+/// The latest start of a plan: what another system's export says of it grows old too.
 fn latest_start(plan: &Plan, job: &Job, now: UnixMillis) -> UnixMillis {
     let latest = PlanFile::latest_start(plan.risk(), now);
     let requirement = job.settings.require.as_ref();
@@ -257,7 +257,7 @@ fn size_of(inventory: &Inventory) -> u32 {
     u32::try_from(inventory.devices().len()).unwrap_or(u32::MAX)
 }
 
-/// Whether it has to be known how large the fleet is: whoever confirms what cannot be undone sees its share, and caps
+/// Whether it has to be known how large the fleet is: the person who confirms what cannot be undone sees its share, and caps
 /// depend on it.
 fn needs_fleet(
     plan: &Plan,

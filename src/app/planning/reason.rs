@@ -10,10 +10,10 @@ use crate::app::refusal::{NextStep, RefusalClass, RefusalFacts};
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum PlanningReason {
-    /// An exclusion excludes nothing: a device that nobody wanted to touch may be among the targets.
+    /// An exclusion excludes nothing: a device that the operator did not want to touch may be among the targets.
     #[serde(rename = "exclusion_matches_nothing")]
     IdleExclusion {
-        /// The first such exclusion.
+        /// The first exclusion of this kind.
         first: String,
         /// Further ones.
         more: usize,
@@ -47,7 +47,7 @@ pub enum RetryReason {
     ClosedPins {
         /// Id of the run.
         run: String,
-        /// Such tasks.
+        /// Tasks of this kind.
         tasks: usize,
     },
 }

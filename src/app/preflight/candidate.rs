@@ -1,6 +1,6 @@
 //! The run that wants to begin.
 //!
-//! Owns what checks look at. Must never change while they do.
+//! Owns what checks read. Must never change while they do.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ use crate::plan::{Approval, PlanFile};
 pub enum Attended {
     /// A person can be asked now.
     Now,
-    /// Nobody can be asked.
+    /// No person can be prompted.
     No,
     /// The run begins later, perhaps elsewhere.
     Later,
@@ -26,7 +26,7 @@ pub enum Attended {
 /// When the checks are made.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Moment {
-    /// Before a person is asked, so that nobody types a phrase in vain.
+    /// Before a person is asked, so that no phrase is typed in vain.
     BeforeConsent,
     /// While no other run can begin. Caps are charged in one transaction after the other checks.
     Entering,

@@ -20,7 +20,7 @@ pub(crate) struct Check {
 /// How far a plan has come. What has to hold at one stage has to hold at the later ones too.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum PlanStage {
-    /// It is only looked at.
+    /// It is only shown.
     Plan,
     /// It is written to a file for a later start.
     Writing,

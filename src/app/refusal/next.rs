@@ -102,7 +102,7 @@ pub enum NextStep {
     },
     /// Try again later.
     TryLater,
-    /// Look at a run.
+    /// Show a run.
     ShowRun {
         /// Id of the run.
         run: String,

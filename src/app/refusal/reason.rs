@@ -107,7 +107,7 @@ reasons! {
     ExportAge(ExportAgeReason),
     /// The reports of a run could not be written before it began.
     FirstReports(FirstReportReason),
-    /// Nobody can be asked between waves.
+    /// No person can be prompted between waves.
     Gate(GateReason),
     /// The job gives PINs in clear, and secrets are to be encrypted.
     GivenPins(GivenPinsReason),
@@ -119,9 +119,9 @@ reasons! {
     Journal(JournalReason),
     /// The plan has nothing to do.
     NoDevice(NoDeviceReason),
-    /// A run that can be read cannot be gone on with.
+    /// A run that can be read cannot be resumed.
     OpenedRun(OpenedRunReason),
-    /// Another run is in the way.
+    /// Another run blocks this one.
     Overlap(OverlapReason),
     /// A plan from a file may not be started here and now.
     PlanFile(PlanFileReason),
@@ -149,7 +149,7 @@ reasons! {
     Rows(RowsReason),
     /// Settings contradict each other.
     Settings(SettingsRefusal),
-    /// Nobody said what becomes of secrets that the plan takes away.
+    /// The job does not say whether to keep the secrets that the plan removes.
     SecretsAtRisk(SecretsAtRiskReason),
     /// PINs and other secrets are not sealed, shown or recovered.
     Secrets(SecretsReason),

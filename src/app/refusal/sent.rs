@@ -18,7 +18,7 @@ pub enum Sent {
         /// Number of tasks.
         tasks: u32,
     },
-    /// Requests may have left, and nobody counted them.
+    /// Requests may have left, and their number is unknown.
     Unknown,
 }
 

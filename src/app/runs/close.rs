@@ -65,7 +65,7 @@ impl Workspace {
         Ok(Closing::Open(Box::new(ClosableRun { row, run, last, counts, _hold: hold })))
     }
 
-    /// Closes a run: it sends nothing and follows nothing any more, and its outcomes stay as they are.
+    /// Closes a run: it no longer sends or follows, and its outcomes stay as they are.
     ///
     /// # Errors
     /// The consent is not enough, or the journal, the index or the reports cannot be written.

@@ -21,7 +21,7 @@ pub struct Doubt {
     pub quarantine_ends: UnixMillis,
     /// When the run stops sending.
     pub send_until: UnixMillis,
-    /// A person closed the run: it sends nothing any more.
+    /// A person closed the run: it no longer sends.
     pub is_closed: bool,
 }
 
@@ -183,7 +183,7 @@ pub enum DoubtReason {
         /// Until then.
         until: UnixMillis,
     },
-    /// The run is closed, and sends nothing any more.
+    /// The run is closed, and no longer sends.
     #[serde(rename = "doubt_run_closed")]
     RunClosed {
         /// Serial number of the device.

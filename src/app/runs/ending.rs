@@ -1,6 +1,6 @@
 //! The end of a run that was driven.
 //!
-//! Owns what is recorded then: its reports, its place in the index, its charges, its head in the host's record. Each is tried, whatever
+//! Owns what is recorded then: its reports, its place in the index, its charges, its head in the host's record. Each is tried, no matter what
 //! became of the others. Must never report an end that the journal does not hold.
 
 use super::end_reasons::{BrokenOffReason, RunEndFault, RunEndReason};
@@ -67,7 +67,7 @@ impl Ending<'_> {
         let now = WallClock.now();
         let view = RunView::read(&self.workspace.dir, &self.header.run.0)
             .map_err(|error| self.unrecorded(of_distrust(error)).after(self.watched.sent))?;
-        // Each is tried, whatever became of the others: the index may be writable where the reports are not.
+        // Each is tried, even where others failed: the index may be writable where the reports are not.
         let written = self.write_reports(&view, now).map_err(RunEndFault::Reports);
         let entered = self.enter_end(ended, now).map_err(of_journal);
         let left = self.leave(&view, verdict, now).map_err(of_journal);

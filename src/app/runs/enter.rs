@@ -1,6 +1,6 @@
 //! The moment in which a run is entered.
 //!
-//! Owns its order: what must not change is looked at once more while no other run can begin; then devices are charged,
+//! Owns its order: what must not change is checked once more while no other run can begin; then devices are charged,
 //! the plan is taken, and the run stands in the journal. Must never send before that, nor leave anything of a run that came
 //! to nothing.
 
@@ -162,7 +162,7 @@ fn begin(
 }
 
 /// Takes back what there is of a run that never came to be: what it was charged, its reports, its files. What cannot be
-/// taken back is told, and does not hide why the run came to nothing.
+/// taken back is reported, and does not hide why the run did not start.
 fn undo(workspace: &Workspace, header: &RunHeader) {
     let run = &header.run.0;
     let tell = |left: Leftover, error: String| {
@@ -262,7 +262,7 @@ fn header_of(
 }
 
 /// An id that no run has yet. Cron starts many at the same moment, with the same seed even, so the process
-/// counts as well.
+/// counts too.
 fn new_run_id(state: &Workspace, seed: u64, now: UnixMillis) -> RunId {
     let process = u64::from(std::process::id());
     let mut random = Random::for_labels(seed, &[now.0.unsigned_abs(), process]);

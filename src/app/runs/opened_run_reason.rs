@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::app::refusal::{NextStep, RefusalClass, RefusalFacts};
 use crate::model::UnixMillis;
 
-/// Why a run that can be read cannot be gone on with.
+/// Why a run that can be read cannot be resumed.
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum OpenedRunReason {

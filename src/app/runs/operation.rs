@@ -1,6 +1,6 @@
 //! What a front end says to a run while it goes on.
 //!
-//! Owns its form. Must never open a gate that nobody opened.
+//! Owns its form. Must never open a gate by itself.
 
 use futures::future::BoxFuture;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// Nobody says anything, and a gate that asks a person stays closed.
+    /// No person answers, and a gate that prompts stays closed.
     #[must_use]
     pub fn unattended() -> Self {
         let (_, control) = watch::channel(Control::Go);

@@ -28,7 +28,7 @@ pub struct PrepareRequest<'a> {
     pub tenant: &'a TenantRequest,
     /// Its settings, the job's included.
     pub settings: &'a RunSettings,
-    /// Whom its secrets are encrypted to; `None` for nobody.
+    /// Whom its secrets are encrypted to; `None` if there is none.
     pub recipients: Option<Recipients>,
     /// The job is a file whose name tells it from others.
     pub is_named: bool,
@@ -153,7 +153,7 @@ impl Workspace {
     }
 }
 
-/// What there is to repeat of a run. No other process can go on with the run while this exists.
+/// What there is to repeat of a run. No other process can resume the run while this exists.
 pub struct RetryWork {
     job: Box<Job>,
     takeover: Box<Takeover>,

@@ -85,7 +85,7 @@ impl Prepared {
         self.policy.path.as_deref()
     }
 
-    /// Whom its secrets are encrypted to; `None` for nobody.
+    /// Whom its secrets are encrypted to; `None` if there is none.
     #[must_use]
     pub fn recipients(&self) -> Option<&Recipients> {
         self.recipients.as_ref()
@@ -112,7 +112,7 @@ impl Prepared {
         Question::of_plan(&file.plan, &file.tenant, file.wrapping)
     }
 
-    /// Makes every check that does not need the consent, so that nobody is asked in vain.
+    /// Makes every check that does not need the consent, so that no prompt is in vain.
     ///
     /// # Errors
     /// The reason of the first check that refuses.
@@ -145,7 +145,7 @@ impl Prepared {
         preflight::rehearse(&self.candidate(workspace, Moment::BeforeConsent, WallClock.now()))
     }
 
-    /// Makes the checks of a plan that is only looked at: those that follow from the plan, and the caps.
+    /// Makes the checks of a plan that is only shown: those that follow from the plan, and the caps.
     ///
     /// # Errors
     /// The reason of the first check that refuses.

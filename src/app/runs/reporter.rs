@@ -26,7 +26,7 @@ pub(crate) struct Reporter {
 }
 
 impl Reporter {
-    /// Starts it. Observers are told of the first rewrite that fails; the run goes on, its journal holds all.
+    /// Starts it. Observers learn of the first rewrite that fails; the run goes on, its journal holds all.
     pub(crate) fn start(
         state_dir: StateDir,
         run: String,

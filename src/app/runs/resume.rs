@@ -35,11 +35,11 @@ pub enum GoOn {
         /// How long.
         wait_ms: u64,
     },
-    /// Each device is looked at once.
+    /// Each device is read once.
     LookOnce,
 }
 
-/// A request to go on with a run.
+/// A request to resume a run.
 #[derive(Clone)]
 pub struct GoOnRequest<'a> {
     /// Id of the run, a unique prefix, or `latest`.
@@ -83,7 +83,7 @@ impl ReopenedRun<'_> {
 }
 
 impl Workspace {
-    /// Opens a run to go on with it, at the address that it was made for. Nothing is sent here.
+    /// Opens a run to resume it, at the address that it was made for. Nothing is sent here.
     ///
     /// # Errors
     /// A check refuses, another process drives the run, its journal is not what was written, or there is no connection.
@@ -184,7 +184,7 @@ fn open(workspace: &Workspace, row: &RunRow, request: &GoOnRequest<'_>) -> Resul
     Ok(Opened { header, tasks, run, engine, last })
 }
 
-/// How long one pass over the devices may take, in milliseconds: it ends by itself.
+/// How long one pass through the devices may take, in milliseconds: it ends by itself.
 const LOOK_ONCE_MS: u64 = 366 * 86_400_000;
 
 /// Other runs that have something left.
@@ -193,7 +193,7 @@ fn others_left(workspace: &Workspace) -> Result<usize, Reason> {
     Ok(workspace.index().runs()?.into_iter().filter(is_left).count())
 }
 
-/// Lets a run go on sending, if nothing speaks against what it has left. No other run begins while the result is held.
+/// Lets a run go on sending, if no check refuses what it has left. No other run begins while the result is held.
 fn enter_again(
     workspace: &Workspace,
     header: &RunHeader,

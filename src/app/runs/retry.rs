@@ -1,7 +1,7 @@
 //! Retrying: what failed or was never reached, as a new run.
 //!
 //! Owns the taking over from the old run. Invariant: before the new run can send anything, the old one cannot send
-//! the same any more. Must never repeat what is pending, in doubt, or a lock whose PIN is missing.
+//! any longer the same. Must never repeat what is pending, in doubt, or a lock whose PIN is missing.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -35,7 +35,7 @@ pub(crate) enum TakenUp {
     Work { job: Box<Job>, takeover: Box<Takeover>, tasks: usize },
 }
 
-/// What is to be repeated of a run, as a job. The run is held from here on, so that nobody goes on with it meanwhile.
+/// What is to be repeated of a run, as a job. The run is held from here on, so that no process resumes it meanwhile.
 pub(crate) fn take_up(state: &Workspace, name: &str, refused: Refused) -> Result<TakenUp, Reason> {
     let row = state.index().find_run(name)?;
     let hold = state.dir.hold_run(&row.id)?;
@@ -104,7 +104,7 @@ fn job_of(view: &RunView, tasks: &[TaskIndex]) -> Result<Job, Reason> {
             row.steps.iter().map(|step| Step { after, ..step.clone() }).collect();
         row.steps = Arc::from(steps);
     }
-    // It is the same job, so that nobody starts the old one beside it.
+    // It is the same job, so that the old one is not started beside it.
     job.name.clone_from(&view.header.job);
     job.digest.clone_from(&view.header.job_digest);
     job.reason.clone_from(&view.header.reason);
@@ -117,7 +117,7 @@ fn job_of(view: &RunView, tasks: &[TaskIndex]) -> Result<Job, Reason> {
     Ok(job)
 }
 
-/// A parameter that nobody here can read cannot be repeated.
+/// A parameter that cannot be read here cannot be repeated.
 fn check_secrets(view: &RunView, tasks: &[&Task]) -> Result<(), Reason> {
     let is_closed = |value: &ParamValue| match value {
         ParamValue::Secret(secret) => matches!(secret.expose(), None | Some("")),

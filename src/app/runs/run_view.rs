@@ -81,7 +81,7 @@ impl RunView {
     }
 }
 
-/// Where a run with these outcomes stands that nobody drives, and the outcomes in words.
+/// The state of a run with these outcomes that no process drives, and the outcomes in words.
 pub(crate) fn standing(counts: &OutcomeCounts) -> (RunState, String) {
     let has = |outcomes: [Outcome; 2]| outcomes.iter().any(|outcome| counts.of(*outcome) > 0);
     let state = if has([Outcome::NotAttempted, Outcome::InDoubt]) {

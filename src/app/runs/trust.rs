@@ -1,6 +1,6 @@
 //! Going on with a run.
 //!
-//! Owns the gate that everything passes that goes on with a run: nothing of a run is used before its database was
+//! Owns the gate that every resume of a run passes: nothing of a run is used before its database was
 //! verified against itself and against the host's record. Must never send anything, nor read a run by another way than
 //! [`Opening`].
 

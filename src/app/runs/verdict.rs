@@ -33,7 +33,7 @@ pub enum RunVerdict {
 }
 
 impl RunVerdict {
-    /// Its number in the host's record. These numbers are kept for ever.
+    /// Its number in the host's record. These numbers are kept forever.
     pub(crate) fn number(self) -> u8 {
         match self {
             Self::Well => 0,
@@ -70,7 +70,7 @@ pub(crate) fn verdict_of(end: &VerdictFacts<'_>) -> RunVerdict {
         + count(Outcome::NotAttempted)
         + end.skips_asked;
     let pending = count(Outcome::Pending) + count(Outcome::NotNow);
-    // Whatever else ended the run: a doubt is the one thing that only a person can settle.
+    // No matter what ended the run, a doubt is the one thing that only a person can settle.
     if count(Outcome::InDoubt) > 0 {
         return RunVerdict::Doubt;
     }

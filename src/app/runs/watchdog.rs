@@ -1,6 +1,6 @@
 //! What checks a run while it goes on: STOP files, the policy file, a person between waves.
 //!
-//! Owns the looks at both files, and passes the question on. Following goes on while a person thinks. Must never
+//! Owns the checks of both files, and passes the question on. Following goes on while a person thinks. Must never
 //! decide what is sent: it tells the run what it saw.
 
 use futures::future::BoxFuture;
@@ -23,7 +23,7 @@ pub(crate) struct PolicyWatchdog {
     tasks: Arc<[Task]>,
     /// The protect list was compared with the tasks.
     is_compared: bool,
-    /// Why the policy cannot be obeyed any more.
+    /// Why the policy can no longer be obeyed.
     broken: Option<String>,
     ask: AskOperator,
 }

@@ -19,7 +19,7 @@ pub enum SecretsStorage {
     NotNeeded,
     /// In clear, in report and journal: no keys are named.
     InClear,
-    /// Encrypted to keys to which one of the last runs encrypted as well.
+    /// Encrypted to keys that one of the last runs used too.
     KnownKeys,
     /// Encrypted to keys to which no run encrypted yet: it is time for a test decryption.
     NewKeys,

@@ -25,7 +25,7 @@ use crate::model::{
 };
 use crate::transport::{HttpTransport, ReadOnly};
 
-/// What such requests are counted as.
+/// What these requests are counted as.
 const KIND: &str = "pin";
 
 /// Which missing PINs the tenant is asked for.
@@ -59,7 +59,7 @@ pub enum RecoveryEnd {
 }
 
 impl Workspace {
-    /// Asks the run's tenant for the PINs of Macs that the run locked and that have none. Each answer is told as
+    /// Asks the run's tenant for the PINs of Macs that the run locked and that have none. Each answer is reported as
     /// [`AppEvent::PinRecovered`]. Call it within a Tokio runtime.
     ///
     /// # Errors

@@ -23,7 +23,7 @@ pub struct PinsRequest {
     pub run: Option<String>,
     /// Id, serial number, name or user of a device; `None` for all devices of the run.
     pub device: Option<String>,
-    /// Whether secrets that were captured before an erase or a delete are wanted as well.
+    /// Whether secrets that were captured before an erase or a delete are wanted too.
     pub with_secrets: bool,
     /// File with private keys, which decrypt what is encrypted; `None` leaves it encrypted.
     pub identity: Option<PathBuf>,

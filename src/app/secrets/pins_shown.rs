@@ -1,4 +1,4 @@
-//! Revealing PINs to who asks for them.
+//! Revealing PINs, each after it is recorded.
 //!
 //! Owns the record of who saw the PINs of which devices. Must never hand out a secret before it tried to write that record.
 

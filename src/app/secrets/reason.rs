@@ -88,7 +88,7 @@ pub enum SecretsReason {
         /// Id of the run.
         run: String,
     },
-    /// The tenant could not be read any more. What was found until then is in the journal.
+    /// The tenant could no longer be read. What was found until then is in the journal.
     #[serde(rename = "pin_recovery_stopped")]
     RecoveryStopped {
         /// Why it could not be read.

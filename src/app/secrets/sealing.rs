@@ -17,9 +17,9 @@ use crate::job::Job;
 use crate::model::Sealed;
 use crate::model::settings::safety;
 
-/// What a test decryption encrypts. Says what it is, for whoever finds it.
+/// What a test decryption encrypts. Says what it is, for a person who finds it.
 const TEST_TEXT: &str = "sortie: test decryption";
-/// Most keys of one run, which is more than anybody has.
+/// Most keys of one run, which is more than enough.
 const KEYS_MAX: usize = 1024;
 
 /// The public keys to which the secrets of a run are encrypted. At least one; duplicates are taken out.
@@ -150,7 +150,7 @@ fn encrypt(keys: &[Recipient], text: &str) -> String {
 }
 
 /// Tells two secrets apart without opening them. SHA-256 over a key and the text is sound here, where
-/// nobody sees the result: it is kept in memory alone.
+/// no person sees the result: it is kept in memory alone.
 fn mark(key: &[u8; 32], text: &str) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(key);
@@ -158,7 +158,7 @@ fn mark(key: &[u8; 32], text: &str) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// Private keys of somebody who may read secrets. Their memory is overwritten when they are dropped.
+/// Private keys of a person who may read secrets. Their memory is overwritten when they are dropped.
 pub(crate) struct Identities {
     keys: Vec<Identity>,
 }

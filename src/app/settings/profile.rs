@@ -256,7 +256,7 @@ fn next_value<'de, A: MapAccess<'de>>(
         SettingKind::Path => map.next_value().map(SettingValue::Path),
         _ => {
             let text: String = map.next_value()?;
-            // What is no word of the setting is told where the setting is used.
+            // An unknown word is reported where the setting is used.
             let read = setting.read(&[&text], SettingLayer::Profile);
             Ok(read.unwrap_or(SettingValue::Text(text)))
         }

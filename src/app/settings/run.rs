@@ -244,7 +244,7 @@ impl RunSettings {
         SkipKind::of(&self.values)
     }
 
-    /// What to do about the secrets that an erase or a delete takes away.
+    /// What to do about the secrets that an erase or a delete removes.
     #[must_use]
     pub fn before_loss(&self) -> Option<BeforeLoss> {
         BeforeLoss::of(&self.values)

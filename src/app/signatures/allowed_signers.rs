@@ -234,7 +234,7 @@ fn seconds(text: &str) -> Result<i64, String> {
     Ok(timestamp.as_second())
 }
 
-/// The time zone of the host. Not that of the environment, which belongs to whoever is checked.
+/// The time zone of the host. Not that of the environment, which the checked person controls.
 #[cfg(unix)]
 fn host_zone() -> TimeZone {
     let file = std::fs::read("/etc/localtime").unwrap_or_default();

@@ -53,7 +53,7 @@ impl Kind {
         }
     }
 
-    /// The word for certificates of such keys.
+    /// The word for certificates of these keys.
     fn certificate_word(self) -> String {
         let word = self.word();
         let bare = word.strip_suffix("@openssh.com").unwrap_or(word);

@@ -44,7 +44,7 @@ pub(super) fn address(request: &TenantRequest) -> Result<Address, AddressReason>
     Ok(Address { base_url, is_profiles, is_named_by_profile, named_by: named.named_by.clone() })
 }
 
-/// Refuses a profile that was asked for beside the address of another tenant: one of them is a mistake, and nobody can tell
+/// Refuses a profile that was asked for beside the address of another tenant: one of them is a mistake, and sortie cannot tell
 /// which.
 fn refuse_contradiction(request: &TenantRequest) -> Result<(), AddressReason> {
     let Some(own) = request.profile_url().filter(|_| request.is_profile_chosen()) else {
@@ -72,7 +72,7 @@ pub(super) fn is_same_tenant(one: &str, other: &str) -> bool {
     key(one) == key(other)
 }
 
-/// The address of a run that is resumed: its own, whatever else is named may only agree with it. What stands in a database
+/// The address of a run that is resumed: its own; another named address must be equal. What stands in a database
 /// is no reason to send a token there: the request, the environment or the profile names the address, or it is the vendor's.
 pub(super) fn address_of_run(
     base_url: &str,

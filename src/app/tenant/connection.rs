@@ -131,7 +131,7 @@ impl Connection {
     }
 
     /// A transport that can write, and the way to a fresh token for it. Call it only for a run that was
-    /// agreed to.
+    /// confirmed.
     pub(crate) fn writer(
         &self,
     ) -> Result<(Arc<HttpTransport>, Option<RenewToken>), ConnectionReason> {

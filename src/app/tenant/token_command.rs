@@ -16,7 +16,7 @@ use super::request::TenantRequest;
 const TIME_MAX: Duration = Duration::from_secs(30);
 /// How often to look whether it has ended.
 const POLL: Duration = Duration::from_millis(20);
-/// How long the last bytes may take after its end; a program that it left behind may hold the pipe open for ever.
+/// How long the last bytes may take after its end; a program that it left behind may hold the pipe open forever.
 const REST_MAX: Duration = Duration::from_millis(500);
 /// Most bytes that a token command may print: a token has some dozens.
 const BYTES_MAX: usize = 64 * 1024;

@@ -99,7 +99,7 @@ impl CheckInPoll {
         self.offset
     }
 
-    /// Goes on with the page at `offset`.
+    /// Continues with the page at `offset`.
     pub(super) fn turn_page(&mut self, offset: u32, now: UnixMillis) {
         self.pages += 1;
         self.offset = offset;

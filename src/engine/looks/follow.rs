@@ -2,7 +2,7 @@
 //!
 //! Owns the backoff of looks, device by device, and what the device list says about which devices deserve a
 //! look now. Volatile: a resume begins anew. Must never settle anything, and never rely on the list alone:
-//! every device is looked at again after a while, whatever the list shows.
+//! every device is read again after a while, no matter what the list shows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::model::{Shown, TaskIndex, UnixMillis};
 /// seconds, a sleeping one within hours.
 const DELAYS_FEW_MS: [u64; 8] =
     [2_000, 5_000, 10_000, 20_000, 40_000, 80_000, 160_000, LOOK_MS_MAX];
-/// From this many followed devices on, looks are spared: nobody watches each of them.
+/// From this many followed devices on, looks are spared: no person watches each of them.
 const CROWD: usize = 20;
 /// Delays between looks in a crowd, before the list is known to help.
 const DELAYS_CROWD_MS: [u64; 4] = [10_000, 60_000, 240_000, UNPROVEN_MS];
@@ -21,11 +21,11 @@ const DELAYS_CROWD_MS: [u64; 4] = [10_000, 60_000, 240_000, UNPROVEN_MS];
 const DELAYS_TRUSTED_MS: [u64; 4] = [10_000, 60_000, 240_000, SAFETY_NET_MS];
 /// Delays after the list has shown that a device is awake. After them it is one of many again.
 const DELAYS_AWAKE_MS: [u64; 4] = [15_000, 30_000, 60_000, 240_000];
-/// Longest delay between two looks at a device of few.
+/// Longest delay between two reads of a device, when there are few.
 const LOOK_MS_MAX: u64 = 300_000;
 /// Longest delay while nothing better is known: a device that comes back is settled within ten minutes.
 const UNPROVEN_MS: u64 = 480_000;
-/// The safety net under the list: whatever it shows, each device is looked at so often.
+/// The safety net under the list: each device is read this often, no matter what the list shows.
 const SAFETY_NET_MS: u64 = 3_600_000;
 
 /// The queue of looks.
@@ -35,7 +35,7 @@ pub(super) struct FollowQueue {
     memory: BTreeMap<TaskIndex, FollowedTask>,
     /// The reading of the device list.
     pub(super) poll: CheckInPoll,
-    /// Each task is looked at once only.
+    /// Each task is read only once.
     pub(super) is_one_pass: bool,
 }
 
@@ -68,7 +68,7 @@ impl FollowQueue {
         let is_trusted = self.poll.is_trusted() && self.is_poll_worth_it();
         let is_crowd = self.is_crowd();
         let memory = self.memory.entry(task).or_default();
-        // One that is awake and does not do it gets a single look at each later sign of life.
+        // One that is awake and does not do it gets a single read on each later sign of life.
         let looks_awake_max = if memory.wakes > 1 { 0 } else { DELAYS_AWAKE_MS.len() };
         if memory.is_awake && memory.looks >= looks_awake_max {
             memory.is_awake = false;
@@ -205,7 +205,7 @@ impl FollowQueue {
         memory.is_awake = true;
         memory.wakes += 1;
         memory.looks = 0;
-        // One that is being looked at now is put back with the delays of those that are awake.
+        // One that is being read now is put back with the delays of those that are awake.
         if memory.due_at.is_some() {
             self.put(task, now);
         }
@@ -246,7 +246,7 @@ impl FollowQueue {
         }
     }
 
-    /// The list is not relied on any more: nobody waits longer than without it.
+    /// The list is no longer relied on: no task waits longer than without it.
     fn catch_up(&mut self, now: UnixMillis) {
         let latest = now.plus_ms(UNPROVEN_MS);
         let late: Vec<TaskIndex> =

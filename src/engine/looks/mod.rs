@@ -1,4 +1,4 @@
-//! Which device is looked at next, and what the looks show.
+//! Which device is read next, and what the looks show.
 //!
 //! Owns the queue of looks, the check-in poll, and the page that the next look reads. Must never know of sends, of
 //! doubt or of PINs, and never record anything.

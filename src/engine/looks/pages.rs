@@ -1,4 +1,4 @@
-//! What the next look at a task reads.
+//! What the next read of a task reads.
 //!
 //! Owns the place in its device's history, the turn of history and record, and the last complaint. Must
 //! never know when a look is due.

@@ -12,7 +12,7 @@ use crate::model::{
     CommandStatus, Event, Listing, NextPage, Outcome, Sighting, TaskIndex, Trace, UnixMillis, View,
 };
 
-/// When a task that was looked at is looked at again.
+/// When a task is read again.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(in crate::engine) enum NextLook {
     /// After the usual delay, if it is still followed.
@@ -31,7 +31,7 @@ pub(in crate::engine) struct Looks {
 }
 
 impl Looks {
-    /// Looks at each task once only, where `is_one_pass`.
+    /// Reads each task only once, where `is_one_pass`.
     pub(in crate::engine) fn set_one_pass(&mut self, is_one_pass: bool) {
         self.follow.is_one_pass = is_one_pass;
     }
@@ -46,7 +46,7 @@ impl Looks {
         self.follow.due(now, count_max)
     }
 
-    /// Takes the next look out of the queue: a page of the device list before a look at a single device.
+    /// Takes the next look out of the queue: a page of the device list before a single device.
     pub(in crate::engine) fn take(&mut self, now: UnixMillis, state: &EngineState) -> Option<Call> {
         if self.follow.poll.due_at().is_some_and(|at| at <= now) {
             return Some(Call::List { offset: self.follow.poll.take(now) });
@@ -54,13 +54,13 @@ impl Looks {
         self.follow.take().map(|task| self.call(task, state))
     }
 
-    /// The look at a task that is due.
+    /// The read of a task that is due.
     pub(in crate::engine) fn call(&self, task: TaskIndex, state: &EngineState) -> Call {
         let view = self.pages.view(task, state.facts_of(task).trace);
         Call::Look { task, view, since: state.task(task).traced_from }
     }
 
-    /// Plans the next look at a task with growing delay, but not after `latest` if that is still to come.
+    /// Plans the next read of a task with growing delay, but not after `latest` if that is still to come.
     pub(in crate::engine) fn schedule(
         &mut self,
         task: TaskIndex,
@@ -70,12 +70,12 @@ impl Looks {
         self.follow.schedule(task, now, latest);
     }
 
-    /// Plans a look at a task for a given moment.
+    /// Plans a read of a task for a given moment.
     pub(in crate::engine) fn put(&mut self, task: TaskIndex, at: UnixMillis) {
         self.follow.put(task, at);
     }
 
-    /// Does not follow a task any more. The page at which its command was found is kept.
+    /// Stops following a task. The page at which its command was found is kept.
     pub(in crate::engine) fn stop_following(&mut self, task: TaskIndex) {
         self.follow.forget(task);
     }
@@ -86,7 +86,7 @@ impl Looks {
         self.pages.forget(task);
     }
 
-    /// A look at a task in doubt came back: says what is left to read, and remembers it for the next look.
+    /// A read of a task in doubt came back: says what is left to read, and remembers it for the next look.
     pub(in crate::engine) fn turn_page(
         &mut self,
         task: TaskIndex,
@@ -112,7 +112,7 @@ impl Looks {
         }
     }
 
-    /// A look at a task that is followed came back.
+    /// A read of a task that is followed came back.
     pub(in crate::engine) fn followed(
         &mut self,
         now: UnixMillis,

@@ -97,7 +97,7 @@ impl Sends {
         self.queue.pop()
     }
 
-    /// Forgets a task that is not sent any more: its place in the queue.
+    /// Forgets a task that is no longer sent: its place in the queue.
     pub(in crate::engine) fn remove(&mut self, task: TaskIndex) {
         self.queue.remove(task);
     }

@@ -102,7 +102,7 @@ impl IrreversibleRate {
         self.sent.push_back(now);
     }
 
-    /// Gives back the place of a task that does not need it any more.
+    /// Gives back the place of a task that no longer needs it.
     pub(super) fn give_back(&mut self, task: TaskIndex) {
         self.taken.remove(&task);
     }

@@ -1,7 +1,7 @@
-//! What is read before a request: secrets that it takes away, and the target of what cannot be undone.
+//! What is read before a request: secrets that it removes, and the target of what cannot be undone.
 //!
 //! Owns which of these reads are under way, and how often a failed one is made again. Invariant: a request that depends
-//! on such a read is not sent without it. Must never compare anything itself.
+//! on this read is not sent without it. Must never compare anything itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 

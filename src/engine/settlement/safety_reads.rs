@@ -1,6 +1,6 @@
 //! Reads for safety: what settles doubt, and the PINs of locked Macs.
 //!
-//! Owns when such a read is due and how often it is tried. They go before everything else and do not depend
+//! Owns when a safety read is due and how often it is tried. They go before everything else and do not depend
 //! on how long commands are followed. Volatile: a resume begins anew, from the state that the entries left.
 //! Must never settle anything.
 
@@ -16,11 +16,11 @@ pub(super) const OLD_PIN_READS_MAX: u8 = 1;
 pub(super) const DIFFERING_PIN_READS_MAX: u8 = 3;
 /// Delays between them, in milliseconds.
 const PIN_DELAYS_MS: [u64; PIN_READS_MAX as usize] = [2_000, 5_000, 10_000, 20_000, 40_000];
-/// Looks at a lock whose answer brought no PIN, before it is followed like any other task.
+/// Reads a lock whose answer had no PIN, before it is followed like any other task.
 const URGENT_LOOKS_MAX: u8 = 5;
 /// Delays between them, in milliseconds.
 const URGENT_DELAYS_MS: [u64; URGENT_LOOKS_MAX as usize] = [2_000, 5_000, 10_000, 20_000, 40_000];
-/// Longest time, in milliseconds, that a lock whose answer brought no PIN is looked at and its PIN is read, whatever
+/// Longest time, in milliseconds, that a lock whose answer had no PIN and its PIN are read, no matter what
 /// the wait is: both rows of delays, one after the other.
 pub const PIN_SOUGHT_MS: u64 = 2 * (2_000 + 5_000 + 10_000 + 20_000 + 40_000);
 /// Answers in a row that cannot be used, before reading is given up.
@@ -84,7 +84,7 @@ impl SafetyReads {
         }
     }
 
-    /// Puts a lock that has no PIN back for another look at whether the Mac has taken it; false when it has
+    /// Puts a lock that has no PIN back to read once more whether the Mac has taken it; false when it has
     /// had its looks.
     pub(super) fn look_urgently(&mut self, task: TaskIndex, now: UnixMillis) -> bool {
         let memory = self.memory.entry(task).or_default();

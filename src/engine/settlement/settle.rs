@@ -78,7 +78,7 @@ impl Settlement {
         }
     }
 
-    /// Plans a look at a lock that has no PIN, sooner than at other tasks; false when it has had these looks.
+    /// Plans a read of a lock that has no PIN, sooner than at other tasks; false when it has had these looks.
     pub(in crate::engine) fn look_urgently(&mut self, task: TaskIndex, now: UnixMillis) -> bool {
         self.reads.look_urgently(task, now)
     }
@@ -88,7 +88,7 @@ impl Settlement {
         self.reads.forget(task);
     }
 
-    /// A look at a task in doubt came back.
+    /// A read of a task in doubt came back.
     pub(in crate::engine) fn sought(
         &mut self,
         now: UnixMillis,

@@ -8,7 +8,7 @@ use crate::engine::state::EngineState;
 use crate::model::{StopCause, UnixMillis};
 
 /// How long after the end of the wait looks may leave that were due by then, in milliseconds: timers wake late, and
-/// every task that is still followed has its last look at that moment.
+/// every task that is still followed has its last look then.
 const LAST_LOOKS_MS: u64 = 60_000;
 /// Longest pause after the end of the wait that these last looks are worth, in milliseconds: a limit that is per second
 /// is over by then.
@@ -85,7 +85,7 @@ impl Ends<'_> {
             && self.look_due.is_some_and(|at| at <= wait_ends)
     }
 
-    /// When following ends: the wait after the last send or after a resume, whatever is paused meanwhile.
+    /// When following ends: the wait after the last send or after a resume, pauses included.
     pub(in crate::engine) fn wait_ends(&self, now: UnixMillis) -> UnixMillis {
         let wait_ms = self.state.policy.wait_ms;
         match self.gate_ms() {
@@ -95,7 +95,7 @@ impl Ends<'_> {
     }
 
     /// How long a wave that is judged may wait for its devices, in milliseconds. While another wave is to follow, looks
-    /// go on whatever the wait is; the wait begins after the last wave.
+    /// continue regardless of the wait; the wait begins after the last wave.
     fn gate_ms(&self) -> Option<u64> {
         let rollout = self.state.policy.rollout.as_ref()?;
         (self.may_send() && !self.state.waves.is_last()).then_some(rollout.gate_timeout_ms)

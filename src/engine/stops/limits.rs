@@ -17,7 +17,7 @@ pub(in crate::engine) struct Stops {
     scope: Scope,
     windows: Windows,
     pauses: Pauses,
-    /// Tasks that must not be sent any more, each with the reason.
+    /// Tasks that must no longer be sent, each with the reason.
     protected: BTreeMap<TaskIndex, String>,
     /// A wave has too many errors if what is in doubt is one: nothing is sent until reading has settled it.
     is_waiting_for_doubt: bool,
@@ -91,12 +91,12 @@ impl Stops {
         Some(Proposal::Stop { cause: StopCause::Window, reason })
     }
 
-    /// Replaces the tasks that must not be sent any more.
+    /// Replaces the tasks that must no longer be sent.
     pub(in crate::engine) fn protect(&mut self, tasks: &[(TaskIndex, String)]) {
         self.protected = tasks.iter().cloned().collect();
     }
 
-    /// Why a task must not be sent any more, if its device is protected.
+    /// Why a task must no longer be sent, if its device is protected.
     pub(in crate::engine) fn protection(&self, task: TaskIndex) -> Option<&str> {
         self.protected.get(&task).map(String::as_str)
     }
@@ -155,8 +155,8 @@ impl Stops {
         pauses::too_long(now, state.paused_until, &state.paused_because)
     }
 
-    /// The entry of a stop. The first cause stays, but one after which something is still read gives way to one that
-    /// ends reading, and the end of the time for sending gives way to any other.
+    /// The entry of a stop. The first cause stays, with two exceptions. A stop that still reads gives way to one that ends
+    /// reading. The end of the time for sending gives way to any other cause.
     pub(in crate::engine) fn stop(
         cause: StopCause,
         reason: String,

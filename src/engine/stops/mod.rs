@@ -1,6 +1,6 @@
 //! When nothing is sent: the rules that stop a run, windows, pauses, protected devices, and the ends of a run.
 //!
-//! Owns these limits. Must never know what is sent, looked at or read, and never record anything.
+//! Owns these limits. Must never know what is sent or read, and never record anything.
 
 mod ends;
 mod limits;

@@ -32,7 +32,7 @@ pub struct Ahead {
 }
 
 impl Index {
-    /// What a clock that was ahead of `now` left in the ledgers. Runs that a process may send for are passed over: their
+    /// What a clock that was ahead of `now` left in the ledgers. Runs that a process may send for are ignored: their
     /// charges are settled when they are left.
     ///
     /// # Errors

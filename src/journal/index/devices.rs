@@ -163,7 +163,7 @@ impl Index {
         rows.collect::<Result<_, _>>().at(&self.path)
     }
 
-    /// Writes down that somebody was shown the PINs of a task.
+    /// Records that the PINs of a task were shown, and to whom.
     ///
     /// # Errors
     /// [`JournalError`]; where the database is older and was not opened by a program that knows the table,

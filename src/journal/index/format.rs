@@ -26,7 +26,7 @@ CREATE VIEW runs_readable AS SELECT id, job, tenant, tasks, state,
   datetime(ended_at / 1000, 'unixepoch') AS ended_at, summary FROM runs;
 ";
 
-/// `pin_shown`: who has seen which PIN. `prunings`: what was dropped from journals, so that nobody takes a PIN
+/// `pin_shown`: who has seen which PIN. `prunings`: what was dropped from journals, so that no one takes a PIN
 /// that was dropped for one that never was.
 const FORMAT_2: &str = "
 CREATE TABLE pin_shown (
@@ -59,8 +59,8 @@ CREATE TABLE audit (
 CREATE VIEW audit_readable AS SELECT seq, datetime(at / 1000, 'unixepoch') AS at, kind, run, body FROM audit;
 ";
 
-/// `heads`: how far the journal of each run has come. `genesis` stands for the header and the tasks, `head` for the last
-/// entry that is known to be on disk, `next_head` for the last one of the batch that is being written.
+/// `heads`: how far the journal of each run has come. `genesis` is the hash of the header and the tasks. `head` is
+/// the hash of the last entry that is known to be on disk, `next_head` of the last one of the batch that is being written.
 const FORMAT_4: &str = "
 CREATE TABLE heads (
   run TEXT PRIMARY KEY, genesis TEXT NOT NULL, entries INTEGER NOT NULL, head TEXT NOT NULL,

@@ -1,8 +1,8 @@
 //! How far the journals of runs have come.
 //!
 //! Owns the table of heads: what the host knows of a run apart from the run's own database, so that one cannot be
-//! changed without the other. Invariant: a batch of entries is announced here before it is written and confirmed before
-//! anything that it allows is sent, so a journal always ends at the confirmed head or at the announced one. Must never
+//! changed without the other. Invariant: a batch of entries is announced here before it is written, and confirmed before
+//! anything that it allows is sent. So a journal always ends at the confirmed head or at the announced one. Must never
 //! hold more than one row for a run.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -20,7 +20,7 @@ use super::format::MIGRATIONS;
 /// How far the host's record says that the journal of a run has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeadRow {
-    /// Stands for the header and the tasks with which the run began.
+    /// The hash of the header and the tasks with which the run began.
     pub genesis: String,
     /// The last entry that is known to be on disk.
     pub confirmed: RunHead,

@@ -14,7 +14,7 @@ use crate::model::UnixMillis;
 pub struct LeaseRow {
     /// Requests in the block.
     pub count: u32,
-    /// The moment after which it may not be used any more.
+    /// The moment after which it must no longer be used.
     pub expires_at: UnixMillis,
 }
 

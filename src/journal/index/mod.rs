@@ -48,7 +48,7 @@ impl Index {
         Ok(Self { connection: open_to_write(&path, &MIGRATIONS)?, path })
     }
 
-    /// Opens the database for looking only, whatever version of the program wrote it. `None` when the
+    /// Opens the database for reading only, written by any version of the program. `None` when the
     /// state directory holds none yet.
     ///
     /// # Errors

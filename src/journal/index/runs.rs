@@ -17,7 +17,7 @@ pub enum RunState {
     Paused,
     /// Everything was sent, and following has ended before every device had reported: it can be watched again.
     Ended,
-    /// A person closed it: it is not gone on with.
+    /// A person closed it: it is not resumed.
     Closed,
     /// Every task has ended.
     Finished,
@@ -129,7 +129,7 @@ impl Index {
             .map(drop)
     }
 
-    /// All runs, newest first: in the order in which they were entered, whatever the clock showed then.
+    /// All runs, newest first: in the order in which they were entered, not by the clock.
     ///
     /// # Errors
     /// [`JournalError`].

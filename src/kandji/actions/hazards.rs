@@ -11,10 +11,10 @@ pub struct Hazards {
     pub deactivates_before: Option<&'static str>,
     /// A device with Activation Lock asks for the bypass code after it.
     pub meets_activation_lock: bool,
-    /// On these platforms people miss the secrets that it takes away: FileVault key, bypass code, recovery
+    /// On these platforms people miss the secrets that it removes: FileVault key, bypass code, recovery
     /// password. The plan is refused unless it is said what becomes of them.
     pub secrets_needed_on: &'static [Platform],
-    /// It is what somebody needs at once when a device is stolen: some of it stays free of the day's cap.
+    /// It is needed at once when a device is stolen: some of it stays free of the day's cap.
     pub is_emergency: bool,
     /// The verb that a person types before it is done; every irreversible action has one, no other has.
     pub phrase: Option<&'static str>,

@@ -229,7 +229,7 @@ fn read_text(key: &str, text: &str, chars_max: usize, lines: bool) -> Result<Par
     Ok(ParamValue::Text(text.to_owned()))
 }
 
-/// Whether a PIN is one of those that everybody tries first.
+/// Whether a PIN is one of those that people try first.
 #[must_use]
 pub fn is_weak_pin(pin: &str) -> bool {
     WEAK_PINS.contains(&pin)

@@ -59,7 +59,7 @@ rows! { Global:
         help: "Show warnings and errors only",
         is_daily: true,
     }
-    /// How much is told.
+    /// How much is shown.
     VERBOSE {
         name: "verbose",
         flags: &[SettingFlag::switch("verbose").short('v')],

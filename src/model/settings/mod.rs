@@ -1,6 +1,6 @@
 //! The table of settings: one row of data for each, and values with their sources.
 //!
-//! Owns what a setting is called on the command line, in the environment, in jobs and in profiles, its type, range,
+//! Owns the names of a setting on the command line, in the environment, in jobs and in profiles. Owns its type, range,
 //! default and help, and the one reading of its text. Everything else derives from the rows. Must never read the
 //! environment or a file, and must never know what a run makes of a value.
 

@@ -50,7 +50,7 @@ pub struct SettingFlag {
     pub short: Option<char>,
     /// What help calls the value; `None` for a flag without a value.
     pub value: Option<&'static str>,
-    /// The word that a flag without a value stands for; `None` for `true`.
+    /// The word that a flag without a value means; `None` for `true`.
     pub word: Option<&'static str>,
     /// Help for this flag where the help of the setting does not fit.
     pub help: Option<&'static str>,
@@ -253,7 +253,7 @@ impl SettingFlag {
         Self { requires: Some(requires), ..self }
     }
 
-    /// A flag without a value that stands for a word.
+    /// A flag without a value that means a word.
     pub(super) const fn meaning(self, word: &'static str, help: &'static str) -> Self {
         Self { word: Some(word), help: Some(help), ..self }
     }

@@ -20,11 +20,11 @@ const KEYS_MAX: usize = 20;
 pub const GATES: &[&str] = &["settled", "accepted", "operator"];
 /// What becomes of a run outside its window.
 pub const OUTSIDE_WORDS: &[&str] = &["refuse", "wait"];
-/// What becomes of secrets that an action takes away.
+/// What becomes of secrets that an action removes.
 pub const BEFORE_LOSS_WORDS: &[&str] = &["capture", "elsewhere"];
 
 rows! { Safety:
-    /// What becomes of secrets that an erase or a delete takes away.
+    /// What becomes of secrets that an erase or a delete removes.
     BEFORE_LOSS {
         name: "before_loss",
         flags: &[

@@ -1,6 +1,6 @@
 //! The parameters that a plan sends.
 //!
-//! Owns which values are told apart. Must never read the value of a secret.
+//! Owns which values differ. Must never read the value of a secret.
 
 use serde::Serialize;
 use std::collections::BTreeMap;

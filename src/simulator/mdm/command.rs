@@ -40,7 +40,7 @@ pub(crate) enum Effect {
     None,
     /// The device is offline for a while.
     Restart,
-    /// The device is offline until somebody switches it on.
+    /// The device is offline until a person turns it on.
     ShutDown,
     /// A Mac is locked; other platforms stay as they are.
     Lock,

@@ -30,7 +30,7 @@ pub(crate) enum ScheduledEvent {
         /// Of the device.
         place: usize,
     },
-    /// Somebody types the PIN.
+    /// A person types the PIN.
     Unlock {
         /// Of the device.
         place: usize,

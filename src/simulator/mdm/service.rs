@@ -174,7 +174,7 @@ impl MdmService {
         }
     }
 
-    /// Somebody types the PIN at a locked Mac.
+    /// A person types the PIN at a locked Mac.
     pub(crate) fn unlock(&mut self, place: usize, switches: &Switches) {
         if self.devices.at_mut(place).unlock() {
             self.come_online(place, switches);

@@ -19,7 +19,7 @@ pub(crate) struct SimulatedDevice {
     /// It is offline because it restarts.
     is_restarting: bool,
     came_back: Option<UnixMillis>,
-    /// Macs only: nothing reaches it until somebody types the PIN.
+    /// Macs only: nothing reaches it until a person types the PIN.
     is_locked: bool,
     is_deleted: bool,
 }
@@ -99,7 +99,7 @@ impl SimulatedDevice {
         self.end_check_ins(now, check_in);
         self.is_restarting = false;
         self.facts.presence = presence;
-        // A device that is told to be online and is so did not come back.
+        // A device that is set online and already was has not come back.
         self.is_online &= presence == Presence::Online;
     }
 
@@ -131,13 +131,13 @@ impl SimulatedDevice {
         self.is_restarting = true;
     }
 
-    /// Takes a lock: no command reaches it any more.
+    /// Takes a lock: no command reaches it after that.
     pub(crate) fn lock_down(&mut self, now: UnixMillis, check_in: CheckIn) {
         self.end_check_ins(now, check_in);
         self.is_locked = true;
     }
 
-    /// Somebody types the PIN; true when it is online.
+    /// A person types the PIN; true when it is online.
     pub(crate) fn unlock(&mut self) -> bool {
         self.is_locked = false;
         self.is_online

@@ -87,7 +87,7 @@ pub struct FleetSpec {
     pub offline_percent: f64,
     /// Share of the offline devices that come back within eight hours, in percent.
     pub wakes_percent: f64,
-    /// Share of the devices that are assigned to nobody, in percent.
+    /// Share of the devices that are not assigned to a user, in percent.
     pub without_user_percent: f64,
     /// Whether removed, unmanaged, duplicate and missing records are among the devices.
     pub oddities: Oddities,

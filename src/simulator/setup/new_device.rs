@@ -28,7 +28,7 @@ pub struct NewDevice {
     pub model: String,
     /// OS version; the kind's when empty.
     pub os_version: String,
-    /// The assigned user; `None` for nobody.
+    /// The assigned user; `None` if there is none.
     pub user: Option<SimUser>,
     /// The asset tag; may be empty.
     pub asset_tag: String,
@@ -61,7 +61,7 @@ pub struct NewDevice {
 }
 
 impl NewDevice {
-    /// A managed device of this kind that is online, is assigned to nobody, has no tags, and was enrolled on
+    /// A managed device of this kind that is online, is not assigned to a user, has no tags, and was enrolled on
     /// 2023-11-14.
     #[must_use]
     pub fn new(kind: DeviceKind) -> Self {
@@ -90,7 +90,7 @@ impl NewDevice {
         }
     }
 
-    /// The address of the assigned user; an empty text for nobody.
+    /// The address of the assigned user; an empty text if there is none.
     pub(crate) fn email(&self) -> &str {
         self.user.as_ref().map_or("", |user| user.email.as_str())
     }

@@ -99,7 +99,7 @@ pub struct Switches {
     /// How a device list with one row is written. Default an array; one published example shows
     /// an object.
     pub single_device: SingleDevice,
-    /// Most rows of a page, whatever a request asks for. Default 300: documented.
+    /// Most rows of a page, no matter what a request asks for. Default 300: documented.
     pub page_rows_max: usize,
     /// Chance in percent that a page of devices begins one row too early or too late. Default 0.
     pub pages_shift_percent: f64,
@@ -116,9 +116,9 @@ pub struct Switches {
     pub failed_percent: f64,
     /// How long a restarting device is offline, in milliseconds. Assumed.
     pub restart_ms: u64,
-    /// After how many milliseconds somebody types the PIN at a locked Mac. Default never.
+    /// After how many milliseconds a person types the PIN at a locked Mac. Default never.
     pub unlock_after_ms: Option<u64>,
-    /// After how many milliseconds somebody switches on a device that was shut down. Default
+    /// After how many milliseconds a person turns on a device that was shut down. Default
     /// never.
     pub power_on_after_ms: Option<u64>,
     /// How long a device takes to enroll again after an erase, in milliseconds. Assumed.

@@ -59,7 +59,7 @@ pub(crate) fn device_row(view: &DeviceView<'_>, list_times: ListTimes) -> Value 
     })
 }
 
-/// The assigned user as an object; `None` for nobody.
+/// The assigned user as an object; `None` if there is none.
 pub(super) fn user_object(user: Option<&SimUser>, ids: TenantIds) -> Option<Value> {
     user.map(|user| {
         json!({

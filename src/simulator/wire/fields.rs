@@ -2,7 +2,7 @@
 //!
 //! Owns content types, JSON and the types of fields. Keys that the action table does not know are ignored,
 //! as are known ones in another case. Written apart from the client's codec on purpose. Must
-//! never look at a device.
+//! never read a device.
 
 use serde_json::{Map, Value, json};
 

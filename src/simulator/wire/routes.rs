@@ -217,7 +217,7 @@ pub(crate) fn find(request: &SimRequest) -> Route {
     hit.map_or(Route::WrongMethod { allow }, |(_, endpoint)| Route::Found(endpoint))
 }
 
-/// All endpoints of one path of a device, whatever their method.
+/// All endpoints of one path of a device, for every method.
 fn device_endpoints(path: &str) -> Vec<(&'static str, Endpoint)> {
     let (id, suffix) = path.split_at(path.find('/').unwrap_or(path.len()));
     let id = id.to_ascii_lowercase();

@@ -107,7 +107,7 @@ fn piece(source: &Source, line: usize, kind: Kind, text: String) -> Piece {
 fn comment_text(written: &str) -> Option<String> {
     let text = written.strip_prefix("//")?.trim_start_matches(['/', '!']);
     let text = without_code(text.trim());
-    let is_item = text.starts_with("- ") || text.is_empty() || text.starts_with('#');
+    let is_item = text.is_empty() || text.starts_with(['-', '#', '|']);
     Some(if is_item { format!("{BREAK}{text}") } else { text })
 }
 

@@ -59,7 +59,7 @@ pub(super) const PHRASES: &[Phrase] = &[
     phrase("agrees to", "confirms, approves"),
     phrase("agreed to", "confirmed, approved"),
     phrase("in advance", "before"),
-    phrase("pass over", "ignore, skip"),
+    Phrase { words: "pass over", instead: "ignore, skip", unless: &["one"] },
     phrase("passes over", "ignores, skips"),
     phrase("passed over", "ignored, skipped"),
     phrase("is told", "is shown, gets"),

@@ -1,6 +1,6 @@
 //! Caps on the number of devices.
 //!
-//! Owns the look at them before a person is asked. When a run is entered, devices are charged in one transaction with the same
+//! Owns the comparison before a person is prompted. When a run is entered, devices are charged in one transaction with the same
 //! comparison. Must never let a flag raise a cap.
 
 use crate::app::charging::{settle_left_behind, spent_lately};

@@ -1,6 +1,6 @@
 //! The consent to the plan.
 //!
-//! Owns its verification when a run is entered: whatever a front end asked or did not ask, nothing begins without it.
+//! Owns its verification when a run is entered: with or without a prompt in the front end, nothing begins without it.
 
 use crate::app::Question;
 use crate::app::preflight::candidate::{Candidate, Moment};

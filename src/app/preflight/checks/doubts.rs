@@ -26,7 +26,7 @@ fn check(candidate: &Candidate<'_>) -> Result<Holds, Reason> {
         return Ok(Holds::NotApplicable);
     }
     let tasks = candidate.tasks.iter().copied();
-    // The one run whose doubts are passed over is the one that goes on: it settles its own.
+    // The one run whose doubts are ignored is the one that is resumed: it settles its own.
     let doubts = doubts_about(candidate.workspace, candidate.base_url, tasks, candidate.run)?;
     let Some(((device, action), run)) = doubts.first_key_value() else { return Ok(Holds::Yes) };
     Err(DoubtElsewhereReason {
@@ -38,8 +38,8 @@ fn check(candidate: &Candidate<'_>) -> Result<Holds, Reason> {
     .into())
 }
 
-/// What runs other than one, if one is named, may have done to the devices of these tasks by the same actions, and nobody
-/// knows, each with the newest of these runs: only what does harm a second time, an erasure or a lock, whose PIN the second one would replace.
+/// Doubts of other runs, apart from the one that is named, about the same actions on the devices of these tasks, each with the
+/// newest of these runs. Only actions that do harm a second time count: an erase, or a lock, whose PIN a second one replaces.
 pub(crate) fn doubts_about<'a>(
     state: &Workspace,
     base_url: &str,

@@ -1,6 +1,6 @@
 //! The gate between waves.
 //!
-//! Owns the refusal of a gate that asks a person where nobody can be asked.
+//! Owns the refusal of a gate that asks a person where no person can be prompted.
 
 use crate::app::preflight::candidate::{Attended, Candidate};
 use crate::app::preflight::check::{Check, Holds, PlanStage};

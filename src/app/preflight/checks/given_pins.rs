@@ -1,6 +1,6 @@
 //! PINs that the job gives in clear.
 //!
-//! Owns the refusal of such a job where secrets are to be encrypted. Must never let one through: it would have to stay readable in
+//! Owns the refusal of this job where secrets are to be encrypted. Must never let one through: it would have to stay readable in
 //! the journal until it is sent.
 
 use crate::app::preflight::candidate::Candidate;

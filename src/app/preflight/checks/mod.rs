@@ -1,6 +1,6 @@
 //! The checks, one a file.
 //!
-//! Owns nothing but their list of files. A check looks at a candidate and holds, or refuses with its reason.
+//! Owns nothing but their list of files. A check reads a candidate and passes, or refuses with its reason.
 
 pub(super) mod approval;
 pub(super) mod approval_required;

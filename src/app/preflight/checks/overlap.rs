@@ -1,7 +1,7 @@
-//! Whether another run is in the way.
+//! Whether another run blocks this one.
 //!
-//! Owns what two runs may not do at the same time. Runs under way are those that a live process may send for: whoever
-//! only follows one, or decides about its doubts, is in nobody's way. Must never let an emergency wait for routine.
+//! Owns what two runs may not do at the same time. Runs in progress are those that a live process may send for. A process
+//! that only follows one, or decides about its doubts, blocks no run. Must never let an emergency wait for routine.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +26,7 @@ pub(crate) const CHECK: Check = Check {
 struct Intention {
     /// The highest risk of it.
     risk: Risk,
-    /// All of it that anybody would notice is an emergency's.
+    /// All of it that a user would notice is an emergency's.
     is_emergency: bool,
 }
 
@@ -83,9 +83,9 @@ fn check(candidate: &Candidate<'_>) -> Result<Holds, Reason> {
     Ok(Holds::Yes)
 }
 
-/// Whether what another run has not sent yet keeps a device from this one. Reading disturbs nobody, whoever interrupts
-/// does not wait for what nobody notices, and an emergency does not wait for routine. It does wait for what cannot be
-/// undone, and for another lock, whose PIN it would replace.
+/// Whether what another run has not sent yet keeps a device from this one. Reading disturbs no user,
+/// disruptive work does not wait for benign work, and an emergency does not wait for routine. It does wait for what cannot
+/// be undone, and for another lock, whose PIN it would replace.
 fn is_conflict(held_action: &str, wanted: Option<Intention>) -> bool {
     let Some(wanted) = wanted else { return false };
     let (held, gives_pin) = match find_action(held_action) {

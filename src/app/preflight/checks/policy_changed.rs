@@ -1,4 +1,4 @@
-//! A policy that was changed while somebody looked at the plan.
+//! A policy that was changed while the plan was being confirmed.
 //!
 //! Owns the comparison with the policy that the plan was made under.
 

@@ -1,7 +1,7 @@
 //! Rows of the plan that cannot be done.
 //!
-//! Owns the refusal of a plan with such rows: a part of it is not what the operator asked for. Must never be passed over by a flag; a
-//! flag can only have such rows skipped while the plan is made.
+//! Owns the refusal of a plan with refused rows: a part of it is not what the operator asked for. No flag may skip the check; a
+//! flag can only skip these rows while the plan is made.
 
 use crate::app::preflight::candidate::Candidate;
 use crate::app::preflight::check::{Check, Holds, PlanStage};

@@ -1,4 +1,4 @@
-//! Secrets that the plan takes away.
+//! Secrets that the plan removes.
 //!
 //! Owns the refusal of a plan whose job does not say what becomes of keys and passwords that go with what it does.
 

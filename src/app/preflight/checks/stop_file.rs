@@ -1,6 +1,6 @@
 //! The file that blocks all sending.
 //!
-//! Owns the look at it. A link to nowhere is a sign as well, as it is for a run under way.
+//! Owns the search for it. A broken link counts too, as it does for a run in progress.
 
 use crate::app::preflight::candidate::Candidate;
 use crate::app::preflight::check::{Check, Holds, PlanStage};

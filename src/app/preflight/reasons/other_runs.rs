@@ -1,13 +1,13 @@
 //! Reasons that follow from other runs.
 //!
-//! Owns the facts of runs that are in the way. Must never hold a sentence of its own.
+//! Owns the facts of runs that block others. Must never hold a sentence of its own.
 
 use serde::Serialize;
 use std::path::PathBuf;
 
 use crate::app::refusal::{NextStep, RefusalClass, RefusalFacts};
 
-/// Another run may have done the same already, and nobody knows.
+/// Another run may have done the same already: it is in doubt.
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename = "doubt_in_another_run")]
 pub struct DoubtElsewhereReason {
@@ -31,7 +31,7 @@ impl RefusalFacts for DoubtElsewhereReason {
     }
 }
 
-/// Another run is in the way.
+/// Another run blocks this one.
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum OverlapReason {

@@ -153,7 +153,7 @@ pub struct RowRefusal {
     pub detail: String,
 }
 
-/// FileVault keys, bypass codes or recovery passwords go with what the plan does, and nobody said what becomes of them.
+/// FileVault keys, bypass codes or recovery passwords go with what the plan does, and the job does not say whether to keep them.
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename = "secrets_at_risk")]
 pub struct SecretsAtRiskReason {

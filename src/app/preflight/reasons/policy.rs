@@ -79,7 +79,7 @@ fn caps<S: Serializer>(over: &[OverCap], serializer: S) -> Result<S::Ok, S::Erro
     }))
 }
 
-/// A person opens each wave, and nobody can be asked.
+/// A person opens each wave, and no person can be prompted.
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename = "nobody_at_the_gate")]
 pub struct GateReason {}

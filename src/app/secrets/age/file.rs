@@ -21,7 +21,7 @@ const PASSPHRASE_TAG: &str = "scrypt";
 /// Why a text was not encrypted.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum EncryptError {
-    /// Nobody could ever open it.
+    /// It could never be opened.
     #[error("it has no recipient")]
     NoRecipient,
     /// More than [`STANZAS_MAX`].

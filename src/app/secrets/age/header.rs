@@ -16,7 +16,7 @@ const MAC_BYTES: usize = 32;
 const MAC_LABEL: &[u8] = b"header";
 /// Columns of a full line of a stanza's body; a shorter line ends the body.
 const LINE_COLUMNS: usize = 64;
-/// Most stanzas of one header: each costs a key agreement per identity, and nobody encrypts to so many people.
+/// Most stanzas of one header: each costs a key agreement per identity, and no run has so many recipients.
 pub(super) const STANZAS_MAX: usize = 4096;
 
 /// One recipient stanza: arguments, of which the first one names the kind, and a body.

@@ -34,7 +34,7 @@ impl Recipient {
 impl FromStr for Recipient {
     type Err = KeyError;
 
-    /// Reads a text form. A point of low order is refused: anybody could open what is encrypted to it.
+    /// Reads a text form. A point of low order is refused: any person could open what is encrypted to it.
     fn from_str(text: &str) -> Result<Self, KeyError> {
         let data = bech32::decode(RECIPIENT_PREFIX, text).ok_or(KeyError)?;
         let bytes = data.as_slice().try_into().map_err(|_| KeyError)?;

@@ -52,7 +52,7 @@ pub(super) fn cipher(key: &[u8; KEY_BYTES]) -> Result<LessSafeKey, Unusable> {
 
 /// Whether an agreement with this point gives a secret, which points of low order do not.
 pub(super) fn can_agree_with(point: &[u8; KEY_BYTES]) -> bool {
-    // X25519 clears the low bits of every private key, so that all of them fail with such a point, or none.
+    // X25519 clears the low bits of every private key, so that all of them fail with this point, or none.
     const ANY_KEY: [u8; KEY_BYTES] = [0x42; KEY_BYTES];
     let Ok(private) = PrivateKey::from_private_key(&X25519, &ANY_KEY) else { return false };
     let peer = UnparsedPublicKey::new(&X25519, point);

@@ -1,7 +1,7 @@
 //! The X25519 recipient stanza: how the key of a file is wrapped for one recipient.
 //!
 //! Owns the key agreement and what is derived from it. Must never use a shared secret that is all zeros; aws-lc refuses
-//! such an agreement.
+//! this agreement.
 
 use aws_lc_rs::aead::{Aad, Nonce};
 use aws_lc_rs::agreement::{PrivateKey, UnparsedPublicKey, X25519, agree};
