@@ -139,7 +139,7 @@ impl Prunable {
     /// What dropping needs.
     #[must_use]
     pub fn question(&self) -> Question {
-        Question::of_yes("dropping secrets for ever")
+        Question::of_yes("dropping secrets permanently")
     }
 
     /// What would be dropped from all runs.
