@@ -54,7 +54,7 @@ fn what_was_applied_is_adopted_and_the_rest_is_for_a_person() {
     says(&ran.expect(0), &["nothing was sent yet", "sortie resume"]);
     let audit = bench.sortie(&["audit"]).expect(0).stdout;
     let note = audit.lines().find(|line| line.contains("resolved")).expect("it was noted");
-    assert!(note.contains("tasks 1") && note.contains("(uid "), "{note}");
+    assert!(note.contains("1 task marked to be sent again") && note.contains("(uid "), "{note}");
     assert_eq!(tenant.seen("restart"), 2, "resolve sends nothing");
     bench.sortie(&["resume"]).expect(0);
     assert_eq!(bench.report()[1]["outcome"], "completed");
