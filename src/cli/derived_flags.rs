@@ -36,6 +36,24 @@ fn json_fields(matches: &ArgMatches) -> Option<Vec<String>> {
     Some(fields.map(str::to_owned).collect())
 }
 
+impl GlobalOptions {
+    /// What counts where no flag can be read.
+    pub(crate) fn with_format(format: ListingFormat) -> Self {
+        Self {
+            state_dir: None,
+            config: None,
+            profile: None,
+            no_input: false,
+            quiet: false,
+            verbose: 0,
+            color: When::Auto,
+            format,
+            fields: None,
+            flags: SettingFlags::default(),
+        }
+    }
+}
+
 impl Args for GlobalOptions {
     fn augment_args(command: clap::Command) -> clap::Command {
         let with_default = |argument: Arg| {

@@ -2,12 +2,16 @@
 //!
 //! Owns the command line. Must never decide what is sent: it hands typed requests to `app`.
 
+pub(crate) mod command_groups;
+mod command_line;
 pub(crate) mod commands;
 mod derived_flags;
 pub(crate) mod driving;
+pub(crate) mod examples;
 pub(crate) mod exit;
 pub(crate) mod failure;
 pub(crate) mod filter_options;
+pub(crate) mod job_options;
 pub(crate) mod job_source;
 pub(crate) mod listing_options;
 pub(crate) mod locations;
@@ -17,6 +21,7 @@ pub(crate) mod runtime;
 pub(crate) mod setting_flags;
 pub(crate) mod settings;
 pub(crate) mod setup_options;
+pub(crate) mod simulate_options;
 pub(crate) mod starting;
 mod status_options;
 pub(crate) mod tenant_options;
@@ -24,7 +29,6 @@ pub(crate) mod terminal;
 pub(crate) mod text;
 pub(crate) mod time_options;
 
-use clap::Parser;
 use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
@@ -41,7 +45,6 @@ use output_forms::check_form;
 use terminal::printer::Printer;
 use terminal::surroundings::Limits;
 use text::plan::PlanExtent;
-use text::refusals::json::usage;
 
 use crate::report::Refused;
 
@@ -49,21 +52,10 @@ use crate::report::Refused;
 #[must_use]
 pub fn main() -> ExitCode {
     terminal::memory::keep_private();
-    let options = match Options::try_parse() {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let options = match command_line::read(&arguments) {
         Ok(options) => options,
-        Err(error) => {
-            if error.use_stderr() && asks_for_json(std::env::args_os()) {
-                Printer::refuse_in_json(&usage(&error));
-                return Exit::Usage.into();
-            }
-            // Help and version are asked for and no error; clap writes them where they belong.
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Well };
-            return match error.print() {
-                Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Exit::Journal,
-                _ => exit,
-            }
-            .into();
-        }
+        Err(error) => return command_line::answer(&error, &arguments).into(),
     };
     let printer = Printer::new(&options.global);
     let limits = Limits::watch();
@@ -78,13 +70,6 @@ pub fn main() -> ExitCode {
             failed.failure.exit.into()
         }
     }
-}
-
-/// Whether a command line that cannot be read asks for JSON.
-fn asks_for_json(arguments: impl Iterator<Item = OsString>) -> bool {
-    let options: Vec<OsString> = arguments.take_while(|argument| argument != "--").collect();
-    options.iter().any(|argument| argument == "--format=json")
-        || options.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json")
 }
 
 /// What is said after a panic, whose own message stands above it.
@@ -190,24 +175,7 @@ fn look(global: &GlobalOptions, command: &CliCommand, printer: &Printer) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn json_is_asked_for_by_a_command_line_that_cannot_be_read() {
-        for (arguments, is_asked) in [
-            (&["sortie", "status", "--format", "json", "--nonsense"][..], true),
-            (&["sortie", "--format=json", "nonsense"], true),
-            (&["sortie", "status", "--format", "text", "json"], false),
-            (&["sortie", "check", "--", "--format=json"], false),
-        ] {
-            let arguments = arguments.iter().map(OsString::from);
-            assert_eq!(
-                asks_for_json(arguments.clone()),
-                is_asked,
-                "{:?}",
-                arguments.clone().next_back()
-            );
-        }
-    }
+    use clap::Parser;
 
     #[test]
     fn a_fault_of_the_program_says_what_may_have_been_sent() {

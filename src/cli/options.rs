@@ -6,11 +6,14 @@
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
+pub(crate) use crate::cli::job_options::JobOptions;
+use crate::cli::job_options::pair;
 pub(crate) use crate::cli::listing_options::{AuditOptions, HistoryOptions, RunsOptions};
 use crate::cli::setting_flags::{
     GlobalFlags, PaceFlags, PlanFlags, PurposeFlags, SettingFlags, TenantFlags,
 };
-use crate::cli::setup_options::{DOCTOR_EXAMPLES, INIT_EXAMPLES, InitOptions};
+use crate::cli::setup_options::{DOCTOR_CODES, INIT_CODES, InitOptions};
+pub(crate) use crate::cli::simulate_options::SimulateOptions;
 use crate::cli::status_options::StatusOptions;
 use crate::model::settings::{HelpHeading, output};
 
@@ -20,21 +23,15 @@ const SAFETY: &str = HelpHeading::Safety.shown();
 const FOLLOWING: &str = HelpHeading::Following.shown();
 const OUTPUT: &str = HelpHeading::Output.shown();
 
-/// Bulk actions on the devices of a Kandji / Iru tenant, with a journal of every request.
+/// Run bulk actions on the devices of a Kandji / Iru tenant, with a journal of every request.
 #[derive(Debug, Parser)]
-#[command(name = "sortie", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "sortie", version)]
 pub(crate) struct Options {
     #[command(flatten)]
     pub global: GlobalOptions,
     #[command(subcommand)]
     pub command: CliCommand,
 }
-
-const EXIT_CODES: &str = "\
-Exit codes: 0 every task ended well, 1 unexpected, 2 usage or invalid input (nothing sent), \
-3 authentication, 4 target not found, ambiguous or unsupported (nothing sent), 5 permission, \
-6 the quota cannot fit the job before its deadline, 7 partly failed, 8 refused by policy (nothing sent), \
-9 stopped, 10 still pending, 11 in doubt, 12 journal or disk, 13 busy, 130 second Ctrl-C";
 
 /// What every command takes. The flags derive from the table of settings.
 #[derive(Debug)]
@@ -263,13 +260,13 @@ pub(crate) enum CliCommand {
         tenant: TenantOptions,
     },
     /// Check that this host, the tenant and the token are ready; sends nothing
-    #[command(after_long_help = DOCTOR_EXAMPLES)]
+    #[command(after_long_help = DOCTOR_CODES)]
     Doctor {
         #[command(flatten)]
         tenant: TenantOptions,
     },
     /// Write a profile to the configuration and test it; sends nothing
-    #[command(after_long_help = INIT_EXAMPLES)]
+    #[command(after_long_help = INIT_CODES)]
     Init {
         #[command(flatten)]
         init: InitOptions,
@@ -281,40 +278,6 @@ pub(crate) enum CliCommand {
         #[command(flatten)]
         simulate: SimulateOptions,
     },
-}
-
-#[derive(Debug, Default, PartialEq, Eq, Args)]
-#[command(next_help_heading = INPUT)]
-pub(crate) struct JobOptions {
-    /// Job file (CSV or YAML), or - for standard input; run also takes a saved plan
-    pub job: String,
-    /// Run this action on every row of a CSV that has no action column
-    #[arg(long, value_name = "ACTION")]
-    pub action: Option<String>,
-    /// Set a parameter of --action (repeatable)
-    #[arg(long, value_name = "KEY=VALUE", value_parser = pair, requires = "action")]
-    pub param: Vec<(String, String)>,
-    /// Read a column under another name, such as "Display Name=new_name" (repeatable)
-    #[arg(long, value_name = "COLUMN=NAME", value_parser = pair)]
-    pub map: Vec<(String, String)>,
-    /// Ignore this column (repeatable)
-    #[arg(long, value_name = "COLUMN")]
-    pub ignore_column: Vec<String>,
-    /// Identify devices by this column only; benign actions only
-    #[arg(long, hide_short_help = true, value_name = "COLUMN", value_parser = ["device_id", "serial_number", "user_email"])]
-    pub identify_by: Option<String>,
-    /// Drop duplicate rows instead of refusing them
-    #[arg(long, hide_short_help = true)]
-    pub dedupe: bool,
-    /// Set the CSV delimiter: , ; or tab [default: detected from the header]
-    #[arg(long, hide_short_help = true, value_name = "CHARACTER", value_parser = delimiter)]
-    pub delimiter: Option<u8>,
-    /// Set the encoding of a CSV that is not UTF-8 and has no byte order mark
-    #[arg(long, hide_short_help = true, value_name = "NAME", value_parser = ["utf-8", "utf-16le", "utf-16be", "windows-1252", "macintosh"])]
-    pub encoding: Option<String>,
-    /// Allow erase_mode WIPE_PROTECTED, which can leave a PC unable to boot
-    #[arg(long, help_heading = SAFETY, hide_short_help = true)]
-    pub allow_wipe_protected: bool,
 }
 
 #[derive(Debug, Args)]
@@ -529,49 +492,10 @@ pub(crate) struct PinsOptions {
     /// Read missing PINs of locked Macs from the tenant
     #[arg(long, conflicts_with_all = ["all", "identity", "secrets"])]
     pub recover: bool,
-    /// Test whether this identity file decrypts what is encrypted to the keys of the
-    /// configuration, or of the run if the configuration has none
+    /// Test whether this identity file decrypts PINs for the keys of the configuration, or of the
+    /// run if there are none
     #[arg(long, hide_short_help = true, value_name = "FILE", conflicts_with_all = ["device", "all", "identity", "secrets", "recover"])]
     pub test_identity: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = INPUT)]
-pub(crate) struct SimulateOptions {
-    /// Listen on this loopback address
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8800")]
-    pub listen: std::net::SocketAddr,
-    /// Simulate this many devices
-    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(0..=100_000))]
-    pub devices: u32,
-    /// Seed every random choice, to repeat a simulation exactly
-    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
-    pub seed: u64,
-    /// Keep this share of the devices offline, in percent
-    #[arg(long, value_name = "PERCENT", default_value_t = 0.0)]
-    pub offline_percent: f64,
-    /// Fail this share of the requests, in percent, spread evenly over 12 kinds of fault
-    ///
-    /// Each fault is one request. Later effects do not count: a timeout while no answer comes, an action
-    /// that is applied late, or a 429 because another tool used up the hour.
-    #[arg(long, value_name = "PERCENT", default_value_t = 0.0)]
-    pub fault_percent: f64,
-}
-
-/// Reads `key=value`.
-fn pair(text: &str) -> Result<(String, String), String> {
-    let (key, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
-    Ok((key.trim().to_owned(), value.to_owned()))
-}
-
-/// Reads one of the three delimiters.
-fn delimiter(text: &str) -> Result<u8, String> {
-    match text {
-        "," => Ok(b','),
-        ";" => Ok(b';'),
-        "\t" | "\\t" | "tab" => Ok(b'\t'),
-        _ => Err("one of , ; or tab".to_owned()),
-    }
 }
 
 #[cfg(test)]

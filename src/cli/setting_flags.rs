@@ -165,6 +165,7 @@ fn argument(setting: &SettingSpec, flag: &SettingFlag) -> Arg {
     let mut argument = Arg::new(flag.long)
         .long(flag.long)
         .help(help(setting, flag))
+        .long_help(long_help(setting, flag))
         .help_heading(setting.heading.shown())
         .hide_short_help(!setting.is_daily)
         .conflicts_with_all(flag.conflicts);
@@ -207,16 +208,22 @@ fn argument(setting: &SettingSpec, flag: &SettingFlag) -> Arg {
     }
 }
 
-/// The help of a flag: what it does, its default and the variables that stand in for it.
+/// The help of a flag: what it does and its default.
 fn help(setting: &SettingSpec, flag: &SettingFlag) -> String {
-    let mut help = flag.help.unwrap_or(setting.help).to_owned();
-    if flag.value.is_some() && !setting.default.is_empty() {
-        help.push_str(&format!(" [default: {}]", setting.default));
+    let help = flag.help.unwrap_or(setting.help);
+    match flag.value.is_some() && !setting.default.is_empty() {
+        true => format!("{help} [default: {}]", setting.default),
+        false => help.to_owned(),
     }
-    if !setting.variables.is_empty() {
-        help.push_str(&format!(" [env: {}]", setting.variables.join(", ")));
+}
+
+/// The same with the variables that stand in for the flag.
+fn long_help(setting: &SettingSpec, flag: &SettingFlag) -> String {
+    let help = help(setting, flag);
+    match setting.variables.is_empty() {
+        true => help,
+        false => format!("{help} [env: {}]", setting.variables.join(", ")),
     }
-    help
 }
 
 fn flag_value(

@@ -1,4 +1,4 @@
-//! Flags of `sortie init`, and examples of the commands that set a host up.
+//! Flags of `sortie init`, and exit codes of the commands that set a host up.
 //!
 //! Owns their names and help. Must never take a token: arguments are visible to every user of the machine.
 
@@ -12,28 +12,26 @@ const TENANT: &str = HelpHeading::Tenant.shown();
 const SAFETY: &str = HelpHeading::Safety.shown();
 const OUTPUT: &str = HelpHeading::Output.shown();
 
-/// Examples of `sortie doctor`.
-pub(crate) const DOCTOR_EXAMPLES: &str = "\
-Examples:
-  sortie doctor
-  sortie doctor --profile acme
-  sortie doctor --format json
-
+/// The exit codes of `sortie doctor`, for its help.
+pub(crate) const DOCTOR_CODES: &str = "\
 Exit codes:
-  0 where no check found a problem; warnings count as no problem.
-  Otherwise the code of the first problem, such as 2 configuration or address,
-  3 token, 5 permission, 6 quota, 8 policy, 9 STOP file, 12 disk.";
+  0   if no check finds a problem; warnings do not count
+  2   configuration or address
+  3   token
+  5   permission
+  6   quota
+  8   policy
+  9   STOP file
+  12  disk
 
-/// Examples of `sortie init`.
-pub(crate) const INIT_EXAMPLES: &str = "\
-Examples:
-  sortie init
-  sortie init acme --subdomain acme --region eu --token-file ~/.acme.token
-  sortie init acme --subdomain acme --token-command 'op read op://IT/sortie/token' --default
+The first problem gives the code.";
 
+/// The exit codes of `sortie init`, for its help.
+pub(crate) const INIT_CODES: &str = "\
 Exit codes:
-  0 where the profile was written and its test found no problem.
-  Otherwise the code of the first problem, as with sortie doctor; the profile stays.";
+  0  if the profile was written and its test finds no problem
+
+Otherwise the code of the first problem, as with sortie doctor. The profile stays.";
 
 #[derive(Debug, Args)]
 pub(crate) struct InitOptions {

@@ -62,7 +62,7 @@ fn a_state_directory_that_is_named_like_a_uri_is_a_directory() {
 fn help_and_version_are_no_errors() {
     let bench = Bench::offline();
     let help = bench.sortie(&["--help"]).expect(0);
-    for word in ["Usage", "run", "resume", "Exit codes", "12 journal"] {
+    for word in ["Usage", "run", "resume", "Exit codes", "12  the journal or the disk failed"] {
         assert!(help.stdout.contains(word), "{word}:\n{}", help.stdout);
     }
     assert_eq!(

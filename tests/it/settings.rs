@@ -90,8 +90,8 @@ fn a_value_that_a_flag_does_not_take_is_refused() {
         (["--wait", "soon"], "--wait: 'soon' is not a duration"),
         (["--max-errors", "few"], "--max-errors: 'few' is neither a number nor a share like 5%"),
         (["--waves", "1,all"], "--waves: 'all' is neither a number of devices nor a share"),
-        (["--per-second", "60"], "60 is not in 1..=50"),
-        (["--gate", "open"], "possible values: settled, accepted, operator"),
+        (["--per-second", "60"], "--per-second: '60' is not valid: 60 is not in 1..=50"),
+        (["--gate", "open"], "--gate: 'open' is not one of settled, accepted, operator"),
     ] {
         let ran = bench.sortie(&["settings", flags[0], flags[1]]).expect(2);
         assert!(ran.stderr.contains(expected), "{}", ran.stderr);

@@ -109,11 +109,11 @@ fn help_of_every_command_matches_its_snapshot() {
     let bench = Bench::offline();
     let help = bench.sortie(&["--help"]).expect(0).stdout;
     snap(&bench, "help", &["--help"]);
+    snap(&bench, "help_short", &["-h"]);
     let commands: Vec<&str> = help
         .lines()
-        .skip_while(|line| *line != "Commands:")
-        .skip(1)
-        .take_while(|line| !line.is_empty())
+        .skip_while(|line| *line != "Prepare:")
+        .take_while(|line| *line != "Global:")
         .filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')))
         .filter_map(|line| line.split_whitespace().next())
         .filter(|command| *command != "help")
@@ -121,6 +121,7 @@ fn help_of_every_command_matches_its_snapshot() {
     assert!(commands.len() >= 20, "{commands:?}");
     for command in commands {
         snap(&bench, &format!("help_{command}"), &[command, "--help"]);
+        snap(&bench, &format!("help_short_{command}"), &[command, "-h"]);
     }
     snap(&bench, "version", &["--version"]);
 }

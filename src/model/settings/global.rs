@@ -57,7 +57,6 @@ rows! { Global:
         default: "false",
         group: FlagGroup::Global,
         help: "Show warnings and errors only",
-        is_daily: true,
     }
     /// How much is shown.
     VERBOSE {
@@ -84,7 +83,7 @@ rows! { Global:
         kind: SettingKind::Word(LISTING_FORMATS),
         default: "text",
         group: FlagGroup::Global,
-        help: "Set the format of listings; csv for devices and history only",
+        help: "Set the output format; csv only for devices and history",
         is_daily: true,
     }
 }

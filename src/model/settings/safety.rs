@@ -103,7 +103,7 @@ rows! { Safety:
         kind: SettingKind::WaveEnds { items_max: WAVES_MAX },
         default: "1,5,20%,100% for disruptive and irreversible actions on more than 25 devices",
         group: FlagGroup::Plan,
-        help: "Send in waves that reach this many devices in total",
+        help: "Send in waves that end at this many devices",
         is_daily: true,
     }
     /// The pause between two waves.
@@ -168,6 +168,6 @@ rows! { Safety:
         kind: SettingKind::Duration { least_ms: 0, most_ms: u64::MAX },
         default: "120s, and at least twice the timeout",
         group: FlagGroup::Plan,
-        help: "Assume that a request without an answer can still be applied for this time",
+        help: "Treat a request without an answer as possibly applied for this time",
     }
 }

@@ -18,7 +18,6 @@ rows! { Tenant:
         kind: SettingKind::Text,
         group: FlagGroup::Tenant,
         help: "Set the address of the tenant's API",
-        is_daily: true,
     }
     /// The tenant's subdomain at the vendor.
     SUBDOMAIN {
@@ -27,7 +26,7 @@ rows! { Tenant:
         profile_key: Some("subdomain"),
         kind: SettingKind::Text,
         group: FlagGroup::Tenant,
-        help: "Set the tenant by its subdomain instead of its address",
+        help: "Set the tenant by its subdomain",
         is_daily: true,
     }
     /// The vendor's region of the subdomain.
@@ -39,7 +38,6 @@ rows! { Tenant:
         default: "us",
         group: FlagGroup::Tenant,
         help: "Set the region of the subdomain",
-        is_daily: true,
     }
     /// Whether the address may be of another host than the vendor's.
     ALLOW_OTHER_HOST {
@@ -67,7 +65,7 @@ rows! { Tenant:
         kind: SettingKind::Path,
         group: FlagGroup::Tenant,
         is_secret: true,
-        help: "Read the token from this file (mode 0600) instead of SORTIE_TOKEN, IRU_API_TOKEN, KANDJI_API_TOKEN or KANDJI_TOKEN",
+        help: "Read the token from this file (mode 0600) instead of SORTIE_TOKEN (or IRU_API_TOKEN, KANDJI_API_TOKEN, KANDJI_TOKEN)",
         is_daily: true,
     }
     /// The command that prints the token.
@@ -96,7 +94,7 @@ rows! { Tenant:
             .against(&["base-url", "subdomain", "token-file", "token-command"])],
         default: "false",
         group: FlagGroup::Tenant,
-        help: "Use a built-in simulated tenant that has the devices of the job; no token needed",
+        help: "Use a simulated tenant that has the devices of the job; no token needed",
         is_daily: true,
     }
     /// The seed of randomness.

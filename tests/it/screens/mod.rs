@@ -5,6 +5,7 @@
 
 mod doctor;
 mod ending;
+mod help;
 mod looking;
 mod planning;
 

@@ -5,8 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::cli::exit::Exit;
-use crate::cli::failure::{Failed, Failure, Sent};
+use crate::cli::failure::Failed;
 use crate::cli::text::layout::steers;
 
 /// Why a command ended: the application's reason with its facts, or the class alone where the command line refused by
@@ -42,23 +41,12 @@ pub(crate) fn line(value: &Value) -> String {
     escaped.collect()
 }
 
-/// The failure that stands for a command line that cannot be read.
-pub(crate) fn usage(error: &clap::Error) -> Failed {
-    let text = error.render().to_string();
-    let text = text.trim().strip_prefix("error: ").unwrap_or(text.trim());
-    let is_help = error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
-    let (what, help) = match text.split_once("\n\n") {
-        _ if is_help => ("no command given", "list the commands:\n  sortie --help"),
-        Some((what, help)) => (what, help),
-        None => (text, "see the help:\n  sortie --help"),
-    };
-    Failure::new(Exit::Usage, what).next(help.trim()).sent(Sent::Nothing)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::app::{RefusalClass, WorkspaceReason};
+    use crate::cli::exit::Exit;
+    use crate::cli::failure::{Failure, Sent};
 
     #[test]
     fn a_refusal_serializes_with_its_reason_and_what_was_sent() {

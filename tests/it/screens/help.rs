@@ -1,0 +1,18 @@
+//! The screens of help, and of the program's name alone.
+
+use super::screen;
+use crate::harness::Bench;
+
+#[test]
+fn help_fits_the_terminal() {
+    let bench = Bench::offline();
+    screen(&bench, "help", &["--help"], &[]);
+    screen(&bench, "help_run", &["run", "-h"], &[]);
+    screen(&bench, "help_run_long", &["run", "--help"], &[]);
+}
+
+#[test]
+fn the_name_alone_shows_how_to_begin() {
+    let bench = Bench::offline();
+    screen(&bench, "welcome", &[], &[]);
+}
