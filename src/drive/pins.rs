@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn drawn_pins_are_six_digits_and_none_that_everybody_tries_first() {
+    fn drawn_pins_are_six_digits_and_not_easy_to_guess() {
         let mut draw = system_pins();
         for _ in 0..1_000 {
             let pin = draw();

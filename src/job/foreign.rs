@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_merge_conflict_is_found_at_its_line_and_rules_of_equals_signs_are_none() {
+    fn a_merge_conflict_is_found_and_a_line_of_equals_signs_is_none() {
         let text = "a,b\n<<<<<<< HEAD\n1,2\n=======\n1,3\n>>>>>>> main\n";
         assert_eq!(merge_conflict(text).map(|(range, _)| range), Some(4..16));
         assert_eq!(merge_conflict("a,b\n=======\n<<<<<<<<<<\n"), None);

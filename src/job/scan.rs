@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_with_a_number_sign_is_a_row_when_it_has_as_many_cells_as_the_header() {
+    fn a_number_sign_line_as_wide_as_the_header_is_a_row() {
         let kinds = |text: &str, cells: usize| -> Vec<String> {
             let mut scanner = Scanner::new(text, b',', CrLines::No);
             scanner.expect_cells(cells);

@@ -235,7 +235,7 @@ fn after_an_error_nothing_more_is_committed() {
 }
 
 #[test]
-fn the_writer_keeps_the_order_and_writes_everything_before_it_ends() {
+fn the_writer_keeps_the_order_and_writes_all_before_it_ends() {
     let bench = Bench::new();
     let mut writer = Writer::start(bench.run(100)).expect("a thread");
     let (sender, results) = channel();
@@ -538,7 +538,7 @@ INSERT INTO fleets VALUES ('tenant', 12, 5);
 ";
 
 #[test]
-fn an_index_of_the_first_format_is_read_as_it_is_and_brought_forward_by_a_writer() {
+fn an_index_of_format_1_is_readable_and_migrated_by_a_writer() {
     let bench = Bench::new();
     let path = bench.state.index_path();
     let connection = rusqlite::Connection::open(&path).expect("a database");

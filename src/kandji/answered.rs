@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn every_request_about_a_device_compares_the_device_of_its_answer() {
+    fn every_answer_about_a_device_is_compared_with_its_request() {
         for request in requests() {
             let asked = Asked::of(&request).expect("about one device");
             let is_other = |body: String| asked.mismatch(&reply(&body)).is_some();

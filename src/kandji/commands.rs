@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn a_history_that_shows_its_newest_first_is_read_from_its_beginning() {
+    fn a_history_with_the_newest_first_is_read_from_the_beginning() {
         let rows = [
             row("ours", "RestartDevice", 3, "2026-01-01T00:00:11Z"),
             row("old", "RestartDevice", 3, "2025-01-01T00:00:09Z"),

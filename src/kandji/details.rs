@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn activation_lock_is_on_when_any_flag_says_so_and_unknown_when_none_does() {
+    fn activation_lock_is_on_by_any_flag_and_unknown_without_flags() {
         for (lock, locked) in [
             (
                 r#"{"user_activation_lock_enabled":true,"device_activation_lock_enabled":false}"#,

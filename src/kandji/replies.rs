@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_429_of_the_gateway_itself_proves_that_nothing_was_applied() {
+    fn only_a_429_of_the_gateway_proves_that_nothing_was_applied() {
         let lock = find_action("lock").expect("an action");
         let html = || reply(429, "<html>Too Many Requests</html>");
         let wait = |verdict: &Verdict| match verdict {

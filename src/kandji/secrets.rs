@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn only_six_digits_are_a_pin_and_everything_else_is_kept_as_it_came() {
+    fn only_six_digits_are_a_pin_and_other_texts_are_kept() {
         for (body, text) in [
             (r#"{"pin":"******"}"#, "******"),
             (r#"{"pin":"N/A"}"#, "N/A"),

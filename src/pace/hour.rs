@@ -84,7 +84,7 @@ mod tests {
     use crate::model::Random;
 
     #[test]
-    fn no_rolling_hour_holds_more_than_the_budget_and_nearly_all_of_it_is_used() {
+    fn a_rolling_hour_never_exceeds_the_budget_and_nearly_uses_it() {
         let budget = 1_000;
         let mut random = Random::new(3);
         let mut now = UnixMillis(1_700_000_000_000);

@@ -287,7 +287,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_cap_says_how_many_become_free_when_and_a_plan_how_many_are_used() {
+    fn a_cap_shows_when_devices_become_free_and_how_many_are_used() {
         let policy = policy("[caps.disruptive]\nper_day = 80\nper_run = 80");
         let at = |devices, at, is_kept_free| Spent {
             frees_at: UnixMillis(at),

@@ -473,7 +473,7 @@ mod tests {
     }
 
     #[test]
-    fn named_devices_that_cannot_be_done_are_all_listed_and_skipped_only_by_kind() {
+    fn refused_devices_are_all_listed_and_skipped_only_by_kind() {
         let rows = vec![
             row(1, "MAC", vec![step(1, "restart")]),
             row(2, "NONE", vec![step(1, "restart")]),
@@ -520,7 +520,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_of_one_device_follow_each_other_and_irreversible_ones_wait_for_the_end() {
+    fn steps_of_a_device_run_in_order_and_irreversible_ones_wait() {
         let rows = vec![
             row(1, "MAC", vec![step(2, "erase")]),
             row(2, "mac", vec![step(1, "update-inventory")]),
@@ -574,7 +574,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_that_an_earlier_run_has_done_holds_nothing_up_if_it_ended_well_enough() {
+    fn a_step_done_by_an_earlier_run_lets_the_next_step_begin() {
         let steps = vec![step(1, "update-inventory"), step(2, "restart"), step(3, "erase")];
         // Rows in another order than the steps.
         let rows = steps.into_iter().rev().zip(1..).map(|(step, at)| row(at, "MAC", vec![step]));
@@ -625,7 +625,7 @@ mod tests {
     }
 
     #[test]
-    fn a_device_that_we_deleted_is_done_with_where_the_job_deletes_it() {
+    fn a_deleted_device_is_done_only_in_a_job_that_deletes_it() {
         let deleted = Deleted {
             device: DeviceFacts {
                 id: DeviceId::from_api("gone"),

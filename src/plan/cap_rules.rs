@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn the_smaller_of_number_and_share_wins_and_the_share_has_a_floor() {
+    fn the_smaller_of_number_and_share_wins_above_a_floor() {
         let own = policy(
             "[caps.disruptive]\nper_run = 50\n[caps.irreversible]\nper_day = 3\n\
              [caps.action.lock]\nper_run = 400\nshare = \"100%\"",

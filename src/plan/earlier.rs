@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deleted_device_is_meant_by_all_its_identities_or_not_at_all() {
+    fn a_deleted_device_must_match_by_all_its_identities() {
         let known = [
             deleted("c", "C02", "ann@example.com"),
             deleted("b", "C03", "bob@example.com"),
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn every_outcome_of_an_earlier_run_says_what_becomes_of_the_task_now() {
+    fn every_earlier_outcome_decides_what_happens_to_the_task() {
         for outcome in Outcome::ALL {
             let known = EarlierTask { outcome, reason: "by run x".to_owned() };
             let expected = match outcome {

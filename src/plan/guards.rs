@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_that_deactivates_is_refused_and_what_is_not_known_counts_as_that() {
+    fn a_lock_that_may_deactivate_the_mac_is_refused() {
         for (os_version, processor, is_refused) in [
             ("11.4", Some("Apple M1"), true),
             ("11.2.3", Some("Apple M1 Max"), true),
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn details_are_wanted_of_old_macs_to_be_locked_and_of_apple_devices_to_be_erased() {
+    fn details_are_read_for_locks_of_old_macs_and_for_erases() {
         let mut gone = mac("GONE", "11.4", None);
         gone.is_removed = true;
         let mut labelled = mac("LAB", "11.4", None);
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn activation_lock_is_looked_up_for_a_few_and_processors_for_all() {
+    fn activation_lock_is_read_for_a_few_and_processors_for_all() {
         let count = ACTIVATION_LOCK_READS_MAX + 5;
         let serials: Vec<String> = (0..count).map(|number| format!("S{number}")).collect();
         let pads = serials.iter().map(|serial| device(serial, serial, Platform::IPad));

@@ -291,7 +291,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn of_two_records_with_one_serial_number_only_a_single_managed_one_is_meant() {
+    fn of_two_records_with_one_serial_only_the_managed_one_matches() {
         let mut old = device("a", "C02", Platform::Mac);
         let new = device("b", "C02", Platform::Mac);
         let both = Inventory::new([old.clone(), new.clone()]);

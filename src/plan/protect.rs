@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_device_is_protected_by_any_of_its_traits_whole_and_whatever_the_case() {
+    fn a_device_is_protected_by_any_whole_trait_in_any_case() {
         for (entry, expected) in [
             (format!("device_ids = [\"{}\"]", ID.to_uppercase()), Some("device_ids")),
             ("serial_numbers = [\"c02xl0gyjgh5\"]".to_owned(), Some("serial_numbers")),

@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_compared_however_they_are_composed_and_whatever_their_quotation_marks() {
+    fn texts_match_across_unicode_forms_and_quotation_marks() {
         let mut mac = device("a", "C02", Platform::Mac);
         mac.blueprint_name = "Noe\u{301}mie’s Macs".to_owned();
         mac.name = "Mac of Noe\u{301}mie’s".to_owned();

@@ -126,7 +126,7 @@ fn a_protected_device_refuses_the_plan_whatever_may_be_skipped() {
 }
 
 #[test]
-fn what_may_have_been_done_already_refuses_the_plan_of_the_same_action() {
+fn a_doubt_of_an_earlier_run_refuses_the_same_action() {
     let key = |action: &str| (crate::model::DeviceId::from_api("a"), action.to_owned());
     let doubts = [(key("erase"), "in doubt in run x".to_owned())].into();
     let options = PlanOptions {

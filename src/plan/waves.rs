@@ -42,7 +42,7 @@ mod tests {
     use crate::model::{Params, Platform, Risk, WaveEnd};
 
     #[test]
-    fn devices_that_were_seen_last_are_reached_first_with_all_their_steps() {
+    fn devices_seen_most_recently_come_first_with_all_their_steps() {
         let step = |(number, name): (u16, &&str)| Step {
             number,
             action: find_action(name).expect("an action"),

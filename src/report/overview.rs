@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_without_pin_stands_in_its_own_group_and_others_are_counted() {
+    fn locks_without_pin_are_a_group_and_others_are_counted() {
         let tasks: Vec<Task> = (1..=3).map(|row| task(row, 1, "lock")).collect();
         let mut records: Vec<TaskRecord> =
             tasks.iter().map(|task| record(task, Outcome::Completed, "")).collect();

@@ -97,7 +97,7 @@ mod tests {
     use crate::model::{HeldPin, Outcome, PinOrigin};
 
     #[test]
-    fn no_spreadsheet_runs_a_part_of_a_cell_whatever_separates_its_cells() {
+    fn no_spreadsheet_runs_part_of_a_cell_with_any_separator() {
         let lock = with(
             task(1, 1, "lock"),
             &[("Message", "x;=cmd|'/c calc'!A1"), ("PhoneNumber", "\u{ff1d}1+1")],

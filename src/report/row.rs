@@ -386,7 +386,7 @@ mod tests {
     use crate::model::{Gate, Sealed};
 
     #[test]
-    fn what_is_said_of_a_pin_is_the_pin_or_how_it_came_or_that_it_is_missing() {
+    fn a_pin_is_shown_with_its_origin_or_as_missing() {
         let lock = task(1, 1, "lock");
         let pin_of = |task: &Task, record: TaskRecord| {
             let (tasks, records) = ([task.clone()], [record]);

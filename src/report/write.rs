@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn what_killed_writers_left_is_removed_and_a_live_one_s_file_stays() {
+    fn leftovers_of_killed_writers_are_removed_live_files_stay() {
         let (tasks, records) = one_of_each();
         let rows = Rows::new(&tasks, &records);
         let parent = tempfile::tempdir().expect("a directory");

@@ -88,7 +88,7 @@ mod tests {
     use crate::simulator::{DeviceKind, NewDevice};
 
     #[test]
-    fn every_action_is_taken_where_the_table_says_so_and_nowhere_else() {
+    fn every_action_is_accepted_exactly_on_its_platforms() {
         for action in ACTIONS.into_iter().filter(|action| action.risk != Risk::Read) {
             for platform in Platform::ALL {
                 let kind = match (action.name, platform) {

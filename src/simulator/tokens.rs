@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_revoked_after_requests_or_at_a_time_and_another_goes_on() {
+    fn a_token_is_revoked_by_count_or_time_and_another_works() {
         let mut tokens = Tokens::new("good".to_owned());
         tokens.add("fresh".to_owned());
         let (first, fresh) = (SimRequest::get("/", "good"), SimRequest::get("/", "fresh"));

@@ -443,7 +443,7 @@ mod tests {
     }
 
     #[test]
-    fn methods_tokens_and_unknown_devices_are_refused_by_the_framework() {
+    fn the_framework_refuses_methods_tokens_and_unknown_devices() {
         let mut bed = Testbed::macs(1);
         let path = format!("{}/action/lock", bed.path(0));
         let reply = bed.get(&path);

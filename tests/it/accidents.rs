@@ -65,7 +65,7 @@ fn an_empty_variable_locks_nobody() {
 
 // 3
 #[test]
-fn a_connection_lost_at_the_third_device_repeats_nothing_and_keeps_the_payload() {
+fn a_connection_lost_at_the_third_device_repeats_nothing() {
     let fleet = Fleet::of(DeviceKind::MacIntel, 5);
     for kind in [FaultKind::CloseBefore, FaultKind::NotConnected, FaultKind::CloseBefore] {
         fleet.tenant.script(FaultMatcher::action_on("remote-desktop", &fleet.ids[2]), kind);
@@ -300,7 +300,7 @@ fn what_may_be_erased_leaves_twelve_a_minute() {
 
 // 12 and 13
 #[test]
-fn a_command_to_everything_begins_with_one_device_and_can_be_called_off() {
+fn a_command_to_all_devices_begins_with_one_and_can_be_stopped() {
     for (action, agree) in [("erase", erase_of(29)), ("restart", "29".to_owned())] {
         let fleet = Fleet::with(DeviceKind::IPad, 30, |at, device| {
             device.tags = if at == 7 { vec!["servers".to_owned()] } else { Vec::new() };
@@ -415,7 +415,7 @@ fn a_second_lock_leaves_the_first_pin_in_force() {
 
 // 18
 #[test]
-fn an_offline_device_gets_one_lock_however_often_it_is_asked_for() {
+fn an_offline_device_gets_one_lock_from_repeated_jobs() {
     let fleet = Fleet::with(DeviceKind::MacAppleSilicon, 1, |_, device| {
         device.presence = Presence::Offline;
     });

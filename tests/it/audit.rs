@@ -47,7 +47,7 @@ fn lines(text: &str) -> Vec<Value> {
 }
 
 #[test]
-fn a_sound_record_is_shown_without_pins_and_contains_its_older_heads() {
+fn an_intact_record_shows_no_pins_and_has_its_older_heads() {
     let (bench, run, pin) = locked();
     let shown = bench.sortie(&["audit"]).expect(0);
     for word in ["started", "left", "reason TICKET-7", &run, "RECORD"] {
@@ -77,7 +77,7 @@ fn a_sound_record_is_shown_without_pins_and_contains_its_older_heads() {
 }
 
 #[test]
-fn a_changed_record_ends_with_the_journals_exit_code_and_the_place() {
+fn a_changed_record_ends_with_exit_code_12_and_the_place() {
     let (bench, run, _) = locked();
     let last = "DELETE FROM entries WHERE seq = (SELECT max(seq) FROM entries)";
     damage(&bench, Some(&run), last);

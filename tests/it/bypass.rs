@@ -366,7 +366,7 @@ fn only_the_very_words_of_a_plan_agree_to_it() {
 }
 
 #[test]
-fn a_number_that_is_not_the_plans_agrees_to_nothing_harmless_either() {
+fn a_wrong_device_count_confirms_no_plan() {
     let fleet = Fleet::of(DeviceKind::IPad, 101);
     let job = fleet.job("blank-push", 0..101);
     for text in ["100", "102", "1", "no", "n", ""] {
@@ -452,7 +452,7 @@ fn a_days_cap_holds_over_runs_and_over_a_resume() {
 }
 
 #[test]
-fn a_tenant_by_another_address_has_the_same_caps_doubts_past_and_runs() {
+fn a_tenant_at_another_address_keeps_its_caps_doubts_and_runs() {
     let fleet = Fleet::of(DeviceKind::IPad, 6);
     fleet.policy("[caps.action.erase]\nper_day = 3\n[caps.action.restart]\nper_day = 2\n");
     let other = fleet.tenant.base_url().replace("127.0.0.1", "localhost");
@@ -626,7 +626,7 @@ fn a_run_that_comes_to_nothing_costs_nothing_and_leaves_nothing() {
 
 #[cfg(unix)]
 #[test]
-fn a_policy_that_others_could_write_binds_by_refusing_everything() {
+fn a_policy_that_others_could_write_refuses_everything() {
     let fleet = Fleet::of(DeviceKind::IPad, 1);
     let policy = fleet.policy("[caps.disruptive]\nper_run = 100\n");
     let job = fleet.job("restart", 0..1);
@@ -737,7 +737,7 @@ fn protected_fleet() -> (Fleet, String) {
 }
 
 #[test]
-fn a_protected_device_is_protected_by_whatever_name_it_is_called() {
+fn a_protected_device_is_protected_under_every_identity() {
     let (fleet, policy) = protected_fleet();
     fleet.policy(&policy);
     for at in 0..5 {
@@ -798,7 +798,7 @@ fn every_refusal_by_the_policy_is_in_the_host_s_record() {
 }
 
 #[test]
-fn a_device_that_is_protected_while_a_run_is_under_way_is_left_out() {
+fn a_device_protected_during_a_run_is_not_sent_to() {
     for (action, agree) in [("restart", "4".to_owned()), ("erase", erase_of(4))] {
         let slow = Faults { latency_ms: 300..=300, ..Faults::default() };
         let fleet = Fleet::in_world(prompt_world(slow), DeviceKind::IPad, 4, |_, _| {});
@@ -837,7 +837,7 @@ pub fn closed_window() -> String {
 }
 
 #[test]
-fn a_closed_window_stays_closed_and_breaking_the_glass_is_recorded_and_capped() {
+fn a_closed_window_holds_and_break_glass_is_recorded_and_capped() {
     let fleet = Fleet::of(DeviceKind::IPad, 3);
     let day = closed_window();
     let cap = "[caps.disruptive]\nper_run = 2\n";
@@ -945,7 +945,7 @@ pub fn user_of(bench: &Bench, plan: &str) -> String {
 }
 
 #[test]
-fn an_approval_is_somebody_elses_word_for_this_plan_and_counts_once() {
+fn an_approval_is_by_another_person_for_one_plan_and_one_run() {
     let fleet = Fleet::of(DeviceKind::IPad, 3);
     let job = fleet.job("erase", 0..3);
     fleet.plan(&job, "first.plan");
@@ -1070,7 +1070,7 @@ fn whom_the_policy_does_not_know_nobody_can_approve_for() {
 }
 
 #[test]
-fn a_job_does_not_overtake_itself_and_a_device_waits_for_what_is_unsent() {
+fn a_job_does_not_overlap_itself_or_unsent_work_on_a_device() {
     let fleet = Fleet::of(DeviceKind::MacAppleSilicon, 3);
     fleet.tenant.script(FaultMatcher::action("restart"), FaultKind::Hang);
     let job = fleet.job("restart", 0..2);
@@ -1101,7 +1101,7 @@ fn a_job_does_not_overtake_itself_and_a_device_waits_for_what_is_unsent() {
 }
 
 #[test]
-fn a_stolen_mac_is_locked_while_its_check_in_is_unsent_and_while_it_is_followed() {
+fn a_stolen_mac_is_locked_while_its_check_in_is_pending() {
     let fleet = Fleet::with(DeviceKind::MacAppleSilicon, 2, |_, device| {
         device.command_end = CommandEnd::NeverEnds;
     });
@@ -1124,7 +1124,7 @@ fn a_stolen_mac_is_locked_while_its_check_in_is_unsent_and_while_it_is_followed(
 }
 
 #[test]
-fn an_old_run_that_somebody_watches_is_in_nobodys_way() {
+fn an_old_run_that_is_only_watched_blocks_no_run() {
     let fleet = Fleet::with(DeviceKind::MacAppleSilicon, 3, |_, device| {
         device.command_end = CommandEnd::NeverEnds;
     });
@@ -1207,7 +1207,7 @@ fn a_stop_file_stops_before_and_during_a_run() {
 }
 
 #[test]
-fn a_target_that_is_not_what_it_was_is_left_out_and_the_others_are_done() {
+fn a_target_that_changed_is_skipped_and_the_others_are_done() {
     let owned = |at: usize, device: &mut NewDevice| {
         let email = format!("user{at}@example.com");
         device.user = Some(SimUser { email, name: format!("User {at}") });
@@ -1239,7 +1239,7 @@ fn a_target_that_is_not_what_it_was_is_left_out_and_the_others_are_done() {
 }
 
 #[test]
-fn a_devices_name_steers_no_terminal_and_stays_exact_for_programs() {
+fn device_names_are_harmless_on_terminals_and_exact_in_data() {
     let name = "pad\u{1b}[2J\u{202e}\n    9999  erase";
     let fleet = Fleet::with(DeviceKind::IPad, 1, |_, device| device.name = name.to_owned());
     let job = fleet.job("erase", 0..1);

@@ -297,7 +297,7 @@ fn what_is_no_job_file_is_refused_by_its_name() {
 }
 
 #[test]
-fn a_required_export_has_to_be_recent_and_to_list_somebody() {
+fn a_required_export_must_be_recent_and_list_a_device() {
     let tenant = macs(2);
     let bench = Bench::at(&tenant);
     let job = "version: 1\naction: restart\ntargets: {all: true}\n\
@@ -383,7 +383,7 @@ fn a_token_has_to_be_there_right_and_well_kept() {
 }
 
 #[test]
-fn a_token_that_is_revoked_stops_the_run_and_a_fresh_one_goes_on() {
+fn a_revoked_token_stops_the_run_and_a_fresh_one_resumes_it() {
     let mut world = prompt_world(Faults::default());
     add_macs(&mut world, 30);
     world.add_token("a-fresh-token");
@@ -462,7 +462,7 @@ fn a_missing_permission_stops_its_action_and_no_other() {
 }
 
 #[test]
-fn what_does_not_answer_like_the_api_gets_no_action_and_no_second_chance_to_see_the_token() {
+fn a_server_that_is_not_the_api_sees_no_action_or_second_token() {
     let nobody = Bench::new("http://127.0.0.1:9", "a-token");
     let push = ["send", "blank-push", "--serial", "C02ABCDEFGH1"];
     let job = "version: 1\nname: x\naction: blank-push\nretries: { count: 0 }\n\
@@ -514,7 +514,7 @@ fn the_token_is_only_sent_where_it_belongs() {
 // Agreement and rules.
 
 #[test]
-fn disruptive_work_without_anybody_to_ask_is_refused() {
+fn disruptive_work_without_a_terminal_is_refused() {
     let tenant = macs(2);
     let bench = Bench::at(&tenant);
     let job = job_of(&bench, "restart", 2);
@@ -569,7 +569,7 @@ fn looking_and_planning_never_write_to_the_tenant() {
 }
 
 #[test]
-fn ad_hoc_sends_take_filters_parameters_and_refuse_what_makes_no_sense() {
+fn ad_hoc_sends_take_filters_and_parameters_and_refuse_nonsense() {
     let mut world = prompt_world(Faults::default());
     let tagged = |name: &str, tag: &str, blueprint: &str, kind| NewDevice {
         name: name.to_owned(),
@@ -681,7 +681,7 @@ fn the_first_ctrl_c_drains_and_a_resume_finishes() {
 }
 
 #[test]
-fn the_second_ctrl_c_leaves_at_once_and_a_resume_finds_out_what_became_of_it() {
+fn the_second_ctrl_c_interrupts_and_a_resume_settles_the_rest() {
     let tenant = macs(2);
     tenant.script(FaultMatcher::action("restart"), FaultKind::Hang);
     let bench = Bench::at(&tenant);

@@ -276,7 +276,7 @@ fn a_rename_is_seen_at_the_name_where_the_history_shows_nothing() {
 }
 
 #[test]
-fn an_erase_is_seen_by_its_command_by_a_404_and_by_a_newer_enrolment() {
+fn an_erase_is_seen_by_its_command_a_404_or_a_new_enrollment() {
     for (erased, erase_acknowledged, reason) in [
         (Erased::RecordStays, true, ""),
         (Erased::Gone, true, "the device is no longer in the tenant"),
@@ -345,7 +345,7 @@ fn in_doubt(fault: &FaultKind) -> Vec<(String, Task, TaskRecord, u32, usize)> {
 }
 
 #[test]
-fn an_applied_request_without_answer_ends_as_if_answered_where_that_can_be_seen() {
+fn an_applied_request_without_answer_is_found_where_visible() {
     for fault in [FaultKind::CloseAfter, FaultKind::Hang, FaultKind::LateApply { after_ms: 20_000 }]
     {
         let cases = in_doubt(&fault);
@@ -362,7 +362,7 @@ fn an_applied_request_without_answer_ends_as_if_answered_where_that_can_be_seen(
 }
 
 #[test]
-fn a_request_that_left_no_trace_stays_in_doubt_with_what_was_read() {
+fn a_request_without_a_trace_stays_in_doubt_with_evidence() {
     for (what, task, record, count, absences) in in_doubt(&FaultKind::CloseBefore) {
         assert_eq!((count, record.attempts), (0, 1), "{what}: sent again");
         assert_eq!(record.outcome(), Outcome::InDoubt, "{what}: {record:?}");
@@ -449,7 +449,7 @@ fn answered(body: &str) -> FaultKind {
 }
 
 #[test]
-fn a_pin_of_unusual_form_is_kept_and_counts_only_if_the_tenant_shows_six_digits() {
+fn a_pin_of_unusual_form_is_kept_and_never_verified_by_itself() {
     for (body, text, flaw) in [
         (r#"{"PIN":"1234"}"#, "1234", "has 4 digits instead of six"),
         (r#"{"PIN":"1234567"}"#, "1234567", "has 7 digits instead of six"),
@@ -475,7 +475,7 @@ fn a_pin_of_unusual_form_is_kept_and_counts_only_if_the_tenant_shows_six_digits(
 }
 
 #[test]
-fn a_placeholder_in_place_of_the_pin_verifies_nothing_and_replaces_nothing() {
+fn a_placeholder_instead_of_a_pin_replaces_nothing() {
     for body in [r#"{"pin":"******"}"#, r#"{"pin":"N/A"}"#, r#"{"pin":" "}"#, r#"{"pin":"1234"}"#] {
         let mut stage = Stage::new(switches());
         let id = stage.add_mac("lock");
@@ -507,7 +507,7 @@ fn a_token_that_may_not_read_pins_gives_a_note() {
 }
 
 #[test]
-fn a_mac_that_is_locked_already_is_in_effect_and_its_pin_is_read() {
+fn a_mac_that_is_already_locked_has_its_pin_read() {
     let mut stage = Stage::new(switches());
     let id = stage.add_mac("lock");
     let path = format!("/api/v1/devices/{id}/action/lock");

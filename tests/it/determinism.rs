@@ -410,7 +410,7 @@ async fn expired_run(renewed_token_works: bool) -> Ended {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fresh_token_is_enough_for_all_requests_that_left_with_the_old_one() {
+async fn one_fresh_token_serves_all_requests_sent_with_the_old_one() {
     let ended = expired_run(true).await;
     assert_eq!(ended.progress.stop, None);
     assert_eq!(ended.progress.settled, 40);
@@ -496,7 +496,7 @@ async fn hanging_renewal(leaves_after_s: Option<u64>) -> (Ended, usize) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn answers_are_kept_while_a_renewal_hangs_and_the_operator_can_leave() {
+async fn answers_are_kept_while_a_renewal_hangs_and_stop_still_works() {
     let (ended, accepted) = hanging_renewal(Some(20)).await;
     assert!(ended.is_aborted);
     assert_eq!(accepted, 4);

@@ -78,7 +78,7 @@ fn a_person_may_take_it_as_done_or_as_not_done() {
 }
 
 #[test]
-fn nothing_is_sent_again_while_the_lost_request_may_still_be_applied() {
+fn nothing_is_sent_again_while_a_lost_request_may_take_effect() {
     let (tenant, bench, _) = two_in_doubt();
     let mut child = bench.command();
     child.args(RUN).args(["--quarantine", "10m"]);
@@ -178,7 +178,7 @@ fn a_lock_answered_by_the_429_of_a_proxy_is_not_sent_again() {
 }
 
 #[test]
-fn a_tenant_that_says_come_back_in_hours_ends_the_run_and_a_resume_says_so() {
+fn a_rate_limit_of_hours_ends_the_run_and_the_resume_says_so() {
     let mut world = prompt_world(Faults::default());
     let ids = [0, 1].map(|at| add(&mut world, DeviceKind::MacAppleSilicon, &serial(at)));
     let tenant = Tenant::serving(world);

@@ -347,7 +347,7 @@ fn applied_late(after_ms: u64) -> (Tenant, String, Bench) {
 }
 
 #[test]
-fn a_request_that_is_applied_after_its_connection_died_is_found_and_not_sent_again() {
+fn a_request_applied_after_its_connection_died_is_found() {
     let (tenant, id, bench) = applied_late(1_000);
     let restart = ["send", "restart", "--serial", &serial(1), "--confirm", "1", "--wait", "0"];
     bench.sortie(&restart).expect(0);
@@ -356,7 +356,7 @@ fn a_request_that_is_applied_after_its_connection_died_is_found_and_not_sent_aga
 }
 
 #[test]
-fn one_that_is_applied_later_than_anybody_expects_stays_in_doubt_until_somebody_looks_again() {
+fn one_applied_very_late_stays_in_doubt_until_it_is_read_again() {
     let (tenant, id, bench) = applied_late(25_000);
     let restart = ["send", "restart", "--serial", &serial(1), "--confirm", "1", "--wait", "0"];
     let ran = bench.sortie(&restart).expect(11);
@@ -374,7 +374,7 @@ fn one_that_is_applied_later_than_anybody_expects_stays_in_doubt_until_somebody_
 }
 
 #[test]
-fn a_restart_that_is_already_running_settles_the_doubt_of_a_safe_action() {
+fn a_running_restart_settles_the_doubt_of_a_safe_action() {
     let mut world = prompt_world(Faults::default());
     add(&mut world, DeviceKind::MacAppleSilicon, &serial(1));
     world.switches_mut().push_ms = 60_000..=60_000;

@@ -224,7 +224,7 @@ fn following_is_cheap_where_every_answer_moves_the_check_in_too() {
 }
 
 #[test]
-fn following_gives_up_a_list_that_shows_nothing_and_is_in_time_without() {
+fn following_drops_a_useless_list_and_is_in_time_without_it() {
     let followed = follow(CheckIn::Never, 0);
     let figures = measure(&followed);
     print("Nothing shows in the list", &followed, &figures);
@@ -237,7 +237,7 @@ fn following_gives_up_a_list_that_shows_nothing_and_is_in_time_without() {
 }
 
 #[test]
-fn following_to_the_last_minute_stays_cheap_when_some_never_come_back() {
+fn following_stays_cheap_when_some_devices_never_return() {
     let followed = follow(CheckIn::Agent, 40);
     let figures = measure(&followed);
     print("Forty devices never come back", &followed, &figures);

@@ -27,7 +27,7 @@ fn says(ran: &Ran, words: &[&str], absent: &[&str]) {
 }
 
 #[test]
-fn a_lock_that_deactivates_a_mac_refuses_the_job_until_it_is_allowed() {
+fn a_lock_that_deactivates_a_mac_is_refused_until_allowed() {
     let mut world = prompt_world(Faults::default());
     let old = add_mac(&mut world, DeviceKind::MacAppleSiliconOld, &serial(0), "11.4");
     let new = add(&mut world, DeviceKind::MacAppleSilicon, &serial(1));
@@ -75,7 +75,7 @@ fn a_job_may_allow_it_itself() {
 }
 
 #[test]
-fn only_an_old_mac_is_asked_for_its_processor_and_intel_is_locked() {
+fn only_an_old_mac_has_its_processor_read_and_intel_is_locked() {
     let mut world = prompt_world(Faults::default());
     add_mac(&mut world, DeviceKind::MacIntel, &serial(0), "11.4");
     add_mac(&mut world, DeviceKind::MacAppleSilicon, &serial(1), "11.5");

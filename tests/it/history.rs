@@ -210,7 +210,7 @@ fn a_run_that_cannot_be_read_is_named_in_a_history() {
 // Prune.
 
 #[test]
-fn prune_drops_secrets_of_finished_runs_and_names_what_it_leaves() {
+fn prune_drops_secrets_of_finished_runs_and_lists_the_rest() {
     let mut world = prompt_world(Faults::default());
     let id = add(&mut world, DeviceKind::MacAppleSilicon, &serial(0));
     let mac = NewDevice {
@@ -291,7 +291,7 @@ fn prune_leaves_a_run_that_another_process_holds() {
 // Retry.
 
 #[test]
-fn a_retry_takes_over_what_is_left_and_the_old_run_never_sends_it() {
+fn a_retry_takes_over_the_rest_and_the_old_run_never_sends_it() {
     let (tenant, ids) = macs(6);
     let bench = Bench::at(&tenant);
     refuse(&tenant, "restart", &ids[0]);
@@ -405,7 +405,7 @@ fn a_retry_keeps_steps_in_order_with_their_gates_and_parameters() {
 }
 
 #[test]
-fn what_was_closed_for_a_run_that_never_came_to_be_is_taken_up_by_the_next_retry() {
+fn tasks_closed_for_a_run_that_never_began_go_to_the_next_retry() {
     let (tenant, _) = macs(2);
     let bench = Bench::at(&tenant);
     let job = job_of(&bench, "restart", 2);
@@ -543,7 +543,7 @@ fn a_migration_runs_the_same_file_until_everything_is_done() {
 }
 
 #[test]
-fn a_retry_keeps_the_window_of_a_job_that_was_sent_outside_of_it() {
+fn a_retry_keeps_the_window_of_a_break_glass_run() {
     let (tenant, ids) = macs(2);
     let bench = Bench::at(&tenant);
     refuse(&tenant, "restart", &ids[0]);

@@ -61,7 +61,7 @@ fn a_blueprint_is_protected_however_its_name_is_typed() {
 }
 
 #[test]
-fn an_exclusion_that_fits_no_device_refuses_the_plan_until_it_is_allowed() {
+fn an_exclusion_without_a_match_refuses_the_plan_until_allowed() {
     let fleet = Fleet::with(DeviceKind::IPad, 2, |at, device| {
         device.tags = vec![if at == 0 { "boss" } else { "lab" }.to_owned()];
     });

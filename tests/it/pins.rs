@@ -174,7 +174,7 @@ fn sealed_pins_stand_nowhere_in_clear_and_open_for_each_holder() {
 }
 
 #[test]
-fn without_keys_pins_are_where_the_search_looks_and_that_is_said() {
+fn the_search_for_pins_finds_them_without_keys_and_says_so() {
     let tenant = macs(3);
     let bench = Bench::at(&tenant);
     let job = lock_job(&bench, 3, "");
@@ -198,7 +198,7 @@ fn without_keys_pins_are_where_the_search_looks_and_that_is_said() {
 }
 
 #[test]
-fn pins_can_be_seen_while_the_run_goes_on_and_the_log_of_the_database_is_sealed_too() {
+fn pins_can_be_shown_during_a_run_and_its_log_is_sealed() {
     let tenant = macs(4);
     let ids = ids_of(&tenant);
     tenant.script(FaultMatcher::action_on("lock", &ids[3]), FaultKind::Hang);
@@ -233,7 +233,7 @@ fn pins_can_be_seen_while_the_run_goes_on_and_the_log_of_the_database_is_sealed_
 }
 
 #[test]
-fn one_pin_is_shown_unasked_several_are_not_and_what_is_shown_is_recorded() {
+fn one_pin_is_shown_at_once_several_on_request_all_recorded() {
     let tenant = macs(2);
     let bench = Bench::at(&tenant);
     let job = lock_job(&bench, 2, "");
@@ -311,7 +311,7 @@ fn a_job_may_not_give_pins_that_could_not_be_kept_closed() {
 }
 
 #[test]
-fn keys_come_from_the_job_else_the_profile_else_the_configuration() {
+fn keys_come_from_job_then_profile_then_configuration() {
     let tenant = macs(1);
     let bench = Bench::at(&tenant);
     let holders = ["ann", "bob", "cat", "dan"].map(|name| holder(&bench, name));
@@ -368,7 +368,7 @@ fn keys_come_from_the_job_else_the_profile_else_the_configuration() {
 }
 
 #[test]
-fn two_pins_that_differ_are_both_shown_and_secrets_only_on_request() {
+fn two_different_pins_are_both_shown_secrets_only_on_request() {
     use sortie::journal::{RequestCounts, RunJournal, StateDir};
     use sortie::model::{Entry, Event, PinReading, Sealed, Secret, SecretSource, TaskIndex};
     let tenant = macs(1);
@@ -529,7 +529,7 @@ fn a_token_command_sees_neither_tokens_nor_pins() {
 }
 
 #[test]
-fn a_placeholder_of_the_tenant_comes_behind_the_pin_of_the_answer() {
+fn a_placeholder_of_the_tenant_comes_after_the_answers_pin() {
     let tenant = macs(1);
     let bench = Bench::at(&tenant);
     let placeholder = canned(200, r#"{"pin":"******"}"#, FaultMoment::BeforeApplying);
@@ -550,7 +550,7 @@ fn a_placeholder_of_the_tenant_comes_behind_the_pin_of_the_answer() {
 }
 
 #[test]
-fn a_second_lock_of_a_mac_that_sleeps_shows_the_pin_of_the_first() {
+fn a_second_lock_of_a_sleeping_mac_shows_the_first_pin() {
     let mut world = prompt_world(Faults::default());
     let mut mac = sortie::simulator::NewDevice::new(DeviceKind::MacAppleSilicon);
     mac.serial_number = serial(0);

@@ -202,7 +202,7 @@ fn one_at_a_time(wait_ms: u64) -> Policy {
 }
 
 #[test]
-fn a_machine_that_slept_between_decision_and_request_sends_nothing_stale() {
+fn a_sleep_between_decision_and_request_sends_nothing_stale() {
     let slept_ms = i64::try_from(2 * HOUR_MS).expect("two hours");
     let played = play(Scene {
         action: "erase",
@@ -222,7 +222,7 @@ fn a_machine_that_slept_between_decision_and_request_sends_nothing_stale() {
 }
 
 #[test]
-fn a_machine_that_slept_past_the_end_of_sending_sends_nothing_more() {
+fn a_sleep_past_the_end_of_sending_sends_nothing_more() {
     let policy = Policy { send_until: START.plus_ms(HOUR_MS), ..one_at_a_time(0) };
     let slept_ms = i64::try_from(2 * HOUR_MS).expect("two hours");
     let played = play(Scene {

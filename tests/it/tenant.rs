@@ -512,7 +512,7 @@ fn a_fleet_is_read_whole_whatever_page_size_the_tenant_gives() {
 }
 
 #[test]
-fn a_fleet_of_several_pages_is_reached_whole_and_once_even_when_pages_move() {
+fn a_fleet_of_several_pages_is_reached_once_even_if_pages_move() {
     on_threads([0.0, 100.0], |pages_shift_percent| {
         let mut world = quick_world();
         world.switches_mut().pages_shift_percent = pages_shift_percent;

@@ -10,7 +10,7 @@ use crate::pseudo_terminal::{Terminal, answered};
 use sortie::simulator::{DeviceKind, FaultMatcher, FaultMoment};
 
 #[test]
-fn a_person_types_the_number_of_devices_and_nothing_else_will_do() {
+fn only_the_number_of_devices_confirms_at_the_prompt() {
     let fleet = Fleet::of(DeviceKind::IPad, 3);
     let job = fleet.job("restart", 0..3);
     let run = ["run", &job, "--wait", "0"];
@@ -69,7 +69,7 @@ fn what_was_typed_before_a_question_does_not_answer_it() {
 }
 
 #[test]
-fn a_signer_who_is_revoked_while_the_question_stands_does_not_count() {
+fn a_signer_revoked_during_the_prompt_does_not_count() {
     let fleet = Fleet::of(DeviceKind::IPad, 2);
     let key = bob_approves(&fleet);
     let path = fleet.plan(&fleet.job("erase", 0..2), "erase.plan");
@@ -83,7 +83,7 @@ fn a_signer_who_is_revoked_while_the_question_stands_does_not_count() {
 }
 
 #[test]
-fn a_plan_from_a_file_is_confirmed_on_the_terminal_like_any_other() {
+fn a_plan_from_a_file_is_confirmed_at_the_prompt_like_others() {
     let fleet = Fleet::of(DeviceKind::IPad, 2);
     let path = fleet.plan(&fleet.job("erase", 0..2), "erase.plan");
     let question = "Type \"ERASE 2 ON 127.0.0.1\" to confirm: ";

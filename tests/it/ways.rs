@@ -112,7 +112,7 @@ fn the_process_leaves_no_core_dump() {
 }
 
 #[test]
-fn a_secret_in_a_configuration_or_in_place_of_a_job_is_never_shown() {
+fn a_secret_in_a_configuration_or_as_a_job_is_never_shown() {
     let bench = Bench::offline();
     let secret = "8f1c2d3e-aaaa-4bbb-8ccc-1234567890ab";
     for text in [

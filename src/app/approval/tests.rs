@@ -132,7 +132,7 @@ fn a_statement_says_what_the_plan_does_besides() {
 }
 
 #[test]
-fn somebody_else_s_word_counts() {
+fn an_approval_by_another_person_counts() {
     let (rig, plan) = (Rig::new(), by_alice());
     let approval = rig.approval(&plan, "bob");
     let approved = rig.verify(&approval, &plan).expect("it counts");
@@ -310,7 +310,7 @@ fn a_signer_who_is_taken_off_the_list_meanwhile_does_not_count() {
 }
 
 #[test]
-fn a_kept_approval_counts_for_its_run_while_its_signer_may_approve() {
+fn a_stored_approval_holds_while_its_signer_may_approve() {
     let (rig, plan) = (Rig::new(), by_alice());
     let approval = rig.approval(&plan, "bob");
     let digest = plan.digest();

@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn locks_without_pin_come_first_and_the_newest_pin_of_a_device_is_tried_first() {
+    fn locks_without_pin_come_first_then_the_newest_pin() {
         let mut all = [
             found("b", Outcome::Completed, &[5]),
             found("a", Outcome::Completed, &[7, 3]),

@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_key_has_to_be_wanted_and_a_duplicate_is_no_second_one() {
+    fn a_single_key_needs_consent_and_a_duplicate_is_not_a_second() {
         let [one, other] = pair().map(|identity| public(&identity));
         let count = |texts: Vec<String>, single_key| {
             Recipients::complete(&texts, single_key, KeyPlace::Job)

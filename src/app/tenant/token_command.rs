@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn too_much_and_too_slow_are_given_up_with_everything_that_was_started() {
+    fn output_too_long_or_slow_stops_the_command_and_children() {
         let dir = tempfile::tempdir().expect("a directory");
         let file = dir.path().join("child");
         let children = format!("sleep 50 & echo $! > '{}'; wait", file.display());

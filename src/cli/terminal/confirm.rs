@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn repeating_takes_what_the_tasks_can_cost_and_a_yes_is_not_enough() {
+    fn sending_again_needs_the_phrase_of_its_tasks_not_a_yes() {
         for (tasks, yes, text, is_enough) in [
             (&[("daily-checkin", "a")][..], true, None, true),
             (&[("restart", "a"), ("restart", "b")], true, None, false),

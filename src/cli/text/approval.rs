@@ -41,7 +41,7 @@ mod tests {
     use crate::model::DeviceId;
 
     #[test]
-    fn the_approver_sees_the_whole_plan_and_no_text_steers_the_terminal() {
+    fn the_approver_sees_the_whole_plan_without_control_characters() {
         let mut plan = plan("alice (uid 501) on mdm1");
         plan.start_until = WallClock.now().plus_ms(60_000);
         let task = plan.plan.tasks[0].clone();

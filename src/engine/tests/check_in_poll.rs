@@ -93,7 +93,7 @@ fn day(shows: bool) -> Day {
 }
 
 #[test]
-fn a_list_that_helps_saves_looks_and_one_that_does_not_is_given_up() {
+fn a_useful_list_saves_reads_and_a_useless_one_is_dropped() {
     let (helped, alone) = (day(true), day(false));
     assert!(helped.looks * 3 < alone.looks * 2, "{} looks, {} without", helped.looks, alone.looks);
     assert!(alone.lists < helped.lists, "{} pages though they do not help", alone.lists);

@@ -330,7 +330,7 @@ fn told_of(step: &Effects) -> Vec<String> {
 }
 
 #[test]
-fn a_stop_waits_for_what_is_under_way_and_a_resume_takes_it_back() {
+fn a_stop_waits_for_requests_in_progress_and_a_resume_undoes_it() {
     let mut engine =
         engine_with(vec![facts(Repeat::Safe); 3], Policy { concurrency: 2, ..policy() });
     assert_eq!(sends(&mut engine, NOW), ["send 0.1", "send 1.1"]);

@@ -36,7 +36,7 @@ fn ends_at(engine: &mut Engine) -> (UnixMillis, Vec<String>) {
 }
 
 #[test]
-fn a_pause_moves_neither_the_end_of_sending_nor_that_of_the_wait() {
+fn a_pause_does_not_move_the_end_of_sending_or_of_the_wait() {
     let short = Policy { wait_ms: 5_000, send_until: seconds(10), ..policy() };
     // Sending ends as soon as it is known that there is nothing to wait for.
     let mut engine = two(short.clone());
@@ -121,7 +121,7 @@ fn nobody_waits_for_hours_and_a_resume_says_so_at_once() {
 }
 
 #[test]
-fn already_after_a_request_of_our_own_is_not_from_before_the_run() {
+fn already_running_after_our_own_request_is_ours() {
     for (first, expected) in [
         (throttled(Some(1_000)), "why (possibly by an earlier request of this run)"),
         (not_sent(), "why"),

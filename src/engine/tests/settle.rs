@@ -68,7 +68,7 @@ fn next(engine: &mut Engine, now: UnixMillis) -> (UnixMillis, String) {
 }
 
 #[test]
-fn nothing_is_read_for_a_task_in_doubt_before_its_quarantine_is_over() {
+fn a_task_in_doubt_is_not_read_before_its_quarantine_ends() {
     let mut engine = in_doubt(once(Trace::Command));
     assert_eq!(call(&mut engine, seconds(119)), "");
     assert!(!engine.decide(seconds(119)).expect("it decides").is_done);
@@ -76,7 +76,7 @@ fn nothing_is_read_for_a_task_in_doubt_before_its_quarantine_is_over() {
 }
 
 #[test]
-fn what_is_not_found_three_times_stays_in_doubt_and_is_not_sent_again() {
+fn a_command_not_found_three_times_stays_in_doubt() {
     let mut engine = in_doubt(once(Trace::Command));
     let mut now = NOW;
     for _ in 0..3 {
@@ -218,7 +218,7 @@ fn what_the_tenant_shows_of_a_pin_is_told() {
 }
 
 #[test]
-fn a_lock_without_pin_asks_for_it_and_fails_only_when_there_is_none() {
+fn a_lock_without_pin_reads_it_and_fails_if_there_is_none() {
     for (shows_at_last, expected) in [(true, "completed"), (false, "failed")] {
         // Not even a run that does not follow leaves a Mac without its PIN.
         let mut engine = engine_with(
@@ -277,7 +277,7 @@ fn a_mac_that_was_locked_before_shows_its_pin() {
 }
 
 #[test]
-fn a_lock_in_doubt_reads_the_pin_last_and_concludes_nothing_from_it() {
+fn a_lock_in_doubt_reads_its_pin_last_as_no_proof() {
     let mut engine = in_doubt(lock());
     let mut now = NOW;
     for _ in 0..3 {
@@ -300,7 +300,7 @@ fn a_lock_in_doubt_reads_the_pin_last_and_concludes_nothing_from_it() {
 }
 
 #[test]
-fn a_tenant_that_cannot_be_reached_pauses_the_run_and_settles_nothing() {
+fn an_unreachable_tenant_pauses_the_run_and_settles_nothing() {
     let reason = || "no route".to_owned();
     let mut engine = engine_of(vec![lock()]);
     call(&mut engine, NOW);
@@ -331,7 +331,7 @@ fn a_tenant_that_cannot_be_reached_pauses_the_run_and_settles_nothing() {
 }
 
 #[test]
-fn a_safe_request_that_is_already_running_is_found_by_its_first_attempt() {
+fn a_safe_request_already_running_matches_the_first_attempt() {
     let safe = TaskFacts { followed: true, trace: Trace::Command, ..facts(Repeat::Safe) };
     let mut engine = engine_of(vec![safe]);
     call(&mut engine, NOW);

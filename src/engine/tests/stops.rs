@@ -211,7 +211,7 @@ fn devices_that_are_asleep_never_block() {
 }
 
 #[test]
-fn a_device_that_does_not_answer_holds_a_wave_up_no_longer_than_the_timeout() {
+fn a_silent_device_delays_a_wave_no_longer_than_the_timeout() {
     let mut tasks = device_facts(4, |device| [0, 1, 1, 2][device as usize]);
     tasks[1].followed = true;
     let mut engine = engine_with(tasks, in_waves(WaveGate::Settled));
@@ -229,7 +229,7 @@ fn a_device_that_does_not_answer_holds_a_wave_up_no_longer_than_the_timeout() {
 }
 
 #[test]
-fn a_silent_canary_is_replaced_three_times_and_then_the_run_stops() {
+fn a_silent_canary_is_replaced_three_times_then_the_run_stops() {
     let mut tasks = device_facts(9, |device| u16::from(device > 0));
     tasks.iter_mut().for_each(|task| task.followed = true);
     // Awake ones go first.
@@ -301,7 +301,7 @@ fn errors_in_a_row_stop_and_a_success_between_them_does_not() {
 }
 
 #[test]
-fn answers_that_were_lost_with_a_process_are_no_errors_in_a_row_of_the_next() {
+fn answers_lost_with_a_process_are_no_errors_in_a_row() {
     let few = Policy { errors_in_a_row: Some(2), concurrency: 3, ..policy() };
     let mut engine = engine_with(device_facts(6, |_| 0), few);
     assert_eq!(sends(&mut engine, NOW).len(), 3);
@@ -317,7 +317,7 @@ fn answers_that_were_lost_with_a_process_are_no_errors_in_a_row_of_the_next() {
 }
 
 #[test]
-fn a_read_that_is_under_way_while_a_wave_begins_brings_one_request() {
+fn a_read_in_progress_when_a_wave_begins_leads_to_one_request() {
     // Two steps of the second device, the second of which needs a read of secrets, and two later waves.
     let mut tasks = device_facts(5, |device| [0, 1, 1, 2, 3][device as usize]);
     tasks[1].followed = true;
@@ -522,7 +522,7 @@ fn a_target_that_cannot_be_read_is_refused_in_the_end() {
 }
 
 #[test]
-fn irreversible_requests_leave_twelve_a_minute_and_let_others_pass() {
+fn irreversible_requests_leave_twelve_a_minute_others_faster() {
     let mut tasks = irreversible(30);
     tasks.push(TaskFacts { device: 30, ..facts(Repeat::Once) });
     let mut engine = engine_with(tasks, policy());
@@ -559,7 +559,7 @@ fn irreversible_requests_leave_twelve_a_minute_and_let_others_pass() {
 }
 
 #[test]
-fn a_device_that_becomes_protected_is_not_sent_to_and_one_that_was_is_left_alone() {
+fn a_device_protected_during_the_run_is_skipped() {
     let mut engine = engine_with(device_facts(3, |_| 0), Policy { concurrency: 1, ..policy() });
     assert_eq!(sends(&mut engine, NOW), ["send 0.1"]);
     let all: Vec<_> = (0..2).map(|at| (TaskIndex(at), "protected".to_owned())).collect();
@@ -642,7 +642,7 @@ fn what_is_pending_already_is_no_canary() {
 }
 
 #[test]
-fn a_step_whose_turn_comes_after_its_device_was_protected_is_not_sent() {
+fn a_later_step_of_a_protected_device_is_not_sent() {
     let mut tasks = stepped_canary();
     tasks.truncate(2);
     let mut engine = engine_with(tasks, policy());
@@ -662,7 +662,7 @@ fn a_step_whose_turn_comes_after_its_device_was_protected_is_not_sent() {
 }
 
 #[test]
-fn a_token_that_ends_before_a_target_is_read_stops_the_run_and_refuses_nothing() {
+fn a_token_that_expires_before_the_recheck_stops_the_run() {
     let mut engine = engine_with(irreversible(2), Policy { concurrency: 1, ..policy() });
     assert_eq!(sends(&mut engine, NOW), ["recheck 0"]);
     let expired = Err(Unreadable::Unauthorized { reason: "HTTP 401".to_owned() });

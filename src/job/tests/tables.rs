@@ -303,7 +303,7 @@ fn jobs_from_the_command_line_pass_the_same_checks() {
 }
 
 #[test]
-fn parameters_that_contradict_each_other_are_refused_wherever_they_stand() {
+fn contradicting_parameters_are_refused_in_every_place() {
     let both = "contradict each other: UserName cannot be used while DeleteAllUsers is true";
     check(
         "serial_number,action,UserName,DeleteAllUsers\nC02XK1ABJG5J,delete-user,jo,true\n",
@@ -347,7 +347,7 @@ fn notes_of(text: &str) -> String {
 }
 
 #[test]
-fn a_line_with_a_number_sign_is_a_comment_only_where_it_is_no_row() {
+fn a_number_sign_line_is_a_comment_unless_it_is_a_row() {
     let text = "# run 7, failed\nasset,serial,action\n#12,A1,lock\n# note\n13,A2,lock\n# b\n";
     let read = job(text);
     assert_eq!(read.rows.len(), 2);
@@ -399,7 +399,7 @@ fn a_carried_cell_keeps_its_lines_unless_it_swallows_rows() {
 }
 
 #[test]
-fn the_columns_of_other_tools_are_carried_where_no_action_has_such_a_parameter() {
+fn columns_of_other_tools_are_copied_unless_they_are_parameters() {
     let template =
         "serial_number,blueprint_name,asset_tag,username,user\nA1,Design,,jo,jo@example.com\n";
     let read = job_with(&action("restart"), &format!("\u{feff}{template}"));
@@ -445,7 +445,7 @@ fn what_steers_a_display_does_not_reach_the_report_as_it_is() {
 }
 
 #[test]
-fn a_table_in_another_encoding_is_read_as_it_says_or_as_the_flag_says() {
+fn a_table_is_read_in_the_encoding_of_its_mark_or_of_the_flag() {
     let text = "serial;action;note\nA1;lock;Müller\n";
     let utf16: Vec<u8> =
         [0xfeff_u16].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();

@@ -189,7 +189,7 @@ fn a_run_of_the_first_format_is_covered_from_its_next_entry_on() {
 }
 
 #[test]
-fn a_run_of_a_newer_format_is_followed_as_far_as_it_is_understood() {
+fn a_run_of_a_newer_format_is_verified_as_far_as_known() {
     let bench = Bench::new();
     run_of_five(&bench);
     let connection = rusqlite::Connection::open(bench.state.run_path(RUN)).expect("a database");
@@ -389,7 +389,7 @@ fn a_run_pays_for_what_it_sent_and_never_more() {
 }
 
 #[test]
-fn what_a_run_may_still_send_counts_until_it_is_known_when_it_was_sent() {
+fn what_a_run_may_still_send_counts_until_it_was_sent() {
     let bench = Bench::new();
     let mut index = Index::open(&bench.state).expect("an index");
     // Charged at 10 with sending until 1000, after five of an earlier leg that were sent at 7.
@@ -434,7 +434,7 @@ fn a_plan_runs_once() {
 }
 
 #[test]
-fn an_older_index_is_empty_to_look_at_and_brought_forward_by_a_writer() {
+fn an_older_index_reads_as_empty_and_is_migrated_by_a_writer() {
     let bench = Bench::new();
     let path = bench.state.index_path();
     let connection = rusqlite::Connection::open(&path).expect("a database");

@@ -63,7 +63,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn every_irreversible_action_has_its_own_verb_to_type_and_no_other_has_one() {
+    fn every_irreversible_action_and_no_other_has_a_verb_to_type() {
         let mut verbs = BTreeSet::new();
         for action in ACTIONS {
             let verb = action.hazards.phrase;

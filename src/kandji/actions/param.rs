@@ -254,7 +254,7 @@ mod tests {
     use crate::kandji::find_action;
 
     #[test]
-    fn names_and_messages_that_steer_a_display_are_refused_with_their_code_point() {
+    fn control_characters_in_parameters_are_refused_by_code_point() {
         for (action, key) in [("set-name", "new_name"), ("lock", "message"), ("lock", "phone")] {
             let param = find_action(action).expect("an action").param(key).expect("a parameter");
             for (text, code) in

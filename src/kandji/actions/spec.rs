@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn an_erase_of_a_phone_or_tablet_always_says_what_becomes_of_the_data_plan() {
+    fn an_erase_of_a_phone_or_tablet_always_sets_the_data_plan() {
         let erase = find_action("erase").expect("an action");
         let sent = |platform, params: &Params| {
             let request =

@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn an_online_device_checks_in_four_times_an_hour_on_its_own_round() {
+    fn an_online_device_checks_in_four_times_an_hour() {
         let mut bed = Testbed::macs(8);
         let mut phases = std::collections::BTreeSet::new();
         for place in 0..8 {
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn an_offline_device_keeps_its_moment_and_checks_in_when_it_is_back() {
+    fn an_offline_device_checks_in_when_it_is_back() {
         let mut bed = Testbed::macs(1);
         bed.pass_ms(CHECK_IN_MS);
         bed.set_presence(0, Presence::OfflineUntil(bed.now.plus_ms(7_200_000)));

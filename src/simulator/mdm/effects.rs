@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn an_action_that_is_new_to_the_table_gets_the_command_that_the_table_expects() {
+    fn a_new_action_gets_the_command_that_the_table_expects() {
         static NEW: ActionSpec = ActionSpec {
             name: "enable-lost-mode",
             aliases: &[],

@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn shared_serials_have_one_living_record_and_some_contain_others() {
+    fn shared_serials_have_one_live_record_and_some_contain_others() {
         let fleet = fleet(1_000);
         let mut by_serial: BTreeMap<&str, Vec<&NewDevice>> = BTreeMap::new();
         for device in &fleet {

@@ -96,5 +96,5 @@ pub(super) const LEFT: Left = Left {
     long_in_messages: 1,
     long_in_documents: 35,
     long_in_comments: 0,
-    long_test_names: 128,
+    long_test_names: 0,
 };

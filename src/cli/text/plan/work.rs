@@ -67,7 +67,7 @@ mod tests {
     use crate::plan::testing::plan_file;
 
     #[test]
-    fn the_work_is_named_with_its_devices_and_the_gravest_action_first() {
+    fn the_work_names_its_devices_and_the_riskiest_action_first() {
         for (tasks, expected) in [
             (&[("restart", "a"), ("restart", "b")][..], "restart 2 devices on acme"),
             (
