@@ -72,6 +72,7 @@ pub use runs::end_reasons::{BrokenOffReason, RunEndFault, RunEndReason};
 pub use runs::ending::RunEnded;
 pub use runs::first_reports::FirstReportReason;
 pub use runs::listing::{RunListing, RunsRequest};
+pub use runs::look_on::{Driver, LookedOn, Onlooker};
 pub use runs::opened_run_reason::{OpenedRunReason, OpeningPurpose};
 pub use runs::operation::{AskOperator, Operation};
 pub use runs::prepare::{PlanFileRequest, PrepareRequest, Retry, RetryWork};

@@ -10,12 +10,13 @@ use tokio::sync::{oneshot, watch};
 use crate::app::{AppEvent, Operation, Refusal, RunEnded, RunVerdict, Workspace, is_yes};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{Done, Failed};
-use crate::cli::options::{EndingOptions, ListingFormat, ProgressForm};
+use crate::cli::options::EndingOptions;
 use crate::cli::terminal::printer::Printer;
 use crate::cli::terminal::progress::show_progress;
 use crate::cli::terminal::question::ask;
 use crate::cli::terminal::signals::listen;
 use crate::cli::text::answers::run_ended;
+use crate::cli::text::live::Viewpoint;
 use crate::cli::text::run_end::failure_of;
 use crate::cli::text::run_next::{Resumable, steps};
 use crate::cli::text::run_summary::{Detail, run_summary};
@@ -29,17 +30,18 @@ pub(crate) async fn drive(
     printer: &Printer,
     run: impl AsyncFnOnce(Operation) -> Result<RunEnded, Refusal>,
 ) -> Result<Done, Failed> {
-    show_progress(workspace, ending.progress, printer);
+    let shown = show_progress(workspace, ending.progress, Viewpoint::Driver, printer);
     show_summary(workspace, printer);
-    show_report_directory(workspace, ending.progress, printer);
     let (sender, control) = watch::channel(Control::Go);
     let signals = tokio::spawn(listen(sender));
-    let ended = run(Operation { control, ask: Arc::new(ask_operator) }).await;
+    let asker = printer.clone();
+    let ask = Arc::new(move |question| ask_operator(question, asker.clone()));
+    let ended = run(Operation { control, ask }).await;
     signals.abort();
     if let Ok(ended) = &ended {
         printer.answer(&run_ended(ended));
     }
-    match ended {
+    let done = match ended {
         Ok(ended) if ended.verdict == RunVerdict::Well => {
             let next = steps(&ended.overview, Resumable::Yes);
             next.iter().for_each(|step| printer.say(step));
@@ -50,8 +52,10 @@ pub(crate) async fn drive(
             printer.say("");
             Err(failure_of(&ended).sent(ended.sent))
         }
-        Err(refusal) => Err(refusal.into()),
-    }
+        Err(refusal) => Err(Failed::from(refusal)),
+    };
+    shown.end(done.as_ref().map_or_else(|failed| failed.failure.exit, |done| done.exit));
+    done
 }
 
 /// Shows how a run ended.
@@ -67,36 +71,25 @@ fn show_summary(workspace: &Workspace, printer: &Printer) {
     });
 }
 
-/// Prints where the final reports are. In quiet the failure says it, and a run that ended well says nothing; in JSON the
-/// object at the end has it.
-fn show_report_directory(workspace: &Workspace, form: Option<ProgressForm>, printer: &Printer) {
-    let printer = printer.clone();
-    workspace.observe(move |event| {
-        let AppEvent::RunReported { report_dir } = event else { return };
-        let directory = report_dir.display().to_string();
-        if form == Some(ProgressForm::Json) {
-            let line = serde_json::json!({ "event": "reported", "report_dir": directory });
-            printer.data(&line.to_string());
-        } else if !printer.is_quiet() && printer.format != ListingFormat::Json {
-            printer.data(&directory);
-        }
-    });
-}
-
-/// Asks on the terminal whether the next wave may begin.
-fn ask_operator(question: Ask) -> BoxFuture<'static, OperatorAnswer> {
+/// Asks on the terminal whether the next wave may begin. The live view gives way to the question.
+fn ask_operator(question: Ask, printer: Printer) -> BoxFuture<'static, OperatorAnswer> {
     let (sender, answer) = oneshot::channel();
     // A thread of its own and not of the runtime's: that would wait for an answer when the program ends.
     let asking = std::thread::Builder::new().name("question".to_owned()).spawn(move || {
-        let text = format!(
-            "\n{}.\nGo on with wave {}? [y/N] ",
-            question.reason,
-            u32::from(question.wave) + 1
-        );
-        let is_confirmed = ask(&text).is_some_and(|answer| is_yes(&answer));
+        printer.live().hide();
+        let is_confirmed = ask(&wave_prompt(&question)).is_some_and(|answer| is_yes(&answer));
+        printer.live().unhide();
         // The run may have ended meanwhile.
         let _ = sender.send(if is_confirmed { OperatorAnswer::GoOn } else { OperatorAnswer::Stop });
     });
     drop(asking);
     Box::pin(async move { answer.await.unwrap_or(OperatorAnswer::Stop) })
+}
+
+fn wave_prompt(question: &Ask) -> String {
+    let wave = u32::from(question.wave) + 1;
+    format!(
+        "\n{}\nStart wave {wave}? \"y\" sends it, anything else stops the run [y/N]: ",
+        question.reason
+    )
 }

@@ -34,14 +34,15 @@ use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
 use commands::{
-    actions, approve, audit, check, close, device_commands, devices, doctor, history, init, pins,
-    plan, profiles, prune, repair_clock, report, resolve, resume, retry, run, runs, send,
+    actions, approve, attach, audit, check, close, device_commands, devices, doctor, history, init,
+    pins, plan, profiles, prune, repair_clock, report, resolve, resume, retry, run, runs, send,
     setting_list, simulate, status,
 };
 use exit::Exit;
 use failure::{Done, Failed, Failure, Sent, UnsentFailure};
-use options::{CliCommand, GlobalOptions, Options};
+use options::{CliCommand, GlobalOptions, Options, ProgressForm};
 use output_forms::check_form;
+use status_options::StatusOptions;
 use terminal::printer::Printer;
 use terminal::surroundings::Limits;
 use text::plan::PlanExtent;
@@ -106,6 +107,12 @@ fn dispatch(options: &Options, printer: &Printer, limits: &Limits) -> Result<Don
         CliCommand::Resume { name, tenant, resume } => {
             resume::resume(global, name, tenant, resume, printer)
         }
+        CliCommand::Watch { name, watch, .. } if watch.attach => {
+            let status = StatusOptions::default();
+            look_on(global, name, watch.ending.progress, &status, printer)
+                .before_sending()
+                .map(Done::unsent)
+        }
         CliCommand::Watch { name, tenant, watch } => {
             resume::watch(global, name, tenant, watch, printer)
         }
@@ -140,6 +147,9 @@ fn look(global: &GlobalOptions, command: &CliCommand, printer: &Printer) -> Resu
         CliCommand::Close { name, yes } => close::close(global, name, *yes, printer),
         CliCommand::RepairClock { yes } => repair_clock::repair_clock(global, *yes, printer),
         CliCommand::Runs { runs } => runs::runs(global, runs, printer),
+        CliCommand::Status { name, status } if status.watch => {
+            look_on(global, name, None, status, printer)
+        }
         CliCommand::Status { name, status } => status::status(global, name, status, printer),
         CliCommand::Report { name, report_dir } => {
             report::report(global, name, report_dir.as_deref(), printer)
@@ -169,6 +179,20 @@ fn look(global: &GlobalOptions, command: &CliCommand, printer: &Printer) -> Resu
         | CliCommand::Retry { .. } => {
             Err(Failure::new(Exit::Unexpected, "a command that sends was taken for one that looks"))
         }
+    }
+}
+
+/// Shows a run that another process drives until that process leaves it, then how far the run is.
+fn look_on(
+    global: &GlobalOptions,
+    name: &str,
+    progress: Option<ProgressForm>,
+    options: &StatusOptions,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
+    match attach::attach(global, name, progress, printer)? {
+        attach::Left::RunLeft(run) => status::status(global, &run, options, printer),
+        attach::Left::ByPerson => Ok(Exit::Aborted),
     }
 }
 

@@ -399,6 +399,9 @@ pub(crate) struct WatchOptions {
     /// Stop following after this time [default: when every command has ended]
     #[arg(long, value_name = "DURATION", conflicts_with = "once")]
     pub wait: Option<String>,
+    /// Show the progress of a run that another process drives; only reads, and Ctrl-C stops only this view
+    #[arg(long, conflicts_with_all = ["once", "wait"])]
+    pub attach: bool,
     #[command(flatten)]
     pub ending: EndingOptions,
 }

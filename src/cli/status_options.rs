@@ -10,7 +10,7 @@ use crate::model::settings::HelpHeading;
 
 const OUTPUT: &str = HelpHeading::Output.shown();
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = OUTPUT)]
 pub(crate) struct StatusOptions {
     /// List the devices of the run, each with its outcome and the reason
@@ -19,6 +19,9 @@ pub(crate) struct StatusOptions {
     /// List only devices with these outcomes, such as failed,pending; implies --devices
     #[arg(long, value_name = "OUTCOME", value_delimiter = ',', value_parser = outcome_of)]
     pub outcome: Vec<Outcome>,
+    /// Follow a run that another process drives until that process leaves it; Ctrl-C stops only this view
+    #[arg(long)]
+    pub watch: bool,
 }
 
 impl StatusOptions {

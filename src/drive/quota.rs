@@ -124,19 +124,15 @@ impl Quota {
         Ok(index.give_back(lease, unused)?)
     }
 
-    /// How many requests of the last hour are spent.
+    /// How many requests of the last hour are spent. Only reads the ledger.
     ///
     /// # Errors
     /// [`QuotaError::Ledger`].
     pub fn spent(&self, now: UnixMillis) -> Result<u32, QuotaError> {
-        let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut spent = 0;
-        index.lease(&self.tenant, UnixMillis(now.0 - LEASES_KEPT_MS), |rows| {
-            let counting = |row: &&LeaseRow| row.expires_at.plus_ms(HOUR_MS) > now;
-            spent = rows.iter().filter(counting).map(|row| row.count).sum();
-            None
-        })?;
-        Ok(spent)
+        let index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
+        let leases = index.leases(&self.tenant)?;
+        let counting = |row: &&LeaseRow| row.expires_at.plus_ms(HOUR_MS) > now;
+        Ok(leases.iter().filter(counting).map(|row| row.count).sum())
     }
 }
 

@@ -5,9 +5,10 @@
 
 use super::calls::{Effects, KnownPins, OperatorAnswer, PinSource, PlaceSource, Scope};
 use super::decide::Coordinator;
+use super::progress::Progress;
 use super::proposal::Proposal;
 use super::sends::Sends;
-use super::state::{EngineState, Progress};
+use super::state::EngineState;
 use super::stops::Stops;
 use super::task::{Impossible, Phase};
 use crate::model::{

@@ -15,6 +15,7 @@ mod consequence;
 mod decide;
 mod looks;
 mod machine;
+mod progress;
 mod proposal;
 mod sends;
 mod settlement;
@@ -24,12 +25,14 @@ mod tally;
 mod task;
 #[cfg(test)]
 mod tests;
+mod wave_counts;
 mod waves;
 
 pub use calls::{
     Ask, Call, DrawnPin, Effects, KnownPins, OperatorAnswer, PinSource, PlaceSource, Scope,
 };
 pub use machine::Engine;
+pub use progress::{Progress, WaveWait};
 pub use settlement::PIN_SOUGHT_MS;
-pub use state::{EngineState, Progress};
+pub use state::EngineState;
 pub use task::{Impossible, Phase, TaskState};

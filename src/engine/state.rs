@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::progress::Progress;
 use super::tally::Tally;
 use super::task::{Impossible, Phase, TaskState};
 use super::waves::Waves;
@@ -50,33 +51,6 @@ pub struct EngineState {
     /// When the last request was sent or the run was last opened, the later of the two: after a resume, commands are
     /// followed from then on.
     pub(super) followed_from: Option<UnixMillis>,
-}
-
-/// How far a run is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// All tasks.
-    pub tasks: u32,
-    /// Tasks that have ended.
-    pub settled: u32,
-    /// Tasks whose request is under way.
-    pub in_flight: u32,
-    /// Tasks whose command is followed.
-    pub following: u32,
-    /// Tasks in doubt.
-    pub doubts: u32,
-    /// Tasks that may still be sent.
-    pub ready: u32,
-    /// Requests that were about to leave.
-    pub requests: u64,
-    /// Failed, refused and in doubt.
-    pub errors: u32,
-    /// Nothing is sent before this moment.
-    pub paused_until: Option<UnixMillis>,
-    /// Why nothing more is sent.
-    pub stop: Option<(StopCause, String)>,
-    /// The wave that is sent, from 1, and how many there are; `None` where there are none.
-    pub wave: Option<(u16, u16)>,
 }
 
 impl EngineState {
@@ -334,7 +308,23 @@ impl EngineState {
             paused_until: Some(self.paused_until).filter(|until| until.0 > 0),
             stop: self.stop.clone(),
             wave: (self.waves.count() > 1).then(|| (self.waves.open() + 1, self.waves.count())),
+            paused_because: self.paused_because.clone(),
+            wave_wait: self
+                .policy
+                .rollout
+                .as_ref()
+                .filter(|_| self.stop.is_none())
+                .and_then(|rollout| self.waves.wait(rollout.gate_timeout_ms, &self.action_stopped)),
+            ready_in_wave: self.waves.sendable(&self.action_stopped),
+            follow_until: self.follow_until(),
         }
+    }
+
+    /// When following ends; `None` where nothing is followed, or where that depends on waves to come.
+    fn follow_until(&self) -> Option<UnixMillis> {
+        let wait_ms = self.policy.wait_ms;
+        let is_known = self.waves.is_last() || self.stop.is_some();
+        self.followed_from.filter(|_| wait_ms > 0 && is_known).map(|from| from.plus_ms(wait_ms))
     }
 }
 

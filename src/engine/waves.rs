@@ -3,7 +3,9 @@
 //! Owns the counts of each wave and the judgement whether the next one may begin. Volatile parts are none: all of
 //! it follows from entries. Must never send, and never know why a task stands as it does.
 
+use super::progress::WaveWait;
 use super::task::{Phase, TaskState};
+use super::wave_counts::{DeviceCount, WaveCount};
 use crate::model::{
     CommandStatus, MaxErrors, Outcome, Rollout, TaskFacts, TaskIndex, UnixMillis, WaveGate,
 };
@@ -28,41 +30,6 @@ pub(super) struct Waves {
     /// When the last request of the open wave was sent.
     sent_at: Option<UnixMillis>,
     canaries_added: u8,
-}
-
-/// What the tasks of a device have come to. A first step that went well says nothing of the last one.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct DeviceCount {
-    planned: u16,
-    /// Accepted by the API, with any outcome.
-    taken: u16,
-    /// Ended well.
-    good: u16,
-}
-
-/// What the tasks of a wave have come to.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct WaveCount {
-    planned: u32,
-    /// By action.
-    ready: Vec<u32>,
-    /// A request or what follows from its answer is under way.
-    in_flight: u32,
-    /// The device's report is awaited, and the device can be reached.
-    awaited: u32,
-    /// The same of devices that are asleep or answered Not Now.
-    asleep: u32,
-    /// Devices of which the API has taken every task.
-    taken: u32,
-    /// Devices of which every task has ended well.
-    good: u32,
-    /// Failed, refused and in doubt.
-    errors: u32,
-    doubts: u32,
-    /// Doubts that reading may still settle.
-    sought: u32,
-    /// Errors before the run was last opened.
-    forgiven: u32,
 }
 
 /// Which wave has too many errors.
@@ -325,9 +292,7 @@ impl Waves {
     ) -> Judgement {
         let count = &self.counts[usize::from(self.open)];
         let is_canary = self.open == self.first;
-        let by_action = count.ready.iter().zip(action_stopped);
-        let ready: u32 = by_action.filter(|(_, stopped)| !**stopped).map(|(ready, _)| ready).sum();
-        if ready + count.in_flight > 0 {
+        if count.sendable(action_stopped) + count.in_flight > 0 {
             return Judgement::Hold(None);
         }
         let timeout = self.sent_at.map(|at| at.plus_ms(rollout.gate_timeout_ms));
@@ -356,6 +321,29 @@ impl Waves {
             WaveGate::Operator => Judgement::Ask(self.shown(count)),
             WaveGate::Settled | WaveGate::Accepted => Judgement::Open(self.shown(count)),
         }
+    }
+
+    /// Tasks of the open wave, and of those before it, that may still be sent.
+    pub(super) fn sendable(&self, action_stopped: &[bool]) -> u32 {
+        let begun = &self.counts[..=usize::from(self.open)];
+        begun.iter().map(|count| count.sendable(action_stopped)).sum()
+    }
+
+    /// What holds up the open wave or the next one; `None` while the open one is sent.
+    pub(super) fn wait(&self, gate_timeout_ms: u64, action_stopped: &[bool]) -> Option<WaveWait> {
+        let count = &self.counts[usize::from(self.open)];
+        if count.sendable(action_stopped) > 0 {
+            return (self.from.0 > 0).then_some(WaveWait::Pause { until: self.from });
+        }
+        if self.is_last() || count.in_flight > 0 {
+            return None;
+        }
+        let is_silent_canary = self.open == self.first && count.good == 0;
+        let silent = if is_silent_canary { count.asleep + count.doubts } else { 0 };
+        Some(WaveWait::Devices {
+            waiting: count.awaited + silent,
+            until: self.sent_at.map(|at| at.plus_ms(gate_timeout_ms)),
+        })
     }
 
     fn shown(&self, count: &WaveCount) -> String {

@@ -111,6 +111,31 @@ impl RunReader {
         Ok(())
     }
 
+    /// Gives the entries after number `after` to `take`, in order; 0 is before the first. Returns the number of the last
+    /// one, for the next call: so a run is followed while another process writes it.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn for_each_entry_after(
+        &self,
+        after: i64,
+        mut take: impl FnMut(Entry),
+    ) -> Result<i64, JournalError> {
+        let mut select = self
+            .connection
+            .prepare("SELECT seq, at, body FROM entries WHERE seq > ? ORDER BY seq")
+            .at(&self.path)?;
+        let mut rows = select.query([after]).at(&self.path)?;
+        let mut last = after;
+        while let Some(row) = rows.next().at(&self.path)? {
+            last = row.get(0).at(&self.path)?;
+            let at = UnixMillis(row.get(1).at(&self.path)?);
+            let body: String = row.get(2).at(&self.path)?;
+            take(Entry { at, event: from_json(&body, &self.path)? });
+        }
+        Ok(last)
+    }
+
     /// What is known of each task, folded from the entries.
     ///
     /// # Errors

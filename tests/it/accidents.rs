@@ -385,7 +385,7 @@ fn a_wave_is_judged_by_itself_however_much_went_well_before() {
     let run =
         ["--waves", "1,20,24,100%", "--wave-pause", "0", "--max-errors", "25%", "--wait", "30s"];
     let ran = fleet.bench.sortie(&[&["run", &job, "--confirm", "40"][..], &run].concat()).expect(9);
-    says(&ran, &["wave 3 of 4"]);
+    says(&ran, &["wave 3/4"]);
     let expected: Vec<u32> = (0..40).map(|at| u32::from(at < 24)).collect();
     assert_eq!(fleet.reached("lock"), expected, "{}", ran.stderr);
     assert_eq!(fleet.writes(), 24);

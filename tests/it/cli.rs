@@ -670,7 +670,7 @@ fn the_first_ctrl_c_drains_and_a_resume_finishes() {
     eventually("some were sent", || tenant.seen("restart") >= 3);
     interrupt(&child);
     let ran = Ran::of(child.wait_with_output().expect("it ends")).expect(9);
-    says(&ran, &["draining", "sortie resume"]);
+    says(&ran, &["stopping: no more requests are sent", "sortie resume"]);
     let sent = tenant.ledger().count_all("restart");
     assert!(sent < 40, "{sent}");
     let accepted = bench.outcomes().values().filter(|outcome| *outcome == "accepted").count();

@@ -33,7 +33,7 @@ const RUN: [&str; 6] = ["run", "job.csv", "--confirm", "2", "--wait", "10s"];
 #[test]
 fn what_was_applied_is_adopted_and_the_rest_is_for_a_person() {
     let (tenant, bench, ids) = two_in_doubt();
-    says(&bench.sortie(&RUN).expect(11), &["an answer was lost", "sortie resolve"]);
+    says(&bench.sortie(&RUN).expect(11), &["is in doubt: no answer came", "sortie resolve"]);
     let outcomes = bench.report();
     assert_eq!((&*outcomes[0]["outcome"], &*outcomes[1]["outcome"]), ("completed", "in_doubt"));
     assert!(!outcomes[0]["command_uuid"].is_empty(), "{:?}", outcomes[0]);

@@ -188,7 +188,8 @@ fn the_search_for_pins_finds_them_without_keys_and_says_so() {
         let journal = places.iter().any(|place| place.starts_with(&format!("{run}.db")));
         assert!(journal, "{places:?}");
         assert!(places.contains(&"report.csv".to_owned()), "{places:?}");
-        let line = format!("PIN of {serial} kept: sortie pins {run} --device {serial}");
+        let line =
+            format!("PIN of {serial} saved; show it with: sortie pins {run} --device {serial}");
         assert!(ran.stderr.contains(&line), "{}", ran.stderr);
     }
     let report = bench.report_dir().join("report.csv");
@@ -482,8 +483,13 @@ fn many_pins_are_told_in_six_lines_and_in_quiet_in_none() {
     let bench = Bench::at(&tenant);
     let job = lock_job(&bench, 8, "");
     let ran = bench.sortie(&["run", &job, "--confirm", "8", "--wait", "0"]).expect(0);
-    assert_eq!(ran.stderr.matches(" kept: sortie pins ").count(), 5, "{}", ran.stderr);
-    let rest = format!("further PINs: sortie pins {}", bench.latest_run());
+    assert_eq!(
+        ran.stderr.matches(" saved; show it with: sortie pins ").count(),
+        5,
+        "{}",
+        ran.stderr
+    );
+    let rest = format!("more PINs are saved; show them with: sortie pins {}", bench.latest_run());
     assert_eq!(ran.stderr.matches(&rest).count(), 1, "{}", ran.stderr);
     let quiet = macs(1);
     let bench = Bench::at(&quiet);

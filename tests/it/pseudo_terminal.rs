@@ -86,6 +86,11 @@ impl Terminal {
         }
     }
 
+    /// A person makes the window this wide.
+    pub(crate) fn resize(&self, columns: u16) {
+        self.keys.resize(pty_process::Size::new(LINES, columns)).expect("it can be resized");
+    }
+
     pub(crate) fn types(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).expect("the terminal is there");
     }

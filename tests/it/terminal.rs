@@ -189,7 +189,7 @@ fn a_person_opens_each_wave_or_ends_the_run() {
         fleet.bench.sortie(&[&run[..], &["--no-input"]].concat()).expect(8);
         assert_eq!(fleet.writes(), 0);
         let mut terminal = Terminal::with(&fleet.bench, &run);
-        terminal.shows("Go on with wave 2? [y/N] ");
+        terminal.shows("Start wave 2? ");
         assert_eq!(fleet.reached("lock").iter().sum::<u32>(), 1, "one device before the question");
         terminal.types(line);
         terminal.ends().expect(code);

@@ -11,6 +11,10 @@ use crate::model::{OutcomeCounts, StopCause, UnixMillis};
 pub struct RunBegins {
     /// Id of the run.
     pub run: String,
+    /// Name of its job.
+    pub job: String,
+    /// Its tenant, as people know it.
+    pub tenant: String,
     /// Requests an hour that it may use.
     pub per_hour: u32,
     /// How long a request without an answer may still be applied, in milliseconds.
@@ -19,6 +23,8 @@ pub struct RunBegins {
     pub has_waves: bool,
     /// Its tasks by outcome, before anything is done.
     pub counts: OutcomeCounts,
+    /// The last failures and doubts before, oldest first, where an observer looks on from the middle of a run.
+    pub failures: Vec<SeenEntry>,
 }
 
 /// Entries of a run are on disk.

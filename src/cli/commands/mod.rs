@@ -4,6 +4,7 @@
 
 pub(crate) mod actions;
 pub(crate) mod approve;
+pub(crate) mod attach;
 pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod close;

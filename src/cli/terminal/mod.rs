@@ -4,6 +4,7 @@
 
 pub(crate) mod confirm;
 pub(crate) mod key_test;
+pub(crate) mod live_region;
 pub(crate) mod memory;
 pub(crate) mod output;
 pub(crate) mod pager;
@@ -12,5 +13,4 @@ pub(crate) mod progress;
 pub(crate) mod question;
 pub(crate) mod setup_questions;
 pub(crate) mod signals;
-pub(crate) mod steady_terminal;
 pub(crate) mod surroundings;

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::app::Events;
 use crate::cli::failure::{Done, Failed};
 use crate::cli::options::{GlobalOptions, ListingFormat, When};
+use crate::cli::terminal::live_region::LiveRegion;
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::pager;
 use crate::cli::text::fields::{array, pick};
@@ -31,6 +32,7 @@ pub(crate) struct Printer {
     /// The fields that `--json` picks from listings; none picks all.
     fields: Vec<String>,
     output: Arc<Mutex<Output>>,
+    live: Arc<LiveRegion>,
 }
 
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -55,6 +57,7 @@ impl Printer {
             format: options.format,
             fields: options.fields.clone().unwrap_or_default(),
             output: Arc::new(Mutex::new(output)),
+            live: Arc::default(),
         }
     }
 
@@ -124,7 +127,7 @@ impl Printer {
     /// Writes data for programs to standard output, exactly as it is. What cannot be written is counted, and makes the
     /// end of the command an error; a reader that has gone away (`| head`) does not.
     pub(crate) fn data(&self, text: &str) {
-        self.output().write(text, std::io::stdout().lock());
+        self.live.beside(|| self.output().write(text, std::io::stdout().lock()));
     }
 
     /// Writes a listing for programs: one array, each object with the fields that `--json` picks.
@@ -200,6 +203,7 @@ impl Printer {
 
     /// Says why the command ends: as one line of JSON where that is the format.
     pub(crate) fn failure(&self, failed: &Failed) {
+        self.live.hide();
         let failure = &failed.failure;
         if self.format == ListingFormat::Json {
             return Self::refuse_in_json(failed);
@@ -231,12 +235,19 @@ impl Printer {
 
     /// Writes a text with colours to standard error. Whoever lays it out has taken out what else steers a terminal.
     pub(crate) fn styled(&self, text: &str) {
-        let mut output = anstream::stderr().lock();
-        // With no standard error left there is nobody to tell.
-        let _ = output.write_all(text.as_bytes());
-        if !text.ends_with('\n') {
-            let _ = output.write_all(b"\n");
-        }
+        self.live.beside(|| {
+            let mut output = anstream::stderr().lock();
+            // With no standard error left there is nobody to tell.
+            let _ = output.write_all(text.as_bytes());
+            if !text.ends_with('\n') {
+                let _ = output.write_all(b"\n");
+            }
+        });
+    }
+
+    /// The lines at the bottom of the terminal, which stay below everything that is written here.
+    pub(crate) fn live(&self) -> &LiveRegion {
+        &self.live
     }
 
     pub(crate) fn is_quiet(&self) -> bool {

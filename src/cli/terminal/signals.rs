@@ -24,6 +24,14 @@ pub(crate) fn survive_size_limit() -> Arc<AtomicBool> {
     Arc::default()
 }
 
+/// Turns Ctrl-C into a flag, for a view that is left and stops nothing.
+pub(crate) fn interrupts() -> Arc<AtomicBool> {
+    let has_come = Arc::default();
+    // Without the handler Ctrl-C ends the process, which leaves the view as well.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&has_come));
+    has_come
+}
+
 /// What somebody asks of the run by a signal.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 enum Asked {

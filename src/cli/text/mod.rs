@@ -18,6 +18,7 @@ pub(crate) mod fields;
 pub(crate) mod help_page;
 pub(crate) mod history;
 pub(crate) mod layout;
+pub(crate) mod live;
 pub(crate) mod notes;
 pub(crate) mod notices;
 pub(crate) mod outcomes;

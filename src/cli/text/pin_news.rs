@@ -1,10 +1,10 @@
-//! What is said about PINs while a run goes on.
+//! News about PINs while a run goes on.
 //!
-//! Owns the words and how often they are said. Must never see a PIN itself.
+//! Owns the words and how often they are given. Must never see a PIN itself.
 
 use crate::app::{PinFact, SeenTask};
 use crate::engine::PIN_SOUGHT_MS;
-use crate::model::UnixMillis;
+use crate::model::{UnixMillis, human_duration};
 
 /// PINs that are told one by one; of a whole fleet the command for all of them says the same.
 const TOLD_MAX: usize = 5;
@@ -30,9 +30,9 @@ impl PinNews {
         }
         self.told.push(task.index);
         if self.told.len() > TOLD_MAX {
-            return Some(format!("further PINs: sortie pins {}", self.run));
+            return Some(format!("more PINs are saved; show them with: sortie pins {}", self.run));
         }
-        Some(format!("PIN of {} kept: {}", word_of_task(task), self.command(task)))
+        Some(format!("PIN of {} saved; show it with: {}", word_of_task(task), self.command(task)))
     }
 
     /// The line about what is wrong with a PIN, or with its absence.
@@ -46,11 +46,11 @@ impl PinNews {
         match fact {
             PinFact::Kept => None,
             PinFact::Differs => Some(format!(
-                "the tenant shows another PIN for {device} than its lock answered; both are kept, the newest first: {}",
+                "{device} has two PINs, one from the answer to its lock and another one from the tenant; both are saved, the newest first: {}",
                 self.command(task)
             )),
             PinFact::Odd { flaw } => Some(format!(
-                "the PIN in the answer for {device} {flaw}; it is kept as it came, and the tenant is asked: {}",
+                "the PIN in the answer for {device} {flaw}; it is saved as received, and the PIN is read from the tenant: {}",
                 self.command(task)
             )),
             // Said again only once the moment has passed that was told last.
@@ -58,9 +58,9 @@ impl PinNews {
             PinFact::Missing => {
                 self.sought_until = at.plus_ms(PIN_SOUGHT_MS);
                 Some(format!(
-                    "no PIN came with the lock of {device}: its command and the tenant's PIN are read until {} at the latest, \
-                     also after --wait",
-                    self.sought_until
+                    "the lock of {device} was answered without a PIN; sortie reads it from the tenant for up to {}, even \
+                     after --wait",
+                    human_duration(PIN_SOUGHT_MS)
                 ))
             }
         }
@@ -113,8 +113,8 @@ mod tests {
             }
         }
         assert_eq!(lines.len(), 6);
-        assert_eq!(lines[0], "PIN of SN0 kept: sortie pins R --device SN0");
-        assert_eq!(lines[5], "further PINs: sortie pins R");
+        assert_eq!(lines[0], "PIN of SN0 saved; show it with: sortie pins R --device SN0");
+        assert_eq!(lines[5], "more PINs are saved; show them with: sortie pins R");
     }
 
     #[test]
@@ -128,11 +128,11 @@ mod tests {
     }
 
     #[test]
-    fn reads_for_a_missing_pin_are_announced_with_their_end() {
+    fn reads_for_a_missing_pin_are_announced_with_their_limit() {
         let mut news = PinNews::new("R");
         let mut told = |at| news.warning(&PinFact::Missing, UnixMillis(at), &task(0, "SN1"));
         let first = told(0).expect("it is told");
-        assert!(first.contains("SN1") && first.contains("until 1970-01-01T00:02:34.000Z"));
+        assert!(first.contains("SN1") && first.contains("for up to 2 min 34 s"));
         assert!(told(1_000).is_none(), "one line stands for all that wait");
         assert!(told(200_000).is_some());
     }

@@ -3,7 +3,7 @@
 //! Owns the blocks of requests that are out. Invariant: a lease is written in the transaction that read the
 //! others, so two processes never spend the same request.
 
-use rusqlite::{OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::super::error::{At, JournalError};
 use super::Index;
@@ -34,17 +34,7 @@ impl Index {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).at(path)?;
         transaction.execute("DELETE FROM leases WHERE expires_at < ?", [oldest.0]).at(path)?;
-        let leases: Vec<LeaseRow> = {
-            let mut select = transaction
-                .prepare("SELECT count, expires_at FROM leases WHERE tenant = ?")
-                .at(path)?;
-            let rows = select
-                .query_map([tenant], |row| {
-                    Ok(LeaseRow { count: row.get(0)?, expires_at: UnixMillis(row.get(1)?) })
-                })
-                .at(path)?;
-            rows.collect::<Result<_, _>>().at(path)?
-        };
+        let leases = leases_of(&transaction, tenant).at(path)?;
         let Some(lease) = decide(&leases) else {
             transaction.commit().at(path)?;
             return Ok(None);
@@ -58,6 +48,14 @@ impl Index {
         let id = transaction.last_insert_rowid();
         transaction.commit().at(path)?;
         Ok(Some(id))
+    }
+
+    /// The blocks of a tenant that are in the ledger, old ones included. Only reads.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn leases(&self, tenant: &str) -> Result<Vec<LeaseRow>, JournalError> {
+        leases_of(&self.connection, tenant).at(&self.path)
     }
 
     /// Gives back what a block did not use.
@@ -103,4 +101,12 @@ impl Index {
             .at(&self.path)
             .map(drop)
     }
+}
+
+fn leases_of(connection: &Connection, tenant: &str) -> Result<Vec<LeaseRow>, rusqlite::Error> {
+    let mut select = connection.prepare("SELECT count, expires_at FROM leases WHERE tenant = ?")?;
+    let rows = select.query_map([tenant], |row| {
+        Ok(LeaseRow { count: row.get(0)?, expires_at: UnixMillis(row.get(1)?) })
+    })?;
+    rows.collect()
 }

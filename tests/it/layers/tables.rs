@@ -73,7 +73,6 @@ pub(super) const HOMES: &[(&str, &[&str])] = &[
     ("hyper", &["simulator"]),
     ("hyper_util", &["simulator"]),
     ("icu_normalizer", &["model"]),
-    ("indicatif", &["cli"]),
     ("jiff", &["model", "plan", "simulator", "app", "cli"]),
     ("reqwest", &["transport"]),
     ("rusqlite", &["journal"]),

@@ -8,6 +8,7 @@ mod ending;
 mod help;
 mod looking;
 mod planning;
+mod progress;
 
 use crate::harness::{Bench, Ran};
 use crate::pseudo_terminal::Terminal;
