@@ -104,7 +104,10 @@ fn read_keys(terminal: &mut impl std::io::Read) -> Option<Sealed> {
 fn fitted(question: &str) -> String {
     let width = console::Term::stderr().size_checked().map(|(_, width)| usize::from(width));
     let question = harmless(question);
-    question.split('\n').flat_map(|line| broken(line, width)).collect::<Vec<_>>().join("\n")
+    let lines: Vec<String> = question.split('\n').flat_map(|line| broken(line, width)).collect();
+    // What is typed does not touch the prompt.
+    let gap = if question.ends_with(' ') { " " } else { "" };
+    format!("{}{gap}", lines.join("\n"))
 }
 
 /// One line; `None` when the terminal hangs up.

@@ -7,9 +7,9 @@ use std::fmt::Write;
 
 use super::doctor_facts::{Told, name_of, skipped, told};
 use super::fields::object;
-use super::layout::{counted, one_line};
+use super::layout::{counted, harmless};
 use super::screen::{Screen, Tone};
-use super::table::width_of;
+use super::wrap::hanging;
 use crate::app::doctor::{DoctorCheck, DoctorFact, DoctorFinding, DoctorResult};
 
 /// Where results stand.
@@ -63,13 +63,13 @@ fn add(text: &mut String, group: &[&DoctorFinding], told: &Told, screen: &Screen
     let result = first.result();
     let result = screen.toned(tone_of(result), &format!("{:<RESULT_WIDTH$}", word_of(result)));
     let _ = write!(text, "{:INDENT$}{result}  {name:<NAME_WIDTH$}  ", "");
-    let width = screen.width.map(|width| width.saturating_sub(DETAIL_AT).max(DETAIL_WIDTH_MIN));
-    let mut lines = wrapped(&told.detail, width);
-    if !told.next.is_empty() {
-        lines.extend(wrapped(&format!("next: {}", told.next), width));
-    }
-    let gap = format!("\n{:DETAIL_AT$}", "");
-    let _ = writeln!(text, "{}", lines.join(&gap));
+    let next = match told.next.as_str() {
+        "" => String::new(),
+        next => format!("\nnext: {next}"),
+    };
+    let lines = format!("{}{next}", told.detail);
+    let width = screen.width.map(|width| width.max(DETAIL_AT + DETAIL_WIDTH_MIN));
+    let _ = writeln!(text, "{}", hanging(&harmless(&lines), width, DETAIL_AT));
 }
 
 /// How many findings of each kind there are.
@@ -114,45 +114,5 @@ fn tone_of(result: DoctorResult) -> Tone {
         DoctorResult::Warning => Tone::Caution,
         DoctorResult::Problem => Tone::Bad,
         DoctorResult::Skipped => Tone::Faint,
-    }
-}
-
-/// The lines of a text, broken between words. A line that begins with two spaces is a command, and stays whole.
-fn wrapped(text: &str, width: Option<usize>) -> Vec<String> {
-    let mut lines = Vec::new();
-    for line in text.lines() {
-        let width = width.filter(|_| !line.starts_with("  "));
-        let Some(width) = width else {
-            lines.push(one_line(line).into_owned());
-            continue;
-        };
-        let mut current = String::new();
-        for word in one_line(line).split(' ') {
-            if !current.is_empty() && width_of(&current) + 1 + width_of(word) > width {
-                lines.push(std::mem::take(&mut current));
-            }
-            if !current.is_empty() {
-                current.push(' ');
-            }
-            current.push_str(word);
-        }
-        lines.push(current);
-    }
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_break_between_words_and_commands_stay_whole() {
-        let text = "the quick brown fox\n  sortie audit --anchor HASH";
-        assert_eq!(
-            wrapped(text, Some(10)),
-            ["the quick", "brown fox", "  sortie audit --anchor HASH"]
-        );
-        assert_eq!(wrapped("the quick brown", None), ["the quick brown"]);
-        assert_eq!(wrapped("a\u{1b}[2J b", Some(80)), ["a\u{fffd}[2J b"]);
     }
 }
