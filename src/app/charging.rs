@@ -24,15 +24,15 @@ const DAY_MS: i64 = 86_400_000;
 /// What a run is charged with.
 #[derive(Copy, Clone)]
 pub(crate) struct Charging<'a> {
-    /// Its tenant.
+    /// The tenant's base URL.
     pub base_url: &'a str,
     /// Name of its job.
     pub job: &'a str,
-    /// Its id.
+    /// The run's id.
     pub run: &'a str,
     /// The run whose remaining work is approved as a plan of its own; `None` for a new plan.
     pub left_by: Option<&'a str>,
-    /// Devices by action.
+    /// How many devices the run reaches by each action.
     pub demands: &'a [ActionDevices],
     /// The policy whose caps hold.
     pub policy: &'a PolicyFile,
@@ -134,7 +134,7 @@ pub struct Used {
     pub action: String,
     /// Devices that were reached in the last 24 hours.
     pub used: u32,
-    /// The cap.
+    /// The cap, as a number of devices.
     pub limit: u32,
     /// What the plan adds.
     pub planned: u32,

@@ -72,7 +72,7 @@ pub enum Consent {
 }
 
 impl Consent {
-    /// No consent.
+    /// No consent: the front end obtained none.
     pub const NONE: Self = Self::InAdvance { yes: false, words: None };
 }
 
@@ -236,13 +236,13 @@ impl Question {
         Self { work: Work::Other { what }, needed: Needed::Yes, devices: 0, is_bounded: false }
     }
 
-    /// What it needs.
+    /// The consent that the work needs.
     #[must_use]
     pub fn needed(&self) -> &Needed {
         &self.needed
     }
 
-    /// The work.
+    /// The work that the question is about.
     #[must_use]
     pub fn work(&self) -> &Work {
         &self.work

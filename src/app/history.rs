@@ -46,7 +46,7 @@ impl HistoryRequest {
 /// The history of a device.
 #[derive(Debug)]
 pub struct DeviceHistory {
-    /// What was searched.
+    /// The runs that were searched.
     pub coverage: HistoryCoverage,
     /// What was sent or decided and the request picks, the oldest first. Secrets are sealed.
     pub lines: Vec<HistoryLine>,

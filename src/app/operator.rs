@@ -9,7 +9,7 @@ pub(crate) struct Operator {
     pub user: String,
     /// Its number; `None` where users have none.
     pub uid: Option<u32>,
-    /// This host.
+    /// The name of this host.
     pub host: String,
 }
 

@@ -17,7 +17,7 @@ use crate::journal::{
 use crate::model::{Sealed, UnixMillis};
 use crate::report::remove_leftovers;
 
-/// What is pruned.
+/// A request to prune runs.
 #[derive(Copy, Clone, Debug)]
 pub struct PruneRequest {
     /// Only tasks of which nothing was recorded since this moment.
@@ -51,11 +51,11 @@ pub enum LeftAlone {
 /// How many secrets are dropped.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
 pub struct PruneCounts {
-    /// PINs.
+    /// Number of dropped PINs.
     pub pins: u32,
     /// Other secrets of devices.
     pub secrets: u32,
-    /// Results of reads.
+    /// Number of dropped answers to reads.
     pub replies: u32,
 }
 
@@ -84,7 +84,7 @@ pub struct Prunable {
     report_dirs: Vec<PathBuf>,
 }
 
-/// What was dropped.
+/// The result of pruning, run by run.
 #[derive(Debug)]
 pub struct PruneOutcome {
     /// Number of runs from which everything was dropped that was to be.
@@ -136,7 +136,7 @@ impl Workspace {
 }
 
 impl Prunable {
-    /// What dropping needs.
+    /// The question that a person has to confirm before anything is dropped.
     #[must_use]
     pub fn question(&self) -> Question {
         Question::of_yes("dropping secrets permanently")

@@ -69,7 +69,7 @@ impl Workspace {
         self.events.observe(observer);
     }
 
-    /// The state directory.
+    /// Path of the state directory.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.dir.path()

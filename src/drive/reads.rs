@@ -53,7 +53,7 @@ pub enum ReadError {
 pub struct Waiting {
     /// What is read, as it is counted.
     pub kind: String,
-    /// Why it waits.
+    /// Why the read waits, for people.
     pub reason: String,
     /// Which repetition comes then, and how many there are; `None` where it was not made yet.
     pub retry: Option<(u32, u32)>,

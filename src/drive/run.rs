@@ -24,9 +24,9 @@ pub struct RunParts<T, C, J> {
     pub transport: Arc<T>,
     /// Where the time comes from.
     pub clock: C,
-    /// The journal's writer.
+    /// The writer of the run's journal.
     pub journal: J,
-    /// The tenant's hour.
+    /// The tenant's hourly quota.
     pub quota: Quota,
     /// The machine, with its state replayed from the journal.
     pub engine: Engine,

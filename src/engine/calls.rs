@@ -80,7 +80,7 @@ impl Call {
 /// A PIN for a request that takes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DrawnPin {
-    /// To be sent.
+    /// The PIN to send, readable in memory only.
     pub clear: Sealed,
     /// To be kept: the same, or encrypted to those who may read it.
     pub kept: Sealed,

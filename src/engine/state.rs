@@ -254,7 +254,7 @@ impl EngineState {
         self.errors.saturating_sub(self.errors_forgiven)
     }
 
-    /// One task.
+    /// The state of one task.
     #[must_use]
     pub fn task(&self, task: TaskIndex) -> &TaskState {
         &self.tasks[task.at()]

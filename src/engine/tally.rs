@@ -14,7 +14,7 @@ pub(super) struct Tally {
     pub lost: u32,
     /// Locks of Macs whose answer brought no usable PIN.
     pub locks_without_pin: u32,
-    /// Answers to sends.
+    /// Number of answers to sends.
     pub answers: u32,
     /// Among them those that say that the tenant does not know the device.
     pub not_found: u32,

@@ -35,7 +35,7 @@ pub enum Phase {
 /// The state of one task: what its entries add up to. Small enough for a million of them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TaskState {
-    /// Where it stands.
+    /// The phase that the task is in.
     pub phase: Phase,
     /// Requests whose intent was recorded.
     pub attempts: u16,

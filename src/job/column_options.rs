@@ -14,7 +14,7 @@ use crate::model::nearest;
 pub(super) struct ColumnOptions {
     /// Renamed ones, from and to.
     pub map: Vec<(String, String)>,
-    /// Ignored ones.
+    /// Names of columns to ignore.
     pub ignore: Vec<String>,
 }
 

@@ -66,7 +66,7 @@ pub(super) enum Meaning {
 pub(super) struct Column {
     /// Its name, as it is used: renamed, without spaces around it.
     pub name: String,
-    /// What it means.
+    /// The meaning of the column.
     pub meaning: Meaning,
     /// Its cells must not be shown.
     pub is_secret: bool,
@@ -82,7 +82,7 @@ impl Column {
 
 /// All columns, in the order of the file.
 pub(super) struct TableHeader {
-    /// The columns.
+    /// The columns, in the order of the file.
     pub columns: Vec<Column>,
     /// Their names as they stand in the file; folded.
     written: Vec<String>,

@@ -53,7 +53,7 @@ pub struct Row {
 pub struct Step {
     /// Its order on the device, from 1.
     pub number: u16,
-    /// The action.
+    /// The action of the step.
     pub action: &'static ActionSpec,
     /// Its parameters, complete and of the right types.
     pub params: Params,
@@ -74,7 +74,7 @@ pub struct Selection {
 /// whole and without regard to case, except `name_like`, which is a part of the name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Platforms.
+    /// Platforms of devices to select.
     pub platform: Vec<Platform>,
     /// Names of blueprints.
     pub blueprint: Vec<String>,
@@ -99,9 +99,9 @@ pub struct Filter {
 pub struct Exclusion {
     /// A device for which any condition that is given holds is taken out.
     pub filter: Filter,
-    /// Ids.
+    /// Ids of devices to exclude.
     pub device_ids: Vec<DeviceId>,
-    /// Serial numbers.
+    /// Serial numbers of devices to exclude.
     pub serial_numbers: Vec<String>,
     /// Entries may fit no device; else the plan is refused, because a misspelled one excludes nothing.
     pub is_idle_allowed: bool,

@@ -18,12 +18,12 @@ pub(super) struct NodeReader<'r, 'a> {
     pub source: &'r Source<'a>,
     /// Everything that is wrong so far.
     pub problems: &'r mut Diagnostics,
-    /// Where PINs stand.
+    /// Ranges of the text that hold PINs, which messages must not show.
     pub secrets: Vec<Range<usize>>,
 }
 
 impl NodeReader<'_, '_> {
-    /// Notes a problem.
+    /// Records a problem at a place in the file.
     pub fn refuse(&mut self, range: &Range<usize>, flaw: Flaw) {
         self.problems.push(self.source.diagnostic(range.clone(), flaw));
     }

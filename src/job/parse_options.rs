@@ -14,7 +14,7 @@ use super::steps::ProtectedValues;
 pub struct Input<'a> {
     /// Name of the file for messages; `<stdin>` for standard input.
     pub name: &'a str,
-    /// Its content.
+    /// The bytes of the file.
     pub bytes: &'a [u8],
 }
 

@@ -18,7 +18,7 @@ pub(super) struct RowNotes {
 }
 
 impl RowNotes {
-    /// Tells them.
+    /// Adds the notes in words.
     pub fn tell(&self, name_column: Option<&str>, notes: &mut Vec<String>) {
         if !self.dropped.is_empty() {
             let count = counted(self.dropped.len(), "identical row");

@@ -75,7 +75,7 @@ impl<'r> RowReader<'r> {
         self.push_shy(source, range, flaw);
     }
 
-    /// Reads one record.
+    /// Reads one record of the table into a row, or records its problems.
     pub fn read(&mut self, source: &mut Source<'_>, record: &Record<'_>) {
         self.row_number += 1;
         let wanted = self.header.columns.len();

@@ -20,7 +20,7 @@ const ERROR_MARKS: [&str; 9] =
 pub(super) struct Cell<'a> {
     /// Its bytes in the text, quotation marks included.
     pub range: Range<usize>,
-    /// What it says.
+    /// The text of the cell, without its quotation marks.
     pub value: Cow<'a, str>,
     /// Where its content starts in the text.
     pub content_start: usize,

@@ -83,7 +83,7 @@ impl BeforeLoss {
 }
 
 impl SkipKind {
-    /// All kinds.
+    /// All kinds, in the order of the help.
     pub const ALL: [Self; 3] = [Self::Unsupported, Self::Removed, Self::NotFound];
 
     /// The kinds among values, those of all sources.

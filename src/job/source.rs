@@ -22,7 +22,7 @@ const SECRET: &[u8] = b"secret";
 
 /// One decoded file.
 pub(super) struct Source<'a> {
-    /// Name for messages.
+    /// Name of the file in messages.
     pub file: &'a str,
     /// The text, without byte order mark.
     pub text: &'a str,

@@ -34,7 +34,7 @@ pub(super) enum Form {
 pub(super) struct StepDraft {
     /// Its number, from 1.
     pub number: u16,
-    /// The action.
+    /// The action of the step.
     pub action: &'static ActionSpec,
     /// The parameters so far.
     pub params: Params,

@@ -8,7 +8,7 @@ use crate::model::DeviceId;
 /// agree with the device.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
-    /// The API's id.
+    /// The id that the API gives the device.
     pub device_id: Option<DeviceId>,
     /// Serial number, as written.
     pub serial_number: Option<String>,

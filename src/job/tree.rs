@@ -26,7 +26,7 @@ const SCALAR_BYTES_MAX: usize = 4 * 1024;
 pub(super) struct Node {
     /// Its bytes in the text.
     pub range: Range<usize>,
-    /// What it says.
+    /// The value of the node.
     pub content: Content,
 }
 
@@ -44,11 +44,11 @@ pub(super) enum Content {
 /// One entry of a map.
 #[derive(Debug)]
 pub(super) struct MapEntry {
-    /// The key.
+    /// The key as written.
     pub key: String,
-    /// Where it stands.
+    /// Range of the key in the file.
     pub key_range: Range<usize>,
-    /// The value.
+    /// The value of the key.
     pub value: Node,
 }
 

@@ -11,9 +11,9 @@ use crate::model::Gate;
 
 /// One step with the node that it comes from.
 pub(super) struct StepNode<'n> {
-    /// The step.
+    /// The step as read.
     pub draft: StepDraft,
-    /// Where it stands.
+    /// The node of the file that holds the step.
     pub node: &'n Node,
 }
 

@@ -31,7 +31,7 @@ pub struct AuditRecord {
     pub seq: u64,
     /// When it was formed.
     pub at: UnixMillis,
-    /// Its kind.
+    /// Kind of the entry, as stored.
     pub kind: String,
     /// The run that a note is about.
     pub run: Option<String>,

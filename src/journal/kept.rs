@@ -18,7 +18,7 @@ const BEGINNING: &str = "beginning";
 /// A head that a run once had.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptHead {
-    /// The hash.
+    /// The hash of the head that was stored elsewhere.
     pub head: String,
     /// How many entries it had then, where that is known.
     pub entries: Option<u64>,
@@ -80,7 +80,7 @@ pub struct KeptHeads {
 }
 
 impl KeptHeads {
-    /// All of these.
+    /// The heads to look for in a chain.
     #[must_use]
     pub fn new(kept: Vec<KeptHead>) -> Self {
         let mut heads = Self::default();

@@ -22,17 +22,17 @@ use crate::model::{
 /// What is, or would be, dropped from one task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PruneShare {
-    /// The task.
+    /// The task whose secrets were dropped.
     pub task: TaskIndex,
-    /// Its device.
+    /// The device of the task.
     pub device: DeviceFacts,
     /// Name of its action.
     pub action: String,
-    /// PINs.
+    /// Number of dropped PINs.
     pub pins: u32,
     /// Other secrets of the device.
     pub secrets: u32,
-    /// Results of reads.
+    /// Number of dropped answers to reads.
     pub replies: u32,
 }
 

@@ -16,7 +16,7 @@ pub type RequestCounts = BTreeMap<String, u64>;
 /// What a run is, frozen when it starts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunHeader {
-    /// Its id.
+    /// Id of the run.
     pub run: RunId,
     /// Name of its job.
     pub job: String,
@@ -30,9 +30,9 @@ pub struct RunHeader {
     pub base_url: String,
     /// Whether the tenant is a simulated one inside this program.
     pub simulated: bool,
-    /// When it started.
+    /// When the run started.
     pub started_at: UnixMillis,
-    /// Its rules.
+    /// The limits and stop rules of the run.
     pub policy: Policy,
     /// Directory of its reports.
     pub report_dir: PathBuf,

@@ -20,7 +20,7 @@ use crate::model::{Entry, Outcome, Task, TaskId, TaskIndex, TaskRecord, UnixMill
 pub struct TaskEnd {
     /// Its position in the run.
     pub task: TaskIndex,
-    /// Its id.
+    /// Id of the task.
     pub id: TaskId,
     /// Name of its action.
     pub action: String,

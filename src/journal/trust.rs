@@ -161,9 +161,9 @@ impl Opening {
 
 /// A run that is what was written, as it stood when it was verified.
 pub struct TrustedRun {
-    /// What it is.
+    /// The verified header of the run.
     pub header: RunHeader,
-    /// Its tasks.
+    /// The verified tasks of the run.
     pub tasks: Vec<Task>,
     /// What is known of each.
     pub records: Vec<TaskRecord>,

@@ -137,7 +137,7 @@ pub struct Inline {
 }
 
 impl Inline {
-    /// Wraps a journal.
+    /// A writer on the calling thread, around a journal.
     #[must_use]
     pub fn new(journal: RunJournal) -> Self {
         Self { journal, failed: None }

@@ -49,7 +49,7 @@ pub struct CommandsPage {
 /// One command of a device's history, with the fields that sortie reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandRow {
-    /// Its uuid.
+    /// UUID of the command.
     pub uuid: String,
     /// Apple's request type.
     pub request_type: String,

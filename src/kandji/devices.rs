@@ -125,9 +125,9 @@ pub fn read_target(reply: &Reply) -> Result<Option<Device>, ListError> {
 /// A row of the inventory, as far as a check-in poll needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownDevice {
-    /// The device.
+    /// Id of the device.
     pub id: DeviceId,
-    /// Its name.
+    /// Name of the device.
     pub name: String,
     /// Its last check-in, where one is shown.
     pub last_check_in: Option<UnixMillis>,

@@ -12,7 +12,7 @@ use super::UnixMillis;
 pub struct CommandSeen {
     /// The command's uuid; where several fit that of the least advanced, the newest of these.
     pub uuid: String,
-    /// Its status.
+    /// Status of the command.
     pub status: CommandStatus,
     /// When it was completed, where known.
     pub completed_at: Option<UnixMillis>,

@@ -20,7 +20,7 @@ pub struct Policy {
     pub retries: Retries,
     /// How long to follow commands after the last send.
     pub wait_ms: u64,
-    /// When sending ends.
+    /// The moment after which the run sends nothing more.
     pub send_until: UnixMillis,
     /// When errors stop the run.
     pub max_errors: MaxErrors,

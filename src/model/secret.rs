@@ -38,7 +38,7 @@ impl SecretSource {
 pub struct Secret {
     /// Its name, the API's own key: `key`, `user_based_albc`, `device_based_albc`, `recovery_password`.
     pub name: String,
-    /// The secret.
+    /// The secret, sealed.
     #[serde(with = "at_rest")]
     pub value: Sealed,
 }
@@ -46,7 +46,7 @@ pub struct Secret {
 /// What stands in reports where a PIN belongs, in the column `lock_pin`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownPin {
-    /// As it came.
+    /// The PIN as the API sent it, sealed.
     pub pin: Sealed,
     /// What is wrong with its form, as the rest of a sentence that begins with "the PIN"; `None` for six digits.
     pub flaw: Option<String>,

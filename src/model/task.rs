@@ -122,7 +122,7 @@ fn add_params(hash: &mut Sha256, params: &Params) {
 /// What a request is: recorded with the intent to send it, so that the journal by itself proves what was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SentRequest {
-    /// The device.
+    /// Id of the device.
     pub device: DeviceId,
     /// Name of the action.
     pub action: String,
@@ -253,13 +253,13 @@ pub struct Task {
     pub row: u32,
     /// The step, from 1.
     pub step: u16,
-    /// The device.
+    /// The device, with the facts that the plan checked.
     pub device: DeviceFacts,
     /// Name of the action.
     pub action: String,
-    /// Its parameters.
+    /// Parameters of the action.
     pub params: Params,
-    /// Its risk.
+    /// Risk of the action.
     pub risk: Risk,
     /// Whether it may be repeated after doubt.
     pub repeat: Repeat,

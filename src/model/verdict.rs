@@ -202,7 +202,7 @@ pub enum NextPage {
 /// What the device list shows of the device of a task.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub struct Shown {
-    /// The task.
+    /// The task whose device is shown.
     pub task: TaskIndex,
     /// When the device last checked in.
     pub last_check_in: Option<UnixMillis>,

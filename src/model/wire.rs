@@ -68,7 +68,7 @@ pub struct Reply {
     pub limit_hour: Option<u32>,
     /// A body was announced under a status that has none (204). The HTTP library drops it.
     pub has_dropped_body: bool,
-    /// The body.
+    /// Body of the answer, as received.
     pub body: Vec<u8>,
 }
 

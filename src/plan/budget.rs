@@ -16,7 +16,7 @@ use crate::model::{DeviceId, Risk, UnixMillis};
 pub struct ActionDevices {
     /// Name of the action.
     pub action: String,
-    /// Its risk.
+    /// Risk of the action.
     pub risk: Risk,
     /// Distinct devices with something to do.
     pub devices: u32,
@@ -27,7 +27,7 @@ pub struct ActionDevices {
 pub struct Spent {
     /// Name of the action.
     pub action: String,
-    /// Devices.
+    /// Number of devices that the plan reaches.
     pub devices: u32,
     /// Charged to what is kept free for emergencies, which is no part of the cap.
     pub is_kept_free: bool,
@@ -40,7 +40,7 @@ pub struct Spent {
 pub struct Reservation {
     /// Name of the action.
     pub action: String,
-    /// Devices.
+    /// Number of devices that the plan reaches.
     pub devices: u32,
     /// Charged to what is kept free for emergencies.
     pub is_kept_free: bool,
@@ -53,13 +53,13 @@ pub struct OverCap {
     pub action: String,
     /// Devices that the plan reaches with it.
     pub devices: u32,
-    /// The cap.
+    /// The cap, as a number of devices.
     pub limit: u32,
     /// What of it other runs of the last 24 hours have used; 0 for a run's own.
     pub spent: u32,
     /// When how many of those become free again, the earliest first.
     pub frees: Vec<(UnixMillis, u32)>,
-    /// Of what.
+    /// Which cap: per run or per day.
     pub kind: CapKind,
     /// Where the cap comes from.
     pub why: String,
@@ -109,7 +109,7 @@ pub struct Budget<'a> {
     pub approval: Approval,
     /// How the plan was confirmed.
     pub confirmation: Confirmation,
-    /// The moment.
+    /// The time of the comparison.
     pub now: UnixMillis,
 }
 

@@ -16,7 +16,7 @@ const IRREVERSIBLE: CapRule = CapRule { per_run: 25, per_day: 25, share: Share(5
 /// How many devices one action may reach.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cap {
-    /// In one run.
+    /// Most devices in one run.
     pub per_run: u32,
     /// In any 24 hours, over all runs of the state directory.
     pub per_day: u32,

@@ -73,11 +73,11 @@ pub struct CapException {
     /// Name of the job.
     #[serde(deserialize_with = "filled")]
     pub job: String,
-    /// The action.
+    /// The action that the exception is for.
     pub action: CappedAction,
     /// Devices in a run and in a day, for any share of the tenant.
     pub max: u32,
-    /// When it ends.
+    /// When the exception ends.
     pub until: Deadline,
 }
 
@@ -94,7 +94,7 @@ pub struct Share(pub(super) u32);
 /// The moment from which something holds no more, with how it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deadline {
-    /// The moment.
+    /// The moment, as parsed.
     pub at: UnixMillis,
     /// How it was written.
     pub(super) written: String,

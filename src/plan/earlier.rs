@@ -26,7 +26,7 @@ pub struct Earlier {
 /// What became of a task in an earlier run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EarlierTask {
-    /// Its outcome there.
+    /// Outcome of the task in the earlier run.
     pub outcome: Outcome,
     /// Which run it was, for people.
     pub reason: String,

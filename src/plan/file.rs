@@ -34,7 +34,7 @@ pub struct PlanFile {
     pub format: u32,
     /// The tenant, as people know it.
     pub tenant: String,
-    /// Its base URL.
+    /// Base URL of the tenant.
     pub base_url: String,
     /// What named the address, the profile, and where the token came from when it was made; never the token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -89,7 +89,7 @@ pub struct PlanFile {
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Wrapping {
-    /// Most devices.
+    /// Most devices that the job allows.
     pub max_devices: Option<u32>,
     /// When it is sent: a window, or an end of sending.
     pub has_time_bound: bool,

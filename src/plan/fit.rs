@@ -32,7 +32,7 @@ pub enum Extent {
 /// What is to be said of the entries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fit {
-    /// What may surprise.
+    /// Notes for the operator, in words.
     pub notes: Vec<String>,
     /// Entries of `exclude` that fit no device, each as a sentence.
     pub idle_exclusions: Vec<String>,

@@ -16,7 +16,7 @@ const SECONDS_PER_MINUTE: u64 = 60;
 /// How many tasks an action has on a platform, with samples.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActionCount {
-    /// The step.
+    /// Number of the step.
     pub step: u16,
     /// Name of the action.
     pub action: String,

@@ -24,7 +24,7 @@ pub struct Origins {
 pub struct LeftRows {
     /// The run had ended when each of them was written.
     pub has_ended: bool,
-    /// Their numbers.
+    /// Numbers of the rows.
     pub rows: Vec<u32>,
 }
 

@@ -40,7 +40,7 @@ pub struct RefusedRow {
     pub line: u32,
     /// The device as the row names it.
     pub target: String,
-    /// Why.
+    /// Why the row is refused.
     pub objection: Objection,
 }
 

@@ -37,13 +37,13 @@ pub struct HistoryLine {
     pub at: UnixMillis,
     /// What it is about.
     pub kind: HistoryKind,
-    /// The run.
+    /// Id of the run.
     pub run: String,
     /// The device, as the run's plan knew it.
     pub device: DeviceFacts,
     /// Name of the action.
     pub action: String,
-    /// The step.
+    /// Number of the step.
     pub step: u16,
     /// Which request of the task it was.
     pub attempt: Option<u16>,

@@ -22,11 +22,11 @@ pub struct RunOverview {
     pub counts: OutcomeCounts,
     /// Macs that were locked and have no known PIN, with any outcome.
     pub without_pin: Vec<TaskGroup>,
-    /// Tasks that failed.
+    /// Tasks that failed, by reason.
     pub failed: Vec<TaskGroup>,
     /// Tasks that the API refused.
     pub refused: Vec<TaskGroup>,
-    /// Tasks in doubt.
+    /// Tasks in doubt, by reason.
     pub in_doubt: Vec<TaskGroup>,
     /// Tasks that wait for their device, Not Now included. In one group, the device first that was not seen for longest.
     pub pending: Vec<TaskGroup>,

@@ -90,7 +90,7 @@ impl<'a> Rows<'a> {
         self.records.len()
     }
 
-    /// One row.
+    /// The row of one task; `None` where the run has no such task.
     #[must_use]
     pub fn get(&self, index: TaskIndex) -> Option<ReportRow<'a>> {
         let task = self.tasks.get(index.at())?;

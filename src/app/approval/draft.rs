@@ -18,7 +18,7 @@ use crate::plan::PlanFile;
 /// A plan and the statement that approves it, before it is signed.
 #[derive(Debug)]
 pub struct ApprovalDraft {
-    /// The plan.
+    /// The plan to approve.
     pub plan: PlanFile,
     /// What would be signed.
     pub statement: Statement,

@@ -104,9 +104,9 @@ pub enum DoctorResult {
 /// What one check found.
 #[derive(Debug)]
 pub struct DoctorFinding {
-    /// The check.
+    /// The check that was made.
     pub check: DoctorCheck,
-    /// What it found.
+    /// The result of the check.
     pub fact: DoctorFact,
 }
 
@@ -122,9 +122,9 @@ pub struct EndpointPermission {
 /// Owner and permissions of a file or directory; `None` where files have none.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileGuard {
-    /// Its permissions.
+    /// The file's permissions, as a mode.
     pub mode: Option<u32>,
-    /// Its owner.
+    /// The file's owner.
     pub owner: Option<DoctorOwner>,
 }
 

@@ -60,13 +60,13 @@ pub struct SeenEntry {
 pub struct SeenTask {
     /// Its position in the plan.
     pub index: u32,
-    /// Its id.
+    /// Id of the task.
     pub id: String,
     /// Number of its row.
     pub row: u32,
     /// Its wave, counted from 0.
     pub wave: u16,
-    /// Its action.
+    /// Action of the task.
     pub action: String,
     /// Its device, by id.
     pub device_id: String,

@@ -46,7 +46,7 @@ pub(crate) enum GivenApproval<'a> {
 
 /// What a run has that begins for the first time.
 pub(crate) struct Fresh<'a> {
-    /// Its plan.
+    /// The plan of the run.
     pub file: &'a PlanFile,
     /// What the plan was made from just now; `None` for a plan from a file.
     pub job: Option<&'a Job>,
@@ -64,7 +64,7 @@ pub(crate) struct Candidate<'a> {
     pub workspace: &'a Workspace,
     /// The policy that it was planned under, or that holds when it goes on.
     pub policy: &'a PolicyFile,
-    /// Its tenant.
+    /// The tenant's base URL.
     pub base_url: &'a str,
     /// Name of its job.
     pub job_name: &'a str,
@@ -80,7 +80,7 @@ pub(crate) struct Candidate<'a> {
     pub takes_over: &'a str,
     /// What it would do.
     pub tasks: Vec<&'a Task>,
-    /// Its rules.
+    /// The run's limits and stop rules.
     pub rules: &'a Policy,
     /// The reason that was given for it.
     pub reason: Option<&'a str>,

@@ -13,7 +13,7 @@ pub(crate) struct Check {
     pub stage: PlanStage,
     /// It may come out otherwise in an hour, without any change of plan, job or policy.
     pub is_momentary: bool,
-    /// Makes it.
+    /// Makes the check.
     pub make: fn(&Candidate<'_>) -> Result<Holds, Reason>,
 }
 

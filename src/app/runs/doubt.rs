@@ -13,7 +13,7 @@ use crate::model::{Decision, Entry, Event, PinReading, Task, TaskIndex, UnixMill
 pub struct Doubt {
     /// Which task of its run it is.
     pub index: TaskIndex,
-    /// The task.
+    /// The task in doubt.
     pub task: Task,
     /// What happened to it, the oldest first.
     pub evidence: Vec<Evidence>,
@@ -28,9 +28,9 @@ pub struct Doubt {
 /// One thing that happened to a task in doubt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
-    /// When.
+    /// When it happened.
     pub at: UnixMillis,
-    /// What.
+    /// What happened.
     pub fact: EvidenceFact,
 }
 

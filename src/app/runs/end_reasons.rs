@@ -19,7 +19,7 @@ pub struct RunEndReason {
     pub doubts: u32,
     /// Its tasks that were not attempted.
     pub not_attempted: u32,
-    /// The state directory.
+    /// The state directory, to be checked by the operator.
     pub state_dir: PathBuf,
     /// What could not be recorded.
     pub why: RunEndFault,
@@ -41,7 +41,7 @@ pub enum RunEndFault {
 pub struct BrokenOffReason {
     /// Id of the run.
     pub run: String,
-    /// Why.
+    /// Why the run ended early.
     pub why: DriveReason,
 }
 

@@ -40,7 +40,7 @@ pub struct PrepareRequest<'a> {
 
 /// What a plan in a file is prepared with.
 pub struct PlanFileRequest<'a> {
-    /// The file.
+    /// Path of the plan file.
     pub path: &'a Path,
     /// The approval of the plan; the file beside the plan where none is named.
     pub approval: Option<&'a Path>,
@@ -173,7 +173,7 @@ impl RetryWork {
         &self.takeover.row.id
     }
 
-    /// Number of tasks.
+    /// Number of tasks that a retry would repeat.
     #[must_use]
     pub fn tasks(&self) -> usize {
         self.tasks

@@ -55,7 +55,7 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// The plan.
+    /// The plan, as it would be written to a file.
     #[must_use]
     pub fn plan(&self) -> &PlanFile {
         &self.planned.file

@@ -20,7 +20,7 @@ pub struct ReportRequest {
 
 /// Reports that were written again.
 pub struct ReportsWritten {
-    /// Their directory.
+    /// The directory of the reports.
     pub directory: PathBuf,
     /// How far the run is.
     pub status: RunStatus,

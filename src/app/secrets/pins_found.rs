@@ -20,9 +20,9 @@ pub struct TaskPins<V> {
     pub run: String,
     /// The task within the run.
     pub task: TaskIndex,
-    /// The device.
+    /// The device, as the run planned it.
     pub device: DeviceFacts,
-    /// The action.
+    /// The action that set the PIN.
     pub action: String,
     /// How the task ended so far.
     pub outcome: Outcome,
@@ -38,11 +38,11 @@ pub struct TaskPins<V> {
 
 /// A PIN of a task.
 pub struct FoundPin<V> {
-    /// The PIN.
+    /// The PIN, sealed or in clear.
     pub value: V,
     /// Where it came from.
     pub source: PinProvenance,
-    /// When it came.
+    /// When the PIN was received.
     pub at: Option<UnixMillis>,
     /// Whether the tenant showed the same PIN.
     pub is_verified: bool,
@@ -54,7 +54,7 @@ pub struct FoundPin<V> {
 pub struct FoundSecret<V> {
     /// The API's name of the secret.
     pub name: String,
-    /// The secret.
+    /// The secret, sealed or in clear.
     pub value: V,
 }
 

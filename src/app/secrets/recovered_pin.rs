@@ -9,9 +9,9 @@ use crate::model::DeviceFacts;
 pub struct PinRecovery {
     /// Id of the run.
     pub run: String,
-    /// The device.
+    /// The locked Mac.
     pub device: DeviceFacts,
-    /// What was found.
+    /// The answer of the tenant.
     pub found: RecoveredPin,
 }
 

@@ -23,13 +23,13 @@ const SECRETS: &str = "secrets";
 /// One profile of the configuration.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Profile {
-    /// Its settings.
+    /// The settings of the profile.
     pub values: SettingValues,
     /// The keys of those who may read PINs and captured secrets; the configuration's where the profile has none.
     pub secrets: SecretKeys,
     /// Its name; `None` where no profile is in use.
     pub name: Option<String>,
-    /// What named it.
+    /// What chose the profile: a flag, a variable or the default.
     pub choice: ProfileChoice,
 }
 

@@ -81,7 +81,7 @@ impl RunSettings {
         Self { values: given.merged(&job.settings.values), is_benign: is_benign(job) }
     }
 
-    /// The values themselves.
+    /// All values, each with its source.
     #[must_use]
     pub fn values(&self) -> &SettingValues {
         &self.values

@@ -26,7 +26,7 @@ const VERSION: u32 = 1;
 
 /// What has to be true of a signature.
 pub(crate) struct Claim<'a> {
-    /// In PEM-like armor.
+    /// The signature, in the armor that `ssh-keygen` writes.
     pub signature: &'a str,
     pub message: &'a [u8],
     /// What it is for: one made for another purpose does not count.

@@ -17,7 +17,7 @@ use crate::transport::{HttpTransport, ReadOnly};
 /// How fast a tenant may be read; the defaults of a run where nothing is said.
 #[derive(Copy, Clone, Debug, Default)]
 pub struct ReadPace {
-    /// Requests a second.
+    /// Highest number of requests per second; `None` for the default.
     pub per_second: Option<u32>,
     /// Requests an hour, over all processes of this host.
     pub per_hour: Option<u32>,
@@ -44,7 +44,7 @@ pub struct DevicesRequest {
 pub struct DevicesFound {
     /// Those that were asked for, in the order of the tenant.
     pub selected: Vec<Device>,
-    /// All.
+    /// The complete device list.
     pub inventory: Inventory,
 }
 

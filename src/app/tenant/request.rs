@@ -35,7 +35,7 @@ pub struct TenantRequest {
 /// What one place says of the tenant.
 #[derive(Clone, Default)]
 pub struct TenantPlace {
-    /// The address.
+    /// The tenant's address, if one is named.
     pub address: Option<NamedAddress>,
     /// Where the token is.
     pub token: Option<NamedToken>,
@@ -50,9 +50,9 @@ pub struct TenantPlace {
 pub struct TenantProfile {
     /// Its name, by which people know the tenant.
     pub name: String,
-    /// What named it.
+    /// What chose the profile: a flag, a variable or the default.
     pub chosen: ProfileChoice,
-    /// What it says.
+    /// What the profile says about the tenant.
     pub place: TenantPlace,
 }
 
@@ -68,7 +68,7 @@ pub struct NamedAddress {
 /// A place that holds a token, and its name.
 #[derive(Clone)]
 pub struct NamedToken {
-    /// The place.
+    /// Where the token comes from.
     pub place: TokenPlace,
     /// Its name in the front end's words, such as `--token-file`. Never what was given as a file's name: people paste tokens
     /// there.

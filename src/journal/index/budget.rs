@@ -14,11 +14,11 @@ use crate::model::UnixMillis;
 /// So many devices that a run means to give an action, or has given it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Charge {
-    /// The run.
+    /// Id of the run that is charged.
     pub run: String,
     /// Name of the action.
     pub action: String,
-    /// How many devices.
+    /// Number of devices that are charged.
     pub devices: u32,
     /// From when it counts: when it was last sent, and while the run may still send, when its sending ends.
     pub at: UnixMillis,

@@ -12,7 +12,7 @@ use crate::model::{DeviceId, TaskIndex, UnixMillis};
 /// A task that some run had for a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceEvent {
-    /// The run.
+    /// Id of the run.
     pub run: String,
     /// Position of the task in it.
     pub task: u32,
@@ -21,7 +21,7 @@ pub struct DeviceEvent {
 /// A task of any run with what its device was called then.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceTask {
-    /// The run.
+    /// Id of the run.
     pub run: String,
     /// Position of the task in it.
     pub task: u32,
@@ -38,17 +38,17 @@ pub struct DeviceTask {
 /// What was dropped from a task when its run was pruned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pruning {
-    /// The run.
+    /// Id of the run.
     pub run: String,
     /// Position of the task in it.
     pub task: u32,
-    /// When.
+    /// When the secrets were dropped.
     pub at: UnixMillis,
-    /// PINs.
+    /// Number of dropped PINs.
     pub pins: u32,
-    /// Other secrets.
+    /// Number of dropped secrets other than PINs.
     pub secrets: u32,
-    /// Results of reads.
+    /// Number of dropped answers to reads.
     pub replies: u32,
 }
 

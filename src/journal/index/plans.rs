@@ -12,7 +12,7 @@ use crate::model::UnixMillis;
 /// A plan that was written to a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanRow {
-    /// Its digest.
+    /// Digest of the plan.
     pub digest: String,
     /// When it was made.
     pub made_at: UnixMillis,
@@ -20,7 +20,7 @@ pub struct PlanRow {
     pub made_by: String,
     /// Name of its job.
     pub job: String,
-    /// Its tenant.
+    /// Tenant of the plan.
     pub tenant: String,
     /// The run that took it; `None` while none has.
     pub run: Option<String>,

@@ -24,7 +24,7 @@ pub enum RunState {
 }
 
 impl RunState {
-    /// Every state.
+    /// All states, in the order of a run's life.
     pub const ALL: [Self; 5] =
         [Self::Open, Self::Paused, Self::Ended, Self::Closed, Self::Finished];
 
@@ -55,7 +55,7 @@ impl RunState {
 /// One run in the host's list of runs, as it was entered and as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunRow {
-    /// Its id.
+    /// Id of the run.
     pub id: String,
     /// Name of its job.
     pub job: String,
@@ -63,9 +63,9 @@ pub struct RunRow {
     pub tenant: String,
     /// Number of its tasks.
     pub tasks: u32,
-    /// Where it stands.
+    /// State of the run.
     pub state: RunState,
-    /// When it started.
+    /// When the run started.
     pub started_at: UnixMillis,
     /// When it was last left in order.
     pub ended_at: Option<UnixMillis>,

@@ -6,7 +6,7 @@ use super::{ActionSpec, EndSpec, Hazards, Verb};
 use crate::model::wire::Method;
 use crate::model::{Platform, Repeat, Risk};
 
-/// A removed passcode.
+/// The action `clear-passcode`.
 pub static ACTION: ActionSpec = ActionSpec {
     name: "clear-passcode",
     aliases: &["clearPasscode"],

@@ -6,7 +6,7 @@ use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamRule, ParamSpec, Requi
 use crate::model::wire::Method;
 use crate::model::{Platform, Repeat, Risk};
 
-/// An erased device.
+/// The action `erase`.
 pub static ACTION: ActionSpec = ActionSpec {
     name: "erase",
     aliases: &["eraseDevice"],

@@ -22,7 +22,7 @@ pub struct ParamSpec {
     pub key: &'static str,
     /// Other names that a job may use; compared like action names.
     pub aliases: &'static [&'static str],
-    /// Type and limits.
+    /// Type and limits of the value.
     pub kind: ParamKind,
     /// Whether it has to be there.
     pub required: Requirement,

@@ -6,7 +6,7 @@ use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamSpec, Requirement, Ver
 use crate::model::wire::Method;
 use crate::model::{Platform, Repeat, Risk};
 
-/// A restart.
+/// The action `restart`.
 pub static ACTION: ActionSpec = ActionSpec {
     name: "restart",
     aliases: &["restartDevice"],

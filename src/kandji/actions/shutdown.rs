@@ -6,7 +6,7 @@ use super::{ActionSpec, EndSpec, Hazards, Verb};
 use crate::model::wire::Method;
 use crate::model::{Platform, Repeat, Risk};
 
-/// A shutdown.
+/// The action `shutdown`.
 pub static ACTION: ActionSpec = ActionSpec {
     name: "shutdown",
     aliases: &["shutDown", "shutdownDevice"],

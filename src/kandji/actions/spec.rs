@@ -37,7 +37,7 @@ pub struct ActionSpec {
     pub rules: &'static [ParamRule],
     /// Platforms that the vendor documents for it.
     pub platforms: &'static [Platform],
-    /// Its risk.
+    /// Risk of the action.
     pub risk: Risk,
     /// Whether it may be repeated after doubt.
     pub repeat: Repeat,

@@ -198,7 +198,7 @@ impl SettingValues {
         }
     }
 
-    /// A number.
+    /// The value of a setting that takes a number.
     #[must_use]
     pub fn count(&self, setting: &SettingSpec) -> Option<u32> {
         match self.get(setting)? {
@@ -234,7 +234,7 @@ impl SettingValues {
         }
     }
 
-    /// Where waves end.
+    /// The ends of the waves.
     #[must_use]
     pub fn waves(&self, setting: &SettingSpec) -> Option<&[WaveEnd]> {
         match self.get(setting)? {
@@ -243,7 +243,7 @@ impl SettingValues {
         }
     }
 
-    /// A word.
+    /// The value of a setting that takes one of several words.
     #[must_use]
     pub fn word(&self, setting: &SettingSpec) -> Option<&'static str> {
         match self.get(setting)? {
@@ -271,7 +271,7 @@ impl SettingValues {
         })
     }
 
-    /// A text.
+    /// The value of a setting that takes a text.
     #[must_use]
     pub fn text(&self, setting: &SettingSpec) -> Option<&str> {
         match self.get(setting)? {
@@ -280,7 +280,7 @@ impl SettingValues {
         }
     }
 
-    /// Several texts.
+    /// The value of a setting that takes several texts.
     #[must_use]
     pub fn texts(&self, setting: &SettingSpec) -> Option<&[String]> {
         match self.get(setting)? {
@@ -298,7 +298,7 @@ impl SettingValues {
         }
     }
 
-    /// Days and hours.
+    /// The value of a setting that takes a window.
     #[must_use]
     pub fn window(&self, setting: &SettingSpec) -> Option<&Window> {
         match self.get(setting)? {

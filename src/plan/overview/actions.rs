@@ -15,11 +15,11 @@ pub struct PlannedAction {
     pub step: u16,
     /// Name of the action.
     pub action: String,
-    /// Its risk.
+    /// Risk of the action.
     pub risk: Risk,
-    /// Tasks.
+    /// Number of tasks.
     pub tasks: u32,
-    /// Distinct devices.
+    /// Number of distinct devices.
     pub devices: u32,
     /// Distinct devices by platform.
     pub platforms: BTreeMap<&'static str, u32>,
@@ -30,7 +30,7 @@ pub struct PlannedAction {
 /// What a step waits for.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StartsAfter {
-    /// The step before.
+    /// Number of the step before.
     pub step: u16,
     /// How that has to end.
     pub gate: Gate,

@@ -45,7 +45,7 @@ pub struct PlanOverview {
     /// Distinct devices with something that cannot be undone, in the order of the plan.
     #[serde(skip)]
     pub irreversible_devices: Vec<DeviceFacts>,
-    /// Requests and time.
+    /// Forecast of requests and time.
     #[serde(skip)]
     pub forecast: Forecast,
 }
@@ -53,7 +53,7 @@ pub struct PlanOverview {
 /// Devices with something to do that were last seen more than 48 hours before the plan was made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NotSeen {
-    /// Their number.
+    /// Number of the devices.
     pub devices: u32,
     /// How many of the plan's devices have never checked in.
     pub never: u32,

@@ -12,7 +12,7 @@ use crate::model::UnixMillis;
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename = "export_too_old")]
 pub struct ExportAgeReason {
-    /// The file.
+    /// The file of the required list.
     pub file: String,
     /// What is wrong with its age.
     pub detail: String,
@@ -157,7 +157,7 @@ pub struct RowRefusal {
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename = "secrets_at_risk")]
 pub struct SecretsAtRiskReason {
-    /// Number of devices.
+    /// Devices whose secrets would be lost.
     pub devices: u32,
 }
 
@@ -195,7 +195,7 @@ impl RefusalFacts for SizeReason {
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename = "plan_too_old")]
 pub struct StartTimeReason {
-    /// Its latest start.
+    /// The latest start of the plan.
     pub start_until: UnixMillis,
 }
 

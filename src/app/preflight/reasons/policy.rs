@@ -35,7 +35,7 @@ impl RefusalFacts for ApprovalRequiredReason {
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename = "over_cap")]
 pub struct CapsReason {
-    /// The caps.
+    /// The caps that the plan exceeds.
     #[serde(serialize_with = "caps")]
     pub over: Vec<OverCap>,
     /// The policy file; `None` for the built-in rules.
@@ -113,7 +113,7 @@ impl RefusalFacts for PolicyChangedReason {
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename = "sending_blocked")]
 pub struct StopFileReason {
-    /// The file.
+    /// The STOP file.
     pub path: PathBuf,
 }
 
