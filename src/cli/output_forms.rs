@@ -106,7 +106,7 @@ pub(crate) fn check_form(command: &CliCommand, global: &GlobalOptions) -> Result
     match &global.fields {
         None => Ok(()),
         Some(_) if forms.fields.is_empty() => Err(Failure::usage(format!(
-            "sortie {name} is no listing: --json cannot pick its fields"
+            "--json cannot pick fields: sortie {name} prints no listing"
         ))
         .next(format!("use {}", forms.words()))),
         Some(fields) => check_fields(forms, fields, global),
@@ -132,4 +132,31 @@ fn check_fields(
             .next("leave one of the two out"));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_on_json_names_every_field_of_a_listing() {
+        let help = include_str!("help/json.md");
+        let listings: [(&str, &[&str]); 10] = [
+            ("actions", &ACTION_FIELDS),
+            ("settings", &SETTING_FIELDS),
+            ("profiles", &PROFILE_FIELDS),
+            ("doctor", &FINDING_FIELDS),
+            ("devices", &DEVICE_FIELDS),
+            ("commands", &COMMAND_FIELDS),
+            ("runs", &RUN_FIELDS),
+            ("status --devices", &STATUS_DEVICE_FIELDS),
+            ("history", &HISTORY_FIELDS),
+            ("audit", &NOTE_FIELDS),
+        ];
+        for (command, fields) in listings {
+            let fields: Vec<String> = fields.iter().map(|field| format!("`{field}`")).collect();
+            let line = format!("| `{command}` | {} |", fields.join(", "));
+            assert!(help.contains(&line), "{line}");
+        }
+    }
 }

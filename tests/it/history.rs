@@ -110,7 +110,7 @@ fn history_shows_every_request_of_a_device_that_is_gone() {
     );
     assert_eq!(text.stdout.lines().count(), 3 + 5, "{}", text.stdout);
     assert!(
-        text.stdout.contains("refused: ") && text.stdout.contains("not today"),
+        text.stdout.contains("  refused  ") && text.stdout.contains("not today"),
         "{}",
         text.stdout
     );

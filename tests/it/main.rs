@@ -28,6 +28,8 @@ mod history;
 mod identities;
 mod invariants;
 mod jobs;
+#[cfg(unix)]
+mod json;
 mod language;
 mod layers;
 mod leftovers;

@@ -107,23 +107,29 @@ pub(crate) fn compare_text(bench: &Bench, name: &str, text: &str, more: &[(&str,
 #[test]
 fn help_of_every_command_matches_its_snapshot() {
     let bench = Bench::offline();
-    let help = bench.sortie(&["--help"]).expect(0).stdout;
     snap(&bench, "help", &["--help"]);
     snap(&bench, "help_short", &["-h"]);
-    let commands: Vec<&str> = help
+    for command in commands_of_help(&bench) {
+        snap(&bench, &format!("help_{command}"), &[&command, "--help"]);
+        snap(&bench, &format!("help_short_{command}"), &[&command, "-h"]);
+    }
+    snap(&bench, "version", &["--version"]);
+}
+
+/// The commands that help lists, without `help` itself.
+pub(crate) fn commands_of_help(bench: &Bench) -> Vec<String> {
+    let help = bench.sortie(&["--help"]).expect(0).stdout;
+    let commands: Vec<String> = help
         .lines()
         .skip_while(|line| *line != "Prepare:")
         .take_while(|line| *line != "Global:")
         .filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')))
         .filter_map(|line| line.split_whitespace().next())
         .filter(|command| *command != "help")
+        .map(str::to_owned)
         .collect();
     assert!(commands.len() >= 20, "{commands:?}");
-    for command in commands {
-        snap(&bench, &format!("help_{command}"), &[command, "--help"]);
-        snap(&bench, &format!("help_short_{command}"), &[command, "-h"]);
-    }
-    snap(&bench, "version", &["--version"]);
+    commands
 }
 
 #[test]
@@ -556,7 +562,7 @@ fn every_snapshot_belongs_to_a_test() {
         let file = file.expect("an entry").file_name().to_string_lossy().into_owned();
         let name = file.strip_prefix("it__snapshots__").and_then(|rest| rest.strip_suffix(".snap"));
         let name = name.unwrap_or_else(|| panic!("{file} is no accepted snapshot"));
-        let made = ["help_", "plan_", "dry_run_", "report_", "screen_"];
+        let made = ["help_", "json_", "plan_", "dry_run_", "report_", "screen_"];
         let is_made = made.iter().any(|prefix| name.starts_with(prefix));
         let stem = name.strip_suffix("_dry").unwrap_or(name);
         assert!(is_made || source.contains(&format!("\"{stem}\"")), "{file} belongs to no test");

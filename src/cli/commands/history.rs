@@ -8,7 +8,7 @@ use crate::cli::failure::Failure;
 use crate::cli::locations::with_runs;
 use crate::cli::options::{GlobalOptions, HistoryOptions, ListingFormat};
 use crate::cli::terminal::printer::Printer;
-use crate::cli::text::history::{covered, csv, json, lines_json, notes, shown, table};
+use crate::cli::text::history::{csv, json, lines_json, notes, searched, shown, table};
 use crate::cli::time_options::TimeOptions;
 use crate::kandji::find_action;
 
@@ -32,9 +32,13 @@ pub(crate) fn history(
         }
     }
     if printer.format != ListingFormat::Json {
-        let (shown, covered) =
-            (shown(&history), covered(&history.coverage, &printer.error_screen()));
-        printer.say(&format!("{shown} from {covered}; nothing was sent"));
+        let coverage = &history.coverage;
+        printer.say(&format!(
+            "{}; searched {}:\n  {}\nnothing was sent",
+            shown(&history),
+            searched(coverage, &printer.error_screen()),
+            coverage.database.display()
+        ));
     }
     history.check_complete()?;
     Ok(Exit::Well)

@@ -18,7 +18,7 @@ pub(crate) const ACTION_FIELDS: [&str; 9] =
 const COLUMNS: [TableColumn; 4] = [
     TableColumn::whole("ACTION"),
     TableColumn::whole("RISK"),
-    TableColumn::text("WHAT IT DOES"),
+    TableColumn::text("WHAT IT DOES").at_least(44),
     TableColumn::text("PLATFORMS").at_least(12).optional(),
 ];
 

@@ -37,13 +37,12 @@ pub(crate) const HISTORY_FIELDS: [&str; 21] = [
     "pruned_at",
 ];
 
-/// Which database and which span were searched.
-pub(crate) fn covered(coverage: &HistoryCoverage, screen: &Screen) -> String {
-    let runs = counted(coverage.runs, "run");
+/// How many runs of which span were searched.
+pub(crate) fn searched(coverage: &HistoryCoverage, screen: &Screen) -> String {
     let span = coverage.span.map_or_else(String::new, |(first, last)| {
         format!(", {} to {}", screen.time(first), screen.time(last))
     });
-    format!("{} ({runs}{span})", coverage.database.display())
+    format!("{}{span}", counted(coverage.runs, "run"))
 }
 
 /// How much of the history is shown.
@@ -71,7 +70,7 @@ pub(crate) fn table(history: &DeviceHistory, screen: &Screen) -> String {
         (TableColumn::number("STEP").optional(), lines.iter().any(|line| line.step > 1)),
         (TableColumn::number("TRY").optional(), lines.iter().any(|line| line.attempt > Some(1))),
         (TableColumn::whole("OUTCOME"), true),
-        (TableColumn::text("ANSWER"), true),
+        (TableColumn::text("ANSWER").at_least(24), true),
         (TableColumn::whole("RUN").optional(), true),
         (TableColumn::number("HTTP").optional(), true),
         (
@@ -101,6 +100,12 @@ fn device_line(line: &HistoryLine) -> String {
     let facts = [name_of(line), &device.name, &device.user_email, device.platform.word()];
     let facts: Vec<&str> = facts.into_iter().filter(|fact| !fact.is_empty()).collect();
     one_line(&facts.join("  ")).into_owned()
+}
+
+/// The answer of a line, without the outcome that stands beside it.
+fn answer_of(line: &HistoryLine) -> &str {
+    let after = line.answer.strip_prefix(line.outcome().word());
+    after.and_then(|rest| rest.strip_prefix(": ")).unwrap_or(&line.answer)
 }
 
 /// The reason of a line, where its answer does not say it already.
@@ -228,7 +233,7 @@ fn text_cells(line: &HistoryLine, screen: &Screen) -> [TableCell; 12] {
         line.step.to_string().into(),
         number(line.attempt).into(),
         TableCell::toned(tone(outcome), outcome.word()),
-        line.answer.as_str().into(),
+        answer_of(line).into(),
         line.run.as_str().into(),
         number(line.http_status).into(),
         own_reason(line).unwrap_or_default().into(),

@@ -5,7 +5,7 @@
 use super::words::Words;
 use crate::app::{AuditReason, DeviceReason, HASH_DIGITS, HistoryReason, PruneReason};
 use crate::cli::text::audit::fault_text;
-use crate::cli::text::history::covered;
+use crate::cli::text::history::searched;
 use crate::cli::text::layout::counted;
 use crate::cli::text::screen::Screen;
 
@@ -15,7 +15,11 @@ pub(super) fn history(reason: &HistoryReason) -> Words {
             format!("no run has a task for '{device}'"),
             "give the full device id, serial number, name or user e-mail",
         )
-        .state(format!("searched {}", covered(coverage, &Screen::plain()))),
+        .state(format!(
+            "searched {} of {}",
+            searched(coverage, &Screen::plain()),
+            coverage.database.display()
+        )),
         HistoryReason::Incomplete { unreadable } => Words::new(
             format!("the history is incomplete: {}", unreadable.join("; ")),
             "check these files; a file in a newer format needs the version of sortie that wrote it",
