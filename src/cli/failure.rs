@@ -1,6 +1,6 @@
 //! Why a command ends without having done its work.
 //!
-//! Owns the form of such a message: what happened, what was sent, what to do next. Errors of other modules become
+//! Owns the form of a failure message: what happened, what was sent, what to do next. Errors of other modules become
 //! failures here, with the exit code that belongs to them. Must never say what was sent by default: a [`Failure`]
 //! claims nothing, and only a [`Failed`], which can be printed, has to.
 

@@ -31,7 +31,7 @@ pub(crate) async fn connect(
     Ok(Connection::open(&tenant_request(given, profile)?, job).await?)
 }
 
-/// Looks at the tenant that is named.
+/// Reads the tenant that is named.
 pub(crate) fn with_reader<T>(
     global: &GlobalOptions,
     tenant: &TenantOptions,

@@ -22,7 +22,7 @@ const NAP: Duration = Duration::from_millis(50);
 
 /// How the view was left.
 pub(crate) enum Left {
-    /// No process is at the run any more, or none was. Holds the id of the run.
+    /// No process drives the run, or none ever did. Holds the id of the run.
     RunLeft(String),
     /// The person left the view; the run continues.
     ByPerson,

@@ -177,7 +177,7 @@ fn warn_of_more(faults: &[ChainFault], printer: &Printer) {
     }
 }
 
-/// Says how to find out later that nothing before this head was taken away.
+/// Says how to find out later that nothing before this head was removed.
 fn advise(head: &str, command: &str, printer: &Printer) -> Exit {
     let command = anchor_command(command, head, &printer.error_screen());
     printer.say(&format!(

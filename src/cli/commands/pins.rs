@@ -1,4 +1,4 @@
-//! `sortie pins`: shows PINs to the person who asks for them.
+//! `sortie pins`: shows the PINs of a run or device.
 //!
 //! Owns how many are shown at once. Must never show more than was asked for.
 

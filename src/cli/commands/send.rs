@@ -53,7 +53,7 @@ fn job_of(send: &SendOptions, printer: &Printer) -> Result<Job, Failure> {
     }
     let options =
         ParseOptions { allow_wipe_protected: send.allow_wipe_protected, ..ParseOptions::default() };
-    // An unknown action is one of the problems that the job lists, so its text may name the job as well.
+    // An unknown action is one of the problems that the job lists, so its text may also name the job.
     let known = crate::kandji::find_action(&send.action);
     let name = known.map_or("send", |action| action.name);
     ad_hoc(name, &send.action, &send.param, targets, selection, &options)

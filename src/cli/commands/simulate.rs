@@ -44,7 +44,7 @@ pub(crate) fn simulate(options: &SimulateOptions, printer: &Printer) -> Result<E
             "{} simulated devices (seed {}); end with Ctrl-C",
             options.devices, options.seed
         ));
-        // Nobody has learned where it is.
+        // No client knows its address yet.
         if printer.has_lost_output() {
             server.shutdown().await;
             return Ok(Exit::Well);

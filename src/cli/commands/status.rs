@@ -36,7 +36,7 @@ pub(crate) fn status(
         return Ok(Exit::Well);
     }
     match chosen {
-        Some(chosen) if chosen.is_empty() => printer.say("no task of the run has such an outcome"),
+        Some(chosen) if chosen.is_empty() => printer.say("no task of the run has this outcome"),
         Some(chosen) => {
             printer.show_paged(&devices(&chosen, &printer.screen()));
             let shown = devices_shown(chosen.len(), status.rows().tasks_count());

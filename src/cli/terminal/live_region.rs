@@ -124,7 +124,7 @@ fn size() -> (usize, usize) {
 
 fn write(text: &str) {
     let mut stderr = std::io::stderr().lock();
-    // With no terminal left there is nobody to draw for.
+    // With no terminal left there is nothing to draw on.
     let _ = stderr.write_all(text.as_bytes());
     let _ = stderr.flush();
 }

@@ -1,6 +1,6 @@
 //! The one place that writes for people.
 //!
-//! Owns standard output and standard error, and which letters reach people: a device's name is chosen by whoever has the
+//! Owns standard output and standard error, and which letters reach people: a device's name is chosen by the person who has the
 //! device. What standard output lost ends the command with an error ([`crate::cli::terminal::output`]), and standard error that has gone
 //! away ends nothing. Colour never carries meaning alone. Must never be given a
 //! secret: nothing that reaches it may come from `Sealed::expose`, but through `reveal`, for who asked for it.
@@ -78,7 +78,7 @@ impl Printer {
     }
 
     /// Writes a text that was laid out for [`Printer::screen`] to standard output, in the pager where it is longer than the
-    /// terminal. Whoever lays it out has taken out what else steers a terminal.
+    /// terminal. The layout has removed what else steers a terminal.
     pub(crate) fn show_paged(&self, text: &str) {
         let is_long = self.screen().height.is_some_and(|height| text.lines().count() >= height);
         if !(is_long && pager::page(text)) {
@@ -157,7 +157,7 @@ impl Printer {
         self.output().failure().is_some()
     }
 
-    /// The end of a command, with what became of its output: a result that nobody can read is none.
+    /// The end of a command, with what became of its output: a result that cannot be read is none.
     pub(crate) fn with_output(&self, ended: Result<Done, Failed>) -> Result<Done, Failed> {
         let lost = self.output().failure();
         match (ended, lost) {
@@ -188,8 +188,8 @@ impl Printer {
         }
     }
 
-    /// Tells people a text that was laid out for [`Printer::error_screen`], unless they asked for quiet. Whoever lays it
-    /// out has taken out what else steers a terminal.
+    /// Tells people a text that was laid out for [`Printer::error_screen`], unless they asked for quiet. The layout
+    /// has removed what else steers a terminal.
     pub(crate) fn say_laid_out(&self, text: &str) {
         if self.verbosity >= 0 {
             self.styled(text);
@@ -224,7 +224,7 @@ impl Printer {
 
     /// Says why the command ends, as one line of JSON on standard error.
     pub(crate) fn refuse_in_json(failed: &Failed) {
-        // With no standard error left there is nobody to tell.
+        // With no standard error left no one can read it.
         let _ = writeln!(std::io::stderr().lock(), "{}", line(&refusal(failed)));
     }
 
@@ -233,11 +233,11 @@ impl Printer {
         self.styled(&harmless(text));
     }
 
-    /// Writes a text with colours to standard error. Whoever lays it out has taken out what else steers a terminal.
+    /// Writes a text with colours to standard error. The layout has removed what else steers a terminal.
     pub(crate) fn styled(&self, text: &str) {
         self.live.beside(|| {
             let mut output = anstream::stderr().lock();
-            // With no standard error left there is nobody to tell.
+            // With no standard error left no one can read it.
             let _ = output.write_all(text.as_bytes());
             if !text.ends_with('\n') {
                 let _ = output.write_all(b"\n");

@@ -1,7 +1,7 @@
 //! Signals.
 //!
 //! Owns which of them drain a run and which end it at once. Invariant: a terminal that goes away never ends a run at
-//! once, however often it is told. What the program was started to ignore (`nohup`) stays ignored.
+//! once, however often it is signalled. What the program was started to ignore (`nohup`) stays ignored.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -27,12 +27,12 @@ pub(crate) fn survive_size_limit() -> Arc<AtomicBool> {
 /// Turns Ctrl-C into a flag, for a view that is left and stops nothing.
 pub(crate) fn interrupts() -> Arc<AtomicBool> {
     let has_come = Arc::default();
-    // Without the handler Ctrl-C ends the process, which leaves the view as well.
+    // Without the handler Ctrl-C ends the process, which also ends the view.
     let _ = signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&has_come));
     has_come
 }
 
-/// What somebody asks of the run by a signal.
+/// What a signal asks of the run.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 enum Asked {
     /// A person presses Ctrl-C, or a program wants the run to end: the second time at once.
@@ -61,7 +61,7 @@ pub(crate) fn listen(control: watch::Sender<Control>) -> impl Future<Output = ()
         let mut asked = Control::Go;
         loop {
             asked = heard.next().await.after(asked);
-            // The run may have ended in the meantime; then nobody listens.
+            // The run may have ended in the meantime; then no receiver listens.
             let _ = control.send(asked);
         }
     }

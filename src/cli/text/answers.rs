@@ -22,7 +22,7 @@ pub(crate) fn run_ended(ended: &RunEnded) -> Value {
     })
 }
 
-/// No run began: there was nothing to do, or another run had to be left alone. `run` is the run that was looked at.
+/// No run began: there was nothing to do, or another run had to be left alone. `run` is the run that was read.
 pub(crate) fn no_run(run: Option<&str>, why: &str) -> Value {
     json!({
         "run_id": run, "result": "nothing_to_do", "exit_code": Exit::Well as u8, "sent": "nothing",

@@ -1,6 +1,6 @@
 //! Approvals as people read them.
 //!
-//! Owns what the approver is shown: the plan as its file says it, who made it, and what the signature stands for. Must never show a
+//! Owns what the approver is shown: the plan as its file says it, who made it, and what the signature means. Must never show a
 //! text of the plan as it is: the person who made the file could write over what stands before it.
 
 use crate::app::Statement;

@@ -198,7 +198,7 @@ fn counts_of(words: &[String]) -> BTreeMap<String, u64> {
     counts
 }
 
-/// Every text of a header, whichever fields it has: a newer program may have written more.
+/// Every text of a header, with any fields: a newer program may have written more.
 fn collect_texts(key: &str, value: &Value, found: &mut Vec<(String, String)>) {
     match value {
         Value::String(text) if !text.is_empty() => found.push((key.to_owned(), text.clone())),

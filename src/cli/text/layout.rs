@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-/// What stands for a letter that people are not shown.
+/// What replaces a letter that people are not shown.
 const REPLACEMENT: &str = "\u{fffd}";
 
 /// Whether a letter steers a terminal or turns the order of others round.

@@ -38,7 +38,7 @@ fn is_empty(value: &Value) -> bool {
     value.is_null() || value.as_str() == Some("")
 }
 
-/// The fields of a note that are not told yet, and what is told of the others.
+/// The fields of a note that are not shown yet, and the text of the others.
 struct Facts {
     left: Map<String, Value>,
     told: Vec<String>,
@@ -121,7 +121,7 @@ impl Facts {
         self.push(before);
     }
 
-    /// The text of a field, which is told with it.
+    /// The text of a field, which then counts as shown.
     fn text(&mut self, key: &str) -> Option<String> {
         self.left.remove(key).filter(|value| !is_empty(value)).map(|value| value_text(&value))
     }

@@ -8,7 +8,7 @@ use crate::cli::text::pin_notices;
 use crate::cli::text::refusals::words;
 use crate::drive::Waiting;
 
-/// What a person is told.
+/// What a person reads.
 pub(crate) enum Notice {
     /// Something to know even in quiet.
     Warning(String),

@@ -10,7 +10,7 @@ use crate::cli::text::screen::{Screen, Tone};
 use crate::cli::text::table::{Table, TableCell, TableColumn};
 use crate::model::settings::{PlacedValue, SettingSource, SettingSpec, SettingValues, settings};
 
-/// What stands for the value of a secret.
+/// What replaces the value of a secret.
 const NOT_SHOWN: &str = "(not shown)";
 
 /// The fields of a setting in JSON.

@@ -9,7 +9,7 @@ use crate::cli::text::layout::one_line;
 use crate::cli::text::screen::{Screen, Tone};
 use crate::cli::text::wrap::broken;
 
-/// Stands for the rest of a shortened cell.
+/// Marks the missing rest of a shortened cell.
 const REST: &str = "…";
 /// Spaces between two columns.
 const GAP: usize = 2;

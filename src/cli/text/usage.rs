@@ -1,6 +1,6 @@
 //! A command line that cannot be read, in words.
 //!
-//! Owns the texts of such errors. Must never repeat the value of an option that the program does not have: it may be a
+//! Owns the texts of these errors. Must never repeat the value of an option that the program does not have: it may be a
 //! secret.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};

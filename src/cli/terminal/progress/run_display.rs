@@ -196,7 +196,7 @@ impl RunDisplay {
         }
     }
 
-    /// Nothing more comes of the run: the view is taken away.
+    /// Nothing more comes of the run: the view is removed.
     fn leave(&mut self) {
         self.is_left = true;
         self.ticker = None;
@@ -223,7 +223,7 @@ impl RunDisplay {
 }
 
 impl Form {
-    /// The form that was asked for, as far as it can be had here.
+    /// The form that was asked for, as far as this terminal allows.
     fn new(form: Option<ProgressForm>, run: &str, printer: &Printer) -> Self {
         let asked = form.unwrap_or(match printer.is_quiet() {
             true => ProgressForm::None,

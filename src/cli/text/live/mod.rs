@@ -1,6 +1,6 @@
 //! A run under way in words: the view on a terminal, lines for logs, JSON for programs.
 //!
-//! Owns the texts, made from what observers are told and the time. Must never read a clock or write anything.
+//! Owns the texts, made from what observers receive and the time. Must never read a clock or write anything.
 
 mod live_run;
 mod log_lines;

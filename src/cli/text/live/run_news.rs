@@ -8,7 +8,7 @@ use crate::cli::text::notices::Notice;
 use crate::cli::text::pin_news::{PinNews, word_of};
 use crate::model::{StopCause, UnixMillis, human_duration};
 
-/// A pause is told when it lasts at least this long, or when none was told for as long: short ones come
+/// A pause is shown when it lasts at least this long, or when none was shown for as long: short ones come
 /// in crowds.
 const PAUSE_TOLD_MS: u64 = 30_000;
 

@@ -1,6 +1,6 @@
 //! How fast requests leave.
 //!
-//! Owns the window in which sends are counted. Must never give a rate that too few sends stand for.
+//! Owns the window in which sends are counted. Must never give a rate that is based on too few sends.
 
 use std::collections::VecDeque;
 

@@ -1,7 +1,7 @@
 //! Files that bind people, in words.
 //!
-//! Owns what to do about them; what is wrong they say themselves, because it is recorded as well. Must never show what stands in
-//! such a file.
+//! Owns what to do about them; what is wrong they say themselves, because it is also recorded. Must never show what stands in
+//! these files.
 
 use super::words::Words;
 use crate::app::BindingFileReason;

@@ -1,4 +1,4 @@
-//! Runs that cannot be gone on with, in words.
+//! Runs that cannot be resumed or retried, in words.
 //!
 //! Owns what people read about them. Must never say what was sent: that stands beside it.
 
