@@ -63,11 +63,9 @@ fn show_summary(workspace: &Workspace, printer: &Printer) {
     let printer = printer.clone();
     workspace.observe(move |event| {
         let AppEvent::RunSummary(overview) = event else { return };
-        printer.say_laid_out(&run_summary(
-            overview,
-            Detail::of(printer.is_verbose()),
-            &printer.error_screen(),
-        ));
+        let detail = Detail::of(printer.is_verbose());
+        let summary = run_summary(overview, detail, &printer.error_screen());
+        printer.say_laid_out(&format!("\n{summary}"));
     });
 }
 

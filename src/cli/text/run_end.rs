@@ -101,3 +101,75 @@ fn next_steps(ended: &RunEnded) -> Vec<String> {
         .chain(others.into_iter().filter(|step| !step.contains(&resume)))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::Sent;
+    use crate::model::OutcomeCounts;
+    use crate::report::{RunFacts, RunOverview};
+
+    fn ended(verdict: RunVerdict, outcomes: &[Outcome]) -> RunEnded {
+        let mut counts = OutcomeCounts::default();
+        outcomes.iter().for_each(|outcome| counts.add(*outcome));
+        let overview = RunOverview {
+            facts: RunFacts { run_id: "R".to_owned(), ..RunFacts::default() },
+            unsent: counts.of(Outcome::NotAttempted),
+            counts: counts.clone(),
+            ..RunOverview::default()
+        };
+        RunEnded {
+            run: "R".to_owned(),
+            verdict,
+            sent: Sent::of_tasks(1),
+            counts,
+            stop: None,
+            paused_until: None,
+            skips_asked: 0,
+            report_dir: "reports/R".into(),
+            overview: Box::new(overview),
+        }
+    }
+
+    #[test]
+    fn what_happened_is_said_with_its_counts() {
+        use Outcome::{Failed, InDoubt, NotAttempted, NotNow, Pending, Refused};
+        for (verdict, outcomes, expected) in [
+            (
+                RunVerdict::Doubt,
+                &[InDoubt][..],
+                "1 task is in doubt: sent, and no usable answer came",
+            ),
+            (
+                RunVerdict::Doubt,
+                &[InDoubt, InDoubt],
+                "2 tasks are in doubt: sent, and no usable answer came",
+            ),
+            (RunVerdict::Pending, &[Pending, NotNow], "2 commands are still pending"),
+            (
+                RunVerdict::Partly,
+                &[Failed, Refused, Refused, NotAttempted],
+                "not every task ended well: 1 failed, 2 refused, 1 not attempted",
+            ),
+            (RunVerdict::Aborted, &[], "interrupted"),
+        ] {
+            assert_eq!(failure_of(&ended(verdict, outcomes)).what, expected);
+        }
+    }
+
+    #[test]
+    fn a_command_is_named_once_and_the_report_last() {
+        let mut stopped = ended(RunVerdict::Stopped, &[Outcome::NotAttempted]);
+        stopped.stop = Some((StopCause::Operator, "Ctrl-C".to_owned()));
+        let failure = failure_of(&stopped);
+        assert_eq!(failure.what, "stopped: Ctrl-C");
+        assert_eq!(
+            failure.next,
+            "resume the run:\n  sortie resume R\nevery task with its reason:\n  reports/R/report.csv"
+        );
+        assert_eq!(
+            failure.state,
+            "1 not attempted; everything is recorded in the journal of run R"
+        );
+    }
+}

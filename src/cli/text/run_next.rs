@@ -98,3 +98,69 @@ pub(crate) fn retry(overview: &RunOverview) -> Option<String> {
     let what = format!("retry {} in a new run", counted(others, "task"));
     (others > 0).then(|| step(&what, &format!("sortie retry {run}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::OutcomeCounts;
+    use crate::report::{RunFacts, TaskGroup};
+
+    fn overview(outcomes: &[Outcome]) -> RunOverview {
+        let mut counts = OutcomeCounts::default();
+        outcomes.iter().for_each(|outcome| counts.add(*outcome));
+        let count = |outcome| counts.of(outcome);
+        RunOverview {
+            facts: RunFacts { run_id: "R".to_owned(), ..RunFacts::default() },
+            unsent: count(Outcome::NotAttempted),
+            retryable: count(Outcome::Failed) + count(Outcome::NotAttempted),
+            retryable_refused: count(Outcome::Refused),
+            counts,
+            ..RunOverview::default()
+        }
+    }
+
+    fn commands(overview: &RunOverview, resumable: Resumable) -> Vec<String> {
+        let steps = steps(overview, resumable).join("\n");
+        steps.lines().filter_map(|line| line.strip_prefix("  sortie ")).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn each_outcome_leads_to_its_command() {
+        use Outcome::{
+            Completed, Failed, InDoubt, NotAttempted, NotNow, Pending, Refused, Skipped,
+        };
+        for (outcomes, expected) in [
+            (&[Completed, Skipped][..], &[][..]),
+            (&[Pending, NotNow], &["watch R"]),
+            (&[Failed], &["retry R"]),
+            (&[Failed, Refused], &["retry R --refused"]),
+            (&[InDoubt, Pending], &["watch R --once", "resolve R", "watch R"]),
+            (&[NotAttempted, Pending, Failed], &["resume R"]),
+        ] {
+            assert_eq!(commands(&overview(outcomes), Resumable::Yes), expected, "{outcomes:?}");
+        }
+    }
+
+    #[test]
+    fn a_run_that_may_send_no_more_is_retried() {
+        let overview = overview(&[Outcome::NotAttempted, Outcome::Failed]);
+        assert_eq!(commands(&overview, Resumable::No), ["retry R"]);
+    }
+
+    #[test]
+    fn a_step_behind_a_failure_is_not_resumed() {
+        let mut blocked = overview(&[Outcome::NotAttempted, Outcome::Failed]);
+        (blocked.blocked, blocked.retryable) = (1, 2);
+        assert_eq!(commands(&blocked, Resumable::Yes), ["retry R"]);
+        let mut open = overview(&[Outcome::NotAttempted, Outcome::Pending]);
+        (open.blocked, open.retryable) = (1, 0);
+        assert_eq!(commands(&open, Resumable::Yes), ["resume R"], "the step before may still end");
+    }
+
+    #[test]
+    fn a_missing_pin_comes_first() {
+        let mut overview = overview(&[Outcome::InDoubt]);
+        overview.without_pin = vec![TaskGroup::default()];
+        assert_eq!(commands(&overview, Resumable::Yes)[0], "pins R --recover");
+    }
+}

@@ -155,7 +155,10 @@ fn waiting_cells(task: &NamedTask, screen: &Screen) -> [String; 2] {
 }
 
 fn reason_of(group: &TaskGroup) -> TableCell {
+    let is_sent_well = group.named.first().is_some_and(|task| !task.outcome.is_error());
     let reason = match group.reason.as_str() {
+        // Only a lock without PIN needs attention although it went well.
+        "" if is_sent_well => "no PIN came with the answer",
         "" => "no reason given",
         reason => reason,
     };
@@ -210,9 +213,9 @@ fn blocked(overview: &RunOverview, screen: &Screen) -> Option<String> {
 /// PINs that are known, and how to see them.
 fn pins(overview: &RunOverview) -> Option<String> {
     let count = overview.pins_kept as usize;
+    let (pins, them) = (counted(count, "PIN"), if count == 1 { "it" } else { "them" });
     let run = one_line(&overview.facts.run_id);
-    (count > 0)
-        .then(|| format!("{} kept; to show them:\n  sortie pins {run}\n", counted(count, "PIN")))
+    (count > 0).then(|| format!("{pins} kept; to show {them}:\n  sortie pins {run}\n"))
 }
 
 /// What the run cost in requests.
@@ -231,4 +234,116 @@ fn cost(overview: &RunOverview) -> Option<String> {
         ));
     }
     Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::text::table::width_of;
+    use crate::model::{DeviceFacts, DeviceId, OutcomeCounts};
+
+    fn named(row: u32, outcome: Outcome) -> NamedTask {
+        let device = DeviceFacts {
+            id: DeviceId::from_api(&format!("d{row}")),
+            serial_number: format!("SN{row}"),
+            name: format!("Mac-{row}"),
+            ..DeviceFacts::default()
+        };
+        let action = "restart".to_owned();
+        NamedTask { row, step: 1, device, action, outcome, command_status: None }
+    }
+
+    fn group(reason: &str, count: usize, outcome: Outcome) -> TaskGroup {
+        let named = (1..=count.min(10)).map(|row| named(row as u32, outcome)).collect();
+        TaskGroup { reason: reason.to_owned(), http_status: None, count, named }
+    }
+
+    fn overview(failed: Vec<TaskGroup>) -> RunOverview {
+        let mut counts = OutcomeCounts::default();
+        let tasks = failed.iter().map(|group| group.count).sum();
+        (0..tasks).for_each(|_| counts.add(Outcome::Failed));
+        RunOverview { tasks, counts, failed, ..RunOverview::default() }
+    }
+
+    #[test]
+    fn a_group_names_its_first_tasks_and_counts_the_rest() {
+        let overview = overview(vec![group("the device said no", 29, Outcome::Failed)]);
+        let text = run_tasks(&overview, Detail::Usual, &Screen::plain());
+        let expected = "  OUTCOME  TASKS  MEANING
+  failed      29  the device reported failure, or no PIN came
+
+failed: 29 tasks
+  ROW  SERIAL  NAME    ACTION
+  the device said no (29)
+    1  SN1     Mac-1   restart
+";
+        assert!(text.starts_with(expected), "{text}");
+        assert!(
+            text.ends_with("\n   10  SN10    Mac-10  restart\n  and 19 more (report.csv)\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn many_reasons_are_counted_and_not_listed() {
+        let groups = (0..30).map(|at| group(&format!("reason {at}"), 1, Outcome::Failed));
+        let text = run_tasks(&overview(groups.collect()), Detail::Usual, &Screen::plain());
+        assert_eq!(text.matches("  reason ").count(), GROUPS_MAX);
+        assert_eq!(text.matches(" SN1 ").count(), NAMED_GROUPS_MAX);
+        assert!(text.contains("and 20 more reasons (report.csv)"), "{text}");
+    }
+
+    #[test]
+    fn names_and_reasons_steer_no_terminal_and_fit_it() {
+        let mut evil = group("no\u{1b}[2J\nerror: all is lost", 1, Outcome::Failed);
+        evil.named[0].device.name =
+            "evil\u{1b}[2J\nname that is far too long for a terminal of 60".to_owned();
+        evil.reason.push_str(&" and so on".repeat(100));
+        let mut overview = overview(vec![evil]);
+        overview.facts.job = "job\u{1b}[31m".to_owned();
+        overview.facts.reason = Some("INC-1\nINC-2".to_owned());
+        let screen = Screen { width: Some(60), ..Screen::plain() };
+        let text = run_summary(&overview, Detail::Verbose, &screen);
+        assert!(!text.contains('\u{1b}') && !text.contains("\nerror") && !text.contains("\nINC"));
+        assert!(text.lines().all(|line| width_of(line) <= 60), "{text}");
+    }
+
+    #[test]
+    fn the_status_of_a_refusal_is_explained() {
+        let mut refused = group("HTTP 403", 1, Outcome::Refused);
+        refused.http_status = Some(403);
+        let shown = run_tasks(
+            &RunOverview { refused: vec![refused], ..RunOverview::default() },
+            Detail::Usual,
+            &Screen::plain(),
+        );
+        assert!(shown.contains("HTTP 403 (1): the token lacks the permission"), "{shown}");
+    }
+
+    #[test]
+    fn requests_are_shown_only_where_details_are_asked_for() {
+        let mut overview = overview(vec![group("x", 1, Outcome::Failed)]);
+        overview.facts.requests = [("send".to_owned(), 8), ("follow".to_owned(), 4)].into();
+        let usual = run_tasks(&overview, Detail::Usual, &Screen::plain());
+        let verbose = run_tasks(&overview, Detail::Verbose, &Screen::plain());
+        assert_eq!(verbose, format!("{usual}\nrequests: 12 (follow 4, send 8)\n"));
+    }
+
+    #[test]
+    fn skipped_blocked_and_pins_have_their_lines() {
+        let overview = RunOverview {
+            skipped: vec![group("protected by the policy", 3, Outcome::Skipped)],
+            blocked: 2,
+            pins_kept: 1,
+            ..RunOverview::default()
+        };
+        let text = run_tasks(&overview, Detail::Usual, &Screen::plain());
+        for line in [
+            "skipped: 3 tasks\n  protected by the policy (3)\n",
+            "\nblocked: 2 tasks, because an earlier step has not ended as required\n",
+            "\n1 PIN kept; to show it:\n  sortie pins ",
+        ] {
+            assert!(text.contains(line), "{line}\n{text}");
+        }
+    }
 }

@@ -45,6 +45,9 @@ fn the_screens_of_an_ended_run_fit_the_terminal() {
     screen(&fleet.bench, "pins", &["pins", "--all"], &time);
     screen(&fleet.bench, "resolve", &["resolve", "--no-input"], &[time[0], reads]);
     screen(&fleet.bench, "prune", &["prune", "--older-than", "0", "-n"], &[]);
+    // Last, because it reads once more what is in doubt.
+    let watch = ["watch", "--once", "--progress", "none"];
+    screen(&fleet.bench, "run_end", &watch, &time);
 }
 
 #[test]
