@@ -10,8 +10,8 @@ use crate::app::{JobBytes, JobReason, check_requirement};
 use crate::cli::failure::Failure;
 use crate::cli::options::{JobOptions, LimitOptions, PurposeOptions};
 use crate::cli::terminal::printer::Printer;
-use crate::cli::text::diagnostics::invalid_job;
-use crate::job::{Encoding, IdentifyBy, Job, ParseOptions};
+use crate::cli::text::diagnostics::diagnostic;
+use crate::job::{Diagnostics, Encoding, IdentifyBy, Job, ParseOptions};
 
 /// Bytes that tell a plan from a job.
 const HEAD_BYTES: u64 = 64;
@@ -45,6 +45,15 @@ pub(crate) fn read_job(options: &JobOptions, printer: &Printer) -> Result<Job, F
     }
     check_requirement(&job)?;
     Ok(job)
+}
+
+/// Shows all problems of a job and returns the failure that ends the command.
+pub(crate) fn invalid_job(problems: Diagnostics, printer: &Printer) -> Failure {
+    let screen = printer.error_screen();
+    for problem in &problems.items {
+        printer.styled(&diagnostic(problem, &screen));
+    }
+    JobReason::Invalid { problems }.into()
 }
 
 /// Whether the name of the job that the command line names tells it from others.

@@ -57,5 +57,5 @@ fn job_of(send: &SendOptions, printer: &Printer) -> Result<Job, Failure> {
     let known = crate::kandji::find_action(&send.action);
     let name = known.map_or("send", |action| action.name);
     ad_hoc(name, &send.action, &send.param, targets, selection, &options)
-        .map_err(|problems| crate::cli::text::diagnostics::invalid_job(problems, printer))
+        .map_err(|problems| crate::cli::job_source::invalid_job(problems, printer))
 }

@@ -3,41 +3,43 @@
 //! Owns the layout: message, place, the line with the guilty part marked, help. Must never add text of its
 //! own from the file: the job module has masked what must not be shown.
 
+use annotate_snippets::renderer::DEFAULT_TERM_WIDTH;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
-use crate::app::JobReason;
-use crate::cli::failure::Failure;
-use crate::cli::terminal::printer::Printer;
 use crate::cli::text::layout::harmless;
-use crate::job::{Diagnostic, Diagnostics};
+use crate::cli::text::screen::Screen;
+use crate::cli::text::wrap::broken;
+use crate::job::Diagnostic;
 
-/// Shows all problems and returns the failure that ends the command.
-pub(crate) fn invalid_job(problems: Diagnostics, printer: &Printer) -> Failure {
-    for problem in &problems.items {
-        printer.styled(&render(problem));
-    }
-    JobReason::Invalid { problems }.into()
-}
+/// Columns before a message: `error: `.
+const MESSAGE_INDENT: usize = 7;
+/// Columns before a help text beside the number of its line: `  = help: `.
+const HELP_INDENT: usize = 9;
 
-fn render(problem: &Diagnostic) -> String {
-    let renderer = Renderer::styled();
+/// A problem in colors, for a screen of this width.
+pub(crate) fn diagnostic(problem: &Diagnostic, screen: &Screen) -> String {
     let line = problem.line as usize;
-    let report = match &problem.source_line {
-        Some(source) if line > 0 => {
-            let span = span_in_bytes(source, problem.column as usize, problem.width as usize);
-            let snippet = Snippet::source(source.as_str())
-                .line_start(line)
-                .path(problem.file.as_str())
-                .annotation(AnnotationKind::Primary.span(span));
-            let group = Level::ERROR.primary_title(problem.message.as_str()).element(snippet);
-            match &problem.hint {
-                Some(hint) => renderer.render(&[group.element(Level::HELP.message(hint.as_str()))]),
-                None => renderer.render(&[group]),
-            }
-        }
-        _ => harmless(&format!("error: {problem}")).into_owned(),
+    let Some(source) = problem.source_line.as_ref().filter(|_| line > 0) else {
+        return format!("{}\n", harmless(&format!("error: {problem}")));
     };
-    format!("{report}\n")
+    let fitted = |text: &str, indent: usize| {
+        broken(text, screen.width.map(|width| width.saturating_sub(indent))).join("\n")
+    };
+    let message = fitted(&problem.message, MESSAGE_INDENT);
+    let number_width = problem.line.to_string().len();
+    let hint = problem.hint.as_ref().map(|hint| fitted(hint, HELP_INDENT + number_width));
+    let span = span_in_bytes(source, problem.column as usize, problem.width as usize);
+    let snippet = Snippet::source(source.as_str())
+        .line_start(line)
+        .path(problem.file.as_str())
+        .annotation(AnnotationKind::Primary.span(span));
+    let group = Level::ERROR.primary_title(message.as_str()).element(snippet);
+    let group = match &hint {
+        Some(hint) => group.element(Level::HELP.message(hint.as_str())),
+        None => group,
+    };
+    let renderer = Renderer::styled().term_width(screen.width.unwrap_or(DEFAULT_TERM_WIDTH));
+    format!("{}\n", renderer.render(&[group]))
 }
 
 /// The marked part, in bytes of the line. Column and width are in characters; 0 means the whole line.

@@ -16,3 +16,13 @@ fn the_name_alone_shows_how_to_begin() {
     let bench = Bench::offline();
     screen(&bench, "welcome", &[], &[]);
 }
+
+#[test]
+fn problems_of_a_job_fit_the_terminal() {
+    let bench = Bench::offline();
+    bench.write(
+        "broken.yaml",
+        "version: 1\nforse: true\nactoin: restart\ntargets: {all: true}\nwait: soon, which is a text of more than eighty columns that is cut\n",
+    );
+    screen(&bench, "check", &["check", "broken.yaml"], &[]);
+}
