@@ -16,6 +16,7 @@ const OUTPUT: &str = HelpHeading::Output.shown();
 pub(crate) const DOCTOR_CODES: &str = "\
 Exit codes:
   0   if no check finds a problem; warnings do not count
+  1   connection
   2   configuration or address
   3   token
   5   permission
