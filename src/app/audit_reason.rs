@@ -45,7 +45,7 @@ impl RefusalFacts for AuditReason {
 pub struct ChainFault {
     /// The run; `None` for the host's record.
     pub run: Option<String>,
-    /// Number of the note or entry; 0 for what stands before the first.
+    /// Number of the note or entry; 0 for what comes before the first.
     pub seq: u64,
     /// What does not fit.
     pub what: String,

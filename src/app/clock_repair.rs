@@ -39,7 +39,7 @@ impl Workspace {
         Ok(ahead.latest.is_some().then_some(ClockRepair { ahead, now }))
     }
 
-    /// Lets limits that count from a moment in the future count from now. Returns what was brought back.
+    /// Lets limits that count from a moment in the future count from now. Returns what was changed.
     ///
     /// # Errors
     /// The consent is not enough, or the index cannot be written.

@@ -1,6 +1,6 @@
 //! The history of a device: everything that was ever sent to it, over all runs of a state directory.
 //!
-//! Owns which runs and tasks are searched. Must never speak to a tenant, return a PIN, or leave out a run that it cannot read
+//! Owns which runs and tasks are searched. Must never contact a tenant, return a PIN, or leave out a run that it cannot read
 //! without naming it.
 
 use std::collections::{BTreeMap, BTreeSet};

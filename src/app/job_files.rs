@@ -1,7 +1,7 @@
 //! The bytes of a job, and of the files that it names.
 //!
 //! Owns which files may be read and how much of them, when they were written, and what is recognised as no job at all. Must
-//! never interpret a job, which the module `job` does, and never show what stands in a file that holds a secret.
+//! never interpret a job, which the module `job` does, and never show what is in a file that holds a secret.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! Why a job is not taken.
 //!
-//! Owns these reasons, and the text of faults of files: problems of a job repeat it. Must never hold what stands in a file that
+//! Owns these reasons, and the text of faults of files: problems of a job repeat it. Must never hold what is in a file that
 //! looks like a secret.
 
 use serde::Serialize;

@@ -36,7 +36,7 @@ pub(crate) struct PolicyFile {
     /// Whose files are believed.
     pub trust: Trust,
     places: Places,
-    /// What stood at each place before it was read.
+    /// The state of each place before it was read.
     stamps: Vec<Option<Stamp>>,
 }
 
@@ -91,7 +91,7 @@ impl PolicyFile {
         Ok(Self { policy, digest: String::new(), path: None, trust, places, stamps })
     }
 
-    /// Looks again, for a run under way. Nothing is read while the files look as they did.
+    /// Looks again, for a run in progress. Nothing is read while the files look as they did.
     pub(crate) fn reread(&self) -> Result<Reread, BindingFileReason> {
         if self.places.stamps() == self.stamps {
             return Ok(Reread::Unchanged);

@@ -36,7 +36,7 @@ pub enum LeftAlone {
     NotOver {
         /// Id of the run.
         run: String,
-        /// Where it stands.
+        /// Where it is.
         state: RunState,
     },
     /// Something newer is recorded of some tasks.
@@ -89,7 +89,7 @@ pub struct Prunable {
 pub struct PruneOutcome {
     /// Number of runs from which everything was dropped that was to be.
     pub runs: usize,
-    /// Directories of reports in which dropped secrets still stand.
+    /// Directories of reports that still contain dropped secrets.
     pub reports_with_secrets: Vec<PathBuf>,
     failed: Vec<String>,
 }
@@ -192,7 +192,7 @@ impl Prunable {
         Ok(())
     }
 
-    /// Directories of reports in which secrets stand that are dropped.
+    /// Directories of reports that contain secrets which are dropped.
     fn reports_with_secrets(&self) -> Vec<PathBuf> {
         let holds = |run: &PrunableRun| {
             let directory = run.report_dir.as_ref()?;
@@ -280,7 +280,7 @@ impl PrunableRun {
     }
 }
 
-/// Whether any of the secrets stands in any file of a directory.
+/// Whether a file of a directory contains one of the secrets.
 fn holds_any(directory: &Path, secrets: &[Sealed]) -> bool {
     let Ok(files) = std::fs::read_dir(directory) else { return false };
     files.filter_map(Result::ok).filter_map(|file| std::fs::read_to_string(file.path()).ok()).any(

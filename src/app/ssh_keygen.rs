@@ -90,7 +90,7 @@ pub enum SigningReason {
         /// The limit, in seconds.
         limit_s: u64,
     },
-    /// The tool ended without a signature. It told its user why.
+    /// The tool ended without a signature. It printed the reason.
     #[serde(rename = "not_signed")]
     NotSigned {
         /// Name of the tool.

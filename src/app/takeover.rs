@@ -1,6 +1,6 @@
 //! Tasks that a newer run took over.
 //!
-//! Owns how that stands in the journal of the older run. Must never let both send the same.
+//! Owns how the journal of the older run records it. Must never let both send the same.
 
 use crate::model::{Outcome, TaskRecord, Turn};
 

@@ -28,7 +28,7 @@ impl Clock for WallClock {
     #[expect(clippy::disallowed_methods, reason = "the one place where a run reads the wall clock")]
     fn now(&self) -> UnixMillis {
         let millis = |passed: Duration| i64::try_from(passed.as_millis()).unwrap_or(i64::MAX);
-        // A clock that stood still before 1970 would let a run wait forever.
+        // A clock that stopped before 1970 would let a run wait forever.
         match std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH) {
             Ok(after) => UnixMillis(millis(after)),
             Err(before) => UnixMillis(-millis(before.duration())),

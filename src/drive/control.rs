@@ -6,17 +6,17 @@ use super::quota::QuotaError;
 use crate::engine::{Impossible, Progress};
 use crate::model::Entry;
 
-/// What an operator wants of a run under way.
+/// What an operator wants of a run in progress.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Control {
     /// Continue.
     Go,
-    /// Send nothing more, and wait for the requests under way.
+    /// Send nothing more, and wait for the requests in progress.
     Drain {
         /// Who or what asked for it, as the journal keeps it.
         why: &'static str,
     },
-    /// Leave at once. Answers that are under way are lost, and a resume finds their tasks in doubt.
+    /// Leave at once. Answers that are in progress are lost, and a resume finds their tasks in doubt.
     Abort,
 }
 
@@ -46,7 +46,7 @@ pub struct Ended {
 /// Why a run broke off. What happened until then is in the journal, and the run can be resumed.
 #[derive(Debug, thiserror::Error)]
 pub enum DriveError {
-    /// The journal cannot be written. Nothing more was sent; answers under way at that moment are lost.
+    /// The journal cannot be written. Nothing more was sent; answers in progress at that moment are lost.
     #[error("cannot write the journal: {0}")]
     Journal(String),
     /// The ledger of the hour cannot be written.

@@ -12,7 +12,7 @@ use crate::kandji::{details_request, read_details as read_answer};
 use crate::model::{DeviceDetails, DeviceId};
 use crate::transport::Transport;
 
-/// Requests under way at once: a person waits for the plan, and nothing else is sent meanwhile.
+/// Requests in progress at once: a person waits for the plan, and nothing else is sent meanwhile.
 const AT_ONCE: usize = 8;
 /// After so many useless answers the rest is not asked for: each has been repeated for a while.
 const USELESS_MAX: u32 = 3;

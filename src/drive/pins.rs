@@ -34,7 +34,7 @@ pub fn system_pins() -> DrawPin {
     })
 }
 
-/// PINs as the engine wants them: in clear to be sent, sealed to be kept.
+/// PINs as the engine wants them: unencrypted to be sent, sealed to be kept.
 pub(super) fn source(mut draw: DrawPin, sealer: Option<Sealer>) -> PinSource {
     Box::new(move || {
         let clear = draw();

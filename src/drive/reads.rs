@@ -22,7 +22,7 @@ const WAIT_MS_MAX: u64 = 120_000;
 /// A shorter wait for a place is not reported: it is hardly noticed, and the places of a second are many.
 const TOLD_MS_MIN: u64 = 1_500;
 
-/// Why a read brought no usable answer.
+/// Why a read has no usable answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The tenant cannot be reached.

@@ -38,7 +38,7 @@ pub struct RunParts<T, C, J> {
     pub program: String,
     /// How to get a fresh token, once, when the API answers 401; `None` where there is no way.
     pub renew_token: Option<RenewToken>,
-    /// Seals secrets at the moment of receipt; `None` keeps them in clear.
+    /// Seals secrets at the moment of receipt; `None` keeps them unencrypted.
     pub sealer: Option<Sealer>,
     /// Draws the PINs of erases.
     pub draw_pin: DrawPin,

@@ -24,7 +24,7 @@ pub(super) struct Token {
     renewing: Option<Renewing>,
 }
 
-/// A renewal under way.
+/// A renewal in progress.
 struct Renewing {
     fresh: BoxFuture<'static, Result<(), String>>,
     /// What the API said to the first request that it refused and that was to change something: without a fresh token
@@ -95,7 +95,7 @@ impl Token {
         again
     }
 
-    /// Waits for the renewal under way; forever where there is none.
+    /// Waits for the renewal in progress; forever where there is none.
     pub(super) async fn renewed(&mut self) -> Renewed {
         let Some(renewing) = &mut self.renewing else { return std::future::pending().await };
         let result = renewing.fresh.as_mut().await;

@@ -109,7 +109,7 @@ impl Allowance {
     /// Counts the answer of a read; `what` names it in the error.
     ///
     /// # Errors
-    /// [`Impossible`] when no read is under way.
+    /// [`Impossible`] when no read is in progress.
     pub(super) fn read_came_back(&mut self, what: &'static str) -> Result<(), Impossible> {
         self.reads_under_way = self.reads_under_way.checked_sub(1).ok_or_else(|| Impossible {
             task: u32::MAX,

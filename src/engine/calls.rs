@@ -13,7 +13,7 @@ pub enum Call {
         task: TaskIndex,
         /// Which request of the task this is, from 1.
         attempt: u16,
-        /// The PIN that was drawn for it, in clear.
+        /// The PIN that was drawn for it, unencrypted.
         pin: Option<Sealed>,
     },
     /// A look for its end, or for what it left behind.
@@ -130,7 +130,7 @@ pub struct Effects {
     pub want: u32,
     /// To be asked of an operator; the answer goes to [`Engine::operator_said`](super::Engine::operator_said).
     pub ask: Option<Ask>,
-    /// Nothing is under way and nothing more will be.
+    /// Nothing is in progress and nothing more will be.
     pub is_done: bool,
 }
 

@@ -198,7 +198,7 @@ pub(super) fn ambiguous(candidates: u16) -> String {
     format!("ambiguous: {candidates} commands match by type and time")
 }
 
-/// What is recorded of a task when the run is opened again: a request under way has lost its answer, and what is safe
+/// What is recorded of a task when the run is opened again: a request in progress has lost its answer, and what is safe
 /// to repeat goes back to the queue. `None` where nothing has to be recorded.
 pub(super) fn of_restart(
     now: UnixMillis,

@@ -32,7 +32,7 @@ pub(super) struct Coordinator {
 }
 
 impl Coordinator {
-    /// The parts of a run that stands as `state` says.
+    /// The parts of a run in this `state`.
     pub(super) fn new(state: EngineState) -> Self {
         Self {
             allowance: Allowance::new(state.policy.per_second),

@@ -25,7 +25,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// The machine of a run that stands as `state` says. Nothing is sent before [`Engine::open`].
+    /// The machine of a run in this `state`. Nothing is sent before [`Engine::open`].
     #[must_use]
     pub fn new(state: EngineState) -> Self {
         Self { run: Coordinator::new(state) }
@@ -64,7 +64,7 @@ impl Engine {
         self.run.state.progress()
     }
 
-    /// Opens the run, new or resumed. Requests under way have lost their answers: tasks that are safe to repeat go back
+    /// Opens the run, new or resumed. Requests in progress have lost their answers: tasks that are safe to repeat go back
     /// to the queue, the others are in doubt.
     ///
     /// # Errors
@@ -98,8 +98,8 @@ impl Engine {
         self.run.decide(now)
     }
 
-    /// Stops sending; requests under way are waited for. The first cause stays, with two exceptions. A stop that still reads gives way to one that ends
-    /// reading. The end of the time for sending gives way to any other cause.
+    /// Stops sending; requests in progress are waited for. The first cause stays, with two exceptions. A stop that still
+    /// reads gives way to one that ends reading. The end of the time for sending gives way to any other cause.
     ///
     /// # Errors
     /// [`Impossible`] is a fault of this program.
@@ -129,7 +129,7 @@ impl Engine {
     /// Takes in what is known after a request: its answer, or why there is none.
     ///
     /// # Errors
-    /// [`Impossible`] when no such request is under way.
+    /// [`Impossible`] when no such request is in progress.
     pub fn answered(
         &mut self,
         now: UnixMillis,
@@ -149,7 +149,7 @@ impl Engine {
     /// Takes in what a look showed.
     ///
     /// # Errors
-    /// [`Impossible`] when no read is under way.
+    /// [`Impossible`] when no read is in progress.
     pub fn looked(
         &mut self,
         now: UnixMillis,
@@ -171,7 +171,7 @@ impl Engine {
     /// Takes in what a read of a lock's PIN showed: six digits, none, or why it could not be read.
     ///
     /// # Errors
-    /// [`Impossible`] when no read is under way.
+    /// [`Impossible`] when no read is in progress.
     pub fn pin_read(
         &mut self,
         now: UnixMillis,
@@ -187,7 +187,7 @@ impl Engine {
     /// it. It counts as none, and is kept.
     ///
     /// # Errors
-    /// [`Impossible`] when no read is under way.
+    /// [`Impossible`] when no read is in progress.
     pub fn odd_pin_read(
         &mut self,
         now: UnixMillis,
@@ -203,7 +203,7 @@ impl Engine {
     /// Takes in secrets that were read before the request that takes them away. Without them the request is not sent.
     ///
     /// # Errors
-    /// [`Impossible`] when no read is under way.
+    /// [`Impossible`] when no read is in progress.
     pub fn secrets_read(
         &mut self,
         now: UnixMillis,
@@ -219,7 +219,7 @@ impl Engine {
     /// Takes in what the record of a target shows just before its request.
     ///
     /// # Errors
-    /// [`Impossible`] when no read is under way.
+    /// [`Impossible`] when no read is in progress.
     pub fn rechecked(
         &mut self,
         now: UnixMillis,
@@ -234,7 +234,7 @@ impl Engine {
     /// Takes in a page of the device list.
     ///
     /// # Errors
-    /// [`Impossible`] when no read is under way.
+    /// [`Impossible`] when no read is in progress.
     pub fn listed(&mut self, now: UnixMillis, listing: Listing) -> Result<Vec<Entry>, Impossible> {
         let is_reached = !matches!(listing, Listing::Unreachable { .. });
         self.read_came_back("the device list", is_reached)?;

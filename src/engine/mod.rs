@@ -1,7 +1,7 @@
 //! The run as a state machine: no async, no clock, no disk, no network.
 //!
 //! Owns every decision to send. The task machine (`task`) is the life of one task, and [`EngineState`] is what all
-//! entries of a run add up to. Around it stand four parts that own their queues and limits and do not know each other:
+//! entries of a run add up to. Around it are four parts that own their queues and limits and do not know each other:
 //! `sends`, `looks`, `settlement` and `stops`. A part proposes; only `decide` disposes. [`Engine`] is what a shell
 //! sees.
 //!

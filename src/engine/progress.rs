@@ -11,7 +11,7 @@ pub struct Progress {
     pub tasks: u32,
     /// Tasks that have ended.
     pub settled: u32,
-    /// Tasks whose request is under way.
+    /// Tasks whose request is in progress.
     pub in_flight: u32,
     /// Tasks whose command is followed.
     pub following: u32,

@@ -237,7 +237,7 @@ impl EngineState {
         Some(next)
     }
 
-    /// Tasks that may still be sent in this run as it stands.
+    /// Tasks that may still be sent in this run.
     pub(super) fn sendable(&self) -> u32 {
         let stopped = |at: &usize| self.action_stopped[*at];
         (0..self.actions.len()).filter(|at| !stopped(at)).map(|at| self.ready_by_action[at]).sum()
@@ -353,7 +353,7 @@ fn is_well(phase: &Phase) -> bool {
     }
 }
 
-/// The PIN that an entry brings.
+/// The PIN in an entry.
 fn pin_of(event: &Event) -> Option<&Sealed> {
     match event {
         Event::Answered { verdict: Verdict::Accepted(answer), .. } => answer.usable_pin(),

@@ -12,7 +12,7 @@ pub(super) struct Tally {
     /// Requests whose answers were lost with the process before, and that are not in doubt yet. They come into doubt
     /// one after the other when the run is opened, which says nothing about the tenant.
     pub lost: u32,
-    /// Locks of Macs whose answer brought no usable PIN.
+    /// Locks of Macs whose answer had no usable PIN.
     pub locks_without_pin: u32,
     /// Number of answers to sends.
     pub answers: u32,

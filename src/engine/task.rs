@@ -10,7 +10,7 @@ use crate::model::{
 /// Reads that have to show nothing before a task stays in doubt.
 pub(super) const ABSENCES_MAX: u8 = 3;
 
-/// Where a task stands.
+/// The state of a task.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Phase {
     /// It waits for the step before it.
@@ -78,7 +78,7 @@ pub struct Impossible {
     pub task: u32,
     /// The kind of entry.
     pub event: &'static str,
-    /// Where the task stood.
+    /// The state of the task before.
     pub phase: String,
 }
 
@@ -210,7 +210,7 @@ impl TaskState {
         }
     }
 
-    /// The answer to the request under way.
+    /// The answer to the request in progress.
     fn answered(&mut self, facts: &TaskFacts, attempt: u16, verdict: &Verdict) -> Option<Phase> {
         if self.phase != Phase::InFlight || attempt != self.attempts {
             return None;
@@ -292,7 +292,7 @@ impl TaskState {
         }
     }
 
-    /// Whether the task may end in this way from where it stands.
+    /// Whether the task may end in this way from its phase.
     fn may_end(&self, facts: &TaskFacts, outcome: Outcome) -> bool {
         match (outcome, &self.phase) {
             (_, Phase::Judged(_) | Phase::Following | Phase::Custody(_)) => true,

@@ -18,7 +18,7 @@ pub(super) struct WaveCount {
     pub(super) planned: u32,
     /// By action.
     pub(super) ready: Vec<u32>,
-    /// A request or what follows from its answer is under way.
+    /// A request or what follows from its answer is in progress.
     pub(super) in_flight: u32,
     /// The device's report is awaited, and the device can be reached.
     pub(super) awaited: u32,

@@ -1,7 +1,7 @@
 //! Waves: how far a run has spread, and what each wave has come to.
 //!
 //! Owns the counts of each wave and the judgement whether the next one may begin. Volatile parts are none: all of
-//! it follows from entries. Must never send, and never know why a task stands as it does.
+//! it follows from entries. Must never send, and never know why a task is in its state.
 
 use super::progress::WaveWait;
 use super::task::{Phase, TaskState};
@@ -39,7 +39,7 @@ pub(super) enum Overrun {
     Later,
 }
 
-/// How the waves that were begun stand, as far as their errors go.
+/// The verdict on the errors of the waves that have begun.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     /// They are below their limits.
@@ -240,7 +240,7 @@ impl Waves {
         self.sent_at = None;
     }
 
-    /// How the waves that were begun stand: whether one has too many errors of its own.
+    /// The verdict on the waves that have begun: whether one has too many errors.
     pub(super) fn standing(&self, max_errors: MaxErrors) -> Standing {
         if self.counts.len() < 2 {
             return Standing::Fine;

@@ -84,7 +84,7 @@ impl Column {
 pub(super) struct TableHeader {
     /// The columns, in the order of the file.
     pub columns: Vec<Column>,
-    /// Their names as they stand in the file; folded.
+    /// Their names as they are in the file; folded.
     written: Vec<String>,
 }
 

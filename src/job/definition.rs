@@ -25,7 +25,7 @@ pub struct Job {
     pub selection: Option<Selection>,
     /// Devices that are taken out again.
     pub exclude: Exclusion,
-    /// Settings that the job brings along.
+    /// Settings in the job.
     pub settings: JobSettings,
     /// What was interpreted or ignored and may surprise: renamed columns, skipped lines.
     pub notes: Vec<String>,

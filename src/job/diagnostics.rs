@@ -13,7 +13,7 @@ const DIAGNOSTICS_MAX: usize = 200;
 /// Most characters of input that a message repeats.
 const QUOTE_CHARS_MAX: usize = 48;
 
-/// One problem of a job: where it stands, what is wrong, and how to fix it.
+/// One problem of a job: where it is, what is wrong, and how to fix it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
     /// Name of the file, `<stdin>` or `<command line>`.
@@ -99,7 +99,7 @@ impl fmt::Display for Diagnostics {
     }
 }
 
-/// A problem that does not know yet where it stands.
+/// A problem without its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Flaw {
     /// What is wrong.

@@ -67,7 +67,7 @@ fn read(
     problems: &mut Diagnostics,
 ) -> Option<Job> {
     let mut notes = Vec::new();
-    // What is named as YAML is UTF-8: the flag speaks of the table that it names.
+    // What is named as YAML is UTF-8: the flag is about the table that it names.
     let encoding = options.encoding.filter(|_| !sniff::is_named_as_yaml(input.name));
     let bytes = decode(input.name, input.bytes, encoding, problems, &mut notes)?;
     let mut source = Source::read(input.name, &bytes, problems)?;

@@ -1,6 +1,6 @@
 //! Rows that an earlier run wrote, recognized by the columns of its files.
 //!
-//! Owns which columns say so. Must never be talked out of it: a column counts under the name that stands in the file,
+//! Owns which columns say so. No option changes it: a column counts under the name in the file,
 //! whether it is renamed or ignored or not.
 
 use super::scan::Record;
@@ -8,7 +8,7 @@ use super::scan::Record;
 /// The columns in which a file of what a run left names that run, and whether it had ended; folded.
 pub(super) const RUN_NAME: &str = "sortierun";
 pub(super) const RUN_ENDED_NAME: &str = "sortierunended";
-/// What stands there while the run has not ended.
+/// The value while the run has not ended.
 const NOT_ENDED: &str = "no";
 /// The columns that only a `report.csv` has together; folded.
 const REPORT_MARKS: [&str; 4] = ["outcome", "commanduuid", "requestedat", "completedat"];
@@ -27,7 +27,7 @@ pub enum RowOrigin {
     Report,
 }
 
-/// The run whose files a record comes from, if it does. `written` are the folded names of its columns as they stand in
+/// The run whose files a record comes from, if it does. `written` are the folded names of its columns as they are in
 /// the file.
 pub(super) fn origin_of(written: &[String], record: &Record<'_>) -> Option<RowOrigin> {
     let column = |name: &str| written.iter().position(|column| column == name);

@@ -1,4 +1,4 @@
-//! Problems that many rows share, told once.
+//! Problems that many rows share, reported once.
 //!
 //! Owns counting them and naming their first lines. Must never hold back a problem that rows do not share.
 

@@ -178,7 +178,7 @@ impl<'r> RowReader<'r> {
         true
     }
 
-    /// A problem of a record whose cells cannot be told apart: no text where there are secrets.
+    /// A problem of a record whose cells cannot be distinguished: no text where there are secrets.
     fn push_shy(&mut self, source: &Source<'_>, range: Range<usize>, flaw: Flaw) {
         let diagnostic = if self.has_secrets() {
             source.diagnostic_without_text(range, flaw)
@@ -371,7 +371,7 @@ impl<'r> RowReader<'r> {
         false
     }
 
-    /// Keeps a row, unless an earlier one of the same device stands in its way.
+    /// Keeps a row, unless an earlier one of the same device prevents it.
     fn keep(&mut self, source: &Source<'_>, record: &Record<'_>, row: Row) {
         let has_steps = self.header.has(&Meaning::Step);
         let step = row.steps.first().map_or(1, |step| step.number);

@@ -156,7 +156,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Whether a spreadsheet's error stands here in place of a value.
+    /// Whether this is a spreadsheet's error instead of a value.
     fn is_error_mark(&self) -> bool {
         let rest = &self.text[self.at..];
         ERROR_MARKS.iter().any(|mark| rest.starts_with(mark))

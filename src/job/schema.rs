@@ -218,7 +218,7 @@ fn names_of(action: &ActionSpec) -> Vec<&'static str> {
     std::iter::once(action.name).chain(action.aliases.iter().copied()).collect()
 }
 
-/// For each action: its parameters alone may stand under `with`.
+/// For each action: only its parameters may be under `with`.
 fn rules_of_actions() -> Vec<Value> {
     let rule = |action: &&'static ActionSpec| {
         let params: Vec<&ParamSpec> = action.params.iter().collect();
@@ -329,7 +329,7 @@ fn one_or_many(item: &Value) -> Value {
     any_of(vec![item.clone(), list(item, None)])
 }
 
-/// One of several forms; a single form stands by itself.
+/// One of several forms; a single form is used alone.
 fn any_of(mut forms: Vec<Value>) -> Value {
     match forms.len() {
         1 => forms.remove(0),

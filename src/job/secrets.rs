@@ -1,10 +1,10 @@
-//! Which names speak of a PIN or another secret.
+//! Which names mean a PIN or another secret.
 //!
 //! Owns the words. Must never see the secrets themselves.
 
 use crate::kandji::{ACTIONS, ParamKind, fold};
 
-/// Parts of folded names that speak of a secret, which has no place in a job file.
+/// Parts of folded names that mean a secret, which has no place in a job file.
 const SECRETS: [&str; 13] = [
     "token",
     "password",

@@ -9,7 +9,7 @@ use crate::model::settings::{
     SettingSource, SettingSpec, SettingValue, SettingValues, safety, targets,
 };
 
-/// The settings that a job brings along. Where it is silent, nothing is set.
+/// The settings in a job. What the job leaves out is not set.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct JobSettings {
     /// The values, by the table of settings.

@@ -17,7 +17,7 @@ const LINES_MAX: usize = 1_000_000;
 /// Longest line that a problem shows, in bytes: a caret below more cannot be found.
 const SHOWN_LINE_BYTES_MAX: usize = 4 * 1024;
 
-/// What stands in a digest for a secret.
+/// What replaces a secret in a digest.
 const SECRET: &[u8] = b"secret";
 
 /// One decoded file.
@@ -34,7 +34,7 @@ pub(super) struct Source<'a> {
     secrets: Vec<Range<usize>>,
 }
 
-/// Where something stands, in the form of a diagnostic.
+/// The place of something, in the form of a diagnostic.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 struct Place {
     line: u32,
@@ -117,7 +117,7 @@ impl<'a> Source<'a> {
         self.masked.push(range);
     }
 
-    /// Shows no further line: its secrets cannot be told from the rest.
+    /// Shows no further line: its secrets cannot be distinguished from the rest.
     pub fn hide_lines(&mut self) {
         self.hides_lines = true;
     }
@@ -179,7 +179,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The same without the line's text, for lines whose cells cannot be told apart.
+    /// The same without the line's text, for lines whose cells cannot be distinguished.
     pub fn diagnostic_without_text(&self, range: Range<usize>, flaw: Flaw) -> Diagnostic {
         Diagnostic { source_line: None, ..self.diagnostic(range, flaw) }
     }

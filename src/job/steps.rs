@@ -202,7 +202,7 @@ fn shortened(param: &'static ParamSpec, message: String, text: &str) -> Flaw {
 
 /// Why the parameters of a step do not make a whole.
 pub(super) struct StepFlaw {
-    /// The parameter, if it can be told.
+    /// The parameter, if it is known.
     pub param: Option<&'static ParamSpec>,
     /// What is wrong.
     pub sentence: String,

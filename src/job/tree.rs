@@ -1,4 +1,4 @@
-//! YAML as a tree that remembers where everything stands.
+//! YAML as a tree that remembers the place of every node.
 //!
 //! Owns the strict subset of YAML that jobs may use, and the limits on it. It keeps every scalar as it was
 //! written: a serial number that was read as a number is damaged. It reads on after a problem, which a typed
@@ -88,7 +88,7 @@ pub(super) fn read_tree(source: &Source<'_>, problems: &mut Diagnostics) -> Opti
     let mut options = Options::default();
     options.emit_comments = false;
     options.disallow_directives = true;
-    // Told by us, because the parser's own words do not say what to do.
+    // Our own message, because the parser's own words do not say what to do.
     options.emit_unresolved_aliases = true;
     options.flow_nesting_limit = DEPTH_MAX;
     options.block_nesting_limit = DEPTH_MAX;

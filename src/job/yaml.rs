@@ -109,7 +109,7 @@ pub(super) fn top_keys() -> Vec<&'static str> {
     JOB_KEYS.into_iter().chain(settings).collect()
 }
 
-/// Notes the settings that stand among the other parts of a job.
+/// Reads the settings among the other parts of a job.
 fn note_values(
     reader: &NodeReader<'_, '_>,
     entries: &[MapEntry],
@@ -126,7 +126,7 @@ fn note_values(
     }
 }
 
-/// Flags that speak of a table or of an action, which this job has itself.
+/// Flags about a table or an action, which this job has itself.
 fn refuse_table_flags(reader: &mut NodeReader<'_, '_>, options: &ParseOptions) {
     if options.action.is_some() {
         let flaw = Flaw::new("--action cannot be used with a YAML job, which names its action")

@@ -285,7 +285,7 @@ impl Export<'_, '_> {
             self.counts.blank += 1;
             return;
         }
-        // A quotation mark in the wrong place brings other columns into this one, so the cell is not repeated.
+        // A quotation mark in the wrong place merges other columns into this one, so the cell is not repeated.
         let breaks = ['\n', '\r', '"', char::from(self.delimiter)];
         if let Some(letter) = text.chars().find(|letter| breaks.contains(letter)) {
             let word = self.wanted.on.word();

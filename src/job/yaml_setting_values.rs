@@ -19,7 +19,7 @@ pub(super) fn keys_below(top: &str) -> Vec<&'static str> {
         .collect()
 }
 
-/// Where an entry stands.
+/// Where an entry is.
 pub(super) fn source_of(reader: &NodeReader<'_, '_>, entry: &MapEntry) -> SettingSource {
     SettingSource::Job { line: reader.source.line_of(entry.key_range.start) }
 }

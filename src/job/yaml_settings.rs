@@ -1,4 +1,4 @@
-//! The settings that a YAML job may bring along.
+//! The settings that a YAML job may have.
 //!
 //! Owns the way from nodes to values, by the table of settings, and the rules between two of them. Must never fill in a
 //! default: where the job is silent, so is this.

@@ -8,7 +8,7 @@ use super::chain::{Leave, is_secret_key, stored_json, write_without_secrets};
 
 /// Deepest nesting that is cut; entries have five levels. Deeper ones go the slow way, which has its own limit.
 const DEPTH_MAX: usize = 32;
-/// Longest number that is copied as it stands: every integer of so many digits fits into 64 bits.
+/// Longest number that is copied unchanged: every integer of so many digits fits into 64 bits.
 const DIGITS_MAX: usize = 18;
 
 /// Writes a stored body as it is hashed into `text` and returns it; `None` where it is not JSON.
@@ -30,14 +30,14 @@ pub(super) fn write_canonical<'a>(
 
 /// A value, as slices of the text.
 enum Cut<'a> {
-    /// Anything without fields or items, as it stands.
+    /// Anything without fields or items, unchanged.
     Plain(&'a [u8]),
     Object(Vec<(&'a [u8], Cut<'a>)>),
     Array(Vec<Cut<'a>>),
 }
 
 impl Cut<'_> {
-    /// Whether this is how a sealed value stands on disk.
+    /// Whether this is how a sealed value is stored.
     fn is_sealed(&self) -> bool {
         match self {
             Self::Object(fields) => match fields.as_slice() {

@@ -11,14 +11,14 @@ use sha2::{Digest, Sha256};
 
 use crate::model::{UnixMillis, hexadecimal};
 
-/// The keys under which PINs, kept secrets and the results of reads stand in entries. A new kind of entry that holds
+/// The keys under which PINs, kept secrets and the results of reads are stored in entries. A new kind of entry that holds
 /// any has to use one of them: older programs leave out what they find there, at any depth.
 const SECRET_KEYS: [&str; 3] = ["pin", "secrets", "result"];
 
 /// The first place at which a chain is not what was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditFault {
-    /// Number of the record; 0 for what stands before the first or beside all of them: header, tasks, outcomes.
+    /// Number of the record; 0 for what comes before the first or beside all of them: header, tasks, outcomes.
     pub seq: u64,
     /// What does not fit, for people.
     pub what: String,
@@ -105,7 +105,7 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    /// Stands before the first record.
+    /// Before the first record.
     pub(super) fn new(genesis: String) -> Self {
         let audit = ChainAudit {
             entries: 0,
@@ -127,12 +127,12 @@ impl Walk {
         self.audit.fault.as_ref()
     }
 
-    /// The record on which the walk stands: its number and its hash.
+    /// The record that the walk has reached: its number and its hash.
     pub(super) fn stands_at(&self) -> (i64, &str) {
         (self.last, &self.audit.head)
     }
 
-    /// The hash of the record on which the walk stands.
+    /// The hash of the record that the walk has reached.
     pub(super) fn head(&self) -> &str {
         &self.audit.head
     }
@@ -187,13 +187,13 @@ impl Walk {
     }
 }
 
-/// Reads JSON as it stands in a database; `None` where it is none. The error of the parser is dropped: it could repeat
+/// Reads JSON as it is in a database; `None` where it is none. The error of the parser is dropped: it could repeat
 /// a value, and a value could be a PIN.
 pub(super) fn stored_json(body: &str) -> Option<Value> {
     serde_json::from_str(body).ok()
 }
 
-/// Whether a PIN, a kept secret or the result of a read stands under a key of an entry.
+/// Whether a PIN, a kept secret or the result of a read is under a key of an entry.
 pub(super) fn is_secret_key(key: &[u8]) -> bool {
     SECRET_KEYS.iter().any(|secret| secret.as_bytes() == key)
 }
@@ -299,7 +299,7 @@ pub(super) fn with_secrets_of(stored: &mut Value, rewritten: &Value) {
     }
 }
 
-/// Whether this is how a sealed value stands on disk, in clear or encrypted.
+/// Whether this is how a sealed value is stored, unencrypted or encrypted.
 fn is_sealed(value: &Value) -> bool {
     let Value::Object(fields) = value else { return false };
     fields.len() == 1

@@ -25,7 +25,7 @@ pub enum JournalError {
         /// What the system says.
         source: std::io::Error,
     },
-    /// A file stands where a directory has to be.
+    /// A file where a directory must be.
     #[error("{path} is a file, not a state directory")]
     NotADirectory {
         /// The file.

@@ -1,6 +1,6 @@
 //! Who confirmed a run, and what it was checked against.
 //!
-//! Owns these words, which stand in the run's header and so at the beginning of its chain. Must never hold a secret.
+//! Owns these words, which are in the run's header and so at the beginning of its chain. Must never hold a secret.
 
 use serde::{Deserialize, Serialize};
 

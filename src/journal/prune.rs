@@ -43,7 +43,7 @@ pub struct Pruned {
     pub shares: Vec<PruneShare>,
     /// Tasks that would have, but of which something is newer than the limit.
     pub spared: u32,
-    /// The secrets themselves, for finding the reports in which they stand.
+    /// The secrets themselves, for finding the reports that contain them.
     pub dropped: Vec<Sealed>,
 }
 
@@ -93,7 +93,7 @@ pub fn prune_run(
     Ok(rewriting.pruned)
 }
 
-/// Moves the log into the database and cuts it to nothing: the old pages stand in it, too.
+/// Moves the log into the database and cuts it to nothing: it has the old pages too.
 fn empty_the_log(connection: &Connection, path: &Path) -> Result<(), JournalError> {
     let is_busy: i64 =
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).at(path)?;

@@ -79,7 +79,7 @@ impl RunJournal {
         Ok(Self { connection, path, records, end, book, is_confirmed: true })
     }
 
-    /// Continues the journal of a verified run, from where it stood then.
+    /// Continues the journal of a verified run, from where it ended.
     ///
     /// # Errors
     /// [`JournalError`].
@@ -145,7 +145,7 @@ impl RunJournal {
         Ok(())
     }
 
-    /// Writes entries in one transaction, after the host's record was told where they will end; after an error nothing
+    /// Writes entries in one transaction, after the host's record has where they will end; after an error nothing
     /// of them is there.
     pub(super) fn write(
         &mut self,

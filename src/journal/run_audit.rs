@@ -57,7 +57,7 @@ impl RunReader {
         Ok(walk.end(format, MIGRATIONS.len()))
     }
 
-    /// Stands before the first entry, with what is known of header and tasks.
+    /// Before the first entry, with what is known of header and tasks.
     pub(super) fn begin(&self) -> Result<Begun, JournalError> {
         let (connection, path) = (&self.connection, &self.path);
         let mut tasks = Some(Vec::new());
@@ -151,7 +151,7 @@ impl RunReader {
         Ok(body.and_then(|body| stored_json(&body)))
     }
 
-    /// What is unsent, under way or in doubt on some devices, with the names of the actions, in the order of the tasks.
+    /// What is unsent, in progress or in doubt on some devices, with the names of the actions, in the order of the tasks.
     /// It reads no entries.
     ///
     /// # Errors
@@ -185,7 +185,7 @@ impl RunReader {
         self.tasks_on(devices, &[Outcome::Pending, Outcome::NotNow])
     }
 
-    /// Device and action of the tasks of these devices that stand at one of these outcomes.
+    /// Device and action of the tasks of these devices with one of these outcomes.
     fn tasks_on(
         &self,
         devices: &BTreeSet<DeviceId>,

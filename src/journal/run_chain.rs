@@ -52,7 +52,7 @@ pub(super) struct Beginning {
 }
 
 impl Beginning {
-    /// Computes it from what stands in the database now.
+    /// Computes it from what is in the database now.
     pub(super) fn of(connection: &Connection, path: &Path) -> Result<Self, JournalError> {
         Self::read(connection, path, |_| {})
     }
@@ -131,7 +131,7 @@ fn tasks_hash(
     Ok(link.hash())
 }
 
-/// A text as it stands in a row, without a copy.
+/// A text as it is in a row, without a copy.
 pub(super) fn text_at<'a>(row: &'a Row<'_>, column: usize) -> Result<&'a str, rusqlite::Error> {
     Ok(row.get_ref(column)?.as_str()?)
 }

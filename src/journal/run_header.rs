@@ -42,7 +42,7 @@ pub struct RunHeader {
     pub confirmation: String,
     /// Pending counts as a good end.
     pub pending_ok: bool,
-    /// Public keys of those who can read the secrets of this run; none when they stand in clear.
+    /// Public keys of those who can read the secrets of this run; none when they are unencrypted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub encrypt_to: Vec<String>,
     /// Who confirmed it, and what it was checked against.

@@ -15,7 +15,7 @@ use super::run_header::{RequestCounts, RunHeader};
 use super::state_dir::StateDir;
 use crate::model::{Entry, Outcome, Task, TaskId, TaskIndex, TaskRecord, UnixMillis};
 
-/// How a task of a run stands.
+/// The state of a task of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskEnd {
     /// Its position in the run.
@@ -182,7 +182,7 @@ impl RunReader {
         Ok(())
     }
 
-    /// How each task stands, without its entries being read: for looking through many runs.
+    /// The state of each task, without its entries being read: for looking through many runs.
     ///
     /// # Errors
     /// [`JournalError`].

@@ -120,7 +120,7 @@ impl StateDir {
         is_locked(&self.lock_path(run))
     }
 
-    /// Removes the files of a run that never came to be, its locks last. Must not be called for one that stands in the
+    /// Removes the files of a run that never began, its locks last. Must not be called for one that is in the
     /// list of runs.
     ///
     /// # Errors
@@ -214,7 +214,7 @@ fn create_directory(path: &Path) -> Result<(), JournalError> {
     fs::create_dir_all(path).at(path)
 }
 
-/// Refuses a path on which a file stands in the place of a directory.
+/// Refuses a path with a file where a directory must be.
 pub(super) fn refuse_files(path: &Path) -> Result<(), JournalError> {
     match path.ancestors().find(|place| place.exists()) {
         Some(place) if !place.is_dir() => {

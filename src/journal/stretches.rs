@@ -1,4 +1,4 @@
-//! Entries as they stand on disk, a stretch at a time.
+//! Entries as they are on disk, a stretch at a time.
 //!
 //! Owns the reading of events while the stretch before is verified: each takes about half of the time, and a million
 //! entries are verified before a run goes on. Must never judge an entry, nor change the order of entries.
@@ -15,7 +15,7 @@ use crate::model::Event;
 /// Entries of one stretch: starting a thread for it costs nothing beside them, and they are a few megabytes.
 pub(super) const ENTRIES_MAX: usize = 8_192;
 
-/// An entry as it stands on disk.
+/// An entry as it is on disk.
 pub(super) struct StoredEntry {
     pub seq: i64,
     pub at: i64,

@@ -1,4 +1,4 @@
-//! Believing what stands in the database of a run.
+//! Believing what is in the database of a run.
 //!
 //! Owns the one way to resume a run: header, tasks and entries are verified against each other and against
 //! what the host's record knows of the run, in one pass, and only what was verified is handed out. Must never hand out
@@ -129,7 +129,7 @@ impl Opening {
             take(&entry);
         })?;
         let refuse = |fault| Distrust::Run { run: run.clone(), fault };
-        // The column of outcomes stands beside the entries: that some of them are missing says more.
+        // The column of outcomes is beside the entries: that some of them are missing says more.
         if let Some(fault) = walk.found().filter(|fault| fault.seq > 0) {
             return Err(refuse(fault.clone()));
         }
@@ -159,7 +159,7 @@ impl Opening {
     }
 }
 
-/// A run that is what was written, as it stood when it was verified.
+/// A run that was verified, as it was at that moment.
 pub struct TrustedRun {
     /// The verified header of the run.
     pub header: RunHeader,

@@ -11,7 +11,7 @@ use super::body;
 use crate::model::DeviceId;
 use crate::model::wire::{Method, Reply, Request};
 
-/// What stands before the id of a device in a path.
+/// What comes before the id of a device in a path.
 const DEVICES_PATH: &str = "/api/v1/devices/";
 
 /// The device that a request asks about. The path of the request names it, so no kind of request can be forgotten.

@@ -35,7 +35,7 @@ pub enum ListError {
 }
 
 /// One page of the whole inventory. The order is asked for, so that rows that move between two pages are
-/// few; rows are still told apart by id.
+/// few; rows are still distinguished by id.
 #[must_use]
 pub fn devices_page(offset: u32) -> Request {
     get(format!("/api/v1/devices?limit={LIST_ROWS_MAX}&offset={offset}&ordering=device_id"))

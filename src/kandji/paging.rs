@@ -1,7 +1,7 @@
 //! How a list is read to its end, page by page.
 //!
 //! Owns where the next page begins and when a list has ended. Invariant: each page joins the one before, so that no
-//! row is lost between two, and a list ends only where a page brings nothing new. Must never take a page that is
+//! row is lost between two, and a list ends only where a page has nothing new. Must never take a page that is
 //! shorter than was asked for as the end: some servers and proxies give 10, 25 or 99 rows regardless of `limit`.
 
 use std::collections::HashSet;
@@ -18,7 +18,7 @@ const OVERLAP_DIVISOR: u32 = 5;
 const PAGE_ROWS_MIN: u32 = 10;
 /// Most pages of one list: 600,000 devices. A server that repeats itself would otherwise never end.
 const PAGES_MAX: u32 = 2_000;
-/// Most full pages in a row that bring nothing new: rows that are added while a list is read push known ones back.
+/// Most full pages in a row that have nothing new: rows that are added while a list is read push known ones back.
 const KNOWN_PAGES_MAX: u32 = 5;
 
 /// What an answer says about the rows after it.
@@ -40,7 +40,7 @@ pub struct Endless {
     pub page: u32,
 }
 
-/// Where the reading of a list stands.
+/// How far a list has been read.
 #[derive(Debug, Default)]
 pub struct Paging {
     offset: u32,
@@ -107,7 +107,7 @@ fn step(count: u32) -> u32 {
 }
 
 /// How many requests it takes to read a list of `rows` rows whose pages are as long as documented: one for each page,
-/// and one more that brings nothing new.
+/// and one more that has nothing new.
 #[must_use]
 pub fn list_requests(rows: u32) -> u32 {
     if rows < PAGE_ROWS_MIN {

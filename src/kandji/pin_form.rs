@@ -1,6 +1,6 @@
 //! The form of a PIN: six digits, and nothing else.
 //!
-//! Owns what is wrong with something that stands where a PIN belongs. Must never repeat it, nor drop it: it may be the
+//! Owns what is wrong with something in the place of a PIN. Must never repeat it, nor drop it: it may be the
 //! PIN after all.
 
 use serde_json::Value;
@@ -10,7 +10,7 @@ use crate::model::{Sealed, ShownPin};
 /// Digits of a PIN, as documented.
 const DIGITS: usize = 6;
 
-/// What stands where a PIN belongs; null, false, an empty text and nothing at all mean none.
+/// The value in the place of a PIN; null, false, an empty text and nothing at all mean none.
 pub(super) fn shown_pin(value: &Value) -> Option<ShownPin> {
     let (text, flaw) = match value {
         Value::Null | Value::Bool(false) => return None,

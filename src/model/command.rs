@@ -1,7 +1,7 @@
 //! Commands, as a device's history shows them.
 //!
 //! Owns the five statuses and what is remembered of a command. Must never know how the API spells them, except for the
-//! numbers, which stand in journals of the first days.
+//! numbers, which the oldest journals contain.
 
 use serde::{Deserialize, Serialize};
 

@@ -196,7 +196,7 @@ impl Platform {
         }
     }
 
-    /// Whether the device speaks Apple's MDM protocol, which is what the command history covers.
+    /// Whether the device uses Apple's MDM protocol, which is what the command history covers.
     #[must_use]
     pub fn is_apple(self) -> bool {
         !matches!(self, Self::Windows | Self::Android | Self::Unknown)

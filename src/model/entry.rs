@@ -35,7 +35,7 @@ pub enum Event {
         task: TaskIndex,
         /// Its how-manyeth request, from 1.
         attempt: u16,
-        /// The PIN that was drawn for this very request.
+        /// The PIN that was drawn for this request.
         #[serde(default, with = "at_rest::option", skip_serializing_if = "Option::is_none")]
         pin: Option<Sealed>,
         /// What it is; `None` where an older program wrote the entry.
@@ -173,14 +173,14 @@ pub enum Event {
         /// For how long, in milliseconds.
         slept_ms: u64,
     },
-    /// Nothing more is sent in this run; what is under way is waited for.
+    /// Nothing more is sent in this run; what is in progress is waited for.
     Stopped {
         /// The rule that stopped it.
         cause: StopCause,
         /// For people.
         reason: String,
     },
-    /// The process left in order, with nothing under way.
+    /// The process left in order, with nothing in progress.
     Closed,
     /// A person ended the run: nothing more is sent or followed, and outcomes stay as they are.
     Ended {

@@ -1,6 +1,6 @@
 //! The nouns of the product: ids, devices, tasks, entries, outcomes, sealed secrets, time.
 //!
-//! Owns the words that every other module speaks. Must never depend on another module of ours, read a
+//! Owns the nouns of every other module. Must never depend on another module of ours, read a
 //! clock, a file or the network.
 
 mod action;

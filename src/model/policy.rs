@@ -10,7 +10,7 @@ use super::{Rollout, UnixMillis, Window, WindowState};
 /// The rules of one run. All durations are milliseconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Policy {
-    /// Requests under way at once.
+    /// Requests in progress at once.
     pub concurrency: u32,
     /// Requests a second; the API's own limit is 50.
     pub per_second: u32,
@@ -60,7 +60,7 @@ pub struct Policy {
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OutsideWindow {
-    /// It does not start; one under way stops.
+    /// It does not start; one in progress stops.
     #[default]
     Refuse,
     /// It waits until the window opens.

@@ -36,7 +36,7 @@ impl Random {
         random
     }
 
-    /// The next 64 random bits of the sequence. Not for secrets: the seed stands in the journal.
+    /// The next 64 random bits of the sequence. Not for secrets: the seed is in the journal.
     pub fn next_u64(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.state;

@@ -14,7 +14,7 @@ use super::{
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskRecord {
     stage: Stage,
-    /// Why it stands as it does; the API's or the device's own words where there are any.
+    /// Why it is in this state; the API's or the device's own words where there are any.
     pub reason: String,
     /// Requests that were about to leave.
     pub attempts: u16,
@@ -51,7 +51,7 @@ pub struct TaskRecord {
 /// Between the reason of a doubt and what the last read for it showed.
 const NOT_FOUND: &str = "; not found: ";
 
-/// Where a task stands, as far as its outcome goes.
+/// The state of a task, as far as its outcome goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Stage {
@@ -290,7 +290,7 @@ impl TaskRecord {
         self.outcome() == Outcome::Failed && self.reason.starts_with(PIN_MISSING)
     }
 
-    /// How the task stands now, as one of the ten outcomes.
+    /// The state of the task now, as one of the ten outcomes.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match (&self.stage, self.command.as_ref().map(|command| command.status)) {

@@ -7,7 +7,7 @@
 use std::fmt;
 use zeroize::Zeroize;
 
-/// A secret text, in clear or encrypted to the keys of the operators. Its memory is overwritten when it is
+/// A secret text, unencrypted or encrypted to the keys of the operators. Its memory is overwritten when it is
 /// dropped.
 ///
 /// ```
@@ -30,7 +30,7 @@ enum Form {
 }
 
 impl Sealed {
-    /// Seals a text that is held in clear.
+    /// Seals a text that is held unencrypted.
     #[must_use]
     pub fn clear(text: String) -> Self {
         Self { form: Form::Clear(text) }
@@ -63,7 +63,7 @@ impl Sealed {
         }
     }
 
-    /// Whether both hold the same secret; `None` where that cannot be told: one of them was encrypted by
+    /// Whether both hold the same secret; `None` where that is unknown: one of them was encrypted by
     /// another process.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> Option<bool> {
@@ -107,7 +107,7 @@ impl Drop for Sealed {
     }
 }
 
-/// How a sealed value stands in the journal. A field opts in by name with `#[serde(with = "at_rest")]`,
+/// How a sealed value is stored in the journal. A field opts in by name with `#[serde(with = "at_rest")]`,
 /// so that every place where a secret reaches the disk can be found by searching for these words.
 pub mod at_rest {
     use super::{Form, Sealed};

@@ -43,7 +43,7 @@ pub struct Secret {
     pub value: Sealed,
 }
 
-/// What stands in reports where a PIN belongs, in the column `lock_pin`.
+/// What reports show instead of a PIN, in the column `lock_pin`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownPin {
     /// The PIN as the API sent it, sealed.
@@ -105,7 +105,7 @@ pub enum PinOrigin {
     Recovered,
     /// Read from the tenant after the task had ended.
     RecoveredLater,
-    /// Brought by the lock of another run, which is in force.
+    /// From the lock of another run, which is in force.
     OtherRun,
 }
 
@@ -141,7 +141,7 @@ pub struct HeldPin {
     /// What is wrong with its form; `None` for six digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flaw: Option<String>,
-    /// The run whose lock brought it, where that is another one.
+    /// The run whose lock set it, where that is another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
 }
@@ -151,6 +151,6 @@ pub struct HeldPin {
 pub struct KnownPin {
     /// The PIN, sealed as this run seals.
     pub pin: Sealed,
-    /// The run whose lock brought it.
+    /// The run whose lock set it.
     pub run: String,
 }

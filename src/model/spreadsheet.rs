@@ -61,7 +61,7 @@ pub fn restored(cell: &str) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
-/// The cell as it stands in a CSV file: in quotation marks when it holds a character that separates cells or rows for
+/// The cell as written to a CSV file: in quotation marks when it holds a character that separates cells or rows for
 /// some spreadsheet.
 #[must_use]
 pub fn quoted(cell: &str) -> Cow<'_, str> {

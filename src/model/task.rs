@@ -199,7 +199,7 @@ pub enum Gate {
 }
 
 impl Gate {
-    /// Whether a step that stands at `outcome` lets the next one begin.
+    /// Whether a step with this `outcome` lets the next one begin.
     #[must_use]
     pub fn opens(self, outcome: Outcome) -> bool {
         match outcome {

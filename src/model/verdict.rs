@@ -1,6 +1,6 @@
 //! What an answer, or its absence, means.
 //!
-//! Owns the classes of replies. They speak of what is *known* to have happened at the API, not of status
+//! Owns the classes of replies. They say what is *known* to have happened at the API, not of status
 //! codes: the codec reads those. Must never decide what to do next: the engine does.
 
 use serde::{Deserialize, Serialize};
@@ -134,7 +134,7 @@ pub enum Sighting {
         /// What it shows.
         evidence: String,
     },
-    /// The answer speaks of another device than was asked for.
+    /// The answer is about another device.
     OtherDevice {
         /// Of which.
         reason: String,
@@ -222,7 +222,7 @@ pub enum Recheck {
     },
 }
 
-/// Why a read before or after a request brought nothing.
+/// Why a read before or after a request failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unreadable {
     /// The API asks to come back later.

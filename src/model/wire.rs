@@ -38,7 +38,7 @@ pub struct Request {
     /// JSON body. It may hold a PIN, so `Request` shows only its length when it is debugged.
     pub body: Option<String>,
     /// `Once` requests travel on a connection of their own, because a reset on a reused connection
-    /// cannot be told from a lost answer.
+    /// cannot be distinguished from a lost answer.
     pub repeat: Repeat,
     /// Largest answer body to accept, in bytes; a longer one is cut off and counts as no answer.
     pub body_bytes_max: usize,

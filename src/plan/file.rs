@@ -18,7 +18,7 @@ use crate::model::{JobConditions, ParamValue, Policy, Risk, UnixMillis, hexadeci
 pub const PLAN_FORMAT: u32 = 1;
 /// Largest plan file, in bytes: some 60,000 tasks, twice the largest fleet of a tenant.
 pub const PLAN_BYTES_MAX: u64 = 64 * 1024 * 1024;
-/// The key under which the digest of everything else stands.
+/// The key of the digest of everything else.
 const DIGEST: &str = "digest";
 
 /// How long after it was made a plan may be started, by what it can cost, in milliseconds.
@@ -289,7 +289,7 @@ struct Stamp {
     format: Option<u64>,
 }
 
-/// The line of the digest, with its line break; `None` when it does not stand where this program writes it.
+/// The line of the digest, with its line break; `None` when it is not where this program writes it.
 fn digest_line(bytes: &[u8], digest: &str) -> Option<Range<usize>> {
     let line = format!("\n  \"{DIGEST}\": \"{digest}\",");
     let start = bytes.windows(line.len()).position(|window| window == line.as_bytes())?;

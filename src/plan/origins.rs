@@ -1,4 +1,4 @@
-//! Rows that files of earlier runs brought into a plan.
+//! Rows that come from files of earlier runs.
 //!
 //! Owns what a plan keeps of them, so that it can be compared with those runs again when it is started. Must never say
 //! what became of the run: its journal does.

@@ -8,7 +8,7 @@ use super::task_list::Plan;
 use crate::kandji::ACTIONS;
 use crate::model::{DeviceId, Risk, Task};
 
-/// What stands between the verbs of a plan that does several things which cannot be undone.
+/// What is between the verbs of a plan that does several things which cannot be undone.
 const AND: &str = " AND ";
 
 /// The phrase of a plan on a tenant, such as `ERASE 37 ON acme`; `None` for one that does nothing irreversible.

@@ -42,7 +42,7 @@ pub(super) const REPORT_COLUMNS: [&str; REPORT_COLUMN_MEANINGS.len()] = {
 const JOB_COLUMNS: [&str; 1] = ["user_email"];
 
 /// Keys whose header is not the key itself: in a job `device_name` says which device is meant, in any
-/// spelling, so the new name stands in a column of its own.
+/// spelling, so the new name has a column of its own.
 const RENAMED_PARAMS: [(&str, &str); 1] = [("DeviceName", "new_name")];
 
 /// The columns that depend on the run.

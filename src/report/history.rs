@@ -53,7 +53,7 @@ pub struct HistoryLine {
     pub answer: String,
     /// The state of the task, with or without this request.
     pub task: TaskRecord,
-    /// Why it stands so.
+    /// Why it is in this state.
     pub reason: String,
 }
 

@@ -23,22 +23,22 @@ pub enum Rerun {
 }
 
 /// Columns before the parameters. Device name and user are left out: they are checked on input, and may
-/// have changed since, the name by this very run.
+/// have changed since, the name by this run.
 const JOB_COLUMNS: [&str; 4] = ["device_id", "serial_number", "action", "step"];
 
 /// Columns after the carried ones; a job passes them over.
 const RESULT_COLUMNS: [&str; 2] = ["outcome", "reason"];
-/// The last columns of the files: which run wrote the row, and when it had ended. They stand in each row, so that they
+/// The last columns of the files: which run wrote the row, and when it had ended. They are in each row, so that they
 /// outlive a spreadsheet and a row that is copied elsewhere; a job that has them is compared with the run.
 const RUN_COLUMNS: [&str; 2] = ["sortie_run", "sortie_run_ended"];
-/// What stands there while the run has not ended.
+/// The value while the run has not ended.
 const NOT_ENDED: &str = "no";
 
 impl Rerun {
     /// The file that a task belongs into; `None` when it ended well, or must not be fed back blindly.
     ///
     /// A Mac that was locked without a PIN is one of these: a second lock would wait for the moment in
-    /// which a person frees it. A step stands with the one it waited for: alone it would run although
+    /// which a person frees it. A step is with the one it waited for: alone it would run although
     /// its condition never came true.
     #[must_use]
     pub fn of(rows: &Rows<'_>, index: TaskIndex) -> Option<Self> {
@@ -82,10 +82,10 @@ pub fn job_csv(rows: &Rows<'_>, tasks: &[TaskIndex]) -> Vec<u8> {
     text
 }
 
-/// Which file a task belongs into, and how the task stands that decides it: itself, or the one it waited for.
+/// Which file a task belongs into, and the state of the task that decides it: itself, or the one it waited for.
 fn root(rows: &Rows<'_>, index: TaskIndex) -> Option<(Rerun, Outcome)> {
     let mut row = rows.get(index)?;
-    // Rows may stand in any order; a chain has no more links than there are tasks.
+    // Rows may be in any order; a chain has no more links than there are tasks.
     for _ in 0..rows.tasks_count() {
         if row.outcome() != Outcome::NotAttempted {
             break;

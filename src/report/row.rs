@@ -168,7 +168,7 @@ impl<'a> ReportRow<'a> {
         self.record.outcome()
     }
 
-    /// Why it stands so; empty where the outcome says all.
+    /// Why it is in this state; empty where the outcome says all.
     #[must_use]
     pub fn reason(&self) -> Cow<'a, str> {
         reason_of(self.task, self.record, self.before, self.stage)
@@ -216,7 +216,7 @@ impl<'a> ReportRow<'a> {
         self.record.command.as_ref().map(|command| command.status)
     }
 
-    /// The PIN to try first, in clear: it goes only into files that the operator asked for. One that only
+    /// The PIN to try first, unencrypted: it goes only into files that the operator asked for. One that only
     /// the holders of keys can read is a word that says how it came; a Mac that was locked and has none
     /// is `missing`.
     #[must_use]
@@ -293,7 +293,7 @@ impl<'a> ReportRow<'a> {
         self.record.result.as_deref()
     }
 
-    /// The task before it on the same device: its step, and how it stands.
+    /// The task before it on the same device: its step, and its state.
     #[must_use]
     pub fn before(&self) -> Option<(u16, Outcome)> {
         self.before
@@ -315,7 +315,7 @@ impl<'a> ReportRow<'a> {
     }
 }
 
-/// What following commands cost in requests, and what it brought.
+/// What following commands cost in requests, and what it found.
 #[derive(Copy, Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Following {
     /// Reads of devices and their PINs, and pages of the device list.
@@ -347,8 +347,8 @@ impl Following {
     }
 }
 
-/// Why a task stands as it does: the record's own words, else what follows from the plan. `before` is
-/// the step of the task that it waits for, and how that stands.
+/// Why a task is in its state: the record's own words, else what follows from the plan. `before` is
+/// the step of the task that it waits for, and its state.
 #[must_use]
 pub fn reason_of<'a>(
     task: &'a Task,

@@ -1,6 +1,6 @@
 //! `summary.json`: the run in one object, for programs.
 //!
-//! Owns this one format. Invariant: all ten outcomes stand in it, and they add up to the tasks.
+//! Owns this one format. Invariant: it has all ten outcomes, and they add up to the tasks.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -1,7 +1,7 @@
 //! Reports as files.
 //!
 //! Owns their safe replacement: a reader sees the old file or the new one, whole, and so does a process that
-//! comes after a crash. Must never leave a report that others on the machine can read: PINs stand in it.
+//! comes after a crash. Must never leave a report that others on the machine can read: it contains PINs.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -131,7 +131,7 @@ fn unfinished_in(dir: &Path) -> io::Result<tempfile::NamedTempFile> {
     }
 }
 
-/// Removes what writers left behind that were killed: PINs stand in it. Returns how many files. Those of a live writer are
+/// Removes what writers left behind that were killed: it contains PINs. Returns how many files. Those of a live writer are
 /// locked, and stay.
 pub fn remove_leftovers(dir: &Path) -> usize {
     let Ok(entries) = fs::read_dir(dir) else { return 0 };

@@ -248,7 +248,7 @@ impl Directory {
         })
     }
 
-    /// The generator for what an id brings with it.
+    /// The generator for the facts of an id.
     fn draw_of(&self, label: u64, id: &str) -> Random {
         let start = id.get(..8).and_then(|digits| u64::from_str_radix(digits, 16).ok());
         draw(self.seed, Draw::Record, [start.unwrap_or(0), label, 1])

@@ -256,7 +256,7 @@ impl World {
         breakage::after_tenant(reply, fault)
     }
 
-    /// What stands behind the gateway: token, method, device, endpoint.
+    /// What is behind the gateway: token, method, device, endpoint.
     fn enter(&mut self, request: &SimRequest, route: &Route) -> SimReply {
         let (now, switches) = (self.mdm.now(), &self.switches);
         if let Err(reply) = self.tokens.check(request, route.kind(), now, switches) {

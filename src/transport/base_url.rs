@@ -6,7 +6,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// Hosts of the API. Before each stands the tenant's name, one label.
+/// Hosts of the API. Each follows the tenant's name, one label.
 const API_HOSTS: [&str; 5] = [
     "api.kandji.io",
     "api.eu.kandji.io",
@@ -151,9 +151,9 @@ pub enum BaseUrlError {
     Subdomain,
 }
 
-/// Checks a pasted address and brings it into one spelling.
+/// Checks a pasted address and normalizes it.
 ///
-/// A missing scheme becomes https (http for loopback, where nothing speaks https), `/api` and `/api/v1`
+/// A missing scheme becomes https (http for loopback, where no server uses https), `/api` and `/api/v1`
 /// are dropped, an address of the web interface becomes that of its API.
 ///
 /// # Errors

@@ -126,7 +126,7 @@ pub struct HttpTransport {
     /// Keeps idle connections: for requests that do no harm twice.
     reusing: RwLock<Client>,
     settings: HttpSettings,
-    /// A new connection for each request: a reset on a reused one cannot be told from a lost answer.
+    /// A new connection for each request: a reset on a reused one cannot be distinguished from a lost answer.
     single: Client,
 }
 
@@ -200,9 +200,9 @@ impl HttpTransport {
         Ok(())
     }
 
-    /// Which proxy the environment names, without its credentials, for the plan: what stands there can
+    /// Which proxy the environment names, without its credentials, for the plan: what it says can
     /// see where we connect to. Loopback addresses never go through it. The proxy settings of macOS
-    /// and Windows are followed too, and not told here.
+    /// and Windows are followed too, and not shown here.
     #[must_use]
     pub fn proxy_notice() -> Option<String> {
         proxy_notice_of(|name| std::env::var(name).ok())

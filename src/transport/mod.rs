@@ -19,7 +19,7 @@ pub use base_url::{
 pub use http::{HttpError, HttpSettings, HttpTransport};
 pub use read_only::ReadOnly;
 
-/// Something that carries one request to a tenant and brings back its answer.
+/// Something that carries one request to a tenant and returns its answer.
 ///
 /// Invariant: one call is at most one request on the wire.
 pub trait Transport: Send + Sync + 'static {

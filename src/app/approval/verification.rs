@@ -177,7 +177,7 @@ pub(crate) fn allowed_signers(policy: &PolicyFile) -> Result<String, Reason> {
 
 /// The signer's name, if it is another person's.
 fn person_of(signer: &Signer, own: &BTreeSet<String>) -> Result<String, ApprovalReason> {
-    // A key can stand on more than one line, and under patterns.
+    // A key can be on more than one line, and under patterns.
     if let Some(own) = own.iter().find(|own| signer.may_be(own)) {
         return Err(ApprovalReason::OwnWork { principal: own.clone() });
     }

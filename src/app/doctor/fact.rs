@@ -198,7 +198,7 @@ pub enum DoctorFact {
     },
     /// Nothing blocks sending.
     SendingAllowed,
-    /// How many runs were left before their end, and how many are under way.
+    /// How many runs were left before their end, and how many are in progress.
     Runs {
         /// Ids of those that no process drives now, the newest first.
         unfinished: Vec<String>,
@@ -217,7 +217,7 @@ pub enum DoctorFact {
         /// Number of keys.
         count: usize,
     },
-    /// PINs and secrets stand in clear in the state directory.
+    /// PINs and secrets are unencrypted in the state directory.
     NoEncryptionKeys,
     /// The signing tool is there.
     SigningTool {
@@ -337,7 +337,7 @@ impl DoctorFact {
         }
     }
 
-    /// A fact, or the reason that stands in its place.
+    /// A fact, or the reason instead of it.
     pub(super) fn or_reason(fact: Result<Self, Reason>) -> Self {
         fact.unwrap_or_else(Self::Refused)
     }

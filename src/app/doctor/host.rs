@@ -164,7 +164,7 @@ fn runs(workspace: &Workspace) -> Result<DoctorFact, Reason> {
 
 fn doubts(workspace: &Workspace) -> Result<DoctorFact, Reason> {
     let rows = workspace.index().runs()?;
-    // What a run under way has not heard of yet is no doubt.
+    // What a run in progress has not heard of yet is no doubt.
     let is_asked = |row: &&RunRow| {
         !matches!(row.state, RunState::Finished | RunState::Closed)
             && !workspace.dir.is_held(&row.id)

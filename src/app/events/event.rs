@@ -73,7 +73,7 @@ pub enum AppEvent {
     ReadWaits(Waiting),
     /// A refusal is not in the host's record.
     RefusalNotNoted(Reason),
-    /// The reports of a run under way could not be written again. The run goes on: its journal holds everything.
+    /// The reports of a run in progress could not be written again. The run goes on: its journal holds everything.
     ReportsNotWritten(Reason),
     /// It is unknown whether other runs locked a device, because their records cannot be read.
     EarlierLocksUnknown {

@@ -1,4 +1,4 @@
-//! Events of a run under way.
+//! Events of a run in progress.
 //!
 //! Owns what observers see of it: what its journal holds, and nothing else. Must never carry a secret: of a PIN only that there is
 //! one.
@@ -72,9 +72,9 @@ pub struct SeenTask {
     pub device_id: String,
     /// Its device, by serial number.
     pub serial_number: String,
-    /// How it stands; `None` while its request is on the way.
+    /// Its state; `None` while its request is on the way.
     pub outcome: Option<&'static str>,
-    /// Why it stands so.
+    /// Why it is in this state.
     pub reason: String,
     /// Status of the last answer.
     pub http_status: Option<u16>,
@@ -136,7 +136,7 @@ pub enum PinFact {
     Kept,
     /// It differs from the one that was known; both are kept.
     Differs,
-    /// What the answer brought has not the form of one; it is kept as it came.
+    /// The answer has no valid PIN; its text is kept unchanged.
     Odd {
         /// What is wrong with it.
         flaw: String,

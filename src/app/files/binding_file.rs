@@ -44,7 +44,7 @@ pub enum BindingFileReason {
     Invalid {
         /// The file.
         path: PathBuf,
-        /// Place and fault; no value that stands in the file.
+        /// Place and fault; no value of the file.
         fault: String,
     },
 }

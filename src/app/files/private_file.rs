@@ -1,7 +1,7 @@
 //! Files that hold a secret.
 //!
 //! Owns who else may be able to read them, and reading them within limits. What is checked is what is read: a file is opened
-//! once. Must never wait forever, and never show what stands in one.
+//! once. Must never wait forever, and never show what is in one.
 
 use serde::Serialize;
 use std::fs::{File, Metadata};
@@ -13,9 +13,9 @@ use crate::app::files::trusted_file::open_at_once;
 
 /// Largest file with a secret: hundreds of keys.
 const BYTES_MAX: usize = 64 * 1024;
-/// How long a pipe may take to bring the secret. A program that asks a person writes into it.
+/// How long a pipe may take to deliver the secret. A program that asks a person writes into it.
 const PIPE_MAX: Duration = Duration::from_secs(30);
-/// How often to look whether a pipe has brought something.
+/// How often to check whether a pipe has delivered data.
 const PIPE_POLL: Duration = Duration::from_millis(20);
 
 /// What is wrong with a file that should hold a secret.

@@ -1,6 +1,6 @@
 //! What is wrong in a file of settings.
 //!
-//! Owns the words for errors of TOML: place and message. Must never show a line of the file, nor a value that stands in it:
+//! Owns the words for errors of TOML: place and message. Must never show a line of the file, nor a value in it:
 //! tokens and keys are written there by mistake.
 
 use std::fmt::Write;

@@ -238,7 +238,7 @@ fn file_of(
     })
 }
 
-/// The bounds that the job itself sets, as far as they are in force: no flag stands in for them, and one that takes a
+/// The bounds that the job itself sets, as far as they are in force: no flag replaces them, and one that takes a
 /// bound away removes its word too.
 fn wrapping_of(settings: &RunSettings) -> Wrapping {
     Wrapping { max_devices: settings.max_devices(), has_time_bound: settings.has_time_bound() }
@@ -332,7 +332,7 @@ fn look_back_at(
     let base_url = &connection.base_url;
     let wanted: BTreeSet<&TaskId> = plan.to_do().map(|task| &task.id).collect();
     let tasks = earlier_tasks(state, base_url, inputs.look_back, &wanted, &mut notes)?;
-    // A row that is skipped because its device was not found stands in the plan without an id.
+    // A row that is skipped because its device was not found is in the plan without an id.
     let is_missing = plan.refused.iter().any(|row| row.objection.kind == ObjectionKind::NotFound)
         || plan.tasks.iter().any(|task| task.device.id.as_str().is_empty());
     let deleted = match is_missing && !inputs.job.rows.is_empty() {

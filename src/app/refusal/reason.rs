@@ -1,6 +1,6 @@
 //! All reasons.
 //!
-//! Owns their list. The types stand beside the code that refuses. Must never hold a reason as text alone.
+//! Owns their list. The types are beside the code that refuses. Must never hold a reason as text alone.
 
 use serde::Serialize;
 use std::fmt;
@@ -109,7 +109,7 @@ reasons! {
     FirstReports(FirstReportReason),
     /// No person can be prompted between waves.
     Gate(GateReason),
-    /// The job gives PINs in clear, and secrets are to be encrypted.
+    /// The job gives PINs unencrypted, and secrets are to be encrypted.
     GivenPins(GivenPinsReason),
     /// The history of a device is not had, or not in full.
     History(HistoryReason),

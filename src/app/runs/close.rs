@@ -102,7 +102,7 @@ impl ClosableRun {
         &self.row.id
     }
 
-    /// Its tasks by how they stand: this is how they stay.
+    /// Its tasks by state, which no longer changes.
     #[must_use]
     pub fn counts(&self) -> &OutcomeCounts {
         &self.counts

@@ -130,7 +130,7 @@ impl Ending<'_> {
         Ok(())
     }
 
-    /// Enters in the index how the run stands.
+    /// Enters in the index the state of the run.
     fn enter_end(&self, ended: &Ended, now: UnixMillis) -> Result<(), JournalError> {
         let (mut run_state, summary) = standing(&self.watched.counts);
         let stop = ended.progress.stop.as_ref().map(|(cause, _)| *cause);

@@ -1,7 +1,7 @@
 //! The moment in which a run is entered.
 //!
 //! Owns its order: what must not change is checked once more while no other run can begin; then devices are charged,
-//! the plan is taken, and the run stands in the journal. Must never send before that, nor leave anything of a run that came
+//! the plan is taken, and the run is in the journal. Must never send before that, nor leave anything of a run that came
 //! to nothing.
 
 use std::collections::BTreeMap;
@@ -82,7 +82,7 @@ async fn drive(
     execute(execution, operation).await
 }
 
-/// A run that stands in the journal and the index, held by this process.
+/// A run that is in the journal and the index, held by this process.
 struct Entered {
     hold: std::fs::File,
     sending: std::fs::File,
@@ -161,7 +161,7 @@ fn begin(
     Ok(journal)
 }
 
-/// Takes back what there is of a run that never came to be: what it was charged, its reports, its files. What cannot be
+/// Takes back what there is of a run that never began: what it was charged, its reports, its files. What cannot be
 /// taken back is reported, and does not hide why the run did not start.
 fn undo(workspace: &Workspace, header: &RunHeader) {
     let run = &header.run.0;

@@ -1,4 +1,4 @@
-//! A run under way.
+//! A run in progress.
 //!
 //! Owns the putting together of everything that drives it. Must never change what the engine decided, and never hold a transport that
 //! could write where a run is only followed.
@@ -24,7 +24,7 @@ use crate::engine::{Engine, Scope};
 use crate::journal::{RequestCounts, RunHeader, RunJournal, Writer};
 use crate::model::{Task, TaskRecord};
 
-/// Everything that a run under way needs.
+/// Everything that a run in progress needs.
 pub(crate) struct Execution<'a> {
     pub workspace: &'a Workspace,
     /// The policy that it was planned under, or that holds when it is resumed.

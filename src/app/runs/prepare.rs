@@ -76,7 +76,7 @@ impl Workspace {
         self.noted(&name, self.prepare_from(*work.job, source, request).await)
     }
 
-    /// Prepares a plan as it stands in its file.
+    /// Prepares a plan as it is in its file.
     ///
     /// # Errors
     /// The file is no plan, it may not be started here and now, or there is no connection to its tenant.

@@ -32,7 +32,7 @@ pub(crate) enum PlanSource {
     Job,
     /// What an earlier run left, which is taken over.
     Retry(Box<Takeover>),
-    /// A file, as it stands there.
+    /// A file, as it is there.
     PlanFile(PathBuf),
 }
 
@@ -121,7 +121,7 @@ impl Prepared {
         let candidate = self.candidate(workspace, Moment::BeforeConsent, now);
         workspace.noted(&self.plan().job, preflight::verify(&candidate, PlanStage::Start))?;
         if let Some(approved) = self.approved(now)? {
-            // The first one stands: the same plan may be verified many times before it is confirmed.
+            // The first one is kept: the same plan may be verified many times before it is confirmed.
             let _ = self.approved_before.set(approved);
         }
         Ok(())

@@ -19,7 +19,7 @@ const PAUSE_MS_MIN: u64 = 10_000;
 /// A rewrite that takes long is followed by a pause so many times as long.
 const PAUSE_FACTOR: u64 = 20;
 
-/// Rewrites the reports of a run under way.
+/// Rewrites the reports of a run in progress.
 pub(crate) struct Reporter {
     dirty: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,

@@ -78,7 +78,7 @@ pub struct DoubtsResolved {
 }
 
 impl Workspace {
-    /// Takes a run for resolving what is in doubt. Requests that were under way when its last process ended come into doubt
+    /// Takes a run for resolving what is in doubt. Requests that were in progress when its last process ended come into doubt
     /// by that, which is recorded even if nothing is decided.
     ///
     /// # Errors
@@ -98,7 +98,7 @@ impl Workspace {
         let now = WallClock.now();
         let mut engine = Engine::new(replay.end()?);
         engine.set_scope(Scope::Follow);
-        // What was under way when the last process ended comes into doubt only now, and its quarantine begins.
+        // What was in progress when the last process ended comes into doubt only now, and its quarantine begins.
         let opened = engine.open(now, concat!("sortie ", env!("CARGO_PKG_VERSION")))?;
         let is_news = opened.len() > 1;
         if is_news {

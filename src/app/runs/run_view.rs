@@ -59,7 +59,7 @@ impl RunView {
         Rows::new(&self.tasks, &self.records)
     }
 
-    /// Where the run stands, and its outcomes in words.
+    /// The state of the run, and its outcomes in words.
     pub(crate) fn standing(&self) -> (RunState, String) {
         standing(&self.rows().outcomes())
     }

@@ -1,6 +1,6 @@
 //! What observers see of a run's header and entries.
 //!
-//! Owns the making of the events of a run under way, for the process that drives it and for those that look on. Must never put a
+//! Owns the making of the events of a run in progress, for the process that drives it and for those that look on. Must never put a
 //! secret into one.
 
 use crate::app::events::{PinFact, RunBegins, RunNews, SeenEntry, SeenTask};
@@ -23,7 +23,7 @@ pub(crate) fn begins(header: &RunHeader, counts: OutcomeCounts) -> RunBegins {
     }
 }
 
-/// What observers see of an entry. `records` stand as the entry's batch left them.
+/// What observers see of an entry. `records` are as the entry's batch left them.
 pub(crate) fn seen(entry: &Entry, tasks: &[Task], records: &[TaskRecord]) -> SeenEntry {
     let seen_task = |index: TaskIndex| {
         let (task, record) = (tasks.get(index.at())?, records.get(index.at())?);

@@ -19,7 +19,7 @@ pub struct RunStatus {
     pub is_held: bool,
     /// When PINs, secrets and replies of it were last pruned.
     pub pruned_at: Option<UnixMillis>,
-    /// Its tasks by how they stand.
+    /// Its tasks by state.
     pub counts: OutcomeCounts,
     view: RunView,
 }

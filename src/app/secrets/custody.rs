@@ -15,7 +15,7 @@ const EARLIER_RUNS_MAX: usize = 50;
 /// How the secrets of a plan would be stored.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum SecretsStorage {
-    /// The plan brings and sends no secrets.
+    /// The plan receives and sends no secrets.
     NotNeeded,
     /// In clear, in report and journal: no keys are named.
     InClear,
@@ -41,7 +41,7 @@ impl SecretsStorage {
     }
 }
 
-/// Whether a task brings or sends a PIN, or captures secrets.
+/// Whether a task receives or sends a PIN, or captures secrets.
 fn bears_secrets(task: &Task) -> bool {
     let is_mac = task.device.platform == Platform::Mac;
     let has_pin = find_action(&task.action)

@@ -38,7 +38,7 @@ pub struct TaskPins<V> {
 
 /// A PIN of a task.
 pub struct FoundPin<V> {
-    /// The PIN, sealed or in clear.
+    /// The PIN, sealed or unencrypted.
     pub value: V,
     /// Where it came from.
     pub source: PinProvenance,
@@ -54,7 +54,7 @@ pub struct FoundPin<V> {
 pub struct FoundSecret<V> {
     /// The API's name of the secret.
     pub name: String,
-    /// The secret, sealed or in clear.
+    /// The secret, sealed or unencrypted.
     pub value: V,
 }
 

@@ -216,7 +216,7 @@ impl Recovery<'_> {
                 self.journal.append(&[entry], &RequestCounts::new())?;
                 Ok(Some(RecoveredPin::Odd { flaw }))
             }
-            // Only a run under way asks the state directory.
+            // Only a run in progress asks the state directory.
             PinReading::Known { .. } => Ok(None),
             PinReading::Nothing => Ok(Some(RecoveredPin::Nothing)),
             PinReading::Unreadable { reason, .. } => Ok(Some(RecoveredPin::Unreadable { reason })),

@@ -116,7 +116,7 @@ fn of_device(
     for (run, tasks) in by_run {
         match RunView::read(&workspace.dir, &run) {
             Ok(view) => found.extend(of_view(&view, |task| tasks.contains(&task.0), request)),
-            // The PIN that is wanted may stand in another run.
+            // The PIN that is wanted may be in another run.
             Err(error) => {
                 workspace.events.tell(&AppEvent::RunLeftOut { run, reason: error.into() });
             }

@@ -16,13 +16,13 @@ pub enum SecretsReason {
     /// Only one key is named, and a single one was not allowed: its loss would lose every PIN of the run.
     #[serde(rename = "encryption_key_single")]
     SingleKey {
-        /// Where the key stands.
+        /// Where the key is set.
         place: KeyPlace,
     },
     /// More keys are named than a run may have.
     #[serde(rename = "encryption_keys_too_many")]
     TooManyKeys {
-        /// Where the keys stand.
+        /// Where the keys are set.
         place: KeyPlace,
         /// The limit.
         keys_max: usize,
@@ -30,7 +30,7 @@ pub enum SecretsReason {
     /// A text is not a public key.
     #[serde(rename = "encryption_key_invalid")]
     NotAKey {
-        /// Where the key stands.
+        /// Where the key is set.
         place: KeyPlace,
         /// Its number in that list, from 1.
         number: usize,
@@ -96,7 +96,7 @@ pub enum SecretsReason {
     },
 }
 
-/// Where public keys stand.
+/// Where public keys are set.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KeyPlace {

@@ -28,7 +28,7 @@ pub struct Recipients {
 }
 
 impl Recipients {
-    /// The keys for a job: its own, else those of the configuration. `None` when secrets stand in clear.
+    /// The keys for a job: its own, else those of the configuration. `None` when secrets are unencrypted.
     ///
     /// # Errors
     /// A text is not a key, or there is only one key and that was not allowed.
@@ -193,7 +193,7 @@ impl Identities {
         Ok(Self { keys })
     }
 
-    /// Opens a secret. One that stands in clear is open already.
+    /// Opens a secret. One that is unencrypted is open already.
     pub(crate) fn open(&self, secret: &Sealed) -> Result<Sealed, OpenError> {
         let Some(text) = secret.ciphertext() else { return Ok(secret.clone()) };
         let mut opened = decrypt_armored(text, &self.keys).map_err(|error| match error {

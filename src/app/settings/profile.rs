@@ -1,6 +1,6 @@
 //! Profiles of the configuration.
 //!
-//! Owns the form of the file, whose keys are those of the table of settings. Must never show a value that stands in it:
+//! Owns the form of the file, whose keys are those of the table of settings. Must never show a value in it:
 //! tokens and keys are written there by mistake.
 
 use std::collections::BTreeMap;
@@ -49,7 +49,7 @@ pub enum ProfileChoice {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SecretKeys {
-    /// Public keys (`age1...`). An empty list keeps secrets in clear, also where the configuration has keys.
+    /// Public keys (`age1...`). An empty list keeps secrets unencrypted, also where the configuration has keys.
     pub encrypt_to: Option<Vec<String>>,
     /// One key is enough.
     pub single_key: bool,

@@ -99,7 +99,7 @@ fn without_profile(text: &str, name: &str) -> String {
         if let Some(header) = header_of(line) {
             let was_out = is_out;
             is_out = is_of(header, name);
-            // What stands between two tables is kept with the one that follows.
+            // What is between two tables is kept with the one that follows.
             if was_out && !is_out {
                 kept.push_str(&held);
             }

@@ -47,7 +47,7 @@ pub(crate) struct RefusedLine {
 }
 
 impl RefusedLine {
-    /// Whether the key stands in it.
+    /// Whether the list has the key.
     pub(crate) fn mentions(&self, key: &[u8]) -> bool {
         self.text.contains(&STANDARD.encode(key))
     }
@@ -246,7 +246,7 @@ fn host_zone() -> TimeZone {
     TimeZone::system()
 }
 
-/// Whether a name is in a list of patterns; one with `!` takes it out, wherever it stands.
+/// Whether a name is in a list of patterns; one with `!` takes it out, in any position.
 pub(crate) fn is_listed(name: &str, patterns: &[String]) -> bool {
     let mut is_in = false;
     for pattern in patterns {

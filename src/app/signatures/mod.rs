@@ -41,7 +41,7 @@ pub(crate) struct Claim<'a> {
 pub(crate) struct Signer {
     /// The names that the key is listed for, in small letters. They may be patterns. Never empty.
     pub names: Vec<String>,
-    /// Every list of patterns under which the key stands, in force or not.
+    /// Every list of patterns that list the key, in force or not.
     lists: Vec<Vec<String>>,
 }
 

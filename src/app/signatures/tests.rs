@@ -35,7 +35,7 @@ impl Keys {
         self.dir.path().join(name)
     }
 
-    /// Kind and key as they stand in a file of allowed signers.
+    /// Kind and key as they are in a file of allowed signers.
     fn public(&self, name: &str) -> String {
         let text = fs::read_to_string(self.path(&format!("{name}.pub"))).expect("a key");
         text.split_whitespace().take(2).collect::<Vec<_>>().join(" ")

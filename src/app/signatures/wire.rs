@@ -63,7 +63,7 @@ impl<'a> Wire<'a> {
         self.rest.len()
     }
 
-    /// Refuses what stands behind the end.
+    /// Refuses what follows the end.
     pub(crate) fn end(self) -> Result<(), String> {
         if self.is_empty() { Ok(()) } else { Err("it has extra bytes at its end".to_owned()) }
     }

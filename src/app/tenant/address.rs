@@ -72,7 +72,7 @@ pub(super) fn is_same_tenant(one: &str, other: &str) -> bool {
     key(one) == key(other)
 }
 
-/// The address of a run that is resumed: its own; another named address must be equal. What stands in a database
+/// The address of a run that is resumed: its own; another named address must be equal. What is in a database
 /// is no reason to send a token there: the request, the environment or the profile names the address, or it is the vendor's.
 pub(super) fn address_of_run(
     base_url: &str,

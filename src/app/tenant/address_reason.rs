@@ -47,7 +47,7 @@ pub enum AddressReason {
         /// Address of the run.
         run_url: String,
     },
-    /// The run's address stands in its database only, and is not one of the vendor's.
+    /// Only the run's database has its address, and is not one of the vendor's.
     #[serde(rename = "run_address_unnamed")]
     OnlyInRun {
         /// Address of the run.

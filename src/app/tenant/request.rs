@@ -14,9 +14,9 @@ use crate::model::{Policy, Sealed, UnixMillis};
 /// itself. A token never goes to another address than the one it belongs to.
 #[derive(Clone)]
 pub struct TenantRequest {
-    /// What was given with this very request. It outranks the other places.
+    /// What was given with this request. It outranks the other places.
     pub given: TenantPlace,
-    /// What holds for all requests of this user or process. A token that stands here belongs to the address that stands here.
+    /// What holds for all requests of this user or process. A token given here belongs to the address given here.
     pub environment: TenantPlace,
     /// The profile of a configuration.
     pub profile: Option<TenantProfile>,

@@ -1,4 +1,4 @@
-//! The simulated tenant that stands in for a real one.
+//! The simulated tenant that replaces a real one.
 //!
 //! Owns which devices it has: those that the job names, so that each of its rows can be done. Must never be reachable from
 //! another machine.

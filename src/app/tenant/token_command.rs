@@ -36,7 +36,7 @@ impl TokenCommand {
     }
 }
 
-/// Why a token command brought no token. A run records the text.
+/// Why a token command gave no token. A run records the text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 #[serde(tag = "error", rename_all = "snake_case")]
 pub enum TokenCommandError {
@@ -135,7 +135,7 @@ impl Running {
     fn start(command: &TokenCommand, group: Group) -> Result<Self, TokenCommandError> {
         let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
         let mut prepared = Command::new(shell);
-        // The command is asked because the environment is not: a token that stands there is none of its affair.
+        // The command is asked because the environment is not: a token there is not its business.
         for variable in command.hidden_variables.iter() {
             prepared.env_remove(variable);
         }

@@ -33,7 +33,7 @@ pub enum TokenReason {
         /// What is wrong with it.
         flaw: TokenFlaw,
     },
-    /// The token stands beside the address of another tenant.
+    /// The token comes with the address of another tenant.
     #[serde(rename = "token_of_another_tenant")]
     AnotherTenant {
         /// The address that it would be sent to.
@@ -42,12 +42,12 @@ pub enum TokenReason {
         named_by: String,
         /// What holds the token.
         token: String,
-        /// The address that stands beside the token.
+        /// The address that comes with the token.
         url: String,
         /// What names the address beside the token.
         url_named_by: String,
     },
-    /// The token stands beside no address, and the address that it would be sent to is the profile's.
+    /// The token comes without an address, and the address that it would be sent to is the profile's.
     #[serde(rename = "token_unpaired")]
     Unpaired {
         /// The address that it would be sent to.
@@ -88,16 +88,16 @@ pub enum TokenFlaw {
     /// Nothing but space.
     #[error("the token is empty")]
     Empty,
-    /// The word of the header stands before it.
+    /// It begins with the word of the header.
     #[error("the token begins with '{word}': give the token without that word")]
     HeaderWord {
         /// The word.
         word: String,
     },
-    /// Quotes stand around it.
+    /// It is in quotation marks.
     #[error("the token is in quotation marks: remove them")]
     Quoted,
-    /// A byte-order mark stands before it.
+    /// It begins with a byte order mark.
     #[error("the token begins with a byte order mark: save the file as UTF-8 without BOM")]
     ByteOrderMark,
     /// It is more than one word.

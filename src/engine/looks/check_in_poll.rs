@@ -30,10 +30,10 @@ const WAITED_MS_MIN: u64 = 600_000;
 /// How long after a command's end its device may take to show in the list, in milliseconds.
 const SHOWS_WITHIN_MS: u64 = 60_000;
 
-/// Where the reading of the list stands.
+/// How far the list has been read.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CheckInPoll {
-    /// When the next page is due; `None` while one is under way or no poll is planned.
+    /// When the next page is due; `None` while one is in progress or no poll is planned.
     next_at: Option<UnixMillis>,
     is_running: bool,
     offset: u32,
@@ -55,7 +55,7 @@ impl CheckInPoll {
         self.next_at
     }
 
-    /// When the poll under way began.
+    /// When the poll in progress began.
     pub(super) fn started_at(&self) -> UnixMillis {
         self.started_at
     }
@@ -78,7 +78,7 @@ impl CheckInPoll {
         !self.has_given_up && followed >= pages * DEVICES_PER_PAGE_MIN
     }
 
-    /// Plans the first poll, where none is planned or under way.
+    /// Plans the first poll, where none is planned or in progress.
     pub(super) fn begin(&mut self, now: UnixMillis) {
         if self.next_at.is_none() && !self.is_running {
             self.pause_ms = PAUSE_MS_MIN;

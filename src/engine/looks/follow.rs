@@ -194,7 +194,7 @@ impl FollowQueue {
         }
     }
 
-    /// Whether the poll under way has shown every device that is followed.
+    /// Whether the poll in progress has shown every device that is followed.
     pub(super) fn has_shown_all(&self) -> bool {
         let polled_at = self.poll.started_at();
         self.memory.values().all(|memory| memory.shown_at.is_some_and(|at| at >= polled_at))

@@ -40,7 +40,7 @@ pub(in crate::engine) struct Sends {
 }
 
 impl Sends {
-    /// The sends of a run that stands as `state` says.
+    /// The sends of a run in this `state`.
     pub(in crate::engine) fn new(state: &EngineState) -> Self {
         Self {
             queue: SendQueue::new(state),

@@ -1,6 +1,6 @@
 //! What is read before a request: secrets that it removes, and the target of what cannot be undone.
 //!
-//! Owns which of these reads are under way, and how often a failed one is made again. Invariant: a request that depends
+//! Owns which of these reads are in progress, and how often a failed one is made again. Invariant: a request that depends
 //! on this read is not sent without it. Must never compare anything itself.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -16,7 +16,7 @@ pub(super) struct SendQueue {
 }
 
 impl SendQueue {
-    /// The queue of a run that stands as `state` says.
+    /// The queue of a run in this `state`.
     pub(super) fn new(state: &EngineState) -> Self {
         let mut queue = Self::default();
         for task in state.indexes().filter(|task| state.task(*task).phase == Phase::Ready) {

@@ -60,7 +60,7 @@ impl Custody {
         }
     }
 
-    /// A read brought a PIN of six digits, or showed that there is none.
+    /// A read found a PIN of six digits, or showed that there is none.
     pub(super) fn shown(
         &self,
         reads: &mut SafetyReads,
@@ -122,7 +122,7 @@ impl Custody {
         recorded(task, PinReading::Unreadable { reason, is_forbidden }, end)
     }
 
-    /// A read brought something that has not the form of a PIN.
+    /// A read found something that is not a PIN.
     pub(super) fn odd(
         &self,
         reads: &mut SafetyReads,
@@ -184,7 +184,7 @@ fn note_of_read(
     }
 }
 
-/// A read brought no PIN: it is made again, as long as one may be on its way.
+/// A read found no PIN: it is repeated as long as one may still come.
 fn no_pin(
     reads: &mut SafetyReads,
     now: UnixMillis,

@@ -68,7 +68,7 @@ pub(super) fn absent(
     vec![Proposal::Record(Event::Absent { task, evidence })]
 }
 
-/// A read brought nothing that could be used.
+/// A read found nothing usable.
 pub(super) fn unread(
     reads: &mut SafetyReads,
     now: UnixMillis,

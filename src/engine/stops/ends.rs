@@ -20,7 +20,7 @@ const SAFETY_PAUSE_MS: u64 = 300_000;
 /// The ends of a run, for one moment.
 #[derive(Copy, Clone)]
 pub(in crate::engine) struct Ends<'a> {
-    /// The run as it stands.
+    /// The state of the run.
     pub(in crate::engine) state: &'a EngineState,
     /// What this process does with it.
     pub(in crate::engine) scope: Scope,
@@ -121,7 +121,7 @@ impl Ends<'_> {
             .min()
     }
 
-    /// Whether nothing is under way and nothing more will be. `under_way` counts requests without an answer.
+    /// Whether nothing is in progress and nothing more will be. `under_way` counts requests without an answer.
     pub(in crate::engine) fn is_done(&self, now: UnixMillis, under_way: u32) -> bool {
         let is_following = match self.scope {
             Scope::OnePass => self.next_look(now).is_some(),

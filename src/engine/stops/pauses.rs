@@ -10,7 +10,7 @@ use crate::pace::breaker_ms;
 
 /// Rounds of pauses in which nothing could be sent before the run stops: with the default delays about three minutes.
 const UNREACHABLE_ROUNDS_MAX: u32 = 8;
-/// A pause under way is only prolonged by more than this, in milliseconds: every answer of a crowd asks for a pause a
+/// A pause in progress is only prolonged by more than this, in milliseconds: every answer of a crowd asks for a pause a
 /// few milliseconds later than the one before.
 const PAUSE_SLACK_MS: u64 = 1_000;
 /// Longest pause that a process waits for, in milliseconds. The tenant's longest window is one hour; after a longer
@@ -35,7 +35,7 @@ impl Pauses {
         self.throttled_rounds = 0;
     }
 
-    /// A pause as long as the tenant asks, or by backoff where it does not say. Answers that were under way together
+    /// A pause as long as the tenant asks, or by backoff where it does not say. Answers that were in progress together
     /// make one round.
     pub(super) fn for_tenant(
         &mut self,

@@ -380,7 +380,7 @@ fn a_pause_moves_only_forward_and_holds_looks_too() {
     answers(&mut engine, NOW, 0, 1, accepted());
     let paused = answers(&mut engine, NOW, 1, 1, throttled(Some(30_000)));
     assert_eq!(paused, ["paused for 30000", "postponed by 0"]);
-    // An answer that was under way asks for less, another does not say.
+    // An answer that was in progress asks for less, another does not say.
     assert_eq!(answers(&mut engine, seconds(1), 2, 1, throttled(Some(5_000))), ["postponed by 0"]);
     assert_eq!(engine.pause(seconds(1), seconds(20), "less"), Ok(vec![]));
     let step = engine.decide(seconds(3)).expect("it decides");

@@ -82,7 +82,7 @@ impl Index {
         rows.collect::<Result<_, _>>().at(&self.path)
     }
 
-    /// Forgets a run that never came to be.
+    /// Forgets a run that never began.
     ///
     /// # Errors
     /// [`JournalError`].

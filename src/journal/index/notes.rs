@@ -18,7 +18,7 @@ const BEGINNING: &str = "sortie host record 1";
 
 impl Index {
     /// Adds a note to the host's record and returns the record's new head: a hash that only this record has, with
-    /// everything that stands in it. Nothing in `body` may be a secret.
+    /// everything in it. Nothing in `body` may be a secret.
     ///
     /// # Errors
     /// [`JournalError`]; nothing has been added then.

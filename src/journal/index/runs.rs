@@ -1,6 +1,6 @@
 //! The list of runs.
 //!
-//! Owns where each run stands and how one is named. Must never look into a run.
+//! Owns the state of each run and how one is named. Must never look into a run.
 
 use rusqlite::{TransactionBehavior, params};
 
@@ -8,7 +8,7 @@ use super::super::error::{At, JournalError};
 use super::Index;
 use crate::model::{Task, UnixMillis};
 
-/// Where a run stands, as the list of runs shows it.
+/// The state of a run, as the list of runs shows it.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum RunState {
     /// A process drives it, or died while it did.
@@ -52,7 +52,7 @@ impl RunState {
     }
 }
 
-/// One run in the host's list of runs, as it was entered and as it stands.
+/// One run in the host's list of runs, as entered, with its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunRow {
     /// Id of the run.
@@ -109,7 +109,7 @@ impl Index {
         transaction.commit().at(path)
     }
 
-    /// Writes down where a run stands.
+    /// Writes down the state of a run.
     ///
     /// # Errors
     /// [`JournalError`].

@@ -43,7 +43,7 @@ pub struct ActionSpec {
     pub repeat: Repeat,
     /// How its end is known.
     pub end: EndSpec,
-    /// Its answer brings the PIN that unlocks a Mac.
+    /// Its answer has the PIN that unlocks a Mac.
     pub gives_pin: bool,
     /// The parameter that carries a PIN to a Mac; one is drawn where the job gives none.
     pub takes_pin: Option<&'static str>,
@@ -218,7 +218,7 @@ impl ActionSpec {
             .map(|why| format!("{why}, and {} would run without it", self.name))
     }
 
-    /// What an operator should be told about parameters that this device ignores without harm.
+    /// Notes for the operator about parameters that this device ignores without harm.
     #[must_use]
     pub fn ignored_params(
         &self,

@@ -1,4 +1,4 @@
-//! The records of format 1, as they stand in journals that people keep.
+//! The records of format 1, as they are in journals that people keep.
 //!
 //! Owns the proof that today's program reads them to the same values and writes them the same way. The file
 //! is never changed: a new kind of entry gets a line of its own in a further file.

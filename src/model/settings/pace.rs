@@ -17,7 +17,7 @@ const PER_HOUR_MAX_OF_FLAG: u32 = 10_000;
 const RETRIES_MAX: u32 = 100;
 
 rows! { Pace:
-    /// Requests under way at once.
+    /// Requests in progress at once.
     CONCURRENCY {
         name: "concurrency",
         flags: &[SettingFlag::value("concurrency", "N").short('j')],

@@ -208,7 +208,7 @@ fn read_waves(
     settled(SettingValue::Waves(waves), errors)
 }
 
-/// Whether a wave may come after another, as far as that can be told without the number of devices.
+/// Whether a wave may come after another, as far as known without the number of devices.
 fn may_follow(before: WaveEnd, wave: WaveEnd) -> bool {
     match (before, wave) {
         (WaveEnd::Devices(before), WaveEnd::Devices(devices)) => before < devices,

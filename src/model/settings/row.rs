@@ -155,7 +155,7 @@ impl HelpHeading {
 /// Flags that commands take together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FlagGroup {
-    /// No flag: the setting stands in files only.
+    /// No flag: the setting is for files only.
     None,
     /// Every command.
     Global,

@@ -53,7 +53,7 @@ pub enum ParameterSource {
 
 type Key<'p> = (u16, &'p str, usize, String, ParameterSource);
 
-/// The parameters in the order of steps and of the action table. A new name stands among the renames.
+/// The parameters in the order of steps and of the action table. A new name is among the renames.
 pub(super) fn parameters(plan: &Plan) -> Vec<SentParameter> {
     let mut totals: BTreeMap<(u16, &str), u32> = BTreeMap::new();
     let mut found: BTreeMap<Key<'_>, (u32, Values)> = BTreeMap::new();

@@ -1,6 +1,6 @@
 //! A sample of a long list.
 //!
-//! Owns the choice. It is spread over the whole list: the person who made the plan chooses what stands first in it. Must never
+//! Owns the choice. It is spread over the whole list: the person who made the plan chooses what comes first in it. Must never
 //! change the order.
 
 /// At most `most` items of a list, spread over the whole list, in its order.

@@ -1,4 +1,4 @@
-//! One command of a device: what it is, where it stands, and what it changes.
+//! One command of a device: what it is, its state, and what it changes.
 //!
 //! Owns the states of a command. Must never move one from state to state: the queues do.
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::model::UnixMillis;
 
-/// Where a command stands. Documented: the numbers are the API's.
+/// The state of a command. Documented: the numbers are the API's.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum QueuedStatus {
     /// The device has not taken it.
@@ -73,7 +73,7 @@ pub(crate) struct QueuedCommand {
     pub(crate) metadata: Value,
     /// What it changes when it completes.
     pub(crate) effect: Effect,
-    /// Where it stands.
+    /// Where it is.
     pub(crate) status: QueuedStatus,
     /// How many times the device took it.
     pub(crate) attempts: u32,

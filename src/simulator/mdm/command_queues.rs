@@ -53,7 +53,7 @@ pub(crate) struct QueueReceiver<'a> {
 pub(crate) enum PushRound {
     /// The push that follows the queuing.
     First = 100,
-    /// A later push that brings waiting commands sooner.
+    /// A later push that delivers waiting commands sooner.
     Nudge = 101,
 }
 
@@ -122,7 +122,7 @@ impl CommandQueues {
             .collect()
     }
 
-    /// Queues the commands of an action, and now and then one of others. Returns where they stand.
+    /// Queues the commands of an action, and now and then one of others. Returns their places.
     pub(crate) fn append(
         &mut self,
         place: usize,

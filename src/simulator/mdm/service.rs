@@ -203,7 +203,7 @@ impl MdmService {
         self.pins.issue(place, chosen, readable_from)
     }
 
-    /// Queues the commands of an accepted action. One without commands is a push that brings waiting
+    /// Queues the commands of an accepted action. One without commands is a push that delivers waiting
     /// commands sooner.
     pub(crate) fn queue(
         &mut self,

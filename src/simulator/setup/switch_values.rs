@@ -1,6 +1,6 @@
 //! The values that the switches of the simulated tenant take.
 //!
-//! Owns one type for each switch whose values deserve a name. The default and its source stand at the switch
+//! Owns one type for each switch whose values deserve a name. The default and its source are at the switch
 //! (`setup/switches.rs`). Must never act on them.
 
 use crate::model::UnixMillis;

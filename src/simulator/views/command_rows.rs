@@ -104,7 +104,7 @@ pub(crate) fn activity(
 fn row_of(command: &QueuedCommand, spelling: u64, switches: &Switches) -> Value {
     let time = |at: Option<UnixMillis>| at.map(|at| spell(at, spelling));
     let command_type = match (switches.command_names, command.action) {
-        // A rename could not be told from other settings under Apple's name alone.
+        // A rename could not be distinguished from other settings under Apple's name alone.
         (CommandNames::Same, Some(name)) if name != "set-name" => command.request_type,
         _ => command.command_type,
     };

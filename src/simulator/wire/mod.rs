@@ -1,4 +1,4 @@
-//! How the tenant's API speaks: requests, routes, bodies, pages and answers.
+//! The wire format of the tenant's API: requests, routes, bodies, pages and answers.
 //!
 //! Owns the modules of the wire format. Must never hold state of the tenant.
 

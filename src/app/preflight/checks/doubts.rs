@@ -1,6 +1,6 @@
 //! Doubts of other runs about the same.
 //!
-//! Owns the search for them. What may have been done already is not done again, however it came to be asked for.
+//! Owns the search for them. What may have been done already is not done again, by any kind of request.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,7 +60,7 @@ pub(crate) fn doubts_about<'a>(
     }
     let devices: BTreeSet<DeviceId> = wanted.iter().map(|(device, _)| device.clone()).collect();
     let runs = state.index().runs()?;
-    // What a run under way has not heard of yet is no doubt: that one holds the device. One that is only followed does
+    // What a run in progress has not heard of yet is no doubt: that one holds the device. One that is only followed does
     // not.
     let is_left = |row: &&RunRow| {
         row.id != except && row.state != RunState::Finished && !state.dir.is_sending(&row.id)

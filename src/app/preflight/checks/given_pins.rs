@@ -1,4 +1,4 @@
-//! PINs that the job gives in clear.
+//! PINs that the job gives unencrypted.
 //!
 //! Owns the refusal of this job where secrets are to be encrypted. Must never let one through: it would have to stay readable in
 //! the journal until it is sent.

@@ -12,7 +12,7 @@ use crate::journal::PlanRow;
 use crate::model::UnixMillis;
 use crate::plan::PlanFile;
 
-/// A clock that stands earlier than when the plan was made by more than this was set back, in milliseconds.
+/// A clock that is earlier than the plan by more than this was set back, in milliseconds.
 const CLOCK_SKEW_MS: i64 = 60_000;
 
 pub(crate) const CHECK: Check = Check {

@@ -1,6 +1,6 @@
 //! Rows that an earlier run wrote.
 //!
-//! Owns the comparison of these rows with the journal of their run: a file tells how things stood when it was written, and
+//! Owns the comparison of these rows with the journal of their run: a file has the state of when it was written, and
 //! a run that died has sent more than its files say. Only reads. Must never let a row through that its run may have sent.
 
 use std::collections::BTreeSet;

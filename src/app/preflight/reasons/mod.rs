@@ -1,6 +1,6 @@
 //! Reasons of preflight.
 //!
-//! Owns the facts that checks refuse with. They stand apart from the checks, because the list of all reasons knows them and the
+//! Owns the facts that checks refuse with. They are apart from the checks, because the list of all reasons knows them and the
 //! checks know that list.
 
 mod other_runs;

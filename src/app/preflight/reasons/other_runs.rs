@@ -35,7 +35,7 @@ impl RefusalFacts for DoubtElsewhereReason {
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum OverlapReason {
-    /// A run of the same job is under way.
+    /// A run of the same job is in progress.
     #[serde(rename = "same_job_under_way")]
     SameJob {
         /// Id of that run.
@@ -103,7 +103,7 @@ pub enum RowsReason {
     DoneSince {
         /// Id of the run.
         run: String,
-        /// Tasks that are done or under way there.
+        /// Tasks that are done or in progress there.
         done: usize,
         /// All tasks of these rows.
         tasks: usize,

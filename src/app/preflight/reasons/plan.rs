@@ -231,7 +231,7 @@ impl RefusalFacts for TimeReason {
     }
 }
 
-/// The job gives PINs in clear, and secrets are to be encrypted.
+/// The job gives PINs unencrypted, and secrets are to be encrypted.
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename = "given_pins")]
 pub struct GivenPinsReason {

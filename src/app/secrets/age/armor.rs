@@ -1,7 +1,7 @@
 //! ASCII armor: a file as text, for places that take only text.
 //!
 //! Owns both directions. Must never accept more than one way to write the same bytes, but for two allowances of the
-//! format: lines may end with CR LF, and white space may stand before and after the armor.
+//! format: lines may end with CR LF, and white space may be before and after the armor.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
