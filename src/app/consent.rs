@@ -11,7 +11,7 @@ use crate::model::{DeviceId, Risk, Task};
 use crate::plan::{Plan, Wrapping, phrase, phrase_of};
 
 /// Devices up to which benign work needs no question.
-const DEVICES_WITHOUT_QUESTION: usize = 100;
+pub const DEVICES_WITHOUT_QUESTION: usize = 100;
 
 /// What work needs before it may be carried out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

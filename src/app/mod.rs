@@ -45,7 +45,10 @@ pub use audit::{Anchor, HASH_DIGITS, HostAudit, RunAudit};
 pub use audit_reason::{AuditReason, ChainFault};
 pub use charging::Used;
 pub use clock_repair::ClockRepair;
-pub use consent::{Confirmed, Consent, ConsentReason, Needed, NotAsked, Question, Work, is_yes};
+pub use consent::{
+    Confirmed, Consent, ConsentReason, DEVICES_WITHOUT_QUESTION, Needed, NotAsked, Question, Work,
+    is_yes,
+};
 pub use events::{
     AppEvent, Events, Leftover, PinFact, RunAdvanced, RunBegins, RunNews, SeenEntry, SeenTask,
 };

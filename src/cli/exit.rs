@@ -43,46 +43,6 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    /// All codes, in the order in which help lists them.
-    pub(crate) const ALL: [Self; 15] = [
-        Self::Well,
-        Self::Unexpected,
-        Self::Usage,
-        Self::Authentication,
-        Self::Target,
-        Self::Permission,
-        Self::Quota,
-        Self::Partly,
-        Self::Policy,
-        Self::Stopped,
-        Self::Pending,
-        Self::Doubt,
-        Self::Journal,
-        Self::Busy,
-        Self::Aborted,
-    ];
-
-    /// What the code means, in a few words for help.
-    pub(crate) fn meaning(self) -> &'static str {
-        match self {
-            Self::Well => "every task ended well",
-            Self::Unexpected => "unexpected error",
-            Self::Usage => "wrong usage or invalid input",
-            Self::Authentication => "the tenant does not accept the token",
-            Self::Target => "a target is not found, ambiguous or unsupported",
-            Self::Permission => "the token lacks a permission",
-            Self::Quota => "the quota cannot fit the job before its deadline",
-            Self::Partly => "some tasks failed",
-            Self::Policy => "refused by a rule, or not confirmed",
-            Self::Stopped => "stopped before the end",
-            Self::Pending => "some commands are still pending",
-            Self::Doubt => "some tasks are in doubt",
-            Self::Journal => "journal, disk or standard output failed",
-            Self::Busy => "another run or process is busy with the job, a device or the run",
-            Self::Aborted => "interrupted by a second Ctrl-C",
-        }
-    }
-
     /// Whether scripts may conclude from this code that nothing was sent.
     pub(crate) fn promises_nothing_sent(self) -> bool {
         matches!(self, Self::Usage | Self::Target | Self::Policy | Self::Busy)

@@ -11,6 +11,8 @@ pub(crate) mod examples;
 pub(crate) mod exit;
 pub(crate) mod failure;
 pub(crate) mod filter_options;
+pub(crate) mod help;
+pub(crate) mod help_options;
 pub(crate) mod job_options;
 pub(crate) mod job_source;
 pub(crate) mod listing_options;
@@ -171,7 +173,8 @@ fn look(global: &GlobalOptions, command: &CliCommand, printer: &Printer) -> Resu
         CliCommand::Doctor { tenant } => doctor::doctor(global, tenant, printer),
         CliCommand::Init { init } => init::init(global, init, printer),
         CliCommand::Profiles => profiles::profiles(global, printer),
-        CliCommand::Simulate { simulate } => simulate::simulate(simulate, printer),
+        CliCommand::Simulate(simulate) => simulate::simulate(simulate, printer),
+        CliCommand::Help(help) => commands::help::help(help, printer),
         CliCommand::Run { .. }
         | CliCommand::Send { .. }
         | CliCommand::Resume { .. }

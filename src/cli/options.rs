@@ -6,6 +6,7 @@
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
+use crate::cli::help_options::HelpOptions;
 pub(crate) use crate::cli::job_options::JobOptions;
 use crate::cli::job_options::pair;
 pub(crate) use crate::cli::listing_options::{AuditOptions, HistoryOptions, RunsOptions};
@@ -25,7 +26,7 @@ const OUTPUT: &str = HelpHeading::Output.shown();
 
 /// Run bulk actions on the devices of a Kandji / Iru tenant, with a journal of every request.
 #[derive(Debug, Parser)]
-#[command(name = "sortie", version)]
+#[command(name = "sortie", version, disable_help_subcommand = true)]
 pub(crate) struct Options {
     #[command(flatten)]
     pub global: GlobalOptions,
@@ -274,10 +275,9 @@ pub(crate) enum CliCommand {
     /// List the profiles of the configuration
     Profiles,
     /// Serve a simulated tenant on this host, for trials and tests
-    Simulate {
-        #[command(flatten)]
-        simulate: SimulateOptions,
-    },
+    Simulate(SimulateOptions),
+    /// Show the help of a command, or a topic of the manual
+    Help(HelpOptions),
 }
 
 #[derive(Debug, Args)]

@@ -76,6 +76,7 @@ impl OutputForms {
             CliCommand::Profiles => Self::listing("profiles", &PROFILE_FIELDS),
             // It serves until Ctrl-C: what it prints is for a shell.
             CliCommand::Simulate { .. } => Self::text("simulate"),
+            CliCommand::Help { .. } => Self::text("help"),
         }
     }
 

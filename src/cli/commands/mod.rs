@@ -11,6 +11,7 @@ pub(crate) mod close;
 pub(crate) mod device_commands;
 pub(crate) mod devices;
 pub(crate) mod doctor;
+pub(crate) mod help;
 pub(crate) mod history;
 pub(crate) mod init;
 pub(crate) mod pins;

@@ -9,6 +9,7 @@ mod help;
 mod looking;
 mod planning;
 mod progress;
+mod topics;
 
 use crate::harness::{Bench, Ran};
 use crate::pseudo_terminal::Terminal;
