@@ -16,7 +16,7 @@ use crate::cli::terminal::progress::show_progress;
 use crate::cli::terminal::question::ask;
 use crate::cli::terminal::signals::listen;
 use crate::cli::text::answers::run_ended;
-use crate::cli::text::live::Viewpoint;
+use crate::cli::text::live::{Viewpoint, wave_prompt};
 use crate::cli::text::run_end::failure_of;
 use crate::cli::text::run_next::{Resumable, steps};
 use crate::cli::text::run_summary::{Detail, run_summary};
@@ -34,8 +34,11 @@ pub(crate) async fn drive(
     show_summary(workspace, printer);
     let (sender, control) = watch::channel(Control::Go);
     let signals = tokio::spawn(listen(sender));
-    let asker = printer.clone();
-    let ask = Arc::new(move |question| ask_operator(question, asker.clone()));
+    let (asker, asked_of) = (printer.clone(), shown.clone());
+    let ask = Arc::new(move |question: Ask| {
+        let prompt = wave_prompt(&question, &asked_of.tenant());
+        ask_operator(prompt, asker.clone())
+    });
     let ended = run(Operation { control, ask }).await;
     signals.abort();
     if let Ok(ended) = &ended {
@@ -70,24 +73,16 @@ fn show_summary(workspace: &Workspace, printer: &Printer) {
 }
 
 /// Asks on the terminal whether the next wave may begin. The live view gives way to the question.
-fn ask_operator(question: Ask, printer: Printer) -> BoxFuture<'static, OperatorAnswer> {
+fn ask_operator(prompt: String, printer: Printer) -> BoxFuture<'static, OperatorAnswer> {
     let (sender, answer) = oneshot::channel();
     // A thread of its own and not of the runtime's: that would wait for an answer when the program ends.
     let asking = std::thread::Builder::new().name("question".to_owned()).spawn(move || {
         printer.live().hide();
-        let is_confirmed = ask(&wave_prompt(&question)).is_some_and(|answer| is_yes(&answer));
+        let is_confirmed = ask(&prompt).is_some_and(|answer| is_yes(&answer));
         printer.live().unhide();
         // The run may have ended meanwhile.
         let _ = sender.send(if is_confirmed { OperatorAnswer::GoOn } else { OperatorAnswer::Stop });
     });
     drop(asking);
     Box::pin(async move { answer.await.unwrap_or(OperatorAnswer::Stop) })
-}
-
-fn wave_prompt(question: &Ask) -> String {
-    let wave = u32::from(question.wave) + 1;
-    format!(
-        "\n{}\nStart wave {wave}? \"y\" sends it, anything else stops the run [y/N]: ",
-        question.reason
-    )
 }

@@ -113,6 +113,8 @@ pub enum Scope {
 pub struct Ask {
     /// The wave that would begin, from 0.
     pub wave: u16,
+    /// How many tasks it has to send.
+    pub tasks: u32,
     /// What became of the one before.
     pub reason: String,
 }

@@ -329,6 +329,15 @@ impl Waves {
         begun.iter().map(|count| count.sendable(action_stopped)).sum()
     }
 
+    /// Tasks of the next wave that has any.
+    pub(super) fn sendable_next(&self, action_stopped: &[bool]) -> u32 {
+        let next = &self.counts[usize::from(self.open) + 1..];
+        next.iter()
+            .map(|count| count.sendable(action_stopped))
+            .find(|tasks| *tasks > 0)
+            .unwrap_or(0)
+    }
+
     /// What holds up the open wave or the next one; `None` while the open one is sent.
     pub(super) fn wait(&self, gate_timeout_ms: u64, action_stopped: &[bool]) -> Option<WaveWait> {
         let count = &self.counts[usize::from(self.open)];

@@ -196,6 +196,6 @@ fn a_rate_limit_of_hours_ends_the_run_and_the_resume_says_so() {
     says(&ran.expect(6), &["asks to wait until", "more than an hour", "sortie resume"]);
     assert_eq!(bench.report()[1]["outcome"], "not_attempted");
     let ran = bench.sortie(&["resume", "--no-input"]).expect(6);
-    says(&ran, &["nothing is sent or read before", "more than an hour", "sortie resume"]);
+    says(&ran, &["paused until", "more than an hour", "sortie resume"]);
     assert_eq!(tenant.seen("restart"), 2, "the resume sent nothing");
 }

@@ -189,7 +189,7 @@ fn a_person_opens_each_wave_or_ends_the_run() {
         fleet.bench.sortie(&[&run[..], &["--no-input"]].concat()).expect(8);
         assert_eq!(fleet.writes(), 0);
         let mut terminal = Terminal::with(&fleet.bench, &run);
-        terminal.shows("Start wave 2? ");
+        terminal.shows("Start wave 2, 2 requests to 127.0.0.1?\r\nType \"y\" to start it; anything else stops the run: ");
         assert_eq!(fleet.reached("lock").iter().sum::<u32>(), 1, "one device before the question");
         terminal.types(line);
         terminal.ends().expect(code);

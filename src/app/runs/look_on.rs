@@ -13,7 +13,7 @@ use crate::engine::EngineState;
 use crate::journal::{Distrust, RunHeader, RunReader};
 use crate::model::{Entry, Event, OutcomeCounts, Task, TaskRecord};
 
-/// Failures before the first look that observers receive.
+/// Failures before the first look that observers get.
 const FAILURES_MAX: usize = 3;
 
 /// Whether a process is at a run.
@@ -36,7 +36,7 @@ pub struct LookedOn {
     pub driver: Driver,
 }
 
-/// A run that is observed while another process drives it.
+/// A run that is read while another process drives it.
 pub struct Onlooker<'a> {
     workspace: &'a Workspace,
     reader: RunReader,
@@ -108,7 +108,7 @@ impl Onlooker<'_> {
         }
     }
 
-    /// What an observer receives first.
+    /// What an observer gets first.
     #[must_use]
     pub fn begins(&self) -> RunBegins {
         RunBegins { failures: self.failures.clone(), ..begins(&self.header, self.counts()) }

@@ -1,6 +1,6 @@
 //! Lines at the bottom of a terminal that are drawn over and over.
 //!
-//! Owns what is drawn there, and takes it away while something else is written. Must never fail: a run outlives its terminal. Must never
+//! Owns what is drawn there, and clears it while something else is written. Must never fail: a run outlives its terminal. Must never
 //! draw where standard error is no terminal.
 
 use std::io::{IsTerminal, Write};
@@ -46,14 +46,14 @@ impl LiveRegion {
         }
     }
 
-    /// Takes the lines away for good.
+    /// Clears the lines for good.
     pub(crate) fn clear(&self) {
         let mut region = self.lock();
         region.lines.clear();
         region.erase();
     }
 
-    /// Takes the lines away until [`LiveRegion::unhide`].
+    /// Clears the lines until [`LiveRegion::unhide`].
     pub(crate) fn hide(&self) {
         let mut region = self.lock();
         region.is_hidden = true;
@@ -124,7 +124,7 @@ fn size() -> (usize, usize) {
 
 fn write(text: &str) {
     let mut stderr = std::io::stderr().lock();
-    // With no terminal left there is nothing to draw on.
+    // A terminal that has gone away is no error: the run continues.
     let _ = stderr.write_all(text.as_bytes());
     let _ = stderr.flush();
 }

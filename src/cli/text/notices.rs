@@ -8,7 +8,7 @@ use crate::cli::text::pin_notices;
 use crate::cli::text::refusals::words;
 use crate::drive::Waiting;
 
-/// What a person reads.
+/// A line for people.
 pub(crate) enum Notice {
     /// Something to know even in quiet.
     Warning(String),
@@ -25,7 +25,7 @@ pub(crate) fn notice(event: &AppEvent) -> Option<Notice> {
         }
         AppEvent::OldReports { run, reason } => {
             let what = words(reason).what;
-            Some(Notice::Warning(format!("the reports of run {run} are old: {what}")))
+            Some(Notice::Warning(format!("the reports of run {run} are out of date: {what}")))
         }
         AppEvent::RunEntered { run, seed, report_dir } => {
             let reports = report_dir.display();
@@ -38,9 +38,7 @@ pub(crate) fn notice(event: &AppEvent) -> Option<Notice> {
         AppEvent::EndNotRecorded(reason) => Some(Notice::Warning(words(reason).what)),
         AppEvent::RunReopened { run, job, is_sending, pause } => {
             let doing = if *is_sending { "resuming" } else { "following" };
-            let pause = pause
-                .as_ref()
-                .map(|(until, why)| format!("\nnothing is sent or read before {until}: {why}"));
+            let pause = pause.as_ref().map(|(until, why)| format!("\npaused until {until}: {why}"));
             let pause = pause.unwrap_or_default();
             Some(Notice::News(format!("{doing} run {run} of {job}{pause}")))
         }
@@ -52,18 +50,18 @@ pub(crate) fn notice(event: &AppEvent) -> Option<Notice> {
         | AppEvent::RunReported { .. } => None,
         AppEvent::ReadWaits(waiting) => Some(Notice::News(waits(waiting))),
         AppEvent::RefusalNotNoted(reason) => Some(Notice::Warning(format!(
-            "the refusal is not in the host's record: {}",
+            "the refusal could not be written to the host's record: {}",
             words(reason).what
         ))),
         AppEvent::RunLeftOut { run, reason } => {
-            Some(Notice::Warning(format!("run {run} is left out: {}", words(reason).what)))
+            Some(Notice::Warning(format!("skipped run {run}: {}", words(reason).what)))
         }
         AppEvent::ShownPinsNotRecorded(error) => Some(Notice::News(format!(
-            "note: it could not be recorded that this was shown: {error}"
+            "note: the host's record does not say that this was shown: {error}"
         ))),
         AppEvent::ReportsNotWritten(reason) => {
             let what = words(reason).what;
-            Some(Notice::Warning(format!("{what}; the journal holds everything")))
+            Some(Notice::Warning(format!("{what}; the journal is complete")))
         }
     }
 }
@@ -72,13 +70,13 @@ pub(crate) fn notice(event: &AppEvent) -> Option<Notice> {
 fn not_taken_back(run: &str, left: &Leftover, error: &str) -> String {
     match left {
         Leftover::Charges => {
-            format!("run {run} never began, and stays charged for a while: {error}")
+            format!("run {run} did not start, but its devices still count toward the caps: {error}")
         }
         Leftover::Reports(directory) => {
             let directory = directory.display();
-            format!("{directory} is of no run, and cannot be removed: {error}")
+            format!("{directory} belongs to no run and cannot be removed: {error}")
         }
-        Leftover::Files => format!("run {run} never began, and leaves files: {error}"),
+        Leftover::Files => format!("run {run} did not start and left files behind: {error}"),
     }
 }
 

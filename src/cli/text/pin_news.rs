@@ -6,7 +6,7 @@ use crate::app::{PinFact, SeenTask};
 use crate::engine::PIN_SOUGHT_MS;
 use crate::model::{UnixMillis, human_duration};
 
-/// PINs that are shown one by one; of a whole fleet the command for all of them says the same.
+/// PINs with a line of their own. The line after them names the command that shows all.
 const TOLD_MAX: usize = 5;
 
 /// Remembers what has been told.
@@ -24,7 +24,7 @@ impl PinNews {
 
     /// The line about a PIN that has just been kept; `None` when enough has been said.
     pub(crate) fn kept(&mut self, task: &SeenTask) -> Option<String> {
-        // One more is remembered, for the line that counts all the others.
+        // One more is remembered, for the line about all others.
         if self.told.len() > TOLD_MAX || self.told.contains(&task.index) {
             return None;
         }

@@ -55,7 +55,8 @@ impl NextWave {
                 let wave = state.waves.open() + 1;
                 if self.asked_about < wave {
                     self.asked_about = wave;
-                    self.question = Some(Ask { wave, reason });
+                    let tasks = state.waves.sendable_next(&state.action_stopped);
+                    self.question = Some(Ask { wave, tasks, reason });
                 }
                 WaveStep::Hold(None)
             }

@@ -55,6 +55,12 @@ impl ShownRun {
         self.with(|run| run.end(exit));
     }
 
+    /// The tenant of the run, as people know it.
+    pub(crate) fn tenant(&self) -> String {
+        let shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.as_ref().map(|display| display.run.tenant.clone()).unwrap_or_default()
+    }
+
     fn begin(
         &self,
         begins: &RunBegins,
@@ -196,7 +202,7 @@ impl RunDisplay {
         }
     }
 
-    /// Nothing more comes of the run: the view is removed.
+    /// The run has ended here: clears the view.
     fn leave(&mut self) {
         self.is_left = true;
         self.ticker = None;
@@ -223,7 +229,7 @@ impl RunDisplay {
 }
 
 impl Form {
-    /// The form that was asked for, as far as this terminal allows.
+    /// The form that was asked for; a view becomes a log where no terminal shows it.
     fn new(form: Option<ProgressForm>, run: &str, printer: &Printer) -> Self {
         let asked = form.unwrap_or(match printer.is_quiet() {
             true => ProgressForm::None,

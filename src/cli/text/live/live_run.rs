@@ -1,6 +1,6 @@
-//! What people want to know of a run under way, as far as it has been told.
+//! The state of the live view: what events have shown of a run.
 //!
-//! Owns the fold over what observers receive: counts, rate, last failures, the next moments. Must never hold a secret.
+//! Owns the fold over events: counts, rate, last failures, the next moments. Must never hold a secret.
 
 use std::collections::VecDeque;
 

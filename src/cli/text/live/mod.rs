@@ -1,17 +1,19 @@
 //! A run under way in words: the view on a terminal, lines for logs, JSON for programs.
 //!
-//! Owns the texts, made from what observers receive and the time. Must never read a clock or write anything.
+//! Owns the texts, made from events and the time. Must never read a clock or write anything.
 
 mod live_run;
 mod log_lines;
 mod progress_json;
 mod run_news;
 mod send_rate;
+#[cfg(test)]
+mod testing;
 mod time_left;
 mod view;
 
 pub(crate) use live_run::{LiveRun, Viewpoint};
 pub(crate) use log_lines::{failure_line, stamped, status_line};
 pub(crate) use progress_json::ProgressJson;
-pub(crate) use run_news::RunTold;
+pub(crate) use run_news::{RunTold, wave_prompt};
 pub(crate) use view::view_lines;

@@ -17,7 +17,9 @@ pub(super) fn journal(reason: &JournalReason) -> Words {
 fn after_journal(error: &JournalError) -> String {
     match error {
         JournalError::Busy { run } => {
-            format!("wait for the other process, or see its progress:\n  sortie status {run}")
+            format!(
+                "wait for the other process, or follow its progress:\n  sortie watch --attach {run}"
+            )
         }
         JournalError::Starting { .. } => {
             "find out what the other process waits for, then try again".to_owned()

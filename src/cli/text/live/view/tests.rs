@@ -3,52 +3,13 @@
 //! Owns the snapshots of its lines. Must never depend on a clock.
 
 use super::*;
-use crate::app::{RunAdvanced, RunBegins, SeenEntry, SeenTask};
+use crate::app::{RunAdvanced, SeenEntry};
+use crate::cli::text::live::testing::{START, begins, counts_of, entry, task};
 use crate::engine::Progress;
-use crate::model::{Outcome, OutcomeCounts};
-
-const START: UnixMillis = UnixMillis(1_796_000_000_000);
-
-fn counts_of(counts: &[(Outcome, u32)]) -> OutcomeCounts {
-    let mut all = OutcomeCounts::default();
-    for (outcome, tasks) in counts {
-        (0..*tasks).for_each(|_| all.add(*outcome));
-    }
-    all
-}
-
-fn entry(at: UnixMillis, kind: &'static str, task: Option<SeenTask>) -> SeenEntry {
-    SeenEntry { at, kind, task, news: None, pins: Vec::new() }
-}
-
-fn task(serial: &str, outcome: Outcome, reason: &str) -> SeenTask {
-    SeenTask {
-        index: 0,
-        id: "t".to_owned(),
-        row: 1,
-        wave: 0,
-        action: "restart".to_owned(),
-        device_id: "d1".to_owned(),
-        serial_number: serial.to_owned(),
-        outcome: Some(outcome.word()),
-        reason: reason.to_owned(),
-        http_status: None,
-        is_sought: true,
-    }
-}
+use crate::model::Outcome;
 
 fn run(viewpoint: Viewpoint) -> LiveRun {
-    let begins = RunBegins {
-        run: "20261130-005320-abcde".to_owned(),
-        job: "mass-restart".to_owned(),
-        tenant: "acme.api.kandji.io".to_owned(),
-        per_hour: 7_500,
-        quarantine_ms: 600_000,
-        has_waves: true,
-        counts: counts_of(&[(Outcome::NotAttempted, 120)]),
-        failures: Vec::new(),
-    };
-    LiveRun::new(&begins, viewpoint)
+    LiveRun::new(&begins(), viewpoint)
 }
 
 /// Twenty seconds in which five requests leave each second.
