@@ -150,6 +150,7 @@ fn carry_out(
         if !printer.is_quiet() {
             printer.styled(&format!("{}\n", plan_text(&view, &printer.error_screen())));
         }
+        drop(view);
         let ended = match confirmed(given, &workspace, &prepared, file) {
             Ok(consent) => {
                 let start = async |operation| workspace.start(prepared, &consent, operation).await;

@@ -397,7 +397,9 @@ impl Builder<'_> {
         self.plan.notes = self
             .remarks
             .into_iter()
-            .map(|(sentence, devices)| format!("{sentence} ({devices} devices)"))
+            .map(|(sentence, devices)| {
+                format!("{sentence} ({devices} device{})", if devices == 1 { "" } else { "s" })
+            })
             .collect();
         self.guards.settle(&mut self.plan, inventory);
         self.plan

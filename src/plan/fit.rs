@@ -149,7 +149,10 @@ impl Names<'_> {
             let shown: Vec<String> = names
                 .iter()
                 .take(NAMES_MAX)
-                .map(|name| format!("'{name}' ({} devices)", known.counts[name]))
+                .map(|name| {
+                    let devices = known.counts[name];
+                    format!("'{name}' ({devices} device{})", if devices == 1 { "" } else { "s" })
+                })
                 .collect();
             notes.push(format!(
                 "{what} '{written}' matches {} names that differ only in case or quotation marks: {}",
@@ -275,9 +278,9 @@ mod tests {
     #[test]
     fn names_that_differ_only_by_case_are_named() {
         let notes = fit_of("{filter: {blueprint: design}}", "", "", Extent::Whole).notes;
-        let expected = "filter blueprint 'design' matches 2 names that differ only in case or quotation marks: 'DESIGN' (1 devices), 'Design' (1 devices)";
+        let expected = "filter blueprint 'design' matches 2 names that differ only in case or quotation marks: 'DESIGN' (1 device), 'Design' (1 device)";
         assert_eq!(notes, [expected]);
         let notes = fit_of("{all: true}", "exclude: {tag: vip}", "", Extent::Part).notes;
-        assert!(notes[0].contains("'VIP' (1 devices), 'vip' (1 devices)"), "{notes:?}");
+        assert!(notes[0].contains("'VIP' (1 device), 'vip' (1 device)"), "{notes:?}");
     }
 }

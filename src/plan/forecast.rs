@@ -1,32 +1,17 @@
 //! What a plan will cost, before it runs.
 //!
-//! Owns the counts by action and platform and the estimate of requests and time. It may refuse a job that
+//! Owns the estimate of requests and time. It may refuse a job that
 //! cannot fit; it must never decide what is sent when.
 
 use std::collections::BTreeMap;
 
 use super::task_list::Plan;
-use crate::model::{DeviceId, Platform, Policy, Risk, Task};
+use crate::model::{DeviceId, Policy, Risk, Task};
 
 /// Looks that an online device takes on average until its command is seen done.
 const LOOKS_PER_TASK: u64 = 2;
 const SECONDS_PER_HOUR: u64 = 3_600;
 const SECONDS_PER_MINUTE: u64 = 60;
-
-/// How many tasks an action has on a platform, with samples.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ActionCount {
-    /// Number of the step.
-    pub step: u16,
-    /// Name of the action.
-    pub action: String,
-    /// Platform.
-    pub platform: Platform,
-    /// Number of tasks.
-    pub tasks: u32,
-    /// Names of some of the devices, as `name (serial)`.
-    pub samples: Vec<String>,
-}
 
 /// What a plan is expected to cost: requests by purpose, and seconds until the last send.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -41,29 +26,6 @@ pub struct Forecast {
     pub looks: u64,
     /// Seconds until the last send, when the tenant has its whole budget to spare.
     pub seconds: u64,
-}
-
-/// Counts what is to be done, by step, action and platform, with up to `samples` names each.
-#[must_use]
-pub fn counts(plan: &Plan, samples: usize) -> Vec<ActionCount> {
-    let mut counts: BTreeMap<(u16, &str, Platform), ActionCount> = BTreeMap::new();
-    for task in plan.to_do() {
-        let device = &task.device;
-        let count = counts.entry((task.step, &task.action, device.platform)).or_insert_with(|| {
-            ActionCount {
-                step: task.step,
-                action: task.action.clone(),
-                platform: device.platform,
-                tasks: 0,
-                samples: Vec::new(),
-            }
-        });
-        count.tasks += 1;
-        if count.samples.len() < samples {
-            count.samples.push(format!("{} ({})", device.name, device.serial_number));
-        }
-    }
-    counts.into_values().collect()
 }
 
 /// Requests that read secrets, at the least: what one step of a device has kept the next need not read.

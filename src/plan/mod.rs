@@ -46,7 +46,7 @@ pub use earlier::{Deleted, Earlier, EarlierTask};
 pub use file::{PLAN_BYTES_MAX, PLAN_FORMAT, PlanFile, PlanFileError, PlannedCost, Wrapping};
 pub use fit::{Extent, Fit, fit};
 pub use fleet_policy::{ApprovalRules, EmergencyRules, FleetPolicy, ReasonRules};
-pub use forecast::{ActionCount, Forecast, counts, forecast};
+pub use forecast::{Forecast, forecast};
 pub use guards::{ACTIVATION_LOCK_READS_MAX, DetailsWanted, details_wanted};
 pub use inventory::{Inventory, Lookup, Need, need};
 pub use objection::{Objection, ObjectionKind};

@@ -11,10 +11,10 @@ use sortie::simulator::{DeviceKind, SimUser, wall_clock};
 /// Where lines break depends on the machine's names, so these facts are left out.
 const HOST: &[(&str, &str)] = &[
     (r"(?s)  State     .*?\n\n", "  State     [state]\n\n"),
-    (r"(?s)  API  .*?\n\n", "  API  [address]\n\n"),
-    (r"(?s)  API      .*?\n  (Start|Reason) ", "  API      [address]\n  Made by  [maker]\n  $1 "),
+    (r"(?s)  API      http.*?\n  Start ", "  API      [address]\n  Made by  [maker]\n  Start "),
+    (r"(?s)  API  +http.*?\n(  Reason|\n)", "  API  [address]\n$1"),
     (r"(?s)API: .*?\n([A-Z][a-z]+ )", "API: [address]\n$1"),
-    (r"(?s)Approving as .*?:\s", "Approving as [approver]: "),
+    (r"on \[host\]\s", "on [host] "),
 ];
 
 /// Devices that checked in five minutes ago, each with a user.

@@ -33,7 +33,14 @@ pub(super) fn irreversible_text(view: &PlanView<'_>, screen: &Screen) -> String 
         })
         .collect();
     let mut text = heading("This cannot be undone", Tone::Bad, screen);
-    text.push_str(&counted_texts(["DEVICES", "ACTION"], &rows, screen));
+    let lines = counted_texts(
+        ["DEVICES", "ACTION"],
+        &rows,
+        &Screen { has_colors: false, ..screen.clone() },
+    );
+    for line in lines.lines() {
+        text.push_str(&format!("{}\n", screen.toned(Tone::Bad, line)));
+    }
     let devices = &view.overview.irreversible_devices;
     if devices.len() < view.overview.devices.len() {
         text.push_str(&list("Devices of these actions", devices, Tone::Bad, view, screen));

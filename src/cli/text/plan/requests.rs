@@ -88,10 +88,8 @@ pub(super) fn parameters_text(view: &PlanView<'_>, screen: &Screen) -> String {
         if own.is_empty() {
             continue;
         }
-        let step = match actions.len() {
-            1 => String::new(),
-            _ => format!(" (step {})", action.step),
-        };
+        let has_steps = actions.iter().any(|it| it.step > 1);
+        let step = if has_steps { format!(" (step {})", action.step) } else { String::new() };
         let title = format!("Parameters of {}{step}", shown(&action.action));
         text.push_str(&heading(&title, Tone::Strong, screen));
         let widest = own.iter().map(|it| width_of(&it.name)).max().unwrap_or(0);
