@@ -59,15 +59,9 @@ fn of_program(program: &Command) -> String {
             text.push_str(&format!(".TP\n.B {}\n{}\n", line(variable), line(setting.help)));
         }
     }
-    for name in ["exit-codes"] {
-        let blocks = Topic::find(name).map(Topic::blocks).unwrap_or_default();
-        let tables: Vec<TopicBlock> = blocks
-            .into_iter()
-            .filter(|block| matches!(block, TopicBlock::Table(_)))
-            .take(1)
-            .collect();
-        text.push_str(&format!(".SH EXIT STATUS\n{}", of_blocks(&tables)));
-    }
+    let blocks = Topic::find("exit-codes").map(Topic::blocks).unwrap_or_default();
+    let table = blocks.into_iter().find(|block| matches!(block, TopicBlock::Table(_)));
+    text.push_str(&format!(".SH EXIT STATUS\n{}", of_blocks(table.as_slice())));
     text
 }
 

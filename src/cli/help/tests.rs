@@ -171,10 +171,10 @@ fn is_a_command_line(line: &str) {
                 _ => words.push(quoted.to_owned()),
             }
         }
-        if words.first().is_some_and(|word| word == "sortie") {
-            if let Err(error) = Options::try_parse_from(&words) {
-                panic!("{line}\n{error}");
-            }
+        if words.first().is_some_and(|word| word == "sortie")
+            && let Err(error) = Options::try_parse_from(&words)
+        {
+            panic!("{line}\n{error}");
         }
     }
 }

@@ -152,10 +152,11 @@ fn heading_of(option: &Arg) -> &str {
 }
 
 fn is_shown(option: &Arg, depth: HelpDepth) -> bool {
-    let is_short = depth == HelpDepth::Short;
-    !option.is_positional()
-        && !option.is_hide_set()
-        && !(is_short && option.is_hide_short_help_set())
+    let is_hidden = match depth {
+        HelpDepth::Short => option.is_hide_set() || option.is_hide_short_help_set(),
+        HelpDepth::Long => option.is_hide_set(),
+    };
+    !option.is_positional() && !is_hidden
 }
 
 /// The options under their headings: those of daily use first, and those of this command before settings, which many

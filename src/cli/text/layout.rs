@@ -61,28 +61,6 @@ pub(crate) fn thousands(number: usize) -> String {
     text
 }
 
-/// Lays rows out in columns, two spaces apart.
-pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
-    let rows: Vec<Vec<Cow<'_, str>>> =
-        rows.iter().map(|row| row.iter().map(|cell| one_line(cell)).collect()).collect();
-    let mut widths: Vec<usize> = header.iter().map(|cell| cell.chars().count()).collect();
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    let line = |cells: &mut dyn Iterator<Item = &str>| {
-        let padded: Vec<String> =
-            cells.zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-        format!("{}\n", padded.join("  ").trim_end())
-    };
-    let mut text = line(&mut header.iter().copied());
-    for row in &rows {
-        text.push_str(&line(&mut row.iter().map(Cow::as_ref)));
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,7 +88,5 @@ mod tests {
         }
         assert_eq!(harmless("a\n\tb\r\n"), "a\n\tb\u{fffd}\n");
         assert_eq!(one_line("a\nERASE 1"), "a\u{fffd}ERASE 1");
-        let text = table(&["NAME"], &[vec!["a\nrun ok".to_owned()]]);
-        assert_eq!(text, "NAME\na\u{fffd}run ok\n");
     }
 }

@@ -58,8 +58,7 @@ impl Screen {
 
     /// A moment: local time with its zone for people, RFC 3339 elsewhere.
     pub(crate) fn time(&self, at: UnixMillis) -> String {
-        let millis = i64::try_from(at.0).unwrap_or(i64::MAX);
-        match (&self.zone, jiff::Timestamp::from_millisecond(millis)) {
+        match (&self.zone, jiff::Timestamp::from_millisecond(at.0)) {
             (Some(zone), Ok(moment)) => {
                 moment.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
             }
