@@ -165,7 +165,7 @@ fn every_command_prints_json_of_a_known_shape_or_refuses_it() {
 }
 
 #[test]
-fn every_command_prints_csv_or_refuses_it_before_anything_happens() {
+fn every_command_prints_csv_or_refuses_it_before_it_acts() {
     let fleet = host();
     let bench = &fleet.bench;
     bench.write("restart.csv", &format!("serial_number,action\n{},restart\n", serial(1)));
