@@ -1,6 +1,6 @@
 //! The bytes of a job, and of the files that it names.
 //!
-//! Owns which files may be read and how much of them, when they were written, and what is recognised as no job at all. Must
+//! Owns which files may be read and how much of them, when they were written, and what is recognized as no job at all. Must
 //! never interpret a job, which the module `job` does, and never show what is in a file that holds a secret.
 
 use std::cell::RefCell;
@@ -198,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_of_tokens_and_keys_are_recognised_and_jobs_are_not() {
+    fn files_of_tokens_and_keys_are_recognized_and_jobs_are_not() {
         for (text, expected) in [
             ("8f1c2d3e-aaaa-4bbb-8ccc-1234567890ab\n", Some(SecretLike::Token)),
             ("\u{feff}8f1c2d3e-aaaa-4bbb-8ccc-1234567890ab", Some(SecretLike::Token)),

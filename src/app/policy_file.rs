@@ -1,4 +1,4 @@
-//! Where the organisation's policy is read from.
+//! Where the organization's policy is read from.
 //!
 //! Owns its places, its owner check and its digest. Must never be led to another file by a flag or a variable: the person who
 //! is bound by the policy must not choose it.

@@ -1,4 +1,4 @@
-//! A run under way, as people see and steer it.
+//! A run in progress, as people see and steer it.
 //!
 //! Owns what every command that drives a run shares: progress, signals, questions between waves, and how the end is shown. Must never
 //! hide that a run did not end well.

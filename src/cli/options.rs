@@ -52,7 +52,7 @@ pub(crate) struct GlobalOptions {
     pub flags: SettingFlags<GlobalFlags>,
 }
 
-/// When colours are used.
+/// When colors are used.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum When {
     Auto,

@@ -114,7 +114,7 @@ impl Allowance {
         self.reads_under_way = self.reads_under_way.checked_sub(1).ok_or_else(|| Impossible {
             task: u32::MAX,
             event: what,
-            phase: "no read under way".to_owned(),
+            phase: "no read in progress".to_owned(),
         })?;
         Ok(())
     }

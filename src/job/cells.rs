@@ -1,7 +1,7 @@
 //! The texts that name a device: ids, serial numbers, addresses.
 //!
 //! Owns what these texts may look like and what each kind of damage is called. Must never repair one:
-//! only the case of an id is normalised, because it cannot change which device is meant.
+//! only the case of an id is normalized, because it cannot change which device is meant.
 
 use super::Target;
 use super::diagnostics::{Flaw, quote};

@@ -10,7 +10,7 @@ use super::path::device_path;
 use crate::model::wire::{Method, Reply, Request};
 use crate::model::{DeviceDetails, DeviceId, Repeat};
 
-/// Flags of which any says that Activation Lock is on: by the user's account, by the organisation.
+/// Flags of which any says that Activation Lock is on: by the user's account, by the organization.
 const ACTIVATION_LOCK_FLAGS: [&str; 2] =
     ["user_activation_lock_enabled", "device_activation_lock_enabled"];
 

@@ -59,7 +59,7 @@ pub enum End {
         /// Text that must occur in the command's type or metadata, where the request type alone
         /// is too wide (`Settings` for a rename).
         mark: Option<String>,
-        /// The device's disappearance (404) or a newer enrolment also proves the end (erase).
+        /// The device's disappearance (404) or a newer enrollment also proves the end (erase).
         or_gone: bool,
         /// The device's bearing this name also proves the end (rename).
         #[serde(default, skip_serializing_if = "Option::is_none")]

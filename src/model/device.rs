@@ -258,7 +258,7 @@ pub struct Device {
     pub tags: Vec<String>,
     /// Last check-in of the agent, where known.
     pub last_check_in: Option<UnixMillis>,
-    /// Last enrolment, where known.
+    /// Last enrollment, where known.
     pub last_enrollment: Option<UnixMillis>,
     /// Whether the device is under MDM.
     pub mdm_enabled: bool,

@@ -42,7 +42,7 @@ pub use record::{PIN_MISSING, TaskRecord};
 pub use rollout::{Rollout, WaveEnd, WaveGate};
 pub use sealed::{Sealed, at_rest};
 pub use secret::{HeldPin, KnownPin, PinOrigin, PinReading, Secret, SecretSource, ShownPin};
-pub use spreadsheet::{neutralised, quoted, restored};
+pub use spreadsheet::{neutralized, quoted, restored};
 pub use task::{
     DeviceFacts, Gate, ParamValue, Params, RunId, SentRequest, Task, TaskFacts, TaskId, TaskIndex,
     Turn,

@@ -19,15 +19,15 @@ const DELIMITERS: [char; 6] = [',', ';', '\t', '|', '\n', '\r'];
 /// always gives back the original.
 ///
 /// ```
-/// use sortie::model::{neutralised, restored};
-/// assert_eq!(neutralised("=1+1"), "'=1+1");
-/// assert_eq!(neutralised("x;=1+1"), "x;'=1+1");
-/// assert_eq!(neutralised("'=1+1"), "''=1+1");
-/// assert_eq!(neutralised("it's"), "it's");
-/// assert_eq!(restored(&neutralised("x;'=1+1")), "x;'=1+1");
+/// use sortie::model::{neutralized, restored};
+/// assert_eq!(neutralized("=1+1"), "'=1+1");
+/// assert_eq!(neutralized("x;=1+1"), "x;'=1+1");
+/// assert_eq!(neutralized("'=1+1"), "''=1+1");
+/// assert_eq!(neutralized("it's"), "it's");
+/// assert_eq!(restored(&neutralized("x;'=1+1")), "x;'=1+1");
 /// ```
 #[must_use]
-pub fn neutralised(text: &str) -> Cow<'_, str> {
+pub fn neutralized(text: &str) -> Cow<'_, str> {
     let places: Vec<usize> = starts(text).filter(|start| runs(text, *start)).collect();
     if places.is_empty() {
         return Cow::Borrowed(text);
@@ -43,7 +43,7 @@ pub fn neutralised(text: &str) -> Cow<'_, str> {
     Cow::Owned(cell)
 }
 
-/// The cell as it was before [`neutralised`]: one `'` less at each place that looks neutralized.
+/// The cell as it was before [`neutralized`]: one `'` less at each place that looks neutralized.
 #[must_use]
 pub fn restored(cell: &str) -> Cow<'_, str> {
     let is_ours = |start: &usize| cell[*start..].starts_with('\'') && runs(cell, *start);
@@ -101,7 +101,7 @@ mod tests {
         }
         assert_eq!(texts.len(), 1 + 10 + 100 + 1_000 + 10_000);
         for text in texts {
-            let cell = neutralised(&text);
+            let cell = neutralized(&text);
             assert!(!cell.starts_with(FORMULA_STARTS), "{text:?}");
             for part in cell.split(DELIMITERS) {
                 let part = part.trim_start_matches('"');

@@ -97,7 +97,7 @@ pub enum Confirmation {
 /// What the devices of a plan are charged against: the policy, the fleet and the charges of 24 hours.
 #[derive(Copy, Clone, Debug)]
 pub struct Budget<'a> {
-    /// The organisation's policy.
+    /// The organization's policy.
     pub policy: &'a FleetPolicy,
     /// Name of the job.
     pub job: &'a str,

@@ -1,4 +1,4 @@
-//! How many devices an action of a job may reach, by an organisation's policy.
+//! How many devices an action of a job may reach, by an organization's policy.
 //!
 //! Owns the built-in caps, which exception holds, and how far an approval raises a cap. Time and the size of the fleet
 //! are arguments. Must never count what was spent: `budget` does.

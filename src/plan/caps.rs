@@ -1,4 +1,4 @@
-//! Caps as an organisation's policy writes them.
+//! Caps as an organization's policy writes them.
 //!
 //! Owns the keys of caps as they are written: numbers, shares of a fleet, dated exceptions, maximums. Must never say
 //! which of them holds: `cap_rules` does.

@@ -1,4 +1,4 @@
-//! The organisation's policy: what it allows on its fleet, for every operator.
+//! The organization's policy: what it allows on its fleet, for every operator.
 //!
 //! Owns its keys, their meaning and the built-in rules that hold where it is silent. Must never read a file, and
 //! never take a word from a job or a flag: the person whom it binds must not write it.
@@ -16,7 +16,7 @@ const EMERGENCY_DEVICES_PER_DAY: u32 = 10;
 /// Requests an hour that are kept free for small runs that are urgent, where the policy says nothing.
 const EMERGENCY_REQUESTS_PER_HOUR: u32 = 500;
 
-/// The organisation's policy; its default is the built-in rules.
+/// The organization's policy; its default is the built-in rules.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FleetPolicy {

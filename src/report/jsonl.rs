@@ -1,6 +1,6 @@
 //! `report.jsonl`: one JSON object per task, with exact values, for programs.
 //!
-//! Owns this one format. Must never neutralise, shorten or round a value.
+//! Owns this one format. Must never neutralize, shorten or round a value.
 
 use std::io;
 

@@ -9,9 +9,9 @@ use super::Report;
 use super::columns::{Columns, REPORT_COLUMNS};
 use super::row::{ReportRow, Rows, RunFacts};
 use crate::model::UnixMillis;
-use crate::model::{neutralised, quoted};
+use crate::model::{neutralized, quoted};
 
-/// The report `report.csv`: one row for each task, with formulas neutralised for spreadsheets.
+/// The report `report.csv`: one row for each task, with formulas neutralized for spreadsheets.
 #[derive(Copy, Clone, Debug)]
 pub struct ReportCsv;
 
@@ -31,7 +31,7 @@ impl Report for ReportCsv {
     }
 }
 
-/// A CSV of texts, for lists that are no reports: neutralised and quoted as those are.
+/// A CSV of texts, for lists that are no reports: neutralized and quoted as those are.
 #[must_use]
 pub fn csv_text<const COLUMNS: usize>(
     header: [&str; COLUMNS],
@@ -51,14 +51,14 @@ pub(super) fn csv_lines<W: io::Write>(sink: W) -> csv::Writer<W> {
     csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Never).from_writer(sink)
 }
 
-/// Writes one line with every cell neutralised and quoted. Numbers and times of ours never begin with a character
+/// Writes one line with every cell neutralized and quoted. Numbers and times of ours never begin with a character
 /// that needs it.
 pub(super) fn write_line<'a>(
     lines: &mut csv::Writer<impl io::Write>,
     cells: impl Iterator<Item = Cow<'a, str>>,
 ) -> io::Result<()> {
     for cell in cells {
-        lines.write_field(quoted(&neutralised(&cell)).as_bytes())?;
+        lines.write_field(quoted(&neutralized(&cell)).as_bytes())?;
     }
     lines.write_record(None::<&[u8]>)?;
     Ok(())

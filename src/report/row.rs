@@ -116,7 +116,7 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// One row of a report. Texts are as they are: neutralising them is the format's affair.
+/// One row of a report. Texts are as they are: neutralizing them is the format's affair.
 #[derive(Copy, Clone, Debug)]
 pub struct ReportRow<'a> {
     task: &'a Task,
@@ -174,7 +174,7 @@ impl<'a> ReportRow<'a> {
         reason_of(self.task, self.record, self.before, self.stage)
     }
 
-    /// The same with the PINs to try after that of `lock_pin`, each with its origin. In clear: only for files that the
+    /// The same with the PINs to try after that of `lock_pin`, each with its origin. Unencrypted: only for files that the
     /// operator asked for, never for a terminal or a log.
     #[must_use]
     pub fn reason_with_pins(&self) -> Cow<'a, str> {

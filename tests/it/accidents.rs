@@ -15,7 +15,7 @@ use crate::harness::{
     Bench, OUTCOMES, Tenant, canned, canned_with, eventually, prompt_world, serial, writes,
 };
 
-/// An organisation that allows runs on its whole fleet.
+/// An organization that allows runs on its whole fleet.
 const WHOLE_FLEET: &str =
     "[caps.disruptive]\nshare = \"100%\"\n[caps.irreversible]\nshare = \"100%\"\n";
 

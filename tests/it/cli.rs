@@ -86,7 +86,7 @@ fn the_action_table_is_shown_as_a_list_in_full_and_as_json() {
     for action in sortie::kandji::ACTIONS {
         assert!(list.contains(action.name), "{}", action.name);
         let full = bench.sortie(&["actions", action.name]).expect(0).stdout;
-        assert!(full.contains(action.summary) && full.contains("example: sortie"), "{full}");
+        assert!(full.contains(action.summary) && full.contains("example:\n  sortie"), "{full}");
         let one = bench.sortie(&["actions", action.name, "--format", "json"]).expect(0).stdout;
         let one: serde_json::Value = serde_json::from_str(&one).expect("JSON of one action");
         assert_eq!(one["name"], action.name);
@@ -318,7 +318,7 @@ fn a_required_export_must_be_recent_and_list_a_device() {
     let cure = "export lists/e.csv again, or raise max_age in the job";
     says(&bench.sortie(&run).expect(8), &["e.csv is 1 d 1 h old", "allows at most 1 d 0 h", cure]);
     export(&somebody, -600);
-    says(&bench.sortie(&run).expect(8), &["e.csv is dated", "min", "from now", cure]);
+    says(&bench.sortie(&run).expect(8), &["e.csv is dated", "min", "in the future", cure]);
     export("Serial Number\n\n", 0);
     says(&bench.sortie(&run).expect(2), &["lists no serial_number"]);
     export("Serial Number\nOTHER1\n", 0);
@@ -451,7 +451,7 @@ fn a_missing_permission_stops_its_action_and_no_other() {
     bench.job("job.csv", "serial_number,action", &rows);
     let ran =
         bench.sortie(&["run", "job.csv", "--confirm", "12", "--wait", "0", "-j", "1"]).expect(5);
-    says(&ran, &["permission", "restart is not sent any more", "sortie resume"]);
+    says(&ran, &["permission", "no more restart requests are sent", "sortie resume"]);
     assert_eq!(tenant.ledger().count_all("blank-push"), 6);
     assert_eq!(tenant.seen("restart"), 1);
     tenant.with_world(|world| world.switches_mut().denied.clear());

@@ -39,7 +39,7 @@ fn an_id_that_leads_to_another_endpoint_is_no_device() {
     answer_next_list();
     let ran = fleet.bench.sortie(&["devices"]).expect(0);
     assert!(!ran.stdout.contains("erase"), "{}", ran.stdout);
-    says(&ran, &["its id is no UUID", "1 of 1 devices"]);
+    says(&ran, &["is not a UUID", "1 of 1 device"]);
 }
 
 #[test]

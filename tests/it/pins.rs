@@ -423,7 +423,7 @@ fn a_missing_pin_is_listed_first_and_recovered_later() {
     let ran = bench.sortie(&["run", &job, "--confirm", "2", "--wait", "20s"]).expect(7);
     let run = bench.latest_run();
     assert!(ran.stderr.contains("locked without a known PIN: 2 tasks"), "{}", ran.stderr);
-    assert!(ran.stderr.contains("no PIN came with the lock of"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("was answered without a PIN"), "{}", ran.stderr);
     assert!(ran.stderr.contains(&format!("sortie pins {run} --recover")), "{}", ran.stderr);
     assert!(bench.report().iter().all(|row| row["lock_pin"] == "missing"));
     let ran = bench.sortie(&["pins"]).expect(0);

@@ -128,7 +128,7 @@ fn entries_that_were_removed_are_missed() {
 }
 
 #[test]
-fn an_older_copy_of_a_run_is_recognised() {
+fn an_older_copy_of_a_run_is_recognized() {
     let fleet = Fleet::of(DeviceKind::MacAppleSilicon, 3);
     let run = interrupted(&fleet, "restart", "3", 3);
     let copy = fleet.bench.path("older.db");

@@ -17,7 +17,7 @@ const EARLIER_RUNS_MAX: usize = 50;
 pub enum SecretsStorage {
     /// The plan receives and sends no secrets.
     NotNeeded,
-    /// In clear, in report and journal: no keys are named.
+    /// Unencrypted, in report and journal: no keys are named.
     InClear,
     /// Encrypted to keys that one of the last runs used too.
     KnownKeys,

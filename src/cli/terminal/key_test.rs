@@ -37,8 +37,8 @@ pub(crate) fn prepare(
         (SecretsStorage::NewKeys, Some(recipients)) => recipients,
         (SecretsStorage::InClear, _) => {
             printer.say(
-                "note: PINs and captured secrets will stand in clear in report and journal (mode 0600); \
-                 name the keys of those who may read them with secrets.encrypt_to, in the job or the configuration",
+                "note: the report and the journal will contain PINs and captured secrets unencrypted (mode 0600); \
+                 to encrypt them, set secrets.encrypt_to in the job or the configuration",
             );
             return Ok(());
         }

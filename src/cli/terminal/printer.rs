@@ -2,7 +2,7 @@
 //!
 //! Owns standard output and standard error, and which letters reach people: a device's name is chosen by the person who has the
 //! device. What standard output lost ends the command with an error ([`crate::cli::terminal::output`]), and standard error that has gone
-//! away ends nothing. Colour never carries meaning alone. Must never be given a
+//! away ends nothing. Color never carries meaning alone. Must never be given a
 //! secret: nothing that reaches it may come from `Sealed::expose`, but through `reveal`, for who asked for it.
 
 use anstream::{AutoStream, ColorChoice};
@@ -233,7 +233,7 @@ impl Printer {
         self.styled(&harmless(text));
     }
 
-    /// Writes a text with colours to standard error. The layout has removed what else steers a terminal.
+    /// Writes a text with colors to standard error. The layout has removed what else steers a terminal.
     pub(crate) fn styled(&self, text: &str) {
         self.live.beside(|| {
             let mut output = anstream::stderr().lock();

@@ -13,7 +13,7 @@ use crate::drive::{Clock, WallClock};
 use crate::model::UnixMillis;
 
 /// Fewest files that may be open at once: the databases with their logs, the terminal, the reports, and a connection
-/// for each request under way, sixteen unless the job says otherwise.
+/// for each request in progress, sixteen unless the job says otherwise.
 const FILES_MIN: u64 = 64;
 /// As many as the largest concurrency uses.
 const FILES_WANTED: u64 = 512;

@@ -478,9 +478,9 @@ fn a_rename_compares_the_name_only_where_it_says_so() {
 
 #[test]
 fn what_a_report_neutralizes_is_read_back_as_it_was() {
-    use crate::model::{neutralised, quoted};
+    use crate::model::{neutralized, quoted};
     for message in ["x;=cmd|'/c calc'!A1", "'=1;'=2", "\u{ff1d}1", "a\n=b\r\n-c", "\"=x\";\"=y\""] {
-        let cell = neutralised(message);
+        let cell = neutralized(message);
         let text =
             format!("serial_number,action,'=h,message\nC02XK1ABJG5J,lock,,{}\n", quoted(&cell));
         let job = job(&text);

@@ -1,6 +1,6 @@
 //! An empty push that makes a device ask for waiting commands.
 //!
-//! Owns the facts about this one operation. Must never hold behaviour.
+//! Owns the facts about this one operation. Must never hold behavior.
 
 use super::{ActionSpec, EndSpec, Hazards, Verb};
 use crate::model::wire::Method;

@@ -1,6 +1,6 @@
 //! The daily MDM commands of Apple devices, or a full CSP sync of Windows devices.
 //!
-//! Owns the facts about this one operation. Must never hold behaviour.
+//! Owns the facts about this one operation. Must never hold behavior.
 
 use super::{ActionSpec, EndSpec, Hazards, Verb};
 use crate::model::wire::Method;

@@ -1,6 +1,6 @@
 //! A deleted device record.
 //!
-//! Owns the facts about this one operation. Must never hold behaviour.
+//! Owns the facts about this one operation. Must never hold behavior.
 
 use super::{ActionSpec, EndSpec, Hazards, Verb};
 use crate::model::wire::Method;

@@ -1,6 +1,6 @@
 //! A deleted user account.
 //!
-//! Owns the facts about this one operation. Must never hold behaviour.
+//! Owns the facts about this one operation. Must never hold behavior.
 
 use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamRule, ParamSpec, Requirement, Verb};
 use crate::model::wire::Method;

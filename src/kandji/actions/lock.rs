@@ -1,6 +1,6 @@
 //! A locked device; on a Mac with a PIN that only the answer tells.
 //!
-//! Owns the facts about this one operation. Must never hold behaviour.
+//! Owns the facts about this one operation. Must never hold behavior.
 
 use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamSpec, Requirement, Verb};
 use crate::model::wire::Method;

@@ -1,6 +1,6 @@
 //! Remote management of a Mac, on or off.
 //!
-//! Owns the facts about this one operation. Must never hold behaviour.
+//! Owns the facts about this one operation. Must never hold behavior.
 
 use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamSpec, Requirement, Verb};
 use crate::model::wire::Method;

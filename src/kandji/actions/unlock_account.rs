@@ -1,6 +1,6 @@
 //! A Mac account that too many wrong passwords have locked.
 //!
-//! Owns the facts about this one operation. Must never hold behaviour.
+//! Owns the facts about this one operation. Must never hold behavior.
 
 use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamSpec, Requirement, Verb};
 use crate::model::wire::Method;

@@ -4,7 +4,7 @@
 
 use super::row::{FlagGroup, SettingFlag, SettingKind};
 
-/// When colours are used.
+/// When colors are used.
 pub const COLOR_WORDS: &[&str] = &["auto", "always", "never"];
 /// Forms of listings.
 pub const LISTING_FORMATS: &[&str] = &["text", "json", "csv"];
@@ -67,7 +67,7 @@ rows! { Global:
         group: FlagGroup::Global,
         help: "Show more detail (repeatable)",
     }
-    /// When colours are used.
+    /// When colors are used.
     COLOR {
         name: "color",
         flags: &[SettingFlag::value("color", "WHEN")],

@@ -55,7 +55,7 @@ rows! { Safety:
         job_key: Some("secrets.encrypt_to"),
         profile_key: Some("secrets.encrypt_to"),
         kind: SettingKind::Keys { items_max: KEYS_MAX },
-        default: "none: kept in clear",
+        default: "none: unencrypted",
         help: "Encrypt PINs and secrets to these age public keys",
     }
     /// Whether one key is enough.

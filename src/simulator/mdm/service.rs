@@ -478,7 +478,7 @@ mod tests {
         bed.pass_ms(3_600_000);
         assert_ne!(bed.device(0)["last_enrollment"], before);
         assert_eq!(bed.status(0), 2);
-        assert_eq!(bed.post(0, "erase", "").status, 200, "a new enrolment has an empty queue");
+        assert_eq!(bed.post(0, "erase", "").status, 200, "a new enrollment has an empty queue");
     }
 
     #[test]

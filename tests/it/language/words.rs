@@ -66,6 +66,14 @@ pub(super) const PHRASES: &[Phrase] = &[
     phrase("are told", "are shown, get"),
     Phrase { words: "any more", instead: "no longer", unless: &["than"] },
     phrase("for ever", "forever, or permanently"),
+    phrase("under way", "in progress"),
+    phrase("in clear", "unencrypted"),
+    phrase("speaks of", "says, reports, names"),
+    phrase("came to be", "began"),
+    phrase("behaviour", "behavior"),
+    phrase("organisation", "organization"),
+    phrase("enrolment", "enrollment"),
+    phrase("colours", "colors"),
 ];
 
 /// A phrase that is right in one place.

@@ -32,7 +32,7 @@ pub(crate) struct TaskFailure {
     pub reason: String,
 }
 
-/// A run under way.
+/// A run in progress.
 #[derive(Clone, Debug)]
 pub(crate) struct LiveRun {
     pub viewpoint: Viewpoint,

@@ -1,4 +1,4 @@
-//! A run under way as lines for logs.
+//! A run in progress as lines for logs.
 //!
 //! Owns their words and their time. Each line stands by itself. Must never hold a letter that steers a terminal.
 

@@ -1,4 +1,4 @@
-//! A run under way in words: the view on a terminal, lines for logs, JSON for programs.
+//! A run in progress in words: the view on a terminal, lines for logs, JSON for programs.
 //!
 //! Owns the texts, made from events and the time. Must never read a clock or write anything.
 

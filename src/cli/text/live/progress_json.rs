@@ -1,4 +1,4 @@
-//! A run under way as JSON, one object a line.
+//! A run in progress as JSON, one object a line.
 //!
 //! Owns the shapes, which `sortie help progress` documents: keys are added, and none changes its meaning. Must never hold a secret: of a
 //! PIN only that there is one.
