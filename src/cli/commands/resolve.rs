@@ -58,7 +58,7 @@ pub(crate) fn resolve(
 fn say_resolved(done: &DoubtsResolved, printer: &Printer) {
     let run = &done.run;
     let tasks = counted(done.tasks, "task");
-    printer.say(&format!("{tasks} of run {run} resolved; the journal and the reports are updated"));
+    printer.say(&format!("{tasks} of run {run} resolved; journal and reports are updated"));
     if done.is_pin_missing {
         let command = format!("sortie pins {run} --recover");
         printer.say(&step("read the missing PINs from the tenant", &command));

@@ -34,12 +34,12 @@ pub(super) fn recovery(recovery: &PinRecovery) -> String {
         RecoveredPin::MayBeOlder => {
             let what = format!(
                 "{word}: the tenant shows a PIN that may be from an older lock, because the Mac has not taken this lock yet; \
-                 it is kept; to read it again"
+                 it is saved; to read it again"
             );
             step(&what, &format!("sortie watch {run}"))
         }
         RecoveredPin::Odd { flaw } => {
-            format!("{word}: no PIN found; what the tenant shows {flaw}, and is kept")
+            format!("{word}: no PIN found; what the tenant shows {flaw}, and is saved")
         }
         RecoveredPin::Nothing => format!("{word}: no PIN found; the tenant shows none"),
         RecoveredPin::Unreadable { reason } => format!("{word}: no PIN found: {reason}"),

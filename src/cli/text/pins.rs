@@ -85,7 +85,7 @@ fn pin_table(found: &[Revealed], screen: &Screen) -> Option<Table> {
         TableColumn::text("USER").at_least(NAME_LEAST).optional(),
         TableColumn::whole("VERIFIED"),
         TableColumn::text("ORIGIN").optional(),
-        TableColumn::whole("KEPT AT").optional(),
+        TableColumn::whole("SAVED AT").optional(),
         TableColumn::whole("ACTION").optional(),
         TableColumn::whole("RUN").optional(),
     ]);
@@ -119,7 +119,7 @@ fn secret_table(found: &[Revealed], screen: &Screen) -> Option<Table> {
         TableColumn::whole("SERIAL"),
         TableColumn::text("NAME").at_least(NAME_LEAST),
         TableColumn::text("USER").at_least(NAME_LEAST).optional(),
-        TableColumn::whole("KEPT AT").optional(),
+        TableColumn::whole("SAVED AT").optional(),
         TableColumn::whole("ACTION").optional(),
         TableColumn::whole("RUN").optional(),
     ]);

@@ -215,7 +215,7 @@ fn pins(overview: &RunOverview) -> Option<String> {
     let count = overview.pins_kept as usize;
     let (pins, them) = (counted(count, "PIN"), if count == 1 { "it" } else { "them" });
     let run = one_line(&overview.facts.run_id);
-    (count > 0).then(|| format!("{pins} kept; to show {them}:\n  sortie pins {run}\n"))
+    (count > 0).then(|| format!("{pins} saved; to show {them}:\n  sortie pins {run}\n"))
 }
 
 /// What the run cost in requests.
@@ -341,7 +341,7 @@ failed: 29 tasks
         for line in [
             "skipped: 3 tasks\n  protected by the policy (3)\n",
             "\nblocked: 2 tasks, because an earlier step has not ended as required\n",
-            "\n1 PIN kept; to show it:\n  sortie pins ",
+            "\n1 PIN saved; to show it:\n  sortie pins ",
         ] {
             assert!(text.contains(line), "{line}\n{text}");
         }

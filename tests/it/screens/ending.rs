@@ -3,9 +3,10 @@
 use sortie::model::UnixMillis;
 use sortie::simulator::{DeviceKind, FaultKind, FaultMatcher, FaultMoment, Presence, SimUser};
 
-use super::screen;
+use super::{compare_screen, screen};
 use crate::fleet::Fleet;
 use crate::harness::{canned, serial};
+use crate::pseudo_terminal::Terminal;
 
 /// Six locks: one is done, two are refused, one is lost, and two wait for Macs that sleep.
 fn ended() -> Fleet {
@@ -48,6 +49,28 @@ fn the_screens_of_an_ended_run_fit_the_terminal() {
     // Last, because it reads once more what is in doubt.
     let watch = ["watch", "--once", "--progress", "none"];
     screen(&fleet.bench, "run_end", &watch, &time);
+}
+
+/// The program on a terminal on which a person answers one prompt after the other.
+fn dialog(fleet: &Fleet, name: &str, columns: u16, arguments: &[&str], answers: &[(&str, &str)]) {
+    let mut terminal = Terminal::sized(&fleet.bench, columns, arguments);
+    for (prompt, answer) in answers {
+        terminal.shows(prompt);
+        terminal.types(answer);
+    }
+    let ran = terminal.ends();
+    let reads = [("in \\d+ commands", "in [n] commands")];
+    compare_screen(&fleet.bench, name, arguments, columns, &ran, &reads);
+}
+
+#[test]
+fn prompts_after_a_run_say_what_to_type() {
+    let fleet = ended();
+    let pins = [("2 more devices.", "\n"), ("1 more device.", "q\n")];
+    dialog(&fleet, "pins_prompt", 80, &["pins"], &pins);
+    dialog(&fleet, "resolve_prompt", 120, &["resolve"], &[("quit: ", "q\n")]);
+    dialog(&fleet, "close_prompt", 80, &["close", "latest"], &[("to confirm: ", "n\n")]);
+    dialog(&fleet, "resolve_prompt", 80, &["resolve"], &[("quit: ", "n\n")]);
 }
 
 #[test]
