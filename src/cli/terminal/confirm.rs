@@ -6,7 +6,7 @@
 use crate::app::{Consent, ConsentReason, Needed, NotAsked, Question, is_yes};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::terminal::question::ask;
+use crate::cli::terminal::question::{ask, can_ask};
 use crate::cli::text::refusals::consent::{declined, words};
 
 /// A prompt that is longer, in columns, has its answer on a line of its own.
@@ -49,8 +49,10 @@ pub(crate) fn obtain(
         }
         Err(ConsentReason::Missing { why: NotAsked::NotYet, .. }) => {
             match ask(&text_of(question.needed(), subject)) {
-                None => NotAsked::NoTerminal,
                 Some(text) => return answered(question, subject, text),
+                // The person closed the prompt.
+                None if can_ask() => return answered(question, subject, String::new()),
+                None => NotAsked::NoTerminal,
             }
         }
         Err(ConsentReason::Missing { why, .. }) => why,

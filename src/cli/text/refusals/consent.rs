@@ -39,7 +39,8 @@ pub(crate) fn declined(needed: &Needed, typed: &str) -> String {
         (Needed::Nothing | Needed::Yes, _) => "not confirmed".to_owned(),
         (needed, typed) => {
             let expected = needed.words().unwrap_or_default();
-            format!("not confirmed: expected \"{expected}\", got \"{typed}\"")
+            let got = if typed.is_empty() { "nothing".to_owned() } else { format!("\"{typed}\"") };
+            format!("not confirmed: expected \"{expected}\", got {got}")
         }
     }
 }
