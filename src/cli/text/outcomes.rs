@@ -5,7 +5,7 @@
 use crate::cli::text::layout::thousands;
 use crate::cli::text::screen::{Screen, Tone};
 use crate::cli::text::table::{Table, TableCell, TableColumn};
-use crate::model::{Outcome, OutcomeCounts};
+use crate::model::{Outcome, OutcomeCounts, nearest};
 
 /// The tone that repeats what an outcome says.
 pub(crate) fn tone(outcome: Outcome) -> Tone {
@@ -38,8 +38,9 @@ fn in_short(outcome: Outcome) -> &'static str {
 pub(crate) fn outcome_of(word: &str) -> Result<Outcome, String> {
     let plain = word.trim().to_lowercase().replace(['-', ' '], "_");
     Outcome::parse(&plain).ok_or_else(|| {
-        let words: Vec<&str> = Outcome::ALL.iter().map(|outcome| outcome.word()).collect();
-        format!("the outcomes are {}", words.join(", "))
+        let words = Outcome::ALL.map(Outcome::word);
+        let near = nearest(&plain, words).map(|near| format!("did you mean '{near}'? "));
+        format!("{}The outcomes are {}", near.unwrap_or_default(), words.join(", "))
     })
 }
 
@@ -87,5 +88,7 @@ mod tests {
         }
         let said = outcome_of("broken").expect_err("there is none");
         assert!(Outcome::ALL.iter().all(|outcome| said.contains(outcome.word())), "{said}");
+        let near = outcome_of("faild").expect_err("there is none");
+        assert!(near.starts_with("did you mean 'failed'?"), "{near}");
     }
 }
