@@ -5,6 +5,7 @@
 pub(crate) mod command_groups;
 mod command_line;
 pub(crate) mod commands;
+pub(crate) mod decision_options;
 mod derived_flags;
 pub(crate) mod driving;
 pub(crate) mod examples;
@@ -20,6 +21,8 @@ pub(crate) mod locations;
 pub(crate) mod options;
 pub(crate) mod output_forms;
 pub(crate) mod runtime;
+pub(crate) mod secret_options;
+pub(crate) mod send_options;
 pub(crate) mod setting_flags;
 pub(crate) mod settings;
 pub(crate) mod setup_options;

@@ -6,10 +6,12 @@
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
+pub(crate) use crate::cli::decision_options::{ApproveOptions, ResolveOptions};
 use crate::cli::help_options::HelpOptions;
 pub(crate) use crate::cli::job_options::JobOptions;
-use crate::cli::job_options::pair;
 pub(crate) use crate::cli::listing_options::{AuditOptions, HistoryOptions, RunsOptions};
+pub(crate) use crate::cli::secret_options::{PinsOptions, PruneOptions};
+pub(crate) use crate::cli::send_options::{FilterOptions, SendOptions};
 use crate::cli::setting_flags::{
     GlobalFlags, PaceFlags, PlanFlags, PurposeFlags, SettingFlags, TenantFlags,
 };
@@ -280,78 +282,6 @@ pub(crate) enum CliCommand {
     Help(HelpOptions),
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct ApproveOptions {
-    /// Plan file to approve
-    pub plan: PathBuf,
-    /// Sign with this SSH key; a public key selects the key in your SSH agent
-    #[arg(long, value_name = "FILE", help_heading = INPUT)]
-    pub key: PathBuf,
-    /// Expire the approval after this time, or at the plan's latest start if that is earlier
-    /// [default: 60m]
-    #[arg(long, value_name = "DURATION", help_heading = SAFETY)]
-    pub valid: Option<String>,
-    /// Write the approval to this file [default: PLAN.approval]
-    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
-    pub out: Option<PathBuf>,
-    /// Confirm without a prompt
-    #[arg(short, long, help_heading = SAFETY)]
-    pub yes: bool,
-    /// Show every device and value of the plan [default: 10 devices]
-    #[arg(long, help_heading = OUTPUT)]
-    pub full: bool,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = TARGETS)]
-pub(crate) struct SendOptions {
-    /// Action to send; sortie actions lists them
-    pub action: String,
-    /// Set a parameter of the action (repeatable)
-    #[arg(long, help_heading = INPUT, value_name = "KEY=VALUE", value_parser = pair)]
-    pub param: Vec<(String, String)>,
-    /// Send to the device with this id (repeatable)
-    #[arg(long, value_name = "ID")]
-    pub device: Vec<String>,
-    /// Send to the device with this serial number (repeatable)
-    #[arg(long, value_name = "SERIAL")]
-    pub serial: Vec<String>,
-    /// Send to the device of the user with this e-mail address (repeatable)
-    #[arg(long, value_name = "EMAIL")]
-    pub user_email: Vec<String>,
-    #[command(flatten)]
-    pub filter: FilterOptions,
-    /// Send to every device of the tenant
-    #[arg(long)]
-    pub all: bool,
-    /// Allow erase_mode WIPE_PROTECTED, which can leave a PC unable to boot
-    #[arg(long, help_heading = SAFETY, hide_short_help = true)]
-    pub allow_wipe_protected: bool,
-}
-
-#[derive(Debug, Default, Args)]
-#[command(next_help_heading = TARGETS)]
-pub(crate) struct FilterOptions {
-    /// Select devices of this platform, such as Mac or iPad (repeatable)
-    #[arg(long, value_name = "PLATFORM")]
-    pub platform: Vec<String>,
-    /// Select devices in this blueprint (repeatable)
-    #[arg(long, value_name = "NAME")]
-    pub blueprint: Vec<String>,
-    /// Select devices with this tag (repeatable)
-    #[arg(long, value_name = "NAME")]
-    pub tag: Vec<String>,
-    /// Select devices whose name contains TEXT (repeatable)
-    #[arg(long, value_name = "TEXT")]
-    pub name_like: Vec<String>,
-    /// Select devices whose last check-in is at most DURATION ago, such as 24h
-    #[arg(long, value_name = "DURATION")]
-    pub checked_in_within: Option<String>,
-    /// Select devices whose last check-in is older than DURATION, such as 30d
-    #[arg(long, value_name = "DURATION")]
-    pub not_checked_in_for: Option<String>,
-}
-
 /// Flags of commands that reach a tenant.
 pub(crate) type TenantOptions = SettingFlags<TenantFlags>;
 /// How fast, and for how long.
@@ -406,27 +336,6 @@ pub(crate) struct WatchOptions {
     pub ending: EndingOptions,
 }
 
-#[derive(Debug, Args)]
-#[command(next_help_heading = SAFETY)]
-pub(crate) struct ResolveOptions {
-    /// Resolve this device, by id or serial number (repeatable)
-    #[arg(long, help_heading = TARGETS, value_name = "DEVICE")]
-    pub device: Vec<String>,
-    /// Resolve every device in doubt
-    #[arg(long, help_heading = TARGETS, conflicts_with = "device")]
-    pub all: bool,
-    /// Record what happened: done, not-done, or again to send the request once more
-    /// [default: show the evidence; prompt on a terminal]
-    #[arg(long = "as", value_name = "DECISION", value_parser = ["done", "not-done", "again"])]
-    pub decision: Option<String>,
-    /// Confirm --as again without a prompt: the device count, or the phrase that the prompt shows
-    #[arg(long, value_name = "PHRASE")]
-    pub confirm: Option<String>,
-    /// Confirm without a prompt
-    #[arg(short, long, help_heading = SAFETY)]
-    pub yes: bool,
-}
-
 /// How a run is followed to its end. The flags derive from the table of settings.
 #[derive(Debug)]
 pub(crate) struct EndingOptions {
@@ -457,48 +366,6 @@ pub(crate) struct ResumeOptions {
     pub pace: PaceOptions,
     #[command(flatten)]
     pub ending: EndingOptions,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = SAFETY)]
-pub(crate) struct PruneOptions {
-    /// Remove data of runs that ended longer ago than this, such as 90d
-    #[arg(long, value_name = "DURATION", help_heading = INPUT)]
-    pub older_than: String,
-    /// Show what would be removed; remove nothing
-    #[arg(short = 'n', long)]
-    pub dry_run: bool,
-    /// Confirm without a prompt
-    #[arg(short, long, help_heading = SAFETY)]
-    pub yes: bool,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = OUTPUT)]
-pub(crate) struct PinsOptions {
-    /// Run id, unique prefix, or latest [default: the newest run that has PINs]
-    #[arg(value_name = "RUN")]
-    pub run: Option<String>,
-    /// Show the PINs of this device (id, serial number, name or user), across all runs unless RUN
-    /// is given
-    #[arg(long, help_heading = TARGETS, value_name = "DEVICE")]
-    pub device: Option<String>,
-    /// Show all PINs at once instead of one device at a time
-    #[arg(long)]
-    pub all: bool,
-    /// Decrypt with this age identity file (mode 0600)
-    #[arg(long, help_heading = INPUT, value_name = "FILE")]
-    pub identity: Option<PathBuf>,
-    /// Also show the secrets that were captured before an erase or a delete
-    #[arg(long)]
-    pub secrets: bool,
-    /// Read missing PINs of locked Macs from the tenant
-    #[arg(long, conflicts_with_all = ["all", "identity", "secrets"])]
-    pub recover: bool,
-    /// Test whether this identity file decrypts PINs for the keys of the configuration, or of the
-    /// run if there are none
-    #[arg(long, hide_short_help = true, value_name = "FILE", conflicts_with_all = ["device", "all", "identity", "secrets", "recover"])]
-    pub test_identity: Option<PathBuf>,
 }
 
 #[cfg(test)]
