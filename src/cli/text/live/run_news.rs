@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn short_pauses_are_shown_twice_a_minute_at_most_and_only_in_logs() {
+    fn short_pauses_are_shown_at_most_twice_a_minute_in_logs_only() {
         let mut told = RunTold::new(&begins(), Viewpoint::Driver);
         let mut paused = |at: UnixMillis, pause_ms| {
             let until = at.plus_ms(pause_ms);
