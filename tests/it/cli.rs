@@ -848,7 +848,7 @@ fn a_run_that_another_process_drives_is_left_alone() {
     let lock = std::fs::OpenOptions::new().write(true).open(path).expect("the lock file");
     lock.lock().expect("it can be locked");
     let ran = bench.sortie(&["resume"]).expect(13);
-    says(&ran, &[&run, "wait for the other process", "sortie status"]);
+    says(&ran, &[&run, "wait for the other process", "sortie watch --attach"]);
     let status = bench.sortie(&["status"]).expect(0);
     assert!(status.stdout.contains("running in another process now"), "{}", status.stdout);
     assert_eq!(writes(&tenant.ledger()), 1);

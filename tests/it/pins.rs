@@ -441,7 +441,7 @@ fn a_missing_pin_is_listed_first_and_recovered_later() {
     assert!(ran.stderr.contains(&format!("{}: PIN recovered", serial(0))), "{}", ran.stderr);
     let audit = bench.sortie(&["audit"]).expect(0).stdout;
     let note = audit.lines().rfind(|line| line.contains("  recovered  ")).expect("it was noted");
-    assert!(note.contains("recovered 1") && note.contains("(uid "), "{note}");
+    assert!(note.contains("1 of 1 PIN") && note.contains("(uid "), "{note}");
     let by_serial = |column: &str| -> BTreeMap<String, String> {
         let rows = bench.report();
         rows.into_iter().map(|row| (row["serial_number"].clone(), row[column].clone())).collect()
