@@ -62,7 +62,7 @@ pub(crate) fn note_table<'a>(
         table.row::<TableCell>([
             TableCell::toned(tone, note.seq.to_string()),
             screen.time(note.at).into(),
-            plain(&note.kind.replace('_', " ")).into(),
+            plain(&note.kind).into(),
             plain(note.run.as_deref().unwrap_or_default()).into(),
             plain(&who.unwrap_or_default()).into(),
             TableCell::toned(tone, plain(&format!("{mark}{}", note_text(&note.kind, &note.body)))),

@@ -1,4 +1,4 @@
-//! How texts are laid out: columns, counts, and which letters reach people.
+//! How texts are laid out: counts, and which letters reach people.
 //!
 //! Owns what keeps names that others chose from steering a terminal. Must never write anything.
 

@@ -73,6 +73,12 @@ impl Facts {
                 self.push(joined([recovered, asked], " of "));
             }
             "pruned" => self.tell_pruning(),
+            "clock_repaired" => {
+                let (runs, leases) = (self.count("runs", "run"), self.count("leases", "lease"));
+                self.push(joined([runs, leases], ", "));
+                let latest = self.text("latest").map(|at| format!("counted until {at}"));
+                self.push(latest);
+            }
             _ => {}
         }
     }
@@ -185,6 +191,11 @@ mod tests {
                 "pruned",
                 json!({ "pins": 2, "secrets": 0, "replies": 1, "older_than": "2026-01-01" }),
                 "2 PINs, 0 secrets, 1 reply; older than 2026-01-01",
+            ),
+            (
+                "clock_repaired",
+                json!({ "runs": ["a"], "leases": 2, "latest": "2034-11-27" }),
+                "1 run, 2 leases; counted until 2034-11-27",
             ),
             ("of_a_newer_sortie", json!({ "who": "ann", "some_fact": 1 }), "some fact 1"),
             ("started", json!("altered"), "altered"),
