@@ -5,9 +5,14 @@
 use clap::Args;
 use std::path::PathBuf;
 
+use crate::model::settings::HelpHeading;
+
+const OUTPUT: &str = HelpHeading::Output.shown();
+
 #[derive(Debug, Args)]
+#[command(next_help_heading = OUTPUT)]
 pub(crate) struct HelpOptions {
-    /// Show the help of this command, or this topic; lists both by default
+    /// Command or topic to show [default: the list of both]
     #[arg(value_name = "COMMAND|TOPIC")]
     pub name: Option<String>,
     /// Print the topic as Markdown
