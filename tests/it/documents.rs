@@ -1,20 +1,23 @@
 //! What the documents say is what the program does.
 //!
-//! Owns the checks of the README against the action table, and the examples.
+//! Owns the checks of the README and of files in the manual against the program, and the examples.
 
 use sortie::kandji::ACTIONS;
-use sortie::model::settings::settings;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::harness::{Bench, Ran};
 
-/// Accidents elsewhere that the README lists.
+/// Accidents elsewhere that the manual lists.
 const ACCIDENTS: usize = 28;
 
+fn document(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    std::fs::read_to_string(path).expect("the document is there")
+}
+
 fn readme() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    std::fs::read_to_string(path).expect("the README is there")
+    document("README.md")
 }
 
 #[test]
@@ -34,41 +37,97 @@ fn the_readmes_table_is_the_action_table() {
     assert_eq!(table, Some(expected.as_str()), "the table to put into the README:\n{expected}");
 }
 
-#[test]
-fn the_readmes_settings_are_the_table_of_settings() {
-    let mut expected = String::from(
-        "| setting | flag | variable | job | profile | takes | default |\n|---|---|---|---|---|---|---|\n",
-    );
-    let code = |names: Vec<String>| {
-        names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" ")
-    };
-    let owned = |name: &&str| (*name).to_owned();
-    let mut heading = None;
-    for setting in settings() {
-        if heading != Some(setting.heading) {
-            heading = Some(setting.heading);
-            expected.push_str(&format!("| **{}** | | | | | | |\n", setting.heading.shown()));
-        }
-        let flags = setting.flags.iter().map(|flag| match flag.short {
-            Some(letter) => format!("-{letter} --{}", flag.long),
-            None => format!("--{}", flag.long),
-        });
-        let cells = [
-            setting.name.to_owned(),
-            code(flags.collect()),
-            code(setting.variables.iter().map(owned).collect()),
-            code(setting.job_key.iter().map(owned).collect()),
-            code(setting.profile_key.iter().map(owned).collect()),
-            setting.takes(),
-            setting.default.to_owned(),
-        ];
-        expected.push_str(&format!("| {} |\n", cells.join(" | ")));
-    }
+/// The rows between two marks of the README, without the header.
+#[track_caller]
+fn rows_of(name: &str) -> Vec<String> {
     let readme = readme();
-    let table =
-        readme.split("<!-- settings: this table is checked against the program -->\n").nth(1);
-    let table = table.and_then(|rest| rest.split("<!-- end of settings -->").next());
-    assert_eq!(table, Some(expected.as_str()), "the table to put into the README:\n{expected}");
+    let table = readme
+        .split(&format!("<!-- {name}: this table is checked against the program -->\n"))
+        .nth(1);
+    let table = table.and_then(|rest| rest.split(&format!("<!-- end of {name} -->")).next());
+    let table = table.unwrap_or_else(|| panic!("no table of {name}"));
+    table.lines().skip(2).map(str::to_owned).collect()
+}
+
+/// What the man page of the program lists in a section: names and lines.
+fn listed_in(page: &str, section: u8) -> Vec<(String, String)> {
+    let plain = |text: &str| {
+        text.replace("\\-", "-").replace("\\(aq", "'").replace("\\fB", "").replace("\\fR", "")
+    };
+    let lines: Vec<String> = page.lines().map(plain).collect();
+    let pairs = lines.windows(2).filter_map(|pair| {
+        let name = pair[0].strip_prefix("sortie-")?.strip_suffix(&format!("({section})"))?;
+        Some((name.to_owned(), pair[1].clone()))
+    });
+    pairs.collect()
+}
+
+#[test]
+fn the_readme_names_every_command_and_topic() {
+    let bench = Bench::offline();
+    bench.sortie(&["help", "--man", "man"]).expect(0);
+    let page = std::fs::read_to_string(bench.path("man/sortie.1")).expect("the page is written");
+    let commands = listed_in(&page, 1);
+    let commands: Vec<String> =
+        commands.iter().map(|(name, about)| format!("| `{name}` | {about} |")).collect();
+    let topics = listed_in(&page, 7);
+    let topics: Vec<String> = topics
+        .iter()
+        .map(|(name, summary)| format!("| [{name}](src/cli/help/{name}.md) | {summary} |"))
+        .collect();
+    assert!(commands.len() > 20 && topics.len() >= 20, "{commands:?} {topics:?}");
+    assert_eq!(rows_of("commands"), commands, "put into the README:\n{}", commands.join("\n"));
+    assert_eq!(rows_of("topics"), topics, "put into the README:\n{}", topics.join("\n"));
+}
+
+#[test]
+fn readme_and_architecture_stay_short() {
+    for (name, lines_max) in [("README.md", 250)] {
+        let lines = document(name).lines().count();
+        assert!(lines <= lines_max, "{name} has {lines} lines, at most {lines_max}");
+    }
+}
+
+#[test]
+fn every_link_of_the_readme_leads_to_a_file() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = readme();
+    let targets: Vec<&str> =
+        readme.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+    assert!(targets.len() > 20, "{targets:?}");
+    for target in targets.into_iter().filter(|target| !target.starts_with("https://")) {
+        assert!(root.join(target).exists(), "{target}");
+    }
+}
+
+/// The blocks of a language in a topic.
+fn blocks_of(bench: &Bench, topic: &str, language: &str) -> Vec<String> {
+    let text = bench.sortie(&["help", topic, "--markdown"]).expect(0).stdout;
+    let fence = format!("\n```{language}\n");
+    let blocks = text.split(&fence).skip(1);
+    blocks.filter_map(|rest| rest.split("\n```").next()).map(|block| format!("{block}\n")).collect()
+}
+
+#[test]
+fn the_configuration_of_the_manual_is_read() {
+    let bench = Bench::offline();
+    let blocks = blocks_of(&bench, "settings", "toml");
+    assert_eq!(blocks.len(), 1);
+    bench.write("config.toml", &blocks[0]);
+    let shown = bench.sortie(&["settings", "--config", "config.toml"]).expect(0).stdout;
+    assert!(shown.contains("profile acme") && shown.contains("6000"), "{shown}");
+}
+
+#[test]
+fn the_policy_of_the_manual_is_read() {
+    let fleet = crate::fleet::Fleet::of(sortie::simulator::DeviceKind::IPad, 1);
+    let blocks = blocks_of(&fleet.bench, "policy", "toml");
+    assert_eq!(blocks.len(), 1);
+    crate::fleet::write_policy(&fleet.bench, &blocks[0]);
+    let job = fleet.job("restart", 0..1);
+    let ran = fleet.bench.sortie(&["run", &job, "--dry-run", "--reason", "a test"]);
+    assert!(!ran.stderr.contains("cannot be read"), "{}", ran.stderr);
+    assert!(ran.stdout.contains("policy.toml"), "{}", ran.stdout);
 }
 
 /// The source of a module of these tests.
@@ -80,11 +139,8 @@ fn test_module(name: &str) -> Option<String> {
 
 #[test]
 fn every_accident_names_a_test_that_exists() {
-    let readme = readme();
-    let table =
-        readme.split("<!-- accidents: this table is checked against the tests -->\n").nth(1);
-    let table = table.and_then(|rest| rest.split("<!-- end of accidents -->").next());
-    let rows: Vec<&str> = table.expect("the table is there").lines().skip(2).collect();
+    let topic = document("src/cli/help/accidents.md");
+    let rows: Vec<&str> = topic.lines().filter(|line| line.starts_with('|')).skip(2).collect();
     assert_eq!(rows.len(), ACCIDENTS);
     for (number, row) in (1..).zip(rows) {
         let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
