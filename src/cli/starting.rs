@@ -28,7 +28,6 @@ use crate::cli::terminal::question::can_ask;
 use crate::cli::text::answers::no_run;
 use crate::cli::text::cron_hint::wrapped;
 use crate::cli::text::plan::{Around, PlanExtent, PlanView, WorkWords, plan_text};
-use crate::cli::text::policy::policy_at;
 use crate::cli::text::preflight::{json_of_checks, table_of_checks};
 use crate::cli::text::refusals::words;
 use crate::drive::{Clock, WallClock};
@@ -244,7 +243,9 @@ pub(crate) fn around(workspace: &Workspace, prepared: &Prepared) -> Result<Aroun
         reached_by: prepared.reached_by().to_owned(),
         proxy: (!prepared.is_simulated()).then(HttpTransport::proxy_notice).flatten(),
         place: place_of(workspace)?,
-        policy: policy_at(prepared.policy_path()),
+        policy: prepared
+            .policy_path()
+            .map_or_else(|| "built-in rules".to_owned(), |path| path.display().to_string()),
         used: prepared.used_today(workspace)?,
     })
 }

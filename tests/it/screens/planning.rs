@@ -3,7 +3,7 @@
 use super::{WIDTHS, compare_screen, screen};
 use crate::bypass::bob_approves;
 use crate::fleet::Fleet;
-use crate::harness::Bench;
+use crate::harness::{Bench, serial};
 use crate::pseudo_terminal::Terminal;
 use sortie::model::UnixMillis;
 use sortie::simulator::{DeviceKind, SimUser, wall_clock};
@@ -83,4 +83,27 @@ fn prompts_and_wrong_answers_fit_the_terminal() {
         }
     }
     assert_eq!(fleet.writes(), 0);
+}
+
+#[test]
+fn full_shows_every_device_of_a_plan() {
+    let fleet = fleet(DeviceKind::IPad, 12);
+    let job = fleet.job("blank-push", 0..12);
+    fleet.plan(&job, "push.plan");
+    let key = bob_approves(&fleet);
+    let shown = |arguments: &[&str]| {
+        let ran = fleet.bench.sortie(arguments).expect(0);
+        let text = ran.stdout + &ran.stderr;
+        let devices = (0..12).filter(|at| text.contains(&serial(*at))).count();
+        (devices, text.contains("Devices (10 of 12; --full shows all)"))
+    };
+    for command in [
+        &["plan", &job][..],
+        &["run", &job, "-n"],
+        &["send", "blank-push", "--all", "-n"],
+        &["approve", "push.plan", "--key", &key, "--yes"],
+    ] {
+        assert_eq!(shown(command), (10, true), "{command:?}");
+        assert_eq!(shown(&[command, &["--full"]].concat()), (12, false), "{command:?}");
+    }
 }

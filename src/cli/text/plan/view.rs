@@ -34,7 +34,7 @@ pub(crate) struct Around {
     pub proxy: Option<String>,
     /// The state directory whose caps and runs count, on which host; empty where none does.
     pub place: String,
-    /// The policy, as people call it.
+    /// The policy file, or that the built-in rules apply.
     pub policy: String,
     /// What is used of the caps of the day.
     pub used: Vec<Used>,
