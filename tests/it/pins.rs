@@ -179,7 +179,7 @@ fn the_search_for_pins_finds_them_without_keys_and_says_so() {
     let bench = Bench::at(&tenant);
     let job = lock_job(&bench, 3, "");
     let ran = bench.sortie(&["run", &job, "--confirm", "3", "--wait", "20s"]).expect(0);
-    assert!(ran.stderr.contains("in clear in report and journal"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("contain PINs and captured secrets unencrypted"), "{}", ran.stderr);
     assert!(ran.stderr.contains("secrets.encrypt_to"), "{}", ran.stderr);
     let pins = issued(&tenant, &bench);
     let run = bench.latest_run();
