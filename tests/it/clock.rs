@@ -48,7 +48,7 @@ fn limits_from_a_clock_that_was_ahead_are_told_and_repaired() {
     let repaired = fleet.bench.sortie(&["repair-clock", "--yes"]).expect(0);
     says(&repaired, &["repaired", "1 run"]);
     // The journal was changed above, and the audit says that as well.
-    says(&fleet.bench.sortie(&["audit"]).expect(12), &["clock repaired"]);
+    says(&fleet.bench.sortie(&["audit"]).expect(12), &["clock_repaired"]);
     fleet.run(&job, "1", &[]).expect(8);
     change(&fleet, &day_later);
     let ran = fleet.run(&job, "1", &[]).expect(0);
