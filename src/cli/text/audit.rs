@@ -12,6 +12,7 @@ use crate::cli::text::layout::one_line;
 use crate::cli::text::notes::{WHO_KEYS, note_text, value_text};
 use crate::cli::text::screen::{Screen, Tone};
 use crate::cli::text::table::{Table, TableCell, TableColumn};
+use crate::cli::text::wrap::hanging;
 use crate::journal::{AuditRecord, ChainAudit};
 use crate::model::UnixMillis;
 
@@ -178,7 +179,12 @@ impl RunSummary {
                 lines.push(format!("{name}: {}", plain(&words.join(", "))));
             }
         }
-        lines.join("\n")
+        let fitted = lines.iter().map(|line| {
+            let text = line.trim_start();
+            let indent = line.len() - text.len();
+            format!("{}{}", " ".repeat(indent), hanging(text, screen.width, indent + 4))
+        });
+        fitted.collect::<Vec<_>>().join("\n")
     }
 
     /// The summary for programs.
