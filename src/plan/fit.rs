@@ -42,15 +42,10 @@ pub struct Fit {
 /// ages are left out: they are no names.
 #[must_use]
 pub fn fit(job: &Job, protect: &Protect, inventory: &Inventory, extent: Extent) -> Fit {
-    let mut names = Names { inventory, known: BTreeMap::new(), suggested: 0, parts: 0 };
+    let mut names = Names::of(inventory);
     let mut fit = Fit::default();
     if let Some(selection) = &job.selection {
-        for (field, key, written) in entries_of(&selection.filter) {
-            let idle = names.check(field, &format!("filter {key}"), written, &mut fit.notes);
-            if let Some(near) = idle.filter(|_| extent == Extent::Whole) {
-                fit.notes.push(format!("filter {key} '{written}' matches no device{near}"));
-            }
-        }
+        fit.notes = names.check_filter(&selection.filter, extent);
     }
     let ids = job.exclude.device_ids.iter().map(|id| (DeviceField::Id, "device_ids", id.as_str()));
     let serials = job.exclude.serial_numbers.iter();
@@ -70,6 +65,12 @@ pub fn fit(job: &Job, protect: &Protect, inventory: &Inventory, extent: Extent) 
         }
     }
     fit
+}
+
+/// What may surprise about a filter, compared with the whole fleet.
+#[must_use]
+pub fn fit_filter(filter: &Filter, inventory: &Inventory) -> Vec<String> {
+    Names::of(inventory).check_filter(filter, Extent::Whole)
 }
 
 /// The entries of a filter that may be misspelled, with their keys.
@@ -104,7 +105,22 @@ struct Names<'a> {
     parts: usize,
 }
 
-impl Names<'_> {
+impl<'a> Names<'a> {
+    fn of(inventory: &'a Inventory) -> Self {
+        Self { inventory, known: BTreeMap::new(), suggested: 0, parts: 0 }
+    }
+
+    fn check_filter(&mut self, filter: &Filter, extent: Extent) -> Vec<String> {
+        let mut notes = Vec::new();
+        for (field, key, written) in entries_of(filter) {
+            let idle = self.check(field, &format!("filter {key}"), written, &mut notes);
+            if let Some(near) = idle.filter(|_| extent == Extent::Whole) {
+                notes.push(format!("filter {key} '{written}' matches no device{near}"));
+            }
+        }
+        notes
+    }
+
     fn known(&mut self, field: DeviceField) -> &Known {
         let inventory = self.inventory;
         self.known.entry(field).or_insert_with(|| {

@@ -11,7 +11,7 @@ use crate::drive::{Clock, Reads, WallClock, read_commands, read_inventory};
 use crate::job::{Filter, Target, TargetField};
 use crate::kandji::CommandsPage;
 use crate::model::{Device, DeviceId, Policy};
-use crate::plan::{Inventory, Lookup, Need, is_selected};
+use crate::plan::{Inventory, Lookup, Need, fit_filter, is_selected};
 use crate::transport::{HttpTransport, ReadOnly};
 
 /// How fast a tenant may be read; the defaults of a run where nothing is said.
@@ -46,6 +46,8 @@ pub struct DevicesFound {
     pub selected: Vec<Device>,
     /// The complete device list.
     pub inventory: Inventory,
+    /// Entries of the filter that match no device, with the names that were probably meant.
+    pub notes: Vec<String>,
 }
 
 /// A device as a person names it: by its id or its serial number.
@@ -104,7 +106,8 @@ impl TenantReader {
                 && is_selected(&request.filter, device, now)
         };
         let selected = inventory.devices().iter().filter(is_asked).cloned().collect();
-        Ok(DevicesFound { selected, inventory })
+        let notes = fit_filter(&request.filter, &inventory);
+        Ok(DevicesFound { selected, inventory, notes })
     }
 
     /// Reads the newest page of a device's command history.

@@ -23,12 +23,15 @@ pub(crate) fn devices(
     let request = DevicesRequest { filter: read_filter(filter)?, with_unmanaged: unmanaged };
     let found =
         with_reader(options, tenant, printer, async |reader| reader.devices(&request).await)?;
-    let DevicesFound { selected, inventory } = found;
+    let DevicesFound { selected, inventory, notes } = found;
     match form_of(options, printer) {
         ListingFormat::Json => printer.list(selected.iter().map(device_json).collect()),
         ListingFormat::Csv => printer.data(&devices_csv(&selected)),
         ListingFormat::Text if selected.is_empty() => {}
         ListingFormat::Text => printer.show_paged(&device_table(&selected, &printer.screen())),
+    }
+    for note in &notes {
+        printer.say(&format!("note: {}", one_line(note)));
     }
     let left_out = inventory.devices().iter().filter(|device| !device.is_managed()).count();
     if left_out > 0 && !unmanaged {

@@ -1,6 +1,9 @@
 //! The screens of help, and of the program's name alone.
 
+use sortie::simulator::DeviceKind;
+
 use super::screen;
+use crate::fleet::Fleet;
 use crate::harness::Bench;
 
 #[test]
@@ -25,4 +28,16 @@ fn problems_of_a_job_fit_the_terminal() {
         "version: 1\nforse: true\nactoin: restart\ntargets: {all: true}\nwait: soon, which is a text of more than eighty columns that is cut\n",
     );
     screen(&bench, "check", &["check", "broken.yaml"], &[]);
+}
+
+#[test]
+fn a_misspelled_blueprint_names_the_one_that_was_meant() {
+    let fleet = Fleet::with(DeviceKind::MacAppleSilicon, 2, |_, device| {
+        device.blueprint = "Design".to_owned();
+    });
+    let ran = fleet.bench.sortie(&["devices", "--blueprint", "Desgin"]).expect(0);
+    let note = "note: filter blueprint 'Desgin' matches no device; did you mean 'Design'?";
+    assert!(ran.stderr.contains(note), "{}", ran.stderr);
+    let ran = fleet.bench.sortie(&["devices", "--blueprint", "design"]).expect(0);
+    assert!(!ran.stderr.contains("note:"), "{}", ran.stderr);
 }
