@@ -157,7 +157,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_change_during_a_run_is_seen_and_a_mere_touch_is_none() {
+    fn a_change_during_a_run_is_seen_and_a_touch_is_not() {
         let state = tempfile::tempdir().expect("a directory");
         let path = state.path().join("policy.toml");
         write(&path, "[emergency]\nrequests_per_hour = 7\n");

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn global_options_stand_before_or_after_the_command() {
+    fn global_options_work_before_and_after_the_command() {
         for texts in [
             &["sortie", "--format", "json", "-p", "acme", "runs"][..],
             &["sortie", "runs", "--format", "json", "-p", "acme"],

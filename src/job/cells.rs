@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_identifier_is_called_by_name() {
+    fn an_invalid_identifier_is_named_by_its_flaw() {
         use TargetField::{DeviceId, DeviceName, SerialNumber, UserEmail};
         let id = "d2b2eafe-2dc2-4b13-bd2b-f93735f0e59f";
         for (field, text, expect) in [

@@ -266,7 +266,7 @@ fn a_run_is_held_by_one_process() {
 
 #[cfg(unix)]
 #[test]
-fn a_lock_that_cannot_be_looked_at_counts_as_held() {
+fn a_lock_that_cannot_be_read_counts_as_held() {
     let bench = Bench::new();
     assert!(!bench.state.is_held(RUN), "nobody has made it");
     let lock = bench.state.path().join("runs").join(format!("{RUN}.lock"));
@@ -282,7 +282,7 @@ fn a_lock_that_cannot_be_looked_at_counts_as_held() {
 
 #[cfg(unix)]
 #[test]
-fn nobody_else_can_read_the_state() {
+fn no_other_user_can_read_the_state() {
     use std::os::unix::fs::PermissionsExt;
     let bench = Bench::new();
     let mut journal = bench.run(1);

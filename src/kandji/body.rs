@@ -226,7 +226,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_success_that_speaks_of_an_error_is_recognized() {
+    fn a_success_that_reports_an_error_is_recognized() {
         for body in [
             r#"{"error":"Bad Request"}"#,
             r#"{"errors":[{"code":12}]}"#,
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_no_part_of_a_body() {
+    fn a_byte_order_mark_is_not_part_of_a_body() {
         assert!(is_blank(b"\xef\xbb\xbf \n"));
         assert_eq!(first_byte(b"\xef\xbb\xbf <html>"), Some(b'<'));
         assert_eq!(error_text("\u{feff}{\"detail\":\"no\"}".as_bytes()), "no");

@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_that_fit_the_least_advanced_speaks() {
+    fn of_two_matching_commands_the_least_advanced_counts() {
         let rows = [
             row("one", "RestartDevice", 3, "2026-01-01 00:00:11+00:00"),
             row("two", "RestartDevice", 1, "2026-01-01T00:00:12Z"),
@@ -391,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_told_in_the_devices_own_words() {
+    fn a_failure_is_reported_in_the_devices_words() {
         let rows = row("one", "RestartDevice", 4, SENT).replace(
             r#""error_chain":[]"#,
             r#""error_chain":[{"code":12021,"domain":"MCMDMErrorDomain","localized_description":"Non","us_english_description":"No."}]"#,

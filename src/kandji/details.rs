@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn the_processor_is_read_and_what_is_no_answer_tells_nothing() {
+    fn the_processor_is_read_and_an_invalid_answer_says_nothing() {
         let details = read(r#"{"hardware_overview":{"processor_name":" Apple M1"}}"#);
         assert_eq!(details.expect("details").processor_name, "Apple M1");
         for (status, body) in [

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_read_whole_whatever_its_page_size() {
+    fn a_list_is_read_completely_at_any_page_size() {
         for cap in [10, 11, 25, 50, 99, 100, 299, 300] {
             for count in [0, 1, 9, 10, 11, 25, 99, 100, 101, 299, 300, 301, 590, 600, 741] {
                 let rows: Vec<u32> = (0..count).collect();

@@ -36,7 +36,7 @@ mod tests {
     use crate::model::{Params, SecretSource};
 
     #[test]
-    fn an_id_is_one_segment_of_every_path_whatever_it_holds() {
+    fn any_id_is_one_segment_of_every_path() {
         for text in
             ["d2b2eafe-2dc2-4b13-bd2b-f93735f0e59f/action/erase?x=", "../../devices", "a#b%2f"]
         {

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn null_empty_and_missing_mean_that_there_is_no_pin() {
+    fn null_empty_and_missing_mean_no_pin() {
         for body in [r#"{"pin":""}"#, r#"{"pin":null}"#, "{}", r#"{"pin":false}"#] {
             assert_eq!(read_pin(&reply(200, body)), PinReading::Nothing, "{body}");
         }
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_an_answer_is_no_proof_that_there_is_no_secret() {
+    fn an_invalid_answer_does_not_prove_that_there_is_no_secret() {
         for (status, body, forbidden) in [
             (200, "", false),
             (200, "<html>Log in</html>", false),

@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_window_is_named() {
+    fn an_invalid_window_is_named() {
         let check = |days: &[&str], from, to, zone, expected: &str| {
             let error = Window::new(days, from, to, zone).expect_err("no window").to_string();
             assert!(error.contains(expected), "{error}");

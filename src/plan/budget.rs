@@ -410,7 +410,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn one_action_over_its_cap_refuses_all_and_every_cap_is_told() {
+    fn one_action_over_its_cap_refuses_all_and_lists_every_cap() {
         let none = FleetPolicy::default();
         let budget = Budget {
             policy: &none,

@@ -443,7 +443,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_larger_than_64_mib_is_not_even_looked_at() {
+    fn a_plan_larger_than_64_mib_is_not_read() {
         let bytes = vec![b' '; 64 * 1024 * 1024 + 1];
         assert!(matches!(PlanFile::from_bytes(&bytes), Err(PlanFileError::TooLarge(_))));
     }

@@ -275,7 +275,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_part_of_a_serial_number_is_no_device() {
+    fn part_of_a_serial_number_matches_no_device() {
         let inventory = Inventory::new([
             device("a", "C02XL0GYJGH5", Platform::Mac),
             device("b", "C02XL0GYJGH5X", Platform::Mac),
@@ -314,7 +314,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_placeholder_serial_number_is_no_identity() {
+    fn a_placeholder_serial_number_identifies_no_device() {
         let mut old = device("a", "Default string", Platform::Windows);
         let mut new = device("b", "Default string", Platform::Windows);
         old.user_email = "ann@example.com".to_owned();

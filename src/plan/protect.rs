@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_only_looks_the_same_protects_as_well() {
+    fn a_name_that_looks_equal_protects_too() {
         let mut device = mac();
         device.blueprint_name = "Noe\u{301}mie’s Kiosk".to_owned();
         for entry in ["Noémie’s Kiosk", "NOÉMIE'S KIOSK", "Noe\u{301}mie's kiosk"] {

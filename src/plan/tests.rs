@@ -113,7 +113,7 @@ fn plan_with(job: &Job, options: &PlanOptions) -> Plan {
 }
 
 #[test]
-fn a_protected_device_refuses_the_plan_whatever_may_be_skipped() {
+fn a_protected_device_refuses_the_plan_despite_skips() {
     let protect =
         super::fleet_policy::tests::policy("[protect]\nserial_numbers = [\"mac\"]").protect;
     let skip_refused = crate::job::SkipKind::ALL.to_vec();

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_never_sent_stands_at_the_start_of_its_run() {
+    fn a_task_never_sent_is_listed_at_the_start_of_its_run() {
         let mut left_out = task(1, 1, "restart");
         left_out.turn = Turn::Skip { reason: "excluded by the job".to_owned(), asked: true };
         let lines = history_lines("run", UnixMillis(7), &left_out, &[]);

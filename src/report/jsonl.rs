@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_exact_and_keys_stand_in_the_order_of_the_columns() {
+    fn values_are_exact_and_keys_are_in_column_order() {
         let mut erase = carrying(
             with(task(7, 2, "erase"), &[("PIN", "012345")]),
             &[("Zone", "=1"), ("Area", "'x")],

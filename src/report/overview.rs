@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn tasks_that_failed_alike_stand_together_whenever_they_did() {
+    fn tasks_that_failed_alike_are_grouped_at_any_time() {
         let tasks: Vec<Task> = (1..=30).map(|row| task(row, 1, "restart")).collect();
         let reason = |at: usize| format!("no answer since 2026-01-02T03:04:{at:02}Z");
         let failed = tasks.iter().enumerate();

@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_stand_in_their_order_and_formulas_do_not_run() {
+    fn columns_are_in_order_and_formulas_do_not_run() {
         let lock = carrying(
             with(task(1, 1, "lock"), &[("Message", "=HYPERLINK(1)"), ("PhoneNumber", "+1 555")]),
             &[("Owner", "@ann"), ("Outcome", "old"), ("OWNER ", "twice"), ("Room", "'=3")],
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_pin_stands_beside_the_one_to_try_first() {
+    fn a_second_pin_is_shown_beside_the_one_to_try_first() {
         let lock = task(1, 1, "lock");
         let mut held = record(&lock, Outcome::Completed, "the tenant shows another PIN");
         let answer = HeldPin { origin: PinOrigin::Answer, ..held_pin("012345") };

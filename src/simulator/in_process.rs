@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn answers_take_virtual_time_and_bring_their_headers() {
+    async fn answers_take_virtual_time_and_have_headers() {
         let (door, path) = door(Faults { latency_ms: 700..=700, ..Faults::default() });
         let reply = door.send(lock_request(&path)).await.expect("an answer");
         assert_eq!(door.now(), START.plus_ms(700));

@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_lock_answers_over_a_real_socket_and_the_ledger_tells_it() {
+    async fn a_lock_answers_over_a_socket_and_is_in_the_ledger() {
         let line = Line::new(FaultKind::None).await;
         let heard = line.lock().await;
         assert!(heard.starts_with("HTTP/1.1 200 OK\r\n"), "{heard}");
@@ -409,7 +409,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn closed_connections_bring_nothing_before_and_after_applying() {
+    async fn closed_connections_answer_nothing_before_or_after_applying() {
         for (fault, applied) in
             [(FaultKind::CloseBefore, 0), (FaultKind::CloseAfter, 1), (FaultKind::NotConnected, 0)]
         {

@@ -428,7 +428,7 @@ mod tests {
     }
 
     #[test]
-    fn too_many_requests_are_told_when_to_come_back() {
+    fn too_many_requests_get_a_retry_after() {
         let mut bed = Testbed::macs(1);
         for _ in 0..50 {
             assert_eq!(bed.get("/api/v1/devices").status, 200);

@@ -491,7 +491,7 @@ mod tests {
     }
 
     #[test]
-    fn tenant_and_loopback_are_told() {
+    fn tenant_and_loopback_hosts_are_distinguished() {
         let base = check_base_url("http://[::1]:9000", OtherHosts::Refuse).expect("loopback");
         assert_eq!((base.host.as_str(), base.tenant.as_str()), ("::1", "::1"));
         assert!(base.is_loopback);
@@ -501,7 +501,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tenant_has_one_key_by_whatever_address() {
+    fn a_tenant_has_one_key_at_every_address() {
         for (texts, expected) in [
             (
                 &[

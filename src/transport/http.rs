@@ -808,7 +808,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_token_of_before_a_renewal_is_masked_as_well() {
+    async fn a_token_from_before_a_renewal_is_masked_too() {
         let fresh = "0badcafe-token-that-came-later";
         let body = format!("{{\"detail\":\"{TOKEN}, then {fresh}\"}}");
         let length = body.len();

@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_proxy_is_told_without_its_credentials() {
+    fn the_proxy_is_shown_without_its_credentials() {
         let notice = |pairs: &[(&str, &str)]| {
             proxy_notice_of(|wanted| {
                 let found = pairs.iter().find(|(name, _)| *name == wanted);

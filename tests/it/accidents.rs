@@ -41,7 +41,7 @@ fn in_two_groups(pin: &str) -> String {
 
 // 1
 #[test]
-fn an_empty_variable_locks_nobody() {
+fn an_empty_variable_locks_no_device() {
     let fleet = Fleet::of(DeviceKind::MacAppleSilicon, 5);
     let empty = ["", " ", "\t", "\u{a0}"];
     for value in empty {
@@ -175,7 +175,7 @@ fn a_name_that_belongs_to_another_device_refuses_the_job() {
 
 // 8
 #[test]
-fn a_serial_number_of_two_records_is_nobodys() {
+fn a_serial_number_of_two_records_matches_neither() {
     let mut world = prompt_world(Faults::default());
     let twin = || NewDevice { serial_number: serial(0), ..NewDevice::new(DeviceKind::IPad) };
     let ids = [world.add_device(twin()), world.add_device(twin())];
@@ -486,7 +486,7 @@ fn results_are_on_disk_as_they_come_and_add_up_after_a_kill() {
 
 // 20
 #[test]
-fn a_file_of_only_bad_serial_numbers_is_no_success() {
+fn a_file_of_only_bad_serial_numbers_is_a_failure() {
     let fleet = Fleet::of(DeviceKind::IPad, 2);
     let rows: Vec<String> = (50..55).map(|at| format!("{},restart", serial(at))).collect();
     let job = fleet.bench.job("job.csv", "serial_number,action", &rows);

@@ -689,7 +689,7 @@ fn an_exception_is_for_its_job_and_ends_on_its_day() {
 }
 
 #[test]
-fn nobody_is_nobody_and_half_a_serial_number_is_none() {
+fn an_empty_identity_or_half_a_serial_matches_no_device() {
     let fleet = Fleet::of(DeviceKind::MacAppleSilicon, 3);
     let whole = serial(0);
     for (arguments, code) in [
@@ -1052,7 +1052,7 @@ fn no_file_of_the_runner_decides_whose_approval_counts() {
 }
 
 #[test]
-fn whom_the_policy_does_not_know_nobody_can_approve_for() {
+fn a_plan_by_an_unlisted_user_cannot_be_approved() {
     let fleet = Fleet::of(DeviceKind::IPad, 4);
     fleet.policy(
         "[caps.irreversible]\nper_run = 2\n[maximum.irreversible]\nper_run = 3\n\

@@ -260,7 +260,7 @@ fn bad_jobs_are_refused_with_every_problem_and_its_place() {
 }
 
 #[test]
-fn what_is_no_job_file_is_refused_by_its_name() {
+fn a_file_that_is_not_a_job_is_refused_by_its_format() {
     use std::os::unix::fs::{PermissionsExt, symlink};
     let bench = Bench::offline();
     std::fs::create_dir(bench.path("directory")).expect("a directory");
@@ -821,7 +821,7 @@ fn a_full_disk_stops_the_run_and_a_resume_repeats_nothing() {
 }
 
 #[test]
-fn a_locked_database_is_told_as_what_it_is() {
+fn a_locked_database_is_reported_as_locked() {
     let tenant = macs(1);
     let bench = Bench::at(&tenant);
     bench.sortie(&["send", "blank-push", "--serial", &serial(0)]).expect(0);

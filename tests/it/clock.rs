@@ -14,7 +14,7 @@ fn change(fleet: &Fleet, sql: &str) {
 }
 
 #[test]
-fn limits_from_a_clock_that_was_ahead_are_told_and_repaired() {
+fn limits_from_a_clock_ahead_are_reported_and_repaired() {
     let fleet = Fleet::of(DeviceKind::IPad, 6);
     fleet.policy("[caps.action.restart]\nper_day = 3\n");
     let first = fleet.job("restart", 0..3);

@@ -150,7 +150,7 @@ fn a_read_always_says_how_many_rows_it_wants() {
 }
 
 #[test]
-fn only_a_lock_brings_a_pin() {
+fn only_a_lock_returns_a_pin() {
     let with_pin: Vec<&str> =
         ACTIONS.iter().filter(|action| action.gives_pin).map(|action| action.name).collect();
     assert_eq!(with_pin, ["lock"]);

@@ -395,7 +395,7 @@ fn a_running_restart_settles_the_doubt_of_a_safe_action() {
 }
 
 #[test]
-fn reads_are_repeated_and_a_list_that_is_none_is_no_empty_fleet() {
+fn reads_are_repeated_and_an_invalid_list_is_not_an_empty_fleet() {
     for (kind, code) in [
         (FaultKind::CloseAfter, 0),
         (FaultKind::ErrorBefore { status: 502, page: ErrorPage::Html }, 0),

@@ -218,7 +218,7 @@ fn erase_targets_with_activation_lock_on_are_named_and_counted() {
 }
 
 #[test]
-fn of_a_large_erase_only_the_first_devices_are_looked_at() {
+fn a_large_erase_reads_only_its_first_devices() {
     // A read that is told to come back would be counted twice.
     let switches = Switches { limit_per_second: 100_000, ..Switches::default() };
     let mut world = world(switches, Faults::default());

@@ -10,7 +10,7 @@ use crate::fleet::{Fleet, says};
 use crate::harness::{canned, serial};
 
 #[test]
-fn an_id_that_leads_to_another_endpoint_is_no_device() {
+fn an_id_that_leads_to_another_endpoint_is_refused() {
     let fleet = Fleet::of(DeviceKind::IPad, 2);
     let rows = json!([
         {"device_id": fleet.ids[0], "serial_number": serial(0), "device_name": "good",

@@ -132,7 +132,7 @@ fn rows_of_an_unfinished_run_elsewhere_are_refused() {
 }
 
 #[test]
-fn tasks_of_a_run_that_goes_on_are_queued() {
+fn tasks_of_a_continuing_run_are_queued() {
     let fleet = Fleet::of(DeviceKind::MacAppleSilicon, 2);
     fleet.tenant.script(FaultMatcher::action("restart"), FaultKind::Hang);
     let job = fleet.job("restart", 0..2);

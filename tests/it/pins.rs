@@ -113,7 +113,7 @@ fn shown(bench: &Bench, arguments: &[&str]) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn sealed_pins_stand_nowhere_in_clear_and_open_for_each_holder() {
+fn sealed_pins_are_unreadable_and_open_for_each_key_holder() {
     // More than are locked: a share of the fleet is the most that a day allows.
     let tenant = macs(12);
     let bench = Bench::at(&tenant);
@@ -464,7 +464,7 @@ fn a_missing_pin_is_listed_first_and_recovered_later() {
 }
 
 #[test]
-fn a_token_that_may_not_read_secrets_is_told_so() {
+fn a_token_that_may_not_read_secrets_is_reported() {
     let tenant = forgetful(1);
     let bench = Bench::at(&tenant);
     let job = lock_job(&bench, 1, "");
@@ -478,7 +478,7 @@ fn a_token_that_may_not_read_secrets_is_told_so() {
 }
 
 #[test]
-fn many_pins_are_told_in_six_lines_and_in_quiet_in_none() {
+fn many_pins_are_listed_in_six_lines_and_not_in_quiet_mode() {
     let tenant = macs(8);
     let bench = Bench::at(&tenant);
     let job = lock_job(&bench, 8, "");

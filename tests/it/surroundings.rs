@@ -78,7 +78,7 @@ fn a_run_whose_terminal_is_closed_drains_and_reports() {
 }
 
 #[test]
-fn a_run_under_nohup_goes_on_when_the_terminal_is_closed() {
+fn a_run_under_nohup_survives_a_closed_terminal() {
     let fleet = Fleet::of(DeviceKind::MacAppleSilicon, 8);
     let job = fleet.job("restart", 0..8);
     let mut command = through_shell(&fleet.bench, "trap '' HUP; exec \"$@\"");
@@ -124,7 +124,7 @@ fn limits_of_the_system_end_with_their_cause_and_cure() {
 }
 
 #[test]
-fn a_state_directory_that_everybody_may_change_is_refused() {
+fn a_state_directory_writable_by_all_users_is_refused() {
     let fleet = Fleet::of(DeviceKind::MacAppleSilicon, 2);
     let job = fleet.job("restart", 0..2);
     let run = ["run", &job, "--confirm", "2", "--waves", "100%", "--wait", "0"];

@@ -465,7 +465,7 @@ fn a_selection_may_be_neither_empty_nor_larger_than_allowed() {
 }
 
 #[test]
-fn a_device_is_told_from_its_users_others() {
+fn a_device_is_distinguished_from_its_users_others() {
     let mut world = prompt_world(Faults::default());
     let user =
         |name: &str| Some(SimUser { email: format!("{name}@example.com"), name: name.to_owned() });
@@ -487,7 +487,7 @@ fn a_device_is_told_from_its_users_others() {
 }
 
 #[test]
-fn a_fleet_is_read_whole_whatever_page_size_the_tenant_gives() {
+fn a_fleet_is_read_completely_at_any_page_size() {
     on_threads([10, 25, 99, 299, 300], |rows| {
         let mut world = quick_world();
         world.switches_mut().page_rows_max = rows;

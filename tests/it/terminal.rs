@@ -163,7 +163,7 @@ fn routine_never_uses_up_the_locks_that_a_person_confirms() {
 }
 
 #[test]
-fn an_emergency_that_was_stopped_goes_on_as_one() {
+fn a_stopped_emergency_resumes_as_an_emergency() {
     let fleet = Fleet::of(DeviceKind::IPad, 5);
     fleet.policy("[caps.action.lock]\nper_day = 3\nper_run = 3\n");
     fleet.run(&fleet.job("lock", 0..3), "3", &[]).expect(0);

@@ -55,7 +55,7 @@ fn is_refused(fleet: &Fleet, run: &str, words: &[&str]) {
 }
 
 #[test]
-fn an_untouched_run_goes_on() {
+fn an_untouched_run_can_be_resumed() {
     let fleet = Fleet::of(DeviceKind::MacAppleSilicon, 2);
     let run = interrupted(&fleet, "restart", "2", 2);
     fleet.bench.sortie(&["resume", &run]).expect(0);
@@ -64,7 +64,7 @@ fn an_untouched_run_goes_on() {
 }
 
 #[test]
-fn a_killed_run_goes_on() {
+fn a_killed_run_can_be_resumed() {
     let fleet = Fleet::of(DeviceKind::MacAppleSilicon, 2);
     let job = fleet.job("restart", 0..2);
     let slow = ["run", &job, "--confirm", "2", "--wait", "0", "-j", "1", "--per-second", "1"];

@@ -189,7 +189,7 @@ fn an_approval_is_for_one_plan_of_one_tenant_and_for_a_while() {
 }
 
 #[test]
-fn nobody_approves_their_own_work() {
+fn an_approver_cannot_approve_their_own_work() {
     let rig = Rig::new();
     let mine = by_alice();
     rig.refused(&rig.approval(&mine, "alice"), &mine, OWN_WORK);

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pipe_is_read_and_one_that_nobody_writes_to_is_empty() {
+    fn a_pipe_is_read_and_one_without_a_writer_is_empty() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("pipe");
         let made = std::process::Command::new("mkfifo").args(["-m", "600"]).arg(&path).status();

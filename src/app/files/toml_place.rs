@@ -71,7 +71,7 @@ mod tests {
     use crate::app::settings::Profile;
 
     #[test]
-    fn place_and_message_are_told_and_no_value_is() {
+    fn an_error_shows_place_and_message_and_no_value() {
         let key = "AGE-SECRET-KEY-1QQPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L";
         for (text, expected) in [
             (format!("region = \"us\"\n{key}\n"), "line 2, column"),

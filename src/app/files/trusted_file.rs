@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_is_believed_only_where_nobody_else_works() {
+    fn a_user_is_trusted_only_on_a_host_of_their_own() {
         for (state, own, expected) in [
             (Some((501, 0o40_700)), Some(501), &[0, 501, 501][..]),
             (Some((501, 0o40_700)), Some(777), &[0, 501, 777]),

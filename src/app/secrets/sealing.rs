@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_refused_without_being_repeated() {
+    fn an_invalid_key_is_refused_without_being_shown() {
         let [one, _] = pair();
         let private = one.to_string();
         let private = ::age::secrecy::ExposeSecret::expose_secret(&private).to_owned();

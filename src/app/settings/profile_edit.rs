@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_stand_in_a_table_of_their_own() {
+    fn encryption_keys_are_written_to_their_own_table() {
         let profile = NewProfile { encrypt_to: vec!["age1x".to_owned()], ..acme() };
         let table = table_of(&profile);
         let secrets = "\n[profile.acme.secrets]\nencrypt_to = [\"age1x\"]\nsingle_key = true\n";

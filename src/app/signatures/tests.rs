@@ -323,7 +323,7 @@ fn to_sign() -> Vec<u8> {
 }
 
 #[test]
-fn what_is_no_signature_is_refused_with_its_reason() {
+fn an_invalid_signature_is_refused_with_its_reason() {
     let unsigned = format!("{BEGIN}\n!\n{END}");
     let magic = format!("{BEGIN}\n{}\n{END}", STANDARD.encode(b"SSHSIH\0\0\0\x01"));
     let cut = format!("{BEGIN}\n{}\n{END}", STANDARD.encode(b"SSHSIG\0\0\0\x01\0\0\0\x09a"));

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_token_is_named_without_a_letter_of_it() {
+    fn an_invalid_token_is_refused_without_being_shown() {
         for (text, expected) in [
             ("", "is empty"),
             (" \n", "is empty"),

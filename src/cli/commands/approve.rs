@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn an_approval_is_written_beside_the_plan_for_everybody_to_read() {
+    fn an_approval_is_written_beside_the_plan_readable_for_all() {
         let rig = Rig::new();
         let plan = startable("alice (uid 501) on mdm1", 60_000);
         assert_eq!(run(&rig, &plan, &["--yes"]).expect("approved"), Exit::Well);

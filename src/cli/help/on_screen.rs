@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn headings_items_and_code_stand_apart() {
+    fn headings_items_and_code_are_separated() {
         let found = blocks("# T\n\nWords.\n\n- one\n- two\n\n```sh\nsortie runs\n```\n");
         let text = on_screen(&found, &sized(80));
         assert_eq!(text, "T\n  Words.\n\n  - one\n  - two\n\n      sortie runs\n");

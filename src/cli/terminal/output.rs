@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn output_counts_lines_and_tells_what_was_lost() {
+    fn output_counts_lines_and_reports_what_was_lost() {
         let mut output = Output::default();
         let mut sink = Narrow(8, ErrorKind::StorageFull);
         output.write("one\ntwo\nthree\nfour", &mut sink);
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn output_whose_reader_has_gone_away_is_no_failure() {
+    fn output_to_a_closed_pipe_is_not_a_failure() {
         let mut output = Output::default();
         output.write("one\ntwo", Narrow(2, ErrorKind::BrokenPipe));
         assert!(output.failure().is_none());
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn output_to_a_terminal_that_was_closed_is_no_failure() {
+    fn output_to_a_closed_terminal_is_not_a_failure() {
         struct HungUp;
         impl Write for HungUp {
             fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {

@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn doubts_are_summed_and_runs_that_were_not_read_are_told() {
+    fn doubts_are_summed_and_unread_runs_are_listed() {
         let run = |name: &str, count| (name.to_owned(), count);
         for (found, unread, expected) in [
             (vec![], 0, "none"),
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn owners_sizes_and_clocks_are_told_in_short() {
+    fn owners_sizes_and_clocks_are_shown_in_short() {
         for (bytes, expected) in [
             (0, "0 MB"),
             (999_999_999, "999 MB"),

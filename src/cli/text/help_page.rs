@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn headings_stand_in_their_order_on_every_page() {
+    fn headings_are_in_order_on_every_page() {
         let root = built();
         for command in all(&root) {
             let page = help_page(command, HelpDepth::Long, &Screen::plain());

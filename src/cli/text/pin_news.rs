@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn five_pins_are_told_then_one_line_stands_for_the_rest() {
+    fn five_pins_are_listed_then_one_line_counts_the_rest() {
         let mut news = PinNews::new("R");
         let mut lines = Vec::new();
         for at in 0..10 {

@@ -100,7 +100,7 @@ fn a_useful_list_saves_reads_and_a_useless_one_is_dropped() {
 }
 
 #[test]
-fn few_devices_are_looked_at_without_the_list() {
+fn few_devices_are_read_without_the_list() {
     let facts = TaskFacts { trace: Trace::Command, ..followed() };
     let mut engine = engine_of(vec![facts; 5]);
     sends(&mut engine, NOW);

@@ -285,7 +285,7 @@ fn the_same_status_is_recorded_once() {
 }
 
 #[test]
-fn a_look_that_nobody_made_is_impossible() {
+fn an_answer_to_an_unknown_look_is_impossible() {
     let mut engine = engine_of(vec![followed()]);
     assert!(engine.looked(NOW, FIRST, nothing()).is_err());
     assert!(engine.answered(NOW, FIRST, 1, None, accepted()).is_err());

@@ -86,7 +86,7 @@ fn a_pause_does_not_keep_reads_for_doubt_waiting_for_long() {
 }
 
 #[test]
-fn nobody_waits_for_hours_and_a_resume_says_so_at_once() {
+fn a_wait_of_hours_ends_the_run_and_a_resume_says_so() {
     for (wait_ms, is_stopped) in [(LONG_MS, false), (LONG_MS + 1_000, true)] {
         let mut engine = two(policy());
         let told = answers(&mut engine, NOW, 1, 1, throttled(Some(wait_ms)));

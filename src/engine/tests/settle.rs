@@ -195,7 +195,7 @@ fn a_lock_is_completed_only_after_its_pin_was_looked_for() {
 }
 
 #[test]
-fn what_the_tenant_shows_of_a_pin_is_told() {
+fn what_the_tenant_shows_of_a_pin_is_recorded() {
     let forbidden = || Unreadable::Forbidden { reason: "HTTP 403".to_owned() };
     for (result, outcome, words) in [
         (Ok(None), Outcome::Completed, "PIN unverified: the tenant has none"),

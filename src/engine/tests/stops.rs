@@ -494,7 +494,7 @@ fn reads_that_take_long_do_not_starve_the_requests_they_are_for() {
 }
 
 #[test]
-fn a_target_that_has_changed_is_skipped_and_the_run_goes_on() {
+fn a_target_that_has_changed_is_skipped_and_the_run_continues() {
     let mut engine = engine_with(irreversible(3), Policy { concurrency: 1, ..policy() });
     assert_eq!(sends(&mut engine, NOW), ["recheck 0"]);
     let changed = Recheck::Changed { reason: "another user".to_owned() };
@@ -631,7 +631,7 @@ fn nothing() -> Sighting {
 }
 
 #[test]
-fn what_is_pending_already_is_no_canary() {
+fn a_task_already_pending_is_not_a_canary() {
     let mut engine =
         engine_with(device_facts(9, |device| u16::from(device > 0)), in_waves(WaveGate::Settled));
     for task in 0..4 {

@@ -164,7 +164,7 @@ fn what_else_an_export_holds_is_never_repeated() {
 }
 
 #[test]
-fn problems_of_several_files_stand_together_by_file() {
+fn problems_of_several_files_are_grouped_by_file() {
     let text = "version: 1\naction: restart\ntargets: {file: t.csv}\n\
                 require: {file: e.csv, on: serial_number}\nwait: 1\n";
     let load = |_: &str| Ok(b"serial\nA1\nA*\nA*\n".to_vec());

@@ -101,7 +101,7 @@ fn rows_that_cannot_be_done_are_refused() {
 }
 
 #[test]
-fn every_problem_is_told_at_once_from_top_to_bottom() {
+fn every_problem_is_reported_at_once_from_top_to_bottom() {
     let text = "serial,action,new_name\nall,lock,\nA1,nix,\nA2,set-name,\nA3,set-name,\nA4\n";
     let problems = read("job.csv", text.as_bytes(), &ParseOptions::default()).expect_err("bad");
     let lines: Vec<u32> = problems.items.iter().map(|item| item.line).collect();
@@ -109,7 +109,7 @@ fn every_problem_is_told_at_once_from_top_to_bottom() {
 }
 
 #[test]
-fn a_rename_without_a_new_name_is_told_once_with_the_cure() {
+fn a_rename_without_a_new_name_is_reported_once() {
     let text =
         "serial,Display Name,action\nA1,x,set-name\nA2,y,set-name\nA3,z,set-name\nA4,,set-name\n";
     let problems = read("job.csv", text.as_bytes(), &ParseOptions::default()).expect_err("bad");
@@ -427,7 +427,7 @@ fn a_header_in_the_middle_is_two_files_that_were_joined() {
 }
 
 #[test]
-fn a_merge_conflict_and_other_formats_are_told_at_their_place() {
+fn a_merge_conflict_and_other_formats_are_reported_in_place() {
     let text = "serial,action\n<<<<<<< HEAD\nA1,lock\n=======\nA1,restart\n>>>>>>> other\n";
     check(text, "job.csv:2:1: a merge conflict");
     check_yaml("version: 1\n<<<<<<< HEAD\n", "job.yaml:2:1: a merge conflict");

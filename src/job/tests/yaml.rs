@@ -392,7 +392,7 @@ fn digest_of(text: &str, targets: &str) -> String {
 }
 
 #[test]
-fn a_pin_is_no_part_of_the_digest_and_everything_else_is() {
+fn a_pin_is_not_in_the_digest_and_everything_else_is() {
     let device = |pin: &str, serial: &str| {
         let text = format!(
             "version: 1\naction: erase\ntargets:\n  devices:\n    - {{serial_number: {serial}, with: {{PIN: {pin}}}}}\n"

@@ -31,7 +31,7 @@ fn pins(record: &TaskRecord) -> Vec<&str> {
 }
 
 #[test]
-fn a_drawn_pin_of_a_request_that_was_not_applied_is_none() {
+fn a_drawn_pin_of_a_request_not_applied_does_not_count() {
     let why = || "no".to_owned();
     for verdict in [
         Verdict::Refused { kind: ApiRefusal::Rejected, reason: why() },

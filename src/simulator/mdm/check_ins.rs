@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_restart_is_no_absence() {
+    fn a_restart_is_not_an_absence() {
         let mut bed = Testbed::macs(1);
         bed.set_presence(0, Presence::OfflineUntil(bed.now.plus_ms(60_000)));
         bed.post(0, "restart", "");

@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn events_happen_at_their_own_time_even_when_nobody_looks() {
+    fn events_happen_on_time_without_a_reader() {
         let mut bed = Testbed::macs(1);
         bed.world.switches_mut().push_ms = 1_000..=1_000;
         bed.world.switches_mut().run_ms = 2_000..=2_000;
@@ -508,7 +508,7 @@ mod tests {
     }
 
     #[test]
-    fn a_blank_push_brings_not_now_round_sooner() {
+    fn a_blank_push_ends_not_now_sooner() {
         let device = NewDevice {
             command_end: CommandEnd::NotNowFirst { ms: 86_400_000 },
             ..NewDevice::new(DeviceKind::MacIntel)

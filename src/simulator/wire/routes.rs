@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn other_methods_and_paths_are_told_apart() {
+    fn other_methods_and_paths_are_distinguished() {
         assert_eq!(kind("GET", "/api/v1/devices/?limit=1"), "list-devices");
         assert_eq!(kind("POST", "/api/v1/devices"), "405 GET");
         assert_eq!(kind("PUT", "/api/v1/devices/ab"), "405 GET, PATCH, DELETE");

@@ -39,7 +39,7 @@ fn two_files_that_import_each_other_are_a_cycle() {
 }
 
 #[test]
-fn a_parent_that_hands_a_name_on_is_no_cycle() {
+fn a_parent_that_reexports_a_name_is_not_a_cycle() {
     let sources = of(&[
         ("job/mod.rs", "mod a;\npub use a::A;\npub struct Job;"),
         ("job/a.rs", "use super::Job;\npub struct A(Job);"),

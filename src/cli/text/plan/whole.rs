@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_undone_stands_last_and_in_red() {
+    fn irreversible_work_is_shown_last_and_in_red() {
         let file = plan_file(&[("erase", "a")], NOW);
         let screen = Screen { has_colors: true, ..Screen::plain() };
         let text = text(&file, PlanExtent::Short, &screen);

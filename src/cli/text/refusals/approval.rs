@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_void_approval_stands_behind_what_refused() {
+    fn a_void_approval_follows_the_refusal() {
         let refused = BindingFileReason::TooLarge { path: PathBuf::from("p"), bytes_max: 1 };
         let void =
             VoidApproval { refused: refused.into(), void_approval: ApprovalReason::Invalid.into() };
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_signing_tool_is_told_with_its_cure() {
+    fn a_missing_signing_tool_is_reported_with_its_cure() {
         let text = said(SigningReason::ToolMissing { tool: "ssh-keygen" });
         assert!(
             text.starts_with("ssh-keygen is not installed") && text.contains("install OpenSSH")
