@@ -79,8 +79,11 @@ impl LiveRun {
         self.progress = advanced.progress.clone();
         self.spent = Some(advanced.spent);
         for entry in &advanced.entries {
-            if entry.kind == "intent" {
-                self.rate.note(entry.at);
+            match entry.kind {
+                "intent" => self.rate.note(entry.at),
+                // The wait before a wave says nothing about the rate in it.
+                "wave_begun" => self.rate = SendRate::default(),
+                _ => {}
             }
             if entry.kind == "doubted" {
                 let read_at = entry.at.plus_ms(self.quarantine_ms);

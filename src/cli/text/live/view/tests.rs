@@ -164,3 +164,18 @@ fn numbers_have_thousands_separators() {
         assert_eq!(number(count), text);
     }
 }
+
+#[test]
+fn a_wave_measures_its_rate_anew() {
+    let mut run = flowing(Viewpoint::Driver);
+    let now = START.plus_ms(20_000);
+    assert!(run.rate.per_second(now).is_some());
+    let advanced = RunAdvanced {
+        entries: vec![entry(now, "wave_begun", None)],
+        progress: run.progress.clone(),
+        counts: run.counts.clone(),
+        spent: 0,
+    };
+    run.take(&advanced);
+    assert_eq!(run.rate.per_second(now), None);
+}
