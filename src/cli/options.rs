@@ -245,7 +245,7 @@ pub(crate) enum CliCommand {
         #[command(flatten)]
         tenant: TenantOptions,
     },
-    /// List the devices of the tenant, as CSV that is a valid job
+    /// List the devices of the tenant; a file or pipe gets CSV that is a valid job
     Devices {
         #[command(flatten)]
         filter: FilterOptions,
