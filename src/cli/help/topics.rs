@@ -32,6 +32,7 @@ pub(crate) const TOPICS: &[Topic] = topics![
     "waves",
     "quota",
     "following",
+    "progress",
     "doubt",
     "pins",
     "secrets",
