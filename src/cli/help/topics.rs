@@ -39,6 +39,7 @@ pub(crate) const TOPICS: &[Topic] = topics![
     "reports",
     "exit-codes",
     "json",
+    "progress",
     "cron",
     "migration",
     "settings",
