@@ -39,7 +39,6 @@ pub(crate) const TOPICS: &[Topic] = topics![
     "reports",
     "exit-codes",
     "json",
-    "progress",
     "cron",
     "migration",
     "settings",
