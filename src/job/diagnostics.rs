@@ -55,7 +55,7 @@ impl fmt::Display for Diagnostic {
 /// use sortie::job::{Input, ParseOptions, parse};
 /// let input = Input { name: "lab.csv", bytes: b"serial_number,action\nC02X,wipe\n" };
 /// let problems = parse(&input, &ParseOptions::default(), &|_| Err("none".into())).expect_err("refused");
-/// assert!(problems.to_string().starts_with("lab.csv:2:6: 'wipe' is not an action here"));
+/// assert!(problems.to_string().starts_with("lab.csv:2:6: 'wipe' is not an action;"));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, thiserror::Error)]
 pub struct Diagnostics {

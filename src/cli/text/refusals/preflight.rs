@@ -240,18 +240,19 @@ pub(super) fn caps(reason: &CapsReason) -> Words {
     } else {
         raise
     };
-    Words::new(format!("over the cap: {}", lines.join("; ")), next)
+    // A run and a day are mostly limited by one and the same line of the policy: it is said once.
+    let mut whys: Vec<&str> = reason.over.iter().map(|cap| cap.why.as_str()).collect();
+    whys.dedup();
+    Words::new(format!("over the cap: {} ({})", lines.join("; "), whys.join("; ")), next)
 }
 
 fn cap_text(cap: &OverCap) -> String {
-    let OverCap { action, devices, limit, spent, why, .. } = cap;
+    let OverCap { action, devices, limit, spent, .. } = cap;
     let devices = counted(*devices as usize, "device");
     match cap.kind {
-        CapKind::PerRun => {
-            format!("{action}: {devices} in this run, and at most {limit} are allowed ({why})")
-        }
+        CapKind::PerRun => format!("{action}: {devices}, but at most {limit} are allowed per run"),
         CapKind::PerDay => format!(
-            "{action}: {devices}, plus {spent} in the last 24 hours; at most {limit} are allowed ({why}); {}",
+            "{action}: {devices} plus {spent} in the last 24 hours, but at most {limit} are allowed per day; {}",
             free_text(cap)
         ),
     }
