@@ -9,7 +9,7 @@ use crate::cli::text::screen::{Screen, Tone};
 /// The first steps, with the command of each.
 const STEPS: [(&str, &str, &str); 5] = [
     ("init", "sortie init", "save your tenant's address and token"),
-    ("doctor", "sortie doctor", "check the tenant, the token and this host"),
+    ("doctor", "sortie doctor", "check tenant, token and this host"),
     ("devices", "sortie devices > job.csv", "list the devices, to start a job from"),
     ("plan", "sortie plan job.csv --action restart", "show what would be sent; send nothing"),
     ("run", "sortie run job.csv --action restart", "confirm, send, follow, report"),
@@ -39,7 +39,7 @@ pub(crate) fn welcome(command: &Command, screen: &Screen) -> String {
     text.push_str(&format!("\n{}\n", strong("Read on:")));
     for (line, purpose) in [
         ("sortie --help", "all commands and exit codes"),
-        ("sortie help", "topics, such as jobs, confirm, policy and cron"),
+        ("sortie help", "topics: jobs, policy, cron and more"),
     ] {
         text.push_str(&entry(line, purpose));
     }
