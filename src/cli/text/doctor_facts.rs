@@ -255,14 +255,14 @@ fn told_of_tenant(fact: &DoctorFact, proxy: Option<&str>) -> Told {
         DoctorFact::Quota { used, used_max, left, is_low } => {
             let here = format!(
                 "sortie used {} of {} on this host",
-                thousands_of(*used),
-                thousands_of(*used_max)
+                thousands(*used),
+                thousands(*used_max)
             );
             let detail = match left {
                 Some((left, limit)) => format!(
                     "{} of {} requests left this hour; {here}",
-                    thousands_of(*left),
-                    thousands_of(*limit)
+                    thousands(*left),
+                    thousands(*limit)
                 ),
                 None => format!("{here} this hour; the tenant sends no limits"),
             };
@@ -298,11 +298,6 @@ fn guarded(guard: FileGuard) -> String {
         DoctorOwner::Other(uid) => format!(", owned by uid {uid}"),
     });
     mode + &owner
-}
-
-/// A number with separators where it is large.
-fn thousands_of(number: u32) -> String {
-    thousands(usize::try_from(number).unwrap_or(usize::MAX))
 }
 
 /// A number of bytes, as disks are labelled.

@@ -35,8 +35,8 @@ pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
 }
 
 /// A number with its noun: `1 row`, `2 entries`, `12,000 rows`.
-pub(crate) fn counted(number: impl Into<usize>, noun: &str) -> String {
-    let number = number.into();
+pub(crate) fn counted(number: impl TryInto<u64>, noun: &str) -> String {
+    let number = number.try_into().unwrap_or(u64::MAX);
     let shown = thousands(number);
     match (number, noun.strip_suffix('y')) {
         (1, _) => format!("{shown} {noun}"),
@@ -45,12 +45,9 @@ pub(crate) fn counted(number: impl Into<usize>, noun: &str) -> String {
     }
 }
 
-/// A number for people: from 10,000 on with separators.
-pub(crate) fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    if number < 10_000 {
-        return digits;
-    }
+/// A number for people: `7,500`.
+pub(crate) fn thousands(number: impl TryInto<u64>) -> String {
+    let digits = number.try_into().unwrap_or(u64::MAX).to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {
@@ -71,8 +68,8 @@ mod tests {
             (1_usize, "entry", "1 entry"),
             (0, "entry", "0 entries"),
             (2, "day", "2 days"),
-            (9_999, "row", "9999 rows"),
-            (10_000, "row", "10,000 rows"),
+            (999, "row", "999 rows"),
+            (7_500, "row", "7,500 rows"),
             (1_234_567, "task", "1,234,567 tasks"),
         ] {
             assert_eq!(counted(number, noun), text);

@@ -55,7 +55,7 @@ pub(crate) fn outcome_table(counts: &OutcomeCounts, screen: &Screen) -> String {
     for (outcome, tasks) in counts.iter() {
         table.row([
             TableCell::toned(tone(outcome), outcome.word()),
-            thousands(tasks as usize).into(),
+            thousands(tasks).into(),
             TableCell::toned(Tone::Faint, in_short(outcome)),
         ]);
     }

@@ -8,7 +8,7 @@ use sortie::simulator::{DeviceKind, Faults};
 /// Values that differ between hosts.
 const HOST: &[(&str, &str)] = &[
     (r"\d+(\.\d)? [GM]B free", "[size] free"),
-    (r"\d+ of 10,000 requests", "[n] of 10,000 requests"),
+    (r"[\d,]+ of 10,000 requests", "[n] of 10,000 requests"),
     (r"used \d+ of", "used [n] of"),
     (r"(ssh-keygen +)/\S+", "$1[path]"),
 ];

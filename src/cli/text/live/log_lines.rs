@@ -3,9 +3,8 @@
 //! Owns their words and their time. Each line stands by itself. Must never hold a letter that steers a terminal.
 
 use super::live_run::{LiveRun, failure_of};
-use super::view::number;
 use crate::app::SeenEntry;
-use crate::cli::text::layout::one_line;
+use crate::cli::text::layout::{one_line, thousands};
 use crate::model::{UnixMillis, human_duration};
 
 /// A line with its time: RFC 3339 in UTC, to the second.
@@ -16,7 +15,7 @@ pub(crate) fn stamped(at: UnixMillis, text: &str) -> String {
 
 /// How far the run is, in one line.
 pub(crate) fn status_line(run: &LiveRun, now: UnixMillis) -> String {
-    let mut parts = vec![format!("{}/{} sent", number(run.sent()), number(run.planned()))];
+    let mut parts = vec![format!("{}/{} sent", thousands(run.sent()), thousands(run.planned()))];
     for (count, what) in [
         (run.good(), "ok"),
         (run.failed(), "failed"),
@@ -24,7 +23,7 @@ pub(crate) fn status_line(run: &LiveRun, now: UnixMillis) -> String {
         (run.pending(), "pending"),
     ] {
         if count > 0 {
-            parts.push(format!("{} {what}", number(count)));
+            parts.push(format!("{} {what}", thousands(count)));
         }
     }
     if let Some((wave, waves)) = run.progress.wave {
@@ -39,7 +38,7 @@ pub(crate) fn status_line(run: &LiveRun, now: UnixMillis) -> String {
         (None, None) => {}
     }
     if let Some(left) = run.quota_left() {
-        parts.push(format!("{} requests left this hour", number(left)));
+        parts.push(format!("{} requests left this hour", thousands(left)));
     }
     parts.join(", ")
 }

@@ -3,8 +3,8 @@
 //! Owns the texts, and how often each is given. Must never see a PIN.
 
 use super::live_run::Viewpoint;
-use super::view::number;
 use crate::app::{PinFact, RunBegins, RunNews, SeenEntry, SeenTask};
+use crate::cli::text::layout::thousands;
 use crate::cli::text::notices::Notice;
 use crate::cli::text::pin_news::{PinNews, word_of};
 use crate::engine::Ask;
@@ -125,7 +125,7 @@ pub(crate) fn wave_prompt(question: &Ask, tenant: &str) -> String {
     let wave = u32::from(question.wave) + 1;
     let requests = match question.tasks {
         1 => "1 request".to_owned(),
-        tasks => format!("{} requests", number(tasks)),
+        tasks => format!("{} requests", thousands(tasks)),
     };
     format!(
         "\n{}\nStart wave {wave}, {requests} to {tenant}?\n\

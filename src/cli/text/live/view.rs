@@ -4,7 +4,7 @@
 //! steer the terminal.
 
 use super::live_run::{LiveRun, Viewpoint};
-use crate::cli::text::layout::one_line;
+use crate::cli::text::layout::{counted, one_line, thousands};
 use crate::cli::text::screen::{Screen, Tone};
 use crate::cli::text::table::{Table, TableCell, TableColumn, shortened, width_of};
 use crate::engine::WaveWait;
@@ -67,7 +67,8 @@ fn head(run: &LiveRun, width: usize, screen: &Screen) -> String {
 fn bar(run: &LiveRun, width: usize, screen: &Screen) -> String {
     let (planned, sent, ended) = (run.planned(), run.sent(), run.good() + run.failed());
     let percent = (u64::from(ended) * 100).checked_div(u64::from(planned)).unwrap_or(100);
-    let long = format!("{percent:>3} %  {} of {} tasks ended", number(ended), number(planned));
+    let long =
+        format!("{percent:>3} %  {} of {} tasks ended", thousands(ended), thousands(planned));
     let short = format!("{percent:>3} %");
     let fits = |text: &str| INDENT + 2 + BAR_MIN + 2 + width_of(text) <= width;
     let text = if fits(&long) { long } else { short };
@@ -94,7 +95,7 @@ fn counts(run: &LiveRun) -> Table {
     ])
     .indented(INDENT);
     let toned = |tone: Tone, count: u32| {
-        TableCell::toned(if count > 0 { tone } else { Tone::Plain }, number(count))
+        TableCell::toned(if count > 0 { tone } else { Tone::Plain }, thousands(count))
     };
     table.row([
         toned(Tone::Plain, run.sent()),
@@ -134,7 +135,7 @@ fn doing(run: &LiveRun, now: UnixMillis) -> Option<(Tone, String)> {
         let answers = match progress.in_flight {
             0 => String::new(),
             1 => "; waiting for 1 answer".to_owned(),
-            in_flight => format!("; waiting for {} answers", number(in_flight)),
+            in_flight => format!("; waiting for {} answers", thousands(in_flight)),
         };
         let why = if *cause == StopCause::Operator { "no more requests are sent" } else { reason };
         return Some((Tone::Caution, format!("stopping: {why}{answers}")));
@@ -176,7 +177,7 @@ fn pace(run: &LiveRun, now: UnixMillis) -> Option<String> {
 
 fn quota(run: &LiveRun) -> Option<String> {
     let left = run.quota_left()?;
-    Some(format!("{} of {} requests left this hour", number(left), number(run.per_hour)))
+    Some(format!("{} of {} requests left this hour", thousands(left), thousands(run.per_hour)))
 }
 
 fn ctrl_c(run: &LiveRun) -> &'static str {
@@ -200,23 +201,6 @@ fn at_most(until: Option<UnixMillis>, now: UnixMillis) -> String {
 fn countdown(until: UnixMillis, now: UnixMillis) -> String {
     // Whole seconds: a countdown does not end in milliseconds.
     human_duration(until.remaining_ms(now).div_ceil(1_000) * 1_000)
-}
-
-fn counted(count: u32, noun: &str) -> String {
-    format!("{} {noun}{}", number(count), if count == 1 { "" } else { "s" })
-}
-
-/// A number with thousands separators.
-pub(super) fn number(number: u32) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 //!
 //! Owns these tables. Must never promise a bound that the run does not hold to.
 
-use super::lines::{devices, facts, heading, separated, shown};
+use super::lines::{facts, heading, shown};
 use super::view::PlanView;
 use crate::app::charging::Used;
+use crate::cli::text::layout::{counted, thousands};
 use crate::cli::text::screen::{Screen, Tone};
 use crate::cli::text::table::{Table, TableCell, TableColumn};
 use crate::model::{MaxErrors, OutsideWindow, Risk, Rollout, WaveGate, human_duration};
@@ -29,12 +30,12 @@ fn fleet(view: &PlanView<'_>) -> Option<String> {
     match view.file.fleet.filter(|fleet| *fleet > 0) {
         Some(fleet) => Some(format!(
             "{} of {} on {tenant} ({:.1} %)",
-            separated(number as u64),
-            devices(fleet as usize),
+            thousands(number),
+            counted(fleet, "device"),
             number as f64 * 100.0 / f64::from(fleet)
         )),
         None if view.file.plan.risk() > Risk::Benign => {
-            Some(format!("{}; the size of {tenant} is unknown", devices(number)))
+            Some(format!("{}; the size of {tenant} is unknown", counted(number, "device")))
         }
         None => None,
     }
@@ -42,27 +43,27 @@ fn fleet(view: &PlanView<'_>) -> Option<String> {
 
 fn quota(view: &PlanView<'_>) -> String {
     let reads = view.around.reads;
-    let used = separated(u64::from(view.file.forecast.spent) + reads);
-    let limit = separated(u64::from(view.file.rules.per_hour));
+    let used = thousands(u64::from(view.file.forecast.spent) + reads);
+    let limit = thousands(view.file.rules.per_hour);
     match reads {
         0 => format!("{used} of {limit} requests used in the hour before the plan"),
         _ => {
-            format!("{used} of {limit} requests used this hour ({} by this plan)", separated(reads))
+            format!("{used} of {limit} requests used this hour ({} by this plan)", thousands(reads))
         }
     }
 }
 
 fn requests(view: &PlanView<'_>) -> String {
     let cost = &view.overview.forecast;
-    let mut parts = vec![format!("{} to send", separated(cost.sends))];
+    let mut parts = vec![format!("{} to send", thousands(cost.sends))];
     if cost.captures > 0 {
-        parts.push(format!("{} to read secrets", separated(cost.captures)));
+        parts.push(format!("{} to read secrets", thousands(cost.captures)));
     }
     if cost.rechecks > 0 {
-        parts.push(format!("{} to check each device again", separated(cost.rechecks)));
+        parts.push(format!("{} to check each device again", thousands(cost.rechecks)));
     }
     if cost.looks > 0 {
-        parts.push(format!("about {} to follow commands", separated(cost.looks)));
+        parts.push(format!("about {} to follow commands", thousands(cost.looks)));
     }
     parts.join(", ")
 }
@@ -93,12 +94,9 @@ pub(super) fn caps_text(view: &PlanView<'_>, screen: &Screen) -> String {
         let is_over = u64::from(*used) + u64::from(*planned) > u64::from(*limit);
         table.row([
             TableCell::from(shown(action)),
-            separated(u64::from(*used)).into(),
-            separated(u64::from(*planned)).into(),
-            TableCell::toned(
-                if is_over { Tone::Bad } else { Tone::Plain },
-                separated(u64::from(*limit)),
-            ),
+            thousands(*used).into(),
+            thousands(*planned).into(),
+            TableCell::toned(if is_over { Tone::Bad } else { Tone::Plain }, thousands(*limit)),
         ]);
     }
     heading("Device caps over 24 hours", Tone::Strong, screen) + &table.render(screen)
@@ -120,7 +118,7 @@ pub(super) fn waves_text(view: &PlanView<'_>, screen: &Screen) -> String {
     for PlannedWave { wave, devices, gate, pause_ms } in waves {
         table.row([
             wave.to_string(),
-            separated(u64::from(*devices)),
+            thousands(*devices),
             gate.map_or("-", |_| gate_text(rollout)).to_owned(),
             pause_ms.map_or_else(|| "-".to_owned(), human_duration),
         ]);
@@ -167,7 +165,7 @@ pub(super) fn stops_text(view: &PlanView<'_>, screen: &Screen) -> String {
 fn errors(view: &PlanView<'_>) -> String {
     let rules = &view.file.rules;
     let tasks = u32::try_from(view.file.plan.to_do().count()).unwrap_or(u32::MAX);
-    let tolerated = separated(u64::from(rules.max_errors.tolerated(tasks)));
+    let tolerated = thousands(rules.max_errors.tolerated(tasks));
     let share = match rules.max_errors {
         MaxErrors::Count(_) => String::new(),
         MaxErrors::Percent(_) if view.overview.waves.is_empty() => String::new(),

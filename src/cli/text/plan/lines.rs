@@ -3,7 +3,7 @@
 //! Owns their form. Must never write a letter of others that steers the terminal.
 
 use super::view::PlanExtent;
-use crate::cli::text::layout::{counted, one_line};
+use crate::cli::text::layout::{one_line, thousands};
 use crate::cli::text::screen::{Screen, Tone};
 use crate::cli::text::table::width_of;
 use crate::cli::text::wrap::broken;
@@ -60,11 +60,7 @@ pub(super) fn counted_texts(
     let width = header.len();
     let mut text = format!("  {}\n", screen.toned(Tone::Strong, &format!("{header}  {what}")));
     for (count, row) in rows {
-        text.push_str(&labelled(
-            &format!("  {:>width$}  ", separated(u64::from(*count))),
-            row,
-            screen,
-        ));
+        text.push_str(&labelled(&format!("  {:>width$}  ", thousands(*count)), row, screen));
     }
     text
 }
@@ -87,35 +83,11 @@ pub(super) fn rows_of<'t, T>(
     let rows: Vec<&T> = sampled(list, most).collect();
     let heading = match rows.len() < list.len() {
         true => {
-            format!("{what} ({} of {}; --full shows all)", rows.len(), separated(list.len() as u64))
+            format!("{what} ({} of {}; --full shows all)", rows.len(), thousands(list.len()))
         }
-        false => format!("{what} ({})", separated(list.len() as u64)),
+        false => format!("{what} ({})", thousands(list.len())),
     };
     (heading, rows)
-}
-
-/// A number with separators from 1,000 on: quotas are compared digit by digit.
-pub(super) fn separated(number: u64) -> String {
-    let digits = number.to_string();
-    if digits.len() < 4 {
-        return digits;
-    }
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A number of devices.
-pub(super) fn devices(number: usize) -> String {
-    match number {
-        0..=999 => counted(number, "device"),
-        _ => format!("{} devices", separated(number as u64)),
-    }
 }
 
 #[cfg(test)]
@@ -129,18 +101,5 @@ mod tests {
         assert_eq!(text, "  why  one two three four\n       five six seven\n");
         let evil = labelled("  ", "name\nerror: x\u{1b}[2J", &Screen::plain());
         assert!(evil.lines().count() == 1 && !evil.contains('\u{1b}'));
-    }
-
-    #[test]
-    fn numbers_of_four_digits_and_more_have_separators() {
-        for (number, expected) in
-            [(0, "0"), (999, "999"), (7_500, "7,500"), (1_234_567, "1,234,567")]
-        {
-            assert_eq!(separated(number), expected);
-        }
-        assert_eq!(
-            (devices(1), devices(12_000)),
-            ("1 device".to_owned(), "12,000 devices".to_owned())
-        );
     }
 }

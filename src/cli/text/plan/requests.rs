@@ -2,8 +2,9 @@
 //!
 //! Owns these tables. Must never show a secret: the overview holds none.
 
-use super::lines::{heading, labelled, rows_of, separated, shown};
+use super::lines::{heading, labelled, rows_of, shown};
 use super::view::{PlanExtent, PlanView};
+use crate::cli::text::layout::thousands;
 use crate::cli::text::screen::{Screen, Tone};
 use crate::cli::text::table::{Table, TableCell, TableColumn, width_of};
 use crate::model::{Gate, Risk};
@@ -44,7 +45,7 @@ pub(super) fn actions_text(view: &PlanView<'_>, screen: &Screen) -> String {
         table.row([
             TableCell::from(if has_steps { it.step.to_string() } else { String::new() }),
             shown(&it.action).into(),
-            separated(u64::from(it.devices)).into(),
+            thousands(it.devices).into(),
             platforms(it).into(),
             TableCell::toned(tone_of(it.risk), it.risk.word()),
             if is_waiting { starts(&it.starts_after) } else { String::new() }.into(),
@@ -109,11 +110,7 @@ pub(super) fn parameters_text(view: &PlanView<'_>, screen: &Screen) -> String {
 fn values(parameter: &SentParameter, extent: PlanExtent) -> Vec<String> {
     let SentParameter { source, tasks, of_tasks, values, .. } = parameter;
     let share = match tasks < of_tasks {
-        true => format!(
-            "; on {} of {} devices",
-            separated(u64::from(*tasks)),
-            separated(u64::from(*of_tasks))
-        ),
+        true => format!("; on {} of {} devices", thousands(*tasks), thousands(*of_tasks)),
         false => String::new(),
     };
     match (source, &values[..]) {
@@ -127,8 +124,7 @@ fn values(parameter: &SentParameter, extent: PlanExtent) -> Vec<String> {
         (_, [one]) if share.is_empty() => vec![line(&one.value)],
         (_, [one]) => vec![format!("{} ({})", line(&one.value), share.trim_start_matches("; "))],
         (_, many) => {
-            let mut lines =
-                vec![format!("{} different values{share}", separated(many.len() as u64))];
+            let mut lines = vec![format!("{} different values{share}", thousands(many.len()))];
             let most = if extent == PlanExtent::Full { many.len() } else { VALUES_SHOWN };
             for it in many.iter().take(most) {
                 let value = match extent {
@@ -138,10 +134,7 @@ fn values(parameter: &SentParameter, extent: PlanExtent) -> Vec<String> {
                 lines.push(format!("{:>6} x \"{value}\"", it.tasks));
             }
             if many.len() > most {
-                lines.push(format!(
-                    "and {} more; --full shows all",
-                    separated((many.len() - most) as u64)
-                ));
+                lines.push(format!("and {} more; --full shows all", thousands(many.len() - most)));
             }
             lines
         }

@@ -2,9 +2,10 @@
 //!
 //! Owns which facts are warnings. Must never leave out a note of the plan.
 
-use super::lines::{bullets, devices, heading, separated, shown, shown_sentence};
+use super::lines::{bullets, heading, shown, shown_sentence};
 use super::view::{PlanExtent, PlanView};
 use crate::cli::text::age::age;
+use crate::cli::text::layout::{counted, thousands};
 use crate::cli::text::screen::{Screen, Tone};
 use crate::model::DeviceFacts;
 
@@ -36,13 +37,13 @@ pub(super) fn warnings(view: &PlanView<'_>, screen: &Screen) -> Vec<String> {
     if at_risk > 0 {
         warnings.push(format!(
             "{} would lose FileVault keys, bypass codes or recovery passwords that are not kept anywhere",
-            devices(at_risk as usize)
+            counted(at_risk, "device")
         ));
     }
     if !plan.activation_locked.is_empty() {
         warnings.push(format!(
             "Activation Lock is on for {}, which will need the bypass code after the erase: {}",
-            devices(plan.activation_locked.len()),
+            counted(plan.activation_locked.len(), "device"),
             named(&plan.activation_locked, view.extent)
         ));
     }
@@ -50,11 +51,15 @@ pub(super) fn warnings(view: &PlanView<'_>, screen: &Screen) -> Vec<String> {
         warnings.push(format!("the window is overridden: {}", shown(reason)));
     }
     for (name, number) in &view.overview.shared_names {
-        warnings.push(format!("{} get the same name '{}'", devices(*number as usize), shown(name)));
+        warnings.push(format!(
+            "{} get the same name '{}'",
+            counted(*number, "device"),
+            shown(name)
+        ));
     }
     warnings.extend(not_seen(view, screen));
     if view.overview.devices_captured > 0 {
-        let number = devices(view.overview.devices_captured as usize);
+        let number = counted(view.overview.devices_captured, "device");
         warnings.push(format!("secrets of {number} are read and kept before they are lost"));
     }
     warnings.extend(plan.notes.iter().map(|note| shown_sentence(note)));
@@ -71,14 +76,14 @@ fn not_seen(view: &PlanView<'_>, screen: &Screen) -> Option<String> {
             1 => "1 device has never checked in; it acts when it first checks in".to_owned(),
             number => format!(
                 "{} have never checked in; they act when they first check in",
-                devices(number as usize)
+                counted(number, "device")
             ),
         });
     }
     let (was, act) = match not_seen.devices {
         1 => ("1 device was".to_owned(), "it acts when it next checks in"),
         number => {
-            (format!("{} were", devices(number as usize)), "they act when they next check in")
+            (format!("{} were", counted(number, "device")), "they act when they next check in")
         }
     };
     let mut details = Vec::new();
@@ -87,7 +92,7 @@ fn not_seen(view: &PlanView<'_>, screen: &Screen) -> Option<String> {
         details.push(format!("longest ago: {serial}, {age}, {}", screen.time(*at)));
     }
     if not_seen.never > 0 {
-        details.push(format!("{} never checked in", separated(u64::from(not_seen.never))));
+        details.push(format!("{} never checked in", thousands(not_seen.never)));
     }
     let details =
         if details.is_empty() { String::new() } else { format!(" ({})", details.join("; ")) };

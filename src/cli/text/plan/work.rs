@@ -4,7 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::lines::{devices, shown};
+use super::lines::shown;
+use crate::cli::text::layout::counted;
 use crate::kandji::find_action;
 use crate::model::{DeviceId, Risk};
 use crate::plan::PlanFile;
@@ -45,8 +46,8 @@ impl WorkWords {
                     format!("sending '{}' to", shown(action)),
                 ),
             };
-            plain.push(format!("{verb} {}", devices(ids.len())));
-            ing.push(format!("{verb_ing} {}", devices(ids.len())));
+            plain.push(format!("{verb} {}", counted(ids.len(), "device")));
+            ing.push(format!("{verb_ing} {}", counted(ids.len(), "device")));
         }
         if found.len() > named {
             let others = found.len() - named;

@@ -159,13 +159,6 @@ fn a_doubt_that_ends_as_a_failure_is_one_failure() {
 }
 
 #[test]
-fn numbers_have_thousands_separators() {
-    for (count, text) in [(0, "0"), (999, "999"), (7_500, "7,500"), (1_000_000, "1,000,000")] {
-        assert_eq!(number(count), text);
-    }
-}
-
-#[test]
 fn a_wave_measures_its_rate_anew() {
     let mut run = flowing(Viewpoint::Driver);
     let now = START.plus_ms(20_000);
