@@ -1,4 +1,4 @@
-//! The words and lengths that texts are held to, and what is still left.
+//! The words and lengths that texts are held to.
 //!
 //! Owns the tables. Must never read a file.
 
@@ -85,24 +85,3 @@ pub(super) struct Exception {
 
 /// Phrases that stay where they are.
 pub(super) const EXCEPTIONS: &[Exception] = &[];
-
-/// What is left of an older language. A number may only go down: lower it with the texts.
-pub(super) struct Left {
-    pub banned_in_messages: usize,
-    pub banned_in_documents: usize,
-    pub banned_in_comments: usize,
-    pub long_in_messages: usize,
-    pub long_in_documents: usize,
-    pub long_in_comments: usize,
-    pub long_test_names: usize,
-}
-
-pub(super) const LEFT: Left = Left {
-    banned_in_messages: 0,
-    banned_in_documents: 35,
-    banned_in_comments: 0,
-    long_in_messages: 0,
-    long_in_documents: 19,
-    long_in_comments: 0,
-    long_test_names: 0,
-};
