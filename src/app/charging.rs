@@ -3,6 +3,9 @@
 //! Owns when a charge is made, what it counts from, and when it is settled. Invariant: what a run may still send is
 //! charged for as long as it may be sent, and what was sent for 24 hours after its last request. Must never let a flag
 //! raise a cap.
+//!
+//! A charge counts from the end of the run's sending until the run is left; then it is cut and dated back to what was sent.
+//! Where the process died, the journal gives these facts. What was not sent is charged again by a resume.
 
 use std::collections::{BTreeMap, BTreeSet};
 

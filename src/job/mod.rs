@@ -2,6 +2,9 @@
 //!
 //! Owns the CSV and YAML job formats and their diagnostics. Must never open a file, ask the tenant or
 //! repair an identifier.
+//!
+//! Jobs use `kandji`: a wrong parameter is shown at its place in the file, and only the action table knows what is wrong.
+//! Checking later would carry places through the plan.
 
 mod ad_hoc;
 mod carried;

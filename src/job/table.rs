@@ -16,7 +16,8 @@ use super::scan::{CrLines, Record, Scanned, Scanner};
 use super::source::Source;
 use super::table_rules::TableRules;
 
-/// Most rows of one job: the largest fleet on one tenant is a tenth of it.
+/// Most rows of one job: the largest fleet on one tenant is a tenth of it. The tasks of a run stay in memory, a few
+/// hundred bytes each.
 pub(super) const ROWS_MAX: usize = 250_000;
 
 /// Reads a table. Its problems go to `problems`; `None` when not even its header can be read.

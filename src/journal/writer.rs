@@ -2,6 +2,9 @@
 //!
 //! Owns group commit: while one batch is being synced the next ones gather. Must never reorder batches or
 //! report one as committed that is not.
+//!
+//! A journal that cannot be written for a moment (full disk, locked database) is tried again for a while. No intent is
+//! committed in that time, so nothing is sent. Then the run stops.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;

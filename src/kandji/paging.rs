@@ -3,6 +3,8 @@
 //! Owns where the next page begins and when a list has ended. Invariant: each page joins the one before, so that no
 //! row is lost between two, and a list ends only where a page has nothing new. Must never take a page that is
 //! shorter than was asked for as the end: some servers and proxies give 10, 25 or 99 rows regardless of `limit`.
+//!
+//! Pages overlap: the list moves while it is read, and a page that begins one row late would lose a device without a trace.
 
 use std::collections::HashSet;
 

@@ -1,8 +1,9 @@
 //! The rolling hour.
 //!
 //! Owns the arithmetic of leases: how many requests may leave now so that no 60 minutes hold more than the
-//! budget, over all processes that share the ledger. A token bucket cannot give both a start at full
-//! speed and the whole hour, hence a log. Must never store anything: the journal keeps the ledger.
+//! budget, over all processes that share the ledger. A token bucket of 10,000 lets 19,999 requests through in its
+//! first hour, and one that does not cannot give a small job its full speed. Hence a log: a lease lives 10 seconds and
+//! counts until an hour after its end. Must never store anything: the journal keeps the ledger.
 
 use crate::model::UnixMillis;
 

@@ -2,6 +2,8 @@
 //!
 //! Owns which task is not to be sent again because of it. Must never read a journal: it gets the facts. Must never take a
 //! device for another: identities are compared as they are when a device is looked up.
+//!
+//! A device that sortie deleted counts as done only in jobs that delete it: to call its lock done would be false.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -3,6 +3,9 @@
 //! Owns three rules: an action that would deactivate a Mac is refused, secrets are not lost without a word
 //! about them, and devices with Activation Lock are named before they are erased. What each action does
 //! is in the action table. Must never name an action.
+//!
+//! Unknown facts of a device make a plan refuse more, never less. A token that may not read details still plans everything
+//! else.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -3,6 +3,9 @@
 //! Owns what may be done again, and its spelling as job input. Invariant: a file made here can be run
 //! without thinking. So it has no task that may have taken effect, and no step whose step before did not let it
 //! begin.
+//!
+//! Chains of steps stay together: a later step alone would run without its gate. `pin_missing` is left out, because a
+//! second lock would not recover the first PIN.
 
 use std::borrow::Cow;
 use std::io;

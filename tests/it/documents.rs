@@ -10,6 +10,8 @@ use crate::harness::{Bench, Ran};
 
 /// Accidents elsewhere that the manual lists.
 const ACCIDENTS: usize = 28;
+/// Columns of a document at the root, code included.
+const DOCUMENT_WIDTH: usize = 120;
 
 fn document(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
@@ -85,6 +87,18 @@ fn readme_and_architecture_stay_short() {
     for (name, lines_max) in [("README.md", 250), ("ARCHITECTURE.md", 200)] {
         let lines = document(name).lines().count();
         assert!(lines <= lines_max, "{name} has {lines} lines, at most {lines_max}");
+    }
+}
+
+#[test]
+fn the_documents_at_the_root_keep_their_width() {
+    for name in ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"] {
+        for (number, line) in (1..).zip(document(name).lines()) {
+            // A row of a table cannot be wrapped, nor can a lone link.
+            let is_one_piece = line.starts_with('|') || !line.trim().contains(' ');
+            let width = line.chars().count();
+            assert!(is_one_piece || width <= DOCUMENT_WIDTH, "{name}:{number}: {width} columns");
+        }
     }
 }
 

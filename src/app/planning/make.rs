@@ -318,7 +318,8 @@ fn with_reason(
     ((device, action), reason)
 }
 
-/// What earlier runs have done, as far as it bears on this job. Simulated tenants have no past.
+/// What earlier runs have done, as far as it bears on this job. Simulated tenants have no past. The plan was built once
+/// without it: so only the tasks to be sent are searched in earlier runs, in one pass.
 fn look_back_at(
     inputs: &PlanInputs<'_>,
     connection: &Connection,

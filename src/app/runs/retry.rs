@@ -2,6 +2,10 @@
 //!
 //! Owns the taking over from the old run. Invariant: before the new run can send anything, the old one cannot send
 //! any longer the same. Must never repeat what is pending, in doubt, or a lock whose PIN is missing.
+//!
+//! A retry is a job file in memory, planned, checked and confirmed like any other; gates come from the old tasks. The old
+//! run's tasks are closed before the new run exists. If the program dies in between, nothing is sent twice: the next retry
+//! finds what was closed for a run that never began.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;

@@ -99,8 +99,9 @@ impl Recipients {
         self.keys.iter().map(ToString::to_string).collect()
     }
 
-    /// What seals secrets to these keys at the moment of receipt. Its marks compare within this process
-    /// only.
+    /// What seals secrets to these keys at the moment of receipt. Its marks are hashes with a key of this process and never
+    /// reach the disk: a stored one would let a million PINs be tried. A PIN that one process sealed and another reads
+    /// back is unverified, not different.
     pub(crate) fn sealer(&self) -> Result<Sealer, SecretsReason> {
         let mut marking_key = Zeroizing::new([0_u8; 32]);
         getrandom::fill(&mut *marking_key)

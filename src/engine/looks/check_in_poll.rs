@@ -3,6 +3,9 @@
 //! Owns when a page of the list is read and whether that helps. One request shows 300 devices, but whether a device's
 //! answer moves its last check-in is not documented: so the benefit is measured, and the poll is given up where there
 //! is none. Must never conclude anything about a task.
+//!
+//! It begins where at least twenty devices are followed and the list has fewer than half as many pages. A device whose
+//! check-in has moved is checked now, the others once an hour. The list itself proves nothing.
 
 use crate::model::UnixMillis;
 

@@ -2,6 +2,9 @@
 //!
 //! Owns which of these reads are in progress, and how often a failed one is made again. Invariant: a request that depends
 //! on this read is not sent without it. Must never compare anything itself.
+//!
+//! The engine reads an irreversible target itself, as a call like any other: the read is charged, paced, recorded, and
+//! repeated after a pause or a sleep.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -2,6 +2,9 @@
 //!
 //! Owns how long nothing leaves, and when that is too long for a process to wait. Invariant: a pause only ever moves
 //! forward. Must never record anything: it proposes.
+//!
+//! A pause, an unreachable host and a 401 use up no retry. The task returns to the queue, and the run pauses or stops as a
+//! whole, so that ten thousand rows never fail for one reason.
 
 use crate::engine::proposal::Proposal;
 use crate::engine::state::EngineState;

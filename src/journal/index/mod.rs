@@ -2,6 +2,8 @@
 //! fleets were, and the record of what people did here.
 //!
 //! Owns what several runs and processes share. Must never hold what only one run needs, nor a secret.
+//!
+//! Charges, plans in files and the hour are each decided in one immediate transaction.
 
 mod account;
 mod budget;

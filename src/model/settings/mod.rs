@@ -3,6 +3,9 @@
 //! Owns the names of a setting on the command line, in the environment, in jobs and in profiles. Owns its type, range,
 //! default and help, and the one reading of its text. Everything else derives from the rows. Must never read the
 //! environment or a file, and must never know what a run makes of a value.
+//!
+//! Each value keeps its source, so that the strongest wins in one place. Limits that catch a wrong unit apply in jobs and
+//! not to flags.
 
 #[macro_use]
 mod row;

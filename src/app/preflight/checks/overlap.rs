@@ -1,7 +1,8 @@
 //! Whether another run blocks this one.
 //!
 //! Owns what two runs may not do at the same time. Runs in progress are those that a live process may send for. A process
-//! that only follows one, or decides about its doubts, blocks no run. Must never let an emergency wait for routine.
+//! that only follows one, or decides about its doubts, blocks no run. Benign work reserves devices against benign work
+//! only, and routine none against a lock. Must never let an emergency wait for routine.
 
 use std::collections::{BTreeMap, BTreeSet};
 
