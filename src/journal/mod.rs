@@ -4,6 +4,9 @@
 //! The only writer of databases. Must never decide anything and never hold a lock longer than one batch.
 //!
 //! Invariant: when an append returns, its entries survive a power cut.
+//!
+//! The views `outcomes`, `entries_readable` and `runs_readable` serve `sqlite3`. Formats are numbered by `user_version`; a
+//! newer format is never written to.
 
 mod canonical;
 mod chain;

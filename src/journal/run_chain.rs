@@ -2,6 +2,9 @@
 //!
 //! Owns what each of these hashes covers. Invariant: pruning changes none of them, and no later program computes
 //! another one from the same stored text.
+//!
+//! Entries of the first format have no hashes; the first later entry covers them all. Runs of older formats have no
+//! row in the table `heads`, and are verified as far as their hashes go.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::Value;

@@ -2,6 +2,9 @@
 //!
 //! Owns its layout and file modes. Must never make an existing directory more open than it is, nor let a database be
 //! used that every user of the host could have replaced.
+//!
+//! A run has two locks: the writer of its journal has the first, a process that may send has the second too. `watch`,
+//! `resolve` and `pins --recover` take the first alone. A dead process holds none, and so reserves no device.
 
 use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
