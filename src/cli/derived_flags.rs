@@ -24,7 +24,7 @@ fn json_argument() -> Arg {
         .action(ArgAction::Set)
         .help_heading(HelpHeading::Global.shown())
         .hide_short_help(!global::FORMAT.is_daily)
-        .help("Print these fields of a listing as JSON, separated by commas; without FIELDS, list them")
+        .help("Print only these fields as JSON: names separated by commas; without names, list the fields")
 }
 
 /// The fields that `--json` names; empty where it names none.

@@ -32,11 +32,14 @@ pub(crate) struct PinsOptions {
     #[arg(long)]
     pub secrets: bool,
     /// Read missing PINs of locked Macs from the tenant
-    #[arg(long, conflicts_with_all = ["all", "identity", "secrets"])]
+    #[arg(long, help_heading = INPUT, conflicts_with_all = ["all", "identity", "secrets"])]
     pub recover: bool,
     /// Test whether this identity file decrypts PINs for the keys of the configuration, or of the
     /// run if there are none
-    #[arg(long, hide_short_help = true, value_name = "FILE", conflicts_with_all = ["device", "all", "identity", "secrets", "recover"])]
+    #[arg(
+        long, hide_short_help = true, help_heading = INPUT, value_name = "FILE",
+        conflicts_with_all = ["device", "all", "identity", "secrets", "recover"]
+    )]
     pub test_identity: Option<PathBuf>,
 }
 

@@ -80,8 +80,11 @@ fn audit_host(
         }
         ListingFormat::Text | ListingFormat::Csv => {
             let screen = printer.screen();
-            let table = if notes.is_empty() { String::new() } else { note_table(notes, &screen) };
-            printer.show_paged(&format!("{table}\n{}", head_table(&audit, &screen)));
+            let heads = head_table(&audit, &screen);
+            printer.show_paged(&match notes.is_empty() {
+                true => heads,
+                false => format!("{}\n{heads}", note_table(notes, &screen)),
+            });
         }
     }
     warn_of_more(&audit.faults, printer);
@@ -181,7 +184,7 @@ fn warn_of_more(faults: &[ChainFault], printer: &Printer) {
 fn advise(head: &str, command: &str, printer: &Printer) -> Exit {
     let command = anchor_command(command, head, &printer.error_screen());
     printer.say(&format!(
-        "store this head outside this host; later, verify that it is still contained:\n{command}"
+        "store this head outside this host; later, verify that the record still contains this head:\n{command}"
     ));
     Exit::Well
 }

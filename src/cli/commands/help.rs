@@ -40,8 +40,9 @@ fn show(name: &str, program: &clap::Command, printer: &Printer) -> Result<(), Fa
     let screen = printer.screen();
     let topic = Topic::find(name);
     let command = program.find_subcommand(name);
-    let mut text =
-        command.map(|command| help_page(command, HelpDepth::Long, &screen)).unwrap_or_default();
+    // Of a command with a topic only the short part: the topic says more than the list of options.
+    let depth = if topic.is_some() { HelpDepth::Summary } else { HelpDepth::Long };
+    let mut text = command.map(|command| help_page(command, depth, &screen)).unwrap_or_default();
     if text.is_empty() && topic.is_none() {
         return Err(unknown(name, program));
     }

@@ -36,7 +36,7 @@ pub(crate) fn simulate(options: &SimulateOptions, printer: &Printer) -> Result<E
                 .next("choose another address with --listen 127.0.0.1:PORT")
         })?;
         printer.data(&format!(
-            "SORTIE_BASE_URL={}\nSORTIE_TOKEN={}",
+            "export SORTIE_BASE_URL={}\nexport SORTIE_TOKEN={}",
             server.base_url(),
             server.token
         ));

@@ -15,6 +15,8 @@ use crate::model::settings::{HelpHeading, settings};
 
 /// Widest page: longer lines are hard to read.
 const WIDTH_MAX: usize = 100;
+/// Columns where there is no terminal, those of a topic.
+const WIDTH: usize = 80;
 /// Widest label that has its text beside it.
 const LABEL_MAX: usize = 27;
 /// Least room for a text on a very narrow terminal.
@@ -34,6 +36,8 @@ const HEADINGS: [HelpHeading; 8] = [
 /// How much a page of help shows.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum HelpDepth {
+    /// What it is and how it is called: the topic of the same name follows.
+    Summary,
     /// What people need daily (`-h`).
     Short,
     /// Everything, with examples (`--help`).
@@ -63,9 +67,9 @@ enum SectionAlignment {
 
 /// The page of a command that was built ([`Command::build`]).
 pub(crate) fn help_page(command: &Command, depth: HelpDepth, screen: &Screen) -> String {
-    let width = screen.width.unwrap_or(WIDTH_MAX).min(WIDTH_MAX);
+    let width = screen.width.unwrap_or(WIDTH).min(WIDTH_MAX);
     let about = match depth {
-        HelpDepth::Short => command.get_about(),
+        HelpDepth::Summary | HelpDepth::Short => command.get_about(),
         HelpDepth::Long => command.get_long_about().or(command.get_about()),
     };
     let mut page = String::new();
@@ -75,6 +79,10 @@ pub(crate) fn help_page(command: &Command, depth: HelpDepth, screen: &Screen) ->
     let usage = command.clone().render_usage().to_string();
     let usage = usage.trim().trim_start_matches("Usage:").trim_start();
     page.push_str(&format!("\n{} {usage}\n", screen.toned(Tone::Strong, "Usage:")));
+    if depth == HelpDepth::Summary {
+        page.push_str(&format!("\nOptions and examples: sortie {} --help\n", command.get_name()));
+        return page;
+    }
     let is_root = is_root(command);
     let mut sections = if is_root { groups(command) } else { vec![arguments(command)] };
     sections.extend(options(command, depth));
@@ -153,7 +161,7 @@ fn heading_of(option: &Arg) -> &str {
 
 fn is_shown(option: &Arg, depth: HelpDepth) -> bool {
     let is_hidden = match depth {
-        HelpDepth::Short => option.is_hide_set() || option.is_hide_short_help_set(),
+        HelpDepth::Summary | HelpDepth::Short => option.is_hide_set() || option.is_hide_short_help_set(),
         HelpDepth::Long => option.is_hide_set(),
     };
     !option.is_positional() && !is_hidden
@@ -301,6 +309,7 @@ fn push_footer(page: &mut String, command: &Command, depth: HelpDepth) {
         hidden => format!("{hidden} more options and examples"),
     };
     page.push_str(&match (is_root(command), depth) {
+        (_, HelpDepth::Summary) => String::new(),
         (true, HelpDepth::Short) => "\nExit codes and all options: sortie --help\n\
              Help on a command:          sortie COMMAND -h\n\
              Topics, such as policy:     sortie help\n"

@@ -34,7 +34,7 @@ pub(crate) fn welcome(command: &Command, screen: &Screen) -> String {
         text.push_str(&entry(line, purpose));
     }
     text.push_str(&format!("\n{}\n", strong("Try it without a tenant:")));
-    let line = "sortie send restart --serial C02ZK0AALVDQ --simulate";
+    let line = "sortie send daily-checkin --serial C02ZK0AALVDQ --simulate";
     text.push_str(&format!("  {}\n", strong(line)));
     text.push_str(&format!("\n{}\n", strong("Read on:")));
     for (line, purpose) in [
