@@ -38,7 +38,11 @@ impl RefusalFacts for JournalReason {
                 RefusalClass::Busy
             }
             Self::Failed(JournalError::Public { .. }) => RefusalClass::Policy,
-            Self::Failed(JournalError::NoSuchRun(_) | JournalError::NotADirectory { .. })
+            Self::Failed(
+                JournalError::NoSuchRun(_)
+                | JournalError::NoRuns
+                | JournalError::NotADirectory { .. },
+            )
             | Self::Distrusted(Distrust::NeverBegun(_)) => RefusalClass::Usage,
             Self::Failed(_) | Self::Distrusted(_) => RefusalClass::Journal,
         }
@@ -57,6 +61,7 @@ impl RefusalFacts for JournalReason {
                 NextStep::Audit { run: None },
             ],
             Self::Failed(JournalError::NoSuchRun(_)) => vec![NextStep::ListRuns],
+            Self::Failed(JournalError::NoRuns) => vec![NextStep::StartRun],
             Self::Failed(JournalError::NotADirectory { .. }) => {
                 vec![NextStep::ChooseStateDirectory]
             }
@@ -139,7 +144,7 @@ impl Serialize for JournalReason {
                     JournalError::Busy { .. } => "run_busy",
                     JournalError::Starting { .. } => "start_busy",
                     JournalError::Public { .. } => "state_directory_public",
-                    JournalError::NoSuchRun(_) => "run_unknown",
+                    JournalError::NoSuchRun(_) | JournalError::NoRuns => "run_unknown",
                     JournalError::NotADirectory { .. } => "state_directory_is_a_file",
                     _ => "journal_failed",
                 };

@@ -74,6 +74,9 @@ pub enum JournalError {
     /// There is no such run, or the prefix fits several.
     #[error("{0}")]
     NoSuchRun(String),
+    /// No run was started yet.
+    #[error("there are no runs yet")]
+    NoRuns,
 }
 
 impl JournalError {

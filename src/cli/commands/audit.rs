@@ -91,7 +91,7 @@ fn audit_host(
     audit.check()?;
     let all = usize::try_from(audit.notes).unwrap_or(usize::MAX);
     let (all, runs) = (counted(all, "note"), counted(audit.runs.len(), "run"));
-    printer.say(&format!("verified: {all} and {runs}; no entry was altered or removed"));
+    printer.say(&format!("verified: {all} and {runs}; no note or entry was altered or removed"));
     Ok(advise(&audit.head, "sortie audit", printer))
 }
 
@@ -184,7 +184,7 @@ fn warn_of_more(faults: &[ChainFault], printer: &Printer) {
 fn advise(head: &str, command: &str, printer: &Printer) -> Exit {
     let command = anchor_command(command, head, &printer.error_screen());
     printer.say(&format!(
-        "store this head outside this host; later, verify that the record still contains this head:\n{command}"
+        "store this head outside this host\nlater, verify that the record still contains this head:\n{command}"
     ));
     Exit::Well
 }

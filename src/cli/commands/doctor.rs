@@ -5,13 +5,14 @@
 use crate::app::doctor::{DoctorRequest, examine};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::locations::{config_path, state_path};
+use crate::cli::locations::{config_path, config_place, state_path};
 use crate::cli::options::{GlobalOptions, ListingFormat, TenantOptions};
 use crate::cli::runtime::runtime;
 use crate::cli::settings::profile_at;
 use crate::cli::tenant_options::{read_pace, tenant_request};
 use crate::cli::terminal::printer::Printer;
 use crate::cli::text::doctor::{json_of, summary_of, text_of};
+use crate::cli::text::doctor_facts::DoctorPlaces;
 use crate::transport::HttpTransport;
 
 pub(crate) fn doctor(
@@ -28,10 +29,12 @@ pub(crate) fn doctor(
     let request = DoctorRequest { state_dir, configuration, profile, tenant: named, pace };
     let findings = runtime()?.block_on(examine(&request, printer.events()));
     let proxy = HttpTransport::proxy_notice();
+    let place = config_place(global)?;
+    let places = DoctorPlaces { proxy: proxy.as_deref(), configuration: &place };
     match printer.format {
-        ListingFormat::Json => printer.list(json_of(&findings, proxy.as_deref())),
+        ListingFormat::Json => printer.list(json_of(&findings, &places)),
         _ => {
-            printer.show_paged(&text_of(&findings, proxy.as_deref(), &printer.screen()));
+            printer.show_paged(&text_of(&findings, &places, &printer.screen()));
             printer.say(&summary_of(&findings));
         }
     }

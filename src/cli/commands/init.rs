@@ -22,6 +22,7 @@ use crate::cli::terminal::printer::Printer;
 use crate::cli::terminal::question::can_ask;
 use crate::cli::terminal::setup_questions::{Answers, Known, ask_all};
 use crate::cli::text::doctor::{json_of, summary_of, text_of};
+use crate::cli::text::doctor_facts::DoctorPlaces;
 use crate::transport::{HttpTransport, OtherHosts, check_base_url};
 
 pub(crate) fn init(
@@ -135,17 +136,18 @@ fn show(
     printer: &Printer,
 ) {
     let proxy = HttpTransport::proxy_notice();
+    let places = DoctorPlaces { proxy: proxy.as_deref(), configuration: path };
     if printer.format == ListingFormat::Json {
         let object = serde_json::json!({
             "profile": profile.name,
             "configuration": path,
             "default": written.is_default,
             "replaced": written.has_replaced,
-            "checks": json_of(findings, proxy.as_deref()),
+            "checks": json_of(findings, &places),
         });
         return printer.data(&object.to_string());
     }
-    printer.show_paged(&text_of(findings, proxy.as_deref(), &printer.screen()));
+    printer.show_paged(&text_of(findings, &places, &printer.screen()));
     printer.say(&summary_of(findings));
     printer.say(&match written.is_default {
         true => "the profile is the default; no --profile is needed".to_owned(),

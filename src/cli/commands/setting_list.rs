@@ -5,6 +5,7 @@
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::job_source::read_job;
+use crate::cli::locations::config_place;
 use crate::cli::options::{
     GlobalOptions, JobOptions, LimitOptions, ListingFormat, PurposeOptions, TenantOptions,
 };
@@ -40,7 +41,12 @@ pub(crate) fn list(
         let file = JobOptions { job: file.to_owned(), ..JobOptions::default() };
         values = values.merged(&read_job(&file, printer)?.settings.values);
     }
-    let names = SourceNames { job: job.unwrap_or_default(), profile: &profile };
+    let configuration = config_place(options)?;
+    let names = SourceNames {
+        job: job.unwrap_or_default(),
+        profile: &profile,
+        configuration: &configuration,
+    };
     match printer.format {
         ListingFormat::Json => printer.list(json(&values, &names)),
         ListingFormat::Text | ListingFormat::Csv => {

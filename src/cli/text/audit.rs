@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::app::{ChainFault, HostAudit};
 use crate::cli::text::fields::object;
-use crate::cli::text::layout::one_line;
+use crate::cli::text::layout::{counted, one_line};
 use crate::cli::text::notes::{WHO_KEYS, note_text, value_text};
 use crate::cli::text::screen::{Screen, Tone};
 use crate::cli::text::table::{Table, TableCell, TableColumn};
@@ -30,7 +30,7 @@ const NOTE_COLUMNS: [TableColumn; 6] = [
 
 const HEAD_COLUMNS: [TableColumn; 3] = [
     TableColumn::whole("RECORD"),
-    TableColumn::number("ENTRIES"),
+    TableColumn::whole("CONTAINS"),
     TableColumn::text("HEAD").at_least(16),
 ];
 
@@ -75,9 +75,9 @@ pub(crate) fn note_table<'a>(
 /// The last hash of the host's record and of each run in it, for people.
 pub(crate) fn head_table(audit: &HostAudit, screen: &Screen) -> String {
     let mut table = Table::new(&HEAD_COLUMNS);
-    table.row(["host".to_owned(), audit.notes.to_string(), audit.head.clone()]);
+    table.row(["host".to_owned(), counted(audit.notes, "note"), audit.head.clone()]);
     for (run, chain) in &audit.runs {
-        table.row([plain(run), chain.entries.to_string(), chain.head.clone()]);
+        table.row([plain(run), counted(chain.entries, "entry"), chain.head.clone()]);
     }
     table.render(screen)
 }

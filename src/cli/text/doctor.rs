@@ -5,7 +5,7 @@
 use serde_json::json;
 use std::fmt::Write;
 
-use super::doctor_facts::{Told, name_of, skipped, told};
+use super::doctor_facts::{DoctorPlaces, Told, name_of, skipped, told};
 use super::fields::object;
 use super::layout::{counted, harmless};
 use super::screen::{Screen, Tone};
@@ -23,8 +23,12 @@ const DETAIL_AT: usize = INDENT + RESULT_WIDTH + 2 + NAME_WIDTH + 2;
 /// A terminal that leaves less for details gets longer lines instead.
 const DETAIL_WIDTH_MIN: usize = 24;
 
-/// The findings as lines that fit the screen. `proxy` is the proxy that the environment names.
-pub(crate) fn text_of(findings: &[DoctorFinding], proxy: Option<&str>, screen: &Screen) -> String {
+/// The findings as lines that fit the screen.
+pub(crate) fn text_of(
+    findings: &[DoctorFinding],
+    places: &DoctorPlaces<'_>,
+    screen: &Screen,
+) -> String {
     let mut text = String::new();
     for (heading, checks) in
         [("This host", &DoctorCheck::HOST[..]), ("Tenant", &DoctorCheck::TENANT[..])]
@@ -37,7 +41,7 @@ pub(crate) fn text_of(findings: &[DoctorFinding], proxy: Option<&str>, screen: &
         let _ = writeln!(text, "{}", screen.toned(Tone::Strong, heading));
         for group in part.chunk_by(|one, next| is_skipped_alike(one, next)) {
             let told = match group {
-                [finding] => told(finding, proxy),
+                [finding] => told(finding, places),
                 several => skipped(several),
             };
             add(&mut text, group, &told, screen);
@@ -89,9 +93,12 @@ pub(crate) fn summary_of(findings: &[DoctorFinding]) -> String {
 pub(crate) const FINDING_FIELDS: [&str; 4] = ["check", "result", "detail", "next"];
 
 /// The findings for programs.
-pub(crate) fn json_of(findings: &[DoctorFinding], proxy: Option<&str>) -> Vec<serde_json::Value> {
+pub(crate) fn json_of(
+    findings: &[DoctorFinding],
+    places: &DoctorPlaces<'_>,
+) -> Vec<serde_json::Value> {
     let row = |finding: &DoctorFinding| {
-        let told = told(finding, proxy);
+        let told = told(finding, places);
         let values =
             [json!(finding.check), json!(finding.result()), json!(told.detail), json!(told.next)];
         object(&FINDING_FIELDS, values)

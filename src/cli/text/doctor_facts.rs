@@ -2,6 +2,8 @@
 //!
 //! Owns what a line says, and what to do next. Must never show a token or a key.
 
+use std::path::Path;
+
 use crate::app::doctor::{
     DiskLevel, DoctorCheck, DoctorFact, DoctorFinding, DoctorOwner, EndpointPermission, FileGuard,
 };
@@ -65,14 +67,34 @@ pub(crate) fn name_of(check: DoctorCheck) -> &'static str {
     }
 }
 
-/// A finding in words. `proxy` is the proxy that the environment names.
-pub(crate) fn told(finding: &DoctorFinding, proxy: Option<&str>) -> Told {
+/// What the texts name besides the findings.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct DoctorPlaces<'a> {
+    /// The proxy that the environment names.
+    pub proxy: Option<&'a str>,
+    /// The configuration file, whether there is one or not.
+    pub configuration: &'a Path,
+}
+
+/// A finding in words.
+pub(crate) fn told(finding: &DoctorFinding, places: &DoctorPlaces<'_>) -> Told {
     match &finding.fact {
         DoctorFact::Refused(reason) => refused(reason),
         DoctorFact::SkippedAfter(check) => Told::fine(needs(*check)),
         DoctorFact::NoDevice => Told::fine("because the tenant has no device"),
         DoctorFact::NotTested => Told::fine(not_tested(finding.check)),
         DoctorFact::ConfigurationRefused(error) => profile_error(error).into(),
+        DoctorFact::Configuration { path: None, .. } => Told::fine(format!(
+            "no file {}: flags and environment variables apply",
+            places.configuration.display()
+        )),
+        DoctorFact::NoEncryptionKeys => Told::new(
+            "none: PINs and captured secrets are stored unencrypted",
+            format!(
+                "add the age keys of two people to {}:\n  [secrets]\n  encrypt_to = [\"age1...\", \"age1...\"]",
+                places.configuration.display()
+            ),
+        ),
         DoctorFact::Configuration { .. }
         | DoctorFact::StateDirectory { .. }
         | DoctorFact::StateDirectoryReadOnly { .. }
@@ -81,12 +103,11 @@ pub(crate) fn told(finding: &DoctorFinding, proxy: Option<&str>) -> Told {
         DoctorFact::Policy { .. }
         | DoctorFact::SendingAllowed
         | DoctorFact::EncryptionKeys { .. }
-        | DoctorFact::NoEncryptionKeys
         | DoctorFact::SigningTool { .. }
         | DoctorFact::SigningToolMissing => told_of_rules(&finding.fact),
         DoctorFact::Runs { unfinished, running } => runs(unfinished, *running),
         DoctorFact::Doubts { runs, unread } => doubts(runs, *unread),
-        _ => told_of_tenant(&finding.fact, proxy),
+        _ => told_of_tenant(&finding.fact, places.proxy),
     }
 }
 
@@ -127,9 +148,6 @@ fn not_tested(check: DoctorCheck) -> &'static str {
 
 fn told_of_disk(fact: &DoctorFact) -> Told {
     match fact {
-        DoctorFact::Configuration { path: None, .. } => {
-            Told::fine("no file: flags and environment variables apply")
-        }
         DoctorFact::Configuration { path: Some(path), profile } => Told::fine(match profile {
             Some(profile) => format!("profile '{profile}' of {}", path.display()),
             None => format!("{}, no profile in use", path.display()),
@@ -179,10 +197,6 @@ fn told_of_rules(fact: &DoctorFact) -> Told {
             "{}, valid; test yours with: sortie pins --test-identity FILE",
             counted(*count, "key")
         )),
-        DoctorFact::NoEncryptionKeys => Told::new(
-            "none: PINs and captured secrets are stored unencrypted",
-            "list the age keys (age1...) of two people as encrypt_to under [secrets] in the configuration",
-        ),
         DoctorFact::SigningTool { path } => Told::fine(match path {
             Some(path) => path.display().to_string(),
             None => "found in PATH".to_owned(),

@@ -161,7 +161,9 @@ fn heading_of(option: &Arg) -> &str {
 
 fn is_shown(option: &Arg, depth: HelpDepth) -> bool {
     let is_hidden = match depth {
-        HelpDepth::Summary | HelpDepth::Short => option.is_hide_set() || option.is_hide_short_help_set(),
+        HelpDepth::Summary | HelpDepth::Short => {
+            option.is_hide_set() || option.is_hide_short_help_set()
+        }
         HelpDepth::Long => option.is_hide_set(),
     };
     !option.is_positional() && !is_hidden
@@ -405,7 +407,8 @@ mod tests {
     fn the_short_help_leaves_out_what_is_not_needed_daily() {
         let root = built();
         let run = root.find_subcommand("run").expect("a command");
-        let short = help_page(run, HelpDepth::Short, &Screen::plain());
+        let screen = Screen { width: Some(WIDTH_MAX), ..Screen::plain() };
+        let short = help_page(run, HelpDepth::Short, &screen);
         let long = help_page(run, HelpDepth::Long, &Screen::plain());
         for daily in ["--dry-run", "--confirm", "--simulate", "--profile", "--reason"] {
             assert!(short.contains(daily) && long.contains(daily), "{daily}");

@@ -12,7 +12,7 @@ pub(crate) mod cron_hint;
 pub(crate) mod devices;
 pub(crate) mod diagnostics;
 pub(crate) mod doctor;
-mod doctor_facts;
+pub(crate) mod doctor_facts;
 pub(crate) mod doubts;
 pub(crate) mod fields;
 pub(crate) mod help_page;

@@ -3,12 +3,16 @@
 //! Owns its table and its JSON. Must never show the value of a secret.
 
 use serde_json::{Value, json as value};
+use std::path::Path;
 
 use crate::app::settings::Profile;
 use crate::cli::text::fields::object;
+use crate::cli::text::layout::one_line;
 use crate::cli::text::screen::{Screen, Tone};
 use crate::cli::text::table::{Table, TableCell, TableColumn};
-use crate::model::settings::{PlacedValue, SettingSource, SettingSpec, SettingValues, settings};
+use crate::model::settings::{
+    PlacedValue, SettingSource, SettingSpec, SettingValues, global, settings,
+};
 
 /// What replaces the value of a secret.
 const NOT_SHOWN: &str = "(not shown)";
@@ -27,6 +31,8 @@ const COLUMNS: [TableColumn; 3] = [
 pub(crate) struct SourceNames<'a> {
     pub job: &'a str,
     pub profile: &'a Profile,
+    /// The configuration file, whether there is one or not.
+    pub configuration: &'a Path,
 }
 
 impl SourceNames<'_> {
@@ -67,8 +73,12 @@ pub(crate) fn table(values: &SettingValues, names: &SourceNames<'_>, screen: &Sc
         let sources = counted(values, setting).iter().map(|placed| names.of(placed.source));
         let (tone, value, source) = match shown(values, setting) {
             Some(value) => (Tone::Strong, value, sources.collect::<Vec<_>>().join(", ")),
+            None if setting.name == global::CONFIG.name => {
+                let path = one_line(&names.configuration.display().to_string()).into_owned();
+                (Tone::Plain, path, "default".to_owned())
+            }
             None if setting.default.is_empty() => {
-                (Tone::Plain, "-".to_owned(), "default".to_owned())
+                (Tone::Plain, "not set".to_owned(), "default".to_owned())
             }
             None => (Tone::Plain, setting.default.to_owned(), "default".to_owned()),
         };

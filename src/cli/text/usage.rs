@@ -13,6 +13,9 @@ use crate::model::edit_distance;
 /// given, if one was.
 pub(crate) fn usage(error: &clap::Error, root: &clap::Command, command: Option<&str>) -> Failed {
     let help = match command {
+        Some("history") if error.kind() == ErrorKind::MissingRequiredArgument => {
+            "name a device by its id, serial number, name or user email; list the devices:\n  sortie devices".to_owned()
+        }
         Some(command) => format!("list the options:\n  sortie {command} --help"),
         None => "list the commands:\n  sortie --help".to_owned(),
     };

@@ -174,13 +174,13 @@ impl Index {
     /// The run that an id, a unique prefix of one, or `latest` names: that is the newest, for every command.
     ///
     /// # Errors
-    /// [`JournalError::NoSuchRun`] when none or several fit.
+    /// [`JournalError::NoSuchRun`] when none or several fit, [`JournalError::NoRuns`] when there are none at all.
     pub fn find_run(&self, name: &str) -> Result<RunRow, JournalError> {
         let runs = self.runs()?;
         let none = |text: String| Err(JournalError::NoSuchRun(text));
         if name == "latest" {
             let latest = runs.into_iter().next();
-            return latest.ok_or_else(no_runs);
+            return latest.ok_or(JournalError::NoRuns);
         }
         if let Some(exact) = runs.iter().find(|run| run.id == name) {
             return Ok(exact.clone());
@@ -194,8 +194,4 @@ impl Index {
             (None, _) => none(format!("no run id begins with '{name}'")),
         }
     }
-}
-
-fn no_runs() -> JournalError {
-    JournalError::NoSuchRun("there are no runs yet".to_owned())
 }

@@ -10,7 +10,7 @@ use crate::model::{Platform, Repeat, Risk};
 pub static ACTION: ActionSpec = ActionSpec {
     name: "daily-checkin",
     aliases: &["performDailyCheckin", "check-in"],
-    summary: "Runs the daily MDM commands (Apple) or a full daily sync (Windows)",
+    summary: "Runs daily MDM commands (Windows: full sync)",
     remarks: &[],
     method: Method::Post,
     path_suffix: "/action/dailycheckin",

@@ -10,7 +10,7 @@ use crate::model::{Platform, Repeat, Risk};
 pub static ACTION: ActionSpec = ActionSpec {
     name: "update-inventory",
     aliases: &["updateInventory"],
-    summary: "Apple only, older: runs the daily MDM commands; prefer daily-checkin",
+    summary: "Runs daily MDM commands; older, Apple only",
     remarks: &["daily-checkin does this too, and also supports Windows."],
     method: Method::Post,
     path_suffix: "/action/updateinventory",

@@ -91,7 +91,7 @@ rows! { Safety:
         flags: &[SettingFlag::value("errors-in-a-row", "N")],
         job_key: Some("stop.in_a_row"),
         kind: SettingKind::Count { least: 1, most: ERRORS_IN_A_ROW_MAX, most_of_flag: u32::MAX },
-        default: "10 for disruptive and 3 for irreversible actions",
+        default: "10 for disruptive and 3 for irreversible actions, else no limit",
         group: FlagGroup::Plan,
         help: "Stop after this many errors in a row",
     }
@@ -166,7 +166,7 @@ rows! { Safety:
         flags: &[SettingFlag::value("quarantine", "DURATION")],
         variables: &["SORTIE_QUARANTINE"],
         kind: SettingKind::Duration { least_ms: 0, most_ms: u64::MAX },
-        default: "120s, and at least twice the timeout",
+        default: "2m, and at least twice the timeout",
         group: FlagGroup::Plan,
         help: "Treat a request without an answer as possibly applied for this time",
     }

@@ -112,7 +112,7 @@ rows! { Tenant:
         flags: &[SettingFlag::value("timeout", "DURATION")],
         variables: &["SORTIE_TIMEOUT"],
         kind: SettingKind::Duration { least_ms: TIMEOUT_MS_MIN, most_ms: u64::MAX },
-        default: "60s",
+        default: "1m",
         group: FlagGroup::Tenant,
         help: "Give up on a request after this time",
     }

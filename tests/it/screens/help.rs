@@ -15,6 +15,13 @@ fn help_fits_the_terminal() {
 }
 
 #[test]
+fn settings_and_help_of_a_command_and_topic_fit_the_terminal() {
+    let bench = Bench::offline();
+    screen(&bench, "settings", &["settings"], &[]);
+    screen(&bench, "help_pins", &["help", "pins"], &[]);
+}
+
+#[test]
 fn the_name_alone_shows_how_to_begin() {
     let bench = Bench::offline();
     screen(&bench, "welcome", &[], &[]);

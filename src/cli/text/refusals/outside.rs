@@ -28,6 +28,10 @@ fn after_journal(error: &JournalError) -> String {
             "remove the permission (or choose a directory inside it with --state-dir), then verify the runs:\n  chmod o-w {}\n  sortie audit",
             path.display()
         ),
+        JournalError::NoRuns => {
+            "start one, or choose another state directory with --state-dir:\n  sortie run JOB"
+                .to_owned()
+        }
         JournalError::NoSuchRun(_) => "list the runs:\n  sortie runs".to_owned(),
         JournalError::NotADirectory { .. } => {
             "choose a directory with --state-dir or SORTIE_STATE_DIR, or move the file".to_owned()
