@@ -20,7 +20,7 @@ fn lists_of_what_was_done_fit_the_terminal() {
     let varying = [
         (r"(started|left)  .*", "$1  [run, who and what]"),
         (r"[0-9a-f]{16,}…", "[hash…]"),
-        (r"\[run\] +\d+  ", "[run]  [entries]  "),
+        (r"\[run\] +\d+ entries +", "[run]  [entries]  "),
     ];
     screen(&fleet.bench, "audit", &["audit"], &varying);
     screen(&fleet.bench, "actions", &["actions"], &[]);
