@@ -5,7 +5,7 @@
 
 use crate::bypass::{bob_approves, keys};
 use crate::fleet::{Fleet, erase_of, says};
-use crate::harness::{canned, eventually, serial};
+use crate::harness::{Bench, canned, eventually, serial};
 use crate::pseudo_terminal::{Terminal, answered};
 use sortie::simulator::{DeviceKind, FaultMatcher, FaultMoment};
 
@@ -256,4 +256,15 @@ fn in_the_background_of_a_terminal_it_refuses_and_does_not_hang() {
     eventually("nothing is left behind", || {
         fleet.bench.sortie(&["runs", "--format", "json"]).expect(0).stdout.trim() == "[]"
     });
+}
+
+#[test]
+fn a_pager_that_fails_hides_nothing() {
+    let bench = Bench::offline();
+    let shell = format!("stty rows 10 columns 80; exec {} help pins", env!("CARGO_BIN_EXE_sortie"));
+    for pager in ["false", "/nonexistent", "sh -c 'exit 3'"] {
+        let script = format!("export PAGER=\"{pager}\"; {shell}");
+        let ran = Terminal::with_program(&bench, "/bin/sh", &["-c", &script]).ends().expect(0);
+        assert!(ran.stdout.contains("sortie pins"), "{pager}: {}", ran.stdout);
+    }
 }

@@ -12,7 +12,8 @@ const PAGER: &str = "less";
 /// Options of `less` where `LESS` is not set: end at once when everything fits, show colors, leave the text on screen.
 const LESS: &str = "FRX";
 
-/// Shows a text in the person's pager. Returns whether one took it.
+/// Shows a text in the person's pager. Returns whether one took it: a pager that cannot start, or that ends with an error, may
+/// have shown nothing.
 pub(crate) fn page(text: &str) -> bool {
     let pager = std::env::var("PAGER").unwrap_or_else(|_| PAGER.to_owned());
     let mut words = pager.split_whitespace();
@@ -31,7 +32,7 @@ pub(crate) fn page(text: &str) -> bool {
             // A person who leaves the pager early has seen enough.
             let _ = stdin.write_all(text.as_bytes());
         }
-        child.wait().is_ok()
+        child.wait().is_ok_and(|status| status.success())
     });
     #[cfg(unix)]
     if let Ok(id) = ignored {
