@@ -80,7 +80,9 @@ fn marked(root: Command) -> Command {
 /// The command whose help is asked for, and how much of it; `None` for a page of the library's own.
 fn asked_page<'a>(error: &clap::Error, root: &'a Command) -> Option<(&'a Command, HelpDepth)> {
     let text = error.render().to_string();
-    let (name, depth) = text.trim().split_once(' ')?;
+    // The library wraps the mark on a terminal of a few columns.
+    let mut words = text.split_whitespace();
+    let (name, depth) = (words.next()?, words.next()?);
     let depth = match depth {
         SHORT => HelpDepth::Short,
         LONG => HelpDepth::Long,
@@ -147,6 +149,17 @@ mod tests {
                 asked_page(&error, &root).map(|(command, depth)| (command.get_name(), depth));
             assert_eq!(page, Some((name, depth)), "{texts:?}");
         }
+    }
+
+    #[test]
+    fn help_is_found_on_a_terminal_of_a_few_columns() {
+        let mut root = Options::command();
+        root.build();
+        let arguments = arguments(&["sortie", "repair-clock", "--help"]);
+        let narrow = marked(Options::command()).term_width(5);
+        let error = narrow.try_get_matches_from(&arguments).expect_err("help");
+        let (command, depth) = asked_page(&error, &root).expect("a page");
+        assert_eq!((command.get_name(), depth), ("repair-clock", HelpDepth::Long));
     }
 
     #[test]
