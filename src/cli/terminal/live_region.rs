@@ -86,8 +86,7 @@ impl LiveRegion {
 impl Region {
     fn draw(&mut self) {
         let (height, width) = size();
-        // One line stays free for the cursor: what scrolls away cannot be drawn over.
-        let shown = &self.lines[..self.lines.len().min(height.saturating_sub(1))];
+        let shown = fitting(&self.lines, height, width);
         let mut text = up(&self.drawn, width);
         for line in shown {
             text.push_str(&format!("{line}{CLEAR_LINE_END}\n"));
@@ -107,9 +106,26 @@ impl Region {
     }
 }
 
+/// The first lines that fit. One row stays free for the cursor: what scrolls away cannot be drawn over.
+fn fitting(lines: &[String], height: usize, width: usize) -> &[String] {
+    let mut free = height.saturating_sub(1);
+    let fits = |line: &&String| {
+        let rows = rows_of(console::measure_text_width(line), width);
+        let is_fitting = rows <= free;
+        free = if is_fitting { free - rows } else { 0 };
+        is_fitting
+    };
+    &lines[..lines.iter().take_while(fits).count()]
+}
+
+/// Rows that a line of this width takes: the terminal wraps those that are too wide.
+fn rows_of(line: usize, width: usize) -> usize {
+    line.div_ceil(width.max(1)).max(1)
+}
+
 /// The way back to the first of these lines. A terminal that has become narrower has wrapped those that are too wide.
 fn up(drawn: &[usize], width: usize) -> String {
-    let rows: usize = drawn.iter().map(|line| line.div_ceil(width.max(1)).max(1)).sum();
+    let rows: usize = drawn.iter().map(|line| rows_of(*line, width)).sum();
     match rows {
         0 => String::new(),
         rows => format!("{TO_START}\x1b[{rows}A"),
@@ -139,6 +155,16 @@ mod tests {
         assert_eq!(up(&[79, 0, 10], 80), "\r\x1b[3A");
         assert_eq!(up(&[79, 0, 10], 40), "\r\x1b[4A");
         assert_eq!(up(&[79, 0, 10], 0), "\r\x1b[90A");
+    }
+
+    #[test]
+    fn lines_that_wrap_count_as_the_rows_they_take() {
+        let lines = ["a".repeat(35), "b".repeat(20), String::new(), "c".to_owned()];
+        for (height, width, shown) in
+            [(24, 80, 4), (5, 80, 4), (4, 80, 3), (5, 20, 3), (4, 20, 2), (3, 20, 1), (1, 20, 0)]
+        {
+            assert_eq!(fitting(&lines, height, width).len(), shown, "{height} rows of {width}");
+        }
     }
 
     #[test]
