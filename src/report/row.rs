@@ -228,7 +228,7 @@ impl<'a> ReportRow<'a> {
                 PinOrigin::Recovered | PinOrigin::RecoveredLater => "recovered",
             })),
             None => match self.record.odd_pin() {
-                Some(odd) => Some(odd.pin.expose().unwrap_or("captured, unusual form")),
+                Some(odd) => Some(odd.pin.expose().unwrap_or("captured, of unusual form")),
                 None => self.lacks_pin().then_some("missing"),
             },
         }
