@@ -50,7 +50,7 @@ pub(crate) fn text(prunable: &Prunable, screen: &Screen) -> String {
     .indented(2);
     for run in &prunable.runs {
         let PruneCounts { pins, secrets, replies } = run.counts();
-        let [pins, secrets, replies] = [pins, secrets, replies].map(|count| thousands(count));
+        let [pins, secrets, replies] = [pins, secrets, replies].map(thousands);
         let (id, job) = (run.row.id.clone(), run.row.job.clone());
         table.row([id, job, pins, secrets, replies, devices(run), screen.time(run.row.started_at)]);
     }
