@@ -22,7 +22,7 @@ pub(crate) use crate::cli::text::layout::{counted, harmless};
 use crate::cli::text::notices::{Notice, notice};
 use crate::cli::text::refusals::json::{line, refusal};
 use crate::cli::text::screen::Screen;
-use crate::cli::text::wrap::hanging;
+use crate::cli::text::wrap::{hanging, prose};
 
 /// Writes for people and for programs.
 #[derive(Clone, Debug)]
@@ -198,7 +198,9 @@ impl Printer {
 
     /// Warns, even in quiet.
     pub(crate) fn warn(&self, text: &str) {
-        self.styled(&format!("{WARNING}warning{WARNING:#}: {}", harmless(text)));
+        let text = prose(&format!("warning: {}", harmless(text)), self.error_screen().width);
+        let text = text.strip_prefix("warning:").unwrap_or(&text);
+        self.styled(&format!("{WARNING}warning{WARNING:#}:{text}"));
     }
 
     /// Says why the command ends: as one line of JSON where that is the format.
@@ -228,9 +230,9 @@ impl Printer {
         let _ = writeln!(std::io::stderr().lock(), "{}", line(&refusal(failed)));
     }
 
-    /// Writes a finished text to standard error.
+    /// Writes prose to standard error, wrapped between words on a terminal. Indented lines, such as commands, stay whole.
     pub(crate) fn to_stderr(&self, text: &str) {
-        self.styled(&harmless(text));
+        self.styled(&prose(&harmless(text), self.error_screen().width));
     }
 
     /// Writes a text with colors to standard error. The layout has removed what else steers a terminal.

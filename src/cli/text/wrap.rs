@@ -36,6 +36,15 @@ pub(crate) fn hanging(text: &str, width: Option<usize>, indent: usize) -> String
     lines.collect::<Vec<String>>().join(&format!("\n{}", " ".repeat(indent)))
 }
 
+/// A text whose lines fit `width`, but for indented lines; exactly as it is where there is no width.
+pub(crate) fn prose(text: &str, width: Option<usize>) -> String {
+    if width.is_none() {
+        return text.to_owned();
+    }
+    let end = if text.ends_with('\n') { "\n" } else { "" };
+    format!("{}{end}", hanging(text, width, 0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,6 +56,13 @@ mod tests {
         assert_eq!(broken("one two three", None), ["one two three"]);
         assert_eq!(broken("one two   three", Some(8)), ["one two", "three"]);
         assert_eq!(broken("", Some(8)), [""]);
+    }
+
+    #[test]
+    fn prose_keeps_blank_lines_and_is_unchanged_without_a_width() {
+        let text = "\none two three\n  a command line\n\n";
+        assert_eq!(prose(text, Some(8)), "\none two\nthree\n  a command line\n\n");
+        assert_eq!(prose(text, None), text);
     }
 
     #[test]
