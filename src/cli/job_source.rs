@@ -37,7 +37,14 @@ pub(crate) fn read_job(options: &JobOptions, printer: &Printer) -> Result<Job, F
         allow_wipe_protected: options.allow_wipe_protected,
     };
     let job = bytes.parse(&parse_options).map_err(|reason| match reason {
-        JobReason::Invalid { problems } => invalid_job(problems, printer),
+        JobReason::Invalid { problems } => {
+            let next = next_of(&problems, options);
+            let failure = invalid_job(problems, printer);
+            match next {
+                Some(next) => failure.next(next),
+                None => failure,
+            }
+        }
         reason => reason.into(),
     })?;
     for note in &job.notes {
@@ -54,6 +61,22 @@ pub(crate) fn invalid_job(problems: Diagnostics, printer: &Printer) -> Failure {
         printer.styled(&diagnostic(problem, &screen));
     }
     JobReason::Invalid { problems }.into()
+}
+
+/// How a job is corrected and checked, where its file alone is at fault and its name can be copied into a shell.
+fn next_of(problems: &Diagnostics, options: &JobOptions) -> Option<String> {
+    let name = &options.job;
+    let bare = JobOptions { job: name.clone(), ..JobOptions::default() };
+    if problems.items.iter().any(|it| it.file == "<command line>") {
+        return None;
+    }
+    if *options != bare {
+        return Some("correct the file, or the flags of the command".to_owned());
+    }
+    let is_plain = |it: char| it.is_ascii_alphanumeric() || "/._-".contains(it);
+    (!name.starts_with('-') && name.chars().all(is_plain)).then(|| {
+        format!("correct the file; check it without sending anything:\n  sortie check {name}")
+    })
 }
 
 /// Whether the name of the job that the command line names tells it from others.

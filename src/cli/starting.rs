@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use crate::app::operator::Operator;
-use crate::app::preflight::{Attended, CheckOutcome};
+use crate::app::preflight::{Attended, CheckOutcome, CheckResult};
 use crate::app::settings::{Profile, RunSettings};
 use crate::app::tenant::TenantRequest;
 use crate::app::{
@@ -144,7 +144,7 @@ fn carry_out(
         let extent = PlanExtent::of_flag(options.full);
         let view = PlanView::new(prepared.plan(), &around, extent, WallClock.now());
         if options.dry_run {
-            return rehearse(&workspace, &prepared, &view, printer);
+            return rehearse(&workspace, &prepared, view, printer);
         }
         if !printer.is_quiet() {
             printer.styled(&format!("{}\n", plan_text(&view, &printer.error_screen())));
@@ -195,16 +195,21 @@ fn confirmed(
 fn rehearse(
     workspace: &Workspace,
     prepared: &Prepared,
-    view: &PlanView<'_>,
+    view: PlanView<'_>,
     printer: &Printer,
 ) -> Result<Done, Failed> {
     let checks = prepared.rehearse(workspace);
+    let is_refusal = |check: &CheckResult| {
+        !check.is_momentary && matches!(check.outcome, CheckOutcome::Refused(_))
+    };
+    let view = view.refused(checks.iter().any(is_refusal));
     match printer.format {
-        ListingFormat::Json => printer.data(&json_of_checks(view, &checks)),
+        ListingFormat::Json => printer.data(&json_of_checks(&view, &checks)),
         ListingFormat::Text | ListingFormat::Csv => {
             let screen = printer.screen();
-            let plan = plan_text(view, &screen);
-            printer.show_paged(&format!("{plan}{}", table_of_checks(&checks, &screen)));
+            let plan = plan_text(&view, &screen);
+            let checks = table_of_checks(&view, &checks, &screen);
+            printer.show_paged(&format!("{plan}{checks}"));
         }
     }
     let mut refused: Option<Reason> = None;

@@ -190,9 +190,13 @@ impl<'r> RowReader<'r> {
 
     fn refuse_count(&mut self, source: &Source<'_>, record: &Record<'_>, wanted: usize) {
         let found = counted(record.cells.len(), "cell");
-        let flaw = Flaw::new(format!("the row has {found}, but the header has {wanted}")).hint(
-            "fill in the missing cells, or put text that contains the separator in quotation marks",
-        );
+        let hint = if record.cells.len() > wanted {
+            "remove the extra cells, or put text that contains the separator in quotation marks"
+        } else {
+            "fill in the missing cells, or check the quotation marks"
+        };
+        let flaw =
+            Flaw::new(format!("the row has {found}, but the header has {wanted}")).hint(hint);
         self.push_shy(source, record.range.clone(), flaw);
     }
 

@@ -24,8 +24,9 @@ use super::yaml_steps::read_steps;
 use super::yaml_targets::{
     TargetsNode, check_complete, read_devices, read_exclusion, read_targets,
 };
+use crate::kandji::fold;
 use crate::model::settings::{SettingValue, SettingValues, output, targets};
-use crate::model::{composed, first_steering};
+use crate::model::{composed, first_steering, is_near};
 
 /// The version of the format.
 const VERSION: &str = "1";
@@ -60,7 +61,10 @@ pub(super) fn read_yaml(
         .and_then(|entry| read_require(&mut reader, &entry.value, load, &mut notes));
     let name = find(entries, "name").and_then(|entry| read_name(&mut reader, entry));
     let reason = find(entries, "reason").and_then(|entry| read_reason(&mut reader, entry));
-    let steps = read_steps(&mut reader, &root, entries, options.protected_values());
+    let steps = match is_misspelled(entries, &["action", "steps"]) {
+        true => None,
+        false => read_steps(&mut reader, &root, entries, options.protected_values()),
+    };
     let exclude = find(entries, "exclude")
         .map_or_else(Exclusion::default, |entry| read_exclusion(&mut reader, &entry.value));
     let targets = read_needed_targets(&mut reader, entries);
@@ -101,6 +105,16 @@ pub(super) fn read_yaml(
     let digest = digest(&parts);
     let name = name.unwrap_or_else(|| name_from_file(input.name));
     Some(Job { name, reason, digest, rows, selection, exclude, settings, notes })
+}
+
+/// Whether none of these keys is there, and an unknown one, which is refused already, seems to stand for one of them.
+fn is_misspelled(entries: &[MapEntry], keys: &[&str]) -> bool {
+    let known = top_keys();
+    keys.iter().all(|key| find(entries, key).is_none())
+        && entries.iter().any(|entry| {
+            let is_meant = |key: &&str| is_near(&fold(&entry.key), key);
+            !known.contains(&entry.key.as_str()) && keys.iter().any(is_meant)
+        })
 }
 
 /// The keys at the top of a job.
@@ -214,9 +228,11 @@ fn read_needed_targets<'n>(
 ) -> Option<TargetsNode<'n>> {
     match find(entries, "targets") {
         Some(entry) => read_targets(reader, &entry.value),
+        // The misspelled key is refused already.
+        None if is_misspelled(entries, &["targets"]) => None,
         None => {
             let flaw = Flaw::new("the job has no targets")
-                .hint("add 'targets:' with file, devices, filter or 'all: true'");
+                .hint("add 'targets:' with file, devices or filter");
             reader.refuse(&(0..0), flaw);
             None
         }

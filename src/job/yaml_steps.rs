@@ -35,7 +35,7 @@ pub(super) fn read_steps<'n>(
         (None, None) => {
             let start = root.range.start;
             let flaw = Flaw::new("the job has no action")
-                .hint("add 'action: restart', or 'steps:' with a list of actions");
+                .hint("add 'action: NAME', or 'steps:' with a list of actions");
             reader.refuse(&(start..start), flaw);
             None
         }

@@ -11,7 +11,8 @@ use crate::cli::text::layout::counted;
 
 pub(crate) fn check(options: &JobOptions, printer: &Printer) -> Result<Exit, Failure> {
     let job = read_job(options, printer)?;
-    let steps: usize = job.rows.iter().map(|row| row.steps.len()).sum();
+    let of_rows: usize = job.rows.iter().map(|row| row.steps.len()).sum();
+    let steps = of_rows + job.selection.as_ref().map_or(0, |selection| selection.steps.len());
     if printer.format == ListingFormat::Json {
         let object = serde_json::json!({
             "job": job.name, "rows": job.rows.len(), "steps": steps,

@@ -64,7 +64,8 @@ pub(crate) fn plan(
         };
         let prepared = workspace.prepare(job, request).await?;
         let around = around(&workspace, &prepared)?;
-        let view = PlanView::new(prepared.plan(), &around, wishes.extent, WallClock.now());
+        let view = PlanView::new(prepared.plan(), &around, wishes.extent, WallClock.now())
+            .refused(prepared.verify_plan(&workspace).is_err());
         if printer.format != ListingFormat::Json {
             printer.show_paged(&plan_text(&view, &printer.screen()));
         }

@@ -2,6 +2,7 @@
 //!
 //! Owns the names of checks for people. Must never hide one that refused.
 
+use crate::app::Needed;
 use crate::app::preflight::{CheckOutcome, CheckResult};
 use crate::cli::text::plan::{PlanView, plan_json};
 use crate::cli::text::screen::{Screen, Tone};
@@ -37,12 +38,22 @@ fn name_of(check: &str) -> String {
 }
 
 /// The checks of a dry run with their results.
-pub(crate) fn table_of_checks(checks: &[CheckResult], screen: &Screen) -> String {
+pub(crate) fn table_of_checks(
+    view: &PlanView<'_>,
+    checks: &[CheckResult],
+    screen: &Screen,
+) -> String {
+    let is_asked =
+        !view.is_refused && Needed::of(&view.file.plan, &view.file.tenant) != Needed::Nothing;
     let mut table =
         Table::new(&[TableColumn::whole("RESULT"), TableColumn::text("CHECK")]).indented(2);
     for check in checks {
         let result = match &check.outcome {
             CheckOutcome::Passed => TableCell::toned(Tone::Good, "passed"),
+            // A dry run asks for no confirmation; the run itself does.
+            CheckOutcome::NotApplicable if is_asked && check.check == "consent_is_given" => {
+                TableCell::toned(Tone::Faint, "asked later")
+            }
             CheckOutcome::NotApplicable => TableCell::toned(Tone::Faint, "not needed"),
             CheckOutcome::Refused(_) if check.is_momentary => {
                 TableCell::toned(Tone::Caution, "refused now")

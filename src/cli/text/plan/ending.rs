@@ -51,7 +51,7 @@ pub(super) fn irreversible_text(view: &PlanView<'_>, screen: &Screen) -> String 
 /// What it takes to confirm; for the approver, what the person who runs the plan has to type.
 pub(super) fn confirmation_text(view: &PlanView<'_>, screen: &Screen) -> String {
     let needed = Needed::of(&view.file.plan, &view.file.tenant);
-    if !view.file.plan.refused.is_empty() {
+    if view.is_refused || !view.file.plan.refused.is_empty() {
         return String::new();
     }
     if view.overview.devices.is_empty() {

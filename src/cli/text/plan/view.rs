@@ -48,6 +48,8 @@ pub(crate) struct PlanView<'a> {
     pub extent: PlanExtent,
     /// Ages count from here.
     pub now: UnixMillis,
+    /// A check refuses the plan, so there is nothing to confirm.
+    pub is_refused: bool,
 }
 
 impl<'a> PlanView<'a> {
@@ -57,7 +59,12 @@ impl<'a> PlanView<'a> {
         extent: PlanExtent,
         now: UnixMillis,
     ) -> Self {
-        Self { file, overview: PlanOverview::of(file), around, extent, now }
+        Self { file, overview: PlanOverview::of(file), around, extent, now, is_refused: false }
+    }
+
+    /// Notes whether a check refuses the plan.
+    pub(crate) fn refused(self, is_refused: bool) -> Self {
+        Self { is_refused, ..self }
     }
 
     /// It is shown to its approver, who knows nothing but the file.

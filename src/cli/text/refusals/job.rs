@@ -10,6 +10,9 @@ pub(super) fn job(reason: &JobReason) -> Words {
         JobReason::Unreadable { fault } => {
             let next = match fault {
                 JobFileFault::TooLarge { .. } => "split the job into several files",
+                JobFileFault::Failed { name, .. } if name != "<stdin>" => {
+                    "check the path of the job file and your permission to read it"
+                }
                 _ => "",
             };
             Words::new(fault.to_string(), next)
@@ -38,10 +41,8 @@ pub(super) fn job(reason: &JobReason) -> Words {
                     format!("the job has {count} problems ({more} not shown)")
                 }
             };
-            Words::new(
-                what,
-                "correct the file; check it without sending anything:\n  sortie check JOB",
-            )
+            let is_command = problems.items.iter().all(|it| it.file == "<command line>");
+            Words::new(what, if is_command { "correct the command" } else { "correct the job" })
         }
         JobReason::ExportUnreadable { run, file, why } => Words::new(
             format!("run {run} required a list from another system, but {why}"),
