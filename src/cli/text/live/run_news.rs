@@ -80,15 +80,19 @@ impl RunTold {
             RunNews::Doubted => return self.doubt(entry),
             RunNews::Stopped { cause: StopCause::Operator, reason } => {
                 let again = match self.viewpoint {
-                    Viewpoint::Driver => "; press Ctrl-C again to leave at once",
+                    Viewpoint::Driver if reason == "Ctrl-C" => {
+                        "; press Ctrl-C again to leave at once"
+                    }
+                    Viewpoint::Driver => "; press Ctrl-C to leave at once",
                     Viewpoint::Onlooker => "",
                 };
                 let why = if reason == "Ctrl-C" { String::new() } else { format!(" ({reason})") };
                 format!("stopping{why}: no more requests are sent{again}")
             }
             RunNews::Stopped { reason, .. } => format!("stopping: {reason}"),
-            RunNews::CanaryAdded { reason } => {
-                format!("no device of wave 1 has reported; one more device joins it ({reason})")
+            // The view shows the counts; the journal keeps the reason.
+            RunNews::CanaryAdded { .. } => {
+                "no device of wave 1 has reported; one more device joins it".to_owned()
             }
             RunNews::Woke { slept_ms } => format!(
                 "this host slept for {}; window, deadline and targets are checked again",
@@ -212,6 +216,11 @@ mod tests {
                 "warning: stopping: no more requests are sent; press Ctrl-C again to leave at once",
             ),
             (Viewpoint::Onlooker, "Ctrl-C", "warning: stopping: no more requests are sent"),
+            (
+                Viewpoint::Driver,
+                "SIGTERM",
+                "warning: stopping (SIGTERM): no more requests are sent; press Ctrl-C to leave at once",
+            ),
             (
                 Viewpoint::Onlooker,
                 "SIGTERM",

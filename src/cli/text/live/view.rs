@@ -190,9 +190,13 @@ fn ctrl_c(run: &LiveRun) -> &'static str {
     }
 }
 
-/// How long a wait lasts at most, where that is known and still to come.
+/// The longest wait that is worth naming, in milliseconds: three days.
+const LONGEST_BOUND_MS: u64 = 3 * 24 * 60 * 60 * 1_000;
+
+/// How long a wait lasts at most, where that is known, still to come and short enough to wait for.
 fn at_most(until: Option<UnixMillis>, now: UnixMillis) -> String {
-    match until.filter(|until| *until > now) {
+    let is_near = |until: &UnixMillis| *until > now && until.remaining_ms(now) <= LONGEST_BOUND_MS;
+    match until.filter(is_near) {
         Some(until) => format!(" ({} at most)", countdown(until, now)),
         None => String::new(),
     }
