@@ -11,7 +11,7 @@ use crate::app::refusal::Reason;
 use crate::app::runs::listing::is_job;
 use crate::journal::{JournalError, RunReader, RunRow};
 use crate::model::{Entry, Outcome, TaskIndex, UnixMillis};
-use crate::report::{HistoryLine, history_lines};
+use crate::report::{HistoryLine, Stage, history_lines};
 
 /// Whose history, and which part of it; by default all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,6 +82,8 @@ impl DeviceHistory {
         row: &RunRow,
         tasks: &BTreeSet<TaskIndex>,
     ) -> Result<(), JournalError> {
+        let is_held = workspace.dir.is_held(&row.id);
+        let stage = if is_held { Stage::GoesOn } else { Stage::Ended };
         let reader = RunReader::open(&workspace.dir, &row.id)?;
         let mut entries: BTreeMap<TaskIndex, Vec<Entry>> = BTreeMap::new();
         reader
@@ -91,7 +93,7 @@ impl DeviceHistory {
         for index in tasks {
             if let Some(task) = facts.get(index.at()) {
                 let entries = entries.get(index).unwrap_or(&nothing);
-                self.lines.extend(history_lines(&row.id, row.started_at, task, entries));
+                self.lines.extend(history_lines(&row.id, row.started_at, task, entries, stage));
             }
         }
         for dropped in workspace.index().prunings(&row.id)? {

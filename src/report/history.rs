@@ -78,10 +78,11 @@ pub fn history_lines(
     started_at: UnixMillis,
     task: &Task,
     entries: &[Entry],
+    stage: Stage,
 ) -> Vec<HistoryLine> {
     let mut record = TaskRecord::new(task);
     entries.iter().for_each(|entry| record.apply(entry.at, &entry.event));
-    let reason = reason_of(task, &record, None, Stage::Ended).into_owned();
+    let reason = reason_of(task, &record, None, stage).into_owned();
     let line = |at, kind| HistoryLine {
         at,
         kind,
@@ -178,7 +179,7 @@ mod tests {
             at(70, answered(3, 200, taken)),
             at(80, settled),
         ];
-        let lines = history_lines("run", UnixMillis(1), &lock, &entries);
+        let lines = history_lines("run", UnixMillis(1), &lock, &entries, Stage::Ended);
         let shown: Vec<String> = lines
             .iter()
             .map(|line| {
@@ -204,12 +205,22 @@ mod tests {
     fn a_task_never_sent_is_listed_at_the_start_of_its_run() {
         let mut left_out = task(1, 1, "restart");
         left_out.turn = Turn::Skip { reason: "excluded by the job".to_owned(), asked: true };
-        let lines = history_lines("run", UnixMillis(7), &left_out, &[]);
+        let lines = history_lines("run", UnixMillis(7), &left_out, &[], Stage::Ended);
         assert_eq!(lines.len(), 1);
         assert_eq!((lines[0].at, lines[0].kind), (UnixMillis(7), HistoryKind::NotSent));
         assert_eq!(
             (lines[0].outcome(), lines[0].reason.as_str()),
             (Outcome::Skipped, "excluded by the job")
         );
+    }
+
+    #[test]
+    fn an_unsent_task_is_queued_while_its_run_goes_on() {
+        let reason = |stage| {
+            let lines = history_lines("run", UnixMillis(7), &task(1, 1, "restart"), &[], stage);
+            lines[0].reason.clone()
+        };
+        assert_eq!(reason(Stage::GoesOn), "queued");
+        assert_eq!(reason(Stage::Ended), "the run ended before this task was sent");
     }
 }
