@@ -12,7 +12,7 @@ use crate::app::prune_reason::PruneReason;
 use crate::app::refusal::Reason;
 use crate::drive::{Clock, WallClock};
 use crate::journal::{
-    JournalError, Pruned, Pruning, RunReader, RunRow, RunState, prune_run, prune_share,
+    JournalError, PruneShare, Pruned, Pruning, RunReader, RunRow, RunState, prune_run, prune_share,
 };
 use crate::model::{Sealed, UnixMillis};
 use crate::report::remove_leftovers;
@@ -170,7 +170,15 @@ impl Prunable {
         let header = RunReader::open(&workspace.dir, &run).and_then(|reader| reader.header());
         self.report_dirs.extend(header.ok().flatten().map(|header| header.report_dir));
         if !matches!(row.state, RunState::Finished | RunState::Closed) {
-            self.left_alone.push(LeftAlone::NotOver { run, state: row.state });
+            // A run that cannot be read may have PINs: it is named.
+            let has_secrets =
+                prune_share(&workspace.dir, &run, self.before).map_or(true, |found| {
+                    let of_share = |share: &PruneShare| share.pins + share.secrets > 0;
+                    found.spared > 0 || found.shares.iter().any(of_share)
+                });
+            if has_secrets {
+                self.left_alone.push(LeftAlone::NotOver { run, state: row.state });
+            }
             return Ok(());
         }
         let pruned = match prune_share(&workspace.dir, &run, self.before) {

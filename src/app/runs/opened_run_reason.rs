@@ -28,6 +28,9 @@ pub enum OpenedRunReason {
         at: UnixMillis,
         /// Who closed it.
         by: String,
+        /// A retry may send some of its tasks.
+        #[serde(skip)]
+        may_retry: bool,
     },
     /// The entries of the run contradict each other.
     #[serde(rename = "run_contradictory")]
@@ -62,6 +65,7 @@ impl RefusalFacts for OpenedRunReason {
         match self {
             Self::Simulated { purpose: OpeningPurpose::RecoverPins, .. } => Vec::new(),
             Self::Simulated { .. } => vec![NextStep::Simulate],
+            Self::Closed { may_retry: false, .. } => Vec::new(),
             Self::Closed { run, .. } => vec![NextStep::Retry { run: run.clone() }],
             Self::Contradictory { .. } => vec![NextStep::ReportFault],
         }

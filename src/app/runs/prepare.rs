@@ -198,6 +198,8 @@ pub enum Retry {
         counts: crate::model::OutcomeCounts,
         /// Tasks that the API refused could be repeated, if they are asked for.
         may_include_refused: bool,
+        /// A person closed the run: it cannot be followed.
+        is_closed: bool,
     },
     /// There is work.
     Work(Box<RetryWork>),
@@ -212,7 +214,8 @@ impl Workspace {
         use super::retry::take_up;
         Ok(match take_up(self, run, refused)? {
             TakenUp::Nothing { row, counts, may_include_refused } => {
-                Retry::Nothing { run: row.id, job: row.job, counts, may_include_refused }
+                let is_closed = row.state == crate::journal::RunState::Closed;
+                Retry::Nothing { run: row.id, job: row.job, counts, may_include_refused, is_closed }
             }
             TakenUp::Work { job, takeover, tasks } => {
                 Retry::Work(Box::new(RetryWork { job, takeover, tasks }))

@@ -14,7 +14,7 @@ use crate::app::refusal::VoidApproval;
 use crate::drive::facts_of;
 use crate::engine::{EngineState, Impossible};
 use crate::journal::{Opening, RunHeader, TrustedRun};
-use crate::model::{Entry, Policy, Task, UnixMillis};
+use crate::model::{Entry, Outcome, Policy, Task, TaskRecord, UnixMillis};
 use crate::plan::Approval;
 
 /// Opens a run that this process holds.
@@ -36,8 +36,12 @@ pub(crate) fn refuse_simulated(
 /// Refuses a run that a person closed.
 pub(crate) fn refuse_closed(run: &TrustedRun) -> Result<(), OpenedRunReason> {
     let Some((at, by)) = &run.closed else { return Ok(()) };
+    let is_left = |record: &TaskRecord| {
+        matches!(record.outcome(), Outcome::NotAttempted | Outcome::Failed | Outcome::Refused)
+    };
+    let may_retry = run.records.iter().any(is_left);
     let (run, by) = (run.header.run.0.clone(), by.clone());
-    Err(OpenedRunReason::Closed { run, at: *at, by })
+    Err(OpenedRunReason::Closed { run, at: *at, by, may_retry })
 }
 
 /// Whether another person's approval of a run counts now.

@@ -31,9 +31,9 @@ pub(crate) fn retry(
             printer.say(&format!("retrying {tasks} of run {run}"));
             run_retry(Given { global, tenant, limits, options, printer }, *work)
         }
-        Retry::Nothing { run, job, counts, may_include_refused } => {
+        Retry::Nothing { run, job, counts, may_include_refused, is_closed } => {
             printer.answer(&no_run(Some(&run), "nothing to retry"));
-            printer.say(&nothing_to_retry(&run, &job, &counts, may_include_refused));
+            printer.say(&nothing_to_retry(&run, &job, &counts, may_include_refused, is_closed));
             Ok(Done::unsent(Exit::Well))
         }
     }
@@ -44,6 +44,7 @@ fn nothing_to_retry(
     job: &str,
     counts: &OutcomeCounts,
     may_include_refused: bool,
+    is_closed: bool,
 ) -> String {
     let mut lines = vec![format!("nothing to retry in run {run} of {}", one_line(job))];
     let mut add = |tasks: u32, what: &str, command: &str| {
@@ -55,6 +56,7 @@ fn nothing_to_retry(
     let refused = if may_include_refused { counts.of(Outcome::Refused) } else { 0 };
     add(refused, "refused by the API; once the cause is fixed", &format!("retry {run} --refused"));
     let pending = counts.of(Outcome::Pending) + counts.of(Outcome::NotNow);
+    let pending = if is_closed { 0 } else { pending };
     add(pending, "pending; to follow them", &format!("watch {run}"));
     let doubts = counts.of(Outcome::InDoubt);
     add(doubts, "in doubt; to see the evidence and decide", &format!("resolve {run}"));

@@ -40,7 +40,9 @@ pub(crate) fn outcome_of(word: &str) -> Result<Outcome, String> {
     Outcome::parse(&plain).ok_or_else(|| {
         let words = Outcome::ALL.map(Outcome::word);
         let near = nearest(&plain, words).map(|near| format!("did you mean '{near}'? "));
-        format!("{}The outcomes are {}", near.unwrap_or_default(), words.join(", "))
+        let given = word.trim();
+        let near = near.unwrap_or_default();
+        format!("unknown outcome '{given}'; {near}use one of {}", words.join(", "))
     })
 }
 
@@ -89,6 +91,6 @@ mod tests {
         let said = outcome_of("broken").expect_err("there is none");
         assert!(Outcome::ALL.iter().all(|outcome| said.contains(outcome.word())), "{said}");
         let near = outcome_of("faild").expect_err("there is none");
-        assert!(near.starts_with("did you mean 'failed'?"), "{near}");
+        assert!(near.contains("; did you mean 'failed'?"), "{near}");
     }
 }

@@ -69,6 +69,8 @@ fn what(error: &clap::Error, root: &clap::Command) -> String {
         ErrorKind::ValueValidation => {
             let value = text(ContextKind::InvalidValue);
             match std::error::Error::source(error) {
+                // The reason names the value itself.
+                Some(why) if why.to_string().starts_with("unknown ") => format!("{option}: {why}"),
                 Some(why) => format!("{option}: '{value}' is not valid: {why}"),
                 None => format!("{option}: '{value}' is not valid"),
             }
@@ -129,6 +131,11 @@ mod tests {
             (
                 &["sortie", "run", "a", "--per-second", "60"],
                 "--per-second: '60' is not valid: 60 is not in 1..=50",
+            ),
+            (
+                &["sortie", "history", "C02", "--outcome", "zzz"],
+                "--outcome: unknown outcome 'zzz'; use one of completed, accepted, pending, not_now, \
+                 already_in_effect, failed, refused, in_doubt, skipped, not_attempted",
             ),
             (
                 &["sortie", "devices", "--base-url", "x", "--subdomain", "y"],

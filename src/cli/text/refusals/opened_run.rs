@@ -19,9 +19,12 @@ pub(super) fn opened(reason: &OpenedRunReason) -> Words {
                 OpeningPurpose::RecoverPins => "",
             },
         ),
-        OpenedRunReason::Closed { run, at, by } => Words::new(
+        OpenedRunReason::Closed { run, at, by, may_retry } => Words::new(
             format!("run {run} was closed by {by} at {at}; a closed run cannot send or follow"),
-            format!("send the remaining tasks in a new run:\n  sortie retry {run}"),
+            match may_retry {
+                true => format!("send the remaining tasks in a new run:\n  sortie retry {run}"),
+                false => String::new(),
+            },
         ),
         OpenedRunReason::Contradictory { fault } => Words::new(
             format!("the journal contradicts itself: {fault}"),
