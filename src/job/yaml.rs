@@ -107,7 +107,7 @@ pub(super) fn read_yaml(
     Some(Job { name, reason, digest, rows, selection, exclude, settings, notes })
 }
 
-/// Whether none of these keys is there, and an unknown one, which is refused already, seems to stand for one of them.
+/// Whether none of these keys is there, and an unknown key, which is refused already, is near one of them.
 fn is_misspelled(entries: &[MapEntry], keys: &[&str]) -> bool {
     let known = top_keys();
     keys.iter().all(|key| find(entries, key).is_none())
