@@ -89,7 +89,7 @@ impl Printer {
     /// Standard output as a place for tables and times.
     pub(crate) fn screen(&self) -> Screen {
         let stdout = std::io::stdout();
-        self.screen_of(
+        Self::screen_of(
             stdout.is_terminal(),
             console::Term::stdout().size_checked(),
             AutoStream::choice(&stdout),
@@ -99,19 +99,14 @@ impl Printer {
     /// Standard error as a place for tables and times.
     pub(crate) fn error_screen(&self) -> Screen {
         let stderr = std::io::stderr();
-        self.screen_of(
+        Self::screen_of(
             stderr.is_terminal(),
             console::Term::stderr().size_checked(),
             AutoStream::choice(&stderr),
         )
     }
 
-    fn screen_of(
-        &self,
-        is_terminal: bool,
-        size: Option<(u16, u16)>,
-        choice: ColorChoice,
-    ) -> Screen {
+    fn screen_of(is_terminal: bool, size: Option<(u16, u16)>, choice: ColorChoice) -> Screen {
         let has_colors = choice != ColorChoice::Never;
         match size.filter(|_| is_terminal) {
             Some((height, width)) => Screen {

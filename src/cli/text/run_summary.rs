@@ -123,11 +123,16 @@ fn section(groups: &[TaskGroup], screen: &Screen) -> String {
             table.heading(format!("and {} more (report.csv)", thousands(more)));
         }
     }
+    name_the_rest(&mut table, groups);
+    table.render(screen)
+}
+
+/// Counts the reasons beyond those that a table shows.
+fn name_the_rest(table: &mut Table, groups: &[TaskGroup]) {
     let more = groups.len().saturating_sub(GROUPS_MAX);
     if more > 0 {
         table.heading(format!("and {} (report.csv)", counted(more, "more reason")));
     }
-    table.render(screen)
 }
 
 fn is_waiting(outcome: Outcome) -> bool {
@@ -193,10 +198,7 @@ fn skipped(overview: &RunOverview, screen: &Screen) -> Option<String> {
         screen.toned(tone(Outcome::Skipped), &format!("skipped: {}", counted(total, "task")));
     let mut table = Table::new(&[TableColumn::whole("")]).indented(2);
     overview.skipped.iter().take(GROUPS_MAX).for_each(|group| table.heading(reason_of(group)));
-    let more = overview.skipped.len().saturating_sub(GROUPS_MAX);
-    if more > 0 {
-        table.heading(format!("and {} (report.csv)", counted(more, "more reason")));
-    }
+    name_the_rest(&mut table, &overview.skipped);
     Some(format!("{title}\n{}", table.render(screen)))
 }
 
