@@ -156,8 +156,8 @@ fn look(global: &GlobalOptions, command: &CliCommand, printer: &Printer) -> Resu
             look_on(global, name, None, status, printer)
         }
         CliCommand::Status { name, status } => status::status(global, name, status, printer),
-        CliCommand::Report { name, report_dir } => {
-            report::report(global, name, report_dir.as_deref(), printer)
+        CliCommand::Report { name, report_dir, form } => {
+            report::report(global, name, report_dir.as_deref(), form, printer)
         }
         CliCommand::History { history } => history::history(global, history, printer),
         CliCommand::Audit { audit } => audit::audit(global, audit, printer),

@@ -13,7 +13,7 @@ pub(crate) use crate::cli::listing_options::{AuditOptions, HistoryOptions, RunsO
 pub(crate) use crate::cli::secret_options::{PinsOptions, PruneOptions};
 pub(crate) use crate::cli::send_options::{FilterOptions, SendOptions};
 use crate::cli::setting_flags::{
-    GlobalFlags, PaceFlags, PlanFlags, PurposeFlags, SettingFlags, TenantFlags,
+    GlobalFlags, PaceFlags, PlanFlags, PurposeFlags, ReportFlags, SettingFlags, TenantFlags,
 };
 use crate::cli::setup_options::{DOCTOR_CODES, INIT_CODES, InitOptions};
 pub(crate) use crate::cli::simulate_options::SimulateOptions;
@@ -216,6 +216,8 @@ pub(crate) enum CliCommand {
         /// Write the reports to this directory [default: the run's report directory]
         #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
         report_dir: Option<PathBuf>,
+        #[command(flatten)]
+        form: SettingFlags<ReportFlags>,
     },
     /// Show everything that was sent to a device, across all runs
     History {

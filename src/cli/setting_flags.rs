@@ -81,7 +81,15 @@ impl FlagSet for TenantFlags {
 pub(crate) struct PurposeFlags;
 
 impl FlagSet for PurposeFlags {
-    const GROUPS: &'static [FlagGroup] = &[FlagGroup::Purpose];
+    const GROUPS: &'static [FlagGroup] = &[FlagGroup::Purpose, FlagGroup::Report];
+}
+
+/// Flags about the form of reports, for reports that are written again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ReportFlags;
+
+impl FlagSet for ReportFlags {
+    const GROUPS: &'static [FlagGroup] = &[FlagGroup::Report];
 }
 
 impl<S: FlagSet> SettingFlags<S> {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::provenance::Provenance;
-use crate::model::{Policy, RunId, UnixMillis};
+use crate::model::{Policy, ReportOptions, RunId, UnixMillis};
 
 /// How many requests of each kind were made.
 pub type RequestCounts = BTreeMap<String, u64>;
@@ -38,6 +38,9 @@ pub struct RunHeader {
     pub report_dir: PathBuf,
     /// Formats of its reports.
     pub report_formats: Vec<String>,
+    /// How they are written.
+    #[serde(default, skip_serializing_if = "ReportOptions::is_default")]
+    pub report_options: ReportOptions,
     /// How a person confirmed it.
     pub confirmation: String,
     /// Pending counts as a good end.

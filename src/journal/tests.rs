@@ -70,6 +70,7 @@ fn header(run: &str) -> RunHeader {
         policy: Policy::default_at(NOW, 1),
         report_dir: "reports".into(),
         report_formats: vec!["csv".to_owned()],
+        report_options: crate::model::ReportOptions::default(),
         confirmation: "yes".to_owned(),
         pending_ok: false,
         encrypt_to: Vec::new(),

@@ -14,6 +14,7 @@ mod outcome;
 mod policy;
 mod random;
 mod record;
+mod report_options;
 mod rollout;
 mod sealed;
 mod secret;
@@ -39,10 +40,11 @@ pub use outcome::{Outcome, OutcomeCounts};
 pub use policy::{MaxErrors, OutsideWindow, Policy, Retries};
 pub use random::Random;
 pub use record::{PIN_MISSING, TaskRecord};
+pub use report_options::{CsvDialect, DeviceColumn, DeviceReport, PagePins, ReportOptions};
 pub use rollout::{Rollout, WaveEnd, WaveGate};
 pub use sealed::{Sealed, at_rest};
 pub use secret::{HeldPin, KnownPin, PinOrigin, PinReading, Secret, SecretSource, ShownPin};
-pub use spreadsheet::{neutralized, quoted, restored};
+pub use spreadsheet::{as_text_cell, neutralized, quoted, restored};
 pub use task::{
     DeviceFacts, Gate, ParamValue, Params, RunId, SentRequest, Task, TaskFacts, TaskId, TaskIndex,
     Turn,

@@ -156,6 +156,9 @@ pub struct DeviceFacts {
     pub name: String,
     /// Address of the assigned user.
     pub user_email: String,
+    /// Name of the assigned user; empty where the inventory does not tell.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub user_name: String,
     /// Platform.
     pub platform: Platform,
     /// Name of its blueprint; empty where the inventory does not tell.
@@ -178,6 +181,7 @@ impl DeviceFacts {
             serial_number: device.serial_number.clone(),
             name: device.name.clone(),
             user_email: device.user_email.clone(),
+            user_name: device.user_name.clone(),
             platform: device.platform,
             blueprint: device.blueprint_name.clone(),
             tags: device.tags.clone(),

@@ -12,7 +12,9 @@ use sha2::{Digest, Sha256};
 
 use super::origins::Origins;
 use super::task_list::Plan;
-use crate::model::{JobConditions, ParamValue, Policy, Risk, UnixMillis, hexadecimal};
+use crate::model::{
+    JobConditions, ParamValue, Policy, ReportOptions, Risk, UnixMillis, hexadecimal,
+};
 
 /// The newest format of plan files that this program writes and reads.
 pub const PLAN_FORMAT: u32 = 1;
@@ -72,6 +74,9 @@ pub struct PlanFile {
     pub report_dir: Option<String>,
     /// Formats of reports.
     pub report_formats: Vec<String>,
+    /// How they are written.
+    #[serde(default, skip_serializing_if = "ReportOptions::is_default")]
+    pub report_options: ReportOptions,
     /// Public keys of those who can read the secrets of the run.
     pub encrypt_to: Vec<String>,
     /// What the job itself says that makes a confirmation beforehand enough.

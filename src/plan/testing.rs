@@ -59,6 +59,7 @@ pub(crate) fn plan_file(tasks: &[(&str, &str)], now: UnixMillis) -> PlanFile {
         fleet: Some(400),
         report_dir: None,
         report_formats: vec!["csv".to_owned()],
+        report_options: crate::model::ReportOptions::default(),
         encrypt_to: Vec::new(),
         wrapping: Wrapping::default(),
         forecast: PlannedCost::default(),

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 
 use super::row::ReportRow;
+use crate::model::{DeviceColumn, DeviceFacts, UnixMillis};
 
 /// Columns of `report.csv` in order, with what each holds; parameters and carried columns follow.
 pub const REPORT_COLUMN_MEANINGS: [(&str, &str); 16] = [
@@ -48,6 +49,8 @@ const RENAMED_PARAMS: [(&str, &str); 1] = [("DeviceName", "new_name")];
 /// The columns that depend on the run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Columns<'a> {
+    /// Columns about the device that were asked for.
+    pub device: Vec<DeviceColumn>,
     /// API keys of the parameters that occur, sorted.
     pub params: Vec<&'a str>,
     /// Headers of the job's other columns, in the order in which they first appear.
@@ -56,7 +59,7 @@ pub(super) struct Columns<'a> {
 
 impl<'a> Columns<'a> {
     /// The columns that these rows need.
-    pub fn of(rows: impl Iterator<Item = ReportRow<'a>>) -> Self {
+    pub fn of(rows: impl Iterator<Item = ReportRow<'a>>, device: &[DeviceColumn]) -> Self {
         let mut params = BTreeSet::new();
         let mut known: HashSet<&'a str> = HashSet::new();
         let mut candidates = Vec::new();
@@ -69,12 +72,25 @@ impl<'a> Columns<'a> {
             }
         }
         // Two headers that a job would take for the same column would make the file unreadable as one.
-        let ours = REPORT_COLUMNS.into_iter().chain(JOB_COLUMNS);
+        let asked = device.iter().map(|column| column.word());
+        let ours = REPORT_COLUMNS.into_iter().chain(JOB_COLUMNS).chain(asked);
         let mut taken: HashSet<String> =
             ours.chain(params.iter().map(|key| param_header(key))).map(folded).collect();
         let carried =
             candidates.into_iter().filter(|header| taken.insert(folded(header))).collect();
-        Self { params: params.into_iter().collect(), carried }
+        Self { device: device.to_vec(), params: params.into_iter().collect(), carried }
+    }
+
+    /// All headers of a report, in order.
+    pub fn report_headers(&self) -> impl Iterator<Item = &'a str> {
+        let asked = self.device.iter().map(|column| column.word());
+        REPORT_COLUMNS.into_iter().chain(asked).chain(self.headers())
+    }
+
+    /// Their cells in one row.
+    pub fn report_cells(&self, row: ReportRow<'a>) -> impl Iterator<Item = Cow<'a, str>> {
+        let asked = self.device.iter().map(move |column| device_cell(row.device(), *column));
+        own_cells(row).into_iter().chain(asked).chain(self.cells(row))
     }
 
     /// Headers of the parameters and of the carried columns.
@@ -93,6 +109,43 @@ impl<'a> Columns<'a> {
         });
         params.chain(carried)
     }
+}
+
+/// The cell of a column about the device.
+pub(super) fn device_cell(device: &DeviceFacts, column: DeviceColumn) -> Cow<'_, str> {
+    Cow::from(match column {
+        DeviceColumn::UserEmail => device.user_email.as_str(),
+        DeviceColumn::UserName => device.user_name.as_str(),
+        DeviceColumn::Blueprint => device.blueprint.as_str(),
+    })
+}
+
+/// The cells of the columns that every report has.
+fn own_cells(row: ReportRow<'_>) -> [Cow<'_, str>; REPORT_COLUMNS.len()] {
+    let device = row.device();
+    [
+        row.row().to_string().into(),
+        row.step().to_string().into(),
+        device.id.as_str().into(),
+        device.serial_number.as_str().into(),
+        device.name.as_str().into(),
+        device.platform.word().into(),
+        row.action().into(),
+        row.outcome().word().into(),
+        row.reason_with_pins(),
+        row.http_status().map(|status| status.to_string()).unwrap_or_default().into(),
+        row.command_uuid().unwrap_or_default().into(),
+        row.command_status().map_or("", |status| status.word()).into(),
+        row.lock_pin().unwrap_or_default().into(),
+        row.attempts().to_string().into(),
+        moment_cell(row.requested_at()),
+        moment_cell(row.completed_at()),
+    ]
+}
+
+/// A moment as a cell; empty for none.
+pub(super) fn moment_cell(at: Option<UnixMillis>) -> Cow<'static, str> {
+    at.map(|at| at.to_string()).unwrap_or_default().into()
 }
 
 /// Header of a parameter.

@@ -8,21 +8,25 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
 use super::Report;
+use super::columns::device_cell;
 use super::row::{ReportRow, Rows, RunFacts};
-use crate::model::{HeldPin, ParamValue, Params, UnixMillis};
+use crate::model::{DeviceColumn, HeldPin, ParamValue, Params, ReportOptions, UnixMillis};
 
 /// The report `report.jsonl`: one JSON object for each task, with exact values.
 #[derive(Copy, Clone, Debug)]
-pub struct ReportJsonl;
+pub struct ReportJsonl<'a> {
+    /// How it is written.
+    pub options: &'a ReportOptions,
+}
 
-impl Report for ReportJsonl {
+impl Report for ReportJsonl<'_> {
     fn file_name(&self) -> &str {
         "report.jsonl"
     }
 
     fn write(&self, _: &RunFacts, rows: &Rows<'_>, sink: &mut dyn io::Write) -> io::Result<()> {
         for row in rows.iter() {
-            serde_json::to_writer(&mut *sink, &Line(row))?;
+            serde_json::to_writer(&mut *sink, &Line(row, &self.options.columns))?;
             sink.write_all(b"\n")?;
         }
         Ok(())
@@ -30,7 +34,7 @@ impl Report for ReportJsonl {
 }
 
 /// One row, with its keys in the order of the columns.
-struct Line<'a>(ReportRow<'a>);
+struct Line<'a>(ReportRow<'a>, &'a [DeviceColumn]);
 
 impl Serialize for Line<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -53,6 +57,9 @@ impl Serialize for Line<'_> {
         line.serialize_entry("attempts", &row.attempts())?;
         line.serialize_entry("requested_at", &moment(row.requested_at()))?;
         line.serialize_entry("completed_at", &moment(row.completed_at()))?;
+        for column in self.1 {
+            line.serialize_entry(column.word(), &device_cell(device, *column))?;
+        }
         line.serialize_entry("params", &ParamsAsGiven(row.params()))?;
         line.serialize_entry("carried", &CarriedInOrder(row.carried()))?;
         if !row.pins().is_empty() {
@@ -131,7 +138,11 @@ mod tests {
             },
             held_pin("012345"),
         ];
-        let text = text_of(&ReportJsonl, &facts(), &Rows::new(&[lock], &[locked]));
+        let text = text_of(
+            &ReportJsonl { options: &ReportOptions::default() },
+            &facts(),
+            &Rows::new(&[lock], &[locked]),
+        );
         let value: Value = serde_json::from_str(&text).expect("an object");
         assert_eq!(value["lock_pin"], "recovered");
         let [first, second] = [&value["pins"][0], &value["pins"][1]];
@@ -155,7 +166,11 @@ mod tests {
         let mut odd = record(&erase, Outcome::Completed, "");
         odd.result = Some("not json".to_owned());
         let (tasks, records) = ([erase.clone(), erase], [read, odd]);
-        let text = text_of(&ReportJsonl, &facts(), &Rows::new(&tasks, &records));
+        let text = text_of(
+            &ReportJsonl { options: &ReportOptions::default() },
+            &facts(),
+            &Rows::new(&tasks, &records),
+        );
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 2);
         let value: Value = serde_json::from_str(lines[0]).expect("an object");

@@ -23,6 +23,8 @@
 //! ```
 
 mod columns;
+mod csv_lines;
+mod devices_csv;
 mod history;
 mod jsonl;
 mod overview;
@@ -37,11 +39,13 @@ mod write;
 use std::io;
 
 pub use columns::REPORT_COLUMN_MEANINGS;
+pub use csv_lines::csv_text;
+pub use devices_csv::DevicesCsv;
 pub use history::{HistoryKind, HistoryLine, history_lines};
 pub use jsonl::ReportJsonl;
 pub use overview::{NamedTask, RunOverview, TaskGroup};
-pub use report_csv::{ReportCsv, csv_text};
-pub use rerun::{Refused, Rerun, job_csv, to_retry};
+pub use report_csv::ReportCsv;
+pub use rerun::{Refused, Rerun, RerunCsv, job_csv, to_retry};
 pub use row::{Following, ReportRow, Rows, RunFacts, Stage, reason_of};
 pub use summary::SummaryJson;
 pub use write::{ReportError, remove_leftovers, write_report, write_reports};

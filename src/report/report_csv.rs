@@ -6,95 +6,50 @@ use std::borrow::Cow;
 use std::io;
 
 use super::Report;
-use super::columns::{Columns, REPORT_COLUMNS};
-use super::row::{ReportRow, Rows, RunFacts};
-use crate::model::UnixMillis;
-use crate::model::{neutralized, quoted};
+use super::columns::Columns;
+use super::csv_lines::CsvLines;
+use super::row::{Rows, RunFacts};
+use crate::model::ReportOptions;
 
 /// The report `report.csv`: one row for each task, with formulas neutralized for spreadsheets.
 #[derive(Copy, Clone, Debug)]
-pub struct ReportCsv;
+pub struct ReportCsv<'a> {
+    /// How it is written.
+    pub options: &'a ReportOptions,
+}
 
-impl Report for ReportCsv {
+impl Report for ReportCsv<'_> {
     fn file_name(&self) -> &str {
         "report.csv"
     }
 
     fn write(&self, _: &RunFacts, rows: &Rows<'_>, sink: &mut dyn io::Write) -> io::Result<()> {
-        let columns = Columns::of(rows.iter());
-        let mut lines = csv_lines(sink);
-        write_line(&mut lines, REPORT_COLUMNS.into_iter().chain(columns.headers()).map(Cow::from))?;
+        let columns = Columns::of(rows.iter(), &self.options.columns);
+        let mut lines = CsvLines::begin(sink, self.options.csv)?;
+        lines.write(columns.report_headers().map(Cow::from))?;
         for row in rows.iter() {
-            write_line(&mut lines, own_cells(row).into_iter().chain(columns.cells(row)))?;
+            lines.write(columns.report_cells(row))?;
         }
-        lines.flush()
+        lines.finish()
     }
-}
-
-/// A CSV of texts, for lists that are no reports: neutralized and quoted as those are.
-#[must_use]
-pub fn csv_text<const COLUMNS: usize>(
-    header: [&str; COLUMNS],
-    rows: impl Iterator<Item = [String; COLUMNS]>,
-) -> String {
-    let mut lines = csv_lines(Vec::new());
-    let header = std::iter::once(header.map(str::to_owned));
-    for row in header.chain(rows) {
-        // Memory takes every line, and all have the same length.
-        let _ = write_line(&mut lines, row.into_iter().map(Cow::from));
-    }
-    String::from_utf8(lines.into_inner().unwrap_or_default()).unwrap_or_default()
-}
-
-/// A writer for [`write_line`], which quotes the cells itself: the package would leave a semicolon bare.
-pub(super) fn csv_lines<W: io::Write>(sink: W) -> csv::Writer<W> {
-    csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Never).from_writer(sink)
-}
-
-/// Writes one line with every cell neutralized and quoted. Numbers and times of ours never begin with a character
-/// that needs it.
-pub(super) fn write_line<'a>(
-    lines: &mut csv::Writer<impl io::Write>,
-    cells: impl Iterator<Item = Cow<'a, str>>,
-) -> io::Result<()> {
-    for cell in cells {
-        lines.write_field(quoted(&neutralized(&cell)).as_bytes())?;
-    }
-    lines.write_record(None::<&[u8]>)?;
-    Ok(())
-}
-
-fn own_cells(row: ReportRow<'_>) -> [Cow<'_, str>; REPORT_COLUMNS.len()] {
-    let device = row.device();
-    [
-        row.row().to_string().into(),
-        row.step().to_string().into(),
-        device.id.as_str().into(),
-        device.serial_number.as_str().into(),
-        device.name.as_str().into(),
-        device.platform.word().into(),
-        row.action().into(),
-        row.outcome().word().into(),
-        row.reason_with_pins(),
-        row.http_status().map(|status| status.to_string()).unwrap_or_default().into(),
-        row.command_uuid().unwrap_or_default().into(),
-        row.command_status().map_or("", |status| status.word()).into(),
-        row.lock_pin().unwrap_or_default().into(),
-        row.attempts().to_string().into(),
-        moment(row.requested_at()),
-        moment(row.completed_at()),
-    ]
-}
-
-fn moment(at: Option<UnixMillis>) -> Cow<'static, str> {
-    at.map(|at| at.to_string()).unwrap_or_default().into()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::columns::REPORT_COLUMNS;
     use super::super::testing::{carrying, facts, held_pin, lines_of, record, task, with};
     use super::*;
-    use crate::model::{HeldPin, Outcome, PinOrigin};
+    use crate::model::{
+        CsvDialect, DeviceColumn, DeviceReport, HeldPin, Outcome, PagePins, PinOrigin,
+    };
+
+    const OPTIONS: ReportOptions = ReportOptions {
+        csv: CsvDialect::Plain,
+        columns: Vec::new(),
+        devices: DeviceReport::None,
+        pins: PagePins::Hidden,
+    };
+    const PLAIN: ReportCsv<'static> = ReportCsv { options: &OPTIONS };
 
     #[test]
     fn no_spreadsheet_runs_part_of_a_cell_with_any_separator() {
@@ -106,7 +61,7 @@ mod tests {
         let tasks = [lock];
         let mut bytes = Vec::new();
         let rows = Rows::new(&tasks, &records);
-        ReportCsv.write(&facts(), &rows, &mut bytes).expect("memory takes everything");
+        PLAIN.write(&facts(), &rows, &mut bytes).expect("memory takes everything");
         let text = String::from_utf8(bytes).expect("UTF-8");
         for cell in [r#","x;'=cmd|'/c calc'!A1","#, ",'\u{ff1d}1+1", r#","a|'=b","#] {
             assert!(text.contains(cell), "{cell}\n{text}");
@@ -130,7 +85,7 @@ mod tests {
         locked.pins = vec![held_pin("012345")];
         let refused = record(&named, Outcome::Refused, "@no");
         let (tasks, records) = ([lock, named], [locked, refused]);
-        let lines = lines_of(&ReportCsv, &facts(), &Rows::new(&tasks, &records));
+        let lines = lines_of(&PLAIN, &facts(), &Rows::new(&tasks, &records));
         let mut header: Vec<&str> = REPORT_COLUMNS.to_vec();
         header.extend(["new_name", "Message", "PhoneNumber", "Owner", "Room"]);
         assert_eq!(lines[0], header);
@@ -165,12 +120,42 @@ mod tests {
         let answer = HeldPin { origin: PinOrigin::Answer, ..held_pin("012345") };
         held.pins = vec![HeldPin { origin: PinOrigin::Recovered, ..held_pin("496406") }, answer];
         let (tasks, records) = ([lock], [held]);
-        let lines = lines_of(&ReportCsv, &facts(), &Rows::new(&tasks, &records));
+        let lines = lines_of(&PLAIN, &facts(), &Rows::new(&tasks, &records));
         let cell = |name| {
             let at = lines[0].iter().position(|header| header == name).expect("a column");
             lines[1][at].clone()
         };
         assert_eq!(cell("lock_pin"), "496406");
         assert_eq!(cell("reason"), "the tenant shows another PIN; other PINs: 012345 (answer)");
+    }
+
+    #[test]
+    fn excel_keeps_zeros_and_finds_columns_of_the_user() {
+        let mut lock = carrying(task(1, 1, "lock"), &[("User Name", "old"), ("Room", "0042")]);
+        lock.device.user_name = "Zo\u{eb}".to_owned();
+        lock.device.serial_number = "12E45678".to_owned();
+        let mut locked = record(&lock, Outcome::Completed, "");
+        locked.pins = vec![held_pin("012345")];
+        let (tasks, records) = ([lock], [locked]);
+        for (csv, delimiter) in [(CsvDialect::Excel, b','), (CsvDialect::ExcelSemicolon, b';')] {
+            let columns = vec![DeviceColumn::UserName, DeviceColumn::Blueprint];
+            let options = ReportOptions { csv, columns, ..ReportOptions::default() };
+            let mut bytes = Vec::new();
+            let report = ReportCsv { options: &options };
+            report.write(&facts(), &Rows::new(&tasks, &records), &mut bytes).expect("memory");
+            let text = bytes.strip_prefix(b"\xef\xbb\xbf").expect("the mark of UTF-8");
+            let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text);
+            let header = reader.headers().expect("a header").clone();
+            assert_eq!(
+                header.iter().skip(16).collect::<Vec<_>>(),
+                ["user_name", "blueprint", "Room"]
+            );
+            let line = reader.records().next().expect("a line").expect("readable");
+            let cell = |name| line[header.iter().position(|it| it == name).expect("it")].to_owned();
+            assert_eq!(cell("lock_pin"), "'012345");
+            assert_eq!(cell("serial_number"), "'12E45678");
+            assert_eq!(cell("user_name"), "Zo\u{eb}");
+            assert_eq!((cell("row"), cell("Room")), ("1".to_owned(), "'0042".to_owned()));
+        }
     }
 }

@@ -12,9 +12,9 @@ use std::io;
 
 use super::Report;
 use super::columns::Columns;
-use super::report_csv::{csv_lines, write_line};
+use super::csv_lines::CsvLines;
 use super::row::{ReportRow, Rows, RunFacts};
-use crate::model::{Outcome, TaskIndex};
+use crate::model::{CsvDialect, Outcome, TaskIndex};
 
 /// A job file of what a run left: `failed.csv` or `unprocessed.csv`.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,7 +81,8 @@ pub fn to_retry(rows: &Rows<'_>, refused: Refused) -> Vec<TaskIndex> {
 pub fn job_csv(rows: &Rows<'_>, tasks: &[TaskIndex]) -> Vec<u8> {
     let mut text = Vec::new();
     // Memory takes everything.
-    let _ = write_job(|| tasks.iter().filter_map(|index| rows.get(*index)), None, &mut text);
+    let tasks = || tasks.iter().filter_map(|index| rows.get(*index));
+    let _ = write_job(tasks, None, CsvDialect::Plain, &mut text);
     text
 }
 
@@ -110,10 +111,11 @@ fn root(rows: &Rows<'_>, index: TaskIndex) -> Option<(Rerun, Outcome)> {
 fn write_job<'a, Lines: Iterator<Item = ReportRow<'a>>>(
     rows: impl Fn() -> Lines,
     run: Option<&RunFacts>,
+    dialect: CsvDialect,
     sink: &mut dyn io::Write,
 ) -> io::Result<()> {
-    let columns = Columns::of(rows());
-    let mut lines = csv_lines(sink);
+    let columns = Columns::of(rows(), &[]);
+    let mut lines = CsvLines::begin(sink, dialect)?;
     let origin = run.map(|run| {
         let ended = run.finished_at.map_or_else(|| NOT_ENDED.to_owned(), |at| at.to_string());
         [run.run_id.clone(), ended]
@@ -121,7 +123,7 @@ fn write_job<'a, Lines: Iterator<Item = ReportRow<'a>>>(
     let run_columns = RUN_COLUMNS.into_iter().filter(|_| origin.is_some());
     let headers = JOB_COLUMNS.into_iter().chain(columns.headers()).chain(RESULT_COLUMNS);
     let headers = headers.chain(run_columns);
-    write_line(&mut lines, headers.map(Cow::from))?;
+    lines.write(headers.map(Cow::from))?;
     for row in rows() {
         let device = row.device();
         let task: [Cow<'_, str>; 4] = [
@@ -133,21 +135,30 @@ fn write_job<'a, Lines: Iterator<Item = ReportRow<'a>>>(
         let result = [Cow::from(row.outcome().word()), row.reason()];
         let origin = origin.iter().flatten().map(|cell| Cow::from(cell.as_str()));
         let cells = task.into_iter().chain(columns.cells(row)).chain(result);
-        write_line(&mut lines, cells.chain(origin))?;
+        lines.write(cells.chain(origin))?;
     }
-    lines.flush()
+    lines.finish()
 }
 
-impl Report for Rerun {
+/// A [`Rerun`] in the dialect of a spreadsheet. A job reads all of them.
+#[derive(Copy, Clone, Debug)]
+pub struct RerunCsv {
+    /// Which of the two files.
+    pub rerun: Rerun,
+    /// The spreadsheet that opens it.
+    pub dialect: CsvDialect,
+}
+
+impl Report for RerunCsv {
     fn file_name(&self) -> &str {
-        match self {
-            Self::Failed => "failed.csv",
-            Self::Unprocessed => "unprocessed.csv",
+        match self.rerun {
+            Rerun::Failed => "failed.csv",
+            Rerun::Unprocessed => "unprocessed.csv",
         }
     }
 
     fn write(&self, run: &RunFacts, rows: &Rows<'_>, sink: &mut dyn io::Write) -> io::Result<()> {
-        write_job(|| self.rows(rows), Some(run), sink)
+        write_job(|| self.rerun.rows(rows), Some(run), self.dialect, sink)
     }
 }
 
@@ -157,6 +168,10 @@ mod tests {
     use super::*;
     use crate::model::restored;
     use crate::model::{Gate, Task, TaskRecord};
+
+    fn plain(rerun: Rerun) -> RerunCsv {
+        RerunCsv { rerun, dialect: CsvDialect::Plain }
+    }
 
     #[test]
     fn each_outcome_goes_where_it_can_be_fed_back() {
@@ -247,7 +262,7 @@ mod tests {
             record(&other, Outcome::InDoubt, ""),
         ];
         let tasks = [lock, rename, other];
-        let lines = lines_of(&Rerun::Failed, &facts(), &Rows::new(&tasks, &records));
+        let lines = lines_of(&plain(Rerun::Failed), &facts(), &Rows::new(&tasks, &records));
         let restored: Vec<Vec<Cow<'_, str>>> =
             lines.iter().map(|line| line.iter().map(|cell| restored(cell)).collect()).collect();
         let header = "device_id serial_number action step new_name Message PIN PhoneNumber Room \
@@ -290,7 +305,7 @@ mod tests {
             ]
         );
         assert_eq!(restored.len(), 3);
-        let empty = lines_of(&Rerun::Unprocessed, &facts(), &Rows::new(&tasks, &records));
+        let empty = lines_of(&plain(Rerun::Unprocessed), &facts(), &Rows::new(&tasks, &records));
         let header =
             "device_id serial_number action step outcome reason sortie_run sortie_run_ended";
         assert_eq!(empty, [header.split_whitespace().collect::<Vec<_>>()]);

@@ -7,7 +7,10 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Report, ReportCsv, ReportJsonl, Rerun, Rows, RunFacts, SummaryJson};
+use super::{
+    DevicesCsv, Report, ReportCsv, ReportJsonl, Rerun, RerunCsv, Rows, RunFacts, SummaryJson,
+};
+use crate::model::{DeviceReport, ReportOptions};
 
 /// What the names of files that are being written begin and end with.
 const PREFIX: &str = ".report-";
@@ -53,6 +56,7 @@ pub enum ReportError {
 pub fn write_reports(
     dir: &Path,
     formats: &[String],
+    options: &ReportOptions,
     facts: &RunFacts,
     rows: &Rows<'_>,
 ) -> Result<Vec<PathBuf>, ReportError> {
@@ -61,16 +65,22 @@ pub fn write_reports(
         let outcomes = rows.records_count();
         return Err(ReportError::Sum { tasks: rows.tasks_count(), outcomes });
     }
-    let mut reports: Vec<&dyn Report> = Vec::new();
+    let mut reports: Vec<Box<dyn Report + '_>> = Vec::new();
     for word in formats {
-        match word.as_str() {
-            "csv" => reports.push(&ReportCsv),
-            "jsonl" => reports.push(&ReportJsonl),
+        reports.push(match word.as_str() {
+            "csv" => Box::new(ReportCsv { options }),
+            "jsonl" => Box::new(ReportJsonl { options }),
             _ => return Err(ReportError::Format { word: word.clone() }),
-        }
+        });
     }
-    reports.extend([&Rerun::Failed as &dyn Report, &Rerun::Unprocessed, &SummaryJson]);
-    reports.into_iter().map(|report| write_report(dir, report, facts, rows)).collect()
+    if options.devices == DeviceReport::Beside {
+        reports.push(Box::new(DevicesCsv { options }));
+    }
+    for rerun in [Rerun::Failed, Rerun::Unprocessed] {
+        reports.push(Box::new(RerunCsv { rerun, dialect: options.csv }));
+    }
+    reports.push(Box::new(SummaryJson));
+    reports.iter().map(|report| write_report(dir, report.as_ref(), facts, rows)).collect()
 }
 
 /// Writes one report into a directory, which is made when it is not there, and returns its path.
@@ -194,7 +204,8 @@ mod tests {
         let parent = tempfile::tempdir().expect("a directory");
         let dir = parent.path().join("reports/lab-1");
         let formats = ["csv".to_owned(), "jsonl".to_owned()];
-        let paths = write_reports(&dir, &formats, &facts(), &rows).expect("written");
+        let paths = write_reports(&dir, &formats, &ReportOptions::default(), &facts(), &rows)
+            .expect("written");
         assert_eq!(paths.len(), 5);
         let all = ["failed.csv", "report.csv", "report.jsonl", "summary.json", "unprocessed.csv"];
         assert_eq!(names(&dir), all);
@@ -212,7 +223,8 @@ mod tests {
         assert_eq!(fs::read(dir.join("report.csv")).expect("readable"), before);
         assert_eq!(names(&dir), all);
         let fewer = Rows::new(&tasks[..1], &records[..1]);
-        write_reports(&dir, &formats, &facts(), &fewer).expect("written again");
+        write_reports(&dir, &formats, &ReportOptions::default(), &facts(), &fewer)
+            .expect("written again");
         let after = fs::read_to_string(dir.join("report.csv")).expect("readable");
         assert_eq!(after.lines().count(), 2);
     }
@@ -228,8 +240,8 @@ mod tests {
             fs::write(dir.join(name), "lock_pin\n123456\n").expect("written");
         }
         fs::create_dir(dir.join(".report-dir.tmp")).expect("made");
-        write_report(dir, &ReportCsv, &facts(), &rows).expect("written");
-        let mut kept = vec![".report-dir.tmp", ".report-y", "report-x.tmp", "report.csv"]
+        write_report(dir, &SummaryJson, &facts(), &rows).expect("written");
+        let mut kept = vec![".report-dir.tmp", ".report-y", "report-x.tmp", "summary.json"]
             .into_iter()
             .map(str::to_owned)
             .collect::<Vec<_>>();
@@ -244,11 +256,18 @@ mod tests {
         let parent = tempfile::tempdir().expect("a directory");
         let dir = parent.path().join("r");
         for (tasks, records) in [(&tasks[..9], &records[..]), (&tasks[..], &records[..9])] {
-            let result = write_reports(&dir, &[], &facts(), &Rows::new(tasks, records));
+            let result = write_reports(
+                &dir,
+                &[],
+                &ReportOptions::default(),
+                &facts(),
+                &Rows::new(tasks, records),
+            );
             assert!(matches!(result, Err(ReportError::Sum { .. })));
         }
         let rows = Rows::new(&tasks, &records);
-        let result = write_reports(&dir, &["xml".to_owned()], &facts(), &rows);
+        let result =
+            write_reports(&dir, &["xml".to_owned()], &ReportOptions::default(), &facts(), &rows);
         assert!(matches!(result, Err(ReportError::Format { .. })));
         assert!(!dir.exists());
     }

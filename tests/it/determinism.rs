@@ -162,6 +162,7 @@ fn header(policy: &Policy) -> RunHeader {
         policy: policy.clone(),
         report_dir: "reports".into(),
         report_formats: Vec::new(),
+        report_options: sortie::model::ReportOptions::default(),
         confirmation: String::new(),
         pending_ok: false,
         encrypt_to: Vec::new(),

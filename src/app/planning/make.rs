@@ -201,6 +201,7 @@ fn file_of(
 ) -> Result<PlanFile, Reason> {
     let PlanInputs { job, settings, .. } = *inputs;
     let cost = forecast(&plan, &rules, spent);
+    let report = settings.report_form();
     Ok(PlanFile {
         format: PLAN_FORMAT,
         tenant: connection.tenant.clone(),
@@ -224,7 +225,8 @@ fn file_of(
             require: job.settings.require.as_ref().map(RequiredDevices::kept),
         },
         report_dir: settings.report_dir().map(|path| path.display().to_string()),
-        report_formats: settings.report_formats(),
+        report_formats: report.formats,
+        report_options: report.options,
         encrypt_to: inputs.encrypt_to.to_vec(),
         wrapping: wrapping_of(settings),
         forecast: PlannedCost {

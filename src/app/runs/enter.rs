@@ -232,6 +232,7 @@ fn header_of(
     Ok(RunHeader {
         report_dir: directory.join(format!("{}-{run}", file_name_of(&file.job))),
         report_formats: file.report_formats.clone(),
+        report_options: file.report_options.clone(),
         run,
         job: file.job.clone(),
         job_digest: file.job_digest.clone(),

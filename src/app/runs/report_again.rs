@@ -8,6 +8,8 @@ use super::run_view::ReportsReason;
 use super::status::RunStatus;
 use crate::app::Workspace;
 use crate::app::refusal::Reason;
+use crate::app::settings::ReportForm;
+use crate::model::settings::SettingValues;
 
 /// Which reports are written again, and where.
 #[derive(Clone, Debug)]
@@ -16,6 +18,8 @@ pub struct ReportRequest {
     pub run: String,
     /// Another directory than the run's own.
     pub directory: Option<PathBuf>,
+    /// What differs from the run's own form of reports.
+    pub form: SettingValues,
 }
 
 /// Reports that were written again.
@@ -38,7 +42,8 @@ impl Workspace {
         if let (Some(at), None, true) = (status.pruned_at, &request.directory, directory.exists()) {
             return Err(ReportsReason::Pruned { run: status.row.id, at, directory }.into());
         }
-        status.view().write(&directory, status.row.ended_at)?;
+        let form = ReportForm::of(&status.view().header).changed_by(&request.form);
+        status.view().write_as(&form, &directory, status.row.ended_at)?;
         Ok(ReportsWritten { directory, status })
     }
 }

@@ -19,6 +19,7 @@ use crate::app::planning::reason::RetryReason;
 use crate::app::runs::opened_run_reason::OpeningPurpose;
 use crate::app::runs::run_view::{RunView, standing};
 use crate::app::runs::trust::{open_run, refuse_simulated};
+use crate::app::settings::ReportForm;
 use crate::app::takeover::{TAKEN_OVER, taken_over_by};
 use crate::app::{AppEvent, Reason, Workspace};
 use crate::drive::{Clock, WallClock};
@@ -175,9 +176,7 @@ fn settings_of(header: &RunHeader, tasks: &[&Task]) -> JobSettings {
     if let Some(parent) = header.report_dir.parent() {
         settings.set(&output::REPORT_DIR, SettingValue::Path(parent.to_owned()));
     }
-    let known = |format: &String| output::REPORT_FORMATS.iter().find(|known| *known == format);
-    let formats = header.report_formats.iter().filter_map(known).copied();
-    settings.set(&output::REPORT_FORMAT, SettingValue::Words(formats.collect()));
+    ReportForm::of(header).set(&mut settings);
     // The old plan was confirmed with one of the two.
     let captures = tasks.iter().any(|task| !task.capture.is_empty());
     let choice = if captures { BeforeLoss::Capture } else { BeforeLoss::Elsewhere };

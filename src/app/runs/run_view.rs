@@ -6,6 +6,7 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 use crate::app::refusal::{NextStep, RefusalClass, RefusalFacts};
+use crate::app::settings::ReportForm;
 use crate::journal::{
     Distrust, RequestCounts, RunHeader, RunReader, RunState, StateDir, TrustedRun,
 };
@@ -73,11 +74,25 @@ impl RunView {
         directory: &Path,
         finished_at: Option<UnixMillis>,
     ) -> Result<(), ReportsReason> {
+        self.write_as(&ReportForm::of(&self.header), directory, finished_at)
+    }
+
+    /// Writes all reports in another form than the run's own.
+    ///
+    /// # Errors
+    /// They cannot be written; the journal is not touched.
+    pub(crate) fn write_as(
+        &self,
+        form: &ReportForm,
+        directory: &Path,
+        finished_at: Option<UnixMillis>,
+    ) -> Result<(), ReportsReason> {
         let facts = self.facts(finished_at);
         let rows = self.rows().at(Stage::of(finished_at));
-        write_reports(directory, &self.header.report_formats, &facts, &rows).map(drop).map_err(
-            |error| ReportsReason::Unwritable { run: facts.run_id, detail: error.to_string() },
-        )
+        let ReportForm { formats, options } = form;
+        write_reports(directory, formats, options, &facts, &rows).map(drop).map_err(|error| {
+            ReportsReason::Unwritable { run: facts.run_id, detail: error.to_string() }
+        })
     }
 }
 

@@ -7,6 +7,7 @@ mod profile;
 mod profile_edit;
 mod profile_file;
 mod profile_list;
+mod report;
 mod run;
 
 pub use profile::{Profile, ProfileChoice, ProfileError, SecretKeys};
@@ -15,4 +16,5 @@ pub use profile_file::{
     ProfileFileError, ProfileWishes, WrittenProfile, is_profile_name, store_token, write_profile,
 };
 pub use profile_list::ProfileList;
+pub use report::ReportForm;
 pub use run::{RunSettings, SettingsRefusal, timeout_ms};

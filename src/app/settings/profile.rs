@@ -254,6 +254,19 @@ fn next_value<'de, A: MapAccess<'de>>(
         SettingKind::Switch => map.next_value().map(SettingValue::Switch),
         SettingKind::Count { .. } => map.next_value().map(SettingValue::Count),
         SettingKind::Path => map.next_value().map(SettingValue::Path),
+        SettingKind::Word(words) => {
+            let text: String = map.next_value()?;
+            let read = setting.read(&[&text], SettingLayer::Profile);
+            read.map_err(|_| A::Error::unknown_variant(&text, words))
+        }
+        SettingKind::Words(words) => {
+            let texts: Vec<String> = map.next_value()?;
+            let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
+            setting.read(&borrowed, SettingLayer::Profile).map_err(|errors| {
+                let wrong = errors.first().and_then(|error| texts.get(error.item?));
+                A::Error::unknown_variant(wrong.map_or("", String::as_str), words)
+            })
+        }
         _ => {
             let text: String = map.next_value()?;
             // An unknown word is reported where the setting is used.

@@ -6,6 +6,7 @@
 use serde::Serialize;
 use std::path::Path;
 
+use super::ReportForm;
 use crate::app::refusal::{NextStep, RefusalClass, RefusalFacts};
 use crate::job::{BeforeLoss, Job, SkipKind};
 use crate::model::settings::{
@@ -19,8 +20,6 @@ use crate::model::{
 const WAIT_MS_DEFAULT: u64 = 600_000;
 /// How long a run may send where nothing else is said, in milliseconds.
 const SEND_FOR_MS_DEFAULT: u64 = 12 * 3_600_000;
-/// The files of a report where nothing else is said.
-const REPORT_FORMATS_DEFAULT: [&str; 2] = ["csv", "jsonl"];
 
 /// The settings of one run: what the front end gave, together with what the job says.
 #[derive(Clone, Debug)]
@@ -280,12 +279,10 @@ impl RunSettings {
         self.values.path(&output::REPORT_DIR)
     }
 
-    /// The formats of reports.
+    /// The formats of reports, and how they are written.
     #[must_use]
-    pub fn report_formats(&self) -> Vec<String> {
-        let formats = self.values.words(&output::REPORT_FORMAT);
-        let formats = formats.unwrap_or_else(|| REPORT_FORMATS_DEFAULT.to_vec());
-        formats.into_iter().map(str::to_owned).collect()
+    pub fn report_form(&self) -> ReportForm {
+        ReportForm::default().changed_by(&self.values)
     }
 }
 

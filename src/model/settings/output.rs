@@ -3,9 +3,16 @@
 //! Owns their rows. Must never name a column of a report.
 
 use super::row::{FlagGroup, SettingFlag, SettingKind};
+use crate::model::{CsvDialect, DeviceColumn};
 
 /// Formats of reports.
 pub const REPORT_FORMATS: &[&str] = &["csv", "jsonl"];
+/// Spreadsheets that open the CSV files.
+pub const CSV_DIALECTS: &[&str] =
+    &[CsvDialect::ALL[0].word(), CsvDialect::ALL[1].word(), CsvDialect::ALL[2].word()];
+/// Columns that reports have on request.
+pub const DEVICE_COLUMNS: &[&str] =
+    &[DeviceColumn::ALL[0].word(), DeviceColumn::ALL[1].word(), DeviceColumn::ALL[2].word()];
 /// Forms of progress.
 pub const PROGRESS_FORMS: &[&str] = &["bar", "plain", "json", "none"];
 
@@ -35,10 +42,54 @@ rows! { Output:
     /// The formats of reports.
     REPORT_FORMAT {
         name: "report_formats",
+        flags: &[SettingFlag::value("report-format", "FORMAT")],
         job_key: Some("report.formats"),
+        profile_key: Some("report_formats"),
         kind: SettingKind::Words(REPORT_FORMATS),
-        default: "csv, jsonl",
-        help: "Write reports in these formats",
+        default: "csv,jsonl",
+        group: FlagGroup::Report,
+        help: "Write reports in these formats, separated by commas",
+        is_daily: true,
+    }
+    /// The spreadsheet that opens the CSV files.
+    REPORT_CSV {
+        name: "report_csv",
+        flags: &[SettingFlag::value("csv", "DIALECT")],
+        job_key: Some("report.csv"),
+        profile_key: Some("report_csv"),
+        kind: SettingKind::Word(CSV_DIALECTS),
+        default: "plain",
+        group: FlagGroup::Report,
+        help: "Write the CSV files for programs (plain) or for a double-click in Excel",
+    }
+    /// Columns that reports have on request.
+    REPORT_COLUMNS {
+        name: "report_columns",
+        flags: &[SettingFlag::value("columns", "COLUMN")],
+        job_key: Some("report.columns"),
+        profile_key: Some("report_columns"),
+        kind: SettingKind::Words(DEVICE_COLUMNS),
+        default: "none",
+        group: FlagGroup::Report,
+        help: "Add these columns about the device to the reports, separated by commas",
+    }
+    /// Whether a report with one row for each device is written.
+    REPORT_PER_DEVICE {
+        name: "report_per_device",
+        flags: &[SettingFlag::switch("per-device")],
+        job_key: Some("report.per_device"),
+        profile_key: Some("report_per_device"),
+        default: "false",
+        group: FlagGroup::Report,
+        help: "Also write devices.csv with one row per device, for jobs of several steps",
+    }
+    /// Whether the HTML report shows PINs. Only a flag: neither a job nor a profile shows PINs by itself.
+    REPORT_PINS {
+        name: "report_pins",
+        flags: &[SettingFlag::switch("report-pins")],
+        default: "false",
+        group: FlagGroup::Report,
+        help: "Show lock PINs in report.html, which then is confidential",
     }
     /// How progress is shown.
     PROGRESS {

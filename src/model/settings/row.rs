@@ -167,6 +167,8 @@ pub enum FlagGroup {
     Plan,
     /// Commands that make a plan, for its text and its reports.
     Purpose,
+    /// Commands that make a plan or write reports, for the form of the reports.
+    Report,
     /// Commands that follow a run to its end.
     Ending,
 }
