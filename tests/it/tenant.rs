@@ -334,6 +334,37 @@ fn what_failed_and_what_was_left_is_repeated_exactly() {
     assert_eq!(bodies(&tenant.ledger()), rest);
 }
 
+#[test]
+fn failed_rows_repeat_exactly_from_files_for_excel() {
+    let (tenant, bench, _) = awkward_bench();
+    bench.sortie(&run_of("job.csv", ALL)).expect(0);
+    let asked = bodies(&tenant.ledger());
+    crate::harness::on_threads(["excel", "excel-semicolon"], |dialect| {
+        let (tenant, bench, _) = awkward_bench();
+        let refused = canned(400, r#"{"detail":"no"}"#, FaultMoment::BeforeApplying);
+        for (_, action, _) in awkward_rows().1 {
+            tenant.script(FaultMatcher::action(action), refused.clone());
+        }
+        let go_on = ["--max-errors", "100%", "--errors-in-a-row", "100", "--csv", dialect];
+        bench.sortie(&[&run_of("job.csv", ALL)[..], &go_on].concat()).expect(7);
+        let failed = bench.report_dir().join("failed.csv");
+        let text = std::fs::read_to_string(&failed).expect("it is there");
+        assert!(text.starts_with('\u{feff}'), "{text}");
+        for kept in ["'012873", "'0041", "'007"] {
+            assert!(text.contains(kept), "{kept} in {text}");
+        }
+        let failed = failed.to_string_lossy();
+        bench.sortie(&[&run_of(&failed, ALL)[..], &["--csv", dialect]].concat()).expect(0);
+        let again = bodies(&tenant.ledger());
+        let text = |bodies: &BTreeMap<(String, String), String>| {
+            let mut texts: Vec<String> = bodies.values().cloned().collect();
+            texts.sort();
+            texts
+        };
+        assert_eq!(text(&again), text(&asked), "{dialect}");
+    });
+}
+
 /// A tenant with one device of each kind of trouble; the ids by serial number.
 fn troubled_world() -> (World, BTreeMap<&'static str, String>) {
     let mut world = prompt_world(Faults::default());
