@@ -6,6 +6,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches};
 use std::path::PathBuf;
 
+use crate::cli::metrics_state::CommandMetrics;
 use crate::cli::options::{EndingOptions, GlobalOptions, ListingFormat, ProgressForm, When};
 use crate::cli::setting_flags::{SettingFlags, arguments};
 use crate::model::settings::{
@@ -132,6 +133,8 @@ impl FromArgMatches for EndingOptions {
         Ok(Self {
             pending_ok: matches.get_flag(following::PENDING_OK.flags[0].long),
             progress: form.and_then(|form| ProgressForm::parse(form)),
+            flags: SettingFlags::from_arg_matches(matches)?,
+            metrics: CommandMetrics::default(),
         })
     }
 

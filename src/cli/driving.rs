@@ -10,6 +10,7 @@ use tokio::sync::{oneshot, watch};
 use crate::app::{AppEvent, Operation, Refusal, RunEnded, RunVerdict, Workspace, is_yes};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{Done, Failed};
+use crate::cli::metrics;
 use crate::cli::options::EndingOptions;
 use crate::cli::terminal::printer::Printer;
 use crate::cli::terminal::progress::show_progress;
@@ -32,6 +33,7 @@ pub(crate) async fn drive(
 ) -> Result<Done, Failed> {
     let shown = show_progress(workspace, ending.progress, Viewpoint::Driver, printer);
     show_summary(workspace, printer);
+    metrics::follow(&ending.metrics, workspace, printer);
     let (sender, control) = watch::channel(Control::Go);
     let signals = tokio::spawn(listen(sender));
     let (asker, asked_of) = (printer.clone(), shown.clone());

@@ -18,6 +18,10 @@ pub(crate) mod job_options;
 pub(crate) mod job_source;
 pub(crate) mod listing_options;
 pub(crate) mod locations;
+pub(crate) mod log_file;
+pub(crate) mod logging;
+pub(crate) mod metrics;
+pub(crate) mod metrics_state;
 pub(crate) mod options;
 pub(crate) mod output_forms;
 pub(crate) mod runtime;
@@ -45,8 +49,9 @@ use commands::{
 };
 use exit::Exit;
 use failure::{Done, Failed, Failure, Sent, UnsentFailure};
+use logging::{command_began, command_ended};
 use options::{CliCommand, GlobalOptions, Options, ProgressForm};
-use output_forms::check_form;
+use output_forms::{check_form, command_name};
 use status_options::StatusOptions;
 use terminal::printer::Printer;
 use terminal::surroundings::Limits;
@@ -65,17 +70,38 @@ pub fn main() -> ExitCode {
     };
     let printer = Printer::new(&options.global);
     let limits = Limits::watch();
+    let command = command_name(&options.command);
+    if let Err(failure) = log_file::start(&options.global, &printer) {
+        return finish(command, &options, Err(failure.sent(Sent::Nothing)), &printer);
+    }
+    command_began(command);
+    if let Err(failure) = metrics::begin(&options.command, &options.global) {
+        return finish(command, &options, Err(failure.sent(Sent::Nothing)), &printer);
+    }
     // A fault of this program must not end without a word on what was sent, either.
     let ended =
         std::panic::catch_unwind(AssertUnwindSafe(|| dispatch(&options, &printer, &limits)));
     let ended = ended.unwrap_or_else(|_| Err(internal_fault(&options.command)));
-    match limits.explain(printer.with_output(ended)) {
-        Ok(done) => done.exit.into(),
+    finish(command, &options, limits.explain(printer.with_output(ended)), &printer)
+}
+
+/// Says how the command ended: to people, to the log file, in the metrics of its job, and by the exit code.
+fn finish(
+    command: &str,
+    options: &Options,
+    ended: Result<Done, Failed>,
+    printer: &Printer,
+) -> ExitCode {
+    let (exit, sent) = match &ended {
+        Ok(done) => (done.exit, done.sent),
         Err(failed) => {
-            printer.failure(&failed);
-            failed.failure.exit.into()
+            printer.failure(failed);
+            (failed.failure.exit, failed.sent)
         }
-    }
+    };
+    metrics::end(&options.command, exit, printer);
+    command_ended(command, exit, sent);
+    exit.into()
 }
 
 /// What is said after a panic, whose own message stands above it.

@@ -10,10 +10,12 @@ pub(crate) use crate::cli::decision_options::{ApproveOptions, ResolveOptions};
 use crate::cli::help_options::HelpOptions;
 pub(crate) use crate::cli::job_options::JobOptions;
 pub(crate) use crate::cli::listing_options::{AuditOptions, HistoryOptions, RunsOptions};
+use crate::cli::metrics_state::CommandMetrics;
 pub(crate) use crate::cli::secret_options::{PinsOptions, PruneOptions};
 pub(crate) use crate::cli::send_options::{FilterOptions, SendOptions};
 use crate::cli::setting_flags::{
-    GlobalFlags, PaceFlags, PlanFlags, PurposeFlags, ReportFlags, SettingFlags, TenantFlags,
+    EndingFlags, GlobalFlags, PaceFlags, PlanFlags, PurposeFlags, ReportFlags, SettingFlags,
+    TenantFlags,
 };
 use crate::cli::setup_options::{DOCTOR_CODES, INIT_CODES, InitOptions};
 pub(crate) use crate::cli::simulate_options::SimulateOptions;
@@ -343,6 +345,10 @@ pub(crate) struct WatchOptions {
 pub(crate) struct EndingOptions {
     pub pending_ok: bool,
     pub progress: Option<ProgressForm>,
+    /// The flags as they were written.
+    pub flags: SettingFlags<EndingFlags>,
+    /// The metrics of the job that the command runs.
+    pub metrics: CommandMetrics,
 }
 
 /// How progress is shown.

@@ -91,6 +91,11 @@ impl OutputForms {
     }
 }
 
+/// The name of a command, without its arguments.
+pub(crate) fn command_name(command: &CliCommand) -> &'static str {
+    OutputForms::of(command).command
+}
+
 /// Refuses a form that the command does not have, and fields that its listing does not have.
 pub(crate) fn check_form(command: &CliCommand, global: &GlobalOptions) -> Result<(), Failure> {
     let forms = OutputForms::of(command);

@@ -92,6 +92,14 @@ impl FlagSet for ReportFlags {
     const GROUPS: &'static [FlagGroup] = &[FlagGroup::Report];
 }
 
+/// Flags of commands that follow a run to its end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct EndingFlags;
+
+impl FlagSet for EndingFlags {
+    const GROUPS: &'static [FlagGroup] = &[FlagGroup::Ending];
+}
+
 impl<S: FlagSet> SettingFlags<S> {
     /// Whether no flag was given.
     pub(crate) fn is_empty(&self) -> bool {

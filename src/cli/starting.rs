@@ -15,6 +15,7 @@ use crate::cli::driving::drive;
 use crate::cli::exit::Exit;
 use crate::cli::failure::{Done, Failed, Failure, Sent, UnsentFailure};
 use crate::cli::locations::open_workspace;
+use crate::cli::logging::{self, plan_made};
 use crate::cli::options::{
     GlobalOptions, JobOptions, LimitOptions, ListingFormat, RunOptions, TenantOptions,
 };
@@ -92,7 +93,9 @@ pub(crate) fn run_plan(given: Given<'_>, path: &Path) -> Result<Done, Failed> {
 fn settings_of(given: Given<'_>, job: &Job, profile: &Profile) -> Result<RunSettings, Failure> {
     let Given { tenant, limits, options, .. } = given;
     refuse_approval(options)?;
-    run_settings(limits, tenant, &options.purpose, profile, job)
+    options.ending.metrics.job(&job.name, &job.settings.values);
+    let settings = run_settings(limits, tenant, &options.purpose, profile, job)?;
+    Ok(settings.and(options.ending.flags.values()?))
 }
 
 fn request_of<'a>(
@@ -140,6 +143,8 @@ fn carry_out(
     let tenant = tenant_request(&values, profile).before_sending()?;
     runtime().before_sending()?.block_on(async {
         let prepared = prepare(&workspace, &tenant).await.before_sending()?;
+        plan_made(&prepared);
+        options.ending.metrics.planned(&prepared.plan().job, &prepared.plan().tenant);
         let around = around(&workspace, &prepared).before_sending()?;
         let extent = PlanExtent::of_flag(options.full);
         let view = PlanView::new(prepared.plan(), &around, extent, WallClock.now());
@@ -152,6 +157,7 @@ fn carry_out(
         drop(view);
         let ended = match confirmed(given, &workspace, &prepared, file) {
             Ok(consent) => {
+                logging::confirmed(&prepared);
                 let start = async |operation| workspace.start(prepared, &consent, operation).await;
                 drive(&workspace, &options.ending, printer, start).await
             }
@@ -199,6 +205,7 @@ fn rehearse(
     printer: &Printer,
 ) -> Result<Done, Failed> {
     let checks = prepared.rehearse(workspace);
+    logging::checked(&checks);
     let is_refusal = |check: &CheckResult| {
         !check.is_momentary && matches!(check.outcome, CheckOutcome::Refused(_))
     };

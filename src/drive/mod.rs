@@ -22,6 +22,7 @@ mod run_loop;
 mod sleep_watch;
 mod token;
 mod watchdog;
+mod wire_log;
 
 pub use clock::{Clock, VirtualClock, WallClock};
 pub use control::{Control, DriveError, Ended, Observer, Quiet};

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::clock::Clock;
 use super::quota::HourLeft;
+use super::wire_log;
 use crate::engine::Call;
 use crate::kandji::{
     Asked, LIST_ROWS_MAX, ShownDevice, classify, device_by_id, devices_page, find_action,
@@ -134,7 +135,11 @@ impl<T: Transport, C: Clock> Worker<T, C> {
             }
         };
         let asked = Asked::of(&request);
-        let result = self.transport.send(request).await;
+        let attempt = match &call {
+            Call::Send { attempt, .. } => Some(*attempt),
+            _ => None,
+        };
+        let result = wire_log::send(&*self.transport, &self.clock, request, attempt).await;
         let is_unauthorized = result.as_ref().is_ok_and(|reply| reply.status == 401);
         let (hour, new_skew_ms) = server_word(&result, self.clock.now());
         // The answer's own date where it has one: after a resume no other is known yet.

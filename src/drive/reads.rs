@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::clock::Clock;
 use super::quota::{Block, Quota, QuotaError};
+use super::wire_log;
 use crate::journal::RequestCounts;
 use crate::kandji::{Asked, error_text, retry_after_ms};
 use crate::model::wire::{Fault, Method, Reply, Request};
@@ -130,7 +131,8 @@ impl<T: Transport, C: Clock> Reads<T, C> {
         let mut retry = 0;
         loop {
             self.wait_for_place(kind).await?;
-            let (wait_ms, error) = match self.transport.send(request.clone()).await {
+            let answer = wire_log::send(&*self.transport, &self.clock, request.clone(), None).await;
+            let (wait_ms, error) = match answer {
                 Ok(reply) => match judge(&reply) {
                     Ok(()) => {
                         let other = Asked::of(request).and_then(|asked| asked.mismatch(&reply));

@@ -41,6 +41,9 @@ pub struct RunHeader {
     /// How they are written.
     #[serde(default, skip_serializing_if = "ReportOptions::is_default")]
     pub report_options: ReportOptions,
+    /// The file of metrics of its job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics_file: Option<PathBuf>,
     /// How a person confirmed it.
     pub confirmation: String,
     /// Pending counts as a good end.

@@ -232,6 +232,30 @@ impl RunReader {
             .at(&self.path)?;
         rows.collect::<Result<_, _>>().at(&self.path)
     }
+
+    /// How many requests that change something were answered with HTTP 429.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn rate_limited(&self) -> Result<u64, JournalError> {
+        self.count_entries(
+            "SELECT count(*) FROM entries
+             WHERE kind = 'answered' AND json_extract(body, '$.http_status') = 429",
+        )
+    }
+
+    /// How often sending was paused.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn pauses(&self) -> Result<u64, JournalError> {
+        self.count_entries("SELECT count(*) FROM entries WHERE kind = 'paused'")
+    }
+
+    fn count_entries(&self, select: &str) -> Result<u64, JournalError> {
+        let count: i64 = self.connection.query_row(select, [], |row| row.get(0)).at(&self.path)?;
+        Ok(count.unsigned_abs())
+    }
 }
 
 pub(super) fn no_such_task(path: &Path, task: TaskIndex) -> JournalError {

@@ -71,6 +71,7 @@ fn header(run: &str) -> RunHeader {
         report_dir: "reports".into(),
         report_formats: vec!["csv".to_owned()],
         report_options: crate::model::ReportOptions::default(),
+        metrics_file: None,
         confirmation: "yes".to_owned(),
         pending_ok: false,
         encrypt_to: Vec::new(),

@@ -77,6 +77,9 @@ pub struct PlanFile {
     /// How they are written.
     #[serde(default, skip_serializing_if = "ReportOptions::is_default")]
     pub report_options: ReportOptions,
+    /// The file of metrics of the job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics_file: Option<String>,
     /// Public keys of those who can read the secrets of the run.
     pub encrypt_to: Vec<String>,
     /// What the job itself says that makes a confirmation beforehand enough.

@@ -60,6 +60,7 @@ pub(crate) fn plan_file(tasks: &[(&str, &str)], now: UnixMillis) -> PlanFile {
         report_dir: None,
         report_formats: vec!["csv".to_owned()],
         report_options: crate::model::ReportOptions::default(),
+        metrics_file: None,
         encrypt_to: Vec::new(),
         wrapping: Wrapping::default(),
         forecast: PlannedCost::default(),

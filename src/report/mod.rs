@@ -27,6 +27,7 @@ mod csv_lines;
 mod devices_csv;
 mod history;
 mod jsonl;
+mod metrics;
 mod overview;
 mod report_csv;
 mod rerun;
@@ -43,6 +44,9 @@ pub use csv_lines::csv_text;
 pub use devices_csv::DevicesCsv;
 pub use history::{HistoryKind, HistoryLine, history_lines};
 pub use jsonl::ReportJsonl;
+pub use metrics::{
+    JobMetrics, RunMetrics, is_metrics_file_name, metrics_path, metrics_text, write_metrics,
+};
 pub use overview::{NamedTask, RunOverview, TaskGroup};
 pub use report_csv::ReportCsv;
 pub use rerun::{Refused, Rerun, RerunCsv, job_csv, to_retry};

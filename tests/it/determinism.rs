@@ -163,6 +163,7 @@ fn header(policy: &Policy) -> RunHeader {
         report_dir: "reports".into(),
         report_formats: Vec::new(),
         report_options: sortie::model::ReportOptions::default(),
+        metrics_file: None,
         confirmation: String::new(),
         pending_ok: false,
         encrypt_to: Vec::new(),

@@ -34,6 +34,8 @@ mod language;
 mod layers;
 mod leftovers;
 mod manifest;
+#[cfg(unix)]
+mod observe;
 mod pins;
 #[cfg(unix)]
 mod pseudo_terminal;

@@ -3,6 +3,8 @@
 //! Owns what observers see of it: what its journal holds, and nothing else. Must never carry a secret: of a PIN only that there is
 //! one.
 
+use std::path::PathBuf;
+
 use crate::engine::Progress;
 use crate::model::{OutcomeCounts, StopCause, UnixMillis};
 
@@ -23,6 +25,8 @@ pub struct RunBegins {
     pub has_waves: bool,
     /// Its tasks by outcome, before anything is done.
     pub counts: OutcomeCounts,
+    /// The file of metrics that its job names.
+    pub metrics_file: Option<PathBuf>,
     /// The last failures and doubts before, oldest first, where an observer looks on from the middle of a run.
     pub failures: Vec<SeenEntry>,
 }

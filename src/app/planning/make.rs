@@ -227,6 +227,7 @@ fn file_of(
         report_dir: settings.report_dir().map(|path| path.display().to_string()),
         report_formats: report.formats,
         report_options: report.options,
+        metrics_file: settings.metrics_file().map(|path| path.display().to_string()),
         encrypt_to: inputs.encrypt_to.to_vec(),
         wrapping: wrapping_of(settings),
         forecast: PlannedCost {

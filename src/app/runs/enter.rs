@@ -233,6 +233,8 @@ fn header_of(
         report_dir: directory.join(format!("{}-{run}", file_name_of(&file.job))),
         report_formats: file.report_formats.clone(),
         report_options: file.report_options.clone(),
+        // As it is where it cannot be made absolute: metrics never keep a run from its start.
+        metrics_file: file.metrics_file.as_ref().map(|path| absolute_or(path)),
         run,
         job: file.job.clone(),
         job_digest: file.job_digest.clone(),
@@ -260,6 +262,11 @@ fn header_of(
             reached_by: connection.reached_by.clone(),
         },
     })
+}
+
+/// The absolute path, so that a resume from anywhere finds the file.
+fn absolute_or(path: &str) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path))
 }
 
 /// An id that no run has yet. Cron starts many at the same moment, with the same seed even, so the process

@@ -177,6 +177,9 @@ fn settings_of(header: &RunHeader, tasks: &[&Task]) -> JobSettings {
         settings.set(&output::REPORT_DIR, SettingValue::Path(parent.to_owned()));
     }
     ReportForm::of(header).set(&mut settings);
+    if let Some(file) = &header.metrics_file {
+        settings.set(&output::METRICS_FILE, SettingValue::Path(file.clone()));
+    }
     // The old plan was confirmed with one of the two.
     let captures = tasks.iter().any(|task| !task.capture.is_empty());
     let choice = if captures { BeforeLoss::Capture } else { BeforeLoss::Elsewhere };

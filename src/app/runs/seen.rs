@@ -19,6 +19,7 @@ pub(crate) fn begins(header: &RunHeader, counts: OutcomeCounts) -> RunBegins {
         quarantine_ms: header.policy.quarantine_ms,
         has_waves: header.policy.rollout.is_some(),
         counts,
+        metrics_file: header.metrics_file.clone(),
         failures: Vec::new(),
     }
 }

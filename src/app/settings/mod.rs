@@ -17,4 +17,4 @@ pub use profile_file::{
 };
 pub use profile_list::ProfileList;
 pub use report::ReportForm;
-pub use run::{RunSettings, SettingsRefusal, timeout_ms};
+pub use run::{RunSettings, SettingsRefusal, metrics_file, timeout_ms};

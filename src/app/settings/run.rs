@@ -4,7 +4,7 @@
 //! its values from.
 
 use serde::Serialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::ReportForm;
 use crate::app::refusal::{NextStep, RefusalClass, RefusalFacts};
@@ -15,6 +15,7 @@ use crate::model::settings::{
 use crate::model::{
     MaxErrors, OutsideWindow, Policy, Retries, Risk, Rollout, UnixMillis, WaveGate, Window,
 };
+use crate::report::is_metrics_file_name;
 
 /// How long commands of a job are followed that has other than benign actions.
 const WAIT_MS_DEFAULT: u64 = 600_000;
@@ -29,7 +30,7 @@ pub struct RunSettings {
 }
 
 /// Settings that contradict each other, or that say nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum SettingsRefusal {
     /// A request has less time than any answer needs.
@@ -44,6 +45,11 @@ pub enum SettingsRefusal {
     },
     /// Sending outside of the window is asked for without a reason.
     BreakGlassWithoutReason,
+    /// The name of the file of metrics does not end in `.prom`.
+    MetricsFileName {
+        /// The file.
+        path: PathBuf,
+    },
 }
 
 impl RefusalFacts for SettingsRefusal {
@@ -56,6 +62,7 @@ impl RefusalFacts for SettingsRefusal {
             Self::TimeoutTooShort { .. } => NextStep::CorrectRequest { what: "timeout" },
             Self::QuarantineTooShort { .. } => NextStep::CorrectRequest { what: "quarantine" },
             Self::BreakGlassWithoutReason => NextStep::GiveReason,
+            Self::MetricsFileName { .. } => NextStep::CorrectRequest { what: "metrics_file" },
         }]
     }
 }
@@ -73,11 +80,30 @@ pub fn timeout_ms(given: &SettingValues) -> Result<u64, SettingsRefusal> {
     }
 }
 
+/// The file of metrics, where one is given.
+///
+/// # Errors
+/// A name that the collector of metrics does not read.
+pub fn metrics_file(given: &SettingValues) -> Result<Option<&Path>, SettingsRefusal> {
+    match given.path(&output::METRICS_FILE) {
+        Some(path) if !is_metrics_file_name(path) => {
+            Err(SettingsRefusal::MetricsFileName { path: path.to_owned() })
+        }
+        path => Ok(path),
+    }
+}
+
 impl RunSettings {
     /// The settings of a run of `job`. `given` holds what flags, environment and profile say.
     #[must_use]
     pub fn new(given: SettingValues, job: &Job) -> Self {
         Self { values: given.merged(&job.settings.values), is_benign: is_benign(job) }
+    }
+
+    /// These settings with more values.
+    #[must_use]
+    pub fn and(self, more: SettingValues) -> Self {
+        Self { values: self.values.merged(&more), ..self }
     }
 
     /// All values, each with its source.
@@ -94,6 +120,7 @@ impl RunSettings {
         let values = &self.values;
         let defaults = Policy::default_at(now, seed);
         let timeout_ms = timeout_ms(values)?;
+        metrics_file(values)?;
         let count = |setting, default: u32| values.count(setting).unwrap_or(default).max(1);
         let send_until = match (self.send_for_ms(), values.get(&pace::SEND_UNTIL)) {
             (Some(after_ms), _) => now.plus_ms(after_ms),
@@ -277,6 +304,12 @@ impl RunSettings {
     #[must_use]
     pub fn report_dir(&self) -> Option<&Path> {
         self.values.path(&output::REPORT_DIR)
+    }
+
+    /// The file of metrics, where one is given.
+    #[must_use]
+    pub fn metrics_file(&self) -> Option<&Path> {
+        self.values.path(&output::METRICS_FILE)
     }
 
     /// The formats of reports, and how they are written.

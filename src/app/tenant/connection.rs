@@ -23,6 +23,9 @@ use crate::transport::{
     BaseUrl, HttpSettings, HttpTransport, OtherHosts, ReadOnly, check_base_url,
 };
 
+/// What the simulated tenant is called.
+pub(crate) const SIMULATED_TENANT: &str = "simulated";
+
 /// A tenant that can be read from. What could write to it is made by the application only, for a run that was confirmed.
 pub struct Connection {
     pub(crate) reader: Arc<ReadOnly<HttpTransport>>,
@@ -85,7 +88,7 @@ impl Connection {
         let token = Sealed::clear(server.token.clone());
         let settings = http_settings(&base_url, request.timeout_ms, token, None)?;
         let connection = Self::new(settings, base_url, None, Some(server))?;
-        Ok(Self { tenant: "simulated".to_owned(), ..connection })
+        Ok(Self { tenant: SIMULATED_TENANT.to_owned(), ..connection })
     }
 
     /// The tenant as people know it: the profile's name, else the first label of its address.

@@ -17,6 +17,7 @@ mod token_reason;
 
 pub use address_reason::AddressReason;
 pub use connection::Connection;
+pub(crate) use connection::SIMULATED_TENANT;
 pub use connection_reason::ConnectionReason;
 pub use device_reason::DeviceReason;
 pub use reader::{DeviceName, DevicesFound, DevicesRequest, ReadPace, TenantReader};

@@ -10,6 +10,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::job_source::{is_named, read_job};
 use crate::cli::locations::open_workspace;
+use crate::cli::logging::plan_made;
 use crate::cli::options::{
     GlobalOptions, JobOptions, LimitOptions, ListingFormat, PurposeOptions, TenantOptions,
 };
@@ -63,6 +64,7 @@ pub(crate) fn plan(
             pending_ok: false,
         };
         let prepared = workspace.prepare(job, request).await?;
+        plan_made(&prepared);
         let around = around(&workspace, &prepared)?;
         let view = PlanView::new(prepared.plan(), &around, wishes.extent, WallClock.now())
             .refused(prepared.verify_plan(&workspace).is_err());

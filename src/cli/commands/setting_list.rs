@@ -9,6 +9,7 @@ use crate::cli::locations::config_place;
 use crate::cli::options::{
     GlobalOptions, JobOptions, LimitOptions, ListingFormat, PurposeOptions, TenantOptions,
 };
+use crate::cli::setting_flags::{EndingFlags, SettingFlags};
 use crate::cli::settings::read_profile;
 use crate::cli::terminal::printer::Printer;
 use crate::cli::text::setting_list::{SourceNames, json, table};
@@ -29,7 +30,8 @@ pub(crate) fn list(
     printer: &Printer,
 ) -> Result<Exit, Failure> {
     let profile = read_profile(options)?;
-    let mut values = options.flags.values()?.merged(&profile.values);
+    let ending = SettingFlags::<EndingFlags>::default().values()?;
+    let mut values = options.flags.values()?.merged(&profile.values).merged(&ending);
     for flags in [given.purpose.values()?, given.tenant.values()?, given.limits.values()?] {
         values = values.merged(&flags);
     }

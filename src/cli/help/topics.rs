@@ -40,6 +40,8 @@ pub(crate) const TOPICS: &[Topic] = topics![
     "exit-codes",
     "json",
     "cron",
+    "metrics",
+    "logs",
     "migration",
     "settings",
     "simulate",

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::app::Events;
 use crate::cli::failure::{Done, Failed};
+use crate::cli::logging::{EventLog, failure_shown, warned};
 use crate::cli::options::{GlobalOptions, ListingFormat, When};
 use crate::cli::terminal::live_region::LiveRegion;
 use crate::cli::terminal::output::Output;
@@ -61,11 +62,13 @@ impl Printer {
         }
     }
 
-    /// A stream of events of the application whose first observer is this printer.
+    /// A stream of events of the application whose first observers are the log file and this printer.
     pub(crate) fn events(&self) -> Events {
         let (events, printer) = (Events::new(), self.clone());
+        let mut log = EventLog::default();
+        events.observe(move |event| log.take(event));
         events.observe(move |event| match notice(event) {
-            Some(Notice::Warning(text)) => printer.warn(&text),
+            Some(Notice::Warning(text)) => printer.show_warning(&text),
             Some(Notice::News(text)) => printer.say(&text),
             None => {}
         });
@@ -191,8 +194,14 @@ impl Printer {
         }
     }
 
-    /// Warns, even in quiet.
+    /// Warns, even in quiet, and in the log file too.
     pub(crate) fn warn(&self, text: &str) {
+        warned(text);
+        self.show_warning(text);
+    }
+
+    /// Warns of something that the log file has by its own event.
+    pub(crate) fn show_warning(&self, text: &str) {
         let text = prose(&format!("warning: {}", harmless(text)), self.error_screen().width);
         let text = text.strip_prefix("warning:").unwrap_or(&text);
         self.styled(&format!("{WARNING}warning{WARNING:#}:{text}"));
@@ -201,6 +210,7 @@ impl Printer {
     /// Says why the command ends: as one line of JSON where that is the format.
     pub(crate) fn failure(&self, failed: &Failed) {
         self.live.hide();
+        failure_shown(failed);
         let failure = &failed.failure;
         if self.format == ListingFormat::Json {
             return Self::refuse_in_json(failed);

@@ -171,6 +171,29 @@ impl Index {
         rows.collect::<Result<_, _>>().at(&self.path)
     }
 
+    /// When a run of this job was last left with exit code 0, by the host's record; `None` if none was, or an older program
+    /// wrote the index.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn last_success(
+        &self,
+        job: &str,
+        tenant: &str,
+    ) -> Result<Option<UnixMillis>, JournalError> {
+        if !self.has_table("audit")? {
+            return Ok(None);
+        }
+        let last = self.connection.query_row(
+            "SELECT max(audit.at) FROM audit JOIN runs ON runs.id = audit.run
+             WHERE audit.kind = 'left' AND runs.job = ? AND runs.tenant = ?
+             AND json_extract(audit.body, '$.exit') = 0",
+            params![job, tenant],
+            |row| row.get::<_, Option<i64>>(0),
+        );
+        Ok(last.at(&self.path)?.map(UnixMillis))
+    }
+
     /// The run that an id, a unique prefix of one, or `latest` names: that is the newest, for every command.
     ///
     /// # Errors

@@ -6,6 +6,8 @@ use super::row::{FlagGroup, SettingFlag, SettingKind};
 
 /// When colors are used.
 pub const COLOR_WORDS: &[&str] = &["auto", "always", "never"];
+/// Forms of the lines of a log file.
+pub const LOG_FORMATS: &[&str] = &["text", "json"];
 /// Forms of listings.
 pub const LISTING_FORMATS: &[&str] = &["text", "json", "csv"];
 
@@ -85,5 +87,37 @@ rows! { Global:
         group: FlagGroup::Global,
         help: "Set the output format; csv only for devices and history",
         is_daily: true,
+    }
+    /// The file that a log is appended to.
+    LOG_FILE {
+        name: "log_file",
+        flags: &[SettingFlag::value("log-file", "FILE")],
+        variables: &["SORTIE_LOG_FILE"],
+        profile_key: Some("log_file"),
+        kind: SettingKind::Path,
+        group: FlagGroup::Global,
+        help: "Append a log of the command to this file (mode 0600)",
+    }
+    /// The form of its lines.
+    LOG_FORMAT {
+        name: "log_format",
+        flags: &[SettingFlag::value("log-format", "FORMAT")],
+        variables: &["SORTIE_LOG_FORMAT"],
+        profile_key: Some("log_format"),
+        kind: SettingKind::Word(LOG_FORMATS),
+        default: "text",
+        group: FlagGroup::Global,
+        help: "Set the format of the log file's lines",
+    }
+    /// Which events it gets.
+    LOG_LEVEL {
+        name: "log_level",
+        flags: &[SettingFlag::value("log-level", "FILTER")],
+        variables: &["SORTIE_LOG_LEVEL"],
+        profile_key: Some("log_level"),
+        kind: SettingKind::Text,
+        default: "info",
+        group: FlagGroup::Global,
+        help: "Choose what the log file gets: a level, or levels by target, such as info,transport=debug",
     }
 }

@@ -100,4 +100,15 @@ rows! { Output:
         group: FlagGroup::Ending,
         help: "Choose how progress is shown",
     }
+    /// The file of metrics.
+    METRICS_FILE {
+        name: "metrics_file",
+        flags: &[SettingFlag::value("metrics-file", "FILE")],
+        variables: &["SORTIE_METRICS_FILE"],
+        job_key: Some("metrics_file"),
+        profile_key: Some("metrics_file"),
+        kind: SettingKind::Path,
+        group: FlagGroup::Ending,
+        help: "Write metrics for Prometheus to this file, whose name ends in .prom; {job} is the job's name",
+    }
 }

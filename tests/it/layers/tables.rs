@@ -84,6 +84,7 @@ pub(super) const HOMES: &[(&str, &[&str])] = &[
     ("tokio", &["drive", "simulator", "app", "cli"]),
     ("toml", &["app"]),
     ("tower", &["simulator"]),
+    ("tracing", &["drive", "cli"]),
     ("uuid", &["model", "simulator"]),
     ("whoami", &["app"]),
     ("zeroize", &["model", "journal", "app"]),

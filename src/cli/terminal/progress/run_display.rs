@@ -164,7 +164,7 @@ impl RunDisplay {
                 self.printer.to_stderr(&stamped(at, &format!("warning: {text}")));
             }
             (Form::Log { .. }, Notice::News(text)) => self.printer.say(&stamped(at, &text)),
-            (_, Notice::Warning(text)) => self.printer.warn(&text),
+            (_, Notice::Warning(text)) => self.printer.show_warning(&text),
             (_, Notice::News(text)) => self.printer.say(&text),
         }
     }

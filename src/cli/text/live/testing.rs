@@ -46,6 +46,7 @@ pub(super) fn begins() -> RunBegins {
         quarantine_ms: 600_000,
         has_waves: true,
         counts: counts_of(&[(Outcome::NotAttempted, 120)]),
+        metrics_file: None,
         failures: Vec::new(),
     }
 }

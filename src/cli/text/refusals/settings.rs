@@ -22,5 +22,9 @@ pub(super) fn settings(reason: &SettingsRefusal) -> Words {
             "--break-glass needs a reason, which sortie records",
             "say why this cannot wait, or name a ticket",
         ),
+        SettingsRefusal::MetricsFileName { path } => Words::new(
+            format!("the metrics file {} has no name that ends in .prom", path.display()),
+            "name it like sortie-{job}.prom; the collector ignores all other files",
+        ),
     }
 }

@@ -1,0 +1,116 @@
+//! The metrics of a job, from its latest run and the host's record.
+//!
+//! Owns which run they are about and when the job last ended well. They come from what the state directory holds, so a run
+//! that fails or never begins hides neither the doubts of the run before nor the last success. Must never change anything but
+//! the file of metrics.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::app::Workspace;
+use crate::app::refusal::Reason;
+use crate::app::runs::run_view::RunView;
+use crate::app::tenant::SIMULATED_TENANT;
+use crate::journal::{RunReader, RunRow};
+use crate::model::UnixMillis;
+use crate::report::{JobMetrics, ReportRow, RunMetrics, metrics_path, write_metrics};
+
+/// What metrics are asked for.
+#[derive(Clone, Debug)]
+pub struct MetricsRequest<'a> {
+    /// The job by its name.
+    pub job: &'a str,
+    /// Its tenant; empty where it is not known.
+    pub tenant: &'a str,
+    /// The run that the command drives or drove; `None` for the latest run of the job.
+    pub run: Option<&'a str>,
+    /// How the command ended, as its caller counts; `None` while it goes on.
+    pub exit_code: Option<u8>,
+    /// Now.
+    pub now: UnixMillis,
+}
+
+impl MetricsRequest<'_> {
+    /// What is known without a state directory.
+    #[must_use]
+    pub fn without_runs(&self) -> JobMetrics {
+        JobMetrics {
+            job: self.job.to_owned(),
+            tenant: self.tenant.to_owned(),
+            exit_code: self.exit_code,
+            ended_at: self.exit_code.map(|_| self.now),
+            succeeded_at: None,
+            run: None,
+        }
+    }
+}
+
+/// A file of metrics that could not be written.
+#[derive(Debug)]
+pub struct MetricsFailure {
+    /// The file.
+    pub path: PathBuf,
+    /// What the system said.
+    pub error: io::Error,
+}
+
+impl Workspace {
+    /// The metrics of a job.
+    ///
+    /// # Errors
+    /// The index or the run cannot be read.
+    pub fn metrics(&self, request: &MetricsRequest<'_>) -> Result<JobMetrics, Reason> {
+        // Without a tenant it is the latest real one of the job: a trial says nothing about it.
+        let is_of_tenant = |row: &RunRow| match request.tenant {
+            "" => row.tenant != SIMULATED_TENANT,
+            tenant => row.tenant == tenant,
+        };
+        let is_of_job = |row: &RunRow| row.job == request.job && is_of_tenant(row);
+        let row = match request.run {
+            Some(run) => Some(self.index().find_run(run)?),
+            None => self.index().runs()?.into_iter().find(is_of_job),
+        };
+        let mut metrics = request.without_runs();
+        if let Some(row) = &row {
+            (metrics.job, metrics.tenant) = (row.job.clone(), row.tenant.clone());
+            metrics.run = Some(self.run_metrics(row, request)?);
+        }
+        let succeeded_at = self.index().last_success(&metrics.job, &metrics.tenant)?;
+        metrics.succeeded_at = Some(succeeded_at.unwrap_or(UnixMillis(0)));
+        Ok(metrics)
+    }
+
+    fn run_metrics(
+        &self,
+        row: &RunRow,
+        request: &MetricsRequest<'_>,
+    ) -> Result<RunMetrics, Reason> {
+        let view = RunView::read(&self.dir, &row.id)?;
+        let reader = RunReader::open(&self.dir, &row.id)?;
+        let is_driven_here = request.run.is_some() && request.exit_code.is_none();
+        let is_driven = is_driven_here || self.dir.is_held(&row.id);
+        let left_at = (!is_driven).then(|| row.ended_at.unwrap_or(request.now));
+        let per_hour = view.header.policy.per_hour;
+        let used = self.quota(&view.header.base_url, per_hour).spent(request.now).ok();
+        Ok(RunMetrics {
+            started_at: view.header.started_at,
+            left_at,
+            duration_ms: left_at.unwrap_or(request.now).remaining_ms(view.header.started_at),
+            counts: view.rows().outcomes(),
+            rate_limited: reader.rate_limited()?,
+            pauses: reader.pauses()?,
+            pins_missing: view.rows().iter().filter(ReportRow::lacks_pin).count() as u64,
+            requests: view.requests,
+            quota: used.map(|used| (used, per_hour)),
+        })
+    }
+}
+
+/// Writes metrics to a file, whose name may say `{job}` and `{tenant}`.
+///
+/// # Errors
+/// [`MetricsFailure`]; an earlier version of the file is unchanged then.
+pub fn save_metrics(path: &Path, metrics: &JobMetrics) -> Result<(), MetricsFailure> {
+    let path = metrics_path(path, &metrics.job, &metrics.tenant);
+    write_metrics(&path, metrics).map_err(|error| MetricsFailure { path, error })
+}
