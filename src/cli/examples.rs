@@ -246,9 +246,19 @@ const EXAMPLES: &[CommandExamples] = &[
         &[
             example("List all commands and topics", "sortie help"),
             example("Read how to confirm a run", "sortie help confirm"),
-            example("Write the manual as man pages", "sortie help --man ~/man"),
         ],
     ),
+    (
+        "completions",
+        &[
+            example(
+                "Complete in bash",
+                "sortie completions bash > ~/.local/share/bash-completion/completions/sortie",
+            ),
+            example("Complete in zsh", "sortie completions zsh > ~/.zfunc/_sortie"),
+        ],
+    ),
+    ("man", &[example("Write the manual as man pages", "sortie man --out ~/man")]),
     (
         "audit",
         &[

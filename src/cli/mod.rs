@@ -5,6 +5,7 @@
 pub(crate) mod command_groups;
 mod command_line;
 pub(crate) mod commands;
+mod completion_values;
 pub(crate) mod decision_options;
 mod derived_flags;
 pub(crate) mod driving;
@@ -43,9 +44,9 @@ use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
 use commands::{
-    actions, approve, attach, audit, check, close, device_commands, devices, doctor, history, init,
-    pins, plan, profiles, prune, repair_clock, report, resolve, resume, retry, run, runs, send,
-    setting_list, simulate, status,
+    actions, approve, attach, audit, check, close, completions, device_commands, devices, doctor,
+    history, init, man, pins, plan, profiles, prune, repair_clock, report, resolve, resume, retry,
+    run, runs, send, setting_list, simulate, status,
 };
 use exit::Exit;
 use failure::{Done, Failed, Failure, Sent, UnsentFailure};
@@ -203,6 +204,8 @@ fn look(global: &GlobalOptions, command: &CliCommand, printer: &Printer) -> Resu
         CliCommand::Init { init } => init::init(global, init, printer),
         CliCommand::Profiles => profiles::profiles(global, printer),
         CliCommand::Simulate(simulate) => simulate::simulate(simulate, printer),
+        CliCommand::Completions { shell } => Ok(completions::completions(*shell, printer)),
+        CliCommand::Man(options) => man::man(options, printer),
         CliCommand::Help(help) => commands::help::help(help, printer),
         CliCommand::Run { .. }
         | CliCommand::Send { .. }

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
 pub(crate) use crate::cli::decision_options::{ApproveOptions, ResolveOptions};
-use crate::cli::help_options::HelpOptions;
+use crate::cli::help_options::{COMPLETION_PLACES, HelpOptions, ManOptions};
 pub(crate) use crate::cli::job_options::JobOptions;
 pub(crate) use crate::cli::listing_options::{AuditOptions, HistoryOptions, RunsOptions};
 use crate::cli::metrics_state::CommandMetrics;
@@ -282,6 +282,15 @@ pub(crate) enum CliCommand {
     Profiles,
     /// Serve a simulated tenant on this host, for trials and tests
     Simulate(SimulateOptions),
+    /// Print the completion script of a shell
+    #[command(after_long_help = COMPLETION_PLACES)]
+    Completions {
+        /// Shell to complete in
+        #[arg(value_name = "SHELL")]
+        shell: clap_complete::Shell,
+    },
+    /// Write man pages of all commands and topics
+    Man(ManOptions),
     /// Show the help of a command, or a topic of the manual
     Help(HelpOptions),
 }

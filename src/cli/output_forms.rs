@@ -76,6 +76,9 @@ impl OutputForms {
             CliCommand::Profiles => Self::listing("profiles", &PROFILE_FIELDS),
             // It serves until Ctrl-C: what it prints is for a shell.
             CliCommand::Simulate { .. } => Self::text("simulate"),
+            // A script for a shell, as it is.
+            CliCommand::Completions { .. } => Self::text("completions"),
+            CliCommand::Man { .. } => Self::json("man"),
             CliCommand::Help { .. } => Self::text("help"),
         }
     }

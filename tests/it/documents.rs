@@ -67,7 +67,7 @@ fn listed_in(page: &str, section: u8) -> Vec<(String, String)> {
 #[test]
 fn the_readme_names_every_command_and_topic() {
     let bench = Bench::offline();
-    bench.sortie(&["help", "--man", "man"]).expect(0);
+    bench.sortie(&["man", "--out", "man"]).expect(0);
     let page = std::fs::read_to_string(bench.path("man/sortie.1")).expect("the page is written");
     let commands = listed_in(&page, 1);
     let commands: Vec<String> =

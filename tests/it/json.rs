@@ -83,6 +83,8 @@ fn command_lines(fleet: &Fleet) -> Vec<(Vec<String>, i32, Form)> {
         (&["prune", "--older-than", "0", "--yes"], 0, Form::Value),
         (&["repair-clock", "--yes"], 0, Form::Value),
         (&["simulate"], 2, Form::Refused),
+        (&["completions", "bash"], 2, Form::Refused),
+        (&["man", "--out", "man"], 0, Form::Value),
     ];
     let word = |word: &&str| match *word {
         "DEVICE" => device.clone(),

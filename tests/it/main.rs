@@ -45,6 +45,8 @@ mod rig;
 mod screens;
 mod secrets;
 mod settings;
+#[cfg(unix)]
+mod shells;
 mod sleep;
 #[cfg(unix)]
 mod snapshots;

@@ -1,21 +1,20 @@
-//! `sortie help`: the list of commands and topics, the help of one, and the manual as files.
+//! `sortie help`: the list of commands and topics, and the help of one.
 //!
 //! Owns which of them a name means. The texts come from the command line and from `cli/help`. Needs neither tenant nor
 //! state directory.
 
 use clap::CommandFactory;
-use std::path::Path;
 
 use crate::cli::command_groups::COMMAND_GROUPS;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::help::man::{about, commands, pages};
+use crate::cli::help::man::{about, commands};
 use crate::cli::help::markdown::{TopicBlock, TopicTable};
 use crate::cli::help::on_screen::on_screen;
 use crate::cli::help::topics::{TOPICS, Topic};
 use crate::cli::help_options::HelpOptions;
 use crate::cli::options::Options;
-use crate::cli::terminal::printer::{Printer, counted};
+use crate::cli::terminal::printer::Printer;
 use crate::cli::text::help_page::{HelpDepth, help_page};
 use crate::kandji::find_action;
 use crate::model::nearest;
@@ -23,14 +22,13 @@ use crate::model::nearest;
 pub(crate) fn help(options: &HelpOptions, printer: &Printer) -> Result<Exit, Failure> {
     let mut program = Options::command();
     program.build();
-    match (&options.man, options.name.as_deref()) {
-        (Some(directory), _) => write_man(directory, &program, printer)?,
-        (None, None) => printer.show_paged(&on_screen(&overview(&program), &printer.screen())),
-        (None, Some(name)) if options.markdown => {
+    match options.name.as_deref() {
+        None => printer.show_paged(&on_screen(&overview(&program), &printer.screen())),
+        Some(name) if options.markdown => {
             let topic = Topic::find(name).ok_or_else(|| unknown(name, &program))?;
             printer.data(&topic.markdown());
         }
-        (None, Some(name)) => show(name, &program, printer)?,
+        Some(name) => show(name, &program, printer)?,
     }
     Ok(Exit::Well)
 }
@@ -74,7 +72,7 @@ fn overview(program: &clap::Command) -> Vec<TopicBlock> {
     blocks.push(TopicBlock::Heading { level: 2, text: "Topics" });
     blocks.push(table(topics.collect()));
     blocks.push(TopicBlock::Paragraph(
-        "Show one: `sortie help NAME`. Write man pages: `sortie help --man DIR`.".to_owned(),
+        "Show one: `sortie help NAME`. Write man pages: `sortie man --out DIR`.".to_owned(),
     ));
     blocks
 }
@@ -91,20 +89,4 @@ fn unknown(name: &str, program: &clap::Command) -> Failure {
         }
         None => failure.next("list commands and topics:\n  sortie help"),
     }
-}
-
-/// Writes the man pages.
-fn write_man(directory: &Path, program: &clap::Command, printer: &Printer) -> Result<(), Failure> {
-    let failed = |path: &Path, error: &std::io::Error| {
-        Failure::new(Exit::Journal, format!("cannot write {}: {error}", path.display()))
-            .next("name a directory that you can write:\n  sortie help --man DIR")
-    };
-    std::fs::create_dir_all(directory).map_err(|error| failed(directory, &error))?;
-    let pages = pages(program);
-    for page in &pages {
-        let path = directory.join(&page.file);
-        std::fs::write(&path, &page.text).map_err(|error| failed(&path, &error))?;
-    }
-    printer.say(&format!("{} in {}", counted(pages.len(), "man page"), directory.display()));
-    Ok(())
 }

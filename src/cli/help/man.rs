@@ -10,6 +10,24 @@ use crate::cli::help::roff::{head, line, of_blocks, of_code, quoted};
 use crate::cli::help::topics::{TOPICS, Topic};
 use crate::model::settings::settings;
 
+/// How pages refer to the page of the program.
+const PROGRAM: &str = "\\fBsortie\\fR(1)";
+/// Most topics that the page of a command refers to.
+const TOPICS_MAX: usize = 3;
+/// What sortie keeps where, unless flags or variables say otherwise.
+const FILES: [(&str, &str); 5] = [
+    ("~/.local/share/sortie/config.toml", "profiles and settings; --config names another file"),
+    (
+        "~/.local/share/sortie/state/",
+        "journals, quota and records; --state-dir names another directory",
+    ),
+    ("/etc/sortie/policy.toml", "the policy of the host, see sortie-policy(7)"),
+    ("~/.local/share/sortie/state/policy.toml", "the policy where the host has none"),
+    ("~/.local/share/sortie/state/STOP", "stops every run while it exists"),
+];
+/// The files that the pages of commands list; the page of the program lists all.
+const FILES_OF_COMMANDS: usize = 2;
+
 /// A page: the name of its file and its text.
 pub(crate) struct ManPage {
     pub file: String,
@@ -59,10 +77,43 @@ fn of_program(program: &Command) -> String {
             text.push_str(&format!(".TP\n.B {}\n{}\n", line(variable), line(setting.help)));
         }
     }
+    exit_status(&mut text);
+    files(&mut text, &FILES);
+    let topics = ["jobs", "confirm", "exit-codes"].map(|topic| reference(topic, 7));
+    see_also(&mut text, &topics);
+    text
+}
+
+/// The exit codes of a command that has no list of its own.
+fn exit_status(text: &mut String) {
     let blocks = Topic::find("exit-codes").map(Topic::blocks).unwrap_or_default();
     let table = blocks.into_iter().find(|block| matches!(block, TopicBlock::Table(_)));
     text.push_str(&format!(".SH EXIT STATUS\n{}", of_blocks(table.as_slice())));
-    text
+}
+
+fn files(text: &mut String, files: &[(&str, &str)]) {
+    text.push_str(".SH FILES\n");
+    for (path, content) in files {
+        text.push_str(&format!(".TP\n\\fI{}\\fR\n{}\n", line(path), line(content)));
+    }
+}
+
+fn see_also(text: &mut String, others: &[String]) {
+    text.push_str(&format!(".SH SEE ALSO\n{}\n", others.join(", ")));
+}
+
+/// The topics that say most about a command: those that name it most often.
+fn topics_about(command: &str) -> Vec<&'static str> {
+    let named = format!("sortie {command}");
+    let ends = |rest: &&str| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '-');
+    let count = |topic: &Topic| {
+        let uses = topic.markdown().split(&named).skip(1).filter(ends).count();
+        uses + if topic.name == command { TOPICS.len() } else { 0 }
+    };
+    let mut counted: Vec<_> = TOPICS.iter().map(|topic| (count(topic), topic.name)).collect();
+    counted.retain(|(count, _)| *count > 0);
+    counted.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    counted.into_iter().take(TOPICS_MAX).map(|(_, name)| name).collect()
 }
 
 fn of_command(name: &str, command: &Command) -> String {
@@ -70,10 +121,6 @@ fn of_command(name: &str, command: &Command) -> String {
     synopsis(&mut text, command);
     description(&mut text, command);
     options(&mut text, command);
-    if let Some(after) = command.get_after_long_help().map(ToString::to_string) {
-        text.push_str(".SH NOTES\n");
-        of_code(&mut text, after.lines());
-    }
     let examples = examples_of(command.get_name());
     if !examples.is_empty() {
         text.push_str(".SH EXAMPLES\n");
@@ -82,8 +129,41 @@ fn of_command(name: &str, command: &Command) -> String {
         text.push_str(&format!(".PP\n{}:\n", line(example.purpose)));
         of_code(&mut text, std::iter::once(example.line));
     }
-    text.push_str(&format!(".SH SEE ALSO\n\\fBsortie\\fR(1), {}\n", reference("exit-codes", 7)));
+    notes(&mut text, command);
+    files(&mut text, &FILES[..FILES_OF_COMMANDS]);
+    let topics = topics_about(command.get_name()).into_iter().chain(["exit-codes"]);
+    let topics: std::collections::BTreeSet<&str> = topics.collect();
+    let topics = topics.into_iter().map(|topic| reference(topic, 7));
+    see_also(&mut text, &std::iter::once(PROGRAM.to_owned()).chain(topics).collect::<Vec<_>>());
     text
+}
+
+/// What help shows below the examples: exit codes of the command, or notes; else the exit codes of all commands.
+fn notes(text: &mut String, command: &Command) {
+    let after = command.get_after_long_help().map(ToString::to_string);
+    let codes = after.as_deref().and_then(|after| after.strip_prefix("Exit codes:\n"));
+    match (codes, &after) {
+        (Some(codes), _) => {
+            text.push_str(".SH EXIT STATUS\n");
+            passages(text, codes);
+        }
+        (None, Some(after)) => {
+            text.push_str(".SH NOTES\n");
+            passages(text, after);
+            exit_status(text);
+        }
+        (None, None) => exit_status(text),
+    }
+}
+
+/// Passages of a note: lists stay as they are, and sentences are filled.
+fn passages(text: &mut String, note: &str) {
+    for passage in note.split("\n\n") {
+        match passage.contains("\n") || passage.starts_with(' ') {
+            true => of_code(text, passage.lines()),
+            false => text.push_str(&format!(".PP\n{}\n", line(passage))),
+        }
+    }
 }
 
 fn of_topic(topic: Topic) -> String {
@@ -91,7 +171,7 @@ fn of_topic(topic: Topic) -> String {
     let mut text = head(&name, 7, &topic.summary());
     text.push_str(".SH DESCRIPTION\n");
     text.push_str(&of_blocks(&topic.blocks()));
-    text.push_str(".SH SEE ALSO\n\\fBsortie\\fR(1)\n");
+    see_also(&mut text, &[PROGRAM.to_owned()]);
     text
 }
 

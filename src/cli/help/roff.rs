@@ -44,7 +44,7 @@ pub(super) fn of_blocks(blocks: &[TopicBlock]) -> String {
 
 /// Lines exactly as they are.
 pub(super) fn of_code<'a>(text: &mut String, lines: impl Iterator<Item = &'a str>) {
-    text.push_str(".PP\n.RS 4\n.nf\n");
+    text.push_str(".PP\n.RS -3\n.nf\n");
     for code in lines {
         text.push_str(&line(code));
         text.push('\n');

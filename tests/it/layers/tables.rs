@@ -62,6 +62,7 @@ pub(super) const HOMES: &[(&str, &[&str])] = &[
     ("axum", &["simulator"]),
     ("base64", &["app"]),
     ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
     ("console", &["cli"]),
     ("csv", &["report"]),
     ("encoding_rs", &["job"]),
