@@ -49,15 +49,25 @@ impl<W: io::Write> CsvLines<W> {
     }
 }
 
-/// A CSV of texts, for lists that are no reports: neutralized and quoted as those are.
+/// A CSV of texts for programs, for lists that are no reports: neutralized and quoted as those are.
 #[must_use]
 pub fn csv_text<const COLUMNS: usize>(
     header: [&str; COLUMNS],
     rows: impl Iterator<Item = [String; COLUMNS]>,
 ) -> String {
+    csv_text_for(CsvDialect::Plain, header, rows)
+}
+
+/// The same for a spreadsheet.
+#[must_use]
+pub fn csv_text_for<const COLUMNS: usize>(
+    dialect: CsvDialect,
+    header: [&str; COLUMNS],
+    rows: impl Iterator<Item = [String; COLUMNS]>,
+) -> String {
     let mut text = Vec::new();
     // Memory takes every line, and all have the same length.
-    if let Ok(mut lines) = CsvLines::begin(&mut text, CsvDialect::Plain) {
+    if let Ok(mut lines) = CsvLines::begin(&mut text, dialect) {
         for row in std::iter::once(header.map(str::to_owned)).chain(rows) {
             let _ = lines.write(row.into_iter().map(Cow::from));
         }

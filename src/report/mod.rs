@@ -29,6 +29,7 @@ mod history;
 mod jsonl;
 mod metrics;
 mod overview;
+mod pin_sheets;
 mod report_csv;
 mod rerun;
 mod row;
@@ -40,7 +41,7 @@ mod write;
 use std::io;
 
 pub use columns::REPORT_COLUMN_MEANINGS;
-pub use csv_lines::csv_text;
+pub use csv_lines::{csv_text, csv_text_for};
 pub use devices_csv::DevicesCsv;
 pub use history::{HistoryKind, HistoryLine, history_lines};
 pub use jsonl::ReportJsonl;
@@ -48,6 +49,7 @@ pub use metrics::{
     JobMetrics, RunMetrics, is_metrics_file_name, metrics_path, metrics_text, write_metrics,
 };
 pub use overview::{NamedTask, RunOverview, TaskGroup};
+pub use pin_sheets::{OtherPin, PinSheet, PinSheetOrigin, SheetPin, write_pin_sheets};
 pub use report_csv::ReportCsv;
 pub use rerun::{Refused, Rerun, RerunCsv, job_csv, to_retry};
 pub use row::{Following, ReportRow, Rows, RunFacts, Stage, reason_of};

@@ -114,6 +114,30 @@ fn replace(
     path: &Path,
     write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
+    filled(dir, write)?.persist(path).map_err(|error| error.error)?;
+    sync_dir(dir);
+    Ok(())
+}
+
+/// Writes a new private file, whole or not at all. Its directory must be there, and a file of this name stays as it is.
+pub(super) fn write_new(
+    path: &Path,
+    write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let dir = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    filled(dir, write)?.persist_noclobber(path).map_err(|error| error.error)?;
+    sync_dir(dir);
+    Ok(())
+}
+
+/// A complete file that has no name yet.
+fn filled(
+    dir: &Path,
+    write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<tempfile::NamedTempFile> {
     remove_leftovers(dir);
     let mut file = unfinished_in(dir)?;
     let mut sink = BufWriter::new(file.as_file_mut());
@@ -121,9 +145,7 @@ fn replace(
     sink.flush()?;
     drop(sink);
     file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    sync_dir(dir);
-    Ok(())
+    Ok(file)
 }
 
 /// A file to be filled, locked as long as its writer lives. It is made with mode 0600, and removed again when writing fails.

@@ -58,6 +58,7 @@ pub(super) const HOMES: &[(&str, &[&str])] = &[
     ("annotate_snippets", &["cli"]),
     ("anstream", &["cli"]),
     ("anstyle", &["cli"]),
+    ("askama", &["report"]),
     ("aws_lc_rs", &["app"]),
     ("axum", &["simulator"]),
     ("base64", &["app"]),
