@@ -90,9 +90,10 @@ pub use runs::run_view::ReportsReason;
 pub use runs::status::RunStatus;
 pub use runs::verdict::RunVerdict;
 pub use secrets::{
-    FoundPin, FoundSecret, HiddenValue, IdentityFault, KeyFault, KeyPlace, PinLack, PinProvenance,
-    PinRecovery, PinsRequest, PinsViewer, Recipients, RecoveredPin, RecoveryEnd, RecoveryRequest,
-    RevealedValue, SecretsReason, SecretsStorage, TaskPins, WhyClosed,
+    ComparedPin, FoundPin, FoundSecret, HiddenValue, IdentityFault, KeyFault, KeyPlace,
+    PinComparison, PinLack, PinProvenance, PinRecovery, PinsCompared, PinsRequest, PinsViewer,
+    Recipients, RecoveredPin, RecoveryEnd, RecoveryRequest, RevealedValue, SecretsReason,
+    SecretsStorage, ShownAs, TaskPins, WhyClosed,
 };
 pub use settings::{Profile, RunSettings};
 pub use ssh_keygen::{SIGNING_VARIABLES, SigningKey, SigningReason};

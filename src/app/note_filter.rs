@@ -11,7 +11,7 @@ use crate::journal::AuditRecord;
 use crate::model::UnixMillis;
 
 /// The kinds of notes that this program writes.
-pub const NOTE_KINDS: [&str; 11] = [
+pub const NOTE_KINDS: [&str; 12] = [
     "planned",
     "started",
     "resumed",
@@ -20,6 +20,7 @@ pub const NOTE_KINDS: [&str; 11] = [
     "resolved",
     "refused",
     "pins_shown",
+    "pins_compared",
     "recovered",
     "pruned",
     "clock_repaired",

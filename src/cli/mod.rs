@@ -189,11 +189,7 @@ fn look(global: &GlobalOptions, command: &CliCommand, printer: &Printer) -> Resu
         CliCommand::History { history } => history::history(global, history, printer),
         CliCommand::Audit { audit } => audit::audit(global, audit, printer),
         CliCommand::Prune { prune } => prune::prune(global, prune, printer),
-        CliCommand::Pins { pins, tenant } => match (&pins.test_identity, pins.recover) {
-            (Some(file), _) => pins::test_identity(global, pins, file, printer),
-            (None, true) => pins::recover(global, pins, tenant, printer),
-            (None, false) => pins::pins(global, pins, printer),
-        },
+        CliCommand::Pins { pins, tenant } => pins::pins(global, pins, tenant, printer),
         CliCommand::Devices { filter, unmanaged, tenant } => {
             devices::devices(global, filter, *unmanaged, tenant, printer)
         }

@@ -242,7 +242,7 @@ pub(crate) enum CliCommand {
         #[arg(short, long, help_heading = SAFETY)]
         yes: bool,
     },
-    /// Show the lock PINs of a run or a device, or recover missing ones
+    /// Show, print, verify or recover lock PINs of a run or device
     Pins {
         #[command(flatten)]
         pins: PinsOptions,

@@ -68,6 +68,7 @@ impl OutputForms {
             CliCommand::Audit { .. } => Self::listing("audit", &NOTE_FIELDS),
             CliCommand::Prune { .. } => Self::json("prune"),
             CliCommand::RepairClock { .. } => Self::json("repair-clock"),
+            CliCommand::Pins { pins, .. } if pins.is_listing() => Self::json("pins").with_csv(),
             CliCommand::Pins { .. } => Self::json("pins"),
             CliCommand::Devices { .. } => Self::listing("devices", &DEVICE_FIELDS).with_csv(),
             CliCommand::Commands { .. } => Self::listing("commands", &COMMAND_FIELDS),

@@ -37,6 +37,7 @@ mod manifest;
 #[cfg(unix)]
 mod observe;
 mod pins;
+mod pins_handover;
 #[cfg(unix)]
 mod pseudo_terminal;
 mod refusals;

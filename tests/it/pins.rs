@@ -14,13 +14,13 @@ use crate::harness::{Bench, Ran, Tenant, add, canned, eventually, prompt_world, 
 use crate::secrets::{files_below, has_number, is_time_of_day};
 
 /// Somebody who may read PINs.
-struct Holder {
+pub struct Holder {
     public: String,
     /// Their identity file.
     file: String,
 }
 
-fn holder(bench: &Bench, name: &str) -> Holder {
+pub fn holder(bench: &Bench, name: &str) -> Holder {
     let identity = x25519::Identity::generate();
     let text = identity.to_string();
     let content = format!("# created: today\n{}\n", text.expose_secret());
@@ -33,7 +33,7 @@ fn set_mode(path: &std::path::Path, mode: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("a mode");
 }
 
-fn macs(count: usize) -> Tenant {
+pub fn macs(count: usize) -> Tenant {
     let mut world = prompt_world(Faults::default());
     for number in 0..count {
         add(&mut world, DeviceKind::MacIntel, &serial(number));
@@ -42,12 +42,12 @@ fn macs(count: usize) -> Tenant {
 }
 
 /// In the order in which they were added.
-fn ids_of(tenant: &Tenant) -> Vec<String> {
+pub fn ids_of(tenant: &Tenant) -> Vec<String> {
     tenant.with_world(|world| world.device_ids().map(str::to_owned).collect())
 }
 
 /// A job that locks the first devices, with more lines of YAML.
-fn lock_job(bench: &Bench, count: usize, lines: &str) -> String {
+pub fn lock_job(bench: &Bench, count: usize, lines: &str) -> String {
     let devices: Vec<String> =
         (0..count).map(|number| format!("{{serial_number: {}}}", serial(number))).collect();
     let text = format!(
@@ -58,13 +58,13 @@ fn lock_job(bench: &Bench, count: usize, lines: &str) -> String {
     "locks.yaml".to_owned()
 }
 
-fn encrypt_to(holders: &[&Holder]) -> String {
+pub fn encrypt_to(holders: &[&Holder]) -> String {
     let keys: Vec<&str> = holders.iter().map(|holder| holder.public.as_str()).collect();
     format!("secrets: {{encrypt_to: [{}]}}", keys.join(", "))
 }
 
 /// The PINs that the tenant issued, by serial number.
-fn issued(tenant: &Tenant, bench: &Bench) -> BTreeMap<String, String> {
+pub fn issued(tenant: &Tenant, bench: &Bench) -> BTreeMap<String, String> {
     let ledger = tenant.ledger();
     bench
         .report()
@@ -401,7 +401,7 @@ fn two_different_pins_are_both_shown_secrets_only_on_request() {
 }
 
 /// A tenant that answers locks without PIN, and shows it only when it is asked to.
-fn forgetful(count: usize) -> Tenant {
+pub fn forgetful(count: usize) -> Tenant {
     let tenant = macs(count);
     for _ in 0..count {
         let nothing = canned(200, "{}", FaultMoment::AfterApplying);

@@ -50,6 +50,8 @@ pub enum OpeningPurpose {
     Retry,
     /// To read missing PINs.
     RecoverPins,
+    /// To compare PINs with the tenant.
+    ComparePins,
 }
 
 impl RefusalFacts for OpenedRunReason {
@@ -63,7 +65,10 @@ impl RefusalFacts for OpenedRunReason {
 
     fn next(&self) -> Vec<NextStep> {
         match self {
-            Self::Simulated { purpose: OpeningPurpose::RecoverPins, .. } => Vec::new(),
+            Self::Simulated {
+                purpose: OpeningPurpose::RecoverPins | OpeningPurpose::ComparePins,
+                ..
+            } => Vec::new(),
             Self::Simulated { .. } => vec![NextStep::Simulate],
             Self::Closed { may_retry: false, .. } => Vec::new(),
             Self::Closed { run, .. } => vec![NextStep::Retry { run: run.clone() }],

@@ -3,10 +3,12 @@
 //! Owns which tasks have PINs, which lack one, and which PIN is to be tried first. Must never hand out a secret: a hidden value
 //! says nothing of itself but whether it can be read.
 
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::reason::SecretsReason;
 use super::sealing::{Identities, OpenError};
+use crate::journal::RunHeader;
 use crate::kandji::find_action;
 use crate::model::{
     DeviceFacts, HeldPin, Outcome, ParamValue, PinOrigin, Platform, Sealed, Secret, Task,
@@ -18,6 +20,10 @@ use crate::report::ReportRow;
 pub struct TaskPins<V> {
     /// Id of the run.
     pub run: String,
+    /// Name of its job.
+    pub job: String,
+    /// Why the job is done, where its author said so.
+    pub purpose: Option<String>,
     /// The task within the run.
     pub task: TaskIndex,
     /// The device, as the run planned it.
@@ -77,7 +83,7 @@ pub enum PinProvenance {
 }
 
 impl PinProvenance {
-    fn is_odd(&self) -> bool {
+    pub(super) fn is_odd(&self) -> bool {
         matches!(self, Self::Held { flaw: Some(_), .. })
     }
 }
@@ -98,7 +104,8 @@ pub struct HiddenValue {
 }
 
 /// Why a secret cannot be read.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum WhyClosed {
     /// It is encrypted, and no identity file was given.
     Encrypted,
@@ -121,7 +128,7 @@ impl HiddenValue {
 }
 
 impl TaskPins<HiddenValue> {
-    pub(super) fn of(run: &str, task: TaskIndex, row: &ReportRow<'_>) -> Self {
+    pub(super) fn of(header: &RunHeader, task: TaskIndex, row: &ReportRow<'_>) -> Self {
         let record = row.record();
         let held = |held: &HeldPin| FoundPin {
             value: HiddenValue::new(&held.pin),
@@ -146,7 +153,9 @@ impl TaskPins<HiddenValue> {
         let lack =
             || PinLack { reason: row.reason().into_owned(), is_pin_missing: row.is_pin_missing() };
         Self {
-            run: run.to_owned(),
+            run: header.run.0.clone(),
+            job: header.job.clone(),
+            purpose: header.reason.clone(),
             task,
             device: row.device().clone(),
             action: row.action().to_owned(),
@@ -166,6 +175,15 @@ impl TaskPins<HiddenValue> {
     #[must_use]
     pub fn readable(&self) -> usize {
         self.values().filter(|value| value.is_readable()).count()
+    }
+
+    /// How many of its PINs can be read and were not pruned.
+    #[must_use]
+    pub fn readable_pins(&self) -> usize {
+        let is_there = |pin: &&FoundPin<HiddenValue>| {
+            pin.value.sealed.expose().is_some_and(|it| !it.is_empty())
+        };
+        self.pins.iter().filter(is_there).count()
     }
 
     /// How many of its PINs and secrets cannot be read.
@@ -274,6 +292,8 @@ mod tests {
         };
         TaskPins {
             run: "R".to_owned(),
+            job: "locks".to_owned(),
+            purpose: None,
             task: TaskIndex(0),
             device: DeviceFacts {
                 id: DeviceId::from_api(device),

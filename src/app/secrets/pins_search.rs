@@ -86,7 +86,7 @@ fn of_view(
         .map(TaskIndex)
         .map_while(|task| Some((task, rows.get(task)?)))
         .filter(|(task, _)| is_wanted(*task))
-        .map(|(task, row)| TaskPins::of(&view.header.run.0, task, &row))
+        .map(|(task, row)| TaskPins::of(&view.header, task, &row))
         .map(|found| TaskPins {
             secrets: if request.with_secrets { found.secrets } else { Vec::new() },
             ..found

@@ -24,6 +24,32 @@ impl RevealedValue {
     }
 }
 
+/// The way in which secrets are shown, as the host's record names it.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum ShownAs {
+    /// Tables for people.
+    Text,
+    /// JSON for programs.
+    Json,
+    /// CSV for spreadsheets.
+    Csv,
+    /// Pages to print.
+    Sheets,
+}
+
+impl ShownAs {
+    /// The word in the host's record.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Csv => "csv",
+            Self::Sheets => "sheets",
+        }
+    }
+}
+
 /// Reveals secrets, and records for whom.
 pub struct PinsViewer<'a> {
     workspace: &'a Workspace,
@@ -43,12 +69,16 @@ impl PinsViewer<'_> {
     /// Records in the host's record that the current user sees these secrets, then reveals them. A person who needs a PIN
     /// gets it, whether that could be recorded or not; where it could not, an event says so.
     #[must_use]
-    pub fn reveal(&mut self, found: Vec<TaskPins<HiddenValue>>) -> Vec<TaskPins<RevealedValue>> {
-        self.note(&found);
+    pub fn reveal(
+        &mut self,
+        found: Vec<TaskPins<HiddenValue>>,
+        shown_as: ShownAs,
+    ) -> Vec<TaskPins<RevealedValue>> {
+        self.note(&found, shown_as);
         found.into_iter().map(revealed).collect()
     }
 
-    fn note(&mut self, found: &[TaskPins<HiddenValue>]) {
+    fn note(&mut self, found: &[TaskPins<HiddenValue>], shown_as: ShownAs) {
         let shown: Vec<_> = found.iter().filter(|found| found.readable() > 0).collect();
         if shown.is_empty() {
             return;
@@ -65,7 +95,7 @@ impl PinsViewer<'_> {
             .try_for_each(|found| {
                 index.note_shown(&found.run, found.task, &found.device.id, &who, now)
             })
-            .and_then(|()| note_in_record(index, &shown, &who, now));
+            .and_then(|()| note_in_record(index, &shown, shown_as, &who, now));
         if let Err(error) = noted {
             self.tell(error);
             self.index = Some(Err(()));
@@ -77,10 +107,11 @@ impl PinsViewer<'_> {
     }
 }
 
-/// Notes in the host's record whose PINs a user saw, run by run; never which.
+/// Notes in the host's record whose PINs a user saw, how many and in which way, run by run; never which.
 fn note_in_record(
     index: &mut Index,
     shown: &[&TaskPins<HiddenValue>],
+    shown_as: ShownAs,
     who: &str,
     now: UnixMillis,
 ) -> Result<(), JournalError> {
@@ -89,7 +120,12 @@ fn note_in_record(
     for (run, found) in by_run {
         let devices: BTreeSet<&str> = found.iter().map(|found| found.device.id.as_str()).collect();
         let tasks: BTreeSet<u32> = found.iter().map(|found| found.task.0).collect();
-        let body = serde_json::json!({ "who": who, "devices": devices, "tasks": tasks });
+        let pins: usize = found.iter().map(|found| found.readable_pins()).sum();
+        let all: usize = found.iter().map(|found| found.readable()).sum();
+        let body = serde_json::json!({
+            "who": who, "devices": devices, "tasks": tasks, "as": shown_as.word(), "pins": pins,
+            "secrets": all - pins,
+        });
         index.note(now, "pins_shown", Some(run), &body)?;
     }
     Ok(())
@@ -109,6 +145,8 @@ fn revealed(found: TaskPins<HiddenValue>) -> TaskPins<RevealedValue> {
     };
     TaskPins {
         run: found.run,
+        job: found.job,
+        purpose: found.purpose,
         task: found.task,
         device: found.device,
         action: found.action,

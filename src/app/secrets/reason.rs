@@ -1,4 +1,4 @@
-//! Why PINs and other secrets are not sealed, shown or recovered.
+//! Why PINs and other secrets are not sealed, shown, compared or recovered.
 //!
 //! Owns these reasons and their facts. Must never carry a secret, nor repeat what was given as a key: people paste private ones.
 
@@ -9,7 +9,7 @@ use crate::app::files::PrivateFileFault;
 use crate::app::outside::ReadReason;
 use crate::app::refusal::{NextStep, RefusalClass, RefusalFacts};
 
-/// Why PINs and other secrets are not sealed, shown or recovered.
+/// Why PINs and other secrets are not sealed, shown, compared or recovered.
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum SecretsReason {
@@ -94,6 +94,12 @@ pub enum SecretsReason {
         /// Why it could not be read.
         cause: ReadReason,
     },
+    /// The tenant could no longer be read while PINs were compared. The devices before that were compared.
+    #[serde(rename = "pin_verification_stopped")]
+    VerificationStopped {
+        /// Why it could not be read.
+        cause: ReadReason,
+    },
 }
 
 /// Where public keys are set.
@@ -152,7 +158,7 @@ impl RefusalFacts for SecretsReason {
             }
             Self::DeviceWithoutTask { .. } => RefusalClass::Target,
             Self::RunUnderWay { .. } => RefusalClass::Busy,
-            Self::RecoveryStopped { cause } => cause.class(),
+            Self::RecoveryStopped { cause } | Self::VerificationStopped { cause } => cause.class(),
         }
     }
 
@@ -171,7 +177,7 @@ impl RefusalFacts for SecretsReason {
             }
             Self::DeviceWithoutTask { .. } => vec![NextStep::CorrectRequest { what: "device" }],
             Self::RunUnderWay { run } => vec![NextStep::ShowPins { run: run.clone() }],
-            Self::RecoveryStopped { cause } => cause.next(),
+            Self::RecoveryStopped { cause } | Self::VerificationStopped { cause } => cause.next(),
         }
     }
 }

@@ -56,6 +56,11 @@ pub(crate) fn pins_recovered(run: Option<&str>, asked: usize, recovered: usize) 
     json!({ "run_id": run, "asked": asked, "recovered": recovered })
 }
 
+/// Pages that were written to be printed; no file where there is no PIN.
+pub(crate) fn pin_sheets_written(file: Option<&Path>, pages: usize, without_pin: usize) -> Value {
+    json!({ "file": file, "pages": pages, "without_pin": without_pin })
+}
+
 /// What a repair of limits brought back.
 pub(crate) fn clock_repaired(is_changed: bool, runs: usize, leases: u64) -> Value {
     json!({ "changed": is_changed, "runs": runs, "leases": leases })

@@ -67,6 +67,14 @@ impl Facts {
                 let (tasks, devices) =
                     (self.count("tasks", "task"), self.count("devices", "device"));
                 self.push(joined([tasks, devices], " of "));
+                let [pins, secrets] = [("pins", "PIN"), ("secrets", "secret")]
+                    .map(|(key, noun)| self.count(key, noun).filter(|it| !it.starts_with("0 ")));
+                let way = self.text("as");
+                self.push(joined([joined([pins, secrets], ", "), way], " as "));
+            }
+            "pins_compared" => {
+                let devices = self.count("devices", "device");
+                self.push(joined([Some("PINs".to_owned()), devices], " of "));
             }
             "recovered" => {
                 let (recovered, asked) = (self.text("recovered"), self.count("asked", "PIN"));
@@ -186,6 +194,12 @@ mod tests {
             ("refused", json!({ "job": "lock", "why": "no" }), "lock: no"),
             ("resumed", json!({ "job": "lock" }), "lock"),
             ("pins_shown", json!({ "tasks": [1, 2], "devices": ["a"] }), "2 tasks of 1 device"),
+            (
+                "pins_shown",
+                json!({ "tasks": [1], "devices": ["a"], "as": "csv", "pins": 2, "secrets": 0 }),
+                "1 task of 1 device; 2 PINs as csv",
+            ),
+            ("pins_compared", json!({ "who": "ann", "devices": ["a", "b"] }), "PINs of 2 devices"),
             ("recovered", json!({ "asked": 3, "recovered": 1 }), "1 of 3 PINs"),
             (
                 "pruned",

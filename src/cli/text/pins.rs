@@ -155,7 +155,7 @@ fn closed_text(closed: WhyClosed) -> String {
 }
 
 /// Where a PIN came from, and why it may not be the right one.
-fn source_text(source: &PinProvenance) -> String {
+pub(crate) fn source_text(source: &PinProvenance) -> String {
     match source {
         PinProvenance::GivenByJob => "given by the job".to_owned(),
         PinProvenance::Held { origin, flaw: Some(flaw), .. } => {
@@ -168,7 +168,7 @@ fn source_text(source: &PinProvenance) -> String {
 }
 
 /// Why a lock has no PIN.
-fn lack_text(found: &Revealed) -> Option<String> {
+pub(crate) fn lack_text(found: &Revealed) -> Option<String> {
     let lack = found.lack.as_ref()?;
     Some(match lack.reason.as_str() {
         "" => found.outcome.word().to_owned(),

@@ -85,7 +85,7 @@ rows! { Global:
         kind: SettingKind::Word(LISTING_FORMATS),
         default: "text",
         group: FlagGroup::Global,
-        help: "Set the output format; csv only for devices and history",
+        help: "Set the output format; csv for devices, history, pins",
         is_daily: true,
     }
     /// The file that a log is appended to.

@@ -16,7 +16,7 @@ pub(super) fn opened(reason: &OpenedRunReason) -> Words {
                 OpeningPurpose::Retry => {
                     "to rehearse a retry, start a tenant first:\n  sortie simulate"
                 }
-                OpeningPurpose::RecoverPins => "",
+                OpeningPurpose::RecoverPins | OpeningPurpose::ComparePins => "",
             },
         ),
         OpenedRunReason::Closed { run, at, by, may_retry } => Words::new(

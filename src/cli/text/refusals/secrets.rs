@@ -5,7 +5,7 @@
 use super::outside::read;
 use super::words::Words;
 use crate::app::RefusalFacts;
-use crate::app::{IdentityFault, KeyFault, RefusalClass, SecretsReason};
+use crate::app::{IdentityFault, KeyFault, ReadReason, RefusalClass, SecretsReason};
 use crate::journal::JournalError;
 
 pub(super) fn secrets(reason: &SecretsReason) -> Words {
@@ -61,17 +61,23 @@ pub(super) fn secrets(reason: &SecretsReason) -> Words {
             format!("the run reads missing PINs itself; see the ones it has:\n  sortie pins {run}"),
         ),
         SecretsReason::RecoveryStopped { cause } => {
-            let words = read(cause)
-                .state("the PINs found before that are in the journal and in the reports");
-            match cause.class() {
-                RefusalClass::Authentication | RefusalClass::Permission => Words {
-                    next: "grant the token the permission to read device secrets (unlock PIN)"
-                        .to_owned(),
-                    ..words
-                },
-                _ => words,
-            }
+            stopped(cause, "the PINs found before that are in the journal and in the reports")
         }
+        SecretsReason::VerificationStopped { cause } => {
+            stopped(cause, "the PINs compared before that are listed")
+        }
+    }
+}
+
+/// Reads of PINs that ended early, with the permission that they need.
+fn stopped(cause: &ReadReason, state: &str) -> Words {
+    let words = read(cause).state(state);
+    match cause.class() {
+        RefusalClass::Authentication | RefusalClass::Permission => Words {
+            next: "grant the token the permission to read device secrets (unlock PIN)".to_owned(),
+            ..words
+        },
+        _ => words,
     }
 }
 
