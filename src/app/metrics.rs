@@ -15,6 +15,20 @@ use crate::journal::{RunReader, RunRow};
 use crate::model::UnixMillis;
 use crate::report::{JobMetrics, ReportRow, RunMetrics, metrics_path, write_metrics};
 
+/// When metrics are made.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum MetricsMoment {
+    /// While this process drives the run.
+    GoingOn,
+    /// After a command of the job, which ended with this code.
+    Ended {
+        /// As its caller counts.
+        exit_code: u8,
+    },
+    /// After a person has decided about a run. No command of the job has ended.
+    Decided,
+}
+
 /// What metrics are asked for.
 #[derive(Clone, Debug)]
 pub struct MetricsRequest<'a> {
@@ -24,8 +38,8 @@ pub struct MetricsRequest<'a> {
     pub tenant: &'a str,
     /// The run that the command drives or drove; `None` for the latest run of the job.
     pub run: Option<&'a str>,
-    /// How the command ended, as its caller counts; `None` while it goes on.
-    pub exit_code: Option<u8>,
+    /// When they are made.
+    pub moment: MetricsMoment,
     /// Now.
     pub now: UnixMillis,
 }
@@ -34,11 +48,15 @@ impl MetricsRequest<'_> {
     /// What is known without a state directory.
     #[must_use]
     pub fn without_runs(&self) -> JobMetrics {
+        let exit_code = match self.moment {
+            MetricsMoment::Ended { exit_code } => Some(exit_code),
+            MetricsMoment::GoingOn | MetricsMoment::Decided => None,
+        };
         JobMetrics {
             job: self.job.to_owned(),
             tenant: self.tenant.to_owned(),
-            exit_code: self.exit_code,
-            ended_at: self.exit_code.map(|_| self.now),
+            exit_code,
+            ended_at: exit_code.map(|_| self.now),
             succeeded_at: None,
             run: None,
         }
@@ -80,6 +98,17 @@ impl Workspace {
         Ok(metrics)
     }
 
+    /// The file of metrics that a run keeps, with its job and its tenant; `None` where it keeps none, or is a trial.
+    ///
+    /// # Errors
+    /// There is no such run, or it cannot be read.
+    pub fn metrics_file_of(&self, run: &str) -> Result<Option<(PathBuf, RunRow)>, Reason> {
+        let row = self.index().find_run(run)?;
+        let header = RunReader::open(&self.dir, &row.id)?.header()?;
+        let kept = header.filter(|header| !header.simulated).and_then(|it| it.metrics_file);
+        Ok(kept.map(|path| (path, row)))
+    }
+
     fn run_metrics(
         &self,
         row: &RunRow,
@@ -87,8 +116,7 @@ impl Workspace {
     ) -> Result<RunMetrics, Reason> {
         let view = RunView::read(&self.dir, &row.id)?;
         let reader = RunReader::open(&self.dir, &row.id)?;
-        let is_driven_here = request.run.is_some() && request.exit_code.is_none();
-        let is_driven = is_driven_here || self.dir.is_held(&row.id);
+        let is_driven = request.moment == MetricsMoment::GoingOn || self.dir.is_held(&row.id);
         let left_at = (!is_driven).then(|| row.ended_at.unwrap_or(request.now));
         let per_hour = view.header.policy.per_hour;
         let used = self.quota(&view.header.base_url, per_hour).spent(request.now).ok();

@@ -8,7 +8,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use crate::app::settings::{Profile, metrics_file};
-use crate::app::{AppEvent, Events, MetricsRequest, Workspace, save_metrics};
+use crate::app::{
+    AppEvent, Events, MetricsMoment, MetricsRequest, Reason, Workspace, save_metrics,
+};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::locations::state_path;
@@ -51,7 +53,7 @@ fn start_writing(metrics: CommandMetrics, printer: Printer) -> Option<Writing> {
 fn write_often(metrics: &CommandMetrics, ended: &Receiver<()>, printer: &Printer) {
     loop {
         let began = WallClock.now();
-        write(metrics, None, printer);
+        write(metrics, MetricsMoment::GoingOn, printer);
         let took_ms = WallClock.now().remaining_ms(began);
         let pause = Duration::from_millis(PAUSE_MS_MIN.max(took_ms * PAUSE_FACTOR));
         if ended.recv_timeout(pause) != Err(RecvTimeoutError::Timeout) {
@@ -61,7 +63,12 @@ fn write_often(metrics: &CommandMetrics, ended: &Receiver<()>, printer: &Printer
 }
 
 /// The command has ended with this code.
-pub(crate) fn end(command: &CliCommand, exit: Exit, printer: &Printer) {
+pub(crate) fn end(command: &CliCommand, global: &GlobalOptions, exit: Exit, printer: &Printer) {
+    if let CliCommand::Resolve { name, .. } | CliCommand::Close { name, .. } = command
+        && exit == Exit::Well
+    {
+        return decided(name, global, printer);
+    }
     let Some(told) = Told::of(command) else { return };
     let metrics = &told.ending.metrics;
     let writing = metrics.lock().writing.take();
@@ -70,11 +77,30 @@ pub(crate) fn end(command: &CliCommand, exit: Exit, printer: &Printer) {
         // A thread that panicked has nothing to add.
         let _ = thread.join();
     }
-    write(metrics, Some(exit), printer);
+    write(metrics, MetricsMoment::Ended { exit_code: exit as u8 }, printer);
+}
+
+/// A person has decided about a run: a doubt that is settled no longer counts.
+fn decided(run: &str, global: &GlobalOptions, printer: &Printer) {
+    let write = |workspace: Workspace, dir: &Path| {
+        let Some((path, row)) = workspace.metrics_file_of(run)? else { return Ok(()) };
+        let moment = MetricsMoment::Decided;
+        let (job, tenant, now) = (row.job.as_str(), row.tenant.as_str(), WallClock.now());
+        let request = MetricsRequest { job, tenant, run: None, moment, now };
+        if let Err(why) = write_file(&path, dir, &request) {
+            printer.warn(&why);
+        }
+        Ok::<(), Reason>(())
+    };
+    let Ok(dir) = state_path(global) else { return };
+    // The command that decided has read the run: what cannot be read now was said.
+    if let Ok(Some(workspace)) = Workspace::open_to_read(&dir, Events::new()) {
+        let _ = write(workspace, &dir);
+    }
 }
 
 /// Writes the file, if one is named and the job is known.
-fn write(metrics: &CommandMetrics, exit: Option<Exit>, printer: &Printer) {
+fn write(metrics: &CommandMetrics, moment: MetricsMoment, printer: &Printer) {
     let (path, state_dir, job, tenant, run) = {
         let state = metrics.lock();
         let (Some(path), Some(dir)) = (state.file(), &state.state_dir) else { return };
@@ -88,7 +114,7 @@ fn write(metrics: &CommandMetrics, exit: Option<Exit>, printer: &Printer) {
         job: &job,
         tenant: &tenant,
         run: run.as_deref(),
-        exit_code: exit.map(|exit| exit as u8),
+        moment,
         now: WallClock.now(),
     };
     if let Err(why) = write_file(&path, &state_dir, &request)
@@ -106,14 +132,16 @@ fn write_file(path: &Path, state_dir: &Path, request: &MetricsRequest<'_>) -> Re
         Ok(metrics) => (metrics.unwrap_or_else(|| request.without_runs()), None),
         Err(reason) => (request.without_runs(), Some(words(&reason).what)),
     };
+    // A run that does not exist belongs to no job.
+    if metrics.job.is_empty() {
+        return Ok(());
+    }
     save_metrics(path, &metrics).map_err(|failure| {
         format!("cannot write the metrics file {}: {}", failure.path.display(), failure.error)
     })?;
     match unread {
-        Some(what) if !metrics.job.is_empty() => {
-            Err(format!("the metrics file says nothing about runs: {what}"))
-        }
-        _ => Ok(()),
+        Some(what) => Err(format!("the metrics file says nothing about runs: {what}")),
+        None => Ok(()),
     }
 }
 

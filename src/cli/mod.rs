@@ -100,7 +100,7 @@ fn finish(
             (failed.failure.exit, failed.sent)
         }
     };
-    metrics::end(&options.command, exit, printer);
+    metrics::end(&options.command, &options.global, exit, printer);
     command_ended(command, exit, sent);
     exit.into()
 }

@@ -10,7 +10,7 @@ use sortie::model::{Outcome, OutcomeCounts, UnixMillis};
 use sortie::report::{JobMetrics, RunMetrics, metrics_text};
 use sortie::simulator::{DeviceKind, FaultKind, FaultMatcher, FaultMoment, Faults};
 
-use crate::harness::{Bench, Ran, Tenant, add, canned, prompt_world, serial};
+use crate::harness::{Bench, Ran, Tenant, add, canned, canned_with, prompt_world, serial};
 use crate::pseudo_terminal::Terminal;
 use crate::secrets::{has_number, is_time_of_day};
 
@@ -180,6 +180,9 @@ fn every_metric_is_valid_and_every_outcome_is_there() {
     assert_eq!(value(&series, "sortie_last_exit_code", None), Some(2.0));
 }
 
+/// A request that is turned away has done nothing.
+const BEFORE: FaultMoment = FaultMoment::BeforeApplying;
+
 /// A tenant of three Macs and a bench with a job that restarts them.
 fn lab() -> (Tenant, Bench) {
     let mut world = prompt_world(Faults::default());
@@ -200,13 +203,10 @@ fn metrics_show_success_failure_and_refusal_of_a_job() {
     std::fs::create_dir(bench.path("m")).expect("made");
     let file = bench.path("m/sortie-lab.prom");
     // A 429 comes first: it is counted, and the task is sent again.
-    let later = sortie::simulator::CannedAnswer {
-        status: 429,
-        headers: vec![("Retry-After", "1".to_owned())],
-        body: Vec::new(),
-        moment: FaultMoment::BeforeApplying,
-    };
-    tenant.script(FaultMatcher::action("restart"), FaultKind::Canned(Box::new(later)));
+    let headers =
+        vec![("Retry-After", "1".to_owned()), ("Content-Type", "application/json".to_owned())];
+    let later = canned_with(429, headers, b"{\"detail\":\"slow down\"}", BEFORE);
+    tenant.script(FaultMatcher::action("restart"), later);
     bench.sortie(&[&RUN[..], &flags].concat()).expect(0);
     let good = metrics_at(&file);
     let of = |series: &Series, name: &str| value(series, name, None);
@@ -224,10 +224,7 @@ fn metrics_show_success_failure_and_refusal_of_a_job() {
     let ended = of(&good, "sortie_run_end_timestamp_seconds").expect("it is there");
     assert!((succeeded - ended).abs() < 5.0 && succeeded > 1.7e9, "{succeeded} {ended}");
     // A run that fails keeps the moment of the last success.
-    tenant.script(
-        FaultMatcher::action("restart"),
-        canned(400, "\"no\"", FaultMoment::BeforeApplying),
-    );
+    tenant.script(FaultMatcher::action("restart"), canned(400, "\"no\"", BEFORE));
     bench.sortie(&[&RUN[..], &flags].concat()).expect(7);
     let failed = metrics_at(&file);
     assert_eq!(of(&failed, "sortie_last_exit_code"), Some(7.0));
@@ -288,6 +285,30 @@ fn a_job_names_its_metrics_file_for_later_commands_too() {
     assert_eq!(pending, Some(3.0));
 }
 
+#[test]
+fn a_doubt_that_a_person_settles_leaves_the_metrics() {
+    let (tenant, bench) = lab();
+    let file = bench.path("lab.prom");
+    tenant.script(FaultMatcher::action("restart"), FaultKind::CloseBefore);
+    let in_doubt =
+        |series: &Series| value(series, "sortie_run_tasks", Some(("outcome", "in_doubt")));
+    bench.sortie(&[&RUN[..], &["--metrics-file", "lab.prom"]].concat()).expect(11);
+    let series = metrics_at(&file);
+    assert_eq!(value(&series, "sortie_last_exit_code", None), Some(11.0));
+    assert_eq!(in_doubt(&series), Some(1.0));
+    bench.sortie(&["resolve", "--as", "done", "--all", "--yes"]).expect(0);
+    let series = metrics_at(&file);
+    assert_eq!(
+        (in_doubt(&series), value(&series, "sortie_last_exit_code", None)),
+        (Some(0.0), None)
+    );
+    assert_eq!(value(&series, "sortie_run_active", None), Some(0.0));
+    // A run that does not exist belongs to no job, and changes no file.
+    let before = std::fs::read(&file).expect("it is there");
+    bench.sortie(&["resume", "no-such-run", "--metrics-file", "lab.prom"]).expect(2);
+    assert_eq!(std::fs::read(&file).expect("it is there"), before);
+}
+
 /// Everything that the log says of a lock with PINs and a token, at every target's most verbose level.
 const ALL: &str = "trace,transport=trace";
 /// A PIN of a job.
@@ -306,7 +327,7 @@ fn no_log_line_holds_a_secret_at_the_most_verbose_filter() {
         format!("{},lock,", serial(2)),
     ];
     bench.job("job.csv", "serial_number,action,PIN", &rows);
-    let no = canned(400, &format!("\"the PIN {PIN} is no good\""), FaultMoment::BeforeApplying);
+    let no = canned(400, &format!("\"the PIN {PIN} is no good\""), BEFORE);
     tenant.script(FaultMatcher::action("lock"), no);
     tenant.script(FaultMatcher::action("erase"), FaultKind::Truncate);
     let run = |format: &str, arguments: &[&str]| {
