@@ -2,7 +2,7 @@
 //!
 //! Owns these events. Must never log an argument of the command line: some are phrases and commands of people.
 
-use tracing::{error, info, warn};
+use tracing::{Level, enabled, error, info, warn};
 
 use crate::app::preflight::{CheckOutcome, CheckResult};
 use crate::app::{Prepared, Sent};
@@ -23,6 +23,10 @@ pub(crate) fn command_ended(command: &str, exit: Exit, sent: Sent) {
 
 /// A plan was made or read.
 pub(crate) fn plan_made(prepared: &Prepared) {
+    // The digest of a large plan takes its time.
+    if !enabled!(target: "sortie::plan", Level::INFO) {
+        return;
+    }
     let (file, reads) = (prepared.plan(), prepared.reads());
     let (job, tenant) = (file.job.as_str(), file.tenant.as_str());
     let (tasks, digest) = (file.plan.tasks.len() as u64, file.digest());
