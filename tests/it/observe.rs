@@ -194,7 +194,7 @@ fn lab() -> (Tenant, Bench) {
     (tenant, bench)
 }
 
-const RUN: [&str; 6] = ["run", "lab.csv", "--confirm", "3", "--wait", "1m"];
+const RUN: [&str; 6] = ["run", "lab.csv", "--confirm", "3", "--wait", "10s"];
 
 #[test]
 fn metrics_show_success_failure_and_refusal_of_a_job() {
