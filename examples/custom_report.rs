@@ -58,6 +58,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         requests: reader.requests()?,
         per_hour: header.policy.per_hour,
         reason: header.reason,
+        ..RunFacts::default()
     };
     let path = write_report(&header.report_dir, &ByUser, &facts, &Rows::new(&tasks, &records))?;
     println!("{}", path.display());

@@ -38,6 +38,7 @@ pub mod tenant;
 pub(crate) mod workspace;
 mod workspace_reason;
 
+pub use crate::model::RunVerdict;
 pub use approval::{
     ApprovalBound, ApprovalDraft, ApprovalReason, Approved, ApprovedFact, PlanRole, Statement,
     approval_beside, write_approval,
@@ -88,7 +89,6 @@ pub use runs::resume::{GoOn, GoOnRequest, Reopened, ReopenedRun};
 pub use runs::resume_reason::ResumeReason;
 pub use runs::run_view::ReportsReason;
 pub use runs::status::RunStatus;
-pub use runs::verdict::RunVerdict;
 pub use secrets::{
     ComparedPin, FoundPin, FoundSecret, HiddenValue, IdentityFault, KeyFault, KeyPlace,
     PinComparison, PinLack, PinProvenance, PinRecovery, PinsCompared, PinsRequest, PinsViewer,

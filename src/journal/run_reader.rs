@@ -13,7 +13,7 @@ use super::error::{At, JournalError};
 use super::run_format::MIGRATIONS;
 use super::run_header::{RequestCounts, RunHeader};
 use super::state_dir::StateDir;
-use crate::model::{Entry, Outcome, Task, TaskId, TaskIndex, TaskRecord, UnixMillis};
+use crate::model::{Entry, Outcome, RunRecord, Task, TaskId, TaskIndex, TaskRecord, UnixMillis};
 
 /// The state of a task of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,9 +141,19 @@ impl RunReader {
     /// # Errors
     /// [`JournalError`].
     pub fn records(&self) -> Result<Vec<TaskRecord>, JournalError> {
-        let mut records: Vec<TaskRecord> = self.tasks()?.iter().map(TaskRecord::new).collect();
+        self.fold(&self.tasks()?).map(|(_, records)| records)
+    }
+
+    /// What is known of the run and of each of its tasks, folded from the entries.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn fold(&self, tasks: &[Task]) -> Result<(RunRecord, Vec<TaskRecord>), JournalError> {
+        let mut records: Vec<TaskRecord> = tasks.iter().map(TaskRecord::new).collect();
+        let mut run = RunRecord::default();
         let mut strangers = BTreeSet::new();
         self.for_each_entry(|entry| {
+            run.apply(&entry);
             if let Some(task) = entry.event.task() {
                 match records.get_mut(task.at()) {
                     Some(record) => record.apply(entry.at, &entry.event),
@@ -153,7 +163,7 @@ impl RunReader {
         })?;
         match strangers.first() {
             Some(task) => Err(no_such_task(&self.path, *task)),
-            None => Ok(records),
+            None => Ok((run, records)),
         }
     }
 

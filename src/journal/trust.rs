@@ -15,7 +15,7 @@ use super::run_chain::{Beginning, ChainEnd};
 use super::run_header::{RequestCounts, RunHeader};
 use super::run_reader::RunReader;
 use super::state_dir::StateDir;
-use crate::model::{Entry, Event, Task, TaskRecord, UnixMillis};
+use crate::model::{Entry, RunRecord, Task, TaskRecord, UnixMillis};
 
 /// Why a run is not resumed.
 #[derive(Debug, thiserror::Error)]
@@ -115,7 +115,7 @@ impl Opening {
         let Self { reader, run, header, begun, tasks, account } = self;
         let beginning = begun.beginning.clone();
         let mut kept = KeptHeads::new(account.kept);
-        let mut closed = None;
+        let mut record = RunRecord::default();
         let (walk, records) = reader.follow(begun, |seen| {
             if !seen.fits {
                 return;
@@ -123,9 +123,7 @@ impl Opening {
             kept.see(seen.seq.unsigned_abs(), seen.hash);
             let Some(event) = seen.event else { return };
             let entry = Entry { at: seen.at, event };
-            if let Event::Ended { by } = &entry.event {
-                closed = Some((entry.at, by.clone()));
-            }
+            record.apply(&entry);
             take(&entry);
         })?;
         let refuse = |fault| Distrust::Run { run: run.clone(), fault };
@@ -148,9 +146,10 @@ impl Opening {
         Ok(TrustedRun {
             header,
             tasks,
+            closed: record.closed.clone(),
+            record,
             records,
             requests,
-            closed,
             started: account.started,
             path: reader.path,
             beginning,
@@ -165,6 +164,8 @@ pub struct TrustedRun {
     pub header: RunHeader,
     /// The verified tasks of the run.
     pub tasks: Vec<Task>,
+    /// What is known of the run as a whole.
+    pub record: RunRecord,
     /// What is known of each.
     pub records: Vec<TaskRecord>,
     /// How many requests of each kind were made.

@@ -16,6 +16,8 @@ mod random;
 mod record;
 mod report_options;
 mod rollout;
+mod run_record;
+mod run_verdict;
 mod sealed;
 mod secret;
 pub mod settings;
@@ -26,6 +28,7 @@ mod time;
 mod verdict;
 mod window;
 pub mod wire;
+mod wording;
 
 pub use action::{End, Repeat, Risk, Trace};
 pub use command::{CommandSeen, CommandStatus};
@@ -42,6 +45,8 @@ pub use random::Random;
 pub use record::{PIN_MISSING, TaskRecord};
 pub use report_options::{CsvDialect, DeviceColumn, DeviceReport, PagePins, ReportOptions};
 pub use rollout::{Rollout, WaveEnd, WaveGate};
+pub use run_record::{RunRecord, WaveBegin};
+pub use run_verdict::RunVerdict;
 pub use sealed::{Sealed, at_rest};
 pub use secret::{HeldPin, KnownPin, PinOrigin, PinReading, Secret, SecretSource, ShownPin};
 pub use spreadsheet::{as_text_cell, neutralized, quoted, restored};
@@ -59,3 +64,4 @@ pub use verdict::{
     Verdict, View,
 };
 pub use window::{Window, WindowError, WindowState};
+pub use wording::{counted, harmless, one_line, steers, thousands};

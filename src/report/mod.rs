@@ -25,6 +25,7 @@
 mod columns;
 mod csv_lines;
 mod devices_csv;
+mod following;
 mod history;
 mod jsonl;
 mod metrics;
@@ -43,6 +44,7 @@ use std::io;
 pub use columns::REPORT_COLUMN_MEANINGS;
 pub use csv_lines::{csv_text, csv_text_for};
 pub use devices_csv::DevicesCsv;
+pub use following::Following;
 pub use history::{HistoryKind, HistoryLine, history_lines};
 pub use jsonl::ReportJsonl;
 pub use metrics::{
@@ -52,7 +54,7 @@ pub use overview::{NamedTask, RunOverview, TaskGroup};
 pub use pin_sheets::{OtherPin, PinSheet, PinSheetOrigin, SheetPin, write_pin_sheets};
 pub use report_csv::ReportCsv;
 pub use rerun::{Refused, Rerun, RerunCsv, job_csv, to_retry};
-pub use row::{Following, ReportRow, Rows, RunFacts, Stage, reason_of};
+pub use row::{ReportRow, Rows, RunFacts, Stage, reason_of};
 pub use summary::SummaryJson;
 pub use write::{ReportError, remove_leftovers, write_report, write_reports};
 

@@ -4,8 +4,9 @@
 
 use std::collections::HashMap;
 
+use super::following::Following;
 use super::rerun::{Refused, Rerun, to_retry};
-use super::row::{Following, ReportRow, Rows, RunFacts};
+use super::row::{ReportRow, Rows, RunFacts};
 use crate::model::{CommandStatus, DeviceFacts, Outcome, OutcomeCounts, TaskIndex, UnixMillis};
 
 /// Tasks that are named one by one in each group; more would push the counts off the screen.
@@ -81,7 +82,10 @@ impl RunOverview {
     #[must_use]
     pub fn of(facts: &RunFacts, rows: &Rows<'_>) -> Self {
         let with = |outcome: Outcome| {
-            groups_of(rows.iter().filter(|row| row.outcome() == outcome && !row.lacks_pin()))
+            groups_of(
+                rows.iter().filter(|row| row.outcome() == outcome && !row.lacks_pin()),
+                NAMED_MAX,
+            )
         };
         let is_unsent = |row: &ReportRow<'_>| {
             row.outcome() == Outcome::NotAttempted && !row.record().is_settled()
@@ -95,11 +99,11 @@ impl RunOverview {
             facts: facts.clone(),
             tasks: rows.tasks_count(),
             counts: rows.outcomes(),
-            without_pin: groups_of(rows.iter().filter(ReportRow::lacks_pin)),
+            without_pin: groups_of(rows.iter().filter(ReportRow::lacks_pin), NAMED_MAX),
             failed: with(Outcome::Failed),
             refused: with(Outcome::Refused),
             in_doubt: with(Outcome::InDoubt),
-            pending: pending_of(rows),
+            pending: pending_of(rows, NAMED_MAX),
             skipped: with(Outcome::Skipped),
             pins_kept: count_of(rows.iter().filter(has_pin)),
             unsent: count_of(rows.iter().filter(is_unsent)),
@@ -119,21 +123,24 @@ fn has_pin(row: &ReportRow<'_>) -> bool {
     row.record().pin().is_some_and(|pin| pin.expose() != Some(""))
 }
 
-/// The tasks that wait for their device, in one group.
-fn pending_of(rows: &Rows<'_>) -> Vec<TaskGroup> {
+/// The tasks that wait for their device, in one group with its first tasks.
+pub(super) fn pending_of(rows: &Rows<'_>, named_max: usize) -> Vec<TaskGroup> {
     let is_pending =
         |row: &ReportRow<'_>| matches!(row.outcome(), Outcome::Pending | Outcome::NotNow);
     let mut waiting: Vec<ReportRow<'_>> =
         rows.iter().filter(|row| is_pending(row) && !row.lacks_pin()).collect();
     let seen = |row: &ReportRow<'_>| row.device().last_check_in.unwrap_or(UnixMillis(i64::MAX));
     waiting.sort_by_key(seen);
-    let named = waiting.iter().take(NAMED_MAX).map(named).collect();
+    let named = waiting.iter().take(named_max).map(named).collect();
     let count = waiting.len();
     if count == 0 { Vec::new() } else { vec![TaskGroup { count, named, ..TaskGroup::default() }] }
 }
 
-/// Groups of rows with the same reason, the largest first.
-fn groups_of<'a>(rows: impl Iterator<Item = ReportRow<'a>>) -> Vec<TaskGroup> {
+/// Groups of rows with the same reason, the largest first, each with its first tasks.
+pub(super) fn groups_of<'a>(
+    rows: impl Iterator<Item = ReportRow<'a>>,
+    named_max: usize,
+) -> Vec<TaskGroup> {
     let mut groups: Vec<TaskGroup> = Vec::new();
     let mut by_reason: HashMap<String, usize> = HashMap::new();
     for row in rows {
@@ -149,7 +156,7 @@ fn groups_of<'a>(rows: impl Iterator<Item = ReportRow<'a>>) -> Vec<TaskGroup> {
         }
         let group = &mut groups[at];
         group.count += 1;
-        if group.named.len() < NAMED_MAX {
+        if group.named.len() < named_max {
             group.named.push(named(&row));
         }
     }

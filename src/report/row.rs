@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     CommandStatus, DeviceFacts, End, HeldPin, Outcome, OutcomeCounts, Params, PinOrigin, Platform,
-    Task, TaskIndex, TaskRecord, Turn, UnixMillis,
+    RunRecord, RunVerdict, Task, TaskIndex, TaskRecord, Turn, UnixMillis, WaveGate,
 };
 
 /// The action whose PIN a Mac cannot be used without.
@@ -33,6 +33,24 @@ pub struct RunFacts {
     pub per_hour: u32,
     /// Why the job is done, such as a ticket.
     pub reason: Option<String>,
+    /// Whether the tenant is a simulated one.
+    pub is_simulated: bool,
+    /// The user who started it, on which host; empty where an older program wrote the run.
+    pub operator: String,
+    /// The user who made its plan, on which host.
+    pub planned_by: String,
+    /// Who approved it.
+    pub approver: Option<String>,
+    /// Why it was sent outside of its window.
+    pub break_glass: Option<String>,
+    /// How it was confirmed.
+    pub confirmation: String,
+    /// What has to hold of a wave before the next begins; `None` without waves.
+    pub wave_gate: Option<WaveGate>,
+    /// How it ended; `None` while it goes on.
+    pub verdict: Option<RunVerdict>,
+    /// What its entries say of the run as a whole.
+    pub record: RunRecord,
 }
 
 /// All tasks of a run with what is known of each. Borrows both, so it can be gone through again and again.
@@ -178,6 +196,18 @@ impl<'a> ReportRow<'a> {
     /// operator asked for, never for a terminal or a log.
     #[must_use]
     pub fn reason_with_pins(&self) -> Cow<'a, str> {
+        let reason = self.reason();
+        match (self.other_pins(), reason.is_empty()) {
+            (None, _) => reason,
+            (Some(others), true) => format!("other PINs: {others}").into(),
+            (Some(others), false) => format!("{reason}; other PINs: {others}").into(),
+        }
+    }
+
+    /// The PINs to try after that of `lock_pin`, each with its origin; `None` where there are none. Unencrypted, as
+    /// `lock_pin` is.
+    #[must_use]
+    pub fn other_pins(&self) -> Option<String> {
         let first = self.record.first_pin();
         let others = self.record.pins.iter().filter(|held| first.is_some_and(|it| it != *held));
         let named = others.map(|held| {
@@ -190,12 +220,7 @@ impl<'a> ReportRow<'a> {
             }
         });
         let named: Vec<String> = named.collect();
-        let reason = self.reason();
-        match (named.is_empty(), reason.is_empty()) {
-            (true, _) => reason,
-            (false, true) => format!("other PINs: {}", named.join(", ")).into(),
-            (false, false) => format!("{reason}; other PINs: {}", named.join(", ")).into(),
-        }
+        (!named.is_empty()).then(|| named.join(", "))
     }
 
     /// HTTP status of the last answer; `None` where there was none.
@@ -221,14 +246,24 @@ impl<'a> ReportRow<'a> {
     /// is `missing`.
     #[must_use]
     pub fn lock_pin(&self) -> Option<&'a str> {
+        let known = self.record.first_pin().or_else(|| self.record.odd_pin());
+        let exposed = known.and_then(|held| held.pin.expose()).filter(|pin| !pin.is_empty());
+        exposed.or_else(|| self.lock_pin_state())
+    }
+
+    /// What became of the PIN, never the PIN itself: how it came, `pruned` or `missing`. `None` where none belongs to the
+    /// task.
+    #[must_use]
+    pub fn lock_pin_state(&self) -> Option<&'static str> {
         match self.record.first_pin() {
             Some(held) if held.pin.expose() == Some("") => Some("pruned"),
-            Some(held) => Some(held.pin.expose().unwrap_or(match held.origin {
+            Some(held) => Some(match held.origin {
                 PinOrigin::Answer | PinOrigin::Drawn | PinOrigin::OtherRun => "captured",
                 PinOrigin::Recovered | PinOrigin::RecoveredLater => "recovered",
-            })),
+            }),
             None => match self.record.odd_pin() {
-                Some(odd) => Some(odd.pin.expose().unwrap_or("captured, of unusual form")),
+                Some(odd) if odd.pin.expose() == Some("") => Some("pruned"),
+                Some(_) => Some("captured, of unusual form"),
                 None => self.lacks_pin().then_some("missing"),
             },
         }
@@ -312,38 +347,6 @@ impl<'a> ReportRow<'a> {
     #[must_use]
     pub fn is_pin_missing(&self) -> bool {
         self.record.is_pin_missing()
-    }
-}
-
-/// What following commands cost in requests, and what it found.
-#[derive(Copy, Clone, Debug, PartialEq, serde::Serialize)]
-pub struct Following {
-    /// Reads of devices and their PINs, and pages of the device list.
-    pub requests: u64,
-    /// Tasks whose end was seen.
-    pub settled: u32,
-    /// Requests for each of them.
-    pub requests_per_settled: f64,
-}
-
-impl Following {
-    /// What it cost in this run; `None` where nothing was followed.
-    #[must_use]
-    pub fn of(facts: &RunFacts, rows: &Rows<'_>) -> Option<Self> {
-        let kinds = ["look", "list", "pin"];
-        let requests = kinds.iter().filter_map(|kind| facts.requests.get(*kind)).sum();
-        let is_seen = |row: &ReportRow<'_>| {
-            row.task.end != End::Answer
-                && (row.outcome() == Outcome::Completed || row.command_uuid().is_some())
-                && !matches!(row.outcome(), Outcome::Pending | Outcome::NotNow)
-        };
-        let settled = u32::try_from(rows.iter().filter(is_seen).count()).unwrap_or(u32::MAX);
-        (requests > 0).then(|| Self {
-            requests,
-            settled,
-            requests_per_settled: (requests as f64 / f64::from(settled.max(1)) * 100.0).round()
-                / 100.0,
-        })
     }
 }
 

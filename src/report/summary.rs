@@ -8,7 +8,8 @@ use std::io;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::Report;
-use super::row::{Following, Rows, RunFacts};
+use super::following::Following;
+use super::row::{Rows, RunFacts};
 use crate::model::{Outcome, OutcomeCounts};
 
 /// The report `summary.json`: facts of the run and the number of tasks by outcome.

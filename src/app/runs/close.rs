@@ -75,7 +75,7 @@ impl Workspace {
         let (now, by) = (WallClock.now(), Operator::current().shown());
         let mut journal = RunJournal::go_on(&self.dir, &run)?;
         let entry = Entry { at: now, event: Event::Ended { by: by.clone() } };
-        journal.append(&[entry], &RequestCounts::new())?;
+        journal.append(std::slice::from_ref(&entry), &RequestCounts::new())?;
         let head = journal.run_head();
         let summary: Vec<String> =
             counts.iter().map(|(outcome, tasks)| format!("{tasks} {outcome}")).collect();
@@ -89,7 +89,8 @@ impl Workspace {
             });
             index.note(now, "closed", Some(&row.id), &body)?;
         }
-        let view = RunView::of(run);
+        let mut view = RunView::of(run);
+        view.record.apply(&entry);
         view.write(&view.header.report_dir, Some(now))?;
         Ok(())
     }

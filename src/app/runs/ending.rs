@@ -10,11 +10,11 @@ use crate::app::outside::{DriveReason, JournalReason};
 use crate::app::refusal::{Reason, Refusal};
 use crate::app::runs::run_view::{ReportsReason, RunView, standing};
 use crate::app::runs::run_watch::Watched;
-use crate::app::runs::verdict::{RunVerdict, VerdictFacts, verdict_of};
+use crate::app::runs::verdict::{VerdictFacts, number_of, skips_asked, verdict_of};
 use crate::app::{AppEvent, Sent, Workspace};
 use crate::drive::{Clock, DriveError, Ended, WallClock};
 use crate::journal::{Distrust, JournalError, RunHeader, RunReader, RunState};
-use crate::model::{Outcome, OutcomeCounts, StopCause, Task, Turn, UnixMillis};
+use crate::model::{Outcome, OutcomeCounts, RunVerdict, StopCause, Task, UnixMillis};
 use crate::report::RunOverview;
 use std::path::PathBuf;
 
@@ -159,24 +159,15 @@ impl Ending<'_> {
             self.watched.counts.iter().map(|(outcome, count)| (outcome.word(), count)).collect();
         let body = serde_json::json!({
             "who": Operator::current().shown(), "head": head.head, "entries": head.entries,
-            "outcomes": outcomes, "exit": verdict.number(),
+            "outcomes": outcomes, "exit": number_of(verdict),
         });
         self.workspace.index().note(now, "left", Some(run), &body)?;
         Ok(())
     }
 
-    /// Devices that the plan had not left out and that were left out later.
-    fn skips_since(&self) -> u32 {
-        let planned = self.tasks.iter().filter(|task| matches!(task.turn, Turn::Skip { .. }));
-        let planned = u32::try_from(planned.count()).unwrap_or(u32::MAX);
-        self.watched.counts.of(Outcome::Skipped).saturating_sub(planned)
-    }
-
     /// Skips that the request or the job asked for, or that came up on the way.
     fn skips_asked(&self) -> u32 {
-        let is_asked = |task: &&Task| matches!(task.turn, Turn::Skip { asked: true, .. });
-        let asked = u32::try_from(self.tasks.iter().filter(is_asked).count()).unwrap_or(u32::MAX);
-        asked + self.skips_since()
+        skips_asked(self.tasks, &self.watched.counts)
     }
 }
 

@@ -23,7 +23,7 @@ use crate::app::{AppEvent, Confirmed, Consent, Leftover, Workspace};
 use crate::drive::{Clock, WallClock, facts_of};
 use crate::engine::{Engine, EngineState, Scope};
 use crate::journal::{Provenance, RequestCounts, RunHeader, RunJournal, RunRow};
-use crate::model::{Policy, Random, RunId, Task, TaskRecord, UnixMillis};
+use crate::model::{Policy, Random, RunId, RunRecord, Task, TaskRecord, UnixMillis};
 use crate::plan::{Approval, Confirmation, devices_by_action};
 
 /// Where reports go when nothing else is said.
@@ -296,6 +296,7 @@ fn write_first_reports(header: &RunHeader, tasks: &[Task]) -> Result<(), Reason>
     let view = RunView {
         header: header.clone(),
         tasks: tasks.to_vec(),
+        record: RunRecord::default(),
         records,
         requests: RequestCounts::new(),
     };

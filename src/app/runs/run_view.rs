@@ -6,17 +6,19 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 use crate::app::refusal::{NextStep, RefusalClass, RefusalFacts};
+use crate::app::runs::verdict::{VerdictFacts, skips_asked, verdict_of};
 use crate::app::settings::ReportForm;
 use crate::journal::{
     Distrust, RequestCounts, RunHeader, RunReader, RunState, StateDir, TrustedRun,
 };
-use crate::model::{Outcome, OutcomeCounts, Task, TaskRecord, UnixMillis};
+use crate::model::{Outcome, OutcomeCounts, RunRecord, RunVerdict, Task, TaskRecord, UnixMillis};
 use crate::report::{Rows, RunFacts, Stage, write_reports};
 
 /// Everything that a report is made from.
 pub(crate) struct RunView {
     pub header: RunHeader,
     pub tasks: Vec<Task>,
+    pub record: RunRecord,
     pub records: Vec<TaskRecord>,
     pub requests: RequestCounts,
 }
@@ -30,19 +32,20 @@ impl RunView {
         let reader = RunReader::open(state_dir, run)?;
         let header = reader.header()?.ok_or_else(|| Distrust::NeverBegun(run.to_owned()))?;
         let tasks = reader.tasks()?;
-        let records = reader.records()?;
+        let (record, records) = reader.fold(&tasks)?;
         let requests = reader.requests()?;
-        Ok(Self { header, tasks, records, requests })
+        Ok(Self { header, tasks, record, records, requests })
     }
 
     /// A run that was verified.
     pub(crate) fn of(run: TrustedRun) -> Self {
-        let TrustedRun { header, tasks, records, requests, .. } = run;
-        Self { header, tasks, records, requests }
+        let TrustedRun { header, tasks, record, records, requests, .. } = run;
+        Self { header, tasks, record, records, requests }
     }
 
     /// What its reports say of the run itself.
     pub(crate) fn facts(&self, finished_at: Option<UnixMillis>) -> RunFacts {
+        let provenance = &self.header.provenance;
         RunFacts {
             run_id: self.header.run.0.clone(),
             job: self.header.job.clone(),
@@ -52,7 +55,31 @@ impl RunView {
             requests: self.requests.clone(),
             per_hour: self.header.policy.per_hour,
             reason: self.header.reason.clone(),
+            is_simulated: self.header.simulated,
+            operator: provenance.operator.clone(),
+            planned_by: provenance.planned_by.clone(),
+            approver: provenance.approver.clone(),
+            break_glass: provenance.break_glass.clone(),
+            confirmation: self.header.confirmation.clone(),
+            wave_gate: self.header.policy.rollout.as_ref().map(|rollout| rollout.gate),
+            verdict: finished_at.map(|_| self.verdict()),
+            record: self.record.clone(),
         }
+    }
+
+    /// The verdict on a run that has ended, from its entries alone: reports that are written again say the same.
+    fn verdict(&self) -> RunVerdict {
+        if self.record.is_open {
+            return RunVerdict::Aborted;
+        }
+        let counts = self.rows().outcomes();
+        verdict_of(&VerdictFacts {
+            counts: &counts,
+            stop: self.record.stop.as_ref().map(|(cause, _)| *cause),
+            is_forbidden: !self.record.stopped_actions.is_empty(),
+            skips_asked: skips_asked(&self.tasks, &counts),
+            pending_ok: self.header.pending_ok,
+        })
     }
 
     /// The tasks with what is known of them.

@@ -1,52 +1,22 @@
-//! How a run ended, in one word.
+//! Which verdict on a run applies.
 //!
-//! Owns the verdicts and the order in which they outrank each other. Must never call a run ended well that left a doubt.
+//! Owns the order in which verdicts outrank each other, and their numbers. Must never call a run ended well that left a doubt.
 
-use serde::Serialize;
+use crate::model::{Outcome, OutcomeCounts, RunVerdict, StopCause, Task, Turn};
 
-use crate::model::{Outcome, OutcomeCounts, StopCause};
-
-/// How a run ended: the gravest that applies.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RunVerdict {
-    /// Every task ended well.
-    Well,
-    /// Something that no other verdict names.
-    Unexpected,
-    /// The tenant does not accept the token.
-    Authentication,
-    /// The token lacks a permission.
-    Permission,
-    /// The quota cannot fit the run before its deadline.
-    Quota,
-    /// Some tasks failed.
-    Partly,
-    /// It stopped before its end.
-    Stopped,
-    /// Commands are still pending.
-    Pending,
-    /// It is not known whether something was applied.
-    Doubt,
-    /// The operator left at once.
-    Aborted,
-}
-
-impl RunVerdict {
-    /// Its number in the host's record. These numbers are kept forever.
-    pub(crate) fn number(self) -> u8 {
-        match self {
-            Self::Well => 0,
-            Self::Unexpected => 1,
-            Self::Authentication => 3,
-            Self::Permission => 5,
-            Self::Quota => 6,
-            Self::Partly => 7,
-            Self::Stopped => 9,
-            Self::Pending => 10,
-            Self::Doubt => 11,
-            Self::Aborted => 130,
-        }
+/// The number of a verdict in the host's record. These numbers are kept forever.
+pub(crate) fn number_of(verdict: RunVerdict) -> u8 {
+    match verdict {
+        RunVerdict::Well => 0,
+        RunVerdict::Unexpected => 1,
+        RunVerdict::Authentication => 3,
+        RunVerdict::Permission => 5,
+        RunVerdict::Quota => 6,
+        RunVerdict::Partly => 7,
+        RunVerdict::Stopped => 9,
+        RunVerdict::Pending => 10,
+        RunVerdict::Doubt => 11,
+        RunVerdict::Aborted => 130,
     }
 }
 
@@ -98,6 +68,16 @@ pub(crate) fn verdict_of(end: &VerdictFacts<'_>) -> RunVerdict {
         return RunVerdict::Pending;
     }
     RunVerdict::Well
+}
+
+/// Skips that the request or the job asked for, or that came up while the run was driven.
+pub(crate) fn skips_asked(tasks: &[Task], counts: &OutcomeCounts) -> u32 {
+    let is_planned = |task: &&Task| matches!(task.turn, Turn::Skip { .. });
+    let is_asked = |task: &&Task| matches!(task.turn, Turn::Skip { asked: true, .. });
+    let count = |found: usize| u32::try_from(found).unwrap_or(u32::MAX);
+    let planned = count(tasks.iter().filter(is_planned).count());
+    let asked = count(tasks.iter().filter(is_asked).count());
+    asked + counts.of(Outcome::Skipped).saturating_sub(planned)
 }
 
 #[cfg(test)]
