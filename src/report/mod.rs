@@ -22,11 +22,13 @@
 //! }
 //! ```
 
+mod advice;
 mod columns;
 mod csv_lines;
 mod devices_csv;
 mod following;
 mod history;
+mod html;
 mod jsonl;
 mod metrics;
 mod overview;
@@ -41,11 +43,13 @@ mod write;
 
 use std::io;
 
+pub use advice::status_hint;
 pub use columns::REPORT_COLUMN_MEANINGS;
 pub use csv_lines::{csv_text, csv_text_for};
 pub use devices_csv::DevicesCsv;
 pub use following::Following;
 pub use history::{HistoryKind, HistoryLine, history_lines};
+pub use html::ReportHtml;
 pub use jsonl::ReportJsonl;
 pub use metrics::{
     JobMetrics, RunMetrics, is_metrics_file_name, metrics_path, metrics_text, write_metrics,

@@ -8,7 +8,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::{
-    DevicesCsv, Report, ReportCsv, ReportJsonl, Rerun, RerunCsv, Rows, RunFacts, SummaryJson,
+    DevicesCsv, Report, ReportCsv, ReportHtml, ReportJsonl, Rerun, RerunCsv, Rows, RunFacts,
+    SummaryJson,
 };
 use crate::model::{DeviceReport, ReportOptions};
 
@@ -32,7 +33,7 @@ pub enum ReportError {
         outcomes: usize,
     },
     /// Not a format.
-    #[error("'{word}' is not a report format; the formats are csv and jsonl")]
+    #[error("'{word}' is not a report format; the formats are csv, jsonl and html")]
     Format {
         /// As given.
         word: String,
@@ -48,7 +49,7 @@ pub enum ReportError {
 }
 
 /// Writes the reports of a run into a directory and returns their paths: the ones that `formats` asks for
-/// (`csv`, `jsonl`), and always `summary.json`, `failed.csv` and `unprocessed.csv`, the last two with
+/// (`csv`, `jsonl`, `html`), and always `summary.json`, `failed.csv` and `unprocessed.csv`, the last two with
 /// their header only when nothing is left.
 ///
 /// # Errors
@@ -69,6 +70,7 @@ pub fn write_reports(
     for word in formats {
         reports.push(match word.as_str() {
             "csv" => Box::new(ReportCsv { options }),
+            "html" => Box::new(ReportHtml { options }),
             "jsonl" => Box::new(ReportJsonl { options }),
             _ => return Err(ReportError::Format { word: word.clone() }),
         });

@@ -41,6 +41,8 @@ mod pins_handover;
 #[cfg(unix)]
 mod pseudo_terminal;
 mod refusals;
+#[cfg(unix)]
+mod report_page;
 mod rig;
 #[cfg(unix)]
 mod screens;

@@ -8,7 +8,7 @@ use crate::cli::text::screen::{Screen, Tone};
 use crate::cli::text::table::{Table, TableCell, TableColumn};
 use crate::cli::text::wrap::{broken, hanging};
 use crate::model::{Outcome, human_duration};
-use crate::report::{Following, NamedTask, RunOverview, TaskGroup};
+use crate::report::{Following, NamedTask, RunOverview, TaskGroup, status_hint};
 
 /// Groups of a section whose tasks are named; of the others only the counts.
 const NAMED_GROUPS_MAX: usize = 5;
@@ -177,15 +177,8 @@ fn reason_of(group: &TaskGroup) -> TableCell {
 
 /// What the status of an answer means for a person, where that helps.
 fn hint(group: &TaskGroup) -> Option<&'static str> {
-    let is_refused = group.named.first().is_some_and(|task| task.outcome == Outcome::Refused);
-    match group.http_status.filter(|_| is_refused)? {
-        401 => Some("the tenant does not accept the token"),
-        403 => Some("the token lacks the permission for this action"),
-        404 => {
-            Some("the tenant does not know the device, or the device does not support the action")
-        }
-        _ => None,
-    }
+    let outcome = group.named.first()?.outcome;
+    status_hint(outcome, group.http_status)
 }
 
 /// What a rule left out: reasons and counts.
