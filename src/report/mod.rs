@@ -26,6 +26,7 @@ mod advice;
 mod columns;
 mod csv_lines;
 mod devices_csv;
+mod escape;
 mod following;
 mod history;
 mod html;

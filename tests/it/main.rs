@@ -6,6 +6,8 @@ mod accidents;
 #[cfg(target_os = "linux")]
 mod after_sending;
 mod audit;
+#[cfg(unix)]
+mod browser;
 mod bypass;
 mod cli;
 mod clock;

@@ -7,7 +7,6 @@ mod attention;
 mod bar;
 mod columns;
 mod curve;
-mod escape;
 mod headline;
 mod page;
 mod requests;
