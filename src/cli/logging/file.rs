@@ -204,6 +204,27 @@ mod tests {
         assert_eq!(text_of(&file), "mine\n");
     }
 
+    #[test]
+    fn lines_of_several_writers_stay_whole() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("sortie.log");
+        let line = |writer: usize| format!("{}\n", writer.to_string().repeat(300));
+        std::thread::scope(|scope| {
+            for writer in 0..4 {
+                let path = &path;
+                // Each opens the file by itself, as processes do.
+                scope.spawn(move || {
+                    let (log, _) = log_at(path);
+                    (0..500).for_each(|_| log.write(line(writer).as_bytes()));
+                });
+            }
+        });
+        let text = text_of(&path);
+        assert_eq!(text.lines().count(), 2_000);
+        let is_whole = |found: &str| (0..4).any(|writer| line(writer).trim_end() == found);
+        assert!(text.lines().all(is_whole));
+    }
+
     #[cfg(target_os = "linux")]
     #[test]
     fn a_full_disk_warns_once_and_a_torn_line_stays_alone() {
