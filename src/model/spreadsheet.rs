@@ -139,7 +139,8 @@ fn is_changed_by_spreadsheets(text: &str) -> bool {
     let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
     if is_digits {
         let keeps_zeros = text.len() == 1 || !text.starts_with('0');
-        return !text.is_empty() && !(keeps_zeros && text.len() <= SPREADSHEET_DIGITS_MAX);
+        let is_kept = keeps_zeros && text.len() <= SPREADSHEET_DIGITS_MAX;
+        return !text.is_empty() && !is_kept;
     }
     let is_of_a_number = |byte: u8| byte.is_ascii_digit() || b"eE.,:/-+% ".contains(&byte);
     let is_numeric = text.bytes().all(is_of_a_number);

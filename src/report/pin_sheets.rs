@@ -132,7 +132,7 @@ fn is_pin(text: &str) -> bool {
 }
 
 #[derive(Template)]
-#[template(path = "pin_sheets.html")]
+#[template(path = "pin_sheets.html", config = "src/report/templates/askama.toml")]
 struct Pages<'a> {
     sheets: &'a [PinSheet],
     printed_at: &'a str,

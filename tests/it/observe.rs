@@ -161,7 +161,7 @@ fn every_metric_is_valid_and_every_outcome_is_there() {
         }),
     };
     let series = parse(&metrics_text(&metrics)).expect("valid");
-    for ((name, labels), _) in &series {
+    for (name, labels) in series.keys() {
         assert_eq!(labels["job"], evil, "{name}");
         assert_eq!(labels["tenant"], "acme");
     }

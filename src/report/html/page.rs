@@ -38,7 +38,7 @@ pub struct ReportHtml<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "report.html")]
+#[template(path = "report.html", config = "src/report/templates/askama.toml")]
 struct Page<'a> {
     facts: &'a RunFacts,
     rows: Rows<'a>,
