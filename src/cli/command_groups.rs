@@ -8,7 +8,10 @@ pub(crate) const COMMAND_GROUPS: [(&str, &[&str]); 5] = [
     ("Run", &["run", "send", "resume", "retry"]),
     ("Follow", &["status", "watch", "resolve", "pins", "report"]),
     ("Look", &["devices", "commands", "actions", "runs", "history", "settings", "help"]),
-    ("Maintain", &["audit", "close", "prune", "repair-clock", "simulate", "completions", "man"]),
+    (
+        "Maintain",
+        &["audit", "close", "prune", "repair-clock", "simulate", "completions", "man", "version"],
+    ),
 ];
 
 #[cfg(test)]

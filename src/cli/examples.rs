@@ -296,6 +296,13 @@ const EXAMPLES: &[CommandExamples] = &[
             ),
         ],
     ),
+    (
+        "version",
+        &[
+            example("Show how this program was built", "sortie version --verbose"),
+            example("Compare the versions of hosts", "sortie version --format json"),
+        ],
+    ),
 ];
 
 #[cfg(test)]

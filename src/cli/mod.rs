@@ -46,7 +46,7 @@ use std::process::ExitCode;
 use commands::{
     actions, approve, attach, audit, check, close, completions, device_commands, devices, doctor,
     history, init, man, pins, plan, profiles, prune, repair_clock, report, resolve, resume, retry,
-    run, runs, send, setting_list, simulate, status,
+    run, runs, send, setting_list, simulate, status, version,
 };
 use exit::Exit;
 use failure::{Done, Failed, Failure, Sent, UnsentFailure};
@@ -202,6 +202,7 @@ fn look(global: &GlobalOptions, command: &CliCommand, printer: &Printer) -> Resu
         CliCommand::Simulate(simulate) => simulate::simulate(simulate, printer),
         CliCommand::Completions { shell } => Ok(completions::completions(*shell, printer)),
         CliCommand::Man(options) => man::man(options, printer),
+        CliCommand::Version => Ok(version::version(printer)),
         CliCommand::Help(help) => commands::help::help(help, printer),
         CliCommand::Run { .. }
         | CliCommand::Send { .. }

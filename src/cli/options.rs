@@ -291,6 +291,8 @@ pub(crate) enum CliCommand {
     },
     /// Write man pages of all commands and topics
     Man(ManOptions),
+    /// Show the version; with -v also commit, features, SQLite and TLS
+    Version,
     /// Show the help of a command, or a topic of the manual
     Help(HelpOptions),
 }

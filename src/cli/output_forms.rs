@@ -75,6 +75,7 @@ impl OutputForms {
             CliCommand::Doctor { .. } => Self::listing("doctor", &FINDING_FIELDS),
             CliCommand::Init { .. } => Self::json("init"),
             CliCommand::Profiles => Self::listing("profiles", &PROFILE_FIELDS),
+            CliCommand::Version => Self::json("version"),
             // It serves until Ctrl-C: what it prints is for a shell.
             CliCommand::Simulate { .. } => Self::text("simulate"),
             // A script for a shell, as it is.

@@ -45,3 +45,9 @@ pub use run_reader::{RunReader, TaskEnd};
 pub use state_dir::{STOP_FILE, StateDir};
 pub use trust::{Distrust, Opening, TrustedRun};
 pub use writer::{Batch, Commit, Committed, Inline, Writer};
+
+/// The version of SQLite that this program runs.
+#[must_use]
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}

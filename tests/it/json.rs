@@ -82,6 +82,7 @@ fn command_lines(fleet: &Fleet) -> Vec<(Vec<String>, i32, Form)> {
         (&["commands", "DEVICE"], 0, Form::Value),
         (&["prune", "--older-than", "0", "--yes"], 0, Form::Value),
         (&["repair-clock", "--yes"], 0, Form::Value),
+        (&["version"], 0, Form::Value),
         (&["simulate"], 2, Form::Refused),
         (&["completions", "bash"], 2, Form::Refused),
         (&["man", "--out", "man"], 0, Form::Value),

@@ -16,6 +16,7 @@ mod close;
 mod command_outcomes;
 mod contract;
 mod crash;
+mod deploy;
 mod determinism;
 #[cfg(unix)]
 mod doctor;

@@ -35,3 +35,4 @@ pub(crate) mod send;
 pub(crate) mod setting_list;
 pub(crate) mod simulate;
 pub(crate) mod status;
+pub(crate) mod version;

@@ -45,6 +45,7 @@ pub(crate) const TOPICS: &[Topic] = topics![
     "migration",
     "settings",
     "simulate",
+    "install",
     "accidents",
 ];
 

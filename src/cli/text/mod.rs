@@ -43,5 +43,6 @@ pub(crate) mod setting_list;
 pub(crate) mod status;
 pub(crate) mod table;
 pub(crate) mod usage;
+pub(crate) mod version;
 pub(crate) mod welcome;
 pub(crate) mod wrap;
