@@ -26,9 +26,12 @@ pub(crate) mod policy_file;
 pub mod preflight;
 pub(crate) mod prune;
 mod prune_reason;
+pub(crate) mod queue_place;
 pub(crate) mod refusal;
 mod refusal_note;
 pub(crate) mod runs;
+mod schedule_reason;
+mod scheduled_job;
 pub(crate) mod secrets;
 pub mod settings;
 pub(crate) mod signatures;
@@ -69,6 +72,7 @@ pub use planning::write::WrittenPlan;
 pub use preflight::{Attended, CheckOutcome, CheckResult};
 pub use prune::{LeftAlone, Prunable, PrunableRun, PruneCounts, PruneOutcome, PruneRequest};
 pub use prune_reason::PruneReason;
+pub use queue_place::QueuePlace;
 pub use refusal::{
     BeforeSending, NextStep, Reason, Refusal, RefusalClass, RefusalFacts, Sent, VoidApproval,
 };
@@ -89,6 +93,9 @@ pub use runs::resume::{GoOn, GoOnRequest, Reopened, ReopenedRun};
 pub use runs::resume_reason::ResumeReason;
 pub use runs::run_view::ReportsReason;
 pub use runs::status::RunStatus;
+pub use runs::waiting::BlockingRun;
+pub use schedule_reason::{ScheduleLack, ScheduleReason};
+pub use scheduled_job::{LateStart, ScheduleConsent, ScheduleRequest, ScheduledJob, schedule_job};
 pub use secrets::{
     ComparedPin, FoundPin, FoundSecret, HiddenValue, IdentityFault, KeyFault, KeyPlace,
     PinComparison, PinLack, PinProvenance, PinRecovery, PinsCompared, PinsRequest, PinsViewer,

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::events::{AppEvent, Events};
+use super::queue_place::QueuePlace;
 use super::refusal::Reason;
 use super::workspace_reason::WorkspaceReason;
 use crate::drive::{Clock, Quota, WallClock};
@@ -18,6 +19,8 @@ pub struct Workspace {
     pub(crate) dir: StateDir,
     pub(crate) index: Arc<Mutex<Index>>,
     pub(crate) events: Events,
+    /// The place in which the front end waits for other runs.
+    pub(crate) place: QueuePlace,
     /// How the host's record calls a refusal.
     pub(crate) describe: fn(&Reason) -> String,
 }
@@ -35,7 +38,8 @@ impl Workspace {
         if ahead.latest.is_some() {
             events.tell(&AppEvent::ClockWasAhead(ahead));
         }
-        Ok(Self { dir, index: Arc::new(Mutex::new(index)), events, describe: kind_of })
+        let place = QueuePlace::default();
+        Ok(Self { dir, index: Arc::new(Mutex::new(index)), events, place, describe: kind_of })
     }
 
     /// Opens a state directory for looking only: nothing is created, and what a newer program wrote can be read. `None`
@@ -46,8 +50,13 @@ impl Workspace {
     pub fn open_to_read(path: &Path, events: Events) -> Result<Option<Self>, Reason> {
         let dir = StateDir::at(path);
         let index = Index::open_to_read(&dir)?;
-        let describe = kind_of;
-        Ok(index.map(|index| Self { dir, index: Arc::new(Mutex::new(index)), events, describe }))
+        Ok(index.map(|index| Self {
+            dir,
+            index: Arc::new(Mutex::new(index)),
+            events,
+            place: QueuePlace::default(),
+            describe: kind_of,
+        }))
     }
 
     /// Opens a state directory for looking at its runs.

@@ -88,6 +88,23 @@ const EXAMPLES: &[CommandExamples] = &[
         ],
     ),
     (
+        "schedule",
+        &[
+            example(
+                "Print a service and a timer of systemd",
+                r#"sortie schedule a.yaml --at "Sat 22:00 Europe/Berlin" --emit systemd"#,
+            ),
+            example(
+                "Print a line for crontab",
+                r#"sortie schedule a.csv --at hourly --emit cron --token-file token"#,
+            ),
+            example(
+                "Save an agent of launchd",
+                r#"sortie schedule a.csv --at "daily 06:00" --emit launchd --out agents"#,
+            ),
+        ],
+    ),
+    (
         "schema",
         &[example("Save the schema for your editor", "sortie schema job > job.schema.json")],
     ),

@@ -26,6 +26,7 @@ pub(crate) mod metrics_state;
 pub(crate) mod options;
 pub(crate) mod output_forms;
 pub(crate) mod runtime;
+pub(crate) mod schedule_options;
 pub(crate) mod secret_options;
 pub(crate) mod send_options;
 pub(crate) mod setting_flags;
@@ -38,6 +39,8 @@ pub(crate) mod tenant_options;
 pub(crate) mod terminal;
 pub(crate) mod text;
 pub(crate) mod time_options;
+pub(crate) mod turns;
+pub(crate) mod unit_command;
 
 use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;
@@ -46,7 +49,7 @@ use std::process::ExitCode;
 use commands::{
     actions, approve, attach, audit, check, close, completions, device_commands, devices, doctor,
     history, init, man, pins, plan, profiles, prune, repair_clock, report, resolve, resume, retry,
-    run, runs, send, setting_list, simulate, status, version,
+    run, runs, schedule, send, setting_list, simulate, status, version,
 };
 use exit::Exit;
 use failure::{Done, Failed, Failure, Sent, UnsentFailure};
@@ -70,6 +73,10 @@ pub fn main() -> ExitCode {
         Err(error) => return command_line::answer(&error, &arguments).into(),
     };
     let printer = Printer::new(&options.global);
+    let printer = match progress_of(&options.command) {
+        Some(ProgressForm::Log) => printer.with_log_lines(),
+        _ => printer,
+    };
     let limits = Limits::watch();
     let command = command_name(&options.command);
     if let Err(failure) = log_file::start(&options.global, &printer) {
@@ -84,6 +91,18 @@ pub fn main() -> ExitCode {
         std::panic::catch_unwind(AssertUnwindSafe(|| dispatch(&options, &printer, &limits)));
     let ended = ended.unwrap_or_else(|_| Err(internal_fault(&options.command)));
     finish(command, &options, limits.explain(printer.with_output(ended)), &printer)
+}
+
+/// The form of progress that a command was asked for, if it has one.
+fn progress_of(command: &CliCommand) -> Option<ProgressForm> {
+    match command {
+        CliCommand::Run { run, .. }
+        | CliCommand::Send { run, .. }
+        | CliCommand::Retry { run, .. } => run.ending.progress,
+        CliCommand::Resume { resume, .. } => resume.ending.progress,
+        CliCommand::Watch { watch, .. } => watch.ending.progress,
+        _ => None,
+    }
 }
 
 /// Says how the command ended: to people, to the log file, in the metrics of its job, and by the exit code.
@@ -174,6 +193,7 @@ fn look(global: &GlobalOptions, command: &CliCommand, printer: &Printer) -> Resu
             let wishes = plan::PlanWishes { out: out.as_deref(), extent, purpose, limits };
             plan::plan(global, job, tenant, &wishes, printer)
         }
+        CliCommand::Schedule { schedule } => schedule::schedule(global, schedule, printer),
         CliCommand::Approve { approve } => approve::approve(global, approve, printer),
         CliCommand::Resolve { name, resolve } => resolve::resolve(global, name, resolve, printer),
         CliCommand::Close { name, yes } => close::close(global, name, *yes, printer),

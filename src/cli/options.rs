@@ -11,11 +11,12 @@ use crate::cli::help_options::{COMPLETION_PLACES, HelpOptions, ManOptions};
 pub(crate) use crate::cli::job_options::JobOptions;
 pub(crate) use crate::cli::listing_options::{AuditOptions, HistoryOptions, RunsOptions};
 use crate::cli::metrics_state::CommandMetrics;
+use crate::cli::schedule_options::ScheduleOptions;
 pub(crate) use crate::cli::secret_options::{PinsOptions, PruneOptions};
 pub(crate) use crate::cli::send_options::{FilterOptions, SendOptions};
 use crate::cli::setting_flags::{
     EndingFlags, GlobalFlags, PaceFlags, PlanFlags, PurposeFlags, ReportFlags, SettingFlags,
-    TenantFlags,
+    StartFlags, TenantFlags,
 };
 use crate::cli::setup_options::{DOCTOR_CODES, INIT_CODES, InitOptions};
 pub(crate) use crate::cli::simulate_options::SimulateOptions;
@@ -117,6 +118,11 @@ pub(crate) enum CliCommand {
         tenant: TenantOptions,
         #[command(flatten)]
         limits: LimitOptions,
+    },
+    /// Print the files with which cron, systemd or launchd starts a job; works offline
+    Schedule {
+        #[command(flatten)]
+        schedule: ScheduleOptions,
     },
     /// Approve another person's plan with your SSH key; works offline
     Approve {
@@ -301,6 +307,8 @@ pub(crate) enum CliCommand {
 pub(crate) type TenantOptions = SettingFlags<TenantFlags>;
 /// How fast, and for how long.
 pub(crate) type PaceOptions = SettingFlags<PaceFlags>;
+/// What to do while another run is in progress.
+pub(crate) type StartOptions = SettingFlags<StartFlags>;
 /// Flags of commands that make a plan.
 pub(crate) type LimitOptions = SettingFlags<PlanFlags>;
 /// The reason and the reports of a plan.
@@ -319,10 +327,8 @@ pub(crate) struct RunOptions {
     /// Confirm without a prompt: the device count, or the phrase that the plan shows
     #[arg(long, value_name = "PHRASE")]
     pub confirm: Option<String>,
-    /// Choose what happens if another run uses the job or a device: fail (exit code 13) or skip
-    /// (exit code 0)
-    #[arg(long, hide_short_help = true, value_name = "WHAT", value_parser = ["fail", "skip"], default_value = "fail")]
-    pub if_running: String,
+    #[command(flatten)]
+    pub start: StartOptions,
     /// Use this approval of the plan [default: PLAN.approval if it exists]
     #[arg(long, hide_short_help = true, value_name = "FILE")]
     pub approval: Option<PathBuf>,
@@ -367,13 +373,15 @@ pub(crate) struct EndingOptions {
 pub(crate) enum ProgressForm {
     Bar,
     Plain,
+    /// Every line of standard error is one of a log.
+    Log,
     Json,
     None,
 }
 
 impl ProgressForm {
     pub(crate) fn parse(word: &str) -> Option<Self> {
-        let forms = [Self::Bar, Self::Plain, Self::Json, Self::None];
+        let forms = [Self::Bar, Self::Plain, Self::Log, Self::Json, Self::None];
         let at = output::PROGRESS_FORMS.iter().position(|form| *form == word)?;
         forms.get(at).copied()
     }
@@ -381,6 +389,8 @@ impl ProgressForm {
 
 #[derive(Debug, Args)]
 pub(crate) struct ResumeOptions {
+    #[command(flatten)]
+    pub start: StartOptions,
     #[command(flatten)]
     pub pace: PaceOptions,
     #[command(flatten)]

@@ -50,6 +50,7 @@ impl OutputForms {
             CliCommand::Schema { .. } => Self::json("schema"),
             CliCommand::Check { .. } => Self::json("check"),
             CliCommand::Plan { .. } => Self::json("plan"),
+            CliCommand::Schedule { .. } => Self::json("schedule"),
             CliCommand::Approve { .. } => Self::json("approve"),
             CliCommand::Run { .. } => Self::json("run"),
             CliCommand::Send { .. } => Self::json("send"),

@@ -76,6 +76,14 @@ impl FlagSet for TenantFlags {
     const GROUPS: &'static [FlagGroup] = &[FlagGroup::Tenant];
 }
 
+/// Flags of commands that start a run or let one go on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct StartFlags;
+
+impl FlagSet for StartFlags {
+    const GROUPS: &'static [FlagGroup] = &[FlagGroup::Start];
+}
+
 /// Flags about the text and the reports of a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PurposeFlags;
@@ -109,6 +117,15 @@ impl<S: FlagSet> SettingFlags<S> {
     /// Whether a flag was given.
     pub(crate) fn has(&self, setting: &SettingSpec) -> bool {
         setting.flags.iter().any(|flag| self.texts.contains_key(flag.long))
+    }
+
+    /// The flags that were given, as they were written: setting, flag and texts. The text of a flag without a value means
+    /// nothing.
+    pub(crate) fn written(
+        &self,
+    ) -> impl Iterator<Item = (&'static SettingSpec, &'static SettingFlag, &[OsString])> {
+        flags_of(S::GROUPS)
+            .filter_map(|(setting, flag)| Some((setting, flag, &self.texts.get(flag.long)?[..])))
     }
 
     /// The values that flags and environment give. A variable beside its flag may hold anything.

@@ -65,6 +65,10 @@ fn unreadable(flag: &str, text: &str, fault: SettingFault) -> Failure {
         SettingFault::WaveEnd => {
             ("is neither a number of devices nor a share", "write it like 1,5,20%,100%")
         }
+        SettingFault::IfRunning => (
+            "is not fail, skip, wait or wait=DURATION",
+            "write the longest wait like wait=30m, at most wait=24h",
+        ),
         _ => ("is not a value of this flag", ""),
     };
     Failure::usage(format!("{flag}: '{text}' {what}")).next(next)

@@ -9,7 +9,8 @@ use crate::app::preflight::{Attended, CheckOutcome, CheckResult};
 use crate::app::settings::{Profile, RunSettings};
 use crate::app::tenant::TenantRequest;
 use crate::app::{
-    Consent, PlanFileRequest, PrepareRequest, Prepared, Reason, Recipients, RetryWork, Workspace,
+    Consent, PlanFileRequest, PrepareRequest, Prepared, QueuePlace, Reason, Recipients, RetryWork,
+    Workspace,
 };
 use crate::cli::driving::drive;
 use crate::cli::exit::Exit;
@@ -26,7 +27,6 @@ use crate::cli::terminal::confirm::{InAdvance, Subject, obtain};
 use crate::cli::terminal::key_test::{KeyTest, prepare as test_keys};
 use crate::cli::terminal::printer::Printer;
 use crate::cli::terminal::question::can_ask;
-use crate::cli::text::answers::no_run;
 use crate::cli::text::cron_hint::wrapped;
 use crate::cli::text::plan::{Around, PlanExtent, PlanView, WorkWords, plan_text};
 use crate::cli::text::preflight::{json_of_checks, table_of_checks};
@@ -43,6 +43,8 @@ pub(crate) struct Given<'a> {
     pub limits: &'a LimitOptions,
     pub options: &'a RunOptions,
     pub printer: &'a Printer,
+    /// Where this process waits for other runs.
+    pub place: &'a QueuePlace,
 }
 
 /// Plans a job, shows the plan, has it confirmed and runs it. `file` is how the job's file was named on the command line.
@@ -139,7 +141,7 @@ fn carry_out(
 ) -> Result<Done, Failed> {
     let Given { global, tenant, options, printer, .. } = given;
     let values = tenant.values().map_err(Failure::from).before_sending()?;
-    let workspace = open_workspace(global, printer).before_sending()?;
+    let workspace = open_workspace(global, printer).before_sending()?.queued(given.place);
     let tenant = tenant_request(&values, profile).before_sending()?;
     runtime().before_sending()?.block_on(async {
         let prepared = prepare(&workspace, &tenant).await.before_sending()?;
@@ -155,15 +157,14 @@ fn carry_out(
             printer.styled(&format!("{}\n", plan_text(&view, &printer.error_screen())));
         }
         drop(view);
-        let ended = match confirmed(given, &workspace, &prepared, file) {
+        match confirmed(given, &workspace, &prepared, file) {
             Ok(consent) => {
                 logging::confirmed(&prepared);
                 let start = async |operation| workspace.start(prepared, &consent, operation).await;
                 drive(&workspace, &options.ending, printer, start).await
             }
             Err(failure) => Err(failure.sent(Sent::Nothing)),
-        };
-        ended.or_else(|failed| skip_or(failed, options, printer))
+        }
     })
 }
 
@@ -235,17 +236,6 @@ fn rehearse(
     }
     printer.say("dry run: nothing was sent");
     Ok(Done::unsent(Exit::Well))
-}
-
-/// Ends without an error where another run holds the job or a device, and the operator asked to skip then.
-fn skip_or(failed: Failed, options: &RunOptions, printer: &Printer) -> Result<Done, Failed> {
-    let is_unsent = failed.sent == Sent::Nothing;
-    if is_unsent && failed.failure.exit == Exit::Busy && options.if_running == "skip" {
-        printer.answer(&no_run(None, &failed.failure.what));
-        printer.say(&format!("skipped, nothing was sent: {}", failed.failure.what));
-        return Ok(Done::unsent(Exit::Well));
-    }
-    Err(failed)
 }
 
 /// What is known about a prepared plan besides its file.

@@ -131,7 +131,9 @@ fn of_setting(setting: &SettingSpec) -> Value {
             let key = json!({ "type": "string", "pattern": "^age1[a-z0-9]+$" });
             any_of(vec![key.clone(), list(&key, Some(items_max))])
         }
-        SettingKind::Text | SettingKind::Path | SettingKind::Window => text(),
+        SettingKind::Text | SettingKind::Path | SettingKind::Window | SettingKind::IfRunning => {
+            text()
+        }
     };
     described(value, setting.help)
 }

@@ -110,6 +110,24 @@ impl StateDir {
         }
     }
 
+    /// Holds the one place of a queue until the returned file is dropped; `None` where another process has it.
+    ///
+    /// # Errors
+    /// [`JournalError::File`].
+    pub fn hold_turn(&self, queue: &str) -> Result<Option<File>, JournalError> {
+        match hold(self.turn_path(queue), queue) {
+            Ok(file) => Ok(Some(file)),
+            Err(JournalError::Busy { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether a process waits in a queue. As [`Self::is_held`] otherwise.
+    #[must_use]
+    pub fn has_turn(&self, queue: &str) -> bool {
+        is_locked(&self.turn_path(queue))
+    }
+
     /// The file whose appearance stops every run of this directory.
     #[must_use]
     pub fn stop_file(&self) -> PathBuf {
@@ -155,6 +173,10 @@ impl StateDir {
 
     fn sending_path(&self, run: &str) -> PathBuf {
         self.path.join("runs").join(format!("{run}.sending.lock"))
+    }
+
+    fn turn_path(&self, queue: &str) -> PathBuf {
+        self.path.join(format!("wait-{queue}.lock"))
     }
 
     fn lock_path(&self, run: &str) -> PathBuf {

@@ -8,6 +8,7 @@ mod command;
 mod device;
 mod digest;
 mod entry;
+mod if_running;
 mod job_conditions;
 mod nearness;
 mod outcome;
@@ -25,6 +26,7 @@ mod spreadsheet;
 mod task;
 mod text;
 mod time;
+mod timetable;
 mod verdict;
 mod window;
 pub mod wire;
@@ -37,6 +39,7 @@ pub use device::{
 };
 pub use digest::{hexadecimal, sha256};
 pub use entry::{Decision, Entry, Event, StopCause};
+pub use if_running::{IF_RUNNING_WORDS, IfRunning};
 pub use job_conditions::{JobConditions, RequiredList};
 pub use nearness::{edit_distance, is_near, nearest};
 pub use outcome::{Outcome, OutcomeCounts};
@@ -59,6 +62,7 @@ pub use text::{
     is_same_text, likeness, likeness_of_part,
 };
 pub use time::{UnixMillis, human_duration, parse_duration_ms};
+pub use timetable::{ClockChange, Rhythm, Timetable, TimetableError, WEEKDAYS};
 pub use verdict::{
     Answer, ApiRefusal, Listing, NextPage, Recheck, Shown, Sighting, THROTTLED_MS_MIN, Unreadable,
     Verdict, View,

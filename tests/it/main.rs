@@ -48,6 +48,8 @@ mod refusals;
 mod report_page;
 mod rig;
 #[cfg(unix)]
+mod schedule;
+#[cfg(unix)]
 mod screens;
 mod secrets;
 mod settings;

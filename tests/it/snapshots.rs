@@ -562,7 +562,7 @@ fn every_snapshot_belongs_to_a_test() {
         let file = file.expect("an entry").file_name().to_string_lossy().into_owned();
         let name = file.strip_prefix("it__snapshots__").and_then(|rest| rest.strip_suffix(".snap"));
         let name = name.unwrap_or_else(|| panic!("{file} is no accepted snapshot"));
-        let made = ["help_", "json_", "plan_", "dry_run_", "report_", "screen_"];
+        let made = ["help_", "json_", "plan_", "dry_run_", "report_", "screen_", "schedule_"];
         let is_made = made.iter().any(|prefix| name.starts_with(prefix));
         let stem = name.strip_suffix("_dry").unwrap_or(name);
         assert!(is_made || source.contains(&format!("\"{stem}\"")), "{file} belongs to no test");

@@ -93,6 +93,15 @@ pub enum AppEvent {
     },
     /// The host's record does not say that secrets were shown, because it cannot be written.
     ShownPinsNotRecorded(JournalError),
+    /// A start waits for a run of another process.
+    WaitsForRun {
+        /// Id of that run.
+        run: String,
+        /// Name of its job.
+        job: String,
+        /// When the wait ends at the latest.
+        until: UnixMillis,
+    },
     /// The tenant answered about a missing PIN.
     PinRecovered(PinRecovery),
 }

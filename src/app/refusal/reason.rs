@@ -29,6 +29,7 @@ use crate::app::runs::first_reports::FirstReportReason;
 use crate::app::runs::opened_run_reason::OpenedRunReason;
 use crate::app::runs::resume_reason::ResumeReason;
 use crate::app::runs::run_view::ReportsReason;
+use crate::app::schedule_reason::ScheduleReason;
 use crate::app::secrets::SecretsReason;
 use crate::app::settings::SettingsRefusal;
 use crate::app::ssh_keygen::SigningReason;
@@ -151,6 +152,8 @@ reasons! {
     Settings(SettingsRefusal),
     /// The job does not say whether to keep the secrets that the plan removes.
     SecretsAtRisk(SecretsAtRiskReason),
+    /// A scheduler may not start a job.
+    Schedule(ScheduleReason),
     /// PINs and other secrets are not sealed, shown or recovered.
     Secrets(SecretsReason),
     /// A statement was not signed.

@@ -113,6 +113,7 @@ fn enter(workspace: &Workspace, prepared: &Prepared, consent: &Consent) -> Resul
     };
     note_start(workspace, &header, journal.beginning(), prepared.plan().plan.tasks.len())?;
     drop(alone);
+    workspace.place.leave();
     Ok(Entered { hold, sending, journal, header })
 }
 

@@ -28,4 +28,5 @@ pub(crate) mod seen;
 pub(crate) mod status;
 pub(crate) mod trust;
 pub(crate) mod verdict;
+pub(crate) mod waiting;
 pub(crate) mod watchdog;

@@ -16,6 +16,7 @@ use crate::app::policy_file::PolicyFile;
 use crate::app::preflight::{
     self, Attended, Candidate, CheckResult, Fresh, GivenApproval, Moment, PlanStage,
 };
+use crate::app::queue_place::queue_of_job;
 use crate::app::refusal::Reason;
 use crate::app::runs::retry::Takeover;
 use crate::app::secrets::{Recipients, SecretsStorage};
@@ -118,6 +119,9 @@ impl Prepared {
     /// The reason of the first check that refuses.
     pub fn verify(&self, workspace: &Workspace) -> Result<(), Reason> {
         let now = WallClock.now();
+        let file = self.plan();
+        let (name, digest) = (&file.job, &file.job_digest);
+        workspace.place.want(queue_of_job(&file.base_url, name, digest, file.is_named));
         let candidate = self.candidate(workspace, Moment::BeforeConsent, now);
         workspace.noted(&self.plan().job, preflight::verify(&candidate, PlanStage::Start))?;
         if let Some(approved) = self.approved(now)? {

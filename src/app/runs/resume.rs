@@ -9,6 +9,7 @@ use crate::app::charging::{Charging, LastSends, charge, sent_of, unsent_devices}
 use crate::app::operator::Operator;
 use crate::app::policy_file::PolicyFile;
 use crate::app::preflight::{Attended, Candidate, GivenApproval, PlanStage, verify};
+use crate::app::queue_place::queue_of_run;
 use crate::app::runs::ending::RunEnded;
 use crate::app::runs::execution::{Execution, execute};
 use crate::app::runs::opened_run_reason::OpeningPurpose;
@@ -98,6 +99,7 @@ impl Workspace {
             GoOn::Follow { .. } => Scope::Follow,
             GoOn::LookOnce => Scope::OnePass,
         };
+        self.place.want(queue_of_run(&row.id));
         let hold = self.dir.hold_run(&row.id)?;
         // A run that is only followed holds no device.
         let sending = match scope {
@@ -119,6 +121,7 @@ impl Workspace {
         let quota = self.quota(&connection.base_url, header.policy.per_hour);
         self.index().set_run_state(&row.id, RunState::Open, None, &row.summary)?;
         drop(alone);
+        self.place.leave();
         self.events.tell(&AppEvent::RunReopened {
             run: row.id.clone(),
             job: header.job.clone(),

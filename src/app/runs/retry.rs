@@ -16,6 +16,7 @@ use crate::app::charging::{LastSends, sent_of};
 use crate::app::job_files::{check_requirement, read_required_again};
 use crate::app::planning::earlier::LookBack;
 use crate::app::planning::reason::RetryReason;
+use crate::app::queue_place::queue_of_run;
 use crate::app::runs::opened_run_reason::OpeningPurpose;
 use crate::app::runs::run_view::{RunView, standing};
 use crate::app::runs::trust::{open_run, refuse_simulated};
@@ -43,6 +44,7 @@ pub(crate) enum TakenUp {
 /// What is to be repeated of a run, as a job. The run is held from here on, so that no process resumes it meanwhile.
 pub(crate) fn take_up(state: &Workspace, name: &str, refused: Refused) -> Result<TakenUp, Reason> {
     let row = state.index().find_run(name)?;
+    state.place.want(queue_of_run(&row.id));
     let hold = state.dir.hold_run(&row.id)?;
     let opening = open_run(state, &row.id)?;
     refuse_simulated(opening.header(), OpeningPurpose::Retry)?;

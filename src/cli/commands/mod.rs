@@ -31,6 +31,7 @@ pub(crate) mod resume;
 pub(crate) mod retry;
 pub(crate) mod run;
 pub(crate) mod runs;
+pub(crate) mod schedule;
 pub(crate) mod send;
 pub(crate) mod setting_list;
 pub(crate) mod simulate;

@@ -4,7 +4,7 @@
 
 use crate::app::preflight::Attended;
 use crate::app::settings::timeout_ms;
-use crate::app::{GoOn, GoOnRequest, Reopened};
+use crate::app::{GoOn, GoOnRequest, QueuePlace, Reopened};
 use crate::cli::driving::drive;
 use crate::cli::exit::Exit;
 use crate::cli::failure::{Done, Failed, Failure, UnsentFailure};
@@ -19,6 +19,7 @@ use crate::cli::terminal::printer::Printer;
 use crate::cli::terminal::question::can_ask;
 use crate::cli::text::answers::no_run;
 use crate::cli::text::run_next::step;
+use crate::cli::turns::in_turn;
 use crate::model::settings::{SettingLayer, tenant as rows};
 
 /// How long `watch` follows when nothing else is said, in milliseconds: a year is until everything has ended.
@@ -32,7 +33,10 @@ pub(crate) fn resume(
     printer: &Printer,
 ) -> Result<Done, Failed> {
     let pace = options.pace.values().map_err(Failure::from).before_sending()?;
-    go_on(global, name, tenant, &options.ending, GoOn::Send(pace), printer)
+    in_turn(global, &options.start, printer, |place| {
+        let go_on_with = GoOn::Send(pace.clone());
+        go_on(Given { global, name, tenant, ending: &options.ending, printer, place }, go_on_with)
+    })
 }
 
 /// `sortie watch`: follows what was sent, and sends nothing.
@@ -45,7 +49,8 @@ pub(crate) fn watch(
 ) -> Result<Done, Failed> {
     let wait_ms = watch_ms(options).before_sending()?;
     let follow = if options.once { GoOn::LookOnce } else { GoOn::Follow { wait_ms } };
-    go_on(global, name, tenant, &options.ending, follow, printer)
+    let (ending, place) = (&options.ending, &QueuePlace::default());
+    go_on(Given { global, name, tenant, ending, printer, place }, follow)
 }
 
 fn watch_ms(options: &WatchOptions) -> Result<u64, Failure> {
@@ -55,15 +60,20 @@ fn watch_ms(options: &WatchOptions) -> Result<u64, Failure> {
     }
 }
 
-fn go_on(
-    global: &GlobalOptions,
-    name: &str,
-    tenant: &TenantOptions,
-    ending: &EndingOptions,
-    go_on: GoOn,
-    printer: &Printer,
-) -> Result<Done, Failed> {
-    let workspace = open_workspace(global, printer).before_sending()?;
+/// What a command that opens a run again was given.
+#[derive(Copy, Clone)]
+struct Given<'a> {
+    global: &'a GlobalOptions,
+    name: &'a str,
+    tenant: &'a TenantOptions,
+    ending: &'a EndingOptions,
+    printer: &'a Printer,
+    place: &'a QueuePlace,
+}
+
+fn go_on(given: Given<'_>, go_on: GoOn) -> Result<Done, Failed> {
+    let Given { global, name, tenant, ending, printer, place } = given;
+    let workspace = open_workspace(global, printer).before_sending()?.queued(place);
     let runtime = runtime().before_sending()?;
     // Connections are made in its context.
     let _context = runtime.enter();

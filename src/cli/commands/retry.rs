@@ -12,6 +12,7 @@ use crate::cli::terminal::printer::Printer;
 use crate::cli::text::answers::no_run;
 use crate::cli::text::layout::{counted, one_line};
 use crate::cli::text::run_next::step;
+use crate::cli::turns::in_turn;
 use crate::model::{Outcome, OutcomeCounts};
 use crate::report::Refused;
 
@@ -24,12 +25,19 @@ pub(crate) fn retry(
     options: &RunOptions,
     printer: &Printer,
 ) -> Result<Done, Failed> {
-    let workspace = open_workspace(global, printer).before_sending()?;
+    in_turn(global, &options.start, printer, |place| {
+        retry_once(name, refused, Given { global, tenant, limits, options, printer, place })
+    })
+}
+
+fn retry_once(name: &str, refused: Refused, given: Given<'_>) -> Result<Done, Failed> {
+    let Given { global, printer, place, .. } = given;
+    let workspace = open_workspace(global, printer).before_sending()?.queued(place);
     match workspace.retry(name, refused).before_sending()? {
         Retry::Work(work) => {
             let (tasks, run) = (counted(work.tasks(), "task"), work.run());
             printer.say(&format!("retrying {tasks} of run {run}"));
-            run_retry(Given { global, tenant, limits, options, printer }, *work)
+            run_retry(given, *work)
         }
         Retry::Nothing { run, job, counts, may_include_refused, is_closed } => {
             printer.answer(&no_run(Some(&run), "nothing to retry"));

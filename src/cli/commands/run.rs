@@ -7,6 +7,7 @@ use crate::cli::job_source::{is_named, plan_path, read_job, refuse_other_wishes}
 use crate::cli::options::{GlobalOptions, JobOptions, LimitOptions, RunOptions, TenantOptions};
 use crate::cli::starting::{Given, run_job, run_plan};
 use crate::cli::terminal::printer::Printer;
+use crate::cli::turns::in_turn;
 
 pub(crate) fn run(
     global: &GlobalOptions,
@@ -16,11 +17,15 @@ pub(crate) fn run(
     options: &RunOptions,
     printer: &Printer,
 ) -> Result<Done, Failed> {
-    let given = Given { global, tenant, limits, options, printer };
     if let Some(path) = plan_path(job) {
         refuse_other_wishes(job, limits, &options.purpose).before_sending()?;
-        return run_plan(given, &path);
+        return in_turn(global, &options.start, printer, |place| {
+            run_plan(Given { global, tenant, limits, options, printer, place }, &path)
+        });
     }
     let parsed = read_job(job, printer).before_sending()?;
-    run_job(given, parsed, is_named(job), Some(job))
+    in_turn(global, &options.start, printer, |place| {
+        let given = Given { global, tenant, limits, options, printer, place };
+        run_job(given, parsed.clone(), is_named(job), Some(job))
+    })
 }

@@ -7,6 +7,7 @@ use crate::cli::filter_options::read_filter;
 use crate::cli::options::{GlobalOptions, LimitOptions, RunOptions, SendOptions, TenantOptions};
 use crate::cli::starting::{Given, run_job};
 use crate::cli::terminal::printer::Printer;
+use crate::cli::turns::in_turn;
 use crate::job::{Job, ParseOptions, Target, TargetField, ad_hoc};
 
 pub(crate) fn send(
@@ -18,8 +19,10 @@ pub(crate) fn send(
     printer: &Printer,
 ) -> Result<Done, Failed> {
     let job = job_of(send, printer).before_sending()?;
-    let given = Given { global, tenant, limits, options, printer };
-    run_job(given, job, false, None)
+    in_turn(global, &options.start, printer, |place| {
+        let given = Given { global, tenant, limits, options, printer, place };
+        run_job(given, job.clone(), false, None)
+    })
 }
 
 /// The job that flags describe.

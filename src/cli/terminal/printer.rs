@@ -20,10 +20,12 @@ use crate::cli::terminal::output::Output;
 use crate::cli::terminal::pager;
 use crate::cli::text::fields::{array, pick};
 pub(crate) use crate::cli::text::layout::{counted, harmless};
+use crate::cli::text::live::{LogLevel, log_lines};
 use crate::cli::text::notices::{Notice, notice};
 use crate::cli::text::refusals::json::{line, refusal};
 use crate::cli::text::screen::Screen;
 use crate::cli::text::wrap::{hanging, prose};
+use crate::drive::{Clock, WallClock};
 
 /// Writes for people and for programs.
 #[derive(Clone, Debug)]
@@ -34,6 +36,16 @@ pub(crate) struct Printer {
     fields: Vec<String>,
     output: Arc<Mutex<Output>>,
     live: Arc<LiveRegion>,
+    lines: LineForm,
+}
+
+/// The form of lines on standard error.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+enum LineForm {
+    /// For people at a terminal, or for a mail.
+    People,
+    /// For a log: time, level and one line, without colors.
+    Log,
 }
 
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -59,7 +71,18 @@ impl Printer {
             fields: options.fields.clone().unwrap_or_default(),
             output: Arc::new(Mutex::new(output)),
             live: Arc::default(),
+            lines: LineForm::People,
         }
+    }
+
+    /// The printer, with each line on standard error as one of a log.
+    pub(crate) fn with_log_lines(self) -> Self {
+        Self { lines: LineForm::Log, ..self }
+    }
+
+    /// Whether each line on standard error has its time already.
+    pub(crate) fn has_log_lines(&self) -> bool {
+        self.lines == LineForm::Log
     }
 
     /// A stream of events of the application whose first observers are the log file and this printer.
@@ -202,6 +225,9 @@ impl Printer {
 
     /// Warns of something that the log file has by its own event.
     pub(crate) fn show_warning(&self, text: &str) {
+        if self.has_log_lines() {
+            return self.log(LogLevel::Warning, text);
+        }
         let text = prose(&format!("warning: {}", harmless(text)), self.error_screen().width);
         let text = text.strip_prefix("warning:").unwrap_or(&text);
         self.styled(&format!("{WARNING}warning{WARNING:#}:{text}"));
@@ -214,6 +240,12 @@ impl Printer {
         let failure = &failed.failure;
         if self.format == ListingFormat::Json {
             return Self::refuse_in_json(failed);
+        }
+        if self.has_log_lines() {
+            let next = &failure.next;
+            let next = if next.is_empty() { String::new() } else { format!("\nnext: {next}") };
+            let text = format!("{}\nstate: {}{next}", failure.what, failed.state());
+            return self.log(LogLevel::Error, &text);
         }
         let width = self.error_screen().width;
         // Each part stands beside its label, and a command on a line of its own, in the column of the text.
@@ -242,6 +274,9 @@ impl Printer {
 
     /// Writes a text with colors to standard error. The layout has removed what else steers a terminal.
     pub(crate) fn styled(&self, text: &str) {
+        if self.has_log_lines() {
+            return self.log(LogLevel::Info, &console::strip_ansi_codes(text));
+        }
         self.live.beside(|| {
             let mut output = anstream::stderr().lock();
             // With no standard error left no one can read it.
@@ -249,6 +284,16 @@ impl Printer {
             if !text.ends_with('\n') {
                 let _ = output.write_all(b"\n");
             }
+        });
+    }
+
+    /// Writes each line of a text to standard error as a line of a log.
+    fn log(&self, level: LogLevel, text: &str) {
+        let zone = jiff::tz::TimeZone::system();
+        let lines = log_lines(WallClock.now(), &zone, level, &harmless(text));
+        self.live.beside(|| {
+            // With no standard error left no one can read it.
+            let _ = std::io::stderr().lock().write_all(lines.as_bytes());
         });
     }
 

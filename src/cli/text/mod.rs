@@ -38,6 +38,7 @@ pub(crate) mod run_end;
 pub(crate) mod run_next;
 pub(crate) mod run_summary;
 pub(crate) mod runs;
+pub(crate) mod schedule;
 pub(crate) mod screen;
 pub(crate) mod setting_list;
 pub(crate) mod status;

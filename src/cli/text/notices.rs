@@ -48,6 +48,9 @@ pub(crate) fn notice(event: &AppEvent) -> Option<Notice> {
         | AppEvent::RunLeft
         | AppEvent::RunSummary(_)
         | AppEvent::RunReported { .. } => None,
+        AppEvent::WaitsForRun { run, job, until } => Some(Notice::News(format!(
+            "waiting for run {run} of {job} to end, until {until} at the latest; nothing was sent, and Ctrl-C stops waiting"
+        ))),
         AppEvent::ReadWaits(waiting) => Some(Notice::News(waits(waiting))),
         AppEvent::RefusalNotNoted(reason) => Some(Notice::Warning(format!(
             "the refusal could not be written to the host's record: {}",

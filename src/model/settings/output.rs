@@ -14,7 +14,7 @@ pub const CSV_DIALECTS: &[&str] =
 pub const DEVICE_COLUMNS: &[&str] =
     &[DeviceColumn::ALL[0].word(), DeviceColumn::ALL[1].word(), DeviceColumn::ALL[2].word()];
 /// Forms of progress.
-pub const PROGRESS_FORMS: &[&str] = &["bar", "plain", "json", "none"];
+pub const PROGRESS_FORMS: &[&str] = &["bar", "plain", "log", "json", "none"];
 
 rows! { Output:
     /// The reason that a plan and its run keep.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use super::row::{SettingKind, SettingSpec};
 use super::value::{SettingLayer, SettingValue};
-use crate::model::{MaxErrors, UnixMillis, WaveEnd, parse_duration_ms};
+use crate::model::{IfRunning, MaxErrors, UnixMillis, WaveEnd, parse_duration_ms};
 
 /// How public keys of age begin.
 const KEY_PREFIX: &str = "age1";
@@ -73,6 +73,8 @@ pub enum SettingFault {
     Repeated,
     /// A path contains a control character.
     ControlCharacter,
+    /// What to do while another run is in progress was expected.
+    IfRunning,
     /// A public key of age was expected.
     Key,
     /// The setting is not read from a text.
@@ -152,6 +154,10 @@ impl SettingSpec {
                 .ok_or(SettingFault::CountOrShare),
             SettingKind::Word(words) => {
                 find(words, text).map(SettingValue::Word).ok_or(SettingFault::Word)
+            }
+            SettingKind::IfRunning => {
+                let choice = IfRunning::parse(text).map(SettingValue::IfRunning);
+                choice.ok_or(SettingFault::IfRunning)
             }
             SettingKind::Text => Ok(SettingValue::Text(text.to_owned())),
             SettingKind::Path if is_job && text.chars().any(char::is_control) => {

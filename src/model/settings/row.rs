@@ -112,6 +112,8 @@ pub enum SettingKind {
     },
     /// Days, hours and a time zone.
     Window,
+    /// What to do while another run is in progress.
+    IfRunning,
 }
 
 /// The headings of help and of the documents.
@@ -169,6 +171,8 @@ pub enum FlagGroup {
     Purpose,
     /// Commands that make a plan or write reports, for the form of the reports.
     Report,
+    /// Commands that start a run, or let one go on.
+    Start,
     /// Commands that follow a run to its end.
     Ending,
 }
@@ -216,6 +220,7 @@ impl SettingSpec {
             SettingKind::Text => "text".to_owned(),
             SettingKind::Path => "path".to_owned(),
             SettingKind::Keys { .. } => "list of public keys of age".to_owned(),
+            SettingKind::IfRunning => "fail, skip, wait or wait=DURATION".to_owned(),
             SettingKind::Window => "map of days, from, to, timezone".to_owned(),
         }
     }

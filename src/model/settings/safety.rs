@@ -152,6 +152,15 @@ rows! { Safety:
         default: "refuse",
         help: "Refuse to start outside the window, or wait until it opens",
     }
+    /// What a start does while another run is in progress.
+    IF_RUNNING {
+        name: "if_running",
+        flags: &[SettingFlag::value("if-running", "WHAT")],
+        kind: SettingKind::IfRunning,
+        default: "fail",
+        group: FlagGroup::Start,
+        help: "Choose what to do if another run uses the job or a device: fail, skip, wait or wait=1h",
+    }
     /// The reason for sending outside the window.
     BREAK_GLASS {
         name: "break_glass",

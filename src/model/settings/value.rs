@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::row::SettingSpec;
-use crate::model::{MaxErrors, Sealed, UnixMillis, WaveEnd, Window, human_duration};
+use crate::model::{IfRunning, MaxErrors, Sealed, UnixMillis, WaveEnd, Window, human_duration};
 
 /// The value of a setting. Durations are milliseconds.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +37,8 @@ pub enum SettingValue {
     Path(PathBuf),
     /// Days and hours.
     Window(Window),
+    /// What to do while another run is in progress.
+    IfRunning(IfRunning),
     /// A secret, such as a token.
     Secret(Sealed),
 }
@@ -298,6 +300,15 @@ impl SettingValues {
         }
     }
 
+    /// What to do while another run is in progress.
+    #[must_use]
+    pub fn if_running(&self, setting: &SettingSpec) -> Option<IfRunning> {
+        match self.get(setting)? {
+            SettingValue::IfRunning(choice) => Some(*choice),
+            _ => None,
+        }
+    }
+
     /// The value of a setting that takes a window.
     #[must_use]
     pub fn window(&self, setting: &SettingSpec) -> Option<&Window> {
@@ -329,6 +340,7 @@ impl SettingValue {
             Self::Texts(texts) => texts.join(", "),
             Self::Path(path) => path.display().to_string(),
             Self::Window(window) => window.shown(),
+            Self::IfRunning(choice) => choice.shown(),
             Self::Secret(_) => "given".to_owned(),
         }
     }

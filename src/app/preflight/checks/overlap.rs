@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::app::preflight::candidate::Candidate;
 use crate::app::preflight::check::{Check, Holds, PlanStage};
 use crate::app::preflight::reasons::OverlapReason;
+use crate::app::queue_place::queue_of_job;
 use crate::app::refusal::Reason;
 use crate::journal::RunReader;
 use crate::kandji::find_action;
@@ -54,6 +55,15 @@ fn check(candidate: &Candidate<'_>) -> Result<Holds, Reason> {
     let wanted = intentions(candidate.tasks.iter().copied());
     let devices: BTreeSet<DeviceId> = wanted.keys().cloned().collect();
     let tenant = tenant_key(candidate.base_url);
+    let queue = queue_of_job(
+        candidate.base_url,
+        candidate.job_name,
+        candidate.job_digest,
+        candidate.is_named,
+    );
+    if !workspace.place.is_in(&queue) && workspace.dir.has_turn(&queue) {
+        return Err(OverlapReason::OtherWaits { job: candidate.job_name.to_owned() }.into());
+    }
     let runs = workspace.index().open_runs()?;
     let others =
         runs.iter().filter(|row| ![candidate.run, candidate.takes_over].contains(&&*row.id));

@@ -6,6 +6,7 @@ use serde::Serialize;
 use std::path::PathBuf;
 
 use crate::app::refusal::{NextStep, RefusalClass, RefusalFacts};
+use crate::model::UnixMillis;
 
 /// Another run may have done the same already: it is in doubt.
 #[derive(Debug, Serialize)]
@@ -53,6 +54,22 @@ pub enum OverlapReason {
         /// The devices, by id.
         devices: Vec<String>,
     },
+    /// Another process waits to run the same job, which counts as a run of it.
+    #[serde(rename = "same_job_waits")]
+    OtherWaits {
+        /// Name of the job.
+        job: String,
+    },
+    /// A run did not end while this one waited for it.
+    #[serde(rename = "waited_too_long")]
+    WaitedTooLong {
+        /// Id of that run.
+        run: String,
+        /// Name of its job.
+        job: String,
+        /// When the wait ended.
+        until: UnixMillis,
+    },
 }
 
 impl RefusalFacts for OverlapReason {
@@ -61,8 +78,16 @@ impl RefusalFacts for OverlapReason {
     }
 
     fn next(&self) -> Vec<NextStep> {
-        let (Self::SameJob { run, .. } | Self::DevicesHeld { run, .. }) = self;
-        vec![NextStep::WaitForRun { run: run.clone() }, NextStep::ShowRun { run: run.clone() }]
+        match self {
+            Self::SameJob { run, .. } | Self::DevicesHeld { run, .. } => vec![
+                NextStep::WaitForRun { run: run.clone() },
+                NextStep::ShowRun { run: run.clone() },
+            ],
+            Self::OtherWaits { .. } => vec![NextStep::TryLater],
+            Self::WaitedTooLong { run, .. } => {
+                vec![NextStep::ShowRun { run: run.clone() }, NextStep::TryLater]
+            }
+        }
     }
 }
 

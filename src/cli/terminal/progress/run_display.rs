@@ -144,7 +144,7 @@ impl RunDisplay {
             if matches!(self.form, Form::Log { .. })
                 && let Some(text) = failure_line(entry)
             {
-                self.printer.say(&stamped(entry.at, &text));
+                self.printer.say(&self.line(entry.at, &text));
             }
         }
         if let Form::Json(json) = &mut self.form {
@@ -160,13 +160,17 @@ impl RunDisplay {
             // Programs read the same in the lines of the entries.
             (Form::Json(_), Notice::News(_)) => {}
             (Form::View { .. } | Form::Json(_), _) if is_in_view => {}
-            (Form::Log { .. }, Notice::Warning(text)) => {
+            (Form::Log { .. }, Notice::Warning(text)) if !self.printer.has_log_lines() => {
                 self.printer.to_stderr(&stamped(at, &format!("warning: {text}")));
             }
-            (Form::Log { .. }, Notice::News(text)) => self.printer.say(&stamped(at, &text)),
+            (Form::Log { .. }, Notice::News(text)) => self.printer.say(&self.line(at, &text)),
             (_, Notice::Warning(text)) => self.printer.show_warning(&text),
             (_, Notice::News(text)) => self.printer.say(&text),
         }
+    }
+
+    fn line(&self, at: UnixMillis, text: &str) -> String {
+        timed(&self.printer, at, text)
     }
 
     fn tick(&mut self) {
@@ -193,7 +197,8 @@ impl RunDisplay {
                     let line = status_line(&self.run, now);
                     // A run that waits for hours does not fill a disk.
                     if line != *shown {
-                        self.printer.say(&stamped(now, &line));
+                        let line = timed(&self.printer, now, &line);
+                        self.printer.say(&line);
                     }
                     (*shown_at, *shown) = (now, line);
                 }
@@ -228,6 +233,14 @@ impl RunDisplay {
     }
 }
 
+/// A line with its time, where the printer does not add one.
+fn timed(printer: &Printer, at: UnixMillis, text: &str) -> String {
+    match printer.has_log_lines() {
+        true => text.to_owned(),
+        false => stamped(at, text),
+    }
+}
+
 impl Form {
     /// The form that was asked for; a view becomes a log where no terminal shows it.
     fn new(form: Option<ProgressForm>, run: &str, printer: &Printer) -> Self {
@@ -239,7 +252,7 @@ impl Form {
             ProgressForm::Bar if LiveRegion::is_possible() => {
                 Self::View { drawn_at: UnixMillis(0) }
             }
-            ProgressForm::Bar | ProgressForm::Plain => {
+            ProgressForm::Bar | ProgressForm::Plain | ProgressForm::Log => {
                 Self::Log { shown_at: UnixMillis(0), shown: String::new() }
             }
             ProgressForm::Json => Self::Json(ProgressJson::new(run)),

@@ -2,6 +2,8 @@
 //!
 //! Owns their words and their time. Each line stands by itself. Must never hold a letter that steers a terminal.
 
+use jiff::tz::TimeZone;
+
 use super::live_run::{LiveRun, failure_of};
 use crate::app::SeenEntry;
 use crate::cli::text::layout::{one_line, thousands};
@@ -11,6 +13,32 @@ use crate::model::{UnixMillis, human_duration};
 pub(crate) fn stamped(at: UnixMillis, text: &str) -> String {
     let whole_second = UnixMillis(at.0.div_euclid(1_000) * 1_000);
     format!("{} {text}", whole_second.to_string().replace(".000Z", "Z"))
+}
+
+/// How much a line of a log matters.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LogLevel {
+    Info,
+    Warning,
+    Error,
+}
+
+impl LogLevel {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// A text as lines of a log: the time in RFC 3339 with its offset, the level, one line. Empty lines are left out.
+pub(crate) fn log_lines(at: UnixMillis, zone: &TimeZone, level: LogLevel, text: &str) -> String {
+    let moment = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
+    let time = moment.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
+    let lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
+    lines.map(|line| format!("{time} {} {}\n", level.word(), one_line(line))).collect()
 }
 
 /// How far the run is, in one line.
@@ -54,6 +82,21 @@ pub(crate) fn failure_line(entry: &SeenEntry) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_line_of_a_log_has_time_offset_and_level() {
+        let at = UnixMillis(1_796_000_000_789);
+        let zone = TimeZone::get("Europe/Berlin").expect("a zone");
+        let lines = log_lines(at, &zone, LogLevel::Warning, "a\n\n  b\u{202e}c\t\n");
+        assert_eq!(
+            lines,
+            "2026-11-30T01:53:20+01:00 warning a\n2026-11-30T01:53:20+01:00 warning   b\u{fffd}c\n"
+        );
+        assert_eq!(
+            log_lines(at, &TimeZone::UTC, LogLevel::Error, "x"),
+            "2026-11-30T00:53:20+00:00 error x\n"
+        );
+    }
 
     #[test]
     fn a_line_has_its_time_to_the_second() {

@@ -13,7 +13,7 @@ mod time_left;
 mod view;
 
 pub(crate) use live_run::{LiveRun, Viewpoint};
-pub(crate) use log_lines::{failure_line, stamped, status_line};
+pub(crate) use log_lines::{LogLevel, failure_line, log_lines, stamped, status_line};
 pub(crate) use progress_json::ProgressJson;
 pub(crate) use run_news::{RunTold, wave_prompt};
 pub(crate) use view::view_lines;

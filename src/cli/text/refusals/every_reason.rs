@@ -5,7 +5,7 @@
 use super::words::Words;
 use super::{
     approval, consent, files, job, looking, opened_run, other_runs, outside, planning, plans,
-    preflight, runs, secrets, settings, tenant,
+    preflight, runs, schedule, secrets, settings, tenant,
 };
 use crate::app::{Reason, VoidApproval, WorkspaceReason};
 
@@ -57,6 +57,7 @@ pub(crate) fn words(reason: &Reason) -> Words {
         Reason::Prune(reason) => looking::prune(reason),
         Reason::Read(reason) => outside::read(reason),
         Reason::Reports(reason) => runs::reports(reason),
+        Reason::Schedule(reason) => schedule::schedule(reason),
         Reason::Secrets(reason) => secrets::secrets(reason),
         Reason::Token(reason) => tenant::token(reason),
         Reason::Workspace(reason) => match **reason {

@@ -17,6 +17,7 @@ mod planning;
 mod plans;
 pub(crate) mod preflight;
 pub(crate) mod runs;
+mod schedule;
 mod secrets;
 mod settings;
 mod tenant;

@@ -11,6 +11,18 @@ const HELD_SHOWN: usize = 3;
 
 pub(super) fn overlap(reason: &OverlapReason) -> Words {
     let (run, what) = match reason {
+        OverlapReason::OtherWaits { job } => {
+            return Words::new(
+                format!("another process already waits to run job {job}"),
+                "wait until it has run the job; it makes its plan anew",
+            );
+        }
+        OverlapReason::WaitedTooLong { run, job, until } => {
+            return Words::new(
+                format!("run {run} of {job} is still in progress at {until}, when the wait ended"),
+                format!("see its progress, and try again later:\n  sortie status {run}"),
+            );
+        }
         OverlapReason::SameJob { run, job } => {
             (run, format!("run {run} of job {job} is still in progress"))
         }
@@ -25,7 +37,7 @@ pub(super) fn overlap(reason: &OverlapReason) -> Words {
     Words::new(
         what,
         format!(
-            "wait for that run (in cron, --if-running skip skips this one); see its progress:\n  sortie status {run}"
+            "wait for that run (in cron, --if-running skip skips this one, and wait starts it later); see its progress:\n  sortie status {run}"
         ),
     )
 }
