@@ -150,11 +150,18 @@ fn a_script_of_others_never_runs() {
 #[test]
 #[ignore = "needs Chromium"]
 fn a_report_of_a_large_fleet_opens() {
-    let page = page_of(5_000);
+    // A larger one is tried by hand: SORTIE_PAGE_ROWS=50000.
+    let rows = std::env::var("SORTIE_PAGE_ROWS").ok().and_then(|rows| rows.parse().ok());
+    let rows: u32 = rows.unwrap_or(5_000);
+    let page = page_of(rows);
+    if let Some(directory) = std::env::var_os("SORTIE_SCREENSHOTS") {
+        let copy = std::path::Path::new(&directory).join("large.html");
+        std::fs::copy(page.path(), copy).expect("the directory can be written");
+    }
     let mut browser = Browser::open(page.path());
     browser.show(1280, Scheme::Light);
     let last = "[...document.querySelectorAll('#all tbody tr')].at(-1)";
-    assert_eq!(browser.evaluate(&format!("{last}.cells[0].textContent")), "5000");
+    assert_eq!(browser.evaluate(&format!("{last}.cells[0].textContent")), rows.to_string());
     // Only what comes into view is laid out.
     browser.evaluate(&format!("{last}.scrollIntoView()"));
     let height = format!("Math.round({last}.getBoundingClientRect().height)");
