@@ -1,6 +1,6 @@
 //! Bulk job runner for device fleets behind the Kandji / Iru Endpoint REST API.
 //!
-//! A *job* (CSV or YAML) names or selects devices and what to do on them. A *plan* is the frozen list of *tasks*, one
+//! A *job* (CSV, XLSX or YAML) names or selects devices and what to do on them. A *plan* is the frozen list of *tasks*, one
 //! action on one device each. A *run* sends one request for each task under the tenant's quota, follows every command
 //! to its end, and records all of it in a journal before it counts. *Reports* are made from the journal.
 //!

@@ -15,7 +15,7 @@ use crate::journal::{
     JournalError, PruneShare, Pruned, Pruning, RunReader, RunRow, RunState, prune_run, prune_share,
 };
 use crate::model::{Sealed, UnixMillis};
-use crate::report::remove_leftovers;
+use crate::report::{contains_any, remove_leftovers};
 
 /// A request to prune runs.
 #[derive(Copy, Clone, Debug)]
@@ -291,12 +291,8 @@ impl PrunableRun {
 /// Whether a file of a directory contains one of the secrets.
 fn holds_any(directory: &Path, secrets: &[Sealed]) -> bool {
     let Ok(files) = std::fs::read_dir(directory) else { return false };
-    files.filter_map(Result::ok).filter_map(|file| std::fs::read_to_string(file.path()).ok()).any(
-        |text| {
-            secrets
-                .iter()
-                .filter_map(Sealed::expose)
-                .any(|secret| !secret.is_empty() && text.contains(secret))
-        },
-    )
+    let texts: Vec<&str> = secrets.iter().filter_map(Sealed::expose).collect();
+    files
+        .filter_map(Result::ok)
+        .any(|file| contains_any(&file.path(), &texts).is_ok_and(|contains| contains))
 }

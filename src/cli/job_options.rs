@@ -1,6 +1,6 @@
 //! Options about a job file.
 //!
-//! Owns how columns, delimiter and encoding are named on the command line. Must never open the file.
+//! Owns how columns, delimiter, encoding and sheet are named on the command line. Must never open the file.
 
 use clap::Args;
 
@@ -12,7 +12,7 @@ const SAFETY: &str = HelpHeading::Safety.shown();
 #[derive(Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = INPUT)]
 pub(crate) struct JobOptions {
-    /// CSV or YAML job file, or - for standard input (run: also a saved plan)
+    /// CSV, XLSX or YAML job, or - for standard input (run: also a saved plan)
     pub job: String,
     /// Run this action on every row of a CSV that has no action column
     #[arg(long, value_name = "ACTION")]
@@ -38,6 +38,12 @@ pub(crate) struct JobOptions {
     /// Set the encoding of a CSV that is not UTF-8 and has no byte order mark
     #[arg(long, hide_short_help = true, value_name = "NAME", value_parser = ["utf-8", "utf-16le", "utf-16be", "windows-1252", "macintosh"])]
     pub encoding: Option<String>,
+    /// Read this sheet of a workbook [default: the only sheet with values]
+    #[arg(long, hide_short_help = true, value_name = "NAME")]
+    pub sheet: Option<String>,
+    /// Read or skip hidden rows and columns of a workbook [default: refuse them]
+    #[arg(long, hide_short_help = true, value_name = "CHOICE", value_parser = ["read", "skip"])]
+    pub hidden: Option<String>,
     /// Allow erase_mode WIPE_PROTECTED, which can leave a PC unable to boot
     #[arg(long, help_heading = SAFETY, hide_short_help = true)]
     pub allow_wipe_protected: bool,

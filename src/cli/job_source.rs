@@ -11,7 +11,7 @@ use crate::cli::failure::Failure;
 use crate::cli::options::{JobOptions, LimitOptions, PurposeOptions};
 use crate::cli::terminal::printer::Printer;
 use crate::cli::text::diagnostics::diagnostic;
-use crate::job::{Diagnostics, Encoding, IdentifyBy, Job, ParseOptions};
+use crate::job::{Diagnostics, Encoding, HiddenCells, IdentifyBy, Job, ParseOptions};
 
 /// Bytes that tell a plan from a job.
 const HEAD_BYTES: u64 = 64;
@@ -34,6 +34,11 @@ pub(crate) fn read_job(options: &JobOptions, printer: &Printer) -> Result<Job, F
         encoding: Encoding::ALL
             .into_iter()
             .find(|encoding| Some(encoding.word()) == options.encoding.as_deref()),
+        sheet: options.sheet.clone(),
+        hidden: HiddenCells::CHOICES
+            .into_iter()
+            .find(|hidden| Some(hidden.word()) == options.hidden.as_deref())
+            .unwrap_or_default(),
         allow_wipe_protected: options.allow_wipe_protected,
     };
     let job = bytes.parse(&parse_options).map_err(|reason| match reason {

@@ -113,6 +113,8 @@ fn job_arguments(options: &JobOptions) -> Result<Vec<String>, Failure> {
         dedupe,
         delimiter,
         encoding,
+        sheet,
+        hidden,
         allow_wipe_protected,
     } = options;
     let mut words = vec![absolute(Path::new(job))?];
@@ -128,6 +130,8 @@ fn job_arguments(options: &JobOptions) -> Result<Vec<String>, Failure> {
     };
     delimiter.iter().for_each(|delimiter| add("delimiter", spelled(*delimiter)));
     encoding.iter().for_each(|encoding| add("encoding", encoding.clone()));
+    sheet.iter().for_each(|sheet| add("sheet", sheet.clone()));
+    hidden.iter().for_each(|hidden| add("hidden", hidden.clone()));
     let switches = [(*dedupe, "--dedupe"), (*allow_wipe_protected, "--allow-wipe-protected")];
     words.extend(switches.iter().filter(|(is_on, _)| *is_on).map(|(_, flag)| (*flag).to_owned()));
     Ok(words)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::clashes::{StepColumn, clash, identify_flaw};
 use super::command_line::{COMMAND_LINE, action_step};
-use super::diagnostics::{Diagnostics, Flaw};
+use super::diagnostics::{Diagnostics, Flaw, PlaceUnit};
 use super::job_identity::{check_job_name, digest};
 use super::sameness::SeenRows;
 use super::steps::{StepDraft, step_flaws};
@@ -134,7 +134,7 @@ fn rows_of(
                     .push(format!("device {} is given twice; it is used once", row.target.shown()));
             }
             Some(first) => {
-                let mut flaw = clash(first, &row, StepColumn::Absent, true);
+                let mut flaw = clash((first, &row), PlaceUnit::Line, StepColumn::Absent, true);
                 flaw.message = format!("device {} is given twice", row.target.shown());
                 problems.push_for_file(COMMAND_LINE, flaw);
             }

@@ -5,7 +5,7 @@
 
 use super::Step;
 use super::columns::{Column, Meaning, TableHeader};
-use super::diagnostics::{counted, lines_text, quote};
+use super::diagnostics::{PlaceUnit, counted, quote};
 use super::scan::{Cell, Record};
 use crate::kandji::{ActionSpec, fold};
 use crate::model::{first_steering, is_invisible};
@@ -73,7 +73,7 @@ impl Carrier {
     }
 
     /// Tells what may surprise.
-    pub fn tell(&self, notes: &mut Vec<String>) {
+    pub fn tell(&self, unit: PlaceUnit, notes: &mut Vec<String>) {
         for (name, count) in &self.without_param {
             notes.push(format!(
                 "column {} copied to the report in {}: the action has no parameter of that name",
@@ -85,7 +85,7 @@ impl Carrier {
             let count = counted(self.of_several_lines.len(), "row");
             notes.push(format!(
                 "{count} with a copied cell of several lines: {}",
-                lines_text(&self.of_several_lines)
+                unit.named(&self.of_several_lines)
             ));
         }
         if self.written_out > 0 {

@@ -3,7 +3,7 @@
 //! Owns the words for that. Must never decide whether two rows mean the same device: that is `sameness`.
 
 use super::Row;
-use super::diagnostics::Flaw;
+use super::diagnostics::{Flaw, PlaceUnit};
 use crate::model::Risk;
 
 /// Whether a table has a step column.
@@ -20,12 +20,17 @@ impl From<bool> for StepColumn {
 }
 
 /// Why two rows of one device cannot both be done.
-pub(super) fn clash(first: &Row, row: &Row, column: StepColumn, is_same: bool) -> Flaw {
+pub(super) fn clash(
+    (first, row): (&Row, &Row),
+    unit: PlaceUnit,
+    column: StepColumn,
+    is_same: bool,
+) -> Flaw {
     let device = row.target.shown();
     let (line, here) = (first.line, row.line);
     let names = |row: &Row| row.steps.first().map_or("", |step| step.action.name);
     let (one, two) = (names(first), names(row));
-    let both = format!("lines {line} and {here}");
+    let both = format!("{}s {line} and {here}", unit.word());
     if is_same {
         return Flaw::new(format!("device {device} has {two} twice: {both}"))
             .hint("remove one; --dedupe removes identical rows");

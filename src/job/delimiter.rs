@@ -6,6 +6,7 @@ use super::column_options::{ColumnOptions, renamed};
 use super::columns::is_known;
 use super::diagnostics::{Diagnostics, Flaw, quote};
 use super::scan::{CrLines, Layout, Scanned, Scanner, header_text};
+use super::sheet_text::CELL_DELIMITER;
 use super::source::Source;
 use super::table_rules::TableRules;
 
@@ -28,6 +29,9 @@ pub(super) fn choose_layout(
     problems: &mut Diagnostics,
     notes: &mut Vec<String>,
 ) -> Option<Layout> {
+    if source.sheet().is_some() {
+        return Some(Layout { delimiter: CELL_DELIMITER, start: 0, line: 1 });
+    }
     let said = separator(source.text);
     let (start, line) = said.map_or((0, 1), |(_, length)| (length, 2));
     if let (Some((said, _)), Some(named)) = (said, rules.delimiter)
@@ -73,6 +77,9 @@ pub(super) fn find_layout(
     cr_lines: CrLines,
 ) -> Result<Layout, Flaw> {
     let plain = |delimiter: u8| Layout { delimiter, start: 0, line: 1 };
+    if source.sheet().is_some() {
+        return Ok(plain(CELL_DELIMITER));
+    }
     if let Some((delimiter, start)) = separator(source.text) {
         if delimiter.is_ascii_graphic() && delimiter != b'"' || delimiter == b'\t' {
             return Ok(Layout { delimiter, start, line: 2 });

@@ -28,6 +28,9 @@ pub struct Diagnostic {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
+    /// The cell of a workbook, such as `Devices!B7`; `line` is its row then. `None` in a text file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cell: Option<String>,
     /// The line itself, with PINs and secrets masked; `None` where it must not or cannot be shown.
     pub source_line: Option<String>,
 }
@@ -35,7 +38,9 @@ pub struct Diagnostic {
 impl fmt::Display for Diagnostic {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.file)?;
-        if self.line > 0 {
+        if let Some(cell) = &self.cell {
+            write!(formatter, ", {cell}")?;
+        } else if self.line > 0 {
             write!(formatter, ":{}", self.line)?;
             if self.column > 0 {
                 write!(formatter, ":{}", self.column)?;
@@ -137,6 +142,7 @@ impl Flaw {
             width: 0,
             message: self.message,
             hint: self.hint,
+            cell: None,
             source_line: None,
         }
     }
@@ -179,12 +185,32 @@ pub(super) fn counted(count: usize, noun: &str) -> String {
 /// Lines that are named at most.
 const LINES_NAMED_MAX: usize = 20;
 
-/// `line 3`, `lines 3, 5`, with dots where there are more than can be named.
-pub(super) fn lines_text(lines: &[u32]) -> String {
-    let named: Vec<String> = lines.iter().take(LINES_NAMED_MAX).map(u32::to_string).collect();
-    let dots = if lines.len() > named.len() { ", ..." } else { "" };
-    let word = if lines.len() == 1 { "line" } else { "lines" };
-    format!("{word} {}{dots}", named.join(", "))
+/// What the numbers of places count.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum PlaceUnit {
+    /// Lines of a text.
+    #[default]
+    Line,
+    /// Rows of a sheet.
+    Row,
+}
+
+impl PlaceUnit {
+    /// The unit in messages.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Line => "line",
+            Self::Row => "row",
+        }
+    }
+
+    /// `line 3`, `lines 3, 5`, with dots where there are more than can be named.
+    pub fn named(self, places: &[u32]) -> String {
+        let named: Vec<String> = places.iter().take(LINES_NAMED_MAX).map(u32::to_string).collect();
+        let dots = if places.len() > named.len() { ", ..." } else { "" };
+        let plural = if places.len() == 1 { "" } else { "s" };
+        format!("{}{plural} {}{dots}", self.word(), named.join(", "))
+    }
 }
 
 #[cfg(test)]

@@ -11,8 +11,7 @@ const SAVE: &str = "save it as 'CSV UTF-8 (comma delimited)' and try again";
 const UNPACK: &str = "unpack it first, and give the file inside";
 
 /// How files of other formats begin, what they are, and what to do.
-const MARKS: [(&[u8], &str, &str); 20] = [
-    (b"PK\x03\x04", "a zip archive, such as an Excel workbook (.xlsx)", SAVE),
+const MARKS: [(&[u8], &str, &str); 19] = [
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a workbook of an old Excel (.xls)", SAVE),
     (b"SQLite format 3\0", "a SQLite database", "export the table as CSV"),
     (b"%PDF-", "a PDF document", "export the list as CSV"),
@@ -89,7 +88,6 @@ mod tests {
             (b"\x1f\x8b\x08\0\0\0\0\0\0\x03", "compressed (gzip)"),
             (b"BZh91AY&SY", "compressed (bzip2)"),
             (b"\x28\xb5\x2f\xfd\x24", "compressed (zstd)"),
-            (b"PK\x03\x04\x14\0", "an Excel workbook (.xlsx)"),
             (b"  <!DOCTYPE html><html>", "an HTML page"),
             (b"d\0e\0v\0i\0c\0e\0", "--encoding utf-16le"),
         ] {

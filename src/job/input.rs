@@ -3,8 +3,9 @@
 //! Owns the choice between the formats, and the order of problems. Must never open a file itself: bytes come from the
 //! caller, and so does the loader for a list of targets.
 
+use std::borrow::Cow;
+
 use super::command_line::{action_step, refuse_params_without_action};
-use super::decode::decode;
 use super::definition::{Exclusion, Job};
 use super::diagnostics::{Diagnostic, Diagnostics, Flaw};
 use super::job_identity::{digest, name_from_file};
@@ -12,6 +13,7 @@ use super::parse_options::{Input, ParseOptions};
 use super::settings::JobSettings;
 use super::source::Source;
 use super::table::read_table;
+use super::table_file::{TableFile, TableWish, open_table};
 use super::table_rules::{Base, TableRules};
 use super::{sniff, yaml};
 
@@ -67,10 +69,18 @@ fn read(
     problems: &mut Diagnostics,
 ) -> Option<Job> {
     let mut notes = Vec::new();
-    // What is named as YAML is UTF-8: the flag is about the table that it names.
-    let encoding = options.encoding.filter(|_| !sniff::is_named_as_yaml(input.name));
-    let bytes = decode(input.name, input.bytes, encoding, problems, &mut notes)?;
-    let mut source = Source::read(input.name, &bytes, problems)?;
+    // What is named as YAML is UTF-8 text: the flags are about the table that it names.
+    let is_yaml = sniff::is_named_as_yaml(input.name);
+    let wish = if is_yaml { TableWish::default() } else { TableWish::of(options) };
+    let file = open_table(input.name, input.bytes, wish, problems, &mut notes)?;
+    let mut source = file.source(input.name, problems)?;
+    if let TableFile::Sheet(_) = file {
+        if let Some(flaw) = sniff::misnamed_workbook(input.name) {
+            problems.push_for_file(input.name, flaw);
+            return None;
+        }
+        return read_plain_table(input, &mut source, options, (problems, notes));
+    }
     if source.text.trim().is_empty() {
         let flaw = Flaw::new("the file is empty: 0 jobs")
             .hint("a CSV file begins with a header such as 'serial_number,action'");
@@ -88,6 +98,15 @@ fn read(
         Ok(sniff::JobFormat::Table) => {
             read_plain_table(input, &mut source, options, (problems, notes))
         }
+    }
+}
+
+/// What of a table goes into the digest of its job: the bytes, or in place of a workbook with PINs its text without
+/// them.
+fn digested<'i>(input: &Input<'i>, source: &Source<'_>) -> Cow<'i, [u8]> {
+    match source.sheet() {
+        Some(_) if !source.has_secrets() => Cow::Borrowed(input.bytes),
+        _ => Cow::Owned(source.without_secrets()),
     }
 }
 
@@ -111,12 +130,13 @@ fn read_plain_table(
         duplicates: options.duplicates(),
         protected_values: options.protected_values(),
         delimiter: options.delimiter,
+        hidden: options.hidden,
     };
     let rows = read_table(source, &rules, problems, &mut notes)?;
     Some(Job {
         name: name_from_file(input.name),
         reason: None,
-        digest: digest(&[&source.without_secrets()]),
+        digest: digest(&[&digested(input, source)]),
         rows,
         selection: None,
         exclude: Exclusion::default(),

@@ -1,6 +1,6 @@
 //! Job files: bytes in, a job or everything that is wrong with it out.
 //!
-//! Owns the CSV and YAML job formats and their diagnostics. Must never open a file, ask the tenant or
+//! Owns the CSV, XLSX and YAML job formats and their diagnostics. Must never open a file, ask the tenant or
 //! repair an identifier.
 //!
 //! Jobs use `kandji`: a wrong parameter is shown at its place in the file, and only the action table knows what is wrong.
@@ -17,6 +17,7 @@ mod decode;
 mod definition;
 mod delimiter;
 mod diagnostics;
+mod file_limits;
 mod filter;
 mod foreign;
 mod input;
@@ -33,13 +34,20 @@ mod scan;
 mod schema;
 mod secrets;
 mod settings;
+#[cfg_attr(not(feature = "xlsx"), allow(dead_code, reason = "only workbooks have sheets"))]
+mod sheet_text;
 mod sniff;
 mod source;
 mod steps;
 mod table;
+#[cfg_attr(not(feature = "xlsx"), allow(dead_code, reason = "only workbooks have sheets"))]
+mod table_file;
 mod table_rules;
 mod target;
 mod tree;
+mod typed_cells;
+#[cfg(feature = "xlsx")]
+mod xlsx;
 mod yaml;
 mod yaml_files;
 mod yaml_params;
@@ -63,7 +71,7 @@ pub use diagnostics::{Diagnostic, Diagnostics};
 pub use filter::read_filter_pair;
 pub use input::parse;
 pub use origin::RowOrigin;
-pub use parse_options::{IdentifyBy, Input, ParseOptions};
+pub use parse_options::{HiddenCells, IdentifyBy, Input, ParseOptions};
 pub use required_devices::{AgeError, RequiredDevices};
 pub use schema::job_schema;
 pub use settings::{BeforeLoss, JobSettings, SkipKind};

@@ -37,6 +37,10 @@ pub struct ParseOptions {
     pub delimiter: Option<u8>,
     /// `--encoding`: of the tables that a job is or names.
     pub encoding: Option<Encoding>,
+    /// `--sheet`: of the workbook that a job is or names.
+    pub sheet: Option<String>,
+    /// `--hidden`: what happens to hidden rows and columns of a workbook.
+    pub hidden: HiddenCells,
     /// `--allow-wipe-protected`
     pub allow_wipe_protected: bool,
 }
@@ -55,8 +59,37 @@ impl fmt::Debug for ParseOptions {
             .field("dedupe", &self.dedupe)
             .field("delimiter", &self.delimiter)
             .field("encoding", &self.encoding)
+            .field("sheet", &self.sheet)
+            .field("hidden", &self.hidden)
             .field("allow_wipe_protected", &self.allow_wipe_protected)
             .finish()
+    }
+}
+
+/// What happens to hidden rows and columns of a workbook, such as those that a filter hides.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub enum HiddenCells {
+    /// The job is refused: a person who reads the sheet does not see them.
+    #[default]
+    Refuse,
+    /// They are read like the others.
+    Read,
+    /// They are left out.
+    Skip,
+}
+
+impl HiddenCells {
+    /// What `--hidden` can say.
+    pub const CHOICES: [Self; 2] = [Self::Read, Self::Skip];
+
+    /// The choice as `--hidden` writes it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Refuse => "refuse",
+            Self::Read => "read",
+            Self::Skip => "skip",
+        }
     }
 }
 

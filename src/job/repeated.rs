@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::diagnostics::{Diagnostics, Flaw};
+use super::diagnostics::{Diagnostics, Flaw, PlaceUnit};
 use super::scan::Record;
 use super::source::Source;
 
@@ -55,7 +55,12 @@ impl Repeated {
                 let lines: Vec<String> = shared.lines.iter().map(u32::to_string).collect();
                 let dots = if shared.count > lines.len() { ", ..." } else { "" };
                 let (count, lines) = (shared.count, lines.join(", "));
-                flaw.message = format!("{} ({count} rows: lines {lines}{dots})", flaw.message);
+                flaw.message = match source.unit() {
+                    PlaceUnit::Line => {
+                        format!("{} ({count} rows: lines {lines}{dots})", flaw.message)
+                    }
+                    PlaceUnit::Row => format!("{} ({count} rows: {lines}{dots})", flaw.message),
+                };
             }
             problems.push(source.diagnostic(shared.range, flaw));
         }

@@ -2,7 +2,7 @@
 //!
 //! Owns the counts of it and their sentences. Must never hold the text of a cell.
 
-use super::diagnostics::{counted, lines_text};
+use super::diagnostics::{PlaceUnit, counted};
 
 /// Counts of what was ignored, by row or cell.
 #[derive(Default)]
@@ -15,14 +15,16 @@ pub(super) struct RowNotes {
     pub placeholders: usize,
     /// Names that are not compared, because the row gives the device another.
     pub uncompared_names: usize,
+    /// Cells whose value a formula gives.
+    pub calculated: usize,
 }
 
 impl RowNotes {
     /// Adds the notes in words.
-    pub fn tell(&self, name_column: Option<&str>, notes: &mut Vec<String>) {
+    pub fn tell(&self, name_column: Option<&str>, unit: PlaceUnit, notes: &mut Vec<String>) {
         if !self.dropped.is_empty() {
             let count = counted(self.dropped.len(), "identical row");
-            notes.push(format!("{count} dropped: {}", lines_text(&self.dropped)));
+            notes.push(format!("{count} dropped: {}", unit.named(&self.dropped)));
         }
         if self.lowered > 0 {
             let count = counted(self.lowered, "device id");
@@ -31,6 +33,11 @@ impl RowNotes {
         if self.placeholders > 0 {
             let count = counted(self.placeholders, "serial number");
             notes.push(format!("{count} not compared: placeholders that many devices share"));
+        }
+        if self.calculated > 0 {
+            let count = counted(self.calculated, "cell");
+            notes
+                .push(format!("{count} with a formula read as the value that was calculated last"));
         }
         if self.uncompared_names > 0 {
             let (count, column) = (self.uncompared_names, name_column.unwrap_or("device_name"));

@@ -20,6 +20,7 @@ use super::scan::Record;
 use super::source::Source;
 use super::steps::{STEPS_MAX, StepDraft, StepFlaw, give, read_action, same_steps, step_flaws};
 use super::table_rules::TableRules;
+use super::typed_cells::check_types;
 use super::{Row, Step, Target};
 use crate::model::Risk;
 
@@ -89,6 +90,10 @@ impl<'r> RowReader<'r> {
         self.mask_secrets(source, record);
         let count_before = self.problems.count();
         let repeated_before = self.repeated.count();
+        self.notes.calculated += check_types(source, record, self.header, self.problems);
+        if self.problems.count() > count_before {
+            return;
+        }
         self.check_cells(source, record);
         let target = self.read_target(source, record);
         let steps = self.read_steps(source, record);
@@ -128,8 +133,8 @@ impl<'r> RowReader<'r> {
     /// Tells what many rows share, and gives the rows.
     pub fn finish(self, source: &Source<'_>, notes: &mut Vec<String>) -> Vec<Row> {
         self.repeated.tell(source, self.problems);
-        self.notes.tell(self.header.name_column(), notes);
-        self.carrier.tell(notes);
+        self.notes.tell(self.header.name_column(), source.unit(), notes);
+        self.carrier.tell(source.unit(), notes);
         self.rows
     }
 
@@ -389,7 +394,7 @@ impl<'r> RowReader<'r> {
             self.notes.dropped.push(row.line);
             return;
         }
-        let flaw = clash(first, &row, StepColumn::from(has_steps), is_same);
+        let flaw = clash((first, &row), source.unit(), StepColumn::from(has_steps), is_same);
         self.problems.push(source.diagnostic(record.range.clone(), flaw));
     }
 }

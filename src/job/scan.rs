@@ -105,6 +105,8 @@ pub(super) struct Scanner<'a> {
     has_cr_lines: bool,
     at: usize,
     line: u32,
+    /// Where the rows of a sheet start, whose cells may have several lines.
+    row_starts: Option<&'a [usize]>,
     /// Cells of the header, once it has been read.
     cells: Option<usize>,
 }
@@ -120,7 +122,21 @@ impl<'a> Scanner<'a> {
     pub fn laid_out(text: &'a str, layout: Layout, cr_lines: CrLines) -> Self {
         let Layout { delimiter, start, line } = layout;
         let has_cr_lines = cr_lines == CrLines::Yes;
-        Self { text, delimiter, has_cr_lines, at: start, line, cells: None }
+        Self { text, delimiter, has_cr_lines, at: start, line, row_starts: None, cells: None }
+    }
+
+    /// Counts rows that start at these offsets, and not lines.
+    pub fn counting_rows(mut self, row_starts: Option<&'a [usize]>) -> Self {
+        self.row_starts = row_starts;
+        self
+    }
+
+    /// The number of the line, or of the row, that starts here.
+    fn number(&self) -> u32 {
+        match self.row_starts {
+            Some(starts) => starts.partition_point(|start| *start <= self.at) as u32,
+            None => self.line,
+        }
     }
 
     /// From here on a line that starts with `#` and has so many cells is a row: the first column may hold texts like this,
@@ -164,7 +180,7 @@ impl<'a> Scanner<'a> {
 
     /// Reads one record, over as many lines as it has.
     fn record(&mut self) -> Scanned<'a> {
-        let (start, line) = (self.at, self.line);
+        let (start, line) = (self.at, self.number());
         let mut cells = Vec::new();
         loop {
             let cell = if self.byte(self.at) == Some(b'"') {
@@ -277,7 +293,7 @@ impl<'a> Iterator for Scanner<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let first = self.byte(self.at)?;
-        let (start, line) = (self.at, self.line);
+        let (start, line, number) = (self.at, self.line, self.number());
         if first != b'#' {
             return Some(self.record());
         }
@@ -293,7 +309,7 @@ impl<'a> Iterator for Scanner<'a> {
             }
         }
         self.skip_line();
-        Some(Scanned::Comment(line))
+        Some(Scanned::Comment(number))
     }
 }
 

@@ -64,10 +64,27 @@ pub(super) fn find_format(name: &str, text: &str) -> Result<JobFormat, Flaw> {
             Err(Flaw::new("the file name says CSV, but the content is YAML")
                 .hint("rename it to end in .yaml"))
         }
+        ("xlsx" | "xlsm", _) => {
+            Err(Flaw::new("the file name says XLSX, but the content is plain text")
+                .hint("rename it to end in .csv, or save it as an Excel workbook (.xlsx)"))
+        }
         ("yaml" | "yml" | "json", _) => Ok(JobFormat::Yaml),
         ("csv" | "tsv" | "txt", _) => Ok(JobFormat::Table),
         (_, content) => Ok(content.unwrap_or(JobFormat::Table)),
     }
+}
+
+/// Refuses the name of a workbook that says something else. A name without a known ending says nothing.
+pub(super) fn misnamed_workbook(name: &str) -> Option<Flaw> {
+    let extension = extension(name);
+    let says = match extension.as_str() {
+        "csv" | "tsv" | "txt" => "CSV",
+        "yaml" | "yml" => "YAML",
+        "json" => "JSON",
+        _ => return None,
+    };
+    let flaw = format!("the file name says {says}, but the content is an Excel workbook");
+    Some(Flaw::new(flaw).hint("rename it to end in .xlsx"))
 }
 
 /// What the content looks like, if it looks like one of the two.
@@ -112,6 +129,11 @@ mod tests {
             ("<stdin>", table, Ok(JobFormat::Table)),
             ("job", "---\n", Ok(JobFormat::Yaml)),
             ("a.yaml", table, Err("rename it to end in .csv")),
+            (
+                "a.xlsx",
+                table,
+                Err("rename it to end in .csv, or save it as an Excel workbook (.xlsx)"),
+            ),
             ("a.csv", yaml, Err("rename it to end in .yaml")),
         ] {
             let found = find_format(name, text).map_err(|flaw| flaw.hint.unwrap_or_default());

@@ -3,13 +3,14 @@
 //! Owns decoding, line numbers and columns. Columns are characters of the physical line. Must never
 //! repair bytes: what is not clean UTF-8 is refused.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use super::diagnostics::{Diagnostic, Diagnostics, Flaw, MASK, looks_like_pin};
+use super::diagnostics::{Diagnostic, Diagnostics, Flaw, MASK, PlaceUnit, looks_like_pin};
+use super::file_limits::FILE_BYTES_MAX;
 use super::foreign::{foreign_format, merge_conflict};
+use super::sheet_text::SheetText;
 
-/// Largest job file, in bytes: 250,000 rows of 256 bytes.
-pub(super) const FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Longest line, in bytes: sixteen of the longest cells; anything longer is not a table for people.
 const LINE_BYTES_MAX: usize = 64 * 1024;
 /// Most lines, blank ones and comments included: four for every row that is allowed.
@@ -17,6 +18,8 @@ const LINES_MAX: usize = 1_000_000;
 /// Longest line that a problem shows, in bytes: a caret below more cannot be found.
 const SHOWN_LINE_BYTES_MAX: usize = 4 * 1024;
 
+/// What replaces a line break inside a row of a sheet.
+const LINE_BREAK: char = '⏎';
 /// What replaces a secret in a digest.
 const SECRET: &[u8] = b"secret";
 
@@ -28,7 +31,9 @@ pub(super) struct Source<'a> {
     pub text: &'a str,
     /// Lines end with a bare carriage return, as on the old Mac.
     pub has_cr_lines: bool,
-    line_starts: Vec<usize>,
+    /// The sheet of a workbook whose text it is.
+    sheet: Option<&'a SheetText>,
+    line_starts: Cow<'a, [usize]>,
     masked: Vec<Range<usize>>,
     hides_lines: bool,
     secrets: Vec<Range<usize>>,
@@ -73,7 +78,8 @@ impl<'a> Source<'a> {
             file,
             text,
             has_cr_lines,
-            line_starts,
+            sheet: None,
+            line_starts: Cow::Owned(line_starts),
             masked: Vec::new(),
             hides_lines: false,
             secrets: Vec::new(),
@@ -86,6 +92,37 @@ impl<'a> Source<'a> {
         (problems.count() == count_before).then_some(source)
     }
 
+    /// The text of a sheet. Everything that is wrong with it goes to `problems`.
+    pub fn of_sheet(
+        file: &'a str,
+        sheet: &'a SheetText,
+        problems: &mut Diagnostics,
+    ) -> Option<Self> {
+        let source = Self {
+            file,
+            text: &sheet.text,
+            has_cr_lines: false,
+            sheet: Some(sheet),
+            line_starts: Cow::Borrowed(&sheet.row_starts),
+            masked: Vec::new(),
+            hides_lines: false,
+            secrets: Vec::new(),
+        };
+        let count_before = problems.count();
+        source.check_lines(problems);
+        (problems.count() == count_before).then_some(source)
+    }
+
+    /// The sheet of a workbook whose text it is.
+    pub fn sheet(&self) -> Option<&'a SheetText> {
+        self.sheet
+    }
+
+    /// What its numbers of lines count.
+    pub fn unit(&self) -> PlaceUnit {
+        if self.sheet.is_some() { PlaceUnit::Row } else { PlaceUnit::Line }
+    }
+
     fn check_lines(&self, problems: &mut Diagnostics) {
         if self.line_starts.len() > LINES_MAX {
             let flaw = Flaw::new(format!("the file has more than {LINES_MAX} lines"))
@@ -95,19 +132,26 @@ impl<'a> Source<'a> {
         for (at, start) in self.line_starts.iter().enumerate() {
             let end = self.line_starts.get(at + 1).copied().unwrap_or(self.text.len());
             if end - start > LINE_BYTES_MAX {
+                let (unit, length) = (self.unit().word(), end - start);
                 let flaw = Flaw::new(format!(
-                    "the line has {} bytes; at most {LINE_BYTES_MAX} are allowed",
-                    end - start
+                    "the {unit} has {length} bytes; at most {LINE_BYTES_MAX} are allowed"
                 ))
-                .hint(
-                    "the usual cause is a missing line ending or quotation mark earlier in the file",
-                );
+                .hint(match self.unit() {
+                    PlaceUnit::Line => {
+                        "the usual cause is a missing line ending or quotation mark earlier in the file"
+                    }
+                    PlaceUnit::Row => "shorten its texts",
+                });
                 problems.push(self.diagnostic(*start..*start, flaw));
             }
         }
         if let Some(at) = self.text.find('\0') {
-            let flaw = Flaw::new("the file contains a NUL byte")
-                .hint("it is damaged, or not a text file; export it again as CSV UTF-8");
+            let flaw = match self.unit() {
+                PlaceUnit::Line => Flaw::new("the file contains a NUL byte")
+                    .hint("it is damaged, or not a text file; export it again as CSV UTF-8"),
+                PlaceUnit::Row => Flaw::new("the cell contains a NUL character")
+                    .hint("type its text again by hand"),
+            };
             problems.push(self.diagnostic(at..at + 1, flaw));
         }
     }
@@ -125,6 +169,11 @@ impl<'a> Source<'a> {
     /// Takes a text for a PIN or another secret: it is no part of the job's digest.
     pub fn add_secret(&mut self, range: Range<usize>) {
         self.secrets.push(range);
+    }
+
+    /// Whether it has a PIN or another secret.
+    pub fn has_secrets(&self) -> bool {
+        !self.secrets.is_empty()
     }
 
     /// The text with a word in the place of every secret, for a digest: six digits can be guessed from a hash. That
@@ -167,12 +216,14 @@ impl<'a> Source<'a> {
             }
             None => range,
         };
+        let cell = self.sheet.map(|sheet| sheet.place(&range));
         let place = self.place(range);
         Diagnostic {
             file: self.file.to_owned(),
             line: place.line,
             column: place.column,
             width: place.width,
+            cell,
             source_line: self.shown_line(place.line),
             message: flaw.message,
             hint: flaw.hint,
@@ -222,7 +273,11 @@ impl<'a> Source<'a> {
             for (offset, letter) in word.char_indices() {
                 let is_hidden =
                     is_masked(word_start + offset) || (is_pin && letter.is_ascii_digit());
-                shown.push(if is_hidden { MASK } else { letter });
+                shown.push(match letter {
+                    _ if is_hidden => MASK,
+                    '\n' | '\r' => LINE_BREAK,
+                    letter => letter,
+                });
             }
         }
         Some(shown)
@@ -262,6 +317,7 @@ fn refuse_invalid_utf8(file: &str, bytes: &[u8], problems: &mut Diagnostics) {
                     "the file is probably in Windows-1252: save it as 'CSV UTF-8', or give --encoding windows-1252"
                         .to_owned(),
                 ),
+                cell: None,
                 source_line: None,
             });
         }
@@ -283,7 +339,6 @@ mod tests {
     #[test]
     fn bytes_that_are_no_text_are_called_by_name() {
         check(b"d\0e\0v\0i\0c\0e\0", "a.csv: the file looks like UTF-16");
-        check(b"PK\x03\x04....", "a.csv: the file is a zip archive");
         check(b"serial,x\r\nC02,M\xfcller\r\n", "a.csv:2:6: byte 0xFC is not UTF-8");
         let text = "a.csv:1:1: byte 0x80 is not UTF-8\n  hint: the file is probably in Windows-1252: save it as 'CSV UTF-8', or give --encoding windows-1252\na.csv:3:2: byte";
         check(b"\x80\x80\nok\na\xe9,\xe9\n", text);

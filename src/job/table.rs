@@ -10,11 +10,12 @@ use super::column_options::{ColumnOptions, renamed};
 use super::columns::{Column, Meaning, TableHeader, is_telling, read_header};
 use super::definition::Row;
 use super::delimiter::{choose_layout, separator};
-use super::diagnostics::{Diagnostics, Flaw, counted, lines_text};
+use super::diagnostics::{Diagnostics, Flaw, PlaceUnit, counted};
 use super::rows::RowReader;
 use super::scan::{CrLines, Record, Scanned, Scanner};
 use super::source::Source;
 use super::table_rules::TableRules;
+use super::typed_cells::check_hidden;
 
 /// Most rows of one job: the largest fleet on one tenant is a tenth of it. The tasks of a run stay in memory, a few
 /// hundred bytes each.
@@ -28,12 +29,14 @@ pub(super) fn read_table(
     notes: &mut Vec<String>,
 ) -> Option<Vec<Row>> {
     let cr_lines = if source.has_cr_lines { CrLines::Yes } else { CrLines::No };
+    let sheet = source.sheet();
     if let Some((range, flaw)) = commented_header(source, &rules.column_options) {
         problems.push(source.diagnostic(range, flaw));
         return None;
     }
     let layout = choose_layout(source, rules, cr_lines, problems, notes)?;
-    let mut records = Scanner::laid_out(source.text, layout, cr_lines);
+    let records = Scanner::laid_out(source.text, layout, cr_lines);
+    let mut records = records.counting_rows(sheet.map(|sheet| sheet.row_starts.as_slice()));
     let mut skipped = Skipped::default();
     let record = first_record(source, &mut records, &mut skipped, problems)?;
     let header = read_header(source, &record, &rules.column_options, problems, notes);
@@ -41,6 +44,7 @@ pub(super) fn read_table(
     limit_identities(&mut header, rules, notes);
     let count_before = problems.count();
     check_header(source, &record, &header, rules, problems);
+    check_hidden(source, &record, &header, rules.hidden, problems);
     if problems.count() > count_before {
         return None;
     }
@@ -78,7 +82,7 @@ pub(super) fn read_table(
             .hint("write one line for each device below the header");
         problems.push_for_file(source.file, flaw);
     }
-    skipped.note(notes);
+    skipped.note(source.unit(), notes);
     Some(rows)
 }
 
@@ -91,13 +95,13 @@ struct Skipped {
 }
 
 impl Skipped {
-    fn note(&self, notes: &mut Vec<String>) {
+    fn note(&self, unit: PlaceUnit, notes: &mut Vec<String>) {
         if self.blank > 0 {
             notes.push(format!("{} skipped", counted(self.blank, "blank row")));
         }
         if !self.comments.is_empty() {
-            let count = counted(self.comments.len(), "line");
-            let lines = lines_text(&self.comments);
+            let count = counted(self.comments.len(), unit.word());
+            let lines = unit.named(&self.comments);
             notes.push(format!("{count} starting with '#' skipped as comments: {lines}"));
         }
     }

@@ -3,7 +3,7 @@
 //! Owns what flags and the YAML file around it decide about a table. Must never read one.
 
 use super::column_options::ColumnOptions;
-use super::parse_options::{Duplicates, IdentifyBy};
+use super::parse_options::{Duplicates, HiddenCells, IdentifyBy};
 use super::steps::{ProtectedValues, StepDraft};
 
 /// Steps that all rows share.
@@ -29,4 +29,6 @@ pub(super) struct TableRules<'a> {
     pub protected_values: ProtectedValues,
     /// The delimiter, where the operator names it.
     pub delimiter: Option<u8>,
+    /// What happens to hidden columns of a workbook.
+    pub hidden: HiddenCells,
 }

@@ -2,14 +2,13 @@
 //!
 //! Owns how they are loaded, and how a list of targets becomes rows. Must never open a file: the caller's loader does.
 
-use super::decode::decode;
 use super::definition::Row;
 use super::diagnostics::{Diagnostics, Flaw, quote};
 use super::nodes::NodeReader;
 use super::parse_options::ParseOptions;
-use super::source::Source;
 use super::steps::StepDraft;
 use super::table::read_table;
+use super::table_file::{TableWish, open_table};
 use super::table_rules::{Base, TableRules};
 use super::tree::Node;
 use super::yaml_steps::StepNode;
@@ -56,9 +55,10 @@ pub(super) fn read_file(
         duplicates: options.duplicates(),
         protected_values: options.protected_values(),
         delimiter: options.delimiter,
+        hidden: options.hidden,
     };
-    let bytes = decode(file, bytes, options.encoding, problems, notes)?;
-    let mut source = Source::read(file, &bytes, problems)?;
+    let table = open_table(file, bytes, TableWish::of(options), problems, notes)?;
+    let mut source = table.source(file, problems)?;
     let rows = read_table(&mut source, &rules, problems, notes)?;
     Some((rows, source.without_secrets()))
 }

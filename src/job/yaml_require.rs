@@ -9,7 +9,6 @@ use std::ops::Range;
 use super::cells::{TargetField, is_left_open};
 use super::column_options::ColumnOptions;
 use super::columns::COLUMNS_MAX;
-use super::decode::decode;
 use super::delimiter::find_layout;
 use super::diagnostics::{Diagnostics, Flaw, counted, quote};
 use super::nodes::NodeReader;
@@ -17,8 +16,10 @@ use super::required_devices::RequiredDevices;
 use super::scan::{Cell, CrLines, Record, Scanned, Scanner, header_text};
 use super::source::Source;
 use super::table::ROWS_MAX;
+use super::table_file::{TableWish, open_table};
 use super::target::Target;
 use super::tree::{MapEntry, Node};
+use super::typed_cells::identity_flaw;
 use super::yaml_files::load_file;
 use super::yaml_setting_values::{keys_below, read_value, source_of};
 use crate::kandji::fold;
@@ -154,8 +155,8 @@ fn read_export(
     notes: &mut Vec<String>,
 ) -> Option<RequiredDevices> {
     let count_before = problems.count();
-    let bytes = decode(wanted.file, bytes, None, problems, notes)?;
-    let mut source = Source::read(wanted.file, &bytes, problems)?;
+    let table = open_table(wanted.file, bytes, TableWish::default(), problems, notes)?;
+    let mut source = table.source(wanted.file, problems)?;
     source.hide_lines();
     let cr_lines = if source.has_cr_lines { CrLines::Yes } else { CrLines::No };
     let layout = find_layout(&source, &ColumnOptions::default(), cr_lines).map_err(|flaw| {
@@ -163,7 +164,9 @@ fn read_export(
         problems.push_for_file(wanted.file, flaw.hint(cure));
     });
     let layout = layout.ok()?;
-    let mut records = Scanner::laid_out(source.text, layout, cr_lines);
+    let records = Scanner::laid_out(source.text, layout, cr_lines);
+    let row_starts = source.sheet().map(|sheet| sheet.row_starts.as_slice());
+    let mut records = records.counting_rows(row_starts);
     let mut export = Export {
         wanted,
         source: &source,
@@ -262,7 +265,14 @@ impl Export<'_, '_> {
             return None;
         }
         match record.cells.get(column) {
-            Some(cell) if record.cells.len() == columns => self.take_cell(cell),
+            Some(cell) if record.cells.len() == columns => {
+                match identity_flaw(self.source, record, column, self.wanted.on) {
+                    Some(flaw) => {
+                        self.problems.push(self.source.diagnostic(cell.range.clone(), flaw));
+                    }
+                    None => self.take_cell(cell),
+                }
+            }
             _ => {
                 let found = counted(record.cells.len(), "cell");
                 let flaw = Flaw::new(format!("the row has {found}, but the header has {columns}"))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::cells::TargetField;
 use super::clashes::{StepColumn, clash, identify_flaw};
-use super::diagnostics::{Flaw, counted, lines_text, quote};
+use super::diagnostics::{Flaw, PlaceUnit, counted, quote};
 use super::filter::{add_condition, add_exclusion};
 use super::nodes::NodeReader;
 use super::sameness::SeenRows;
@@ -173,7 +173,7 @@ pub(super) fn read_devices(
     }
     if !list.dropped.is_empty() {
         let count = counted(list.dropped.len(), "identical device");
-        notes.push(format!("{count} dropped: {}", lines_text(&list.dropped)));
+        notes.push(format!("{count} dropped: {}", PlaceUnit::Line.named(&list.dropped)));
     }
     list.rows
 }
@@ -223,7 +223,7 @@ impl DeviceList {
             self.dropped.push(row.line);
             return;
         }
-        let mut flaw = clash(first, &row, StepColumn::Absent, is_same);
+        let mut flaw = clash((first, &row), PlaceUnit::Line, StepColumn::Absent, is_same);
         flaw.message = format!(
             "device {} is listed twice: lines {} and {}",
             row.target.shown(),

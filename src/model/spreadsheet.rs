@@ -33,6 +33,9 @@ const MONTHS: [&str; 12] = [
     "december",
 ];
 
+/// The first cell of the sheet in which `report.xlsx` sums up a run. A job ignores the sheet that has it.
+pub const SUMMARY_MARK: &str = "Summary of a sortie run";
+
 /// The cell with a `'` before each place from which a spreadsheet would run it: its start, and after anything that some
 /// spreadsheet takes for the end of a cell. A place that already looks neutralized gets one more, so that taking one off
 /// always gives back the original.

@@ -24,6 +24,7 @@
 
 mod advice;
 mod columns;
+mod contents;
 mod csv_lines;
 mod devices_csv;
 mod escape;
@@ -35,17 +36,22 @@ mod metrics;
 mod overview;
 mod pin_sheets;
 mod report_csv;
+#[cfg(feature = "xlsx")]
+mod report_xlsx;
 mod rerun;
 mod row;
 mod summary;
 #[cfg(test)]
 mod testing;
+#[cfg(feature = "xlsx")]
+mod workbook;
 mod write;
 
 use std::io;
 
 pub use advice::status_hint;
 pub use columns::REPORT_COLUMN_MEANINGS;
+pub use contents::contains_any;
 pub use csv_lines::{csv_text, csv_text_for};
 pub use devices_csv::DevicesCsv;
 pub use following::Following;
@@ -58,10 +64,12 @@ pub use metrics::{
 pub use overview::{NamedTask, RunOverview, TaskGroup};
 pub use pin_sheets::{OtherPin, PinSheet, PinSheetOrigin, SheetPin, write_pin_sheets};
 pub use report_csv::ReportCsv;
+#[cfg(feature = "xlsx")]
+pub use report_xlsx::ReportXlsx;
 pub use rerun::{Refused, Rerun, RerunCsv, job_csv, to_retry};
 pub use row::{ReportRow, Rows, RunFacts, Stage, reason_of};
 pub use summary::SummaryJson;
-pub use write::{ReportError, remove_leftovers, write_report, write_reports};
+pub use write::{ReportError, missing_feature, remove_leftovers, write_report, write_reports};
 
 /// One format: a name and a way to write a run into a sink.
 pub trait Report {

@@ -11,6 +11,7 @@ use super::{
     DevicesCsv, Report, ReportCsv, ReportHtml, ReportJsonl, Rerun, RerunCsv, Rows, RunFacts,
     SummaryJson,
 };
+use crate::model::settings::output::REPORT_FORMATS;
 use crate::model::{DeviceReport, ReportOptions};
 
 /// What the names of files that are being written begin and end with.
@@ -33,10 +34,16 @@ pub enum ReportError {
         outcomes: usize,
     },
     /// Not a format.
-    #[error("'{word}' is not a report format; the formats are csv, jsonl and html")]
+    #[error("'{word}' is not a report format; the formats are {}", REPORT_FORMATS.join(", "))]
     Format {
         /// As given.
         word: String,
+    },
+    /// A format that was left out when the program was built.
+    #[error("report format '{word}' needs a sortie that was built with the feature '{word}'")]
+    NotBuilt {
+        /// The format, which is the name of the feature too.
+        word: &'static str,
     },
     /// The disk said no.
     #[error("cannot write {path}: {source}; an earlier version of the file is unchanged")]
@@ -72,6 +79,7 @@ pub fn write_reports(
             "csv" => Box::new(ReportCsv { options }),
             "html" => Box::new(ReportHtml { options }),
             "jsonl" => Box::new(ReportJsonl { options }),
+            "xlsx" => xlsx_report(options)?,
             _ => return Err(ReportError::Format { word: word.clone() }),
         });
     }
@@ -83,6 +91,24 @@ pub fn write_reports(
     }
     reports.push(Box::new(SummaryJson));
     reports.iter().map(|report| write_report(dir, report.as_ref(), facts, rows)).collect()
+}
+
+/// The report `report.xlsx`, where it was built in.
+#[cfg(feature = "xlsx")]
+#[expect(clippy::unnecessary_wraps, reason = "without the feature it is an error")]
+fn xlsx_report(options: &ReportOptions) -> Result<Box<dyn Report + '_>, ReportError> {
+    Ok(Box::new(super::ReportXlsx { options }))
+}
+
+#[cfg(not(feature = "xlsx"))]
+fn xlsx_report(_: &ReportOptions) -> Result<Box<dyn Report + '_>, ReportError> {
+    Err(ReportError::NotBuilt { word: "xlsx" })
+}
+
+/// The feature that a format of reports needs and this program was built without.
+#[must_use]
+pub fn missing_feature(format: &str) -> Option<&'static str> {
+    (format == "xlsx" && cfg!(not(feature = "xlsx"))).then_some("xlsx")
 }
 
 /// Writes one report into a directory, which is made when it is not there, and returns its path.

@@ -67,4 +67,6 @@ mod told;
 #[cfg(unix)]
 mod trust;
 mod ways;
+#[cfg(feature = "xlsx")]
+mod workbooks;
 mod workspace;

@@ -15,7 +15,7 @@ use crate::model::settings::{
 use crate::model::{
     MaxErrors, OutsideWindow, Policy, Retries, Risk, Rollout, UnixMillis, WaveGate, Window,
 };
-use crate::report::is_metrics_file_name;
+use crate::report::{is_metrics_file_name, missing_feature};
 
 /// How long commands of a job are followed that has other than benign actions.
 const WAIT_MS_DEFAULT: u64 = 600_000;
@@ -43,6 +43,11 @@ pub enum SettingsRefusal {
         /// The timeout, in milliseconds.
         timeout_ms: u64,
     },
+    /// A format of reports is asked for that was left out when the program was built.
+    FormatNotBuilt {
+        /// The format, which is the name of the feature too.
+        feature: &'static str,
+    },
     /// Sending outside of the window is asked for without a reason.
     BreakGlassWithoutReason,
     /// The name of the file of metrics does not end in `.prom`.
@@ -61,6 +66,7 @@ impl RefusalFacts for SettingsRefusal {
         vec![match self {
             Self::TimeoutTooShort { .. } => NextStep::CorrectRequest { what: "timeout" },
             Self::QuarantineTooShort { .. } => NextStep::CorrectRequest { what: "quarantine" },
+            Self::FormatNotBuilt { .. } => NextStep::CorrectRequest { what: "report_format" },
             Self::BreakGlassWithoutReason => NextStep::GiveReason,
             Self::MetricsFileName { .. } => NextStep::CorrectRequest { what: "metrics_file" },
         }]
@@ -121,6 +127,10 @@ impl RunSettings {
         let defaults = Policy::default_at(now, seed);
         let timeout_ms = timeout_ms(values)?;
         metrics_file(values)?;
+        let formats = values.words(&output::REPORT_FORMAT).unwrap_or_default();
+        if let Some(feature) = formats.into_iter().find_map(missing_feature) {
+            return Err(SettingsRefusal::FormatNotBuilt { feature });
+        }
         let count = |setting, default: u32| values.count(setting).unwrap_or(default).max(1);
         let send_until = match (self.send_for_ms(), values.get(&pace::SEND_UNTIL)) {
             (Some(after_ms), _) => now.plus_ms(after_ms),

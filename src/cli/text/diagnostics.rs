@@ -39,7 +39,15 @@ pub(crate) fn diagnostic(problem: &Diagnostic, screen: &Screen) -> String {
         None => group,
     };
     let renderer = Renderer::styled().term_width(screen.width.unwrap_or(DEFAULT_TERM_WIDTH));
-    format!("{}\n", renderer.render(&[group]))
+    let shown = renderer.render(&[group]);
+    match &problem.cell {
+        // A cell has a name, which people find faster than the column of a character.
+        Some(cell) => {
+            let place = format!(":{line}:{}", problem.column);
+            format!("{}\n", shown.replacen(&place, &format!(", {cell}"), 1))
+        }
+        None => format!("{shown}\n"),
+    }
 }
 
 /// The marked part, in bytes of the line. Column and width are in characters; 0 means the whole line.

@@ -250,7 +250,7 @@ fn schema_and_reader_agree_on_a_corpus() {
         "action: restart\nwindow: {days: [sat], from: \"22:00\", to: \"06:00\", timezone: UTC, outside: go}",
         "action: restart\nrequire: {file: enrolled.csv}",
         "action: restart\nrequire: {file: enrolled.csv, on: name}",
-        "action: restart\nreport: {formats: [xlsx]}",
+        "action: restart\nreport: {formats: [pdf]}",
         "action: restart\nskip_refused: [removed, removed]",
         "action: restart\nskip_refused: [broken]",
         "action: restart\nsecrets: keep",

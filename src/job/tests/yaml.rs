@@ -203,7 +203,7 @@ fn yaml_that_a_job_may_not_use_is_refused() {
         ("retries: {delay: 2m, max_delay: 1m}", "delay is longer than max_delay"),
         ("retries: {jitter: yes}", "jitter must be true or false"),
         ("stop: {max_errors: 200%}", "max_errors must be a number or a share"),
-        ("report: {formats: [xlsx]}", "the formats are csv, jsonl"),
+        ("report: {formats: [pdf]}", "the formats are csv, jsonl"),
         ("allow_deactivation: maybe", "allow_deactivation must be true or false"),
         ("allow_deactivation: true", "ok"),
         ("skip_refused: [all]", "the kinds are unsupported, removed, not_found"),

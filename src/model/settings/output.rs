@@ -6,7 +6,7 @@ use super::row::{FlagGroup, SettingFlag, SettingKind};
 use crate::model::{CsvDialect, DeviceColumn};
 
 /// Formats of reports.
-pub const REPORT_FORMATS: &[&str] = &["csv", "jsonl", "html"];
+pub const REPORT_FORMATS: &[&str] = &["csv", "jsonl", "html", "xlsx"];
 /// Spreadsheets that open the CSV files.
 pub const CSV_DIALECTS: &[&str] =
     &[CsvDialect::ALL[0].word(), CsvDialect::ALL[1].word(), CsvDialect::ALL[2].word()];

@@ -76,6 +76,7 @@ pub(super) const HOMES: &[(&str, &[&str])] = &[
     ("hyper_util", &["simulator"]),
     ("icu_normalizer", &["model"]),
     ("jiff", &["model", "plan", "simulator", "app", "cli"]),
+    ("quick_xml", &["job"]),
     ("reqwest", &["transport"]),
     ("rusqlite", &["journal"]),
     ("rustix", &["app", "cli"]),
@@ -90,6 +91,7 @@ pub(super) const HOMES: &[(&str, &[&str])] = &[
     ("uuid", &["model", "simulator"]),
     ("whoami", &["app"]),
     ("zeroize", &["model", "journal", "app"]),
+    ("zip", &["job", "report"]),
 ];
 
 /// Packages that may be named anywhere, with the reason.

@@ -18,6 +18,12 @@ pub(super) fn settings(reason: &SettingsRefusal) -> Words {
             ),
             "raise --quarantine, or lower --timeout",
         ),
+        SettingsRefusal::FormatNotBuilt { feature } => Words::new(
+            format!(
+                "this sortie was built without the feature '{feature}', which report format '{feature}' needs"
+            ),
+            "choose another format, or install a sortie with the feature",
+        ),
         SettingsRefusal::BreakGlassWithoutReason => Words::new(
             "--break-glass needs a reason, which sortie records",
             "say why this cannot wait, or name a ticket",
