@@ -1,7 +1,7 @@
 //! Texts in a page.
 //!
-//! Owns the escaping, which templates/askama.toml names for all templates. Must never let a text of others become markup, hide
-//! letters or turn the order of others round.
+//! Owns the escaping, which templates/askama.toml names for all templates. Must never let a text of others become markup,
+//! hide letters or turn the order of others round.
 
 use std::fmt::{self, Write};
 

@@ -60,8 +60,7 @@ pub(super) fn read_cells<R: Read>(
         is_row_hidden: false,
         has_data: false,
     };
-    loop {
-        let Some(event) = part.next()? else { break };
+    while let Some(event) = part.next()? {
         let Event::Start(element) = event else { continue };
         match element.local_name().as_ref() {
             "col" => reader.note_column(&element)?,
