@@ -19,6 +19,7 @@ pub(crate) mod job_files;
 mod job_reason;
 mod metrics;
 mod note_filter;
+pub(crate) mod notify;
 pub(crate) mod operator;
 mod outside;
 pub(crate) mod planning;
@@ -55,7 +56,8 @@ pub use consent::{
     is_yes,
 };
 pub use events::{
-    AppEvent, Events, Leftover, PinFact, RunAdvanced, RunBegins, RunNews, SeenEntry, SeenTask,
+    AppEvent, Events, Leftover, NoticeFailure, PinFact, RunAdvanced, RunBegins, RunNews, SeenEntry,
+    SeenTask,
 };
 pub use files::{BindingFileReason, NotBelieved, PrivateFileFault};
 pub use history::{DeviceHistory, HistoryRequest};
@@ -64,6 +66,11 @@ pub use job_files::{JobBytes, check_requirement};
 pub use job_reason::{JobFileFault, JobReason, SecretLike};
 pub use metrics::{MetricsFailure, MetricsMoment, MetricsRequest, save_metrics};
 pub use note_filter::{NOTE_KINDS, NoteFilter, NotesRequest};
+pub use notify::{
+    ChannelWay, DeliveryFault, EmailChannel, NOTICE_VERSION, NoticeFacts, NoticeKind,
+    NoticeListing, NoticeWords, NoticesTried, Notifications, NotifyChannel, NotifyChoice,
+    NotifyReason, SecretPlace, TenantKind, TestedChannel, WordNotice,
+};
 pub use outside::{DriveReason, JournalReason, ReadReason};
 pub use planning::plan_file_reasons::PlanStorageReason;
 pub use planning::plan_files::read_plan;

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::events::{AppEvent, Events};
+use super::notify::Notifications;
 use super::queue_place::QueuePlace;
 use super::refusal::Reason;
 use super::workspace_reason::WorkspaceReason;
@@ -23,6 +24,8 @@ pub struct Workspace {
     pub(crate) place: QueuePlace,
     /// How the host's record calls a refusal.
     pub(crate) describe: fn(&Reason) -> String,
+    /// The channels that runs notify.
+    pub(crate) notifications: Arc<Notifications>,
 }
 
 impl Workspace {
@@ -39,7 +42,14 @@ impl Workspace {
             events.tell(&AppEvent::ClockWasAhead(ahead));
         }
         let place = QueuePlace::default();
-        Ok(Self { dir, index: Arc::new(Mutex::new(index)), events, place, describe: kind_of })
+        Ok(Self {
+            dir,
+            index: Arc::new(Mutex::new(index)),
+            events,
+            place,
+            describe: kind_of,
+            notifications: Arc::default(),
+        })
     }
 
     /// Opens a state directory for looking only: nothing is created, and what a newer program wrote can be read. `None`
@@ -56,6 +66,7 @@ impl Workspace {
             events,
             place: QueuePlace::default(),
             describe: kind_of,
+            notifications: Arc::default(),
         }))
     }
 
@@ -71,6 +82,12 @@ impl Workspace {
     #[must_use]
     pub fn describing(self, describe: fn(&Reason) -> String) -> Self {
         Self { describe, ..self }
+    }
+
+    /// The same workspace, whose runs notify these channels.
+    #[must_use]
+    pub fn notifying(self, notifications: Notifications) -> Self {
+        Self { notifications: Arc::new(notifications), ..self }
     }
 
     /// Adds an observer, which receives every event from now on. It must return at once.

@@ -10,7 +10,17 @@ pub(crate) const COMMAND_GROUPS: [(&str, &[&str]); 5] = [
     ("Look", &["devices", "commands", "actions", "runs", "history", "settings", "help"]),
     (
         "Maintain",
-        &["audit", "close", "prune", "repair-clock", "simulate", "completions", "man", "version"],
+        &[
+            "audit",
+            "close",
+            "notify",
+            "prune",
+            "repair-clock",
+            "simulate",
+            "completions",
+            "man",
+            "version",
+        ],
     ),
 ];
 

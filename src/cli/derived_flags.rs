@@ -6,6 +6,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches};
 use std::path::PathBuf;
 
+use crate::app::NotifyChoice;
 use crate::cli::metrics_state::CommandMetrics;
 use crate::cli::options::{EndingOptions, GlobalOptions, ListingFormat, ProgressForm, When};
 use crate::cli::setting_flags::{SettingFlags, arguments};
@@ -127,6 +128,21 @@ impl Args for EndingOptions {
     }
 }
 
+/// Which channels the command line names. A name that cannot be one is unknown to every profile, and refused there.
+fn notify_choice(matches: &ArgMatches) -> NotifyChoice {
+    let flag = output::NOTIFY.flags[0].long;
+    if matches.get_flag(output::NO_NOTIFY.flags[0].long) {
+        return NotifyChoice::Off;
+    }
+    match matches.value_source(flag) {
+        Some(ValueSource::CommandLine) => {
+            let names = matches.get_many::<String>(flag).into_iter().flatten();
+            NotifyChoice::Named(names.cloned().collect())
+        }
+        _ => NotifyChoice::AsConfigured,
+    }
+}
+
 impl FromArgMatches for EndingOptions {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let form = matches.get_one::<String>(output::PROGRESS.name);
@@ -135,6 +151,7 @@ impl FromArgMatches for EndingOptions {
             progress: form.and_then(|form| ProgressForm::parse(form)),
             flags: SettingFlags::from_arg_matches(matches)?,
             metrics: CommandMetrics::default(),
+            notify: notify_choice(matches),
         })
     }
 

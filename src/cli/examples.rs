@@ -291,6 +291,14 @@ const EXAMPLES: &[CommandExamples] = &[
     ),
     ("close", &[example("Close a run that you will not resume", "sortie close 20261129-05")]),
     (
+        "notify",
+        &[
+            example("List the channels of the profile and the latest notices", "sortie notify"),
+            example("Send a test notice to every channel", "sortie notify --test"),
+            example("Deliver the notices that still wait", "sortie notify --send"),
+        ],
+    ),
+    (
         "prune",
         &[
             example("Show what would be removed", "sortie prune --older-than 90d --dry-run"),

@@ -13,7 +13,8 @@ pub(crate) mod examples;
 pub(crate) mod exit;
 pub(crate) mod failure;
 pub(crate) mod filter_options;
-pub(crate) mod help;
+pub(crate) mod following_options;
+mod help;
 pub(crate) mod help_options;
 pub(crate) mod job_options;
 pub(crate) mod job_source;
@@ -23,6 +24,7 @@ pub(crate) mod log_file;
 pub(crate) mod logging;
 pub(crate) mod metrics;
 pub(crate) mod metrics_state;
+pub(crate) mod notifications;
 pub(crate) mod options;
 pub(crate) mod output_forms;
 pub(crate) mod runtime;
@@ -48,8 +50,8 @@ use std::process::ExitCode;
 
 use commands::{
     actions, approve, attach, audit, check, close, completions, device_commands, devices, doctor,
-    history, init, man, pins, plan, profiles, prune, repair_clock, report, resolve, resume, retry,
-    run, runs, schedule, send, setting_list, simulate, status, version,
+    history, init, man, notify, pins, plan, profiles, prune, repair_clock, report, resolve, resume,
+    retry, run, runs, schedule, send, setting_list, simulate, status, version,
 };
 use exit::Exit;
 use failure::{Done, Failed, Failure, Sent, UnsentFailure};
@@ -217,6 +219,7 @@ fn look(global: &GlobalOptions, command: &CliCommand, printer: &Printer) -> Resu
             device_commands::commands(global, device, tenant, printer)
         }
         CliCommand::Doctor { tenant } => doctor::doctor(global, tenant, printer),
+        CliCommand::Notify { notify } => notify::notify(global, notify, printer),
         CliCommand::Init { init } => init::init(global, init, printer),
         CliCommand::Profiles => profiles::profiles(global, printer),
         CliCommand::Simulate(simulate) => simulate::simulate(simulate, printer),

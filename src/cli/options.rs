@@ -7,26 +7,29 @@ use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
 pub(crate) use crate::cli::decision_options::{ApproveOptions, ResolveOptions};
+pub(crate) use crate::cli::following_options::{
+    EndingOptions, ProgressForm, ResumeOptions, WatchOptions,
+};
 use crate::cli::help_options::{COMPLETION_PLACES, HelpOptions, ManOptions};
 pub(crate) use crate::cli::job_options::JobOptions;
 pub(crate) use crate::cli::listing_options::{AuditOptions, HistoryOptions, RunsOptions};
-use crate::cli::metrics_state::CommandMetrics;
 use crate::cli::schedule_options::ScheduleOptions;
 pub(crate) use crate::cli::secret_options::{PinsOptions, PruneOptions};
 pub(crate) use crate::cli::send_options::{FilterOptions, SendOptions};
 use crate::cli::setting_flags::{
-    EndingFlags, GlobalFlags, PaceFlags, PlanFlags, PurposeFlags, ReportFlags, SettingFlags,
-    StartFlags, TenantFlags,
+    GlobalFlags, PaceFlags, PlanFlags, PurposeFlags, ReportFlags, SettingFlags, StartFlags,
+    TenantFlags,
 };
-use crate::cli::setup_options::{DOCTOR_CODES, INIT_CODES, InitOptions};
+use crate::cli::setup_options::{
+    DOCTOR_CODES, INIT_CODES, InitOptions, NOTIFY_CODES, NotifyOptions,
+};
 pub(crate) use crate::cli::simulate_options::SimulateOptions;
 use crate::cli::status_options::StatusOptions;
-use crate::model::settings::{HelpHeading, output};
+use crate::model::settings::HelpHeading;
 
 const INPUT: &str = HelpHeading::Input.shown();
 const TARGETS: &str = HelpHeading::Targets.shown();
 const SAFETY: &str = HelpHeading::Safety.shown();
-const FOLLOWING: &str = HelpHeading::Following.shown();
 const OUTPUT: &str = HelpHeading::Output.shown();
 
 /// Run bulk actions on the devices of a Kandji / Iru tenant, with a journal of every request.
@@ -278,6 +281,12 @@ pub(crate) enum CliCommand {
         #[command(flatten)]
         tenant: TenantOptions,
     },
+    /// Show channels and notices, test the channels, or deliver notices
+    #[command(after_long_help = NOTIFY_CODES)]
+    Notify {
+        #[command(flatten)]
+        notify: NotifyOptions,
+    },
     /// Write a profile to the configuration and test it; sends nothing
     #[command(after_long_help = INIT_CODES)]
     Init {
@@ -337,62 +346,6 @@ pub(crate) struct RunOptions {
     pub full: bool,
     #[command(flatten)]
     pub purpose: PurposeOptions,
-    #[command(flatten)]
-    pub ending: EndingOptions,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = FOLLOWING)]
-pub(crate) struct WatchOptions {
-    /// Check each device once and exit, for cron
-    #[arg(long)]
-    pub once: bool,
-    /// Stop following after this time [default: when every command has ended]
-    #[arg(long, value_name = "DURATION", conflicts_with = "once")]
-    pub wait: Option<String>,
-    /// Show the progress of a run that another process drives; only reads, and Ctrl-C stops only this view
-    #[arg(long, conflicts_with_all = ["once", "wait"])]
-    pub attach: bool,
-    #[command(flatten)]
-    pub ending: EndingOptions,
-}
-
-/// How a run is followed to its end. The flags derive from the table of settings.
-#[derive(Debug)]
-pub(crate) struct EndingOptions {
-    pub pending_ok: bool,
-    pub progress: Option<ProgressForm>,
-    /// The flags as they were written.
-    pub flags: SettingFlags<EndingFlags>,
-    /// The metrics of the job that the command runs.
-    pub metrics: CommandMetrics,
-}
-
-/// How progress is shown.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(crate) enum ProgressForm {
-    Bar,
-    Plain,
-    /// Every line of standard error is one of a log.
-    Log,
-    Json,
-    None,
-}
-
-impl ProgressForm {
-    pub(crate) fn parse(word: &str) -> Option<Self> {
-        let forms = [Self::Bar, Self::Plain, Self::Log, Self::Json, Self::None];
-        let at = output::PROGRESS_FORMS.iter().position(|form| *form == word)?;
-        forms.get(at).copied()
-    }
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ResumeOptions {
-    #[command(flatten)]
-    pub start: StartOptions,
-    #[command(flatten)]
-    pub pace: PaceOptions,
     #[command(flatten)]
     pub ending: EndingOptions,
 }

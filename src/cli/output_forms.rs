@@ -74,6 +74,7 @@ impl OutputForms {
             CliCommand::Devices { .. } => Self::listing("devices", &DEVICE_FIELDS).with_csv(),
             CliCommand::Commands { .. } => Self::listing("commands", &COMMAND_FIELDS),
             CliCommand::Doctor { .. } => Self::listing("doctor", &FINDING_FIELDS),
+            CliCommand::Notify { .. } => Self::json("notify"),
             CliCommand::Init { .. } => Self::json("init"),
             CliCommand::Profiles => Self::listing("profiles", &PROFILE_FIELDS),
             CliCommand::Version => Self::json("version"),

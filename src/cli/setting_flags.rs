@@ -236,7 +236,9 @@ fn argument(setting: &SettingSpec, flag: &SettingFlag) -> Arg {
             .action(ArgAction::Append)
             .value_delimiter(',')
             .value_parser(PossibleValuesParser::new(words)),
-        SettingKind::WaveEnds { .. } => argument.action(ArgAction::Append).value_delimiter(','),
+        SettingKind::WaveEnds { .. } | SettingKind::Names { .. } => {
+            argument.action(ArgAction::Append).value_delimiter(',')
+        }
         _ => argument.action(ArgAction::Set),
     }
 }

@@ -34,6 +34,25 @@ Exit codes:
 
 Otherwise the code of the first problem, as with sortie doctor. The profile stays.";
 
+/// The exit codes of `sortie notify`, for its help.
+pub(crate) const NOTIFY_CODES: &str = "\
+Exit codes:
+  0  if every delivery succeeded
+  1  if a channel could not be reached
+  2  if the profile does not have the channel
+
+A run never fails because of a notification.";
+
+#[derive(Debug, Args)]
+pub(crate) struct NotifyOptions {
+    /// Send a test notice to this channel, or to every channel of the profile
+    #[arg(long, value_name = "CHANNEL", num_args = 0..=1, help_heading = OUTPUT)]
+    pub test: Option<Option<String>>,
+    /// Deliver the notices that wait, without the pauses between tries
+    #[arg(long, help_heading = OUTPUT, conflicts_with = "test")]
+    pub send: bool,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct InitOptions {
     /// Profile name [default: the subdomain]

@@ -17,6 +17,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::{Done, Failed, Failure, Sent, UnsentFailure};
 use crate::cli::locations::open_workspace;
 use crate::cli::logging::{self, plan_made};
+use crate::cli::notifications::notifications;
 use crate::cli::options::{
     GlobalOptions, JobOptions, LimitOptions, ListingFormat, RunOptions, TenantOptions,
 };
@@ -142,6 +143,7 @@ fn carry_out(
     let Given { global, tenant, options, printer, .. } = given;
     let values = tenant.values().map_err(Failure::from).before_sending()?;
     let workspace = open_workspace(global, printer).before_sending()?.queued(given.place);
+    let workspace = workspace.notifying(notifications(profile, &options.ending.notify));
     let tenant = tenant_request(&values, profile).before_sending()?;
     runtime().before_sending()?.block_on(async {
         let prepared = prepare(&workspace, &tenant).await.before_sending()?;

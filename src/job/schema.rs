@@ -131,6 +131,10 @@ fn of_setting(setting: &SettingSpec) -> Value {
             let key = json!({ "type": "string", "pattern": "^age1[a-z0-9]+$" });
             any_of(vec![key.clone(), list(&key, Some(items_max))])
         }
+        SettingKind::Names { items_max } => {
+            let name = json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]+$" });
+            any_of(vec![name.clone(), list(&name, Some(items_max))])
+        }
         SettingKind::Text | SettingKind::Path | SettingKind::Window | SettingKind::IfRunning => {
             text()
         }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::RequiredDevices;
 use crate::model::settings::{
-    SettingSource, SettingSpec, SettingValue, SettingValues, safety, targets,
+    SettingSource, SettingSpec, SettingValue, SettingValues, output, safety, targets,
 };
 
 /// The settings in a job. What the job leaves out is not set.
@@ -55,6 +55,12 @@ impl JobSettings {
     #[must_use]
     pub fn is_deactivation_allowed(&self) -> bool {
         self.values.is_on(&safety::ALLOW_DEACTIVATION)
+    }
+
+    /// The channels that the job names for its notifications; `None` where it names none.
+    #[must_use]
+    pub fn notify(&self) -> Option<Vec<String>> {
+        self.values.texts(&output::NOTIFY).map(<[String]>::to_vec)
     }
 
     /// Kinds of refusal that become skips.

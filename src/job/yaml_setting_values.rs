@@ -33,9 +33,10 @@ pub(super) fn read_value(
 ) -> Option<SettingValue> {
     let items = match setting.kind {
         SettingKind::Switch => return reader.switch(node, what).map(SettingValue::Switch),
-        SettingKind::Words(_) | SettingKind::WaveEnds { .. } | SettingKind::Keys { .. } => {
-            reader.texts(node, what)
-        }
+        SettingKind::Words(_)
+        | SettingKind::WaveEnds { .. }
+        | SettingKind::Keys { .. }
+        | SettingKind::Names { .. } => reader.texts(node, what),
         _ => reader.text(node, what).map(|text| (node, text)).into_iter().collect(),
     };
     if items.is_empty() {

@@ -128,6 +128,21 @@ impl StateDir {
         is_locked(&self.turn_path(queue))
     }
 
+    /// Lets no other process deliver notices of this directory until the returned file is dropped; `None` while another
+    /// process delivers some. A dead process holds nothing, so what it left is delivered by the next one.
+    ///
+    /// # Errors
+    /// [`JournalError::File`].
+    pub fn hold_outbox(&self) -> Result<Option<File>, JournalError> {
+        let path = self.path.join("outbox.lock");
+        let file = open_lock(&path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(fs::TryLockError::WouldBlock) => Ok(None),
+            Err(fs::TryLockError::Error(source)) => Err(JournalError::File { path, source }),
+        }
+    }
+
     /// The file whose appearance stops every run of this directory.
     #[must_use]
     pub fn stop_file(&self) -> PathBuf {

@@ -556,7 +556,7 @@ fn an_index_of_format_1_is_readable_and_migrated_by_a_writer() {
         Pruning { run: "old".to_owned(), task: 0, at: NOW, pins: 1, secrets: 0, replies: 2 };
     for _ in 0..2 {
         let mut index = Index::open(&bench.state).expect("it is brought forward");
-        assert_eq!(version(), 4);
+        assert_eq!(version(), 5);
         let row = index.find_run("old").expect("its runs are there");
         assert_eq!((row.state, row.ended_at), (RunState::Finished, Some(UnixMillis(6))));
         assert_eq!(index.device_tasks("s1").expect("readable").len(), 1);
@@ -724,4 +724,39 @@ fn a_file_in_place_of_the_state_directory_is_named() {
             );
         }
     }
+}
+
+#[test]
+fn an_index_of_format_4_gets_an_outbox() {
+    let bench = Bench::new();
+    drop(Index::open(&bench.state).expect("an index"));
+    let connection = rusqlite::Connection::open(bench.state.index_path()).expect("a database");
+    connection.execute_batch("DROP TABLE notices").expect("as format 4 was");
+    connection.pragma_update(None, "user_version", 4).expect("its owner");
+    let look = Index::open_to_read(&bench.state).expect("readable").expect("it is there");
+    assert_eq!(look.latest_notices(9).expect("an old index has none"), []);
+    let index = Index::open(&bench.state).expect("it is brought forward");
+    let notice = OutboxNotice {
+        id: "n1".to_owned(),
+        run: RUN.to_owned(),
+        kind: "doubt".to_owned(),
+        detail: String::new(),
+        profile: "acme".to_owned(),
+        channel: "ops".to_owned(),
+        facts: "{}".to_owned(),
+        made_at: NOW,
+        state: OutboxState::Waiting,
+        attempts: 0,
+        next_at: NOW,
+        held_until: None,
+        last_error: None,
+        ended_at: None,
+    };
+    assert!(index.add_notice(&notice).expect("the new table is there"));
+    let same = OutboxNotice { id: "n2".to_owned(), ..notice.clone() };
+    assert!(!index.add_notice(&same).expect("readable"), "one for each run, kind and channel");
+    let delivered = OutboxNotice { state: OutboxState::Delivered, attempts: 1, ..notice.clone() };
+    index.update_notice(&delivered).expect("written");
+    assert_eq!(index.waiting_notices("acme").expect("readable"), []);
+    assert_eq!(look.latest_notices(9).expect("readable"), [delivered]);
 }

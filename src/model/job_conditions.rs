@@ -19,6 +19,9 @@ pub struct JobConditions {
     pub window: Option<Window>,
     /// Another system's list, without which no device is touched.
     pub require: Option<RequiredList>,
+    /// The channels that the job names for its notifications; `None` where it names none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notify: Option<Vec<String>>,
 }
 
 /// Where another system's list is found, and what it has to be.

@@ -2,10 +2,10 @@
 //!
 //! Owns the verdicts on a run. Must never decide which of them applies: the application does.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How a run ended: the gravest that applies.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunVerdict {
     /// Every task ended well.

@@ -6,8 +6,10 @@
 mod base_url;
 mod cause;
 mod http;
+mod mail;
 mod proxy;
 mod read_only;
+mod webhook;
 
 use std::future::Future;
 
@@ -17,7 +19,9 @@ pub use base_url::{
     BaseUrl, BaseUrlError, OtherHosts, Region, base_url_of, check_base_url, tenant_key,
 };
 pub use http::{HttpError, HttpSettings, HttpTransport};
+pub use mail::{HAS_MAIL, MailEncryption, MailFault, MailServer, MailText, send_mail};
 pub use read_only::ReadOnly;
+pub use webhook::{WebhookFault, WebhookPost, check_webhook_url, post_to_webhook};
 
 /// Something that carries one request to a tenant and returns its answer.
 ///

@@ -83,6 +83,12 @@ fn command_lines(fleet: &Fleet) -> Vec<(Vec<String>, i32, Form)> {
         (&["prune", "--older-than", "0", "--yes"], 0, Form::Value),
         (&["repair-clock", "--yes"], 0, Form::Value),
         (&["version"], 0, Form::Value),
+        (&["notify"], 0, Form::Value),
+        (
+            &["schedule", "push.csv", "--at", "hourly", "--emit", "cron", "--token-file", "token"],
+            0,
+            Form::Value,
+        ),
         (&["simulate"], 2, Form::Refused),
         (&["completions", "bash"], 2, Form::Refused),
         (&["man", "--out", "man"], 0, Form::Value),
@@ -145,6 +151,8 @@ fn every_command_prints_json_of_a_known_shape_or_refuses_it() {
     let fleet = host();
     let bench = &fleet.bench;
     bench.write("restart.csv", &format!("serial_number,action\n{},restart\n", serial(1)));
+    bench.write("push.csv", &format!("serial_number,action\n{},blank-push\n", serial(1)));
+    bench.write("token", "a-token-of-another-day");
     let lines = command_lines(&fleet);
     let tested: BTreeSet<String> = lines.iter().map(|(line, ..)| line[0].clone()).collect();
     assert_eq!(tested, commands_of_help(bench).into_iter().collect(), "one line a command");

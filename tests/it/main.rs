@@ -38,6 +38,8 @@ mod layers;
 mod leftovers;
 mod manifest;
 #[cfg(unix)]
+mod notify;
+#[cfg(unix)]
 mod observe;
 mod pins;
 mod pins_handover;

@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use super::run::{RunAdvanced, RunBegins};
+use crate::app::notify::{DeliveryFault, NotifyReason};
 use crate::app::refusal::Reason;
 use crate::app::secrets::recovered_pin::PinRecovery;
 use crate::drive::Waiting;
@@ -104,6 +105,36 @@ pub enum AppEvent {
     },
     /// The tenant answered about a missing PIN.
     PinRecovered(PinRecovery),
+    /// A notice was not delivered. The run goes on.
+    NoticeNotDelivered(NoticeFailure),
+    /// The outbox of notices cannot be read or written. The run goes on.
+    NoticesNotKept(JournalError),
+    /// The thread that delivers notices cannot be started. The run goes on.
+    NoticesNotStarted,
+    /// The run is over, and notices of the profile still wait.
+    NoticesWait {
+        /// Number of notices.
+        notices: usize,
+        /// Their channels.
+        channels: Vec<String>,
+    },
+    /// The run names a channel that the profile does not have. It goes on without this channel.
+    ChannelUnknown(NotifyReason),
+}
+
+/// A notice that was not delivered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeFailure {
+    /// Name of the channel.
+    pub channel: String,
+    /// Id of the run.
+    pub run: String,
+    /// Kind of the notice.
+    pub kind: String,
+    /// Why.
+    pub fault: DeliveryFault,
+    /// When it is tried again; `None` where it is given up.
+    pub next_at: Option<UnixMillis>,
 }
 
 /// What could not be taken back of a run that never began.

@@ -6,6 +6,6 @@ mod event;
 mod run;
 mod stream;
 
-pub use event::{AppEvent, Leftover};
+pub use event::{AppEvent, Leftover, NoticeFailure};
 pub use run::{PinFact, RunAdvanced, RunBegins, RunNews, SeenEntry, SeenTask};
 pub use stream::Events;

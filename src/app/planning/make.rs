@@ -223,6 +223,7 @@ fn file_of(
         job_conditions: JobConditions {
             window: settings.window().cloned(),
             require: job.settings.require.as_ref().map(RequiredDevices::kept),
+            notify: job.settings.notify(),
         },
         report_dir: settings.report_dir().map(|path| path.display().to_string()),
         report_formats: report.formats,

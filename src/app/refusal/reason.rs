@@ -13,6 +13,7 @@ use crate::app::consent::ConsentReason;
 use crate::app::files::BindingFileReason;
 use crate::app::history_reason::HistoryReason;
 use crate::app::job_reason::JobReason;
+use crate::app::notify::NotifyReason;
 use crate::app::outside::{DriveReason, JournalReason, ReadReason};
 use crate::app::planning::plan_file_reasons::PlanStorageReason;
 use crate::app::planning::reason::{PlanningReason, RetryReason};
@@ -120,6 +121,8 @@ reasons! {
     Journal(JournalReason),
     /// The plan has nothing to do.
     NoDevice(NoDeviceReason),
+    /// A notification cannot be set up as asked.
+    Notify(NotifyReason),
     /// A run that can be read cannot be resumed.
     OpenedRun(OpenedRunReason),
     /// Another run blocks this one.

@@ -5,6 +5,7 @@
 
 use super::end_reasons::{BrokenOffReason, RunEndFault, RunEndReason};
 use crate::app::charging::{LastSends, sent_of};
+use crate::app::notify::RunNotices;
 use crate::app::operator::Operator;
 use crate::app::outside::{DriveReason, JournalReason};
 use crate::app::refusal::{Reason, Refusal};
@@ -47,6 +48,7 @@ pub(crate) struct Ending<'a> {
     pub header: &'a RunHeader,
     pub tasks: &'a [Task],
     pub watched: &'a Watched,
+    pub notices: &'a RunNotices,
 }
 
 impl Ending<'_> {
@@ -67,6 +69,9 @@ impl Ending<'_> {
         let now = WallClock.now();
         let view = RunView::read(&self.workspace.dir, &self.header.run.0)
             .map_err(|error| self.unrecorded(of_distrust(error)).after(self.watched.sent))?;
+        let overview = RunOverview::of(&view.facts(Some(now)), &view.rows());
+        let missing_pins = overview.without_pin.iter().map(|group| group.count).sum();
+        self.notices.finished(verdict, &self.watched.counts, missing_pins, stop);
         // Each is tried, even where others failed: the index may be writable where the reports are not.
         let written = self.write_reports(&view, now).map_err(RunEndFault::Reports);
         let entered = self.enter_end(ended, now).map_err(of_journal);
@@ -89,12 +94,13 @@ impl Ending<'_> {
             paused_until: ended.progress.paused_until,
             skips_asked: self.skips_asked(),
             report_dir: self.header.report_dir.clone(),
-            overview: Box::new(RunOverview::of(&view.facts(Some(now)), &view.rows())),
+            overview: Box::new(overview),
         })
     }
 
     /// Says why the run broke off, after what can be reported was reported.
     pub(crate) fn broken_off(&self, error: DriveError) -> Refusal {
+        self.notices.broken_off();
         let run = self.header.run.0.clone();
         let reported =
             RunView::read(&self.workspace.dir, &run).map_err(of_distrust).and_then(|view| {

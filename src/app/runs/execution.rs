@@ -7,10 +7,11 @@ use std::fs::File;
 use std::sync::Arc;
 
 use crate::app::Workspace;
+use crate::app::notify::RunNotices;
 use crate::app::policy_file::PolicyFile;
 use crate::app::refusal::{BeforeSending, Refusal};
 use crate::app::runs::ending::{Ending, RunEnded};
-use crate::app::runs::operation::Operation;
+use crate::app::runs::operation::{AskOperator, Operation};
 use crate::app::runs::reporter::Reporter;
 use crate::app::runs::run_watch::RunWatch;
 use crate::app::runs::watchdog::PolicyWatchdog;
@@ -22,7 +23,7 @@ use crate::drive::{
 };
 use crate::engine::{Engine, Scope};
 use crate::journal::{RequestCounts, RunHeader, RunJournal, Writer};
-use crate::model::{Task, TaskRecord};
+use crate::model::{OutcomeCounts, Task, TaskRecord};
 
 /// Everything that a run in progress needs.
 pub(crate) struct Execution<'a> {
@@ -67,6 +68,8 @@ pub(crate) async fn execute(
         scope,
     } = execution;
     let Operation { mut control, ask } = operation;
+    let notices = notices_of(workspace, &header, &records);
+    let ask = telling(ask, &notices);
     engine.set_scope(scope);
     let reporter = Reporter::start(
         workspace.dir.clone(),
@@ -81,7 +84,8 @@ pub(crate) async fn execute(
         engine.set_known_pins(known_pins(workspace, &header, &tasks, sealer.clone()));
     }
     let events = workspace.events.clone();
-    let mut seen = RunWatch::begin(&header, &tasks, records, events, reporter, quota.clone());
+    let watched = (quota.clone(), notices.clone());
+    let mut seen = RunWatch::begin(&header, &tasks, records, events, reporter, watched);
     let journal = Writer::start(journal).before_sending()?;
     let watchdog: Box<dyn Watchdog> = match scope {
         Scope::Whole => {
@@ -103,13 +107,31 @@ pub(crate) async fn execute(
         }
     };
     let watched = seen.finish();
-    let ending = Ending { workspace, header: &header, tasks: &tasks, watched: &watched };
+    let ending =
+        Ending { workspace, header: &header, tasks: &tasks, watched: &watched, notices: &notices };
     let left = match ended {
         Ok(ended) => ending.close(&ended),
         Err(error) => Err(ending.broken_off(error)),
     };
     drop((hold, sending));
+    notices.finish(left.as_ref().ok().map(|ended| ended.verdict));
     left
+}
+
+/// The notices of the run, from where it is.
+fn notices_of(workspace: &Workspace, header: &RunHeader, records: &[TaskRecord]) -> RunNotices {
+    let mut counts = OutcomeCounts::default();
+    records.iter().for_each(|record| counts.add(record.outcome()));
+    RunNotices::begin(workspace, header, &counts)
+}
+
+/// The question between waves, of which people elsewhere learn first.
+fn telling(ask: AskOperator, notices: &RunNotices) -> AskOperator {
+    let notices = notices.clone();
+    Arc::new(move |question| {
+        notices.waits(&question);
+        ask(question)
+    })
 }
 
 /// What a run is made of besides the way to the tenant.

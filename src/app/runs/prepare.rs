@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use super::prepared::{PlanSource, Prepared, approval_of};
 use super::retry::{TakenUp, Takeover};
+use crate::app::notify::TenantKind;
 use crate::app::planning::earlier::LookBack;
 use crate::app::planning::make::{Naming, PlanInputs, Planned, make_plan};
 use crate::app::planning::plan_files::read_plan;
@@ -83,6 +84,7 @@ impl Workspace {
     pub fn prepare_plan_file(&self, request: &PlanFileRequest<'_>) -> Result<Prepared, Reason> {
         let file = read_plan(request.path)?;
         let recipients = Recipients::of_run(&file.encrypt_to)?;
+        self.check_channels(file.job_conditions.notify.as_deref(), TenantKind::Real)?;
         let policy = PolicyFile::read(self.path())?;
         // Before the token is looked for: a plan that cannot be started needs none.
         let may_start = plan_file_may_start(&file, self, &policy, WallClock.now());
@@ -113,6 +115,8 @@ impl Workspace {
     ) -> Result<Prepared, Reason> {
         let PrepareRequest { tenant, settings, recipients, is_named, attended, pending_ok } =
             request;
+        let kind = if tenant.simulated { TenantKind::Simulated } else { TenantKind::Real };
+        self.check_channels(job.settings.notify().as_deref(), kind)?;
         let policy = PolicyFile::read(self.path())?;
         let skip_done = settings.values().is_on(&targets::SKIP_DONE);
         let connection = match &source {

@@ -175,6 +175,9 @@ fn settings_of(header: &RunHeader, tasks: &[&Task]) -> JobSettings {
         OutsideWindow::Wait => "wait",
     };
     settings.set(&safety::OUTSIDE_WINDOW, SettingValue::Word(outside));
+    if let Some(channels) = &header.provenance.job_conditions.notify {
+        settings.set(&output::NOTIFY, SettingValue::Texts(channels.clone()));
+    }
     if let Some(parent) = header.report_dir.parent() {
         settings.set(&output::REPORT_DIR, SettingValue::Path(parent.to_owned()));
     }

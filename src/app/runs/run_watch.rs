@@ -5,6 +5,7 @@
 
 use crate::app::Sent;
 use crate::app::events::{AppEvent, Events, RunAdvanced};
+use crate::app::notify::RunNotices;
 use crate::app::runs::reporter::Reporter;
 use crate::app::runs::seen::{begins, seen};
 use crate::drive::{Clock, Observer, Quota, WallClock};
@@ -31,6 +32,7 @@ pub(crate) struct RunWatch<'a> {
     counts: OutcomeCounts,
     events: Events,
     reporter: Reporter,
+    notices: RunNotices,
     quota: Quota,
     spent: u32,
     spent_at: UnixMillis,
@@ -45,7 +47,7 @@ impl<'a> RunWatch<'a> {
         records: Vec<TaskRecord>,
         events: Events,
         reporter: Reporter,
-        quota: Quota,
+        (quota, notices): (Quota, RunNotices),
     ) -> Self {
         let mut counts = OutcomeCounts::default();
         records.iter().for_each(|record| counts.add(record.outcome()));
@@ -57,6 +59,7 @@ impl<'a> RunWatch<'a> {
             counts,
             events,
             reporter,
+            notices,
             quota,
             spent,
             spent_at,
@@ -106,6 +109,7 @@ impl Observer for RunWatch<'_> {
             counts: self.counts.clone(),
             spent: self.spent,
         };
+        self.notices.advanced(&advanced);
         self.events.tell(&AppEvent::RunAdvanced(advanced));
         if !entries.is_empty() {
             self.reporter.changed();

@@ -12,13 +12,15 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::app::files::toml_place::described;
+use crate::app::notify::{NotifyChannel, is_channel_name};
 use crate::model::settings::{
     SettingKind, SettingLayer, SettingSource, SettingSpec, SettingValue, SettingValues, safety,
     settings,
 };
 
-/// The key of a profile that holds a table of its own.
+/// The keys of a profile that hold tables of their own.
 const SECRETS: &str = "secrets";
+const NOTIFY: &str = "notify";
 
 /// One profile of the configuration.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,6 +29,8 @@ pub struct Profile {
     pub values: SettingValues,
     /// The keys of those who may read PINs and captured secrets; the configuration's where the profile has none.
     pub secrets: SecretKeys,
+    /// Its channels for notifications, by name.
+    pub channels: BTreeMap<String, NotifyChannel>,
     /// Its name; `None` where no profile is in use.
     pub name: Option<String>,
     /// What chose the profile: a flag, a variable or the default.
@@ -184,12 +188,13 @@ impl Profile {
 /// The keys of a profile, for messages.
 static PROFILE_KEYS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let keys = settings().filter_map(|setting| setting.profile_key);
-    keys.filter(|key| !key.contains('.')).chain([SECRETS]).collect()
+    keys.filter(|key| !key.contains('.')).chain([NOTIFY, SECRETS]).collect()
 });
 
 /// A key of a profile.
 enum ProfileKey {
     Setting(&'static SettingSpec),
+    Notify,
     Secrets,
 }
 
@@ -204,8 +209,10 @@ impl<'de> Deserialize<'de> for ProfileKey {
             }
 
             fn visit_str<E: Error>(self, key: &str) -> Result<ProfileKey, E> {
-                if key == SECRETS {
-                    return Ok(ProfileKey::Secrets);
+                match key {
+                    SECRETS => return Ok(ProfileKey::Secrets),
+                    NOTIFY => return Ok(ProfileKey::Notify),
+                    _ => {}
                 }
                 settings()
                     .find(|setting| setting.profile_key == Some(key))
@@ -232,6 +239,7 @@ impl<'de> Deserialize<'de> for Profile {
                 while let Some(key) = map.next_key::<ProfileKey>()? {
                     match key {
                         ProfileKey::Secrets => profile.secrets = map.next_value()?,
+                        ProfileKey::Notify => profile.channels = channels(map.next_value()?)?,
                         ProfileKey::Setting(setting) => {
                             let value = next_value(&mut map, setting)?;
                             profile.values.set(setting, value, SettingSource::Profile);
@@ -242,6 +250,16 @@ impl<'de> Deserialize<'de> for Profile {
             }
         }
         deserializer.deserialize_struct("Profile", &PROFILE_KEYS, ProfileVisitor)
+    }
+}
+
+/// The channels, whose names jobs can write.
+fn channels<E: Error>(
+    channels: BTreeMap<String, NotifyChannel>,
+) -> Result<BTreeMap<String, NotifyChannel>, E> {
+    match channels.keys().all(|name| is_channel_name(name)) {
+        true => Ok(channels),
+        false => Err(E::custom("the name of a channel has letters, digits, - and _ only")),
     }
 }
 

@@ -25,4 +25,5 @@ pub use request::{
     NamedAddress, NamedToken, TenantPlace, TenantProfile, TenantRequest, TokenPlace,
 };
 pub use token_command::TokenCommandError;
+pub(crate) use token_command::secret_of_command;
 pub use token_reason::{TokenFlaw, TokenReason};

@@ -99,6 +99,15 @@ pub(super) fn first_token(
     }
 }
 
+/// Runs a command that prints another secret than a token, bounded in the same way. No person is there.
+pub(crate) fn secret_of_command(
+    line: &str,
+    hidden_variables: &[String],
+) -> Result<String, TokenCommandError> {
+    let command = TokenCommand { line: line.to_owned(), hidden_variables: hidden_variables.into() };
+    first_token(&command, false)
+}
+
 /// Runs the command during a run. When the future is dropped the command is killed.
 pub(super) async fn next_token(command: &TokenCommand) -> Result<String, TokenCommandError> {
     let mut running = Running::start(command, Group::Own)?;

@@ -16,6 +16,7 @@ pub(crate) mod help;
 pub(crate) mod history;
 pub(crate) mod init;
 pub(crate) mod man;
+pub(crate) mod notify;
 mod pin_sheets;
 pub(crate) mod pins;
 mod pins_listing;

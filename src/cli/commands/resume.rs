@@ -9,6 +9,7 @@ use crate::cli::driving::drive;
 use crate::cli::exit::Exit;
 use crate::cli::failure::{Done, Failed, Failure, UnsentFailure};
 use crate::cli::locations::open_workspace;
+use crate::cli::notifications::notifications;
 use crate::cli::options::{
     EndingOptions, GlobalOptions, ResumeOptions, TenantOptions, WatchOptions,
 };
@@ -79,6 +80,7 @@ fn go_on(given: Given<'_>, go_on: GoOn) -> Result<Done, Failed> {
     let _context = runtime.enter();
     let given = tenant.values().map_err(Failure::from).before_sending()?;
     let profile = read_profile(global).before_sending()?;
+    let workspace = workspace.notifying(notifications(&profile, &ending.notify));
     let is_timeout_given = given.layer(&rows::TIMEOUT) == Some(SettingLayer::Flag);
     let timeout_ms = is_timeout_given.then(|| timeout_ms(&given)).transpose();
     let what = if matches!(go_on, GoOn::Send(_)) { "resume" } else { "follow" };

@@ -40,6 +40,7 @@ pub(crate) const TOPICS: &[Topic] = topics![
     "exit-codes",
     "json",
     "cron",
+    "notifications",
     "metrics",
     "logs",
     "migration",

@@ -4,6 +4,7 @@
 
 use crate::app::{AppEvent, Leftover};
 use crate::cli::text::clock::ahead;
+use crate::cli::text::notification_news::{channel_unknown, not_delivered, still_waiting};
 use crate::cli::text::pin_notices;
 use crate::cli::text::refusals::words;
 use crate::drive::Waiting;
@@ -51,6 +52,17 @@ pub(crate) fn notice(event: &AppEvent) -> Option<Notice> {
         AppEvent::WaitsForRun { run, job, until } => Some(Notice::News(format!(
             "waiting for run {run} of {job} to end, until {until} at the latest; nothing was sent, and Ctrl-C stops waiting"
         ))),
+        AppEvent::NoticeNotDelivered(failure) => Some(Notice::Warning(not_delivered(failure))),
+        AppEvent::NoticesNotKept(error) => Some(Notice::Warning(format!(
+            "notifications cannot be recorded: {error}; the run is not affected"
+        ))),
+        AppEvent::NoticesNotStarted => Some(Notice::Warning(
+            "notifications are not sent: this host allows no further thread".to_owned(),
+        )),
+        AppEvent::NoticesWait { notices, channels } => {
+            Some(Notice::Warning(still_waiting(*notices, channels)))
+        }
+        AppEvent::ChannelUnknown(reason) => Some(Notice::Warning(channel_unknown(reason))),
         AppEvent::ReadWaits(waiting) => Some(Notice::News(waits(waiting))),
         AppEvent::RefusalNotNoted(reason) => Some(Notice::Warning(format!(
             "the refusal could not be written to the host's record: {}",

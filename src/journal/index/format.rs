@@ -4,7 +4,7 @@
 //! changed, and none takes anything away: older programs go on reading.
 
 /// The scripts in order; the last one's position is the newest format.
-pub(super) const MIGRATIONS: [&str; 4] = [FORMAT_1, FORMAT_2, FORMAT_3, FORMAT_4];
+pub(super) const MIGRATIONS: [&str; 5] = [FORMAT_1, FORMAT_2, FORMAT_3, FORMAT_4, FORMAT_5];
 
 const FORMAT_1: &str = "
 CREATE TABLE runs (
@@ -65,4 +65,15 @@ const FORMAT_4: &str = "
 CREATE TABLE heads (
   run TEXT PRIMARY KEY, genesis TEXT NOT NULL, entries INTEGER NOT NULL, head TEXT NOT NULL,
   next_entries INTEGER, next_head TEXT) WITHOUT ROWID;
+";
+
+/// `notices`: what people want to get about runs, one row for each channel, until it is delivered. `detail` distinguishes
+/// notices of a kind, such as the waves. Addresses and secrets of channels are never in it.
+const FORMAT_5: &str = "
+CREATE TABLE notices (
+  id TEXT PRIMARY KEY, run TEXT NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL, profile TEXT NOT NULL,
+  channel TEXT NOT NULL, facts TEXT NOT NULL, made_at INTEGER NOT NULL, state TEXT NOT NULL,
+  attempts INTEGER NOT NULL, next_at INTEGER NOT NULL, held_until INTEGER, last_error TEXT, ended_at INTEGER,
+  UNIQUE (run, kind, detail, profile, channel)) WITHOUT ROWID;
+CREATE INDEX notices_by_state ON notices (profile, state, made_at);
 ";

@@ -13,6 +13,7 @@ mod format;
 mod heads;
 mod leases;
 mod notes;
+mod outbox;
 mod plans;
 mod runs;
 
@@ -31,6 +32,7 @@ pub use devices::{DeviceEvent, DeviceTask, Pruning};
 pub(super) use heads::HeadBook;
 pub use heads::HeadRow;
 pub use leases::LeaseRow;
+pub use outbox::{OutboxNotice, OutboxState};
 pub use plans::PlanRow;
 pub use runs::{RunRow, RunState};
 

@@ -16,6 +16,9 @@ pub const DEVICE_COLUMNS: &[&str] =
 /// Forms of progress.
 pub const PROGRESS_FORMS: &[&str] = &["bar", "plain", "log", "json", "none"];
 
+/// Most channels of one run: a team has a chat, a pager and a mailbox.
+const CHANNELS_MAX: usize = 16;
+
 rows! { Output:
     /// The reason that a plan and its run keep.
     REASON {
@@ -90,6 +93,24 @@ rows! { Output:
         default: "false",
         group: FlagGroup::Report,
         help: "Show lock PINs in report.html, which then is confidential",
+    }
+    /// The channels that are notified.
+    NOTIFY {
+        name: "notify",
+        flags: &[SettingFlag::value("notify", "CHANNEL").against(&["no-notify"])],
+        job_key: Some("notify"),
+        kind: SettingKind::Names { items_max: CHANNELS_MAX },
+        default: "all channels of the profile; none with --simulate",
+        group: FlagGroup::Ending,
+        help: "Notify these channels of the profile (repeatable)",
+    }
+    /// Whether no channel is notified.
+    NO_NOTIFY {
+        name: "no_notify",
+        flags: &[SettingFlag::switch("no-notify")],
+        default: "false",
+        group: FlagGroup::Ending,
+        help: "Notify no channel",
     }
     /// How progress is shown.
     PROGRESS {

@@ -77,6 +77,8 @@ pub enum SettingFault {
     IfRunning,
     /// A public key of age was expected.
     Key,
+    /// A name of letters, digits, `-` and `_` was expected.
+    Name,
     /// The setting is not read from a text.
     NotAText,
 }
@@ -106,6 +108,7 @@ impl SettingSpec {
             }
             SettingKind::Words(words) => read_words(texts, words, is_job),
             SettingKind::Keys { items_max } => read_keys(texts, items_max),
+            SettingKind::Names { items_max } => read_names(texts, items_max),
             _ => {
                 let text = texts.first().copied().unwrap_or_default();
                 self.read_one(text, is_job)
@@ -167,6 +170,7 @@ impl SettingSpec {
             SettingKind::WaveEnds { .. }
             | SettingKind::Words(_)
             | SettingKind::Keys { .. }
+            | SettingKind::Names { .. }
             | SettingKind::Window => Err(SettingFault::NotAText),
         }
     }
@@ -238,6 +242,25 @@ fn read_words(
         }
     }
     settled(SettingValue::Words(words), errors)
+}
+
+/// Reads names, each once.
+fn read_names(texts: &[&str], items_max: usize) -> Result<SettingValue, Vec<SettingError>> {
+    refuse_more(texts, items_max)?;
+    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    let (mut names, mut errors) = (Vec::<String>::new(), Vec::new());
+    for (at, text) in texts.iter().enumerate() {
+        let fault = match text {
+            text if names.iter().any(|name| name == text) => SettingFault::Repeated,
+            text if text.is_empty() || !text.chars().all(is_letter) => SettingFault::Name,
+            text => {
+                names.push((*text).to_owned());
+                continue;
+            }
+        };
+        errors.push(SettingError { item: Some(at), fault });
+    }
+    settled(SettingValue::Texts(names), errors)
 }
 
 /// Reads public keys by their form. Their check digits are tested where they are put to use.

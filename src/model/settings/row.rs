@@ -110,6 +110,11 @@ pub enum SettingKind {
         /// Most keys.
         items_max: usize,
     },
+    /// Names, each once: letters, digits, `-` and `_`.
+    Names {
+        /// Most names.
+        items_max: usize,
+    },
     /// Days, hours and a time zone.
     Window,
     /// What to do while another run is in progress.
@@ -221,6 +226,7 @@ impl SettingSpec {
             SettingKind::Path => "path".to_owned(),
             SettingKind::Keys { .. } => "list of public keys of age".to_owned(),
             SettingKind::IfRunning => "fail, skip, wait or wait=DURATION".to_owned(),
+            SettingKind::Names { .. } => "list of names".to_owned(),
             SettingKind::Window => "map of days, from, to, timezone".to_owned(),
         }
     }

@@ -77,6 +77,7 @@ pub(super) const HOMES: &[(&str, &[&str])] = &[
     ("icu_normalizer", &["model"]),
     ("jiff", &["model", "plan", "simulator", "app", "cli"]),
     ("quick_xml", &["job"]),
+    ("lettre", &["transport"]),
     ("reqwest", &["transport"]),
     ("rusqlite", &["journal"]),
     ("rustix", &["app", "cli"]),

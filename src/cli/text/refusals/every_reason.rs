@@ -4,8 +4,8 @@
 
 use super::words::Words;
 use super::{
-    approval, consent, files, job, looking, opened_run, other_runs, outside, planning, plans,
-    preflight, runs, schedule, secrets, settings, tenant,
+    approval, consent, files, job, looking, notify, opened_run, other_runs, outside, planning,
+    plans, preflight, runs, schedule, secrets, settings, tenant,
 };
 use crate::app::{Reason, VoidApproval, WorkspaceReason};
 
@@ -53,6 +53,7 @@ pub(crate) fn words(reason: &Reason) -> Words {
         Reason::History(reason) => looking::history(reason),
         Reason::Job(reason) => job::job(reason),
         Reason::Journal(reason) => outside::journal(reason),
+        Reason::Notify(reason) => notify::notify(reason),
         Reason::OpenedRun(reason) => opened_run::opened(reason),
         Reason::Prune(reason) => looking::prune(reason),
         Reason::Read(reason) => outside::read(reason),

@@ -10,6 +10,7 @@ mod files;
 mod job;
 pub(crate) mod json;
 mod looking;
+pub(crate) mod notify;
 mod opened_run;
 mod other_runs;
 mod outside;
