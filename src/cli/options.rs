@@ -17,8 +17,7 @@ use crate::cli::schedule_options::ScheduleOptions;
 pub(crate) use crate::cli::secret_options::{PinsOptions, PruneOptions};
 pub(crate) use crate::cli::send_options::{FilterOptions, SendOptions};
 use crate::cli::setting_flags::{
-    GlobalFlags, PaceFlags, PlanFlags, PurposeFlags, ReportFlags, SettingFlags, StartFlags,
-    TenantFlags,
+    GlobalFlags, PlanFlags, PurposeFlags, ReportFlags, SettingFlags, StartFlags, TenantFlags,
 };
 use crate::cli::setup_options::{
     DOCTOR_CODES, INIT_CODES, InitOptions, NOTIFY_CODES, NotifyOptions,
@@ -314,8 +313,6 @@ pub(crate) enum CliCommand {
 
 /// Flags of commands that reach a tenant.
 pub(crate) type TenantOptions = SettingFlags<TenantFlags>;
-/// How fast, and for how long.
-pub(crate) type PaceOptions = SettingFlags<PaceFlags>;
 /// What to do while another run is in progress.
 pub(crate) type StartOptions = SettingFlags<StartFlags>;
 /// Flags of commands that make a plan.

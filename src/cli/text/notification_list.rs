@@ -64,7 +64,7 @@ pub(crate) fn notice_table(notices: &[NoticeListing], screen: &Screen) -> String
             notice.run.as_str().into(),
             notice.kind.as_str().into(),
             notice.channel.as_str().into(),
-            TableCell::toned(tone_of(notice.state), &notice.state.word().replace('_', " ")),
+            TableCell::toned(tone_of(notice.state), notice.state.word().replace('_', " ")),
             notice.attempts.to_string().into(),
             fault.as_ref().map(cause).unwrap_or_default().into(),
         ]);
