@@ -3,7 +3,7 @@
 //! Owns this one format, and which task speaks for a device. Must never leave out a task.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::io;
 
 use super::Report;
@@ -18,7 +18,7 @@ const DEVICE_COLUMNS: [&str; 5] = ["row", "device_id", "serial_number", "device_
 const END_COLUMNS: [&str; 6] =
     ["outcome", "step", "reason", "lock_pin", "requested_at", "completed_at"];
 
-/// The report `devices.csv`: one row for each row of the job, and columns for each step.
+/// The report `devices.csv`: one row for each device, and columns for each of its tasks in the order of their steps.
 #[derive(Copy, Clone, Debug)]
 pub struct DevicesCsv<'a> {
     /// How it is written.
@@ -32,7 +32,7 @@ impl Report for DevicesCsv<'_> {
 
     fn write(&self, _: &RunFacts, rows: &Rows<'_>, sink: &mut dyn io::Write) -> io::Result<()> {
         let devices = devices_of(rows);
-        let steps = rows.iter().map(|row| row.step()).max().unwrap_or_default();
+        let steps = devices.iter().map(Vec::len).max().unwrap_or_default();
         let mut lines = CsvLines::begin(sink, self.options.csv)?;
         let of_steps = (1..=steps).flat_map(|step| {
             ["action", "outcome", "reason"].map(|part| Cow::from(format!("step_{step}_{part}")))
@@ -40,22 +40,22 @@ impl Report for DevicesCsv<'_> {
         let asked = self.options.columns.iter().map(|column| column.word());
         let header = DEVICE_COLUMNS.into_iter().chain(asked).chain(END_COLUMNS).map(Cow::from);
         lines.write(header.chain(of_steps))?;
-        for tasks in devices.values() {
+        for tasks in &devices {
             let tasks: Vec<ReportRow<'_>> =
                 tasks.iter().filter_map(|index| rows.get(*index)).collect();
             let Some(first) = tasks.first() else { continue };
             let device = first.device();
+            let row = tasks.iter().map(ReportRow::row).min().unwrap_or_default();
             let identity = [
-                Cow::from(first.row().to_string()),
+                Cow::from(row.to_string()),
                 device.id.as_str().into(),
                 device.serial_number.as_str().into(),
                 device.name.as_str().into(),
                 device.platform.word().into(),
             ];
             let asked = self.options.columns.iter().map(|column| device_cell(device, *column));
-            let of_steps = (1..=steps).flat_map(|step| {
-                let row = tasks.iter().find(|row| row.step() == step);
-                row.map_or(["", "", ""].map(Cow::from), |row| {
+            let of_steps = (0..steps).flat_map(|place| {
+                tasks.get(place).map_or(["", "", ""].map(Cow::from), |row| {
                     [row.action().into(), row.outcome().word().into(), row.reason_with_pins()]
                 })
             });
@@ -66,19 +66,25 @@ impl Report for DevicesCsv<'_> {
     }
 }
 
-/// The tasks of each row of the job, in the order of their steps. A row names one device; one that was not found has
-/// no id, so rows are kept apart by their number too.
-fn devices_of<'a>(rows: &Rows<'a>) -> BTreeMap<(u32, &'a str), Vec<TaskIndex>> {
-    let mut devices: BTreeMap<(u32, &str), Vec<(u16, TaskIndex)>> = BTreeMap::new();
+/// The tasks of each device, in the order of their steps; the device first whose row comes first. Rows that name no device
+/// of the tenant are kept apart.
+fn devices_of<'a>(rows: &Rows<'a>) -> Vec<Vec<TaskIndex>> {
+    let mut places: HashMap<(&'a str, u32), usize> = HashMap::new();
+    let mut devices: Vec<Vec<(u16, u32, TaskIndex)>> = Vec::new();
     for (at, row) in (0..).zip(rows.iter()) {
-        let key = (row.row(), row.device().id.as_str());
-        devices.entry(key).or_default().push((row.step(), TaskIndex(at)));
+        let id = row.device().id.as_str();
+        let key = (id, if id.is_empty() { row.row() } else { 0 });
+        let place = *places.entry(key).or_insert(devices.len());
+        if place == devices.len() {
+            devices.push(Vec::new());
+        }
+        devices[place].push((row.step(), row.row(), TaskIndex(at)));
     }
-    let in_order = |mut tasks: Vec<(u16, TaskIndex)>| {
-        tasks.sort_unstable();
-        tasks.into_iter().map(|(_, index)| index).collect()
-    };
-    devices.into_iter().map(|(key, tasks)| (key, in_order(tasks))).collect()
+    devices.iter_mut().for_each(|tasks| tasks.sort_unstable());
+    devices.sort_by_key(|tasks| tasks.iter().map(|(_, row, _)| *row).min());
+    let indexes =
+        |tasks: Vec<(u16, u32, TaskIndex)>| tasks.into_iter().map(|(_, _, index)| index).collect();
+    devices.into_iter().map(indexes).collect()
 }
 
 /// How the device ended: the first step that did not end well says it, else the last.
@@ -102,13 +108,14 @@ fn end_cells<'a>(tasks: &[ReportRow<'a>]) -> [Cow<'a, str>; END_COLUMNS.len()] {
 mod tests {
     use super::super::testing::{facts, held_pin, lines_of, record, task};
     use super::*;
-    use crate::model::{CsvDialect, DeviceColumn, Gate};
+    use crate::model::{CsvDialect, DeviceColumn, Gate, Task};
 
     #[test]
     fn a_device_with_steps_is_one_line_led_by_its_failure() {
         let mut tasks = vec![task(1, 1, "lock"), task(1, 2, "erase"), task(2, 1, "lock")];
         tasks[1].after = Some((TaskIndex(0), Gate::GoodEnd));
-        tasks.push(task(2, 2, "erase"));
+        // The second device has a row of the job for each step.
+        tasks.push(Task { row: 3, ..task(2, 2, "erase") });
         tasks.swap(0, 1);
         tasks[0].after = Some((TaskIndex(1), Gate::GoodEnd));
         tasks[1].device.user_name = "Ann Lee".to_owned();

@@ -69,6 +69,6 @@ mod told;
 #[cfg(unix)]
 mod trust;
 mod ways;
-#[cfg(feature = "xlsx")]
+#[cfg(all(unix, feature = "xlsx"))]
 mod workbooks;
 mod workspace;

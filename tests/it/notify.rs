@@ -19,13 +19,13 @@ const SIGNING: &str = "s1gning-s3cret-of-the-test";
 
 /// A request that the receiver got.
 #[derive(Clone, Debug)]
-struct Received {
+pub struct Received {
     head: String,
     body: String,
 }
 
 impl Received {
-    fn json(&self) -> serde_json::Value {
+    pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).expect("a body of JSON")
     }
 
@@ -40,21 +40,21 @@ impl Received {
 
 /// How the receiver answers.
 #[derive(Copy, Clone, Debug)]
-enum Answer {
+pub enum Answer {
     Status(u16),
     /// It never answers.
     Silence,
 }
 
 /// A receiver of webhooks on loopback.
-struct Receiver {
+pub struct Receiver {
     address: String,
     received: Arc<Mutex<Vec<Received>>>,
 }
 
 impl Receiver {
     /// Answers with these, one after the other, and then with 200.
-    fn answering(answers: &[Answer]) -> Self {
+    pub fn answering(answers: &[Answer]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
         let address = listener.local_addr().expect("bound").to_string();
         let received = Arc::new(Mutex::new(Vec::new()));
@@ -69,11 +69,11 @@ impl Receiver {
         Self { address, received }
     }
 
-    fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("http://{}/hooks/{URL_TOKEN}", self.address)
     }
 
-    fn received(&self) -> Vec<Received> {
+    pub fn received(&self) -> Vec<Received> {
         self.received.lock().expect("no panic").clone()
     }
 

@@ -13,7 +13,9 @@ use sortie::simulator::{DeviceKind, Faults};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use crate::harness::{Bench, Tenant, add, prompt_world, serial};
+use crate::harness::{Bench, Ran, Tenant, add, prompt_world, serial};
+use crate::notify::Receiver;
+use crate::secrets::has_number;
 
 type Row = BTreeMap<String, String>;
 
@@ -126,6 +128,44 @@ fn a_job_in_a_workbook_ends_in_a_report_that_is_one() {
     assert_eq!(copy, std::fs::read(&report).expect("a report"));
     let ran = bench.sortie(&["check", &report.to_string_lossy()]).expect(0);
     assert!(ran.stderr.contains("nothing was sent"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_workbook_ends_in_a_report_a_page_and_a_slack_message() {
+    let tenant = two_macs();
+    let bench = Bench::at(&tenant);
+    let chat = Receiver::answering(&[]);
+    let profile =
+        "default_profile = \"acme\"\n[profile.acme.notify.ops]\nslack = { url_env = \"HOOK\" }\n";
+    bench.write("config.toml", profile);
+    let first = format!("'{}", serial(0));
+    let second = format!("'{}", serial(1));
+    let rows: [&[&str]; 3] = [
+        &["'serial_number", "'action", "'asset"],
+        &[&first, "'lock", "'007"],
+        &[&second, "'lock", "'8"],
+    ];
+    std::fs::write(bench.path("job.xlsx"), workbook(&rows)).expect("written");
+    let mut command = bench.command();
+    command.env("SORTIE_CONFIG", bench.path("config.toml")).env("HOOK", chat.url());
+    command.args(["run", "job.xlsx", "--confirm", "2", "--wait", "30s"]);
+    command.args(["--report-format", "xlsx,html,csv"]);
+    Ran::of(command.output().expect("the program starts")).expect(0);
+    let tasks = tasks_in(&bench.report_dir().join("report.xlsx"));
+    assert_eq!(tasks, bench.report());
+    assert_eq!(tasks[0]["asset"], "007");
+    let page = std::fs::read_to_string(bench.report_dir().join("report.html")).expect("a page");
+    assert!(page.starts_with("<!doctype html>") || page.starts_with("<!DOCTYPE html>"));
+    let received = chat.received();
+    assert_eq!(received.len(), 1, "{received:?}");
+    let message = received[0].json();
+    assert!(message["blocks"].is_array() && message["text"].is_string(), "{message}");
+    for task in &tasks {
+        assert!(page.contains(&task["serial_number"]), "the page names each device");
+        let pin = &task["lock_pin"];
+        let told = message.to_string();
+        assert!(!has_number(page.as_bytes(), pin) && !has_number(told.as_bytes(), pin));
+    }
 }
 
 #[test]
