@@ -121,6 +121,13 @@ mod release {
         let version = format!("version   {}\n", env!("CARGO_PKG_VERSION"));
         assert!(facts.starts_with(&version), "{facts}");
         assert!(facts.contains("commit    abc123\ndate      1700000000\n"), "{facts}");
+        // Every feature that a release is built with exists.
+        let features = facts.lines().find_map(|line| line.strip_prefix("features  "));
+        let manifest = manifest();
+        for feature in features.expect("features").split(',') {
+            let known = manifest.get("features").and_then(|features| features.get(feature));
+            assert!(known.is_some(), "{feature} is no feature of Cargo.toml");
+        }
     }
 
     #[test]
