@@ -113,8 +113,9 @@ pub use settings::{Profile, RunSettings};
 pub use ssh_keygen::{SIGNING_VARIABLES, SigningKey, SigningReason};
 pub use tenant::{
     AddressReason, Connection, ConnectionReason, DeviceName, DeviceReason, DevicesFound,
-    DevicesRequest, NamedAddress, NamedToken, ReadPace, TenantPlace, TenantProfile, TenantReader,
-    TenantRequest, TokenCommandError, TokenFlaw, TokenPlace, TokenReason,
+    DevicesRequest, KeyringError, NamedAddress, NamedToken, ReadPace, TenantPlace, TenantProfile,
+    TenantReader, TenantRequest, TokenCommandError, TokenFlaw, TokenPlace, TokenReason,
+    forget_in_keyring, has_keyring, keep_token,
 };
 pub use workspace::Workspace;
 pub use workspace_reason::WorkspaceReason;

@@ -4,7 +4,10 @@
 
 /// Each group with its commands.
 pub(crate) const COMMAND_GROUPS: [(&str, &[&str]); 5] = [
-    ("Prepare", &["init", "doctor", "profiles", "check", "plan", "approve", "schedule", "schema"]),
+    (
+        "Prepare",
+        &["init", "doctor", "profiles", "token", "check", "plan", "approve", "schedule", "schema"],
+    ),
     ("Run", &["run", "send", "resume", "retry"]),
     ("Follow", &["status", "watch", "resolve", "pins", "report"]),
     ("Look", &["devices", "commands", "actions", "runs", "history", "settings", "help"]),

@@ -48,6 +48,14 @@ const EXAMPLES: &[CommandExamples] = &[
             example("Check in a script", "sortie doctor --format json"),
         ],
     ),
+    (
+        "token",
+        &[
+            example("Store a token in the keyring, typed at a prompt", "sortie token set acme"),
+            example("Show where the token comes from", "sortie token status acme"),
+            example("Remove the token from the keyring", "sortie token forget acme"),
+        ],
+    ),
     ("profiles", &[example("List the saved tenants", "sortie profiles")]),
     (
         "check",

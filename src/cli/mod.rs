@@ -51,7 +51,7 @@ use std::process::ExitCode;
 use commands::{
     actions, approve, attach, audit, check, close, completions, device_commands, devices, doctor,
     history, init, man, notify, pins, plan, profiles, prune, repair_clock, report, resolve, resume,
-    retry, run, runs, schedule, send, setting_list, simulate, status, version,
+    retry, run, runs, schedule, send, setting_list, simulate, status, token, version,
 };
 use exit::Exit;
 use failure::{Done, Failed, Failure, Sent, UnsentFailure};
@@ -222,6 +222,7 @@ fn look(global: &GlobalOptions, command: &CliCommand, printer: &Printer) -> Resu
         CliCommand::Notify { notify } => notify::notify(global, notify, printer),
         CliCommand::Init { init } => init::init(global, init, printer),
         CliCommand::Profiles => profiles::profiles(global, printer),
+        CliCommand::Token(options) => token::token(global, options, printer),
         CliCommand::Simulate(simulate) => simulate::simulate(simulate, printer),
         CliCommand::Completions { shell } => Ok(completions::completions(*shell, printer)),
         CliCommand::Man(options) => man::man(options, printer),

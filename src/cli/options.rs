@@ -20,7 +20,7 @@ use crate::cli::setting_flags::{
     GlobalFlags, PlanFlags, PurposeFlags, ReportFlags, SettingFlags, StartFlags, TenantFlags,
 };
 use crate::cli::setup_options::{
-    DOCTOR_CODES, INIT_CODES, InitOptions, NOTIFY_CODES, NotifyOptions,
+    DOCTOR_CODES, INIT_CODES, InitOptions, NOTIFY_CODES, NotifyOptions, TokenOptions,
 };
 pub(crate) use crate::cli::simulate_options::SimulateOptions;
 use crate::cli::status_options::StatusOptions;
@@ -294,6 +294,8 @@ pub(crate) enum CliCommand {
     },
     /// List the profiles of the configuration
     Profiles,
+    /// Store the token of a profile in the keyring of macOS or Windows
+    Token(TokenOptions),
     /// Serve a simulated tenant on this host, for trials and tests
     Simulate(SimulateOptions),
     /// Print the completion script of a shell

@@ -78,6 +78,7 @@ impl OutputForms {
             CliCommand::Init { .. } => Self::json("init"),
             CliCommand::Profiles => Self::listing("profiles", &PROFILE_FIELDS),
             CliCommand::Version => Self::json("version"),
+            CliCommand::Token { .. } => Self::json("token"),
             // It serves until Ctrl-C: what it prints is for a shell.
             CliCommand::Simulate { .. } => Self::text("simulate"),
             // A script for a shell, as it is.

@@ -92,3 +92,14 @@ pub(crate) struct InitOptions {
     #[arg(long, help_heading = OUTPUT)]
     pub default: bool,
 }
+
+#[derive(Debug, Args)]
+pub(crate) struct TokenOptions {
+    /// Store a token (prompted, or read from standard input), forget it, or show where the token of
+    /// the profile comes from
+    #[arg(value_name = "WHAT", value_parser = ["set", "forget", "status"])]
+    pub what: String,
+    /// Profile of the token
+    #[arg(value_name = "PROFILE")]
+    pub profile: String,
+}

@@ -13,7 +13,7 @@ use super::terminal::question::can_ask;
 use crate::app::settings::{Profile, timeout_ms};
 use crate::app::{
     AddressReason, Connection, NamedAddress, NamedToken, ReadPace, Reason, TenantPlace,
-    TenantProfile, TenantReader, TenantRequest, TokenPlace,
+    TenantProfile, TenantReader, TenantRequest, TokenPlace, has_keyring,
 };
 use crate::job::Job;
 use crate::model::settings::{
@@ -69,7 +69,11 @@ pub(crate) fn tenant_request(
     if simulated.simulated {
         return Ok(simulated);
     }
-    let of_profile = place(&profile.values, SettingLayer::Profile)?;
+    let mut of_profile = place(&profile.values, SettingLayer::Profile)?;
+    if let (None, true, Some(name)) = (&of_profile.token, has_keyring(), &profile.name) {
+        let place = TokenPlace::Keyring(name.clone());
+        of_profile.token = Some(NamedToken { place, named_by: "the keyring".to_owned() });
+    }
     Ok(TenantRequest {
         // Without a name there is no profile.
         profile: profile.name.clone().map(|name| TenantProfile {

@@ -41,6 +41,9 @@ fn host() -> Fleet {
     let fleet = Fleet::of(DeviceKind::MacAppleSilicon, 3);
     let bench = &fleet.bench;
     bench.write("config.toml", "[profile.acme]\nsubdomain = \"acme\"\n");
+    let place = format!("base_url = \"{}\"\ntoken_file = \"t\"\n", fleet.tenant.base_url());
+    bench.write("named.toml", &format!("[profile.acme]\n{place}"));
+    crate::fleet::set_mode(&bench.write("t", "unused\n"), 0o600);
     fleet.plan(&fleet.job("lock", 0..1), "lock.plan");
     crate::bypass::keys(bench, &["bob"], &["bob"]);
     let lock = ["send", "lock", "--serial", &serial(0), "--confirm", "1", "--wait", "10s"];
@@ -55,6 +58,7 @@ fn command_lines(fleet: &Fleet) -> Vec<(Vec<String>, i32, Form)> {
         (&["doctor"], 0, Form::Value),
         (&["init", "other", "--config", "new.toml", "--base-url", "URL"], 0, Form::Value),
         (&["profiles", "--config", "config.toml"], 0, Form::Value),
+        (&["token", "status", "acme", "--config", "named.toml"], 0, Form::Value),
         (&["actions"], 0, Form::Value),
         (&["settings"], 0, Form::Value),
         (&["schema", "job"], 0, Form::Value),

@@ -61,6 +61,14 @@ impl Connection {
         Ok(NamedAddress { url: base_url.url, named_by })
     }
 
+    /// The place that a token for the request would come from, by its name. No token is read.
+    ///
+    /// # Errors
+    /// The places of the request contradict each other, name no tenant, or hold no token that belongs to it.
+    pub fn token_source(request: &TenantRequest) -> Result<String, Reason> {
+        Ok(find_token(&address(request)?, request)?.named_by.clone())
+    }
+
     /// Connects to the tenant of a run or plan, at the address that it was made for. A request may take `timeout_ms`.
     ///
     /// # Errors
@@ -163,7 +171,7 @@ fn connect_to(
         http_settings(&address.base_url, timeout_ms, read_token(place, request)?, ca_file)?;
     let command = match place {
         TokenPlace::Command(line) => Some(TokenCommand::new(line, request)),
-        TokenPlace::File(_) | TokenPlace::Text(_) => None,
+        TokenPlace::File(_) | TokenPlace::Keyring(_) | TokenPlace::Text(_) => None,
     };
     let named = match profile {
         Some(profile) => format!("profile {}", profile.name),

@@ -8,6 +8,7 @@ mod address_reason;
 mod connection;
 mod connection_reason;
 mod device_reason;
+mod keyring;
 mod reader;
 mod request;
 mod simulated;
@@ -20,10 +21,12 @@ pub use connection::Connection;
 pub(crate) use connection::SIMULATED_TENANT;
 pub use connection_reason::ConnectionReason;
 pub use device_reason::DeviceReason;
+pub use keyring::{KeyringError, forget_in_keyring, has_keyring};
 pub use reader::{DeviceName, DevicesFound, DevicesRequest, ReadPace, TenantReader};
 pub use request::{
     NamedAddress, NamedToken, TenantPlace, TenantProfile, TenantRequest, TokenPlace,
 };
+pub use token::keep_token;
 pub use token_command::TokenCommandError;
 pub(crate) use token_command::secret_of_command;
 pub use token_reason::{TokenFlaw, TokenReason};

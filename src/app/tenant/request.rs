@@ -82,6 +82,8 @@ pub enum TokenPlace {
     File(PathBuf),
     /// A command line of the system's shell, which prints it. It is asked again when the token has expired.
     Command(String),
+    /// The keyring of the system, under the name of this profile.
+    Keyring(String),
     /// The token itself.
     Text(Sealed),
 }

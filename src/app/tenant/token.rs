@@ -7,16 +7,19 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::address::{Address, is_same_tenant};
+use super::keyring::{KeyringError, has_keyring, store_in_keyring, token_of};
 use super::request::{NamedToken, TenantRequest, TokenPlace};
 use super::token_command::{TokenCommand, first_token, next_token};
 use super::token_reason::{TokenFlaw, TokenReason};
 use crate::app::files::private_file::read_private_file;
+use crate::app::refusal::Reason;
 use crate::drive::RenewToken;
 use crate::model::Sealed;
 use crate::transport::HttpTransport;
 
 /// Finds the token that belongs to this address: the one that was given, else the environment's where the environment names
-/// this tenant, else the profile's. A profile that was asked for comes before the environment. A token of the environment
+/// this tenant, else the profile's. A profile that was asked for comes before the environment, but its keyring does not:
+/// nothing in the profile says that an entry exists. A token of the environment
 /// that belongs to another tenant, or to none beside the address of a profile, is refused.
 pub(super) fn find_token<'a>(
     address: &Address,
@@ -36,7 +39,8 @@ pub(super) fn find_token<'a>(
     match (&request.environment.token, of_profile) {
         (None, None) => Err(TokenReason::Missing),
         (None, Some(token)) => Ok(token),
-        (Some(_), Some(token)) if is_chosen || !is_paired => Ok(token),
+        (Some(_), Some(token)) if !is_paired => Ok(token),
+        (Some(_), Some(token)) if is_chosen && !is_in_keyring(token) => Ok(token),
         (Some(token), Some(_)) => Ok(token),
         (Some(token), None) => match other {
             Some(other) => Err(TokenReason::AnotherTenant {
@@ -56,6 +60,10 @@ pub(super) fn find_token<'a>(
     }
 }
 
+const fn is_in_keyring(token: &NamedToken) -> bool {
+    matches!(token.place, TokenPlace::Keyring(_))
+}
+
 /// Reads the token.
 pub(super) fn read_token(
     place: &TokenPlace,
@@ -68,9 +76,37 @@ pub(super) fn read_token(
             first_token(&command, request.is_attended)
                 .map_err(|error| TokenReason::Command { error })?
         }
+        TokenPlace::Keyring(profile) => {
+            let token = token_of(profile).map_err(|error| TokenReason::Keyring { error })?;
+            token.expose().unwrap_or_default().to_owned()
+        }
         TokenPlace::Text(text) => text.expose().unwrap_or_default().to_owned(),
     };
     cleaned(&text).map_err(|flaw| TokenReason::Malformed { flaw })
+}
+
+/// Stores a token that `ask` obtains in the keyring. It is not asked for where there is no keyring, and not stored where
+/// it cannot be a token.
+///
+/// # Errors
+/// There is no keyring or no token, or it is malformed.
+pub fn keep_token(profile: &str, ask: &mut dyn FnMut() -> Option<Sealed>) -> Result<(), Reason> {
+    if !has_keyring() {
+        // Says why.
+        token_of(profile).map_err(|error| TokenReason::Keyring { error })?;
+    }
+    Ok(keep_checked(ask(), |token| store_in_keyring(profile, token))?)
+}
+
+/// Stores a token without the spaces around it, where it can be a token.
+fn keep_checked(
+    token: Option<Sealed>,
+    store: impl FnOnce(&Sealed) -> Result<(), KeyringError>,
+) -> Result<(), TokenReason> {
+    let token = token.ok_or(TokenReason::Missing)?;
+    let token = cleaned(token.expose().unwrap_or_default());
+    let token = token.map_err(|flaw| TokenReason::Malformed { flaw })?;
+    store(&token).map_err(|error| TokenReason::Keyring { error })
 }
 
 fn token_from_file(path: &Path) -> Result<String, TokenReason> {
@@ -171,6 +207,42 @@ mod tests {
             };
             assert_eq!(found, expected, "{address_given:?} {environment:?}");
         }
+    }
+
+    #[test]
+    fn a_token_of_the_environment_comes_before_the_keyring() {
+        let keyring = TokenPlace::Keyring("p".to_owned());
+        let mut place = place("profile", Some(ONE), false);
+        place.token = Some(NamedToken { place: keyring, named_by: "keyring".to_owned() });
+        let profile = TenantProfile { name: "p".to_owned(), chosen: ProfileChoice::Flag, place };
+        for (url, expected) in [(Some(ONE), "environment"), (None, "keyring")] {
+            let request = TenantRequest {
+                environment: self::place("environment", url, true),
+                profile: Some(profile.clone()),
+                ..TenantRequest::default()
+            };
+            let address = address(&request).expect("one tenant");
+            let found = find_token(&address, &request).expect("a token");
+            assert_eq!(found.named_by, expected);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_token_never_reaches_the_keyring() {
+        for text in ["", "Bearer s3cret", "s3 cret", "\"s3cret\""] {
+            let text = Sealed::clear(text.to_owned());
+            let kept = keep_checked(Some(text), |_| panic!("it is stored"));
+            assert!(matches!(kept, Err(TokenReason::Malformed { .. })), "{kept:?}");
+        }
+        let kept = keep_checked(None, |_| panic!("it is stored"));
+        assert!(matches!(kept, Err(TokenReason::Missing)), "{kept:?}");
+        let mut stored = None;
+        let store = |token: &Sealed| {
+            stored = token.expose().map(str::to_owned);
+            Ok(())
+        };
+        keep_checked(Some(Sealed::clear(" s3cret\n".to_owned())), store).expect("it is stored");
+        assert_eq!(stored.as_deref(), Some("s3cret"));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use serde::Serialize;
 
+use super::keyring::KeyringError;
 use super::token_command::TokenCommandError;
 use crate::app::refusal::{NextStep, RefusalClass, RefusalFacts};
 
@@ -26,6 +27,12 @@ pub enum TokenReason {
     Command {
         /// What is wrong.
         error: TokenCommandError,
+    },
+    /// The keyring gave none, or takes none.
+    #[serde(rename = "keyring_failed")]
+    Keyring {
+        /// What is wrong.
+        error: KeyringError,
     },
     /// What is there cannot be a token.
     #[serde(rename = "token_malformed")]
@@ -62,10 +69,16 @@ pub enum TokenReason {
 impl RefusalFacts for TokenReason {
     fn class(&self) -> RefusalClass {
         match self {
-            Self::AnotherTenant { .. } | Self::Unpaired { .. } => RefusalClass::Usage,
-            Self::Missing | Self::File { .. } | Self::Command { .. } | Self::Malformed { .. } => {
-                RefusalClass::Authentication
+            Self::AnotherTenant { .. }
+            | Self::Unpaired { .. }
+            | Self::Keyring { error: KeyringError::NotBuilt | KeyringError::OtherSystem } => {
+                RefusalClass::Usage
             }
+            Self::Keyring { .. }
+            | Self::Missing
+            | Self::File { .. }
+            | Self::Command { .. }
+            | Self::Malformed { .. } => RefusalClass::Authentication,
         }
     }
 
@@ -74,7 +87,11 @@ impl RefusalFacts for TokenReason {
             Self::AnotherTenant { .. } | Self::Unpaired { .. } => {
                 vec![NextStep::CorrectRequest { what: "token_file" }]
             }
-            Self::Missing | Self::File { .. } | Self::Command { .. } | Self::Malformed { .. } => {
+            Self::Missing
+            | Self::File { .. }
+            | Self::Command { .. }
+            | Self::Keyring { .. }
+            | Self::Malformed { .. } => {
                 vec![NextStep::RenewToken]
             }
         }

@@ -37,4 +37,5 @@ pub(crate) mod send;
 pub(crate) mod setting_list;
 pub(crate) mod simulate;
 pub(crate) mod status;
+pub(crate) mod token;
 pub(crate) mod version;

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::question::{ask, ask_hidden};
 use crate::app::settings::{NewProfile, ProfileList, ProfileWishes, SecretKeys, is_profile_name};
-use crate::app::{Recipients, is_yes};
+use crate::app::{Recipients, has_keyring, is_yes};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::model::Sealed;
@@ -136,11 +136,20 @@ fn ask_new_name(suggested: &str) -> Result<String, Failure> {
     Err(given_up("the profile name"))
 }
 
+/// The places of a token; the keyring is one where there is none else.
+fn token_places() -> String {
+    let keyring = match has_keyring() {
+        true => ", or in the keyring\n     (store it afterwards: sortie token set PROFILE)",
+        false => "",
+    };
+    TOKEN_PLACES.replace("{keyring}", keyring)
+}
+
 const TOKEN_PLACES: &str = "\
 Where is the API token?
   1  in a file (mode 0600)
   2  a command prints it, such as: op read op://IT/sortie/token
-  3  in the environment: SORTIE_TOKEN together with SORTIE_BASE_URL
+  3  in the environment: SORTIE_TOKEN together with SORTIE_BASE_URL{keyring}
 Type 1, 2 or 3 [1]: ";
 
 fn ask_token(answers: &mut Answers, known: &Known<'_>) -> Result<(), Failure> {
@@ -148,8 +157,9 @@ fn ask_token(answers: &mut Answers, known: &Known<'_>) -> Result<(), Failure> {
     if profile.token_file.is_some() || profile.token_command.is_some() {
         return Ok(());
     }
+    let places = token_places();
     for _ in 0..TRIES {
-        match line(TOKEN_PLACES, Some("1"))?.as_str() {
+        match line(&places, Some("1"))?.as_str() {
             "1" => {
                 let file = ask_token_file(&profile.name, known)?;
                 if !Path::new(&file).exists() {

@@ -59,6 +59,7 @@ pub(super) const HOMES: &[(&str, &[&str])] = &[
     ("anstream", &["cli"]),
     ("anstyle", &["cli"]),
     ("askama", &["report"]),
+    ("apple_native_keyring_store", &["app"]),
     ("aws_lc_rs", &["app"]),
     ("axum", &["simulator"]),
     ("base64", &["app"]),
@@ -76,6 +77,7 @@ pub(super) const HOMES: &[(&str, &[&str])] = &[
     ("hyper_util", &["simulator"]),
     ("icu_normalizer", &["model"]),
     ("jiff", &["model", "plan", "simulator", "app", "cli"]),
+    ("keyring_core", &["app"]),
     ("quick_xml", &["job"]),
     ("lettre", &["transport"]),
     ("reqwest", &["transport"]),
@@ -91,6 +93,7 @@ pub(super) const HOMES: &[(&str, &[&str])] = &[
     ("tracing", &["drive", "cli"]),
     ("uuid", &["model", "simulator"]),
     ("whoami", &["app"]),
+    ("windows_native_keyring_store", &["app"]),
     ("zeroize", &["model", "journal", "app"]),
     ("zip", &["job", "report"]),
 ];

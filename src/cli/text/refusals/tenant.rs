@@ -3,7 +3,7 @@
 //! Owns what to do about them. Must never repeat what stands in the place of a token.
 
 use super::words::Words;
-use crate::app::tenant::{AddressReason, ConnectionReason, TokenReason};
+use crate::app::tenant::{AddressReason, ConnectionReason, KeyringError, TokenReason};
 use crate::transport::BaseUrlError;
 
 pub(super) fn address(reason: &AddressReason) -> Words {
@@ -50,6 +50,19 @@ pub(super) fn token(reason: &TokenReason) -> Words {
         TokenReason::Missing => no_token("no API token is given"),
         TokenReason::File { why } => no_token(format!("the token file {why}")),
         TokenReason::Command { error } => no_token(error.to_string()),
+        TokenReason::Keyring { error: error @ KeyringError::Empty { profile } } => {
+            Words::new(error.to_string(), format!("store it:\n  sortie token set {profile}"))
+        }
+        TokenReason::Keyring {
+            error: error @ (KeyringError::NotBuilt | KeyringError::OtherSystem),
+        } => Words::new(
+            error.to_string(),
+            "set token_command in the profile; for commands of Linux and macOS see:\n  sortie help secrets",
+        ),
+        TokenReason::Keyring { error } => Words::new(
+            error.to_string(),
+            "unlock the keyring and allow sortie to read it, or give --token-file",
+        ),
         TokenReason::Malformed { flaw } => no_token(flaw.to_string()),
         TokenReason::AnotherTenant { base_url, named_by, token, url, url_named_by } => {
             mixed(format!(
