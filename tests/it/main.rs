@@ -67,6 +67,8 @@ mod tenant;
 mod terminal;
 mod told;
 #[cfg(unix)]
+mod topic_examples;
+#[cfg(unix)]
 mod trust;
 mod ways;
 #[cfg(all(unix, feature = "xlsx"))]
