@@ -117,6 +117,8 @@ pub enum AppEvent {
         notices: usize,
         /// Their channels.
         channels: Vec<String>,
+        /// The profile.
+        profile: String,
     },
     /// The run names a channel that the profile does not have. It goes on without this channel.
     ChannelUnknown(NotifyReason),

@@ -169,7 +169,9 @@ impl RunNotices {
                 let channels: BTreeSet<String> =
                     waiting.iter().map(|notice| notice.channel.clone()).collect();
                 let (notices, channels) = (waiting.len(), channels.into_iter().collect());
-                sources.outbox.events.tell(&AppEvent::NoticesWait { notices, channels });
+                let profile = sources.outbox.setup.profile.clone();
+                let waits = AppEvent::NoticesWait { notices, channels, profile };
+                sources.outbox.events.tell(&waits);
             }
             Err(error) => sources.outbox.events.tell(&AppEvent::NoticesNotKept(error)),
         }

@@ -59,8 +59,8 @@ pub(crate) fn notice(event: &AppEvent) -> Option<Notice> {
         AppEvent::NoticesNotStarted => Some(Notice::Warning(
             "notifications are not sent: this host allows no further thread".to_owned(),
         )),
-        AppEvent::NoticesWait { notices, channels } => {
-            Some(Notice::Warning(still_waiting(*notices, channels)))
+        AppEvent::NoticesWait { notices, channels, profile } => {
+            Some(Notice::Warning(still_waiting(*notices, channels, profile)))
         }
         AppEvent::ChannelUnknown(reason) => Some(Notice::Warning(channel_unknown(reason))),
         AppEvent::ReadWaits(waiting) => Some(Notice::News(waits(waiting))),

@@ -23,10 +23,11 @@ const CHANNELS: [TableColumn; 5] = [
     TableColumn::text("ADDRESS FROM"),
 ];
 
-const NOTICES: [TableColumn; 7] = [
+const NOTICES: [TableColumn; 8] = [
     TableColumn::whole("RECORDED"),
     TableColumn::whole("RUN"),
     TableColumn::whole("NOTICE"),
+    TableColumn::text("PROFILE"),
     TableColumn::whole("CHANNEL"),
     TableColumn::whole("STATE"),
     TableColumn::number("TRIES"),
@@ -63,6 +64,7 @@ pub(crate) fn notice_table(notices: &[NoticeListing], screen: &Screen) -> String
             screen.time(notice.made_at).into(),
             notice.run.as_str().into(),
             notice.kind.as_str().into(),
+            notice.profile.as_str().into(),
             notice.channel.as_str().into(),
             TableCell::toned(tone_of(notice.state), notice.state.word().replace('_', " ")),
             notice.attempts.to_string().into(),

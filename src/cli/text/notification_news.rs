@@ -41,10 +41,10 @@ pub(crate) fn not_delivered(failure: &NoticeFailure) -> String {
 }
 
 /// What is left when the run is over.
-pub(crate) fn still_waiting(notices: usize, channels: &[String]) -> String {
+pub(crate) fn still_waiting(notices: usize, channels: &[String], profile: &str) -> String {
     let verb = if notices == 1 { "waits" } else { "wait" };
     format!(
-        "{} still {verb} for delivery to {}; the next run tries again, or: sortie notify --send",
+        "{} still {verb} for delivery to {}; the next run tries again, or: sortie -p {profile} notify --send",
         counted(notices, "notification"),
         channels.join(", ")
     )

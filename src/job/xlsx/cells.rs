@@ -3,6 +3,7 @@
 //! Owns the way from the part of a sheet to its text: rows, values, formulas, what is hidden and what is merged. Must
 //! never guess where a cell is, and never take one row's cell for another's.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 
 use quick_xml::events::{BytesStart, Event};
@@ -39,6 +40,8 @@ pub(super) struct SheetFacts {
     pub hidden_rows: Vec<u32>,
     /// Columns that are hidden, from 0.
     pub hidden_columns: Vec<u16>,
+    /// Columns with a value that were left out, because they are hidden.
+    pub skipped_columns: BTreeSet<u16>,
     /// The first range of merged cells, and how many there are.
     pub merged: Option<(String, usize)>,
 }
@@ -233,6 +236,7 @@ impl CellReader<'_> {
         let (row, column) = (cell.row, cell.column);
         let is_skipping = self.hidden == HiddenCells::Skip;
         if is_skipping && self.facts.hidden_columns.contains(&column) {
+            self.facts.skipped_columns.insert(column);
             return Ok(());
         }
         if self.is_row_hidden {

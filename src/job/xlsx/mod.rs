@@ -24,7 +24,7 @@ use workbook::{SheetEntry, Workbook};
 
 use super::diagnostics::{Diagnostics, Flaw, PlaceUnit, counted, quote};
 use super::parse_options::HiddenCells;
-use super::sheet_text::{SheetText, SheetTextWriter, cell_name, sheet_prefix};
+use super::sheet_text::{SheetText, SheetTextWriter, cell_name, column_name, sheet_prefix};
 use crate::model::SUMMARY_MARK;
 
 /// What the operator says about a workbook.
@@ -142,6 +142,9 @@ fn is_like(name: &str, wanted: &str) -> bool {
     name.to_lowercase() == wanted.to_lowercase()
 }
 
+/// Most hidden columns that a note names.
+const COLUMNS_NAMED_MAX: usize = 5;
+
 /// Refuses what a person does not see as it would be read.
 fn check_facts(
     facts: &SheetFacts,
@@ -155,6 +158,17 @@ fn check_facts(
         };
         return Err(Flaw::new(format!("cells are merged: {range}{more}"))
             .hint("unmerge them: only the first cell of a merged range has its value"));
+    }
+    if !facts.skipped_columns.is_empty() {
+        let count = counted(facts.skipped_columns.len(), "hidden column");
+        let names: Vec<String> = facts
+            .skipped_columns
+            .iter()
+            .take(COLUMNS_NAMED_MAX)
+            .map(|column| column_name(usize::from(*column)))
+            .collect();
+        let dots = if names.len() < facts.skipped_columns.len() { ", ..." } else { "" };
+        notes.push(format!("{count} left out, as --hidden says: {}{dots}", names.join(", ")));
     }
     if facts.hidden_rows.is_empty() {
         return Ok(());

@@ -246,6 +246,13 @@ fn hidden_rows_and_columns_are_refused_unless_said_otherwise() {
     refused(&bytes, "job.xlsx, S!B1: column 'action' is hidden in the sheet");
     let options = ParseOptions { hidden: HiddenCells::Read, ..ParseOptions::default() };
     assert_eq!(read_with(&options, &bytes).expect("a job").rows.len(), 2);
+    let content = content.replace("min=\"2\"", "min=\"3\"");
+    let note = text("C1", "room");
+    let content = content.replacen("</row>", &format!("{note}</row>"), 1);
+    let bytes = Book { sheets: Vec::new(), ..Book::of("") }.sheet_with("S", "", &content).pack();
+    let options = ParseOptions { hidden: HiddenCells::Skip, ..ParseOptions::default() };
+    let notes = read_with(&options, &bytes).expect("a job").notes.join("\n");
+    assert!(notes.contains("1 hidden column left out, as --hidden says: C"), "{notes}");
 }
 
 #[test]
