@@ -1,4 +1,4 @@
-//! Writes the parts list of a release as CycloneDX JSON.
+//! Writes the SBOM of a release as CycloneDX JSON.
 //!
 //! Owns its form. `release.sh` compiles it with plain `rustc`, so it uses the standard library alone. Must never use the
 //! network, and never write a time or a path of the machine: equal inputs give equal bytes.

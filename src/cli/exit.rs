@@ -38,7 +38,7 @@ pub(crate) enum Exit {
     Journal = 12,
     /// Another process is at it.
     Busy = 13,
-    /// Left at once by a second Ctrl-C.
+    /// Left at once by a second Ctrl-C, or by a signal while it waited for another run.
     Aborted = 130,
 }
 
@@ -66,7 +66,7 @@ impl Exit {
         (Self::Doubt, "it is unknown whether some requests were applied"),
         (Self::Journal, "the journal or the disk failed"),
         (Self::Busy, "another process uses the run or a device; nothing was sent"),
-        (Self::Aborted, "interrupted by a second Ctrl-C"),
+        (Self::Aborted, "interrupted by a second Ctrl-C, or while it waited for another run"),
     ];
 
     /// One word for programs; that of the class where the code is that of a class.

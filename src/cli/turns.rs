@@ -1,6 +1,6 @@
 //! What a command does while another run uses its job or a device: fail, skip, or wait.
 //!
-//! Owns the loop around whole attempts: each makes its plan anew. Must never try again after something was sent.
+//! Owns the loop around whole attempts: each makes its plan anew. Must never try again after something was sent, nor end a wait without a word.
 
 use crate::app::{BlockingRun, QueuePlace};
 use crate::cli::exit::Exit;
@@ -9,6 +9,7 @@ use crate::cli::locations::open_workspace;
 use crate::cli::options::{GlobalOptions, StartOptions};
 use crate::cli::runtime::runtime;
 use crate::cli::terminal::printer::Printer;
+use crate::cli::terminal::signals::WaitSignals;
 use crate::cli::text::answers::no_run;
 use crate::drive::{Clock, WallClock};
 use crate::model::settings::safety;
@@ -62,8 +63,20 @@ fn wait(
     let blocking = failed.failure.reason.as_ref().and_then(BlockingRun::of);
     let Some(blocking) = blocking else { return Err(failed) };
     let workspace = open_workspace(global, printer).before_sending()?.queued(place);
-    let waited = runtime().before_sending()?.block_on(workspace.wait_for_run(&blocking, until));
-    waited.before_sending()?;
+    runtime().before_sending()?.block_on(async {
+        let mut signals = WaitSignals::hear();
+        tokio::select! {
+            waited = workspace.wait_for_run(&blocking, until) => waited.before_sending(),
+            why = signals.next() => Err(interrupted(why)),
+        }
+    })?;
     printer.say("the run has ended; checking and planning again");
     Ok(())
+}
+
+/// A person or the system ends the wait. Nothing was sent, and another start of the job may wait from now on.
+fn interrupted(why: &str) -> Failed {
+    Failure::new(Exit::Aborted, format!("stopped waiting for another run ({why})"))
+        .next("start the command again; it makes a new plan")
+        .sent(Sent::Nothing)
 }

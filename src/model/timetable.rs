@@ -12,7 +12,7 @@ use super::UnixMillis;
 /// The days as a timetable writes them, Monday first.
 pub const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 /// Steps in minutes that divide an hour. A shorter one than five minutes would overtake itself.
-const MINUTE_STEPS: [u8; 5] = [5, 10, 15, 20, 30];
+const MINUTE_STEPS: [u8; 7] = [5, 6, 10, 12, 15, 20, 30];
 /// Steps in hours that divide a day.
 const HOUR_STEPS: [u8; 7] = [1, 2, 3, 4, 6, 8, 12];
 /// The last day of a month that every month has.
@@ -26,7 +26,7 @@ const DAYS_AHEAD: i64 = 400;
 pub enum Rhythm {
     /// Every so many minutes, from the full hour.
     Minutes {
-        /// The step: 5, 10, 15, 20 or 30.
+        /// The step: 5, 6, 10, 12, 15, 20 or 30.
         step: u8,
     },
     /// Every so many hours, from midnight.
@@ -85,6 +85,38 @@ pub enum ClockChange {
     },
 }
 
+/// Why a step is none.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StepFlaw {
+    /// It has no number, or another unit.
+    #[error("a gap is a number with m or h, such as 15m or 4h")]
+    Form,
+    /// The number is zero.
+    #[error("a gap of 0 has no next start")]
+    Zero,
+    /// Seconds are too fine.
+    #[error("schedulers start jobs on the minute, not on the second")]
+    Seconds,
+    /// Days have their own form.
+    #[error("for days write \"daily 02:30\", \"Sat 22:00\" or \"monthly 1 03:00\"")]
+    Days,
+    /// The next start would come too soon.
+    #[error("gaps are 5 minutes or longer, so that a start does not overtake the one before")]
+    TooShort,
+    /// Minutes that are more than half an hour.
+    #[error("gaps over 30 minutes are written in hours")]
+    InHours,
+    /// The last gap of the hour would be shorter.
+    #[error("it does not divide 60 minutes, so the last gap of each hour would be shorter")]
+    Hour,
+    /// The last gap of the day would be shorter.
+    #[error("it does not divide 24 hours, so the last gap of each day would be shorter")]
+    Day,
+    /// The gap is longer than half a day.
+    #[error("for a day or longer write \"daily 02:30\", \"Sat 22:00\" or \"monthly 1 03:00\"")]
+    TooLong,
+}
+
 /// Why a text is not a timetable, in words for people.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TimetableError {
@@ -94,12 +126,16 @@ pub enum TimetableError {
          \"monthly 1 03:00\", \"hourly\" or \"every 15m\", with a time zone at the end if needed"
     )]
     Form(String),
-    /// The step does not divide an hour or a day.
+    /// The step is none of the few that every scheduler keeps.
     #[error(
-        "every {0} leaves a shorter gap at the end of the hour or day; write every 5m, 10m, 15m, 20m, 30m, 1h, 2h, \
-         3h, 4h, 6h, 8h or 12h"
+        "'every {text}': {why}; write minutes that divide 60, from 5m to 30m, or hours that divide 24, from 1h to 12h"
     )]
-    Step(String),
+    Step {
+        /// The step.
+        text: String,
+        /// What is wrong with it.
+        why: StepFlaw,
+    },
     /// The time of day cannot be read.
     #[error("'{0}' is not a time of day; write it with two digits each, such as 06:00")]
     Time(String),
@@ -240,15 +276,28 @@ impl Timetable {
 }
 
 fn step(text: &str) -> Result<Rhythm, TimetableError> {
-    let wrong = || TimetableError::Step(text.to_owned());
-    let unit = text.chars().last().ok_or_else(wrong)?;
-    let count: u8 = text.strip_suffix(unit).and_then(digits).ok_or_else(wrong)?;
-    match unit {
-        'm' if MINUTE_STEPS.contains(&count) => Ok(Rhythm::Minutes { step: count }),
-        'm' if count == 60 => Ok(Rhythm::Hours { step: 1 }),
-        'h' if HOUR_STEPS.contains(&count) => Ok(Rhythm::Hours { step: count }),
-        _ => Err(wrong()),
-    }
+    let number = text.trim_end_matches(|letter: char| !letter.is_ascii_digit());
+    let unit = text.strip_prefix(number).unwrap_or_default();
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    // A number that is too large to be read is too large for a gap, too.
+    let count = number.parse().unwrap_or(u32::MAX);
+    let small = u8::try_from(count).unwrap_or(u8::MAX);
+    let why = match unit {
+        _ if !is_number => StepFlaw::Form,
+        "m" | "h" | "s" | "d" if count == 0 => StepFlaw::Zero,
+        "s" => StepFlaw::Seconds,
+        "d" => StepFlaw::Days,
+        "m" if MINUTE_STEPS.contains(&small) => return Ok(Rhythm::Minutes { step: small }),
+        "m" if count == 60 => return Ok(Rhythm::Hours { step: 1 }),
+        "m" if small < MINUTE_STEPS[0] => StepFlaw::TooShort,
+        "m" if count > 30 => StepFlaw::InHours,
+        "m" => StepFlaw::Hour,
+        "h" if HOUR_STEPS.contains(&small) => return Ok(Rhythm::Hours { step: small }),
+        "h" if count >= 24 => StepFlaw::TooLong,
+        "h" => StepFlaw::Day,
+        _ => StepFlaw::Form,
+    };
+    Err(TimetableError::Step { text: text.to_owned(), why })
 }
 
 fn month_day(text: &str) -> Result<u8, TimetableError> {
@@ -314,6 +363,7 @@ mod tests {
             ("hourly", "hourly"),
             ("HOURLY", "hourly"),
             ("every 15m", "every 15m"),
+            ("every 12m", "every 12m"),
             ("every 60m", "hourly"),
             ("every 1h", "hourly"),
             ("every 4h", "every 4h"),
@@ -344,13 +394,23 @@ mod tests {
             ("hourly UTC now", "is not a timetable"),
             ("every", "is not a timetable"),
             ("\u{e9}\u{e9}\u{e9} 22:00", "is not a timetable"),
-            ("every 7m", "leaves a shorter gap"),
-            ("every 1m", "leaves a shorter gap"),
-            ("every 5h", "leaves a shorter gap"),
-            ("every -5m", "leaves a shorter gap"),
-            ("every m", "leaves a shorter gap"),
-            ("every 15\u{e9}", "leaves a shorter gap"),
-            ("every 300h", "leaves a shorter gap"),
+            ("every 0m", "has no next start"),
+            ("every 0h", "has no next start"),
+            ("every 30s", "not on the second"),
+            ("every 1d", "daily 02:30"),
+            ("every 1m", "5 minutes or longer"),
+            ("every 7m", "does not divide 60 minutes"),
+            ("every 45m", "written in hours"),
+            ("every 120m", "written in hours"),
+            ("every 5h", "does not divide 24 hours"),
+            ("every 24h", "for a day or longer"),
+            ("every 300h", "for a day or longer"),
+            ("every 99999999999999m", "written in hours"),
+            ("every -5m", "a number with m or h"),
+            ("every m", "a number with m or h"),
+            ("every 15", "a number with m or h"),
+            ("every 15\u{e9}", "a number with m or h"),
+            ("every 7m", "from 5m to 30m, or hours that divide 24, from 1h to 12h"),
             ("daily 2:30", "is not a time of day"),
             ("daily 24:00", "is not a time of day"),
             ("daily 02:60", "is not a time of day"),

@@ -1,4 +1,4 @@
-//! How sortie reaches a host: facts of the build, release script, parts list, units, packages.
+//! How sortie reaches a host: facts of the build, release script, SBOM, units, packages.
 //!
 //! Owns the checks of `examples/deploy`: each file is read or run as far as this host can. Must never build a release, and
 //! never install anything.
@@ -198,7 +198,7 @@ mod release {
     }
 }
 
-// --- parts list ------------------------------------------------------------------------------------------------------
+// --- SBOM ------------------------------------------------------------------------------------------------------------
 
 /// Compiles the program as the release script does, once, and runs it.
 fn sbom(arguments: &[&str]) -> Ran {

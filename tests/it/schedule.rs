@@ -11,8 +11,9 @@ use crate::harness::{Bench, Ran, eventually};
 use crate::snapshots::compare_text;
 
 /// One of each rhythm, with when systemd has to start it next after [`BASE`].
-const RHYTHMS: [(&str, &str); 6] = [
+const RHYTHMS: [(&str, &str); 7] = [
     ("hourly", "2026-11-29T13:00:00Z"),
+    ("every 12m", "2026-11-29T12:12:00Z"),
     ("every 15m", "2026-11-29T12:15:00Z"),
     ("every 6h", "2026-11-29T17:00:00Z"),
     ("Mon..Fri 06:00", "2026-11-30T05:00:00Z"),
@@ -193,7 +194,7 @@ fn what_no_scheduler_can_keep_is_refused_with_advice() {
     for (arguments, code, said) in [
         (&["check-in.yaml", "--at", "Sat 22:00 UTC", "--emit", "cron"][..], 2, "cannot follow UTC"),
         (&["check-in.yaml", "--at", "Sat 22:00 UTC", "--emit", "launchd"], 2, "cannot follow UTC"),
-        (&["check-in.yaml", "--at", "every 7m", "--emit", "cron"], 2, "leaves a shorter gap"),
+        (&["check-in.yaml", "--at", "every 7m", "--emit", "cron"], 2, "does not divide 60"),
         (&["plain.yaml", "--at", "hourly", "--emit", "cron"], 8, "limits: { max_devices: N }"),
         (&["late.yaml", "--at", "hourly", "--emit", "launchd"], 8, "refuses a start after a sleep"),
         (&["erase.yaml", "--at", "hourly", "--emit", "systemd"], 8, "--confirm \"PHRASE\""),
@@ -243,7 +244,10 @@ fn a_saved_file_is_never_replaced_by_another() {
     let paths: Vec<&str> = again.stdout.lines().collect();
     assert_eq!(paths, ["units/sortie-check-in.service", "units/sortie-check-in.timer"]);
     let before = std::fs::read(bench.path(paths[0])).expect("it is there");
-    says(&save("every 2h").expect(2), &["has another content", "no file was changed"]);
+    says(
+        &save("every 2h").expect(2),
+        &["already exists with different content", "no file was changed"],
+    );
     assert_eq!(std::fs::read(bench.path(paths[0])).expect("it is there"), before);
 }
 
@@ -316,12 +320,22 @@ fn a_wait_ends_at_its_time_or_with_a_signal() {
         &fleet.bench.sortie(&["resume", "--if-running", "wait=1ms"]).expect(13),
         &["when the wait ended"],
     );
-    let mut waiting = started(&fleet, "second", &["run", &job, "--if-running", "wait"]);
+    let files = ["--log-file", "wait.log", "--metrics-file", "wait.prom"];
+    let wait = [&["run", &*job, "--if-running", "wait"][..], &files].concat();
+    let mut waiting = started(&fleet, "second", &wait);
     let said = || text_of(&fleet.bench.path("second"));
     eventually("the second start waits", || said().contains("waiting for run"));
     let pid = waiting.id().to_string();
     tool("kill", &["-TERM", &pid]);
-    assert!(!waiting.wait().expect("it ends").success());
+    assert_eq!(waiting.wait().expect("it ends").code(), Some(130), "{}", said());
+    for text in ["stopped waiting for another run (SIGTERM)", "state: nothing was sent"] {
+        assert!(said().contains(text), "{}", said());
+    }
+    let log = text_of(&fleet.bench.path("wait.log"));
+    let last = log.lines().last().unwrap_or_default();
+    assert!(last.contains("command ended") && last.contains("130"), "{log}");
+    let metrics = text_of(&fleet.bench.path("wait.prom"));
+    assert!(metrics.lines().any(|line| line.ends_with(" 130")), "{metrics}");
     // The queue is free again, and nothing was sent.
     let ran = fleet.bench.sortie(&["run", &job, "--if-running", "wait=1ms"]).expect(13);
     says(&ran, &["still in progress at"]);

@@ -83,6 +83,7 @@ pub(crate) fn schedule(
         state_dir: absolute(&state_path(global)?)?,
         report_dir: absolute(report_dir)?,
         job_dir: directory_of(Path::new(&options.job.job))?,
+        out_dir: options.out.as_deref().map(absolute).transpose()?,
         more_dirs: more_dirs(&settings)?,
         user: Operator::current().user,
         has_window: scheduled.window.is_some(),
@@ -198,12 +199,12 @@ fn flaw_failure(flaw: &UnitFlaw) -> Failure {
                 .next("move flags into the job or a profile, or use --emit systemd")
         }
         UnitFlaw::ControlCharacter { part } => {
-            Failure::usage(format!("{part:?} has a control character, and no scheduler takes it"))
+            Failure::usage(format!("{part:?} has a control character, which no scheduler accepts"))
         }
     }
 }
 
-/// Saves the files and returns their paths. A file that is there stays as it is: with another content it is refused.
+/// Saves the files and returns their paths. A file that exists stays as it is; one with different content is refused.
 fn save(directory: &Path, files: &[UnitFile]) -> Result<Vec<PathBuf>, Failure> {
     let paths: Vec<PathBuf> = files.iter().map(|file| directory.join(&file.name)).collect();
     let failed = |path: &Path, error: &std::io::Error| {
@@ -214,7 +215,7 @@ fn save(directory: &Path, files: &[UnitFile]) -> Result<Vec<PathBuf>, Failure> {
         match std::fs::read(path) {
             Ok(content) if content == file.content.as_bytes() => {}
             Ok(_) => {
-                let what = format!("{} is there and has another content", path.display());
+                let what = format!("{} already exists with different content", path.display());
                 return Err(Failure::usage(what)
                     .state("no file was changed")
                     .next("review the file and remove it, or choose another --out"));

@@ -46,9 +46,10 @@ pub(crate) fn blocks(text: &'static str) -> Vec<TopicBlock> {
         if line.trim().is_empty() {
             continue;
         }
-        if let Some(language) = line.strip_prefix("```") {
-            let code = lines.by_ref().take_while(|line| !line.starts_with("```"));
-            blocks.push(TopicBlock::Code { language, lines: code.collect() });
+        if let Some((indent, language)) = fence(line) {
+            let code = lines.by_ref().take_while(|line| fence(line).is_none());
+            let code = code.map(|line| without_indent(line, indent)).collect();
+            blocks.push(TopicBlock::Code { language, lines: code });
         } else if let Some(name) = derived(line) {
             blocks.push(TopicBlock::Derived(name));
         } else if line.starts_with('#') {
@@ -74,14 +75,25 @@ pub(crate) fn blocks(text: &'static str) -> Vec<TopicBlock> {
     blocks
 }
 
+/// The indent and the language of a line that begins or ends code. Code of an item is indented as the item is.
+fn fence(line: &'static str) -> Option<(usize, &'static str)> {
+    let inner = line.trim_start();
+    Some((line.len() - inner.len(), inner.strip_prefix("```")?))
+}
+
+fn without_indent(line: &'static str, indent: usize) -> &'static str {
+    let indented = line.len() - line.trim_start_matches(' ').len();
+    line.get(indent.min(indented)..).unwrap_or(line)
+}
+
 /// The name of the table that a line asks for.
 pub(crate) fn derived(line: &'static str) -> Option<&'static str> {
     line.trim().strip_prefix("<!-- table: ")?.strip_suffix(" -->")
 }
 
 /// Whether a line belongs to the paragraph or list above it.
-fn continues(line: &str) -> bool {
-    !line.trim().is_empty() && !line.starts_with(['#', '|', '<']) && !line.starts_with("```")
+fn continues(line: &'static str) -> bool {
+    !line.trim().is_empty() && !line.starts_with(['#', '|', '<']) && fence(line).is_none()
 }
 
 /// The marker that a line of a list begins with.
@@ -198,6 +210,23 @@ mod tests {
                 }),
                 TopicBlock::Code { language: "yaml", lines: vec!["a: 1", "", "b: 2"] },
                 TopicBlock::Derived("actions"),
+            ]
+        );
+    }
+
+    #[test]
+    fn code_in_an_item_is_code() {
+        let found = blocks(
+            "1. a:\n\n   ```toml\n   b = 1\n     c\n\n   ```\n\n2. d\n   ```sh\n   e\n   ```\n",
+        );
+        let item = |marker: &str, text: &str| (marker.to_owned(), text.to_owned());
+        assert_eq!(
+            found,
+            [
+                TopicBlock::Items(vec![item("1.", "a:")]),
+                TopicBlock::Code { language: "toml", lines: vec!["b = 1", "  c", ""] },
+                TopicBlock::Items(vec![item("2.", "d")]),
+                TopicBlock::Code { language: "sh", lines: vec!["e"] },
             ]
         );
     }

@@ -79,7 +79,7 @@ pub(crate) fn table_on_screen(table: &TopicTable, width: usize, screen: &Screen)
         .map(|at| {
             let cells = table.rows.iter().filter_map(|row| row.get(at));
             let widest = cells.map(|cell| cell_width(cell)).max().unwrap_or(0);
-            widest.max(width_of(table.header[at]))
+            widest.max(cell_width(table.header[at]))
         })
         .collect();
     let total = |widths: &[usize]| widths.iter().map(|width| width + 2).sum::<usize>();
@@ -90,7 +90,7 @@ pub(crate) fn table_on_screen(table: &TopicTable, width: usize, screen: &Screen)
     let mut text = String::new();
     match left + LAST_COLUMN <= width {
         true => {
-            let header = table.header.iter().map(|name| name.to_uppercase());
+            let header = table.header.iter().map(|name| capitals(name));
             let header: Vec<String> = header.collect();
             if header.iter().any(|name| !name.is_empty()) {
                 wrapped_row(&mut text, &header, &widths, left, width, screen);
@@ -108,12 +108,21 @@ pub(crate) fn table_on_screen(table: &TopicTable, width: usize, screen: &Screen)
     text
 }
 
+/// A header in capitals. Code stays as it is written.
+fn capitals(name: &str) -> String {
+    let capital = |span: &Span<'_>| match *span {
+        Span::Code(text) => format!("`{text}`"),
+        Span::Plain(text) | Span::Strong(text) | Span::Link { text, .. } => text.to_uppercase(),
+    };
+    spans(name).iter().map(capital).collect()
+}
+
 fn whole_table(table: &TopicTable, screen: &Screen) -> String {
     // Headers of topics are in lower case, those of tables on a screen in capitals: the first row shows them.
     let columns: Vec<TableColumn> = table.header.iter().map(|_| TableColumn::whole("")).collect();
     let mut laid = Table::new(&columns).indented(INDENT);
     let header =
-        table.header.iter().map(|name| TableCell::toned(Tone::Strong, name.to_uppercase()));
+        table.header.iter().map(|name| TableCell::toned(Tone::Strong, plain(&capitals(name))));
     if table.header.iter().any(|name| !name.is_empty()) {
         laid.row(header);
     }
@@ -281,6 +290,7 @@ mod tests {
         let found = blocks(
             "| name | what it does |\n|---|---|\n| `a` | says one thing after another until it ends |\n",
         );
+        assert_eq!(capitals("`--at` and time"), "`--at` AND TIME");
         let whole = on_screen(&found, &sized(100));
         assert!(whole.contains("NAME  WHAT IT DOES\n  a     says one thing"), "{whole}");
         let wrapped = on_screen(&found, &sized(44));

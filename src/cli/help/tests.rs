@@ -73,6 +73,29 @@ fn every_topic_fits_terminals_of_60_to_120_columns() {
 }
 
 #[test]
+fn no_topic_shows_the_marks_of_code() {
+    for topic in TOPICS {
+        for width in [60, 80, 120] {
+            let screen = Screen { width: Some(width), ..Screen::plain() };
+            let text = on_screen(&topic.blocks(), &screen);
+            assert!(!text.contains("```"), "{}: {text}", topic.name);
+        }
+        // Markdown keeps the marks, each on a line of its own and in pairs.
+        let markdown = topic.markdown();
+        let marks = markdown.lines().filter(|line| line.trim_start().starts_with("```")).count();
+        assert_eq!((marks % 2, markdown.matches("```").count()), (0, marks), "{}", topic.name);
+    }
+    let mut program = Options::command();
+    program.build();
+    let pages = pages(&program);
+    assert!(pages.len() > TOPICS.len());
+    for page in pages {
+        assert!(!page.text.contains("```"), "{}", page.file);
+        assert!(!page.text.contains("\\(ga\\(ga\\(ga"), "{}", page.file);
+    }
+}
+
+#[test]
 fn every_derived_table_exists_and_is_filled_in() {
     for topic in TOPICS {
         for name in topic.derived() {

@@ -3,8 +3,8 @@
 //! Owns which of them drain a run and which end it at once. Invariant: a terminal that goes away never ends a run at
 //! once, however often it is signalled. What the program was started to ignore (`nohup`) stays ignored.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
 use tokio::sync::watch;
 
 use crate::drive::Control;
@@ -32,6 +32,39 @@ pub(crate) fn interrupts() -> Arc<AtomicBool> {
     has_come
 }
 
+/// Whether a signal ends the process as the system does it. A signal that was heard once stays with the program, so
+/// between a wait and a run nothing else would end the planning.
+static ENDS_AT_ONCE: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+
+/// Signals that end a wait. Nothing was sent then, so the first of them is enough. After it the system's action applies.
+pub(crate) struct WaitSignals(heard::Heard);
+
+impl WaitSignals {
+    /// They are heard from now on.
+    pub(crate) fn hear() -> Self {
+        heard::keep_action(&ENDS_AT_ONCE);
+        ENDS_AT_ONCE.store(false, Ordering::SeqCst);
+        Self(heard::Heard::new())
+    }
+
+    /// Which came, for people.
+    pub(crate) async fn next(&mut self) -> &'static str {
+        match self.0.next().await {
+            Asked::End(why) => why,
+            Asked::HangUp => HUNG_UP,
+        }
+    }
+}
+
+impl Drop for WaitSignals {
+    fn drop(&mut self) {
+        ENDS_AT_ONCE.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Why a run or a wait ends whose terminal is gone.
+const HUNG_UP: &str = "the terminal was closed (SIGHUP)";
+
 /// What a signal asks of the run.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 enum Asked {
@@ -46,9 +79,7 @@ impl Asked {
         match (self, before) {
             (Self::End(_), Control::Drain { .. } | Control::Abort) => Control::Abort,
             (Self::End(why), Control::Go) => Control::Drain { why },
-            (Self::HangUp, Control::Go) => {
-                Control::Drain { why: "the terminal was closed (SIGHUP)" }
-            }
+            (Self::HangUp, Control::Go) => Control::Drain { why: HUNG_UP },
             (Self::HangUp, before) => before,
         }
     }
@@ -57,6 +88,7 @@ impl Asked {
 /// Passes signals on to the run for as long as the future is polled. They are heard from the moment of this call on.
 pub(crate) fn listen(control: watch::Sender<Control>) -> impl Future<Output = ()> + Send {
     let mut heard = heard::Heard::new();
+    ENDS_AT_ONCE.store(false, Ordering::SeqCst);
     async move {
         let mut asked = Control::Go;
         loop {
@@ -69,6 +101,8 @@ pub(crate) fn listen(control: watch::Sender<Control>) -> impl Future<Output = ()
 
 #[cfg(unix)]
 mod heard {
+    use std::sync::atomic::AtomicBool;
+    use std::sync::{Arc, Once};
     use tokio::signal::unix::{Signal, SignalKind, signal};
 
     use super::Asked;
@@ -117,6 +151,28 @@ mod heard {
         }
     }
 
+    /// Gives each signal the action of the system, too, while the flag says so.
+    pub(crate) fn keep_action(applies: &Arc<AtomicBool>) {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| {
+            for kind in [
+                SignalKind::interrupt(),
+                SignalKind::terminate(),
+                SignalKind::quit(),
+                SignalKind::hangup(),
+            ] {
+                let signal = kind.as_raw_value();
+                if !is_ignored(signal) {
+                    // Without it the signal would be lost between a wait and a run, and nothing is sent there.
+                    let _ = signal_hook::flag::register_conditional_default(
+                        signal,
+                        Arc::clone(applies),
+                    );
+                }
+            }
+        });
+    }
+
     /// Whether the program was started with this signal ignored. Linux says so in a file; elsewhere a child, which
     /// inherits what is ignored, is sent the signal.
     fn is_ignored(signal: i32) -> bool {
@@ -139,7 +195,13 @@ mod heard {
 
 #[cfg(not(unix))]
 mod heard {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+
     use super::Asked;
+
+    /// The system has no action that could be kept.
+    pub(crate) fn keep_action(_applies: &Arc<AtomicBool>) {}
 
     /// Signals that are heard.
     pub(crate) struct Heard;

@@ -18,8 +18,10 @@ pub(super) fn files(unit: &ScheduledUnit) -> Result<Vec<UnitFile>, UnitFlaw> {
     let mut lines = head(unit);
     lines.extend([
         format!("Add this line to the crontab of {} with: crontab -e", unit.user),
-        "A start that was missed while the host was off does not happen later.".to_owned(),
-        "Cron mails the last message of a start that fails to the user, or to MAILTO.".to_owned(),
+        "Cron does not make up missed starts.".to_owned(),
+        "Cron mails what the line prints to the user, or to MAILTO: the exit code of a failed start.".to_owned(),
+        "Codes 10 (commands are still pending) and 13 (another run is at it) print nothing."
+            .to_owned(),
     ]);
     lines.extend(late_start(unit));
     lines.extend(clocks(
@@ -31,13 +33,15 @@ pub(super) fn files(unit: &ScheduledUnit) -> Result<Vec<UnitFile>, UnitFlaw> {
     Ok(vec![UnitFile { name: format!("sortie-{}.cron", unit.name), content }])
 }
 
-/// What cron gives to the shell. Messages go to a file; the exit code of a failed start is mailed.
+/// What cron gives to the shell. Messages go to a file. The exit code of a failed start is printed, and so mailed; the
+/// codes that are no failure for systemd either are not.
 fn command(unit: &ScheduledUnit) -> String {
     let words: Vec<String> = unit.full_command().iter().map(|word| of_shell(word)).collect();
     let (directory, log) = (of_shell(&unit.job_dir), of_shell(&unit.log_file()));
     let (name, reports) = (of_shell(&unit.name), of_shell(&unit.report_dir));
     of_cron(&format!(
-        "umask 077; cd {directory} && mkdir -p {reports} && {} >> {log} 2>&1 || echo sortie: {name} ended with exit code $?, see {log}",
+        "umask 077; cd {directory} && mkdir -p {reports} && {} >> {log} 2>&1 || {{ code=$?; \
+         case $code in 10|13) ;; *) echo sortie: {name} ended with exit code $code, see {log} ;; esac; }}",
         words.join(" ")
     ))
 }
@@ -108,6 +112,27 @@ mod tests {
         let output = String::from_utf8(output.expect("a shell").stdout).expect("text");
         let heard: Vec<&str> = output.lines().collect();
         assert_eq!(heard, unit.full_command(), "{line}");
+    }
+
+    #[test]
+    fn only_a_start_that_fails_prints_a_line() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let place = directory.path().display().to_string();
+        for (code, printed) in [(0, false), (2, true), (10, false), (13, false), (130, true)] {
+            let command = ["/bin/sh", "-c", &format!("echo said; exit {code}")];
+            let unit = ScheduledUnit {
+                command: command.map(str::to_owned).to_vec(),
+                report_dir: format!("{place}/{code}"),
+                job_dir: place.clone(),
+                ..unit("Sat 22:00", Risk::Benign)
+            };
+            let line = files(&unit).expect("a line").remove(0).content;
+            let script = read_by_cron(line.lines().last().expect("a line"));
+            let output = std::process::Command::new("/bin/sh").args(["-c", &script]).output();
+            let output = String::from_utf8(output.expect("a shell").stdout).expect("text");
+            assert_eq!(!output.is_empty(), printed, "{code}: {output}");
+            assert!(!printed || output.contains(&format!("exit code {code}, see")), "{output}");
+        }
     }
 
     #[test]

@@ -1,18 +1,85 @@
-//! A job as an agent of launchd.
+//! A job as an agent or a daemon of launchd.
 //!
-//! Owns the property list. Must never say that launchd starts nothing late: it starts missed work when the Mac wakes.
+//! Owns the property list, and which of the two it is. Must never say that launchd starts nothing late: it starts missed work when the Mac wakes.
 
 use super::quoting::of_xml;
 use super::remarks::{clocks, head, late_start};
-use super::unit::{ScheduledUnit, UnitFile};
+use super::unit::{ScheduledUnit, UnitFile, UnitToken};
 use crate::model::{Rhythm, WEEKDAYS};
+
+/// Where the system keeps what belongs to no user. A job with a place there is the system's.
+const SYSTEM_LIBRARY: &str = "/Library/";
+
+/// Who starts the job.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+enum Domain {
+    /// The session of a user, while that user is logged in.
+    Agent,
+    /// The system, from its start on.
+    Daemon,
+}
+
+impl Domain {
+    fn of(unit: &ScheduledUnit) -> Self {
+        let places = [&unit.state_dir, &unit.report_dir, &unit.job_dir].into_iter();
+        let is_system = |place: &String| format!("{place}/").starts_with(SYSTEM_LIBRARY);
+        match unit.user == "root" || places.chain(&unit.out_dir).any(is_system) {
+            true => Self::Daemon,
+            false => Self::Agent,
+        }
+    }
+
+    /// How the file is installed, and when it works.
+    fn lines(self, unit: &ScheduledUnit, label: &str) -> Vec<String> {
+        match self {
+            Self::Agent => vec![
+                format!("Save it as ~/Library/LaunchAgents/{label}.plist, then run:"),
+                format!("  launchctl bootstrap gui/$(id -u) ~/Library/LaunchAgents/{label}.plist"),
+                format!(
+                    "An agent runs only while {} is logged in. For a daemon, which needs no",
+                    unit.user
+                ),
+                "login, run sortie schedule as root.".to_owned(),
+            ],
+            Self::Daemon => {
+                let path = format!("/Library/LaunchDaemons/{label}.plist");
+                let mut lines = vec![
+                    format!("A daemon: it needs no login. Save it as {path}"),
+                    "(owner root, group wheel, mode 0644), then run:".to_owned(),
+                    format!("  sudo launchctl bootstrap system {path}"),
+                ];
+                lines.push(match unit.user.as_str() {
+                    "root" => "It runs as root. A user that owns the state directory and reads the token is \
+                               safer: name that user with the key UserName."
+                        .to_owned(),
+                    user => format!("It runs as {user}, who owns the state directory: see the key UserName."),
+                });
+                if matches!(unit.token, UnitToken::OfProfile(_)) {
+                    lines.push(
+                        "A daemon has no login keychain: the token of the profile must be elsewhere."
+                            .to_owned(),
+                    );
+                }
+                lines
+            }
+        }
+    }
+
+    /// Without the key a daemon runs as root.
+    fn user_key(self, unit: &ScheduledUnit) -> String {
+        match self {
+            Self::Daemon if unit.user != "root" => text("UserName", &unit.user),
+            Self::Daemon | Self::Agent => String::new(),
+        }
+    }
+}
 
 pub(super) fn files(unit: &ScheduledUnit) -> Vec<UnitFile> {
     let label = format!("io.sortie.{}", unit.name);
+    let domain = Domain::of(unit);
     let mut lines = head(unit);
+    lines.extend(domain.lines(unit, &label));
     lines.extend([
-        format!("Save it as ~/Library/LaunchAgents/{label}.plist, then run:"),
-        format!("  launchctl bootstrap gui/$(id -u) ~/Library/LaunchAgents/{label}.plist"),
         format!("The directory of its log has to exist: {}", unit.report_dir),
         "After a sleep, launchd starts a missed job once, when the Mac wakes.".to_owned(),
     ]);
@@ -27,6 +94,7 @@ pub(super) fn files(unit: &ScheduledUnit) -> Vec<UnitFile> {
     let log = unit.log_file();
     let keys = [
         text("Label", &label),
+        domain.user_key(unit),
         format!("\t<key>ProgramArguments</key>\n\t<array>\n{words}\t</array>\n"),
         text("WorkingDirectory", &unit.job_dir),
         format!("\t<key>StartCalendarInterval</key>\n{}", intervals(&unit.timetable.rhythm)),
@@ -123,6 +191,24 @@ mod tests {
             let text = intervals(&unit(table, Risk::Benign).timetable.rhythm);
             assert_eq!(text.matches("<dict>").count(), times, "{table}: {text}");
             assert_eq!(text.contains("<array>"), times > 1, "{table}: {text}");
+        }
+    }
+
+    #[test]
+    fn what_belongs_to_root_or_the_system_is_a_daemon() {
+        let of_ann = unit("Sat 22:00", Risk::Benign);
+        let content = |unit: &ScheduledUnit| files(unit).remove(0).content;
+        let agent = content(&of_ann);
+        assert!(agent.contains("runs only while sortie is logged in"), "{agent}");
+        assert!(agent.contains("gui/$(id -u)") && !agent.contains("UserName"), "{agent}");
+        let in_library = Some("/Library/LaunchDaemons".to_owned());
+        let of_system = ScheduledUnit { out_dir: in_library, ..of_ann.clone() };
+        let of_root = ScheduledUnit { user: "root".to_owned(), ..of_ann };
+        for (unit, key) in [(&of_system, true), (&of_root, false)] {
+            let daemon = content(unit);
+            assert!(daemon.contains("bootstrap system /Library/LaunchDaemons/"), "{daemon}");
+            assert!(daemon.contains("UserName") && !daemon.contains("gui/"), "{daemon}");
+            assert_eq!(daemon.contains("<key>UserName</key>"), key, "{daemon}");
         }
     }
 

@@ -27,7 +27,7 @@ pub(super) fn clocks(unit: &ScheduledUnit, skipped: &str, twice: &str) -> Option
     let (day, what) = match unit.clock_change? {
         ClockChange::Skipped { day } => (
             day,
-            format!("the clocks skip this time: {skipped}. In autumn they show it twice: {twice}."),
+            format!("the clocks skip this time: {skipped}. In fall they show it twice: {twice}."),
         ),
         ClockChange::Twice { day } => (
             day,

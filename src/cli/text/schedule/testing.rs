@@ -29,6 +29,7 @@ pub(crate) fn unit(timetable: &str, risk: Risk) -> ScheduledUnit {
         state_dir: "/var/lib/sortie".to_owned(),
         report_dir: "/srv/reports of IT".to_owned(),
         job_dir: "/etc/sortie".to_owned(),
+        out_dir: None,
         more_dirs: Vec::new(),
         user: "sortie".to_owned(),
         has_window: false,

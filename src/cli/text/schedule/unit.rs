@@ -55,6 +55,8 @@ pub(crate) struct ScheduledUnit {
     pub state_dir: String,
     pub report_dir: String,
     pub job_dir: String,
+    /// The directory in which the files are saved, where one was named.
+    pub out_dir: Option<String>,
     /// Directories of a log file and of metrics, where the job or the profile names them.
     pub more_dirs: Vec<String>,
     /// The user whose state directory it is.
