@@ -29,11 +29,22 @@ pub enum MetricsMoment {
     Decided,
 }
 
+/// Where the name of a job comes from.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum JobNameSource {
+    /// From the job, or from its run.
+    Job,
+    /// From the job's file, because the job could not be read. Its runs may have another name.
+    File,
+}
+
 /// What metrics are asked for.
 #[derive(Clone, Debug)]
 pub struct MetricsRequest<'a> {
     /// The job by its name.
     pub job: &'a str,
+    /// Where that name comes from.
+    pub name: JobNameSource,
     /// Its tenant; empty where it is not known.
     pub tenant: &'a str,
     /// The run that the command drives or drove; `None` for the latest run of the job.
@@ -94,7 +105,9 @@ impl Workspace {
             metrics.run = Some(self.run_metrics(row, request)?);
         }
         let succeeded_at = self.index().last_success(&metrics.job, &metrics.tenant)?;
-        metrics.succeeded_at = Some(succeeded_at.unwrap_or(UnixMillis(0)));
+        // A job that is known by its file alone may have runs under another name: its last success is unknown.
+        let is_known = row.is_some() || request.name == JobNameSource::Job;
+        metrics.succeeded_at = succeeded_at.or(is_known.then_some(UnixMillis(0)));
         Ok(metrics)
     }
 

@@ -64,7 +64,7 @@ pub use history::{DeviceHistory, HistoryRequest};
 pub use history_reason::{HistoryCoverage, HistoryReason};
 pub use job_files::{JobBytes, check_requirement};
 pub use job_reason::{JobFileFault, JobReason, SecretLike};
-pub use metrics::{MetricsFailure, MetricsMoment, MetricsRequest, save_metrics};
+pub use metrics::{JobNameSource, MetricsFailure, MetricsMoment, MetricsRequest, save_metrics};
 pub use note_filter::{NOTE_KINDS, NoteFilter, NotesRequest};
 pub use notify::{
     ChannelWay, DeliveryFault, EmailChannel, NOTICE_VERSION, NoticeFacts, NoticeKind,

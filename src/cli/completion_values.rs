@@ -8,6 +8,7 @@ use clap::{Arg, Command, ValueHint};
 
 use crate::cli::command_groups::COMMAND_GROUPS;
 use crate::cli::help::topics::TOPICS;
+use crate::cli::logging::LOG_LEVELS;
 use crate::kandji::ACTIONS;
 use crate::model::{Outcome, Platform};
 
@@ -65,6 +66,8 @@ fn offered(command: &str, value: &str) -> Option<Offered> {
         }
         (_, "PLATFORM") => Offered::Words(Platform::ALL.map(Platform::word).to_vec()),
         (_, "OUTCOME") => Offered::Words(Outcome::ALL.map(Outcome::word).to_vec()),
+        (_, "WHAT") => Offered::Words(vec!["fail", "skip", "wait", "wait=30m"]),
+        (_, "FILTER") => Offered::Words(LOG_LEVELS.map(|(name, _)| name).to_vec()),
         (_, "RUN") => Offered::Words(vec!["latest"]),
         (_, "FILE" | "PLAN" | "JOB") => Offered::Hint(ValueHint::FilePath),
         (_, "DIR") => Offered::Hint(ValueHint::DirPath),
@@ -72,6 +75,27 @@ fn offered(command: &str, value: &str) -> Option<Offered> {
         (_, "URL") => Offered::Hint(ValueHint::Url),
         _ => return None,
     })
+}
+
+/// How the script of bash offers what fits the word, and how it calls the rest of this.
+const OFFERED_BY_BASH: &str = r#"COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )"#;
+/// Leaves options out where there are other words, unless the person began to write an option.
+const WORDS_FIRST: &str = r#"
+_sortie_words_first() {
+    local word words=()
+    [[ ${cur} == -* ]] && return 0
+    for word in "${COMPREPLY[@]}"; do
+        case "${word}" in -* | '<'* | '['*) ;; *) words+=("${word}") ;; esac
+    done
+    (( ${#words[@]} == 0 )) || COMPREPLY=("${words[@]}")
+    return 0
+}
+"#;
+
+/// The script of bash, in which names and topics come before the options of every command.
+pub(crate) fn words_first(script: &str) -> String {
+    let calls = format!("{OFFERED_BY_BASH}\n                _sortie_words_first");
+    format!("{}{WORDS_FIRST}", script.replace(OFFERED_BY_BASH, &calls))
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ fn json_argument() -> Arg {
         .action(ArgAction::Set)
         .help_heading(HelpHeading::Global.shown())
         .hide_short_help(!global::FORMAT.is_daily)
-        .help("Print only these fields as JSON: names separated by commas; without names, list the fields")
+        .help("Of a listing, print only these fields as JSON: names separated by commas; without names, list the fields")
 }
 
 /// The fields that `--json` names; empty where it names none.

@@ -10,7 +10,6 @@ use crate::app::{JobBytes, JobReason, check_requirement};
 use crate::cli::failure::Failure;
 use crate::cli::options::{JobOptions, LimitOptions, PurposeOptions};
 use crate::cli::terminal::printer::Printer;
-use crate::cli::text::diagnostics::diagnostic;
 use crate::job::{Diagnostics, Encoding, HiddenCells, IdentifyBy, Job, ParseOptions};
 
 /// Bytes that tell a plan from a job.
@@ -61,10 +60,7 @@ pub(crate) fn read_job(options: &JobOptions, printer: &Printer) -> Result<Job, F
 
 /// Shows all problems of a job and returns the failure that ends the command.
 pub(crate) fn invalid_job(problems: Diagnostics, printer: &Printer) -> Failure {
-    let screen = printer.error_screen();
-    for problem in &problems.items {
-        printer.styled(&diagnostic(problem, &screen));
-    }
+    problems.items.iter().for_each(|problem| printer.problem(problem));
     JobReason::Invalid { problems }.into()
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::app::settings::{Profile, metrics_file};
 use crate::app::{
-    AppEvent, Events, MetricsMoment, MetricsRequest, Reason, Workspace, save_metrics,
+    AppEvent, Events, JobNameSource, MetricsMoment, MetricsRequest, Reason, Workspace, save_metrics,
 };
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -33,7 +33,7 @@ pub(crate) fn follow(metrics: &CommandMetrics, workspace: &Workspace, printer: &
     workspace.observe(move |event| {
         let AppEvent::RunBegins(begins) = event else { return };
         let mut state = metrics.lock();
-        state.run = Some(begins.run.clone());
+        (state.run, state.has_driven, state.is_read) = (Some(begins.run.clone()), true, true);
         (state.job, state.tenant) = (begins.job.clone(), begins.tenant.clone());
         state.of_job = begins.metrics_file.clone().or(state.of_job.take());
         if state.file().is_some() && state.state_dir.is_some() {
@@ -86,8 +86,9 @@ fn decided(run: &str, global: &GlobalOptions, printer: &Printer) {
         let Some((path, row)) = workspace.metrics_file_of(run)? else { return Ok(()) };
         let moment = MetricsMoment::Decided;
         let (job, tenant, now) = (row.job.as_str(), row.tenant.as_str(), WallClock.now());
-        let request = MetricsRequest { job, tenant, run: None, moment, now };
-        if let Err(why) = write_file(&path, dir, &request) {
+        let name = JobNameSource::Job;
+        let request = MetricsRequest { job, name, tenant, run: None, moment, now };
+        if let Err(why) = write_file(&path, dir, &request, FileOwner::This) {
             printer.warn(&why);
         }
         Ok::<(), Reason>(())
@@ -101,31 +102,47 @@ fn decided(run: &str, global: &GlobalOptions, printer: &Printer) {
 
 /// Writes the file, if one is named and the job is known.
 fn write(metrics: &CommandMetrics, moment: MetricsMoment, printer: &Printer) {
-    let (path, state_dir, job, tenant, run) = {
-        let state = metrics.lock();
-        let (Some(path), Some(dir)) = (state.file(), &state.state_dir) else { return };
-        if state.job.is_empty() && state.run.is_none() {
-            return;
-        }
-        let (job, tenant) = (state.job.clone(), state.tenant.clone());
-        (path, dir.clone(), job, tenant, state.run.clone())
-    };
+    let state = metrics.lock();
+    let (Some(path), Some(state_dir)) = (state.file(), state.state_dir.clone()) else { return };
+    if state.job.is_empty() && state.run.is_none() {
+        return;
+    }
+    let (job, tenant, run) = (state.job.clone(), state.tenant.clone(), state.run.clone());
+    let name = if state.is_read { JobNameSource::Job } else { JobNameSource::File };
+    let owner = if state.has_driven { FileOwner::This } else { FileOwner::DriverOfRun };
+    // Making metrics takes its time, and events of the run need the state.
+    drop(state);
     let request = MetricsRequest {
         job: &job,
+        name,
         tenant: &tenant,
         run: run.as_deref(),
         moment,
         now: WallClock.now(),
     };
-    if let Err(why) = write_file(&path, &state_dir, &request)
+    if let Err(why) = write_file(&path, &state_dir, &request, owner)
         && metrics.warns_first()
     {
         printer.warn(&why);
     }
 }
 
+/// Whose the file is while a run is active.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+enum FileOwner {
+    /// This process may write it.
+    This,
+    /// The process that drives the run writes it: what this one has to say would mix two commands.
+    DriverOfRun,
+}
+
 /// Writes the file. What cannot be read of the runs is left out of it: how the command ended is worth more.
-fn write_file(path: &Path, state_dir: &Path, request: &MetricsRequest<'_>) -> Result<(), String> {
+fn write_file(
+    path: &Path,
+    state_dir: &Path,
+    request: &MetricsRequest<'_>,
+    owner: FileOwner,
+) -> Result<(), String> {
     let read = Workspace::open_to_read(state_dir, Events::new())
         .and_then(|workspace| workspace.map(|it| it.metrics(request)).transpose());
     let (metrics, unread) = match read {
@@ -134,6 +151,10 @@ fn write_file(path: &Path, state_dir: &Path, request: &MetricsRequest<'_>) -> Re
     };
     // A run that does not exist belongs to no job.
     if metrics.job.is_empty() {
+        return Ok(());
+    }
+    let is_active = metrics.run.as_ref().is_some_and(|run| run.left_at.is_none());
+    if is_active && owner == FileOwner::DriverOfRun {
         return Ok(());
     }
     save_metrics(path, &metrics).map_err(|failure| {

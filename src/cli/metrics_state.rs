@@ -25,9 +25,13 @@ pub(crate) struct MetricsState {
     /// The file that the profile names.
     pub of_profile: Option<PathBuf>,
     pub job: String,
+    /// The job was read: its name is its own, and not that of its file.
+    pub is_read: bool,
     pub tenant: String,
     /// The run that this process drives, or that it was to drive.
     pub run: Option<String>,
+    /// This process has driven the run.
+    pub has_driven: bool,
     pub has_warned: bool,
     pub writing: Option<Writing>,
 }
@@ -49,7 +53,7 @@ impl CommandMetrics {
     /// The job, once it is read, with the file that it names.
     pub(crate) fn job(&self, job: &str, values: &SettingValues) {
         let mut state = self.lock();
-        state.job = job.to_owned();
+        (state.job, state.is_read) = (job.to_owned(), true);
         state.of_job = path_of(values, SettingLayer::Job);
     }
 
@@ -57,6 +61,12 @@ impl CommandMetrics {
     pub(crate) fn planned(&self, job: &str, tenant: &str) {
         let mut state = self.lock();
         (state.job, state.tenant) = (job.to_owned(), tenant.to_owned());
+        state.is_read = true;
+    }
+
+    /// The start is skipped, so the file stays as it is: no command of the job has ended.
+    pub(crate) fn leave_file(&self) {
+        self.lock().state_dir = None;
     }
 
     /// Whether nothing was said yet. One warning is enough for a disk that is full.

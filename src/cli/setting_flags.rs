@@ -36,8 +36,10 @@ pub(crate) struct SettingFlags<S> {
 /// A text that a flag, or the variable that stands in for it, does not take.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct FlagError {
-    /// The flag without its dashes.
-    pub flag: &'static str,
+    /// Where the text stands: the flag with its dashes, or the variable.
+    pub source: String,
+    /// What the setting takes.
+    pub takes: String,
     /// The text.
     pub text: String,
     /// What is wrong with it.
@@ -266,8 +268,9 @@ fn flag_value(
     flag: &SettingFlag,
     texts: &[OsString],
 ) -> Result<SettingValue, FlagError> {
+    let written = format!("--{}", flag.long);
     match (flag.value, flag.word, setting.kind) {
-        (None, Some(word), _) => read(setting, flag, &[word.to_owned()]),
+        (None, Some(word), _) => read(setting, &written, &[word.to_owned()]),
         (None, None, SettingKind::Repeats) => Ok(SettingValue::Number(texts.len() as u64)),
         (None, None, _) => Ok(SettingValue::Switch(true)),
         (Some(_), _, SettingKind::Path) => {
@@ -276,23 +279,20 @@ fn flag_value(
         _ => {
             let texts: Vec<String> =
                 texts.iter().map(|text| text.to_string_lossy().into_owned()).collect();
-            read(setting, flag, &texts)
+            read(setting, &written, &texts)
         }
     }
 }
 
-/// Reads texts of a flag, or of the variable that stands in for it.
-fn read(
-    setting: &SettingSpec,
-    flag: &SettingFlag,
-    texts: &[String],
-) -> Result<SettingValue, FlagError> {
+/// Reads texts of a flag, or of the variable that stands in for it: `source` names it.
+fn read(setting: &SettingSpec, source: &str, texts: &[String]) -> Result<SettingValue, FlagError> {
     let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
     setting.read(&borrowed, SettingLayer::Flag).map_err(|errors| {
         let error = errors.first();
         let text = error.and_then(|error| texts.get(error.item.unwrap_or(0)));
         let fault = error.map_or(SettingFault::NotAText, |error| error.fault);
-        FlagError { flag: flag.long, text: text.cloned().unwrap_or_default(), fault }
+        let text = text.cloned().unwrap_or_default();
+        FlagError { source: source.to_owned(), takes: setting.takes(), text, fault }
     })
 }
 
@@ -301,11 +301,11 @@ fn add_variable(setting: &SettingSpec, values: &mut SettingValues) -> Result<(),
     let mut variables = setting.variables.iter();
     let found = variables.find_map(|name| Some((*name, variable(name)?)));
     let Some((name, text)) = found else { return Ok(()) };
-    let value = match (setting.kind, setting.flags.first()) {
+    let value = match setting.kind {
         _ if setting.is_secret => SettingValue::Secret(Sealed::clear(text)),
-        (SettingKind::Path, _) => SettingValue::Path(PathBuf::from(text)),
-        (_, Some(flag)) => read(setting, flag, &[text])?,
-        (_, None) => SettingValue::Text(text),
+        SettingKind::Path => SettingValue::Path(PathBuf::from(text)),
+        _ if !setting.flags.is_empty() => read(setting, name, &[text])?,
+        _ => SettingValue::Text(text),
     };
     values.set(setting, value, SettingSource::Variable(name));
     Ok(())

@@ -1,7 +1,7 @@
 //! Options made complete.
 //!
 //! Owns what flags, environment and configuration give together, and the words for what is wrong with them. Must never
-//! show a value of the environment: it may be a token.
+//! show a secret of the environment.
 
 use std::path::Path;
 
@@ -53,12 +53,12 @@ pub(crate) fn run_settings(
 /// Reads a duration given by a flag that is no setting.
 pub(crate) fn duration(flag: &str, text: Option<&str>) -> Result<Option<u64>, Failure> {
     let Some(text) = text else { return Ok(None) };
-    let unreadable = || unreadable(flag, text, SettingFault::Duration);
+    let unreadable = || unreadable(flag, text, SettingFault::Duration, "a duration");
     parse_duration_ms(text).map(Some).ok_or_else(unreadable)
 }
 
-/// The words for a text that a flag does not take.
-fn unreadable(flag: &str, text: &str, fault: SettingFault) -> Failure {
+/// The words for a text that a flag or a variable does not take.
+fn unreadable(source: &str, text: &str, fault: SettingFault, takes: &str) -> Failure {
     let (what, next) = match fault {
         SettingFault::Duration => ("is not a duration", "write it like 90s, 10m or 2h"),
         SettingFault::CountOrShare => ("is neither a number nor a share like 5%", ""),
@@ -69,14 +69,21 @@ fn unreadable(flag: &str, text: &str, fault: SettingFault) -> Failure {
             "is not fail, skip, wait or wait=DURATION",
             "write the longest wait like wait=30m, at most wait=24h",
         ),
-        _ => ("is not a value of this flag", ""),
+        SettingFault::Word => {
+            return Failure::usage(format!("{source}: '{text}' is not one of {takes}"))
+                .next(format!("give one of {takes}"));
+        }
+        _ => {
+            return Failure::usage(format!("{source}: '{text}' is not valid"))
+                .next(format!("give: {takes}"));
+        }
     };
-    Failure::usage(format!("{flag}: '{text}' {what}")).next(next)
+    Failure::usage(format!("{source}: '{text}' {what}")).next(next)
 }
 
 impl From<FlagError> for Failure {
     fn from(error: FlagError) -> Self {
-        unreadable(&format!("--{}", error.flag), &error.text, error.fault)
+        unreadable(&error.source, &error.text, error.fault, &error.takes)
     }
 }
 

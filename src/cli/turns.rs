@@ -6,6 +6,7 @@ use crate::app::{BlockingRun, QueuePlace};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{Done, Failed, Failure, Sent, UnsentFailure};
 use crate::cli::locations::open_workspace;
+use crate::cli::metrics_state::CommandMetrics;
 use crate::cli::options::{GlobalOptions, StartOptions};
 use crate::cli::runtime::runtime;
 use crate::cli::terminal::printer::Printer;
@@ -19,6 +20,7 @@ use crate::model::{IfRunning, UnixMillis};
 pub(crate) fn in_turn(
     global: &GlobalOptions,
     start: &StartOptions,
+    metrics: &CommandMetrics,
     printer: &Printer,
     mut attempt: impl FnMut(&QueuePlace) -> Result<Done, Failed>,
 ) -> Result<Done, Failed> {
@@ -32,7 +34,10 @@ pub(crate) fn in_turn(
         };
         match choice {
             IfRunning::Fail => return Err(failed),
-            IfRunning::Skip => return Ok(skip(&failed, printer)),
+            IfRunning::Skip => {
+                metrics.leave_file();
+                return Ok(skip(&failed, printer));
+            }
             IfRunning::Wait { at_most_ms } => {
                 let until = *until.get_or_insert_with(|| WallClock.now().plus_ms(at_most_ms));
                 wait(global, &place, failed, until, printer)?;

@@ -35,18 +35,23 @@ pub struct Diagnostic {
     pub source_line: Option<String>,
 }
 
+impl Diagnostic {
+    /// Where it is, such as `job.csv:2:25` or `job.xlsx, Devices!B7`.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let file = &self.file;
+        match (&self.cell, self.line, self.column) {
+            (Some(cell), ..) => format!("{file}, {cell}"),
+            (None, 0, _) => file.clone(),
+            (None, line, 0) => format!("{file}:{line}"),
+            (None, line, column) => format!("{file}:{line}:{column}"),
+        }
+    }
+}
+
 impl fmt::Display for Diagnostic {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.file)?;
-        if let Some(cell) = &self.cell {
-            write!(formatter, ", {cell}")?;
-        } else if self.line > 0 {
-            write!(formatter, ":{}", self.line)?;
-            if self.column > 0 {
-                write!(formatter, ":{}", self.column)?;
-            }
-        }
-        write!(formatter, ": {}", self.message)?;
+        write!(formatter, "{}: {}", self.place(), self.message)?;
         match &self.hint {
             Some(hint) => write!(formatter, "\n  hint: {hint}"),
             None => Ok(()),

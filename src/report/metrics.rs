@@ -12,6 +12,8 @@ use crate::model::{Outcome, OutcomeCounts, UnixMillis};
 
 /// The only ending of a name that the textfile collector reads.
 const EXTENSION: &str = "prom";
+/// What a path of metrics may name.
+pub const METRICS_PLACEHOLDERS: [&str; 2] = ["{job}", "{tenant}"];
 /// What the name of a file that is being written ends with: the collector must not read it.
 const UNFINISHED: &str = ".tmp";
 /// Others may read it: the collector runs as another user, and it holds no secret.
@@ -219,6 +221,22 @@ pub fn metrics_path(path: &Path, job: &str, tenant: &str) -> PathBuf {
     PathBuf::from(text.replace("{job}", &part(job)).replace("{tenant}", &part(tenant)))
 }
 
+/// The first part in braces of the path that names neither the job nor the tenant.
+#[must_use]
+pub fn unknown_placeholder(path: &Path) -> Option<&str> {
+    let mut rest = path.to_str()?;
+    while let Some((_, after)) = rest.split_once('{') {
+        let from = rest.len() - after.len() - 1;
+        let end = after.find('}')?;
+        let found = &rest[from..=from + 1 + end];
+        if !METRICS_PLACEHOLDERS.contains(&found) {
+            return Some(found);
+        }
+        rest = &after[end + 1..];
+    }
+    None
+}
+
 /// Replaces the file at `path`: a reader sees the old one or the new one, whole.
 ///
 /// # Errors
@@ -227,16 +245,21 @@ pub fn write_metrics(path: &Path, metrics: &JobMetrics) -> io::Result<()> {
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".sortie-metrics-").suffix(UNFINISHED);
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(MODE));
-    let mut file = builder.tempfile_in(dir)?;
+    // Errors of this file and of its handle name no path: people know the file by its own name.
+    let mut file = builder.make_in(dir, |path| {
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, MODE);
+        options.open(path)
+    })?;
     #[cfg(unix)]
     {
         // The umask of a service may have taken the right to read it.
         let mode = std::os::unix::fs::PermissionsExt::from_mode(MODE);
         file.as_file().set_permissions(mode)?;
     }
-    file.write_all(metrics_text(metrics).as_bytes())?;
+    file.as_file_mut().write_all(metrics_text(metrics).as_bytes())?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
@@ -282,6 +305,10 @@ mod tests {
         }
         assert_eq!(path.metadata().expect("it is there").permissions().mode() & 0o777, 0o644);
         assert_eq!(std::fs::read_dir(dir.path()).expect("readable").count(), 1, "no leftovers");
-        assert!(write_metrics(&dir.path().join("no/lab.prom"), &metrics).is_err());
+        let error =
+            write_metrics(&dir.path().join("no/lab.prom"), &metrics).expect_err("no directory");
+        assert!(!error.to_string().contains("tmp"), "{error}");
+        assert_eq!(unknown_placeholder(Path::new("a/{job}-{tenant}.prom")), None);
+        assert_eq!(unknown_placeholder(Path::new("{job}{foo}.prom")), Some("{foo}"));
     }
 }

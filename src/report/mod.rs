@@ -59,7 +59,8 @@ pub use history::{HistoryKind, HistoryLine, history_lines};
 pub use html::ReportHtml;
 pub use jsonl::ReportJsonl;
 pub use metrics::{
-    JobMetrics, RunMetrics, is_metrics_file_name, metrics_path, metrics_text, write_metrics,
+    JobMetrics, METRICS_PLACEHOLDERS, RunMetrics, is_metrics_file_name, metrics_path, metrics_text,
+    unknown_placeholder, write_metrics,
 };
 pub use overview::{NamedTask, RunOverview, TaskGroup};
 pub use pin_sheets::{OtherPin, PinSheet, PinSheetOrigin, SheetPin, write_pin_sheets};

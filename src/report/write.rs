@@ -45,8 +45,16 @@ pub enum ReportError {
         /// The format, which is the name of the feature too.
         word: &'static str,
     },
+    /// The directory of the reports cannot be made.
+    #[error("cannot make the directory {path} for the reports: {source}")]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The disk said no.
-    #[error("cannot write {path}: {source}; an earlier version of the file is unchanged")]
+    #[error("cannot write {path}: {source}; a file that is there already is unchanged")]
     Write {
         /// The file or directory.
         path: PathBuf,
@@ -123,7 +131,7 @@ pub fn write_report(
 ) -> Result<PathBuf, ReportError> {
     let path = dir.join(report.file_name());
     create_private_dir(dir)
-        .map_err(|source| ReportError::Write { path: dir.to_owned(), source })?;
+        .map_err(|source| ReportError::Directory { path: dir.to_owned(), source })?;
     let written = replace(dir, &path, &mut |sink| report.write(facts, rows, sink));
     written.map_err(|source| ReportError::Write { path: path.clone(), source })?;
     Ok(path)

@@ -8,9 +8,12 @@ use std::path::Path;
 
 use sortie::model::{Outcome, OutcomeCounts, UnixMillis};
 use sortie::report::{JobMetrics, RunMetrics, metrics_text};
-use sortie::simulator::{DeviceKind, FaultKind, FaultMatcher, FaultMoment, Faults};
+use sortie::simulator::{CommandEnd, DeviceKind, FaultKind, FaultMatcher, FaultMoment, Faults};
 
-use crate::harness::{Bench, Ran, Tenant, add, canned, canned_with, prompt_world, serial};
+use crate::fleet::Fleet;
+use crate::harness::{
+    Bench, Ran, Tenant, add, canned, canned_with, eventually, prompt_world, serial,
+};
 use crate::pseudo_terminal::Terminal;
 use crate::secrets::{has_number, is_time_of_day};
 
@@ -395,11 +398,64 @@ fn a_log_that_cannot_be_written_is_a_warning() {
     for (flags, what) in [
         (["--log-level", "loud"], "log level 'loud': 'loud' is not valid"),
         (["--log-level", "info,hyper=trace"], "'hyper=trace' is not valid"),
-        (["--log-format", "xml"], "xml"),
+        (["--log-format", "xml"], "--log-format: 'xml' is not one of text, json"),
     ] {
         let ran = bench.sortie(&[&["runs"][..], &flags].concat()).expect(2);
         assert!(ran.stderr.contains(what), "{}", ran.stderr);
     }
+    for (variable, value, what) in [
+        ("SORTIE_LOG_FORMAT", "xml", "SORTIE_LOG_FORMAT: 'xml' is not one of text, json"),
+        ("SORTIE_LOG_LEVEL", "loud", "SORTIE_LOG_LEVEL: log level 'loud'"),
+        ("SORTIE_TIMEOUT", "soon", "SORTIE_TIMEOUT: 'soon' is not a duration"),
+    ] {
+        let mut command = bench.command();
+        command.args(["devices"]).env(variable, value);
+        let ran = Ran::of(command.output().expect("it starts")).expect(2);
+        assert!(ran.stderr.contains(what), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("--log-"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn the_log_has_every_problem_of_a_job_and_no_pin() {
+    let bench = Bench::offline();
+    bench.write(
+        "odd.csv",
+        &format!("serial_number,action,PIN,message\nC02,blank-push,,hello\nC03,lock,{PIN}77,\n"),
+    );
+    bench.sortie(&["check", "odd.csv", "--log-file", "l.log"]).expect(2);
+    let log = std::fs::read_to_string(bench.path("l.log")).expect("a log");
+    let problems = log.lines().filter(|line| line.contains("ERROR sortie::notice problem"));
+    assert!(problems.clone().any(|line| line.contains("odd.csv:2:")), "{log}");
+    assert!(problems.count() >= 2 && !log.contains(PIN), "{log}");
+}
+
+#[test]
+fn a_start_beside_an_active_run_leaves_its_metrics() {
+    let fleet = Fleet::with(DeviceKind::MacAppleSilicon, 1, |_, device| {
+        device.command_end = CommandEnd::NeverEnds;
+    });
+    let job = fleet.job("daily-checkin", 0..1);
+    let file = fleet.bench.path("m.prom");
+    let flags = ["run", &*job, "--metrics-file", "m.prom"];
+    let mut first = fleet.bench.command();
+    first.args(flags).args(["--wait", "60s"]);
+    first.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    let mut first = first.spawn().expect("it starts");
+    eventually("the first run", || file.exists() && fleet.reached("daily-checkin") == [1]);
+    for (more, code) in [(&["--if-running", "skip", "-q"][..], 0), (&[], 13)] {
+        fleet.bench.sortie(&[&flags[..], more].concat()).expect(code);
+        let series = metrics_at(&file);
+        assert_eq!(value(&series, "sortie_run_active", None), Some(1.0));
+        assert_eq!(value(&series, "sortie_last_exit_code", None), None, "of an active run");
+    }
+    let pid = first.id().to_string();
+    let asked = std::process::Command::new("kill").args(["-TERM", &pid]).status();
+    assert!(asked.expect("it starts").success());
+    first.wait().expect("it ends");
+    let series = metrics_at(&file);
+    assert_eq!(value(&series, "sortie_run_active", None), Some(0.0));
+    assert!(value(&series, "sortie_last_exit_code", None).is_some(), "its own end is there");
 }
 
 #[test]

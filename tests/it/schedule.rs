@@ -385,4 +385,18 @@ fn every_line_of_a_log_has_its_time_and_level() {
     }
     assert!(ran.stderr.lines().count() > 5, "{}", ran.stderr);
     assert!(ran.stdout.starts_with('/'), "data stays as it is: {}", ran.stdout);
+    // Each line about a problem of the job is an error.
+    fleet.bench.write("odd.csv", "serial_number,action,message\nC02,blank-push,hello\n");
+    let odd_job = ["run", "odd.csv", "--progress", "log"];
+    let ran = fleet.bench.sortie(&odd_job).expect(2);
+    assert!(
+        ran.stderr.contains("error error: ") && ran.stderr.contains("odd.csv:2:"),
+        "{}",
+        ran.stderr
+    );
+    assert!(
+        ran.stderr.lines().all(|line| line.split(' ').nth(1) == Some("error")),
+        "{}",
+        ran.stderr
+    );
 }

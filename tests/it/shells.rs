@@ -106,6 +106,10 @@ fn bash_completes_commands_options_and_values() {
         (&["sortie", "devices", "--platform", "iP"], &["iPad", "iPhone"]),
         (&["sortie", "status", "--outcome", "in"], &["in_doubt"]),
         (&["sortie", "completions", "z"], &["zsh"]),
+        (&["sortie", "completions", ""], &["bash", "elvish", "fish", "powershell", "zsh"]),
+        (&["sortie", "run", "--if-running", "s"], &["skip"]),
+        (&["sortie", "run", "--log-level", "d"], &["debug"]),
+        (&["sortie", "help", "--mark"], &["--markdown"]),
     ] {
         assert_eq!(offered_by_bash(&bench, words), expected, "{words:?}");
     }
@@ -117,6 +121,7 @@ fn bash_completes_commands_options_and_values() {
     ] {
         let offered = offered_by_bash(&bench, words);
         assert!(offered.iter().any(|word| word == expected), "{words:?}: {offered:?}");
+        assert!(!offered.iter().any(|word| word.starts_with('-')), "{words:?}: {offered:?}");
     }
 }
 

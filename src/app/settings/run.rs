@@ -15,7 +15,9 @@ use crate::model::settings::{
 use crate::model::{
     MaxErrors, OutsideWindow, Policy, Retries, Risk, Rollout, UnixMillis, WaveGate, Window,
 };
-use crate::report::{is_metrics_file_name, missing_feature};
+use crate::report::{
+    METRICS_PLACEHOLDERS, is_metrics_file_name, missing_feature, unknown_placeholder,
+};
 
 /// How long commands of a job are followed that has other than benign actions.
 const WAIT_MS_DEFAULT: u64 = 600_000;
@@ -55,6 +57,15 @@ pub enum SettingsRefusal {
         /// The file.
         path: PathBuf,
     },
+    /// The name of the file of metrics has a part in braces that means nothing.
+    MetricsFilePlaceholder {
+        /// The file.
+        path: PathBuf,
+        /// The part, with its braces.
+        placeholder: String,
+        /// Those that mean something.
+        known: [&'static str; 2],
+    },
 }
 
 impl RefusalFacts for SettingsRefusal {
@@ -68,7 +79,9 @@ impl RefusalFacts for SettingsRefusal {
             Self::QuarantineTooShort { .. } => NextStep::CorrectRequest { what: "quarantine" },
             Self::FormatNotBuilt { .. } => NextStep::CorrectRequest { what: "report_format" },
             Self::BreakGlassWithoutReason => NextStep::GiveReason,
-            Self::MetricsFileName { .. } => NextStep::CorrectRequest { what: "metrics_file" },
+            Self::MetricsFileName { .. } | Self::MetricsFilePlaceholder { .. } => {
+                NextStep::CorrectRequest { what: "metrics_file" }
+            }
         }]
     }
 }
@@ -89,14 +102,18 @@ pub fn timeout_ms(given: &SettingValues) -> Result<u64, SettingsRefusal> {
 /// The file of metrics, where one is given.
 ///
 /// # Errors
-/// A name that the collector of metrics does not read.
+/// A name that the collector of metrics does not read, or with an unknown part in braces.
 pub fn metrics_file(given: &SettingValues) -> Result<Option<&Path>, SettingsRefusal> {
-    match given.path(&output::METRICS_FILE) {
-        Some(path) if !is_metrics_file_name(path) => {
-            Err(SettingsRefusal::MetricsFileName { path: path.to_owned() })
-        }
-        path => Ok(path),
+    let Some(path) = given.path(&output::METRICS_FILE) else { return Ok(None) };
+    if !is_metrics_file_name(path) {
+        return Err(SettingsRefusal::MetricsFileName { path: path.to_owned() });
     }
+    if let Some(found) = unknown_placeholder(path) {
+        let (placeholder, known) = (found.to_owned(), METRICS_PLACEHOLDERS);
+        let path = path.to_owned();
+        return Err(SettingsRefusal::MetricsFilePlaceholder { path, placeholder, known });
+    }
+    Ok(Some(path))
 }
 
 impl RunSettings {

@@ -5,7 +5,7 @@
 use clap::CommandFactory;
 use clap_complete::{Shell, generate};
 
-use crate::cli::completion_values::with_values;
+use crate::cli::completion_values::{with_values, words_first};
 use crate::cli::exit::Exit;
 use crate::cli::options::Options;
 use crate::cli::terminal::printer::Printer;
@@ -13,6 +13,10 @@ use crate::cli::terminal::printer::Printer;
 pub(crate) fn completions(shell: Shell, printer: &Printer) -> Exit {
     let mut script = Vec::new();
     generate(shell, &mut with_values(Options::command()), "sortie", &mut script);
-    printer.data(&String::from_utf8_lossy(&script));
+    let script = String::from_utf8_lossy(&script);
+    match shell {
+        Shell::Bash => printer.data(&words_first(&script)),
+        _ => printer.data(&script),
+    }
     Exit::Well
 }

@@ -19,6 +19,28 @@ use crate::cli::text::help_page::{HelpDepth, help_page};
 use crate::kandji::find_action;
 use crate::model::nearest;
 
+/// Words by which people look for a topic.
+const OTHER_NAMES: [(&str, &str); 18] = [
+    ("launchd", "cron"),
+    ("systemd", "cron"),
+    ("crontab", "cron"),
+    ("log", "logs"),
+    ("logging", "logs"),
+    ("logrotate", "logs"),
+    ("slack", "notifications"),
+    ("teams", "notifications"),
+    ("mail", "notifications"),
+    ("email", "notifications"),
+    ("webhook", "notifications"),
+    ("excel", "reports"),
+    ("xlsx", "reports"),
+    ("csv", "reports"),
+    ("keychain", "secrets"),
+    ("keyring", "secrets"),
+    ("prometheus", "metrics"),
+    ("grafana", "metrics"),
+];
+
 pub(crate) fn help(options: &HelpOptions, printer: &Printer) -> Result<Exit, Failure> {
     let mut program = Options::command();
     program.build();
@@ -82,6 +104,9 @@ fn unknown(name: &str, program: &clap::Command) -> Failure {
     let failure = Failure::usage(format!("no command or topic is named '{name}'"));
     let known = commands(program).map(clap::Command::get_name);
     let known = known.chain(TOPICS.iter().map(|topic| topic.name));
+    if let Some((_, topic)) = OTHER_NAMES.iter().find(|(other, _)| *other == name) {
+        return failure.next(format!("read the topic:\n  sortie help {topic}"));
+    }
     match nearest(name, known) {
         Some(near) => failure.next(format!("did you mean:\n  sortie help {near}")),
         None if find_action(name).is_ok() => {

@@ -34,7 +34,7 @@ pub(crate) fn resume(
     printer: &Printer,
 ) -> Result<Done, Failed> {
     let pace = options.pace.values().map_err(Failure::from).before_sending()?;
-    in_turn(global, &options.start, printer, |place| {
+    in_turn(global, &options.start, &options.ending.metrics, printer, |place| {
         let go_on_with = GoOn::Send(pace.clone());
         go_on(Given { global, name, tenant, ending: &options.ending, printer, place }, go_on_with)
     })

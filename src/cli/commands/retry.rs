@@ -25,7 +25,7 @@ pub(crate) fn retry(
     options: &RunOptions,
     printer: &Printer,
 ) -> Result<Done, Failed> {
-    in_turn(global, &options.start, printer, |place| {
+    in_turn(global, &options.start, &options.ending.metrics, printer, |place| {
         retry_once(name, refused, Given { global, tenant, limits, options, printer, place })
     })
 }

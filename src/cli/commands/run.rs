@@ -19,12 +19,12 @@ pub(crate) fn run(
 ) -> Result<Done, Failed> {
     if let Some(path) = plan_path(job) {
         refuse_other_wishes(job, limits, &options.purpose).before_sending()?;
-        return in_turn(global, &options.start, printer, |place| {
+        return in_turn(global, &options.start, &options.ending.metrics, printer, |place| {
             run_plan(Given { global, tenant, limits, options, printer, place }, &path)
         });
     }
     let parsed = read_job(job, printer).before_sending()?;
-    in_turn(global, &options.start, printer, |place| {
+    in_turn(global, &options.start, &options.ending.metrics, printer, |place| {
         let given = Given { global, tenant, limits, options, printer, place };
         run_job(given, parsed.clone(), is_named(job), Some(job))
     })

@@ -19,7 +19,7 @@ pub(crate) fn send(
     printer: &Printer,
 ) -> Result<Done, Failed> {
     let job = job_of(send, printer).before_sending()?;
-    in_turn(global, &options.start, printer, |place| {
+    in_turn(global, &options.start, &options.ending.metrics, printer, |place| {
         let given = Given { global, tenant, limits, options, printer, place };
         run_job(given, job.clone(), false, None)
     })

@@ -16,6 +16,9 @@ use crate::model::UnixMillis;
 /// How often the file at the path is compared with the one that is open, in milliseconds: a rotation is noticed in time, and a
 /// crowd of lines costs one look.
 const CHECK_MS: i64 = 1_000;
+/// The mode of a file that is created: its lines name devices and people.
+#[cfg(unix)]
+const MODE: u32 = 0o600;
 
 /// A log file that is appended to.
 pub(crate) struct LogFile {
@@ -42,6 +45,12 @@ impl LogFile {
         let (file, checked_at) = (open_at(&path)?, WallClock.now());
         let open = Mutex::new(OpenLog { file, checked_at, is_torn: false });
         Ok(Self { path, open, warn: Box::new(warn), has_warned: AtomicBool::new(false) })
+    }
+
+    /// The mode of the file, where other users may read or write it.
+    pub(crate) fn wide_mode(&self) -> Option<u32> {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        wide_mode_of(&open.file)
     }
 
     /// Appends a line, which ends with its line break.
@@ -94,7 +103,7 @@ fn open_at(path: &Path) -> io::Result<File> {
         use rustix::fs::OFlags;
         use std::os::unix::fs::OpenOptionsExt;
         let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
-        options.mode(0o600).custom_flags(i32::try_from(flags).unwrap_or(0));
+        options.mode(MODE).custom_flags(i32::try_from(flags).unwrap_or(0));
     }
     let file = options.open(path)?;
     refuse_other(file.metadata()?.file_type())?;
@@ -109,6 +118,19 @@ fn refuse_other(kind: std::fs::FileType) -> io::Result<()> {
         _ => "it is not a regular file",
     };
     Err(io::Error::other(what))
+}
+
+/// The mode of a file that is wider than [`MODE`].
+#[cfg(unix)]
+fn wide_mode_of(file: &File) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = file.metadata().ok()?.permissions().mode() & 0o777;
+    (mode & !MODE != 0).then_some(mode)
+}
+
+#[cfg(not(unix))]
+fn wide_mode_of(_: &File) -> Option<u32> {
+    None
 }
 
 /// Whether an open file is the one at this path.

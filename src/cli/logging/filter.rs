@@ -28,7 +28,7 @@ pub(crate) const LOG_TARGETS: [LogTarget; 5] = [
 ];
 
 /// What a filter may call each level.
-const LEVELS: [(&str, LevelFilter); 6] = [
+pub(crate) const LOG_LEVELS: [(&str, LevelFilter); 6] = [
     ("off", LevelFilter::OFF),
     ("error", LevelFilter::ERROR),
     ("warn", LevelFilter::WARN),
@@ -52,7 +52,7 @@ impl LogFilter {
     /// `info`. `Err` is the part that means nothing.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let level = |word: &str| {
-            let found = LEVELS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
+            let found = LOG_LEVELS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
             found.map(|(_, level)| *level)
         };
         let mut filter = Self::default();

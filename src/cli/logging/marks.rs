@@ -8,6 +8,7 @@ use crate::app::preflight::{CheckOutcome, CheckResult};
 use crate::app::{Prepared, Sent};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{Failed, sent_text};
+use crate::job::Diagnostic;
 
 /// A command begins.
 pub(crate) fn command_began(command: &str) {
@@ -54,6 +55,13 @@ pub(crate) fn confirmed(prepared: &Prepared) {
 /// A warning on standard error.
 pub(crate) fn warned(text: &str) {
     warn!(target: "sortie::notice", text, "warning");
+}
+
+/// A problem of a job. Its line of the file is left out: it names people and devices.
+pub(crate) fn problem_shown(problem: &Diagnostic) {
+    let (place, what) = (problem.place(), problem.message.as_str());
+    let next = problem.hint.as_deref();
+    error!(target: "sortie::notice", place, what, next, "problem");
 }
 
 /// The failure that ends a command.

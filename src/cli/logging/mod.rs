@@ -10,9 +10,10 @@ mod marks;
 mod run_events;
 
 pub(crate) use file::LogFile;
-pub(crate) use filter::{LOG_TARGETS, LogFilter};
+pub(crate) use filter::{LOG_LEVELS, LOG_TARGETS, LogFilter};
 pub(crate) use lines::{LineForm, LogLines};
 pub(crate) use marks::{
-    checked, command_began, command_ended, confirmed, failure_shown, plan_made, warned,
+    checked, command_began, command_ended, confirmed, failure_shown, plan_made, problem_shown,
+    warned,
 };
 pub(crate) use run_events::EventLog;

@@ -12,12 +12,13 @@ use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::app::Events;
-use crate::cli::failure::{Done, Failed};
-use crate::cli::logging::{EventLog, failure_shown, warned};
+use crate::cli::failure::{Done, Failed, Sent};
+use crate::cli::logging::{EventLog, failure_shown, problem_shown, warned};
 use crate::cli::options::{GlobalOptions, ListingFormat, When};
 use crate::cli::terminal::live_region::LiveRegion;
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::pager;
+use crate::cli::text::diagnostics::diagnostic;
 use crate::cli::text::fields::{array, pick};
 pub(crate) use crate::cli::text::layout::{counted, harmless};
 use crate::cli::text::live::{LogLevel, log_lines};
@@ -26,6 +27,7 @@ use crate::cli::text::refusals::json::{line, refusal};
 use crate::cli::text::screen::Screen;
 use crate::cli::text::wrap::{hanging, prose};
 use crate::drive::{Clock, WallClock};
+use crate::job::Diagnostic;
 
 /// Writes for people and for programs.
 #[derive(Clone, Debug)]
@@ -182,6 +184,9 @@ impl Printer {
     pub(crate) fn with_output(&self, ended: Result<Done, Failed>) -> Result<Done, Failed> {
         let lost = self.output().failure();
         match (ended, lost) {
+            (Ok(done), Some(failure)) if done.sent == Sent::Nothing => Err(failure
+                .next("make room or write to another place, then try again")
+                .sent(done.sent)),
             (Ok(done), Some(failure)) => Err(failure.sent(done.sent)),
             (ended @ Ok(_), None) => ended,
             (Err(failed), lost) => {
@@ -231,6 +236,24 @@ impl Printer {
         let text = prose(&format!("warning: {}", harmless(text)), self.error_screen().width);
         let text = text.strip_prefix("warning:").unwrap_or(&text);
         self.styled(&format!("{WARNING}warning{WARNING:#}:{text}"));
+    }
+
+    /// Tells of a device that failed, unless quiet was asked for. In a log it is a warning.
+    pub(crate) fn say_failed(&self, text: &str) {
+        match self.has_log_lines() {
+            true if self.verbosity >= 0 => self.log(LogLevel::Warning, text),
+            _ => self.say(text),
+        }
+    }
+
+    /// Shows a problem of a job, which is why the command ends, and logs it.
+    pub(crate) fn problem(&self, problem: &Diagnostic) {
+        problem_shown(problem);
+        let text = diagnostic(problem, &self.error_screen());
+        match self.has_log_lines() {
+            true => self.log(LogLevel::Error, &console::strip_ansi_codes(&text)),
+            false => self.styled(&text),
+        }
     }
 
     /// Says why the command ends: as one line of JSON where that is the format.

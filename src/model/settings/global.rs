@@ -85,7 +85,7 @@ rows! { Global:
         kind: SettingKind::Word(LISTING_FORMATS),
         default: "text",
         group: FlagGroup::Global,
-        help: "Set the output format; csv for devices, history, pins",
+        help: "Set the output format; json where a command has it; csv for devices, history, pins",
         is_daily: true,
     }
     /// The file that a log is appended to.

@@ -144,7 +144,7 @@ impl RunDisplay {
             if matches!(self.form, Form::Log { .. })
                 && let Some(text) = failure_line(entry)
             {
-                self.printer.say(&self.line(entry.at, &text));
+                self.printer.say_failed(&self.line(entry.at, &text));
             }
         }
         if let Form::Json(json) = &mut self.form {

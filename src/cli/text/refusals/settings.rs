@@ -32,5 +32,9 @@ pub(super) fn settings(reason: &SettingsRefusal) -> Words {
             format!("the metrics file {} has no name that ends in .prom", path.display()),
             "name it like sortie-{job}.prom; the collector ignores all other files",
         ),
+        SettingsRefusal::MetricsFilePlaceholder { path, placeholder, known } => Words::new(
+            format!("the metrics file {} has the unknown part {placeholder}", path.display()),
+            format!("use {}, or a name without braces", known.join(", ")),
+        ),
     }
 }

@@ -33,14 +33,14 @@ pub(super) fn files(unit: &ScheduledUnit) -> Result<Vec<UnitFile>, UnitFlaw> {
     Ok(vec![UnitFile { name: format!("sortie-{}.cron", unit.name), content }])
 }
 
-/// What cron gives to the shell. Messages go to a file. The exit code of a failed start is printed, and so mailed; the
-/// codes that are no failure for systemd either are not.
+/// What cron gives to the shell. Messages go to a file, data such as the report directory nowhere. The exit code of a
+/// failed start is printed, and so mailed; the codes that are no failure for systemd either are not.
 fn command(unit: &ScheduledUnit) -> String {
     let words: Vec<String> = unit.full_command().iter().map(|word| of_shell(word)).collect();
     let (directory, log) = (of_shell(&unit.job_dir), of_shell(&unit.log_file()));
     let (name, reports) = (of_shell(&unit.name), of_shell(&unit.report_dir));
     of_cron(&format!(
-        "umask 077; cd {directory} && mkdir -p {reports} && {} >> {log} 2>&1 || {{ code=$?; \
+        "umask 077; cd {directory} && mkdir -p {reports} && {} > /dev/null 2>> {log} || {{ code=$?; \
          case $code in 10|13) ;; *) echo sortie: {name} ended with exit code $code, see {log} ;; esac; }}",
         words.join(" ")
     ))
@@ -106,7 +106,8 @@ mod tests {
         let files = files(&unit).expect("a line");
         let line = files[0].content.lines().last().expect("a line");
         let read = read_by_cron(line);
-        let words = read.split(" >> ").next().and_then(|text| text.split(" && ").nth(2));
+        let words =
+            read.split(" > /dev/null 2>> ").next().and_then(|text| text.split(" && ").nth(2));
         let script = format!("printf '%s\\n' {}", words.expect("a command"));
         let output = std::process::Command::new("/bin/sh").args(["-c", &script]).output();
         let output = String::from_utf8(output.expect("a shell").stdout).expect("text");

@@ -104,7 +104,8 @@ pub(super) fn files(unit: &ScheduledUnit) -> Vec<UnitFile> {
         format!("\t<key>ExitTimeOut</key>\n\t<integer>{}</integer>\n", unit.stop_s),
         // 077 in octal.
         "\t<key>Umask</key>\n\t<integer>63</integer>\n".to_owned(),
-        text("StandardOutPath", &log),
+        // Standard output is data, and the log names the report directory by itself.
+        text("StandardOutPath", "/dev/null"),
         text("StandardErrorPath", &log),
     ];
     let content = format!(

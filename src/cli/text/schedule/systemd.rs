@@ -48,6 +48,7 @@ fn service(unit: &ScheduledUnit, name: &str) -> String {
     text.push_str("# Environment=HTTPS_PROXY=http://proxy.example.com:3128\n");
     text.push_str(&token(unit));
     text.push_str(&format!("ExecStart={}\n", exec(unit)));
+    text.push_str("# Standard output is data; the journal gets the lines of the log.\nStandardOutput=null\nStandardError=journal\n");
     text.push_str(
         "# 10: commands are still pending. 13: another run or process uses the job or a device.\n\
          # Other codes: sortie help exit-codes\nSuccessExitStatus=10 13\n\
