@@ -208,9 +208,9 @@ const EXAMPLES: &[CommandExamples] = &[
                 "Decrypt the PIN of one Mac",
                 "sortie pins --device C02ZK0AALVDQ --identity ~/pins.age",
             ),
-            example("Print a page for each Mac", "sortie pins latest --sheets sheets.html"),
-            example("Compare the PINs with the tenant", "sortie pins latest --verify"),
-            example("Read missing PINs from the tenant", "sortie pins latest --recover"),
+            example("Print a page for each Mac", "sortie pins --sheets sheets.html"),
+            example("Compare the PINs with the tenant", "sortie pins --verify"),
+            example("Read missing PINs from the tenant", "sortie pins --recover"),
         ],
     ),
     (

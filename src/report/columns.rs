@@ -22,7 +22,7 @@ pub const REPORT_COLUMN_MEANINGS: [(&str, &str); 16] = [
     ("http_status", "HTTP status of the last answer"),
     ("command_uuid", "UUID of the command that the API queued"),
     ("command_status", "last status of the command on the device"),
-    ("lock_pin", "PIN that unlocks the Mac; with keys: captured, recovered or missing"),
+    ("lock_pin", "PIN that unlocks the Mac, or missing; with keys: captured or recovered"),
     ("attempts", "number of requests sent for the task"),
     ("requested_at", "time of the first request, in UTC"),
     ("completed_at", "time when it ended, in UTC"),

@@ -28,6 +28,8 @@ pub struct PinSheet {
     pub blueprint: String,
     /// What set the PIN.
     pub origin: PinSheetOrigin,
+    /// What its reader has to know first, such as a lock that still waits; may be empty.
+    pub notice: String,
     /// The PIN, or why there is none.
     pub pin: SheetPin,
     /// Other PINs of the device, in the order in which to try them.
@@ -61,6 +63,8 @@ pub enum SheetPin {
     },
     /// It is not known, or cannot be read.
     None {
+        /// What is the matter, in a few words.
+        title: &'static str,
         /// Why.
         reason: String,
         /// What to do.
@@ -155,6 +159,7 @@ mod tests {
                 job: "locks".to_owned(),
                 purpose: "<b>stolen</b>".to_owned(),
             },
+            notice: String::new(),
             pin,
             others: Vec::new(),
             compare: "sortie pins --device C02ZK0AALVDQ --verify".to_owned(),
@@ -195,13 +200,16 @@ mod tests {
     #[test]
     fn a_page_without_pin_shows_no_place_for_one() {
         let none = SheetPin::None {
+            title: "PIN encrypted",
             reason: "encrypted".to_owned(),
             next: "decrypt it".to_owned(),
             command: "sortie pins R --identity FILE".to_owned(),
         };
         let page = page_of(&[sheet(none)]);
-        assert!(page.contains("NO PIN ON THIS PAGE"), "{page}");
-        assert!(!page.contains("class=\"pin\"") && !page.contains("How to type"), "{page}");
+        assert!(page.contains("<h1>PIN encrypted: do not hand out</h1>"), "{page}");
+        for of_users in ["class=\"pin\"", "How to type", "opens a Mac", "Hand it", "unlocked"] {
+            assert!(!page.contains(of_users), "{of_users}\n{page}");
+        }
     }
 
     #[test]

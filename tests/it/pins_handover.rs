@@ -100,7 +100,7 @@ fn csv_says_which_pins_are_missing_or_encrypted() {
     let ran = bench.sortie(&["pins", "--csv"]).expect(0);
     let row = &rows_of(&ran.stdout)[0];
     assert_eq!((&*row["state"], &*row["pin"], &*row["try"]), ("missing", "", ""));
-    assert!(row["origin"].contains("pin_missing"), "{row:?}");
+    assert!(row["reason"].contains("pin_missing") && row["origin"].is_empty(), "{row:?}");
     tenant.with_world(|world| world.faults_mut().script.clear());
     bench.sortie(&["pins", "--recover"]).expect(0);
     let row = &rows_of(&bench.sortie(&["pins", "--csv"]).expect(0).stdout)[0];
@@ -127,7 +127,7 @@ fn sheets_are_private_and_hostile_names_stay_text() {
     for harmful in ["<script", "<b>", HOSTILE, "http://", "https://"] {
         assert!(!page.contains(harmful), "{harmful}\n{page}");
     }
-    assert!(page.contains("stolen from the lab"), "{page}");
+    assert!(page.contains("stolen from the lab") && !page.contains("may not be locked"), "{page}");
     let noted = notes(&bench, "pins_shown");
     let shown: u64 = noted.iter().filter_map(|note| note["pins"].as_u64()).sum();
     assert_eq!((shown, &noted[0]["as"]), (2, &"sheets".into()));
@@ -137,6 +137,73 @@ fn sheets_are_private_and_hostile_names_stay_text() {
     assert!(ran.stderr.contains("is there already"), "{}", ran.stderr);
     assert_eq!(std::fs::read(bench.path("sheets.html")).expect("it can be read"), before);
     assert_eq!(notes(&bench, "pins_shown").len(), noted.len());
+}
+
+#[test]
+fn a_page_for_people_has_a_name_that_a_browser_opens() {
+    let tenant = macs(1);
+    let bench = locked(&tenant, 1);
+    for name in ["-", "sheets", "sheets.pdf", ".html"] {
+        let ran = bench.sortie(&["pins", "--sheets", name]).expect(2);
+        let text = &ran.stderr;
+        assert!(
+            text.contains("does not end in .html") && text.contains("ending in .html"),
+            "{text}"
+        );
+        assert!(!bench.path(name).exists());
+    }
+    assert_eq!(notes(&bench, "pins_shown").len(), 0);
+    bench.sortie(&["pins", "--sheets", "sheets.HTM"]).expect(0);
+}
+
+#[test]
+fn a_report_that_shows_pins_is_recorded_before_it_is_written() {
+    let tenant = macs(1);
+    let bench = locked(&tenant, 1);
+    let report = ["report", "--report-format", "html", "--report-dir"];
+    let write = |more: &[&str]| bench.sortie(&[&report[..], more].concat());
+    write(&["hidden"]).expect(0);
+    bench.sortie(&["report", "--report-format", "csv", "--report-pins"]).expect(0);
+    assert_eq!(notes(&bench, "pins_shown").len(), 0);
+    write(&["shown", "--report-pins"]).expect(0);
+    std::fs::write(bench.path("taken"), "a file").expect("written");
+    write(&["taken", "--report-pins"]).expect(12);
+    let noted = notes(&bench, "pins_shown");
+    assert_eq!(noted.len(), 2);
+    for note in &noted {
+        assert_eq!((&note["as"], &note["pins"]), (&"html".into(), &1.into()), "{note}");
+        assert!(issued(&tenant, &bench).values().all(|pin| !note.to_string().contains(pin)));
+    }
+}
+
+#[test]
+fn a_run_without_pins_is_named_with_the_way_to_those_that_have_some() {
+    let tenant = macs(1);
+    let bench = locked(&tenant, 1);
+    let restart = ["send", "restart", "--serial", &serial(0), "--confirm", "1", "--wait", "20s"];
+    bench.sortie(&restart).expect(0);
+    let ran = bench.sortie(&["pins", "latest"]).expect(0);
+    let expected = format!("no PINs in run {} of job restart", bench.latest_run());
+    assert!(ran.stderr.contains(&expected), "{}", ran.stderr);
+    assert!(ran.stderr.contains("\n  sortie pins\n"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_sheet_says_that_its_mac_may_not_be_locked_yet() {
+    let mut world = prompt_world(Faults::default());
+    let mut mac = NewDevice::new(DeviceKind::MacAppleSilicon);
+    mac.serial_number = serial(0);
+    mac.presence = Presence::Offline;
+    world.add_device(mac);
+    let tenant = Tenant::serving(world);
+    let bench = Bench::at(&tenant);
+    let lock = ["send", "lock", "--serial", &serial(0), "--confirm", "1", "--wait", "1s"];
+    bench.sortie(&lock).expect(10);
+    bench.sortie(&["pins", "--sheets", "sheets.html"]).expect(0);
+    let page = std::fs::read_to_string(bench.path("sheets.html")).expect("it can be read");
+    for words in ["This Mac may not be locked yet", "returned when the lock was sent"] {
+        assert!(page.contains(words), "{words}\n{page}");
+    }
 }
 
 #[test]
@@ -169,7 +236,8 @@ fn a_sheet_without_pin_says_so_and_what_to_do() {
     let answer: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
     assert_eq!((&answer["pages"], &answer["without_pin"]), (&2.into(), &1.into()), "{answer}");
     let page = std::fs::read_to_string(bench.path("open.html")).expect("it can be read");
-    assert_eq!(page.matches("NO PIN ON THIS PAGE").count(), 1, "{page}");
+    assert_eq!(page.matches("<h1>PIN unknown: do not hand out</h1>").count(), 1, "{page}");
+    assert_eq!(page.matches("this page opens a Mac").count(), 1, "{page}");
     assert_eq!(page.matches("class=\"pin\"").count(), 1, "{page}");
     let run = bench.latest_run();
     let command = format!("sortie pins {run} --device {} --recover", serial(0));

@@ -3,6 +3,8 @@
 //! Owns the end: the journal and the host's record say who ended it, and what it had not sent is free again for others. Must
 //! never send anything, and never change how a task ended.
 
+use crate::app::secrets::pins_shown::note_page;
+use crate::app::settings::ReportForm;
 use std::fs::File;
 
 use super::held::HeldRun;
@@ -91,6 +93,7 @@ impl Workspace {
         }
         let mut view = RunView::of(run);
         view.record.apply(&entry);
+        note_page(self, &view, &ReportForm::of(&view.header));
         view.write(&view.header.report_dir, Some(now))?;
         Ok(())
     }

@@ -12,6 +12,8 @@ use crate::app::refusal::{Reason, Refusal};
 use crate::app::runs::run_view::{ReportsReason, RunView, standing};
 use crate::app::runs::run_watch::Watched;
 use crate::app::runs::verdict::{VerdictFacts, number_of, skips_asked, verdict_of};
+use crate::app::secrets::pins_shown::note_page;
+use crate::app::settings::ReportForm;
 use crate::app::{AppEvent, Sent, Workspace};
 use crate::drive::{Clock, DriveError, Ended, WallClock};
 use crate::journal::{Distrust, JournalError, RunHeader, RunReader, RunState};
@@ -130,6 +132,7 @@ impl Ending<'_> {
         let finished_at = Some(finished_at);
         let overview = RunOverview::of(&view.facts(finished_at), &view.rows());
         self.workspace.events.tell(&AppEvent::RunSummary(Box::new(overview)));
+        note_page(self.workspace, view, &ReportForm::of(&view.header));
         view.write(&self.header.report_dir, finished_at)?;
         let report_dir = self.header.report_dir.clone();
         self.workspace.events.tell(&AppEvent::RunReported { report_dir });

@@ -1,6 +1,7 @@
 //! Writing the reports of a run again.
 //!
-//! Owns where they go. Must never overwrite reports that still contain secrets which were pruned from the journal.
+//! Owns where they go. Must never overwrite reports that still contain secrets which were pruned from the journal,
+//! nor show PINs on a page before the host's record says for whom.
 
 use std::path::PathBuf;
 
@@ -8,6 +9,7 @@ use super::run_view::ReportsReason;
 use super::status::RunStatus;
 use crate::app::Workspace;
 use crate::app::refusal::Reason;
+use crate::app::secrets::pins_shown::note_page;
 use crate::app::settings::ReportForm;
 use crate::model::settings::SettingValues;
 
@@ -43,6 +45,7 @@ impl Workspace {
             return Err(ReportsReason::Pruned { run: status.row.id, at, directory }.into());
         }
         let form = ReportForm::of(&status.view().header).changed_by(&request.form);
+        note_page(self, status.view(), &form);
         status.view().write_as(&form, &directory, status.row.ended_at)?;
         Ok(ReportsWritten { directory, status })
     }

@@ -3,6 +3,8 @@
 //! Owns the taking of decisions, and their place in journal and record. Must never send anything: what is to be sent again goes
 //! back to the queue, and a resume sends it.
 
+use crate::app::secrets::pins_shown::note_page;
+use crate::app::settings::ReportForm;
 use std::fs::File;
 
 use super::doubt::{Doubt, DoubtReason, EvidenceByTask};
@@ -151,6 +153,7 @@ impl Workspace {
         journal.append(&entries, &RequestCounts::new())?;
         self.note_decisions(&row.id, decisions, &who, now)?;
         let view = RunView::read(&self.dir, &row.id)?;
+        note_page(self, &view, &ReportForm::of(&view.header));
         view.write(&view.header.report_dir, Some(now))?;
         let (run_state, summary) = match view.standing() {
             (_, summary) if is_closed => (RunState::Closed, summary),

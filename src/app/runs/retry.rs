@@ -7,6 +7,7 @@
 //! run's tasks are closed before the new run exists. If the program dies in between, nothing is sent twice: the next retry
 //! finds what was closed for a run that never began.
 
+use crate::app::secrets::pins_shown::note_page;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -260,7 +261,11 @@ impl Takeover {
         state.index().set_run_state(&self.row.id, run_state, ended_at, &summary.join(", "))?;
         // Its files must not offer the same work a second time. PINs that were pruned stay in the old ones.
         let is_pruned = !state.index().prunings(&self.row.id)?.is_empty();
-        if !is_pruned && let Err(reason) = view.write(&self.header.report_dir, ended_at) {
+        if is_pruned {
+            return Ok(());
+        }
+        note_page(state, &view, &ReportForm::of(&view.header));
+        if let Err(reason) = view.write(&self.header.report_dir, ended_at) {
             let (run, reason) = (self.row.id.clone(), reason.into());
             state.events.tell(&AppEvent::OldReports { run, reason });
         }

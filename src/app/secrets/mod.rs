@@ -9,7 +9,7 @@ pub(crate) mod known_pins;
 mod pins_found;
 mod pins_recovery;
 mod pins_search;
-mod pins_shown;
+pub(crate) mod pins_shown;
 mod pins_verification;
 mod reason;
 pub(crate) mod recovered_pin;

@@ -186,6 +186,15 @@ impl TaskPins<HiddenValue> {
         self.pins.iter().filter(is_there).count()
     }
 
+    /// How many of its captured secrets can be read and were not pruned.
+    #[must_use]
+    pub fn readable_secrets(&self) -> usize {
+        let is_there = |secret: &&FoundSecret<HiddenValue>| {
+            secret.value.sealed.expose().is_some_and(|it| !it.is_empty())
+        };
+        self.secrets.iter().filter(is_there).count()
+    }
+
     /// How many of its PINs and secrets cannot be read.
     #[must_use]
     pub fn closed(&self) -> usize {

@@ -5,6 +5,7 @@
 
 use super::pins_found::lacks_pin;
 use super::pins_search::{PinsRequest, newest};
+use super::pins_shown::note_page;
 use super::reason::SecretsReason;
 use super::recovered_pin::{PinRecovery, RecoveredPin};
 use super::sealing::Recipients;
@@ -15,6 +16,7 @@ use crate::app::refusal::Reason;
 use crate::app::runs::opened_run_reason::OpeningPurpose;
 use crate::app::runs::run_view::RunView;
 use crate::app::runs::trust::{open_run, refuse_simulated};
+use crate::app::settings::ReportForm;
 use crate::app::tenant::{Connection, TenantRequest};
 use crate::app::{AppEvent, Events, Workspace};
 use crate::drive::{Clock, ReadError, Reads, Sealer, WallClock};
@@ -246,6 +248,7 @@ fn rewrite(workspace: &Workspace, row: &RunRow) -> Result<(), Reason> {
     view.records.iter().for_each(|record| counts.add(record.outcome()));
     let summary: Vec<String> =
         counts.iter().map(|(outcome, tasks)| format!("{tasks} {outcome}")).collect();
+    note_page(workspace, &view, &ReportForm::of(&view.header));
     view.write(&view.header.report_dir, row.ended_at)?;
     workspace.index().set_run_state(&row.id, row.state, row.ended_at, &summary.join(", "))?;
     Ok(())

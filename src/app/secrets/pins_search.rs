@@ -76,7 +76,7 @@ fn of_run(
     Ok(of_view(&RunView::read(&workspace.dir, run)?, |_| true, request))
 }
 
-fn of_view(
+pub(super) fn of_view(
     view: &RunView,
     is_wanted: impl Fn(TaskIndex) -> bool,
     request: &PinsRequest,

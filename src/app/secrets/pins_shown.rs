@@ -5,7 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::pins_found::{FoundPin, FoundSecret, HiddenValue, TaskPins, WhyClosed};
+use super::pins_search::{PinsRequest, of_view};
 use crate::app::operator::Operator;
+use crate::app::runs::run_view::RunView;
+use crate::app::settings::ReportForm;
 use crate::app::{AppEvent, Workspace};
 use crate::drive::{Clock, WallClock};
 use crate::journal::{Index, JournalError};
@@ -35,6 +38,8 @@ pub enum ShownAs {
     Csv,
     /// Pages to print.
     Sheets,
+    /// The page of a run's report.
+    Html,
 }
 
 impl ShownAs {
@@ -46,6 +51,7 @@ impl ShownAs {
             Self::Json => "json",
             Self::Csv => "csv",
             Self::Sheets => "sheets",
+            Self::Html => "html",
         }
     }
 }
@@ -62,6 +68,14 @@ impl Workspace {
     #[must_use]
     pub fn pins_viewer(&self) -> PinsViewer<'_> {
         PinsViewer { workspace: self, index: None }
+    }
+}
+
+/// Records that the page of a run's report shows PINs to the current user, where it does. Called before the page is written.
+pub(crate) fn note_page(workspace: &Workspace, view: &RunView, form: &ReportForm) {
+    if form.shows_pins() {
+        let found = of_view(view, |_| true, &PinsRequest::default());
+        workspace.pins_viewer().note(&found, ShownAs::Html);
     }
 }
 
@@ -121,10 +135,10 @@ fn note_in_record(
         let devices: BTreeSet<&str> = found.iter().map(|found| found.device.id.as_str()).collect();
         let tasks: BTreeSet<u32> = found.iter().map(|found| found.task.0).collect();
         let pins: usize = found.iter().map(|found| found.readable_pins()).sum();
-        let all: usize = found.iter().map(|found| found.readable()).sum();
+        let secrets: usize = found.iter().map(|found| found.readable_secrets()).sum();
         let body = serde_json::json!({
             "who": who, "devices": devices, "tasks": tasks, "as": shown_as.word(), "pins": pins,
-            "secrets": all - pins,
+            "secrets": secrets,
         });
         index.note(now, "pins_shown", Some(run), &body)?;
     }

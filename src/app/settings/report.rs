@@ -9,6 +9,8 @@ use crate::model::{CsvDialect, DeviceColumn, DeviceReport, PagePins, ReportOptio
 
 /// The files of a report where nothing else is said.
 const FORMATS_DEFAULT: [&str; 2] = ["csv", "jsonl"];
+/// The format of the page that people pass on.
+const PAGE: &str = "html";
 
 /// The formats of reports, and how they are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +32,12 @@ impl ReportForm {
     /// The form of a run's reports.
     pub(crate) fn of(run: &RunHeader) -> Self {
         Self { formats: run.report_formats.clone(), options: run.report_options.clone() }
+    }
+
+    /// Whether one of the files is a page that shows PINs.
+    pub(crate) fn shows_pins(&self) -> bool {
+        let has_page = self.formats.iter().any(|format| format == PAGE);
+        has_page && self.options.pins == PagePins::Shown
     }
 
     /// This form, changed by what is given.

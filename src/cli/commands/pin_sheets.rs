@@ -18,6 +18,8 @@ use crate::cli::text::screen::Screen;
 use crate::drive::{Clock, WallClock};
 use crate::report::{PinSheet, write_pin_sheets};
 
+/// How names of pages end: a browser opens these by a double-click.
+const PAGE_ENDS: [&str; 2] = ["html", "htm"];
 /// Devices that a failure names.
 const NAMED_MAX: usize = 5;
 
@@ -28,6 +30,17 @@ pub(super) fn pin_sheets(
     path: &Path,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
+    let is_page = path
+        .extension()
+        .is_some_and(|end| PAGE_ENDS.iter().any(|page| end.eq_ignore_ascii_case(page)));
+    if !is_page {
+        let name = path.display();
+        return Err(Failure::usage(format!(
+            "--sheets writes an HTML file, and '{name}' does not end in .html"
+        ))
+        .state("no file was written")
+        .next("name a new file ending in .html:\n  sortie pins --sheets sheets.html"));
+    }
     // Nothing is recorded as shown where the file cannot be made.
     if path.symlink_metadata().is_ok() {
         return Err(Failure::usage(format!("{} is there already", path.display()))
@@ -38,7 +51,7 @@ pub(super) fn pin_sheets(
     let found = workspace.pins(&request_of(options))?;
     if found.is_empty() {
         printer.answer(&pin_sheets_written(None, 0, 0));
-        printer.say(&none_found(options));
+        printer.say(&none_found(&workspace, options)?);
         return Ok(Exit::Well);
     }
     let hints = hints(&found);

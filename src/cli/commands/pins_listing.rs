@@ -4,7 +4,7 @@
 
 use std::io::IsTerminal;
 
-use crate::app::{HiddenValue, PinsRequest, PinsViewer, ShownAs, TaskPins};
+use crate::app::{HiddenValue, PinsRequest, PinsViewer, ShownAs, TaskPins, Workspace};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::locations::with_runs;
@@ -33,7 +33,7 @@ pub(super) fn list_pins(
             PinsForm::Csv(dialect) => printer.data(&csv_of(&[], dialect)),
             PinsForm::Text | PinsForm::Json => printer.answer(&serde_json::json!([])),
         }
-        printer.say(&none_found(options));
+        printer.say(&none_found(&workspace, options)?);
         return Ok(Exit::Well);
     }
     let mut viewer = workspace.pins_viewer();
@@ -83,16 +83,19 @@ pub(super) fn request_of(options: &PinsOptions) -> PinsRequest {
     }
 }
 
-/// That there are no PINs, and where.
-pub(super) fn none_found(options: &PinsOptions) -> String {
+/// That there are no PINs, where, and how to find some.
+pub(super) fn none_found(workspace: &Workspace, options: &PinsOptions) -> Result<String, Failure> {
     let what = if options.secrets { "PINs or secrets" } else { "PINs" };
-    let place = match (&options.run, &options.device) {
-        (Some(run), None) => format!("in run {run}"),
-        (Some(run), Some(device)) => format!("for '{device}' in run {run}"),
-        (None, Some(device)) => format!("for '{device}' in any run"),
-        (None, None) => "in any run".to_owned(),
+    let device = options.device.as_ref().map(|device| format!(" for '{device}'"));
+    let device = device.unwrap_or_default();
+    let Some(run) = &options.run else { return Ok(format!("no {what}{device} in any run")) };
+    let row = workspace.status(run)?.row;
+    let next = match &options.device {
+        None => step("show the PINs of the newest run that has any", "sortie pins"),
+        Some(_) => "leave the run out to search all runs for the device".to_owned(),
     };
-    format!("no {what} {place}")
+    let runs = step("or list the runs and their jobs", "sortie runs");
+    Ok(format!("no {what}{device} in run {} of job {}\n{next}\n{runs}", row.id, row.job))
 }
 
 /// All tables at once where that was asked for or there is one PIN, else one device at a time.
@@ -104,6 +107,8 @@ fn show(
     printer: &Printer,
 ) -> Result<(), Failure> {
     let readable: usize = found.iter().map(TaskPins::readable).sum();
+    let counts: [usize; 2] = [TaskPins::readable_pins, TaskPins::readable_secrets]
+        .map(|count: fn(&Hidden) -> usize| found.iter().map(count).sum());
     let is_attended = std::io::stdout().is_terminal() && !global.no_input;
     if options.all || readable <= 1 {
         printer.reveal(&text_of(&viewer.reveal(found, ShownAs::Text), &printer.screen()));
@@ -114,10 +119,19 @@ fn show(
     }
     Err(Failure::usage(format!(
         "{} match, and without a terminal only a single one is shown by default",
-        counted(readable, if options.secrets { "secret" } else { "PIN" })
+        matching(&counts)
     ))
     .state("none was shown")
-    .next("select one device with --device, or show all with --all, --csv or --format json"))
+    .next("select one device with --device, or show all with --all, --csv or --format json, or write pages with --sheets"))
+}
+
+/// Numbers of PINs and of other secrets, in words.
+fn matching([pins, secrets]: &[usize; 2]) -> String {
+    match (*pins, *secrets) {
+        (pins, 0) => counted(pins, "PIN"),
+        (0, secrets) => counted(secrets, "secret"),
+        (pins, secrets) => format!("{} and {}", counted(pins, "PIN"), counted(secrets, "secret")),
+    }
 }
 
 /// Locks without PIN at once, for they show nothing; then device by device.

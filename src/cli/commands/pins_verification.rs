@@ -29,7 +29,7 @@ pub(super) fn verify_pins(
         printer.show_paged(&table_of(&compared, &printer.screen()));
     }
     if compared.devices.is_empty() {
-        printer.say(&none_found(options));
+        printer.say(&none_found(&workspace, options)?);
         return Ok(Exit::Well);
     }
     let (same, devices) = (compared.same(), compared.devices.len());

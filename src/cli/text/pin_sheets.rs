@@ -8,10 +8,17 @@ use std::collections::BTreeMap;
 use crate::app::{FoundPin, PinProvenance, RevealedValue, TaskPins, WhyClosed};
 use crate::cli::text::layout::one_line;
 use crate::cli::text::pin_news::word_of;
-use crate::cli::text::pins::{lack_text, source_text};
+use crate::cli::text::pins::source_text;
 use crate::cli::text::screen::Screen;
-use crate::model::{DeviceFacts, PinOrigin};
+use crate::model::{DeviceFacts, Outcome, PIN_MISSING, PinOrigin};
 use crate::report::{OtherPin, PinSheet, PinSheetOrigin, SheetPin};
+
+/// Titles of pages without a PIN.
+const UNKNOWN: &str = "PIN unknown";
+const CLOSED: &str = "PIN not readable";
+/// How a reason names the status of an answer.
+const HTTP: &str = "HTTP ";
+const STATUS_DIGITS: usize = 3;
 
 type Revealed = TaskPins<RevealedValue>;
 
@@ -68,6 +75,7 @@ fn page(task: &Revealed, pin: SheetPin, others: Vec<OtherPin>, screen: &Screen) 
             job: line(&task.job),
             purpose: line(task.purpose.as_deref().unwrap_or_default()),
         },
+        notice: notice(task, &pin),
         pin,
         others,
         compare: format!("sortie pins --device {} --verify", word(device)),
@@ -92,7 +100,9 @@ fn known(pin: &FoundPin<RevealedValue>, screen: &Screen) -> SheetPin {
 /// Where a PIN came from, and when it was saved.
 fn origin(pin: &FoundPin<RevealedValue>, screen: &Screen) -> String {
     let source = match &pin.source {
-        PinProvenance::Held { origin: PinOrigin::Answer, .. } => "from the answer".to_owned(),
+        PinProvenance::Held { origin: PinOrigin::Answer, .. } => {
+            "returned when the lock was sent".to_owned()
+        }
         source => source_text(source),
     };
     let at = pin.at.map(|at| format!(", saved {}", screen.time(at))).unwrap_or_default();
@@ -111,13 +121,51 @@ fn other(task: &Revealed, pin: &FoundPin<RevealedValue>, screen: &Screen) -> Opt
     }
 }
 
-fn missing(task: &Revealed) -> SheetPin {
-    let reason = lack_text(task).unwrap_or_default();
-    SheetPin::None {
-        reason: one_line(&format!("No PIN of this lock is known: {reason}")).into_owned(),
-        next: "Read it from the tenant, then print the page again:".to_owned(),
-        command: format!("sortie pins {} --device {} --recover", task.run, word(&task.device)),
+/// That a Mac may not have done yet what its PIN is for.
+fn notice(task: &Revealed, pin: &SheetPin) -> String {
+    let is_open = matches!(task.outcome, Outcome::Pending | Outcome::NotNow | Outcome::Accepted);
+    match (is_open, task.action.as_str(), pin) {
+        (false, ..) => String::new(),
+        (true, "lock", SheetPin::Known { .. }) => {
+            "This Mac may not be locked yet. It takes the PIN once it is.".to_owned()
+        }
+        (true, "lock", SheetPin::None { .. }) => "This Mac may not be locked yet.".to_owned(),
+        (true, action, _) => format!("This Mac may not have done the {action} yet."),
     }
+}
+
+fn missing(task: &Revealed) -> SheetPin {
+    let device = word(&task.device);
+    let (reason, next, command) = match task.outcome {
+        Outcome::InDoubt => (
+            "It is unknown whether the Mac took this lock".to_owned(),
+            "See what is known, and decide:",
+            format!("sortie resolve {}", task.run),
+        ),
+        _ => (
+            "No PIN of this lock is known".to_owned(),
+            "Read it from the tenant, then print the page again:",
+            format!("sortie pins {} --device {device} --recover", task.run),
+        ),
+    };
+    let detail = task.lack.as_ref().map(|lack| without_body(&lack.reason)).unwrap_or_default();
+    let code = format!("{PIN_MISSING}: ");
+    let detail = detail.strip_prefix(&code).unwrap_or(detail);
+    let reason = match detail.is_empty() {
+        true => format!("{reason}."),
+        false => format!("{reason}: {}", one_line(detail)),
+    };
+    SheetPin::None { title: UNKNOWN, reason, next: next.to_owned(), command }
+}
+
+/// A reason without the body of an answer, which follows its status: `HTTP 502` says enough.
+fn without_body(reason: &str) -> &str {
+    let is_status = |at: &usize| {
+        let status = reason.get(at + HTTP.len()..at + HTTP.len() + STATUS_DIGITS);
+        status.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let at = reason.match_indices(HTTP).map(|(at, _)| at).find(is_status);
+    at.map_or(reason, |at| &reason[..at + HTTP.len() + STATUS_DIGITS])
 }
 
 fn unreadable(task: &Revealed, pin: Option<&FoundPin<RevealedValue>>) -> SheetPin {
@@ -147,7 +195,9 @@ fn unreadable(task: &Revealed, pin: Option<&FoundPin<RevealedValue>>) -> SheetPi
             String::new(),
         ),
     };
-    SheetPin::None { reason, next: next.to_owned(), command }
+    let title =
+        if matches!(pin.map(|pin| pin.value.read()), Some(Err(_))) { CLOSED } else { UNKNOWN };
+    SheetPin::None { title, reason, next: next.to_owned(), command }
 }
 
 fn closed(why: WhyClosed) -> &'static str {
@@ -176,4 +226,22 @@ fn user_of(device: &DeviceFacts) -> String {
         (name, email) => format!("{name} ({email})"),
     };
     one_line(&text).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_body_of_an_answer_does_not_reach_a_page() {
+        for (reason, shown) in [
+            ("pin_missing: HTTP 502: <html><h1>Bad</h1>", "pin_missing: HTTP 502"),
+            ("HTTP 503", "HTTP 503"),
+            ("the HTTP way, HTTP 404: no", "the HTTP way, HTTP 404"),
+            ("the connection was lost", "the connection was lost"),
+            ("HTTP é", "HTTP é"),
+        ] {
+            assert_eq!(without_body(reason), shown);
+        }
+    }
 }

@@ -11,7 +11,7 @@ use crate::model::CsvDialect;
 use crate::report::csv_text_for;
 
 /// The columns. `try` counts the PINs of a device in the order in which to try them.
-const COLUMNS: [&str; 18] = [
+const COLUMNS: [&str; 19] = [
     "run",
     "job",
     "device_id",
@@ -30,6 +30,7 @@ const COLUMNS: [&str; 18] = [
     "verified",
     "origin",
     "recorded_at",
+    "reason",
 ];
 
 /// The rows, in the order of the listing.
@@ -38,10 +39,10 @@ pub(crate) fn csv_of(found: &[TaskPins<RevealedValue>], dialect: CsvDialect) -> 
     let mut rows = Vec::new();
     for found in found {
         if found.lack.is_some() {
-            let origin = lack_text(found).unwrap_or_default();
+            let reason = lack_text(found).unwrap_or_default();
             rows.push(row(
                 found,
-                Cells { kind: "pin", state: "missing", origin, ..Cells::default() },
+                Cells { kind: "pin", state: "missing", reason, ..Cells::default() },
             ));
         }
         for pin in &found.pins {
@@ -67,8 +68,9 @@ struct Cells<'a> {
     state: &'a str,
     order: String,
     verified: &'a str,
-    origin: String,
+    origin: &'a str,
     at: String,
+    reason: String,
 }
 
 fn cells_of_pin<'a>(pin: &FoundPin<RevealedValue>, place: &mut u32) -> Cells<'a> {
@@ -89,8 +91,27 @@ fn cells_of_pin<'a>(pin: &FoundPin<RevealedValue>, place: &mut u32) -> Cells<'a>
         state,
         order,
         verified: if pin.is_verified { "yes" } else { "no" },
-        origin: source_text(&pin.source),
+        origin: origin_word(&pin.source),
         at: pin.at.map(|at| at.to_string()).unwrap_or_default(),
+        reason: doubt_of(&pin.source),
+    }
+}
+
+/// Where a PIN came from, in one of a few words.
+fn origin_word(source: &PinProvenance) -> &'static str {
+    match source {
+        PinProvenance::GivenByJob => "job",
+        PinProvenance::Held { origin, .. } => origin.word(),
+    }
+}
+
+/// Why a PIN may not be the right one, or which run it belongs to; empty where there is nothing to say.
+fn doubt_of(source: &PinProvenance) -> String {
+    match source {
+        PinProvenance::Held { flaw: Some(flaw), .. } => format!("not a PIN: it {flaw}"),
+        PinProvenance::Held { may_be_older: true, .. }
+        | PinProvenance::Held { run: Some(_), .. } => source_text(source),
+        PinProvenance::Held { .. } | PinProvenance::GivenByJob => String::new(),
     }
 }
 
@@ -124,7 +145,8 @@ fn row(found: &TaskPins<RevealedValue>, cells: Cells<'_>) -> [String; COLUMNS.le
         cells.state.to_owned(),
         cells.order,
         cells.verified.to_owned(),
-        cells.origin,
+        cells.origin.to_owned(),
         cells.at,
+        cells.reason,
     ]
 }

@@ -26,7 +26,7 @@ pub(crate) fn usage(error: &clap::Error, root: &clap::Command, command: Option<&
 fn what(error: &clap::Error, root: &clap::Command) -> String {
     let text = |kind| texts(error, kind).into_iter().next().unwrap_or_default();
     let argument = text(ContextKind::InvalidArg);
-    let option = argument.split([' ', '=']).next().unwrap_or_default();
+    let option = argument.split([' ', '=', '[']).next().unwrap_or_default();
     match error.kind() {
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
             "no command is given".to_owned()
@@ -60,7 +60,7 @@ fn what(error: &clap::Error, root: &clap::Command) -> String {
         }
         ErrorKind::ArgumentConflict => {
             let other = text(ContextKind::PriorArg);
-            let other = other.split(' ').next().unwrap_or_default();
+            let other = other.split([' ', '=', '[']).next().unwrap_or_default();
             match other == option {
                 true => format!("{option} is given twice"),
                 false => format!("{option} cannot be used with {other}"),
@@ -140,6 +140,10 @@ mod tests {
             (
                 &["sortie", "devices", "--base-url", "x", "--subdomain", "y"],
                 "--base-url cannot be used with --subdomain",
+            ),
+            (
+                &["sortie", "pins", "--csv", "--sheets", "a.html"],
+                "--csv cannot be used with --sheets",
             ),
             (
                 &["sortie", "devices", "--subdomain", "x", "--subdomain", "y"],
