@@ -62,7 +62,7 @@ pub use text::{
     is_same_text, likeness, likeness_of_part,
 };
 pub use time::{UnixMillis, human_duration, parse_duration_ms};
-pub use timetable::{ClockChange, Rhythm, StepFlaw, Timetable, TimetableError, WEEKDAYS};
+pub use timetable::{CadenceFlaw, ClockChange, Rhythm, Timetable, TimetableError, WEEKDAYS};
 pub use verdict::{
     Answer, ApiRefusal, Listing, NextPage, Recheck, Shown, Sighting, THROTTLED_MS_MIN, Unreadable,
     Verdict, View,

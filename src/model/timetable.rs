@@ -87,7 +87,7 @@ pub enum ClockChange {
 
 /// Why a step is none.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum StepFlaw {
+pub enum CadenceFlaw {
     /// It has no number, or another unit.
     #[error("a gap is a number with m or h, such as 15m or 4h")]
     Form,
@@ -134,7 +134,7 @@ pub enum TimetableError {
         /// The step.
         text: String,
         /// What is wrong with it.
-        why: StepFlaw,
+        why: CadenceFlaw,
     },
     /// The time of day cannot be read.
     #[error("'{0}' is not a time of day; write it with two digits each, such as 06:00")]
@@ -283,19 +283,19 @@ fn step(text: &str) -> Result<Rhythm, TimetableError> {
     let count = number.parse().unwrap_or(u32::MAX);
     let small = u8::try_from(count).unwrap_or(u8::MAX);
     let why = match unit {
-        _ if !is_number => StepFlaw::Form,
-        "m" | "h" | "s" | "d" if count == 0 => StepFlaw::Zero,
-        "s" => StepFlaw::Seconds,
-        "d" => StepFlaw::Days,
+        _ if !is_number => CadenceFlaw::Form,
+        "m" | "h" | "s" | "d" if count == 0 => CadenceFlaw::Zero,
+        "s" => CadenceFlaw::Seconds,
+        "d" => CadenceFlaw::Days,
         "m" if MINUTE_STEPS.contains(&small) => return Ok(Rhythm::Minutes { step: small }),
         "m" if count == 60 => return Ok(Rhythm::Hours { step: 1 }),
-        "m" if small < MINUTE_STEPS[0] => StepFlaw::TooShort,
-        "m" if count > 30 => StepFlaw::InHours,
-        "m" => StepFlaw::Hour,
+        "m" if small < MINUTE_STEPS[0] => CadenceFlaw::TooShort,
+        "m" if count > 30 => CadenceFlaw::InHours,
+        "m" => CadenceFlaw::Hour,
         "h" if HOUR_STEPS.contains(&small) => return Ok(Rhythm::Hours { step: small }),
-        "h" if count >= 24 => StepFlaw::TooLong,
-        "h" => StepFlaw::Day,
-        _ => StepFlaw::Form,
+        "h" if count >= 24 => CadenceFlaw::TooLong,
+        "h" => CadenceFlaw::Day,
+        _ => CadenceFlaw::Form,
     };
     Err(TimetableError::Step { text: text.to_owned(), why })
 }

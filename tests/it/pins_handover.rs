@@ -177,13 +177,13 @@ fn a_report_that_shows_pins_is_recorded_before_it_is_written() {
 }
 
 #[test]
-fn a_run_without_pins_is_named_with_the_way_to_those_that_have_some() {
+fn a_run_without_pins_names_the_way_to_runs_with_some() {
     let tenant = macs(1);
     let bench = locked(&tenant, 1);
-    let restart = ["send", "restart", "--serial", &serial(0), "--confirm", "1", "--wait", "20s"];
+    let restart = ["send", "blank-push", "--serial", &serial(0), "--wait", "0"];
     bench.sortie(&restart).expect(0);
     let ran = bench.sortie(&["pins", "latest"]).expect(0);
-    let expected = format!("no PINs in run {} of job restart", bench.latest_run());
+    let expected = format!("no PINs in run {} of job blank-push", bench.latest_run());
     assert!(ran.stderr.contains(&expected), "{}", ran.stderr);
     assert!(ran.stderr.contains("\n  sortie pins\n"), "{}", ran.stderr);
 }
