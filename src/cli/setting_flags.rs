@@ -23,6 +23,8 @@ pub(crate) trait FlagSet:
 {
     /// The groups.
     const GROUPS: &'static [FlagGroup];
+    /// What holds without a flag, where that is not the default of the setting.
+    const WITHOUT: Option<&'static str> = None;
 }
 
 /// The flags of settings that a command was given, as they were written.
@@ -100,6 +102,7 @@ pub(crate) struct ReportFlags;
 
 impl FlagSet for ReportFlags {
     const GROUPS: &'static [FlagGroup] = &[FlagGroup::Report];
+    const WITHOUT: Option<&'static str> = Some("as in the run");
 }
 
 /// Flags of commands that follow a run to its end.
@@ -175,7 +178,10 @@ impl<S: FlagSet> FromArgMatches for SettingFlags<S> {
 
 impl<S: FlagSet> Args for SettingFlags<S> {
     fn augment_args(command: clap::Command) -> clap::Command {
-        command.args(arguments(S::GROUPS))
+        let of_set = |(setting, flag): (&'static SettingSpec, _)| {
+            argument(setting, flag, S::WITHOUT.unwrap_or(setting.default))
+        };
+        command.args(flags_of(S::GROUPS).map(of_set))
     }
 
     fn augment_args_for_update(command: clap::Command) -> clap::Command {
@@ -192,15 +198,15 @@ fn flags_of(
 
 /// The arguments of these groups, in the order of the table.
 pub(crate) fn arguments(groups: &'static [FlagGroup]) -> impl Iterator<Item = Arg> {
-    flags_of(groups).map(|(setting, flag)| argument(setting, flag))
+    flags_of(groups).map(|(setting, flag)| argument(setting, flag, setting.default))
 }
 
 /// The argument of a flag. Its id is the flag.
-fn argument(setting: &SettingSpec, flag: &SettingFlag) -> Arg {
+fn argument(setting: &SettingSpec, flag: &SettingFlag, default: &str) -> Arg {
     let mut argument = Arg::new(flag.long)
         .long(flag.long)
-        .help(help(setting, flag))
-        .long_help(long_help(setting, flag))
+        .help(help(setting, flag, default))
+        .long_help(long_help(setting, flag, default))
         .help_heading(setting.heading.shown())
         .hide_short_help(!setting.is_daily)
         .conflicts_with_all(flag.conflicts);
@@ -246,17 +252,17 @@ fn argument(setting: &SettingSpec, flag: &SettingFlag) -> Arg {
 }
 
 /// The help of a flag: what it does and its default.
-fn help(setting: &SettingSpec, flag: &SettingFlag) -> String {
+fn help(setting: &SettingSpec, flag: &SettingFlag, default: &str) -> String {
     let help = flag.help.unwrap_or(setting.help);
-    match flag.value.is_some() && !setting.default.is_empty() {
-        true => format!("{help} [default: {}]", setting.default),
+    match flag.value.is_some() && !default.is_empty() {
+        true => format!("{help} [default: {default}]"),
         false => help.to_owned(),
     }
 }
 
 /// The same with the variables that stand in for the flag.
-fn long_help(setting: &SettingSpec, flag: &SettingFlag) -> String {
-    let help = help(setting, flag);
+fn long_help(setting: &SettingSpec, flag: &SettingFlag, default: &str) -> String {
+    let help = help(setting, flag, default);
     match setting.variables.is_empty() {
         true => help,
         false => format!("{help} [env: {}]", setting.variables.join(", ")),

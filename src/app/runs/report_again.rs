@@ -30,6 +30,8 @@ pub struct ReportsWritten {
     pub directory: PathBuf,
     /// How far the run is.
     pub status: RunStatus,
+    /// The form in which they were written.
+    pub form: ReportForm,
 }
 
 impl Workspace {
@@ -47,6 +49,6 @@ impl Workspace {
         let form = ReportForm::of(&status.view().header).changed_by(&request.form);
         note_page(self, status.view(), &form);
         status.view().write_as(&form, &directory, status.row.ended_at)?;
-        Ok(ReportsWritten { directory, status })
+        Ok(ReportsWritten { directory, status, form })
     }
 }

@@ -12,6 +12,7 @@ use crate::cli::options::{GlobalOptions, ListingFormat};
 use crate::cli::setting_flags::{ReportFlags, SettingFlags};
 use crate::cli::terminal::printer::Printer;
 use crate::cli::text::answers::report_written;
+use crate::cli::text::notices::pins_note;
 use crate::cli::text::run_summary::{Detail, run_summary};
 
 pub(crate) fn report(
@@ -28,6 +29,9 @@ pub(crate) fn report(
     let overview = written.status.overview();
     let detail = Detail::of(printer.is_verbose());
     printer.say_laid_out(&run_summary(&overview, detail, &printer.error_screen()));
+    if let Some(note) = pins_note(&written.form.formats, &written.form.options) {
+        printer.say(&format!("note: {note}"));
+    }
     match printer.format {
         ListingFormat::Json => printer.answer(&report_written(&written.status, &written.directory)),
         _ => printer.data(&written.directory.display().to_string()),

@@ -8,6 +8,7 @@ use crate::cli::text::notification_news::{channel_unknown, not_delivered, still_
 use crate::cli::text::pin_notices;
 use crate::cli::text::refusals::words;
 use crate::drive::Waiting;
+use crate::model::{PagePins, ReportOptions};
 
 /// A line for people.
 pub(crate) enum Notice {
@@ -111,4 +112,12 @@ fn waits(waiting: &Waiting) -> String {
         }
         None => format!("reading {what} waits until {until}: {reason}"),
     }
+}
+
+/// Says that nothing shows the PINs that `--report-pins` asks for, where that is so.
+pub(crate) fn pins_note(formats: &[String], options: &ReportOptions) -> Option<&'static str> {
+    let has_page = formats.iter().any(|format| format == "html");
+    (options.pins == PagePins::Shown && !has_page).then_some(
+        "--report-pins changes report.html alone, which is not written here; add html to --report-format",
+    )
 }

@@ -11,8 +11,14 @@ pub const REPORT_FORMATS: &[&str] = &["csv", "jsonl", "html", "xlsx"];
 pub const CSV_DIALECTS: &[&str] =
     &[CsvDialect::ALL[0].word(), CsvDialect::ALL[1].word(), CsvDialect::ALL[2].word()];
 /// Columns that reports have on request.
-pub const DEVICE_COLUMNS: &[&str] =
-    &[DeviceColumn::ALL[0].word(), DeviceColumn::ALL[1].word(), DeviceColumn::ALL[2].word()];
+pub const DEVICE_COLUMNS: &[&str] = &[
+    DeviceColumn::ALL[0].word(),
+    DeviceColumn::ALL[1].word(),
+    DeviceColumn::ALL[2].word(),
+    NO_COLUMN,
+];
+/// The word for none of them, where a profile or a run has some.
+const NO_COLUMN: &str = "none";
 /// Forms of progress.
 pub const PROGRESS_FORMS: &[&str] = &["bar", "plain", "log", "json", "none"];
 
@@ -74,7 +80,7 @@ rows! { Output:
         kind: SettingKind::Words(DEVICE_COLUMNS),
         default: "none",
         group: FlagGroup::Report,
-        help: "Add these columns about the device to the reports, separated by commas",
+        help: "Add these columns about the device to the reports, separated by commas, or none",
     }
     /// Whether a report with one row for each device is written.
     REPORT_PER_DEVICE {

@@ -6,6 +6,7 @@ use super::lines::{bullets, heading, shown, shown_sentence};
 use super::view::{PlanExtent, PlanView};
 use crate::cli::text::age::age;
 use crate::cli::text::layout::{counted, thousands};
+use crate::cli::text::notices::pins_note;
 use crate::cli::text::screen::{Screen, Tone};
 use crate::model::DeviceFacts;
 
@@ -62,6 +63,8 @@ pub(super) fn warnings(view: &PlanView<'_>, screen: &Screen) -> Vec<String> {
         let number = counted(view.overview.devices_captured, "device");
         warnings.push(format!("secrets of {number} are read and kept before they are lost"));
     }
+    let form = (&view.file.report_formats, &view.file.report_options);
+    warnings.extend(pins_note(form.0, form.1).map(str::to_owned));
     warnings.extend(plan.notes.iter().map(|note| shown_sentence(note)));
     warnings
 }
