@@ -23,19 +23,57 @@ pub(super) struct Advice {
     pub(super) commands: Vec<String>,
 }
 
-/// Whether the PIN of a locked Mac is known.
+/// What an unknown PIN means for a Mac whose lock the API has taken.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) enum PinKnown {
-    Yes,
-    No,
+pub enum UnknownPin {
+    /// The Mac is locked.
+    Locked,
+    /// The Mac locks when it next checks in, unless it has done so unseen.
+    MayLock,
+}
+
+impl UnknownPin {
+    /// What the outcome of the lock says.
+    #[must_use]
+    pub fn of(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Completed | Outcome::Failed => Self::Locked,
+            _ => Self::MayLock,
+        }
+    }
+
+    /// What a list of these Macs is called.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Locked => "locked without a known PIN",
+            Self::MayLock => "may lock at the next check-in, PIN unknown",
+        }
+    }
+
+    fn advice(self) -> &'static str {
+        match self {
+            Self::Locked => {
+                "The Mac is locked. Read its PIN from the tenant before the user needs it."
+            }
+            Self::MayLock => {
+                "The Mac may lock at its next check-in; its PIN is unknown. Read the PIN from the tenant before that."
+            }
+        }
+    }
 }
 
 impl Advice {
     /// The advice for tasks of a run with this outcome and this status of their last answer.
-    pub(super) fn of(run: &str, outcome: Outcome, http_status: Option<u16>, pin: PinKnown) -> Self {
-        if pin == PinKnown::No {
+    pub(super) fn of(
+        run: &str,
+        outcome: Outcome,
+        http_status: Option<u16>,
+        lock: Option<UnknownPin>,
+    ) -> Self {
+        if let Some(lock) = lock {
             return Self {
-                text: "The Mac is locked. Read its PIN from the tenant before the user needs it.",
+                text: lock.advice(),
                 commands: vec![format!("sortie pins {run} --recover")],
             };
         }
@@ -74,7 +112,7 @@ mod tests {
 
     #[test]
     fn nothing_in_doubt_is_advised_to_be_sent_again() {
-        for pin in [PinKnown::Yes, PinKnown::No] {
+        for pin in [None, Some(UnknownPin::Locked), Some(UnknownPin::MayLock)] {
             for status in [None, Some(403), Some(500)] {
                 let advice = Advice::of("R", Outcome::InDoubt, status, pin);
                 assert!(!advice.commands.iter().any(|command| command.contains("retry")));
@@ -86,9 +124,23 @@ mod tests {
     fn each_end_leads_to_its_command() {
         let command =
             |outcome, status, pin| Advice::of("R", outcome, status, pin).commands[0].clone();
-        assert_eq!(command(Outcome::Failed, None, PinKnown::Yes), "sortie retry R");
-        assert_eq!(command(Outcome::Refused, Some(403), PinKnown::Yes), "sortie retry R --refused");
-        assert_eq!(command(Outcome::Failed, None, PinKnown::No), "sortie pins R --recover");
+        assert_eq!(command(Outcome::Failed, None, None), "sortie retry R");
+        assert_eq!(command(Outcome::Refused, Some(403), None), "sortie retry R --refused");
+        assert_eq!(
+            command(Outcome::Failed, None, Some(UnknownPin::Locked)),
+            "sortie pins R --recover"
+        );
         assert_eq!(status_hint(Outcome::Failed, Some(403)), None, "only a refusal is explained");
+    }
+
+    #[test]
+    fn a_mac_that_waits_is_not_called_locked() {
+        for outcome in [Outcome::Pending, Outcome::NotNow, Outcome::Accepted, Outcome::InDoubt] {
+            let advice = Advice::of("R", outcome, None, Some(UnknownPin::of(outcome)));
+            assert!(advice.text.starts_with("The Mac may lock"), "{outcome}");
+        }
+        for outcome in [Outcome::Completed, Outcome::Failed] {
+            assert_eq!(UnknownPin::of(outcome).title(), "locked without a known PIN");
+        }
     }
 }

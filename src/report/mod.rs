@@ -35,6 +35,7 @@ mod jsonl;
 mod metrics;
 mod overview;
 mod pin_sheets;
+mod plain_reason;
 mod report_csv;
 #[cfg(feature = "xlsx")]
 mod report_xlsx;
@@ -49,7 +50,7 @@ mod write;
 
 use std::io;
 
-pub use advice::status_hint;
+pub use advice::{UnknownPin, status_hint};
 pub use columns::REPORT_COLUMN_MEANINGS;
 pub use contents::contains_any;
 pub use csv_lines::{csv_text, csv_text_for};
@@ -64,13 +65,16 @@ pub use metrics::{
 };
 pub use overview::{NamedTask, RunOverview, TaskGroup};
 pub use pin_sheets::{OtherPin, PinSheet, PinSheetOrigin, SheetPin, write_pin_sheets};
+pub use plain_reason::plain_reason;
 pub use report_csv::ReportCsv;
 #[cfg(feature = "xlsx")]
 pub use report_xlsx::ReportXlsx;
 pub use rerun::{Refused, Rerun, RerunCsv, job_csv, to_retry};
 pub use row::{ReportRow, Rows, RunFacts, Stage, reason_of};
 pub use summary::SummaryJson;
-pub use write::{ReportError, missing_feature, remove_leftovers, write_report, write_reports};
+pub use write::{
+    ReportError, ReportFault, missing_feature, remove_leftovers, write_report, write_reports,
+};
 
 /// One format: a name and a way to write a run into a sink.
 pub trait Report {

@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 
+use super::advice::UnknownPin;
 use super::following::Following;
 use super::rerun::{Refused, Rerun, to_retry};
 use super::row::{ReportRow, Rows, RunFacts};
@@ -21,8 +22,10 @@ pub struct RunOverview {
     pub tasks: usize,
     /// Its tasks by outcome.
     pub counts: OutcomeCounts,
-    /// Macs that were locked and have no known PIN, with any outcome.
+    /// Locks of Macs without a known PIN, with any outcome; first the Macs that are locked.
     pub without_pin: Vec<TaskGroup>,
+    /// The same by outcome: no other list names them again.
+    pub pinless: OutcomeCounts,
     /// Tasks that failed, by reason.
     pub failed: Vec<TaskGroup>,
     /// Tasks that the API refused.
@@ -99,7 +102,8 @@ impl RunOverview {
             facts: facts.clone(),
             tasks: rows.tasks_count(),
             counts: rows.outcomes(),
-            without_pin: groups_of(rows.iter().filter(ReportRow::lacks_pin), NAMED_MAX),
+            without_pin: pinless_of(rows, NAMED_MAX),
+            pinless: pinless_counts(rows),
             failed: with(Outcome::Failed),
             refused: with(Outcome::Refused),
             in_doubt: with(Outcome::InDoubt),
@@ -121,6 +125,22 @@ fn count_of(found: impl Iterator) -> u32 {
 
 fn has_pin(row: &ReportRow<'_>) -> bool {
     row.record().pin().is_some_and(|pin| pin.expose() != Some(""))
+}
+
+/// Locks of Macs without a known PIN: what is locked, then what may lock.
+pub(super) fn pinless_of(rows: &Rows<'_>, named_max: usize) -> Vec<TaskGroup> {
+    let with = |lock| {
+        let is = |row: &ReportRow<'_>| row.lacks_pin() && UnknownPin::of(row.outcome()) == lock;
+        groups_of(rows.iter().filter(is), named_max)
+    };
+    [UnknownPin::Locked, UnknownPin::MayLock].into_iter().flat_map(with).collect()
+}
+
+/// How those locks ended.
+pub(super) fn pinless_counts(rows: &Rows<'_>) -> OutcomeCounts {
+    let mut counts = OutcomeCounts::default();
+    rows.iter().filter(ReportRow::lacks_pin).for_each(|row| counts.add(row.outcome()));
+    counts
 }
 
 /// The tasks that wait for their device, in one group with its first tasks.
@@ -232,6 +252,7 @@ mod tests {
         let overview = RunOverview::of(&facts(), &Rows::new(&tasks, &records));
         assert_eq!(overview.without_pin[0].count, 1);
         assert!(overview.failed.is_empty(), "it is named once");
+        assert_eq!(overview.pinless.of(Outcome::Failed), 1);
         assert_eq!(overview.pins_kept, 1, "a pruned PIN is none");
         assert!(!format!("{overview:?}").contains("987123"));
     }

@@ -54,13 +54,47 @@ pub enum ReportError {
         source: io::Error,
     },
     /// The disk said no.
-    #[error("cannot write {path}: {source}; a file that is there already is unchanged")]
+    #[error("cannot write {path}: {source}{}", unchanged(path))]
     Write {
         /// The file or directory.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
     },
+}
+
+/// What kind of trouble kept a report from being written, for the next step.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportFault {
+    /// The disk or the quota of the user is full.
+    DiskFull,
+    /// The directory is none, or cannot be written to.
+    Directory,
+    /// This program does not write the format.
+    Format,
+    /// The records contradict each other.
+    Records,
+}
+
+impl ReportError {
+    /// The kind of trouble.
+    #[must_use]
+    pub fn fault(&self) -> ReportFault {
+        match self {
+            Self::Sum { .. } => ReportFault::Records,
+            Self::Format { .. } | Self::NotBuilt { .. } => ReportFault::Format,
+            Self::Write { source, .. } => match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ReportFault::DiskFull,
+                _ => ReportFault::Directory,
+            },
+        }
+    }
+}
+
+/// Says that a file is as it was, where there is one.
+fn unchanged(path: &Path) -> &'static str {
+    if path.is_file() { "; the earlier version of the file is unchanged" } else { "" }
 }
 
 /// Writes the reports of a run into a directory and returns their paths: the ones that `formats` asks for

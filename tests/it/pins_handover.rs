@@ -180,8 +180,8 @@ fn a_report_that_shows_pins_is_recorded_before_it_is_written() {
 fn a_run_without_pins_names_the_way_to_runs_with_some() {
     let tenant = macs(1);
     let bench = locked(&tenant, 1);
-    let restart = ["send", "blank-push", "--serial", &serial(0), "--wait", "0"];
-    bench.sortie(&restart).expect(0);
+    let push = ["send", "blank-push", "--serial", &serial(0), "--wait", "0"];
+    bench.sortie(&push).expect(0);
     let ran = bench.sortie(&["pins", "latest"]).expect(0);
     let expected = format!("no PINs in run {} of job blank-push", bench.latest_run());
     assert!(ran.stderr.contains(&expected), "{}", ran.stderr);

@@ -41,7 +41,7 @@ fn the_page_of_a_stopped_run_names_cause_and_advice() {
     says_and_stays(&fleet, &stopped);
     assert!(!page(&fleet).contains("<b>no</b>"));
     fleet.bench.sortie(&["resume", "--wait", "30s"]).expect(7);
-    says_and_stays(&fleet, &["Completed with problems", "2 of 3 tasks ended well: 1 refused."]);
+    says_and_stays(&fleet, &["Completed with problems", "2 of 3 tasks ended well; 1 refused."]);
     assert!(!page(&fleet).contains("Why it stopped:"), "a resume forgets the stop");
 }
 

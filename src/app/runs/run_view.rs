@@ -12,7 +12,7 @@ use crate::journal::{
     Distrust, RequestCounts, RunHeader, RunReader, RunState, StateDir, TrustedRun,
 };
 use crate::model::{Outcome, OutcomeCounts, RunRecord, RunVerdict, Task, TaskRecord, UnixMillis};
-use crate::report::{Rows, RunFacts, Stage, write_reports};
+use crate::report::{ReportFault, Rows, RunFacts, Stage, write_reports};
 
 /// Everything that a report is made from.
 pub(crate) struct RunView {
@@ -118,7 +118,8 @@ impl RunView {
         let rows = self.rows().at(Stage::of(finished_at));
         let ReportForm { formats, options } = form;
         write_reports(directory, formats, options, &facts, &rows).map(drop).map_err(|error| {
-            ReportsReason::Unwritable { run: facts.run_id, detail: error.to_string() }
+            let (run, fault) = (facts.run_id, error.fault());
+            ReportsReason::Unwritable { run, fault, detail: error.to_string() }
         })
     }
 }
@@ -147,6 +148,8 @@ pub enum ReportsReason {
     Unwritable {
         /// Id of the run.
         run: String,
+        /// The kind of trouble.
+        fault: ReportFault,
         /// What the system said.
         detail: String,
     },
@@ -172,8 +175,16 @@ impl RefusalFacts for ReportsReason {
 
     fn next(&self) -> Vec<NextStep> {
         match self {
-            Self::Unwritable { run, .. } => {
-                vec![NextStep::CheckDisk, NextStep::Report { run: run.clone() }]
+            Self::Unwritable { run, fault, .. } => {
+                let first = match fault {
+                    ReportFault::DiskFull => Some(NextStep::CheckDisk),
+                    ReportFault::Directory => Some(NextStep::CorrectRequest { what: "report_dir" }),
+                    ReportFault::Format => {
+                        Some(NextStep::CorrectRequest { what: "report_formats" })
+                    }
+                    ReportFault::Records => None,
+                };
+                first.into_iter().chain([NextStep::Report { run: run.clone() }]).collect()
             }
             Self::Pruned { directory, .. } => vec![
                 NextStep::CorrectRequest { what: "report_dir" },

@@ -8,7 +8,9 @@ use crate::cli::text::screen::{Screen, Tone};
 use crate::cli::text::table::{Table, TableCell, TableColumn};
 use crate::cli::text::wrap::{broken, hanging};
 use crate::model::{Outcome, human_duration};
-use crate::report::{Following, NamedTask, RunOverview, TaskGroup, status_hint};
+use crate::report::{
+    Following, NamedTask, RunOverview, TaskGroup, UnknownPin, plain_reason, status_hint,
+};
 
 /// Groups of a section whose tasks are named; of the others only the counts.
 const NAMED_GROUPS_MAX: usize = 5;
@@ -46,19 +48,24 @@ pub(crate) fn run_summary(overview: &RunOverview, detail: Detail, screen: &Scree
 /// How the tasks of a run ended: counts, then what needs attention.
 pub(crate) fn run_tasks(overview: &RunOverview, detail: Detail, screen: &Screen) -> String {
     let mut parts = vec![outcome_table(&overview.counts, screen)];
-    let sections = [
-        ("locked without a known PIN", Tone::Bad, &overview.without_pin),
-        ("failed", Tone::Bad, &overview.failed),
-        ("refused by the API", Tone::Bad, &overview.refused),
-        ("in doubt", Tone::Bad, &overview.in_doubt),
-        ("waiting for the device", Tone::Caution, &overview.pending),
+    for lock in [UnknownPin::Locked, UnknownPin::MayLock] {
+        let groups: Vec<TaskGroup> = pinless(overview, lock).cloned().collect();
+        parts.extend(titled(lock.title(), Tone::Bad, &groups, 0, screen));
+    }
+    let sections: [(&str, Tone, &[TaskGroup], &[Outcome]); 4] = [
+        ("failed", Tone::Bad, &overview.failed, &[Outcome::Failed]),
+        ("refused by the API", Tone::Bad, &overview.refused, &[Outcome::Refused]),
+        ("in doubt", Tone::Bad, &overview.in_doubt, &[Outcome::InDoubt]),
+        (
+            "waiting for the device",
+            Tone::Caution,
+            &overview.pending,
+            &[Outcome::Pending, Outcome::NotNow],
+        ),
     ];
-    for (title, tone, groups) in sections {
-        if !groups.is_empty() {
-            let total: usize = groups.iter().map(|group| group.count).sum();
-            let title = format!("{title}: {}", counted(total, "task"));
-            parts.push(format!("{}\n{}", screen.toned(tone, &title), section(groups, screen)));
-        }
+    for (title, tone, groups, outcomes) in sections {
+        let above = outcomes.iter().map(|outcome| overview.pinless.of(*outcome)).sum();
+        parts.extend(titled(title, tone, groups, above, screen));
     }
     parts.extend(skipped(overview, screen));
     parts.extend(blocked(overview, screen));
@@ -67,6 +74,31 @@ pub(crate) fn run_tasks(overview: &RunOverview, detail: Detail, screen: &Screen)
         parts.extend(cost(overview));
     }
     parts.join("\n")
+}
+
+/// Locks without a known PIN for which this holds.
+fn pinless(overview: &RunOverview, lock: UnknownPin) -> impl Iterator<Item = &TaskGroup> {
+    let is = move |group: &&TaskGroup| {
+        group.named.first().is_some_and(|task| UnknownPin::of(task.outcome) == lock)
+    };
+    overview.without_pin.iter().filter(is)
+}
+
+/// A section with its title, which counts the tasks that a section before it names.
+fn titled(
+    title: &str,
+    tone: Tone,
+    groups: &[TaskGroup],
+    above: u32,
+    screen: &Screen,
+) -> Option<String> {
+    let total: usize = groups.iter().map(|group| group.count).sum();
+    let above = match above {
+        0 => String::new(),
+        tasks => format!(", and {} above without a known PIN", thousands(tasks)),
+    };
+    let title = format!("{title}: {}{above}", counted(total, "task"));
+    (total > 0).then(|| format!("{}\n{}", screen.toned(tone, &title), section(groups, screen)))
 }
 
 fn headline(overview: &RunOverview) -> String {
@@ -167,8 +199,9 @@ fn reason_of(group: &TaskGroup) -> TableCell {
         "" => "no reason given",
         reason => reason,
     };
-    let mut short: String = one_line(reason).chars().take(REASON_CHARS_MAX).collect();
-    if reason.chars().count() > REASON_CHARS_MAX {
+    let mut short: String =
+        one_line(&plain_reason(reason)).chars().take(REASON_CHARS_MAX).collect();
+    if plain_reason(reason).chars().count() > REASON_CHARS_MAX {
         short.push('…');
     }
     let hint = hint(group).map(|hint| format!(": {hint}")).unwrap_or_default();

@@ -2,10 +2,12 @@
 //!
 //! Owns the order of the groups and how many tasks are named. Must never leave out a task without saying how many.
 
-use crate::model::Outcome;
-use crate::report::advice::{Advice, PinKnown, status_hint};
-use crate::report::overview::{NamedTask, TaskGroup, groups_of, pending_of};
-use crate::report::{ReportRow, Rows, RunFacts};
+use crate::model::{Outcome, OutcomeCounts, counted, thousands};
+use crate::report::advice::{Advice, UnknownPin, status_hint};
+use crate::report::overview::{
+    NamedTask, TaskGroup, groups_of, pending_of, pinless_counts, pinless_of,
+};
+use crate::report::{ReportRow, Rows, RunFacts, plain_reason};
 
 use super::words;
 
@@ -20,16 +22,26 @@ const REASON_CHARS_MAX: usize = 400;
 
 /// What needs attention.
 pub(super) struct Attention {
-    pub(super) failures: Vec<FailureGroup>,
-    pub(super) failures_total: usize,
-    /// Groups that are not shown.
-    pub(super) more_reasons: usize,
+    /// Locks without a known PIN, then what did not end well.
+    pub(super) tables: Vec<FailureTable>,
     pub(super) pending: Vec<NamedTask>,
     pub(super) pending_total: usize,
+    pub(super) pending_title: String,
     pub(super) more_pending: usize,
     pub(super) unsent: Vec<UnsentGroup>,
     pub(super) unsent_total: usize,
     pub(super) more_unsent: usize,
+}
+
+/// A table of groups.
+pub(super) struct FailureTable {
+    pub(super) id: &'static str,
+    pub(super) title: String,
+    /// How its tasks are counted elsewhere on the page; empty where they are counted nowhere else.
+    pub(super) note: String,
+    pub(super) groups: Vec<FailureGroup>,
+    /// Groups that are not shown.
+    pub(super) more_reasons: usize,
 }
 
 /// Tasks that did not end well for the same reason.
@@ -57,17 +69,16 @@ impl Attention {
         let is = |outcome: Outcome| {
             move |row: &ReportRow<'_>| row.outcome() == outcome && !row.lacks_pin()
         };
-        let mut groups: Vec<(PinKnown, TaskGroup)> = Vec::new();
-        let without_pin = groups_of(rows.iter().filter(ReportRow::lacks_pin), NAMED_MAX);
-        groups.extend(without_pin.into_iter().map(|group| (PinKnown::No, group)));
-        for outcome in [Outcome::InDoubt, Outcome::Failed, Outcome::Refused] {
-            let found = groups_of(rows.iter().filter(is(outcome)), NAMED_MAX);
-            groups.extend(found.into_iter().map(|group| (PinKnown::Yes, group)));
-        }
-        let failures_total = groups.iter().map(|(_, group)| group.count).sum();
-        let more_reasons = groups.len().saturating_sub(GROUPS_MAX);
-        let failures = groups.into_iter().take(GROUPS_MAX);
-        let failures = failures.map(|(pin, group)| FailureGroup::of(facts, pin, group)).collect();
+        let pinless = pinless_counts(rows);
+        let bad = [Outcome::InDoubt, Outcome::Failed, Outcome::Refused];
+        let failures: Vec<TaskGroup> = bad
+            .iter()
+            .flat_map(|outcome| groups_of(rows.iter().filter(is(*outcome)), NAMED_MAX))
+            .collect();
+        let tables = [
+            FailureTable::of_locks(facts, &pinless, pinless_of(rows, NAMED_MAX)),
+            FailureTable::of_failures(facts, &above(&pinless, &bad), failures),
+        ];
         let pending = pending_of(rows, PENDING_MAX).pop().unwrap_or_default();
         let mut unsent: Vec<UnsentGroup> = Vec::new();
         for outcome in [Outcome::NotAttempted, Outcome::Skipped] {
@@ -81,10 +92,10 @@ impl Attention {
         let unsent_total = unsent.iter().map(|group| group.count).sum();
         let more_unsent = unsent.len().saturating_sub(GROUPS_MAX);
         unsent.truncate(GROUPS_MAX);
+        let waiting = above(&pinless, &[Outcome::Pending, Outcome::NotNow]);
         Self {
-            failures,
-            failures_total,
-            more_reasons,
+            tables: tables.into_iter().flatten().collect(),
+            pending_title: format!("{}{waiting}", counted(pending.count, "task")),
             more_pending: pending.count - pending.named.len(),
             pending_total: pending.count,
             pending: pending.named,
@@ -96,25 +107,67 @@ impl Attention {
 
     /// Whether there is anything.
     pub(super) fn needs_any(&self) -> bool {
-        self.failures_total + self.pending_total + self.unsent_total > 0
+        !self.tables.is_empty() || self.pending_total + self.unsent_total > 0
+    }
+}
+
+/// How many tasks with these outcomes the list of locks names, and no list after it.
+fn above(pinless: &OutcomeCounts, outcomes: &[Outcome]) -> String {
+    match outcomes.iter().map(|outcome| pinless.of(*outcome)).sum::<u32>() {
+        0 => String::new(),
+        tasks => format!(", and {} in the list of locks above", thousands(tasks)),
+    }
+}
+
+impl FailureTable {
+    fn of_locks(facts: &RunFacts, pinless: &OutcomeCounts, groups: Vec<TaskGroup>) -> Option<Self> {
+        let words = pinless
+            .iter()
+            .map(|(outcome, tasks)| format!("{} {}", thousands(tasks), words::outcome(&outcome)));
+        let words: Vec<String> = words.collect();
+        let title = format!("Locks without a known PIN: {}", counted(pinless.total(), "task"));
+        let note = format!("Among the outcomes they count as {}.", words.join(", "));
+        let lock = |group: &TaskGroup| group.named.first().map(|task| UnknownPin::of(task.outcome));
+        Self::of(facts, "pinless", title, note, groups, lock)
+    }
+
+    fn of_failures(facts: &RunFacts, above: &str, groups: Vec<TaskGroup>) -> Option<Self> {
+        let total: usize = groups.iter().map(|group| group.count).sum();
+        let title = format!("Did not end well: {}{above}", counted(total, "task"));
+        Self::of(facts, "failures", title, String::new(), groups, |_| None)
+    }
+
+    fn of(
+        facts: &RunFacts,
+        id: &'static str,
+        title: String,
+        note: String,
+        groups: Vec<TaskGroup>,
+        lock: impl Fn(&TaskGroup) -> Option<UnknownPin>,
+    ) -> Option<Self> {
+        let more_reasons = groups.len().saturating_sub(GROUPS_MAX);
+        let shown = groups.into_iter().take(GROUPS_MAX);
+        let groups: Vec<FailureGroup> =
+            shown.map(|group| FailureGroup::of(facts, lock(&group), group)).collect();
+        (!groups.is_empty()).then_some(Self { id, title, note, groups, more_reasons })
     }
 }
 
 impl FailureGroup {
-    fn of(facts: &RunFacts, pin: PinKnown, group: TaskGroup) -> Self {
+    fn of(facts: &RunFacts, lock: Option<UnknownPin>, group: TaskGroup) -> Self {
         let outcome = group.named.first().map_or(Outcome::Failed, |task| task.outcome);
-        let Advice { text, commands } = Advice::of(&facts.run_id, outcome, group.http_status, pin);
-        let what = match pin {
-            PinKnown::No => "locked without a known PIN",
-            PinKnown::Yes => words::outcome(&outcome),
+        let Advice { text, commands } = Advice::of(&facts.run_id, outcome, group.http_status, lock);
+        let title = match lock {
+            Some(lock) => format!("{} {}", counted(group.count, "Mac"), lock.title()),
+            None => format!("{} {}", counted(group.count, "task"), words::outcome(&outcome)),
         };
-        let reason = match (group.reason.as_str(), pin) {
-            ("", PinKnown::No) => "no PIN came with the answer".to_owned(),
-            ("", PinKnown::Yes) => "no reason given".to_owned(),
+        let reason = match (group.reason.as_str(), lock) {
+            ("", Some(_)) => "no PIN came with the answer".to_owned(),
+            ("", None) => "no reason given".to_owned(),
             (reason, _) => shortened(reason),
         };
         Self {
-            title: format!("{} {what}", crate::model::counted(group.count, "task")),
+            title,
             reason,
             hint: status_hint(outcome, group.http_status),
             advice: text,
@@ -127,6 +180,7 @@ impl FailureGroup {
 
 /// A reason that a hostile tenant cannot make endless.
 fn shortened(reason: &str) -> String {
+    let reason = plain_reason(reason);
     let mut short: String = reason.chars().take(REASON_CHARS_MAX).collect();
     if reason.chars().nth(REASON_CHARS_MAX).is_some() {
         short.push('…');
@@ -149,13 +203,36 @@ mod tests {
             record(&tasks[2], Outcome::Completed, ""),
         ];
         let attention = Attention::of(&facts(), &Rows::new(&tasks, &records));
-        let titles: Vec<&str> =
-            attention.failures.iter().map(|group| group.title.as_str()).collect();
+        let groups = attention.tables.iter().flat_map(|table| &table.groups);
+        let titles: Vec<&str> = groups.map(|group| group.title.as_str()).collect();
         assert_eq!(
             titles,
-            ["1 task locked without a known PIN", "1 task in doubt", "1 task failed"]
+            ["1 Mac locked without a known PIN", "1 task in doubt", "1 task failed"]
         );
-        assert_eq!(attention.failures[0].reason, "no PIN came with the answer");
+        assert_eq!(attention.tables[0].groups[0].reason, "no PIN came with the answer");
+    }
+
+    #[test]
+    fn a_task_that_another_list_names_is_said_to_be_there() {
+        let tasks = [task(1, 1, "lock"), task(2, 1, "restart"), task(3, 1, "lock")];
+        let records = [
+            record(&tasks[0], Outcome::Pending, ""),
+            record(&tasks[1], Outcome::Pending, ""),
+            record(&tasks[2], Outcome::Failed, "pin_missing: none came"),
+        ];
+        let attention = Attention::of(&facts(), &Rows::new(&tasks, &records));
+        let locks = &attention.tables[0];
+        assert_eq!(locks.title, "Locks without a known PIN: 2 tasks");
+        assert_eq!(locks.note, "Among the outcomes they count as 1 pending, 1 failed.");
+        let titles: Vec<&str> = locks.groups.iter().map(|group| group.title.as_str()).collect();
+        assert_eq!(
+            titles,
+            [
+                "1 Mac locked without a known PIN",
+                "1 Mac may lock at the next check-in, PIN unknown"
+            ]
+        );
+        assert_eq!(attention.pending_title, "1 task, and 1 in the list of locks above");
     }
 
     #[test]
@@ -171,9 +248,10 @@ mod tests {
             })
             .collect();
         let attention = Attention::of(&facts(), &Rows::new(&tasks, &records));
-        assert_eq!(attention.failures_total, 370);
-        assert_eq!((attention.failures.len(), attention.more_reasons), (GROUPS_MAX, 31));
-        let first = &attention.failures[0];
+        let table = &attention.tables[0];
+        assert_eq!(table.title, "Did not end well: 370 tasks");
+        assert_eq!((table.groups.len(), table.more_reasons), (GROUPS_MAX, 31));
+        let first = &table.groups[0];
         assert_eq!((first.named.len(), first.more), (200, 100));
         assert_eq!((attention.pending.len(), attention.more_pending), (500, 30));
     }
@@ -182,7 +260,7 @@ mod tests {
     fn every_outcome_but_the_good_ones_is_there() {
         let (tasks, records) = one_of_each();
         let attention = Attention::of(&facts(), &Rows::new(&tasks, &records));
-        assert_eq!((attention.failures_total, attention.pending_total), (3, 2));
+        assert_eq!((attention.tables[0].groups.len(), attention.pending_total), (3, 2));
         assert_eq!(attention.unsent_total, 2);
         assert!(attention.needs_any());
     }

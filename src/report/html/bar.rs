@@ -58,14 +58,14 @@ impl OutcomeBar {
     }
 }
 
-/// A share in percent. What occurs is never 0 %, and what is not all is never 100 %.
+/// A share in percent. What occurs is never 0%, and what is not all is never 100%.
 fn share(tasks: u32, total: u32) -> String {
     let percent = f64::from(tasks) / f64::from(total.max(1)) * 100.0;
     match percent {
-        _ if tasks == total => "100 %".to_owned(),
-        _ if percent < 0.1 => "< 0.1 %".to_owned(),
-        _ if percent > 99.9 => "> 99.9 %".to_owned(),
-        _ => format!("{percent:.1} %"),
+        _ if tasks == total => "100%".to_owned(),
+        _ if percent < 0.1 => "< 0.1%".to_owned(),
+        _ if percent > 99.9 => "> 99.9%".to_owned(),
+        _ => format!("{percent:.1}%"),
     }
 }
 
@@ -87,7 +87,7 @@ mod tests {
         assert_eq!(bar.summary, "50,000 tasks: 49,999 completed, 1 failed");
         let failed = &bar.parts[1];
         assert!(failed.width.parse::<f64>().expect("a number") > 3.0, "{}", failed.width);
-        assert_eq!((failed.share.as_str(), bar.parts[0].share.as_str()), ("< 0.1 %", "> 99.9 %"));
+        assert_eq!((failed.share.as_str(), bar.parts[0].share.as_str()), ("< 0.1%", "> 99.9%"));
     }
 
     #[test]

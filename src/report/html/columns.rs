@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use super::words::{self, PageTone};
 use crate::model::PagePins;
-use crate::report::{ReportRow, Rows};
+use crate::report::{ReportRow, Rows, plain_reason};
 
 /// Tables of so many rows are laid out at once. The script has the same number.
 const FEW_ROWS: usize = 500;
@@ -64,42 +64,49 @@ impl TaskColumn {
 
     fn cell<'a>(self, row: &ReportRow<'a>) -> TaskCell<'a> {
         let device = row.device();
-        let number = |number: u64| TaskCell { class: "n", text: number.to_string().into() };
-        let text = |text: &'a str| TaskCell { class: "", text: text.into() };
+        let number = |number: u64| TaskCell::of("n", number.to_string());
+        let text = |text: &'a str| TaskCell::of("", text);
         match self {
             Self::Row => number(u64::from(row.row())),
             Self::Step => number(u64::from(row.step())),
             Self::Wave => number(u64::from(row.task().wave) + 1),
             Self::Device => text(&device.name),
-            Self::Serial => text(words::serial(device)),
-            Self::User => TaskCell { class: "", text: user(words::user(device)) },
+            Self::Serial => TaskCell::of("s", words::serial(device)),
+            Self::User => user(words::user(device)),
             Self::Blueprint => text(&device.blueprint),
             Self::Platform => text(device.platform.word()),
             Self::Action => text(row.action()),
-            Self::Outcome => TaskCell {
-                class: PageTone::of(row.outcome()).cell_class(),
-                text: words::outcome(&row.outcome()).into(),
-            },
-            Self::Reason => TaskCell { class: "", text: row.reason() },
+            Self::Outcome => {
+                let class = PageTone::of(row.outcome()).cell_class();
+                TaskCell::of(class, words::outcome(&row.outcome()))
+            }
+            Self::Reason => TaskCell::of("", plain(row.reason())),
             Self::Http => {
                 let status = row.http_status().map(|status| status.to_string());
-                TaskCell { class: "n", text: status.unwrap_or_default().into() }
+                TaskCell::of("n", status.unwrap_or_default())
             }
             Self::Requests => number(u64::from(row.attempts())),
             Self::Ended => {
-                let ended = row.completed_at().map(words::time).unwrap_or_default();
-                TaskCell { class: "", text: ended.into() }
+                TaskCell::of("", row.completed_at().map(words::time).unwrap_or_default())
             }
-            Self::PinState => text(row.lock_pin_state().unwrap_or_default()),
-            Self::Pin => TaskCell { class: "p", text: pins(row) },
+            Self::PinState => TaskCell::of("s", row.lock_pin_state().unwrap_or_default()),
+            Self::Pin => TaskCell::of("p", pins(row)),
         }
     }
 }
 
-fn user<'a>((name, email): (&'a str, &'a str)) -> Cow<'a, str> {
+fn user<'a>((name, email): (&'a str, &'a str)) -> TaskCell<'a> {
     match email {
-        "" => name.into(),
-        email => format!("{name} {email}").into(),
+        "" => TaskCell { email: name, ..TaskCell::of("u", "") },
+        email => TaskCell { email, ..TaskCell::of("u", format!("{name} ")) },
+    }
+}
+
+/// A web page that came as an answer is shown as its title.
+fn plain(reason: Cow<'_, str>) -> Cow<'_, str> {
+    match plain_reason(&reason) {
+        Cow::Owned(plain) => plain.into(),
+        Cow::Borrowed(_) => reason,
     }
 }
 
@@ -116,6 +123,14 @@ fn pins<'a>(row: &ReportRow<'a>) -> Cow<'a, str> {
 pub(super) struct TaskCell<'a> {
     pub(super) class: &'static str,
     pub(super) text: Cow<'a, str>,
+    /// Stands after the text; a line breaks only between its parts.
+    pub(super) email: &'a str,
+}
+
+impl<'a> TaskCell<'a> {
+    fn of(class: &'static str, text: impl Into<Cow<'a, str>>) -> Self {
+        Self { class, text: text.into(), email: "" }
+    }
 }
 
 /// The columns that a run needs.

@@ -174,7 +174,7 @@ impl DoneDevices {
             0 => first,
             1..=3 => format!("{first} The last one was done after {}.", after(100)),
             _ => format!(
-                "{first} Half of them were done after {}, 90 % after {}, the last one after {}.",
+                "{first} Half of them were done after {}, 90% after {}, the last one after {}.",
                 after(50),
                 after(90),
                 after(100)

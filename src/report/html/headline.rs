@@ -58,7 +58,7 @@ fn sentences(facts: &RunFacts, counts: &OutcomeCounts) -> Vec<String> {
         );
     }
     if let Some((_, reason)) = &facts.record.stop {
-        sentences.push(format!("Why it stopped: {reason}."));
+        sentences.push(format!("Why it stopped: {}.", plain_stop(reason)));
     }
     for (action, reason) in &facts.record.stopped_actions {
         sentences.push(format!("The token lacks the permission for {action}: {reason}."));
@@ -67,6 +67,16 @@ fn sentences(facts: &RunFacts, counts: &OutcomeCounts) -> Vec<String> {
         sentences.push(format!("Closed by {by} on {}.", time(*at)));
     }
     sentences
+}
+
+/// The cause of a stop; names of signals in plain words.
+fn plain_stop(reason: &str) -> &str {
+    match reason {
+        "Ctrl-C" => "Ctrl-C was pressed",
+        "SIGTERM" => "another program or a shutdown asked it to end (SIGTERM)",
+        "SIGQUIT" => "a signal asked it to end (SIGQUIT)",
+        reason => reason,
+    }
 }
 
 /// How the tasks ended, in one sentence.
@@ -92,11 +102,12 @@ fn ends(counts: &OutcomeCounts) -> String {
         _ => format!("{} of {} ended well", thousands(good), counted(all, "task")),
     };
     if !others.is_empty() {
-        text.push_str(&format!(": {}.", others.join(", ")));
+        text.push_str(&format!("; {}.", others.join(", ")));
     }
     let skipped = counts.of(Outcome::Skipped);
     if skipped > 0 {
-        text.push_str(&format!(" Rules left out {}.", counted(skipped, "task")));
+        let noun = if all > 0 { "more task" } else { "task" };
+        text.push_str(&format!(" Rules left out {}.", counted(skipped, noun)));
     }
     text
 }
@@ -142,12 +153,13 @@ mod tests {
             (&[][..], "No task was to be sent."),
             (&[Completed], "The task ended well."),
             (&[Completed, Completed], "All 2 tasks ended well."),
-            (&[Completed, Skipped], "The task ended well. Rules left out 1 task."),
+            (&[Completed, Skipped], "The task ended well. Rules left out 1 more task."),
             (
                 &[Completed, Failed, InDoubt, Pending, NotNow],
-                "1 of 5 tasks ended well: 1 failed, 1 in doubt, 2 pending.",
+                "1 of 5 tasks ended well; 1 failed, 1 in doubt, 2 pending.",
             ),
-            (&[Failed], "0 of 1 task ended well: 1 failed."),
+            (&[Skipped], "No task was to be sent. Rules left out 1 task."),
+            (&[Failed], "0 of 1 task ended well; 1 failed."),
         ] {
             assert_eq!(ends(&counts(outcomes)), text);
         }
@@ -169,5 +181,8 @@ mod tests {
         let headline = Headline::of(&stopped, &counts(&[Outcome::Failed]));
         assert_eq!((headline.title, headline.tone), ("Stopped", PageTone::Bad));
         assert!(headline.sentences[1].contains("6 of 40 tasks failed"));
+        stopped.record.stop = Some((StopCause::Operator, "SIGTERM".to_owned()));
+        let headline = Headline::of(&stopped, &counts(&[Outcome::Failed]));
+        assert!(headline.sentences[1].contains("another program or a shutdown"));
     }
 }

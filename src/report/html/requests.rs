@@ -40,8 +40,8 @@ fn quota(total: u64, per_hour: u32) -> String {
     let limit = thousands(per_hour);
     let share = total as f64 / f64::from(per_hour) * 100.0;
     let share = match share {
-        _ if share < 1.0 => "less than 1 %".to_owned(),
-        _ => format!("{share:.0} %"),
+        _ if share < 1.0 => "less than 1%".to_owned(),
+        _ => format!("{share:.0}%"),
     };
     format!(
         "{made} It was limited to {limit} requests an hour; this is {share} of the quota of one hour."
@@ -77,6 +77,6 @@ mod tests {
         assert_eq!(table.total, 1_200);
         assert_eq!(table.kinds[0].name, "checks of a device's commands");
         assert!(table.quota.contains("made 1,200 requests"), "{}", table.quota);
-        assert!(table.quota.contains("15 % of the quota of one hour"), "{}", table.quota);
+        assert!(table.quota.contains("15% of the quota of one hour"), "{}", table.quota);
     }
 }

@@ -99,6 +99,11 @@ pub(super) fn user(device: &DeviceFacts) -> (&str, &str) {
     }
 }
 
+/// An address in parts between which a line may break: after each `@` and each dot.
+pub(super) fn parts_of(email: &str) -> impl Iterator<Item = &str> {
+    email.split_inclusive(['@', '.'])
+}
+
 /// When the device was last seen before the plan.
 pub(super) fn check_in(device: &DeviceFacts) -> String {
     device.last_check_in.map_or_else(|| "unknown".to_owned(), time)

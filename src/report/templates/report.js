@@ -33,6 +33,10 @@
   let timer = 0;
   text.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(filter, 150); });
   outcome.addEventListener("change", filter);
+  const hint = document.getElementById("hint");
+  const frame = table.parentElement;
+  const tell = () => { hint.hidden = table.scrollWidth <= frame.clientWidth; };
+  new ResizeObserver(tell).observe(frame);
   const heads = Array.from(table.tHead.rows[0].cells);
   heads.forEach((head, column) => {
     const button = document.createElement("button");

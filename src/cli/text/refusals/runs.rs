@@ -8,12 +8,24 @@ use crate::app::{
     BrokenOffReason, DoubtReason, FirstReportReason, ReportsReason, ResumeReason, RunEndFault,
     RunEndReason,
 };
+use crate::report::ReportFault;
 
 pub(super) fn reports(reason: &ReportsReason) -> Words {
     match reason {
-        ReportsReason::Unwritable { run, detail } => Words::new(
+        ReportsReason::Unwritable { run, fault, detail } => Words::new(
             format!("cannot write the reports: {detail}"),
-            format!("free some disk space, then write the reports:\n  sortie report {run}"),
+            match fault {
+                ReportFault::DiskFull => {
+                    format!("free some disk space, then write the reports:\n  sortie report {run}")
+                }
+                ReportFault::Directory => format!(
+                    "write the reports to a directory that you can write to:\n  sortie report {run} --report-dir DIR"
+                ),
+                ReportFault::Format => format!(
+                    "write the reports in other formats:\n  sortie report {run} --report-format csv,jsonl"
+                ),
+                ReportFault::Records => String::new(),
+            },
         )
         .state("the journal has every request and answer"),
         ReportsReason::Pruned { run, at, directory } => Words::new(
