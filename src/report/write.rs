@@ -84,7 +84,7 @@ impl ReportError {
         match self {
             Self::Sum { .. } => ReportFault::Records,
             Self::Format { .. } | Self::NotBuilt { .. } => ReportFault::Format,
-            Self::Write { source, .. } => match source.kind() {
+            Self::Write { source, .. } | Self::Directory { source, .. } => match source.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ReportFault::DiskFull,
                 _ => ReportFault::Directory,
             },
