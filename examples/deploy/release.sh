@@ -118,7 +118,8 @@ check() {
   size=$(wc -c < "$1" | tr -d ' ')
   [ "$size" -lt "$SIZE_MAX" ] || stop "$1 has $size bytes; the limit is $SIZE_MAX"
   for path in "$root" "$HOME" "$cargo_home" "$(rustc --print sysroot)"; do
-    [ "$path" != / ] || continue
+    # The program itself names /root: what systemd starts cannot write there.
+    case $path in / | /root) continue ;; esac
     ! grep -aqF -- "$path/" "$1" || stop "$1 names the directory $path of this host"
   done
   say "$1: $size bytes, no path of this host"
