@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::diagnostics::{Flaw, counted};
 use super::file_limits::FILE_BYTES_MAX;
-use crate::model::quoted;
+use crate::model::{column_name, quoted};
 
 /// What separates the cells of the text.
 pub(super) const CELL_DELIMITER: u8 = b',';
@@ -106,18 +106,6 @@ fn commas(text: &str) -> usize {
 /// `B7`: the row counts from 1, the column from 0.
 pub(super) fn cell_name(row: u32, column: usize) -> String {
     format!("{}{row}", column_name(column))
-}
-
-/// `B`, `AA`: the column counts from 0.
-pub(super) fn column_name(column: usize) -> String {
-    let mut letters = Vec::new();
-    let mut left = column + 1;
-    while left > 0 {
-        left -= 1;
-        letters.push(char::from(b'A' + (left % 26) as u8));
-        left /= 26;
-    }
-    letters.iter().rev().collect()
 }
 
 /// The name of a sheet as a spreadsheet writes it before a cell.

@@ -52,7 +52,7 @@ pub use run_record::{RunRecord, WaveBegin};
 pub use run_verdict::RunVerdict;
 pub use sealed::{Sealed, at_rest};
 pub use secret::{HeldPin, KnownPin, PinOrigin, PinReading, Secret, SecretSource, ShownPin};
-pub use spreadsheet::{SUMMARY_MARK, as_text_cell, neutralized, quoted, restored};
+pub use spreadsheet::{SUMMARY_MARK, as_text_cell, column_name, neutralized, quoted, restored};
 pub use task::{
     DeviceFacts, Gate, ParamValue, Params, RunId, SentRequest, Task, TaskFacts, TaskId, TaskIndex,
     Turn,

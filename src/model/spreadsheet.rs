@@ -118,6 +118,24 @@ pub fn quoted(cell: &str) -> Cow<'_, str> {
     Cow::Borrowed(cell)
 }
 
+/// The name of a column in a sheet, such as `B` or `AA`: the column counts from 0.
+///
+/// ```
+/// use sortie::model::column_name;
+/// assert_eq!(column_name(27), "AB");
+/// ```
+#[must_use]
+pub fn column_name(column: usize) -> String {
+    let mut letters = Vec::new();
+    let mut left = column + 1;
+    while left > 0 {
+        left -= 1;
+        letters.push(char::from(b'A' + (left % 26) as u8));
+        left /= 26;
+    }
+    letters.iter().rev().collect()
+}
+
 /// Where some spreadsheet sees a cell begin: at the start, and after each delimiter.
 fn starts(text: &str) -> impl Iterator<Item = usize> {
     std::iter::once(0).chain(text.match_indices(DELIMITERS).map(|(at, found)| at + found.len()))

@@ -14,6 +14,8 @@ use std::io::{self, Write};
 use zip::ZipWriter;
 use zip::write::{SimpleFileOptions, StreamWriter};
 
+use crate::model::column_name;
+
 /// Most rows of a sheet, its header included.
 pub(super) const SHEET_ROWS_MAX: usize = 1_048_576;
 /// Most UTF-16 units of a cell, as Excel counts characters.
@@ -275,18 +277,6 @@ fn is_escape(text: &str) -> bool {
     let digits = text.strip_prefix("_x").and_then(|rest| rest.get(..5));
     let digits = digits.and_then(|digits| digits.strip_suffix('_'));
     digits.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
-}
-
-/// `A`, `AA`: the column counts from 0.
-fn column_name(column: usize) -> String {
-    let mut letters = Vec::new();
-    let mut left = column + 1;
-    while left > 0 {
-        left -= 1;
-        letters.push(char::from(b'A' + (left % 26) as u8));
-        left /= 26;
-    }
-    letters.iter().rev().collect()
 }
 
 #[cfg(test)]

@@ -15,9 +15,8 @@ use super::xml::{Part, attribute, attributes, damaged, is_on, unescaped};
 use crate::job::columns::COLUMNS_MAX;
 use crate::job::diagnostics::Flaw;
 use crate::job::parse_options::HiddenCells;
-use crate::job::sheet_text::{
-    CellKind, CellOrigin, SheetTextWriter, TypedCell, cell_name, column_name,
-};
+use crate::job::sheet_text::{CellKind, CellOrigin, SheetTextWriter, TypedCell, cell_name};
+use crate::model::column_name;
 
 /// A problem in a sheet: its row from 1 and its column from 0, where it has a place.
 pub(super) struct SheetFlaw {

@@ -24,8 +24,8 @@ use workbook::{SheetEntry, Workbook};
 
 use super::diagnostics::{Diagnostics, Flaw, PlaceUnit, counted, quote};
 use super::parse_options::HiddenCells;
-use super::sheet_text::{SheetText, SheetTextWriter, cell_name, column_name, sheet_prefix};
-use crate::model::SUMMARY_MARK;
+use super::sheet_text::{SheetText, SheetTextWriter, cell_name, sheet_prefix};
+use crate::model::{SUMMARY_MARK, column_name};
 
 /// What the operator says about a workbook.
 #[derive(Copy, Clone)]
