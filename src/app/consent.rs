@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::refusal::{NextStep, RefusalClass, RefusalFacts};
 use crate::model::{DeviceId, Risk, Task};
-use crate::plan::{Plan, Wrapping, phrase, phrase_of};
+use crate::plan::{Plan, PlanFile, Wrapping, phrase, phrase_of};
 
 /// Devices up to which benign work needs no question.
 pub const DEVICES_WITHOUT_QUESTION: usize = 100;
@@ -40,6 +40,15 @@ pub enum Work {
         /// The tenant as people know it.
         tenant: String,
     },
+    /// The plans of several tenants are carried out.
+    Group {
+        /// The highest risk of their tasks.
+        risk: Risk,
+        /// Distinct devices with something to do, over all tenants.
+        devices: usize,
+        /// The tenants with their devices, in the order of the job.
+        tenants: Vec<TenantDevices>,
+    },
     /// Tasks are sent again that may have been applied already.
     SendAgain {
         /// Distinct devices.
@@ -52,6 +61,29 @@ pub enum Work {
         /// What is done.
         what: &'static str,
     },
+}
+
+/// A tenant of a group of plans, and its devices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TenantDevices {
+    /// The tenant, by the name of its profile.
+    pub tenant: String,
+    /// Distinct devices with something to do.
+    pub devices: usize,
+}
+
+/// The share of one plan in the consent to a group of plans. Only the application makes one, from a consent that was verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupShare {
+    plan_digest: String,
+    confirmed: Confirmed,
+}
+
+impl GroupShare {
+    /// The share of the plan with this digest.
+    pub(in crate::app) fn new(plan_digest: String, confirmed: Confirmed) -> Self {
+        Self { plan_digest, confirmed }
+    }
 }
 
 /// What was given for a piece of work.
@@ -69,6 +101,8 @@ pub enum Consent {
         /// The answer, as it was typed.
         text: String,
     },
+    /// Given to a group of plans, of which the plan is one.
+    OfGroup(GroupShare),
 }
 
 impl Consent {
@@ -131,6 +165,14 @@ pub enum ConsentReason {
         /// Why no prompt was shown.
         why: NotAsked,
     },
+    /// It was given to other plans, or to this one before it changed.
+    #[serde(rename = "consent_to_other_plans")]
+    OtherPlans {
+        /// The work.
+        work: Work,
+        /// What it needs.
+        needed: Needed,
+    },
     /// A person was asked and did not confirm.
     #[serde(rename = "consent_declined")]
     Declined {
@@ -159,13 +201,16 @@ impl Needed {
     /// What a plan needs on this tenant.
     #[must_use]
     pub fn of(plan: &Plan, tenant: &str) -> Self {
-        let devices = plan.devices();
-        match plan.risk() {
+        Self::of_risk(plan.risk(), plan.devices(), || phrase(plan, tenant))
+    }
+
+    fn of_risk(risk: Risk, devices: usize, phrase: impl FnOnce() -> Option<String>) -> Self {
+        match risk {
             Risk::Read => Self::Nothing,
             Risk::Benign if devices <= DEVICES_WITHOUT_QUESTION => Self::Nothing,
             Risk::Benign => Self::Yes,
             Risk::Disruptive => Self::Count(devices),
-            Risk::Irreversible => Self::Phrase(phrase(plan, tenant).unwrap_or_default()),
+            Risk::Irreversible => Self::Phrase(phrase().unwrap_or_default()),
         }
     }
 
@@ -211,6 +256,29 @@ impl Question {
             devices,
             is_bounded: wrapping.is_whole(),
         }
+    }
+
+    /// Whether the plans of these tenants may be carried out. The phrase names their number, and one tenant alone by its name.
+    pub(in crate::app) fn of_group<'a>(
+        plans: impl Iterator<Item = (&'a str, &'a PlanFile)> + Clone,
+    ) -> Self {
+        let tenants: Vec<TenantDevices> = plans
+            .clone()
+            .map(|(tenant, file)| TenantDevices {
+                tenant: tenant.to_owned(),
+                devices: file.plan.devices(),
+            })
+            .collect();
+        let devices = tenants.iter().map(|it| it.devices).sum();
+        let risk = plans.clone().map(|(_, file)| file.plan.risk()).max().unwrap_or(Risk::Read);
+        let on = match tenants.as_slice() {
+            [only] => only.tenant.clone(),
+            several => format!("{} TENANTS", several.len()),
+        };
+        let tasks = plans.clone().flat_map(|(_, file)| file.plan.to_do());
+        let needed = Needed::of_risk(risk, devices, || phrase_of(tasks, &on));
+        let is_bounded = plans.clone().all(|(_, file)| file.wrapping.is_whole());
+        Self { work: Work::Group { risk, devices, tenants }, needed, devices, is_bounded }
     }
 
     /// Whether tasks may be sent again that may have been applied already.
@@ -263,7 +331,30 @@ impl Question {
                 work: self.work.clone(),
                 needed: self.needed.clone(),
             }),
+            // A share counts for a plan by its digest alone, which this question does not know.
+            Consent::OfGroup(_) => Err(self.of_other_plans()),
         }
+    }
+
+    /// Verifies a consent to carry out this plan.
+    ///
+    /// # Errors
+    /// As [`Question::verify`]; also when it is the share of another plan.
+    pub(crate) fn verify_plan(
+        file: &PlanFile,
+        consent: &Consent,
+    ) -> Result<Confirmed, ConsentReason> {
+        match consent {
+            Consent::OfGroup(share) if share.plan_digest == file.digest() => {
+                Ok(share.confirmed.clone())
+            }
+            _ => Self::of_plan(&file.plan, &file.tenant, file.wrapping).verify(consent),
+        }
+    }
+
+    /// Why a consent to other plans does not count.
+    pub(in crate::app) fn of_other_plans(&self) -> ConsentReason {
+        ConsentReason::OtherPlans { work: self.work.clone(), needed: self.needed.clone() }
     }
 
     fn verify_in_advance(
@@ -274,7 +365,10 @@ impl Question {
         let Self { work, needed, devices, is_bounded } = self;
         let enough = |how: String| Ok(Confirmed { how, is_at_terminal: false });
         // With nothing left to do every word is right: a job that is run until it is done gives the same each time.
-        if let (Needed::Nothing, Work::Plan { risk, devices, .. }) = (needed, work)
+        if let (
+            Needed::Nothing,
+            Work::Plan { risk, devices, .. } | Work::Group { risk, devices, .. },
+        ) = (needed, work)
             && (words.is_none() || *devices == 0)
         {
             return enough(format!("none needed ({})", risk.word()));
@@ -313,6 +407,7 @@ impl RefusalFacts for ConsentReason {
     fn next(&self) -> Vec<NextStep> {
         let (Self::OtherWords { needed, .. }
         | Self::Missing { needed, .. }
+        | Self::OtherPlans { needed, .. }
         | Self::Declined { needed, .. }) = self;
         vec![NextStep::Confirm { words: needed.words() }]
     }

@@ -13,6 +13,7 @@ mod consent;
 pub mod doctor;
 mod events;
 pub(crate) mod files;
+pub(crate) mod group;
 pub(crate) mod history;
 mod history_reason;
 pub(crate) mod job_files;
@@ -52,14 +53,18 @@ pub use audit_reason::{AuditReason, ChainFault};
 pub use charging::Used;
 pub use clock_repair::ClockRepair;
 pub use consent::{
-    Confirmed, Consent, ConsentReason, DEVICES_WITHOUT_QUESTION, Needed, NotAsked, Question, Work,
-    is_yes,
+    Confirmed, Consent, ConsentReason, DEVICES_WITHOUT_QUESTION, GroupShare, Needed, NotAsked,
+    Question, TenantDevices, Work, is_yes,
 };
 pub use events::{
     AppEvent, Events, Leftover, NoticeFailure, PinFact, RunAdvanced, RunBegins, RunNews, SeenEntry,
     SeenTask,
 };
 pub use files::{BindingFileReason, NotBelieved, PrivateFileFault};
+pub use group::prepare::SectionRequest;
+pub use group::prepared_group::{PreparedGroup, TenantSection};
+pub use group::question::{GroupConfirmed, GroupConsent, GroupQuestion};
+pub use group::reason::GroupReason;
 pub use history::{DeviceHistory, HistoryRequest};
 pub use history_reason::{HistoryCoverage, HistoryReason};
 pub use job_files::{JobBytes, check_requirement};
@@ -81,7 +86,8 @@ pub use prune::{LeftAlone, Prunable, PrunableRun, PruneCounts, PruneOutcome, Pru
 pub use prune_reason::PruneReason;
 pub use queue_place::QueuePlace;
 pub use refusal::{
-    BeforeSending, NextStep, Reason, Refusal, RefusalClass, RefusalFacts, Sent, VoidApproval,
+    BeforeSending, LeftOutTenant, NextStep, Reason, Refusal, RefusalClass, RefusalFacts, Sent,
+    TenantsRefused, VoidApproval,
 };
 pub use runs::close::{ClosableRun, Closing};
 pub use runs::doubt::{Doubt, DoubtReason, Evidence, EvidenceFact};

@@ -14,5 +14,5 @@ mod sent;
 pub use class::RefusalClass;
 pub use facts::RefusalFacts;
 pub use next::NextStep;
-pub use reason::{Reason, VoidApproval};
+pub use reason::{LeftOutTenant, Reason, TenantsRefused, VoidApproval};
 pub use sent::{BeforeSending, Refusal, Sent};

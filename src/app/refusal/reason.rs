@@ -11,6 +11,7 @@ use crate::app::approval::ApprovalReason;
 use crate::app::audit_reason::AuditReason;
 use crate::app::consent::ConsentReason;
 use crate::app::files::BindingFileReason;
+use crate::app::group::reason::GroupReason;
 use crate::app::history_reason::HistoryReason;
 use crate::app::job_reason::JobReason;
 use crate::app::notify::NotifyReason;
@@ -113,6 +114,8 @@ reasons! {
     Gate(GateReason),
     /// The job gives PINs unencrypted, and secrets are to be encrypted.
     GivenPins(GivenPinsReason),
+    /// A job for several tenants is not planned.
+    Group(GroupReason),
     /// The history of a device is not had, or not in full.
     History(HistoryReason),
     /// A job is not taken.
@@ -169,6 +172,8 @@ reasons! {
     StopFile(StopFileReason),
     /// The quota cannot fit the requests in time.
     Time(TimeReason),
+    /// Nothing is started for any tenant of a job.
+    Tenants(TenantsRefused),
     /// There is no token to send.
     Token(TokenReason),
     /// A check refused that the approval of the run would have passed, had it still counted.
@@ -224,5 +229,32 @@ impl RefusalFacts for VoidApproval {
 
     fn next(&self) -> Vec<NextStep> {
         self.refused.next()
+    }
+}
+
+/// A tenant that a job names and for which nothing is started.
+#[derive(Debug, Serialize)]
+pub struct LeftOutTenant {
+    /// The tenant, by the name of its profile.
+    pub tenant: String,
+    /// Why nothing is started for it.
+    pub reason: Reason,
+}
+
+/// Nothing is started for any tenant of a job.
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename = "tenants_refused")]
+pub struct TenantsRefused {
+    /// All of them, each with its reason. There is at least one.
+    pub left_out: Vec<LeftOutTenant>,
+}
+
+impl RefusalFacts for TenantsRefused {
+    fn class(&self) -> RefusalClass {
+        self.left_out.first().map_or(RefusalClass::Unexpected, |first| first.reason.class())
+    }
+
+    fn next(&self) -> Vec<NextStep> {
+        self.left_out.first().map_or_else(Vec::new, |first| first.reason.next())
     }
 }

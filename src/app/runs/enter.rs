@@ -19,7 +19,7 @@ use crate::app::runs::first_reports::FirstReportReason;
 use crate::app::runs::operation::Operation;
 use crate::app::runs::prepared::{PlanSource, Prepared};
 use crate::app::runs::run_view::{ReportsReason, RunView};
-use crate::app::{AppEvent, Confirmed, Consent, Leftover, Workspace};
+use crate::app::{AppEvent, Confirmed, Consent, Leftover, Question, Workspace};
 use crate::drive::{Clock, WallClock, facts_of};
 use crate::engine::{Engine, EngineState, Scope};
 use crate::journal::{Provenance, RequestCounts, RunHeader, RunJournal, RunRow};
@@ -93,7 +93,7 @@ struct Entered {
 /// Makes every check once more while no other run can begin, and writes the run down. What fails leaves no run.
 fn enter(workspace: &Workspace, prepared: &Prepared, consent: &Consent) -> Result<Entered, Reason> {
     let now = WallClock.now();
-    let confirmed = prepared.question().verify(consent)?;
+    let confirmed = Question::verify_plan(prepared.plan(), consent)?;
     let approved = prepared.approved(now)?;
     let header = header_of(workspace, prepared, &confirmed, approved.as_ref(), now)?;
     let run = header.run.0.clone();

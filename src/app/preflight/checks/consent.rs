@@ -15,8 +15,6 @@ fn check(candidate: &Candidate<'_>) -> Result<Holds, Reason> {
     if candidate.moment == Moment::BeforeConsent {
         return Ok(Holds::NotApplicable);
     }
-    let file = fresh.file;
-    let question = Question::of_plan(&file.plan, &file.tenant, file.wrapping);
-    question.verify(fresh.consent.unwrap_or(&crate::app::Consent::NONE))?;
+    Question::verify_plan(fresh.file, fresh.consent.unwrap_or(&crate::app::Consent::NONE))?;
     Ok(Holds::Yes)
 }

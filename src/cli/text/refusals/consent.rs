@@ -24,6 +24,10 @@ pub(crate) fn words(reason: &ConsentReason, what: &str, look_at: &str) -> Words 
             format!("{what} needs a confirmation{}", not_asked(*why)),
             next(look_at, written(needed)),
         ),
+        ConsentReason::OtherPlans { needed, .. } => Words::new(
+            format!("the confirmation was given for other plans and does not confirm {what}"),
+            next(look_at, written(needed)),
+        ),
         // Nothing was read that could be reviewed again.
         ConsentReason::Declined { work: Work::Other { .. }, .. } => Words::new("not confirmed", ""),
         ConsentReason::Declined { needed, .. } => {
@@ -53,9 +57,10 @@ fn short(text: &str) -> String {
 pub(super) fn consent(reason: &ConsentReason) -> Words {
     let (ConsentReason::OtherWords { work, .. }
     | ConsentReason::Missing { work, .. }
+    | ConsentReason::OtherPlans { work, .. }
     | ConsentReason::Declined { work, .. }) = reason;
     let look_at = match work {
-        Work::Plan { .. } => "the plan",
+        Work::Plan { .. } | Work::Group { .. } => "the plan",
         Work::SendAgain { .. } => "the evidence",
         Work::Other { .. } => "what would happen",
     };
@@ -68,6 +73,12 @@ pub(crate) fn work_text(work: &Work) -> String {
         Work::Plan { risk, devices, tenant } => {
             format!("{} work on {} on {tenant}", risk.word(), counted(*devices, "device"))
         }
+        Work::Group { risk, devices, tenants } => format!(
+            "{} work on {} of {}",
+            risk.word(),
+            counted(*devices, "device"),
+            counted(tenants.len(), "tenant")
+        ),
         Work::SendAgain { devices, tenant } => {
             format!("sending again to {} on {tenant}", counted(*devices, "device"))
         }
@@ -86,7 +97,9 @@ pub(crate) fn written(needed: &Needed) -> Option<String> {
 
 fn devices(work: &Work) -> usize {
     match work {
-        Work::Plan { devices, .. } | Work::SendAgain { devices, .. } => *devices,
+        Work::Plan { devices, .. }
+        | Work::Group { devices, .. }
+        | Work::SendAgain { devices, .. } => *devices,
         Work::Other { .. } => 0,
     }
 }

@@ -4,10 +4,10 @@
 
 use super::words::Words;
 use super::{
-    approval, consent, files, job, looking, notify, opened_run, other_runs, outside, planning,
-    plans, preflight, runs, schedule, secrets, settings, tenant,
+    approval, consent, files, group, job, looking, notify, opened_run, other_runs, outside,
+    planning, plans, preflight, runs, schedule, secrets, settings, tenant,
 };
-use crate::app::{Reason, VoidApproval, WorkspaceReason};
+use crate::app::{Reason, TenantsRefused, VoidApproval, WorkspaceReason};
 
 /// A reason in words.
 pub(crate) fn words(reason: &Reason) -> Words {
@@ -50,6 +50,7 @@ pub(crate) fn words(reason: &Reason) -> Words {
         Reason::Device(reason) => looking::device(reason),
         Reason::Doubt(reason) => runs::doubt(reason),
         Reason::Drive(reason) => outside::drive(reason),
+        Reason::Group(reason) => group::group(reason),
         Reason::History(reason) => looking::history(reason),
         Reason::Job(reason) => job::job(reason),
         Reason::Journal(reason) => outside::journal(reason),
@@ -60,6 +61,7 @@ pub(crate) fn words(reason: &Reason) -> Words {
         Reason::Reports(reason) => runs::reports(reason),
         Reason::Schedule(reason) => schedule::schedule(reason),
         Reason::Secrets(reason) => secrets::secrets(reason),
+        Reason::Tenants(reason) => no_tenant(reason),
         Reason::Token(reason) => tenant::token(reason),
         Reason::Workspace(reason) => match **reason {
             WorkspaceReason::NoRuns => Words::new(
@@ -75,4 +77,13 @@ fn void(reason: &VoidApproval) -> Words {
     let why = words(&reason.void_approval).what;
     let what = format!("{}; also, the run's approval is no longer valid: {why}", refused.what);
     Words { what, ..refused }
+}
+
+/// Each tenant on a line of its own; the next step is that of the first one.
+fn no_tenant(reason: &TenantsRefused) -> Words {
+    let lines =
+        reason.left_out.iter().map(|it| format!("\n  {}: {}", it.tenant, words(&it.reason).what));
+    let what = format!("no tenant of the job can be run:{}", lines.collect::<String>());
+    let next = reason.left_out.first().map(|first| words(&first.reason).next).unwrap_or_default();
+    Words::new(what, next)
 }

@@ -7,6 +7,7 @@ mod approval;
 pub(crate) mod consent;
 mod every_reason;
 mod files;
+mod group;
 mod job;
 pub(crate) mod json;
 mod looking;

@@ -1,0 +1,16 @@
+//! Refusals of jobs for several tenants, in words.
+//!
+//! Owns the words. Must never name a tenant otherwise than by its profile.
+
+use super::words::Words;
+use crate::app::GroupReason;
+
+/// A reason in words.
+pub(super) fn group(reason: &GroupReason) -> Words {
+    match reason {
+        GroupReason::SameAddress { tenants: [first, second], address } => Words::new(
+            format!("profiles {first} and {second} name the same tenant ({address})"),
+            "name each tenant once",
+        ),
+    }
+}
