@@ -173,10 +173,17 @@ pub(crate) fn settle_left_behind(state: &Workspace, now: UnixMillis) -> Result<(
     settle_dead(state, now)
 }
 
-/// Runs that are charged for what they may still send, and no process sends it.
+/// Runs that are charged for what they may still send, and no process sends it. A run that an engine elsewhere carries out
+/// may be sent by any host, until its end is recorded here.
 fn dead_runs(state: &Workspace, now: UnixMillis) -> Result<Vec<String>, JournalError> {
-    let mut runs = state.index().unsettled_runs(now)?;
-    runs.retain(|run| !state.dir.is_sending(run));
+    let index = state.index();
+    let mut runs = index.unsettled_runs(now)?;
+    if runs.is_empty() {
+        return Ok(runs);
+    }
+    let elsewhere: BTreeSet<String> =
+        index.hand_overs()?.into_iter().map(|it| it.header.run.0).collect();
+    runs.retain(|run| !elsewhere.contains(run) && !state.dir.is_sending(run));
     Ok(runs)
 }
 

@@ -94,6 +94,7 @@ pub use runs::doubt::{Doubt, DoubtReason, Evidence, EvidenceFact};
 pub use runs::end_reasons::{BrokenOffReason, RunEndFault, RunEndReason};
 pub use runs::ending::RunEnded;
 pub use runs::first_reports::FirstReportReason;
+pub use runs::hand_over_reason::HandOverReason;
 pub use runs::listing::{RunListing, RunsRequest};
 pub use runs::look_on::{Driver, LookedOn, Onlooker};
 pub use runs::opened_run_reason::{OpenedRunReason, OpeningPurpose};

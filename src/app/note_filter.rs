@@ -11,9 +11,10 @@ use crate::journal::AuditRecord;
 use crate::model::UnixMillis;
 
 /// The kinds of notes that this program writes.
-pub const NOTE_KINDS: [&str; 12] = [
+pub const NOTE_KINDS: [&str; 13] = [
     "planned",
     "started",
+    "handed_over",
     "resumed",
     "left",
     "closed",

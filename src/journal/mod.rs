@@ -32,7 +32,7 @@ mod writer;
 pub use chain::{AuditFault, AuditRecord, ChainAudit};
 pub use error::JournalError;
 pub use index::{
-    Ahead, Charge, DeviceEvent, DeviceTask, HeadRow, Index, LeaseRow, OutboxNotice, OutboxState,
+    Ahead, Charge, DeviceEvent, DeviceTask, HandOver, HeadRow, Index, LeaseRow, OutboxNotice, OutboxState,
     PlanRow, Pruning, RunAccount, RunRow, RunState, SentDevices,
 };
 pub use kept::{KeptHead, KeptHeads};

@@ -760,3 +760,42 @@ fn an_index_of_format_4_gets_an_outbox() {
     assert_eq!(index.waiting_notices("acme").expect("readable"), []);
     assert_eq!(look.latest_notices(9).expect("readable"), [delivered]);
 }
+
+#[test]
+fn an_index_of_format_5_gets_hand_overs() {
+    let bench = Bench::new();
+    drop(Index::open(&bench.state).expect("an index"));
+    let connection = rusqlite::Connection::open(bench.state.index_path()).expect("a database");
+    let old = "DROP TABLE hand_overs; DROP TABLE hand_over_devices";
+    connection.execute_batch(old).expect("as format 5 was");
+    connection.pragma_update(None, "user_version", 5).expect("its owner");
+    let look = Index::open_to_read(&bench.state).expect("readable").expect("it is there");
+    assert_eq!(look.hand_overs().expect("an old index has none"), []);
+    assert_eq!(look.find_hand_over("p1").expect("an old index has none"), None);
+    let mut index = Index::open(&bench.state).expect("it is brought forward");
+    let hand_over = HandOver {
+        plan: "p1".to_owned(),
+        tenant: "tenant.example".to_owned(),
+        header: header(RUN),
+        at: NOW,
+        place: None,
+        submitted_at: None,
+        ended_at: None,
+    };
+    assert!(!index.add_hand_over(&hand_over, &tasks_of(8), true).expect("no such plan file"));
+    assert_eq!(index.find_hand_over("p1").expect("readable"), None, "nothing was kept");
+    assert!(index.add_hand_over(&hand_over, &tasks_of(8), false).expect("written"));
+    assert!(!index.add_hand_over(&hand_over, &tasks_of(8), false).expect("once for each plan"));
+    assert_eq!(look.find_hand_over("p1").expect("readable"), Some(hand_over));
+    let devices = ["d0", "d6", "d99"].map(DeviceId::from_api).into();
+    let held = |index: &Index| index.handed_over_for(RUN, &devices).expect("readable");
+    let first = (DeviceId::from_api("d0"), "lock".to_owned());
+    assert_eq!(held(&index), [first], "a skipped task reaches no device");
+    assert!(index.begin_submission(RUN, "here").expect("written"));
+    assert!(index.begin_submission(RUN, "here").expect("again, after a crash"));
+    assert!(!index.begin_submission(RUN, "there").expect("another place may have it"));
+    index.end_submission(RUN, NOW).expect("written");
+    assert!(index.end_hand_over(RUN, NOW).expect("written"));
+    assert!(!index.end_hand_over(RUN, NOW).expect("written"), "it ends once");
+    assert_eq!(held(&index), []);
+}

@@ -28,6 +28,7 @@ use crate::app::prune_reason::PruneReason;
 use crate::app::runs::doubt::DoubtReason;
 use crate::app::runs::end_reasons::{BrokenOffReason, RunEndReason};
 use crate::app::runs::first_reports::FirstReportReason;
+use crate::app::runs::hand_over_reason::HandOverReason;
 use crate::app::runs::opened_run_reason::OpenedRunReason;
 use crate::app::runs::resume_reason::ResumeReason;
 use crate::app::runs::run_view::ReportsReason;
@@ -116,6 +117,8 @@ reasons! {
     GivenPins(GivenPinsReason),
     /// A job for several tenants is not planned.
     Group(GroupReason),
+    /// A plan is not handed over to an engine elsewhere.
+    HandOver(HandOverReason),
     /// The history of a device is not had, or not in full.
     History(HistoryReason),
     /// A job is not taken.

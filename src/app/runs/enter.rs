@@ -127,10 +127,34 @@ fn begin(
 ) -> Result<RunJournal, Reason> {
     let (file, run) = (prepared.plan(), header.run.0.as_str());
     prepared.verify_entering(workspace, run, consent, WallClock.now())?;
+    charge_prepared(workspace, prepared, confirmed, header)?;
+    write_first_reports(header, &file.plan.tasks)?;
+    let journal = RunJournal::create(&workspace.dir, header, &file.plan.tasks)?;
+    if let PlanSource::PlanFile(_) = prepared.source
+        && !workspace.index().take_plan(&header.provenance.plan_digest, run)?
+    {
+        return Err(PlanFileReason::AlreadyRan { run: None }.into());
+    }
+    // Before the new run is entered: should the program die in between, nothing can be sent by both.
+    if let PlanSource::Retry(old) = &prepared.source {
+        old.close(workspace, run)?;
+    }
+    add_to_index(workspace, header, &file.plan.tasks)?;
+    Ok(journal)
+}
+
+/// Charges the devices of a plan to its run.
+pub(super) fn charge_prepared(
+    workspace: &Workspace,
+    prepared: &Prepared,
+    confirmed: &Confirmed,
+    header: &RunHeader,
+) -> Result<(), Reason> {
+    let file = prepared.plan();
     let charging = Charging {
         base_url: &file.base_url,
         job: &file.job,
-        run,
+        run: &header.run.0,
         left_by: prepared.left_by(),
         demands: &devices_by_action(&file.plan),
         policy: &prepared.policy,
@@ -146,20 +170,7 @@ fn begin(
         now: header.started_at,
         send_until: header.policy.send_until,
     };
-    charge(workspace, charging)?;
-    write_first_reports(header, &file.plan.tasks)?;
-    let journal = RunJournal::create(&workspace.dir, header, &file.plan.tasks)?;
-    if let PlanSource::PlanFile(_) = prepared.source
-        && !workspace.index().take_plan(&header.provenance.plan_digest, run)?
-    {
-        return Err(PlanFileReason::AlreadyRan { run: None }.into());
-    }
-    // Before the new run is entered: should the program die in between, nothing can be sent by both.
-    if let PlanSource::Retry(old) = &prepared.source {
-        old.close(workspace, run)?;
-    }
-    add_to_index(workspace, header, &file.plan.tasks)?;
-    Ok(journal)
+    charge(workspace, charging)
 }
 
 /// Takes back what there is of a run that never began: what it was charged, its reports, its files. What cannot be
@@ -205,17 +216,24 @@ fn note_start(
     beginning: &str,
     tasks: usize,
 ) -> Result<(), Reason> {
-    let from = &header.provenance;
-    let body = serde_json::json!({
-        "who": from.operator, "job": header.job, "tenant": header.tenant, "plan": from.plan_digest,
-        "policy": from.policy_digest, "agreed": header.confirmation, "approver": from.approver,
-        "reason": header.reason, "break_glass": from.break_glass, "tasks": tasks, "beginning": beginning,
-    });
+    let mut body = facts_of_start(header, tasks);
+    body["beginning"] = beginning.into();
     state.index().note(header.started_at, "started", Some(&header.run.0), &body)?;
     Ok(())
 }
 
-fn header_of(
+/// What the host's record says of a run that begins.
+pub(super) fn facts_of_start(header: &RunHeader, tasks: usize) -> serde_json::Value {
+    let from = &header.provenance;
+    serde_json::json!({
+        "who": from.operator, "job": header.job, "tenant": header.tenant, "plan": from.plan_digest,
+        "policy": from.policy_digest, "agreed": header.confirmation, "approver": from.approver,
+        "reason": header.reason, "break_glass": from.break_glass, "tasks": tasks,
+    })
+}
+
+/// What the run is, from its plan and its consent.
+pub(super) fn header_of(
     workspace: &Workspace,
     prepared: &Prepared,
     confirmed: &Confirmed,

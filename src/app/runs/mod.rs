@@ -9,6 +9,8 @@ pub(crate) mod ending;
 pub(crate) mod enter;
 pub(crate) mod execution;
 pub(crate) mod first_reports;
+pub(crate) mod hand_over;
+pub(crate) mod hand_over_reason;
 pub(crate) mod held;
 pub(crate) mod listing;
 pub(crate) mod look_on;

@@ -42,7 +42,7 @@ impl SecretsStorage {
 }
 
 /// Whether a task receives or sends a PIN, or captures secrets.
-fn bears_secrets(task: &Task) -> bool {
+pub(crate) fn bears_secrets(task: &Task) -> bool {
     let is_mac = task.device.platform == Platform::Mac;
     let has_pin = find_action(&task.action)
         .is_ok_and(|action| is_mac && (action.gives_pin || action.takes_pin.is_some()));

@@ -48,7 +48,7 @@ impl Facts {
     fn tell(&mut self, kind: &str) {
         match kind {
             "planned" => self.tell_work("devices", "device"),
-            "started" => self.tell_start(),
+            "started" | "handed_over" => self.tell_start(),
             "left" | "closed" => self.tell_end(),
             "resolved" => {
                 let tasks = self.count("tasks", "task");

@@ -4,7 +4,8 @@
 //! changed, and none takes anything away: older programs go on reading.
 
 /// The scripts in order; the last one's position is the newest format.
-pub(super) const MIGRATIONS: [&str; 5] = [FORMAT_1, FORMAT_2, FORMAT_3, FORMAT_4, FORMAT_5];
+pub(super) const MIGRATIONS: [&str; 6] =
+    [FORMAT_1, FORMAT_2, FORMAT_3, FORMAT_4, FORMAT_5, HAND_OVERS];
 
 const FORMAT_1: &str = "
 CREATE TABLE runs (
@@ -76,4 +77,15 @@ CREATE TABLE notices (
   attempts INTEGER NOT NULL, next_at INTEGER NOT NULL, held_until INTEGER, last_error TEXT, ended_at INTEGER,
   UNIQUE (run, kind, detail, profile, channel)) WITHOUT ROWID;
 CREATE INDEX notices_by_state ON notices (profile, state, made_at);
+";
+
+/// `hand_overs`: plans that an engine elsewhere carries out, each with the header of its run and the place where it was
+/// submitted. `hand_over_devices`: what such a run may still send, so that no other run does the same meanwhile.
+const HAND_OVERS: &str = "
+CREATE TABLE hand_overs (
+  plan TEXT PRIMARY KEY, run TEXT NOT NULL UNIQUE, tenant TEXT NOT NULL, header TEXT NOT NULL, at INTEGER NOT NULL,
+  place TEXT, submitted_at INTEGER, ended_at INTEGER) WITHOUT ROWID;
+CREATE TABLE hand_over_devices (
+  run TEXT NOT NULL, device_id TEXT NOT NULL, action TEXT NOT NULL,
+  PRIMARY KEY (run, device_id, action)) WITHOUT ROWID;
 ";

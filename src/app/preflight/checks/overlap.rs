@@ -11,6 +11,7 @@ use crate::app::preflight::check::{Check, Holds, PlanStage};
 use crate::app::preflight::reasons::OverlapReason;
 use crate::app::queue_place::queue_of_job;
 use crate::app::refusal::Reason;
+use crate::app::runs::hand_over_reason::HandOverReason;
 use crate::journal::RunReader;
 use crate::kandji::find_action;
 use crate::model::{DeviceId, Risk, Task, Turn};
@@ -91,7 +92,42 @@ fn check(candidate: &Candidate<'_>) -> Result<Holds, Reason> {
             return Err(OverlapReason::DevicesHeld { run, job, devices }.into());
         }
     }
+    check_handed_over(candidate, &wanted, &devices)?;
     Ok(Holds::Yes)
+}
+
+/// Refuses while an engine elsewhere may carry out a run of the same job, or one that has these devices. What such a run has
+/// sent is known here only when its end is recorded, so until then it may send all of it.
+fn check_handed_over(
+    candidate: &Candidate<'_>,
+    wanted: &BTreeMap<DeviceId, Intention>,
+    devices: &BTreeSet<DeviceId>,
+) -> Result<(), Reason> {
+    let index = candidate.workspace.index();
+    let tenant = tenant_key(candidate.base_url);
+    for other in index.hand_overs()? {
+        let header = &other.header;
+        let until = header.policy.send_until;
+        let is_over = other.ended_at.is_some() || candidate.now >= until;
+        if is_over || other.tenant != tenant || header.run.0 == candidate.run {
+            continue;
+        }
+        let (run, job) = (header.run.0.clone(), header.job.clone());
+        let both_named = header.provenance.is_named && candidate.is_named;
+        let is_same_job = header.job_digest == candidate.job_digest
+            || (both_named && header.job == candidate.job_name);
+        let held: BTreeSet<DeviceId> = index
+            .handed_over_for(&run, devices)?
+            .into_iter()
+            .filter(|(device, action)| is_conflict(action, wanted.get(device).copied()))
+            .map(|(device, _)| device)
+            .collect();
+        if is_same_job || !held.is_empty() {
+            let devices = held.iter().map(|device| device.as_str().to_owned()).collect();
+            return Err(HandOverReason::DevicesHeld { run, job, devices, until }.into());
+        }
+    }
+    Ok(())
 }
 
 /// Whether what another run has not sent yet keeps a device from this one. Reading disturbs no user,

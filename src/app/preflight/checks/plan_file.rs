@@ -8,6 +8,7 @@ use crate::app::preflight::candidate::Candidate;
 use crate::app::preflight::check::{Check, Holds, PlanStage};
 use crate::app::preflight::reasons::PlanFileReason;
 use crate::app::refusal::Reason;
+use crate::app::runs::hand_over_reason::HandOverReason;
 use crate::journal::PlanRow;
 use crate::model::UnixMillis;
 use crate::plan::PlanFile;
@@ -43,6 +44,9 @@ pub(crate) fn plan_file_may_start(
     }
     let known = workspace.index().find_plan(&file.digest())?;
     let Some(PlanRow { run, .. }) = known else { return refuse(PlanFileReason::Unknown) };
+    if let Some(known) = workspace.index().find_hand_over(&file.digest())? {
+        return Err(HandOverReason::handed_over(&known).into());
+    }
     if run.is_some() {
         return refuse(PlanFileReason::AlreadyRan { run });
     }

@@ -4,7 +4,7 @@
 
 use super::words::Words;
 use super::{
-    approval, consent, files, group, job, looking, notify, opened_run, other_runs, outside,
+    approval, consent, files, group, hand_over, job, looking, notify, opened_run, other_runs, outside,
     planning, plans, preflight, runs, schedule, secrets, settings, tenant,
 };
 use crate::app::{Reason, TenantsRefused, VoidApproval, WorkspaceReason};
@@ -51,6 +51,7 @@ pub(crate) fn words(reason: &Reason) -> Words {
         Reason::Doubt(reason) => runs::doubt(reason),
         Reason::Drive(reason) => outside::drive(reason),
         Reason::Group(reason) => group::group(reason),
+        Reason::HandOver(reason) => hand_over::hand_over(reason),
         Reason::History(reason) => looking::history(reason),
         Reason::Job(reason) => job::job(reason),
         Reason::Journal(reason) => outside::journal(reason),

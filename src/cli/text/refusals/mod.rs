@@ -8,6 +8,7 @@ pub(crate) mod consent;
 mod every_reason;
 mod files;
 mod group;
+mod hand_over;
 mod job;
 pub(crate) mod json;
 mod looking;
