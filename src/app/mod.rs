@@ -29,6 +29,8 @@ pub mod preflight;
 pub(crate) mod prune;
 mod prune_reason;
 pub(crate) mod queue_place;
+mod records;
+mod records_reason;
 pub(crate) mod refusal;
 mod refusal_note;
 pub(crate) mod runs;
@@ -85,6 +87,8 @@ pub use preflight::{Attended, CheckOutcome, CheckResult};
 pub use prune::{LeftAlone, Prunable, PrunableRun, PruneCounts, PruneOutcome, PruneRequest};
 pub use prune_reason::PruneReason;
 pub use queue_place::QueuePlace;
+pub use records::{RecordsPart, RunRecords};
+pub use records_reason::RecordsReason;
 pub use refusal::{
     BeforeSending, LeftOutTenant, NextStep, Reason, Refusal, RefusalClass, RefusalFacts, Sent,
     TenantsRefused, VoidApproval,

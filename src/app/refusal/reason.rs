@@ -25,6 +25,7 @@ use crate::app::preflight::{
     StopFileReason, TimeReason, WindowReason, WorkReasonMissing,
 };
 use crate::app::prune_reason::PruneReason;
+use crate::app::records_reason::RecordsReason;
 use crate::app::runs::doubt::DoubtReason;
 use crate::app::runs::end_reasons::{BrokenOffReason, RunEndReason};
 use crate::app::runs::first_reports::FirstReportReason;
@@ -147,6 +148,8 @@ reasons! {
     Read(ReadReason),
     /// Rows of the plan cannot be done.
     RefusedRows(RefusedRowsReason),
+    /// Records make no run.
+    Records(RecordsReason),
     /// Reports of a run are not written.
     Reports(ReportsReason),
     /// A run cannot go on as asked.

@@ -68,7 +68,7 @@ impl RunView {
     }
 
     /// The verdict on a run that has ended, from its entries alone: reports that are written again say the same.
-    fn verdict(&self) -> RunVerdict {
+    pub(crate) fn verdict(&self) -> RunVerdict {
         if self.record.is_open {
             return RunVerdict::Aborted;
         }

@@ -4,8 +4,8 @@
 
 use super::words::Words;
 use super::{
-    approval, consent, files, group, hand_over, job, looking, notify, opened_run, other_runs, outside,
-    planning, plans, preflight, runs, schedule, secrets, settings, tenant,
+    approval, consent, files, group, hand_over, job, looking, notify, opened_run, other_runs,
+    outside, planning, plans, preflight, runs, schedule, secrets, settings, tenant,
 };
 use crate::app::{Reason, TenantsRefused, VoidApproval, WorkspaceReason};
 
@@ -59,6 +59,7 @@ pub(crate) fn words(reason: &Reason) -> Words {
         Reason::OpenedRun(reason) => opened_run::opened(reason),
         Reason::Prune(reason) => looking::prune(reason),
         Reason::Read(reason) => outside::read(reason),
+        Reason::Records(reason) => hand_over::records(reason),
         Reason::Reports(reason) => runs::reports(reason),
         Reason::Schedule(reason) => schedule::schedule(reason),
         Reason::Secrets(reason) => secrets::secrets(reason),

@@ -3,9 +3,9 @@
 //! Owns the words. Must never say that a plan was not sent: other hosts may send it.
 
 use super::words::Words;
-use crate::app::HandOverReason;
+use crate::app::{HandOverReason, RecordsReason};
 use crate::cli::text::layout::{counted, one_line};
-use crate::model::human_duration;
+use crate::model::{UnixMillis, human_duration};
 
 /// Held devices that a message names.
 const HELD_SHOWN: usize = 3;
@@ -39,19 +39,20 @@ pub(super) fn hand_over(reason: &HandOverReason) -> Words {
             match is_submitted {
                 true => Words::new(
                     format!("the plan was submitted{place} at {at}, as run {run}"),
-                    format!("see its progress, or make a new plan:\n  sortie-temporal status {run}\n  sortie plan JOB --out PLAN"),
+                    format!(
+                        "see its progress, or make a new plan:\n  sortie-temporal status {run}\n  sortie plan JOB --out PLAN"
+                    ),
                 ),
                 false => Words::new(
-                    format!("the plan was handed over{place} at {at} as run {run}, and its submission is not complete"),
+                    format!(
+                        "the plan was handed over{place} at {at} as run {run}, and its submission is not complete"
+                    ),
                     "complete it:\n  sortie-temporal submit PLAN",
                 ),
             }
         }
         HandOverReason::OtherPlace { run, place } => Words::new(
-            format!(
-                "run {run} was being submitted to {}, which may carry it out",
-                one_line(place)
-            ),
+            format!("run {run} was being submitted to {}, which may carry it out", one_line(place)),
             format!("complete it there, or {AGAIN}"),
         ),
         HandOverReason::SendingOver { run, at } => Words::new(
@@ -65,27 +66,45 @@ pub(super) fn hand_over(reason: &HandOverReason) -> Words {
             ),
             "end sending earlier with send_until, or ask the owner of the namespace for a longer retention",
         ),
-        HandOverReason::DevicesHeld { run, job, devices, until } => {
-            let named: Vec<&str> = devices.iter().take(HELD_SHOWN).map(String::as_str).collect();
-            let what = match devices.len() {
-                0 => format!("run {run} of job {job} was handed over and is not known to have ended"),
-                count => {
-                    let more = count - named.len();
-                    let more =
-                        if more > 0 { format!(" and {more} more") } else { String::new() };
-                    format!(
-                        "run {run} of {job} was handed over and may still send to {} ({}{more})",
-                        counted(count, "device"),
-                        named.join(", ")
-                    )
-                }
-            };
-            Words::new(
-                what,
-                format!(
-                    "wait until it has ended (at the latest {until}), then record its end:\n  sortie-temporal report {run}"
-                ),
+        HandOverReason::DevicesHeld { run, job, devices, until } => held(run, job, devices, *until),
+    }
+}
+
+fn held(run: &str, job: &str, devices: &[String], until: UnixMillis) -> Words {
+    let named: Vec<&str> = devices.iter().take(HELD_SHOWN).map(String::as_str).collect();
+    let what = match devices.len() {
+        0 => format!("run {run} of job {job} was handed over, and its end is not recorded here"),
+        count => {
+            let more = count - named.len();
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!(
+                "run {run} of {job} was handed over and may still send to {} ({}{more})",
+                counted(count, "device"),
+                named.join(", ")
             )
         }
-    }
+    };
+    Words::new(
+        what,
+        format!(
+            "wait until it has ended (at the latest {until}), then record its end:\n  sortie-temporal report {run}"
+        ),
+    )
+}
+
+pub(super) fn records(reason: &RecordsReason) -> Words {
+    let what = match reason {
+        RecordsReason::Malformed { part } => {
+            format!("part {} of the records is not whole", part + 1)
+        }
+        RecordsReason::UnknownTask { part, task } => format!(
+            "part {} of the records names task {}, which it does not have",
+            part + 1,
+            task + 1
+        ),
+        RecordsReason::Incomplete { position } => {
+            format!("the records do not have task {} of the plan exactly once", position + 1)
+        }
+    };
+    Words::new(what, "report this bug").state("no report was written, because it would be wrong")
 }
