@@ -5,6 +5,7 @@
 pub(crate) mod command_groups;
 mod command_line;
 pub(crate) mod commands;
+pub mod companion;
 mod completion_values;
 pub(crate) mod decision_options;
 mod derived_flags;

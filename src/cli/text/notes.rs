@@ -49,7 +49,7 @@ impl Facts {
         match kind {
             "planned" => self.tell_work("devices", "device"),
             "started" | "handed_over" => self.tell_start(),
-            "left" | "closed" => self.tell_end(),
+            "left" | "closed" | "ended_elsewhere" => self.tell_end(),
             "resolved" => {
                 let tasks = self.count("tasks", "task");
                 let decision = self.text("decision");
