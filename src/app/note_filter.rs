@@ -11,12 +11,13 @@ use crate::journal::AuditRecord;
 use crate::model::UnixMillis;
 
 /// The kinds of notes that this program writes.
-pub const NOTE_KINDS: [&str; 13] = [
+pub const NOTE_KINDS: [&str; 14] = [
     "planned",
     "started",
     "handed_over",
     "resumed",
     "left",
+    "ended_elsewhere",
     "closed",
     "resolved",
     "refused",

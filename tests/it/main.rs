@@ -26,6 +26,7 @@ mod faults;
 mod fleet;
 mod following;
 mod guards;
+mod hand_over;
 mod harness;
 mod history;
 mod identities;

@@ -1,7 +1,7 @@
 //! Handing a plan over to an engine elsewhere.
 //!
-//! Owns its order: what must not change is checked once more while no other run can begin; then devices are charged, and the plan is
-//! taken and kept with the header of its run in one transaction. A submission that broke off is completed with the same header.
+//! Owns its order. First, what must not change is checked once more while no other run can begin. Then devices are charged. Last, the
+//! plan is taken and kept with the header of its run, in one transaction. A submission that broke off is completed with the same header.
 //! Must never hand over a plan whose secrets the engine would see, nor the same plan to two places.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -80,7 +80,7 @@ CREATE INDEX notices_by_state ON notices (profile, state, made_at);
 ";
 
 /// `hand_overs`: plans that an engine elsewhere carries out, each with the header of its run and the place where it was
-/// submitted. `hand_over_devices`: what such a run may still send, so that no other run does the same meanwhile.
+/// submitted. `hand_over_devices`: what that run may still send, so that no other run does the same meanwhile.
 const HAND_OVERS: &str = "
 CREATE TABLE hand_overs (
   plan TEXT PRIMARY KEY, run TEXT NOT NULL UNIQUE, tenant TEXT NOT NULL, header TEXT NOT NULL, at INTEGER NOT NULL,

@@ -96,7 +96,7 @@ fn check(candidate: &Candidate<'_>) -> Result<Holds, Reason> {
     Ok(Holds::Yes)
 }
 
-/// Refuses while an engine elsewhere may carry out a run of the same job, or one that has these devices. What such a run has
+/// Refuses while an engine elsewhere may carry out a run of the same job, or one that has these devices. What that run has
 /// sent is known here only when its end is recorded, so until then it may send all of it.
 fn check_handed_over(
     candidate: &Candidate<'_>,
