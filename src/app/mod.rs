@@ -93,6 +93,7 @@ pub use refusal::{
     BeforeSending, LeftOutTenant, NextStep, Reason, Refusal, RefusalClass, RefusalFacts, Sent,
     TenantsRefused, VoidApproval,
 };
+pub use runs::call_host::{CallHost, CallPlace, CallTime, HostAnswer, PinPair};
 pub use runs::close::{ClosableRun, Closing};
 pub use runs::doubt::{Doubt, DoubtReason, Evidence, EvidenceFact};
 pub use runs::end_reasons::{BrokenOffReason, RunEndFault, RunEndReason};

@@ -96,6 +96,12 @@ pub fn main() -> ExitCode {
     finish(command, &options, limits.explain(printer.with_output(ended)), &printer)
 }
 
+/// What a reason says, as people read it in one line.
+#[must_use]
+pub fn plain_words(reason: &crate::app::Reason) -> String {
+    text::refusals::words(reason).what
+}
+
 /// The form of progress that a command was asked for, if it has one.
 fn progress_of(command: &CliCommand) -> Option<ProgressForm> {
     match command {

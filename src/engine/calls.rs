@@ -2,10 +2,13 @@
 //!
 //! Owns the shapes of calls and decisions. Must never decide which of them is due.
 
-use crate::model::{Entry, KnownPin, Sealed, TaskIndex, UnixMillis, View};
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Entry, KnownPin, Sealed, TaskIndex, UnixMillis, View, at_rest};
 
 /// A request that may leave once the entries of its step are committed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Call {
     /// The task's action.
     Send {
@@ -13,7 +16,8 @@ pub enum Call {
         task: TaskIndex,
         /// Which request of the task this is, from 1.
         attempt: u16,
-        /// The PIN that was drawn for it, unencrypted.
+        /// The PIN that was drawn for it: unencrypted, or encrypted to those who make the request.
+        #[serde(default, with = "at_rest::option", skip_serializing_if = "Option::is_none")]
         pin: Option<Sealed>,
     },
     /// A look for its end, or for what it left behind.
@@ -137,7 +141,8 @@ pub struct Effects {
 }
 
 /// What an operator says about the next wave.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OperatorAnswer {
     /// The wave may begin.
     GoOn,

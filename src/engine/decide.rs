@@ -251,8 +251,14 @@ impl Coordinator {
     }
 
     /// Begins waves, or stops the run, as far as the waves that were begun allow. Returns when to check again.
-    fn check_waves(&mut self, now: UnixMillis) -> Result<Option<UnixMillis>, Impossible> {
-        while self.ends().may_send() && !self.stops.is_waiting_for_doubt() {
+    pub(super) fn check_waves(
+        &mut self,
+        now: UnixMillis,
+    ) -> Result<Option<UnixMillis>, Impossible> {
+        while self.ends().may_send()
+            && !self.stops.is_overseen()
+            && !self.stops.is_waiting_for_doubt()
+        {
             match self.sends.wave_step(now, &self.state) {
                 WaveStep::Hold(until) => return Ok(until),
                 step => self.take_wave_step(now, step)?,
@@ -377,7 +383,7 @@ impl Coordinator {
         self.state.in_flight + self.allowance.reads_under_way()
     }
 
-    fn ends(&self) -> Ends<'_> {
+    pub(super) fn ends(&self) -> Ends<'_> {
         Ends {
             state: &self.state,
             scope: self.stops.scope(),

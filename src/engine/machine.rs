@@ -7,7 +7,7 @@ use super::calls::{Effects, KnownPins, OperatorAnswer, PinSource, PlaceSource, S
 use super::decide::Coordinator;
 use super::progress::Progress;
 use super::proposal::Proposal;
-use super::sends::Sends;
+use super::sends::{Sends, WaveStep};
 use super::state::EngineState;
 use super::stops::Stops;
 use super::task::{Impossible, Phase};
@@ -50,6 +50,36 @@ impl Engine {
     /// Sets the source of places for irreversible requests. Without one, each run counts for itself.
     pub fn set_place_source(&mut self, places: PlaceSource) {
         self.run.sends.set_place_source(places);
+    }
+
+    /// Leaves waves and the rules of errors to an [`Overseer`](super::Overseer): this machine has a part of a run.
+    pub fn set_overseen(&mut self) {
+        self.run.stops.set_overseen();
+    }
+
+    /// Holds requests back, or releases them, as the overseer says. Reads go on.
+    pub fn hold(&mut self, is_held: bool) {
+        self.run.stops.hold(is_held);
+    }
+
+    /// Takes in what the overseer decided, or another part found, for the whole run: a step of the waves, a stop, an action
+    /// that is stopped, a pause.
+    ///
+    /// # Errors
+    /// [`Impossible`] is a fault of this program.
+    pub fn overseen(&mut self, now: UnixMillis, event: Event) -> Result<Vec<Entry>, Impossible> {
+        match event {
+            Event::WaveBegun { not_before, .. } => {
+                self.run.take_wave_step(now, WaveStep::Spread { event, from: not_before })?;
+            }
+            Event::CanaryAdded { .. } => {
+                self.run.take_wave_step(now, WaveStep::Spread { event, from: now })?;
+            }
+            Event::Stopped { cause, reason } => return self.stop(now, cause, &reason),
+            Event::Paused { until, reason } => return self.pause(now, until, &reason),
+            other => self.run.record(now, other)?,
+        }
+        Ok(self.run.take_entries())
     }
 
     /// The state as it will be when all entries so far are committed.

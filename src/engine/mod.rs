@@ -3,7 +3,7 @@
 //! Owns every decision to send. The task machine (`task`) is the life of one task, and [`EngineState`] is what all
 //! entries of a run add up to. Around it are four parts that own their queues and limits and do not know each other:
 //! `sends`, `looks`, `settlement` and `stops`. A part proposes; only `decide` disposes. [`Engine`] is what a shell
-//! sees.
+//! sees. Where a run is driven in parts on several hosts, an [`Overseer`] judges what belongs to the whole.
 //!
 //! Invariant: state changes only by applying entries, live and at replay alike.
 //! Invariant: a call is returned together with the entries that have to be committed before it is made.
@@ -15,6 +15,7 @@ mod consequence;
 mod decide;
 mod looks;
 mod machine;
+mod oversight;
 mod progress;
 mod proposal;
 mod sends;
@@ -32,6 +33,7 @@ pub use calls::{
     Ask, Call, DrawnPin, Effects, KnownPins, OperatorAnswer, PinSource, PlaceSource, Scope,
 };
 pub use machine::Engine;
+pub use oversight::{Overseer, Oversight};
 pub use progress::{Progress, WaveWait};
 pub use settlement::PIN_SOUGHT_MS;
 pub use state::EngineState;

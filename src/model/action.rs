@@ -90,7 +90,8 @@ impl End {
 }
 
 /// What a request leaves behind that can be read.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Trace {
     /// Nothing.
     None,

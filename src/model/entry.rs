@@ -219,6 +219,37 @@ impl Event {
         }
     }
 
+    /// The same event, with another number for its task: that of a run of which the first one was a part, or the other way
+    /// round.
+    #[must_use]
+    pub fn renumbered(mut self, number: TaskIndex) -> Self {
+        match &mut self {
+            Self::Intent { task, .. }
+            | Self::Answered { task, .. }
+            | Self::Postponed { task, .. }
+            | Self::Doubted { task, .. }
+            | Self::Absent { task, .. }
+            | Self::Adopted { task, .. }
+            | Self::Resolved { task, .. }
+            | Self::PinRead { task, .. }
+            | Self::SecretsRead { task, .. }
+            | Self::Rechecked { task }
+            | Self::Observed { task, .. }
+            | Self::Unseen { task, .. }
+            | Self::Settled { task, .. } => *task = number,
+            Self::Opened { .. }
+            | Self::ActionStopped { .. }
+            | Self::WaveBegun { .. }
+            | Self::CanaryAdded { .. }
+            | Self::Woke { .. }
+            | Self::Paused { .. }
+            | Self::Stopped { .. }
+            | Self::Closed
+            | Self::Ended { .. } => {}
+        }
+        self
+    }
+
     /// The task that the event is about; `None` for those of the whole run.
     #[must_use]
     pub fn task(&self) -> Option<TaskIndex> {

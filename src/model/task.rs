@@ -288,7 +288,7 @@ fn is_first(wave: &u16) -> bool {
 }
 
 /// What the engine needs to know of a task; small, so that a million fit.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskFacts {
     /// Number of its action among those of the run.
     pub action: u16,

@@ -102,7 +102,8 @@ pub enum ApiRefusal {
 }
 
 /// What one look reads of a device.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum View {
     /// A page of its command history, from this row.
     History {
@@ -114,7 +115,8 @@ pub enum View {
 }
 
 /// What one look showed of a task.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Sighting {
     /// Its command, as far as it has come. The command is the least advanced of those that fit, so that
     /// the task is completed only when all of them are.
@@ -211,7 +213,8 @@ pub struct Shown {
 }
 
 /// What a device's record shows of the target of a task, just before its request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Recheck {
     /// It is what the plan froze.
     Same,
@@ -223,7 +226,8 @@ pub enum Recheck {
 }
 
 /// Why a read before or after a request failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Unreadable {
     /// The API asks to come back later.
     Throttled {

@@ -2,6 +2,7 @@
 //!
 //! Owns what is done to runs. Must never send before the run is in the journal.
 
+pub(crate) mod call_host;
 pub(crate) mod close;
 pub(crate) mod doubt;
 pub(crate) mod end_reasons;

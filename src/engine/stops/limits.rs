@@ -21,6 +21,8 @@ pub(in crate::engine) struct Stops {
     protected: BTreeMap<TaskIndex, String>,
     /// A wave has too many errors if what is in doubt is one: nothing is sent until reading has settled it.
     is_waiting_for_doubt: bool,
+    /// Waves and the rules of errors are judged elsewhere, over all parts of the run.
+    is_overseen: bool,
 }
 
 impl Stops {
@@ -32,7 +34,23 @@ impl Stops {
             pauses: Pauses::default(),
             protected: BTreeMap::new(),
             is_waiting_for_doubt: false,
+            is_overseen: false,
         }
+    }
+
+    /// Leaves waves and the rules of errors to an overseer.
+    pub(in crate::engine) fn set_overseen(&mut self) {
+        self.is_overseen = true;
+    }
+
+    /// Whether waves and the rules of errors are judged elsewhere.
+    pub(in crate::engine) fn is_overseen(&self) -> bool {
+        self.is_overseen
+    }
+
+    /// Holds requests back, or releases them, as the overseer says.
+    pub(in crate::engine) fn hold(&mut self, is_held: bool) {
+        self.is_waiting_for_doubt = is_held;
     }
 
     /// What this process does with the run.
@@ -71,14 +89,18 @@ impl Stops {
         is_sending: bool,
         state: &EngineState,
     ) -> Option<Proposal> {
-        self.is_waiting_for_doubt = false;
+        if !self.is_overseen {
+            self.is_waiting_for_doubt = false;
+        }
         if !is_sending {
             return None;
         }
-        match rules::judge_errors(state) {
-            Finding::Fine => {}
-            Finding::WaitForDoubt => self.is_waiting_for_doubt = true,
-            Finding::Broken(cause, reason) => return Some(Proposal::Stop { cause, reason }),
+        if !self.is_overseen {
+            match rules::judge_errors(state) {
+                Finding::Fine => {}
+                Finding::WaitForDoubt => self.is_waiting_for_doubt = true,
+                Finding::Broken(cause, reason) => return Some(Proposal::Stop { cause, reason }),
+            }
         }
         if let Some(reason) = rules::deadline(now, state) {
             return Some(Proposal::Stop { cause: StopCause::Deadline, reason });
