@@ -52,7 +52,10 @@ impl Source {
     }
 }
 
-/// All files of `src/` that are not tests.
+/// The folder of a package of its own.
+const OTHER_PACKAGE: &str = "temporal";
+
+/// All files of the package in `src/` that are not tests.
 pub(crate) fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut paths = Vec::new();
@@ -83,7 +86,9 @@ fn collect(directory: &Path, files: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(directory).expect("a directory") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
-            collect(&path, files);
+            if !path.ends_with(OTHER_PACKAGE) {
+                collect(&path, files);
+            }
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             files.push(path);
         }

@@ -1,0 +1,3 @@
+//! The `sortie-temporal` program.
+
+fn main() {}

@@ -1,0 +1,504 @@
+//! The tasks of a shard, without Temporal: the engine, its numbers and its places in the quota.
+//!
+//! Owns the way between the engine's calls and what a workflow can do: which call has which moment to leave, which look is polled, what
+//! is told to the section. Pure: time is an argument, so a workflow can replay it. Must never decide what is sent: the engine does.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sortie::app::{CallTime, HostAnswer, PinPair};
+use sortie::drive::{CallAnswer, CallReply, KeptPin};
+use sortie::engine::{Call, DrawnPin, Engine, EngineState, Impossible, Phase};
+use sortie::model::{
+    Entry, Event, Policy, Sealed, Sighting, StopCause, TaskFacts, TaskIndex, UnixMillis,
+    Unreadable, Verdict,
+};
+
+use crate::polls::{POLLED_FROM, POLLED_FROM_CUSTODY, poll_every_ms, polls_per_hour};
+use crate::wire::{Granted, ShardInput, ShardOrder};
+
+/// Requests in progress at once in a shard. The places in the quota limit them, not this: polls stay in progress for days.
+const CONCURRENCY: u32 = 10_000;
+/// Requests a second in a shard: the moments to leave are set by the keeper of the quota.
+const PER_SECOND: u32 = 10_000;
+/// How soon a task asks again for a place among the irreversible requests, in milliseconds.
+const PLACE_PAUSE_MS: u64 = 2_000;
+
+/// A call that may be made now.
+#[derive(Clone, Debug)]
+pub struct PlannedCall {
+    /// The place of its task in the shard.
+    pub task: usize,
+    /// The call.
+    pub call: Call,
+    /// How it is made.
+    pub way: CallWay,
+}
+
+/// How a call is made.
+#[derive(Clone, Debug)]
+pub enum CallWay {
+    /// Once, at this moment.
+    Once(CallTime),
+    /// Again and again, until it shows something else than before.
+    Polled {
+        /// What the look before showed.
+        known: Option<Sighting>,
+        /// From one look to the next, in milliseconds.
+        every_ms: u64,
+        /// When it ends at the latest.
+        until: UnixMillis,
+    },
+}
+
+/// What a shard wants of the keeper of the quota.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Want {
+    /// Requests.
+    pub requests: u32,
+    /// Irreversible ones among them.
+    pub irreversible: u32,
+}
+
+/// What is to be done now.
+#[derive(Debug, Default)]
+pub struct ShardStep {
+    /// Calls to make.
+    pub calls: Vec<PlannedCall>,
+    /// What to ask the keeper of the quota for.
+    pub want: Option<Want>,
+    /// Polls are no longer of use.
+    pub ends_polls: bool,
+    /// The next moment at which something may become due.
+    pub wake_at: Option<UnixMillis>,
+    /// Nothing is in progress, and nothing more will be.
+    pub is_done: bool,
+}
+
+/// What became of a call.
+#[derive(Debug)]
+pub enum CallEnd {
+    /// A worker reported back.
+    Answered(Box<HostAnswer>),
+    /// No worker reported back: the request may have been made.
+    Lost(String),
+    /// It was never made, or showed nothing new until its time was over.
+    Nothing,
+}
+
+/// Places among the irreversible requests: how many are there, and how many are missing.
+#[derive(Debug, Default)]
+struct Places {
+    left: u32,
+    until: Option<UnixMillis>,
+    missing: u32,
+}
+
+/// The tasks of a shard.
+pub struct ShardMachine {
+    engine: Engine,
+    numbers: Vec<TaskIndex>,
+    by_number: BTreeMap<TaskIndex, TaskIndex>,
+    facts: Arc<[TaskFacts]>,
+    places: Arc<Mutex<Places>>,
+    slots: VecDeque<CallTime>,
+    is_asking: bool,
+    skew_ms: i64,
+    looks: Vec<u32>,
+    known: Vec<Option<Sighting>>,
+    polled: u32,
+    section_tasks: u32,
+    outbox: Vec<Entry>,
+    is_open: bool,
+}
+
+impl ShardMachine {
+    /// A shard of which nothing has happened yet. `pins` are what [`draws`] asked for.
+    #[must_use]
+    pub fn new(input: &ShardInput, pins: Vec<PinPair>) -> Self {
+        let by_number: BTreeMap<TaskIndex, TaskIndex> =
+            input.numbers.iter().copied().zip((0..).map(TaskIndex)).collect();
+        let facts: Arc<[TaskFacts]> =
+            input.facts.iter().map(|facts| local_facts(facts, &by_number)).collect();
+        let policy =
+            Policy { concurrency: CONCURRENCY, per_second: PER_SECOND, ..input.policy.clone() };
+        let state = EngineState::new(Arc::clone(&facts), input.actions.clone().into(), policy);
+        let mut engine = Engine::new(state);
+        engine.set_overseen();
+        let places = Arc::new(Mutex::new(Places::default()));
+        engine.set_place_source(place_source(&places));
+        engine.set_pin_source(pin_source(pins));
+        let count = input.tasks.len();
+        Self {
+            engine,
+            numbers: input.numbers.clone(),
+            by_number,
+            facts,
+            places,
+            slots: VecDeque::new(),
+            is_asking: false,
+            skew_ms: 0,
+            looks: vec![0; count],
+            known: vec![None; count],
+            polled: 0,
+            section_tasks: input.section_tasks,
+            outbox: Vec::new(),
+            is_open: false,
+        }
+    }
+
+    /// Entries that the section does not know yet. Intents hold what was sent.
+    pub fn take_entries(&mut self, input: &ShardInput) -> Vec<Entry> {
+        let entries = std::mem::take(&mut self.outbox);
+        entries.into_iter().filter_map(|entry| self.global(entry, input)).collect()
+    }
+
+    /// Whether one of the entries to be told matters to the rules of the run.
+    #[must_use]
+    pub fn has_news(&self) -> bool {
+        self.outbox.iter().any(|entry| match &entry.event {
+            Event::Settled { .. } | Event::Doubted { .. } | Event::Stopped { .. } => true,
+            Event::Answered { verdict, .. } => !matches!(verdict, Verdict::Accepted(_)),
+            _ => false,
+        })
+    }
+
+    /// Number of entries that are to be told.
+    #[must_use]
+    pub fn untold(&self) -> usize {
+        self.outbox.len()
+    }
+
+    /// Requests an hour that the polls in progress take.
+    #[must_use]
+    pub fn polls_per_hour(&self) -> u32 {
+        let policy = self.engine.state().policy();
+        polls_per_hour(self.polled, poll_every_ms(self.section_tasks, policy.per_hour))
+    }
+
+    /// How far the tenant's clock is ahead, in milliseconds.
+    #[must_use]
+    pub fn skew_ms(&self) -> i64 {
+        self.skew_ms
+    }
+
+    /// Takes in an order.
+    ///
+    /// # Errors
+    /// [`Impossible`] is a fault of this program.
+    pub fn order(
+        &mut self,
+        now: UnixMillis,
+        order: ShardOrder,
+        program: &str,
+    ) -> Result<(), Impossible> {
+        match order {
+            ShardOrder::Begin if self.is_open => {}
+            ShardOrder::Begin => {
+                self.is_open = true;
+                let entries = self.engine.open(now, program)?;
+                self.keep(entries);
+            }
+            ShardOrder::Overseen { entries } => {
+                for entry in entries {
+                    let entries = self.engine.overseen(now, entry.event)?;
+                    // The section recorded them already.
+                    self.keep(entries.into_iter().filter(|entry| entry.event.task().is_some()));
+                }
+            }
+            ShardOrder::Hold { is_held } => self.engine.hold(is_held),
+            ShardOrder::Granted(granted) => self.take_grant(now, granted),
+            ShardOrder::TenantPaused { until, reason } => {
+                // Its own pause is told by the shard that found it.
+                drop(self.engine.pause(now, until, &reason)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// What is to be done at `now`.
+    ///
+    /// # Errors
+    /// [`Impossible`] is a fault of this program.
+    pub fn step(&mut self, now: UnixMillis) -> Result<ShardStep, Impossible> {
+        if !self.is_open {
+            // Stopped before it began.
+            let is_done = self.engine.progress().stop.is_some();
+            return Ok(ShardStep { is_done, ..ShardStep::default() });
+        }
+        let effects = self.engine.decide(now)?;
+        self.keep(effects.entries);
+        let mut calls = Vec::new();
+        for call in effects.calls {
+            if let Some(planned) = self.plan(now, call) {
+                calls.push(planned);
+            }
+        }
+        let missing = std::mem::take(&mut self.lock_places().missing);
+        let wants = effects.want > 0 || missing > 0;
+        let want = (wants && !self.is_asking)
+            .then_some(Want { requests: effects.want.max(missing), irreversible: missing });
+        self.is_asking |= want.is_some();
+        let stop = self.engine.progress().stop;
+        Ok(ShardStep {
+            calls,
+            want,
+            ends_polls: stop.is_some_and(|(cause, _)| cause != StopCause::Deadline),
+            wake_at: effects.wake_at,
+            is_done: effects.is_done,
+        })
+    }
+
+    /// Takes in what became of a call.
+    ///
+    /// # Errors
+    /// [`Impossible`] is a fault of this program.
+    pub fn answered(
+        &mut self,
+        now: UnixMillis,
+        planned: &PlannedCall,
+        end: CallEnd,
+    ) -> Result<Option<(UnixMillis, String)>, Impossible> {
+        if matches!(planned.way, CallWay::Polled { .. }) {
+            self.polled = self.polled.saturating_sub(1);
+        }
+        let before = self.engine.state().pause(now).map(|(until, _)| until);
+        let (reply, pause, stop) = match end {
+            CallEnd::Answered(host) => {
+                let HostAnswer { answer: CallAnswer { reply, skew_ms, pause }, stop } = *host;
+                self.skew_ms = skew_ms.unwrap_or(self.skew_ms);
+                (reply, pause, stop)
+            }
+            CallEnd::Lost(reason) => (lost(&planned.call, reason), None, None),
+            CallEnd::Nothing => (nothing(&planned.call), None, None),
+        };
+        self.feed(now, planned, reply)?;
+        if let Some((until, reason)) = pause {
+            let entries = self.engine.pause(now, until, &reason)?;
+            self.keep(entries);
+        }
+        if let Some((cause, reason)) = stop {
+            let entries = self.engine.stop(now, cause, &reason)?;
+            self.keep(entries);
+        }
+        // What the tenant told this shard holds for all others.
+        let after = self.engine.state().pause(now);
+        let is_new = |until: UnixMillis| before.is_none_or(|before| until > before);
+        Ok(after.filter(|(until, _)| is_new(*until)).map(|(at, why)| (at, why.to_owned())))
+    }
+
+    fn feed(
+        &mut self,
+        now: UnixMillis,
+        planned: &PlannedCall,
+        reply: CallReply,
+    ) -> Result<(), Impossible> {
+        let task = local(planned.task);
+        let engine = &mut self.engine;
+        let entries = match (reply, &planned.call) {
+            (CallReply::Sent { http_status, verdict }, Call::Send { attempt, .. }) => {
+                engine.answered(now, task, *attempt, http_status, verdict)?
+            }
+            (CallReply::Looked(sighting), _) => {
+                self.known[planned.task] = Some(sighting.clone());
+                engine.looked(now, task, sighting)?
+            }
+            (CallReply::Pin(result), _) => {
+                engine.pin_read(now, task, result.map(|pin| pin.map(|KeptPin(pin)| pin)))?
+            }
+            (CallReply::OddPin { pin: KeptPin(pin), flaw }, _) => {
+                engine.odd_pin_read(now, task, pin, flaw)?
+            }
+            (CallReply::Secrets { source, result }, _) => {
+                engine.secrets_read(now, task, source, result)?
+            }
+            (CallReply::Rechecked(result), _) => engine.rechecked(now, task, result)?,
+            (CallReply::Sent { .. }, _) => {
+                return Err(Impossible {
+                    task: task.0,
+                    event: "an answer to a send",
+                    phase: "a read".to_owned(),
+                });
+            }
+        };
+        self.keep(entries);
+        Ok(())
+    }
+
+    fn take_grant(&mut self, now: UnixMillis, granted: Granted) {
+        self.is_asking = false;
+        self.engine.surrender();
+        let slots = (0..granted.requests).map(|place| {
+            let after_ms = u64::from(place) * granted.every_us / 1_000;
+            CallTime { not_before: granted.first_at.plus_ms(after_ms), not_after: granted.until }
+        });
+        self.slots.retain(|slot| slot.not_after > now);
+        self.slots.extend(slots);
+        let count = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
+        self.engine.grant(count, granted.until);
+        let mut places = self.lock_places();
+        places.left = granted.irreversible;
+        places.until = Some(granted.until);
+    }
+
+    /// How a call of the engine is made.
+    fn plan(&mut self, now: UnixMillis, call: Call) -> Option<PlannedCall> {
+        // The list is of all devices of the tenant: a shard does not read it. The engine goes on without it.
+        let Some(task) = call.task() else {
+            let failed = sortie::model::Listing::Unreadable {
+                reason: "a shard reads no list".to_owned(),
+                is_forbidden: true,
+            };
+            if let Ok(entries) = self.engine.listed(now, failed) {
+                self.keep(entries);
+            }
+            return None;
+        };
+        // A place in the quota that a call does not take is used by the next one.
+        let way = match self.polled_way(now, &call, task) {
+            Some(way) => {
+                self.polled += 1;
+                way
+            }
+            None => CallWay::Once(
+                self.slots
+                    .pop_front()
+                    .unwrap_or(CallTime { not_before: now, not_after: now.plus_ms(1) }),
+            ),
+        };
+        Some(PlannedCall { task: task.at(), call, way })
+    }
+
+    /// How a look is polled: one that has shown nothing new a few times.
+    fn polled_way(&mut self, now: UnixMillis, call: &Call, task: TaskIndex) -> Option<CallWay> {
+        let Call::Look { .. } = call else { return None };
+        let state = self.engine.state();
+        if state.task(task).phase != Phase::Following {
+            return None;
+        }
+        let looks = &mut self.looks[task.at()];
+        *looks += 1;
+        let from = match self.facts[task.at()].has_custody {
+            true => POLLED_FROM_CUSTODY,
+            false => POLLED_FROM,
+        };
+        if *looks < from {
+            return None;
+        }
+        // While waves are to come, the end of following is unknown; a poll that ends early is followed by another one.
+        let follow_until = state.progress().follow_until;
+        let until = follow_until.unwrap_or_else(|| now.plus_ms(state.policy().wait_ms));
+        let every_ms = poll_every_ms(self.section_tasks, state.policy().per_hour);
+        let known = self.known[task.at()].clone();
+        (until > now.plus_ms(every_ms)).then_some(CallWay::Polled { known, every_ms, until })
+    }
+
+    fn keep(&mut self, entries: impl IntoIterator<Item = Entry>) {
+        self.outbox.extend(entries);
+    }
+
+    /// An entry as the section knows it. What happens to the shard as such is not told.
+    fn global(&self, entry: Entry, input: &ShardInput) -> Option<Entry> {
+        let Some(task) = entry.event.task() else {
+            let is_told = matches!(
+                entry.event,
+                Event::Stopped { .. } | Event::ActionStopped { .. } | Event::Paused { .. }
+            );
+            return is_told.then_some(entry);
+        };
+        let mut event = entry.event.renumbered(self.numbers[task.at()]);
+        if let Event::Intent { sends, .. } = &mut event {
+            *sends = input.tasks.get(task.at()).map(|task| Box::new(task.sends()));
+        }
+        Some(Entry { at: entry.at, event })
+    }
+
+    /// The place in this shard of a task of the section.
+    #[must_use]
+    pub fn local_of(&self, number: TaskIndex) -> Option<TaskIndex> {
+        self.by_number.get(&number).copied()
+    }
+
+    fn lock_places(&self) -> std::sync::MutexGuard<'_, Places> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Spare PINs of a task: for requests that a worker had to give back, because they could not leave in time.
+const SPARE_PINS: u32 = 3;
+
+/// How many PINs are drawn for a shard.
+#[must_use]
+pub fn draws(input: &ShardInput) -> u32 {
+    let requests = 1 + input.policy.retries.count + SPARE_PINS;
+    let tasks = input.facts.iter().filter(|facts| facts.draws_pin && facts.ended.is_none());
+    u32::try_from(tasks.count()).unwrap_or(u32::MAX).saturating_mul(requests)
+}
+
+fn local(at: usize) -> TaskIndex {
+    TaskIndex(u32::try_from(at).unwrap_or(u32::MAX))
+}
+
+/// The facts with the numbers of the shard.
+fn local_facts(facts: &TaskFacts, by_number: &BTreeMap<TaskIndex, TaskIndex>) -> TaskFacts {
+    let after = facts.after.and_then(|(task, gate)| Some((*by_number.get(&task)?, gate)));
+    TaskFacts { after, ..facts.clone() }
+}
+
+fn place_source(places: &Arc<Mutex<Places>>) -> sortie::engine::PlaceSource {
+    let places = Arc::clone(places);
+    Box::new(move |now, _per_minute| {
+        let mut places = places.lock().unwrap_or_else(PoisonError::into_inner);
+        if places.left > 0 && places.until.is_some_and(|until| now < until) {
+            places.left -= 1;
+            return Ok(());
+        }
+        places.missing += 1;
+        Err(now.plus_ms(PLACE_PAUSE_MS))
+    })
+}
+
+/// PINs in the order in which they were drawn.
+fn pin_source(pins: Vec<PinPair>) -> sortie::engine::PinSource {
+    let mut pins: VecDeque<PinPair> = pins.into();
+    Box::new(move || {
+        match pins.pop_front() {
+            Some(PinPair { to_send: KeptPin(clear), kept: KeptPin(kept) }) => {
+                DrawnPin { clear, kept }
+            }
+            // No worker can open this one, so the request is not made and the run stops.
+            None => {
+                let none = Sealed::encrypted(String::new(), None);
+                DrawnPin { clear: none.clone(), kept: none }
+            }
+        }
+    })
+}
+
+/// What is known after a call that no worker reported back from.
+fn lost(call: &Call, reason: String) -> CallReply {
+    let failed = || Unreadable::Failed { reason: reason.clone() };
+    match call {
+        Call::Send { .. } => CallReply::Sent {
+            http_status: None,
+            verdict: Verdict::Unknown { reason, ends_run: false, retry_after_ms: None },
+        },
+        Call::Look { .. } | Call::List { .. } => {
+            CallReply::Looked(Sighting::Unreadable { reason, is_forbidden: false })
+        }
+        Call::Pin { .. } => CallReply::Pin(Err(failed())),
+        Call::Secrets { .. } => CallReply::Secrets {
+            source: sortie::model::SecretSource::FilevaultKey,
+            result: Err(failed()),
+        },
+        Call::Recheck { .. } => CallReply::Rechecked(Err(failed())),
+    }
+}
+
+/// What is known after a look that showed nothing new.
+fn nothing(call: &Call) -> CallReply {
+    match call {
+        Call::Look { .. } => CallReply::Looked(Sighting::Nothing { evidence: String::new() }),
+        other => lost(other, "it was not made".to_owned()),
+    }
+}

@@ -1,0 +1,46 @@
+//! A worker: the process that makes calls and replays workflows.
+//!
+//! Owns its limits. Must never start without knowing where its tokens are.
+
+use std::time::Duration;
+
+use temporalio_client::Client;
+use temporalio_sdk::{Runtime, Worker, WorkerOptions};
+
+use crate::activities::Calls;
+use crate::workflows::{Quota, Section, Shard};
+
+/// How long calls in progress may take after a signal to leave.
+const LEAVE_WITHIN: Duration = Duration::from_secs(90);
+
+/// The task queue where nothing else is said.
+pub const TASK_QUEUE: &str = "sortie";
+
+/// Runs a worker until `leave` ends; then calls in progress are waited for.
+///
+/// # Errors
+/// The server refuses the worker, or the connection is lost for good.
+pub async fn run(
+    client: Client,
+    task_queue: &str,
+    calls: Calls,
+    leave: impl Future<Output = ()>,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let runtime = Runtime::from_current_tokio(Default::default())?;
+    let options = WorkerOptions::new(task_queue)
+        .register_activities(calls)
+        .register_workflow::<Shard>()?
+        .register_workflow::<Section>()?
+        .register_workflow::<Quota>()?
+        .graceful_shutdown_period(LEAVE_WITHIN)
+        .build();
+    let mut worker = Worker::new(&runtime, client, options)?;
+    let shutdown = worker.shutdown_handle();
+    let mut leave = std::pin::pin!(leave);
+    let mut running = std::pin::pin!(worker.run());
+    tokio::select! {
+        ended = &mut running => return Ok(ended?),
+        () = &mut leave => shutdown(),
+    }
+    Ok(running.await?)
+}
