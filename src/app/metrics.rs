@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::app::Workspace;
 use crate::app::refusal::Reason;
 use crate::app::runs::run_view::RunView;
-use crate::app::tenant::SIMULATED_TENANT;
+use crate::app::tenant::is_simulated_name;
 use crate::journal::{RunReader, RunRow};
 use crate::model::UnixMillis;
 use crate::report::{JobMetrics, ReportRow, RunMetrics, metrics_path, write_metrics};
@@ -91,7 +91,7 @@ impl Workspace {
     pub fn metrics(&self, request: &MetricsRequest<'_>) -> Result<JobMetrics, Reason> {
         // Without a tenant it is the latest real one of the job: a trial says nothing about it.
         let is_of_tenant = |row: &RunRow| match request.tenant {
-            "" => row.tenant != SIMULATED_TENANT,
+            "" => !is_simulated_name(&row.tenant),
             tenant => row.tenant == tenant,
         };
         let is_of_job = |row: &RunRow| row.job == request.job && is_of_tenant(row);

@@ -10,6 +10,7 @@ mod audit_reason;
 pub(crate) mod charging;
 mod clock_repair;
 mod consent;
+mod consent_work;
 pub mod doctor;
 mod events;
 pub(crate) mod files;
@@ -54,10 +55,8 @@ pub use audit::{Anchor, HASH_DIGITS, HostAudit, RunAudit};
 pub use audit_reason::{AuditReason, ChainFault};
 pub use charging::Used;
 pub use clock_repair::ClockRepair;
-pub use consent::{
-    Confirmed, Consent, ConsentReason, DEVICES_WITHOUT_QUESTION, GroupShare, Needed, NotAsked,
-    Question, TenantDevices, Work, is_yes,
-};
+pub use consent::{Confirmed, Consent, ConsentReason, GroupShare, NotAsked, Question};
+pub use consent_work::{DEVICES_WITHOUT_QUESTION, Needed, TenantDevices, Work, is_yes};
 pub use events::{
     AppEvent, Events, Leftover, NoticeFailure, PinFact, RunAdvanced, RunBegins, RunNews, SeenEntry,
     SeenTask,
@@ -67,6 +66,7 @@ pub use group::prepare::SectionRequest;
 pub use group::prepared_group::{PreparedGroup, TenantSection};
 pub use group::question::{GroupConfirmed, GroupConsent, GroupQuestion};
 pub use group::reason::GroupReason;
+pub use group::set::{PlanSetRequest, WrittenPlanSet};
 pub use history::{DeviceHistory, HistoryRequest};
 pub use history_reason::{HistoryCoverage, HistoryReason};
 pub use job_files::{JobBytes, check_requirement};
@@ -80,7 +80,7 @@ pub use notify::{
 };
 pub use outside::{DriveReason, JournalReason, ReadReason};
 pub use planning::plan_file_reasons::PlanStorageReason;
-pub use planning::plan_files::read_plan;
+pub use planning::plan_files::{read_plan, read_plan_set};
 pub use planning::reason::{PlanningReason, RetryReason};
 pub use planning::write::WrittenPlan;
 pub use preflight::{Attended, CheckOutcome, CheckResult};

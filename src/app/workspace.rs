@@ -90,6 +90,20 @@ impl Workspace {
         Self { notifications: Arc::new(notifications), ..self }
     }
 
+    /// The same state directory for one tenant of several: with its own channels, and its own place in a queue. Events go to the
+    /// same observers.
+    #[must_use]
+    pub(crate) fn for_tenant(&self, notifications: Notifications) -> Self {
+        Self {
+            dir: self.dir.clone(),
+            index: Arc::clone(&self.index),
+            events: self.events.clone(),
+            place: QueuePlace::default(),
+            describe: self.describe,
+            notifications: Arc::new(notifications),
+        }
+    }
+
     /// Adds an observer, which receives every event from now on. It must return at once.
     pub fn observe(&self, observer: impl FnMut(&AppEvent) + Send + 'static) {
         self.events.observe(observer);

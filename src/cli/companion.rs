@@ -285,7 +285,7 @@ impl Companion {
             return Err(Self::usage("only a job can be scheduled", "name a job"));
         };
         let extent = PlanExtent::of_flag(full);
-        let wishes = crate::cli::commands::plan::PlanWishes {
+        let wishes = crate::cli::commands::plan_wishes::PlanWishes {
             out: out.as_deref(),
             extent,
             purpose: &purpose,

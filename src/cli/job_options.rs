@@ -4,6 +4,7 @@
 
 use clap::Args;
 
+use crate::cli::setting_flags::{SettingFlags, TenantsFlags};
 use crate::model::settings::HelpHeading;
 
 const INPUT: &str = HelpHeading::Input.shown();
@@ -44,6 +45,8 @@ pub(crate) struct JobOptions {
     /// Read or skip hidden rows and columns of a workbook [default: refuse them]
     #[arg(long, hide_short_help = true, value_name = "CHOICE", value_parser = ["read", "skip"])]
     pub hidden: Option<String>,
+    #[command(flatten)]
+    pub tenants: SettingFlags<TenantsFlags>,
     /// Allow erase_mode WIPE_PROTECTED, which can leave a PC unable to boot
     #[arg(long, help_heading = SAFETY, hide_short_help = true)]
     pub allow_wipe_protected: bool,

@@ -9,14 +9,21 @@ use crate::app::planning::plan_files::is_plan;
 use crate::app::{JobBytes, JobReason, check_requirement};
 use crate::cli::failure::Failure;
 use crate::cli::options::{JobOptions, LimitOptions, PurposeOptions};
+use crate::cli::tenants::chosen_tenants;
 use crate::cli::terminal::printer::Printer;
 use crate::job::{Diagnostics, Encoding, HiddenCells, IdentifyBy, Job, ParseOptions};
+use crate::plan::is_plan_set;
 
 /// Bytes that tell a plan from a job.
 const HEAD_BYTES: u64 = 64;
 
 /// Reads and checks the job that the command line names.
-pub(crate) fn read_job(options: &JobOptions, printer: &Printer) -> Result<Job, Failure> {
+/// `known` are the profiles; `None` where any name of a tenant is one.
+pub(crate) fn read_job(
+    options: &JobOptions,
+    known: Option<Vec<String>>,
+    printer: &Printer,
+) -> Result<Job, Failure> {
     let bytes = match options.job.as_str() {
         "-" => JobBytes::of_stream("<stdin>", std::io::stdin().lock())?,
         path => JobBytes::of_file(Path::new(path))?,
@@ -39,6 +46,9 @@ pub(crate) fn read_job(options: &JobOptions, printer: &Printer) -> Result<Job, F
             .find(|hidden| Some(hidden.word()) == options.hidden.as_deref())
             .unwrap_or_default(),
         allow_wipe_protected: options.allow_wipe_protected,
+        tenants: chosen_tenants(&options.tenants)?,
+        known_tenants: known,
+        carries_tenant: false,
     };
     let job = bytes.parse(&parse_options).map_err(|reason| match reason {
         JobReason::Invalid { problems } => {
@@ -113,4 +123,15 @@ pub(crate) fn refuse_other_wishes(
     }
     Err(Failure::usage("a plan is run as it is, and flags are given that would change it")
         .next("give them when the plan is made: sortie plan JOB --out PLAN"))
+}
+
+/// Whether a plan file holds the plans of several tenants.
+pub(crate) fn is_set(path: &Path) -> bool {
+    // Opening a named pipe would wait for a writer.
+    if !path.is_file() {
+        return false;
+    }
+    let mut head = Vec::new();
+    let read = std::fs::File::open(path).map(|file| file.take(HEAD_BYTES).read_to_end(&mut head));
+    matches!(read, Ok(Ok(_))) && is_plan_set(&head)
 }

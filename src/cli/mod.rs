@@ -37,8 +37,10 @@ pub(crate) mod settings;
 pub(crate) mod setup_options;
 pub(crate) mod simulate_options;
 pub(crate) mod starting;
+mod starting_group;
 mod status_options;
 pub(crate) mod tenant_options;
+mod tenants;
 pub(crate) mod terminal;
 pub(crate) mod text;
 pub(crate) mod time_options;
@@ -196,10 +198,11 @@ fn look(global: &GlobalOptions, command: &CliCommand, printer: &Printer) -> Resu
             printer.data(&format!("{:#}", crate::job::job_schema()));
             Ok(Exit::Well)
         }
-        CliCommand::Check { job } => check::check(job, printer),
+        CliCommand::Check { job } => check::check(global, job, printer),
         CliCommand::Plan { job, out, full, purpose, tenant, limits } => {
             let extent = PlanExtent::of_flag(*full);
-            let wishes = plan::PlanWishes { out: out.as_deref(), extent, purpose, limits };
+            let wishes =
+                commands::plan_wishes::PlanWishes { out: out.as_deref(), extent, purpose, limits };
             plan::plan(global, job, tenant, &wishes, printer)
         }
         CliCommand::Schedule { schedule } => schedule::schedule(global, schedule, printer),

@@ -5,6 +5,7 @@
 use clap::Args;
 
 use crate::cli::job_options::pair;
+use crate::cli::setting_flags::{SettingFlags, TenantsFlags};
 use crate::model::settings::HelpHeading;
 
 const INPUT: &str = HelpHeading::Input.shown();
@@ -33,6 +34,8 @@ pub(crate) struct SendOptions {
     /// Send to every device of the tenant
     #[arg(long)]
     pub all: bool,
+    #[command(flatten)]
+    pub tenants: SettingFlags<TenantsFlags>,
     /// Allow erase_mode WIPE_PROTECTED, which can leave a PC unable to boot
     #[arg(long, help_heading = SAFETY, hide_short_help = true)]
     pub allow_wipe_protected: bool,

@@ -80,6 +80,14 @@ impl FlagSet for TenantFlags {
     const GROUPS: &'static [FlagGroup] = &[FlagGroup::Tenant];
 }
 
+/// The tenants of commands that read a job or name its devices.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TenantsFlags;
+
+impl FlagSet for TenantsFlags {
+    const GROUPS: &'static [FlagGroup] = &[FlagGroup::Tenants];
+}
+
 /// Flags of commands that start a run or let one go on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct StartFlags;

@@ -23,7 +23,9 @@ use crate::cli::options::{
 };
 use crate::cli::runtime::runtime;
 use crate::cli::settings::{read_profile, run_settings};
+use crate::cli::starting_group::run_group;
 use crate::cli::tenant_options::tenant_request;
+use crate::cli::tenants::{JobTenants, tenants_of};
 use crate::cli::terminal::confirm::{InAdvance, Subject, obtain};
 use crate::cli::terminal::key_test::{KeyTest, prepare as test_keys};
 use crate::cli::terminal::printer::Printer;
@@ -55,7 +57,11 @@ pub(crate) fn run_job(
     is_named: bool,
     file: Option<&JobOptions>,
 ) -> Result<Done, Failed> {
-    let profile = read_profile(given.global).before_sending()?;
+    let profile = match tenants_of(given.global, given.tenant, &job).before_sending()? {
+        JobTenants::AsUsual => read_profile(given.global).before_sending()?,
+        JobTenants::One(profile) => *profile,
+        JobTenants::Several(profiles) => return run_group(given, job, is_named, profiles),
+    };
     let settings = settings_of(given, &job, &profile).before_sending()?;
     let prepare = async |workspace: &Workspace, tenant: &TenantRequest| {
         let request = request_of(given, &settings, tenant, &job, &profile, is_named)?;
@@ -93,7 +99,11 @@ pub(crate) fn run_plan(given: Given<'_>, path: &Path) -> Result<Done, Failed> {
 }
 
 /// The settings of a run of this job.
-fn settings_of(given: Given<'_>, job: &Job, profile: &Profile) -> Result<RunSettings, Failure> {
+pub(crate) fn settings_of(
+    given: Given<'_>,
+    job: &Job,
+    profile: &Profile,
+) -> Result<RunSettings, Failure> {
     let Given { tenant, limits, options, .. } = given;
     refuse_approval(options)?;
     options.ending.metrics.job(&job.name, &job.settings.values);
@@ -129,7 +139,7 @@ fn refuse_approval(options: &RunOptions) -> Result<(), Failure> {
 }
 
 /// Whether a person can be asked here.
-fn attended(global: &GlobalOptions) -> Attended {
+pub(crate) fn attended(global: &GlobalOptions) -> Attended {
     if !global.no_input && can_ask() { Attended::Now } else { Attended::No }
 }
 
@@ -186,7 +196,7 @@ fn confirmed(
     test_keys(storage, recipients, test, printer)?;
     let question = prepared.question();
     let WorkWords { plain, ing } = WorkWords::of(plan);
-    let way = format!("{} ({})", plan.base_url, prepared.reached_by());
+    let way = format!("API: {} ({})", plan.base_url, prepared.reached_by());
     let subject = Subject { what: &ing, plain: &plain, way: &way, look_at: "the plan" };
     let advance = InAdvance {
         yes: options.yes,

@@ -115,6 +115,7 @@ fn job_arguments(options: &JobOptions) -> Result<Vec<String>, Failure> {
         encoding,
         sheet,
         hidden,
+        tenants,
         allow_wipe_protected,
     } = options;
     let mut words = vec![absolute(Path::new(job))?];
@@ -134,6 +135,7 @@ fn job_arguments(options: &JobOptions) -> Result<Vec<String>, Failure> {
     hidden.iter().for_each(|hidden| add("hidden", hidden.clone()));
     let switches = [(*dedupe, "--dedupe"), (*allow_wipe_protected, "--allow-wipe-protected")];
     words.extend(switches.iter().filter(|(is_on, _)| *is_on).map(|(_, flag)| (*flag).to_owned()));
+    words.extend(written(tenants, &[])?);
     Ok(words)
 }
 

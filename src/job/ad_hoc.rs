@@ -11,6 +11,7 @@ use super::diagnostics::{Diagnostics, Flaw, PlaceUnit};
 use super::job_identity::{check_job_name, digest};
 use super::sameness::SeenRows;
 use super::steps::{StepDraft, step_flaws};
+use super::tenants::{check_choice, without_tenant};
 use super::{
     Exclusion, Filter, IdentifyBy, Job, JobSettings, ParseOptions, Row, Selection, Step, Target,
 };
@@ -45,6 +46,7 @@ pub fn ad_hoc(
         problems.push_for_file(COMMAND_LINE, flaw);
     }
     check_targets(&targets, selection.as_ref(), &mut problems);
+    check_tenants(&targets, options, &mut problems);
     let with_params = ParseOptions { params: params.to_vec(), ..options.clone() };
     let step = action_step(action, &with_params, &mut problems)
         .filter(|step| is_complete(step, options.identify_by, &mut problems));
@@ -61,6 +63,7 @@ pub fn ad_hoc(
         rows,
         selection: selection.map(|filter| Selection { filter, steps }),
         exclude: Exclusion::default(),
+        tenants: options.tenants.clone(),
         settings: JobSettings::default(),
         notes,
     })
@@ -75,6 +78,18 @@ fn check_targets(targets: &[Target], selection: Option<&Filter>, problems: &mut 
         _ => return,
     };
     problems.push_for_file(COMMAND_LINE, flaw);
+}
+
+/// Devices that flags name have no place for a tenant.
+fn check_tenants(targets: &[Target], options: &ParseOptions, problems: &mut Diagnostics) {
+    let names = options.tenant_names(None);
+    check_choice(names, problems);
+    if names.are_several() && !targets.is_empty() {
+        let flaw = without_tenant("a flag names devices").hint(
+            "select devices with a filter such as --platform, or write a CSV with a column 'tenant'",
+        );
+        problems.push_for_file(COMMAND_LINE, flaw);
+    }
 }
 
 fn is_complete(
@@ -123,6 +138,7 @@ fn rows_of(
             number,
             line: 0,
             target,
+            tenant: None,
             steps: Arc::clone(steps),
             carried: Vec::new(),
             origin: None,

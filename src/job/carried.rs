@@ -47,7 +47,9 @@ impl Carrier {
         let mut has_several_lines = false;
         for (cell, column) in record.cells.iter().zip(&header.columns) {
             let is_spare = is_spare(column, steps.iter().map(|step| step.action));
-            if column.meaning != Meaning::Carried && !is_spare {
+            // Reports had this column before it named tenants.
+            let is_carried = matches!(column.meaning, Meaning::Carried | Meaning::Tenant);
+            if !is_carried && !is_spare {
                 continue;
             }
             let text = cell.text();

@@ -16,6 +16,8 @@ pub(super) struct ColumnOptions {
     pub map: Vec<(String, String)>,
     /// Names of columns to ignore.
     pub ignore: Vec<String>,
+    /// A column `tenant` only goes into the report.
+    pub carries_tenant: bool,
 }
 
 pub(super) fn renamed<'a>(name: &'a str, column_options: &'a ColumnOptions) -> &'a str {

@@ -11,6 +11,7 @@ use super::origin::{RUN_ENDED_NAME, RUN_NAME, RowOrigin, origin_of};
 use super::scan::{Record, header_text};
 use super::secrets::may_be_secret;
 use super::source::Source;
+use super::tenants::{TENANT_NAME, is_tenant_column};
 use crate::kandji::{ACTIONS, ParamKind, fold};
 use crate::model::{first_steering, is_near};
 
@@ -47,6 +48,8 @@ pub(super) enum Meaning {
     Target(TargetField),
     /// The action.
     Action,
+    /// The tenant of the row.
+    Tenant,
     /// The step number.
     Step,
     /// A parameter of one or several actions.
@@ -164,6 +167,7 @@ pub(super) fn is_known(name: &str) -> bool {
     TargetField::find(name).is_some()
         || ACTION_NAMES.contains(&folded.as_str())
         || folded == STEP_NAME
+        || folded == TENANT_NAME
         || RESULTS.contains(&folded.as_str())
         || is_param(name)
 }
@@ -202,6 +206,9 @@ fn classify(written: &str, column_options: &ColumnOptions) -> Result<Column, Fla
     if folded == STEP_NAME {
         return column(Meaning::Step);
     }
+    if is_tenant_column(name) && !column_options.carries_tenant {
+        return column(Meaning::Tenant);
+    }
     if RESULTS.contains(&folded.as_str()) {
         return column(Meaning::Result);
     }
@@ -238,8 +245,9 @@ fn resembled(folded: &str) -> Option<&'static str> {
     if ACTION_NAMES.iter().any(|name| is_near(folded, name)) {
         return Some("action");
     }
-    if is_near(folded, STEP_NAME) {
-        return Some(STEP_NAME);
+    let words = [STEP_NAME, TENANT_NAME];
+    if let Some(near) = words.into_iter().find(|word| folded != *word && is_near(folded, word)) {
+        return Some(near);
     }
     let mut params = ACTIONS.iter().flat_map(|action| action.params);
     let near = |known: &str| {
@@ -298,6 +306,7 @@ fn identity_keys(column: &Column) -> Vec<String> {
         Meaning::Target(field) => vec![format!("target {}", field.word())],
         Meaning::Action => vec!["action".to_owned()],
         Meaning::Step => vec!["step".to_owned()],
+        Meaning::Tenant => vec!["tenant".to_owned()],
         Meaning::Param => ACTIONS
             .iter()
             .filter_map(|action| {
@@ -320,6 +329,9 @@ fn note_columns(columns: &[Column], notes: &mut Vec<String>) {
     if !results.is_empty() {
         let (count, names) = (counted(results.len(), "column"), results.join(", "));
         notes.push(format!("{count} from an earlier report or export ignored: {names}"));
+    }
+    for tenant in named(&Meaning::Tenant) {
+        notes.push(format!("column {tenant} names the tenant of each row"));
     }
     let carried = named(&Meaning::Carried);
     if !carried.is_empty() {

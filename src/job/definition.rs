@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::origin::RowOrigin;
 use super::settings::JobSettings;
 use super::target::Target;
+use super::tenants::TenantChoice;
 use crate::kandji::ActionSpec;
 use crate::model::{DeviceId, Gate, Params, Platform};
 
@@ -25,6 +26,8 @@ pub struct Job {
     pub selection: Option<Selection>,
     /// Devices that are taken out again.
     pub exclude: Exclusion,
+    /// The tenants that the job is for, where it names them apart from its devices.
+    pub tenants: Option<TenantChoice>,
     /// Settings in the job.
     pub settings: JobSettings,
     /// What was interpreted or ignored and may surprise: renamed columns, skipped lines.
@@ -40,6 +43,8 @@ pub struct Row {
     pub line: u32,
     /// The device as the row names it.
     pub target: Target,
+    /// The tenant of the device, by the name of its profile, where the row names it.
+    pub tenant: Option<String>,
     /// What is to be done, in order. At least one step. Rows without values of their own share the steps.
     pub steps: Arc<[Step]>,
     /// Columns that mean nothing to us, carried into the report.

@@ -90,6 +90,16 @@ impl Diagnostics {
         self.items.len() + self.truncated
     }
 
+    /// Adds to the last problem, of a row with this text, why it is no comment: an operator may have meant one.
+    pub(super) fn explain_number_sign(&mut self, text: &str) {
+        if let Some(last) = self.items.last_mut().filter(|_| text.starts_with('#')) {
+            let hint = last.hint.take().map(|hint| format!("{hint}; ")).unwrap_or_default();
+            last.hint = Some(format!(
+                "{hint}a line that starts with '#' and has as many cells as the header is read as a row, not as a comment"
+            ));
+        }
+    }
+
     /// A problem of the whole file.
     pub(super) fn push_for_file(&mut self, file: &str, flaw: Flaw) {
         self.push(flaw.whole_file(file));

@@ -15,6 +15,7 @@ use super::source::Source;
 use super::table::read_table;
 use super::table_file::{TableFile, TableWish, open_table};
 use super::table_rules::{Base, TableRules};
+use super::tenants::check_choice;
 use super::{sniff, yaml};
 
 /// Reads a job, or everything that is wrong with it.
@@ -69,6 +70,7 @@ fn read(
     problems: &mut Diagnostics,
 ) -> Option<Job> {
     let mut notes = Vec::new();
+    check_choice(options.tenant_names(None), problems);
     // What is named as YAML is UTF-8 text: the flags are about the table that it names.
     let is_yaml = sniff::is_named_as_yaml(input.name);
     let wish = if is_yaml { TableWish::default() } else { TableWish::of(options) };
@@ -131,6 +133,7 @@ fn read_plain_table(
         protected_values: options.protected_values(),
         delimiter: options.delimiter,
         hidden: options.hidden,
+        tenants: options.tenant_names(None),
     };
     let rows = read_table(source, &rules, problems, &mut notes)?;
     Some(Job {
@@ -140,6 +143,7 @@ fn read_plain_table(
         rows,
         selection: None,
         exclude: Exclusion::default(),
+        tenants: options.tenants.clone(),
         settings: JobSettings::default(),
         notes,
     })

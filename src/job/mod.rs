@@ -44,6 +44,7 @@ mod table;
 mod table_file;
 mod table_rules;
 mod target;
+mod tenants;
 mod tree;
 mod typed_cells;
 #[cfg(feature = "xlsx")]
@@ -58,6 +59,7 @@ mod yaml_settings;
 mod yaml_spaces;
 mod yaml_steps;
 mod yaml_targets;
+mod yaml_tenants;
 mod yaml_window;
 
 #[cfg(test)]
@@ -76,4 +78,5 @@ pub use required_devices::{AgeError, RequiredDevices};
 pub use schema::job_schema;
 pub use settings::{BeforeLoss, JobSettings, SkipKind};
 pub use target::Target;
+pub use tenants::{ALL_TENANTS, TenantChoice};
 pub use yaml_require::read_required;

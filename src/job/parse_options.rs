@@ -8,6 +8,7 @@ use super::cells::TargetField;
 use super::column_options::ColumnOptions;
 use super::decode::Encoding;
 use super::steps::ProtectedValues;
+use super::tenants::{TenantChoice, TenantNames};
 
 /// One job file that has been read into memory.
 #[derive(Copy, Clone, Debug)]
@@ -43,6 +44,12 @@ pub struct ParseOptions {
     pub hidden: HiddenCells,
     /// `--allow-wipe-protected`
     pub allow_wipe_protected: bool,
+    /// `--tenants`: it outranks the choice of a YAML job.
+    pub tenants: Option<TenantChoice>,
+    /// The profiles, so that other names of tenants are refused; `None` where any name is one.
+    pub known_tenants: Option<Vec<String>>,
+    /// A column `tenant` only goes into the report: the tenant is known already.
+    pub carries_tenant: bool,
 }
 
 impl fmt::Debug for ParseOptions {
@@ -62,6 +69,9 @@ impl fmt::Debug for ParseOptions {
             .field("sheet", &self.sheet)
             .field("hidden", &self.hidden)
             .field("allow_wipe_protected", &self.allow_wipe_protected)
+            .field("tenants", &self.tenants)
+            .field("known_tenants", &self.known_tenants)
+            .field("carries_tenant", &self.carries_tenant)
             .finish()
     }
 }
@@ -135,7 +145,17 @@ impl ParseOptions {
     }
 
     pub(super) fn column_options(&self) -> ColumnOptions {
-        ColumnOptions { map: self.map.clone(), ignore: self.ignore_columns.clone() }
+        ColumnOptions {
+            map: self.map.clone(),
+            ignore: self.ignore_columns.clone(),
+            carries_tenant: self.carries_tenant,
+        }
+    }
+
+    /// The names that tenants may have, where the file chooses `chosen`.
+    pub(super) fn tenant_names<'a>(&'a self, chosen: Option<&'a TenantChoice>) -> TenantNames<'a> {
+        let chosen = self.tenants.as_ref().or(chosen);
+        TenantNames { known: self.known_tenants.as_deref(), chosen }
     }
 }
 

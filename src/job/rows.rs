@@ -15,11 +15,11 @@ use super::diagnostics::{Diagnostics, Flaw, counted, quote};
 use super::parse_options::Duplicates;
 use super::repeated::Repeated;
 use super::row_notes::RowNotes;
-use super::sameness::SeenRows;
 use super::scan::Record;
 use super::source::Source;
 use super::steps::{STEPS_MAX, StepDraft, StepFlaw, give, read_action, same_steps, step_flaws};
 use super::table_rules::TableRules;
+use super::tenants::SeenByTenant;
 use super::typed_cells::check_types;
 use super::{Row, Step, Target};
 use crate::model::Risk;
@@ -35,7 +35,7 @@ pub(super) struct RowReader<'r> {
     pub problems: &'r mut Diagnostics,
     rows: Vec<Row>,
     row_number: u32,
-    seen: SeenRows,
+    seen: SeenByTenant,
     steps_by_text: HashMap<String, Arc<[Step]>>,
     repeated: Repeated,
     notes: RowNotes,
@@ -57,7 +57,7 @@ impl<'r> RowReader<'r> {
             problems,
             rows: Vec::new(),
             row_number: 0,
-            seen: SeenRows::default(),
+            seen: SeenByTenant::default(),
             steps_by_text: HashMap::new(),
             repeated: Repeated::default(),
             notes: RowNotes::default(),
@@ -97,16 +97,22 @@ impl<'r> RowReader<'r> {
         self.check_cells(source, record);
         let target = self.read_target(source, record);
         let steps = self.read_steps(source, record);
+        let tenant =
+            self.rules.tenants.read(self.header, record).unwrap_or_else(|(range, flaw)| {
+                self.problems.push(source.diagnostic(range, flaw));
+                None
+            });
         if self.problems.count() > count_before || self.repeated.count() > repeated_before {
-            self.explain_number_sign(source, record);
+            let text = source.text.get(record.range.clone()).unwrap_or_default();
+            self.problems.explain_number_sign(text);
             return;
         }
         let (Some(mut target), Some(steps)) = (target, steps) else { return };
         self.forget_old_name(&mut target, &steps);
         let carried = self.carrier.take(self.header, record, &steps);
         let origin = self.header.origin(record);
-        let row =
-            Row { number: self.row_number, line: record.line, target, steps, carried, origin };
+        let (number, line) = (self.row_number, record.line);
+        let row = Row { number, line, target, tenant, steps, carried, origin };
         self.keep(source, record, row);
     }
 
@@ -116,17 +122,6 @@ impl<'r> RowReader<'r> {
         let is_demanded = self.header.name_column().is_none_or(TargetField::is_current_name);
         if !is_demanded && steps.iter().any(|step| step.action.renames()) {
             self.notes.uncompared_names += usize::from(target.device_name.take().is_some());
-        }
-    }
-
-    /// An operator who meant a comment must learn why it is none.
-    fn explain_number_sign(&mut self, source: &Source<'_>, record: &Record<'_>) {
-        let text = source.text.get(record.range.clone()).unwrap_or_default();
-        if let Some(last) = self.problems.items.last_mut().filter(|_| text.starts_with('#')) {
-            let hint = last.hint.take().map(|hint| format!("{hint}; ")).unwrap_or_default();
-            last.hint = Some(format!(
-                "{hint}a line that starts with '#' and has as many cells as the header is read as a row, not as a comment"
-            ));
         }
     }
 
@@ -384,7 +379,7 @@ impl<'r> RowReader<'r> {
     fn keep(&mut self, source: &Source<'_>, record: &Record<'_>, row: Row) {
         let has_steps = self.header.has(&Meaning::Step);
         let step = row.steps.first().map_or(1, |step| step.number);
-        let Some(earlier) = self.seen.insert(&row.target, step, self.rows.len()) else {
+        let Some(earlier) = self.seen.insert(&row, step, self.rows.len()) else {
             self.rows.push(row);
             return;
         };

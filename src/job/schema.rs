@@ -8,12 +8,13 @@ use serde_json::{Map, Value, json};
 use super::Filter;
 use super::cells::TargetField;
 
+use super::tenants::TENANT_NAME;
 use super::yaml::JOB_KEYS;
 use super::yaml_settings::setting_keys;
-use super::yaml_targets::{ALLOW_IDLE, EXCLUDED_LISTS, TARGET_KINDS};
+use super::yaml_targets::{ALLOW_IDLE, EXCLUDED_LISTS, TARGET_KINDS, TENANTS};
 use super::yaml_window::WINDOW_KEYS;
 use crate::kandji::{ACTIONS, ActionSpec, ParamKind, ParamSpec};
-use crate::model::settings::{SettingKind, SettingSpec, settings};
+use crate::model::settings::{self, SettingKind, SettingSpec, settings};
 
 /// The version of JSON Schema.
 const DRAFT: &str = "http://json-schema.org/draft-07/schema#";
@@ -154,7 +155,7 @@ fn targets() -> Value {
             };
             json!({
                 "type": "object",
-                "properties": { kind: value },
+                "properties": { kind: value, TENANTS: of_setting(&settings::targets::TENANTS) },
                 "additionalProperties": false,
                 "required": [kind],
             })
@@ -189,6 +190,7 @@ fn device() -> Value {
     for field in TargetField::ALL {
         properties.insert(field.word().to_owned(), text());
     }
+    properties.insert(TENANT_NAME.to_owned(), text());
     properties.insert("with".to_owned(), params_of(&all_params()));
     let identities = TargetField::ALL.into_iter().filter(|field| field.is_identity());
     let one_of_them: Vec<Value> =

@@ -15,6 +15,7 @@ use super::rows::RowReader;
 use super::scan::{CrLines, Record, Scanned, Scanner};
 use super::source::Source;
 use super::table_rules::TableRules;
+use super::tenants::without_tenant;
 use super::typed_cells::check_hidden;
 
 /// Most rows of one job: the largest fleet on one tenant is a tenth of it. The tasks of a run stay in memory, a few
@@ -194,6 +195,11 @@ fn check_header(
             None => "add one, or give --map \"Your Column=serial_number\"",
         };
         refuse(Flaw::new(format!("no column identifies the device: {wanted}")).hint(hint));
+    }
+    if rules.tenants.are_several() && !header.has(&Meaning::Tenant) {
+        refuse(without_tenant("no column names the tenant of each row").hint(
+            "add a column 'tenant' with names of profiles, or give --map \"Your Column=tenant\"",
+        ));
     }
     match (&rules.base, header.has(&Meaning::Action)) {
         (None, false) => refuse(

@@ -5,6 +5,7 @@
 use super::column_options::ColumnOptions;
 use super::parse_options::{Duplicates, HiddenCells, IdentifyBy};
 use super::steps::{ProtectedValues, StepDraft};
+use super::tenants::TenantNames;
 
 /// Steps that all rows share.
 #[derive(Copy, Clone)]
@@ -31,4 +32,6 @@ pub(super) struct TableRules<'a> {
     pub delimiter: Option<u8>,
     /// What happens to hidden columns of a workbook.
     pub hidden: HiddenCells,
+    /// The names that tenants may have.
+    pub tenants: TenantNames<'a>,
 }

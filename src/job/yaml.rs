@@ -24,6 +24,7 @@ use super::yaml_steps::read_steps;
 use super::yaml_targets::{
     TargetsNode, check_complete, read_devices, read_exclusion, read_targets,
 };
+use super::yaml_tenants::read_tenants;
 use crate::kandji::fold;
 use crate::model::settings::{SettingValue, SettingValues, output, targets};
 use crate::model::{composed, first_steering, is_near};
@@ -68,6 +69,7 @@ pub(super) fn read_yaml(
     let exclude = find(entries, "exclude")
         .map_or_else(Exclusion::default, |entry| read_exclusion(&mut reader, &entry.value));
     let targets = read_needed_targets(&mut reader, entries);
+    let tenants = read_tenants(&mut reader, entries, options, &mut values);
     let map = read_columns(&mut reader, entries, targets.as_ref(), options);
     let mut named_files = Vec::new();
     let (mut rows, mut selection) = (Vec::new(), None);
@@ -79,10 +81,16 @@ pub(super) fn read_yaml(
             selection = Some(Selection { filter, steps });
         }
         Some(TargetsNode::Devices(devices)) => {
-            rows = read_devices(&mut reader, devices, &steps, options, &mut notes);
+            rows = read_devices(
+                &mut reader,
+                devices,
+                &steps,
+                (options, options.tenant_names(tenants.as_ref())),
+                &mut notes,
+            );
         }
         Some(TargetsNode::File(node, file)) => {
-            let list_options = ListOptions { map, options };
+            let list_options = ListOptions { map, tenants: tenants.as_ref(), options };
             let loaded = load_file(&mut reader, node, file, load)?;
             let read =
                 read_file(reader.problems, file, &loaded, &steps, &list_options, &mut notes)?;
@@ -104,7 +112,8 @@ pub(super) fn read_yaml(
     let parts: Vec<&[u8]> = std::iter::once(&own).chain(&named_files).map(Vec::as_slice).collect();
     let digest = digest(&parts);
     let name = name.unwrap_or_else(|| name_from_file(input.name));
-    Some(Job { name, reason, digest, rows, selection, exclude, settings, notes })
+    let tenants = options.tenants.clone().or(tenants);
+    Some(Job { name, reason, digest, rows, selection, exclude, tenants, settings, notes })
 }
 
 /// Whether none of these keys is there, and an unknown key, which is refused already, is near one of them.

@@ -10,6 +10,7 @@ use super::steps::StepDraft;
 use super::table::read_table;
 use super::table_file::{TableWish, open_table};
 use super::table_rules::{Base, TableRules};
+use super::tenants::TenantChoice;
 use super::tree::Node;
 use super::yaml_steps::StepNode;
 
@@ -31,6 +32,8 @@ pub(super) fn load_file(
 pub(super) struct ListOptions<'o> {
     /// Renamed columns, from and to.
     pub map: Vec<(String, String)>,
+    /// The tenants that the job is for, as its file says.
+    pub tenants: Option<&'o TenantChoice>,
     /// What the command line says.
     pub options: &'o ParseOptions,
 }
@@ -56,6 +59,7 @@ pub(super) fn read_file(
         protected_values: options.protected_values(),
         delimiter: options.delimiter,
         hidden: options.hidden,
+        tenants: options.tenant_names(wanted.tenants),
     };
     let table = open_table(file, bytes, TableWish::of(options), problems, notes)?;
     let mut source = table.source(file, problems)?;

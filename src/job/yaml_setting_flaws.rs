@@ -71,6 +71,10 @@ pub(super) fn flaw_of(setting: &SettingSpec, what: &str, error: SettingError, te
         SettingFault::Key => Flaw::new(format!("an item of {what} is not an age public key"))
             .hint("public keys begin with age1; 'age-keygen -y FILE' prints the public key of an identity file"),
         SettingFault::IfRunning => Flaw::new(format!("{what} must be {}", setting.takes())),
+        SettingFault::Name if setting.name == targets::TENANTS.name => {
+            Flaw::new(format!("{} is not the name of a profile", quote(text)))
+                .hint("a name has letters, digits, - and _ only")
+        }
         SettingFault::Name => Flaw::new(format!("{} is not the name of a channel", quote(text)))
             .hint("a job names channels of the profile, not addresses; see: sortie help notifications"),
         SettingFault::Word => no_such_word(setting, what, text),

@@ -11,7 +11,7 @@ use super::yaml_window::read_window;
 use crate::model::settings::{SettingSpec, SettingValues, pace, safety, settings};
 
 /// Keys of the table that another part of the job reads.
-const READ_ELSEWHERE: [&str; 3] = ["reason", "exclude", "require"];
+const READ_ELSEWHERE: [&str; 4] = ["reason", "targets", "exclude", "require"];
 
 /// The keys at the top of a job that are settings.
 pub(super) fn setting_keys() -> Vec<&'static str> {

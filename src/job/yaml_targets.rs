@@ -9,12 +9,13 @@ use super::clashes::{StepColumn, clash, identify_flaw};
 use super::diagnostics::{Flaw, PlaceUnit, counted, quote};
 use super::filter::{add_condition, add_exclusion};
 use super::nodes::NodeReader;
-use super::sameness::SeenRows;
 use super::steps::{StepDraft, same_steps, step_flaws};
 use super::table::ROWS_MAX;
+use super::tenants::{SeenByTenant, TENANT_NAME, TenantNames};
 use super::tree::{Content, MapEntry, Node};
 use super::yaml_params::read_with;
 use super::yaml_steps::StepNode;
+use super::yaml_tenants::{names_tenant, read_tenant};
 use super::{Exclusion, Filter, ParseOptions, Row, Step, Target};
 use crate::kandji::fold;
 use crate::model::{Risk, is_near};
@@ -24,6 +25,8 @@ pub(super) const ALLOW_IDLE: &str = "allow_unmatched";
 
 /// The keys of `targets`, of which a job has one.
 pub(super) const TARGET_KINDS: [&str; 4] = ["file", "devices", "filter", "all"];
+/// The key of `targets` that names tenants.
+pub(super) const TENANTS: &str = "tenants";
 /// The keys of `exclude` that list devices.
 pub(super) const EXCLUDED_LISTS: [&str; 2] = ["device_ids", "serial_numbers"];
 
@@ -48,14 +51,15 @@ pub(super) fn read_targets<'n>(
         reader.refuse(&node.range, flaw);
         return None;
     }
-    let entries = reader.map(node, "targets", &TARGET_KINDS)?;
-    if entries.len() != 1 {
-        let flaw = Flaw::new(format!("targets has {}", counted(entries.len(), "key")))
+    let known: Vec<&str> = TARGET_KINDS.into_iter().chain([TENANTS]).collect();
+    let entries = reader.map(node, "targets", &known)?;
+    let kinds: Vec<&MapEntry> = entries.iter().filter(|entry| entry.key != TENANTS).collect();
+    let [MapEntry { key, value, .. }] = kinds.as_slice() else {
+        let flaw = Flaw::new(format!("targets has {}", counted(kinds.len(), "key")))
             .hint("give exactly one of file, devices, filter and all");
         reader.refuse(&node.range, flaw);
         return None;
-    }
-    let MapEntry { key, value, .. } = entries.first()?;
+    };
     match key.as_str() {
         "file" => Some(TargetsNode::File(value, reader.text(value, "file")?)),
         "devices" => Some(TargetsNode::Devices(reader.list(value, "devices")?)),
@@ -129,7 +133,7 @@ pub(super) fn read_devices(
     reader: &mut NodeReader<'_, '_>,
     devices: &[Node],
     steps: &[StepNode<'_>],
-    options: &ParseOptions,
+    (options, names): (&ParseOptions, TenantNames<'_>),
     notes: &mut Vec<String>,
 ) -> Vec<Row> {
     if devices.len() > ROWS_MAX {
@@ -151,7 +155,8 @@ pub(super) fn read_devices(
         return Vec::new();
     }
     let shared: Arc<[Step]> = drafts.iter().cloned().map(StepDraft::into_step).collect();
-    let mut list = DeviceList { seen: SeenRows::default(), rows: Vec::new(), dropped: Vec::new() };
+    let is_tenant_needed = names.are_several() || devices.iter().any(names_tenant);
+    let mut list = DeviceList::default();
     for (at, device) in devices.iter().enumerate() {
         let Some((target, own)) = read_device(reader, device, &drafts, options) else { continue };
         let steps = match own {
@@ -166,9 +171,10 @@ pub(super) fn read_devices(
             }
             Some(own) => own.into_iter().map(StepDraft::into_step).collect(),
         };
-        let line = reader.source.line_of(device.range.start);
-        let row =
-            Row { number: at as u32 + 1, line, target, steps, carried: Vec::new(), origin: None };
+        let tenant = read_tenant(reader, device, names, is_tenant_needed);
+        let (number, line) = (at as u32 + 1, reader.source.line_of(device.range.start));
+        let (carried, origin) = (Vec::new(), None);
+        let row = Row { number, line, target, tenant, steps, carried, origin };
         list.keep(reader, device, row, options);
     }
     if !list.dropped.is_empty() {
@@ -199,8 +205,9 @@ fn refuse_flaws(reader: &mut NodeReader<'_, '_>, device: &Node, drafts: &[StepDr
     }
 }
 
+#[derive(Default)]
 struct DeviceList {
-    seen: SeenRows,
+    seen: SeenByTenant,
     rows: Vec<Row>,
     dropped: Vec<u32>,
 }
@@ -213,7 +220,7 @@ impl DeviceList {
         row: Row,
         options: &ParseOptions,
     ) {
-        let earlier = self.seen.insert(&row.target, 1, self.rows.len());
+        let earlier = self.seen.insert(&row, 1, self.rows.len());
         let Some(first) = earlier.and_then(|earlier| self.rows.get(earlier)) else {
             self.rows.push(row);
             return;
@@ -265,6 +272,9 @@ fn read_device(
             own = Some(steps);
             continue;
         }
+        if entry.key == TENANT_NAME {
+            continue;
+        }
         let Some(field) = TargetField::find(&entry.key) else {
             refuse_device_key(reader, entry);
             continue;
@@ -308,7 +318,7 @@ fn refuse_device_key(reader: &mut NodeReader<'_, '_>, entry: &MapEntry) {
     let hint = match near {
         Some(near) => format!("did you mean '{}'?", near.word()),
         None => {
-            "a device takes device_id, serial_number, user_email, device_name, asset_tag and with: {parameters}"
+            "a device takes device_id, serial_number, user_email, device_name, asset_tag, tenant and with: {parameters}"
                 .to_owned()
         }
     };

@@ -435,6 +435,7 @@ mod tests {
             number,
             line: number + 1,
             target: Target { serial_number: Some(serial.to_owned()), ..Target::default() },
+            tenant: None,
             steps: Arc::from(steps),
             carried: Vec::new(),
             origin: None,
@@ -449,6 +450,7 @@ mod tests {
             rows,
             selection,
             exclude: Exclusion::default(),
+            tenants: None,
             settings: JobSettings::default(),
             notes: Vec::new(),
         }

@@ -145,6 +145,9 @@ pub enum PlanFileError {
     /// It is larger than a plan may be.
     #[error("the plan has {0} bytes; at most {PLAN_BYTES_MAX} are allowed")]
     TooLarge(u64),
+    /// The plans of several tenants are larger than their file may be.
+    #[error("the plans of all tenants have {0} bytes; at most {max} are allowed", max = 4 * PLAN_BYTES_MAX)]
+    SetTooLarge(u64),
     /// It would hold a secret.
     #[error("the job gives PINs (row {row}); a plan file cannot contain PINs")]
     Secret {

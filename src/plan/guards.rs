@@ -196,6 +196,7 @@ mod tests {
             number,
             line: number + 1,
             target: Target { serial_number: Some((*serial).to_owned()), ..Target::default() },
+            tenant: None,
             steps: steps(actions),
             carried: Vec::new(),
             origin: None,
@@ -207,6 +208,7 @@ mod tests {
             rows: (1..).zip(serials).map(row).collect(),
             selection: None,
             exclude: Exclusion::default(),
+            tenants: None,
             settings: JobSettings::default(),
             notes: Vec::new(),
         }

@@ -20,6 +20,7 @@ mod options;
 mod origins;
 mod overview;
 mod phrase;
+mod plan_set;
 mod protect;
 mod select;
 mod step_checks;
@@ -56,7 +57,10 @@ pub use overview::{
     LeftOut, NotSeen, ParameterCount, ParameterSource, PlanOverview, PlannedAction, PlannedRename,
     PlannedWave, SentParameter, StartsAfter, sampled,
 };
-pub use phrase::{phrase, phrase_of};
+pub use phrase::{phrase, phrase_of, phrase_of_group};
+pub use plan_set::{
+    PLAN_SET_BYTES_MAX, PLAN_SET_FORMAT, PlanSection, PlanSet, is_plan_set, set_digest,
+};
 pub use protect::{Aim, Protect, recheck, recheck_protection};
 pub use select::is_selected;
 pub use task_list::{Plan, RefusedRow};

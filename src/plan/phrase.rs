@@ -24,16 +24,35 @@ pub fn phrase(plan: &Plan, tenant: &str) -> Option<String> {
 /// The phrase for the tasks of a part of a plan, such as those that are sent again.
 #[must_use]
 pub fn phrase_of<'t>(tasks: impl Iterator<Item = &'t Task>, tenant: &str) -> Option<String> {
+    phrase_on(&devices_by_action(tasks), tenant)
+}
+
+/// The phrase of the plans of several tenants, on what `tenants` names: `ERASE 37 ON 3 TENANTS`. A device counts once for each
+/// tenant.
+#[must_use]
+pub fn phrase_of_group<'p>(plans: impl Iterator<Item = &'p Plan>, tenants: &str) -> Option<String> {
+    let mut devices: BTreeMap<&str, usize> = BTreeMap::new();
+    for (action, count) in plans.flat_map(|plan| devices_by_action(plan.to_do())) {
+        *devices.entry(action).or_default() += count;
+    }
+    phrase_on(&devices, tenants)
+}
+
+fn devices_by_action<'t>(tasks: impl Iterator<Item = &'t Task>) -> BTreeMap<&'t str, usize> {
     let mut devices: BTreeMap<&str, BTreeSet<&DeviceId>> = BTreeMap::new();
     for task in tasks {
         devices.entry(&task.action).or_default().insert(&task.device.id);
     }
+    devices.into_iter().map(|(action, ids)| (action, ids.len())).collect()
+}
+
+fn phrase_on(devices: &BTreeMap<&str, usize>, tenant: &str) -> Option<String> {
     let parts = |risk: Risk| -> Vec<String> {
         let actions = ACTIONS.into_iter().filter(|action| action.risk == risk);
         actions
             .filter_map(|action| {
                 let verb = action.hazards.phrase.map_or(action.name.to_uppercase(), str::to_owned);
-                devices.get(action.name).map(|ids| format!("{verb} {}", ids.len()))
+                devices.get(action.name).map(|count| format!("{verb} {count}"))
             })
             .collect()
     };

@@ -57,6 +57,7 @@ mod tests {
             rows: Vec::new(),
             selection: Some(Selection { filter: Filter::default(), steps }),
             exclude: Exclusion::default(),
+            tenants: None,
             settings: JobSettings::default(),
             notes: Vec::new(),
         };

@@ -7,3 +7,4 @@ pub(crate) mod prepare;
 pub(crate) mod prepared_group;
 pub(crate) mod question;
 pub(crate) mod reason;
+pub(crate) mod set;

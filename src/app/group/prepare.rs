@@ -12,7 +12,7 @@ use super::reason::GroupReason;
 use crate::app::refusal::{LeftOutTenant, TenantsRefused};
 use crate::app::runs::prepare::PrepareRequest;
 use crate::app::tenant::Connection;
-use crate::app::{Reason, Workspace};
+use crate::app::{Notifications, Reason, Workspace};
 use crate::job::Job;
 use crate::transport::tenant_key;
 
@@ -27,6 +27,8 @@ pub struct SectionRequest<'a> {
     pub job: Job,
     /// What the section is prepared with.
     pub request: PrepareRequest<'a>,
+    /// The channels that the tenant's run notifies.
+    pub notifications: Notifications,
 }
 
 impl Workspace {
@@ -42,15 +44,19 @@ impl Workspace {
     ) -> Result<PreparedGroup, Reason> {
         refuse_same_tenant(&requests)?;
         let prepare = async |section: SectionRequest<'_>| {
-            let SectionRequest { tenant, job, request } = section;
-            (tenant, self.prepare(job, request).await)
+            let SectionRequest { tenant, job, request, notifications } = section;
+            let workspace = self.for_tenant(notifications);
+            let prepared = workspace.prepare(job, request).await;
+            (tenant, prepared.map(|prepared| (workspace, prepared)))
         };
         let prepared: Vec<_> =
             futures::stream::iter(requests).map(prepare).buffered(TENANTS_AT_ONCE).collect().await;
         let (mut sections, mut left_out) = (Vec::new(), Vec::new());
         for (tenant, prepared) in prepared {
             match prepared {
-                Ok(prepared) => sections.push(TenantSection { tenant, prepared }),
+                Ok((workspace, prepared)) => {
+                    sections.push(TenantSection { tenant, workspace, prepared });
+                }
                 Err(reason) => left_out.push(LeftOutTenant { tenant, reason }),
             }
         }

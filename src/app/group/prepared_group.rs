@@ -20,6 +20,8 @@ pub struct PreparedGroup {
 pub struct TenantSection {
     /// The tenant, by the name of its profile.
     pub tenant: String,
+    /// The workspace as the tenant's runs use it: with the channels of its profile.
+    pub workspace: Workspace,
     /// The run of the section.
     pub prepared: Prepared,
 }
@@ -40,10 +42,29 @@ impl PreparedGroup {
     ///
     /// # Errors
     /// No section is left.
-    pub fn verify(mut self, workspace: &Workspace) -> Result<Self, Reason> {
+    pub fn verify(self) -> Result<Self, Reason> {
+        self.keep(|section| section.prepared.verify(&section.workspace))
+    }
+
+    /// Makes the checks of plans that are only shown, or with `is_written` of plans that go into a file.
+    ///
+    /// # Errors
+    /// No section is left.
+    pub fn verify_plans(self, is_written: bool) -> Result<Self, Reason> {
+        self.keep(|section| match is_written {
+            true => section.prepared.verify_for_writing(&section.workspace),
+            false => section.prepared.verify_plan(&section.workspace),
+        })
+    }
+
+    /// Keeps the sections for which a check holds.
+    fn keep(
+        mut self,
+        check: impl Fn(&TenantSection) -> Result<(), Reason>,
+    ) -> Result<Self, Reason> {
         let mut sections = Vec::with_capacity(self.sections.len());
         for section in self.sections {
-            match section.prepared.verify(workspace) {
+            match check(&section) {
                 Ok(()) => sections.push(section),
                 Err(reason) => {
                     self.left_out.push(LeftOutTenant { tenant: section.tenant, reason });

@@ -18,18 +18,27 @@ pub enum GroupReason {
         /// The address of the second one.
         address: String,
     },
+    /// Plans of a set need an approval, and an approval is of one tenant's plan.
+    #[serde(rename = "plan_set_needs_approval")]
+    NeedsApproval {
+        /// The tenants whose plans need one.
+        tenants: Vec<String>,
+    },
 }
 
 impl RefusalFacts for GroupReason {
     fn class(&self) -> RefusalClass {
         match self {
             Self::SameAddress { .. } => RefusalClass::Usage,
+            Self::NeedsApproval { .. } => RefusalClass::Policy,
         }
     }
 
     fn next(&self) -> Vec<NextStep> {
         match self {
-            Self::SameAddress { .. } => vec![NextStep::CorrectRequest { what: "tenants" }],
+            Self::SameAddress { .. } | Self::NeedsApproval { .. } => {
+                vec![NextStep::CorrectRequest { what: "tenants" }]
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use std::path::PathBuf;
 
 use crate::app::refusal::{NextStep, RefusalClass, RefusalFacts};
-use crate::plan::{PLAN_BYTES_MAX, PlanFileError};
+use crate::plan::PlanFileError;
 
 /// Why a plan cannot be read from a file or written to one.
 #[derive(Debug, Serialize)]
@@ -44,6 +44,12 @@ pub enum PlanStorageReason {
         /// It was altered after it was written, or holds a secret.
         is_altered: bool,
     },
+    /// It holds the plans of several tenants, where the plan of one is needed.
+    #[serde(rename = "plan_of_several_tenants")]
+    IsSet {
+        /// The file.
+        path: PathBuf,
+    },
     /// The plan holds a secret, and no file of it is written.
     #[serde(rename = "plan_holds_secret")]
     Secret {
@@ -76,11 +82,6 @@ impl PlanStorageReason {
         let is_altered = matches!(error, PlanFileError::Altered(_) | PlanFileError::Secret { .. });
         Self::Invalid { path, detail: error.to_string(), is_altered }
     }
-
-    /// A file that is too large to be read.
-    pub(super) fn too_large(path: PathBuf) -> Self {
-        Self::TooLarge { path, bytes_max: PLAN_BYTES_MAX }
-    }
 }
 
 impl RefusalFacts for PlanStorageReason {
@@ -96,7 +97,7 @@ impl RefusalFacts for PlanStorageReason {
         match self {
             Self::Unreadable { .. } | Self::NoFile { .. } => Vec::new(),
             Self::TooLarge { .. } => vec![NextStep::SplitJob],
-            Self::Invalid { .. } => vec![NextStep::WritePlan],
+            Self::Invalid { .. } | Self::IsSet { .. } => vec![NextStep::WritePlan],
             Self::Secret { .. } => vec![NextStep::CorrectJob],
             Self::NotCreated { .. } | Self::NotWritten { left: None, .. } => {
                 vec![NextStep::CorrectRequest { what: "out" }]

@@ -6,14 +6,14 @@ use std::io::Read;
 use std::path::Path;
 
 use super::plan_file_reasons::PlanStorageReason;
-use crate::plan::{PLAN_BYTES_MAX, PlanFile};
+use crate::plan::{PLAN_BYTES_MAX, PLAN_SET_BYTES_MAX, PlanFile, PlanSet, is_plan_set};
 
 /// How a plan begins: an object with its keys in order.
 const PLAN_HEAD: &[u8] = b"{\n  \"base_url\":";
 
-/// Whether bytes begin as a plan does.
+/// Whether bytes begin as a plan does, or as the plans of several tenants.
 pub(crate) fn is_plan(bytes: &[u8]) -> bool {
-    bytes.starts_with(PLAN_HEAD)
+    bytes.starts_with(PLAN_HEAD) || is_plan_set(bytes)
 }
 
 /// Reads a plan as it was written.
@@ -21,6 +21,24 @@ pub(crate) fn is_plan(bytes: &[u8]) -> bool {
 /// # Errors
 /// The file cannot be read, is no plan, or was altered.
 pub fn read_plan(path: &Path) -> Result<PlanFile, PlanStorageReason> {
+    let bytes = read_limited(path, PLAN_BYTES_MAX)?;
+    if is_plan_set(&bytes) {
+        return Err(PlanStorageReason::IsSet { path: path.to_owned() });
+    }
+    PlanFile::from_bytes(&bytes)
+        .map_err(|error| PlanStorageReason::invalid(path.to_owned(), &error))
+}
+
+/// Reads the plans of several tenants as they were written.
+///
+/// # Errors
+/// The file cannot be read, is no plan set, or was altered.
+pub fn read_plan_set(path: &Path) -> Result<PlanSet, PlanStorageReason> {
+    let bytes = read_limited(path, PLAN_SET_BYTES_MAX)?;
+    PlanSet::from_bytes(&bytes).map_err(|error| PlanStorageReason::invalid(path.to_owned(), &error))
+}
+
+fn read_limited(path: &Path, bytes_max: u64) -> Result<Vec<u8>, PlanStorageReason> {
     let unreadable = |error: std::io::Error| PlanStorageReason::Unreadable {
         path: path.to_owned(),
         error: error.to_string(),
@@ -31,12 +49,13 @@ pub fn read_plan(path: &Path) -> Result<PlanFile, PlanStorageReason> {
     }
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path).map_err(unreadable)?;
-    file.take(PLAN_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > PLAN_BYTES_MAX {
-        return Err(PlanStorageReason::too_large(path.to_owned()));
+    file.take(bytes_max + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    match bytes.len() as u64 > bytes_max {
+        // A plan set may be larger than a plan; what it is shows at its beginning.
+        true if is_plan_set(&bytes) && bytes_max < PLAN_SET_BYTES_MAX => Ok(bytes),
+        true => Err(PlanStorageReason::TooLarge { path: path.to_owned(), bytes_max }),
+        false => Ok(bytes),
     }
-    PlanFile::from_bytes(&bytes)
-        .map_err(|error| PlanStorageReason::invalid(path.to_owned(), &error))
 }
 
 /// Writes a plan to a new file that its owner alone may read.

@@ -11,6 +11,7 @@ use crate::app::refusal::Reason;
 use crate::app::{Prepared, Workspace};
 use crate::drive::{Clock, WallClock};
 use crate::journal::PlanRow;
+use crate::plan::PlanFile;
 
 /// A plan that was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,22 +34,28 @@ impl Workspace {
         let bytes = file
             .to_bytes()
             .map_err(|error| PlanStorageReason::Secret { detail: error.to_string() })?;
-        let digest = file.digest();
         write_plan(path, &bytes)?;
-        self.index().add_plan(&PlanRow {
-            digest: digest.clone(),
-            made_at: file.made_at,
-            made_by: file.made_by.clone(),
-            job: file.job.clone(),
-            tenant: file.tenant.clone(),
-            run: None,
-        })?;
-        let body = serde_json::json!({
-            "who": file.made_by, "job": file.job, "tenant": file.tenant, "plan": digest,
-            "policy": file.policy_digest, "devices": file.plan.devices(),
-            "risk": file.plan.risk().word(),
-        });
-        self.index().note(WallClock.now(), "planned", None, &body)?;
+        let digest = remember_plan(self, file)?;
         Ok(WrittenPlan { digest, needs_approval })
     }
+}
+
+/// Enters a plan that was written in the state directory, and returns its digest.
+pub(crate) fn remember_plan(workspace: &Workspace, file: &PlanFile) -> Result<String, Reason> {
+    let digest = file.digest();
+    workspace.index().add_plan(&PlanRow {
+        digest: digest.clone(),
+        made_at: file.made_at,
+        made_by: file.made_by.clone(),
+        job: file.job.clone(),
+        tenant: file.tenant.clone(),
+        run: None,
+    })?;
+    let body = serde_json::json!({
+        "who": file.made_by, "job": file.job, "tenant": file.tenant, "plan": digest,
+        "policy": file.policy_digest, "devices": file.plan.devices(),
+        "risk": file.plan.risk().word(),
+    });
+    workspace.index().note(WallClock.now(), "planned", None, &body)?;
+    Ok(digest)
 }

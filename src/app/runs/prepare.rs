@@ -22,6 +22,7 @@ use crate::drive::{Clock, WallClock};
 use crate::job::Job;
 use crate::journal::RequestCounts;
 use crate::model::settings::targets;
+use crate::plan::PlanFile;
 
 /// What a run is prepared with besides its job.
 pub struct PrepareRequest<'a> {
@@ -51,6 +52,16 @@ pub struct PlanFileRequest<'a> {
     pub attended: Attended,
     /// Pending commands at the end are no error.
     pub pending_ok: bool,
+}
+
+/// A plan that was read from a file.
+pub(crate) struct Frozen<'a> {
+    /// Path of the file.
+    pub path: &'a Path,
+    /// The plan.
+    pub file: PlanFile,
+    /// The approval of the plan; the file beside the plan where none is named.
+    pub approval: Option<&'a Path>,
 }
 
 impl Workspace {
@@ -83,27 +94,40 @@ impl Workspace {
     /// The file is no plan, it may not be started here and now, or there is no connection to its tenant.
     pub fn prepare_plan_file(&self, request: &PlanFileRequest<'_>) -> Result<Prepared, Reason> {
         let file = read_plan(request.path)?;
+        let frozen = Frozen { path: request.path, file, approval: request.approval };
+        self.prepare_frozen(frozen, request.tenant, request.attended, request.pending_ok)
+    }
+
+    /// Prepares a plan that was read from a file.
+    pub(crate) fn prepare_frozen(
+        &self,
+        frozen: Frozen<'_>,
+        tenant: &TenantRequest,
+        attended: Attended,
+        pending_ok: bool,
+    ) -> Result<Prepared, Reason> {
+        let Frozen { path, file, approval } = frozen;
         let recipients = Recipients::of_run(&file.encrypt_to)?;
         self.check_channels(file.job_conditions.notify.as_deref(), TenantKind::Real)?;
         let policy = PolicyFile::read(self.path())?;
         // Before the token is looked for: a plan that cannot be started needs none.
         let may_start = plan_file_may_start(&file, self, &policy, WallClock.now());
         self.noted(&file.job, may_start)?;
-        let approval = self.noted(&file.job, approval_of(request.path, request.approval))?;
+        let approval = self.noted(&file.job, approval_of(path, approval))?;
         let timeout_ms = file.rules.timeout_ms;
-        let connection = Connection::of_run(&file.base_url, timeout_ms, request.tenant)?;
+        let connection = Connection::of_run(&file.base_url, timeout_ms, tenant)?;
         let quota = self.quota(&file.base_url, file.rules.per_hour);
         Ok(Prepared {
             connection,
             planned: Planned { file, quota, requests: RequestCounts::new() },
-            source: PlanSource::PlanFile(request.path.to_owned()),
+            source: PlanSource::PlanFile(path.to_owned()),
             job: None,
             recipients,
             policy,
             approval,
             approved_before: OnceLock::new(),
-            attended: request.attended,
-            pending_ok: request.pending_ok,
+            attended,
+            pending_ok,
         })
     }
 

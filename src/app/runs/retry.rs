@@ -96,6 +96,8 @@ fn job_of(view: &RunView, tasks: &[TaskIndex]) -> Result<Job, Reason> {
     // The old run was allowed to.
     let options = ParseOptions {
         allow_wipe_protected: true,
+        // The run knows its tenant.
+        carries_tenant: true,
         delimiter: Some(b','),
         ..ParseOptions::default()
     };

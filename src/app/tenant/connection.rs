@@ -23,8 +23,14 @@ use crate::transport::{
     BaseUrl, HttpSettings, HttpTransport, OtherHosts, ReadOnly, check_base_url,
 };
 
-/// What the simulated tenant is called.
+/// What the simulated tenant is called; one of several has the name of its profile behind this.
 pub(crate) const SIMULATED_TENANT: &str = "simulated";
+
+/// Whether a tenant's name is that of a simulated one.
+pub(crate) fn is_simulated_name(tenant: &str) -> bool {
+    let rest = tenant.strip_prefix(SIMULATED_TENANT);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+}
 
 /// A tenant that can be read from. What could write to it is made by the application only, for a run that was confirmed.
 pub struct Connection {
@@ -83,7 +89,7 @@ impl Connection {
     }
 
     /// Serves a simulated tenant, which has the devices of `job` and ends with the connection, and connects to it. Of the
-    /// request only seed and timeout count. Call it within a Tokio runtime.
+    /// request only seed, timeout and the profile's name count. Call it within a Tokio runtime.
     ///
     /// # Errors
     /// No port of this machine can be listened on.
@@ -96,7 +102,11 @@ impl Connection {
         let token = Sealed::clear(server.token.clone());
         let settings = http_settings(&base_url, request.timeout_ms, token, None)?;
         let connection = Self::new(settings, base_url, None, Some(server))?;
-        Ok(Self { tenant: SIMULATED_TENANT.to_owned(), ..connection })
+        let tenant = match request.profile_name() {
+            "" => SIMULATED_TENANT.to_owned(),
+            name => format!("{SIMULATED_TENANT}-{name}"),
+        };
+        Ok(Self { tenant, ..connection })
     }
 
     /// The tenant as people know it: the profile's name, else the first label of its address.

@@ -18,7 +18,7 @@ mod token_reason;
 
 pub use address_reason::AddressReason;
 pub use connection::Connection;
-pub(crate) use connection::SIMULATED_TENANT;
+pub(crate) use connection::is_simulated_name;
 pub use connection_reason::ConnectionReason;
 pub use device_reason::DeviceReason;
 pub use keyring::{KeyringError, forget_in_keyring, has_keyring};

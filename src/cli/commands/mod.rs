@@ -23,6 +23,8 @@ mod pins_listing;
 mod pins_recovery;
 mod pins_verification;
 pub(crate) mod plan;
+pub(crate) mod plan_group;
+pub(crate) mod plan_wishes;
 pub(crate) mod profiles;
 pub(crate) mod prune;
 pub(crate) mod repair_clock;

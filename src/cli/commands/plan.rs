@@ -4,6 +4,8 @@
 
 use std::path::Path;
 
+use super::plan_group::plan_group;
+use super::plan_wishes::PlanWishes;
 use crate::app::preflight::Attended;
 use crate::app::{Needed, PrepareRequest, Recipients, WrittenPlan};
 use crate::cli::exit::Exit;
@@ -11,28 +13,19 @@ use crate::cli::failure::Failure;
 use crate::cli::job_source::{is_named, read_job};
 use crate::cli::locations::open_workspace;
 use crate::cli::logging::plan_made;
-use crate::cli::options::{
-    GlobalOptions, JobOptions, LimitOptions, ListingFormat, PurposeOptions, TenantOptions,
-};
+use crate::cli::options::{GlobalOptions, JobOptions, ListingFormat, TenantOptions};
 use crate::cli::runtime::runtime;
 use crate::cli::settings::{read_profile, run_settings};
 use crate::cli::starting::around;
 use crate::cli::tenant_options::tenant_request;
+use crate::cli::tenants::{JobTenants, TenantNaming, known_tenants, tenants_of};
 use crate::cli::terminal::printer::Printer;
 use crate::cli::terminal::question::can_ask;
-use crate::cli::text::plan::{PlanExtent, PlanView, plan_json, plan_text};
+use crate::cli::text::plan::{PlanView, plan_json, plan_text};
 use crate::cli::text::refusals::consent::written;
 use crate::drive::{Clock, WallClock};
 use crate::model::settings::tenant as rows;
 use crate::plan::PlanFile;
-
-/// What `sortie plan` was given besides the job and the tenant.
-pub(crate) struct PlanWishes<'a> {
-    pub out: Option<&'a Path>,
-    pub extent: PlanExtent,
-    pub purpose: &'a PurposeOptions,
-    pub limits: &'a LimitOptions,
-}
 
 pub(crate) fn plan(
     global: &GlobalOptions,
@@ -47,8 +40,15 @@ pub(crate) fn plan(
         )
         .next("start a simulated tenant that keeps running: sortie simulate"));
     }
-    let job = read_job(options, printer)?;
-    let profile = read_profile(global)?;
+    let job = read_job(options, known_tenants(global, TenantNaming::of(tenant)), printer)?;
+    let profile = match tenants_of(global, tenant, &job)? {
+        JobTenants::AsUsual => read_profile(global)?,
+        JobTenants::One(profile) => *profile,
+        JobTenants::Several(profiles) => {
+            let work = (&job, is_named(options));
+            return plan_group(global, tenant, wishes, work, profiles, printer);
+        }
+    };
     let given = tenant.values()?;
     let settings = run_settings(wishes.limits, tenant, wishes.purpose, &profile, &job)?;
     let recipients = Recipients::choose(&job, &profile.secrets)?;

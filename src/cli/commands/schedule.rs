@@ -54,7 +54,11 @@ pub(crate) fn schedule(
         Failure::usage(format!("--at: {error}")).next("see the forms with:\n  sortie help cron")
     })?;
     let clocks = clocks_of(&timetable, scheduler)?;
-    let job = read_job(&options.job, printer)?;
+    let job = read_job(&options.job, None, printer)?;
+    if job.names_tenants() {
+        return Err(Failure::usage("the job names its tenants, and schedule writes files for one")
+            .next("schedule this command yourself:\n  sortie run JOB --yes --no-input"));
+    }
     refuse_secret_flags(options, &job)?;
     let profile = read_profile(global)?;
     let limits = LimitOptions::default();

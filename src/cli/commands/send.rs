@@ -6,6 +6,7 @@ use crate::cli::failure::{Done, Failed, Failure, UnsentFailure};
 use crate::cli::filter_options::read_filter;
 use crate::cli::options::{GlobalOptions, LimitOptions, RunOptions, SendOptions, TenantOptions};
 use crate::cli::starting::{Given, run_job};
+use crate::cli::tenants::{TenantNaming, chosen_tenants, known_tenants};
 use crate::cli::terminal::printer::Printer;
 use crate::cli::turns::in_turn;
 use crate::job::{Job, ParseOptions, Target, TargetField, ad_hoc};
@@ -18,7 +19,8 @@ pub(crate) fn send(
     options: &RunOptions,
     printer: &Printer,
 ) -> Result<Done, Failed> {
-    let job = job_of(send, printer).before_sending()?;
+    let naming = TenantNaming::of(tenant);
+    let job = job_of(send, known_tenants(global, naming), printer).before_sending()?;
     in_turn(global, &options.start, &options.ending.metrics, printer, |place| {
         let given = Given { global, tenant, limits, options, printer, place };
         run_job(given, job.clone(), false, None)
@@ -26,7 +28,11 @@ pub(crate) fn send(
 }
 
 /// The job that flags describe.
-fn job_of(send: &SendOptions, printer: &Printer) -> Result<Job, Failure> {
+fn job_of(
+    send: &SendOptions,
+    known: Option<Vec<String>>,
+    printer: &Printer,
+) -> Result<Job, Failure> {
     let mut targets = Vec::new();
     for (flag, field, texts) in [
         ("--device", TargetField::DeviceId, &send.device),
@@ -54,8 +60,12 @@ fn job_of(send: &SendOptions, printer: &Printer) -> Result<Job, Failure> {
         return Err(Failure::usage("no device is named or selected")
             .next("give --device, --serial, --user-email, a filter such as --platform, or --all"));
     }
-    let options =
-        ParseOptions { allow_wipe_protected: send.allow_wipe_protected, ..ParseOptions::default() };
+    let options = ParseOptions {
+        allow_wipe_protected: send.allow_wipe_protected,
+        tenants: chosen_tenants(&send.tenants)?,
+        known_tenants: known,
+        ..ParseOptions::default()
+    };
     // An unknown action is one of the problems that the job lists, so its text may also name the job.
     let known = crate::kandji::find_action(&send.action);
     let name = known.map_or("send", |action| action.name);

@@ -41,7 +41,7 @@ pub(crate) fn list(
     }
     if let Some(file) = job {
         let file = JobOptions { job: file.to_owned(), ..JobOptions::default() };
-        values = values.merged(&read_job(&file, printer)?.settings.values);
+        values = values.merged(&read_job(&file, None, printer)?.settings.values);
     }
     let configuration = config_place(options)?;
     let names = SourceNames {

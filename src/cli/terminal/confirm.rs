@@ -27,7 +27,8 @@ pub(crate) struct Subject<'a> {
     pub what: &'a str,
     /// The same before a question mark, such as `restart 3 devices on acme`; empty where `what` has to do.
     pub plain: &'a str,
-    /// The address, the profile and where the token comes from; empty where the run's own are meant.
+    /// The lines before the prompt: the address, the profile and where the token comes from, or the tenants; empty where the run's
+    /// own are meant.
     pub way: &'a str,
     /// What to review first.
     pub look_at: &'a str,
@@ -97,7 +98,7 @@ fn text_of(needed: &Needed, subject: Subject<'_>) -> String {
     let prompt = prompt(subject, &expected);
     match subject.way {
         "" => prompt,
-        way => format!("API: {way}\n{prompt}"),
+        way => format!("{way}\n{prompt}"),
     }
 }
 

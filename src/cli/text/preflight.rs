@@ -68,6 +68,13 @@ pub(crate) fn table_of_checks(
 
 /// The same for programs: the plan, and `checks` with `check`, `result`, `may_change` and `refusal`.
 pub(crate) fn json_of_checks(view: &PlanView<'_>, checks: &[CheckResult]) -> String {
+    let mut plan = plan_json(view);
+    plan.insert("checks".to_owned(), json_of_results(checks));
+    serde_json::Value::Object(plan).to_string()
+}
+
+/// The checks for programs.
+pub(crate) fn json_of_results(checks: &[CheckResult]) -> serde_json::Value {
     let checks = checks.iter().map(|check| {
         let (result, refusal) = match &check.outcome {
             CheckOutcome::Passed => ("passed", None),
@@ -81,7 +88,29 @@ pub(crate) fn json_of_checks(view: &PlanView<'_>, checks: &[CheckResult]) -> Str
             "refusal": refusal,
         })
     });
-    let mut plan = plan_json(view);
-    plan.insert("checks".to_owned(), checks.collect());
-    serde_json::Value::Object(plan).to_string()
+    checks.collect()
+}
+
+/// The checks of several tenants: a line for each check that refuses, and one for a tenant whose checks all pass.
+pub(crate) fn group_checks_table(tenants: &[(&str, Vec<CheckResult>)], screen: &Screen) -> String {
+    let columns =
+        [TableColumn::text("TENANT"), TableColumn::whole("RESULT"), TableColumn::text("CHECK")];
+    let mut table = Table::new(&columns).indented(2);
+    for (tenant, checks) in tenants {
+        let refused: Vec<&CheckResult> =
+            checks.iter().filter(|it| matches!(it.outcome, CheckOutcome::Refused(_))).collect();
+        if refused.is_empty() {
+            let result = TableCell::toned(Tone::Good, "passed");
+            table.row([TableCell::from(*tenant), result, "every check".into()]);
+        }
+        for check in refused {
+            let result = match check.is_momentary {
+                true => TableCell::toned(Tone::Caution, "refused now"),
+                false => TableCell::toned(Tone::Bad, "refused"),
+            };
+            table.row([TableCell::from(*tenant), result, name_of(check.check).into()]);
+        }
+    }
+    let heading = screen.toned(Tone::Strong, "Checks");
+    format!("\n{heading}\n{}", table.render(screen))
 }

@@ -6,6 +6,7 @@ mod hostile;
 mod require;
 mod schema;
 mod tables;
+mod tenants;
 mod yaml;
 
 use super::*;

@@ -168,6 +168,8 @@ pub enum FlagGroup {
     Global,
     /// Commands that reach a tenant.
     Tenant,
+    /// Commands that read a job or name its devices.
+    Tenants,
     /// Commands that send, a resume included.
     Pace,
     /// Commands that make a plan.

@@ -10,7 +10,20 @@ pub const SKIP_WORDS: &[&str] = &["unsupported", "removed", "not_found"];
 /// Columns by which another system's list may name devices.
 pub const LIST_COLUMNS: &[&str] = &["serial_number", "device_id", "user_email"];
 
+/// Most tenants of one job: a provider has hundreds.
+const TENANTS_MAX: usize = 1_000;
+
 rows! { Targets:
+    /// The tenants that a job is for, by their profiles.
+    TENANTS {
+        name: "tenants",
+        flags: &[SettingFlag::value("tenants", "PROFILES")],
+        job_key: Some("targets.tenants"),
+        kind: SettingKind::Names { items_max: TENANTS_MAX },
+        default: "the tenant of the profile",
+        group: FlagGroup::Tenants,
+        help: "Run on these tenants side by side: names of profiles, or all",
+    }
     /// Kinds of named devices that are skipped where they cannot be done.
     SKIP_REFUSED {
         name: "skip_refused",

@@ -10,8 +10,9 @@ use super::view::PlanView;
 use crate::app::Needed;
 use crate::cli::text::refusals::consent::written;
 use crate::cli::text::screen::{Screen, Tone};
-use crate::kandji::ACTIONS;
+use crate::kandji::{ACTIONS, ActionSpec};
 use crate::model::Risk;
+use crate::plan::Plan;
 
 /// The end of a summary that the heading says already.
 const SAID_BY_HEADING: &str = "; this cannot be undone";
@@ -22,16 +23,7 @@ pub(super) fn irreversible_text(view: &PlanView<'_>, screen: &Screen) -> String 
     if plan.risk() < Risk::Irreversible {
         return String::new();
     }
-    let irreversible = ACTIONS.into_iter().filter(|action| action.risk == Risk::Irreversible);
-    let rows: Vec<(u32, String)> = irreversible
-        .filter_map(|action| {
-            let its = plan.to_do().filter(|task| task.action == action.name);
-            let devices = its.map(|task| &task.device.id).collect::<BTreeSet<_>>().len();
-            let devices = u32::try_from(devices).unwrap_or(u32::MAX);
-            let summary = action.summary.trim_end_matches(SAID_BY_HEADING);
-            (devices > 0).then(|| (devices, format!("{}: {summary}", action.name)))
-        })
-        .collect();
+    let rows = irreversible_rows(plan);
     let mut text = heading("This cannot be undone", Tone::Bad, screen);
     let lines = counted_texts(
         ["DEVICES", "ACTION"],
@@ -46,6 +38,19 @@ pub(super) fn irreversible_text(view: &PlanView<'_>, screen: &Screen) -> String 
         text.push_str(&list("Devices of these actions", devices, Tone::Bad, view, screen));
     }
     text
+}
+
+/// The actions of a plan that cannot be undone, each with its devices.
+pub(super) fn irreversible_rows(plan: &Plan) -> Vec<(u32, String)> {
+    let irreversible = ACTIONS.into_iter().filter(|action| action.risk == Risk::Irreversible);
+    let row = |action: &ActionSpec| {
+        let its = plan.to_do().filter(|task| task.action == action.name);
+        let devices = its.map(|task| &task.device.id).collect::<BTreeSet<_>>().len();
+        let devices = u32::try_from(devices).unwrap_or(u32::MAX);
+        let summary = action.summary.trim_end_matches(SAID_BY_HEADING);
+        (devices > 0).then(|| (devices, format!("{}: {summary}", action.name)))
+    };
+    irreversible.filter_map(row).collect()
 }
 
 /// What it takes to confirm; for the approver, what the person who runs the plan has to type.

@@ -6,6 +6,7 @@
 mod bounds;
 mod devices;
 mod ending;
+mod group;
 mod json;
 mod lines;
 mod requests;
@@ -14,6 +15,7 @@ mod warnings;
 mod whole;
 mod work;
 
+pub(crate) use group::{GroupView, group_json, group_text, tenants_line, why};
 pub(crate) use json::plan_json;
 pub(crate) use lines::{facts, shown};
 pub(crate) use view::{Around, PlanExtent, PlanView};

@@ -13,6 +13,9 @@ use crate::plan::PlanFile;
 /// Actions that are named, each with its devices; the others are counted.
 const ACTIONS_NAMED: usize = 2;
 
+/// Devices of each action, those of the highest risk first.
+type ActionCounts<'a> = BTreeMap<(std::cmp::Reverse<Risk>, &'a str), usize>;
+
 /// What a plan does: `restart 120 devices on acme`, `restarting 120 devices on acme`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct WorkWords {
@@ -29,7 +32,27 @@ impl WorkWords {
             let key = (std::cmp::Reverse(task.risk), task.action.as_str());
             found.entry(key).or_default().insert(&task.device.id);
         }
-        let tenant = shown(&file.tenant);
+        let found = found.into_iter().map(|(key, ids)| (key, ids.len())).collect();
+        Self::of_counts(&found, &shown(&file.tenant))
+    }
+
+    /// What the plans of several tenants do, on what `tenants` names.
+    pub(crate) fn of_group<'a>(files: impl Iterator<Item = &'a PlanFile>, tenants: &str) -> Self {
+        let mut devices = ActionCounts::new();
+        for file in files {
+            let mut found: BTreeMap<_, BTreeSet<&DeviceId>> = BTreeMap::new();
+            for task in file.plan.to_do() {
+                let key = (std::cmp::Reverse(task.risk), task.action.as_str());
+                found.entry(key).or_default().insert(&task.device.id);
+            }
+            for (key, ids) in found {
+                *devices.entry(key).or_default() += ids.len();
+            }
+        }
+        Self::of_counts(&devices, &shown(tenants))
+    }
+
+    fn of_counts(found: &ActionCounts<'_>, tenant: &str) -> Self {
         if found.is_empty() {
             return Self {
                 plain: format!("send nothing to {tenant}"),
@@ -38,7 +61,7 @@ impl WorkWords {
         }
         let (mut plain, mut ing) = (Vec::new(), Vec::new());
         let named = if found.len() > ACTIONS_NAMED { 1 } else { ACTIONS_NAMED };
-        for ((_, action), ids) in found.iter().take(named) {
+        for ((_, action), devices) in found.iter().take(named) {
             let (verb, verb_ing) = match find_action(action) {
                 Ok(spec) => (spec.verb.plain.to_owned(), spec.verb.ing.to_owned()),
                 Err(_) => (
@@ -46,8 +69,8 @@ impl WorkWords {
                     format!("sending '{}' to", shown(action)),
                 ),
             };
-            plain.push(format!("{verb} {}", counted(ids.len(), "device")));
-            ing.push(format!("{verb_ing} {}", counted(ids.len(), "device")));
+            plain.push(format!("{verb} {}", counted(*devices, "device")));
+            ing.push(format!("{verb_ing} {}", counted(*devices, "device")));
         }
         if found.len() > named {
             let others = found.len() - named;

@@ -12,5 +12,12 @@ pub(super) fn group(reason: &GroupReason) -> Words {
             format!("profiles {first} and {second} name the same tenant ({address})"),
             "name each tenant once",
         ),
+        GroupReason::NeedsApproval { tenants } => Words::new(
+            format!(
+                "another person has to approve the plan of {}, and an approval is for one tenant",
+                tenants.join(", ")
+            ),
+            "write and approve one plan for each tenant:\n  sortie plan JOB --tenants NAME --out NAME.plan",
+        ),
     }
 }

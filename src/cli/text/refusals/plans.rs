@@ -24,6 +24,10 @@ pub(super) fn storage(reason: &PlanStorageReason) -> Words {
             format!("{}: {detail}", path.display()),
             "make the plan again:\n  sortie plan JOB --out PLAN",
         ),
+        PlanStorageReason::IsSet { path } => Words::new(
+            format!("{} holds the plans of several tenants", path.display()),
+            "write one plan for each tenant:\n  sortie plan JOB --tenants NAME --out NAME.plan",
+        ),
         PlanStorageReason::Secret { detail } => Words::new(
             &**detail,
             "remove the PIN: sortie generates and seals one for each erase of a Mac",
