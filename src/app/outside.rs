@@ -41,6 +41,7 @@ impl RefusalFacts for JournalReason {
             Self::Failed(
                 JournalError::NoSuchRun(_)
                 | JournalError::NoRuns
+                | JournalError::IsGroup { .. }
                 | JournalError::NotADirectory { .. },
             )
             | Self::Distrusted(Distrust::NeverBegun(_)) => RefusalClass::Usage,
@@ -61,6 +62,9 @@ impl RefusalFacts for JournalReason {
                 NextStep::Audit { run: None },
             ],
             Self::Failed(JournalError::NoSuchRun(_)) => vec![NextStep::ListRuns],
+            Self::Failed(JournalError::IsGroup { runs, .. }) => {
+                runs.iter().map(|run| NextStep::ShowRun { run: run.clone() }).collect()
+            }
             Self::Failed(JournalError::NoRuns) => vec![NextStep::StartRun],
             Self::Failed(JournalError::NotADirectory { .. }) => {
                 vec![NextStep::ChooseStateDirectory]
@@ -145,6 +149,7 @@ impl Serialize for JournalReason {
                     JournalError::Starting { .. } => "start_busy",
                     JournalError::Public { .. } => "state_directory_public",
                     JournalError::NoSuchRun(_) | JournalError::NoRuns => "run_unknown",
+                    JournalError::IsGroup { .. } => "run_is_a_group",
                     JournalError::NotADirectory { .. } => "state_directory_is_a_file",
                     _ => "journal_failed",
                 };

@@ -74,6 +74,14 @@ pub enum JournalError {
     /// There is no such run, or the prefix fits several.
     #[error("{0}")]
     NoSuchRun(String),
+    /// The name means a group of runs, and one run is needed.
+    #[error("{group} is a group of {} runs", runs.len())]
+    IsGroup {
+        /// Id of the group.
+        group: String,
+        /// Ids of its runs.
+        runs: Vec<String>,
+    },
     /// No run was started yet.
     #[error("there are no runs yet")]
     NoRuns,

@@ -32,8 +32,9 @@ mod writer;
 pub use chain::{AuditFault, AuditRecord, ChainAudit};
 pub use error::JournalError;
 pub use index::{
-    Ahead, Charge, DeviceEvent, DeviceTask, HandOver, HeadRow, Index, LeaseRow, OutboxNotice,
-    OutboxState, PlanRow, Pruning, RunAccount, RunRow, RunState, SentDevices,
+    Ahead, Charge, DeviceEvent, DeviceTask, GroupMember, GroupPlace, GroupRow, HandOver, HeadRow,
+    Index, LeaseRow, OutboxNotice, OutboxState, PlanRow, Pruning, RunAccount, RunRow, RunState,
+    SentDevices,
 };
 pub use kept::{KeptHead, KeptHeads};
 pub use provenance::Provenance;

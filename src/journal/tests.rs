@@ -4,6 +4,7 @@
 //! module itself does not promise, but for breaking it.
 
 mod audit;
+mod groups;
 mod trust;
 
 use super::*;
@@ -556,7 +557,7 @@ fn an_index_of_format_1_is_readable_and_migrated_by_a_writer() {
         Pruning { run: "old".to_owned(), task: 0, at: NOW, pins: 1, secrets: 0, replies: 2 };
     for _ in 0..2 {
         let mut index = Index::open(&bench.state).expect("it is brought forward");
-        assert_eq!(version(), 6);
+        assert_eq!(version(), 7);
         let row = index.find_run("old").expect("its runs are there");
         assert_eq!((row.state, row.ended_at), (RunState::Finished, Some(UnixMillis(6))));
         assert_eq!(index.device_tasks("s1").expect("readable").len(), 1);

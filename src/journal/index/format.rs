@@ -4,8 +4,8 @@
 //! changed, and none takes anything away: older programs go on reading.
 
 /// The scripts in order; the last one's position is the newest format.
-pub(super) const MIGRATIONS: [&str; 6] =
-    [FORMAT_1, FORMAT_2, FORMAT_3, FORMAT_4, FORMAT_5, HAND_OVERS];
+pub(super) const MIGRATIONS: [&str; 7] =
+    [FORMAT_1, FORMAT_2, FORMAT_3, FORMAT_4, FORMAT_5, HAND_OVERS, GROUPS];
 
 const FORMAT_1: &str = "
 CREATE TABLE runs (
@@ -88,4 +88,15 @@ CREATE TABLE hand_overs (
 CREATE TABLE hand_over_devices (
   run TEXT NOT NULL, device_id TEXT NOT NULL, action TEXT NOT NULL,
   PRIMARY KEY (run, device_id, action)) WITHOUT ROWID;
+";
+
+/// `run_groups`: one job on several tenants. `run_group_members`: its tenants in the order of the plan, each with its run once
+/// that is entered, or why none began.
+const GROUPS: &str = "
+CREATE TABLE run_groups (
+  id TEXT PRIMARY KEY, job TEXT NOT NULL, report_dir TEXT NOT NULL, started_at INTEGER NOT NULL);
+CREATE TABLE run_group_members (
+  group_id TEXT NOT NULL, position INTEGER NOT NULL, tenant TEXT NOT NULL, run TEXT, left_out TEXT,
+  PRIMARY KEY (group_id, position)) WITHOUT ROWID;
+CREATE INDEX run_group_members_by_run ON run_group_members (run);
 ";

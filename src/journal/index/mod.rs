@@ -1,7 +1,7 @@
 //! The database of the host: runs, the quota ledger, budgets of devices, plans, what each device got, how large
 //! fleets were, and the record of what people did here.
 //!
-//! Owns what several runs and processes share. Must never hold what only one run needs, nor a secret.
+//! Owns what several runs and processes share, and which runs are a group. Must never hold what only one run needs, nor a secret.
 //!
 //! Charges, plans in files and the hour are each decided in one immediate transaction.
 
@@ -10,6 +10,7 @@ mod budget;
 mod clock;
 mod devices;
 mod format;
+mod groups;
 mod hand_overs;
 mod heads;
 mod leases;
@@ -30,6 +31,7 @@ pub use account::RunAccount;
 pub use budget::{Charge, SentDevices};
 pub use clock::Ahead;
 pub use devices::{DeviceEvent, DeviceTask, Pruning};
+pub use groups::{GroupMember, GroupPlace, GroupRow};
 pub use hand_overs::HandOver;
 pub(super) use heads::HeadBook;
 pub use heads::HeadRow;

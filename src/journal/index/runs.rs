@@ -6,6 +6,7 @@ use rusqlite::{TransactionBehavior, params};
 
 use super::super::error::{At, JournalError};
 use super::Index;
+use super::groups::{GroupPlace, tie};
 use crate::model::{Task, UnixMillis};
 
 /// The state of a run, as the list of runs shows it.
@@ -79,6 +80,19 @@ impl Index {
     /// # Errors
     /// [`JournalError`].
     pub fn add_run(&mut self, run: &RunRow, tasks: &[Task]) -> Result<(), JournalError> {
+        self.add_run_in(run, tasks, None)
+    }
+
+    /// The same of a run that belongs to a group.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn add_run_in(
+        &mut self,
+        run: &RunRow,
+        tasks: &[Task],
+        place: Option<&GroupPlace>,
+    ) -> Result<(), JournalError> {
         let path = &self.path;
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).at(path)?;
@@ -105,6 +119,9 @@ impl Index {
                     ])
                     .at(path)?;
             }
+        }
+        if let Some(place) = place {
+            tie(&transaction, path, &run.id, place)?;
         }
         transaction.commit().at(path)
     }
@@ -197,8 +214,13 @@ impl Index {
     /// The run that an id, a unique prefix of one, or `latest` names: that is the newest, for every command.
     ///
     /// # Errors
-    /// [`JournalError::NoSuchRun`] when none or several fit, [`JournalError::NoRuns`] when there are none at all.
+    /// [`JournalError::NoSuchRun`] when none or several fit, [`JournalError::NoRuns`] when there are none at all,
+    /// [`JournalError::IsGroup`] when the name means a group of runs.
     pub fn find_run(&self, name: &str) -> Result<RunRow, JournalError> {
+        if let Some(group) = self.group_named(name)? {
+            let runs = group.runs().map(str::to_owned).collect();
+            return Err(JournalError::IsGroup { group: group.id, runs });
+        }
         let runs = self.runs()?;
         let none = |text: String| Err(JournalError::NoSuchRun(text));
         if name == "latest" {

@@ -33,6 +33,10 @@ fn after_journal(error: &JournalError) -> String {
                 .to_owned()
         }
         JournalError::NoSuchRun(_) => "list the runs:\n  sortie runs".to_owned(),
+        JournalError::IsGroup { runs, .. } => {
+            let named: Vec<String> = runs.iter().map(|run| format!("\n  {run}")).collect();
+            format!("name one of its runs:{}", named.concat())
+        }
         JournalError::NotADirectory { .. } => {
             "choose a directory with --state-dir or SORTIE_STATE_DIR, or move the file".to_owned()
         }
