@@ -33,6 +33,7 @@ pub struct Ledger {
     /// Accepted actions in order, the first million of them.
     pub accepted: Vec<Accepted>,
     counts: BTreeMap<(String, String), u32>,
+    arrivals: BTreeMap<(String, String), u32>,
 }
 
 /// One accepted action. Holds a PIN, so it has no `Debug`.
@@ -56,6 +57,14 @@ impl Ledger {
     pub fn count(&self, device_id: &str, action: &str) -> u32 {
         let key = (device_id.to_ascii_lowercase(), action.to_owned());
         self.counts.get(&key).copied().unwrap_or(0)
+    }
+
+    /// How many requests for this action on this device arrived, refused and faulty ones included. The id counts
+    /// without regard to case.
+    #[must_use]
+    pub fn arrived(&self, device_id: &str, action: &str) -> u32 {
+        let key = (device_id.to_ascii_lowercase(), action.to_owned());
+        self.arrivals.get(&key).copied().unwrap_or(0)
     }
 
     /// How many times this action was accepted for all devices together.
@@ -125,6 +134,12 @@ impl Ledger {
         add_one(&mut self.by_kind, kind);
     }
 
+    /// Counts an action that arrived for a device.
+    pub(super) fn saw_action(&mut self, device_id: &str, action: &str) {
+        let key = (device_id.to_ascii_lowercase(), action.to_owned());
+        *self.arrivals.entry(key).or_default() += 1;
+    }
+
     /// Counts an answer.
     pub(super) fn answered(&mut self, status: u16) {
         *self.by_status.entry(status).or_default() += 1;
@@ -157,6 +172,15 @@ fn add_one(counts: &mut BTreeMap<String, u64>, key: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn arrivals_count_for_each_device_and_action() {
+        let mut ledger = Ledger::default();
+        ledger.saw_action("D1", "lock");
+        ledger.saw_action("d1", "lock");
+        assert_eq!((ledger.arrived("d1", "lock"), ledger.arrived("d2", "lock")), (2, 0));
+        assert_eq!(ledger.count("d1", "lock"), 0);
+    }
 
     #[test]
     fn repetitions_are_seen_and_pins_kept_in_order() {

@@ -219,6 +219,9 @@ impl World {
         }
         if fault != FaultKind::NotConnected {
             self.ledger.saw(kind);
+            if let (true, Some(device_id)) = (drawn.is_action, drawn.device_id) {
+                self.ledger.saw_action(device_id, kind);
+            }
         }
         let mut reply = self.pass(request, &route, &fault, number);
         if fault != FaultKind::NotConnected {

@@ -14,6 +14,8 @@ mod clock;
 #[cfg(unix)]
 mod close;
 mod command_outcomes;
+#[cfg(unix)]
+mod conformance;
 mod contract;
 mod crash;
 mod deploy;

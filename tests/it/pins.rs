@@ -15,9 +15,9 @@ use crate::secrets::{files_below, has_number, is_time_of_day};
 
 /// Somebody who may read PINs.
 pub struct Holder {
-    public: String,
+    pub public: String,
     /// Their identity file.
-    file: String,
+    pub file: String,
 }
 
 pub fn holder(bench: &Bench, name: &str) -> Holder {
