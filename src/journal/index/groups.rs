@@ -77,13 +77,7 @@ impl Index {
                 .execute(
                     "INSERT INTO run_group_members (group_id, position, tenant, run, left_out)
                      VALUES (?,?,?,?,?)",
-                    params![
-                        group.id,
-                        position as i64,
-                        member.tenant,
-                        member.run,
-                        member.left_out
-                    ],
+                    params![group.id, position as i64, member.tenant, member.run, member.left_out],
                 )
                 .at(path)?;
         }

@@ -98,7 +98,8 @@ fn a_name_means_a_group_only_where_it_fits_no_run() {
         let found = index.group_named(name).expect("readable");
         assert_eq!(found.is_some(), is_group, "{name}");
         let of_one = index.find_run(name);
-        let names_group = matches!(&of_one, Err(JournalError::IsGroup { group, .. }) if group == GROUP);
+        let names_group =
+            matches!(&of_one, Err(JournalError::IsGroup { group, .. }) if group == GROUP);
         assert_eq!(names_group, is_group, "{name}");
     }
     index.add_run(&run(other), &tasks_of(1)).expect("written");

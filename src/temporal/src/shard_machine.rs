@@ -153,11 +153,12 @@ impl ShardMachine {
         entries.into_iter().filter_map(|entry| self.global(entry, input)).collect()
     }
 
-    /// Whether one of the entries to be told matters to the rules of the run.
+    /// Whether one of the entries to be told is an error, which may stop the run.
     #[must_use]
-    pub fn has_news(&self) -> bool {
+    pub fn has_errors(&self) -> bool {
         self.outbox.iter().any(|entry| match &entry.event {
-            Event::Settled { .. } | Event::Doubted { .. } | Event::Stopped { .. } => true,
+            Event::Settled { outcome, .. } => outcome.is_error(),
+            Event::Doubted { .. } | Event::Stopped { .. } => true,
             Event::Answered { verdict, .. } => !matches!(verdict, Verdict::Accepted(_)),
             _ => false,
         })
@@ -367,6 +368,19 @@ impl ShardMachine {
             ),
         };
         Some(PlannedCall { task: task.at(), call, way })
+    }
+
+    /// When a call leaves. A request for a task must not leave after the time for sending, no matter what its worker was doing.
+    fn next_time(&mut self, now: UnixMillis, call: &Call) -> CallTime {
+        let none = CallTime { not_before: now, not_after: now };
+        let time = self.slots.pop_front().unwrap_or(none);
+        match call {
+            Call::Send { .. } => {
+                let send_until = self.engine.state().policy().send_until;
+                CallTime { not_after: time.not_after.min(send_until), ..time }
+            }
+            _ => time,
+        }
     }
 
     /// How a look is polled: one that has shown nothing new a few times.

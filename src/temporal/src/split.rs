@@ -16,8 +16,9 @@ use crate::wire::{QuotaMessage, SectionInput, ShardInput};
 
 /// Most tasks of a shard: its history stays far below what Temporal allows, and a host that is lost delays few.
 pub const SHARD_TASKS_MAX: usize = 100;
-/// Most tasks of a section: its entries are one history.
-pub const SECTION_TASKS_MAX: usize = 10_000;
+/// Most tasks of a section. Its entries are one history, and a workflow can receive 10,000 signals: a larger job is submitted in
+/// parts.
+pub const SECTION_TASKS_MAX: usize = 2_500;
 
 /// What is submitted for one tenant.
 pub struct Submission {

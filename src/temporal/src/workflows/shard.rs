@@ -27,8 +27,11 @@ use crate::wire::{
 
 /// How much longer than its request a call may take on its worker, in milliseconds.
 const SLACK_MS: u64 = 10_000;
-/// How long entries wait to be told together, in milliseconds.
+/// How long entries wait to be told together, in milliseconds: at first, and at the most.
 const TOLD_EVERY_MS: u64 = 2_000;
+const TOLD_EVERY_MS_MAX: u64 = 300_000;
+/// The longer a run takes, the less often it tells: a workflow can receive 10,000 signals, and a run of days has many shards.
+const TOLD_IN_ELAPSED: u64 = 50;
 /// So many entries are told at once.
 const TOLD_ENTRIES: usize = 64;
 
@@ -119,6 +122,7 @@ struct ShardRun<'a> {
     detached: WorkflowCancellationToken,
     polls: WorkflowCancellationToken,
     armed_at: Option<UnixMillis>,
+    begun_at: UnixMillis,
     told_at: UnixMillis,
     polls_told: u32,
     has_left: bool,
@@ -144,6 +148,7 @@ impl<'a> ShardRun<'a> {
             detached: WorkflowCancellationToken::new(),
             polls: WorkflowCancellationToken::new(),
             armed_at: None,
+            begun_at: now(ctx),
             told_at: UnixMillis(0),
             polls_told: 0,
             has_left: false,
@@ -181,9 +186,10 @@ impl<'a> ShardRun<'a> {
 
     /// Tells the section what happened, and the keeper of the quota what polls take. Returns when to tell what waits.
     fn tell(&mut self, now: UnixMillis, is_done: bool) -> Option<UnixMillis> {
-        let due = self.told_at.plus_ms(TOLD_EVERY_MS);
+        let every_ms = now.remaining_ms(self.begun_at) / TOLD_IN_ELAPSED;
+        let due = self.told_at.plus_ms(every_ms.clamp(TOLD_EVERY_MS, TOLD_EVERY_MS_MAX));
         let untold = self.machine.untold();
-        let is_due = now >= due || untold >= TOLD_ENTRIES || self.machine.has_news() || is_done;
+        let is_due = now >= due || untold >= TOLD_ENTRIES || self.machine.has_errors() || is_done;
         if untold > 0 && is_due {
             self.told_at = now;
             let entries = self.machine.take_entries(&self.input);
