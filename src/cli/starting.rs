@@ -23,9 +23,7 @@ use crate::cli::options::{
 };
 use crate::cli::runtime::runtime;
 use crate::cli::settings::{read_profile, run_settings};
-use crate::cli::starting_group::run_group;
 use crate::cli::tenant_options::tenant_request;
-use crate::cli::tenants::{JobTenants, tenants_of};
 use crate::cli::terminal::confirm::{InAdvance, Subject, obtain};
 use crate::cli::terminal::key_test::{KeyTest, prepare as test_keys};
 use crate::cli::terminal::printer::Printer;
@@ -50,18 +48,14 @@ pub(crate) struct Given<'a> {
     pub place: &'a QueuePlace,
 }
 
-/// Plans a job, shows the plan, has it confirmed and runs it. `file` is how the job's file was named on the command line.
+/// Plans a job against the tenant of a profile, shows the plan, has it confirmed and runs it. `file` is how the job's file was named on the command line.
 pub(crate) fn run_job(
     given: Given<'_>,
     job: Job,
     is_named: bool,
     file: Option<&JobOptions>,
+    profile: Profile,
 ) -> Result<Done, Failed> {
-    let profile = match tenants_of(given.global, given.tenant, &job).before_sending()? {
-        JobTenants::AsUsual => read_profile(given.global).before_sending()?,
-        JobTenants::One(profile) => *profile,
-        JobTenants::Several(profiles) => return run_group(given, job, is_named, profiles),
-    };
     let settings = settings_of(given, &job, &profile).before_sending()?;
     let prepare = async |workspace: &Workspace, tenant: &TenantRequest| {
         let request = request_of(given, &settings, tenant, &job, &profile, is_named)?;

@@ -1,6 +1,6 @@
 //! The story of a job for several tenants up to its first request: plan, check, confirm, start.
 //!
-//! Owns how profiles become sections, and the one prompt. Must never start a section that was not shown, and never pass over a tenant
+//! Owns how profiles become sections, and the one prompt. Must never start a section that was not shown, and never leave a tenant out
 //! without a word.
 
 use std::path::Path;
@@ -17,11 +17,12 @@ use crate::cli::failure::{Done, Failed, Failure, UnsentFailure};
 use crate::cli::locations::{config_path, open_workspace};
 use crate::cli::logging::{self, plan_made};
 use crate::cli::notifications::notifications;
-use crate::cli::options::{ListingFormat, TenantOptions};
+use crate::cli::options::{JobOptions, ListingFormat, TenantOptions};
 use crate::cli::runtime::runtime;
-use crate::cli::starting::{Given, around, attended, settings_of};
+use crate::cli::settings::read_profile;
+use crate::cli::starting::{Given, around, attended, run_job, settings_of};
 use crate::cli::tenant_options::tenant_request;
-use crate::cli::tenants::{profile_of, refuse_other_tenant};
+use crate::cli::tenants::{JobTenants, profile_of, refuse_other_tenant, tenants_of};
 use crate::cli::terminal::confirm::{InAdvance, Subject, obtain};
 use crate::cli::terminal::key_test::{KeyTest, prepare as test_keys};
 use crate::cli::terminal::printer::Printer;
@@ -112,8 +113,24 @@ pub(crate) async fn prepare_sections(
     Ok(workspace.prepare_group(&job.name, requests).await?)
 }
 
+/// Plans a job for the tenants that it names, else for the one that flags, environment and configuration name; has it confirmed and
+/// runs it. `file` is how the job's file was named on the command line.
+pub(crate) fn run_for_tenants(
+    given: Given<'_>,
+    job: Job,
+    is_named: bool,
+    file: Option<&JobOptions>,
+) -> Result<Done, Failed> {
+    let profile = match tenants_of(given.global, given.tenant, &job).before_sending()? {
+        JobTenants::AsUsual => read_profile(given.global).before_sending()?,
+        JobTenants::One(profile) => *profile,
+        JobTenants::Several(profiles) => return run_group(given, job, is_named, profiles),
+    };
+    run_job(given, job, is_named, file, profile)
+}
+
 /// Plans a job for several tenants, shows the plans, has them confirmed together and runs them side by side.
-pub(crate) fn run_group(
+fn run_group(
     given: Given<'_>,
     job: Job,
     is_named: bool,

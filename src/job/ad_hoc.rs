@@ -11,7 +11,8 @@ use super::diagnostics::{Diagnostics, Flaw, PlaceUnit};
 use super::job_identity::{check_job_name, digest};
 use super::sameness::SeenRows;
 use super::steps::{StepDraft, step_flaws};
-use super::tenants::{check_choice, without_tenant};
+use super::tenant_choice::without_tenant;
+use super::tenants::check_choice;
 use super::{
     Exclusion, Filter, IdentifyBy, Job, JobSettings, ParseOptions, Row, Selection, Step, Target,
 };

@@ -11,7 +11,7 @@ use super::origin::{RUN_ENDED_NAME, RUN_NAME, RowOrigin, origin_of};
 use super::scan::{Record, header_text};
 use super::secrets::may_be_secret;
 use super::source::Source;
-use super::tenants::{TENANT_NAME, is_tenant_column};
+use super::tenant_choice::{TENANT_NAME, is_tenant_column};
 use crate::kandji::{ACTIONS, ParamKind, fold};
 use crate::model::{first_steering, is_near};
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::origin::RowOrigin;
 use super::settings::JobSettings;
 use super::target::Target;
-use super::tenants::TenantChoice;
+use super::tenant_choice::TenantChoice;
 use crate::kandji::ActionSpec;
 use crate::model::{DeviceId, Gate, Params, Platform};
 

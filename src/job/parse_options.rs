@@ -8,7 +8,7 @@ use super::cells::TargetField;
 use super::column_options::ColumnOptions;
 use super::decode::Encoding;
 use super::steps::ProtectedValues;
-use super::tenants::{TenantChoice, TenantNames};
+use super::tenant_choice::{TenantChoice, TenantNames};
 
 /// One job file that has been read into memory.
 #[derive(Copy, Clone, Debug)]

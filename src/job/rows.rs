@@ -19,7 +19,7 @@ use super::scan::Record;
 use super::source::Source;
 use super::steps::{STEPS_MAX, StepDraft, StepFlaw, give, read_action, same_steps, step_flaws};
 use super::table_rules::TableRules;
-use super::tenants::SeenByTenant;
+use super::tenants::{SeenByTenant, tenant_of};
 use super::typed_cells::check_types;
 use super::{Row, Step, Target};
 use crate::model::Risk;
@@ -98,7 +98,7 @@ impl<'r> RowReader<'r> {
         let target = self.read_target(source, record);
         let steps = self.read_steps(source, record);
         let tenant =
-            self.rules.tenants.read(self.header, record).unwrap_or_else(|(range, flaw)| {
+            tenant_of(self.rules.tenants, self.header, record).unwrap_or_else(|(range, flaw)| {
                 self.problems.push(source.diagnostic(range, flaw));
                 None
             });

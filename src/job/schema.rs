@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::Filter;
 use super::cells::TargetField;
 
-use super::tenants::TENANT_NAME;
+use super::tenant_choice::TENANT_NAME;
 use super::yaml::JOB_KEYS;
 use super::yaml_settings::setting_keys;
 use super::yaml_targets::{ALLOW_IDLE, EXCLUDED_LISTS, TARGET_KINDS, TENANTS};

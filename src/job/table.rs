@@ -15,7 +15,7 @@ use super::rows::RowReader;
 use super::scan::{CrLines, Record, Scanned, Scanner};
 use super::source::Source;
 use super::table_rules::TableRules;
-use super::tenants::without_tenant;
+use super::tenant_choice::without_tenant;
 use super::typed_cells::check_hidden;
 
 /// Most rows of one job: the largest fleet on one tenant is a tenth of it. The tasks of a run stay in memory, a few

@@ -5,7 +5,7 @@
 use super::column_options::ColumnOptions;
 use super::parse_options::{Duplicates, HiddenCells, IdentifyBy};
 use super::steps::{ProtectedValues, StepDraft};
-use super::tenants::TenantNames;
+use super::tenant_choice::TenantNames;
 
 /// Steps that all rows share.
 #[derive(Copy, Clone)]

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::command_line::refuse_params_without_action;
-use super::definition::{Exclusion, Job, Selection};
+use super::definition::{Exclusion, Job, Row, Selection};
 use super::diagnostics::{Diagnostics, Flaw};
 use super::job_identity::{check_job_name, digest, name_from_file};
 use super::nodes::NodeReader;
@@ -20,7 +20,7 @@ use super::yaml_require::read_require;
 use super::yaml_setting_values::source_of;
 use super::yaml_settings::{read_settings, setting_keys};
 use super::yaml_spaces::refuse_odd_spaces;
-use super::yaml_steps::read_steps;
+use super::yaml_steps::{StepNode, read_steps};
 use super::yaml_targets::{
     TargetsNode, check_complete, read_devices, read_exclusion, read_targets,
 };
@@ -71,34 +71,11 @@ pub(super) fn read_yaml(
     let targets = read_needed_targets(&mut reader, entries);
     let tenants = read_tenants(&mut reader, entries, options, &mut values);
     let map = read_columns(&mut reader, entries, targets.as_ref(), options);
-    let mut named_files = Vec::new();
-    let (mut rows, mut selection) = (Vec::new(), None);
     // Broken steps are reported; the devices are still read, so that all problems come at once.
     let steps = steps.unwrap_or_default();
-    match targets {
-        Some(TargetsNode::Filter(filter)) if check_complete(&mut reader, &steps) => {
-            let steps: Arc<[_]> = steps.into_iter().map(|step| step.draft.into_step()).collect();
-            selection = Some(Selection { filter, steps });
-        }
-        Some(TargetsNode::Devices(devices)) => {
-            rows = read_devices(
-                &mut reader,
-                devices,
-                &steps,
-                (options, options.tenant_names(tenants.as_ref())),
-                &mut notes,
-            );
-        }
-        Some(TargetsNode::File(node, file)) => {
-            let list_options = ListOptions { map, tenants: tenants.as_ref(), options };
-            let loaded = load_file(&mut reader, node, file, load)?;
-            let read =
-                read_file(reader.problems, file, &loaded, &steps, &list_options, &mut notes)?;
-            rows = read.0;
-            named_files.push(read.1);
-        }
-        _ => {}
-    }
+    let list_options = ListOptions { map, tenants: tenants.as_ref(), options };
+    let Targeted { rows, selection, mut named_files } =
+        read_targeted(&mut reader, targets, steps, &list_options, load, &mut notes)?;
     note_values(&reader, entries, &mut values, (reason.as_deref(), &exclude));
     let require = required.map(|(required, export)| {
         required.note_in(&reader, entries, &mut values);
@@ -114,6 +91,45 @@ pub(super) fn read_yaml(
     let name = name.unwrap_or_else(|| name_from_file(input.name));
     let tenants = options.tenants.clone().or(tenants);
     Some(Job { name, reason, digest, rows, selection, exclude, tenants, settings, notes })
+}
+
+/// The devices of a job.
+#[derive(Default)]
+struct Targeted {
+    rows: Vec<Row>,
+    selection: Option<Selection>,
+    /// The files that name them, without secrets.
+    named_files: Vec<Vec<u8>>,
+}
+
+/// Reads the devices that the job names or selects.
+fn read_targeted(
+    reader: &mut NodeReader<'_, '_>,
+    targets: Option<TargetsNode<'_>>,
+    steps: Vec<StepNode<'_>>,
+    list: &ListOptions<'_>,
+    load: &dyn Fn(&str) -> Result<Vec<u8>, String>,
+    notes: &mut Vec<String>,
+) -> Option<Targeted> {
+    let mut targeted = Targeted::default();
+    match targets {
+        Some(TargetsNode::Filter(filter)) if check_complete(reader, &steps) => {
+            let steps: Arc<[_]> = steps.into_iter().map(|step| step.draft.into_step()).collect();
+            targeted.selection = Some(Selection { filter, steps });
+        }
+        Some(TargetsNode::Devices(devices)) => {
+            let options = (list.options, list.options.tenant_names(list.tenants));
+            targeted.rows = read_devices(reader, devices, &steps, options, notes);
+        }
+        Some(TargetsNode::File(node, file)) => {
+            let loaded = load_file(reader, node, file, load)?;
+            let read = read_file(reader.problems, file, &loaded, &steps, list, notes)?;
+            targeted.rows = read.0;
+            targeted.named_files.push(read.1);
+        }
+        _ => {}
+    }
+    Some(targeted)
 }
 
 /// Whether none of these keys is there, and an unknown key, which is refused already, is near one of them.

@@ -10,7 +10,7 @@ use super::steps::StepDraft;
 use super::table::read_table;
 use super::table_file::{TableWish, open_table};
 use super::table_rules::{Base, TableRules};
-use super::tenants::TenantChoice;
+use super::tenant_choice::TenantChoice;
 use super::tree::Node;
 use super::yaml_steps::StepNode;
 

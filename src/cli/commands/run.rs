@@ -5,8 +5,8 @@
 use crate::cli::failure::{Done, Failed, UnsentFailure};
 use crate::cli::job_source::{is_named, is_set, plan_path, read_job, refuse_other_wishes};
 use crate::cli::options::{GlobalOptions, JobOptions, LimitOptions, RunOptions, TenantOptions};
-use crate::cli::starting::{Given, run_job, run_plan};
-use crate::cli::starting_group::run_plan_set;
+use crate::cli::starting::{Given, run_plan};
+use crate::cli::starting_group::{run_for_tenants, run_plan_set};
 use crate::cli::tenants::{TenantNaming, known_tenants};
 use crate::cli::terminal::printer::Printer;
 use crate::cli::turns::in_turn;
@@ -31,6 +31,6 @@ pub(crate) fn run(
     let parsed = read_job(job, known, printer).before_sending()?;
     in_turn(global, &options.start, &options.ending.metrics, printer, |place| {
         let given = Given { global, tenant, limits, options, printer, place };
-        run_job(given, parsed.clone(), is_named(job), Some(job))
+        run_for_tenants(given, parsed.clone(), is_named(job), Some(job))
     })
 }

@@ -5,7 +5,8 @@
 use crate::cli::failure::{Done, Failed, Failure, UnsentFailure};
 use crate::cli::filter_options::read_filter;
 use crate::cli::options::{GlobalOptions, LimitOptions, RunOptions, SendOptions, TenantOptions};
-use crate::cli::starting::{Given, run_job};
+use crate::cli::starting::Given;
+use crate::cli::starting_group::run_for_tenants;
 use crate::cli::tenants::{TenantNaming, chosen_tenants, known_tenants};
 use crate::cli::terminal::printer::Printer;
 use crate::cli::turns::in_turn;
@@ -23,7 +24,7 @@ pub(crate) fn send(
     let job = job_of(send, known_tenants(global, naming), printer).before_sending()?;
     in_turn(global, &options.start, &options.ending.metrics, printer, |place| {
         let given = Given { global, tenant, limits, options, printer, place };
-        run_job(given, job.clone(), false, None)
+        run_for_tenants(given, job.clone(), false, None)
     })
 }
 
