@@ -95,6 +95,23 @@ impl EngineState {
         state
     }
 
+    /// A part of a run that has waves up to `last_wave`. Nothing of a wave is sent before the overseer says so, even where
+    /// this part has no tasks in the waves before.
+    #[must_use]
+    pub fn of_part(
+        facts: Arc<[TaskFacts]>,
+        actions: Arc<[String]>,
+        policy: Policy,
+        last_wave: u16,
+    ) -> Self {
+        let mut state = Self::new(Arc::clone(&facts), actions, policy);
+        state.waves = Waves::of_part(last_wave, &facts);
+        for at in 0..state.tasks.len() {
+            state.waves.count_task(&facts[at], &state.tasks[at], true);
+        }
+        state
+    }
+
     /// Applies one entry. Returns the task that became ready by it, if one did.
     ///
     /// # Errors

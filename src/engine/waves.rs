@@ -30,6 +30,8 @@ pub(super) struct Waves {
     /// When the last request of the open wave was sent.
     sent_at: Option<UnixMillis>,
     canaries_added: u8,
+    /// These are the waves of a part of a run: one that is empty here is not empty elsewhere.
+    is_part: bool,
 }
 
 /// Which wave has too many errors.
@@ -68,8 +70,20 @@ pub(super) enum Judgement {
 impl Waves {
     /// The waves of a run of which nothing has happened yet.
     pub(super) fn new(facts: &[TaskFacts]) -> Self {
-        let devices = facts.iter().map(|task| task.device as usize + 1).max().unwrap_or(0);
         let last = facts.iter().map(|task| task.wave).max().unwrap_or(0);
+        let mut waves = Self::up_to(last, facts);
+        waves.skip_empty();
+        waves.first = waves.open;
+        waves
+    }
+
+    /// The waves of a part of a run that has waves up to `last`.
+    pub(super) fn of_part(last: u16, facts: &[TaskFacts]) -> Self {
+        Self { is_part: true, ..Self::up_to(last, facts) }
+    }
+
+    fn up_to(last: u16, facts: &[TaskFacts]) -> Self {
+        let devices = facts.iter().map(|task| task.device as usize + 1).max().unwrap_or(0);
         let actions = facts.iter().map(|task| usize::from(task.action) + 1).max().unwrap_or(0);
         let empty = WaveCount { ready: vec![0; actions], ..WaveCount::default() };
         let mut waves = Self {
@@ -81,6 +95,7 @@ impl Waves {
             from: UnixMillis(0),
             sent_at: None,
             canaries_added: 0,
+            is_part: false,
         };
         for task in facts {
             waves.of_device[task.device as usize] = task.wave;
@@ -89,14 +104,13 @@ impl Waves {
             waves.counts[usize::from(task.wave)].planned += 1;
             waves.devices[task.device as usize].planned += 1;
         }
-        waves.skip_empty();
-        waves.first = waves.open;
         waves
     }
 
     /// Waves in which nothing is to be done are over before they begin.
     fn skip_empty(&mut self) {
-        while self.counts[usize::from(self.open)].planned == 0 && !self.is_last() {
+        let is_empty = |wave: &Self| wave.counts[usize::from(wave.open)].planned == 0;
+        while !self.is_part && is_empty(self) && !self.is_last() {
             self.open += 1;
         }
     }

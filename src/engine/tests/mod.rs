@@ -4,6 +4,7 @@
 //! rule. What must hold in every case is checked by the integration test `invariants`.
 
 mod check_in_poll;
+mod oversight;
 mod pauses;
 mod pins;
 mod settle;

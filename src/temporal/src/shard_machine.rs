@@ -122,7 +122,8 @@ impl ShardMachine {
             input.facts.iter().map(|facts| local_facts(facts, &by_number)).collect();
         let policy =
             Policy { concurrency: CONCURRENCY, per_second: PER_SECOND, ..input.policy.clone() };
-        let state = EngineState::new(Arc::clone(&facts), input.actions.clone().into(), policy);
+        let actions = input.actions.clone().into();
+        let state = EngineState::of_part(Arc::clone(&facts), actions, policy, input.last_wave);
         let mut engine = Engine::new(state);
         engine.set_overseen();
         let places = Arc::new(Mutex::new(Places::default()));

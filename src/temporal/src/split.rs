@@ -52,6 +52,7 @@ pub fn split(
         per_hour: header.policy.per_hour,
         encrypt_to: header.encrypt_to.clone(),
     };
+    let last_wave = facts.iter().map(|facts| facts.wave).max().unwrap_or(0);
     let shards: Vec<(String, ShardInput)> = (0_u32..)
         .zip(cut(tasks))
         .map(|(number, places)| {
@@ -68,6 +69,7 @@ pub fn split(
                 facts: places.iter().map(|at| facts[*at].clone()).collect(),
                 actions: actions.to_vec(),
                 worker_key: worker_key.map(str::to_owned),
+                last_wave,
                 section_tasks: u32::try_from(tasks.len()).unwrap_or(u32::MAX),
             };
             (ids::shard(&section_id, number), shard)

@@ -2,7 +2,8 @@
 //!
 //! Owns which shard may send how many requests when. The rolling hour is the one of the local engine ([`sortie::pace::grant`]); within it
 //! each request gets a moment of its own, so that workers on several hosts keep the rate per second without talking to each
-//! other. Pure: time is an argument. Must never give one place twice.
+//! other. (The server's own limit per fairness key exceeded its rate now and then and used some 60 % of it when it was measured.) Pure: time
+//! is an argument. Must never give one place twice.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 

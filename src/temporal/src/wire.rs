@@ -39,6 +39,8 @@ pub struct ShardInput {
     /// Public key of the workers, where a PIN is drawn for a request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker_key: Option<String>,
+    /// The last wave of the section, from 0.
+    pub last_wave: u16,
     /// Tasks of the whole section: the more there are, the less often each is polled.
     pub section_tasks: u32,
 }

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use temporalio_client::Client;
+use temporalio_sdk::runtime::worker_tuner::{FixedSizeSlotSupplier, TunerHolder};
 use temporalio_sdk::{Runtime, Worker, WorkerOptions};
 
 use crate::activities::Calls;
@@ -12,6 +13,11 @@ use crate::workflows::{Quota, Section, Shard};
 
 /// How long calls in progress may take after a signal to leave.
 const LEAVE_WITHIN: Duration = Duration::from_secs(90);
+
+/// Calls that a worker holds at once: most of them wait for their moment, a few seconds at the most.
+const CALLS_MAX: usize = 1_000;
+/// Workflow tasks at once: each takes a processor for milliseconds.
+const WORKFLOW_TASKS_MAX: usize = 32;
 
 /// The task queue where nothing else is said.
 pub const TASK_QUEUE: &str = "sortie";
@@ -33,6 +39,7 @@ pub async fn run(
         .register_workflow::<Section>()?
         .register_workflow::<Quota>()?
         .graceful_shutdown_period(LEAVE_WITHIN)
+        .tuner(slots())
         .build();
     let mut worker = Worker::new(&runtime, client, options)?;
     let shutdown = worker.shutdown_handle();
@@ -43,4 +50,13 @@ pub async fn run(
         () = &mut leave => shutdown(),
     }
     Ok(running.await?)
+}
+
+fn slots() -> TunerHolder {
+    TunerHolder::builder()
+        .workflow_task_slot_supplier(FixedSizeSlotSupplier::new(WORKFLOW_TASKS_MAX))
+        .activity_task_slot_supplier(FixedSizeSlotSupplier::new(CALLS_MAX))
+        .local_activity_task_slot_supplier(FixedSizeSlotSupplier::new(1))
+        .nexus_task_slot_supplier(FixedSizeSlotSupplier::new(1))
+        .build()
 }
