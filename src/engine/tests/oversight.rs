@@ -3,6 +3,9 @@
 use super::*;
 use crate::model::{Rollout, WaveEnd, WaveGate};
 
+/// The wave of each device: the first part has the canary, the second one the last wave.
+const WAVES: [u16; 4] = [0, 1, 1, 2];
+
 /// Two parts of a run whose first device is the canary, and their overseer. The numbers of tasks are the same in all.
 struct Parts {
     overseer: Overseer,
@@ -20,14 +23,14 @@ impl Parts {
 
     fn made(rules: Policy, is_blind: bool) -> Self {
         let rollout = Rollout {
-            waves: vec![WaveEnd::Devices(1)],
+            waves: vec![WaveEnd::Devices(1), WaveEnd::Devices(3)],
             pause_ms: 0,
             gate: WaveGate::Settled,
             gate_timeout_ms: 900_000,
         };
         let rules = Policy { rollout: Some(rollout), ..rules };
         let all: Vec<TaskFacts> = (0..4)
-            .map(|device| TaskFacts { device, wave: u16::from(device > 0), ..facts(Repeat::Once) })
+            .map(|device| TaskFacts { device, wave: WAVES[device as usize], ..facts(Repeat::Once) })
             .collect();
         let actions = || ["lock".to_owned(), "restart".to_owned()].into();
         let whole = EngineState::new(all.clone().into(), actions(), rules.clone());
@@ -38,7 +41,7 @@ impl Parts {
             let facts: Vec<TaskFacts> = own.iter().map(|at| all[*at as usize].clone()).collect();
             let state = match is_blind {
                 true => EngineState::new(facts.into(), actions(), rules.clone()),
-                false => EngineState::of_part(facts.into(), actions(), rules.clone(), 1),
+                false => EngineState::of_part(facts.into(), actions(), rules.clone(), 2),
             };
             let mut engine = Engine::new(state);
             engine.set_overseen();
@@ -103,14 +106,18 @@ fn a_part_without_a_canary_waits_for_the_canary_of_another() {
     assert_eq!(parts.step(NOW), [0]);
     assert_eq!(parts.step(seconds(60)), [0; 0]);
     parts.answer(seconds(61), 0, Verdict::Accepted(Answer::default()));
-    assert_eq!(parts.step(seconds(62)), [1, 2, 3]);
+    assert_eq!(parts.step(seconds(62)), [1, 2]);
+    parts.answer(seconds(63), 1, Verdict::Accepted(Answer::default()));
+    assert_eq!(parts.step(seconds(64)), [0; 0]);
+    parts.answer(seconds(65), 2, Verdict::Accepted(Answer::default()));
+    assert_eq!(parts.step(seconds(66)), [3]);
 }
 
 #[test]
 fn a_part_that_is_blind_to_waves_would_not_wait() {
     let mut parts = Parts::made(policy(), true);
     assert!(parts.is_blind);
-    assert_eq!(parts.step(NOW), [0, 2, 3], "the control must send too early");
+    assert_eq!(parts.step(NOW), [0, 2], "the control must send too early");
 }
 
 #[test]
@@ -129,12 +136,13 @@ fn errors_of_all_parts_count_together() {
     let mut parts = Parts::of(Policy { max_errors: MaxErrors::Count(1), ..policy() });
     parts.step(NOW);
     parts.answer(seconds(1), 0, Verdict::Accepted(Answer::default()));
-    assert_eq!(parts.step(seconds(2)), [1, 2, 3]);
+    assert_eq!(parts.step(seconds(2)), [1, 2]);
     parts.answer(seconds(3), 1, refused());
     assert_eq!(parts.overseer.progress().stop, None);
     parts.answer(seconds(4), 2, refused());
     assert!(parts.overseer.progress().stop.is_some());
-    assert!(parts.engines[0].progress().stop.is_some());
+    assert!(parts.engines.iter().all(|engine| engine.progress().stop.is_some()));
+    assert_eq!(parts.step(seconds(5)), [0; 0]);
 }
 
 #[test]

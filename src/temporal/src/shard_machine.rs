@@ -362,11 +362,7 @@ impl ShardMachine {
                 self.polled += 1;
                 way
             }
-            None => CallWay::Once(
-                self.slots
-                    .pop_front()
-                    .unwrap_or(CallTime { not_before: now, not_after: now.plus_ms(1) }),
-            ),
+            None => CallWay::Once(self.next_time(now, &call)),
         };
         Some(PlannedCall { task: task.at(), call, way })
     }
