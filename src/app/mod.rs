@@ -58,15 +58,19 @@ pub use clock_repair::ClockRepair;
 pub use consent::{Confirmed, Consent, ConsentReason, GroupShare, NotAsked, Question};
 pub use consent_work::{DEVICES_WITHOUT_QUESTION, Needed, TenantDevices, Work, is_yes};
 pub use events::{
-    AppEvent, Events, Leftover, NoticeFailure, PinFact, RunAdvanced, RunBegins, RunNews, SeenEntry,
-    SeenTask,
+    AppEvent, Events, GroupBegins, Leftover, NoticeFailure, PinFact, RunAdvanced, RunBegins,
+    RunNews, SeenEntry, SeenTask,
 };
 pub use files::{BindingFileReason, NotBelieved, PrivateFileFault};
+pub use group::ended::{GroupEnded, TenantEnd, TenantEnded};
 pub use group::prepare::SectionRequest;
 pub use group::prepared_group::{PreparedGroup, TenantSection};
 pub use group::question::{GroupConfirmed, GroupConsent, GroupQuestion};
 pub use group::reason::GroupReason;
+pub use group::report::GroupReportsWritten;
+pub use group::resume::GroupGoOnRequest;
 pub use group::set::{PlanSetRequest, WrittenPlanSet};
+pub use group::standing::{GroupStatus, TenantStatus};
 pub use history::{DeviceHistory, HistoryRequest};
 pub use history_reason::{HistoryCoverage, HistoryReason};
 pub use job_files::{JobBytes, check_requirement};
@@ -103,7 +107,7 @@ pub use runs::hand_over_reason::HandOverReason;
 pub use runs::listing::{RunListing, RunsRequest};
 pub use runs::look_on::{Driver, LookedOn, Onlooker};
 pub use runs::opened_run_reason::{OpenedRunReason, OpeningPurpose};
-pub use runs::operation::{AskOperator, Operation};
+pub use runs::operation::{AskOperator, Operation, RUNS_AT_ONCE, RunQuestion};
 pub use runs::prepare::{PlanFileRequest, PrepareRequest, Retry, RetryWork};
 pub use runs::prepared::Prepared;
 pub use runs::report_again::{ReportRequest, ReportsWritten};

@@ -15,7 +15,8 @@ use crate::drive::{Clock, Quota, WallClock};
 use crate::journal::{Index, StateDir};
 use crate::transport::tenant_key;
 
-/// What sortie works on: a state directory with its index of runs, and the observers of what happens.
+/// What sortie works on: a state directory with its index of runs, and the observers of what happens. Clones share all of it.
+#[derive(Clone)]
 pub struct Workspace {
     pub(crate) dir: StateDir,
     pub(crate) index: Arc<Mutex<Index>>,

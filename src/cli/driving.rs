@@ -7,7 +7,8 @@ use futures::future::BoxFuture;
 use std::sync::Arc;
 use tokio::sync::{oneshot, watch};
 
-use crate::app::{AppEvent, Operation, Refusal, RunEnded, RunVerdict, Workspace, is_yes};
+use crate::app::{
+    AppEvent, Operation, RUNS_AT_ONCE, Refusal, RunQuestion, RunEnded, RunVerdict, Workspace, is_yes};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{Done, Failed};
 use crate::cli::metrics;
@@ -22,7 +23,7 @@ use crate::cli::text::run_end::failure_of;
 use crate::cli::text::run_next::{Resumable, steps};
 use crate::cli::text::run_summary::{Detail, run_summary};
 use crate::drive::Control;
-use crate::engine::{Ask, OperatorAnswer};
+use crate::engine::OperatorAnswer;
 
 /// Drives a run: shows its progress, passes signals and answers on, and tells how it ended.
 pub(crate) async fn drive(
@@ -36,12 +37,12 @@ pub(crate) async fn drive(
     metrics::follow(&ending.metrics, workspace, printer);
     let (sender, control) = watch::channel(Control::Go);
     let signals = tokio::spawn(listen(sender));
-    let (asker, asked_of) = (printer.clone(), shown.clone());
-    let ask = Arc::new(move |question: Ask| {
-        let prompt = wave_prompt(&question, &asked_of.tenant());
+    let asker = printer.clone();
+    let ask = Arc::new(move |question: RunQuestion| {
+        let prompt = wave_prompt(&question.ask, &question.tenant);
         ask_operator(prompt, asker.clone())
     });
-    let ended = run(Operation { control, ask }).await;
+    let ended = run(Operation { control, ask, runs_at_once: RUNS_AT_ONCE }).await;
     signals.abort();
     if let Ok(ended) = &ended {
         printer.answer(&run_ended(ended));

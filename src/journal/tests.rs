@@ -732,7 +732,8 @@ fn an_index_of_format_4_gets_an_outbox() {
     let bench = Bench::new();
     drop(Index::open(&bench.state).expect("an index"));
     let connection = rusqlite::Connection::open(bench.state.index_path()).expect("a database");
-    let newer = "DROP TABLE notices; DROP TABLE hand_overs; DROP TABLE hand_over_devices";
+    let newer = "DROP TABLE notices; DROP TABLE hand_overs; DROP TABLE hand_over_devices;\
+        DROP TABLE run_groups; DROP TABLE run_group_members";
     connection.execute_batch(newer).expect("as format 4 was");
     connection.pragma_update(None, "user_version", 4).expect("its owner");
     let look = Index::open_to_read(&bench.state).expect("readable").expect("it is there");
@@ -768,7 +769,8 @@ fn an_index_of_format_5_gets_hand_overs() {
     let bench = Bench::new();
     drop(Index::open(&bench.state).expect("an index"));
     let connection = rusqlite::Connection::open(bench.state.index_path()).expect("a database");
-    let old = "DROP TABLE hand_overs; DROP TABLE hand_over_devices";
+    let old = "DROP TABLE hand_overs; DROP TABLE hand_over_devices;\
+        DROP TABLE run_groups; DROP TABLE run_group_members";
     connection.execute_batch(old).expect("as format 5 was");
     connection.pragma_update(None, "user_version", 5).expect("its owner");
     let look = Index::open_to_read(&bench.state).expect("readable").expect("it is there");

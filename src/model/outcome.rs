@@ -112,6 +112,13 @@ impl OutcomeCounts {
         self.counts[outcome as usize] += 1;
     }
 
+    /// Counts the tasks of another run as well.
+    pub fn merge(&mut self, other: &Self) {
+        for (count, more) in self.counts.iter_mut().zip(other.counts) {
+            *count += more;
+        }
+    }
+
     /// Takes back the count of one task whose outcome has changed.
     pub fn remove(&mut self, outcome: Outcome) {
         self.counts[outcome as usize] -= 1;

@@ -55,7 +55,12 @@ pub(super) struct Columns<'a> {
     pub params: Vec<&'a str>,
     /// Headers of the job's other columns, in the order in which they first appear.
     pub carried: Vec<&'a str>,
+    /// The rows are of several tenants: a column in front of the others says which.
+    pub tenant: bool,
 }
+
+/// The column of reports of several tenants, in front of the others.
+pub(super) const TENANT_COLUMN: &str = "tenant";
 
 impl<'a> Columns<'a> {
     /// The columns that these rows need.
@@ -63,7 +68,9 @@ impl<'a> Columns<'a> {
         let mut params = BTreeSet::new();
         let mut known: HashSet<&'a str> = HashSet::new();
         let mut candidates = Vec::new();
+        let mut tenant = false;
         for row in rows {
+            tenant |= row.tenant().is_some();
             params.extend(row.params().keys().map(String::as_str));
             for (header, _) in row.carried() {
                 if known.insert(header) {
@@ -74,23 +81,35 @@ impl<'a> Columns<'a> {
         // Two headers that a job would take for the same column would make the file unreadable as one.
         let asked = device.iter().map(|column| column.word());
         let ours = REPORT_COLUMNS.into_iter().chain(JOB_COLUMNS).chain(asked);
+        let ours = ours.chain(tenant.then_some(TENANT_COLUMN));
         let mut taken: HashSet<String> =
             ours.chain(params.iter().map(|key| param_header(key))).map(folded).collect();
         let carried =
             candidates.into_iter().filter(|header| taken.insert(folded(header))).collect();
-        Self { device: device.to_vec(), params: params.into_iter().collect(), carried }
+        Self { device: device.to_vec(), params: params.into_iter().collect(), carried, tenant }
     }
 
     /// All headers of a report, in order.
     pub fn report_headers(&self) -> impl Iterator<Item = &'a str> {
         let asked = self.device.iter().map(|column| column.word());
-        REPORT_COLUMNS.into_iter().chain(asked).chain(self.headers())
+        let tenant = self.tenant.then_some(TENANT_COLUMN);
+        tenant.into_iter().chain(REPORT_COLUMNS).chain(asked).chain(self.headers())
     }
 
     /// Their cells in one row.
     pub fn report_cells(&self, row: ReportRow<'a>) -> impl Iterator<Item = Cow<'a, str>> {
         let asked = self.device.iter().map(move |column| device_cell(row.device(), *column));
-        own_cells(row).into_iter().chain(asked).chain(self.cells(row))
+        self.tenant_cell(row).chain(own_cells(row)).chain(asked).chain(self.cells(row))
+    }
+
+    /// The header of the tenant, where there is one.
+    pub fn tenant_header(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.tenant.then_some(TENANT_COLUMN).into_iter()
+    }
+
+    /// The cell of the tenant, where there is one.
+    pub fn tenant_cell(&self, row: ReportRow<'a>) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
+        self.tenant.then(|| Cow::from(row.tenant().unwrap_or_default())).into_iter()
     }
 
     /// Headers of the parameters and of the carried columns.

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::io;
 
 use super::Report;
-use super::columns::{device_cell, moment_cell};
+use super::columns::{TENANT_COLUMN, device_cell, moment_cell};
 use super::csv_lines::CsvLines;
 use super::row::{ReportRow, Rows, RunFacts};
 use crate::model::{Outcome, ReportOptions, TaskIndex};
@@ -38,7 +38,9 @@ impl Report for DevicesCsv<'_> {
             ["action", "outcome", "reason"].map(|part| Cow::from(format!("step_{step}_{part}")))
         });
         let asked = self.options.columns.iter().map(|column| column.word());
-        let header = DEVICE_COLUMNS.into_iter().chain(asked).chain(END_COLUMNS).map(Cow::from);
+        let tenant = rows.has_tenants().then_some(TENANT_COLUMN);
+        let header = tenant.into_iter().chain(DEVICE_COLUMNS).chain(asked);
+        let header = header.chain(END_COLUMNS).map(Cow::from);
         lines.write(header.chain(of_steps))?;
         for tasks in &devices {
             let tasks: Vec<ReportRow<'_>> =
@@ -59,7 +61,8 @@ impl Report for DevicesCsv<'_> {
                     [row.action().into(), row.outcome().word().into(), row.reason_with_pins()]
                 })
             });
-            let cells = identity.into_iter().chain(asked).chain(end_cells(&tasks));
+            let tenant = first.tenant().map(Cow::from);
+            let cells = tenant.into_iter().chain(identity).chain(asked).chain(end_cells(&tasks));
             lines.write(cells.chain(of_steps))?;
         }
         lines.finish()
@@ -69,11 +72,11 @@ impl Report for DevicesCsv<'_> {
 /// The tasks of each device, in the order of their steps; the device first whose row comes first. Rows that name no device
 /// of the tenant are kept apart.
 fn devices_of<'a>(rows: &Rows<'a>) -> Vec<Vec<TaskIndex>> {
-    let mut places: HashMap<(&'a str, u32), usize> = HashMap::new();
+    let mut places: HashMap<(Option<&'a str>, &'a str, u32), usize> = HashMap::new();
     let mut devices: Vec<Vec<(u16, u32, TaskIndex)>> = Vec::new();
     for (at, row) in (0..).zip(rows.iter()) {
         let id = row.device().id.as_str();
-        let key = (id, if id.is_empty() { row.row() } else { 0 });
+        let key = (row.tenant(), id, if id.is_empty() { row.row() } else { 0 });
         let place = *places.entry(key).or_insert(devices.len());
         if place == devices.len() {
             devices.push(Vec::new());
@@ -81,7 +84,10 @@ fn devices_of<'a>(rows: &Rows<'a>) -> Vec<Vec<TaskIndex>> {
         devices[place].push((row.step(), row.row(), TaskIndex(at)));
     }
     devices.iter_mut().for_each(|tasks| tasks.sort_unstable());
-    devices.sort_by_key(|tasks| tasks.iter().map(|(_, row, _)| *row).min());
+    // Several tenants stay one after the other.
+    if !rows.has_tenants() {
+        devices.sort_by_key(|tasks| tasks.iter().map(|(_, row, _)| *row).min());
+    }
     let indexes =
         |tasks: Vec<(u16, u32, TaskIndex)>| tasks.into_iter().map(|(_, _, index)| index).collect();
     devices.into_iter().map(indexes).collect()

@@ -8,7 +8,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
 use super::Report;
-use super::columns::device_cell;
+use super::columns::{TENANT_COLUMN, device_cell};
 use super::row::{ReportRow, Rows, RunFacts};
 use crate::model::{DeviceColumn, HeldPin, ParamValue, Params, ReportOptions, UnixMillis};
 
@@ -41,6 +41,9 @@ impl Serialize for Line<'_> {
         let row = &self.0;
         let device = row.device();
         let mut line = serializer.serialize_map(None)?;
+        if let Some(tenant) = row.tenant() {
+            line.serialize_entry(TENANT_COLUMN, tenant)?;
+        }
         line.serialize_entry("row", &row.row())?;
         line.serialize_entry("step", &row.step())?;
         line.serialize_entry("device_id", device.id.as_str())?;

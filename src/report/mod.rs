@@ -41,6 +41,7 @@ mod report_csv;
 mod report_xlsx;
 mod rerun;
 mod row;
+mod several;
 mod summary;
 #[cfg(test)]
 mod testing;
@@ -71,6 +72,7 @@ pub use report_csv::ReportCsv;
 pub use report_xlsx::ReportXlsx;
 pub use rerun::{Refused, Rerun, RerunCsv, job_csv, to_retry};
 pub use row::{ReportRow, Rows, RunFacts, Stage, reason_of};
+pub use several::{SeveralRuns, TenantFacts};
 pub use summary::SummaryJson;
 pub use write::{
     ReportError, ReportFault, missing_feature, remove_leftovers, write_report, write_reports,

@@ -9,6 +9,7 @@ use std::io;
 use super::Report;
 use super::columns::Columns;
 use super::row::{ReportRow, Rows, RunFacts};
+use super::several::TenantFacts;
 use super::workbook::{SHEET_ROWS_MAX, SheetForm, WorkbookWriter};
 use crate::model::{Outcome, ReportOptions, SUMMARY_MARK, UnixMillis, neutralized};
 
@@ -118,7 +119,22 @@ fn write_summary(
         pair(&format!("Requests of kind {kind}"), &count.to_string())?;
     }
     pair("Requests allowed in 60 minutes", &facts.per_hour.to_string())?;
+    if !facts.tenants.is_empty() {
+        pair("", "")?;
+    }
+    for tenant in &facts.tenants {
+        pair(&format!("Tenant {}", tenant.tenant), &tenant_text(tenant))?;
+    }
     sheet.finish()
+}
+
+/// How the run of a tenant stands, in one cell.
+fn tenant_text(tenant: &TenantFacts) -> String {
+    if let Some(why) = &tenant.left_out {
+        return format!("not started: {why}");
+    }
+    let words = tenant.counts.iter().map(|(outcome, tasks)| format!("{tasks} {outcome}"));
+    format!("run {}: {}", tenant.run.as_deref().unwrap_or_default(), words.collect::<Vec<_>>().join(", "))
 }
 
 #[cfg(test)]

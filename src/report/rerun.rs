@@ -116,13 +116,16 @@ fn write_job<'a, Lines: Iterator<Item = ReportRow<'a>>>(
 ) -> io::Result<()> {
     let columns = Columns::of(rows(), &[]);
     let mut lines = CsvLines::begin(sink, dialect)?;
-    let origin = run.map(|run| {
-        let ended = run.finished_at.map_or_else(|| NOT_ENDED.to_owned(), |at| at.to_string());
-        [run.run_id.clone(), ended]
-    });
-    let run_columns = RUN_COLUMNS.into_iter().filter(|_| origin.is_some());
-    let headers = JOB_COLUMNS.into_iter().chain(columns.headers()).chain(RESULT_COLUMNS);
-    let headers = headers.chain(run_columns);
+    // The rows of several tenants name the run of their own tenant.
+    let origin_of = |row: ReportRow<'_>| {
+        let run = run?;
+        let (id, ended) = row.own_run().unwrap_or((&run.run_id, run.finished_at));
+        let ended = ended.map_or_else(|| NOT_ENDED.to_owned(), |at| at.to_string());
+        Some([id.to_owned(), ended])
+    };
+    let run_columns = RUN_COLUMNS.into_iter().filter(|_| run.is_some());
+    let headers = columns.tenant_header().chain(JOB_COLUMNS);
+    let headers = headers.chain(columns.headers()).chain(RESULT_COLUMNS).chain(run_columns);
     lines.write(headers.map(Cow::from))?;
     for row in rows() {
         let device = row.device();
@@ -133,8 +136,8 @@ fn write_job<'a, Lines: Iterator<Item = ReportRow<'a>>>(
             row.step().to_string().into(),
         ];
         let result = [Cow::from(row.outcome().word()), row.reason()];
-        let origin = origin.iter().flatten().map(|cell| Cow::from(cell.as_str()));
-        let cells = task.into_iter().chain(columns.cells(row)).chain(result);
+        let origin = origin_of(row).into_iter().flatten().map(Cow::from);
+        let cells = columns.tenant_cell(row).chain(task).chain(columns.cells(row)).chain(result);
         lines.write(cells.chain(origin))?;
     }
     lines.finish()

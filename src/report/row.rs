@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::several::{TenantFacts, TenantSpan, span_of, stage_of};
+
 use crate::model::{
     CommandStatus, DeviceFacts, End, HeldPin, Outcome, OutcomeCounts, Params, PinOrigin, Platform,
     RunRecord, RunVerdict, Task, TaskIndex, TaskRecord, Turn, UnixMillis, WaveGate,
@@ -51,6 +53,8 @@ pub struct RunFacts {
     pub verdict: Option<RunVerdict>,
     /// What its entries say of the run as a whole.
     pub record: RunRecord,
+    /// The tenants of a group of runs; empty for a single run.
+    pub tenants: Vec<TenantFacts>,
 }
 
 /// All tasks of a run with what is known of each. Borrows both, so it can be gone through again and again.
@@ -64,6 +68,7 @@ pub struct Rows<'a> {
     tasks: &'a [Task],
     records: &'a [TaskRecord],
     stage: Stage,
+    spans: &'a [TenantSpan],
 }
 
 /// Whether a process still drives the run, which decides how an open task is worded.
@@ -87,7 +92,18 @@ impl<'a> Rows<'a> {
     /// Puts tasks and records together: the first with the first, and so on.
     #[must_use]
     pub fn new(tasks: &'a [Task], records: &'a [TaskRecord]) -> Self {
-        Self { tasks, records, stage: Stage::Ended }
+        Self { tasks, records, stage: Stage::Ended, spans: &[] }
+    }
+
+    /// The same rows, divided among tenants.
+    pub(super) fn of_tenants(self, spans: &'a [TenantSpan]) -> Self {
+        Self { spans, ..self }
+    }
+
+    /// The rows are of several tenants.
+    #[must_use]
+    pub fn has_tenants(&self) -> bool {
+        !self.spans.is_empty()
     }
 
     /// The same of a run at this stage; a run has ended where nothing else is said.
@@ -116,7 +132,9 @@ impl<'a> Rows<'a> {
         let before = task.after.and_then(|(before, _)| {
             Some((self.tasks.get(before.at())?.step, self.records.get(before.at())?.outcome()))
         });
-        Some(ReportRow { task, record, before, stage: self.stage })
+        let span = span_of(self.spans, index.at());
+        let stage = stage_of(span, self.stage);
+        Some(ReportRow { task, record, before, stage, span })
     }
 
     /// All rows, in the order of the plan.
@@ -141,6 +159,7 @@ pub struct ReportRow<'a> {
     record: &'a TaskRecord,
     before: Option<(u16, Outcome)>,
     stage: Stage,
+    span: Option<&'a TenantSpan>,
 }
 
 impl<'a> ReportRow<'a> {
@@ -154,6 +173,17 @@ impl<'a> ReportRow<'a> {
     #[must_use]
     pub fn record(&self) -> &'a TaskRecord {
         self.record
+    }
+
+    /// The tenant, by the name of its profile; `None` in the report of a single run.
+    #[must_use]
+    pub fn tenant(&self) -> Option<&'a str> {
+        self.span.map(|span| span.tenant.as_str())
+    }
+
+    /// The run of the row with its end; `None` in the report of a single run.
+    pub(super) fn own_run(&self) -> Option<(&'a str, Option<UnixMillis>)> {
+        self.span.map(|span| (span.run.as_str(), span.finished_at))
     }
 
     /// The row of the job, from 1.

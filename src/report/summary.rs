@@ -10,7 +10,8 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::Report;
 use super::following::Following;
 use super::row::{Rows, RunFacts};
-use crate::model::{Outcome, OutcomeCounts};
+use super::several::TenantFacts;
+use crate::model::{Outcome, OutcomeCounts, RunVerdict};
 
 /// The report `summary.json`: facts of the run and the number of tasks by outcome.
 #[derive(Copy, Clone, Debug)]
@@ -23,9 +24,11 @@ impl Report for SummaryJson {
 
     fn write(&self, facts: &RunFacts, rows: &Rows<'_>, sink: &mut dyn io::Write) -> io::Result<()> {
         let summary = Summary {
-            run_id: &facts.run_id,
+            run_id: Some(&facts.run_id).filter(|_| facts.tenants.is_empty()),
+            group_id: Some(&facts.run_id).filter(|_| !facts.tenants.is_empty()),
             job: &facts.job,
-            tenant: &facts.tenant,
+            tenant: Some(&facts.tenant).filter(|_| facts.tenants.is_empty()),
+            tenants: facts.tenants.iter().map(TenantLine::of).collect(),
             reason: facts.reason.as_deref(),
             started_at: facts.started_at.to_string(),
             finished_at: facts.finished_at.map(|at| at.to_string()),
@@ -42,9 +45,15 @@ impl Report for SummaryJson {
 
 #[derive(serde::Serialize)]
 struct Summary<'a> {
-    run_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run_id: Option<&'a String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group_id: Option<&'a String>,
     job: &'a str,
-    tenant: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant: Option<&'a String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tenants: Vec<TenantLine<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     started_at: String,
@@ -55,6 +64,31 @@ struct Summary<'a> {
     following: Option<Following>,
     requests: Requests<'a>,
     quota: Quota,
+}
+
+/// A tenant of a group.
+#[derive(serde::Serialize)]
+struct TenantLine<'a> {
+    tenant: &'a str,
+    run_id: Option<&'a str>,
+    result: Option<RunVerdict>,
+    tasks: usize,
+    outcomes: AllOutcomes,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_out: Option<&'a str>,
+}
+
+impl<'a> TenantLine<'a> {
+    fn of(facts: &'a TenantFacts) -> Self {
+        Self {
+            tenant: &facts.tenant,
+            run_id: facts.run.as_deref(),
+            result: facts.verdict,
+            tasks: facts.tasks,
+            outcomes: AllOutcomes(facts.counts.clone()),
+            left_out: facts.left_out.as_deref(),
+        }
+    }
 }
 
 #[derive(serde::Serialize)]

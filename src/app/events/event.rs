@@ -4,9 +4,9 @@
 
 use std::path::PathBuf;
 
-use super::run::{RunAdvanced, RunBegins};
+use super::run::{GroupBegins, RunAdvanced, RunBegins};
 use crate::app::notify::{DeliveryFault, NotifyReason};
-use crate::app::refusal::Reason;
+use crate::app::refusal::{LeftOutTenant, Reason};
 use crate::app::secrets::recovered_pin::PinRecovery;
 use crate::drive::Waiting;
 use crate::journal::{Ahead, JournalError};
@@ -50,15 +50,29 @@ pub enum AppEvent {
         /// Until when nothing is sent or read, and why.
         pause: Option<(UnixMillis, String)>,
     },
+    /// Runs of several tenants are entered and driven side by side from now on.
+    GroupBegins(GroupBegins),
+    /// Nothing is started or resumed for a tenant of the group. The others go on.
+    TenantLeftOut(LeftOutTenant),
+    /// The reports of a group are written.
+    GroupReported {
+        /// Where.
+        report_dir: PathBuf,
+    },
     /// The final reports of a run are written.
     RunReported {
+        /// Id of the run.
+        run: String,
         /// Where.
         report_dir: PathBuf,
     },
     /// What came out of a run.
     RunSummary(Box<RunOverview>),
     /// A run is left: nothing more comes of it.
-    RunLeft,
+    RunLeft {
+        /// Id of the run.
+        run: String,
+    },
     /// The end of a run could not be recorded in full, for one more reason.
     EndNotRecorded(Reason),
     /// A run is entered in the journal. Its first request leaves now.

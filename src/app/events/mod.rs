@@ -7,5 +7,5 @@ mod run;
 mod stream;
 
 pub use event::{AppEvent, Leftover, NoticeFailure};
-pub use run::{PinFact, RunAdvanced, RunBegins, RunNews, SeenEntry, SeenTask};
+pub use run::{GroupBegins, PinFact, RunAdvanced, RunBegins, RunNews, SeenEntry, SeenTask};
 pub use stream::Events;

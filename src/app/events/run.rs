@@ -8,6 +8,19 @@ use std::path::PathBuf;
 use crate::engine::Progress;
 use crate::model::{OutcomeCounts, StopCause, UnixMillis};
 
+/// Runs of several tenants are driven side by side from now on. Their events follow, each with the id of its run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupBegins {
+    /// Id of the group.
+    pub group: String,
+    /// Name of its job.
+    pub job: String,
+    /// Its tenants, by the names of their profiles.
+    pub tenants: Vec<String>,
+    /// Where its reports are written at its end.
+    pub report_dir: PathBuf,
+}
+
 /// A run is driven from now on.
 #[derive(Clone, Debug)]
 pub struct RunBegins {
@@ -34,6 +47,8 @@ pub struct RunBegins {
 /// Entries of a run are on disk.
 #[derive(Clone, Debug)]
 pub struct RunAdvanced {
+    /// Id of the run.
+    pub run: String,
     /// The entries, in order.
     pub entries: Vec<SeenEntry>,
     /// How far the run is.

@@ -135,7 +135,8 @@ impl Ending<'_> {
         note_page(self.workspace, view, &ReportForm::of(&view.header));
         view.write(&self.header.report_dir, finished_at)?;
         let report_dir = self.header.report_dir.clone();
-        self.workspace.events.tell(&AppEvent::RunReported { report_dir });
+        let run = self.header.run.0.clone();
+        self.workspace.events.tell(&AppEvent::RunReported { run, report_dir });
         Ok(())
     }
 

@@ -5,7 +5,7 @@
 //! to nothing.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::app::approval::Approved;
@@ -22,9 +22,9 @@ use crate::app::runs::run_view::{ReportsReason, RunView};
 use crate::app::{AppEvent, Confirmed, Consent, Leftover, Question, Workspace};
 use crate::drive::{Clock, WallClock, facts_of};
 use crate::engine::{Engine, EngineState, Scope};
-use crate::journal::{Provenance, RequestCounts, RunHeader, RunJournal, RunRow};
+use crate::journal::{GroupPlace, Provenance, RequestCounts, RunHeader, RunJournal, RunRow};
 use crate::model::{Policy, Random, RunId, RunRecord, Task, TaskRecord, UnixMillis};
-use crate::plan::{Approval, Confirmation, devices_by_action};
+use crate::plan::{Approval, Confirmation, PlanFile, devices_by_action};
 
 /// Where reports go when nothing else is said.
 const REPORT_DIR: &str = "reports";
@@ -41,18 +41,29 @@ impl Workspace {
         consent: &Consent,
         operation: Operation,
     ) -> Result<RunEnded, Refusal> {
-        let entered = enter(self, &prepared, consent);
+        let entered = enter(self, &prepared, consent, None);
         let entered = self.noted(&prepared.plan().job, entered).before_sending()?;
-        drive(self, prepared, entered, operation).await
+        drive(self, prepared, entered, operation, u32::MAX).await
     }
 }
 
-/// Drives a run that was entered.
-async fn drive(
+/// Where a run stands in its group.
+pub(crate) struct InGroup<'a> {
+    /// The place in the index.
+    pub place: GroupPlace,
+    /// The tenant, by the name of its profile.
+    pub tenant: &'a str,
+    /// Directory of the group's reports.
+    pub report_dir: &'a Path,
+}
+
+/// Drives a run that was entered, with so many requests in progress at most.
+pub(crate) async fn drive(
     workspace: &Workspace,
     prepared: Prepared,
     entered: Entered,
     operation: Operation,
+    concurrency: u32,
 ) -> Result<RunEnded, Refusal> {
     let Entered { hold, sending, journal, header } = entered;
     let Prepared { connection, planned, policy, .. } = prepared;
@@ -63,9 +74,11 @@ async fn drive(
         report_dir: header.report_dir.clone(),
     });
     let (facts, actions) = facts_of(&tasks, &header.policy);
-    let engine = Engine::new(EngineState::new(facts, actions, header.policy.clone()));
+    let concurrency = header.policy.concurrency.min(concurrency);
+    let policy_now = Policy { concurrency, ..header.policy.clone() };
+    let engine = Engine::new(EngineState::new(facts, actions, policy_now));
     let execution = Execution {
-        workspace,
+        workspace: workspace.clone(),
         policy,
         connection,
         header,
@@ -83,25 +96,38 @@ async fn drive(
 }
 
 /// A run that is in the journal and the index, held by this process.
-struct Entered {
+pub(crate) struct Entered {
     hold: std::fs::File,
     sending: std::fs::File,
     journal: RunJournal,
     header: RunHeader,
 }
 
+impl Entered {
+    /// Id of the run.
+    pub(crate) fn run(&self) -> &str {
+        &self.header.run.0
+    }
+}
+
 /// Makes every check once more while no other run can begin, and writes the run down. What fails leaves no run.
-fn enter(workspace: &Workspace, prepared: &Prepared, consent: &Consent) -> Result<Entered, Reason> {
+pub(crate) fn enter(
+    workspace: &Workspace,
+    prepared: &Prepared,
+    consent: &Consent,
+    group: Option<&InGroup<'_>>,
+) -> Result<Entered, Reason> {
     let now = WallClock.now();
     let confirmed = Question::verify_plan(prepared.plan(), consent)?;
     let approved = prepared.approved(now)?;
-    let header = header_of(workspace, prepared, &confirmed, approved.as_ref(), now)?;
+    let header = header_of(workspace, prepared, &confirmed, approved.as_ref(), (now, group))?;
     let run = header.run.0.clone();
     let hold = workspace.dir.hold_run(&run)?;
     let sending = workspace.dir.hold_sending(&run)?;
     // No other run begins until this one is entered: each sees the other or is seen by it.
     let entered = workspace.dir.hold_start().map_err(Reason::from).and_then(|alone| {
-        let journal = begin(workspace, prepared, consent, &confirmed, &header)?;
+        let place = group.map(|group| &group.place);
+        let journal = begin(workspace, prepared, consent, &confirmed, (&header, place))?;
         Ok((alone, journal))
     });
     let (alone, journal) = match entered {
@@ -111,7 +137,9 @@ fn enter(workspace: &Workspace, prepared: &Prepared, consent: &Consent) -> Resul
             return Err(reason);
         }
     };
-    note_start(workspace, &header, journal.beginning(), prepared.plan().plan.tasks.len())?;
+    let tasks = prepared.plan().plan.tasks.len();
+    let group = group.map(|group| group.place.group.as_str());
+    note_start(workspace, &header, journal.beginning(), tasks, group)?;
     drop(alone);
     workspace.place.leave();
     Ok(Entered { hold, sending, journal, header })
@@ -123,7 +151,7 @@ fn begin(
     prepared: &Prepared,
     consent: &Consent,
     confirmed: &Confirmed,
-    header: &RunHeader,
+    (header, place): (&RunHeader, Option<&GroupPlace>),
 ) -> Result<RunJournal, Reason> {
     let (file, run) = (prepared.plan(), header.run.0.as_str());
     prepared.verify_entering(workspace, run, consent, WallClock.now())?;
@@ -139,7 +167,7 @@ fn begin(
     if let PlanSource::Retry(old) = &prepared.source {
         old.close(workspace, run)?;
     }
-    add_to_index(workspace, header, &file.plan.tasks)?;
+    add_to_index(workspace, header, &file.plan.tasks, place)?;
     Ok(journal)
 }
 
@@ -195,7 +223,12 @@ fn undo(workspace: &Workspace, header: &RunHeader) {
 }
 
 /// Enters the run in the index. From here on there is a run.
-fn add_to_index(state: &Workspace, header: &RunHeader, tasks: &[Task]) -> Result<(), Reason> {
+fn add_to_index(
+    state: &Workspace,
+    header: &RunHeader,
+    tasks: &[Task],
+    place: Option<&GroupPlace>,
+) -> Result<(), Reason> {
     let row = RunRow {
         id: header.run.0.clone(),
         job: header.job.clone(),
@@ -206,7 +239,7 @@ fn add_to_index(state: &Workspace, header: &RunHeader, tasks: &[Task]) -> Result
         ended_at: None,
         summary: String::new(),
     };
-    Ok(state.index().add_run(&row, tasks)?)
+    Ok(state.index().add_run_in(&row, tasks, place)?)
 }
 
 /// Writes the start into the host's record.
@@ -215,9 +248,13 @@ fn note_start(
     header: &RunHeader,
     beginning: &str,
     tasks: usize,
+    group: Option<&str>,
 ) -> Result<(), Reason> {
     let mut body = facts_of_start(header, tasks);
     body["beginning"] = beginning.into();
+    if let Some(group) = group {
+        body["group"] = group.into();
+    }
     state.index().note(header.started_at, "started", Some(&header.run.0), &body)?;
     Ok(())
 }
@@ -238,18 +275,17 @@ pub(super) fn header_of(
     prepared: &Prepared,
     confirmed: &Confirmed,
     approved: Option<&Approved>,
-    now: UnixMillis,
+    (now, group): (UnixMillis, Option<&InGroup<'_>>),
 ) -> Result<RunHeader, Reason> {
     let (file, connection) = (prepared.plan(), &prepared.connection);
     let run = new_run_id(workspace, file.rules.seed, now);
-    let directory =
-        file.report_dir.as_ref().map_or_else(|| PathBuf::from(REPORT_DIR), PathBuf::from);
-    // Absolute, because reports may be written again from anywhere.
-    let directory = std::path::absolute(directory)
-        .map_err(|error| FirstReportReason::Path { error: error.to_string() })?;
+    let report_dir = match group {
+        None => reports_of(file)?.join(format!("{}-{run}", file_name_of(&file.job))),
+        Some(group) => group.report_dir.join(file_name_of(group.tenant)),
+    };
     let policy = Policy { send_until: file.sending_ends(now), ..file.rules.clone() };
     Ok(RunHeader {
-        report_dir: directory.join(format!("{}-{run}", file_name_of(&file.job))),
+        report_dir,
         report_formats: file.report_formats.clone(),
         report_options: file.report_options.clone(),
         // As it is where it cannot be made absolute: metrics never keep a run from its start.
@@ -283,6 +319,15 @@ pub(super) fn header_of(
     })
 }
 
+/// The directory in which a run, or a group of them, makes its directory of reports.
+pub(crate) fn reports_of(file: &PlanFile) -> Result<PathBuf, Reason> {
+    let directory =
+        file.report_dir.as_ref().map_or_else(|| PathBuf::from(REPORT_DIR), PathBuf::from);
+    // Absolute, because reports may be written again from anywhere.
+    Ok(std::path::absolute(directory)
+        .map_err(|error| FirstReportReason::Path { error: error.to_string() })?)
+}
+
 /// The absolute path, so that a resume from anywhere finds the file.
 fn absolute_or(path: &str) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path))
@@ -302,7 +347,7 @@ fn new_run_id(state: &Workspace, seed: u64, now: UnixMillis) -> RunId {
 }
 
 /// A job's name as part of a file name.
-fn file_name_of(name: &str) -> String {
+pub(crate) fn file_name_of(name: &str) -> String {
     name.chars()
         .map(|letter| if letter.is_alphanumeric() || "-_.".contains(letter) { letter } else { '-' })
         .collect()

@@ -4,17 +4,20 @@
 //! could write where a run is only followed.
 
 use std::fs::File;
+use std::path::PathBuf;
 use std::sync::Arc;
+
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::app::Workspace;
 use crate::app::notify::RunNotices;
 use crate::app::policy_file::PolicyFile;
 use crate::app::refusal::{BeforeSending, Refusal};
 use crate::app::runs::ending::{Ending, RunEnded};
-use crate::app::runs::operation::{AskOperator, Operation};
+use crate::app::runs::operation::{AskOperator, Operation, RunQuestion};
 use crate::app::runs::reporter::Reporter;
 use crate::app::runs::run_watch::RunWatch;
-use crate::app::runs::watchdog::PolicyWatchdog;
+use crate::app::runs::watchdog::{AskBeforeWave, PolicyWatchdog};
 use crate::app::secrets::known_pins::known_pins;
 use crate::app::secrets::sealing::Recipients;
 use crate::app::tenant::Connection;
@@ -22,12 +25,12 @@ use crate::drive::{
     NoWatchdog, Quota, RenewToken, RunParts, Sealer, WallClock, Watchdog, run, system_pins,
 };
 use crate::engine::{Engine, Scope};
-use crate::journal::{RequestCounts, RunHeader, RunJournal, Writer};
+use crate::journal::{RequestCounts, RunHeader, RunJournal, STOP_FILE, Writer};
 use crate::model::{OutcomeCounts, Task, TaskRecord};
 
 /// Everything that a run in progress needs.
-pub(crate) struct Execution<'a> {
-    pub workspace: &'a Workspace,
+pub(crate) struct Execution {
+    pub workspace: Workspace,
     /// The policy that it was planned under, or that holds when it is resumed.
     pub policy: PolicyFile,
     pub connection: Connection,
@@ -49,7 +52,7 @@ pub(crate) struct Execution<'a> {
 
 /// Drives the run, writes its reports, and says how it ended.
 pub(crate) async fn execute(
-    execution: Execution<'_>,
+    execution: Execution,
     operation: Operation,
 ) -> Result<RunEnded, Refusal> {
     let Execution {
@@ -67,9 +70,9 @@ pub(crate) async fn execute(
         sending,
         scope,
     } = execution;
-    let Operation { mut control, ask } = operation;
+    let (workspace, Operation { mut control, ask, .. }) = (&workspace, operation);
     let notices = notices_of(workspace, &header, &records);
-    let ask = telling(ask, &notices);
+    let ask = telling(ask, &header, &notices);
     engine.set_scope(scope);
     let reporter = Reporter::start(
         workspace.dir.clone(),
@@ -89,8 +92,8 @@ pub(crate) async fn execute(
     let journal = Writer::start(journal).before_sending()?;
     let watchdog: Box<dyn Watchdog> = match scope {
         Scope::Whole => {
-            let (stop_file, tasks) = (workspace.dir.stop_file(), Arc::clone(&tasks));
-            Box::new(PolicyWatchdog::new(stop_file, &header.report_dir, policy, tasks, ask))
+            let stop_files = stop_files_of(workspace, &header);
+            Box::new(PolicyWatchdog::new(stop_files, policy, Arc::clone(&tasks), ask))
         }
         Scope::Follow | Scope::OnePass => Box::new(NoWatchdog),
     };
@@ -109,13 +112,33 @@ pub(crate) async fn execute(
     let watched = seen.finish();
     let ending =
         Ending { workspace, header: &header, tasks: &tasks, watched: &watched, notices: &notices };
-    let left = match ended {
-        Ok(ended) => ending.close(&ended),
-        Err(error) => Err(ending.broken_off(error)),
-    };
-    drop((hold, sending));
-    notices.finish(left.as_ref().ok().map(|ended| ended.verdict));
-    left
+    // The disk and the channels take their time, and other runs of a group go on meanwhile.
+    set_aside(|| {
+        let left = match ended {
+            Ok(ended) => ending.close(&ended),
+            Err(error) => Err(ending.broken_off(error)),
+        };
+        drop((hold, sending));
+        notices.finish(left.as_ref().ok().map(|ended| ended.verdict));
+        left
+    })
+}
+
+/// Does work that waits, without holding up what else the threads of the runtime do.
+pub(crate) fn set_aside<T>(work: impl FnOnce() -> T) -> T {
+    let flavor = Handle::try_current().map(|runtime| runtime.runtime_flavor());
+    match flavor {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
+    }
+}
+
+/// The files that stop a run: in the state directory, beside its reports, and beside those of its group.
+fn stop_files_of(workspace: &Workspace, header: &RunHeader) -> Vec<PathBuf> {
+    let mut files = vec![workspace.dir.stop_file(), header.report_dir.join(STOP_FILE)];
+    let group = workspace.index().group_of(&header.run.0).ok().flatten();
+    files.extend(group.and_then(|_| Some(header.report_dir.parent()?.join(STOP_FILE))));
+    files
 }
 
 /// The notices of the run, from where it is.
@@ -126,11 +149,11 @@ fn notices_of(workspace: &Workspace, header: &RunHeader, records: &[TaskRecord])
 }
 
 /// The question between waves, of which people elsewhere learn first.
-fn telling(ask: AskOperator, notices: &RunNotices) -> AskOperator {
-    let notices = notices.clone();
+fn telling(ask: AskOperator, header: &RunHeader, notices: &RunNotices) -> AskBeforeWave {
+    let (notices, run, tenant) = (notices.clone(), header.run.0.clone(), header.tenant.clone());
     Arc::new(move |question| {
         notices.waits(&question);
-        ask(question)
+        ask(RunQuestion { run: run.clone(), tenant: tenant.clone(), ask: question })
     })
 }
 

@@ -101,7 +101,7 @@ fn hand_over(
     if let Some(known) = workspace.handed_over(file)? {
         return resume(workspace, file, &known, &prepared.policy, now);
     }
-    let header = header_of(workspace, prepared, &confirmed, approved.as_ref(), now)?;
+    let header = header_of(workspace, prepared, &confirmed, approved.as_ref(), (now, None))?;
     if let Err(reason) = enter(workspace, prepared, consent, &confirmed, &header) {
         take_back_charges(workspace, &header.run.0);
         return Err(reason);

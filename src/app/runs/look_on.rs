@@ -127,6 +127,7 @@ impl Onlooker<'_> {
             progress.follow_until = None;
         }
         let advanced = RunAdvanced {
+            run: self.run().to_owned(),
             entries: entries.iter().map(|entry| seen(entry, &self.tasks, &self.records)).collect(),
             progress,
             counts: self.counts(),

@@ -58,7 +58,7 @@ pub struct GoOnRequest<'a> {
 }
 
 /// What going on with a run comes to.
-pub enum Reopened<'a> {
+pub enum Reopened {
     /// Every task has ended.
     Finished {
         /// Id of the run.
@@ -67,13 +67,13 @@ pub enum Reopened<'a> {
         others_left: usize,
     },
     /// It can be driven.
-    Run(Box<ReopenedRun<'a>>),
+    Run(Box<ReopenedRun>),
 }
 
 /// A run that can be driven on. No other process can drive it while this exists.
-pub struct ReopenedRun<'a>(Execution<'a>);
+pub struct ReopenedRun(Execution);
 
-impl ReopenedRun<'_> {
+impl ReopenedRun {
     /// Drives the run to its end, as far as it was opened for.
     ///
     /// # Errors
@@ -88,7 +88,16 @@ impl Workspace {
     ///
     /// # Errors
     /// A check refuses, another process drives the run, its journal is not what was written, or there is no connection.
-    pub fn go_on(&self, request: GoOnRequest<'_>) -> Result<Reopened<'_>, Reason> {
+    pub fn go_on(&self, request: GoOnRequest<'_>) -> Result<Reopened, Reason> {
+        self.go_on_at_most(request, u32::MAX)
+    }
+
+    /// The same with so many requests in progress at most.
+    pub(crate) fn go_on_at_most(
+        &self,
+        request: GoOnRequest<'_>,
+        concurrency: u32,
+    ) -> Result<Reopened, Reason> {
         let row = self.index().find_run(request.run)?;
         if row.state == RunState::Finished {
             let others_left = others_left(self)?;
@@ -106,7 +115,7 @@ impl Workspace {
             Scope::Whole => Some(self.dir.hold_sending(&row.id)?),
             Scope::Follow | Scope::OnePass => None,
         };
-        let opened = open(self, &row, &request)?;
+        let opened = open(self, &row, &request, concurrency)?;
         let Opened { header, tasks, run, engine, last } = opened;
         let policy = PolicyFile::read(self.path())?;
         let alone = match scope {
@@ -132,7 +141,7 @@ impl Workspace {
                 .map(|(until, why)| (until, why.to_owned())),
         });
         Ok(Reopened::Run(Box::new(ReopenedRun(Execution {
-            workspace: self,
+            workspace: self.clone(),
             policy,
             connection,
             header,
@@ -158,7 +167,12 @@ struct Opened {
     last: LastSends,
 }
 
-fn open(workspace: &Workspace, row: &RunRow, request: &GoOnRequest<'_>) -> Result<Opened, Reason> {
+fn open(
+    workspace: &Workspace,
+    row: &RunRow,
+    request: &GoOnRequest<'_>,
+    concurrency: u32,
+) -> Result<Opened, Reason> {
     let opening = open_run(workspace, &row.id)?;
     refuse_simulated(opening.header(), OpeningPurpose::Resume)?;
     let mut header = opening.header().clone();
@@ -175,6 +189,7 @@ fn open(workspace: &Workspace, row: &RunRow, request: &GoOnRequest<'_>) -> Resul
         }
         .into());
     }
+    header.policy.concurrency = header.policy.concurrency.min(concurrency);
     header.pending_ok |= request.pending_ok;
     let tasks: Arc<[Task]> = opening.tasks().into();
     let (mut replay, mut last) = (Replay::new(&tasks, &header.policy), LastSends::default());

@@ -64,6 +64,7 @@ impl RunView {
             wave_gate: self.header.policy.rollout.as_ref().map(|rollout| rollout.gate),
             verdict: finished_at.map(|_| self.verdict()),
             record: self.record.clone(),
+            tenants: Vec::new(),
         }
     }
 

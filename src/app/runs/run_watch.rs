@@ -27,6 +27,7 @@ pub(crate) struct Watched {
 
 /// Watches a run.
 pub(crate) struct RunWatch<'a> {
+    run: String,
     tasks: &'a [Task],
     records: Vec<TaskRecord>,
     counts: OutcomeCounts,
@@ -54,6 +55,7 @@ impl<'a> RunWatch<'a> {
         events.tell(&AppEvent::RunBegins(begins(header, counts.clone())));
         let (spent, spent_at) = (0, UnixMillis(0));
         Self {
+            run: header.run.0.clone(),
             tasks,
             records,
             counts,
@@ -69,7 +71,7 @@ impl<'a> RunWatch<'a> {
 
     /// Tells that the run is left, and returns what was seen of it.
     pub(crate) fn finish(self) -> Watched {
-        self.events.tell(&AppEvent::RunLeft);
+        self.events.tell(&AppEvent::RunLeft { run: self.run });
         let is_sent =
             |record: &&TaskRecord| record.attempts > 0 && record.outcome() != Outcome::NotAttempted;
         let sent = self.records.iter().filter(is_sent).count();
@@ -104,6 +106,7 @@ impl Observer for RunWatch<'_> {
         entries.iter().for_each(|entry| self.take(entry));
         self.count_hour();
         let advanced = RunAdvanced {
+            run: self.run.clone(),
             entries: entries.iter().map(|entry| seen(entry, self.tasks, &self.records)).collect(),
             progress: progress.clone(),
             counts: self.counts.clone(),

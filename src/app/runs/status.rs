@@ -67,7 +67,7 @@ impl RunStatus {
         &self.view.requests
     }
 
-    pub(super) fn view(&self) -> &RunView {
+    pub(in crate::app) fn view(&self) -> &RunView {
         &self.view
     }
 }

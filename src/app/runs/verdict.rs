@@ -20,6 +20,23 @@ pub(crate) fn number_of(verdict: RunVerdict) -> u8 {
     }
 }
 
+/// How much a verdict matters where several runs end together, the gravest the highest: a doubt, which only a person can
+/// settle, then what ended a run early, then what it left.
+pub(crate) fn gravity(verdict: RunVerdict) -> u8 {
+    match verdict {
+        RunVerdict::Well => 0,
+        RunVerdict::Pending => 1,
+        RunVerdict::Partly => 2,
+        RunVerdict::Stopped => 3,
+        RunVerdict::Quota => 4,
+        RunVerdict::Unexpected => 5,
+        RunVerdict::Permission => 6,
+        RunVerdict::Authentication => 7,
+        RunVerdict::Aborted => 8,
+        RunVerdict::Doubt => 9,
+    }
+}
+
 /// What decides the verdict of a run.
 #[derive(Debug)]
 pub(crate) struct VerdictFacts<'a> {

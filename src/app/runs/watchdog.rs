@@ -8,36 +8,36 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::app::policy_file::{PolicyFile, Reread};
-use crate::app::runs::operation::AskOperator;
 use crate::drive::{Alarm, Watchdog};
 use crate::engine::{Ask, OperatorAnswer};
-use crate::journal::STOP_FILE;
 use crate::kandji::find_action;
 use crate::model::{Device, Recheck, Risk, StopCause, Task, TaskIndex, UnixMillis};
 use crate::plan::{Aim, recheck, recheck_protection};
 
+/// Passes the question before a wave on.
+pub(crate) type AskBeforeWave =
+    Arc<dyn Fn(Ask) -> BoxFuture<'static, OperatorAnswer> + Send + Sync>;
+
 /// The watchdog of one run, which reads STOP files and the policy file.
 pub(crate) struct PolicyWatchdog {
-    stop_files: [PathBuf; 2],
+    stop_files: Vec<PathBuf>,
     policy: PolicyFile,
     tasks: Arc<[Task]>,
     /// The protect list was compared with the tasks.
     is_compared: bool,
     /// Why the policy can no longer be obeyed.
     broken: Option<String>,
-    ask: AskOperator,
+    ask: AskBeforeWave,
 }
 
 impl PolicyWatchdog {
     /// The watchdog of a run that was planned under `policy`.
     pub(crate) fn new(
-        state_stop_file: PathBuf,
-        report_dir: &std::path::Path,
+        stop_files: Vec<PathBuf>,
         policy: PolicyFile,
         tasks: Arc<[Task]>,
-        ask: AskOperator,
+        ask: AskBeforeWave,
     ) -> Self {
-        let stop_files = [state_stop_file, report_dir.join(STOP_FILE)];
         Self { stop_files, policy, tasks, is_compared: false, broken: None, ask }
     }
 

@@ -49,7 +49,7 @@ pub(crate) fn attach(
     };
     let shown = show_progress(&workspace, form, Viewpoint::Onlooker, printer);
     let followed = follow(&mut onlooker, &is_interrupted);
-    onlooker.tell(&AppEvent::RunLeft);
+    onlooker.tell(&AppEvent::RunLeft { run: onlooker.run().to_owned() });
     let is_left = followed?;
     shown.end(if is_left { Exit::Well } else { Exit::Aborted });
     if is_left {

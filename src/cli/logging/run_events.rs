@@ -12,14 +12,11 @@ use crate::report::RunOverview;
 
 /// Logs the events of one stream.
 #[derive(Debug, Default)]
-pub(crate) struct EventLog {
-    /// The run that is driven.
-    run: String,
-}
+pub(crate) struct EventLog;
 
 impl EventLog {
     /// Logs an event.
-    pub(crate) fn take(&mut self, event: &AppEvent) {
+    pub(crate) fn take(&self, event: &AppEvent) {
         match event {
             AppEvent::RunEntered { run, seed, report_dir } => {
                 let reports = report_dir.display().to_string();
@@ -29,21 +26,21 @@ impl EventLog {
                 info!(target: "sortie::run", run, job, sends = is_sending, "run opened again");
             }
             AppEvent::RunBegins(begins) => {
-                self.run.clone_from(&begins.run);
                 let (run, job) = (begins.run.as_str(), begins.job.as_str());
                 let (tenant, per_hour) = (begins.tenant.as_str(), begins.per_hour);
                 let outcomes = outcomes(&begins.counts);
                 info!(target: "sortie::run", run, job, tenant, per_hour, outcomes, "run begins");
             }
             AppEvent::RunAdvanced(advanced) => {
-                advanced.entries.iter().for_each(|entry| self.take_entry(entry));
+                let run = advanced.run.as_str();
+                advanced.entries.iter().for_each(|entry| Self::take_entry(run, entry));
             }
-            AppEvent::RunSummary(overview) => self.summary(overview),
-            AppEvent::RunReported { report_dir } => {
-                let (run, reports) = (self.run.as_str(), report_dir.display().to_string());
+            AppEvent::RunSummary(overview) => Self::summary(overview),
+            AppEvent::RunReported { run, report_dir } => {
+                let reports = report_dir.display().to_string();
                 info!(target: "sortie::run", run, reports, "reports written");
             }
-            AppEvent::RunLeft => info!(target: "sortie::run", run = self.run, "run left"),
+            AppEvent::RunLeft { run } => info!(target: "sortie::run", run, "run left"),
             other => match notice(other) {
                 Some(Notice::Warning(text)) => super::warned(&text),
                 Some(Notice::News(text)) => info!(target: "sortie::notice", text, "news"),
@@ -52,7 +49,7 @@ impl EventLog {
         }
     }
 
-    fn summary(&self, overview: &RunOverview) {
+    fn summary(overview: &RunOverview) {
         let (run, tasks) = (overview.facts.run_id.as_str(), overview.tasks as u64);
         let requests: u64 = overview.facts.requests.values().sum();
         let outcomes = outcomes(&overview.counts);
@@ -64,8 +61,7 @@ impl EventLog {
         );
     }
 
-    fn take_entry(&self, entry: &SeenEntry) {
-        let run = self.run.as_str();
+    fn take_entry(run: &str, entry: &SeenEntry) {
         if let Some(task) = &entry.task {
             Self::take_task(run, entry, task);
         } else {

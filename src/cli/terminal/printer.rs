@@ -90,7 +90,7 @@ impl Printer {
     /// A stream of events of the application whose first observers are the log file and this printer.
     pub(crate) fn events(&self) -> Events {
         let (events, printer) = (Events::new(), self.clone());
-        let mut log = EventLog::default();
+        let log = EventLog;
         events.observe(move |event| log.take(event));
         events.observe(move |event| match notice(event) {
             Some(Notice::Warning(text)) => printer.show_warning(&text),

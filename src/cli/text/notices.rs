@@ -6,7 +6,8 @@ use crate::app::{AppEvent, Leftover};
 use crate::cli::text::clock::ahead;
 use crate::cli::text::notification_news::{channel_unknown, not_delivered, still_waiting};
 use crate::cli::text::pin_notices;
-use crate::cli::text::refusals::words;
+use crate::cli::text::layout::counted;
+use crate::cli::text::refusals::{Words, words};
 use crate::drive::Waiting;
 use crate::model::{PagePins, ReportOptions};
 
@@ -44,10 +45,21 @@ pub(crate) fn notice(event: &AppEvent) -> Option<Notice> {
             let pause = pause.unwrap_or_default();
             Some(Notice::News(format!("{doing} run {run} of {job}{pause}")))
         }
+        AppEvent::GroupBegins(begins) => Some(Notice::News(format!(
+            "group {}: {}, reports in {}",
+            begins.group,
+            counted(begins.tenants.len(), "tenant"),
+            begins.report_dir.display()
+        ))),
+        AppEvent::TenantLeftOut(left) => {
+            let Words { what, .. } = words(&left.reason);
+            Some(Notice::Warning(format!("tenant {} is left out: {what}", left.tenant)))
+        }
         // Progress shows what happens in a run; the command that drives it shows its end.
         AppEvent::RunBegins(_)
         | AppEvent::RunAdvanced(_)
-        | AppEvent::RunLeft
+        | AppEvent::RunLeft { .. }
+        | AppEvent::GroupReported { .. }
         | AppEvent::RunSummary(_)
         | AppEvent::RunReported { .. } => None,
         AppEvent::WaitsForRun { run, job, until } => Some(Notice::News(format!(

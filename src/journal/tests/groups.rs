@@ -39,14 +39,14 @@ fn place(position: usize) -> GroupPlace {
 }
 
 #[test]
-fn an_index_of_format_5_gets_groups() {
+fn an_index_of_format_6_gets_groups() {
     let bench = Bench::new();
     drop(Index::open(&bench.state).expect("an index"));
     let connection = rusqlite::Connection::open(bench.state.index_path()).expect("a database");
     connection
         .execute_batch("DROP TABLE run_groups; DROP TABLE run_group_members")
-        .expect("as format 5 was");
-    connection.pragma_update(None, "user_version", 5).expect("its owner");
+        .expect("as format 6 was");
+    connection.pragma_update(None, "user_version", 6).expect("its owner");
     let look = Index::open_to_read(&bench.state).expect("readable").expect("it is there");
     assert_eq!(look.groups().expect("an old index has none"), []);
     assert_eq!(look.group_of(RUN).expect("an old index has none"), None);

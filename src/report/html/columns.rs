@@ -17,6 +17,7 @@ pub(super) enum TaskColumn {
     Row,
     Step,
     Wave,
+    Tenant,
     Device,
     Serial,
     User,
@@ -38,6 +39,7 @@ impl TaskColumn {
             Self::Row => "Row",
             Self::Step => "Step",
             Self::Wave => "Wave",
+            Self::Tenant => "Tenant",
             Self::Device => "Device",
             Self::Serial => "Serial",
             Self::User => "User",
@@ -70,6 +72,7 @@ impl TaskColumn {
             Self::Row => number(u64::from(row.row())),
             Self::Step => number(u64::from(row.step())),
             Self::Wave => number(u64::from(row.task().wave) + 1),
+            Self::Tenant => text(row.tenant().unwrap_or_default()),
             Self::Device => text(&device.name),
             Self::Serial => TaskCell::of("s", words::serial(device)),
             Self::User => user(words::user(device)),
@@ -149,6 +152,9 @@ impl TaskColumns {
         }
         if has(&|row| row.task().wave > 0) {
             shown.push(TaskColumn::Wave);
+        }
+        if rows.has_tenants() {
+            shown.push(TaskColumn::Tenant);
         }
         // What a person looks for stands first; on a narrow screen the others are reached by scrolling.
         shown.extend([

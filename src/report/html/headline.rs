@@ -29,7 +29,7 @@ impl Headline {
     }
 }
 
-fn verdict(verdict: Option<RunVerdict>) -> (&'static str, PageTone) {
+pub(super) fn verdict(verdict: Option<RunVerdict>) -> (&'static str, PageTone) {
     match verdict {
         None => ("In progress", PageTone::Caution),
         Some(RunVerdict::Well) => ("Completed", PageTone::Good),

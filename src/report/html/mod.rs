@@ -10,6 +10,7 @@ mod curve;
 mod headline;
 mod page;
 mod requests;
+mod tenants;
 mod waves;
 mod words;
 

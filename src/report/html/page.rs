@@ -15,6 +15,7 @@ use super::columns::{TaskCell, TaskColumns};
 use super::curve::{Curve, DeviceKey};
 use super::headline::Headline;
 use super::requests::RequestTable;
+use super::tenants::{TenantLine, tenants_of};
 use super::waves::{WaveLine, gate_words, waves_of};
 use super::words;
 use crate::model::{PagePins, ReportOptions, TaskIndex};
@@ -47,6 +48,7 @@ struct Page<'a> {
     bar: OutcomeBar,
     curve: Option<Curve>,
     attention: Attention,
+    tenants: Vec<TenantLine>,
     waves: Vec<WaveLine>,
     wave_gate: Option<&'static str>,
     requests: RequestTable,
@@ -81,6 +83,7 @@ impl<'a> Page<'a> {
             bar: OutcomeBar::of(&counts),
             curve: Curve::of(facts, &rows),
             attention: Attention::of(facts, &rows),
+            tenants: tenants_of(facts),
             waves: waves_of(facts, &rows),
             wave_gate: facts.wave_gate.map(gate_words),
             requests: RequestTable::of(facts),

@@ -27,6 +27,10 @@ pub(super) struct WaveLine {
 
 /// The waves of a run; none where all went at once.
 pub(super) fn waves_of(facts: &RunFacts, rows: &Rows<'_>) -> Vec<WaveLine> {
+    // Each tenant of a group has waves of its own, which its own page shows.
+    if rows.has_tenants() {
+        return Vec::new();
+    }
     let moved: HashMap<u32, u16> = facts.record.canaries.iter().copied().collect();
     let mut numbers: HashMap<&DeviceId, u32> = HashMap::new();
     let mut lines: BTreeMap<u16, WaveLine> = BTreeMap::new();

@@ -39,8 +39,8 @@ pub(crate) fn show_progress(
     workspace.observe(move |event| match event {
         AppEvent::RunBegins(begins) => told.begin(begins, form, viewpoint, &printer),
         AppEvent::RunAdvanced(advanced) => told.with(|run| run.advance(advanced)),
-        AppEvent::RunLeft => told.with(RunDisplay::leave),
-        AppEvent::RunReported { report_dir } => {
+        AppEvent::RunLeft { .. } => told.with(RunDisplay::leave),
+        AppEvent::RunReported { report_dir, .. } => {
             let report_dir = report_dir.display().to_string();
             told.with(|run| run.report(&report_dir));
         }
@@ -53,12 +53,6 @@ impl ShownRun {
     /// The command ends with this code. Says so to programs.
     pub(crate) fn end(&self, exit: Exit) {
         self.with(|run| run.end(exit));
-    }
-
-    /// The tenant of the run, as people know it.
-    pub(crate) fn tenant(&self) -> String {
-        let shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        shown.as_ref().map(|display| display.run.tenant.clone()).unwrap_or_default()
     }
 
     fn begin(

@@ -28,6 +28,7 @@ fn flowing(viewpoint: Viewpoint) -> LiveRun {
         entries.push(entry(START.plus_ms(19_000), kind, Some(task(serial, outcome, reason))));
     }
     run.take(&RunAdvanced {
+        run: "R".to_owned(),
         entries,
         progress: Progress {
             doubts: 1,
@@ -148,6 +149,7 @@ fn a_doubt_that_ends_as_a_failure_is_one_failure() {
     let mut run = flowing(Viewpoint::Driver);
     let ended = task("C02AA4ABJGH5", Outcome::Failed, "taken as not done");
     let advanced = RunAdvanced {
+        run: "R".to_owned(),
         entries: vec![entry(START, "settled", Some(ended))],
         progress: run.progress.clone(),
         counts: run.counts.clone(),
@@ -164,6 +166,7 @@ fn a_wave_measures_its_rate_anew() {
     let now = START.plus_ms(20_000);
     assert!(run.rate.per_second(now).is_some());
     let advanced = RunAdvanced {
+        run: "R".to_owned(),
         entries: vec![entry(now, "wave_begun", None)],
         progress: run.progress.clone(),
         counts: run.counts.clone(),
