@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::sync::{oneshot, watch};
 
 use crate::app::{
-    AppEvent, Operation, RUNS_AT_ONCE, Refusal, RunQuestion, RunEnded, RunVerdict, Workspace, is_yes};
+    AppEvent, AskOperator, Operation, RUNS_AT_ONCE, Refusal, RunQuestion, RunEnded, RunVerdict, Workspace, is_yes};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{Done, Failed};
 use crate::cli::metrics;
@@ -37,12 +37,8 @@ pub(crate) async fn drive(
     metrics::follow(&ending.metrics, workspace, printer);
     let (sender, control) = watch::channel(Control::Go);
     let signals = tokio::spawn(listen(sender));
-    let asker = printer.clone();
-    let ask = Arc::new(move |question: RunQuestion| {
-        let prompt = wave_prompt(&question.ask, &question.tenant);
-        ask_operator(prompt, asker.clone())
-    });
-    let ended = run(Operation { control, ask, runs_at_once: RUNS_AT_ONCE }).await;
+    let operation = Operation { control, ask: asking(printer), runs_at_once: RUNS_AT_ONCE };
+    let ended = run(operation).await;
     signals.abort();
     if let Ok(ended) = &ended {
         printer.answer(&run_ended(ended));
@@ -62,6 +58,15 @@ pub(crate) async fn drive(
     };
     shown.end(done.as_ref().map_or_else(|failed| failed.failure.exit, |done| done.exit));
     done
+}
+
+/// Asks on the terminal, for each question of a run.
+pub(crate) fn asking(printer: &Printer) -> AskOperator {
+    let printer = printer.clone();
+    Arc::new(move |question: RunQuestion| {
+        let prompt = wave_prompt(&question.ask, &question.tenant);
+        ask_operator(prompt, printer.clone())
+    })
 }
 
 /// Shows how a run ended.

@@ -10,6 +10,7 @@ mod completion_values;
 pub(crate) mod decision_options;
 mod derived_flags;
 pub(crate) mod driving;
+mod driving_group;
 pub(crate) mod examples;
 pub(crate) mod exit;
 pub(crate) mod failure;

@@ -95,25 +95,19 @@ impl Workspace {
     }
 
     /// The end of a group: its reports are written.
-    pub(super) fn group_ended(&self, group: &str, tenants: Vec<TenantEnded>) -> GroupEnded {
-        let written = self.index().group_named(group).map_err(Reason::from).and_then(|row| {
-            let row = row.ok_or_else(|| {
-                Reason::from(crate::journal::JournalError::NoSuchRun(format!(
-                    "no run id begins with '{group}'"
-                )))
-            })?;
-            let directory = row.report_dir.clone();
-            let job = row.job.clone();
-            self.write_group(row, &directory, &SettingValues::default()).map(|_| (job, directory))
+    pub(super) fn group_ended(&self, group: &GroupRow, tenants: Vec<TenantEnded>) -> GroupEnded {
+        let report_dir = group.report_dir.clone();
+        // As the index has it now: with the runs that were entered.
+        let entered = self.index().group_named(&group.id).map_err(Reason::from);
+        let written = entered.and_then(|row| {
+            let row = row.unwrap_or_else(|| group.clone());
+            self.write_group(row, &report_dir, &SettingValues::default())
         });
-        let (job, report_dir, not_reported) = match written {
-            Ok((job, report_dir)) => {
-                self.events.tell(&AppEvent::GroupReported { report_dir: report_dir.clone() });
-                (job, report_dir, None)
-            }
-            Err(reason) => (String::new(), PathBuf::new(), Some(reason)),
-        };
-        GroupEnded { group: group.to_owned(), job, report_dir, tenants, not_reported }
+        if written.is_ok() {
+            self.events.tell(&AppEvent::GroupReported { report_dir: report_dir.clone() });
+        }
+        let (id, job) = (group.id.clone(), group.job.clone());
+        GroupEnded { group: id, job, report_dir, tenants, not_reported: written.err() }
     }
 }
 

@@ -65,7 +65,7 @@ impl Workspace {
         }
         runs.finish().await;
         let tenants = runs.ends.into_iter().flatten().collect();
-        Ok(self.group_ended(&group.id, tenants))
+        Ok(set_aside(|| self.group_ended(group, tenants)))
     }
 
     fn go_on_member(

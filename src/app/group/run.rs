@@ -124,7 +124,7 @@ impl Workspace {
         self.enter_all(&group, sections, &confirmed, operation, &mut runs).await;
         runs.finish().await;
         let tenants = runs.ends.into_iter().flatten().collect();
-        Ok(self.group_ended(&group.id, tenants))
+        Ok(set_aside(|| self.group_ended(&group, tenants)))
     }
 
     /// Enters the sections one after the other, and drives each from then on.
@@ -141,7 +141,7 @@ impl Workspace {
         let mut left: VecDeque<(usize, TenantSection)> = sections.into_iter().enumerate().collect();
         while let Some((position, section)) = left.pop_front() {
             runs.make_room(operation.runs_at_once).await;
-            let TenantSection { tenant, prepared } = section;
+            let TenantSection { tenant, workspace, prepared } = section;
             if !matches!(*operation.control.borrow(), Control::Go) {
                 let end = TenantEnd::NeverBegan(String::new());
                 runs.leave_out(position, TenantEnded { tenant, run: None, end });
@@ -151,11 +151,11 @@ impl Workspace {
             let in_group = InGroup { place, tenant: &tenant, report_dir: &group.report_dir };
             let entered = set_aside(|| {
                 let consent = confirmed.consent_for(&tenant).unwrap_or(&crate::app::Consent::NONE);
-                enter(self, &prepared, consent, Some(&in_group))
+                enter(&workspace, &prepared, consent, Some(&in_group))
             });
             match self.noted(&prepared.plan().job, entered) {
                 Ok(entered) => {
-                    let (workspace, run) = (self.clone(), entered.run().to_owned());
+                    let run = entered.run().to_owned();
                     let ask = naming(ask.clone(), &tenant);
                     let operation = Operation { ask, ..operation.clone() };
                     runs.add(position, tenant, run, async move {

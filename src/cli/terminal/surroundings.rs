@@ -6,6 +6,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use crate::app::RUNS_AT_ONCE;
 use crate::cli::exit::Exit;
 use crate::cli::failure::{Done, Failed, Failure};
 use crate::cli::terminal::signals::survive_size_limit;
@@ -15,8 +16,11 @@ use crate::model::UnixMillis;
 /// Fewest files that may be open at once: the databases with their logs, the terminal, the reports, and a connection
 /// for each request in progress, sixteen unless the job says otherwise.
 const FILES_MIN: u64 = 64;
-/// As many as the largest concurrency uses.
-const FILES_WANTED: u64 = 512;
+/// As many as a hundred tenants use side by side, simulated ones in this process included.
+const FILES_WANTED: u64 = 4_096;
+/// Files that a run of a group uses: its database with its logs and locks, the index, and its connections.
+#[cfg(unix)]
+const FILES_OF_RUN: u64 = 24;
 /// Threads that a run uses at the same time: two that work, the journal's, the reports', a question's, and three for
 /// look-ups of names.
 const THREADS_MIN: usize = 8;
@@ -61,6 +65,19 @@ fn check_clock(now: UnixMillis) -> Result<(), Failure> {
     }
     Err(Failure::new(Exit::Unexpected, format!("the clock of this machine shows {now}"))
         .next("set the clock; caps, windows and deadlines depend on it"))
+}
+
+/// How many runs of a group fit into the number of files that may be open at once.
+#[cfg(unix)]
+pub(crate) fn runs_at_once() -> usize {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    let fitting = limit.map_or(u64::MAX, |files| files.saturating_sub(FILES_MIN) / FILES_OF_RUN);
+    usize::try_from(fitting).unwrap_or(usize::MAX).clamp(1, RUNS_AT_ONCE)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn runs_at_once() -> usize {
+    RUNS_AT_ONCE
 }
 
 #[cfg(unix)]

@@ -15,6 +15,7 @@ pub(crate) mod doctor;
 pub(crate) mod doctor_facts;
 pub(crate) mod doubts;
 pub(crate) mod fields;
+pub(crate) mod group_end;
 pub(crate) mod help_page;
 pub(crate) mod history;
 pub(crate) mod layout;

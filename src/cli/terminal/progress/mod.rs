@@ -3,7 +3,9 @@
 //! Owns where it is shown: a live view on a terminal, lines in a log, JSON on standard output. Must never show a PIN: it is never told
 //! one.
 
+mod group_display;
 mod run_display;
+mod shown;
 mod ticker;
 
-pub(crate) use run_display::show_progress;
+pub(crate) use shown::show_progress;

@@ -3,10 +3,8 @@
 //! Owns the choice of the form, and when something is written. It sees events of the application only. Must never hold up the run: it
 //! draws and returns.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use super::ticker::Ticker;
-use crate::app::{AppEvent, RunAdvanced, RunBegins, Workspace};
+use crate::app::{RunAdvanced, RunBegins};
 use crate::cli::exit::Exit;
 use crate::cli::options::{ListingFormat, ProgressForm};
 use crate::cli::terminal::live_region::LiveRegion;
@@ -19,73 +17,18 @@ use crate::drive::{Clock, WallClock};
 use crate::model::UnixMillis;
 
 /// How far the run is, in a log: at most this often, in milliseconds.
-const STATUS_MS: u64 = 60_000;
+pub(super) const STATUS_MS: u64 = 60_000;
 /// The view is drawn at most this often, in milliseconds.
-const DRAW_MS: u64 = 100;
-
-/// The display of the run that is driven in a workspace, if one is.
-#[derive(Clone, Default)]
-pub(crate) struct ShownRun(Arc<Mutex<Option<RunDisplay>>>);
-
-/// Shows the progress of each run that is driven in this workspace, until [`ShownRun::end`].
-pub(crate) fn show_progress(
-    workspace: &Workspace,
-    form: Option<ProgressForm>,
-    viewpoint: Viewpoint,
-    printer: &Printer,
-) -> ShownRun {
-    let (shown, printer) = (ShownRun::default(), printer.clone());
-    let told = shown.clone();
-    workspace.observe(move |event| match event {
-        AppEvent::RunBegins(begins) => told.begin(begins, form, viewpoint, &printer),
-        AppEvent::RunAdvanced(advanced) => told.with(|run| run.advance(advanced)),
-        AppEvent::RunLeft { .. } => told.with(RunDisplay::leave),
-        AppEvent::RunReported { report_dir, .. } => {
-            let report_dir = report_dir.display().to_string();
-            told.with(|run| run.report(&report_dir));
-        }
-        _ => {}
-    });
-    shown
-}
-
-impl ShownRun {
-    /// The command ends with this code. Says so to programs.
-    pub(crate) fn end(&self, exit: Exit) {
-        self.with(|run| run.end(exit));
-    }
-
-    fn begin(
-        &self,
-        begins: &RunBegins,
-        form: Option<ProgressForm>,
-        viewpoint: Viewpoint,
-        printer: &Printer,
-    ) {
-        let mut display = RunDisplay::new(begins, form, viewpoint, printer);
-        if matches!(display.form, Form::View { .. } | Form::Log { .. }) {
-            let ticked = self.clone();
-            display.ticker = Some(Ticker::start(move || ticked.with(RunDisplay::tick)));
-        }
-        display.start();
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(display);
-    }
-
-    fn with(&self, change: impl FnOnce(&mut RunDisplay)) {
-        if let Some(run) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            change(run);
-        }
-    }
-}
+pub(super) const DRAW_MS: u64 = 100;
 
 /// One run on its way to people and programs.
-struct RunDisplay {
+pub(super) struct RunDisplay {
     run: LiveRun,
     told: RunTold,
     form: Form,
     printer: Printer,
     is_left: bool,
-    ticker: Option<Ticker>,
+    pub(super) ticker: Option<Ticker>,
 }
 
 enum Form {
@@ -103,7 +46,12 @@ enum Form {
 }
 
 impl RunDisplay {
-    fn new(
+    /// Something of it changes with the time alone.
+    pub(super) fn is_ticking(&self) -> bool {
+        matches!(self.form, Form::View { .. } | Form::Log { .. })
+    }
+
+    pub(super) fn new(
         begins: &RunBegins,
         form: Option<ProgressForm>,
         viewpoint: Viewpoint,
@@ -119,7 +67,7 @@ impl RunDisplay {
         }
     }
 
-    fn start(&mut self) {
+    pub(super) fn start(&mut self) {
         let now = WallClock.now();
         match &mut self.form {
             Form::Json(json) => self.printer.data(&json.begin(&self.run, now)),
@@ -128,7 +76,7 @@ impl RunDisplay {
         }
     }
 
-    fn advance(&mut self, advanced: &RunAdvanced) {
+    pub(super) fn advance(&mut self, advanced: &RunAdvanced) {
         let now = WallClock.now();
         self.run.take(advanced);
         self.run.tick(now);
@@ -167,7 +115,7 @@ impl RunDisplay {
         timed(&self.printer, at, text)
     }
 
-    fn tick(&mut self) {
+    pub(super) fn tick(&mut self) {
         if self.is_left {
             return;
         }
@@ -202,7 +150,7 @@ impl RunDisplay {
     }
 
     /// The run has ended here: clears the view.
-    fn leave(&mut self) {
+    pub(super) fn leave(&mut self) {
         self.is_left = true;
         self.ticker = None;
         if matches!(self.form, Form::View { .. }) {
@@ -210,7 +158,7 @@ impl RunDisplay {
         }
     }
 
-    fn report(&mut self, report_dir: &str) {
+    pub(super) fn report(&mut self, report_dir: &str) {
         match &self.form {
             Form::Json(json) => self.printer.data(&json.reported(report_dir, WallClock.now())),
             // In quiet the failure says it, and a run that ended well says nothing; in JSON the object at the end has it.
@@ -219,7 +167,7 @@ impl RunDisplay {
         }
     }
 
-    fn end(&mut self, exit: Exit) {
+    pub(super) fn end(&mut self, exit: Exit) {
         self.leave();
         if let Form::Json(json) = &self.form {
             self.printer.data(&json.end(&self.run, exit as u8, WallClock.now()));
@@ -228,7 +176,7 @@ impl RunDisplay {
 }
 
 /// A line with its time, where the printer does not add one.
-fn timed(printer: &Printer, at: UnixMillis, text: &str) -> String {
+pub(super) fn timed(printer: &Printer, at: UnixMillis, text: &str) -> String {
     match printer.has_log_lines() {
         true => text.to_owned(),
         false => stamped(at, text),

@@ -13,6 +13,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::live_group::LiveGroup;
 use super::live_run::LiveRun;
 use crate::app::{PinFact, RunAdvanced, RunNews, SeenEntry};
 use crate::model::{OutcomeCounts, UnixMillis};
@@ -79,6 +80,19 @@ impl ProgressJson {
         }
         line.to_string()
     }
+}
+
+/// The last line of a group: `event` is `group_end`, with `group_id`, `tenants`, `tenants_ended` and the keys of counts over all
+/// of them.
+pub(crate) fn group_end_json(group: &LiveGroup, exit_code: u8, now: UnixMillis) -> String {
+    let total = group.total();
+    json!({
+        "version": VERSION, "group_id": group.group, "at": now.to_string(), "event": "group_end",
+        "tenants": group.tenants.len(), "tenants_ended": group.over(), "tasks": total.planned(),
+        "sent": total.sent(), "ok": total.good(), "failed": total.failed(),
+        "in_doubt": total.doubts(), "pending": total.pending(), "exit_code": exit_code,
+    })
+    .to_string()
 }
 
 fn counts(run: &LiveRun, now: UnixMillis) -> Value {

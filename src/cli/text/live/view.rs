@@ -64,7 +64,7 @@ fn head(run: &LiveRun, width: usize, screen: &Screen) -> String {
 }
 
 /// How much of the work has ended, and how much was sent.
-fn bar(run: &LiveRun, width: usize, screen: &Screen) -> String {
+pub(super) fn bar(run: &LiveRun, width: usize, screen: &Screen) -> String {
     let (planned, sent, ended) = (run.planned(), run.sent(), run.good() + run.failed());
     let percent = (u64::from(ended) * 100).checked_div(u64::from(planned)).unwrap_or(100);
     let long =
@@ -84,7 +84,7 @@ fn bar(run: &LiveRun, width: usize, screen: &Screen) -> String {
 }
 
 /// The tasks by how they stand.
-fn counts(run: &LiveRun) -> Table {
+pub(super) fn counts(run: &LiveRun) -> Table {
     let mut table = Table::new(&[
         TableColumn::number("SENT"),
         TableColumn::number("OK"),
