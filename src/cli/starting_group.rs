@@ -12,6 +12,7 @@ use crate::app::{
     PreparedGroup, Reason, Recipients, SectionRequest, TenantProfile, TenantRequest, TenantSection,
     Workspace, read_plan_set,
 };
+use crate::cli::driving_group::drive_group;
 use crate::cli::exit::Exit;
 use crate::cli::failure::{Done, Failed, Failure, UnsentFailure};
 use crate::cli::locations::{config_path, open_workspace};
@@ -204,12 +205,14 @@ fn carry_out(
 
 /// Runs the sections side by side.
 async fn start(
-    _given: Given<'_>,
-    _workspace: &Workspace,
-    _group: PreparedGroup,
-    _consent: &GroupConsent,
+    given: Given<'_>,
+    workspace: &Workspace,
+    group: PreparedGroup,
+    consent: &GroupConsent,
 ) -> Result<Done, Failed> {
-    Err(Failure::new(Exit::Unexpected, "several tenants cannot be run yet")).before_sending()
+    let Given { options, printer, .. } = given;
+    let start = async |operation| workspace.start_group(group, consent, operation).await;
+    drive_group(workspace, &options.ending, printer, start).await
 }
 
 /// What is known about each section besides its plan.

@@ -3,9 +3,12 @@
 //! Owns which of its runs are opened: each by itself, through the gate of a single run. Must never keep a run back because another
 //! one cannot be resumed, and never begin a run that never began.
 
+use std::collections::BTreeMap;
+
 use super::ended::{GroupEnded, TenantEnd, TenantEnded};
 use super::run::{DrivenRuns, naming, one_at_a_time, requests_each, told};
 use crate::app::events::GroupBegins;
+use crate::app::notify::Notifications;
 use crate::app::preflight::Attended;
 use crate::app::refusal::{LeftOutTenant, Refusal};
 use crate::app::runs::execution::set_aside;
@@ -22,8 +25,8 @@ pub struct GroupGoOnRequest<'a> {
     pub group: GroupRow,
     /// What is done with each of its runs.
     pub go_on: GoOn,
-    /// What names a tenant and holds a token for it, by the name of its profile.
-    pub tenant: &'a (dyn Fn(&str) -> Result<TenantRequest, crate::app::Reason> + Sync),
+    /// What names each tenant and holds a token for it, with the channels of its profile, by the name of the profile.
+    pub tenants: &'a BTreeMap<String, (TenantRequest, Notifications)>,
     /// How long one request may take, in milliseconds; `None` for each run's own.
     pub timeout_ms: Option<u64>,
     /// Pending commands at the end are no error.
@@ -77,7 +80,9 @@ impl Workspace {
         runs: &mut DrivenRuns,
     ) {
         let opened = set_aside(|| {
-            let named = (request.tenant)(tenant)?;
+            // A profile that is gone names nothing, which the connection refuses.
+            let (named, channels) = request.tenants.get(tenant).cloned().unwrap_or_default();
+            let workspace = self.for_tenant(channels);
             let GroupGoOnRequest { go_on, timeout_ms, pending_ok, attended, .. } = request;
             let request = GoOnRequest {
                 run,
@@ -87,7 +92,7 @@ impl Workspace {
                 pending_ok: *pending_ok,
                 attended: *attended,
             };
-            self.go_on_at_most(request, concurrency)
+            workspace.go_on_at_most(request, concurrency)
         });
         let (tenant, run) = (tenant.to_owned(), run.to_owned());
         match opened {

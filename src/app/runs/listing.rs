@@ -32,6 +32,8 @@ pub struct RunListing {
     pub base_url: String,
     /// What named the base URL, as the journal keeps it; empty where its database cannot be read.
     pub reached_by: String,
+    /// Id of the group that it belongs to; `None` for a run of its own.
+    pub group: Option<String>,
 }
 
 impl RunsRequest {
@@ -64,9 +66,15 @@ impl Workspace {
     /// The index cannot be read.
     pub fn runs_matching(&self, request: &RunsRequest) -> Result<Vec<RunListing>, Reason> {
         let rows = self.index().runs()?.into_iter().filter(|row| request.picks(row));
+        let groups = self.index().groups()?;
+        let group_of = |run: &str| {
+            let found = groups.iter().find(|group| group.runs().any(|it| it == run));
+            found.map(|group| group.id.clone())
+        };
         let listed = rows.take(request.limit.unwrap_or(usize::MAX)).map(|row| {
             let (base_url, reached_by) = address_of(&self.dir, &row.id).unwrap_or_default();
-            RunListing { row, base_url, reached_by }
+            let group = group_of(&row.id);
+            RunListing { row, base_url, reached_by, group }
         });
         Ok(listed.collect())
     }

@@ -18,7 +18,7 @@ use crate::model::{Risk, TaskIndex};
 /// Which PINs are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PinsRequest {
-    /// Id of the run, a unique prefix, or `latest`; `None` for the newest run that has PINs, or for all runs where a device
+    /// Id of the run or of a group of runs, a unique prefix, or `latest`; `None` for the newest run that has PINs, or for all runs where a device
     /// is named.
     pub run: Option<String>,
     /// Id, serial number, name or user of a device; `None` for all devices of the run.
@@ -36,7 +36,26 @@ impl Workspace {
     /// # Errors
     /// There is no such run or device, a run cannot be read, or the identity file opens nothing.
     pub fn pins(&self, request: &PinsRequest) -> Result<Vec<TaskPins<HiddenValue>>, Reason> {
-        let mut found = match (&request.run, &request.device) {
+        let named = request.run.as_deref().map(|run| self.index().group_named(run)).transpose()?;
+        let mut found = Vec::new();
+        match named.flatten() {
+            Some(group) => {
+                for run in group.runs() {
+                    let of_run = PinsRequest { run: Some(run.to_owned()), ..request.clone() };
+                    found.extend(self.found_pins(&of_run)?);
+                }
+            }
+            None => found = self.found_pins(request)?,
+        }
+        arrange(&mut found);
+        if let Some(path) = request.identity.as_ref().filter(|_| !found.is_empty()) {
+            open(&mut found, &Identities::read(path)?)?;
+        }
+        Ok(found)
+    }
+
+    fn found_pins(&self, request: &PinsRequest) -> Result<Vec<TaskPins<HiddenValue>>, Reason> {
+        Ok(match (&request.run, &request.device) {
             (Some(run), None) => {
                 let row = self.index().find_run(run)?;
                 of_run(self, &row.id, request)?
@@ -45,12 +64,7 @@ impl Workspace {
             (None, None) => {
                 newest(self, request, |_| true).map(|(_, found)| found).unwrap_or_default()
             }
-        };
-        arrange(&mut found);
-        if let Some(path) = request.identity.as_ref().filter(|_| !found.is_empty()) {
-            open(&mut found, &Identities::read(path)?)?;
-        }
-        Ok(found)
+        })
     }
 
     /// The keys to which a run encrypts, with the run's id.

@@ -43,6 +43,10 @@ impl Workspace {
         request: &PinsRequest,
         tenant: &TenantRequest,
     ) -> Result<PinsCompared, Reason> {
+        // Another tenant would answer about the runs of a group.
+        if let Some(run) = &request.run {
+            self.index().find_run(run)?;
+        }
         let found = self.pins(&PinsRequest { with_secrets: false, ..request.clone() })?;
         let headers = headers_of(self, &found)?;
         let mut compared = PinsCompared { devices: Vec::new(), asked: 0, stopped: None };

@@ -89,6 +89,10 @@ pub(super) fn none_found(workspace: &Workspace, options: &PinsOptions) -> Result
     let device = options.device.as_ref().map(|device| format!(" for '{device}'"));
     let device = device.unwrap_or_default();
     let Some(run) = &options.run else { return Ok(format!("no {what}{device} in any run")) };
+    if let Some(group) = workspace.group_named(run)? {
+        let runs = step("list the runs and their jobs", "sortie runs");
+        return Ok(format!("no {what}{device} in the runs of group {}\n{runs}", group.id));
+    }
     let row = workspace.status(run)?.row;
     let next = match &options.device {
         None => step("show the PINs of the newest run that has any", "sortie pins"),

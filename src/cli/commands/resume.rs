@@ -3,12 +3,17 @@
 //! Owns what the options mean for a run that goes on. Must never let `watch` send.
 
 use crate::app::preflight::Attended;
-use crate::app::settings::timeout_ms;
-use crate::app::{GoOn, GoOnRequest, QueuePlace, Reopened};
+use std::collections::BTreeMap;
+
+use tokio::runtime::Runtime;
+
+use crate::app::settings::{ProfileList, timeout_ms};
+use crate::app::{GoOn, GoOnRequest, GroupGoOnRequest, QueuePlace, Reopened, Workspace};
 use crate::cli::driving::drive;
+use crate::cli::driving_group::drive_group;
 use crate::cli::exit::Exit;
 use crate::cli::failure::{Done, Failed, Failure, UnsentFailure};
-use crate::cli::locations::open_workspace;
+use crate::cli::locations::{config_path, open_workspace};
 use crate::cli::notifications::notifications;
 use crate::cli::options::{
     EndingOptions, GlobalOptions, ResumeOptions, TenantOptions, WatchOptions,
@@ -16,11 +21,13 @@ use crate::cli::options::{
 use crate::cli::runtime::runtime;
 use crate::cli::settings::{duration, read_profile};
 use crate::cli::tenant_options::tenant_request;
+use crate::cli::tenants::{profile_of, refuse_other_tenant};
 use crate::cli::terminal::printer::Printer;
 use crate::cli::terminal::question::can_ask;
 use crate::cli::text::answers::no_run;
 use crate::cli::text::run_next::step;
 use crate::cli::turns::in_turn;
+use crate::journal::GroupRow;
 use crate::model::settings::{SettingLayer, tenant as rows};
 
 /// How long `watch` follows when nothing else is said, in milliseconds: a year is until everything has ended.
@@ -72,6 +79,52 @@ struct Given<'a> {
     place: &'a QueuePlace,
 }
 
+/// What a command that opens a group again was given.
+#[derive(Copy, Clone)]
+struct OfGroup<'a> {
+    global: &'a GlobalOptions,
+    tenant: &'a TenantOptions,
+    ending: &'a EndingOptions,
+    printer: &'a Printer,
+}
+
+/// Goes on with each run of a group, side by side.
+fn go_on_group(
+    given: OfGroup<'_>,
+    workspace: &Workspace,
+    runtime: &Runtime,
+    group: GroupRow,
+    go_on: GoOn,
+) -> Result<Done, Failed> {
+    let OfGroup { global, tenant, ending, printer } = given;
+    let names: Vec<String> = group.members.iter().map(|member| member.tenant.clone()).collect();
+    refuse_other_tenant(global, tenant, &names).before_sending()?;
+    let values = tenant.values().map_err(Failure::from).before_sending()?;
+    let list = match config_path(global).before_sending()? {
+        Some(path) => ProfileList::read(&path).before_sending()?,
+        None => ProfileList::default(),
+    };
+    let mut tenants = BTreeMap::new();
+    for name in names {
+        let profile = profile_of(&list, &name);
+        let request = tenant_request(&values, &profile).before_sending()?;
+        tenants.insert(name, (request, notifications(&profile, &ending.notify)));
+    }
+    let is_timeout_given = values.layer(&rows::TIMEOUT) == Some(SettingLayer::Flag);
+    let timeout_ms = is_timeout_given.then(|| timeout_ms(&values)).transpose();
+    let request = GroupGoOnRequest {
+        group,
+        go_on,
+        tenants: &tenants,
+        timeout_ms: timeout_ms.map_err(Failure::from).before_sending()?,
+        pending_ok: ending.pending_ok,
+        attended: if !global.no_input && can_ask() { Attended::Now } else { Attended::No },
+    };
+    runtime.block_on(drive_group(workspace, ending, printer, async |operation| {
+        workspace.go_on_group(request, operation).await
+    }))
+}
+
 fn go_on(given: Given<'_>, go_on: GoOn) -> Result<Done, Failed> {
     let Given { global, name, tenant, ending, printer, place } = given;
     let workspace = open_workspace(global, printer).before_sending()?.queued(place);
@@ -81,6 +134,10 @@ fn go_on(given: Given<'_>, go_on: GoOn) -> Result<Done, Failed> {
     let given = tenant.values().map_err(Failure::from).before_sending()?;
     let profile = read_profile(global).before_sending()?;
     let workspace = workspace.notifying(notifications(&profile, &ending.notify));
+    if let Some(group) = workspace.group_named(name).before_sending()? {
+        let of_group = OfGroup { global, tenant, ending, printer };
+        return go_on_group(of_group, &workspace, &runtime, group, go_on);
+    }
     let is_timeout_given = given.layer(&rows::TIMEOUT) == Some(SettingLayer::Flag);
     let timeout_ms = is_timeout_given.then(|| timeout_ms(&given)).transpose();
     let what = if matches!(go_on, GoOn::Send(_)) { "resume" } else { "follow" };

@@ -8,7 +8,7 @@ use crate::cli::failure::Failure;
 use crate::cli::locations::open_to_read;
 use crate::cli::options::{GlobalOptions, ListingFormat, RunsOptions};
 use crate::cli::terminal::printer::Printer;
-use crate::cli::text::runs::{json, table};
+use crate::cli::text::runs::{folded, json, table};
 use crate::cli::time_options::TimeOptions;
 use crate::journal::RunState;
 
@@ -26,8 +26,16 @@ pub(crate) fn runs(
         limit: options.limit,
     };
     let workspace = open_to_read(global, printer)?;
-    let runs = workspace.map(|workspace| workspace.runs_matching(&request)).transpose()?;
-    let runs = runs.unwrap_or_default();
+    // A group is one line, so lines are counted once its runs are folded.
+    let all = RunsRequest { limit: None, ..request.clone() };
+    let is_json = printer.format == ListingFormat::Json;
+    let asked = if is_json { &request } else { &all };
+    let runs = workspace.map(|workspace| workspace.runs_matching(asked)).transpose()?;
+    let mut runs = runs.unwrap_or_default();
+    if !is_json {
+        runs = folded(runs);
+        runs.truncate(request.limit.unwrap_or(usize::MAX));
+    }
     if printer.format == ListingFormat::Json {
         printer.list(runs.iter().map(json).collect());
     } else if runs.is_empty() {

@@ -2,13 +2,16 @@
 //!
 //! Owns which devices are shown. Must never contact a tenant.
 
-use crate::app::RunStatus;
+use crate::app::{GroupStatus, RunStatus};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::locations::with_runs;
 use crate::cli::options::{GlobalOptions, ListingFormat};
 use crate::cli::status_options::StatusOptions;
 use crate::cli::terminal::printer::Printer;
+use crate::cli::text::group_status::{
+    group_status_json, group_status_next, group_status_text,
+};
 use crate::cli::text::run_summary::Detail;
 use crate::cli::text::status::{device_json, devices, devices_shown, next, run_json, text};
 use crate::cli::text::wrap::hanging;
@@ -24,7 +27,11 @@ pub(crate) fn status(
     options: &StatusOptions,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let status = with_runs(global, printer)?.status(name)?;
+    let workspace = with_runs(global, printer)?;
+    if let Some(group) = workspace.group_named(name)? {
+        return of_group(&workspace.group_status(group)?, options, printer);
+    }
+    let status = workspace.status(name)?;
     let chosen = options.asks_for_devices().then(|| chosen(&status, options));
     if printer.format == ListingFormat::Json {
         match &chosen {
@@ -54,6 +61,29 @@ pub(crate) fn status(
                 printer.say(&format!("\nnext: {}", hanging(&next.join("\n"), width, NEXT)));
             }
         }
+    }
+    Ok(Exit::Well)
+}
+
+/// How far a group of runs is.
+fn of_group(
+    status: &GroupStatus,
+    options: &StatusOptions,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
+    if options.asks_for_devices() {
+        let runs: Vec<String> =
+            status.group.runs().map(|run| format!("\n  sortie status {run} --devices")).collect();
+        let what = format!("{} is a group of runs; devices are listed run by run", status.group.id);
+        return Err(Failure::usage(what).next(format!("name one of its runs:{}", runs.concat())));
+    }
+    if printer.format == ListingFormat::Json {
+        printer.data(&group_status_json(status).to_string());
+        return Ok(Exit::Well);
+    }
+    printer.show_paged(&group_status_text(status, &printer.screen()));
+    if let Some(next) = group_status_next(status) {
+        printer.say(&format!("\nnext: {next}"));
     }
     Ok(Exit::Well)
 }

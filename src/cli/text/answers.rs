@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::app::{DoubtsResolved, RunEnded, RunStatus};
+use crate::app::{DoubtsResolved, GroupReportsWritten, RunEnded, RunStatus};
 use crate::cli::exit::Exit;
 use crate::model::OutcomeCounts;
 
@@ -35,6 +35,14 @@ pub(crate) fn report_written(status: &RunStatus, directory: &Path) -> Value {
     json!({
         "run_id": status.row.id, "state": status.row.state.word(),
         "outcomes": outcomes(&status.counts), "report_dir": directory,
+    })
+}
+
+/// Reports of a group that were written again.
+pub(crate) fn group_report_written(written: &GroupReportsWritten) -> Value {
+    json!({
+        "group_id": written.group.id, "outcomes": outcomes(&written.overview.counts),
+        "report_dir": written.directory,
     })
 }
 

@@ -16,6 +16,7 @@ pub(crate) mod doctor_facts;
 pub(crate) mod doubts;
 pub(crate) mod fields;
 pub(crate) mod group_end;
+pub(crate) mod group_status;
 pub(crate) mod help_page;
 pub(crate) mod history;
 pub(crate) mod layout;

@@ -151,7 +151,9 @@ impl LiveGroup {
             metrics_file: None,
             failures: Vec::new(),
         };
-        LiveRun { progress, ..LiveRun::new(&begins, Viewpoint::Driver) }
+        let mut total = LiveRun::new(&begins, Viewpoint::Driver);
+        total.progress = progress;
+        total
     }
 
     /// The tenants, those first that need attention.
