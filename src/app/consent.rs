@@ -73,6 +73,11 @@ impl Confirmed {
         &self.how
     }
 
+    /// The same, given to the plans of so many tenants.
+    pub(in crate::app) fn for_tenants(self, tenants: usize) -> Self {
+        Self { how: format!("{}, for {tenants} tenants", self.how), ..self }
+    }
+
     /// A person typed it who saw the work just now.
     #[must_use]
     pub fn is_at_terminal(&self) -> bool {

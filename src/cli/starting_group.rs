@@ -261,9 +261,15 @@ fn confirmed(
 ) -> Result<GroupConsent, Failure> {
     let Given { global, options, printer, .. } = given;
     let test = KeyTest::of(global, options.yes || options.confirm.is_some());
+    // Many tenants have the same keys; they are tested once.
+    let mut tested = Vec::new();
     for TenantSection { workspace, prepared, .. } in &group.sections {
-        let storage = prepared.secrets_storage(workspace);
-        test_keys(storage, prepared.recipients(), test, printer)?;
+        let keys = prepared.recipients().map(Recipients::texts);
+        let kept = (prepared.secrets_storage(workspace), keys);
+        if !tested.contains(&kept) {
+            test_keys(kept.0, prepared.recipients(), test, printer)?;
+            tested.push(kept);
+        }
     }
     let arounds = arounds(group)?;
     let work = view_of(group, question, &arounds, PlanExtent::Short).work();

@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 use super::Filter;
 use super::cells::TargetField;
 
-use super::tenant_choice::TENANT_NAME;
+use super::tenant_choice::{TENANT_NAME, TENANTS};
 use super::yaml::JOB_KEYS;
 use super::yaml_settings::setting_keys;
-use super::yaml_targets::{ALLOW_IDLE, EXCLUDED_LISTS, TARGET_KINDS, TENANTS};
+use super::yaml_targets::{ALLOW_IDLE, EXCLUDED_LISTS, TARGET_KINDS};
 use super::yaml_window::WINDOW_KEYS;
 use crate::kandji::{ACTIONS, ActionSpec, ParamKind, ParamSpec};
 use crate::model::settings::{self, SettingKind, SettingSpec, settings};

@@ -10,6 +10,8 @@ use crate::model::nearest;
 pub const ALL_TENANTS: &str = "all";
 /// The name of the column, and of the key of a device.
 pub(super) const TENANT_NAME: &str = "tenant";
+/// The key of `targets` that names tenants.
+pub(super) const TENANTS: &str = "tenants";
 /// Most names that a hint lists.
 const NAMES_SHOWN_MAX: usize = 8;
 

@@ -71,12 +71,7 @@ pub(super) fn flaw_of(setting: &SettingSpec, what: &str, error: SettingError, te
         SettingFault::Key => Flaw::new(format!("an item of {what} is not an age public key"))
             .hint("public keys begin with age1; 'age-keygen -y FILE' prints the public key of an identity file"),
         SettingFault::IfRunning => Flaw::new(format!("{what} must be {}", setting.takes())),
-        SettingFault::Name if setting.name == targets::TENANTS.name => {
-            Flaw::new(format!("{} is not the name of a profile", quote(text)))
-                .hint("a name has letters, digits, - and _ only")
-        }
-        SettingFault::Name => Flaw::new(format!("{} is not the name of a channel", quote(text)))
-            .hint("a job names channels of the profile, not addresses; see: sortie help notifications"),
+        SettingFault::Name => no_such_name(setting, text),
         SettingFault::Word => no_such_word(setting, what, text),
         SettingFault::Repeated => {
             let flaw = Flaw::new(format!("{} is given twice", quote(text)));
@@ -85,6 +80,17 @@ pub(super) fn flaw_of(setting: &SettingSpec, what: &str, error: SettingError, te
                 false => flaw,
             }
         }
+    }
+}
+
+/// A text that cannot be the name of what the setting lists.
+fn no_such_name(setting: &SettingSpec, text: &str) -> Flaw {
+    match setting.name == targets::TENANTS.name {
+        true => Flaw::new(format!("{} is not the name of a profile", quote(text)))
+            .hint("a name has letters, digits, - and _ only"),
+        false => Flaw::new(format!("{} is not the name of a channel", quote(text))).hint(
+            "a job names channels of the profile, not addresses; see: sortie help notifications",
+        ),
     }
 }
 

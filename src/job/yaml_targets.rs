@@ -11,7 +11,7 @@ use super::filter::{add_condition, add_exclusion};
 use super::nodes::NodeReader;
 use super::steps::{StepDraft, same_steps, step_flaws};
 use super::table::ROWS_MAX;
-use super::tenant_choice::{TENANT_NAME, TenantNames};
+use super::tenant_choice::{TENANT_NAME, TENANTS, TenantNames};
 use super::tenants::SeenByTenant;
 use super::tree::{Content, MapEntry, Node};
 use super::yaml_params::read_with;
@@ -26,8 +26,6 @@ pub(super) const ALLOW_IDLE: &str = "allow_unmatched";
 
 /// The keys of `targets`, of which a job has one.
 pub(super) const TARGET_KINDS: [&str; 4] = ["file", "devices", "filter", "all"];
-/// The key of `targets` that names tenants.
-pub(super) const TENANTS: &str = "tenants";
 /// The keys of `exclude` that list devices.
 pub(super) const EXCLUDED_LISTS: [&str; 2] = ["device_ids", "serial_numbers"];
 

@@ -6,10 +6,11 @@
 use super::ParseOptions;
 use super::diagnostics::Flaw;
 use super::nodes::NodeReader;
-use super::tenant_choice::{ALL_TENANTS, TENANT_NAME, TenantChoice, TenantNames, without_tenant};
+use super::tenant_choice::{
+    ALL_TENANTS, TENANT_NAME, TENANTS, TenantChoice, TenantNames, without_tenant,
+};
 use super::tree::{Content, MapEntry, Node, find};
 use super::yaml_setting_values::{read_value, source_of};
-use super::yaml_targets::TENANTS;
 use crate::model::settings::{SettingValue, SettingValues, targets};
 
 /// Reads `targets.tenants`, and notes it among the settings.

@@ -66,6 +66,7 @@ mod snapshots;
 #[cfg(target_os = "linux")]
 mod surroundings;
 mod tenant;
+mod tenants;
 #[cfg(unix)]
 mod terminal;
 mod told;

@@ -4,7 +4,7 @@
 //! that matches no line fails. Must never reach another host: a proxy that does not exist takes every request to one.
 
 use sortie::model::UnixMillis;
-use sortie::simulator::{DeviceKind, Faults, NewDevice, wall_clock};
+use sortie::simulator::{DeviceKind, Faults, NewDevice, World, wall_clock};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -30,7 +30,7 @@ const DEVICES: [(&str, DeviceKind, &str); 12] = [
 /// How long the quiet device has been quiet: more than the 30 days of an example.
 const QUIET_MS: i64 = 40 * 86_400_000;
 /// Files that the examples name and that no block of theirs holds.
-const FILES: [(&str, &str); 11] = [
+const FILES: [(&str, &str); 12] = [
     ("leavers.csv", "serial_number\nDMPXK0AAJF8K\n"),
     ("ipads.csv", "serial_number\nDMPXK0AAJF8K\n"),
     ("macs.csv", "serial_number\nC02ZK0AALVDQ\n"),
@@ -42,6 +42,10 @@ const FILES: [(&str, &str); 11] = [
         "version: 1\nname: nightly\ntargets: {devices: [{serial_number: C02ZK0AALVDQ}]}\naction: blank-push\n",
     ),
     ("job.csv", "serial_number,action\nC02ZK0AALVDQ,blank-push\n"),
+    (
+        "tenants.csv",
+        "tenant,serial_number,action\nacme,C02ZK0AALVDQ,restart\nglobex,C02ZK0ABLVDQ,restart\n",
+    ),
     ("token", "unused\n"),
     // the key of a test vector
     ("key.txt", "AGE-SECRET-KEY-1EGTZVFFV20835NWYV6270LXYVK2VKNX2MMDKWYKLMGR48UAWX40Q2P2LM0\n"),
@@ -115,8 +119,8 @@ fn blocks(text: &str) -> Vec<Block> {
     inside.map(block).collect()
 }
 
-/// A host with a profile of a simulated tenant, the files that the examples name, and a run with a PIN.
-fn host() -> (Tenant, Bench) {
+/// The devices that the examples name.
+fn fleet() -> World {
     let mut world = prompt_world(Faults::default());
     for (serial, kind, blueprint) in DEVICES {
         let mut device = NewDevice::new(kind);
@@ -130,7 +134,13 @@ fn host() -> (Tenant, Bench) {
         }
         world.add_device(device);
     }
-    let tenant = Tenant::serving(world);
+    world
+}
+
+/// A host with profiles of two simulated tenants, the files that the examples name, and a run with a PIN.
+fn host() -> ([Tenant; 2], Bench) {
+    let tenant = Tenant::serving(fleet());
+    let other = Tenant::serving(fleet());
     let bench = Bench::offline();
     bench.allow_many();
     for directory in ["jobs", "logs", "metrics", ".ssh", ".local/share/sortie"] {
@@ -157,13 +167,19 @@ fn host() -> (Tenant, Bench) {
         let table = format!("[profile.acme.notify.{channel}]\non = [\"stopped\"]\n");
         profile.push_str(&format!("{table}webhook.url_file = {place:?}\n"));
     }
+    private(&bench.write("globex.token", &other.token()));
+    profile.push_str(&format!(
+        "[profile.globex]\nbase_url = \"{}\"\ntoken_file = {:?}\n",
+        other.base_url(),
+        bench.path("globex.token"),
+    ));
     private(&bench.write(".local/share/sortie/config.toml", &profile));
     // The newest run has one PIN, which is shown without a terminal.
     for device in ["C02XL0GYJGH5", "C02ZK0AALVDQ"] {
         let lock = format!("sortie send lock --serial {device} --confirm 1 --wait 10s");
         shell(&bench, &lock).expect(0);
     }
-    (tenant, bench)
+    ([tenant, other], bench)
 }
 
 fn private(path: &Path) {

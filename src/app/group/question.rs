@@ -88,7 +88,7 @@ impl GroupQuestion {
         if consent.shown != self.digest() {
             return Err(self.question.of_other_plans());
         }
-        let confirmed = self.question.verify(&consent.given)?;
+        let confirmed = self.question.verify(&consent.given)?.for_tenants(self.plans.len());
         let share = |(tenant, digest): &(String, String)| {
             let share = GroupShare::new(digest.clone(), confirmed.clone());
             (tenant.clone(), Consent::OfGroup(share))
@@ -148,7 +148,10 @@ mod tests {
         let confirmed = asked.verify(&consent).expect("its number");
         for file in &files {
             let share = confirmed.consent_for(&file.tenant).expect("a share");
-            assert_eq!(start(file, share).expect("its plan").how(), "--confirm \"2\"");
+            assert_eq!(
+                start(file, share).expect("its plan").how(),
+                "--confirm \"2\", for 2 tenants"
+            );
         }
         let acme = confirmed.consent_for("acme").expect("a share");
         assert!(matches!(start(&files[1], acme), Err(ConsentReason::OtherPlans { .. })));

@@ -24,6 +24,7 @@ macro_rules! topics {
 pub(crate) const TOPICS: &[Topic] = topics![
     "jobs",
     "targets",
+    "tenants",
     "actions",
     "plans",
     "confirm",

@@ -107,3 +107,31 @@ fn full_shows_every_device_of_a_plan() {
         assert_eq!(shown(&[command, &["--full"]].concat()), (12, false), "{command:?}");
     }
 }
+
+#[test]
+fn plans_of_several_tenants_fit_the_terminal() {
+    let bench = Bench::offline();
+    let more: &[(&str, &str)] =
+        &[(r"(?s)  State  .*?\n\n", "  State  [state]\n\n"), (r"http://127[^ \n]*", "[address]")];
+    let rows = |action: &str| {
+        let row = |(tenant, at)| format!("{tenant},{},{action}\n", serial(at));
+        let rows = [("acme", 0), ("acme", 1), ("globex", 0), ("initech", 2)].map(row);
+        format!("tenant,serial_number,action\n{}", rows.concat())
+    };
+    bench.write("restart.csv", &rows("restart"));
+    bench.write("erase.csv", &rows("erase"));
+    let plan = ["plan", "erase.csv", "--simulate", "--seed", "7", "--secrets-elsewhere"];
+    screen(&bench, "plan_tenants", &plan, more);
+    let dry = ["run", "restart.csv", "--simulate", "--seed", "7", "-n"];
+    screen(&bench, "dry_run_tenants", &dry, more);
+    for (name, job) in [("prompt_tenants", "restart.csv"), ("prompt_tenants_erase", "erase.csv")] {
+        let arguments = ["run", job, "--simulate", "--seed", "7", "--secrets-elsewhere"];
+        for columns in WIDTHS {
+            let mut terminal = Terminal::sized(&bench, columns, &arguments);
+            terminal.shows("to confirm: ");
+            terminal.types("2\n");
+            let ran = terminal.ends().expect(8);
+            compare_screen(&bench, name, &arguments, columns, &ran, more);
+        }
+    }
+}

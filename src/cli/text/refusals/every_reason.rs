@@ -84,7 +84,7 @@ fn void(reason: &VoidApproval) -> Words {
 /// Each tenant on a line of its own; the next step is that of the first one.
 fn no_tenant(reason: &TenantsRefused) -> Words {
     let lines =
-        reason.left_out.iter().map(|it| format!("\n  {}: {}", it.tenant, words(&it.reason).what));
+        reason.left_out.iter().map(|it| format!("\n{}: {}", it.tenant, words(&it.reason).what));
     let what = format!("no tenant of the job can be run:{}", lines.collect::<String>());
     let next = reason.left_out.first().map(|first| words(&first.reason).next).unwrap_or_default();
     Words::new(what, next)
