@@ -129,7 +129,6 @@ impl Builder<'_> {
     fn protection(&self, steps: &[Step], device: &Device) -> Option<Objection> {
         let is_touched = steps.iter().any(|step| step.action.risk >= Risk::Disruptive);
         let reason = self.protect.objection_to(device).filter(|_| is_touched)?;
-        let reason = format!("{reason} ({} '{}')", device.serial_number, device.name);
         Some(Objection { kind: ObjectionKind::Protected, reason })
     }
 
