@@ -23,7 +23,7 @@ fn tell(event: &AppEvent) {
                 println!("{} {} {}", entry.at, entry.kind, task.unwrap_or_default());
             }
         }
-        AppEvent::RunReported { report_dir } => println!("reports in {}", report_dir.display()),
+        AppEvent::RunReported { report_dir, .. } => println!("reports in {}", report_dir.display()),
         _ => {}
     }
 }
