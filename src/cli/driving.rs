@@ -8,7 +8,9 @@ use std::sync::Arc;
 use tokio::sync::{oneshot, watch};
 
 use crate::app::{
-    AppEvent, AskOperator, Operation, RUNS_AT_ONCE, Refusal, RunQuestion, RunEnded, RunVerdict, Workspace, is_yes};
+    AppEvent, AskOperator, Operation, RUNS_AT_ONCE, Refusal, RunEnded, RunQuestion, RunVerdict,
+    Workspace, is_yes,
+};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{Done, Failed};
 use crate::cli::metrics;

@@ -112,7 +112,7 @@ impl OutcomeCounts {
         self.counts[outcome as usize] += 1;
     }
 
-    /// Counts the tasks of another run as well.
+    /// Counts the tasks of another run, too.
     pub fn merge(&mut self, other: &Self) {
         for (count, more) in self.counts.iter_mut().zip(other.counts) {
             *count += more;

@@ -5,7 +5,8 @@
 
 use crate::model::{DeviceFacts, Entry, Event, Outcome, Task, TaskRecord, UnixMillis, Verdict};
 
-use super::row::{Stage, reason_of};
+use super::row::reason_of;
+use super::tenant_spans::Stage;
 
 /// What a line of a history is about.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

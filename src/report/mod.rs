@@ -43,6 +43,7 @@ mod rerun;
 mod row;
 mod several;
 mod summary;
+mod tenant_spans;
 #[cfg(test)]
 mod testing;
 #[cfg(feature = "xlsx")]
@@ -71,9 +72,10 @@ pub use report_csv::ReportCsv;
 #[cfg(feature = "xlsx")]
 pub use report_xlsx::ReportXlsx;
 pub use rerun::{Refused, Rerun, RerunCsv, job_csv, to_retry};
-pub use row::{ReportRow, Rows, RunFacts, Stage, reason_of};
-pub use several::{SeveralRuns, TenantFacts};
+pub use row::{ReportRow, Rows, RunFacts, reason_of};
+pub use several::SeveralRuns;
 pub use summary::SummaryJson;
+pub use tenant_spans::{Stage, TenantFacts};
 pub use write::{
     ReportError, ReportFault, missing_feature, remove_leftovers, write_report, write_reports,
 };

@@ -9,7 +9,7 @@ use std::io;
 use super::Report;
 use super::columns::Columns;
 use super::row::{ReportRow, Rows, RunFacts};
-use super::several::TenantFacts;
+use super::tenant_spans::TenantFacts;
 use super::workbook::{SHEET_ROWS_MAX, SheetForm, WorkbookWriter};
 use crate::model::{Outcome, ReportOptions, SUMMARY_MARK, UnixMillis, neutralized};
 
@@ -134,7 +134,11 @@ fn tenant_text(tenant: &TenantFacts) -> String {
         return format!("not started: {why}");
     }
     let words = tenant.counts.iter().map(|(outcome, tasks)| format!("{tasks} {outcome}"));
-    format!("run {}: {}", tenant.run.as_deref().unwrap_or_default(), words.collect::<Vec<_>>().join(", "))
+    format!(
+        "run {}: {}",
+        tenant.run.as_deref().unwrap_or_default(),
+        words.collect::<Vec<_>>().join(", ")
+    )
 }
 
 #[cfg(test)]

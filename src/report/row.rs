@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::several::{TenantFacts, TenantSpan, span_of, stage_of};
+use super::tenant_spans::{Stage, TenantFacts, TenantSpan, span_of, stage_of};
 
 use crate::model::{
     CommandStatus, DeviceFacts, End, HeldPin, Outcome, OutcomeCounts, Params, PinOrigin, Platform,
@@ -69,23 +69,6 @@ pub struct Rows<'a> {
     records: &'a [TaskRecord],
     stage: Stage,
     spans: &'a [TenantSpan],
-}
-
-/// Whether a process still drives the run, which decides how an open task is worded.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// What has no outcome yet waits for its turn.
-    GoesOn,
-    /// What has no outcome was left.
-    Ended,
-}
-
-impl Stage {
-    /// The stage of a run that ended then.
-    #[must_use]
-    pub fn of(finished_at: Option<UnixMillis>) -> Self {
-        if finished_at.is_some() { Self::Ended } else { Self::GoesOn }
-    }
 }
 
 impl<'a> Rows<'a> {

@@ -2,35 +2,9 @@
 //!
 //! Owns which rows belong to which tenant. Must never mix up the steps of two runs: a task waits for a task of its own run.
 
-use super::row::{Rows, RunFacts, Stage};
-use crate::model::{OutcomeCounts, RunVerdict, Task, TaskIndex, TaskRecord, UnixMillis};
-
-/// A tenant of a report about several, with how its run stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TenantFacts {
-    /// The tenant, by the name of its profile.
-    pub tenant: String,
-    /// Id of its run; `None` where none began.
-    pub run: Option<String>,
-    /// How its run ended; `None` while it goes on, or where none began.
-    pub verdict: Option<RunVerdict>,
-    /// Number of its tasks.
-    pub tasks: usize,
-    /// Its tasks by outcome.
-    pub counts: OutcomeCounts,
-    /// Why no run began, in words.
-    pub left_out: Option<String>,
-}
-
-/// Consecutive rows of one tenant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct TenantSpan {
-    pub tenant: String,
-    pub run: String,
-    pub finished_at: Option<UnixMillis>,
-    /// Position of its first row.
-    pub first: usize,
-}
+use super::row::{Rows, RunFacts};
+use super::tenant_spans::{TenantFacts, TenantSpan};
+use crate::model::{OutcomeCounts, Task, TaskIndex, TaskRecord};
 
 /// The tasks of several runs, one after the other, with what is known of them.
 #[derive(Clone, Debug, Default)]
@@ -95,23 +69,12 @@ impl SeveralRuns {
     }
 }
 
-/// The span that a row is in; `None` in the report of a single run.
-pub(super) fn span_of(spans: &[TenantSpan], at: usize) -> Option<&TenantSpan> {
-    let after = spans.partition_point(|span| span.first <= at);
-    spans.get(after.checked_sub(1)?)
-}
-
-/// The stage of a row: that of its own run.
-pub(super) fn stage_of(span: Option<&TenantSpan>, otherwise: Stage) -> Stage {
-    span.map_or(otherwise, |span| Stage::of(span.finished_at))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::testing::{facts, lines_of, record, task, text_of};
     use super::super::{ReportCsv, ReportHtml, ReportJsonl, Rerun, RerunCsv, SummaryJson};
     use super::*;
-    use crate::model::{CsvDialect, Gate, Outcome, ReportOptions};
+    use crate::model::{CsvDialect, Gate, Outcome, ReportOptions, RunVerdict, UnixMillis};
 
     fn two_tenants() -> SeveralRuns {
         let mut several = SeveralRuns::default();

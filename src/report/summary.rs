@@ -10,7 +10,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::Report;
 use super::following::Following;
 use super::row::{Rows, RunFacts};
-use super::several::TenantFacts;
+use super::tenant_spans::TenantFacts;
 use crate::model::{Outcome, OutcomeCounts, RunVerdict};
 
 /// The report `summary.json`: facts of the run and the number of tasks by outcome.

@@ -27,6 +27,8 @@ mod doubt;
 mod faults;
 mod fleet;
 mod following;
+#[cfg(unix)]
+mod groups;
 mod guards;
 mod hand_over;
 mod harness;

@@ -52,7 +52,11 @@ impl Workspace {
                     Some(directory.join(own.unwrap_or_else(|| run.into())))
                 }
             };
-            self.report(&ReportRequest { run: run.to_owned(), directory, form: request.form.clone() })?;
+            self.report(&ReportRequest {
+                run: run.to_owned(),
+                directory,
+                form: request.form.clone(),
+            })?;
         }
         let directory = request.directory.clone().unwrap_or_else(|| group.report_dir.clone());
         self.write_group(group, &directory, &request.form)
@@ -123,9 +127,8 @@ fn ended_at(run: &crate::app::RunStatus) -> Option<UnixMillis> {
 fn form_of(status: &GroupStatus) -> ReportForm {
     let runs = || status.tenants.iter().filter_map(|tenant| tenant.run.as_ref());
     let mut form = runs().next().map(|run| ReportForm::of(&run.view().header)).unwrap_or_default();
-    let hides = |run: &crate::app::RunStatus| {
-        run.view().header.report_options.pins == PagePins::Hidden
-    };
+    let hides =
+        |run: &crate::app::RunStatus| run.view().header.report_options.pins == PagePins::Hidden;
     if runs().any(hides) {
         form.options.pins = PagePins::Hidden;
     }

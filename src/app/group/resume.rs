@@ -101,7 +101,8 @@ impl Workspace {
             }
             Ok(Reopened::Finished { .. }) => {
                 let counts = self.status(&run).map(|status| status.counts);
-                let end = TenantEnd::EndedBefore(counts.unwrap_or_else(|_| OutcomeCounts::default()));
+                let end =
+                    TenantEnd::EndedBefore(counts.unwrap_or_else(|_| OutcomeCounts::default()));
                 runs.leave_out(position, TenantEnded { tenant, run: Some(run), end });
             }
             Err(reason) => {

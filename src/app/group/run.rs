@@ -218,8 +218,7 @@ fn group_row(
     let first = sections.first().map(|section| section.prepared.plan());
     let seed = first.map_or(0, |file| file.rules.seed);
     let process = u64::from(std::process::id());
-    let mut random =
-        Random::for_labels(seed, &[now.0.unsigned_abs(), process, GROUP_LABEL]);
+    let mut random = Random::for_labels(seed, &[now.0.unsigned_abs(), process, GROUP_LABEL]);
     let id = RunId::new(now, &mut random).0;
     let directory = first.map_or_else(|| Ok(PathBuf::new()), reports_of)?;
     let begins = |section: &TenantSection| GroupMember {

@@ -91,10 +91,7 @@ pub(crate) async fn execute(
     let mut seen = RunWatch::begin(&header, &tasks, records, events, reporter, watched);
     let journal = Writer::start(journal).before_sending()?;
     let watchdog: Box<dyn Watchdog> = match scope {
-        Scope::Whole => {
-            let stop_files = stop_files_of(workspace, &header);
-            Box::new(PolicyWatchdog::new(stop_files, policy, Arc::clone(&tasks), ask))
-        }
+        Scope::Whole => watching(workspace, &header, policy, &tasks, ask),
         Scope::Follow | Scope::OnePass => Box::new(NoWatchdog),
     };
     let parts = Parts { journal, quota, engine, tasks: &tasks, requests, sealer, watchdog };
@@ -131,6 +128,18 @@ pub(crate) fn set_aside<T>(work: impl FnOnce() -> T) -> T {
         Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
         _ => work(),
     }
+}
+
+/// What checks a run that sends.
+fn watching(
+    workspace: &Workspace,
+    header: &RunHeader,
+    policy: PolicyFile,
+    tasks: &Arc<[Task]>,
+    ask: AskBeforeWave,
+) -> Box<dyn Watchdog> {
+    let stop_files = stop_files_of(workspace, header);
+    Box::new(PolicyWatchdog::new(stop_files, policy, Arc::clone(tasks), ask))
 }
 
 /// The files that stop a run: in the state directory, beside its reports, and beside those of its group.

@@ -18,7 +18,7 @@ use crate::model::{Risk, TaskIndex};
 /// Which PINs are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PinsRequest {
-    /// Id of the run or of a group of runs, a unique prefix, or `latest`; `None` for the newest run that has PINs, or for all runs where a device
+    /// Id of the run or group, a unique prefix, or `latest`. `None` for the newest run that has PINs, or for all runs where a device
     /// is named.
     pub run: Option<String>,
     /// Id, serial number, name or user of a device; `None` for all devices of the run.

@@ -88,7 +88,7 @@ struct OfGroup<'a> {
     printer: &'a Printer,
 }
 
-/// Goes on with each run of a group, side by side.
+/// Resumes or follows each run of a group, side by side.
 fn go_on_group(
     given: OfGroup<'_>,
     workspace: &Workspace,

@@ -9,9 +9,7 @@ use crate::cli::locations::with_runs;
 use crate::cli::options::{GlobalOptions, ListingFormat};
 use crate::cli::status_options::StatusOptions;
 use crate::cli::terminal::printer::Printer;
-use crate::cli::text::group_status::{
-    group_status_json, group_status_next, group_status_text,
-};
+use crate::cli::text::group_status::{group_status_json, group_status_next, group_status_text};
 use crate::cli::text::run_summary::Detail;
 use crate::cli::text::status::{device_json, devices, devices_shown, next, run_json, text};
 use crate::cli::text::wrap::hanging;

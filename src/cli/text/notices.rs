@@ -2,12 +2,12 @@
 //!
 //! Owns the texts, and which of them are warnings. Must never keep anything back that a person has to know.
 
-use crate::app::{AppEvent, Leftover};
+use crate::app::{AppEvent, GroupBegins, LeftOutTenant, Leftover};
 use crate::cli::text::clock::ahead;
+use crate::cli::text::layout::counted;
 use crate::cli::text::notification_news::{channel_unknown, not_delivered, still_waiting};
 use crate::cli::text::pin_notices;
-use crate::cli::text::layout::counted;
-use crate::cli::text::refusals::{Words, words};
+use crate::cli::text::refusals::words;
 use crate::drive::Waiting;
 use crate::model::{PagePins, ReportOptions};
 
@@ -17,6 +17,17 @@ pub(crate) enum Notice {
     Warning(String),
     /// Something to know unless quiet was asked for.
     News(String),
+}
+
+/// That the runs of a group begin.
+fn group_begins(begins: &GroupBegins) -> String {
+    let tenants = counted(begins.tenants.len(), "tenant");
+    format!("group {}: {tenants}, reports in {}", begins.group, begins.report_dir.display())
+}
+
+/// That nothing is started for a tenant, and why.
+fn left_out(left: &LeftOutTenant) -> String {
+    format!("tenant {} is left out: {}", left.tenant, words(&left.reason).what)
 }
 
 /// An event in words; `None` where there is nothing to say.
@@ -45,16 +56,8 @@ pub(crate) fn notice(event: &AppEvent) -> Option<Notice> {
             let pause = pause.unwrap_or_default();
             Some(Notice::News(format!("{doing} run {run} of {job}{pause}")))
         }
-        AppEvent::GroupBegins(begins) => Some(Notice::News(format!(
-            "group {}: {}, reports in {}",
-            begins.group,
-            counted(begins.tenants.len(), "tenant"),
-            begins.report_dir.display()
-        ))),
-        AppEvent::TenantLeftOut(left) => {
-            let Words { what, .. } = words(&left.reason);
-            Some(Notice::Warning(format!("tenant {} is left out: {what}", left.tenant)))
-        }
+        AppEvent::GroupBegins(begins) => Some(Notice::News(group_begins(begins))),
+        AppEvent::TenantLeftOut(left) => Some(Notice::Warning(left_out(left))),
         // Progress shows what happens in a run; the command that drives it shows its end.
         AppEvent::RunBegins(_)
         | AppEvent::RunAdvanced(_)

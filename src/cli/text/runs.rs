@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use crate::app::RunListing;
 use crate::cli::text::fields::object;
+use crate::cli::text::layout::counted;
 use crate::cli::text::screen::{Screen, Tone};
 use crate::cli::text::table::{Table, TableCell, TableColumn};
-use crate::cli::text::layout::counted;
 use crate::journal::{RunRow, RunState};
 
 /// The fields of a run in JSON.

@@ -29,9 +29,14 @@ pub(super) struct GroupDisplay {
 
 enum GroupForm {
     /// Drawn over and over on a terminal.
-    View { drawn_at: UnixMillis },
+    View {
+        drawn_at: UnixMillis,
+    },
     /// Lines with their time and tenant.
-    Log { shown_at: UnixMillis, shown: String },
+    Log {
+        shown_at: UnixMillis,
+        shown: String,
+    },
     /// The lines of each run, by its id.
     Json(BTreeMap<String, ProgressJson>),
     Nothing,

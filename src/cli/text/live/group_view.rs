@@ -170,8 +170,7 @@ mod tests {
     fn tenants_that_need_attention_come_first_and_lines_fit() {
         let group = group(100);
         for width in [80, 120] {
-            let screen =
-                Screen { width: Some(width), height: Some(24), ..Screen::default() };
+            let screen = Screen { width: Some(width), height: Some(24), ..Screen::default() };
             let lines = group_lines(&group, UnixMillis(0), &screen);
             assert!(lines.len() <= OTHER_LINES + TENANTS_MAX, "{lines:#?}");
             assert!(lines.iter().all(|line| width_of(line) < width), "{lines:#?}");
@@ -185,9 +184,6 @@ mod tests {
 
     #[test]
     fn a_line_for_logs_has_totals_over_all_tenants() {
-        assert_eq!(
-            group_status_line(&group(3)),
-            "1/3 tenants ended, 3/4 sent, 2 ok, 1 failed"
-        );
+        assert_eq!(group_status_line(&group(3)), "1/3 tenants ended, 3/4 sent, 2 ok, 1 failed");
     }
 }
