@@ -10,24 +10,29 @@ use std::process::ExitCode;
 use clap::{Args, Parser};
 use serde_json::Value;
 
+use crate::app::operator::Operator;
 use crate::app::preflight::Attended;
 use crate::app::{
     Consent, PlanFileRequest, Prepared, Reason, RefusalClass, RunVerdict, Sent, Workspace,
 };
 use crate::cli::exit::Exit;
 use crate::cli::failure::{Done, Failed, Failure};
-use crate::cli::locations::open_workspace;
+use crate::cli::known_tenants::{KnownTenants, TenantChoice};
+use crate::cli::locations::{open_workspace, state_path};
 use crate::cli::options::{CliCommand, GlobalOptions, ListingFormat, Options, TenantOptions};
+use crate::cli::setting_flags::{ReportFlags, SettingFlags};
 use crate::cli::settings::read_profile;
 use crate::cli::starting::around;
 use crate::cli::tenant_options::tenant_request;
 use crate::cli::terminal::confirm::{InAdvance, Subject, obtain};
 use crate::cli::terminal::key_test::{KeyTest, prepare as test_keys};
+use crate::cli::terminal::memory::keep_private;
 use crate::cli::terminal::printer::Printer;
 use crate::cli::text::plan::{PlanExtent, PlanView, WorkWords, plan_text};
 use crate::cli::text::run_summary::{Detail, run_summary};
 use crate::cli::text::table::{Table, TableColumn};
 use crate::drive::{Clock, WallClock};
+use crate::model::settings::SettingValues;
 use crate::report::RunOverview;
 
 /// Flags that every command takes: state directory, configuration, profile, form of the output.
@@ -60,6 +65,23 @@ pub struct ConfirmOptions {
     full: bool,
 }
 
+/// Flags about the form of reports.
+#[derive(Debug, Args)]
+pub struct ReportOptions {
+    #[command(flatten)]
+    form: SettingFlags<ReportFlags>,
+}
+
+impl ReportOptions {
+    /// What differs from the form that the run itself has.
+    ///
+    /// # Errors
+    /// A flag has a value that it does not take.
+    pub fn values(&self) -> Result<SettingValues, CompanionError> {
+        Ok(self.form.values().map_err(Failure::from)?)
+    }
+}
+
 /// What was confirmed before a plan was made.
 #[derive(Clone, Debug, Default)]
 pub struct ConfirmedInAdvance {
@@ -83,6 +105,12 @@ impl CompanionEnd {
     #[must_use]
     pub fn of_run(verdict: RunVerdict) -> Self {
         Self(Exit::of_run(verdict))
+    }
+
+    /// The worse of two ends: the one that is not well, else this one.
+    #[must_use]
+    pub fn worse(self, other: Self) -> Self {
+        if self == Self::WELL { other } else { self }
     }
 }
 
@@ -147,6 +175,7 @@ pub enum CompanionColumn {
 }
 
 /// The terminal, and the places that the flags name.
+#[derive(Clone)]
 pub struct Companion {
     global: GlobalOptions,
     printer: Printer,
@@ -156,6 +185,7 @@ impl Companion {
     /// The terminal as the flags ask for it.
     #[must_use]
     pub fn new(options: CompanionOptions) -> Self {
+        keep_private();
         let printer = Printer::new(&options.global);
         Self { global: options.global, printer }
     }
@@ -164,6 +194,28 @@ impl Companion {
     #[must_use]
     pub fn is_json(&self) -> bool {
         self.printer.format == ListingFormat::Json
+    }
+
+    /// Who works here, for records.
+    #[must_use]
+    pub fn operator(&self) -> String {
+        Operator::current().shown()
+    }
+
+    /// The state directory that the flags name, whether there is one or not.
+    ///
+    /// # Errors
+    /// None is named, and the platform has no place for it.
+    pub fn state_dir(&self) -> Result<PathBuf, CompanionError> {
+        Ok(state_path(&self.global)?)
+    }
+
+    /// The tenants that this host has tokens for.
+    ///
+    /// # Errors
+    /// The configuration cannot be read, or a flag has a value that it does not take.
+    pub fn tenants(&self, options: &TenantChoice) -> Result<KnownTenants, CompanionError> {
+        Ok(KnownTenants::read(&self.global, options)?)
     }
 
     /// Tells people something on standard error, unless they asked for quiet.

@@ -20,6 +20,7 @@ mod help;
 pub(crate) mod help_options;
 pub(crate) mod job_options;
 pub(crate) mod job_source;
+pub mod known_tenants;
 pub(crate) mod listing_options;
 pub(crate) mod locations;
 pub(crate) mod log_file;

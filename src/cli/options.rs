@@ -42,7 +42,7 @@ pub(crate) struct Options {
 }
 
 /// What every command takes. The flags derive from the table of settings.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct GlobalOptions {
     pub state_dir: Option<PathBuf>,
     pub config: Option<PathBuf>,

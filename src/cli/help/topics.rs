@@ -47,6 +47,7 @@ pub(crate) const TOPICS: &[Topic] = topics![
     "migration",
     "settings",
     "simulate",
+    "temporal",
     "install",
     "accidents",
 ];

@@ -9,6 +9,7 @@ use temporalio_client::{
     WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowQueryOptions, WorkflowSignalOptions,
     WorkflowStartOptions,
 };
+use temporalio_common::MemoValues;
 
 use crate::split::Submission;
 use crate::tenant_quota::TenantQuota;
@@ -50,7 +51,8 @@ pub async fn submit(
     task_queue: &str,
     submission: &Submission,
 ) -> Result<Submitted, ClientError> {
-    let options = once(task_queue, &submission.section_id);
+    let mut options = once(task_queue, &submission.section_id);
+    options.memo = Some(memo_of(&submission.section));
     let is_new =
         is_started(client.start_workflow(Section::run, submission.section.clone(), options).await)?;
     let mut missing: Vec<&(String, ShardInput)> = Vec::new();
@@ -84,6 +86,17 @@ pub async fn submit(
         is_started(client.start_workflow(Shard::run, shard.clone(), options).await)?;
     }
     Ok(if is_new { Submitted::New } else { Submitted::Completed })
+}
+
+/// What lists of runs show of a section, without a worker.
+fn memo_of(section: &SectionInput) -> MemoValues {
+    let header = &section.header;
+    let mut memo = MemoValues::new();
+    memo.insert("run_id", header.run.0.clone());
+    memo.insert("job", header.job.clone());
+    memo.insert("tenant", header.tenant.clone());
+    memo.insert("tasks", section.tasks);
+    memo
 }
 
 /// Options of a workflow whose id is used once for all time that the server remembers.

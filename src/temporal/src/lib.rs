@@ -11,15 +11,22 @@
 //! | [`activities`], [`worker`] | what runs on workers |
 //! | [`split`], [`client`] | from a plan to workflows, and what a client asks them |
 //! | [`wire`], [`ids`] | what these tell each other, and how they are called |
+//! | [`program`], [`cli`], [`commands`], [`connect`], [`jobs`], [`text`] | what an operator uses |
 
 pub mod activities;
+pub mod cli;
 pub mod client;
+pub mod commands;
+pub mod connect;
 pub mod ids;
+pub mod jobs;
 pub mod polls;
+pub mod program;
 pub mod section_machine;
 pub mod shard_machine;
 pub mod split;
 pub mod tenant_quota;
+pub mod text;
 pub mod wire;
 pub mod worker;
 pub mod workflows;

@@ -1,3 +1,7 @@
-//! The `sortie-temporal` program.
+//! The `sortie-temporal` program: hands over to the package's commands.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sortie_temporal::program::main()
+}
