@@ -389,7 +389,8 @@ fn policy_refusals_match_their_snapshots() {
             format!("{text}--- standard output\n{}--- standard error\n{}", ran.stdout, ran.stderr);
         let days = [(r"(?i)\b(mon|tue|wed|thu|fri|sat|sun)\b", "[day]")];
         compare_text(&fleet.bench, name, &text, &days);
-        snap(&fleet.bench, &format!("{name}_dry"), &[arguments, &["-n"]].concat());
+        let dry = [arguments, &["-n"]].concat();
+        snap_with(&fleet.bench, &format!("{name}_dry"), &dry, &days);
     }
     let path = fleet.policy("[caps.disruptive]\nper_run = 100\n");
     crate::fleet::set_mode(&path, 0o666);
