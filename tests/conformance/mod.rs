@@ -15,5 +15,6 @@ mod yaml;
 pub use observed::{Observed, Row, sent_to};
 pub use scenario::{Scenario, scenarios_in};
 pub use script::{Act, Script};
+#[allow(unused_imports, reason = "one binary plays single scenarios, too")]
 pub use suite::{Engine, play, play_all};
 pub use tenant::RunningTenant;

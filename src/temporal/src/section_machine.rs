@@ -108,6 +108,10 @@ impl SectionMachine {
             self.is_held = judged.is_held;
             orders.push(ShardOrder::Hold { is_held: judged.is_held });
         }
+        if is_done {
+            // Without it the records are those of a run that broke off.
+            self.entries.push(Entry { at: now, event: Event::Closed });
+        }
         Ok(SectionStep { orders, wake_at: judged.wake_at, is_done })
     }
 
