@@ -59,10 +59,11 @@ pub async fn report(
     let server = connect.connect().await?;
     let mut found = run_of(&server, &options.run).await?;
     if options.wait {
-        for section in &found {
+        for section in &mut found {
             result(&server, section).await?;
+            // The server's list of workflows learns it later.
+            section.status = WorkflowExecutionStatus::Completed;
         }
-        found = run_of(&server, &options.run).await?;
     }
     let (mut directories, mut worst) = (Vec::new(), CompanionEnd::WELL);
     for section in &found {
