@@ -12,11 +12,9 @@ use serde_json::Value;
 
 use crate::app::operator::Operator;
 use crate::app::preflight::Attended;
-use crate::app::{
-    Consent, PlanFileRequest, Prepared, Reason, RefusalClass, RunVerdict, Sent, Workspace,
-};
-use crate::cli::exit::Exit;
-use crate::cli::failure::{Done, Failed, Failure};
+use crate::app::{Consent, PlanFileRequest, Prepared, RefusalClass, Workspace};
+pub use crate::cli::companion_end::{CompanionEnd, CompanionError};
+use crate::cli::failure::{Done, Failure};
 use crate::cli::known_tenants::{KnownTenants, TenantChoice};
 use crate::cli::locations::{open_workspace, state_path};
 use crate::cli::options::{CliCommand, GlobalOptions, ListingFormat, Options, TenantOptions};
@@ -67,12 +65,12 @@ pub struct ConfirmOptions {
 
 /// Flags about the form of reports.
 #[derive(Debug, Args)]
-pub struct ReportOptions {
+pub struct ReportChoice {
     #[command(flatten)]
     form: SettingFlags<ReportFlags>,
 }
 
-impl ReportOptions {
+impl ReportChoice {
     /// What differs from the form that the run itself has.
     ///
     /// # Errors
@@ -91,76 +89,6 @@ pub struct ConfirmedInAdvance {
     pub confirm: Option<String>,
     /// Pending commands at the end are no error.
     pub pending_ok: bool,
-}
-
-/// How a program ends that did its work.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub struct CompanionEnd(Exit);
-
-impl CompanionEnd {
-    /// Everything is as it was asked for.
-    pub const WELL: Self = Self(Exit::Well);
-
-    /// The end that belongs to the verdict on a run.
-    #[must_use]
-    pub fn of_run(verdict: RunVerdict) -> Self {
-        Self(Exit::of_run(verdict))
-    }
-
-    /// The worse of two ends: the one that is not well, else this one.
-    #[must_use]
-    pub fn worse(self, other: Self) -> Self {
-        if self == Self::WELL { other } else { self }
-    }
-}
-
-/// Why a program ends without having done its work: what happened, what was sent, what to do next.
-#[derive(Debug)]
-pub struct CompanionError(Failed);
-
-impl CompanionError {
-    /// A refusal in words of one's own. Nothing was sent.
-    #[must_use]
-    pub fn new(class: RefusalClass, what: impl Into<String>, next: impl Into<String>) -> Self {
-        Self(Failure::new(Exit::of(class), what).next(next).sent(Sent::Nothing))
-    }
-
-    /// The same, with the state that things are in.
-    #[must_use]
-    pub fn state(mut self, state: impl Into<String>) -> Self {
-        self.0.failure.state = state.into();
-        self
-    }
-
-    /// The same, after something may have been sent.
-    #[must_use]
-    pub fn after(self, sent: Sent) -> Self {
-        Self(self.0.failure.sent(sent))
-    }
-
-    /// What happened, for a log.
-    #[must_use]
-    pub fn what(&self) -> &str {
-        &self.0.failure.what
-    }
-
-    /// What to do next; empty where there is nothing to do.
-    #[must_use]
-    pub fn next(&self) -> &str {
-        &self.0.failure.next
-    }
-}
-
-impl From<Reason> for CompanionError {
-    fn from(reason: Reason) -> Self {
-        Self(Failure::from(reason).sent(Sent::Nothing))
-    }
-}
-
-impl From<Failure> for CompanionError {
-    fn from(failure: Failure) -> Self {
-        Self(failure.sent(Sent::Nothing))
-    }
 }
 
 /// A column of a table for people.
@@ -350,7 +278,7 @@ impl Companion {
     /// Says how the program ends, and gives its exit code.
     #[must_use]
     pub fn finish(&self, ended: Result<CompanionEnd, CompanionError>) -> ExitCode {
-        let ended = ended.map(|end| Done::unsent(end.0)).map_err(|error| error.0);
+        let ended = ended.map(|end| Done::unsent(end.exit())).map_err(CompanionError::into_failed);
         match self.printer.with_output(ended) {
             Ok(done) => done.exit.into(),
             Err(failed) => {

@@ -6,6 +6,7 @@ pub(crate) mod command_groups;
 mod command_line;
 pub(crate) mod commands;
 pub mod companion;
+mod companion_end;
 mod completion_values;
 pub(crate) mod decision_options;
 mod derived_flags;

@@ -9,7 +9,7 @@ use clap::Args;
 use futures::StreamExt;
 use serde_json::json;
 use sortie::app::{Reason, RecordsPart, RefusalClass, RunRecords};
-use sortie::cli::companion::{Companion, CompanionEnd, CompanionError, ReportOptions};
+use sortie::cli::companion::{Companion, CompanionEnd, CompanionError, ReportChoice};
 use sortie::journal::RequestCounts;
 use sortie::model::{Entry, Event, Task, UnixMillis};
 use temporalio_client::{
@@ -42,7 +42,7 @@ pub struct RunReportOptions {
     #[arg(long)]
     wait: bool,
     #[command(flatten)]
-    form: ReportOptions,
+    form: ReportChoice,
 }
 
 /// Writes the files of a run, one directory per tenant where it has several.
@@ -128,8 +128,10 @@ pub async fn records_of(
     };
     let tasks = tasks_of(server, &input).await?;
     let entries = entries_of(server, section).await?;
-    let (of_tasks, of_run): (Vec<Entry>, Vec<Entry>) =
+    let (of_tasks, mut of_run): (Vec<Entry>, Vec<Entry>) =
         entries.into_iter().partition(|entry| entry.event.task().is_some());
+    // A section that has ended was left in order: its workflow says so, and its entries do not.
+    of_run.extend(finished_at.map(|at| Entry { at, event: Event::Closed }));
     let requests = requests_of(&of_tasks);
     let part = RecordsPart { positions: (0..input.tasks).collect(), tasks, entries: of_tasks };
     let records = RunRecords::of(input.header, input.tasks, &[part], &of_run, requests);
