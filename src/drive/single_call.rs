@@ -40,7 +40,7 @@ pub enum CallReply {
         /// What is wrong with it.
         flaw: String,
     },
-    /// Secrets that the request would take away.
+    /// Secrets that the request would remove.
     Secrets {
         /// Where they were read.
         source: SecretSource,

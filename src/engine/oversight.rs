@@ -1,6 +1,6 @@
 //! What is judged over a whole run whose parts are driven elsewhere.
 //!
-//! Owns the waves and the rules of errors of such a run: it applies the entries of all parts, and judges them by the same
+//! Owns the waves and the rules of errors of that run: it applies the entries of all parts, and judges them by the same
 //! code that a run in one place is judged by. Must never send, and never decide about a single task.
 
 use super::calls::{Ask, OperatorAnswer};

@@ -36,8 +36,24 @@ fn metadata() -> Value {
     serde_json::from_str(&text).expect("JSON")
 }
 
+/// The packages that this one is built and tested with. Another package of the workspace has its own.
 fn packages(metadata: &Value) -> impl Iterator<Item = &Value> {
-    metadata["packages"].as_array().expect("a list").iter()
+    let list = |value: &'_ Value| value.as_array().cloned().unwrap_or_default();
+    let nodes: BTreeMap<String, Vec<Value>> = list(&metadata["resolve"]["nodes"])
+        .iter()
+        .map(|node| (text(node, "id").to_owned(), list(&node["dependencies"])))
+        .collect();
+    let mut reached: BTreeSet<String> = BTreeSet::new();
+    let mut left = vec![text(&metadata["resolve"], "root").to_owned()];
+    while let Some(id) = left.pop() {
+        let next = nodes.get(&id).into_iter().flatten().filter_map(Value::as_str);
+        if reached.insert(id.clone()) {
+            left.extend(next.map(str::to_owned));
+        }
+    }
+    assert!(reached.len() > 100, "the tree was read: {}", reached.len());
+    let all = metadata["packages"].as_array().expect("a list").iter();
+    all.filter(move |package| reached.contains(text(package, "id")))
 }
 
 fn text<'a>(value: &'a Value, key: &str) -> &'a str {

@@ -1,6 +1,6 @@
 //! Single calls of a run that another engine drives.
 //!
-//! Owns what a host checks just before such a call leaves: the moments that its engine set, the STOP file, the policy of this host.
+//! Owns what a host checks just before a call leaves: the moments that its engine set, the STOP file, the policy of this host.
 //! Must never make a call twice, and never send what it cannot show to be in time: the engine's decision may be old by now.
 
 use std::path::{Path, PathBuf};
@@ -68,7 +68,7 @@ impl HostAnswer {
     }
 }
 
-/// A PIN that was drawn for a request: nobody but the workers can read the one, and nobody but the holders of the run's keys the other.
+/// A PIN that was drawn for a request, encrypted twice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PinPair {
     /// Encrypted to the key of the workers, to be sent.

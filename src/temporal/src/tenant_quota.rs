@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn an_hour_that_is_spent_gives_nothing_until_the_first_block_is_an_hour_old() {
+    fn a_spent_hour_gives_nothing_until_its_first_block_is_old() {
         let mut quota = registered(2, 100, 50);
         wants(&mut quota, 0, 90, 0);
         let first = quota.step(START);
