@@ -17,7 +17,8 @@ use temporalio_macros::activities;
 use temporalio_sdk::ApplicationFailure;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 
-use crate::wire::{CallRequest, DrawRequest, DrawnPins, PollRequest};
+use crate::shard_machine::STALE_MS;
+use crate::wire::{CallRequest, CallResult, DrawRequest, DrawnPins, PollRequest};
 
 /// How late a poll may leave, in milliseconds.
 const POLL_LATE_MS: u64 = 60_000;
@@ -25,11 +26,22 @@ const POLL_LATE_MS: u64 = 60_000;
 /// Finds what names a tenant and holds its token on this host, by the base URL; `Err` says why there is nothing.
 pub type FindTenant = Arc<dyn Fn(&str) -> Result<TenantRequest, String> + Send + Sync>;
 
+/// Which clock says when a call leaves.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub enum Moments {
+    /// The one of the run: a call leaves in its place in the quota.
+    #[default]
+    OfRun,
+    /// None: a call leaves at once. For tests alone whose server skips time, so that the run is days ahead of its tenant.
+    Skipped,
+}
+
 /// What a worker makes calls with.
 pub struct Calls {
     find_tenant: FindTenant,
     state_dir: PathBuf,
     identity: Option<PathBuf>,
+    moments: Moments,
     hosts: Mutex<HashMap<String, Arc<CallHost>>>,
 }
 
@@ -38,7 +50,14 @@ impl Calls {
     /// key of the workers.
     #[must_use]
     pub fn new(find_tenant: FindTenant, state_dir: PathBuf, identity: Option<PathBuf>) -> Self {
-        Self { find_tenant, state_dir, identity, hosts: Mutex::default() }
+        let moments = Moments::default();
+        Self { find_tenant, state_dir, identity, moments, hosts: Mutex::default() }
+    }
+
+    /// The same with another clock. For tests alone.
+    #[must_use]
+    pub fn with_moments(self, moments: Moments) -> Self {
+        Self { moments, ..self }
     }
 
     /// The connection to a tenant for runs of these rules.
@@ -59,8 +78,12 @@ impl Calls {
 
     async fn make(&self, request: &CallRequest) -> HostAnswer {
         let CallRequest { place, task, call, time, skew_ms } = request;
+        let time = match self.moments {
+            Moments::OfRun => *time,
+            Moments::Skipped => at_once(),
+        };
         match self.host(place) {
-            Ok(host) => host.carry_out(task, call, *time, *skew_ms).await,
+            Ok(host) => host.carry_out(task, call, time, *skew_ms).await,
             Err(reason) => HostAnswer::unsent(task, call, reason),
         }
     }
@@ -68,14 +91,21 @@ impl Calls {
 
 #[activities]
 impl Calls {
-    /// Makes one request.
+    /// Makes one request, in its place in the quota or not at all.
     #[activity(name = "sortie-call-1")]
     pub async fn carry_out(
         self: Arc<Self>,
         _ctx: ActivityContext,
         request: CallRequest,
-    ) -> Result<HostAnswer, ActivityError> {
-        Ok(self.make(&request).await)
+    ) -> Result<CallResult, ActivityError> {
+        if self.moments == Moments::OfRun {
+            let moment = request.time.not_before;
+            WallClock.sleep_until(moment).await;
+            if WallClock.now() > moment.plus_ms(STALE_MS) {
+                return Ok(CallResult::Late);
+            }
+        }
+        Ok(CallResult::Ended(Box::new(self.make(&request).await)))
     }
 
     /// Looks once; fails as long as that shows nothing new, and is tried again by the server.
@@ -86,8 +116,7 @@ impl Calls {
         poll: PollRequest,
     ) -> Result<HostAnswer, ActivityError> {
         let PollRequest { mut request, known, .. } = poll;
-        let now = WallClock.now();
-        request.time = CallTime { not_before: now, not_after: now.plus_ms(POLL_LATE_MS) };
+        request.time = at_once();
         let answer = self.make(&request).await;
         if is_news(&answer, known.as_ref()) {
             return Ok(answer);
@@ -111,6 +140,12 @@ impl Calls {
         let pins = (0..count).map(draw).collect::<Result<_, _>>()?;
         Ok(DrawnPins { pins })
     }
+}
+
+/// The time of a call that has no place of its own in the quota.
+fn at_once() -> CallTime {
+    let now = WallClock.now();
+    CallTime { not_before: now, not_after: now.plus_ms(POLL_LATE_MS) }
 }
 
 /// Whether a look shows something that the engine has not heard. A failure to look is tried again, unless it lasts.

@@ -22,11 +22,19 @@ const CONCURRENCY: u32 = 10_000;
 /// Requests a second in a shard: the moments to leave are set by the keeper of the quota.
 const PER_SECOND: u32 = 10_000;
 /// How soon a task asks again for a place among the irreversible requests, in milliseconds.
-const PLACE_PAUSE_MS: u64 = 2_000;
+pub const PLACE_PAUSE_MS: u64 = 2_000;
+
+/// How long after its moment a place is of use, in milliseconds: a second that holds the moments of 1.1 seconds at 90 % of the rate still keeps
+/// the rate.
+pub const STALE_MS: u64 = 100;
+/// How long a request for a task that was late waits for another place before the engine decides anew, in milliseconds.
+const AGAIN_MS: u64 = 10_000;
 
 /// A call that may be made now.
 #[derive(Clone, Debug)]
 pub struct PlannedCall {
+    /// When the engine decided it.
+    pub decided_at: UnixMillis,
     /// The place of its task in the shard.
     pub task: usize,
     /// The call.
@@ -82,6 +90,8 @@ pub enum CallEnd {
     Answered(Box<HostAnswer>),
     /// No worker reported back: the request may have been made.
     Lost(String),
+    /// A worker was too late for its place in the quota, and did not make it.
+    Late,
     /// It was never made, or showed nothing new until its time was over.
     Nothing,
 }
@@ -102,6 +112,9 @@ pub struct ShardMachine {
     facts: Arc<[TaskFacts]>,
     places: Arc<Mutex<Places>>,
     slots: VecDeque<CallTime>,
+    /// Calls that were late, and wait for another place.
+    again: VecDeque<(UnixMillis, Call)>,
+    is_held: bool,
     is_asking: bool,
     skew_ms: i64,
     looks: Vec<u32>,
@@ -137,6 +150,8 @@ impl ShardMachine {
             facts,
             places,
             slots: VecDeque::new(),
+            again: VecDeque::new(),
+            is_held: false,
             is_asking: false,
             skew_ms: 0,
             looks: vec![0; count],
@@ -208,7 +223,10 @@ impl ShardMachine {
                     self.keep(entries.into_iter().filter(|entry| entry.event.task().is_some()));
                 }
             }
-            ShardOrder::Hold { is_held } => self.engine.hold(is_held),
+            ShardOrder::Hold { is_held } => {
+                self.is_held = is_held;
+                self.engine.hold(is_held);
+            }
             ShardOrder::Granted(granted) => self.take_grant(now, granted),
             ShardOrder::TenantPaused { until, reason } => {
                 // Its own pause is told by the shard that found it.
@@ -228,18 +246,20 @@ impl ShardMachine {
             let is_done = self.engine.progress().stop.is_some();
             return Ok(ShardStep { is_done, ..ShardStep::default() });
         }
+        self.drop_stale(now);
+        let mut calls = self.late_calls(now)?;
         let effects = self.engine.decide(now)?;
         self.keep(effects.entries);
-        let mut calls = Vec::new();
         for call in effects.calls {
             if let Some(planned) = self.plan(now, call) {
                 calls.push(planned);
             }
         }
         let missing = std::mem::take(&mut self.lock_places().missing);
-        let wants = effects.want > 0 || missing > 0;
-        let want = (wants && !self.is_asking)
-            .then_some(Want { requests: effects.want.max(missing), irreversible: missing });
+        let late = u32::try_from(self.again.len()).unwrap_or(u32::MAX);
+        let requests = effects.want.max(missing).saturating_add(late);
+        let want =
+            (requests > 0 && !self.is_asking).then_some(Want { requests, irreversible: missing });
         self.is_asking |= want.is_some();
         let stop = self.engine.progress().stop;
         Ok(ShardStep {
@@ -273,6 +293,10 @@ impl ShardMachine {
             }
             CallEnd::Lost(reason) => (lost(&planned.call, reason), None, None),
             CallEnd::Nothing => (nothing(&planned.call), None, None),
+            CallEnd::Late => {
+                self.again.push_back((planned.decided_at, planned.call.clone()));
+                return Ok(None);
+            }
         };
         self.feed(now, planned, reply)?;
         if let Some((until, reason)) = pause {
@@ -334,13 +358,13 @@ impl ShardMachine {
             let after_ms = u64::from(place) * granted.every_us / 1_000;
             CallTime { not_before: granted.first_at.plus_ms(after_ms), not_after: granted.until }
         });
-        self.slots.retain(|slot| slot.not_after > now);
         self.slots.extend(slots);
-        let count = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
-        self.engine.grant(count, granted.until);
+        self.regrant();
+        // Places among the irreversible requests outlast those in the second: the engine asks for both again and again.
         let mut places = self.lock_places();
-        places.left = granted.irreversible;
-        places.until = Some(granted.until);
+        let until = places.until.filter(|until| places.left > 0 && now < *until);
+        places.left = granted.irreversible + until.map_or(0, |_| places.left);
+        places.until = Some(until.map_or(granted.until, |until| until.min(granted.until)));
     }
 
     /// How a call of the engine is made.
@@ -364,7 +388,56 @@ impl ShardMachine {
             }
             None => CallWay::Once(self.next_time(now, &call)),
         };
-        Some(PlannedCall { task: task.at(), call, way })
+        Some(PlannedCall { decided_at: now, task: task.at(), call, way })
+    }
+
+    /// Forgets places whose moment has passed: requests that use them later would leave together.
+    fn drop_stale(&mut self, now: UnixMillis) {
+        let count = self.slots.len();
+        self.slots.retain(|slot| slot.not_before.plus_ms(STALE_MS) > now);
+        if self.slots.len() < count {
+            self.regrant();
+        }
+    }
+
+    /// Lets the engine use the places that there are, but for those that late calls take.
+    fn regrant(&mut self) {
+        self.engine.surrender();
+        let count = self.slots.len().saturating_sub(self.again.len());
+        if let Some(last) = self.slots.back().filter(|_| count > 0) {
+            self.engine.grant(u32::try_from(count).unwrap_or(u32::MAX), last.not_after);
+        }
+    }
+
+    /// Late calls that have a place now. A request for a task is given back to the engine where the run may not send it any more.
+    fn late_calls(&mut self, now: UnixMillis) -> Result<Vec<PlannedCall>, Impossible> {
+        let mut calls = Vec::new();
+        let may_send = self.may_send(now);
+        for (decided_at, call) in std::mem::take(&mut self.again) {
+            let Some(task) = call.task() else { continue };
+            let is_send = matches!(call, Call::Send { .. });
+            let is_over = !may_send || now > decided_at.plus_ms(AGAIN_MS);
+            let way = CallWay::Once(CallTime { not_before: now, not_after: now });
+            let mut planned = PlannedCall { decided_at, task: task.at(), call, way };
+            if is_send && is_over {
+                let reason = "no worker was in time for it".to_owned();
+                let verdict = Verdict::NotSent { reason, ends_run: false };
+                self.feed(now, &planned, CallReply::Sent { http_status: None, verdict })?;
+            } else if self.slots.is_empty() {
+                self.again.push_back((decided_at, planned.call));
+            } else {
+                planned.way = CallWay::Once(self.next_time(now, &planned.call));
+                calls.push(planned);
+            }
+        }
+        Ok(calls)
+    }
+
+    /// Whether what the engine decided to send a moment ago may still be sent.
+    fn may_send(&self, now: UnixMillis) -> bool {
+        let (state, progress) = (self.engine.state(), self.engine.progress());
+        let is_open = state.policy().window_at(now).is_none_or(|window| window.is_open());
+        !self.is_held && is_open && progress.stop.is_none() && now < state.policy().send_until
     }
 
     /// When a call leaves. A request for a task must not leave after the time for sending, no matter what its worker was doing.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use sortie::model::UnixMillis;
 use sortie::pace::{BLOCK_LIFE_MS, HOUR_MS, Lease, grant};
 
+use crate::shard_machine::PLACE_PAUSE_MS;
 use crate::wire::{Granted, QuotaMessage, ShardOrder};
 
 /// Share of the rates that is given out. Workers reach the tenant a little later than their moment, by different delays, so
@@ -18,6 +19,9 @@ use crate::wire::{Granted, QuotaMessage, ShardOrder};
 const SHARE_PERCENT: u64 = 90;
 /// How far ahead moments are given out, in milliseconds. What is given out is spent, even where it is not used.
 const AHEAD_MS: u64 = 5_000;
+/// How long before its first moment a place is given out, in milliseconds: the way to the shard and from there to a worker takes part of a
+/// second, and requests whose moments have passed on the way leave all at once.
+const LEAD_MS: u64 = 1_000;
 /// How long after its last moment a request may still leave, in milliseconds.
 const LATE_MS: u64 = 10_000;
 /// The time in which irreversible requests are counted, in milliseconds.
@@ -169,7 +173,9 @@ impl TenantQuota {
             return Err(given.more_at.unwrap_or_else(|| now.plus_ms(AHEAD_MS)));
         }
         let irreversible = self.give_irreversible(now, waiting.irreversible.min(given.count))?;
-        let first_us = self.next_us.max(now.0 * 1_000);
+        // A task that waits for a place among the irreversible requests looks for it at intervals only.
+        let lead_ms = if irreversible > 0 { LEAD_MS + PLACE_PAUSE_MS } else { LEAD_MS };
+        let first_us = self.next_us.max(now.plus_ms(lead_ms).0 * 1_000);
         self.next_us = first_us + (u64::from(given.count) * every_us) as i64;
         let until = UnixMillis(self.next_us / 1_000).plus_ms(LATE_MS);
         self.leases.push(SpentBlock { count: given.count, until });
@@ -261,6 +267,21 @@ mod tests {
         }
         let used = moments.iter().filter(|at| **at < START.0 + 60_000).count();
         assert!(used >= 20 * 60 * 85 / 100, "only {used} of 1,200 were given out");
+    }
+
+    #[test]
+    fn places_are_given_out_before_their_moment() {
+        let mut quota = registered(1, 8_000, 20);
+        let first_at = |quota: &mut TenantQuota, now: UnixMillis| {
+            let step = quota.step(now);
+            let [(_, ShardOrder::Granted(granted))] = &step.orders[..] else { panic!("{step:?}") };
+            granted.first_at
+        };
+        wants(&mut quota, 0, 1, 0);
+        assert_eq!(first_at(&mut quota, START), START.plus_ms(LEAD_MS));
+        let later = START.plus_ms(10_000);
+        wants(&mut quota, 0, 1, 1);
+        assert_eq!(first_at(&mut quota, later), later.plus_ms(LEAD_MS + PLACE_PAUSE_MS));
     }
 
     #[test]

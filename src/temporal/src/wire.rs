@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use sortie::app::{CallPlace, CallTime, PinPair};
+use sortie::app::{CallPlace, CallTime, HostAnswer, PinPair};
 use sortie::engine::{Call, OperatorAnswer};
 use sortie::journal::RunHeader;
 use sortie::model::{Entry, Policy, Sighting, StopCause, Task, TaskFacts, TaskIndex, UnixMillis};
@@ -199,6 +199,16 @@ pub struct CallRequest {
     pub time: CallTime,
     /// How far the tenant's clock is ahead, in milliseconds.
     pub skew_ms: i64,
+}
+
+/// What became of a call on its worker.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallResult {
+    /// It was made, or the worker says why not.
+    Ended(Box<HostAnswer>),
+    /// It was not made: its place in the quota had passed.
+    Late,
 }
 
 /// A look that is repeated until it shows something new.

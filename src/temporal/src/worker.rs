@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use temporalio_client::Client;
+use temporalio_common::worker::{WorkerDeploymentOptions, build_id_from_current_exe};
 use temporalio_sdk::runtime::worker_tuner::{FixedSizeSlotSupplier, TunerHolder};
 use temporalio_sdk::{Runtime, Worker, WorkerOptions};
 
@@ -32,6 +33,20 @@ pub async fn run(
     calls: Calls,
     leave: impl Future<Output = ()>,
 ) -> Result<(), Box<dyn std::error::Error>> {
+    run_build(client, task_queue, calls, build_id_from_current_exe(), leave).await
+}
+
+/// The same as a program with this build id, which histories keep beside what it decided.
+///
+/// # Errors
+/// As for [`run`].
+pub async fn run_build(
+    client: Client,
+    task_queue: &str,
+    calls: Calls,
+    build_id: &str,
+    leave: impl Future<Output = ()>,
+) -> Result<(), Box<dyn std::error::Error>> {
     let runtime = Runtime::from_current_tokio(Default::default())?;
     let options = WorkerOptions::new(task_queue)
         .register_activities(calls)
@@ -40,6 +55,7 @@ pub async fn run(
         .register_workflow::<Quota>()?
         .graceful_shutdown_period(LEAVE_WITHIN)
         .tuner(slots())
+        .deployment_options(WorkerDeploymentOptions::from_build_id(build_id.to_owned()))
         .build();
     let mut worker = Worker::new(&runtime, client, options)?;
     let shutdown = worker.shutdown_handle();

@@ -22,11 +22,14 @@ use super::{Quota, Section};
 use crate::activities::Calls;
 use crate::shard_machine::{CallEnd, CallWay, PlannedCall, ShardMachine, draws};
 use crate::wire::{
-    CallRequest, DrawRequest, PollRequest, QuotaMessage, SectionMessage, ShardInput, ShardOrder,
+    CallRequest, CallResult, DrawRequest, PollRequest, QuotaMessage, SectionMessage, ShardInput,
+    ShardOrder,
 };
 
 /// How much longer than its request a call may take on its worker, in milliseconds.
 const SLACK_MS: u64 = 10_000;
+/// PINs that are drawn at once: each takes about 1 kB, and Temporal refuses an answer of 2 MB.
+const PINS_AT_ONCE: u32 = 400;
 /// How long entries wait to be told together, in milliseconds: at first, and at the most.
 const TOLD_EVERY_MS: u64 = 2_000;
 const TOLD_EVERY_MS_MAX: u64 = 300_000;
@@ -71,18 +74,19 @@ impl Shard {
     pub async fn run(ctx: &mut WorkflowContext<Self>) -> WorkflowResult<()> {
         let ctx: &WorkflowContext<Self> = ctx;
         let input = ctx.state(|shard| shard.input.clone());
-        let pins = match draws(&input) {
-            0 => Vec::new(),
-            count => {
-                let request = DrawRequest {
-                    count,
-                    worker_key: input.worker_key.clone().unwrap_or_default(),
-                    encrypt_to: input.place.encrypt_to.clone(),
-                };
-                let options = ActivityOptions::start_to_close_timeout(Duration::from_secs(60));
-                ctx.execute_activity(Calls::draw_pins, request, options).await?.pins
-            }
-        };
+        let mut pins = Vec::new();
+        let mut left = draws(&input);
+        while left > 0 {
+            let count = left.min(PINS_AT_ONCE);
+            left -= count;
+            let request = DrawRequest {
+                count,
+                worker_key: input.worker_key.clone().unwrap_or_default(),
+                encrypt_to: input.place.encrypt_to.clone(),
+            };
+            let options = ActivityOptions::start_to_close_timeout(Duration::from_secs(60));
+            pins.extend(ctx.execute_activity(Calls::draw_pins, request, options).await?.pins);
+        }
         let machine = ShardMachine::new(&input, pins);
         ShardRun::new(ctx, input, machine).drive().await
     }
@@ -279,7 +283,8 @@ impl<'a> ShardRun<'a> {
                 .build();
         async move {
             let end = match ctx.execute_activity(Calls::carry_out, request, options).await {
-                Ok(answer) => CallEnd::Answered(Box::new(answer)),
+                Ok(CallResult::Ended(answer)) => CallEnd::Answered(answer),
+                Ok(CallResult::Late) => CallEnd::Late,
                 Err(error) => CallEnd::Lost(format!("no worker reported back: {error}")),
             };
             Woken::Called(Box::new(planned), end)

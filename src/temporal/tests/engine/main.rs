@@ -2,6 +2,14 @@
 //!
 //! Owns what only the whole can show. Where the server is not installed, these tests say so and are skipped.
 
+mod arrivals;
+mod days;
+mod figures;
+mod keys;
+mod kills;
+mod processes;
+mod quota;
 mod rig;
 mod server;
 mod smoke;
+mod upgrade;
