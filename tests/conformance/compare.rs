@@ -58,6 +58,12 @@ pub fn differences(
             most.to_string(),
         );
     }
+    if !expected.outcomes_among.is_empty() {
+        let known = &expected.outcomes_among;
+        let other = observed.rows.iter().filter(|row| !known.contains(&row.outcome));
+        let other: Vec<&str> = other.map(|row| row.outcome.as_str()).collect();
+        compare("outcomes besides the expected ones", "[]".to_owned(), format!("{other:?}"));
+    }
     if !expected.rows.is_empty() {
         compare("rows", expected.rows.len().to_string(), observed.rows.len().to_string());
     }

@@ -102,6 +102,9 @@ pub struct Expectation {
     /// Tasks by outcome, each exactly.
     #[serde(default)]
     pub outcomes: BTreeMap<String, usize>,
+    /// The only outcomes that tasks may have, where their number is a matter of chance.
+    #[serde(default)]
+    pub outcomes_among: Vec<String>,
     /// Requests by action that reached the tenant, exactly.
     #[serde(default)]
     pub requests: BTreeMap<String, u32>,
