@@ -17,7 +17,7 @@ use temporalio_macros::activities;
 use temporalio_sdk::ApplicationFailure;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 
-use crate::shard_machine::STALE_MS;
+use crate::planned_call::STALE_MS;
 use crate::wire::{CallRequest, CallResult, DrawRequest, DrawnPins, PollRequest};
 
 /// How late a poll may leave, in milliseconds.

@@ -6,7 +6,7 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`shard_machine`], [`section_machine`], [`tenant_quota`], [`polls`] | the machines, pure |
+//! | [`shard_machine`], [`planned_call`], [`shard_sources`], [`outbox`], [`section_machine`], [`tenant_quota`], [`polls`] | the machines, pure |
 //! | [`workflows`] | what Temporal replays |
 //! | [`activities`], [`worker`] | what runs on workers |
 //! | [`split`], [`client`] | from a plan to workflows, and what a client asks them |
@@ -20,10 +20,13 @@ pub mod commands;
 pub mod connect;
 pub mod ids;
 pub mod jobs;
+pub mod outbox;
+pub mod planned_call;
 pub mod polls;
 pub mod program;
 pub mod section_machine;
 pub mod shard_machine;
+pub mod shard_sources;
 pub mod split;
 pub mod tenant_quota;
 pub mod text;

@@ -8,107 +8,27 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sortie::app::{CallTime, HostAnswer, PinPair};
 use sortie::drive::{CallAnswer, CallReply, KeptPin};
-use sortie::engine::{Call, DrawnPin, Engine, EngineState, Impossible, Phase};
-use sortie::model::{
-    Entry, Event, Policy, Sealed, Sighting, StopCause, TaskFacts, TaskIndex, UnixMillis,
-    Unreadable, Verdict,
-};
+use sortie::engine::{Call, Engine, EngineState, Impossible, Phase};
+use sortie::model::{Policy, Sighting, StopCause, TaskFacts, TaskIndex, UnixMillis, Verdict};
 
+use crate::outbox::Outbox;
+use crate::planned_call::{
+    CallEnd, CallWay, PlannedCall, STALE_MS, ShardStep, Want, lost, nothing,
+};
 use crate::polls::{POLLED_FROM, POLLED_FROM_CUSTODY, poll_every_ms, polls_per_hour};
+use crate::shard_sources::{Places, pin_source, place_source};
 use crate::wire::{Granted, ShardInput, ShardOrder};
 
 /// Requests in progress at once in a shard. The places in the quota limit them, not this: polls stay in progress for days.
 const CONCURRENCY: u32 = 10_000;
 /// Requests a second in a shard: the moments to leave are set by the keeper of the quota.
 const PER_SECOND: u32 = 10_000;
-/// How soon a task asks again for a place among the irreversible requests, in milliseconds.
-pub const PLACE_PAUSE_MS: u64 = 2_000;
-
-/// How long after its moment a place is of use, in milliseconds: a second that holds the moments of 1.1 seconds at 90 % of the rate still keeps
-/// the rate.
-pub const STALE_MS: u64 = 100;
 /// How long a request for a task that was late waits for another place before the engine decides anew, in milliseconds.
 const AGAIN_MS: u64 = 10_000;
-
-/// A call that may be made now.
-#[derive(Clone, Debug)]
-pub struct PlannedCall {
-    /// When the engine decided it.
-    pub decided_at: UnixMillis,
-    /// The place of its task in the shard.
-    pub task: usize,
-    /// The call.
-    pub call: Call,
-    /// How it is made.
-    pub way: CallWay,
-}
-
-/// How a call is made.
-#[derive(Clone, Debug)]
-pub enum CallWay {
-    /// Once, at this moment.
-    Once(CallTime),
-    /// Again and again, until it shows something else than before.
-    Polled {
-        /// What the look before showed.
-        known: Option<Sighting>,
-        /// From one look to the next, in milliseconds.
-        every_ms: u64,
-        /// When it ends at the latest.
-        until: UnixMillis,
-    },
-}
-
-/// What a shard wants of the keeper of the quota.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
-pub struct Want {
-    /// Requests.
-    pub requests: u32,
-    /// Irreversible ones among them.
-    pub irreversible: u32,
-}
-
-/// What is to be done now.
-#[derive(Debug, Default)]
-pub struct ShardStep {
-    /// Calls to make.
-    pub calls: Vec<PlannedCall>,
-    /// What to ask the keeper of the quota for.
-    pub want: Option<Want>,
-    /// Polls are no longer of use.
-    pub ends_polls: bool,
-    /// The next moment at which something may become due.
-    pub wake_at: Option<UnixMillis>,
-    /// Nothing is in progress, and nothing more will be.
-    pub is_done: bool,
-}
-
-/// What became of a call.
-#[derive(Debug)]
-pub enum CallEnd {
-    /// A worker reported back.
-    Answered(Box<HostAnswer>),
-    /// No worker reported back: the request may have been made.
-    Lost(String),
-    /// A worker was too late for its place in the quota, and did not make it.
-    Late,
-    /// It was never made, or showed nothing new until its time was over.
-    Nothing,
-}
-
-/// Places among the irreversible requests: how many are there, and how many are missing.
-#[derive(Debug, Default)]
-struct Places {
-    left: u32,
-    until: Option<UnixMillis>,
-    missing: u32,
-}
 
 /// The tasks of a shard.
 pub struct ShardMachine {
     engine: Engine,
-    numbers: Vec<TaskIndex>,
-    by_number: BTreeMap<TaskIndex, TaskIndex>,
     facts: Arc<[TaskFacts]>,
     places: Arc<Mutex<Places>>,
     slots: VecDeque<CallTime>,
@@ -121,7 +41,8 @@ pub struct ShardMachine {
     known: Vec<Option<Sighting>>,
     polled: u32,
     section_tasks: u32,
-    outbox: Vec<Entry>,
+    /// What the section does not know yet.
+    pub outbox: Outbox,
     is_open: bool,
 }
 
@@ -145,8 +66,6 @@ impl ShardMachine {
         let count = input.tasks.len();
         Self {
             engine,
-            numbers: input.numbers.clone(),
-            by_number,
             facts,
             places,
             slots: VecDeque::new(),
@@ -158,32 +77,9 @@ impl ShardMachine {
             known: vec![None; count],
             polled: 0,
             section_tasks: input.section_tasks,
-            outbox: Vec::new(),
+            outbox: Outbox::new(&input.numbers),
             is_open: false,
         }
-    }
-
-    /// Entries that the section does not know yet. Intents hold what was sent.
-    pub fn take_entries(&mut self, input: &ShardInput) -> Vec<Entry> {
-        let entries = std::mem::take(&mut self.outbox);
-        entries.into_iter().filter_map(|entry| self.global(entry, input)).collect()
-    }
-
-    /// Whether one of the entries to be told is an error, which may stop the run.
-    #[must_use]
-    pub fn has_errors(&self) -> bool {
-        self.outbox.iter().any(|entry| match &entry.event {
-            Event::Settled { outcome, .. } => outcome.is_error(),
-            Event::Doubted { .. } | Event::Stopped { .. } => true,
-            Event::Answered { verdict, .. } => !matches!(verdict, Verdict::Accepted(_)),
-            _ => false,
-        })
-    }
-
-    /// Number of entries that are to be told.
-    #[must_use]
-    pub fn untold(&self) -> usize {
-        self.outbox.len()
     }
 
     /// Requests an hour that the polls in progress take.
@@ -214,13 +110,14 @@ impl ShardMachine {
             ShardOrder::Begin => {
                 self.is_open = true;
                 let entries = self.engine.open(now, program)?;
-                self.keep(entries);
+                self.outbox.keep(entries);
             }
             ShardOrder::Overseen { entries } => {
                 for entry in entries {
                     let entries = self.engine.overseen(now, entry.event)?;
                     // The section recorded them already.
-                    self.keep(entries.into_iter().filter(|entry| entry.event.task().is_some()));
+                    self.outbox
+                        .keep(entries.into_iter().filter(|entry| entry.event.task().is_some()));
                 }
             }
             ShardOrder::Hold { is_held } => {
@@ -249,7 +146,7 @@ impl ShardMachine {
         self.drop_stale(now);
         let mut calls = self.late_calls(now)?;
         let effects = self.engine.decide(now)?;
-        self.keep(effects.entries);
+        self.outbox.keep(effects.entries);
         for call in effects.calls {
             if let Some(planned) = self.plan(now, call) {
                 calls.push(planned);
@@ -301,11 +198,11 @@ impl ShardMachine {
         self.feed(now, planned, reply)?;
         if let Some((until, reason)) = pause {
             let entries = self.engine.pause(now, until, &reason)?;
-            self.keep(entries);
+            self.outbox.keep(entries);
         }
         if let Some((cause, reason)) = stop {
             let entries = self.engine.stop(now, cause, &reason)?;
-            self.keep(entries);
+            self.outbox.keep(entries);
         }
         // What the tenant told this shard holds for all others.
         let after = self.engine.state().pause(now);
@@ -347,7 +244,7 @@ impl ShardMachine {
                 });
             }
         };
-        self.keep(entries);
+        self.outbox.keep(entries);
         Ok(())
     }
 
@@ -376,7 +273,7 @@ impl ShardMachine {
                 is_forbidden: true,
             };
             if let Ok(entries) = self.engine.listed(now, failed) {
-                self.keep(entries);
+                self.outbox.keep(entries);
             }
             return None;
         };
@@ -477,46 +374,9 @@ impl ShardMachine {
         (until > now.plus_ms(every_ms)).then_some(CallWay::Polled { known, every_ms, until })
     }
 
-    fn keep(&mut self, entries: impl IntoIterator<Item = Entry>) {
-        self.outbox.extend(entries);
-    }
-
-    /// An entry as the section knows it. What happens to the shard as such is not told.
-    fn global(&self, entry: Entry, input: &ShardInput) -> Option<Entry> {
-        let Some(task) = entry.event.task() else {
-            let is_told = matches!(
-                entry.event,
-                Event::Stopped { .. } | Event::ActionStopped { .. } | Event::Paused { .. }
-            );
-            return is_told.then_some(entry);
-        };
-        let mut event = entry.event.renumbered(self.numbers[task.at()]);
-        if let Event::Intent { sends, .. } = &mut event {
-            *sends = input.tasks.get(task.at()).map(|task| Box::new(task.sends()));
-        }
-        Some(Entry { at: entry.at, event })
-    }
-
-    /// The place in this shard of a task of the section.
-    #[must_use]
-    pub fn local_of(&self, number: TaskIndex) -> Option<TaskIndex> {
-        self.by_number.get(&number).copied()
-    }
-
     fn lock_places(&self) -> std::sync::MutexGuard<'_, Places> {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Spare PINs of a task: for requests that a worker had to give back, because they could not leave in time.
-const SPARE_PINS: u32 = 3;
-
-/// How many PINs are drawn for a shard.
-#[must_use]
-pub fn draws(input: &ShardInput) -> u32 {
-    let requests = 1 + input.policy.retries.count + SPARE_PINS;
-    let tasks = input.facts.iter().filter(|facts| facts.draws_pin && facts.ended.is_none());
-    u32::try_from(tasks.count()).unwrap_or(u32::MAX).saturating_mul(requests)
 }
 
 fn local(at: usize) -> TaskIndex {
@@ -527,62 +387,4 @@ fn local(at: usize) -> TaskIndex {
 fn local_facts(facts: &TaskFacts, by_number: &BTreeMap<TaskIndex, TaskIndex>) -> TaskFacts {
     let after = facts.after.and_then(|(task, gate)| Some((*by_number.get(&task)?, gate)));
     TaskFacts { after, ..facts.clone() }
-}
-
-fn place_source(places: &Arc<Mutex<Places>>) -> sortie::engine::PlaceSource {
-    let places = Arc::clone(places);
-    Box::new(move |now, _per_minute| {
-        let mut places = places.lock().unwrap_or_else(PoisonError::into_inner);
-        if places.left > 0 && places.until.is_some_and(|until| now < until) {
-            places.left -= 1;
-            return Ok(());
-        }
-        places.missing += 1;
-        Err(now.plus_ms(PLACE_PAUSE_MS))
-    })
-}
-
-/// PINs in the order in which they were drawn.
-fn pin_source(pins: Vec<PinPair>) -> sortie::engine::PinSource {
-    let mut pins: VecDeque<PinPair> = pins.into();
-    Box::new(move || {
-        match pins.pop_front() {
-            Some(PinPair { to_send: KeptPin(clear), kept: KeptPin(kept) }) => {
-                DrawnPin { clear, kept }
-            }
-            // No worker can open this one, so the request is not made and the run stops.
-            None => {
-                let none = Sealed::encrypted(String::new(), None);
-                DrawnPin { clear: none.clone(), kept: none }
-            }
-        }
-    })
-}
-
-/// What is known after a call that no worker reported back from.
-fn lost(call: &Call, reason: String) -> CallReply {
-    let failed = || Unreadable::Failed { reason: reason.clone() };
-    match call {
-        Call::Send { .. } => CallReply::Sent {
-            http_status: None,
-            verdict: Verdict::Unknown { reason, ends_run: false, retry_after_ms: None },
-        },
-        Call::Look { .. } | Call::List { .. } => {
-            CallReply::Looked(Sighting::Unreadable { reason, is_forbidden: false })
-        }
-        Call::Pin { .. } => CallReply::Pin(Err(failed())),
-        Call::Secrets { .. } => CallReply::Secrets {
-            source: sortie::model::SecretSource::FilevaultKey,
-            result: Err(failed()),
-        },
-        Call::Recheck { .. } => CallReply::Rechecked(Err(failed())),
-    }
-}
-
-/// What is known after a look that showed nothing new.
-fn nothing(call: &Call) -> CallReply {
-    match call {
-        Call::Look { .. } => CallReply::Looked(Sighting::Nothing { evidence: String::new() }),
-        other => lost(other, "it was not made".to_owned()),
-    }
 }

@@ -9,16 +9,17 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use sortie::model::UnixMillis;
-use sortie::pace::{BLOCK_LIFE_MS, HOUR_MS, Lease, grant};
+use sortie::pace::{HOUR_MS, Lease, grant};
 
-use crate::shard_machine::PLACE_PAUSE_MS;
+use crate::shard_sources::PLACE_PAUSE_MS;
 use crate::wire::{Granted, QuotaMessage, ShardOrder};
 
 /// Share of the rates that is given out. Workers reach the tenant a little later than their moment, by different delays, so
 /// that moments that keep a rate exactly would exceed it on arrival.
 const SHARE_PERCENT: u64 = 90;
-/// How far ahead moments are given out, in milliseconds. What is given out is spent, even where it is not used.
-const AHEAD_MS: u64 = 5_000;
+/// How far ahead moments are given out, in milliseconds. What is given out is spent, even where it is not used, and a stop does not recall
+/// what waits for its moment on a worker.
+const AHEAD_MS: u64 = 2_000;
 /// How long before its first moment a place is given out, in milliseconds: the way to the shard and from there to a worker takes part of a
 /// second, and requests whose moments have passed on the way leave all at once.
 const LEAD_MS: u64 = 1_000;
@@ -162,7 +163,7 @@ impl TenantQuota {
     /// Gives one shard its requests, or says when there are any.
     fn give(&mut self, now: UnixMillis, waiting: &Waiting) -> Result<Granted, UnixMillis> {
         let every_us = self.every_us();
-        let ahead = u32::try_from(BLOCK_LIFE_MS * 1_000 / every_us).unwrap_or(u32::MAX);
+        let ahead = u32::try_from(AHEAD_MS * 1_000 / every_us).unwrap_or(u32::MAX);
         let want = waiting.requests.clamp(1, ahead.max(1));
         let polls: u32 = self.polls.values().sum();
         let budget = u64::from(self.per_hour) * SHARE_PERCENT / 100;

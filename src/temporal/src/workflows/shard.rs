@@ -20,7 +20,9 @@ use super::outgoing::Outgoing;
 use super::waiting::{UnderWay, broken, condition, message, now, timer};
 use super::{Quota, Section};
 use crate::activities::Calls;
-use crate::shard_machine::{CallEnd, CallWay, PlannedCall, ShardMachine, draws};
+use crate::planned_call::{CallEnd, CallWay, PlannedCall};
+use crate::shard_machine::ShardMachine;
+use crate::shard_sources::draws;
 use crate::wire::{
     CallRequest, CallResult, DrawRequest, PollRequest, QuotaMessage, SectionMessage, ShardInput,
     ShardOrder,
@@ -192,11 +194,12 @@ impl<'a> ShardRun<'a> {
     fn tell(&mut self, now: UnixMillis, is_done: bool) -> Option<UnixMillis> {
         let every_ms = now.remaining_ms(self.begun_at) / TOLD_IN_ELAPSED;
         let due = self.told_at.plus_ms(every_ms.clamp(TOLD_EVERY_MS, TOLD_EVERY_MS_MAX));
-        let untold = self.machine.untold();
-        let is_due = now >= due || untold >= TOLD_ENTRIES || self.machine.has_errors() || is_done;
+        let untold = self.machine.outbox.len();
+        let is_due =
+            now >= due || untold >= TOLD_ENTRIES || self.machine.outbox.has_errors() || is_done;
         if untold > 0 && is_due {
             self.told_at = now;
-            let entries = self.machine.take_entries(&self.input);
+            let entries = self.machine.outbox.take(&self.input.tasks);
             if !entries.is_empty() {
                 self.section.push(SectionMessage::Told { entries });
             }
@@ -211,7 +214,7 @@ impl<'a> ShardRun<'a> {
             self.quota.push(QuotaMessage::Left { shard: self.id.clone() });
         }
         self.send(now);
-        (self.machine.untold() > 0).then_some(due)
+        (!self.machine.outbox.is_empty()).then_some(due)
     }
 
     /// Sends what waits for the section and for the keeper of the quota.
