@@ -15,7 +15,7 @@ use crate::app::preflight::Attended;
 use crate::app::{Consent, PlanFileRequest, Prepared, RefusalClass, Workspace};
 pub use crate::cli::companion_end::{CompanionEnd, CompanionError};
 use crate::cli::failure::{Done, Failure};
-use crate::cli::known_tenants::{KnownTenants, TenantChoice};
+use crate::cli::known_tenants::{KnownTenants, TenantWish};
 use crate::cli::locations::{open_workspace, state_path};
 use crate::cli::options::{CliCommand, GlobalOptions, ListingFormat, Options, TenantOptions};
 use crate::cli::setting_flags::{ReportFlags, SettingFlags};
@@ -142,7 +142,7 @@ impl Companion {
     ///
     /// # Errors
     /// The configuration cannot be read, or a flag has a value that it does not take.
-    pub fn tenants(&self, options: &TenantChoice) -> Result<KnownTenants, CompanionError> {
+    pub fn tenants(&self, options: &TenantWish) -> Result<KnownTenants, CompanionError> {
         Ok(KnownTenants::read(&self.global, options)?)
     }
 

@@ -18,7 +18,7 @@ use crate::transport::tenant_key;
 
 /// Flags that name one tenant besides those of the profiles.
 #[derive(Debug, Args)]
-pub struct TenantChoice {
+pub struct TenantWish {
     #[command(flatten)]
     tenant: TenantOptions,
 }
@@ -30,7 +30,7 @@ pub struct KnownTenants {
 }
 
 impl KnownTenants {
-    pub(crate) fn read(global: &GlobalOptions, choice: &TenantChoice) -> Result<Self, Failure> {
+    pub(crate) fn read(global: &GlobalOptions, choice: &TenantWish) -> Result<Self, Failure> {
         let mut tenants = Vec::new();
         // What flags, variables and the chosen profile name comes first.
         let given = choice.tenant.values()?;

@@ -8,6 +8,7 @@ mod observed;
 mod recorded;
 mod scenario;
 mod script;
+#[allow(clippy::module_inception, reason = "the binaries name this folder as they like")]
 mod suite;
 mod tenant;
 mod yaml;

@@ -59,6 +59,7 @@ pub fn play_all(engine: &dyn Engine, scenarios: Vec<Scenario>) {
                 loop {
                     let next = queue.lock().expect("no thread has failed").pop_front();
                     let Some(scenario) = next else { break };
+                    #[allow(clippy::disallowed_methods, reason = "only printed")]
                     let started = std::time::Instant::now();
                     let differences = play(engine, &scenario);
                     let (name, took) = (engine.name(), started.elapsed().as_secs_f32());

@@ -134,10 +134,11 @@ impl Calls {
         let DrawRequest { count, worker_key, encrypt_to } = request;
         let draw = |_| {
             CallHost::draw_pin(&worker_key, &encrypt_to).map_err(|reason| {
-                ApplicationFailure::non_retryable(sortie::cli::plain_words(&reason))
+                Box::new(ApplicationFailure::non_retryable(sortie::cli::plain_words(&reason)))
             })
         };
-        let pins = (0..count).map(draw).collect::<Result<_, _>>()?;
+        let pins = (0..count).map(draw).collect::<Result<_, _>>();
+        let pins = pins.map_err(ActivityError::Application)?;
         Ok(DrawnPins { pins })
     }
 }

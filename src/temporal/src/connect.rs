@@ -317,7 +317,7 @@ mod tests {
     fn a_certificate_without_its_key_is_refused() {
         let mut half = options("a:1");
         half.tls_cert_path = Some("cert.pem".into());
-        let error = half.tls(false).err().expect("the key is missing");
+        let Err(error) = half.tls(false) else { panic!("the key is missing") };
         assert!(error.what().contains("private key"), "{}", error.what());
         assert!(options("a:1").tls(false).expect("plain").is_none());
         assert!(options("a:1").tls(true).expect("an API key implies it").is_some());

@@ -2,6 +2,11 @@
 //!
 //! Owns how a scenario is run with `sortie-temporal`. This program is also `sortie`, which makes the plans: the tests of a package
 //! cannot start the program of another. Must never judge what came of a scenario: the suite does.
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test prints what it measured, in the real time of the server"
+)]
 
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -14,7 +19,12 @@ use serde_json::Value;
 #[allow(dead_code, reason = "the suite needs only a part of it")]
 mod server;
 #[path = "../../../tests/conformance/mod.rs"]
-#[allow(dead_code, unreachable_pub, reason = "the local engine uses the other part")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    clippy::module_inception,
+    reason = "the local engine uses the other part"
+)]
 mod suite;
 
 use server::DevServer;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use clap::Args;
 use sortie::app::RefusalClass;
 use sortie::cli::companion::{Companion, CompanionEnd, CompanionError};
-use sortie::cli::known_tenants::{KnownTenants, TenantChoice};
+use sortie::cli::known_tenants::{KnownTenants, TenantWish};
 
 use crate::activities::{Calls, FindTenant};
 use crate::connect::ConnectOptions;
@@ -29,7 +29,7 @@ pub struct RunWorkerOptions {
     #[arg(long, env = "SORTIE_WORKER_KEY", hide_env_values = true, value_name = "AGE_KEY")]
     worker_key: Option<String>,
     #[command(flatten)]
-    tenant: TenantChoice,
+    tenant: TenantWish,
 }
 
 /// Runs a worker until it is interrupted; requests in progress are finished first.

@@ -140,7 +140,7 @@ fn worker_process() {
             let ended =
                 worker::run(client, worker::TASK_QUEUE, calls, std::future::pending()).await;
             // The server was away for long: a supervisor would start the worker again.
-            eprintln!("a worker ended: {ended:?}");
+            println!("a worker ended: {ended:?}");
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     });

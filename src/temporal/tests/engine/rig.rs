@@ -293,7 +293,7 @@ impl InProcessWorker {
             let running = worker::run_build(client, queue, calls, &build_id, leave);
             let ended = runtime.block_on(running);
             if let Err(error) = ended {
-                eprintln!("the worker ended: {error}");
+                println!("the worker ended: {error}");
             }
         });
         Self { _leave: leave }
