@@ -14,6 +14,10 @@ use super::{compare, recorded};
 const THREADS: usize = 6;
 /// The variable that picks scenarios by a part of their names.
 const PICK: &str = "SORTIE_CONFORMANCE_PICK";
+/// Set where an engine in real time also plays the scenarios that take longer than [`SLOW_S`].
+const SLOW: &str = "SORTIE_CONFORMANCE_SLOW";
+/// Scenarios that last longer than so many seconds are slow.
+const SLOW_S: u64 = 60;
 
 /// What runs a job.
 pub trait Engine: Sync {
@@ -49,6 +53,15 @@ pub fn play_all(engine: &dyn Engine, scenarios: Vec<Scenario>) {
     let pick = std::env::var(PICK).unwrap_or_default();
     let mut picked: VecDeque<Scenario> =
         scenarios.into_iter().filter(|scenario| scenario.name.contains(&pick)).collect();
+    if engine.name() != "local" && std::env::var_os(SLOW).is_none() {
+        picked.retain(|scenario| {
+            let is_quick = scenario.lasts_s <= SLOW_S;
+            if !is_quick {
+                println!("{}: {}: left out; set {SLOW} to play it", engine.name(), scenario.name);
+            }
+            is_quick
+        });
+    }
     // The longest first, so that the others run beside them.
     picked.make_contiguous().sort_by_key(|scenario| std::cmp::Reverse(scenario.lasts_s));
     let count = picked.len();

@@ -106,7 +106,7 @@ fn limits_of_the_system_end_with_their_cause_and_cure() {
     let fleet = Fleet::of(DeviceKind::MacAppleSilicon, 2);
     let job = fleet.job("restart", 0..2);
     for (limit, code, words) in [
-        ("ulimit -n 10", 1, ["10 open files are allowed", "ulimit -n 512"]),
+        ("ulimit -n 10", 1, ["10 open files are allowed", "ulimit -n 4096"]),
         (
             "ulimit -f 1",
             12,

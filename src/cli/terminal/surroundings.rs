@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn too_few_open_files_are_refused_with_the_cure() {
         let failure = enough_files(Some(10)).expect_err("too few");
-        assert!(failure.what.contains("10 open files") && failure.next.contains("ulimit -n 512"));
+        assert!(failure.what.contains("10 open files") && failure.next.contains("ulimit -n 4096"));
         assert!(enough_files(Some(FILES_MIN)).is_ok() && enough_files(None).is_ok());
     }
 

@@ -47,7 +47,7 @@ pub struct ShardMachine {
 }
 
 impl ShardMachine {
-    /// A shard of which nothing has happened yet. `pins` are what [`draws`] asked for.
+    /// A shard of which nothing has happened yet. `pins` are what [`draws`](crate::shard_sources::draws) asked for.
     #[must_use]
     pub fn new(input: &ShardInput, pins: Vec<PinPair>) -> Self {
         let by_number: BTreeMap<TaskIndex, TaskIndex> =
