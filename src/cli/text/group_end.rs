@@ -9,11 +9,12 @@ use std::collections::BTreeMap;
 use crate::app::{GroupEnded, RunVerdict, Sent, TenantEnd, TenantEnded};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::text::group_table::{add_tenant, group_table};
 use crate::cli::text::layout::{counted, one_line, thousands};
 use crate::cli::text::refusals::words;
 use crate::cli::text::run_next::{Resumable, step, steps};
 use crate::cli::text::screen::{Screen, Tone};
-use crate::cli::text::table::{Table, TableCell, TableColumn};
+use crate::cli::text::table::TableColumn;
 use crate::model::{Outcome, OutcomeCounts};
 
 /// Tenants whose next steps are named one by one; the report has the others.
@@ -82,41 +83,13 @@ pub(crate) fn group_summary(ended: &GroupEnded, screen: &Screen) -> String {
         one_line(&ended.job),
         counted(ended.tenants.len(), "tenant")
     );
-    let mut table = Table::new(&[
-        TableColumn::text("TENANT").at_least(8),
-        TableColumn::text("RESULT").at_least(16),
-        TableColumn::number("OK"),
-        TableColumn::number("FAILED"),
-        TableColumn::number("IN DOUBT"),
-        TableColumn::number("PENDING"),
-        TableColumn::number("NOT SENT"),
-        TableColumn::whole("RUN").optional(),
-    ]);
+    let mut table = group_table(TableColumn::text("RESULT").at_least(16));
     for tenant in &ended.tenants {
         let exit = exit_of(tenant);
         let tone = if exit == Exit::Well { Tone::Good } else { Tone::Bad };
-        let mut cells: Vec<TableCell> = vec![
-            one_line(&tenant.tenant).into_owned().into(),
-            TableCell::toned(tone, one_line(&result(tenant)).into_owned()),
-        ];
-        match tenant.end.counts() {
-            None => cells.extend((0..5).map(|_| TableCell::from(""))),
-            Some(counts) => {
-                let sum = |outcomes: &[Outcome]| {
-                    let tasks: u32 = outcomes.iter().map(|outcome| counts.of(*outcome)).sum();
-                    TableCell::from(thousands(tasks))
-                };
-                cells.extend([
-                    sum(&[Outcome::Completed, Outcome::Accepted, Outcome::AlreadyInEffect]),
-                    sum(&[Outcome::Failed, Outcome::Refused]),
-                    sum(&[Outcome::InDoubt]),
-                    sum(&[Outcome::Pending, Outcome::NotNow]),
-                    sum(&[Outcome::NotAttempted]),
-                ]);
-            }
-        }
-        cells.push(tenant.run.clone().unwrap_or_default().into());
-        table.row(cells);
+        let (result, counts) = (result(tenant), tenant.end.counts());
+        let run = tenant.run.as_deref().unwrap_or_default();
+        add_tenant(&mut table, &tenant.tenant, (tone, &result), counts, run);
     }
     format!("{title}\n{}", table.render(screen))
 }

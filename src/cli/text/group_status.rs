@@ -5,51 +5,23 @@
 use serde_json::{Value, json};
 
 use crate::app::{GroupStatus, RunStatus, TenantStatus};
-use crate::cli::text::layout::{counted, one_line, thousands};
+use crate::cli::text::group_table::{add_tenant, group_table};
+use crate::cli::text::layout::{counted, one_line};
 use crate::cli::text::run_next::step;
 use crate::cli::text::screen::{Screen, Tone};
 use crate::cli::text::status::run_json;
-use crate::cli::text::table::{Table, TableCell, TableColumn};
+use crate::cli::text::table::TableColumn;
 use crate::journal::RunState;
-use crate::model::Outcome;
 
 /// The group, then a line for each tenant.
 pub(crate) fn group_status_text(status: &GroupStatus, screen: &Screen) -> String {
     let group = &status.group;
-    let mut table = Table::new(&[
-        TableColumn::text("TENANT").at_least(8),
-        TableColumn::text("STATE").at_least(8),
-        TableColumn::number("OK"),
-        TableColumn::number("FAILED"),
-        TableColumn::number("IN DOUBT"),
-        TableColumn::number("PENDING"),
-        TableColumn::number("NOT SENT"),
-        TableColumn::whole("RUN").optional(),
-    ]);
+    let mut table = group_table(TableColumn::text("STATE").at_least(8));
     for tenant in &status.tenants {
         let (tone, state) = state_of(tenant);
-        let mut cells: Vec<TableCell> = vec![
-            one_line(&tenant.tenant).into_owned().into(),
-            TableCell::toned(tone, one_line(&state).into_owned()),
-        ];
-        match &tenant.run {
-            None => cells.extend((0..6).map(|_| TableCell::from(""))),
-            Some(run) => {
-                let sum = |outcomes: &[Outcome]| {
-                    let tasks: u32 = outcomes.iter().map(|outcome| run.counts.of(*outcome)).sum();
-                    TableCell::from(thousands(tasks))
-                };
-                cells.extend([
-                    sum(&[Outcome::Completed, Outcome::Accepted, Outcome::AlreadyInEffect]),
-                    sum(&[Outcome::Failed, Outcome::Refused]),
-                    sum(&[Outcome::InDoubt]),
-                    sum(&[Outcome::Pending, Outcome::NotNow]),
-                    sum(&[Outcome::NotAttempted]),
-                    run.row.id.as_str().into(),
-                ]);
-            }
-        }
-        table.row(cells);
+        let counts = tenant.run.as_ref().map(|run| &run.counts);
+        let run = tenant.run.as_ref().map_or("", |run| run.row.id.as_str());
+        add_tenant(&mut table, &tenant.tenant, (tone, &state), counts, run);
     }
     format!(
         "group {}: {} on {}\n  started    {}\n  reports    {}\n\n{}",

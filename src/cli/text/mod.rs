@@ -17,6 +17,7 @@ pub(crate) mod doubts;
 pub(crate) mod fields;
 pub(crate) mod group_end;
 pub(crate) mod group_status;
+mod group_table;
 pub(crate) mod help_page;
 pub(crate) mod history;
 pub(crate) mod layout;
