@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use crate::engine::Call;
-use crate::journal::{Batch, Commit, RequestCounts};
+use crate::journal::{AnswerTimes, Batch, Commit, RequestCounts};
 use crate::model::{Entry, Event, Task, UnixMillis};
 
 /// The batches of a run that are not committed yet, oldest first.
@@ -17,6 +17,8 @@ pub(super) struct Batches<J> {
     tasks: Arc<[Task]>,
     /// Requests that are counted with the next batch.
     requests: RequestCounts,
+    /// How long answers took that are counted with the next batch.
+    answers: AnswerTimes,
     waiting: VecDeque<WaitingBatch>,
 }
 
@@ -38,7 +40,16 @@ pub(super) struct CommittedBatch {
 impl<J: Commit> Batches<J> {
     /// No batches yet. `requests` were made before the run, and are counted with its first batch.
     pub(super) fn new(journal: J, tasks: Arc<[Task]>, requests: RequestCounts) -> Self {
-        Self { journal, tasks, requests, waiting: VecDeque::new() }
+        let (answers, waiting) = (AnswerTimes::new(), VecDeque::new());
+        Self { journal, tasks, requests, answers, waiting }
+    }
+
+    /// Counts how long an answer took, with the next batch.
+    pub(super) fn count_answer(&mut self, word: &str, took_ms: u32) {
+        match self.answers.get_mut(word) {
+            Some(durations) => durations.add(took_ms),
+            None => self.answers.entry(word.to_owned()).or_default().add(took_ms),
+        }
     }
 
     /// Gives entries to the journal; the calls wait until they are committed.
@@ -62,7 +73,8 @@ impl<J: Commit> Batches<J> {
         }
         let requests = std::mem::take(&mut self.requests);
         let (committed, done) = oneshot::channel();
-        let batch = Batch { entries: entries.clone(), requests };
+        let answers = std::mem::take(&mut self.answers);
+        let batch = Batch { entries: entries.clone(), requests, answers };
         self.journal.submit(batch, Box::new(move |result| drop(committed.send(result))));
         let committed = CommittedBatch { formed_at, entries, calls };
         self.waiting.push_back(WaitingBatch { done, committed });

@@ -81,6 +81,8 @@ pub(super) struct Performed {
     pub(super) skew_ms: Option<i64>,
     /// The answer was a 401.
     pub(super) is_unauthorized: bool,
+    /// How long the answer took in milliseconds, and the word that its request is counted under; `None` without an answer.
+    pub(super) took: Option<(&'static str, u32)>,
 }
 
 impl Performed {
@@ -89,7 +91,11 @@ impl Performed {
         let reason = "the host or its disk paused between the decision and the request".to_owned();
         let verdict = Verdict::NotSent { reason, ends_run: false };
         let outcome = CallResult::Sent { task, attempt, http_status: None, verdict };
-        Self { result: outcome, hour: None, skew_ms: None, is_unauthorized: false }
+        Self::without_answer(outcome)
+    }
+
+    fn without_answer(result: CallResult) -> Self {
+        Self { result, hour: None, skew_ms: None, is_unauthorized: false, took: None }
     }
 }
 
@@ -125,21 +131,17 @@ impl<T: Transport, C: Clock> Worker<T, C> {
     pub(super) async fn perform(self: Arc<Self>, call: Call, skew_ms: i64) -> Performed {
         let request = match self.request(&call) {
             Ok(request) => request,
-            Err(outcome) => {
-                return Performed {
-                    result: *outcome,
-                    hour: None,
-                    skew_ms: None,
-                    is_unauthorized: false,
-                };
-            }
+            Err(outcome) => return Performed::without_answer(*outcome),
         };
         let asked = Asked::of(&request);
         let attempt = match &call {
             Call::Send { attempt, .. } => Some(*attempt),
             _ => None,
         };
-        let result = wire_log::send(&*self.transport, &self.clock, request, attempt).await;
+        let word = call.word();
+        let answer = wire_log::send(&*self.transport, &self.clock, request, attempt).await;
+        let took = answer.took_ms.map(|ms| (word, ms));
+        let result = answer.result;
         let is_unauthorized = result.as_ref().is_ok_and(|reply| reply.status == 401);
         let (hour, new_skew_ms) = server_word(&result, self.clock.now());
         // The answer's own date where it has one: after a resume no other is known yet.
@@ -147,7 +149,7 @@ impl<T: Transport, C: Clock> Worker<T, C> {
             Some(outcome) => outcome,
             None => self.read(call, &result, new_skew_ms.unwrap_or(skew_ms)),
         };
-        Performed { result: outcome, hour, skew_ms: new_skew_ms, is_unauthorized }
+        Performed { result: outcome, hour, skew_ms: new_skew_ms, is_unauthorized, took }
     }
 
     /// The request of a call; an action that this version does not know has none.

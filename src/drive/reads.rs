@@ -132,7 +132,7 @@ impl<T: Transport, C: Clock> Reads<T, C> {
         loop {
             self.wait_for_place(kind).await?;
             let answer = wire_log::send(&*self.transport, &self.clock, request.clone(), None).await;
-            let (wait_ms, error) = match answer {
+            let (wait_ms, error) = match answer.result {
                 Ok(reply) => match judge(&reply) {
                     Ok(()) => {
                         let other = Asked::of(request).and_then(|asked| asked.mismatch(&reply));

@@ -243,7 +243,10 @@ impl<'a, T: Transport, C: Clock, J: Commit, O: Observer> RunLoop<'a, T, C, J, O>
         entries: &mut Vec<Entry>,
     ) -> Result<(), DriveError> {
         let now = self.clock.now();
-        let Performed { mut result, hour, skew_ms, is_unauthorized } = returned.performed;
+        let Performed { mut result, hour, skew_ms, is_unauthorized, took } = returned.performed;
+        if let Some((word, took_ms)) = took {
+            self.batches.count_answer(word, took_ms);
+        }
         let is_read = !matches!(result, CallResult::Sent { .. });
         if is_read && is_unauthorized && self.token.seek_for_read(returned.token) {
             result = result.again_after(FRESH_TOKEN_WAIT_MS);

@@ -93,7 +93,7 @@ impl<T: Transport> CallRunner<T> {
         let tasks: Arc<[Task]> = Arc::new([task.clone()]);
         let transport = Arc::clone(&self.transport);
         let worker = Arc::new(Worker::new(transport, WallClock, tasks, self.sealer.clone()));
-        let Performed { result, hour, skew_ms, is_unauthorized } =
+        let Performed { result, hour, skew_ms, is_unauthorized, .. } =
             worker.perform(alone(call), skew_ms).await;
         let pause = hour.and_then(|hour| others_pause(hour, per_hour, WallClock.now()));
         let reply = match result {

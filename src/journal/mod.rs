@@ -14,6 +14,7 @@ mod database;
 mod error;
 mod index;
 mod kept;
+mod measures;
 mod provenance;
 mod prune;
 mod run;
@@ -37,6 +38,7 @@ pub use index::{
     SentDevices,
 };
 pub use kept::{KeptHead, KeptHeads};
+pub use measures::{AnswerTimes, RunMeasures};
 pub use provenance::Provenance;
 pub use prune::{PruneShare, Pruned, prune_run, prune_share};
 pub use run::RunJournal;

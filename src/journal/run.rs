@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use super::database::open_to_write;
 use super::error::{At, JournalError};
 use super::index::{HeadBook, Index};
+use super::measures::{AnswerTimes, MeasureBook};
 use super::run_chain::{ChainEnd, RunHead, begin_chain, link};
 use super::run_format::MIGRATIONS;
 use super::run_header::{RequestCounts, RunHeader};
@@ -30,6 +31,8 @@ pub struct RunJournal {
     book: HeadBook,
     /// Whether the host knows that the journal has come to `end`.
     is_confirmed: bool,
+    /// What this process measured.
+    measures: MeasureBook,
 }
 
 impl RunJournal {
@@ -73,10 +76,11 @@ impl RunJournal {
         }
         let end = begin_chain(&transaction, &path)?;
         transaction.commit().at(&path)?;
+        let measures = MeasureBook::open(&connection, &path)?;
         let records = tasks.iter().map(TaskRecord::new).collect();
         let book = HeadBook::open(state_dir, &header.run.0, &end.hash)?;
         book.confirm(&end.head())?;
-        Ok(Self { connection, path, records, end, book, is_confirmed: true })
+        Ok(Self { connection, path, records, end, book, is_confirmed: true, measures })
     }
 
     /// Continues the journal of a verified run, from where it ended.
@@ -90,8 +94,9 @@ impl RunJournal {
         run.beginning.keep(&transaction, &path, run.end.seq + 1)?;
         transaction.commit().at(&path)?;
         let book = HeadBook::open(state_dir, &run.header.run.0, &run.beginning.genesis())?;
+        let measures = MeasureBook::open(&connection, &path)?;
         let (records, end) = (run.records.clone(), run.end.clone());
-        Ok(Self { connection, path, records, end, book, is_confirmed: true })
+        Ok(Self { connection, path, records, end, book, is_confirmed: true, measures })
     }
 
     /// Verifies the journal of a run and continues it.
@@ -132,7 +137,7 @@ impl RunJournal {
         entries: &[Entry],
         requests: &RequestCounts,
     ) -> Result<(), JournalError> {
-        self.write(entries, requests)?;
+        self.write(entries, requests, &AnswerTimes::new())?;
         self.confirm()
     }
 
@@ -151,6 +156,7 @@ impl RunJournal {
         &mut self,
         entries: &[Entry],
         requests: &RequestCounts,
+        answers: &AnswerTimes,
     ) -> Result<(), JournalError> {
         let path = &self.path;
         let transaction = self.connection.transaction().at(path)?;
@@ -193,10 +199,12 @@ impl RunJournal {
                 add.execute(params![kind, i64::try_from(*count).unwrap_or(i64::MAX)]).at(path)?;
             }
         }
+        self.measures.keep(&transaction, path, entries, answers)?;
         if !entries.is_empty() {
             self.book.announce(&self.end.head(), &end.head())?;
         }
         transaction.commit().at(path)?;
+        self.measures.committed(entries, answers);
         self.is_confirmed &= entries.is_empty();
         self.end = end;
         for (task, record) in touched {

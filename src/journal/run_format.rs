@@ -4,7 +4,7 @@
 //! changed, and none takes anything away: older programs go on reading.
 
 /// The scripts that lead from one format of a run's database to the next.
-pub(super) const MIGRATIONS: [&str; 3] = [FORMAT_1, FORMAT_2, FORMAT_3];
+pub(super) const MIGRATIONS: [&str; 4] = [FORMAT_1, FORMAT_2, FORMAT_3, FORMAT_4];
 
 const FORMAT_1: &str = "
 CREATE TABLE header (body TEXT NOT NULL);
@@ -30,3 +30,6 @@ CREATE TABLE chain (header TEXT NOT NULL, tasks TEXT NOT NULL, first INTEGER NOT
 /// The tables stay as they are. From here on an intent says what it sends, the header may keep an approval, and an entry
 /// may say that a person closed the run: older programs must not write to a closed run.
 const FORMAT_3: &str = "";
+
+/// What each process that wrote the run measured: statistics, which no hash covers.
+const FORMAT_4: &str = "CREATE TABLE measures (process INTEGER PRIMARY KEY, body TEXT NOT NULL);";

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::database::open_to_read;
 use super::error::{At, JournalError};
+use super::measures::{self, RunMeasures};
 use super::run_format::MIGRATIONS;
 use super::run_header::{RequestCounts, RunHeader};
 use super::state_dir::StateDir;
@@ -241,6 +242,14 @@ impl RunReader {
             .query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))
             .at(&self.path)?;
         rows.collect::<Result<_, _>>().at(&self.path)
+    }
+
+    /// What the run measured of itself.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn measures(&self) -> Result<RunMeasures, JournalError> {
+        measures::read(&self.connection, &self.path)
     }
 
     /// How many requests that change something were answered with HTTP 429.

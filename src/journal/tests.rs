@@ -5,6 +5,7 @@
 
 mod audit;
 mod groups;
+mod measures;
 mod trust;
 
 use super::*;
@@ -220,7 +221,7 @@ fn after_an_error_nothing_more_is_committed() {
         let (sender, results) = channel();
         for task in [0, 9, 1] {
             let sender = sender.clone();
-            let batch = Batch { entries: vec![intent(task)], requests: RequestCounts::new() };
+            let batch = Batch { entries: vec![intent(task)], ..Batch::default() };
             let (committed, was_told) = channel();
             journal.submit(
                 batch,
@@ -244,7 +245,7 @@ fn the_writer_keeps_the_order_and_writes_all_before_it_ends() {
     let (sender, results) = channel();
     for task in 0..100 {
         let sender = sender.clone();
-        let batch = Batch { entries: vec![intent(task)], requests: RequestCounts::new() };
+        let batch = Batch { entries: vec![intent(task)], ..Batch::default() };
         let told = Box::new(move |result: Result<(), String>| {
             result.expect("it can be written");
             sender.send(task).expect("the test listens");

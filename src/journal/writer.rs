@@ -11,6 +11,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::error::JournalError;
+use super::measures::{AnswerTimes, add_answers};
 use super::run::RunJournal;
 use super::run_header::RequestCounts;
 use crate::model::Entry;
@@ -33,6 +34,8 @@ pub struct Batch {
     pub entries: Vec<Entry>,
     /// Requests that were made since the last batch.
     pub requests: RequestCounts,
+    /// How long the answers took that came since the last batch.
+    pub answers: AnswerTimes,
 }
 
 /// Called when the batch is on disk, or cannot be.
@@ -99,6 +102,7 @@ fn write_all(mut journal: RunJournal, waiting: &Receiver<(Batch, Committed)>) {
             for (kind, count) in next.requests {
                 *batch.requests.entry(kind).or_default() += count;
             }
+            add_answers(&mut batch.answers, &next.answers);
             callbacks.push(committed);
         }
         if failure.is_none() {
@@ -114,8 +118,13 @@ fn write_all(mut journal: RunJournal, waiting: &Receiver<(Batch, Committed)>) {
 /// gather meanwhile, and a PIN among them is worth waiting for. Nothing is sent in that time, because no
 /// intent is committed.
 fn append(journal: &mut RunJournal, batch: &Batch) -> Result<(), JournalError> {
-    try_for_a_while(|| journal.write(&batch.entries, &batch.requests))?;
+    try_for_a_while(|| journal.write(&batch.entries, &batch.requests, &batch.answers))?;
     try_for_a_while(|| journal.confirm())
+}
+
+fn append_once(journal: &mut RunJournal, batch: &Batch) -> Result<(), JournalError> {
+    journal.write(&batch.entries, &batch.requests, &batch.answers)?;
+    journal.confirm()
 }
 
 fn try_for_a_while(
@@ -150,7 +159,7 @@ impl Inline {
 impl Commit for Inline {
     fn submit(&mut self, batch: Batch, committed: Committed) {
         if self.failed.is_none() {
-            let result = self.journal.append(&batch.entries, &batch.requests);
+            let result = append_once(&mut self.journal, &batch);
             self.failed = result.err().map(|error| error.to_string());
         }
         committed(self.failed.clone().map_or(Ok(()), Err));

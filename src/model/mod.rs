@@ -7,6 +7,7 @@ mod action;
 mod command;
 mod device;
 mod digest;
+mod durations;
 mod entry;
 mod if_running;
 mod job_conditions;
@@ -38,6 +39,7 @@ pub use device::{
     Device, DeviceDetails, DeviceId, DeviceIdError, Os, Platform, is_placeholder_serial,
 };
 pub use digest::{hexadecimal, sha256};
+pub use durations::Durations;
 pub use entry::{Decision, Entry, Event, StopCause};
 pub use if_running::{IF_RUNNING_WORDS, IfRunning};
 pub use job_conditions::{JobConditions, RequiredList};

@@ -152,7 +152,7 @@ pub(super) fn back_to_format_1(bench: &Bench) {
     let connection = rusqlite::Connection::open(bench.state.run_path(RUN)).expect("a database");
     connection
         .execute_batch(
-            "DROP VIEW entries_readable; DROP TABLE chain;
+            "DROP VIEW entries_readable; DROP TABLE chain; DROP TABLE measures;
              CREATE TABLE old (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, task INTEGER,
                kind TEXT NOT NULL, body TEXT NOT NULL);
              INSERT INTO old SELECT seq, at, task, kind, body FROM entries; DROP TABLE entries;
