@@ -15,9 +15,10 @@ use crate::app::preflight::CapsReason;
 use crate::app::refusal::Reason;
 use crate::journal::{Charge, JournalError, RunReader, SentDevices};
 use crate::kandji::find_action;
-use crate::model::{DeviceId, Entry, Event, Outcome, Risk, Task, TaskRecord, Turn, UnixMillis};
+use crate::model::{Entry, Event, Outcome, Risk, Task, TaskRecord, Turn, UnixMillis};
 use crate::plan::{
-    ActionDevices, Approval, Budget, Confirmation, OverCap, PlanFile, Spent, devices_by_action,
+    ActionDevices, Approval, Budget, Confirmation, DeviceSet, OverCap, PlanFile, Spent,
+    devices_by_action,
 };
 use crate::transport::tenant_key;
 
@@ -252,15 +253,12 @@ fn count_devices(
     records: &[TaskRecord],
     counts: impl Fn(&TaskRecord) -> bool,
 ) -> BTreeMap<String, u32> {
-    let mut devices: BTreeMap<&str, BTreeSet<&DeviceId>> = BTreeMap::new();
+    let mut devices: BTreeMap<&str, DeviceSet<'_>> = BTreeMap::new();
     let both = tasks.iter().zip(records);
     for (task, _) in both.filter(|(task, record)| {
         task.risk >= Risk::Disruptive && task.turn == Turn::Do && counts(record)
     }) {
         devices.entry(&task.action).or_default().insert(&task.device.id);
     }
-    let count = |(action, ids): (&str, BTreeSet<&DeviceId>)| {
-        (action.to_owned(), u32::try_from(ids.len()).unwrap_or(u32::MAX))
-    };
-    devices.into_iter().map(count).collect()
+    devices.into_iter().map(|(action, ids)| (action.to_owned(), ids.len())).collect()
 }

@@ -16,7 +16,7 @@ use super::tenants::check_choice;
 use super::{
     Exclusion, Filter, IdentifyBy, Job, JobSettings, ParseOptions, Row, Selection, Step, Target,
 };
-use crate::model::Risk;
+use crate::model::{Carried, Risk};
 
 /// Makes a job of one action for devices that were named one by one, or for a selection.
 ///
@@ -138,13 +138,14 @@ fn rows_of(
         let row = Row {
             number,
             line: 0,
-            target,
+            target: Arc::new(target),
             tenant: None,
             steps: Arc::clone(steps),
-            carried: Vec::new(),
+            carried: Carried::default(),
             origin: None,
         };
-        match seen.insert(&row.target, 1, rows.len()).and_then(|earlier| rows.get(earlier)) {
+        let earlier = seen.insert(&row.target, 1, rows.len()).same_step;
+        match earlier.and_then(|earlier| rows.get(earlier)) {
             None => rows.push(row),
             Some(first) if options.dedupe && first.target == row.target => {
                 notes

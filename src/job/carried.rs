@@ -8,7 +8,7 @@ use super::columns::{Column, Meaning, TableHeader};
 use super::diagnostics::{PlaceUnit, counted, quote};
 use super::scan::{Cell, Record};
 use crate::kandji::{ActionSpec, fold};
-use crate::model::{first_steering, is_invisible};
+use crate::model::{Carried, SharedText, first_steering, is_invisible};
 
 /// Names of parameters, folded, that exports of other tools have as columns of their own. Where no action of a row has
 /// the parameter, the column is carried.
@@ -37,13 +37,8 @@ pub(super) struct Carrier {
 
 impl Carrier {
     /// The carried cells of a row, by the names of their columns.
-    pub fn take(
-        &mut self,
-        header: &TableHeader,
-        record: &Record<'_>,
-        steps: &[Step],
-    ) -> Vec<(String, String)> {
-        let mut carried = Vec::new();
+    pub fn take(&mut self, header: &TableHeader, record: &Record<'_>, steps: &[Step]) -> Carried {
+        let mut carried: Vec<(SharedText, SharedText)> = Vec::new();
         let mut has_several_lines = false;
         for (cell, column) in record.cells.iter().zip(&header.columns) {
             let is_spare = is_spare(column, steps.iter().map(|step| step.action));
@@ -59,12 +54,12 @@ impl Carrier {
             has_several_lines |= text.contains(['\n', '\r']);
             let shown = written_out(text);
             self.written_out += usize::from(shown != text);
-            carried.push((column.name.clone(), shown));
+            carried.push((SharedText::from(&column.name), shown.into()));
         }
         if has_several_lines {
             self.of_several_lines.push(record.line);
         }
-        carried
+        carried.into_iter().collect()
     }
 
     fn count_spare(&mut self, name: &str) {

@@ -121,10 +121,10 @@ impl Target {
     pub(super) fn set_field(&mut self, field: TargetField, text: &str) -> Result<(), Flaw> {
         match field {
             TargetField::DeviceId => self.device_id = Some(read_device_id(text)?),
-            TargetField::SerialNumber => self.serial_number = Some(read_serial(text)?),
-            TargetField::UserEmail => self.user_email = Some(read_email(text)?),
-            TargetField::DeviceName => self.device_name = Some(read_label(field, text)?),
-            TargetField::AssetTag => self.asset_tag = Some(read_label(field, text)?),
+            TargetField::SerialNumber => self.serial_number = Some(read_serial(text)?.into()),
+            TargetField::UserEmail => self.user_email = Some(read_email(text)?.into()),
+            TargetField::DeviceName => self.device_name = Some(read_label(field, text)?.into()),
+            TargetField::AssetTag => self.asset_tag = Some(read_label(field, text)?.into()),
         }
         Ok(())
     }

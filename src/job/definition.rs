@@ -9,7 +9,7 @@ use super::settings::JobSettings;
 use super::target::Target;
 use super::tenant_choice::TenantChoice;
 use crate::kandji::ActionSpec;
-use crate::model::{DeviceId, Gate, Params, Platform};
+use crate::model::{Carried, DeviceId, Gate, Params, Platform};
 
 /// What an operator wrote, checked and complete.
 #[derive(Clone, Debug)]
@@ -34,23 +34,24 @@ pub struct Job {
     pub notes: Vec<String>,
 }
 
-/// One device that the job names, with what is to be done on it.
+/// One device that the job names, with what is to be done on it. Small, so that a million fit: what rows have in common
+/// they share.
 #[derive(Clone, Debug)]
 pub struct Row {
     /// Position among the rows of the file, from 1, header and comments not counted.
     pub number: u32,
     /// Line of the file, from 1; 0 for a target that was given on the command line.
     pub line: u32,
-    /// The device as the row names it.
-    pub target: Target,
+    /// The device as the row names it. Rows that name it in the same way share it.
+    pub target: Arc<Target>,
     /// The tenant of the device, by the name of its profile, where the row names it.
-    pub tenant: Option<String>,
+    pub tenant: Option<Arc<str>>,
     /// What is to be done, in order. At least one step. Rows without values of their own share the steps.
     pub steps: Arc<[Step]>,
     /// Columns that mean nothing to us, carried into the report.
-    pub carried: Vec<(String, String)>,
+    pub carried: Carried,
     /// The run whose files the row comes from, if it does.
-    pub origin: Option<RowOrigin>,
+    pub origin: Option<Arc<RowOrigin>>,
 }
 
 /// One action of a job with its parameters, at its place in the order of a device.

@@ -24,13 +24,25 @@ type Strength = usize;
 #[derive(Default)]
 pub(super) struct SeenRows {
     groups: HashMap<(Identity, String), [Option<u32>; 4]>,
-    rows: HashMap<(u32, u16), usize>,
-    group_count: u32,
+    rows: HashMap<(u32, u16), u32>,
+    /// The first row of each group.
+    firsts: Vec<u32>,
+}
+
+/// Earlier rows of the same device, by their positions.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct EarlierRows {
+    /// The first one with the same step.
+    pub same_step: Option<usize>,
+    /// The first one with any step.
+    pub same_device: Option<usize>,
 }
 
 impl SeenRows {
-    /// Notes a row, and returns an earlier one of the same device and step.
-    pub fn insert(&mut self, target: &Target, step: u16, row: usize) -> Option<usize> {
+    /// Notes a row, and returns the earlier ones of the same device.
+    pub fn insert(&mut self, target: &Target, step: u16, row: usize) -> EarlierRows {
+        // No job has so many rows that its positions need more.
+        let row = u32::try_from(row).unwrap_or(u32::MAX);
         let strength = strength(target);
         let keys = keys(target);
         let mut matches: Vec<u32> = Vec::new();
@@ -44,16 +56,21 @@ impl SeenRows {
                 }
             }
         }
-        let group = matches.first().copied().unwrap_or(self.group_count);
+        let next_group = u32::try_from(self.firsts.len()).unwrap_or(u32::MAX);
+        let group = matches.first().copied().unwrap_or(next_group);
         if matches.is_empty() {
-            self.group_count += 1;
+            self.firsts.push(row);
         }
         for key in keys {
             self.groups.entry(key).or_default()[strength].get_or_insert(group);
         }
         let earlier = matches.iter().find_map(|group| self.rows.get(&(*group, step)).copied());
         self.rows.entry((group, step)).or_insert(row);
-        earlier
+        let first = matches.first().and_then(|group| self.firsts.get(*group as usize));
+        EarlierRows {
+            same_step: earlier.map(|row| row as usize),
+            same_device: first.map(|row| *row as usize),
+        }
     }
 }
 
@@ -79,11 +96,12 @@ fn keys(target: &Target) -> Vec<(Identity, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::SharedText;
 
     /// Targets as `id/serial/email`, each of which may be empty.
     fn target(text: &str) -> Target {
-        let parts: Vec<Option<String>> =
-            text.split('/').map(|part| (!part.is_empty()).then(|| part.to_owned())).collect();
+        let parts: Vec<Option<SharedText>> =
+            text.split('/').map(|part| (!part.is_empty()).then(|| part.into())).collect();
         Target {
             device_id: parts[0].as_deref().map(crate::model::DeviceId::from_api),
             serial_number: parts[1].clone(),
@@ -95,9 +113,9 @@ mod tests {
     fn check(earlier: &str, later: &str, expect: bool) {
         for (first, second) in [(earlier, later), (later, earlier)] {
             let mut seen = SeenRows::default();
-            assert_eq!(seen.insert(&target(first), 1, 0), None);
+            assert_eq!(seen.insert(&target(first), 1, 0), EarlierRows::default());
             let hit = seen.insert(&target(second), 1, 1);
-            assert_eq!(hit.is_some(), expect, "{first} then {second}");
+            assert_eq!(hit.same_step.is_some(), expect, "{first} then {second}");
         }
     }
 
@@ -118,9 +136,11 @@ mod tests {
     #[test]
     fn steps_set_rows_of_one_device_apart() {
         let mut seen = SeenRows::default();
-        assert_eq!(seen.insert(&target("/S/"), 1, 0), None);
-        assert_eq!(seen.insert(&target("/S/"), 2, 1), None);
-        assert_eq!(seen.insert(&target("/S/"), 2, 2), Some(1));
-        assert_eq!(seen.insert(&target("/S/"), 1, 3), Some(0));
+        let mut insert = |step, row| seen.insert(&target("/S/"), step, row);
+        assert_eq!(insert(1, 0), EarlierRows::default());
+        let first = EarlierRows { same_step: None, same_device: Some(0) };
+        assert_eq!(insert(2, 1), first);
+        assert_eq!(insert(2, 2), EarlierRows { same_step: Some(1), ..first });
+        assert_eq!(insert(1, 3), EarlierRows { same_step: Some(0), ..first });
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Owns what a row can say of its device. Must never find one: the plan compares it with the inventory.
 
-use crate::model::DeviceId;
+use crate::model::{DeviceId, SharedText};
 
 /// A device as a row names it. At least one of the first three is there; every one that is given must
 /// agree with the device.
@@ -11,11 +11,11 @@ pub struct Target {
     /// The id that the API gives the device.
     pub device_id: Option<DeviceId>,
     /// Serial number, as written.
-    pub serial_number: Option<String>,
+    pub serial_number: Option<SharedText>,
     /// Address of the assigned user, as written.
-    pub user_email: Option<String>,
+    pub user_email: Option<SharedText>,
     /// Device name, as written: checked where it is given, never enough to find a device.
-    pub device_name: Option<String>,
+    pub device_name: Option<SharedText>,
     /// Asset tag, as written: checked where it is given, never enough to find a device.
-    pub asset_tag: Option<String>,
+    pub asset_tag: Option<SharedText>,
 }

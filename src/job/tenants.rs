@@ -5,12 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::columns::{Meaning, TableHeader};
 use super::command_line::COMMAND_LINE;
 use super::definition::{Job, Row};
 use super::diagnostics::{Diagnostics, Flaw};
-use super::sameness::SeenRows;
+use super::sameness::{EarlierRows, SeenRows};
 use super::scan::Record;
 use super::tenant_choice::{TenantChoice, TenantNames, is_tenant_column};
 
@@ -19,7 +20,7 @@ pub(super) fn tenant_of(
     names: TenantNames<'_>,
     header: &TableHeader,
     record: &Record<'_>,
-) -> Result<Option<String>, (Range<usize>, Flaw)> {
+) -> Result<Option<Arc<str>>, (Range<usize>, Flaw)> {
     let column = header.columns.iter().position(|column| column.meaning == Meaning::Tenant);
     let Some(cell) = column.and_then(|at| record.cells.get(at)) else { return Ok(None) };
     let name = cell.trimmed();
@@ -32,7 +33,7 @@ pub(super) fn tenant_of(
         ));
     }
     names.check(name).map_err(|flaw| (cell.range.clone(), flaw))?;
-    Ok(Some(name.to_owned()))
+    Ok(Some(Arc::from(name)))
 }
 
 /// Checks the names that the command line chooses.
@@ -45,11 +46,11 @@ pub(super) fn check_choice(names: TenantNames<'_>, problems: &mut Diagnostics) {
 
 /// The rows so far, by tenant: one serial number or address may be there once in each.
 #[derive(Default)]
-pub(super) struct SeenByTenant(BTreeMap<Option<String>, SeenRows>);
+pub(super) struct SeenByTenant(BTreeMap<Option<Arc<str>>, SeenRows>);
 
 impl SeenByTenant {
-    /// Notes a row, and returns an earlier one of the same tenant, device and step.
-    pub fn insert(&mut self, row: &Row, step: u16, at: usize) -> Option<usize> {
+    /// Notes a row, and returns the earlier ones of the same tenant and device.
+    pub fn insert(&mut self, row: &Row, step: u16, at: usize) -> EarlierRows {
         self.0.entry(row.tenant.clone()).or_default().insert(&row.target, step, at)
     }
 }
@@ -61,7 +62,8 @@ impl Job {
     pub fn tenants_among(&self, known: &[String]) -> Option<Vec<String>> {
         let mut seen = BTreeSet::new();
         let of_rows = self.rows.iter().filter_map(|row| row.tenant.as_ref());
-        let of_rows: Vec<String> = of_rows.filter(|name| seen.insert(*name)).cloned().collect();
+        let of_rows: Vec<String> =
+            of_rows.filter(|name| seen.insert(*name)).map(|name| name.to_string()).collect();
         match &self.tenants {
             _ if !of_rows.is_empty() => Some(of_rows),
             Some(TenantChoice::Named(names)) => Some(names.clone()),
@@ -83,7 +85,7 @@ impl Job {
         let mut rows: Vec<Row> = self.rows.iter().filter(is_its).cloned().collect();
         // The report of the group has a column of this name.
         for row in &mut rows {
-            row.carried.retain(|(name, _)| !is_tenant_column(name));
+            row.carried = row.carried.without(is_tenant_column);
         }
         Self { rows, ..self.without_rows() }
     }

@@ -19,7 +19,7 @@ use super::yaml_steps::StepNode;
 use super::yaml_tenants::{names_tenant, read_tenant};
 use super::{Exclusion, Filter, ParseOptions, Row, Step, Target};
 use crate::kandji::fold;
-use crate::model::{Risk, is_near};
+use crate::model::{Carried, Risk, is_near};
 
 /// The key of `exclude` by which its entries may fit no device.
 pub(super) const ALLOW_IDLE: &str = "allow_unmatched";
@@ -172,7 +172,7 @@ pub(super) fn read_devices(
         };
         let tenant = read_tenant(reader, device, names, is_tenant_needed);
         let (number, line) = (at as u32 + 1, reader.source.line_of(device.range.start));
-        let (carried, origin) = (Vec::new(), None);
+        let (target, carried, origin) = (Arc::new(target), Carried::default(), None);
         let row = Row { number, line, target, tenant, steps, carried, origin };
         list.keep(reader, device, row, options);
     }
@@ -219,7 +219,7 @@ impl DeviceList {
         row: Row,
         options: &ParseOptions,
     ) {
-        let earlier = self.seen.insert(&row, 1, self.rows.len());
+        let earlier = self.seen.insert(&row, 1, self.rows.len()).same_step;
         let Some(first) = earlier.and_then(|earlier| self.rows.get(earlier)) else {
             self.rows.push(row);
             return;

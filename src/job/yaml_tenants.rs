@@ -3,6 +3,8 @@
 //! Owns `targets.tenants`, and the tenant of a device in a list. Must never let a device of a job for several tenants go without
 //! one.
 
+use std::sync::Arc;
+
 use super::ParseOptions;
 use super::diagnostics::Flaw;
 use super::nodes::NodeReader;
@@ -52,7 +54,7 @@ pub(super) fn read_tenant(
     device: &Node,
     names: TenantNames<'_>,
     is_needed: bool,
-) -> Option<String> {
+) -> Option<Arc<str>> {
     let Content::Map(entries) = &device.content else { return None };
     let Some(entry) = find(entries, TENANT_NAME) else {
         if is_needed {
@@ -64,5 +66,5 @@ pub(super) fn read_tenant(
     };
     let name = reader.text(&entry.value, TENANT_NAME)?.trim();
     let checked = names.check(name);
-    reader.settle(&entry.value.range, checked).map(|()| name.to_owned())
+    reader.settle(&entry.value.range, checked).map(|()| Arc::from(name))
 }

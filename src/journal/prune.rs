@@ -8,6 +8,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::chain::{stored_json, with_secrets_of};
 use super::database::{open_to_read, open_to_write};
@@ -25,7 +26,7 @@ pub struct PruneShare {
     /// The task whose secrets were dropped.
     pub task: TaskIndex,
     /// The device of the task.
-    pub device: DeviceFacts,
+    pub device: Arc<DeviceFacts>,
     /// Name of its action.
     pub action: String,
     /// Number of dropped PINs.
@@ -177,8 +178,8 @@ impl Rewriting {
             }
             shares.push(PruneShare {
                 task: TaskIndex(index),
-                device: task.device,
-                action: task.action,
+                device: Arc::clone(&task.device),
+                action: task.action.clone(),
                 pins,
                 secrets: 0,
                 replies: 0,

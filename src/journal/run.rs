@@ -61,12 +61,12 @@ impl RunJournal {
                 insert
                     .execute(params![
                         index as i64,
-                        task.id.0,
+                        task.id.to_string(),
                         task.row,
                         task.step,
                         device.id.as_str(),
-                        device.serial_number,
-                        device.name,
+                        device.serial_number.as_str(),
+                        device.name.as_str(),
                         task.action,
                         outcome,
                         body

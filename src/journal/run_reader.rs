@@ -3,6 +3,7 @@
 //! Owns what is read from a run's database without believing it: reports, listings, other runs' checks. A run is resumed
 //! through [`super::Opening`] alone. Must never write.
 
+use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -210,7 +211,7 @@ impl RunReader {
             .query_map([], |row| {
                 Ok(TaskEnd {
                     task: TaskIndex(row.get(0)?),
-                    id: TaskId(row.get(1)?),
+                    id: read_id(&row.get::<_, String>(1)?)?,
                     action: row.get(2)?,
                     outcome: Outcome::parse(&row.get::<_, String>(3)?),
                     last_at: row.get::<_, Option<i64>>(4)?.map(UnixMillis),
@@ -302,4 +303,9 @@ pub(super) fn from_json<T: for<'de> Deserialize<'de>>(
             format!("a record cannot be read (line {}, column {})", error.line(), error.column());
         JournalError::Content { path: path.to_owned(), detail }
     })
+}
+/// Reads the id of a task. No version has written one in another form.
+fn read_id(text: &str) -> rusqlite::Result<TaskId> {
+    let column = || rusqlite::Error::InvalidColumnType(1, "id".to_owned(), Type::Text);
+    TaskId::parse(text).ok_or_else(column)
 }

@@ -10,11 +10,13 @@ mod trust;
 
 use super::*;
 use crate::model::{
-    Answer, ApiRefusal, CommandSeen, CommandStatus, DeviceFacts, DeviceId, End, Entry, Event,
-    Outcome, ParamValue, Params, PinReading, Platform, Policy, Random, Repeat, Risk, RunId, Sealed,
-    Secret, SecretSource, Task, TaskId, TaskIndex, TaskRecord, Turn, UnixMillis, Verdict,
+    Answer, ApiRefusal, Carried, CommandSeen, CommandStatus, DeviceFacts, DeviceId, End, Entry,
+    Event, Outcome, ParamValue, Params, PinReading, Platform, Policy, Random, Repeat, Risk, RunId,
+    Sealed, Secret, SecretSource, Task, TaskId, TaskIndex, TaskRecord, TaskWork, Turn, UnixMillis,
+    Verdict,
 };
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::channel;
 
 const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
@@ -83,29 +85,29 @@ fn header(run: &str) -> RunHeader {
 
 fn tasks_of(count: usize) -> Vec<Task> {
     let task = |at: usize| Task {
-        id: TaskId(format!("{at:016x}")),
+        id: TaskId(at as u64),
+        work: Arc::new(TaskWork {
+            action: "lock".to_owned(),
+            params: Params::new(),
+            risk: Risk::Disruptive,
+            repeat: Repeat::Once,
+            end: End::Gone,
+            capture: Vec::new(),
+        }),
         row: 1,
         step: 1,
-        device: DeviceFacts {
+        device: Arc::new(DeviceFacts {
             id: DeviceId::from_api(&format!("d{at}")),
-            serial_number: format!("S{at}"),
-            name: String::new(),
-            user_email: String::new(),
+            serial_number: format!("S{at}").into(),
             platform: Platform::Mac,
             ..DeviceFacts::default()
-        },
-        action: "lock".to_owned(),
-        params: Params::new(),
-        risk: Risk::Disruptive,
-        repeat: Repeat::Once,
-        end: End::Gone,
+        }),
         after: None,
         turn: match at % 7 {
-            6 => Turn::Skip { reason: "left out".to_owned(), asked: false },
+            6 => Turn::Skip { reason: "left out".into(), asked: false },
             _ => Turn::Do,
         },
-        carried: Vec::new(),
-        capture: Vec::new(),
+        carried: Carried::default(),
         wave: 0,
     };
     (0..count).map(task).collect()
@@ -633,7 +635,7 @@ fn run_with_secrets(bench: &Bench) -> Vec<Outcome> {
     }
     let skipped = Outcome::ALL.iter().position(|outcome| *outcome == Outcome::Skipped);
     tasks[skipped.expect("one of ten")].turn =
-        Turn::Skip { reason: "left out".to_owned(), asked: true };
+        Turn::Skip { reason: "left out".into(), asked: true };
     tasks[10].params.clear();
     let mut journal = RunJournal::create(&bench.state, &header(RUN), &tasks).expect("a journal");
     for (at, outcome) in (0..).zip(Outcome::ALL) {

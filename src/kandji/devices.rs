@@ -4,6 +4,7 @@
 //! plan compares exactly, because the API's filters match parts.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -13,7 +14,7 @@ use super::body::{is_own_not_found, json};
 use super::paging::LIST_ROWS_MAX;
 use super::path::{device_path, query_value};
 use crate::model::wire::{Method, Reply, Request};
-use crate::model::{Device, DeviceId, Platform, Repeat, UnixMillis};
+use crate::model::{Device, DeviceFacts, DeviceId, Platform, Repeat, SharedText, UnixMillis};
 
 /// Why an answer is not a list of devices.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -166,10 +167,10 @@ pub fn read_shown_devices(reply: &Reply) -> Result<Vec<ShownDevice>, ListError> 
         None => {
             let devices = read_devices(reply)?.into_iter();
             Ok(devices
-                .map(|Device { id, name, last_check_in, .. }| ShownDevice {
-                    id,
-                    name,
-                    last_check_in,
+                .map(|device| ShownDevice {
+                    id: device.id.clone(),
+                    name: device.name.to_string(),
+                    last_check_in: device.last_check_in,
                 })
                 .collect())
         }
@@ -187,28 +188,31 @@ fn read_device(row: &Value) -> Result<Device, ListError> {
         Value::String(word) => word.eq_ignore_ascii_case("true"),
         _ => missing,
     };
-    let user = |key: &str| row["user"][key].as_str().unwrap_or_default().to_owned();
+    let user = |key: &str| SharedText::from(row["user"][key].as_str().unwrap_or_default());
     let id = text("device_id");
     if id.is_empty() {
         return Err(ListError::Form { detail: "a row has no device_id".to_owned() });
     }
-    Ok(Device {
+    let facts = DeviceFacts {
         id: DeviceId::from_api(&id),
-        serial_number: text("serial_number"),
-        name: text("device_name"),
-        platform: Platform::parse(&text("platform")),
-        os_version: text("os_version"),
-        model: text("model"),
+        serial_number: text("serial_number").into(),
+        name: text("device_name").into(),
         user_email: user("email"),
         user_name: user("name"),
-        blueprint_name: text("blueprint_name"),
-        blueprint_id: text("blueprint_id"),
-        asset_tag: text("asset_tag"),
+        platform: Platform::parse(&text("platform")),
+        blueprint: text("blueprint_name").into(),
         tags: row["tags"]
             .as_array()
             .map(|tags| tags.iter().filter_map(tag_name).collect())
             .unwrap_or_default(),
         last_check_in: UnixMillis::parse(&text("last_check_in")),
+    };
+    Ok(Device {
+        facts: Arc::new(facts),
+        os_version: text("os_version").into(),
+        model: text("model").into(),
+        blueprint_id: text("blueprint_id").into(),
+        asset_tag: text("asset_tag").into(),
         last_enrollment: UnixMillis::parse(&text("last_enrollment")),
         mdm_enabled: flag("mdm_enabled", true),
         is_removed: flag("is_removed", false),
@@ -218,8 +222,8 @@ fn read_device(row: &Value) -> Result<Device, ListError> {
 }
 
 /// A tag is a text or an object with a name.
-fn tag_name(tag: &Value) -> Option<String> {
-    tag.as_str().or_else(|| tag["name"].as_str()).map(str::to_owned)
+fn tag_name(tag: &Value) -> Option<SharedText> {
+    tag.as_str().or_else(|| tag["name"].as_str()).map(SharedText::from)
 }
 
 #[cfg(test)]
@@ -261,7 +265,7 @@ mod tests {
         ] {
             let devices = read_devices(&reply(200, body)).expect("devices").into_iter();
             let whole: Vec<_> =
-                devices.map(|device| (device.id, device.name, device.last_check_in)).collect();
+                devices.map(|it| (it.id.clone(), it.name.to_string(), it.last_check_in)).collect();
             let shown = read_shown_devices(&reply(200, body)).expect("devices").into_iter();
             let shown: Vec<_> = shown.map(|row| (row.id, row.name, row.last_check_in)).collect();
             assert_eq!((shown.len(), shown), (count, whole), "{body}");

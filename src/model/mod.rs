@@ -4,8 +4,11 @@
 //! clock, a file or the network.
 
 mod action;
+mod carried;
 mod command;
 mod device;
+mod device_facts;
+mod device_id;
 mod digest;
 mod durations;
 mod entry;
@@ -13,6 +16,7 @@ mod if_running;
 mod job_conditions;
 mod nearness;
 mod outcome;
+mod platform;
 mod policy;
 mod random;
 mod record;
@@ -23,8 +27,12 @@ mod run_verdict;
 mod sealed;
 mod secret;
 pub mod settings;
+mod shared_reason;
+mod shared_text;
 mod spreadsheet;
 mod task;
+mod task_form;
+mod task_work;
 mod text;
 mod time;
 mod timetable;
@@ -34,10 +42,11 @@ pub mod wire;
 mod wording;
 
 pub use action::{End, Repeat, Risk, Trace};
+pub use carried::Carried;
 pub use command::{CommandSeen, CommandStatus};
-pub use device::{
-    Device, DeviceDetails, DeviceId, DeviceIdError, Os, Platform, is_placeholder_serial,
-};
+pub use device::{Device, DeviceDetails, Os, is_placeholder_serial};
+pub use device_facts::DeviceFacts;
+pub use device_id::{DeviceId, DeviceIdError};
 pub use digest::{hexadecimal, sha256};
 pub use durations::Durations;
 pub use entry::{Decision, Entry, Event, StopCause};
@@ -45,6 +54,7 @@ pub use if_running::{IF_RUNNING_WORDS, IfRunning};
 pub use job_conditions::{JobConditions, RequiredList};
 pub use nearness::{edit_distance, is_near, nearest};
 pub use outcome::{Outcome, OutcomeCounts};
+pub use platform::Platform;
 pub use policy::{MaxErrors, OutsideWindow, Policy, Retries};
 pub use random::Random;
 pub use record::{PIN_MISSING, TaskRecord};
@@ -54,11 +64,10 @@ pub use run_record::{RunRecord, WaveBegin};
 pub use run_verdict::RunVerdict;
 pub use sealed::{Sealed, at_rest};
 pub use secret::{HeldPin, KnownPin, PinOrigin, PinReading, Secret, SecretSource, ShownPin};
+pub use shared_text::SharedText;
 pub use spreadsheet::{SUMMARY_MARK, as_text_cell, column_name, neutralized, quoted, restored};
-pub use task::{
-    DeviceFacts, Gate, ParamValue, Params, RunId, SentRequest, Task, TaskFacts, TaskId, TaskIndex,
-    Turn,
-};
+pub use task::{Gate, RunId, Task, TaskFacts, TaskId, TaskIndex, Turn};
+pub use task_work::{ParamValue, Params, SentRequest, TaskWork};
 pub use text::{
     Likeness, comparable, comparable_by_quotes, composed, first_steering, is_alike, is_invisible,
     is_same_text, likeness, likeness_of_part,

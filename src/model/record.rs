@@ -76,7 +76,7 @@ impl TaskRecord {
         else {
             return Self::default();
         };
-        Self { stage: Stage::Settled(outcome), reason: reason.clone(), ..Self::default() }
+        Self { stage: Stage::Settled(outcome), reason: reason.to_string(), ..Self::default() }
     }
 
     /// Takes in one event of this task, formed at `at`; others must not be given to it.

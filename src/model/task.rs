@@ -1,15 +1,18 @@
 //! The unit of work and its identity.
 //!
-//! Owns tasks, their parameters and ids. Must never know the names of actions or parameters.
+//! Owns tasks and their ids. Must never know the names of actions or parameters. How a task is written is in `task_form`.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
+use super::shared_reason;
+use super::task_work::{add_field, add_params};
 use super::{
-    Device, DeviceId, End, Outcome, Platform, Random, Repeat, Risk, Sealed, SecretSource, Trace,
-    UnixMillis, at_rest,
+    Carried, DeviceFacts, DeviceId, Outcome, Params, Random, Repeat, SentRequest, TaskWork, Trace,
+    UnixMillis,
 };
 
 /// The id of a run: its start in UTC and five random letters, so that ids sort by time and a short prefix
@@ -52,43 +55,15 @@ impl TaskIndex {
     }
 }
 
-/// Value of one parameter of an action, with the type that the action table names.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ParamValue {
-    /// true or false
-    Bool(bool),
-    /// a whole number
-    Number(u32),
-    /// a text
-    Text(String),
-    /// a PIN
-    Secret(#[serde(with = "at_rest")] Sealed),
-}
-
-impl ParamValue {
-    /// The value as a job file writes it. Exposes a secret: only for requests and reports. One that only the
-    /// holders of keys can read is empty.
-    #[must_use]
-    pub fn written(&self) -> String {
-        match self {
-            Self::Bool(value) => value.to_string(),
-            Self::Number(value) => value.to_string(),
-            Self::Text(value) => value.clone(),
-            Self::Secret(value) => value.expose().unwrap_or_default().to_owned(),
-        }
-    }
-}
-
-/// Parameters by API key; a nested key is written with a dot (`ReturnToService.Enabled`).
-pub type Params = BTreeMap<String, ParamValue>;
-
-/// The id of a task: a hash of what it does to which device, so that the same work has the same id.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct TaskId(pub String);
+/// The id of a task: a hash of what it does to which device, so that the same work has the same id. Written as 16
+/// hexadecimal digits.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaskId(pub u64);
 
 impl TaskId {
+    /// Digits of a written id.
+    const DIGITS: usize = 16;
+
     /// Hashes device, step, action and parameters. Of a secret only its presence goes in: a PIN has six
     /// digits, and a hash of it could be turned back.
     #[must_use]
@@ -98,95 +73,22 @@ impl TaskId {
         add_field(&mut hash, &step.to_string());
         add_field(&mut hash, action);
         add_params(&mut hash, params);
-        let digest = hash.finalize();
-        Self(super::hexadecimal(&digest[..8]))
+        let first = hash.finalize().iter().take(8).fold(0, |id, byte| id << 8 | u64::from(*byte));
+        Self(first)
     }
-}
 
-fn add_field(hash: &mut Sha256, text: &str) {
-    hash.update((text.len() as u64).to_be_bytes());
-    hash.update(text.as_bytes());
-}
-
-/// Of a secret only its presence goes in.
-fn add_params(hash: &mut Sha256, params: &Params) {
-    for (key, value) in params {
-        add_field(hash, key);
-        match value {
-            ParamValue::Secret(_) => add_field(hash, "secret"),
-            plain => add_field(hash, &plain.written()),
-        }
-    }
-}
-
-/// What a request is: recorded with the intent to send it, so that the journal by itself proves what was sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SentRequest {
-    /// Id of the device.
-    pub device: DeviceId,
-    /// Name of the action.
-    pub action: String,
-    /// SHA-256 of the parameters, 64 hexadecimal digits. Of a secret only its presence goes in: pruning or encrypting one
-    /// changes nothing.
-    pub params: String,
-}
-
-impl Task {
-    /// What the request of this task is, as the intent to send it records it.
+    /// Reads a written id. `None` where it is not what [`TaskId`] writes: 16 digits, letters in lower case.
     #[must_use]
-    pub fn sends(&self) -> SentRequest {
-        let mut hash = Sha256::new();
-        add_params(&mut hash, &self.params);
-        SentRequest {
-            device: self.device.id.clone(),
-            action: self.action.clone(),
-            params: super::hexadecimal(&hash.finalize()),
-        }
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let is_written = text.len() == Self::DIGITS && text.bytes().all(is_digit);
+        is_written.then(|| u64::from_str_radix(text, 16).ok().map(Self)).flatten()
     }
 }
 
-/// The facts about a device that a plan froze.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeviceFacts {
-    /// The API's id; empty for a skipped row whose device was not found.
-    pub id: DeviceId,
-    /// Serial number.
-    pub serial_number: String,
-    /// Device name.
-    pub name: String,
-    /// Address of the assigned user.
-    pub user_email: String,
-    /// Name of the assigned user; empty where the inventory does not tell.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub user_name: String,
-    /// Platform.
-    pub platform: Platform,
-    /// Name of its blueprint; empty where the inventory does not tell.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub blueprint: String,
-    /// Names of its tags.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tags: Vec<String>,
-    /// Its last check-in before the plan, where known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_check_in: Option<UnixMillis>,
-}
-
-impl DeviceFacts {
-    /// What a plan freezes of a device.
-    #[must_use]
-    pub fn of(device: &Device) -> Self {
-        Self {
-            id: device.id.clone(),
-            serial_number: device.serial_number.clone(),
-            name: device.name.clone(),
-            user_email: device.user_email.clone(),
-            user_name: device.user_name.clone(),
-            platform: device.platform,
-            blueprint: device.blueprint_name.clone(),
-            tags: device.tags.clone(),
-            last_check_in: device.last_check_in,
-        }
+impl fmt::Display for TaskId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:016x}", self.0)
     }
 }
 
@@ -225,14 +127,16 @@ pub enum Turn {
     /// The plan left it out.
     Skip {
         /// Which rule did, for people.
-        reason: String,
+        #[serde(with = "shared_reason")]
+        reason: Arc<str>,
         /// A flag asked for it; otherwise a filter had selected the device.
         asked: bool,
     },
     /// An earlier run has done it, or its effect is there already: nothing is sent, and that is well.
     Done {
         /// Which run did it, or what shows it, for people.
-        reason: String,
+        #[serde(with = "shared_reason")]
+        reason: Arc<str>,
     },
 }
 
@@ -248,8 +152,11 @@ impl Turn {
     }
 }
 
-/// One action on one device: the unit of work of a run, with an id that follows from its content.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// One action on one device: the unit of work of a run, with an id that follows from its content. Small, so that a million
+/// fit: what several tasks have in common they share.
+///
+/// What it does is read like fields of its own; to change that gives this task work of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Task {
     /// Made from the content.
     pub id: TaskId,
@@ -257,34 +164,45 @@ pub struct Task {
     pub row: u32,
     /// The step, from 1.
     pub step: u16,
+    /// The wave in which its device is reached, from 0. All steps of a device are in one wave.
+    pub wave: u16,
     /// The device, with the facts that the plan checked.
-    pub device: DeviceFacts,
-    /// Name of the action.
-    pub action: String,
-    /// Parameters of the action.
-    pub params: Params,
-    /// Risk of the action.
-    pub risk: Risk,
-    /// Whether it may be repeated after doubt.
-    pub repeat: Repeat,
-    /// How its end is known on this device.
-    pub end: End,
+    pub device: Arc<DeviceFacts>,
+    /// What is done to it.
+    pub work: Arc<TaskWork>,
     /// The task before it on the same device, and which end of that lets this one begin.
     pub after: Option<(TaskIndex, Gate)>,
     /// Whether it is to be done.
     pub turn: Turn,
     /// Columns of the job that the report carries on, in the order of the file.
-    pub carried: Vec<(String, String)>,
-    /// Secrets of the device to read and keep before the request that takes them away.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub capture: Vec<SecretSource>,
-    /// The wave in which its device is reached, from 0. All steps of a device are in one wave.
-    #[serde(default, skip_serializing_if = "is_first")]
-    pub wave: u16,
+    pub carried: Carried,
 }
 
-fn is_first(wave: &u16) -> bool {
-    *wave == 0
+impl Deref for Task {
+    type Target = TaskWork;
+
+    fn deref(&self) -> &TaskWork {
+        &self.work
+    }
+}
+
+impl DerefMut for Task {
+    fn deref_mut(&mut self) -> &mut TaskWork {
+        Arc::make_mut(&mut self.work)
+    }
+}
+
+impl Task {
+    /// The facts of its device, to change them: other tasks of the device keep theirs.
+    pub fn device_mut(&mut self) -> &mut DeviceFacts {
+        Arc::make_mut(&mut self.device)
+    }
+
+    /// What the request of this task is, as the intent to send it records it.
+    #[must_use]
+    pub fn sends(&self) -> SentRequest {
+        self.work.sends(&self.device.id)
+    }
 }
 
 /// What the engine needs to know of a task; small, so that a million fit.

@@ -3,13 +3,14 @@
 //! Owns the comparison of a plan with caps and past charges, and what is kept free for emergencies. Past charges, time
 //! and the size of the fleet are arguments. Must never charge anything itself, and never name an action.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::cap_rules::Cap;
+use super::device_set::DeviceSet;
 use super::fleet_policy::FleetPolicy;
 use super::task_list::Plan;
 use crate::kandji::{ACTIONS, ActionSpec};
-use crate::model::{DeviceId, Risk, UnixMillis};
+use crate::model::{Risk, UnixMillis};
 
 /// How many devices of a plan an action is to reach.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,7 +117,7 @@ pub struct Budget<'a> {
 /// Counts the devices of a plan by action, for those actions that have caps.
 #[must_use]
 pub fn devices_by_action(plan: &Plan) -> Vec<ActionDevices> {
-    let mut by_action: BTreeMap<(&str, Risk), BTreeSet<&DeviceId>> = BTreeMap::new();
+    let mut by_action: BTreeMap<(&str, Risk), DeviceSet<'_>> = BTreeMap::new();
     for task in plan.to_do().filter(|task| task.risk >= Risk::Disruptive) {
         by_action.entry((&task.action, task.risk)).or_default().insert(&task.device.id);
     }
@@ -125,7 +126,7 @@ pub fn devices_by_action(plan: &Plan) -> Vec<ActionDevices> {
         .map(|((action, risk), devices)| ActionDevices {
             action: action.to_owned(),
             risk,
-            devices: u32::try_from(devices.len()).unwrap_or(u32::MAX),
+            devices: devices.len(),
         })
         .collect()
 }
@@ -270,7 +271,7 @@ pub(super) mod tests {
             ("lock", "a"),
             ("blank-push", "a"),
         ]);
-        plan.tasks[3].turn = Turn::Done { reason: String::new() };
+        plan.tasks[3].turn = Turn::Done { reason: "".into() };
         let counted: Vec<(String, u32)> = devices_by_action(&plan)
             .into_iter()
             .map(|counted| (counted.action, counted.devices))

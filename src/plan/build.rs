@@ -4,20 +4,23 @@
 //! skipped. Must never send, and must never leave a row of the job unaccounted for.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::earlier::{Deleted, Earlier, deleted_one, deleted_rows};
 use super::guards::Guards;
 use super::inventory::{Inventory, target_text};
+use super::links::Links;
 use super::objection::{Objection, ObjectionKind};
 use super::options::PlanOptions;
 use super::protect::Protect;
 use super::select::{is_excluded, is_selected, unlisted};
+use super::shared_work::SharedWork;
 use super::step_checks::row_objection;
 use super::task_list::{Plan, RefusedRow};
 use super::unusable::{facts_without_id, unresolved_facts, unusable_id};
 use crate::job::{Job, Row, SkipKind, Step};
 use crate::model::{
-    Device, DeviceFacts, DeviceId, End, Gate, Risk, Task, TaskId, TaskIndex, Turn, UnixMillis,
+    Carried, Device, DeviceFacts, DeviceId, Risk, Task, TaskId, TaskIndex, Turn, UnixMillis,
 };
 
 /// A device that has not checked in for so long may act weeks from now, when it next checks in.
@@ -26,8 +29,11 @@ pub(super) const NOT_SEEN_MS: i64 = 48 * 3_600_000;
 /// Builds the plan of a job against an inventory. Every row becomes tasks or a refusal.
 #[must_use]
 pub fn build(job: &Job, inventory: &Inventory, options: &PlanOptions, now: UnixMillis) -> Plan {
+    let guards = Guards::of(job, options);
+    let of_rows: usize = job.rows.iter().map(|row| row.steps.len()).sum();
     let mut builder = Builder {
         job,
+        inventory,
         skip: job
             .settings
             .skip_refused()
@@ -40,29 +46,22 @@ pub fn build(job: &Job, inventory: &Inventory, options: &PlanOptions, now: UnixM
         doubts: &options.doubts,
         deleted: deleted_rows(job, inventory, &options.earlier.deleted),
         now,
-        plan: Plan {
-            tasks: Vec::new(),
-            refused: Vec::new(),
-            not_seen_lately: 0,
-            excluded: 0,
-            notes: Vec::new(),
-            before_loss: None,
-            activation_locked: Vec::new(),
-        },
-        guards: Guards::of(job, options),
-        lines: Vec::new(),
+        plan: Plan { tasks: Vec::with_capacity(of_rows), ..Plan::default() },
+        guards,
+        work: SharedWork::new(guards),
+        lines: Vec::with_capacity(of_rows),
         remarks: BTreeMap::new(),
     };
     for row in &job.rows {
-        builder.add_named(row, inventory);
+        builder.add_named(row);
     }
-    builder.add_selected(inventory);
-    builder.link_steps();
-    builder.finish(inventory)
+    builder.add_selected();
+    builder.finish()
 }
 
 struct Builder<'a> {
     job: &'a Job,
+    inventory: &'a Inventory,
     skip: Vec<SkipKind>,
     wait_ms: u64,
     earlier: &'a Earlier,
@@ -72,6 +71,7 @@ struct Builder<'a> {
     deleted: BTreeMap<u32, &'a Deleted>,
     now: UnixMillis,
     guards: Guards,
+    work: SharedWork<'a>,
     plan: Plan,
     /// The line of each task's row.
     lines: Vec<u32>,
@@ -79,9 +79,24 @@ struct Builder<'a> {
     remarks: BTreeMap<String, u32>,
 }
 
-impl Builder<'_> {
-    fn add_named(&mut self, row: &Row, inventory: &Inventory) {
-        let device = match inventory.resolve(&row.target) {
+/// Where tasks come from: a row of the job, or the position of a device in a selection.
+#[derive(Copy, Clone)]
+struct Place<'a> {
+    row: u32,
+    line: u32,
+    steps: &'a [Step],
+    carried: Option<&'a Carried>,
+}
+
+impl<'a> Place<'a> {
+    fn of(row: &'a Row) -> Self {
+        Self { row: row.number, line: row.line, steps: &row.steps, carried: Some(&row.carried) }
+    }
+}
+
+impl<'a> Builder<'a> {
+    fn add_named(&mut self, row: &'a Row) {
+        let device = match self.inventory.resolve(&row.target) {
             Ok(device) => device,
             Err(objection) => {
                 match self.deleted.get(&row.number).copied() {
@@ -92,20 +107,18 @@ impl Builder<'_> {
             }
         };
         if is_excluded(&self.job.exclude, device, self.now) {
-            let turn = Turn::Skip { reason: "excluded by the job".to_owned(), asked: true };
-            self.add_steps(row.number, row.line, device, &row.steps, &row.carried, &turn);
+            let turn = Turn::Skip { reason: "excluded by the job".into(), asked: true };
+            self.add_steps(Place::of(row), device, &turn);
             return;
         }
         if let Some(reason) = unlisted(self.job, device) {
-            let turn = Turn::Skip { reason, asked: true };
-            self.add_steps(row.number, row.line, device, &row.steps, &row.carried, &turn);
+            let turn = Turn::Skip { reason: reason.into(), asked: true };
+            self.add_steps(Place::of(row), device, &turn);
             return;
         }
         match self.objection(&row.steps, device) {
             Some(objection) => self.refuse_or_skip(row, Some(device), objection),
-            None => {
-                self.add_steps(row.number, row.line, device, &row.steps, &row.carried, &Turn::Do);
-            }
+            None => self.add_steps(Place::of(row), device, &Turn::Do),
         }
     }
 
@@ -118,6 +131,9 @@ impl Builder<'_> {
 
     /// Why something that must not happen twice may have happened already.
     fn doubt(&self, steps: &[Step], device: &Device) -> Option<Objection> {
+        if self.doubts.is_empty() {
+            return None;
+        }
         steps.iter().find_map(|step| {
             let key = (device.id.clone(), step.action.name.to_owned());
             let reason = self.doubts.get(&key)?.clone();
@@ -128,13 +144,13 @@ impl Builder<'_> {
     /// Why protected devices refuse disruptive actions, with any other settings.
     fn protection(&self, steps: &[Step], device: &Device) -> Option<Objection> {
         let is_touched = steps.iter().any(|step| step.action.risk >= Risk::Disruptive);
-        let reason = self.protect.objection_to(device).filter(|_| is_touched)?;
+        let reason = is_touched.then(|| self.protect.objection_to(device)).flatten()?;
         Some(Objection { kind: ObjectionKind::Protected, reason })
     }
 
     /// A row that cannot be done refuses the plan, unless the operator asked for its kind to be skipped.
     /// A device that cannot do one of its steps does none of them: the later ones count on the earlier.
-    fn refuse_or_skip(&mut self, row: &Row, device: Option<&Device>, objection: Objection) {
+    fn refuse_or_skip(&mut self, row: &'a Row, device: Option<&Device>, objection: Objection) {
         let is_skipped = objection.kind.skip_kind().is_some_and(|kind| self.skip.contains(&kind));
         if !is_skipped {
             self.plan.refused.push(RefusedRow {
@@ -145,30 +161,25 @@ impl Builder<'_> {
             });
             return;
         }
-        let turn = Turn::Skip { reason: objection.reason, asked: true };
+        let turn = Turn::Skip { reason: objection.reason.into(), asked: true };
         match device {
-            Some(device) => {
-                self.add_steps(row.number, row.line, device, &row.steps, &row.carried, &turn);
-            }
+            Some(device) => self.add_steps(Place::of(row), device, &turn),
             None => {
-                let facts = unresolved_facts(&row.target);
+                let facts = Arc::new(unresolved_facts(&row.target));
                 let identity =
                     DeviceId::from_api(&format!("row {} {}", row.number, target_text(&row.target)));
                 for step in row.steps.iter() {
-                    let task = self.task(row.number, &facts, &identity, step, &row.carried, &turn);
-                    self.push(task, row.line);
+                    self.add(Place::of(row), &facts, &identity, step, &turn);
                 }
             }
         }
     }
 
     /// A device that an earlier run has deleted, as the job asks for: all of its steps are done with.
-    fn add_deleted(&mut self, row: &Row, deleted: &Deleted) {
-        let turn = Turn::Done { reason: deleted.reason.clone() };
-        let facts = &deleted.device;
+    fn add_deleted(&mut self, row: &'a Row, deleted: &Deleted) {
+        let turn = Turn::Done { reason: deleted.reason.as_str().into() };
         for step in row.steps.iter() {
-            let task = self.task(row.number, facts, &facts.id, step, &row.carried, &turn);
-            self.push(task, row.line);
+            self.add(Place::of(row), &deleted.device, &deleted.device.id, step, &turn);
         }
     }
 
@@ -181,10 +192,11 @@ impl Builder<'_> {
         objection
     }
 
-    fn add_selected(&mut self, inventory: &Inventory) {
+    fn add_selected(&mut self) {
         let Some(selection) = &self.job.selection else { return };
+        let steps: &[Step] = &selection.steps;
         let mut row = 0;
-        for device in inventory.devices() {
+        for device in self.inventory.devices() {
             if !is_selected(&selection.filter, device, self.now) {
                 continue;
             }
@@ -193,205 +205,75 @@ impl Builder<'_> {
                 continue;
             }
             row += 1;
-            let reason = unlisted(self.job, device).or_else(|| {
-                self.objection(&selection.steps, device).map(|objection| objection.reason)
-            });
-            let turn = reason.map_or(Turn::Do, |reason| Turn::Skip { reason, asked: false });
-            self.add_steps(row, 0, device, &selection.steps, &[], &turn);
+            let reason = unlisted(self.job, device)
+                .or_else(|| self.objection(steps, device).map(|objection| objection.reason));
+            let turn = reason
+                .map_or(Turn::Do, |reason| Turn::Skip { reason: reason.into(), asked: false });
+            self.add_steps(Place { row, line: 0, steps, carried: None }, device, &turn);
         }
-        for device in inventory.unusable() {
+        for device in self.inventory.unusable() {
             if !is_selected(&selection.filter, device, self.now) {
                 continue;
             }
             row += 1;
-            let turn = Turn::Skip { reason: unusable_id(device).reason, asked: false };
-            for step in selection.steps.iter() {
-                let facts = facts_without_id(device);
-                let task = self.task(row, &facts, &device.id, step, &[], &turn);
-                self.push(task, 0);
+            let turn = Turn::Skip { reason: unusable_id(device).reason.into(), asked: false };
+            let facts = Arc::new(facts_without_id(device));
+            let place = Place { row, line: 0, steps, carried: None };
+            for step in steps {
+                self.add(place, &facts, &device.id, step, &turn);
             }
         }
     }
 
-    fn add_steps(
-        &mut self,
-        row: u32,
-        line: u32,
-        device: &Device,
-        steps: &[Step],
-        carried: &[(String, String)],
-        turn: &Turn,
-    ) {
-        let facts = DeviceFacts::of(device);
-        for step in steps {
-            let mut task = self.task(row, &facts, &device.id, step, carried, turn);
-            if let (Turn::Do, Some(known)) = (turn, self.earlier.tasks.get(&task.id)) {
-                task.turn = known.turn().unwrap_or(Turn::Do);
-            }
-            if task.turn == Turn::Do {
+    fn add_steps(&mut self, place: Place<'a>, device: &Device, turn: &Turn) {
+        for step in place.steps {
+            let known = (turn == &Turn::Do && !self.earlier.tasks.is_empty())
+                .then(|| TaskId::new(&device.id, step.number, step.action.name, &step.params))
+                .and_then(|id| self.earlier.tasks.get(&id)?.turn());
+            let turn = known.as_ref().unwrap_or(turn);
+            if *turn == Turn::Do {
                 let ignored =
                     step.action.ignored_params(device.platform, &device.os_version, &step.params);
                 for sentence in ignored {
                     *self.remarks.entry(sentence).or_default() += 1;
                 }
             }
-            self.push(task, line);
+            self.add(place, &device.facts, &device.id, step, turn);
         }
     }
 
-    fn task(
-        &self,
-        row: u32,
-        facts: &DeviceFacts,
+    fn add(
+        &mut self,
+        place: Place<'a>,
+        device: &Arc<DeviceFacts>,
         identity: &DeviceId,
-        step: &Step,
-        carried: &[(String, String)],
+        step: &'a Step,
         turn: &Turn,
-    ) -> Task {
-        let action = step.action;
-        Task {
-            id: TaskId::new(identity, step.number, action.name, &step.params),
-            row,
+    ) {
+        self.plan.tasks.push(Task {
+            id: TaskId::new(identity, step.number, step.action.name, &step.params),
+            row: place.row,
             step: step.number,
-            device: facts.clone(),
-            action: action.name.to_owned(),
-            params: step.params.clone(),
-            risk: action.risk,
-            repeat: action.repeat,
-            end: action.end(facts.platform, &step.params),
+            wave: 0,
+            device: Arc::clone(device),
+            work: self.work.of(step, device.platform),
             // The step before it is only known once all rows are in; until then the gate is kept with
             // the task's own position.
             after: step.after.map(|gate| (TaskIndex(u32::MAX), gate)),
             turn: turn.clone(),
-            carried: carried.to_vec(),
-            capture: Vec::new(),
-            wave: 0,
-        }
-    }
-
-    fn push(&mut self, task: Task, line: u32) {
-        self.plan.tasks.push(task);
-        self.lines.push(line);
-    }
-
-    /// Puts the steps of each device in order, over all rows that turned out to mean it.
-    fn link_steps(&mut self) {
-        let mut by_device: BTreeMap<&DeviceId, Vec<usize>> = BTreeMap::new();
-        for (at, task) in self.plan.tasks.iter().enumerate() {
-            if !task.device.id.as_str().is_empty() {
-                by_device.entry(&task.device.id).or_default().push(at);
-            }
-        }
-        let mut links = Vec::new();
-        for positions in by_device.values_mut() {
-            positions.sort_by_key(|&at| self.plan.tasks[at].step);
-            for pair in positions.windows(2) {
-                links.push((pair[0], pair[1]));
-            }
-        }
-        let first_of_device: Vec<usize> =
-            by_device.values().filter_map(|positions| positions.first().copied()).collect();
-        for at in first_of_device {
-            self.plan.tasks[at].after = None;
-        }
-        for (before, at) in links {
-            self.link(before, at);
-        }
-        for task in &mut self.plan.tasks {
-            if matches!(task.turn, Turn::Done { .. }) {
-                task.after = None;
-            }
-        }
-    }
-
-    fn link(&mut self, before: usize, at: usize) {
-        let (earlier, task) = (&self.plan.tasks[before], &self.plan.tasks[at]);
-        if earlier.step == task.step {
-            let reason = format!(
-                "row {} (line {}) names the same device {} with '{}' as step {}; number the steps, or remove one row",
-                earlier.row, self.lines[before], task.device.id, earlier.action, earlier.step
-            );
-            self.refuse_task(at, ObjectionKind::Duplicate, reason);
-            return;
-        }
-        if matches!(earlier.turn, Turn::Done { .. }) {
-            self.link_after_done(before, at);
-            return;
-        }
-        let is_left_out = matches!(earlier.turn, Turn::Skip { .. }) && task.turn == Turn::Do;
-        let left_out = is_left_out.then(|| Turn::Skip {
-            reason: format!("step {} of this device is skipped", earlier.step),
-            asked: true,
+            carried: place.carried.cloned().unwrap_or_default(),
         });
-        let gate = gate_of(task);
-        if let Some(reason) = self.never_begins(before, at, gate) {
-            self.refuse_task(at, ObjectionKind::NeverBegins, reason);
-            return;
-        }
-        let task = &mut self.plan.tasks[at];
-        task.after = Some((TaskIndex(u32::try_from(before).unwrap_or(u32::MAX)), gate));
-        if let Some(turn) = left_out {
-            task.turn = turn;
-        }
+        self.lines.push(place.line);
     }
 
-    /// What an earlier run has done holds nothing up, if it ended as the next step demands: that one then waits for
-    /// no matter what the done step waits for. An outcome that is not good enough keeps the next step back.
-    fn link_after_done(&mut self, before: usize, at: usize) {
-        let earlier = &self.plan.tasks[before];
-        let gate = gate_of(&self.plan.tasks[at]);
-        let known = self.earlier.tasks.get(&earlier.id);
-        let why = known.and_then(|known| {
-            let why = known.keeps_back(earlier.step, gate)?;
-            Some(format!("{why} ({})", known.reason))
-        });
-        let before = earlier.after;
-        let task = &mut self.plan.tasks[at];
-        task.after = before;
-        if let (Some(reason), Turn::Do) = (why, &task.turn) {
-            task.turn = Turn::Skip { reason, asked: true };
-        }
-    }
-
-    /// Refuses the plan because of a task whose device was found.
-    fn refuse_task(&mut self, at: usize, kind: ObjectionKind, reason: String) {
-        let task = &self.plan.tasks[at];
-        self.plan.refused.push(RefusedRow {
-            row: task.row,
-            line: self.lines[at],
-            target: format!("device_id {}", task.device.id),
-            objection: Objection { kind, reason },
-        });
-    }
-
-    /// Why a step that waits for `completed` would wait forever.
-    fn never_begins(&self, before: usize, at: usize, gate: Gate) -> Option<String> {
-        let (earlier, task) = (&self.plan.tasks[before], &self.plan.tasks[at]);
-        if gate != Gate::Completed || earlier.turn != Turn::Do || task.turn != Turn::Do {
-            return None;
-        }
-        let why = match &earlier.end {
-            End::Answer => return None,
-            End::Acceptance { why } => why.clone(),
-            End::Command { .. } | End::Gone if self.wait_ms > 0 => return None,
-            End::Command { .. } | End::Gone => "commands are not followed (wait is 0)".to_owned(),
+    fn finish(mut self) -> Plan {
+        let now = self.now;
+        let is_unseen = |device: &DeviceFacts| {
+            device.last_check_in.is_none_or(|seen| now.since(seen) > NOT_SEEN_MS)
         };
-        Some(format!(
-            "step {} '{}' waits until step {} '{}' is completed, but sortie cannot see that: {why}; set 'after: accepted', or give --wait",
-            task.step, task.action, earlier.step, earlier.action
-        ))
-    }
-
-    fn finish(mut self, inventory: &Inventory) -> Plan {
-        let unseen = |device: &&Device| {
-            device.last_check_in.is_none_or(|seen| self.now.since(seen) > NOT_SEEN_MS)
-        };
-        let unseen: std::collections::BTreeSet<&DeviceId> =
-            inventory.devices().iter().filter(unseen).map(|device| &device.id).collect();
-        let to_do: std::collections::BTreeSet<&DeviceId> =
-            self.plan.to_do().map(|task| &task.device.id).collect();
-        self.plan.not_seen_lately =
-            u32::try_from(unseen.intersection(&to_do).count()).unwrap_or(u32::MAX);
+        let links = Links { lines: &self.lines, wait_ms: self.wait_ms, earlier: self.earlier };
+        links.link(&mut self.plan);
+        self.plan.not_seen_lately = self.plan.devices_where(|task| is_unseen(&task.device));
         self.plan.refused.sort_by_key(|refused| refused.row);
         self.plan.notes = self
             .remarks
@@ -400,17 +282,8 @@ impl Builder<'_> {
                 format!("{sentence} ({devices} device{})", if devices == 1 { "" } else { "s" })
             })
             .collect();
-        self.guards.settle(&mut self.plan, inventory);
+        self.guards.settle(&mut self.plan, self.inventory);
         self.plan
-    }
-}
-
-/// Which end of the step before a task waits for: what its job says, else what its risk demands.
-fn gate_of(task: &Task) -> Gate {
-    match (task.after, task.risk) {
-        (Some((_, gate)), _) => gate,
-        (None, Risk::Irreversible) => Gate::Completed,
-        (None, _) => Gate::GoodEnd,
     }
 }
 
@@ -421,8 +294,7 @@ mod tests {
     use super::*;
     use crate::job::{Exclusion, Filter, JobSettings, Selection, Target};
     use crate::kandji::find_action;
-    use crate::model::{Outcome, ParamValue, Params, Platform};
-    use std::sync::Arc;
+    use crate::model::{Gate, Outcome, ParamValue, Params, Platform};
 
     fn step(number: u16, action: &str) -> Step {
         let action = find_action(action).expect("an action");
@@ -433,10 +305,10 @@ mod tests {
         Row {
             number,
             line: number + 1,
-            target: Target { serial_number: Some(serial.to_owned()), ..Target::default() },
+            target: Arc::new(Target { serial_number: Some(serial.into()), ..Target::default() }),
             tenant: None,
             steps: Arc::from(steps),
-            carried: Vec::new(),
+            carried: Carried::default(),
             origin: None,
         }
     }
@@ -564,7 +436,8 @@ mod tests {
     #[test]
     fn two_rows_that_turn_out_to_mean_one_device_are_refused() {
         let mut second = row(2, "MAC", vec![step(1, "restart")]);
-        second.target = Target { device_id: Some(DeviceId::from_api("a")), ..Target::default() };
+        let by_id = Target { device_id: Some(DeviceId::from_api("a")), ..Target::default() };
+        second.target = Arc::new(by_id);
         let rows = vec![row(1, "MAC", vec![step(1, "restart")]), second];
         let plan = plan(&job(rows, None), &SkipKind::ALL);
         assert_eq!(plan.refused[0].objection.kind, ObjectionKind::Duplicate);
@@ -586,7 +459,7 @@ mod tests {
         let known = |outcomes: [Option<Outcome>; 3]| {
             let known = plain.tasks.iter().rev().zip(outcomes).filter_map(|(task, outcome)| {
                 let reason = "by run x".to_owned();
-                Some((task.id.clone(), EarlierTask { outcome: outcome?, reason }))
+                Some((task.id, EarlierTask { outcome: outcome?, reason }))
             });
             let earlier = Earlier { tasks: known.collect(), deleted: Vec::new() };
             let plan = with_earlier(&job, earlier);
@@ -630,14 +503,12 @@ mod tests {
     #[test]
     fn a_deleted_device_is_done_only_in_a_job_that_deletes_it() {
         let deleted = Deleted {
-            device: DeviceFacts {
+            device: Arc::new(DeviceFacts {
                 id: DeviceId::from_api("gone"),
-                serial_number: "NONE".to_owned(),
-                name: String::new(),
-                user_email: String::new(),
+                serial_number: "NONE".into(),
                 platform: Platform::Mac,
                 ..DeviceFacts::default()
-            },
+            }),
             reason: "deleted by run x".to_owned(),
         };
         let earlier = || Earlier { deleted: vec![deleted.clone()], ..Earlier::default() };
@@ -646,7 +517,7 @@ mod tests {
         let migration = job(vec![push(), delete()], None);
         let plan = with_earlier(&migration, earlier());
         assert!(plan.refused.is_empty(), "{:?}", plan.refused);
-        let turn = Turn::Done { reason: "deleted by run x".to_owned() };
+        let turn = Turn::Done { reason: "deleted by run x".into() };
         assert!(plan.tasks.iter().all(|task| task.turn == turn && task.after.is_none()));
         assert_eq!((plan.tasks.len(), plan.to_do().count()), (2, 0));
         // The controls: without the journal, and where nobody wants it gone.

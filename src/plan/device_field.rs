@@ -2,7 +2,7 @@
 //!
 //! Owns these fields for the entries of filters, exclusions and the protect list. Must never compare.
 
-use crate::model::Device;
+use crate::model::{Device, SharedText};
 
 /// What of a device an entry is compared with.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,10 +29,10 @@ impl DeviceField {
             Self::Id => device.id.as_str(),
             Self::SerialNumber => &device.serial_number,
             Self::UserEmail => &device.user_email,
-            Self::Blueprint => &device.blueprint_name,
+            Self::Blueprint => &device.blueprint,
             Self::Model => &device.model,
             Self::NameLike => &device.name,
-            Self::Tag => return device.tags.iter().map(String::as_str).collect(),
+            Self::Tag => return device.tags.iter().map(SharedText::as_str).collect(),
         };
         vec![text]
     }

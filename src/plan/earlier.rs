@@ -6,14 +6,15 @@
 //! A device that sortie deleted counts as done only in jobs that delete it: to call its lock done would be false.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::inventory::Inventory;
 use super::objection::ObjectionKind;
 use crate::job::{Job, Row, Step, Target};
 use crate::kandji::find_action;
 use crate::model::{
-    DeviceFacts, DeviceId, Gate, Outcome, TaskId, Turn, is_alike, is_placeholder_serial,
-    is_same_text,
+    DeviceFacts, DeviceId, Gate, Outcome, SharedText, TaskId, Turn, is_alike,
+    is_placeholder_serial, is_same_text,
 };
 
 /// What earlier runs are known to have done.
@@ -38,7 +39,7 @@ pub struct EarlierTask {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deleted {
     /// What it was called then.
-    pub device: DeviceFacts,
+    pub device: Arc<DeviceFacts>,
     /// Which run did it, for people.
     pub reason: String,
 }
@@ -48,7 +49,7 @@ impl EarlierTask {
     /// `None` where it may be tried again.
     #[must_use]
     pub fn turn(&self) -> Option<Turn> {
-        let reason = self.reason.clone();
+        let reason = self.reason.as_str().into();
         match self.outcome {
             Outcome::Completed | Outcome::Accepted | Outcome::AlreadyInEffect => {
                 Some(Turn::Done { reason })
@@ -117,7 +118,7 @@ pub(super) fn deletes(step: &Step) -> bool {
 
 /// Whether every identity that the target gives is the device's. Of an asset tag the journal knows nothing.
 fn is_meant(target: &Target, device: &DeviceFacts) -> bool {
-    let folded = |given: &Option<String>, found: &str| {
+    let folded = |given: &Option<SharedText>, found: &str| {
         given.as_ref().is_none_or(|given| is_alike(given, found))
     };
     let is_named =
@@ -139,20 +140,20 @@ mod tests {
 
     fn deleted(id: &str, serial: &str, email: &str) -> Deleted {
         Deleted {
-            device: DeviceFacts {
+            device: Arc::new(DeviceFacts {
                 id: DeviceId::from_api(id),
-                serial_number: serial.to_owned(),
-                name: format!("{serial}'s"),
-                user_email: email.to_owned(),
+                serial_number: serial.into(),
+                name: format!("{serial}'s").into(),
+                user_email: email.into(),
                 platform: Platform::Mac,
                 ..DeviceFacts::default()
-            },
+            }),
             reason: format!("deleted {id}"),
         }
     }
 
     fn target(id: &str, serial: &str, email: &str, name: &str) -> Target {
-        let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let text = |text: &str| (!text.is_empty()).then(|| text.into());
         Target {
             device_id: (!id.is_empty()).then(|| DeviceId::from_api(id)),
             serial_number: text(serial),

@@ -242,8 +242,8 @@ mod tests {
         Inventory::new(["a", "b", "c", "d"].into_iter().zip(blueprints.iter().zip(tags)).map(
             |(id, (blueprint, tag))| {
                 let mut device = device(id, &format!("C02{id}"), Platform::Mac);
-                device.blueprint_name = (*blueprint).to_owned();
-                device.tags = vec![tag.to_owned()];
+                device.blueprint = (*blueprint).into();
+                device.tags = vec![(*tag).into()];
                 device
             },
         ))

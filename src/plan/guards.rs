@@ -7,8 +7,9 @@
 //! Unknown facts of a device make a plan refuse more, never less. A token that may not read details still plans everything
 //! else.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::device_set::DeviceSet;
 use super::inventory::Inventory;
 use super::objection::{Objection, ObjectionKind};
 use super::options::PlanOptions;
@@ -16,8 +17,8 @@ use super::select::{is_excluded, is_selected, unlisted};
 use super::step_checks::row_objection;
 use super::task_list::{Plan, action_of};
 use crate::job::{BeforeLoss, Job, Step};
-use crate::kandji::DetailsNeed;
-use crate::model::{Device, DeviceFacts, DeviceId, Task, UnixMillis};
+use crate::kandji::{ActionSpec, DetailsNeed};
+use crate::model::{Device, DeviceFacts, DeviceId, Platform, SecretSource, Task, UnixMillis};
 
 /// Most devices whose Activation Lock is looked up: each takes one request, and a person waits for the plan.
 pub const ACTIVATION_LOCK_READS_MAX: usize = 200;
@@ -101,13 +102,11 @@ impl Guards {
 
     /// What has to be read of a device on which these steps would be done.
     fn need(self, device: &Device, steps: &[Step]) -> Option<DetailsNeed> {
-        if row_objection(steps, device).is_some() {
-            return None;
-        }
         let needs = steps.iter().filter_map(|step| step.action.needs_details(device));
         needs
             .filter(|need| !(self.is_deactivation_allowed && *need == DetailsNeed::Processor))
             .min()
+            .filter(|_| row_objection(steps, device).is_none())
     }
 
     /// Why a device must not be given these steps, as far as these rules go.
@@ -128,20 +127,22 @@ impl Guards {
         })
     }
 
-    /// Marks what is to be read before each task, and counts what the operator has to know.
-    pub(super) fn settle(self, plan: &mut Plan, inventory: &Inventory) {
-        if self.before_loss == Some(BeforeLoss::Capture) {
-            // Each of these tasks of a device is marked: any of them may be the one that runs after an earlier run.
-            for task in &mut plan.tasks {
-                if let Some(action) = action_of(task) {
-                    task.capture = action.secrets_ended(task.device.platform).to_vec();
-                }
-            }
+    /// What is to be read before an action on a device of this platform. Each of these tasks of a device is marked: any of them
+    /// may be the one that runs after an earlier run.
+    pub(super) fn capture(self, action: &ActionSpec, platform: Platform) -> Vec<SecretSource> {
+        match self.before_loss {
+            Some(BeforeLoss::Capture) => action.secrets_ended(platform).to_vec(),
+            Some(BeforeLoss::Elsewhere) | None => Vec::new(),
         }
+    }
+
+    /// Counts what the operator has to know.
+    pub(super) fn settle(self, plan: &mut Plan, inventory: &Inventory) {
         plan.before_loss = self.before_loss;
         let deactivated = plan.devices_where(|task| {
-            let action = action_of(task);
-            let device = inventory.device(&task.device.id);
+            let action =
+                action_of(task).filter(|action| action.hazards.deactivates_before.is_some());
+            let device = action.and_then(|_| inventory.device(&task.device.id));
             action.zip(device).is_some_and(|(action, device)| action.deactivates(device).is_some())
         });
         if deactivated > 0 {
@@ -155,17 +156,17 @@ impl Guards {
 
 /// The devices that will ask for their bypass codes, in the order of the plan.
 fn activation_locked(plan: &Plan, inventory: &Inventory) -> Vec<DeviceFacts> {
-    let mut seen = BTreeSet::new();
+    let mut seen = DeviceSet::default();
     let is_locked = |id| {
-        let details = inventory.device(id).and_then(|device| device.details.as_ref());
+        let details = inventory.device(id).and_then(|device| device.details.as_deref());
         details.is_some_and(|details| details.is_activation_locked == Some(true))
     };
     let meets =
         |task: &&Task| action_of(task).is_some_and(|action| action.hazards.meets_activation_lock);
     plan.to_do()
         .filter(meets)
-        .filter(|task| is_locked(&task.device.id) && seen.insert(task.device.id.clone()))
-        .map(|task| task.device.clone())
+        .filter(|task| is_locked(&task.device.id) && seen.insert(&task.device.id))
+        .map(|task| (*task.device).clone())
         .collect()
 }
 
@@ -177,7 +178,7 @@ mod tests {
     use crate::job::{Exclusion, Filter, JobSettings, Row, Selection, SkipKind, Target};
     use crate::kandji::find_action;
     use crate::model::settings::{SettingValue, safety};
-    use crate::model::{DeviceDetails, Params, Platform, SecretSource};
+    use crate::model::{Carried, DeviceDetails, Params, Platform, SecretSource};
     use std::sync::Arc;
 
     fn steps(actions: &[&str]) -> Arc<[Step]> {
@@ -195,10 +196,10 @@ mod tests {
         let row = |(number, serial): (u32, &&str)| Row {
             number,
             line: number + 1,
-            target: Target { serial_number: Some((*serial).to_owned()), ..Target::default() },
+            target: Arc::new(Target { serial_number: Some((*serial).into()), ..Target::default() }),
             tenant: None,
             steps: steps(actions),
-            carried: Vec::new(),
+            carried: Carried::default(),
             origin: None,
         };
         Job {
@@ -220,11 +221,11 @@ mod tests {
     }
 
     fn mac(serial: &str, os_version: &str, processor: Option<&str>) -> Device {
-        let details = processor.map(|processor| DeviceDetails {
-            processor_name: processor.to_owned(),
-            is_activation_locked: None,
+        let details = processor.map(|processor| {
+            let processor_name = processor.to_owned();
+            Box::new(DeviceDetails { processor_name, is_activation_locked: None })
         });
-        let os_version = os_version.to_owned();
+        let os_version = os_version.into();
         Device { os_version, details, ..device(serial, serial, Platform::Mac) }
     }
 
@@ -286,7 +287,7 @@ mod tests {
         let mut gone = mac("GONE", "11.4", None);
         gone.is_removed = true;
         let mut labelled = mac("LAB", "11.4", None);
-        labelled.tags = vec!["lab".to_owned()];
+        labelled.tags = vec!["lab".into()];
         let inventory = Inventory::new([
             mac("OLD", "11.4", None),
             mac("NEW", "15.1", None),
@@ -330,13 +331,14 @@ mod tests {
         let with = |id: &str, locked| {
             let details =
                 DeviceDetails { is_activation_locked: locked, ..DeviceDetails::default() };
-            Device { details: Some(details), ..device(id, id, Platform::IPad) }
+            Device { details: Some(Box::new(details)), ..device(id, id, Platform::IPad) }
         };
         let inventory =
             Inventory::new([with("ON", Some(true)), with("OFF", Some(false)), with("WHO", None)]);
         let named_by = |actions: &[&str]| {
             let plan = plan(&selected(actions), &inventory, &options());
-            let serials = plan.activation_locked.iter().map(|device| device.serial_number.clone());
+            let serials =
+                plan.activation_locked.iter().map(|device| device.serial_number.to_string());
             serials.collect::<Vec<_>>()
         };
         assert_eq!(named_by(&["erase"]), ["ON"]);

@@ -3,9 +3,12 @@
 //! Owns exact, unique matching: the API's own filters match parts, and a part of a serial number has
 //! locked the wrong Macs elsewhere. Must never pick one of several.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::OnceLock;
 
 use super::objection::{Objection, ObjectionKind};
+use super::positions::Positions;
 use super::unusable::{is_aimed_at, unusable_id};
 use crate::job::{Job, Target};
 use crate::kandji::list_requests;
@@ -39,12 +42,15 @@ pub fn need(job: &Job, fleet_size: u32) -> Need {
     if job.selection.is_some() {
         return Need::Everything;
     }
-    let lookups: BTreeSet<Lookup> = job.rows.iter().filter_map(|row| lookup(&row.target)).collect();
-    if lookups.len() <= list_requests(fleet_size) as usize {
-        Need::Lookups(lookups.into_iter().collect())
-    } else {
-        Need::Everything
+    let most = list_requests(fleet_size) as usize;
+    let mut lookups: BTreeSet<Lookup> = BTreeSet::new();
+    for row in &job.rows {
+        lookups.extend(lookup(&row.target));
+        if lookups.len() > most {
+            return Need::Everything;
+        }
     }
+    Need::Lookups(lookups.into_iter().collect())
 }
 
 /// The identity to look a target up by: the most exact one.
@@ -61,9 +67,10 @@ fn lookup(target: &Target) -> Option<Lookup> {
 #[derive(Clone, Debug, Default)]
 pub struct Inventory {
     devices: Vec<Device>,
-    by_id: BTreeMap<String, usize>,
-    by_serial: BTreeMap<String, Vec<usize>>,
-    by_email: BTreeMap<String, Vec<usize>>,
+    by_id: Positions,
+    /// Made when a job first names a device in this way.
+    by_serial: OnceLock<Positions>,
+    by_email: OnceLock<Positions>,
     unusable: Vec<Device>,
 }
 
@@ -71,35 +78,35 @@ impl Inventory {
     /// Takes in devices; one that came twice, because the list moved while it was read, counts once.
     #[must_use]
     pub fn new(devices: impl IntoIterator<Item = Device>) -> Self {
-        let mut inventory = Self::default();
-        for device in devices {
-            let id = device.id.as_str().to_lowercase();
-            if inventory.by_id.contains_key(&id) {
-                continue;
-            }
-            let at = inventory.devices.len();
-            inventory.by_id.insert(id, at);
-            let mut enter = |text: &str, by: fn(&mut Self) -> &mut BTreeMap<String, Vec<usize>>| {
-                if !text.is_empty() {
-                    by(&mut inventory).entry(comparable(text)).or_default().push(at);
+        let mut devices: Vec<Device> = devices.into_iter().collect();
+        let mut by_id = ids_of(&devices);
+        let mut twice = HashSet::new();
+        for suspects in by_id.suspects() {
+            let mut firsts: Vec<&Device> = Vec::new();
+            for at in suspects {
+                let device = &devices[at];
+                match firsts.iter().any(|first| is_same_id(&first.id, &device.id)) {
+                    true => drop(twice.insert(at)),
+                    false => firsts.push(device),
                 }
-            };
-            if !is_placeholder_serial(&device.serial_number) {
-                enter(&device.serial_number, |inventory| &mut inventory.by_serial);
             }
-            enter(&device.user_email, |inventory| &mut inventory.by_email);
-            inventory.devices.push(device);
         }
-        inventory
+        if !twice.is_empty() {
+            let mut positions = 0..;
+            devices.retain(|_| positions.next().is_none_or(|at| !twice.contains(&at)));
+            by_id = ids_of(&devices);
+        }
+        Self { devices, by_id, ..Self::default() }
     }
 
     /// The same with rows as the tenant gave them. Devices whose ids have not the documented form are set aside: they can
     /// be told of, and no request can name them.
     #[must_use]
     pub fn of_tenant(devices: impl IntoIterator<Item = Device>) -> Self {
-        let (usable, unusable): (Vec<Device>, Vec<Device>) =
-            devices.into_iter().partition(|device| device.id.is_documented());
-        Self { unusable, ..Self::new(usable) }
+        let mut devices: Vec<Device> = devices.into_iter().collect();
+        let is_unusable = |device: &mut Device| !device.id.is_documented();
+        let unusable: Vec<Device> = devices.extract_if(.., is_unusable).collect();
+        Self { unusable, ..Self::new(devices) }
     }
 
     /// Devices that no request can name, because the tenant calls them by something else than an id.
@@ -117,13 +124,17 @@ impl Inventory {
     /// The device with this id; `None` where the inventory does not hold it.
     #[must_use]
     pub fn device(&self, id: &DeviceId) -> Option<&Device> {
-        self.by_id.get(&id.as_str().to_lowercase()).map(|&at| &self.devices[at])
+        self.position(id).map(|at| &self.devices[at])
+    }
+
+    fn position(&self, id: &DeviceId) -> Option<usize> {
+        self.by_id.find(&folded(id)).find(|at| is_same_id(&self.devices[*at].id, id))
     }
 
     /// Adds what was read of a device; an unknown one is ignored.
     pub fn add_details(&mut self, id: &DeviceId, details: DeviceDetails) {
-        if let Some(&at) = self.by_id.get(&id.as_str().to_lowercase()) {
-            self.devices[at].details = Some(details);
+        if let Some(at) = self.position(id) {
+            self.devices[at].details = Some(Box::new(details));
         }
     }
 
@@ -135,8 +146,9 @@ impl Inventory {
         if let Some(device) = self.unusable.iter().find(|device| is_aimed_at(target, device)) {
             return Err(unusable_id(device));
         }
-        let (what, hits) = self.hits(target);
+        let hits = self.hits(target);
         if hits.is_empty() {
+            let what = strongest_text(target);
             return Err(objection(ObjectionKind::NotFound, format!("no device has {what}")));
         }
         let agreeing: Vec<&Device> =
@@ -158,26 +170,73 @@ impl Inventory {
                 let mut managed = several.iter().filter(|device| device.is_managed());
                 match (managed.next(), managed.next()) {
                     (Some(device), None) if is_one_device => Ok(device),
-                    _ => Err(objection(ObjectionKind::Ambiguous, ambiguity(&what, several))),
+                    _ => {
+                        let what = strongest_text(target);
+                        Err(objection(ObjectionKind::Ambiguous, ambiguity(&what, several)))
+                    }
                 }
             }
         }
     }
 
-    /// The devices that the target's most exact identity fits, and that identity for people.
-    fn hits(&self, target: &Target) -> (String, Vec<&Device>) {
-        let listed = |by: &BTreeMap<String, Vec<usize>>, text: &str| -> Vec<&Device> {
-            let at = by.get(&comparable(text));
-            at.map(|at| at.iter().map(|&at| &self.devices[at]).collect()).unwrap_or_default()
-        };
+    /// The devices that the target's most exact identity fits.
+    fn hits(&self, target: &Target) -> Vec<&Device> {
         if let Some(id) = &target.device_id {
-            return (format!("device_id {id}"), self.device(id).into_iter().collect());
+            return self.device(id).into_iter().collect();
         }
-        if let Some(serial) = &target.serial_number {
-            return (format!("serial_number {serial}"), listed(&self.by_serial, serial));
-        }
-        let email = target.user_email.as_deref().unwrap_or_default();
-        (format!("user_email {email}"), listed(&self.by_email, email))
+        let (text, positions, of): (&str, &Positions, fn(&Device) -> &str) =
+            match (&target.serial_number, &target.user_email) {
+                (Some(serial), _) => (serial, self.by_serial(), serial_of),
+                (None, Some(email)) => (email, self.by_email(), |device| &device.user_email),
+                (None, None) => return Vec::new(),
+            };
+        let text = comparable(text);
+        let devices = positions.find(&text).map(|at| &self.devices[at]);
+        devices.filter(|device| comparable(of(device)) == text).collect()
+    }
+
+    fn by_serial(&self) -> &Positions {
+        self.by_serial.get_or_init(|| self.positions(serial_of))
+    }
+
+    fn by_email(&self) -> &Positions {
+        self.by_email.get_or_init(|| self.positions(|device| &device.user_email))
+    }
+
+    fn positions(&self, of: fn(&Device) -> &str) -> Positions {
+        let texts = (0..).zip(&self.devices).map(|(at, device)| (of(device), at));
+        let texts = texts.filter(|(text, _)| !text.is_empty());
+        Positions::of(texts.map(|(text, at)| (comparable(text), at)))
+    }
+}
+
+/// The serial number by which a device can be found; empty where it is a placeholder.
+fn serial_of(device: &Device) -> &str {
+    let serial = &device.serial_number;
+    if is_placeholder_serial(serial) { "" } else { serial }
+}
+
+fn ids_of(devices: &[Device]) -> Positions {
+    Positions::of((0..).zip(devices).map(|(at, device)| (folded(&device.id), at)))
+}
+
+fn is_same_id(left: &DeviceId, right: &DeviceId) -> bool {
+    left == right || folded(left) == folded(right)
+}
+
+/// An id in lower case, in which it is compared. Nearly all are.
+fn folded(id: &DeviceId) -> Cow<'_, str> {
+    let text = id.as_str();
+    let is_lower = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    if is_lower { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) }
+}
+
+/// The target's most exact identity, for people.
+fn strongest_text(target: &Target) -> String {
+    match (&target.device_id, &target.serial_number, target.user_email.as_deref()) {
+        (Some(id), _, _) => format!("device_id {id}"),
+        (None, Some(serial), _) => format!("serial_number {serial}"),
+        (None, None, email) => format!("user_email {}", email.unwrap_or_default()),
     }
 }
 
@@ -241,33 +300,29 @@ fn ambiguity(what: &str, devices: &[&Device]) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::model::Platform;
+    use crate::model::{DeviceFacts, Platform};
+    use std::sync::Arc;
 
     pub(in crate::plan) fn device(id: &str, serial: &str, platform: Platform) -> Device {
-        Device {
+        let facts = DeviceFacts {
             id: DeviceId::from_api(id),
-            serial_number: serial.to_owned(),
-            name: format!("{serial}'s"),
+            serial_number: serial.into(),
+            name: format!("{serial}'s").into(),
             platform,
-            os_version: "17.4".to_owned(),
-            model: String::new(),
-            user_email: format!("{serial}@example.com").to_lowercase(),
-            user_name: String::new(),
-            blueprint_name: "Design".to_owned(),
-            blueprint_id: String::new(),
-            asset_tag: String::new(),
-            tags: Vec::new(),
-            last_check_in: None,
-            last_enrollment: None,
+            user_email: format!("{serial}@example.com").to_lowercase().into(),
+            blueprint: "Design".into(),
+            ..DeviceFacts::default()
+        };
+        Device {
+            facts: Arc::new(facts),
+            os_version: "17.4".into(),
             mdm_enabled: true,
-            is_removed: false,
-            is_missing: false,
-            details: None,
+            ..Device::default()
         }
     }
 
     fn serial(text: &str) -> Target {
-        Target { serial_number: Some(text.to_owned()), ..Target::default() }
+        Target { serial_number: Some(text.into()), ..Target::default() }
     }
 
     fn kind(found: Result<&Device, Objection>) -> Result<String, ObjectionKind> {
@@ -305,11 +360,11 @@ pub(super) mod tests {
     fn of_two_devices_of_one_user_none_is_chosen() {
         let mut mac = device("a", "C02", Platform::Mac);
         let mut pad = device("b", "DMP", Platform::IPad);
-        mac.user_email = "ann@example.com".to_owned();
-        pad.user_email = "Ann@example.com".to_owned();
+        mac.user_email = "ann@example.com".into();
+        pad.user_email = "Ann@example.com".into();
         pad.mdm_enabled = false;
         let inventory = Inventory::new([mac, pad]);
-        let ann = Target { user_email: Some("ann@example.com".to_owned()), ..Target::default() };
+        let ann = Target { user_email: Some("ann@example.com".into()), ..Target::default() };
         assert_eq!(kind(inventory.resolve(&ann)), Err(ObjectionKind::Ambiguous));
     }
 
@@ -317,29 +372,28 @@ pub(super) mod tests {
     fn a_placeholder_serial_number_identifies_no_device() {
         let mut old = device("a", "Default string", Platform::Windows);
         let mut new = device("b", "Default string", Platform::Windows);
-        old.user_email = "ann@example.com".to_owned();
-        new.user_email = "ann@example.com".to_owned();
+        old.user_email = "ann@example.com".into();
+        new.user_email = "ann@example.com".into();
         old.is_removed = true;
         let inventory = Inventory::new([old, new]);
         let found = kind(inventory.resolve(&serial("Default string")));
         assert_eq!(found, Err(ObjectionKind::NotFound));
         // Two PCs of one user are not one PC that enrolled anew.
-        let ann = Target { user_email: Some("ann@example.com".to_owned()), ..Target::default() };
+        let ann = Target { user_email: Some("ann@example.com".into()), ..Target::default() };
         assert_eq!(kind(inventory.resolve(&ann)), Err(ObjectionKind::Ambiguous));
     }
 
     #[test]
     fn names_and_addresses_agree_however_their_letters_are_composed() {
         let mut mac = device("a", "C02", Platform::Mac);
-        mac.name = "Noe\u{301}mie".to_owned();
-        mac.user_email = "noe\u{301}@example.com".to_owned();
+        mac.name = "Noe\u{301}mie".into();
+        mac.user_email = "noe\u{301}@example.com".into();
         let inventory = Inventory::new([mac]);
-        let given = Target { device_name: Some("Noémie".to_owned()), ..serial("C02") };
+        let given = Target { device_name: Some("Noémie".into()), ..serial("C02") };
         assert_eq!(kind(inventory.resolve(&given)), Ok("a".to_owned()));
-        let by_email =
-            Target { user_email: Some("NOÉ@example.com".to_owned()), ..Target::default() };
+        let by_email = Target { user_email: Some("NOÉ@example.com".into()), ..Target::default() };
         assert_eq!(kind(inventory.resolve(&by_email)), Ok("a".to_owned()));
-        let other_case = Target { device_name: Some("noémie".to_owned()), ..serial("C02") };
+        let other_case = Target { device_name: Some("noémie".into()), ..serial("C02") };
         assert_eq!(kind(inventory.resolve(&other_case)), Err(ObjectionKind::Disagreement));
     }
 
@@ -348,13 +402,13 @@ pub(super) mod tests {
         let inventory = Inventory::new([device("a", "C02", Platform::Mac)]);
         let given = Target {
             device_id: Some(DeviceId::from_api("a")),
-            serial_number: Some("C03".to_owned()),
+            serial_number: Some("C03".into()),
             ..Target::default()
         };
         let objection = inventory.resolve(&given).expect_err("they disagree");
         assert_eq!(objection.kind, ObjectionKind::Disagreement);
         assert!(objection.reason.contains("C02") && objection.reason.contains("C03"));
-        let given = Target { device_name: Some("c02's".to_owned()), ..serial("C02") };
+        let given = Target { device_name: Some("c02's".into()), ..serial("C02") };
         let objection = inventory.resolve(&given).expect_err("another case");
         assert_eq!(objection.kind, ObjectionKind::Disagreement);
         assert!(objection.reason.contains("--ignore-column device_name"), "{}", objection.reason);

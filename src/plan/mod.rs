@@ -8,6 +8,7 @@ mod build;
 mod cap_rules;
 mod caps;
 mod device_field;
+mod device_set;
 mod earlier;
 mod file;
 mod fit;
@@ -15,14 +16,17 @@ mod fleet_policy;
 mod forecast;
 mod guards;
 mod inventory;
+mod links;
 mod objection;
 mod options;
 mod origins;
 mod overview;
 mod phrase;
 mod plan_set;
+mod positions;
 mod protect;
 mod select;
+mod shared_work;
 mod step_checks;
 mod task_list;
 mod unusable;
@@ -43,6 +47,7 @@ pub use caps::{
     CAP_FLOOR_DEVICES, CapError, CapException, CapKeys, CappedAction, Caps, Deadline, MaximumKeys,
     Maximums, Share,
 };
+pub use device_set::DeviceSet;
 pub use earlier::{Deleted, Earlier, EarlierTask};
 pub use file::{PLAN_BYTES_MAX, PLAN_FORMAT, PlanFile, PlanFileError, PlannedCost, Wrapping};
 pub use fit::{Extent, Fit, fit, fit_filter};

@@ -34,7 +34,7 @@ impl Origins {
     pub fn of(job: &Job) -> Self {
         let mut origins = Self::default();
         for row in &job.rows {
-            match &row.origin {
+            match row.origin.as_deref() {
                 Some(RowOrigin::Left { run, has_ended }) => {
                     let fresh = LeftRows { has_ended: true, rows: Vec::new() };
                     let left = origins.left.entry(run.clone()).or_insert(fresh);

@@ -34,7 +34,7 @@ fn conditions(filter: &Filter, device: &Device, now: UnixMillis) -> [Option<bool
     let age_ms = device.last_check_in.map(|seen| now.remaining_ms(seen));
     [
         (!platforms.is_empty()).then(|| platforms.contains(&device.platform)),
-        given(&filter.blueprint, &|name| same(name, &device.blueprint_name)),
+        given(&filter.blueprint, &|name| same(name, &device.blueprint)),
         given(&filter.tag, &|name| device.tags.iter().any(|tag| same(name, tag))),
         given(&filter.user_email, &|email| same(email, &device.user_email)),
         given(&filter.model, &|model| same(model, &device.model)),
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn a_filter_holds_as_a_whole_and_an_exclusion_in_any_part() {
         let mut lab = device("a", "C02", Platform::IPad);
-        lab.tags = vec!["Lab".to_owned()];
+        lab.tags = vec!["Lab".into()];
         lab.last_check_in = Some(UnixMillis(1_000_000));
         let now = UnixMillis(1_000_000 + 3_600_000);
         let filter = Filter {
@@ -93,8 +93,8 @@ mod tests {
     #[test]
     fn texts_match_across_unicode_forms_and_quotation_marks() {
         let mut mac = device("a", "C02", Platform::Mac);
-        mac.blueprint_name = "Noe\u{301}mie’s Macs".to_owned();
-        mac.name = "Mac of Noe\u{301}mie’s".to_owned();
+        mac.blueprint = "Noe\u{301}mie’s Macs".into();
+        mac.name = "Mac of Noe\u{301}mie’s".into();
         let by = |filter: Filter| is_selected(&filter, &mac, UnixMillis(0));
         let texts = |text: &str| vec![text.to_owned()];
         assert!(by(Filter { blueprint: texts("NOÉMIE's macs"), ..Filter::default() }));

@@ -3,12 +3,14 @@
 //! Owns what can be said of a plan by its tasks alone. Must never add or change a task.
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
+use super::device_set::DeviceSet;
 use super::objection::Objection;
 use crate::job::{BeforeLoss, RequiredDevices};
 use crate::kandji::{ACTIONS, ActionSpec};
-use crate::model::{DeviceFacts, DeviceId, Risk, Task, Turn};
+use crate::model::{DeviceFacts, Platform, Risk, Task, TaskWork, Turn};
 
 /// The frozen list of tasks of a job, with what was found out about them. Serialized as part of a plan file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -50,12 +52,27 @@ impl Plan {
         self.tasks.iter().filter(|task| task.turn == Turn::Do)
     }
 
+    /// The tasks that would be sent, one for all that share step, work and platform, with how many these are. In the order
+    /// in which they first come.
+    pub(super) fn to_do_by_work(&self) -> Vec<(&Task, u32)> {
+        let mut places: HashMap<(*const TaskWork, Platform, u16), usize> = HashMap::new();
+        let mut listed: Vec<(&Task, u32)> = Vec::new();
+        for task in self.to_do() {
+            let key = (Arc::as_ptr(&task.work), task.device.platform, task.step);
+            let at = *places.entry(key).or_insert(listed.len());
+            match listed.get_mut(at) {
+                Some((_, count)) => *count += 1,
+                None => listed.push((task, 1)),
+            }
+        }
+        listed
+    }
+
     /// Number of devices with something to do.
     #[must_use]
     pub fn devices(&self) -> usize {
-        let ids: std::collections::BTreeSet<&DeviceId> =
-            self.to_do().map(|task| &task.device.id).collect();
-        ids.len()
+        let ids: DeviceSet<'_> = self.to_do().map(|task| &task.device.id).collect();
+        ids.len() as usize
     }
 
     /// Whether the plan may be sent: no row is refused, and no secret would be lost unmentioned.
@@ -71,7 +88,7 @@ impl Plan {
         for task in &self.tasks {
             let Turn::Skip { reason, .. } = &task.turn else { return None };
             all.insert(task.row);
-            if *reason == requirement.reason() {
+            if **reason == *requirement.reason() {
                 unlisted.insert(task.row);
             }
         }
@@ -109,9 +126,9 @@ impl Plan {
 
     /// Counts the devices with a task to do of which this holds.
     pub(super) fn devices_where(&self, holds: impl Fn(&Task) -> bool) -> u32 {
-        let ids: BTreeSet<&DeviceId> =
+        let ids: DeviceSet<'_> =
             self.to_do().filter(|task| holds(task)).map(|task| &task.device.id).collect();
-        u32::try_from(ids.len()).unwrap_or(u32::MAX)
+        ids.len()
     }
 }
 

@@ -5,9 +5,10 @@
 use super::{PLAN_FORMAT, Plan, PlanFile, PlannedCost, Wrapping};
 use crate::kandji::find_action;
 use crate::model::{
-    DeviceFacts, DeviceId, End, JobConditions, Params, Platform, Policy, Task, TaskId, Turn,
-    UnixMillis,
+    Carried, DeviceFacts, DeviceId, End, JobConditions, Params, Platform, Policy, Task, TaskId,
+    TaskWork, Turn, UnixMillis,
 };
+use std::sync::Arc;
 
 /// A plan of these actions on these devices.
 pub(crate) fn plan(tasks: &[(&str, &str)]) -> Plan {
@@ -16,18 +17,24 @@ pub(crate) fn plan(tasks: &[(&str, &str)]) -> Plan {
         let id = DeviceId::from_api(device);
         Task {
             id: TaskId::new(&id, 1, name, &Params::new()),
+            work: Arc::new(TaskWork {
+                action: action.name.to_owned(),
+                params: Params::new(),
+                risk: action.risk,
+                repeat: action.repeat,
+                end: End::Answer,
+                capture: Vec::new(),
+            }),
             row: 1,
             step: 1,
-            device: DeviceFacts { id, platform: Platform::IPad, ..DeviceFacts::default() },
-            action: action.name.to_owned(),
-            params: Params::new(),
-            risk: action.risk,
-            repeat: action.repeat,
-            end: End::Answer,
+            device: Arc::new(DeviceFacts {
+                id,
+                platform: Platform::IPad,
+                ..DeviceFacts::default()
+            }),
             after: None,
             turn: Turn::Do,
-            carried: Vec::new(),
-            capture: Vec::new(),
+            carried: Carried::default(),
             wave: 0,
         }
     });

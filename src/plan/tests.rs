@@ -37,7 +37,7 @@ fn turns(plan: &Plan) -> Vec<String> {
         Turn::Skip { reason, asked } => {
             format!("{} {reason}", if *asked { "asked" } else { "unasked" })
         }
-        Turn::Done { reason } => reason.clone(),
+        Turn::Done { reason } => reason.to_string(),
     };
     let tasks = plan.tasks.iter();
     tasks.map(|task| format!("{}: {}", task.device.serial_number, turn(&task.turn))).collect()

@@ -5,7 +5,9 @@
 
 use super::objection::{Objection, ObjectionKind};
 use crate::job::Target;
-use crate::model::{Device, DeviceFacts, DeviceId, Platform, is_alike, is_placeholder_serial};
+use crate::model::{
+    Device, DeviceFacts, DeviceId, Platform, SharedText, is_alike, is_placeholder_serial,
+};
 
 /// Most characters of an id that are shown.
 const ID_CHARS_MAX: usize = 96;
@@ -25,7 +27,7 @@ pub(super) fn unusable_id(device: &Device) -> Objection {
 /// Whether a row may mean a device with an unusable id: by the serial number, or by the user where it gives neither id nor serial
 /// number.
 pub(super) fn is_aimed_at(target: &Target, device: &Device) -> bool {
-    let fits = |given: &Option<String>, found: &str| {
+    let fits = |given: &Option<SharedText>, found: &str| {
         given.as_ref().is_some_and(|given| is_alike(given, found))
     };
     match (&target.device_id, &target.serial_number) {
@@ -40,7 +42,7 @@ pub(super) fn is_aimed_at(target: &Target, device: &Device) -> bool {
 
 /// The facts of a device without its id.
 pub(super) fn facts_without_id(device: &Device) -> DeviceFacts {
-    DeviceFacts { id: DeviceId::from_api(""), ..DeviceFacts::of(device) }
+    DeviceFacts { id: DeviceId::from_api(""), ..(*device.facts).clone() }
 }
 
 /// The facts of a row whose device was not found: what the row says.

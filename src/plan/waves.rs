@@ -3,30 +3,32 @@
 //! Owns the order in which devices are reached: those that were seen last go first, so that the first wave answers.
 //! Must never split the steps of a device over two waves.
 
-use std::collections::BTreeMap;
-
+use super::device_set::DeviceNumbers;
 use super::task_list::Plan;
-use crate::model::{DeviceId, Rollout, UnixMillis};
+use crate::model::{Rollout, UnixMillis};
 
 /// Writes into each task the wave in which its device is reached. Returns how many waves there are.
 pub fn assign_waves(plan: &mut Plan, rollout: &Rollout) -> usize {
-    let mut order: Vec<(UnixMillis, DeviceId)> = Vec::new();
-    let mut known: BTreeMap<DeviceId, u16> = BTreeMap::new();
+    // By number: when the device was last seen. Devices with nothing to do have a number after those.
+    let mut numbers = DeviceNumbers::default();
+    let mut order: Vec<(UnixMillis, u32)> = Vec::new();
     for task in plan.to_do() {
-        if known.insert(task.device.id.clone(), 0).is_none() {
-            let seen_at = task.device.last_check_in.unwrap_or(UnixMillis(0));
-            order.push((seen_at, task.device.id.clone()));
+        let number = numbers.of(&task.device.id);
+        if number as usize == order.len() {
+            order.push((task.device.last_check_in.unwrap_or(UnixMillis(0)), number));
         }
     }
+    let devices: Vec<u32> = plan.tasks.iter().map(|task| numbers.of(&task.device.id)).collect();
     // Seen last first; those that were seen at the same moment in the order of the job.
     order.sort_by_key(|(seen_at, _)| std::cmp::Reverse(*seen_at));
     let ends = rollout.ends(u32::try_from(order.len()).unwrap_or(u32::MAX));
-    for (at, (_, id)) in order.into_iter().enumerate() {
+    let mut waves = vec![0; order.len()];
+    for (at, (_, number)) in order.into_iter().enumerate() {
         let wave = ends.iter().take_while(|end| (**end as usize) <= at).count();
-        known.insert(id, u16::try_from(wave).unwrap_or(u16::MAX));
+        waves[number as usize] = u16::try_from(wave).unwrap_or(u16::MAX);
     }
-    for task in &mut plan.tasks {
-        task.wave = known.get(&task.device.id).copied().unwrap_or(0);
+    for (task, device) in plan.tasks.iter_mut().zip(devices) {
+        task.wave = waves.get(device as usize).copied().unwrap_or(0);
     }
     ends.len()
 }

@@ -124,8 +124,8 @@ mod tests {
         tasks.push(Task { row: 3, ..task(2, 2, "erase") });
         tasks.swap(0, 1);
         tasks[0].after = Some((TaskIndex(1), Gate::GoodEnd));
-        tasks[1].device.user_name = "Ann Lee".to_owned();
-        tasks[0].device.user_name = "Ann Lee".to_owned();
+        tasks[1].device_mut().user_name = "Ann Lee".into();
+        tasks[0].device_mut().user_name = "Ann Lee".into();
         let mut records = vec![
             record(&tasks[0], Outcome::Failed, "no space"),
             record(&tasks[1], Outcome::Completed, ""),

@@ -4,6 +4,7 @@
 //! that one is kept.
 
 use crate::model::{DeviceFacts, Entry, Event, Outcome, Task, TaskRecord, UnixMillis, Verdict};
+use std::sync::Arc;
 
 use super::row::reason_of;
 use super::tenant_spans::Stage;
@@ -41,7 +42,7 @@ pub struct HistoryLine {
     /// Id of the run.
     pub run: String,
     /// The device, as the run's plan knew it.
-    pub device: DeviceFacts,
+    pub device: Arc<DeviceFacts>,
     /// Name of the action.
     pub action: String,
     /// Number of the step.
@@ -205,7 +206,7 @@ mod tests {
     #[test]
     fn a_task_never_sent_is_listed_at_the_start_of_its_run() {
         let mut left_out = task(1, 1, "restart");
-        left_out.turn = Turn::Skip { reason: "excluded by the job".to_owned(), asked: true };
+        left_out.turn = Turn::Skip { reason: "excluded by the job".into(), asked: true };
         let lines = history_lines("run", UnixMillis(7), &left_out, &[], Stage::Ended);
         assert_eq!(lines.len(), 1);
         assert_eq!((lines[0].at, lines[0].kind), (UnixMillis(7), HistoryKind::NotSent));

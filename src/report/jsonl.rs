@@ -10,7 +10,9 @@ use serde_json::Value;
 use super::Report;
 use super::columns::{TENANT_COLUMN, device_cell};
 use super::row::{ReportRow, Rows, RunFacts};
-use crate::model::{DeviceColumn, HeldPin, ParamValue, Params, ReportOptions, UnixMillis};
+use crate::model::{
+    DeviceColumn, HeldPin, ParamValue, Params, ReportOptions, SharedText, UnixMillis,
+};
 
 /// The report `report.jsonl`: one JSON object for each task, with exact values.
 #[derive(Copy, Clone, Debug)]
@@ -112,7 +114,7 @@ impl Serialize for ParamsAsGiven<'_> {
     }
 }
 
-struct CarriedInOrder<'a>(&'a [(String, String)]);
+struct CarriedInOrder<'a>(&'a [(SharedText, SharedText)]);
 
 impl Serialize for CarriedInOrder<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

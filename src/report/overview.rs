@@ -3,6 +3,7 @@
 //! Owns the grouping by reason, and how many tasks of a group are named. Must never carry a PIN, and must never word anything.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::advice::UnknownPin;
 use super::following::Following;
@@ -71,7 +72,7 @@ pub struct NamedTask {
     /// The step on the device, from 1.
     pub step: u16,
     /// The device as the plan froze it.
-    pub device: DeviceFacts,
+    pub device: Arc<DeviceFacts>,
     /// Name of the action.
     pub action: String,
     /// The outcome up to now.
@@ -188,7 +189,7 @@ fn named(row: &ReportRow<'_>) -> NamedTask {
     NamedTask {
         row: row.row(),
         step: row.step(),
-        device: row.device().clone(),
+        device: Arc::clone(&row.task().device),
         action: row.action().to_owned(),
         outcome: row.outcome(),
         command_status: row.command_status(),
@@ -260,8 +261,8 @@ mod tests {
     #[test]
     fn the_device_that_was_not_seen_for_longest_comes_first() {
         let mut tasks: Vec<Task> = (1..=3).map(|row| task(row, 1, "restart")).collect();
-        tasks[1].device.last_check_in = Some(UnixMillis(2));
-        tasks[2].device.last_check_in = Some(UnixMillis(1));
+        tasks[1].device_mut().last_check_in = Some(UnixMillis(2));
+        tasks[2].device_mut().last_check_in = Some(UnixMillis(1));
         let pending = tasks.iter().map(|task| record(task, Outcome::Pending, ""));
         let records: Vec<TaskRecord> = pending.collect();
         let overview = RunOverview::of(&facts(), &Rows::new(&tasks, &records));

@@ -80,7 +80,7 @@ mod tests {
             &[("Owner", "@ann"), ("Outcome", "old"), ("OWNER ", "twice"), ("Room", "'=3")],
         );
         let mut named = with(task(2, 1, "set-name"), &[("DeviceName", "Mac 7")]);
-        named.device.name = "-evil, \"name\"\n".to_owned();
+        named.device_mut().name = "-evil, \"name\"\n".into();
         let mut locked = record(&lock, Outcome::Completed, "");
         locked.pins = vec![held_pin("012345")];
         let refused = record(&named, Outcome::Refused, "@no");
@@ -132,8 +132,8 @@ mod tests {
     #[test]
     fn excel_keeps_zeros_and_finds_columns_of_the_user() {
         let mut lock = carrying(task(1, 1, "lock"), &[("User Name", "old"), ("Room", "0042")]);
-        lock.device.user_name = "Zo\u{eb}".to_owned();
-        lock.device.serial_number = "12E45678".to_owned();
+        lock.device_mut().user_name = "Zo\u{eb}".into();
+        lock.device_mut().serial_number = "12E45678".into();
         let mut locked = record(&lock, Outcome::Completed, "");
         locked.pins = vec![held_pin("012345")];
         let (tasks, records) = ([lock], [locked]);

@@ -178,7 +178,7 @@ mod tests {
             with(task(1, 1, "lock"), &[("Message", "=HYPERLINK(1)"), ("PhoneNumber", "+1 555")]),
             &[("Room", "0042"), ("Note", "a\u{1b}b _x000D_ <&>")],
         );
-        lock.device.name = "  Mac\r\n7  ".to_owned();
+        lock.device_mut().name = "  Mac\r\n7  ".into();
         let mut locked = record(&lock, Outcome::Completed, "");
         locked.pins = vec![held_pin("012345")];
         let (tasks, records) = ([lock], [locked]);

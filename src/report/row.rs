@@ -10,7 +10,7 @@ use super::tenant_spans::{Stage, TenantFacts, TenantSpan, span_of, stage_of};
 
 use crate::model::{
     CommandStatus, DeviceFacts, End, HeldPin, Outcome, OutcomeCounts, Params, PinOrigin, Platform,
-    RunRecord, RunVerdict, Task, TaskIndex, TaskRecord, Turn, UnixMillis, WaveGate,
+    RunRecord, RunVerdict, SharedText, Task, TaskIndex, TaskRecord, Turn, UnixMillis, WaveGate,
 };
 
 /// The action whose PIN a Mac cannot be used without.
@@ -331,7 +331,7 @@ impl<'a> ReportRow<'a> {
 
     /// Columns of the job that mean nothing to us.
     #[must_use]
-    pub fn carried(&self) -> &'a [(String, String)] {
+    pub fn carried(&self) -> &'a [(SharedText, SharedText)] {
         &self.task.carried
     }
 
@@ -442,7 +442,7 @@ mod tests {
         }
         assert_eq!(without(&lock, Outcome::Failed, "pin_missing: none came"), missing);
         let mut phone = lock.clone();
-        phone.device.platform = Platform::IPhone;
+        phone.device_mut().platform = Platform::IPhone;
         assert_eq!(without(&phone, Outcome::Completed, ""), None);
     }
 

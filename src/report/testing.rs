@@ -4,9 +4,10 @@
 
 use super::{Report, Rows, RunFacts};
 use crate::model::{
-    DeviceFacts, DeviceId, End, Event, HeldPin, Outcome, ParamValue, PinOrigin, Platform, Repeat,
-    Risk, Sealed, Task, TaskId, TaskIndex, TaskRecord, Turn, UnixMillis,
+    Carried, DeviceFacts, DeviceId, End, Event, HeldPin, Outcome, ParamValue, PinOrigin, Platform,
+    Repeat, Risk, Sealed, Task, TaskId, TaskIndex, TaskRecord, TaskWork, Turn, UnixMillis,
 };
+use std::sync::Arc;
 
 pub(super) fn facts() -> RunFacts {
     RunFacts {
@@ -36,26 +37,33 @@ pub(super) fn held_pin(pin: &str) -> HeldPin {
 pub(super) fn task(row: u32, step: u16, action: &str) -> Task {
     let device = DeviceFacts {
         id: DeviceId::from_api(&format!("d{row}")),
-        serial_number: format!("SN{row}"),
-        name: format!("Mac-{row}"),
-        user_email: format!("user{row}@example.org"),
+        serial_number: format!("SN{row}").into(),
+        name: format!("Mac-{row}").into(),
+        user_email: format!("user{row}@example.org").into(),
         platform: Platform::Mac,
         ..DeviceFacts::default()
     };
     Task {
-        id: TaskId(format!("{row}-{step}")),
+        id: TaskId(u64::from(row) << 16 | u64::from(step)),
+        work: Arc::new(TaskWork {
+            action: action.to_owned(),
+            params: std::collections::BTreeMap::new(),
+            risk: Risk::Disruptive,
+            repeat: Repeat::Once,
+            end: End::Command {
+                request_types: Vec::new(),
+                mark: None,
+                or_gone: false,
+                or_named: None,
+            },
+            capture: Vec::new(),
+        }),
         row,
         step,
-        device,
-        action: action.to_owned(),
-        params: std::collections::BTreeMap::new(),
-        risk: Risk::Disruptive,
-        repeat: Repeat::Once,
-        end: End::Command { request_types: Vec::new(), mark: None, or_gone: false, or_named: None },
+        device: Arc::new(device),
         after: None,
         turn: Turn::Do,
-        carried: Vec::new(),
-        capture: Vec::new(),
+        carried: Carried::default(),
         wave: 0,
     }
 }
@@ -67,8 +75,7 @@ pub(super) fn with(mut task: Task, params: &[(&str, &str)]) -> Task {
 }
 
 pub(super) fn carrying(mut task: Task, cells: &[(&str, &str)]) -> Task {
-    let cells = cells.iter().map(|(header, text)| ((*header).to_owned(), (*text).to_owned()));
-    task.carried.extend(cells);
+    task.carried = cells.iter().copied().collect();
     task
 }
 

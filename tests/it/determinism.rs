@@ -15,8 +15,8 @@ use sortie::journal::{
 use sortie::kandji::find_action;
 use sortie::model::wire::{Fault, Reply, Request};
 use sortie::model::{
-    DeviceFacts, DeviceId, Entry, Event, Gate, Outcome, OutcomeCounts, Params, Policy, Repeat,
-    RunId, StopCause, Task, TaskId, TaskIndex, TaskRecord, Turn, UnixMillis,
+    Carried, DeviceFacts, DeviceId, Entry, Event, Gate, Outcome, OutcomeCounts, Params, Policy,
+    Repeat, RunId, StopCause, Task, TaskId, TaskIndex, TaskRecord, TaskWork, Turn, UnixMillis,
 };
 use sortie::simulator::{
     DeviceKind, FaultScope, Faults, FleetSpec, InProcess, NewDevice, Oddities, Switches, World,
@@ -85,9 +85,6 @@ impl Tenant {
             let kind = DeviceKind::MacAppleSilicon;
             let device = DeviceFacts {
                 id: DeviceId::from_api(&world.add_device(NewDevice::new(kind))),
-                serial_number: String::new(),
-                name: String::new(),
-                user_email: String::new(),
                 platform: kind.platform(),
                 ..DeviceFacts::default()
             };
@@ -122,18 +119,20 @@ fn task(name: &str, step: u16, device: DeviceFacts, after: Option<(TaskIndex, Ga
     }
     Task {
         id: TaskId::new(&device.id, step, name, &params),
+        work: Arc::new(TaskWork {
+            action: name.to_owned(),
+            risk: action.risk,
+            repeat: action.repeat,
+            end: action.end(device.platform, &params),
+            params,
+            capture: Vec::new(),
+        }),
         row: 1,
         step,
-        action: name.to_owned(),
-        risk: action.risk,
-        repeat: action.repeat,
-        end: action.end(device.platform, &params),
         after,
-        params,
-        device,
+        device: Arc::new(device),
         turn: Turn::Do,
-        carried: Vec::new(),
-        capture: Vec::new(),
+        carried: Carried::default(),
         wave: 0,
     }
 }
@@ -237,12 +236,11 @@ fn assert_accounted_for(tasks: &[Task], records: &[TaskRecord], what: &str) {
     for (task, record) in tasks.iter().zip(records) {
         counts.add(record.outcome());
         if record.outcome() == Outcome::NotAttempted {
-            let (before, _) =
-                task.after.unwrap_or_else(|| panic!("{what}: {} left out", task.id.0));
+            let (before, _) = task.after.unwrap_or_else(|| panic!("{what}: {} left out", task.id));
             let before = records[before.at()].outcome();
             let is_good =
                 matches!(before, Outcome::Completed | Outcome::Accepted | Outcome::AlreadyInEffect);
-            assert!(!is_good, "{what}: {} left out after {before}", task.id.0);
+            assert!(!is_good, "{what}: {} left out after {before}", task.id);
         }
     }
     assert_eq!(counts.total() as usize, tasks.len(), "{what}");

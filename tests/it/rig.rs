@@ -12,8 +12,8 @@ use sortie::journal::{Batch, Commit, Committed, Index, RequestCounts, StateDir};
 use sortie::kandji::find_action;
 use sortie::model::wire::{Fault, Reply, Request};
 use sortie::model::{
-    DeviceFacts, DeviceId, Entry, Event, Params, Policy, Task, TaskId, TaskIndex, TaskRecord, Turn,
-    UnixMillis,
+    Carried, DeviceFacts, DeviceId, Entry, Event, Params, Policy, Task, TaskId, TaskIndex,
+    TaskRecord, TaskWork, Turn, UnixMillis,
 };
 use sortie::simulator::{
     DeviceKind, Faults, FleetSpec, InProcess, NewDevice, Oddities, SimReply, SimRequest, Switches,
@@ -110,9 +110,8 @@ pub fn add_device(world: &mut World, device: NewDevice) -> DeviceFacts {
         .expect("it was just added");
     DeviceFacts {
         id: DeviceId::from_api(&id),
-        serial_number,
-        name,
-        user_email: String::new(),
+        serial_number: serial_number.into(),
+        name: name.into(),
         platform: kind.platform(),
         ..DeviceFacts::default()
     }
@@ -128,18 +127,20 @@ pub fn task_with(action: &str, device: DeviceFacts, given: &[(&str, &str)]) -> T
     }
     Task {
         id: TaskId::new(&device.id, 1, action.name, &params),
+        work: Arc::new(TaskWork {
+            action: action.name.to_owned(),
+            risk: action.risk,
+            repeat: action.repeat,
+            end: action.end(device.platform, &params),
+            params,
+            capture: Vec::new(),
+        }),
         row: 1,
         step: 1,
-        action: action.name.to_owned(),
-        risk: action.risk,
-        repeat: action.repeat,
-        end: action.end(device.platform, &params),
         after: None,
-        params,
-        device,
+        device: Arc::new(device),
         turn: Turn::Do,
-        carried: Vec::new(),
-        capture: Vec::new(),
+        carried: Carried::default(),
         wave: 0,
     }
 }

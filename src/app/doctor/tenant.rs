@@ -136,7 +136,7 @@ impl<'a> TenantExamination<'a> {
         self.found(DoctorCheck::Token, DoctorFact::TokenAccepted);
         self.found(DoctorCheck::DeviceList, DoctorFact::Permitted(DEVICE_LIST));
         let clock = clock(&reply);
-        let usable = devices.into_iter().map(|device| device.id);
+        let usable = devices.iter().map(|device| device.id.clone());
         let device = usable.into_iter().find(|id| DeviceId::parse(id.as_str()).is_ok());
         let last = self.device(&reads, device.as_ref()).await;
         self.found(DoctorCheck::DeviceSecrets, DoctorFact::NotTested);

@@ -5,6 +5,7 @@
 //! none.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::app::Workspace;
 use crate::app::refusal::Reason;
@@ -216,13 +217,13 @@ fn deletions_of(
         };
         let device = DeviceFacts {
             id: DeviceId::from_api(&task.device_id),
-            serial_number: task.serial_number,
-            name: task.device_name,
-            user_email: task.user_email,
+            serial_number: task.serial_number.into(),
+            name: task.device_name.into(),
+            user_email: task.user_email.into(),
             platform: Platform::Unknown,
             ..DeviceFacts::default()
         };
-        Some((end.last_at.is_none(), Deleted { device, reason }))
+        Some((end.last_at.is_none(), Deleted { device: Arc::new(device), reason }))
     };
     Ok(tasks.into_iter().filter_map(deletion).collect())
 }

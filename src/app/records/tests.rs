@@ -5,9 +5,10 @@
 use super::*;
 use crate::journal::Provenance;
 use crate::model::{
-    DeviceFacts, DeviceId, End, Event, Gate, Outcome, Params, Policy, Repeat, Risk, RunId,
-    StopCause, TaskId, Turn, Verdict,
+    Carried, DeviceFacts, DeviceId, End, Event, Gate, Outcome, Params, Policy, Repeat, Risk, RunId,
+    StopCause, TaskId, TaskWork, Turn, Verdict,
 };
+use std::sync::Arc;
 
 const STARTED: UnixMillis = UnixMillis(1_800_000_000_000);
 
@@ -36,23 +37,25 @@ fn header() -> RunHeader {
 /// Three devices with two steps each, in the order of the plan.
 fn tasks() -> Vec<Task> {
     let task = |at: u32| Task {
-        id: TaskId(format!("{at:016x}")),
+        id: TaskId(u64::from(at)),
+        work: Arc::new(TaskWork {
+            action: "restart".to_owned(),
+            params: Params::new(),
+            risk: Risk::Disruptive,
+            repeat: Repeat::Once,
+            end: End::Gone,
+            capture: Vec::new(),
+        }),
         row: at / 2 + 1,
         step: if at.is_multiple_of(2) { 1 } else { 2 },
-        device: DeviceFacts {
+        device: Arc::new(DeviceFacts {
             id: DeviceId::from_api(&format!("d{}", at / 2)),
-            serial_number: format!("S{}", at / 2),
+            serial_number: format!("S{}", at / 2).into(),
             ..DeviceFacts::default()
-        },
-        action: "restart".to_owned(),
-        params: Params::new(),
-        risk: Risk::Disruptive,
-        repeat: Repeat::Once,
-        end: End::Gone,
+        }),
         after: (at % 2 == 1).then(|| (TaskIndex(at - 1), Gate::GoodEnd)),
         turn: Turn::Do,
-        carried: Vec::new(),
-        capture: Vec::new(),
+        carried: Carried::default(),
         wave: 0,
     };
     (0..6).map(task).collect()

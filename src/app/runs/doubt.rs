@@ -141,7 +141,7 @@ impl Doubt {
     /// # Errors
     /// [`DoubtReason`] says why not.
     pub fn check(&self, decision: Decision, now: UnixMillis) -> Result<(), DoubtReason> {
-        let device = self.task.device.serial_number.clone();
+        let device = self.task.device.serial_number.to_string();
         if decision != Decision::SendAgain {
             Ok(())
         } else if now < self.quarantine_ends {

@@ -44,12 +44,12 @@ fn seen_task(index: TaskIndex, task: &Task, record: &TaskRecord, event: &Event) 
     let is_judged = !matches!(event, Event::Intent { .. });
     SeenTask {
         index: index.0,
-        id: task.id.0.clone(),
+        id: task.id.to_string(),
         row: task.row,
         wave: task.wave,
         action: task.action.clone(),
         device_id: task.device.id.as_str().to_owned(),
-        serial_number: task.device.serial_number.clone(),
+        serial_number: task.device.serial_number.to_string(),
         outcome: is_judged.then(|| record.outcome().word()),
         reason: record.reason.clone(),
         http_status: record.http_status,

@@ -3,6 +3,7 @@
 //! Owns the facts. Must never hold a PIN.
 
 use serde::Serialize;
+use std::sync::Arc;
 
 use super::pins_found::WhyClosed;
 use super::reason::SecretsReason;
@@ -23,7 +24,7 @@ pub struct PinsCompared {
 #[derive(Clone, Debug)]
 pub struct ComparedPin {
     /// The device, as the newest of its runs planned it.
-    pub device: DeviceFacts,
+    pub device: Arc<DeviceFacts>,
     /// Id of the run that has the PIN to try first, or lacks it.
     pub run: String,
     /// What the comparison showed.

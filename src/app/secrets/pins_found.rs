@@ -5,6 +5,7 @@
 
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::reason::SecretsReason;
 use super::sealing::{Identities, OpenError};
@@ -27,7 +28,7 @@ pub struct TaskPins<V> {
     /// The task within the run.
     pub task: TaskIndex,
     /// The device, as the run planned it.
-    pub device: DeviceFacts,
+    pub device: Arc<DeviceFacts>,
     /// The action that set the PIN.
     pub action: String,
     /// How the task ended so far.
@@ -157,7 +158,7 @@ impl TaskPins<HiddenValue> {
             job: header.job.clone(),
             purpose: header.reason.clone(),
             task,
-            device: row.device().clone(),
+            device: Arc::clone(&row.task().device),
             action: row.action().to_owned(),
             outcome: row.outcome(),
             requested_at: record.requested_at,
@@ -304,14 +305,12 @@ mod tests {
             job: "locks".to_owned(),
             purpose: None,
             task: TaskIndex(0),
-            device: DeviceFacts {
+            device: Arc::new(DeviceFacts {
                 id: DeviceId::from_api(device),
-                serial_number: device.to_owned(),
-                name: String::new(),
-                user_email: String::new(),
+                serial_number: device.into(),
                 platform: Platform::Mac,
                 ..DeviceFacts::default()
-            },
+            }),
             action: "lock".to_owned(),
             outcome,
             requested_at: None,

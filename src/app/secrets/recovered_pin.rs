@@ -3,6 +3,7 @@
 //! Owns the facts. Must never hold a PIN.
 
 use crate::model::DeviceFacts;
+use std::sync::Arc;
 
 /// What the tenant answered about one missing PIN.
 #[derive(Debug)]
@@ -10,7 +11,7 @@ pub struct PinRecovery {
     /// Id of the run.
     pub run: String,
     /// The locked Mac.
-    pub device: DeviceFacts,
+    pub device: Arc<DeviceFacts>,
     /// The answer of the tenant.
     pub found: RecoveredPin,
 }

@@ -43,10 +43,10 @@ fn named_devices(job: &Job) -> Vec<NamedDevice> {
             let target = &row.target;
             NamedDevice {
                 device_id: target.device_id.as_ref().map(ToString::to_string),
-                serial_number: target.serial_number.clone(),
-                user_email: target.user_email.clone(),
-                device_name: target.device_name.clone(),
-                asset_tag: target.asset_tag.clone(),
+                serial_number: target.serial_number.as_deref().map(str::to_owned),
+                user_email: target.user_email.as_deref().map(str::to_owned),
+                device_name: target.device_name.as_deref().map(str::to_owned),
+                asset_tag: target.asset_tag.as_deref().map(str::to_owned),
                 platform,
                 os_version: platform.map(|platform| simulated_os(platform).to_owned()),
                 ..NamedDevice::default()

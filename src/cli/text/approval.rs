@@ -47,9 +47,9 @@ mod tests {
         let task = plan.plan.tasks[0].clone();
         for at in 0..30 {
             let mut task = task.clone();
-            task.device.id = DeviceId::from_api(&format!("d{at}"));
-            task.device.name = format!("pad {at}\u{1b}[2J\n  0  erase");
-            task.device.user_email = format!("user{at}@example.com");
+            task.device_mut().id = DeviceId::from_api(&format!("d{at}"));
+            task.device_mut().name = format!("pad {at}\u{1b}[2J\n  0  erase").into();
+            task.device_mut().user_email = format!("user{at}@example.com").into();
             plan.plan.tasks.push(task);
         }
         plan.plan.notes.push("a note\n\u{1b}[2Jof the plan".to_owned());

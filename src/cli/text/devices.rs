@@ -68,7 +68,7 @@ pub(crate) fn device_table(devices: &[Device], screen: &Screen) -> String {
             device.user_email.as_str().into(),
             device.os_version.as_str().into(),
             device.last_check_in.map(|at| screen.time(at)).unwrap_or_default().into(),
-            device.blueprint_name.as_str().into(),
+            device.blueprint.as_str().into(),
             device.tags.join(", ").into(),
             device.model.as_str().into(),
             device.id.to_string().into(),
@@ -89,7 +89,7 @@ pub(crate) fn device_json(device: &Device) -> Value {
             json!(device.platform.word()),
             json!(device.os_version),
             json!(device.model),
-            json!(device.blueprint_name),
+            json!(device.blueprint),
             json!(device.asset_tag),
             json!(device.tags),
             json!(device.mdm_enabled),
@@ -110,7 +110,7 @@ pub(crate) fn devices_csv(devices: &[Device]) -> String {
             device.platform.to_string(),
             one_line(&device.os_version),
             one_line(&device.model),
-            one_line(&device.blueprint_name),
+            one_line(&device.blueprint),
             identity(TargetField::AssetTag, &device.asset_tag),
             one_line(&device.tags.join(";")),
             device.mdm_enabled.to_string(),
@@ -131,7 +131,7 @@ fn identity(field: TargetField, text: &str) -> String {
         TargetField::DeviceName => target.device_name,
         TargetField::UserEmail => target.user_email,
         TargetField::AssetTag => target.asset_tag,
-        TargetField::DeviceId => target.device_id.map(|id| id.to_string()),
+        TargetField::DeviceId => target.device_id.map(|id| id.as_str().into()),
     };
     let is_same = is_read && read.as_deref().is_some_and(|read| read.eq_ignore_ascii_case(text));
     if is_same { text.to_owned() } else { String::new() }

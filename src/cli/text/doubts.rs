@@ -14,7 +14,8 @@ const INDENT: usize = 2;
 /// A task in doubt with its evidence.
 pub(crate) fn text(doubt: &Doubt, screen: &Screen) -> String {
     let device = &doubt.task.device;
-    let facts = [&device.serial_number, &device.name, &device.user_email, &doubt.task.action];
+    let facts: [&str; 4] =
+        [&device.serial_number, &device.name, &device.user_email, &doubt.task.action];
     let mut facts: Vec<String> = facts
         .into_iter()
         .filter(|fact| !fact.is_empty())
@@ -76,7 +77,7 @@ pub(crate) fn json(doubt: &Doubt) -> serde_json::Value {
     let device = &doubt.task.device;
     let evidence: Vec<String> = doubt.evidence.iter().map(evidence_text).collect();
     serde_json::json!({
-        "task": doubt.task.id.0, "device_id": device.id.as_str(),
+        "task": doubt.task.id.to_string(), "device_id": device.id.as_str(),
         "serial_number": device.serial_number, "device_name": device.name,
         "user_email": device.user_email, "action": doubt.task.action, "step": doubt.task.step,
         "evidence": evidence, "may_be_sent_again_from": doubt.quarantine_ends.to_string(),

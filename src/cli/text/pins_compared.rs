@@ -162,10 +162,10 @@ mod tests {
         ] {
             let device = DeviceFacts {
                 id: DeviceId::from_api("d1"),
-                serial_number: "SN".to_owned(),
+                serial_number: "SN".into(),
                 ..DeviceFacts::default()
             };
-            let compared = ComparedPin { device, run: "A".to_owned(), comparison };
+            let compared = ComparedPin { device: device.into(), run: "A".to_owned(), comparison };
             assert_eq!(result_of(&compared.comparison).1, shown);
             let advice = advice(&compared, &Screen::plain());
             assert!(advice.contains(words), "{advice}");

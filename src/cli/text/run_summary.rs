@@ -142,8 +142,8 @@ fn section(groups: &[TaskGroup], screen: &Screen) -> String {
         for task in &group.named {
             let mut cells = vec![task.row.to_string()];
             cells.extend(has_steps.then(|| task.step.to_string()));
-            cells.extend([serial_of(task).to_owned(), task.device.name.clone()]);
-            cells.extend(has_users.then(|| task.device.user_email.clone()));
+            cells.extend([serial_of(task).to_owned(), task.device.name.to_string()]);
+            cells.extend(has_users.then(|| task.device.user_email.to_string()));
             cells.push(task.action.clone());
             if is_waiting {
                 cells.extend(waiting_cells(task, screen));
@@ -273,12 +273,12 @@ mod tests {
     fn named(row: u32, outcome: Outcome) -> NamedTask {
         let device = DeviceFacts {
             id: DeviceId::from_api(&format!("d{row}")),
-            serial_number: format!("SN{row}"),
-            name: format!("Mac-{row}"),
+            serial_number: format!("SN{row}").into(),
+            name: format!("Mac-{row}").into(),
             ..DeviceFacts::default()
         };
         let action = "restart".to_owned();
-        NamedTask { row, step: 1, device, action, outcome, command_status: None }
+        NamedTask { row, step: 1, device: device.into(), action, outcome, command_status: None }
     }
 
     fn group(reason: &str, count: usize, outcome: Outcome) -> TaskGroup {
@@ -324,8 +324,11 @@ failed: 29 tasks
     #[test]
     fn names_and_reasons_steer_no_terminal_and_fit_it() {
         let mut evil = group("no\u{1b}[2J\nerror: all is lost", 1, Outcome::Failed);
-        evil.named[0].device.name =
-            "evil\u{1b}[2J\nname that is far too long for a terminal of 60".to_owned();
+        let device = DeviceFacts {
+            name: "evil\u{1b}[2J\nname that is far too long for a terminal of 60".into(),
+            ..(*evil.named[0].device).clone()
+        };
+        evil.named[0].device = device.into();
         evil.reason.push_str(&" and so on".repeat(100));
         let mut overview = overview(vec![evil]);
         overview.facts.job = "job\u{1b}[31m".to_owned();

@@ -3,7 +3,8 @@
 //! Owns the key `require` with its export. Must never test what a plan makes of it.
 
 use super::*;
-use crate::model::{Device, DeviceId, Platform, UnixMillis};
+use crate::model::{Device, DeviceFacts, DeviceId, Platform, UnixMillis};
+use std::sync::Arc;
 
 const HOUR_MS: u64 = 3_600_000;
 
@@ -27,26 +28,14 @@ fn required(on: &str, export: &str) -> RequiredDevices {
 }
 
 fn device(id: &str, serial: &str, email: &str) -> Device {
-    Device {
+    let facts = DeviceFacts {
         id: DeviceId::from_api(id),
-        serial_number: serial.to_owned(),
-        name: String::new(),
+        serial_number: serial.into(),
         platform: Platform::Mac,
-        os_version: String::new(),
-        model: String::new(),
-        user_email: email.to_owned(),
-        user_name: String::new(),
-        blueprint_name: String::new(),
-        blueprint_id: String::new(),
-        asset_tag: String::new(),
-        tags: Vec::new(),
-        last_check_in: None,
-        last_enrollment: None,
-        mdm_enabled: true,
-        is_removed: false,
-        is_missing: false,
-        details: None,
-    }
+        user_email: email.into(),
+        ..DeviceFacts::default()
+    };
+    Device { facts: Arc::new(facts), mdm_enabled: true, ..Device::default() }
 }
 
 #[test]

@@ -177,7 +177,7 @@ fn what_is_passed_over_is_said() {
     let text =
         "serial;action;note;outcome;lock_pin\n# old\nA1;lock;\"x;y\";failed;123456\n;;;;\n\n";
     let job = job(text);
-    assert_eq!(job.rows[0].carried, [("note".to_owned(), "x;y".to_owned())]);
+    assert_eq!(job.rows[0].carried, [("note", "x;y")]);
     let notes = job.notes.join("\n");
     for expect in [
         "separated by semicolons",
@@ -258,8 +258,8 @@ fn one_identity_is_enough_for_harmless_actions_only() {
         |identify_by| ParseOptions { identify_by: Some(identify_by), ..ParseOptions::default() };
     let serial = by(IdentifyBy::SerialNumber);
     let job = job_with(&serial, "serial,id,device_name,action\nA1,broken,x,blank-push\n");
-    let expect = Target { serial_number: Some("A1".to_owned()), ..Target::default() };
-    assert_eq!(job.rows[0].target, expect);
+    let expect = Target { serial_number: Some("A1".into()), ..Target::default() };
+    assert_eq!(*job.rows[0].target, expect);
     check_with(
         &serial,
         "serial,action\nA1,restart\nA2,restart\n",
@@ -274,8 +274,7 @@ fn one_identity_is_enough_for_harmless_actions_only() {
 
 #[test]
 fn jobs_from_the_command_line_pass_the_same_checks() {
-    let target =
-        |serial: &str| Target { serial_number: Some(serial.to_owned()), ..Target::default() };
+    let target = |serial: &str| Target { serial_number: Some(serial.into()), ..Target::default() };
     let make =
         |action: &str, params: &[(&str, &str)], targets: Vec<Target>, all: Option<Filter>| {
             let params: Vec<(String, String)> =
@@ -326,7 +325,7 @@ fn contradicting_parameters_are_refused_in_every_place() {
     check_yaml(&yaml("{DeleteAllUsers: true}", device), both);
     let flags = [("UserName", "jo"), ("DeleteAllUsers", "true")];
     let flags = flags.map(|(key, value)| (key.to_owned(), value.to_owned()));
-    let target = Target { serial_number: Some("C02XK1ABJG5J".to_owned()), ..Target::default() };
+    let target = Target { serial_number: Some("C02XK1ABJG5J".into()), ..Target::default() };
     let options = ParseOptions::default();
     let problems = ad_hoc("x", "delete-user", &flags, vec![target], None, &options);
     assert!(problems.expect_err("refused").to_string().contains(both));
@@ -351,7 +350,7 @@ fn a_number_sign_line_is_a_comment_unless_it_is_a_row() {
     let text = "# run 7, failed\nasset,serial,action\n#12,A1,lock\n# note\n13,A2,lock\n# b\n";
     let read = job(text);
     assert_eq!(read.rows.len(), 2);
-    assert_eq!(read.rows[0].carried, [("asset".to_owned(), "#12".to_owned())]);
+    assert_eq!(read.rows[0].carried, [("asset", "#12")]);
     let notes = read.notes.join("\n");
     assert!(
         notes.contains("3 lines starting with '#' skipped as comments: lines 1, 4, 6"),
@@ -404,7 +403,6 @@ fn columns_of_other_tools_are_copied_unless_they_are_parameters() {
         "serial_number,blueprint_name,asset_tag,username,user\nA1,Design,,jo,jo@example.com\n";
     let read = job_with(&action("restart"), &format!("\u{feff}{template}"));
     let carried = [("blueprint_name", "Design"), ("username", "jo"), ("user", "jo@example.com")];
-    let carried = carried.map(|(name, text)| (name.to_owned(), text.to_owned()));
     assert_eq!(read.rows[0].carried, carried);
     let notes = read.notes.join("\n");
     assert!(notes.contains("column 'username' copied to the report in 1 row"), "{notes}");
@@ -451,7 +449,7 @@ fn a_table_is_read_in_the_encoding_of_its_mark_or_of_the_flag() {
         [0xfeff_u16].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     let read_as = |bytes: &[u8], encoding| {
         let options = ParseOptions { encoding, ..ParseOptions::default() };
-        read("job.csv", bytes, &options).map(|job| job.rows[0].carried[0].1.clone())
+        read("job.csv", bytes, &options).map(|job| job.rows[0].carried[0].1.to_string())
     };
     assert_eq!(read_as(&utf16, None).as_deref(), Ok("Müller"));
     let latin = b"serial;action;note\nA1;lock;M\xfcller\n";

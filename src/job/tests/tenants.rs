@@ -38,7 +38,7 @@ fn a_column_names_the_tenant_of_each_row() {
 #[test]
 fn the_column_stays_in_the_report_of_one_tenant() {
     let job = job("Tenant,serial,action\nacme,A1,restart\n");
-    assert_eq!(job.rows[0].carried, [("Tenant".to_owned(), "acme".to_owned())]);
+    assert_eq!(job.rows[0].carried, [("Tenant", "acme")]);
     assert!(job.part_for("acme").rows[0].carried.is_empty(), "a group has a column of its own");
     assert!(job.notes.iter().any(|note| note.contains("names the tenant of each row")));
     let options = ParseOptions { carries_tenant: true, ..ParseOptions::default() };

@@ -367,7 +367,7 @@ fn a_yaml_job_may_name_a_table_of_targets() {
     let job = read(table).expect("a job");
     assert_eq!(job.rows[1].steps.len(), 2);
     assert_eq!(job.rows[1].steps[0].params["DeviceName"].written(), "Lab 2");
-    assert_eq!(job.rows[1].carried, [("note".to_owned(), "y".to_owned())]);
+    assert_eq!(job.rows[1].carried, [("note", "y")]);
     let other = read(b"serial,Neu,note\nA1,Lab 1,x\nA2,Lab 3,y\n").expect("a job");
     assert_ne!(job.digest, other.digest);
     for (table, expect) in [

@@ -142,7 +142,7 @@ fn a_sheet_is_read_as_the_same_table_as_a_csv() {
     assert_eq!(seen, [(1, 4, Some("C02XK1ABJG5J")), (2, 6, Some("C02XK1ABJG5K"))]);
     let message = job.rows[0].steps[0].params.values().next().expect("a message").written();
     assert_eq!(message, "Please\ncall us, \"now\"");
-    assert_eq!(job.rows[0].carried, [("floor".to_owned(), "7".to_owned())]);
+    assert_eq!(job.rows[0].carried, [("floor", "7")]);
     assert_eq!(job.digest, crate::model::sha256(&bytes), "the digest is that of the file");
     assert!(job.notes.iter().any(|note| note == "3 blank rows skipped"), "{:?}", job.notes);
 }

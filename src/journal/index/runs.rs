@@ -112,9 +112,9 @@ impl Index {
                         run.id,
                         index as i64,
                         device.id.as_str(),
-                        device.serial_number,
-                        device.name,
-                        device.user_email,
+                        device.serial_number.as_str(),
+                        device.name.as_str(),
+                        device.user_email.as_str(),
                         task.action
                     ])
                     .at(path)?;

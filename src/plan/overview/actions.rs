@@ -92,7 +92,7 @@ mod tests {
         let mut plan = plan(&[("blank-push", "a"), ("restart", "a"), ("blank-push", "b")]);
         plan.tasks[1].step = 2;
         plan.tasks[1].after = Some((TaskIndex(0), Gate::GoodEnd));
-        plan.tasks[2].device.platform = Platform::Mac;
+        plan.tasks[2].device_mut().platform = Platform::Mac;
         let actions = actions(&plan);
         assert_eq!((actions[0].tasks, actions[0].devices), (2, 2));
         assert_eq!(actions[0].platforms, BTreeMap::from([("Mac", 1), ("iPad", 1)]));

@@ -44,7 +44,7 @@ pub(super) fn skipped(plan: &Plan) -> Vec<LeftOut> {
     for task in &plan.tasks {
         if let Turn::Skip { reason, .. } = &task.turn {
             let named = reason.ends_with(')').then(|| reason.rsplit_once(" (")).flatten();
-            let general = named.map_or(reason.as_str(), |(general, _)| general);
+            let general = named.map_or(&**reason, |(general, _)| general);
             groups.entry(general).or_default().add((task.row, 0), task);
         }
     }
@@ -81,10 +81,10 @@ mod tests {
         let mut plan = plan(&[("restart", "a"), ("restart", "b"), ("restart", "c")]);
         for (at, task) in plan.tasks.iter_mut().enumerate() {
             task.row = u32::try_from(at).expect("few");
-            task.device.serial_number = format!("C0{at}");
-            let reason = format!("it is protected (C0{at} 'Mac {at}')");
+            task.device_mut().serial_number = format!("C0{at}").into();
+            let reason = format!("it is protected (C0{at} 'Mac {at}')").into();
             task.turn = match at {
-                2 => Turn::Done { reason: "done by run x".to_owned() },
+                2 => Turn::Done { reason: "done by run x".into() },
                 _ => Turn::Skip { reason, asked: false },
             };
         }

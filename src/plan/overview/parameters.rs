@@ -57,14 +57,14 @@ type Key<'p> = (u16, &'p str, usize, String, ParameterSource);
 pub(super) fn parameters(plan: &Plan) -> Vec<SentParameter> {
     let mut totals: BTreeMap<(u16, &str), u32> = BTreeMap::new();
     let mut found: BTreeMap<Key<'_>, (u32, Values)> = BTreeMap::new();
-    for task in plan.to_do() {
-        *totals.entry((task.step, &task.action)).or_default() += 1;
+    for (task, count) in plan.to_do_by_work() {
+        *totals.entry((task.step, &task.action)).or_default() += count;
         for (place, name, source, value) in sent(task) {
             let key = (task.step, task.action.as_str(), place, name, source);
             let (tasks, values) = found.entry(key).or_default();
-            *tasks += 1;
+            *tasks += count;
             if let Some(value) = value {
-                values.count(value);
+                values.count(value, count);
             }
         }
     }
@@ -90,12 +90,12 @@ struct Values {
 }
 
 impl Values {
-    fn count(&mut self, value: String) {
+    fn count(&mut self, value: String, tasks: u32) {
         match self.places.get(&value) {
-            Some(at) => self.listed[*at].tasks += 1,
+            Some(at) => self.listed[*at].tasks += tasks,
             None => {
                 self.places.insert(value.clone(), self.listed.len());
-                self.listed.push(ParameterCount { value, tasks: 1 });
+                self.listed.push(ParameterCount { value, tasks });
             }
         }
     }
@@ -163,8 +163,8 @@ mod tests {
     #[test]
     fn a_secret_has_no_value_and_a_missing_pin_is_drawn_for_macs() {
         let mut plan = plan(&[("erase", "a"), ("erase", "b"), ("erase", "c")]);
-        plan.tasks[0].device.platform = Platform::Mac;
-        plan.tasks[1].device.platform = Platform::Mac;
+        plan.tasks[0].device_mut().platform = Platform::Mac;
+        plan.tasks[1].device_mut().platform = Platform::Mac;
         let pin = ParamValue::Secret(Sealed::clear("451273".to_owned()));
         plan.tasks[0].params = with(&[("PIN", pin)]);
         let found = parameters(&plan);

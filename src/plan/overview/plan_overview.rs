@@ -4,15 +4,17 @@
 //! Must never hold a secret of a parameter.
 
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::actions::{PlannedAction, actions};
 use super::left_out::{LeftOut, already_done, skipped};
 use super::parameters::{SentParameter, parameters};
 use super::renames::{PlannedRename, renames, shared_names};
 use super::waves::{PlannedWave, waves};
-use crate::model::{DeviceFacts, DeviceId, Risk, UnixMillis};
+use crate::model::{DeviceFacts, Risk, UnixMillis};
 use crate::plan::build::NOT_SEEN_MS;
+use crate::plan::device_set::DeviceSet;
 use crate::plan::file::PlanFile;
 use crate::plan::forecast::{Forecast, forecast};
 use crate::plan::task_list::Plan;
@@ -41,10 +43,10 @@ pub struct PlanOverview {
     pub devices_captured: u32,
     /// Distinct devices with something to do, in the order of the plan.
     #[serde(skip)]
-    pub devices: Vec<DeviceFacts>,
+    pub devices: Vec<Arc<DeviceFacts>>,
     /// Distinct devices with something that cannot be undone, in the order of the plan.
     #[serde(skip)]
-    pub irreversible_devices: Vec<DeviceFacts>,
+    pub irreversible_devices: Vec<Arc<DeviceFacts>>,
     /// Forecast of requests and time.
     #[serde(skip)]
     pub forecast: Forecast,
@@ -85,13 +87,13 @@ impl PlanOverview {
     }
 }
 
-fn distinct(plan: &Plan, wanted: impl Fn(Risk) -> bool) -> Vec<DeviceFacts> {
-    let mut seen: BTreeSet<&DeviceId> = BTreeSet::new();
+fn distinct(plan: &Plan, wanted: impl Fn(Risk) -> bool) -> Vec<Arc<DeviceFacts>> {
+    let mut seen = DeviceSet::default();
     let tasks = plan.to_do().filter(|task| wanted(task.risk) && seen.insert(&task.device.id));
-    tasks.map(|task| task.device.clone()).collect()
+    tasks.map(|task| Arc::clone(&task.device)).collect()
 }
 
-fn not_seen(plan: &Plan, devices: &[DeviceFacts], made_at: UnixMillis) -> NotSeen {
+fn not_seen(plan: &Plan, devices: &[Arc<DeviceFacts>], made_at: UnixMillis) -> NotSeen {
     let never = devices.iter().filter(|device| device.last_check_in.is_none()).count();
     let oldest = devices.iter().filter_map(|device| Some((device, device.last_check_in?)));
     NotSeen {
@@ -100,6 +102,6 @@ fn not_seen(plan: &Plan, devices: &[DeviceFacts], made_at: UnixMillis) -> NotSee
         oldest: oldest
             .min_by_key(|(_, seen_at)| *seen_at)
             .filter(|(_, seen_at)| made_at.since(*seen_at) > NOT_SEEN_MS)
-            .map(|(device, seen_at)| (device.serial_number.clone(), seen_at)),
+            .map(|(device, seen_at)| (device.serial_number.to_string(), seen_at)),
     }
 }

@@ -28,8 +28,8 @@ pub(super) fn renames(plan: &Plan) -> Vec<PlannedRename> {
 fn rename(task: &Task) -> Option<PlannedRename> {
     let param = find_action(&task.action).ok().and_then(ActionSpec::new_name_param)?;
     Some(PlannedRename {
-        serial_number: task.device.serial_number.clone(),
-        old_name: task.device.name.clone(),
+        serial_number: task.device.serial_number.to_string(),
+        old_name: task.device.name.to_string(),
         new_name: task.params.get(param)?.written(),
     })
 }
@@ -54,7 +54,7 @@ mod tests {
     fn old_and_new_names_are_shown_and_shared_ones_found() {
         let mut plan = plan(&[("set-name", "a"), ("set-name", "b"), ("restart", "c")]);
         for task in &mut plan.tasks {
-            task.device.name = format!("old {}", task.device.id);
+            task.device_mut().name = format!("old {}", task.device.id).into();
             task.params.insert("DeviceName".to_owned(), ParamValue::Text("Lab".to_owned()));
         }
         let renames = renames(&plan);

@@ -201,16 +201,17 @@ mod tests {
     fn hostile_texts_stay_texts() {
         let evil = "</td><script>alert(1)</script>\"'&\u{202e}x\u{1b}[2J";
         let mut hostile = task(1, 1, "restart");
+        let device = hostile.device_mut();
         for text in [
-            &mut hostile.device.name,
-            &mut hostile.device.serial_number,
-            &mut hostile.device.user_name,
-            &mut hostile.device.user_email,
-            &mut hostile.device.blueprint,
-            &mut hostile.action,
+            &mut device.name,
+            &mut device.serial_number,
+            &mut device.user_name,
+            &mut device.user_email,
+            &mut device.blueprint,
         ] {
-            evil.clone_into(text);
+            *text = evil.into();
         }
+        evil.clone_into(&mut hostile.action);
         let mut run = facts();
         for text in [&mut run.job, &mut run.tenant, &mut run.operator, &mut run.confirmation] {
             evil.clone_into(text);

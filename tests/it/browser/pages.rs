@@ -3,12 +3,13 @@
 //! Owns a run with every outcome, hostile names, steps and waves. Must never start a browser.
 
 use sortie::model::{
-    DeviceFacts, DeviceId, End, Event, HeldPin, Outcome, PagePins, PinOrigin, Platform, Repeat,
-    ReportOptions, Risk, RunRecord, RunVerdict, Sealed, StopCause, Task, TaskId, TaskIndex,
-    TaskRecord, Turn, UnixMillis, WaveBegin, WaveGate,
+    Carried, DeviceFacts, DeviceId, End, Event, HeldPin, Outcome, PagePins, PinOrigin, Platform,
+    Repeat, ReportOptions, Risk, RunRecord, RunVerdict, Sealed, StopCause, Task, TaskId, TaskIndex,
+    TaskRecord, TaskWork, Turn, UnixMillis, WaveBegin, WaveGate,
 };
 use sortie::report::{ReportHtml, Rows, RunFacts, write_report};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A report on disk.
 pub struct ReportPage {
@@ -84,30 +85,37 @@ fn task(row: u32, count: u32) -> Task {
     let place = row as usize;
     let device = DeviceFacts {
         id: DeviceId::from_api(&format!("d2b2eafe-2dc2-4b13-bd2b-{row:012}")),
-        serial_number: format!("SN{row:04}").replace("SN00", "SN"),
-        name: NAMES[place % NAMES.len()].to_owned(),
-        user_email: format!("user{row}@example.org"),
-        user_name: ["Ann Lee", "Bob Okafor", ""][place % 3].to_owned(),
+        serial_number: format!("SN{row:04}").replace("SN00", "SN").into(),
+        name: NAMES[place % NAMES.len()].into(),
+        user_email: format!("user{row}@example.org").into(),
+        user_name: ["Ann Lee", "Bob Okafor", ""][place % 3].into(),
         platform: Platform::Mac,
-        blueprint: ["Standard Macs", "Design"][place % 2].to_owned(),
+        blueprint: ["Standard Macs", "Design"][place % 2].into(),
         last_check_in: Some(UnixMillis(start().0 - i64::from(row) * 5_000_000)),
         ..DeviceFacts::default()
     };
     let action = if row.is_multiple_of(3) { "lock" } else { "restart" };
     Task {
-        id: TaskId(row.to_string()),
+        id: TaskId(u64::from(row)),
+        work: Arc::new(TaskWork {
+            action: action.to_owned(),
+            params: std::collections::BTreeMap::new(),
+            risk: Risk::Disruptive,
+            repeat: Repeat::Once,
+            end: End::Command {
+                request_types: Vec::new(),
+                mark: None,
+                or_gone: false,
+                or_named: None,
+            },
+            capture: Vec::new(),
+        }),
         row,
         step: 1,
-        device,
-        action: action.to_owned(),
-        params: std::collections::BTreeMap::new(),
-        risk: Risk::Disruptive,
-        repeat: Repeat::Once,
-        end: End::Command { request_types: Vec::new(), mark: None, or_gone: false, or_named: None },
+        device: Arc::new(device),
         after: None,
         turn: Turn::Do,
-        carried: Vec::new(),
-        capture: Vec::new(),
+        carried: Carried::default(),
         wave: u16::try_from(row * 3 / (count + 1)).expect("three waves"),
     }
 }

@@ -3,10 +3,12 @@
 //! Owns the random choice of tasks, rules and mishaps. Must never look at what the engine does.
 
 use proptest::prelude::*;
+use std::sync::Arc;
+
 use sortie::model::{
-    DeviceFacts, DeviceId, End, Gate, MaxErrors, OutsideWindow, Params, Platform, Policy, Repeat,
-    Retries, Risk, Rollout, SecretSource, StopCause, Task, TaskId, TaskIndex, Turn, UnixMillis,
-    WaveEnd, WaveGate, Window,
+    Carried, DeviceFacts, DeviceId, End, Gate, MaxErrors, OutsideWindow, Params, Platform, Policy,
+    Repeat, Retries, Risk, Rollout, SecretSource, StopCause, Task, TaskId, TaskIndex, TaskWork,
+    Turn, UnixMillis, WaveEnd, WaveGate, Window,
 };
 
 /// When every scenario begins.
@@ -100,7 +102,7 @@ impl RunSpec {
             let seen_ms = if device.is_awake { 0 } else { UNSEEN_MS };
             let mut task = task_of(spec, at, &format!("d{first}"));
             task.wave = wave;
-            task.device.last_check_in = Some(UnixMillis(START.0 - seen_ms));
+            task.device_mut().last_check_in = Some(UnixMillis(START.0 - seen_ms));
             task
         });
         tasks.collect()
@@ -120,36 +122,35 @@ fn task_of(spec: &TaskSpec, at: usize, device: &str) -> Task {
     };
     let before = at.checked_sub(1).and_then(|before| u32::try_from(before).ok());
     Task {
-        id: TaskId(at.to_string()),
+        id: TaskId(at as u64),
+        work: Arc::new(TaskWork {
+            action: match spec.special {
+                Special::Lock => "lock".to_owned(),
+                _ => format!("action-{}", spec.action),
+            },
+            params: Params::new(),
+            risk: if spec.is_irreversible { Risk::Irreversible } else { Risk::Benign },
+            repeat: if spec.is_once { Repeat::Once } else { Repeat::Safe },
+            end,
+            capture: match spec.special {
+                Special::Capture => SecretSource::ALL.to_vec(),
+                _ => Vec::new(),
+            },
+        }),
         row: 1,
         step: 1,
-        device: DeviceFacts {
+        device: Arc::new(DeviceFacts {
             id: DeviceId::from_api(device),
-            serial_number: String::new(),
-            name: String::new(),
-            user_email: String::new(),
             platform: Platform::Mac,
             ..DeviceFacts::default()
-        },
-        action: match spec.special {
-            Special::Lock => "lock".to_owned(),
-            _ => format!("action-{}", spec.action),
-        },
-        params: Params::new(),
-        risk: if spec.is_irreversible { Risk::Irreversible } else { Risk::Benign },
-        repeat: if spec.is_once { Repeat::Once } else { Repeat::Safe },
-        end,
+        }),
         after: before.map(TaskIndex).zip(spec.after),
         turn: if spec.is_skipped {
-            Turn::Skip { reason: "left out".to_owned(), asked: true }
+            Turn::Skip { reason: "left out".into(), asked: true }
         } else {
             Turn::Do
         },
-        carried: Vec::new(),
-        capture: match spec.special {
-            Special::Capture => SecretSource::ALL.to_vec(),
-            _ => Vec::new(),
-        },
+        carried: Carried::default(),
         wave: 0,
     }
 }

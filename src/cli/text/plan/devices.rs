@@ -10,6 +10,7 @@ use crate::cli::text::screen::{Screen, Tone};
 use crate::cli::text::table::{Table, TableColumn};
 use crate::model::DeviceFacts;
 use crate::plan::LeftOut;
+use std::sync::Arc;
 
 /// The devices, all of them or a sample.
 pub(super) fn devices_text(view: &PlanView<'_>, screen: &Screen) -> String {
@@ -19,7 +20,7 @@ pub(super) fn devices_text(view: &PlanView<'_>, screen: &Screen) -> String {
 /// A list of devices under a title; empty without any.
 pub(super) fn list(
     what: &str,
-    devices: &[DeviceFacts],
+    devices: &[Arc<DeviceFacts>],
     tone: Tone,
     view: &PlanView<'_>,
     screen: &Screen,

@@ -110,8 +110,8 @@ pub(crate) fn plan_json(view: &PlanView<'_>) -> Map<String, Value> {
 fn task(task: &Task) -> Value {
     let (turn, reason) = match &task.turn {
         Turn::Do => ("do", None),
-        Turn::Skip { reason, .. } => ("skip", Some(reason)),
-        Turn::Done { reason } => ("done", Some(reason)),
+        Turn::Skip { reason, .. } => ("skip", Some(&**reason)),
+        Turn::Done { reason } => ("done", Some(&**reason)),
     };
     let sent = find_action(&task.action).map(|it| it.complete(task.device.platform, &task.params));
     let sent = sent.unwrap_or_else(|_| task.params.clone());

@@ -87,12 +87,13 @@ mod tests {
             ids.iter().enumerate().map(|(at, id)| (action(at), id.as_str())).collect();
         let mut file = plan_file(&tasks, NOW);
         for (at, task) in file.plan.tasks.iter_mut().enumerate() {
-            task.device.serial_number = format!("C02{at:09}");
-            task.device.name = format!("A device with a rather long name {at}");
-            task.device.user_email = format!("firstname.lastname{at}@school.example.com");
-            task.device.last_check_in =
+            task.device_mut().serial_number = format!("C02{at:09}").into();
+            task.device_mut().name = format!("A device with a rather long name {at}").into();
+            task.device_mut().user_email =
+                format!("firstname.lastname{at}@school.example.com").into();
+            task.device_mut().last_check_in =
                 (at > 0).then_some(UnixMillis(NOW.0 - 86_400_000 * at as i64));
-            task.device.platform = if at % 2 == 0 { Platform::Mac } else { Platform::IPad };
+            task.device_mut().platform = if at % 2 == 0 { Platform::Mac } else { Platform::IPad };
             let (key, value) = match at {
                 0..12 => ("Message", format!("Call us,\nplease. {}", "word ".repeat(at % 3 * 20))),
                 _ => ("DeviceName", format!("Lab {}", at % 2)),
@@ -100,7 +101,7 @@ mod tests {
             task.params.insert(key.to_owned(), ParamValue::Text(value));
         }
         file.plan.not_seen_lately = 22;
-        file.plan.activation_locked = vec![file.plan.tasks[3].device.clone()];
+        file.plan.activation_locked = vec![(*file.plan.tasks[3].device).clone()];
         file.plan.notes = vec!["a note that is long enough to be broken ".repeat(4)];
         file.break_glass = Some("INC-1".to_owned());
         file

@@ -1,0 +1,42 @@
+//! The work of tasks, once for all that do the same.
+//!
+//! Owns what a step of the job becomes on devices of one platform. Must never share between steps that are not one and the
+//! same in memory: to compare them would cost more than it saves.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::guards::Guards;
+use crate::job::Step;
+use crate::model::{Platform, TaskWork};
+
+/// The work that is known so far.
+pub(super) struct SharedWork<'a> {
+    guards: Guards,
+    /// By the address of the step, which is borrowed for as long as this lives.
+    known: HashMap<(*const Step, Platform), Arc<TaskWork>>,
+    steps: std::marker::PhantomData<&'a [Step]>,
+}
+
+impl<'a> SharedWork<'a> {
+    /// Starts with none. `guards` says what is read before secrets are lost.
+    pub fn new(guards: Guards) -> Self {
+        Self { guards, known: HashMap::new(), steps: std::marker::PhantomData }
+    }
+
+    /// What a task of this step does on a device of this platform.
+    pub fn of(&mut self, step: &'a Step, platform: Platform) -> Arc<TaskWork> {
+        let work = self.known.entry((std::ptr::from_ref(step), platform)).or_insert_with(|| {
+            let action = step.action;
+            Arc::new(TaskWork {
+                action: action.name.to_owned(),
+                params: step.params.clone(),
+                risk: action.risk,
+                repeat: action.repeat,
+                end: action.end(platform, &step.params),
+                capture: self.guards.capture(action, platform),
+            })
+        });
+        Arc::clone(work)
+    }
+}
