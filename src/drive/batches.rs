@@ -74,7 +74,7 @@ impl<J: Commit> Batches<J> {
         let requests = std::mem::take(&mut self.requests);
         let (committed, done) = oneshot::channel();
         let answers = std::mem::take(&mut self.answers);
-        let batch = Batch { entries: entries.clone(), requests, answers };
+        let batch = Batch { at: formed_at, entries: entries.clone(), requests, answers };
         self.journal.submit(batch, Box::new(move |result| drop(committed.send(result))));
         let committed = CommittedBatch { formed_at, entries, calls };
         self.waiting.push_back(WaitingBatch { done, committed });

@@ -9,9 +9,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::error::{At, JournalError};
+use super::run_header::RequestCounts;
 use super::run_reader::{from_json, to_json};
-use crate::model::{Durations, Entry, Event, UnixMillis};
+use super::writer::Batch;
+use crate::model::{Durations, Event, UnixMillis};
 
+/// Requests are counted in slots of this length, in milliseconds: fine enough to see an hour, and few in a run of days.
+pub const SLOT_MS: i64 = 300_000;
 /// A row is written again after this time, in milliseconds: often enough to follow a run, and a small part of its writes.
 const KEEP_EVERY_MS: u64 = 5_000;
 
@@ -27,16 +31,43 @@ pub struct RunMeasures {
     pub commits: u64,
     /// Entries in them.
     pub entries: u64,
+    /// Requests by kind in each slot of [`SLOT_MS`], by the slot's number since 1970.
+    #[serde(default)]
+    pub slots: BTreeMap<i64, RequestCounts>,
 }
 
 impl RunMeasures {
     /// Counts one commit.
-    fn add(&mut self, entries: &[Entry], answers: &AnswerTimes) {
-        if !entries.is_empty() {
+    fn add(&mut self, batch: &Batch) {
+        if !batch.entries.is_empty() {
             self.commits += 1;
-            self.entries += entries.len() as u64;
+            self.entries += batch.entries.len() as u64;
         }
-        add_answers(&mut self.answers, answers);
+        add_answers(&mut self.answers, &batch.answers);
+        if !batch.requests.is_empty() {
+            let slot = self.slots.entry(batch.at.0.div_euclid(SLOT_MS)).or_default();
+            add_requests(slot, &batch.requests);
+        }
+    }
+
+    /// Counts what another process measured as well.
+    fn merge(&mut self, other: &Self) {
+        self.commits += other.commits;
+        self.entries += other.entries;
+        add_answers(&mut self.answers, &other.answers);
+        for (slot, requests) in &other.slots {
+            add_requests(self.slots.entry(*slot).or_default(), requests);
+        }
+    }
+}
+
+/// Counts more requests.
+pub(super) fn add_requests(all: &mut RequestCounts, more: &RequestCounts) {
+    for (kind, count) in more {
+        match all.get_mut(kind) {
+            Some(known) => *known += count,
+            None => drop(all.insert(kind.clone(), *count)),
+        }
     }
 }
 
@@ -71,14 +102,13 @@ impl MeasureBook {
         &self,
         transaction: &Connection,
         path: &Path,
-        entries: &[Entry],
-        answers: &AnswerTimes,
+        batch: &Batch,
     ) -> Result<(), JournalError> {
-        if !self.is_due(entries) {
+        if !self.is_due(batch) {
             return Ok(());
         }
         let mut measures = self.measures.clone();
-        measures.add(entries, answers);
+        measures.add(batch);
         transaction
             .prepare_cached("INSERT OR REPLACE INTO measures VALUES (?, ?)")
             .at(path)?
@@ -87,18 +117,17 @@ impl MeasureBook {
         Ok(())
     }
 
-    /// The entries are on disk.
-    pub(super) fn committed(&mut self, entries: &[Entry], answers: &AnswerTimes) {
-        if self.is_due(entries) {
-            self.kept_at = entries.last().map(|entry| entry.at);
+    /// The batch is on disk.
+    pub(super) fn committed(&mut self, batch: &Batch) {
+        if self.is_due(batch) {
+            self.kept_at = Some(batch.at);
         }
-        self.measures.add(entries, answers);
+        self.measures.add(batch);
     }
 
-    fn is_due(&self, entries: &[Entry]) -> bool {
-        let Some(last) = entries.last() else { return false };
-        let is_old = self.kept_at.is_none_or(|kept_at| last.at >= kept_at.plus_ms(KEEP_EVERY_MS));
-        is_old || entries.iter().any(|entry| matches!(entry.event, Event::Closed))
+    fn is_due(&self, batch: &Batch) -> bool {
+        let is_old = self.kept_at.is_none_or(|kept_at| batch.at >= kept_at.plus_ms(KEEP_EVERY_MS));
+        is_old || batch.entries.iter().any(|entry| matches!(entry.event, Event::Closed))
     }
 }
 
@@ -119,9 +148,7 @@ pub(super) fn read(connection: &Connection, path: &Path) -> Result<RunMeasures, 
     let bodies = select.query_map([], |row| row.get::<_, String>(0)).at(path)?;
     for body in bodies {
         let one: RunMeasures = from_json(&body.at(path)?, path)?;
-        all.commits += one.commits;
-        all.entries += one.entries;
-        add_answers(&mut all.answers, &one.answers);
+        all.merge(&one);
     }
     Ok(all)
 }

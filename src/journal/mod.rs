@@ -38,7 +38,7 @@ pub use index::{
     SentDevices,
 };
 pub use kept::{KeptHead, KeptHeads};
-pub use measures::{AnswerTimes, RunMeasures};
+pub use measures::{AnswerTimes, RunMeasures, SLOT_MS};
 pub use provenance::Provenance;
 pub use prune::{PruneShare, Pruned, prune_run, prune_share};
 pub use run::RunJournal;

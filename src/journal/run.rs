@@ -11,13 +11,14 @@ use std::path::PathBuf;
 use super::database::open_to_write;
 use super::error::{At, JournalError};
 use super::index::{HeadBook, Index};
-use super::measures::{AnswerTimes, MeasureBook};
+use super::measures::MeasureBook;
 use super::run_chain::{ChainEnd, RunHead, begin_chain, link};
 use super::run_format::MIGRATIONS;
 use super::run_header::{RequestCounts, RunHeader};
 use super::run_reader::{no_json, no_such_task, to_json};
 use super::state_dir::StateDir;
 use super::trust::{Distrust, Opening, TrustedRun};
+use super::writer::Batch;
 use crate::model::{Entry, Task, TaskIndex, TaskRecord};
 
 /// The journal of one run, open for writing.
@@ -137,7 +138,9 @@ impl RunJournal {
         entries: &[Entry],
         requests: &RequestCounts,
     ) -> Result<(), JournalError> {
-        self.write(entries, requests, &AnswerTimes::new())?;
+        let at = entries.last().map(|entry| entry.at).unwrap_or_default();
+        let (entries, requests) = (entries.to_vec(), requests.clone());
+        self.write(&Batch { at, entries, requests, ..Batch::default() })?;
         self.confirm()
     }
 
@@ -152,12 +155,8 @@ impl RunJournal {
 
     /// Writes entries in one transaction, after the host's record has where they will end; after an error nothing
     /// of them is there.
-    pub(super) fn write(
-        &mut self,
-        entries: &[Entry],
-        requests: &RequestCounts,
-        answers: &AnswerTimes,
-    ) -> Result<(), JournalError> {
+    pub(super) fn write(&mut self, batch: &Batch) -> Result<(), JournalError> {
+        let Batch { entries, requests, .. } = batch;
         let path = &self.path;
         let transaction = self.connection.transaction().at(path)?;
         let mut touched: BTreeMap<TaskIndex, TaskRecord> = BTreeMap::new();
@@ -199,12 +198,12 @@ impl RunJournal {
                 add.execute(params![kind, i64::try_from(*count).unwrap_or(i64::MAX)]).at(path)?;
             }
         }
-        self.measures.keep(&transaction, path, entries, answers)?;
+        self.measures.keep(&transaction, path, batch)?;
         if !entries.is_empty() {
             self.book.announce(&self.end.head(), &end.head())?;
         }
         transaction.commit().at(path)?;
-        self.measures.committed(entries, answers);
+        self.measures.committed(batch);
         self.is_confirmed &= entries.is_empty();
         self.end = end;
         for (task, record) in touched {

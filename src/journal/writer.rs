@@ -11,10 +11,10 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::error::JournalError;
-use super::measures::{AnswerTimes, add_answers};
+use super::measures::{AnswerTimes, add_answers, add_requests};
 use super::run::RunJournal;
 use super::run_header::RequestCounts;
-use crate::model::Entry;
+use crate::model::{Entry, UnixMillis};
 
 /// Batches that may wait for the disk. The engine forms one at a time and waits for none, so this is only
 /// reached when the disk hangs; then the engine waits too.
@@ -30,6 +30,8 @@ const TRY_PAUSE: Duration = Duration::from_secs(2);
 /// Entries and requests that are committed in one transaction, before their calls are released.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
+    /// When it was formed.
+    pub at: UnixMillis,
     /// The entries, in order.
     pub entries: Vec<Entry>,
     /// Requests that were made since the last batch.
@@ -98,10 +100,9 @@ fn write_all(mut journal: RunJournal, waiting: &Receiver<(Batch, Committed)>) {
         let mut callbacks = vec![committed];
         while batch.entries.len() < ENTRIES_PER_COMMIT_MAX {
             let Ok((next, committed)) = waiting.try_recv() else { break };
+            batch.at = batch.at.max(next.at);
             batch.entries.extend(next.entries);
-            for (kind, count) in next.requests {
-                *batch.requests.entry(kind).or_default() += count;
-            }
+            add_requests(&mut batch.requests, &next.requests);
             add_answers(&mut batch.answers, &next.answers);
             callbacks.push(committed);
         }
@@ -118,12 +119,12 @@ fn write_all(mut journal: RunJournal, waiting: &Receiver<(Batch, Committed)>) {
 /// gather meanwhile, and a PIN among them is worth waiting for. Nothing is sent in that time, because no
 /// intent is committed.
 fn append(journal: &mut RunJournal, batch: &Batch) -> Result<(), JournalError> {
-    try_for_a_while(|| journal.write(&batch.entries, &batch.requests, &batch.answers))?;
+    try_for_a_while(|| journal.write(batch))?;
     try_for_a_while(|| journal.confirm())
 }
 
 fn append_once(journal: &mut RunJournal, batch: &Batch) -> Result<(), JournalError> {
-    journal.write(&batch.entries, &batch.requests, &batch.answers)?;
+    journal.write(batch)?;
     journal.confirm()
 }
 

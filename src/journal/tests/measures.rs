@@ -8,8 +8,10 @@ fn write_at(journal: &mut RunJournal, passed_ms: u64, event: Event, took_ms: u32
     let mut durations = Durations::default();
     durations.add(took_ms);
     let answers = AnswerTimes::from([("action".to_owned(), durations)]);
-    let entries = [Entry { at: NOW.plus_ms(passed_ms), event }];
-    journal.write(&entries, &RequestCounts::new(), &answers).expect("it can be written");
+    let at = NOW.plus_ms(passed_ms);
+    let requests = RequestCounts::from([("action".to_owned(), 1)]);
+    let batch = Batch { at, entries: vec![Entry { at, event }], requests, answers };
+    journal.write(&batch).expect("it can be written");
     journal.confirm().expect("the host can be told");
 }
 
@@ -25,6 +27,8 @@ fn measures_are_kept_every_few_seconds_and_at_the_end() {
     assert_eq!((measures.commits, measures.entries), (3, 3));
     let times = &measures.answers["action"];
     assert_eq!((times.count(), times.max_ms(), times.total_ms()), (3, 30, 60));
+    let slots: Vec<u64> = measures.slots.values().map(|requests| requests["action"]).collect();
+    assert_eq!(slots, [3]);
 }
 
 #[test]

@@ -179,7 +179,7 @@ fn a_crash_between_any_two_commits_leaves_a_run_that_opens() {
     let run = open(&bench).expect("it ends at the confirmed head");
     // Written, and not confirmed.
     let mut journal = RunJournal::go_on(&bench.state, &run).expect("it opens");
-    journal.write(&[intent(3)], &RequestCounts::new(), &AnswerTimes::new()).expect("written");
+    journal.write(&Batch { entries: vec![intent(3)], ..Batch::default() }).expect("written");
     drop(journal);
     let row = index(&bench).head_of(RUN).expect("read").expect("a row");
     assert_eq!(
