@@ -1,8 +1,7 @@
 //! Reading the details of single devices for a plan.
 //!
-//! Owns how many are asked at once and when asking is given up. Details sharpen a plan and are never its
-//! foundation: what cannot be read stays unknown, with a note, and unknown counts against the device.
-//! Must never fail a plan for what one device does not tell.
+//! Owns when asking is given up. Details sharpen a plan and are never its foundation: what cannot be read stays
+//! unknown, with a note, and unknown counts against the device. Must never fail a plan for what one device does not tell.
 
 use futures::StreamExt;
 
@@ -12,8 +11,6 @@ use crate::kandji::{details_request, read_details as read_answer};
 use crate::model::{DeviceDetails, DeviceId};
 use crate::transport::Transport;
 
-/// Requests in progress at once: a person waits for the plan, and nothing else is sent meanwhile.
-const AT_ONCE: usize = 8;
 /// After so many useless answers the rest is not asked for: each has been repeated for a while.
 const USELESS_MAX: u32 = 3;
 
@@ -37,7 +34,7 @@ pub async fn read_details<T: Transport, C: Clock>(
 ) -> Result<DetailsRead, ReadError> {
     let mut answers = futures::stream::iter(devices)
         .map(|id| async move { (id, reads.read(&details_request(id), "details").await) })
-        .buffered(AT_ONCE);
+        .buffered(reads.at_once());
     let mut read = DetailsRead::default();
     let mut reason = None;
     let mut useless = 0;

@@ -1,15 +1,21 @@
 //! Loading what a plan needs from the tenant.
 //!
-//! Owns which lists are read; where they end is decided in one place for all of them. Must never take an answer
+//! Owns which lists are read, and that single look-ups are made side by side; where lists end is decided in one place
+//! for all of them. Must never take an answer
 //! that is not a list for an empty one.
 
+use std::sync::{Mutex, PoisonError};
+
+use futures::{StreamExt, TryStreamExt, stream};
+
 use super::clock::Clock;
+use super::read_ahead::{ListPage, read_to_end};
 use super::reads::{ReadError, Reads};
 use crate::kandji::{
     CommandRow, CommandsPage, Endless, ListError, Paging, Remainder, commands_request,
     device_by_id, devices_by_email, devices_by_serial, devices_page, read_devices, unusable,
 };
-use crate::model::wire::Request;
+use crate::model::wire::{Reply, Request};
 use crate::model::{Device, DeviceId};
 use crate::plan::{Inventory, Lookup, Need};
 use crate::transport::Transport;
@@ -28,32 +34,45 @@ pub enum InventoryError {
     Endless(#[from] Endless),
 }
 
-/// Reads the devices that a plan needs from the tenant.
+/// Reads the devices that a plan needs from the tenant, several pages or look-ups side by side. `fleet` is how many
+/// devices the tenant is believed to have: that only chooses which pages are read ahead.
 ///
 /// # Errors
 /// [`InventoryError`]; a device that does not exist is no error but missing from the result.
 pub async fn read_inventory<T: Transport, C: Clock>(
     reads: &Reads<T, C>,
     need: &Need,
+    fleet: Option<u32>,
 ) -> Result<Inventory, InventoryError> {
-    let mut devices = Vec::new();
     match need {
-        Need::Everything => devices = read_list(reads, devices_page).await?,
+        Need::Everything => Ok(Inventory::of_tenant(
+            read_list(reads, Paging::expecting(fleet), devices_page).await?,
+        )),
         Need::Lookups(lookups) => {
-            for lookup in lookups {
-                devices.extend(match lookup {
-                    Lookup::Id(id) => read_one(reads, id).await?,
-                    Lookup::Serial(serial) => {
-                        read_list(reads, |offset| devices_by_serial(serial, offset)).await?
-                    }
-                    Lookup::Email(email) => {
-                        read_list(reads, |offset| devices_by_email(email, offset)).await?
-                    }
-                });
-            }
+            let found: Vec<Vec<Device>> = stream::iter(lookups)
+                .map(|lookup| look_up(reads, lookup))
+                .buffered(reads.at_once())
+                .try_collect()
+                .await?;
+            Ok(Inventory::of_tenant(found.into_iter().flatten()))
         }
     }
-    Ok(Inventory::of_tenant(devices))
+}
+
+async fn look_up<T: Transport, C: Clock>(
+    reads: &Reads<T, C>,
+    lookup: &Lookup,
+) -> Result<Vec<Device>, InventoryError> {
+    let few = Paging::default();
+    match lookup {
+        Lookup::Id(id) => read_one(reads, id).await,
+        Lookup::Serial(serial) => {
+            read_list(reads, few, |offset| devices_by_serial(serial, offset)).await
+        }
+        Lookup::Email(email) => {
+            read_list(reads, few, |offset| devices_by_email(email, offset)).await
+        }
+    }
 }
 
 async fn read_one<T: Transport, C: Clock>(
@@ -66,16 +85,15 @@ async fn read_one<T: Transport, C: Clock>(
 
 async fn read_list<T: Transport, C: Clock>(
     reads: &Reads<T, C>,
+    paging: Paging,
     page_at: impl Fn(u32) -> Request,
 ) -> Result<Vec<Device>, InventoryError> {
-    let mut devices = Vec::new();
-    let mut paging = Paging::default();
-    while let Some(offset) = paging.next() {
-        let reply = reads.read(&page_at(offset), "inventory").await?;
-        let rows = read_devices(&reply)?;
-        devices.extend(paging.take(rows, |device| device.id.to_string(), Remainder::Unsaid)?);
-    }
-    Ok(devices)
+    let read_page = |reply: &Reply, _| {
+        let rows = read_devices(reply)?;
+        Ok(ListPage { rows, remainder: Remainder::Unsaid, listed: None })
+    };
+    let key = |device: &Device| device.id.as_str().to_owned();
+    read_to_end(reads, "inventory", paging, page_at, read_page, key).await
 }
 
 /// Reads the whole command history of a device, oldest first.
@@ -86,23 +104,23 @@ pub async fn read_commands<T: Transport, C: Clock>(
     reads: &Reads<T, C>,
     device: &DeviceId,
 ) -> Result<CommandsPage, InventoryError> {
-    let mut whole = CommandsPage::default();
-    let mut paging = Paging::default();
-    while let Some(offset) = paging.next() {
-        let reply = reads.read(&commands_request(device, offset), "commands").await?;
-        let Some(page) = CommandsPage::read(&reply) else {
-            let detail = unusable(&reply, "a command history");
+    let last = Mutex::new((0, None));
+    let read_page = |reply: &Reply, offset| -> Result<_, InventoryError> {
+        let Some(page) = CommandsPage::read(reply) else {
+            let detail = unusable(reply, "a command history");
             return Err(ListError::Form { detail }.into());
         };
-        let remainder = page.remainder(offset);
-        (whole.count, whole.has_next) = (page.count, page.has_next);
+        *last.lock().unwrap_or_else(PoisonError::into_inner) = (page.count, page.has_next);
+        let (remainder, listed) = (page.remainder(offset), Some(page.count));
         let rows: Vec<_> = page.rows.into_iter().zip(page.raw).collect();
-        for (row, raw) in paging.take(rows, key_of, remainder)? {
-            whole.rows.push(row);
-            whole.raw.push(raw);
-        }
-    }
-    Ok(whole)
+        Ok(ListPage { rows, remainder, listed })
+    };
+    let page_at = |offset| commands_request(device, offset);
+    let rows =
+        read_to_end(reads, "commands", Paging::default(), page_at, read_page, key_of).await?;
+    let (count, has_next) = last.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let (rows, raw) = rows.into_iter().unzip();
+    Ok(CommandsPage { count, has_next, rows, raw })
 }
 
 /// What tells a command from the others: its uuid, or all of it where it has none.

@@ -15,6 +15,7 @@ mod inventory;
 mod perform;
 mod pins;
 mod quota;
+mod read_ahead;
 mod reads;
 mod run;
 mod run_loop;

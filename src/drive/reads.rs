@@ -3,7 +3,7 @@
 //! Owns the one gate through which they go: paced, charged to the hour, repeated where that helps. Must
 //! never send anything that changes something: it takes no other requests than reads.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::clock::Clock;
 use super::quota::{Block, Quota, QuotaError};
@@ -15,8 +15,11 @@ use crate::model::{Retries, TaskIndex, UnixMillis};
 use crate::pace::{PerSecond, backoff_ms};
 use crate::transport::Transport;
 
-/// Requests that are leased at once: reads come one after the other.
+/// Requests that are leased at once: half a second of reads at the default rate.
 const BLOCK: u32 = 10;
+/// Reads in progress at once. A person waits for them, and nothing else is sent meanwhile. At the default rate, answers
+/// that take 400 ms keep so many in progress.
+const AT_ONCE_MAX: u32 = 8;
 /// Longest that a read waits for the tenant, in milliseconds. A person waits for a plan: after this it is
 /// better to say when to come back.
 const WAIT_MS_MAX: u64 = 120_000;
@@ -71,12 +74,17 @@ pub struct Reads<T, C> {
     clock: C,
     quota: Quota,
     retries: Retries,
+    at_once: u32,
     on_waiting: OnWaiting,
     state: Mutex<State>,
 }
 
 struct State {
     pace: PerSecond,
+    /// No read leaves before: the tenant asked one of them to wait, and that is meant for all.
+    pause_until: Option<UnixMillis>,
+    /// The end of the wait that was last reported.
+    told_until: Option<UnixMillis>,
     block: Option<Block>,
     left: u32,
     counts: RequestCounts,
@@ -93,9 +101,33 @@ impl<T: Transport, C: Clock> Reads<T, C> {
         per_second: u32,
     ) -> Self {
         let pace = PerSecond::new(per_second);
-        let state = State { pace, block: None, left: 0, counts: RequestCounts::new() };
+        let state = State {
+            pace,
+            pause_until: None,
+            told_until: None,
+            block: None,
+            left: 0,
+            counts: RequestCounts::new(),
+        };
         let on_waiting: OnWaiting = Arc::new(|_| {});
-        Self { transport, clock, quota, retries, on_waiting, state: Mutex::new(state) }
+        let state = Mutex::new(state);
+        Self { transport, clock, quota, retries, at_once: AT_ONCE_MAX, on_waiting, state }
+    }
+
+    /// The same gate for a caller that may have so many requests in progress at once; never more than 8.
+    #[must_use]
+    pub fn at_most(mut self, concurrency: u32) -> Self {
+        self.at_once = concurrency.clamp(1, AT_ONCE_MAX);
+        self
+    }
+
+    /// How many reads may be in progress at once.
+    pub(super) fn at_once(&self) -> usize {
+        self.at_once as usize
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The same gate, with a function that is called before each wait that people would notice.
@@ -105,7 +137,8 @@ impl<T: Transport, C: Clock> Reads<T, C> {
         self
     }
 
-    /// Waits, and says so: before each repetition, and where a place in the hour is long in coming.
+    /// Waits, and says so: before each repetition, and where a place in the hour is long in coming. Reads that wait side
+    /// by side for the same are reported once.
     async fn wait(
         &self,
         kind: &str,
@@ -114,11 +147,22 @@ impl<T: Transport, C: Clock> Reads<T, C> {
         now: UnixMillis,
         until: UnixMillis,
     ) {
-        if retry.is_some() || until.remaining_ms(now) >= TOLD_MS_MIN {
+        if (retry.is_some() || until.remaining_ms(now) >= TOLD_MS_MIN) && self.is_news(now, until) {
             let (kind, reason) = (kind.to_owned(), reason.to_owned());
             (self.on_waiting)(&Waiting { kind, reason, retry, until });
         }
         self.clock.sleep_until(until).await;
+    }
+
+    /// Whether a wait is not as good as reported already.
+    fn is_news(&self, now: UnixMillis, until: UnixMillis) -> bool {
+        let mut state = self.state();
+        let is_told = |told: UnixMillis| now < told && until.remaining_ms(told) < TOLD_MS_MIN;
+        let is_news = !state.told_until.is_some_and(is_told);
+        if is_news {
+            state.told_until = Some(until);
+        }
+        is_news
     }
 
     /// Sends a read until it has a usable answer. A 404 is an answer; other refusals are errors. `kind` is the word
@@ -154,6 +198,10 @@ impl<T: Transport, C: Clock> Reads<T, C> {
             let delay_ms = backoff_ms(&self.retries, 0, TaskIndex(0), retry);
             let now = self.clock.now();
             let until = now.plus_ms(wait_ms.unwrap_or(0).max(delay_ms));
+            if wait_ms.is_some() {
+                let mut state = self.state();
+                state.pause_until = state.pause_until.max(Some(until));
+            }
             if until.remaining_ms(now) > WAIT_MS_MAX {
                 return Err(ReadError::QuotaSpent(until.to_string()));
             }
@@ -166,41 +214,45 @@ impl<T: Transport, C: Clock> Reads<T, C> {
     async fn wait_for_place(&self, kind: &str) -> Result<(), ReadError> {
         loop {
             let now = self.clock.now();
-            let wake_at = {
-                let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            let (wake_at, reason) = {
+                let mut state = self.state();
                 match self.take_place(&mut state, now)? {
                     None => {
                         *state.counts.entry(kind.to_owned()).or_default() += 1;
                         return Ok(());
                     }
-                    Some(wake_at) => wake_at,
+                    Some(wait) => wait,
                 }
             };
             if wake_at.remaining_ms(now) > WAIT_MS_MAX {
                 return Err(ReadError::QuotaSpent(wake_at.to_string()));
             }
-            self.wait(kind, "the hourly quota is used up", None, now, wake_at).await;
+            self.wait(kind, reason, None, now, wake_at).await;
         }
     }
 
-    /// Takes a place, or says when to try again.
+    /// Takes a place, or says when to try again and why not now.
     fn take_place(
         &self,
         state: &mut State,
         now: UnixMillis,
-    ) -> Result<Option<UnixMillis>, ReadError> {
+    ) -> Result<Option<(UnixMillis, &'static str)>, ReadError> {
+        if let Some(until) = state.pause_until.filter(|until| *until > now) {
+            return Ok(Some((until, "the tenant asked for a pause")));
+        }
         let is_usable = state.block.is_some_and(|block| now < block.grant.expires_at);
         if state.left == 0 || !is_usable {
             self.give_back(state)?;
             let block = self.quota.lease(now, BLOCK)?;
             if block.grant.count == 0 {
-                return Ok(Some(block.grant.more_at.unwrap_or_else(|| now.plus_ms(1_000))));
+                let more_at = block.grant.more_at.unwrap_or_else(|| now.plus_ms(1_000));
+                return Ok(Some((more_at, "the hourly quota is used up")));
             }
             state.left = block.grant.count;
             state.block = Some(block);
         }
         if let Err(at) = state.pace.take(now) {
-            return Ok(Some(at));
+            return Ok(Some((at, "the limit per second is reached")));
         }
         state.left -= 1;
         Ok(None)
@@ -219,7 +271,7 @@ impl<T: Transport, C: Clock> Reads<T, C> {
     /// # Errors
     /// [`QuotaError`] when the ledger cannot be written.
     pub fn finish(&self) -> Result<RequestCounts, QuotaError> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         self.give_back(&mut state)?;
         Ok(std::mem::take(&mut state.counts))
     }
@@ -238,10 +290,13 @@ impl<T, C> Drop for Reads<T, C> {
 
 /// Whether an answer to a read can be used; if not, whether repeating may help.
 fn judge(reply: &Reply) -> Result<(), (bool, ReadError)> {
-    let text = error_text(&reply.body);
     let status = reply.status;
+    // Of a page of 300 devices no words are wanted, and to look for them costs more than to read it.
+    if matches!(status, 200 | 404) {
+        return Ok(());
+    }
+    let text = error_text(&reply.body);
     match status {
-        200 | 404 => Ok(()),
         401 => Err((false, ReadError::Unauthorized(text))),
         403 => Err((false, ReadError::Forbidden(text))),
         300..=399 => Err((

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::actions::LIST_BODY_BYTES_MAX;
 use super::body::{is_own_not_found, json};
+use super::device_rows::{Object, read_usual};
 use super::paging::LIST_ROWS_MAX;
 use super::path::{device_path, query_value};
 use crate::model::wire::{Method, Reply, Request};
@@ -92,6 +93,14 @@ pub fn read_devices(reply: &Reply) -> Result<Vec<Device>, ListError> {
             text: super::error_text(&reply.body),
         });
     }
+    match read_usual(&reply.body) {
+        Some(devices) => Ok(devices),
+        None => read_patiently(reply),
+    }
+}
+
+/// Reads any form of the list, by way of a tree of its values.
+fn read_patiently(reply: &Reply) -> Result<Vec<Device>, ListError> {
     let value: Value = json(&reply.body)
         .map_err(|_| ListError::Form { detail: super::unusable(reply, "a list of devices") })?;
     let rows = match value {
@@ -152,13 +161,13 @@ struct PlainRow<'a> {
 /// [`ListError`] for anything but a 200 with device rows.
 pub fn read_shown_devices(reply: &Reply) -> Result<Vec<ShownDevice>, ListError> {
     let plain = match reply.status {
-        200 => json::<Vec<PlainRow<'_>>>(&reply.body).ok(),
+        200 => json::<Vec<Object<PlainRow<'_>>>>(&reply.body).ok(),
         _ => None,
     };
-    match plain.filter(|rows| rows.iter().all(|row| !row.device_id.is_empty())) {
+    match plain.filter(|rows| rows.iter().all(|row| !row.0.device_id.is_empty())) {
         Some(rows) => Ok(rows
             .into_iter()
-            .map(|row| ShownDevice {
+            .map(|Object(row)| ShownDevice {
                 id: DeviceId::from_api(&row.device_id),
                 name: row.device_name.into_owned(),
                 last_check_in: UnixMillis::parse(&row.last_check_in),
@@ -249,6 +258,76 @@ mod tests {
         assert!(!devices[1].is_managed());
         assert_eq!(devices[1].last_check_in, None);
         assert_eq!(devices[1].platform, Platform::Unknown);
+    }
+
+    /// What single values of a row were seen to be, or may be.
+    const ODD_VALUES: [&str; 16] = [
+        "\"\"",
+        "null",
+        "true",
+        "false",
+        "\"True\"",
+        "\"false\"",
+        "7",
+        "1.50",
+        "[]",
+        "{}",
+        "[\"a\"]",
+        "[null]",
+        "[{\"name\":\"b\"},{\"name\":null},{\"id\":1}]",
+        "[7]",
+        "{\"email\":\"e@example.com\",\"name\":null,\"id\":1,\"is_archived\":false}",
+        "\"a \\u00e9 \\\" 2024-06-17 11:32:35+00:00\"",
+    ];
+
+    #[test]
+    fn the_quick_and_the_patient_reader_agree() {
+        let usual =
+            r#""device_id":"a","user":{"email":"e","name":"n"},"tags":["t"],"mdm_enabled":true"#;
+        let keys = "device_id serial_number device_name platform os_version model user blueprint_name \
+            blueprint_id asset_tag tags last_check_in last_enrollment mdm_enabled is_removed is_missing other";
+        let mut bodies: Vec<String> =
+            ["[]", "[{}]", "[[]]", "[[\"a\",\"b\"]]", "{}", "[null]", "[\"a\"]", "[{},", "7", ""]
+                .map(str::to_owned)
+                .into();
+        bodies.push(format!("{{{usual}}}"));
+        bodies.push(format!("\u{feff} [{{{usual}}} , {{{usual}}}]\n"));
+        for key in keys.split_whitespace() {
+            for value in ODD_VALUES {
+                bodies.push(format!("[{{{usual},\"{key}\":{value}}}]"));
+                bodies.push(format!("[{{\"{key}\":{value},\"device_id\":\"b\"}},{{{usual}}}]"));
+                bodies.push(format!("[{{\"device_id\":\"b\"}},{{\"{key}\":{value}}}]"));
+            }
+        }
+        let (mut quick, mut shown) = (0, 0);
+        for body in bodies {
+            let reply = reply(200, &body);
+            let patient = read_patiently(&reply);
+            if let Some(devices) = read_usual(&reply.body) {
+                quick += 1;
+                assert_eq!(Ok(devices), patient, "{body}");
+            }
+            assert_eq!(read_devices(&reply), patient, "{body}");
+            let poll = read_shown_devices(&reply).map(|rows| rows.len());
+            shown += usize::from(poll.is_ok());
+            assert_eq!(poll, patient.map(|devices| devices.len()), "{body}");
+        }
+        assert!(quick > 150 && shown > quick, "{quick} read quickly, {shown} at all");
+    }
+
+    #[test]
+    fn a_usual_page_takes_the_quick_way() {
+        let row = r#"{"device_id":"d2b2eafe-2dc2-4b13-bd2b-f93735f0e59f","device_name":"Ann’s Mac \"2\"",
+            "model":"MacBook Pro (14-inch, 2023)","serial_number":"C02","platform":"Mac","os_version":"14.5",
+            "supplemental_build_version":"23F79","supplemental_os_version_extra":"",
+            "last_check_in":"2024-07-23T14:11:37.150080Z","user":"","asset_tag":null,
+            "blueprint_id":"b","mdm_enabled":true,"agent_installed":true,"is_missing":false,"is_removed":false,
+            "agent_version":"4.8","first_enrollment":"2024-01-26 16:15:36.087016+00:00",
+            "last_enrollment":"2024-01-26 16:15:36.087016+00:00","blueprint_name":"Design",
+            "lost_mode_status":"","tags":["lab",{"id":"1","name":"kiosk"}]}"#;
+        let devices = read_usual(format!("[{row},{row}]").as_bytes()).expect("a usual page");
+        assert_eq!((devices.len(), devices[0].tags.len()), (2, 2));
+        assert!(devices[0].last_enrollment.is_some() && devices[0].is_managed());
     }
 
     #[test]

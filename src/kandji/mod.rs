@@ -8,6 +8,7 @@ mod answered;
 mod body;
 mod commands;
 mod details;
+mod device_rows;
 mod devices;
 mod headers;
 mod paging;

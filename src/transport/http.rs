@@ -271,13 +271,12 @@ impl HttpTransport {
     /// So every token of this transport is masked, letter by letter: JSON stays JSON.
     fn mask_tokens(&self, body: &mut [u8]) {
         let all = self.authorizations.read().unwrap_or_else(PoisonError::into_inner);
-        for authorization in all.iter() {
-            let token = authorization.as_bytes().strip_prefix(b"Bearer ").unwrap_or_default();
-            if token.len() < MASKED_TOKEN_BYTES_MIN {
-                continue;
-            }
+        let tokens = all.iter().filter_map(|all| all.as_bytes().strip_prefix(b"Bearer "));
+        for token in tokens.filter(|token| token.len() >= MASKED_TOKEN_BYTES_MIN) {
             let mut from = 0;
-            while let Some(at) = body[from..].windows(token.len()).position(|part| part == token) {
+            // Most windows begin with another letter: a page of 300 devices has 150,000.
+            let is_token = |part: &[u8]| part[0] == token[0] && part == token;
+            while let Some(at) = body[from..].windows(token.len()).position(is_token) {
                 body[from + at..from + at + token.len()].fill(b'*');
                 from += at + token.len();
             }

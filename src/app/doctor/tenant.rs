@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use futures::future::join_all;
+
 use super::fact::{DoctorCheck, DoctorFact, DoctorFinding, EndpointPermission, skip};
 use crate::app::refusal::Reason;
 use crate::app::tenant::Connection;
@@ -147,26 +149,31 @@ impl<'a> TenantExamination<'a> {
         self.found(DoctorCheck::Quota, DoctorFact::or_reason(hour));
     }
 
-    /// Tries the reads of one device, and returns the last answer.
+    /// Tries the reads of one device, side by side, and returns the last answer.
     async fn device(&mut self, reads: &TenantReads, device: Option<&DeviceId>) -> Option<Reply> {
+        let Some(device) = device else {
+            for (check, ..) in DEVICE_READS {
+                self.found(check, DoctorFact::NoDevice);
+            }
+            return None;
+        };
+        let requests = DEVICE_READS.map(|(.., request)| request(device));
+        let answers = join_all(requests.iter().map(|request| reads.read(request, "doctor"))).await;
         let mut last = None;
-        for (check, permission, request) in DEVICE_READS {
-            let fact = match device {
-                None => DoctorFact::NoDevice,
-                Some(device) => match reads.read(&request(device), "doctor").await {
-                    Ok(reply) => {
-                        last = Some(reply);
-                        DoctorFact::Permitted(permission)
-                    }
-                    // The token was accepted before, so it is not the token.
-                    Err(ReadError::Unauthorized(answer)) => {
-                        DoctorFact::Denied { permission, answer: format!("HTTP 401: {answer}") }
-                    }
-                    Err(ReadError::Forbidden(answer)) => {
-                        DoctorFact::Denied { permission, answer: format!("HTTP 403: {answer}") }
-                    }
-                    Err(error) => DoctorFact::Refused(error.into()),
-                },
+        for ((check, permission, _), answer) in DEVICE_READS.into_iter().zip(answers) {
+            let fact = match answer {
+                Ok(reply) => {
+                    last = Some(reply);
+                    DoctorFact::Permitted(permission)
+                }
+                // The token was accepted before, so it is not the token.
+                Err(ReadError::Unauthorized(answer)) => {
+                    DoctorFact::Denied { permission, answer: format!("HTTP 401: {answer}") }
+                }
+                Err(ReadError::Forbidden(answer)) => {
+                    DoctorFact::Denied { permission, answer: format!("HTTP 403: {answer}") }
+                }
+                Err(error) => DoctorFact::Refused(error.into()),
             };
             self.found(check, fact);
         }

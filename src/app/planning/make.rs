@@ -102,7 +102,8 @@ pub(crate) async fn make_plan(
     let known_fleet = state.index().fleet_size(&tenant)?;
     let need = need(job, known_fleet.unwrap_or(FLEET_SIZE_GUESS));
     let reads = reads_of(connection, &quota, rules.per_second, &state.events);
-    let mut inventory = read_inventory(&reads, &need).await?;
+    let reads = reads.at_most(rules.concurrency);
+    let mut inventory = read_inventory(&reads, &need, known_fleet).await?;
     let mut options = PlanOptions {
         skip_refused: settings.skip_refused(),
         wait_ms: rules.wait_ms,
@@ -117,7 +118,7 @@ pub(crate) async fn make_plan(
         Need::Lookups(_)
             if known_fleet.is_none() && needs_fleet(&plan, inputs, connection, state)? =>
         {
-            Some(read_inventory(&reads, &Need::Everything).await?)
+            Some(read_inventory(&reads, &Need::Everything, None).await?)
         }
         _ => None,
     };

@@ -12,7 +12,7 @@ use crate::job::{Filter, Target, TargetField};
 use crate::kandji::CommandsPage;
 use crate::model::{Device, DeviceId, Policy};
 use crate::plan::{Inventory, Lookup, Need, fit_filter, is_selected};
-use crate::transport::{HttpTransport, ReadOnly};
+use crate::transport::{HttpTransport, ReadOnly, tenant_key};
 
 /// How fast a tenant may be read; the defaults of a run where nothing is said.
 #[derive(Copy, Clone, Debug, Default)]
@@ -26,6 +26,8 @@ pub struct ReadPace {
 /// A tenant that is read from, charged to its hour.
 pub struct TenantReader {
     reads: Reads<ReadOnly<HttpTransport>, WallClock>,
+    /// How many devices the tenant had when a plan last read them all.
+    fleet: Option<u32>,
     /// A simulated tenant lives as long as this.
     _connection: Connection,
 }
@@ -89,7 +91,9 @@ impl Workspace {
         let quota = self.quota(&connection.base_url, pace.per_hour.unwrap_or(policy.per_hour));
         let per_second = pace.per_second.unwrap_or(policy.per_second);
         let reads = reads_of(&connection, &quota, per_second, &self.events);
-        TenantReader { reads, _connection: connection }
+        // That only chooses which pages are read ahead.
+        let fleet = self.index().fleet_size(&tenant_key(&connection.base_url)).ok().flatten();
+        TenantReader { reads, fleet, _connection: connection }
     }
 }
 
@@ -99,7 +103,7 @@ impl TenantReader {
     /// # Errors
     /// The tenant cannot be read.
     pub async fn devices(&self, request: &DevicesRequest) -> Result<DevicesFound, Reason> {
-        let inventory = read_inventory(&self.reads, &Need::Everything).await?;
+        let inventory = read_inventory(&self.reads, &Need::Everything, self.fleet).await?;
         let now = WallClock.now();
         let is_asked = |device: &&Device| {
             (request.with_unmanaged || device.is_managed())
@@ -116,7 +120,7 @@ impl TenantReader {
     /// The tenant cannot be read, or has no device of this name, or several.
     pub async fn commands(&self, name: &DeviceName) -> Result<CommandsPage, Reason> {
         let need = Need::Lookups(vec![name.lookup.clone()]);
-        let inventory = read_inventory(&self.reads, &need).await?;
+        let inventory = read_inventory(&self.reads, &need, self.fleet).await?;
         let found = inventory
             .resolve(&name.target)
             .map_err(|objection| DeviceReason::Unresolved { detail: objection.reason })?;
