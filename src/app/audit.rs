@@ -9,7 +9,7 @@ use crate::app::Workspace;
 use crate::app::audit_reason::{AuditReason, ChainFault};
 use crate::app::refusal::Reason;
 use crate::journal::{
-    AuditRecord, ChainAudit, JournalError, KeptHead, KeptHeads, RunHead, RunReader,
+    AuditRecord, Bodies, ChainAudit, JournalError, KeptHead, KeptHeads, RunHead, RunReader,
 };
 
 /// Hexadecimal digits of a hash.
@@ -128,7 +128,7 @@ impl Workspace {
     }
 
     /// Verifies one run. `name` is its id, a unique beginning of it, or `latest`; `take` receives each entry as it is read,
-    /// without secrets.
+    /// without secrets, and with what `bodies` picks.
     ///
     /// # Errors
     /// The run does not exist or cannot be read. Alterations are no error: [`RunAudit::check`] reports them.
@@ -136,6 +136,7 @@ impl Workspace {
         &self,
         name: &str,
         anchor: Option<&Anchor>,
+        bodies: Bodies,
         mut take: impl FnMut(&AuditRecord),
     ) -> Result<RunAudit, Reason> {
         let run = self.index().find_run(name)?.id;
@@ -147,7 +148,7 @@ impl Workspace {
         let noted_heads =
             kept.iter().filter(|kept| kept.entries.is_some_and(|had| had > 0)).count();
         let is_end_known = noted_heads > 0 || self.index().head_of(&run)?.is_some();
-        let (chain, faults) = check_run(self, &run, kept, |record| take(&record))?;
+        let (chain, faults) = check_run(self, &run, kept, bodies, |record| take(&record))?;
         let is_unchained = faults.is_empty() && chain.chained_from.is_none() && chain.entries > 0;
         let reader = RunReader::open(&self.dir, &run)?;
         Ok(RunAudit {
@@ -181,12 +182,13 @@ fn check_run(
     workspace: &Workspace,
     run: &str,
     kept: Vec<KeptHead>,
+    bodies: Bodies,
     mut take: impl FnMut(AuditRecord),
 ) -> Result<(ChainAudit, Vec<ChainFault>), JournalError> {
     let mut wanted = KeptHeads::new(kept);
     // Read before the run: it may go on meanwhile, and then has more than this.
     let (row, is_held) = (workspace.index().head_of(run)?, workspace.dir.is_held(run));
-    let audit = RunReader::open(&workspace.dir, run)?.for_each_audited(|record| {
+    let audit = RunReader::open(&workspace.dir, run)?.for_each_audited(bodies, |record| {
         if record.fits {
             wanted.see(record.seq, &record.hash);
         }
@@ -213,7 +215,7 @@ fn check_runs(
 ) -> Vec<(String, ChainAudit)> {
     let mut runs = Vec::new();
     for (run, kept) in by_run {
-        match check_run(workspace, &run, kept, drop) {
+        match check_run(workspace, &run, kept, Bodies::Of(&[]), drop) {
             Ok((audit, found)) => {
                 faults.extend(found);
                 runs.push((run, audit));

@@ -9,11 +9,14 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::model::{UnixMillis, hexadecimal};
+use crate::model::{UnixMillis, hexadecimal, hexadecimal_of};
 
 /// The keys under which PINs, kept secrets and the results of reads are stored in entries. A new kind of entry that holds
 /// any has to use one of them: older programs leave out what they find there, at any depth.
 const SECRET_KEYS: [&str; 3] = ["pin", "secrets", "result"];
+
+/// Digits of a SHA-256.
+const HASH_DIGITS: usize = 64;
 
 /// The first place at which a chain is not what was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,20 +70,25 @@ impl Link {
         Self(Sha256::new()).text(before)
     }
 
-    pub(super) fn text(self, text: &str) -> Self {
-        self.bytes(text.as_bytes())
+    pub(super) fn text(mut self, text: &str) -> Self {
+        self.add_bytes(text.as_bytes());
+        self
     }
 
-    /// The bytes of a text.
-    pub(super) fn bytes(mut self, bytes: &[u8]) -> Self {
-        self.0.update((bytes.len() as u64).to_be_bytes());
+    /// Adds the bytes of a text.
+    pub(super) fn add_bytes(&mut self, bytes: &[u8]) {
+        self.add_number(bytes.len().try_into().unwrap_or(i64::MAX));
         self.0.update(bytes);
-        self
     }
 
     pub(super) fn number(mut self, number: i64) -> Self {
-        self.0.update(number.to_be_bytes());
+        self.add_number(number);
         self
+    }
+
+    /// Adds a number.
+    pub(super) fn add_number(&mut self, number: i64) {
+        self.0.update(number.to_be_bytes());
     }
 
     /// A text that may be missing, which is not the same as an empty one.
@@ -93,6 +101,25 @@ impl Link {
 
     pub(super) fn hash(self) -> String {
         hexadecimal(&self.0.finalize())
+    }
+}
+
+/// A hash as it is stored, without memory of its own.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) struct HexHash([u8; HASH_DIGITS]);
+
+impl HexHash {
+    /// SHA-256 of bytes.
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        let mut digits = [0; HASH_DIGITS];
+        for (place, byte) in digits.chunks_exact_mut(2).zip(Sha256::digest(bytes)) {
+            place.copy_from_slice(&hexadecimal_of(byte));
+        }
+        Self(digits)
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).expect("digits are ASCII")
     }
 }
 
@@ -145,12 +172,7 @@ impl Walk {
 
     /// Goes on to the next record, which has the hash `found` and should have the hash `expected`; that is `None` for
     /// one that cannot be read. Returns whether everything so far is what was written.
-    pub(super) fn step(
-        &mut self,
-        seq: i64,
-        expected: Option<String>,
-        found: Option<String>,
-    ) -> bool {
+    pub(super) fn step(&mut self, seq: i64, expected: Option<&str>, found: Option<&str>) -> bool {
         if seq != self.last + 1 {
             self.fault(self.last + 1, "it is missing");
         }
@@ -161,7 +183,7 @@ impl Walk {
         }
         let must_be_hashed =
             self.hashed_from.is_some_and(|first| seq >= first) || self.audit.chained_from.is_some();
-        match (&expected, &found) {
+        match (expected, found) {
             (None, _) => self.fault(seq, "it cannot be read"),
             (Some(_), None) if must_be_hashed => self.fault(seq, "its hash was removed"),
             (Some(expected), Some(found)) if expected != found => {
@@ -171,7 +193,8 @@ impl Walk {
         }
         // After a fault the stored hashes show where the rest hangs together.
         if let Some(hash) = found.or(expected) {
-            self.audit.head = hash;
+            self.audit.head.clear();
+            self.audit.head.push_str(hash);
         }
         self.audit.fault.is_none()
     }

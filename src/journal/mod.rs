@@ -24,6 +24,7 @@ mod run_format;
 mod run_header;
 mod run_reader;
 mod state_dir;
+mod stored_event;
 mod stretches;
 #[cfg(test)]
 mod tests;
@@ -42,6 +43,7 @@ pub use measures::{AnswerTimes, RunMeasures, SLOT_MS};
 pub use provenance::Provenance;
 pub use prune::{PruneShare, Pruned, prune_run, prune_share};
 pub use run::RunJournal;
+pub use run_audit::Bodies;
 pub use run_chain::RunHead;
 pub use run_header::{RequestCounts, RunHeader};
 pub use run_reader::{RunReader, TaskEnd};

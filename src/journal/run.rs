@@ -12,7 +12,7 @@ use super::database::open_to_write;
 use super::error::{At, JournalError};
 use super::index::{HeadBook, Index};
 use super::measures::MeasureBook;
-use super::run_chain::{ChainEnd, RunHead, begin_chain, link};
+use super::run_chain::{ChainEnd, EntryHasher, RunHead, begin_chain};
 use super::run_format::MIGRATIONS;
 use super::run_header::{RequestCounts, RunHeader};
 use super::run_reader::{no_json, no_such_task, to_json};
@@ -28,6 +28,7 @@ pub struct RunJournal {
     records: Vec<TaskRecord>,
     /// The entry that the next one is tied to.
     end: ChainEnd,
+    hasher: EntryHasher,
     /// What the host knows of it.
     book: HeadBook,
     /// Whether the host knows that the journal has come to `end`.
@@ -81,7 +82,8 @@ impl RunJournal {
         let records = tasks.iter().map(TaskRecord::new).collect();
         let book = HeadBook::open(state_dir, &header.run.0, &end.hash)?;
         book.confirm(&end.head())?;
-        Ok(Self { connection, path, records, end, book, is_confirmed: true, measures })
+        let hasher = EntryHasher::default();
+        Ok(Self { connection, path, records, end, hasher, book, is_confirmed: true, measures })
     }
 
     /// Continues the journal of a verified run, from where it ended.
@@ -97,7 +99,8 @@ impl RunJournal {
         let book = HeadBook::open(state_dir, &run.header.run.0, &run.beginning.genesis())?;
         let measures = MeasureBook::open(&connection, &path)?;
         let (records, end) = (run.records.clone(), run.end.clone());
-        Ok(Self { connection, path, records, end, book, is_confirmed: true, measures })
+        let hasher = EntryHasher::default();
+        Ok(Self { connection, path, records, end, hasher, book, is_confirmed: true, measures })
     }
 
     /// Verifies the journal of a run and continues it.
@@ -171,7 +174,10 @@ impl RunJournal {
                 let body = to_json(&entry.event, path)?;
                 let task = entry.event.task();
                 let (index, kind) = (task.map(|task| task.0), entry.event.word());
-                end = link(&end, entry.at.0, index, kind, &body).ok_or_else(|| no_json(path))?;
+                end = self
+                    .hasher
+                    .link(&end, entry.at.0, index, kind, &body)
+                    .ok_or_else(|| no_json(path))?;
                 insert
                     .execute(params![end.seq, entry.at.0, index, kind, body, end.hash])
                     .at(path)?;

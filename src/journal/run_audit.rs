@@ -4,20 +4,24 @@
 //! sees of a run that others may be driving. Must never show a secret, and never write.
 
 use rusqlite::{Connection, OptionalExtension};
-use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::canonical::write_canonical;
-use super::chain::{AuditRecord, ChainAudit, Leave, Walk, stored_json, without_secrets};
+use super::chain::{AuditRecord, ChainAudit, HexHash, Leave, Walk, stored_json, without_secrets};
 use super::database::version_of;
 use super::error::{At, JournalError};
-use super::run_chain::{Beginning, RunHead, entry_hash, last_hash};
+use super::run_chain::{
+    Beginning, RunHead, TASK_OUTCOME, TASK_ROWS, TasksHash, last_hash, text_at,
+};
 use super::run_format::MIGRATIONS;
 use super::run_reader::RunReader;
-use super::stretches::{StoredEntry, for_each_stored};
-use crate::model::{DeviceId, Event, Outcome, Task, TaskRecord, UnixMillis};
+use super::stretches::{
+    EntryReading, ReadEntry, StoredEntry, Stretch, TaskStretch, for_each_stretch,
+};
+use crate::model::{
+    DeviceId, Event, Outcome, Params, SentRequest, Task, TaskIndex, TaskRecord, UnixMillis,
+};
 
 impl RunReader {
     /// Whether the journal is what was written: its entries in their order, the header and the tasks that they are
@@ -26,7 +30,7 @@ impl RunReader {
     /// # Errors
     /// [`JournalError`] when it cannot be read; what does not fit is a fault and no error.
     pub fn audit(&self) -> Result<ChainAudit, JournalError> {
-        self.for_each_audited(|_| {})
+        self.for_each_audited(Bodies::Of(&[]), |_| {})
     }
 
     /// The same, and gives every entry to `take`, in order and without secrets. The run may be written meanwhile: what
@@ -36,19 +40,19 @@ impl RunReader {
     /// As [`Self::audit`].
     pub fn for_each_audited(
         &self,
+        bodies: Bodies,
         mut take: impl FnMut(AuditRecord),
     ) -> Result<ChainAudit, JournalError> {
         let snapshot = self.connection.unchecked_transaction().at(&self.path)?;
-        let begun = self.begin()?;
+        let (begun, tasks) = self.begin()?;
         let format = begun.format;
-        let (walk, _) = self.follow(begun, |seen| {
+        let (walk, _) = self.follow(begun, tasks.as_deref(), |seen| {
             take(AuditRecord {
                 seq: seen.seq.unsigned_abs(),
                 at: seen.at,
                 kind: seen.kind.to_owned(),
                 run: None,
-                body: stored_json(seen.body)
-                    .map_or(Value::Null, |body| without_secrets(body, Leave::Nothing)),
+                body: bodies.shown(seen.kind, seen.body),
                 hash: seen.hash.to_owned(),
                 fits: seen.fits,
             });
@@ -57,66 +61,85 @@ impl RunReader {
         Ok(walk.end(format, MIGRATIONS.len()))
     }
 
-    /// Before the first entry, with what is known of header and tasks.
-    pub(super) fn begin(&self) -> Result<Begun, JournalError> {
+    /// Before the first entry, with the tasks; `None` where one cannot be read, such as that of a newer program.
+    pub(super) fn begin(&self) -> Result<(Begun, Option<Vec<Task>>), JournalError> {
         let (connection, path) = (&self.connection, &self.path);
+        let mut select = connection.prepare(TASK_ROWS).at(path)?;
+        let mut rows = select.query([]).at(path)?;
+        let (mut hash, mut marks) = (TasksHash::new(), Vec::new());
         let mut tasks = Some(Vec::new());
-        let beginning = Beginning::read(connection, path, |body| {
-            let task = body.and_then(|body| Task::deserialize(body).ok());
-            match (&mut tasks, task) {
-                (Some(tasks), Some(task)) => tasks.push(task),
-                (tasks, _) => *tasks = None,
-            }
-        })?;
+        for_each_stretch(
+            |stretch: &mut TaskStretch| {
+                let Some(row) = rows.next().at(path)? else { return Ok(false) };
+                hash.take(row).at(path)?;
+                marks.push(Outcome::parse(text_at(row, TASK_OUTCOME).at(path)?));
+                stretch.add(row).at(path)?;
+                Ok(true)
+            },
+            TaskStretch::read,
+            |_, read| {
+                for task in read {
+                    match (&mut tasks, task) {
+                        (Some(tasks), Some(task)) => tasks.push(task),
+                        (tasks, _) => *tasks = None,
+                    }
+                }
+            },
+        )?;
+        let beginning = Beginning::with_tasks(connection, path, hash)?;
         let mut walk = Walk::new(beginning.genesis());
         if has_hashes(connection, path)? {
             compare_beginning(connection, path, &beginning, &mut walk)?;
         }
         let format = version_of(connection, path)?;
-        Ok(Begun { format, beginning, tasks, walk })
+        Ok((Begun { format, beginning, marks, walk }, tasks))
     }
 
-    /// Follows the entries in order, and gives each to `see`, in one pass over the file: each body is read once. Returns
-    /// the walk and what is known of the tasks, where all entries can be read.
+    /// Follows the entries of these tasks in order, and gives each to `see`, in one pass over the file: each body is read
+    /// once. Returns the walk and what is known of the tasks, where all entries can be read.
     pub(super) fn follow(
         &self,
         begun: Begun,
+        tasks: Option<&[Task]>,
         mut see: impl FnMut(AuditedEntry<'_>),
     ) -> Result<(Walk, Option<Vec<TaskRecord>>), JournalError> {
         let (connection, path) = (&self.connection, &self.path);
-        let Begun { format, tasks, mut walk, .. } = begun;
+        let Begun { format, marks, mut walk, .. } = begun;
         let is_newer = format as usize > MIGRATIONS.len();
-        let mut records: Option<Vec<TaskRecord>> =
-            tasks.as_ref().map(|tasks| tasks.iter().map(TaskRecord::new).collect());
+        let mut fold = Fold::new(tasks);
         let hash = if has_hashes(connection, path)? { "hash" } else { "NULL" };
         let mut select = connection
             .prepare(&format!("SELECT seq, at, task, kind, body, {hash} FROM entries ORDER BY seq"))
             .at(path)?;
-        let rows = select.query([]).at(path)?;
-        let mut text = Vec::new();
-        for_each_stored(rows, path, |entry, event| {
-            let StoredEntry { seq, at, task, kind, body, hash } = entry;
-            let expected = write_canonical(&body, Leave::Nothing, &mut text)
-                .map(|text| entry_hash(walk.head(), seq, at, task, &kind, text));
-            walk.step(seq, expected, hash);
-            let at = UnixMillis(at);
-            match take_in(event.as_ref(), at, tasks.as_deref(), records.as_deref_mut()) {
-                Ok(()) => {}
-                Err(what) => {
+        let mut rows = select.query([]).at(path)?;
+        let mut reading = EntryReading::new(walk.head());
+        for_each_stretch(
+            |stretch: &mut Stretch| {
+                let Some(row) = rows.next().at(path)? else { return Ok(false) };
+                stretch.add(row).at(path)?;
+                Ok(true)
+            },
+            |stretch| reading.read(stretch),
+            |stretch, read| {
+                for (entry, ReadEntry { event, expected }) in stretch.entries().zip(read) {
+                    let StoredEntry { seq, at, kind, body, hash, .. } = entry;
+                    walk.step(seq, expected.as_ref().map(HexHash::as_str), hash);
+                    let at = UnixMillis(at);
                     // Entries of a newer program cannot be folded here, and so the state column is not compared.
-                    records = None;
-                    if !is_newer {
+                    if let Err(what) = fold.take_in(at, event.as_ref())
+                        && !is_newer
+                    {
                         walk.fault(seq, what);
                     }
+                    let fits = walk.found().is_none();
+                    see(AuditedEntry { seq, at, kind, body, event, hash: walk.head(), fits });
                 }
-            }
-            let fits = walk.found().is_none();
-            see(AuditedEntry { seq, at, kind: &kind, body: &body, event, hash: walk.head(), fits });
-        })?;
-        if let Some(records) = &records {
-            compare_outcomes(connection, path, records, &mut walk)?;
+            },
+        )?;
+        if let Some(records) = &fold.records {
+            compare_outcomes(connection, path, &marks, records, &mut walk)?;
         }
-        Ok((walk, records))
+        Ok((walk, fold.records))
     }
 
     /// How far the run has come. It reads only the last entry; `audit` follows all of them.
@@ -211,12 +234,32 @@ impl RunReader {
     }
 }
 
+/// Which records are given out with what they say, without secrets; the others have null in its place. All are verified.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Bodies {
+    /// All of them: it is most of the time that an audit takes.
+    All,
+    /// Those of some kinds.
+    Of(&'static [&'static str]),
+}
+
+impl Bodies {
+    fn shown(self, kind: &str, body: &str) -> Value {
+        let is_shown = match self {
+            Self::All => true,
+            Self::Of(kinds) => kinds.contains(&kind),
+        };
+        let body = if is_shown { stored_json(body) } else { None };
+        body.map_or(Value::Null, |body| without_secrets(body, Leave::Nothing))
+    }
+}
+
 /// What the first entry follows from.
 pub(super) struct Begun {
     pub format: u32,
     pub beginning: Beginning,
-    /// The tasks; `None` where one cannot be read, such as that of a newer program.
-    pub tasks: Option<Vec<Task>>,
+    /// What each task is marked with; `None` for a word that this program does not know.
+    marks: Vec<Option<Outcome>>,
     pub walk: Walk,
 }
 
@@ -265,45 +308,84 @@ fn has_hashes(snapshot: &Connection, path: &Path) -> Result<bool, JournalError> 
     Ok(found.is_some())
 }
 
-/// Folds one entry into the record of its task. The error says what is wrong with it.
-fn take_in(
-    event: Option<&Event>,
-    at: UnixMillis,
-    tasks: Option<&[Task]>,
-    records: Option<&mut [TaskRecord]>,
-) -> Result<(), String> {
-    let (Some(tasks), Some(records)) = (tasks, records) else { return Ok(()) };
-    let Some(event) = event else { return Err("it cannot be read".to_owned()) };
-    let Some(index) = event.task() else { return Ok(()) };
-    let (Some(task), Some(record)) = (tasks.get(index.at()), records.get_mut(index.at())) else {
-        return Err(format!("it names task {}, which the run does not have", index.0));
-    };
-    record.apply(at, event);
-    match event {
-        Event::Intent { sends: Some(sends), .. } if **sends != task.sends() => Err(format!(
+/// What is known of the tasks, from one entry to the next.
+struct Fold<'a> {
+    tasks: &'a [Task],
+    /// `None` where a task or an entry cannot be read.
+    records: Option<Vec<TaskRecord>>,
+    /// What the last parameters that were compared come to: most tasks of a run have the same.
+    sent: Option<(&'a Params, SentRequest)>,
+}
+
+impl<'a> Fold<'a> {
+    /// Before the first entry.
+    fn new(tasks: Option<&'a [Task]>) -> Self {
+        let records = tasks.map(|tasks| tasks.iter().map(TaskRecord::new).collect());
+        Self { tasks: tasks.unwrap_or_default(), records, sent: None }
+    }
+
+    /// Folds one entry into the record of its task. The error says what is wrong with it; from then on nothing is folded.
+    fn take_in(&mut self, at: UnixMillis, event: Option<&Event>) -> Result<(), String> {
+        let Some(records) = &mut self.records else { return Ok(()) };
+        let taken = match event {
+            None => Err("it cannot be read".to_owned()),
+            Some(event) => match event.task() {
+                None => Ok(()),
+                Some(index) => match (self.tasks.get(index.at()), records.get_mut(index.at())) {
+                    (Some(task), Some(record)) => {
+                        record.apply(at, event);
+                        self.compare_sent(index, task, event)
+                    }
+                    _ => Err(format!("it names task {}, which the run does not have", index.0)),
+                },
+            },
+        };
+        if taken.is_err() {
+            self.records = None;
+        }
+        taken
+    }
+
+    /// Compares what an intent says that it sends with the task.
+    fn compare_sent(
+        &mut self,
+        index: TaskIndex,
+        task: &'a Task,
+        event: &Event,
+    ) -> Result<(), String> {
+        let Event::Intent { sends: Some(sends), .. } = event else { return Ok(()) };
+        let (_, known) = match self.sent.take().filter(|(params, _)| **params == task.params) {
+            Some(known) => self.sent.insert(known),
+            None => self.sent.insert((&task.params, task.sends())),
+        };
+        let is_it = sends.device == task.device.id
+            && sends.action == task.action
+            && sends.params == known.params;
+        if is_it {
+            return Ok(());
+        }
+        Err(format!(
             "it sent {} to device {}, but task {} is another request",
             sends.action,
             sends.device.as_str(),
             index.0
-        )),
-        _ => Ok(()),
+        ))
     }
 }
 
 fn compare_outcomes(
     snapshot: &Connection,
     path: &Path,
+    marks: &[Option<Outcome>],
     records: &[TaskRecord],
     walk: &mut Walk,
 ) -> Result<(), JournalError> {
-    let mut select = snapshot.prepare("SELECT outcome FROM tasks ORDER BY task").at(path)?;
-    let words = select.query_map([], |row| row.get::<_, String>(0)).at(path)?;
-    for (task, (word, record)) in words.zip(records).enumerate() {
-        let (word, follows) = (word.at(path)?, record.outcome().word());
-        if word != follows {
-            walk.fault(0, format!("task {task} is marked {word}, but its entries say {follows}"));
-            break;
-        }
-    }
+    let is_other =
+        |(mark, record): (&Option<Outcome>, &TaskRecord)| *mark != Some(record.outcome());
+    let Some(task) = marks.iter().zip(records).position(is_other) else { return Ok(()) };
+    let select = "SELECT outcome FROM tasks ORDER BY task LIMIT 1 OFFSET ?";
+    let word: String = snapshot.query_row(select, [task as i64], |row| row.get(0)).at(path)?;
+    let follows = records[task].outcome().word();
+    walk.fault(0, format!("task {task} is marked {word}, but its entries say {follows}"));
     Ok(())
 }

@@ -7,11 +7,10 @@
 //! row in the table `heads`, and are verified as far as their hashes go.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use serde_json::Value;
 use std::path::Path;
 
-use super::canonical::write_canonical;
-use super::chain::{Leave, Link, stored_json, write_without_secrets};
+use super::canonical::CanonicalWriter;
+use super::chain::{HexHash, Leave, Link};
 use super::error::{At, JournalError};
 
 /// The words that name what is hashed, and in which way.
@@ -57,21 +56,27 @@ pub(super) struct Beginning {
 impl Beginning {
     /// Computes it from what is in the database now.
     pub(super) fn of(connection: &Connection, path: &Path) -> Result<Self, JournalError> {
-        Self::read(connection, path, |_| {})
+        let mut hash = TasksHash::new();
+        let mut select = connection.prepare(TASK_ROWS).at(path)?;
+        let mut rows = select.query([]).at(path)?;
+        while let Some(row) = rows.next().at(path)? {
+            hash.take(row).at(path)?;
+        }
+        Self::with_tasks(connection, path, hash)
     }
 
-    /// The same, and gives the body of each task to `take`, in order; `None` where it is not JSON.
-    pub(super) fn read(
+    /// The beginning of a run whose tasks were hashed, in order.
+    pub(super) fn with_tasks(
         connection: &Connection,
         path: &Path,
-        take: impl FnMut(Option<&Value>),
+        tasks: TasksHash,
     ) -> Result<Self, JournalError> {
         let header: Option<String> = connection
             .query_row("SELECT body FROM header", [], |row| row.get(0))
             .optional()
             .at(path)?;
         let header = Link::new(HEADER).optional(header.as_deref()).hash();
-        Ok(Self { header, tasks: tasks_hash(connection, path, take)? })
+        Ok(Self { header, tasks: tasks.link.hash() })
     }
 
     /// What the first entry is tied to.
@@ -100,38 +105,43 @@ impl Beginning {
     }
 }
 
-/// Hashes the tasks, without secrets, and the columns by which they are found.
-fn tasks_hash(
-    connection: &Connection,
-    path: &Path,
-    mut take: impl FnMut(Option<&Value>),
-) -> Result<String, JournalError> {
-    let mut select = connection
-        .prepare(
-            "SELECT task, row, step, id, device_id, serial_number, device_name, action, body
-             FROM tasks ORDER BY task",
-        )
-        .at(path)?;
-    let mut rows = select.query([]).at(path)?;
-    let mut link = Link::new(TASKS);
-    let mut text = Vec::new();
-    while let Some(row) = rows.next().at(path)? {
-        for number in 0..3 {
-            link = link.number(row.get(number).at(path)?);
-        }
-        for column in 3..8 {
-            link = link.text(text_at(row, column).at(path)?);
-        }
-        let body = text_at(row, 8).at(path)?;
-        let stored = stored_json(body);
-        // What is not JSON is no task; its text is hashed as it is.
-        link = match &stored {
-            Some(stored) => link.bytes(write_without_secrets(stored, Leave::Keys, &mut text)),
-            None => link.text(body),
-        };
-        take(stored.as_ref());
+/// The rows of the tasks, as [`TasksHash`] takes them. What is hashed comes first, then the state of the task.
+pub(super) const TASK_ROWS: &str =
+    "SELECT task, row, step, id, device_id, serial_number, device_name, action, body, outcome
+ FROM tasks ORDER BY task";
+/// Columns of numbers, of texts, and the body of a task in these rows.
+const TASK_NUMBERS: std::ops::Range<usize> = 0..3;
+const TASK_TEXTS: std::ops::Range<usize> = 3..8;
+pub(super) const TASK_BODY: usize = 8;
+/// The state of the task, which is not hashed: it follows from the entries.
+pub(super) const TASK_OUTCOME: usize = 9;
+
+/// A hash over the tasks, without secrets, and over the columns by which they are found.
+pub(super) struct TasksHash {
+    link: Link,
+    canonical: CanonicalWriter,
+}
+
+impl TasksHash {
+    /// The hash of no task yet.
+    pub(super) fn new() -> Self {
+        Self { link: Link::new(TASKS), canonical: CanonicalWriter::default() }
     }
-    Ok(link.hash())
+
+    /// Takes in the next row of [`TASK_ROWS`].
+    pub(super) fn take(&mut self, row: &Row<'_>) -> Result<(), rusqlite::Error> {
+        for number in TASK_NUMBERS {
+            self.link.add_number(row.get(number)?);
+        }
+        for column in TASK_TEXTS {
+            self.link.add_bytes(text_at(row, column)?.as_bytes());
+        }
+        let body = text_at(row, TASK_BODY)?;
+        // What is not JSON is no task; its text is hashed as it is.
+        let hashed = self.canonical.write(body, Leave::Keys);
+        self.link.add_bytes(hashed.unwrap_or(body.as_bytes()));
+        Ok(())
+    }
 }
 
 /// A text as it is in a row, without a copy.
@@ -139,31 +149,55 @@ pub(super) fn text_at<'a>(row: &'a Row<'_>, column: usize) -> Result<&'a str, ru
     Ok(row.get_ref(column)?.as_str()?)
 }
 
-/// The entry after `end`; `None` where its body is not JSON.
-pub(super) fn link(
-    end: &ChainEnd,
-    at: i64,
-    task: Option<u32>,
-    kind: &str,
-    body: &str,
-) -> Option<ChainEnd> {
-    let mut text = Vec::new();
-    let text = write_canonical(body, Leave::Nothing, &mut text)?;
-    let seq = end.seq + 1;
-    Some(ChainEnd { seq, hash: entry_hash(&end.hash, seq, at, task, kind, text) })
+/// Hashes entries, one after the other in the same memory.
+#[derive(Default)]
+pub(super) struct EntryHasher {
+    canonical: CanonicalWriter,
+    /// What is hashed of one entry: all of it together is faster than part by part.
+    linked: Vec<u8>,
 }
 
-/// The hash of an entry. `body` is without secrets.
-pub(super) fn entry_hash(
-    before: &str,
-    seq: i64,
-    at: i64,
-    task: Option<u32>,
-    kind: &str,
-    body: &[u8],
-) -> String {
-    let task = task.map_or(-1, i64::from);
-    Link::new(before).number(seq).number(at).number(task).text(kind).bytes(body).hash()
+/// What is hashed of an entry besides its body and what comes before.
+#[derive(Copy, Clone)]
+pub(super) struct EntryKey<'a> {
+    pub seq: i64,
+    pub at: i64,
+    pub task: Option<u32>,
+    pub kind: &'a str,
+}
+
+impl EntryHasher {
+    /// The hash of an entry behind the one with the hash `before`; `None` where its body is not JSON.
+    pub(super) fn hash(&mut self, before: &str, key: EntryKey<'_>, body: &str) -> Option<HexHash> {
+        let body = self.canonical.write(body, Leave::Nothing)?;
+        let linked = &mut self.linked;
+        linked.clear();
+        let add = |linked: &mut Vec<u8>, bytes: &[u8]| {
+            linked.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
+            linked.extend_from_slice(bytes);
+        };
+        add(linked, before.as_bytes());
+        for number in [key.seq, key.at, key.task.map_or(-1, i64::from)] {
+            linked.extend_from_slice(&number.to_be_bytes());
+        }
+        add(linked, key.kind.as_bytes());
+        add(linked, body);
+        Some(HexHash::of(linked))
+    }
+
+    /// The entry after `end`; `None` where its body is not JSON.
+    pub(super) fn link(
+        &mut self,
+        end: &ChainEnd,
+        at: i64,
+        task: Option<u32>,
+        kind: &str,
+        body: &str,
+    ) -> Option<ChainEnd> {
+        let seq = end.seq + 1;
+        let hash = self.hash(&end.hash, EntryKey { seq, at, task, kind }, body)?;
+        Some(ChainEnd { seq, hash: hash.as_str().to_owned() })
+    }
 }
 
 /// Begins the chain of a run whose header and tasks have just been written.

@@ -1,84 +1,262 @@
-//! Entries as they are on disk, a stretch at a time.
+//! Rows as they are on disk, a stretch at a time.
 //!
-//! Owns the reading of events while the stretch before is verified: each takes about half of the time, and a million
-//! entries are verified before a run goes on. Must never judge an entry, nor change the order of entries.
+//! Owns the memory that they are read into, and the division of work: rows are read and judged on the calling thread, while
+//! another one reads what the stretch before says. A million entries are verified before a run goes on. Must never judge
+//! an entry, nor change the order of rows.
 
-use rusqlite::Rows;
-use std::path::Path;
-use std::thread::{Builder, scope};
+use rusqlite::Row;
+use std::ops::Range;
+use std::sync::mpsc::sync_channel;
+use std::sync::{Mutex, PoisonError};
+use std::thread::{Builder, ScopedJoinHandle, scope};
 use zeroize::Zeroizing;
 
-use super::error::{At, JournalError};
-use super::run_chain::text_at;
-use crate::model::Event;
+use super::chain::HexHash;
+use super::run_chain::{EntryHasher, EntryKey, TASK_BODY, text_at};
+use super::stored_event::read_event;
+use crate::model::{Event, Task};
 
-/// Entries of one stretch: starting a thread for it costs nothing beside them, and they are a few megabytes.
+/// Entries of one stretch: handing it to a thread costs nothing beside them, and they are a few megabytes.
 pub(super) const ENTRIES_MAX: usize = 8_192;
+/// Bytes of the texts of a stretch, before it has any: more are made room for when they come.
+const STRETCH_BYTES: usize = 1 << 20;
+/// Stretches that are with the other thread: one is read while the next one waits.
+const UNDER_WAY_MAX: usize = 2;
+
+/// Texts of several rows in one piece of memory, which is wiped when it is given up: there may be secrets in them.
+pub(super) struct Texts(Zeroizing<String>);
+
+impl Texts {
+    fn new() -> Self {
+        Self(Zeroizing::new(String::with_capacity(STRETCH_BYTES)))
+    }
+
+    fn add(&mut self, text: &str) -> Range<usize> {
+        let from = self.0.len();
+        let needed = from + text.len();
+        if needed > self.0.capacity() {
+            // What grows by itself leaves a copy behind.
+            let mut larger = Zeroizing::new(String::with_capacity(needed * 2));
+            larger.push_str(&self.0);
+            self.0 = larger;
+        }
+        self.0.push_str(text);
+        from..needed
+    }
+
+    fn get(&self, place: &Range<usize>) -> &str {
+        &self.0[place.clone()]
+    }
+}
+
+/// Entries as they are on disk.
+pub(super) struct Stretch {
+    texts: Texts,
+    entries: Vec<StoredPlace>,
+}
+
+/// Where the parts of an entry are.
+struct StoredPlace {
+    seq: i64,
+    at: i64,
+    task: Option<u32>,
+    kind: Range<usize>,
+    body: Range<usize>,
+    hash: Option<Range<usize>>,
+}
 
 /// An entry as it is on disk.
-pub(super) struct StoredEntry {
+#[derive(Copy, Clone)]
+pub(super) struct StoredEntry<'a> {
     pub seq: i64,
     pub at: i64,
     pub task: Option<u32>,
-    pub kind: String,
+    pub kind: &'a str,
     /// Its body, secrets included.
-    pub body: Zeroizing<String>,
-    pub hash: Option<String>,
+    pub body: &'a str,
+    pub hash: Option<&'a str>,
 }
 
-impl StoredEntry {
-    /// What it says; `None` where this program cannot read it.
-    fn event(&self) -> Option<Event> {
-        serde_json::from_str(&self.body).ok()
-    }
+/// What the body of an entry says.
+pub(super) struct ReadEntry {
+    /// What happened; `None` where this program cannot read it.
+    pub event: Option<Event>,
+    /// The hash that it has to have behind the entry before it; `None` where it is not JSON.
+    pub expected: Option<HexHash>,
 }
 
-/// Gives every entry to `take`, in order, with what it says. `rows` has the columns of [`StoredEntry`].
-pub(super) fn for_each_stored(
-    mut rows: Rows<'_>,
-    path: &Path,
-    mut take: impl FnMut(StoredEntry, Option<Event>),
-) -> Result<(), JournalError> {
-    let mut stretch = next_stretch(&mut rows, path)?;
-    let mut events: Vec<Option<Event>> = stretch.iter().map(StoredEntry::event).collect();
-    while !stretch.is_empty() {
-        let next = next_stretch(&mut rows, path)?;
-        events = events_beside(&next, || {
-            stretch.drain(..).zip(events.drain(..)).for_each(|(entry, event)| take(entry, event));
+impl Stretch {
+    /// Takes in a row with the columns of [`StoredEntry`], in their order.
+    pub(super) fn add(&mut self, row: &Row<'_>) -> Result<(), rusqlite::Error> {
+        let hash = row.get_ref(5)?.as_str_or_null()?;
+        self.entries.push(StoredPlace {
+            seq: row.get(0)?,
+            at: row.get(1)?,
+            task: row.get(2)?,
+            kind: self.texts.add(text_at(row, 3)?),
+            body: self.texts.add(text_at(row, 4)?),
+            hash: hash.map(|hash| self.texts.add(hash)),
         });
-        stretch = next;
+        Ok(())
     }
-    Ok(())
+
+    /// The entries, in order.
+    pub(super) fn entries(&self) -> impl Iterator<Item = StoredEntry<'_>> {
+        let text = |place: &Range<usize>| self.texts.get(place);
+        self.entries.iter().map(move |StoredPlace { seq, at, task, kind, body, hash }| {
+            let hash = hash.as_ref().map(text);
+            StoredEntry {
+                seq: *seq,
+                at: *at,
+                task: *task,
+                kind: text(kind),
+                body: text(body),
+                hash,
+            }
+        })
+    }
 }
 
-/// Reads the events of a stretch in a thread of its own while `work` goes on here. Where the system gives no thread,
-/// one comes after the other.
-fn events_beside(entries: &[StoredEntry], work: impl FnOnce()) -> Vec<Option<Event>> {
-    let read = || entries.iter().map(StoredEntry::event).collect();
+/// Reads what entries say, one stretch after the other.
+pub(super) struct EntryReading {
+    hasher: EntryHasher,
+    /// The hash that the next entry is tied to: as for the walk along the chain, the stored one where there is one.
+    before: String,
+}
+
+impl EntryReading {
+    /// Before the first entry, which is tied to `genesis`.
+    pub(super) fn new(genesis: &str) -> Self {
+        Self { hasher: EntryHasher::default(), before: genesis.to_owned() }
+    }
+
+    /// Reads the entries of the next stretch.
+    pub(super) fn read(&mut self, stretch: &Stretch) -> Vec<ReadEntry> {
+        let read = |entry: StoredEntry<'_>| {
+            let StoredEntry { seq, at, task, kind, body, hash } = entry;
+            let key = EntryKey { seq, at, task, kind };
+            let expected = self.hasher.hash(&self.before, key, body);
+            if let Some(next) = hash.or(expected.as_ref().map(HexHash::as_str)) {
+                self.before.clear();
+                self.before.push_str(next);
+            }
+            ReadEntry { event: read_event(body), expected }
+        };
+        stretch.entries().map(read).collect()
+    }
+}
+
+/// Bodies of tasks as they are on disk.
+pub(super) struct TaskStretch {
+    texts: Texts,
+    bodies: Vec<Range<usize>>,
+}
+
+impl TaskStretch {
+    /// Takes in a row of the tasks.
+    pub(super) fn add(&mut self, row: &Row<'_>) -> Result<(), rusqlite::Error> {
+        self.bodies.push(self.texts.add(text_at(row, TASK_BODY)?));
+        Ok(())
+    }
+
+    /// Reads the tasks, in order; `None` for one that this program cannot read.
+    pub(super) fn read(&self) -> Vec<Option<Task>> {
+        let read = |place| serde_json::from_str(self.texts.get(place)).ok();
+        self.bodies.iter().map(read).collect()
+    }
+}
+
+/// Rows that are read together.
+pub(super) trait Rows: Send {
+    /// No rows yet.
+    fn new() -> Self;
+    /// Forgets the rows and keeps the memory.
+    fn clear(&mut self);
+    /// How many there are.
+    fn count(&self) -> usize;
+}
+
+impl Rows for Stretch {
+    fn new() -> Self {
+        Self { texts: Texts::new(), entries: Vec::with_capacity(ENTRIES_MAX) }
+    }
+
+    fn clear(&mut self) {
+        self.texts.0.clear();
+        self.entries.clear();
+    }
+
+    fn count(&self) -> usize {
+        self.entries.len()
+    }
+}
+
+impl Rows for TaskStretch {
+    fn new() -> Self {
+        Self { texts: Texts::new(), bodies: Vec::with_capacity(ENTRIES_MAX) }
+    }
+
+    fn clear(&mut self) {
+        self.texts.0.clear();
+        self.bodies.clear();
+    }
+
+    fn count(&self) -> usize {
+        self.bodies.len()
+    }
+}
+
+/// Fills stretches with `add`, which says whether there was one more row, and gives each to `read` and then, with what that
+/// returned, to `take`, in order. `read` goes on in a thread of its own; where the system gives none, one comes after the
+/// other.
+pub(super) fn for_each_stretch<R: Rows, T: Send, E>(
+    mut add: impl FnMut(&mut R) -> Result<bool, E>,
+    read: impl FnMut(&R) -> T + Send,
+    mut take: impl FnMut(&R, T),
+) -> Result<(), E> {
+    let read = Mutex::new(read);
+    let locked = || read.lock().unwrap_or_else(PoisonError::into_inner);
     scope(|scope| {
-        let reading = Builder::new().spawn_scoped(scope, read);
-        work();
-        match reading.map(std::thread::ScopedJoinHandle::join) {
-            Ok(Ok(events)) => events,
-            Ok(Err(panic)) => std::panic::resume_unwind(panic),
-            Err(_) => read(),
+        let (rows, waiting) = sync_channel::<R>(UNDER_WAY_MAX);
+        let (results, done) = sync_channel::<(R, T)>(UNDER_WAY_MAX);
+        let work = || {
+            let (waiting, results, mut read) = (waiting, results, locked());
+            for stretch in waiting {
+                let result = read(&stretch);
+                if results.send((stretch, result)).is_err() {
+                    return;
+                }
+            }
+        };
+        let reading = Builder::new().spawn_scoped(scope, work).ok();
+        let (mut under_way, mut spent) = (0, None);
+        loop {
+            let mut stretch: R = spent.take().unwrap_or_else(R::new);
+            while stretch.count() < ENTRIES_MAX && add(&mut stretch)? {}
+            let is_last = stretch.count() < ENTRIES_MAX;
+            if reading.is_none() {
+                let result = locked()(&stretch);
+                take(&stretch, result);
+                spent = Some(stretch);
+            } else {
+                // A thread that panicked shows below.
+                under_way += usize::from(rows.send(stretch).is_ok());
+            }
+            while under_way == UNDER_WAY_MAX || (is_last && under_way > 0) {
+                let Ok((mut stretch, result)) = done.recv() else { break };
+                under_way -= 1;
+                take(&stretch, result);
+                stretch.clear();
+                spent = Some(stretch);
+            }
+            if is_last || reading.as_ref().is_some_and(ScopedJoinHandle::is_finished) {
+                break;
+            }
+        }
+        drop(rows);
+        match reading.map(ScopedJoinHandle::join) {
+            Some(Err(panic)) => std::panic::resume_unwind(panic),
+            Some(Ok(())) | None => Ok(()),
         }
     })
-}
-
-fn next_stretch(rows: &mut Rows<'_>, path: &Path) -> Result<Vec<StoredEntry>, JournalError> {
-    let mut entries = Vec::new();
-    while entries.len() < ENTRIES_MAX
-        && let Some(row) = rows.next().at(path)?
-    {
-        entries.push(StoredEntry {
-            seq: row.get(0).at(path)?,
-            at: row.get(1).at(path)?,
-            task: row.get(2).at(path)?,
-            kind: text_at(row, 3).at(path)?.to_owned(),
-            body: Zeroizing::new(text_at(row, 4).at(path)?.to_owned()),
-            hash: row.get(5).at(path)?,
-        });
-    }
-    Ok(entries)
 }

@@ -72,7 +72,7 @@ impl Opening {
         let Some(header) = reader.header()? else {
             return Err(Distrust::NeverBegun(run.to_owned()));
         };
-        let mut begun = reader.begin()?;
+        let (begun, tasks) = reader.begin()?;
         reader.refuse_newer(begun.format)?;
         let refuse = |fault| Distrust::Run { run: run.to_owned(), fault };
         let faulty = |what: &str| refuse(AuditFault { seq: 0, what: what.to_owned() });
@@ -90,8 +90,7 @@ impl Opening {
         if account.row.is_none() && account.kept.iter().any(|kept| kept.entries == Some(0)) {
             return Err(faulty("the host's record does not say how far the run came"));
         }
-        let Some(tasks) = begun.tasks.take() else { return Err(faulty("a task cannot be read")) };
-        begun.tasks = Some(tasks.clone());
+        let Some(tasks) = tasks else { return Err(faulty("a task cannot be read")) };
         Ok(Self { reader, run: run.to_owned(), header, begun, tasks, account })
     }
 
@@ -116,7 +115,7 @@ impl Opening {
         let beginning = begun.beginning.clone();
         let mut kept = KeptHeads::new(account.kept);
         let mut record = RunRecord::default();
-        let (walk, records) = reader.follow(begun, |seen| {
+        let (walk, records) = reader.follow(begun, Some(&tasks), |seen| {
             if !seen.fits {
                 return;
             }

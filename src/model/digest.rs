@@ -18,11 +18,13 @@ pub fn sha256(bytes: &[u8]) -> String {
 /// Bytes as lower-case hexadecimal digits, two for each byte, as `sha256sum` prints them.
 #[must_use]
 pub fn hexadecimal(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| hexadecimal_of(*byte)).collect();
+    String::from_utf8(digits).expect("digits are ASCII")
+}
+
+/// The two digits of one byte.
+#[must_use]
+pub(crate) fn hexadecimal_of(byte: u8) -> [u8; 2] {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
-    text
+    [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]
 }

@@ -47,6 +47,7 @@ pub use command::{CommandSeen, CommandStatus};
 pub use device::{Device, DeviceDetails, Os, is_placeholder_serial};
 pub use device_facts::DeviceFacts;
 pub use device_id::{DeviceId, DeviceIdError};
+pub(crate) use digest::hexadecimal_of;
 pub use digest::{hexadecimal, sha256};
 pub use durations::Durations;
 pub use entry::{Decision, Entry, Event, StopCause};

@@ -14,7 +14,7 @@ use crate::cli::text::audit::{
     RunSummary, anchor_command, fault_text, head_table, note_table, record_json,
 };
 use crate::cli::time_options::TimeOptions;
-use crate::journal::AuditRecord;
+use crate::journal::{AuditRecord, Bodies};
 
 pub(crate) fn audit(
     global: &GlobalOptions,
@@ -117,7 +117,11 @@ fn audit_run(
 ) -> Result<Exit, Failure> {
     let mut summary = RunSummary::default();
     let mut picked = Vec::new();
-    let audit = workspace.audit_run(name, anchor, |record| {
+    let bodies = match printer.format {
+        ListingFormat::Json => Bodies::All,
+        ListingFormat::Text | ListingFormat::Csv => Bodies::Of(&RunSummary::KINDS),
+    };
+    let audit = workspace.audit_run(name, anchor, bodies, |record| {
         summary.add(record);
         match printer.format {
             ListingFormat::Json if printer.picks_fields() => picked.push(record_json(record)),

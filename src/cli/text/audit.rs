@@ -118,6 +118,9 @@ pub(crate) struct RunSummary {
 }
 
 impl RunSummary {
+    /// The kinds of entries whose bodies it reads.
+    pub(crate) const KINDS: [&'static str; 2] = ["answered", "resolved"];
+
     /// Takes in the next entry.
     pub(crate) fn add(&mut self, entry: &AuditRecord) {
         let first = self.span.map_or(entry.at, |(first, _)| first);

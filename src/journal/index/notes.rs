@@ -80,7 +80,7 @@ impl Index {
                 (row.get(2).at(path)?, row.get(3).at(path)?);
             let (body, hash): (String, String) = (row.get(4).at(path)?, row.get(5).at(path)?);
             let expected = link(walk.head(), seq, at, &kind, run.as_deref(), &body);
-            let fits = walk.step(seq, Some(expected), Some(hash));
+            let fits = walk.step(seq, Some(&expected), Some(&hash));
             take(AuditRecord {
                 seq: seq.unsigned_abs(),
                 at: UnixMillis(at),

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Bench, INDEX_FORMAT_1, NOW, RUN, any_event, entry, header, intent, run_with_secrets, tasks_of,
 };
-use crate::journal::run_chain::{ChainEnd, link};
+use crate::journal::run_chain::{ChainEnd, EntryHasher};
 use crate::journal::*;
 use crate::model::{DeviceId, Entry, Event, Outcome, Random, TaskIndex, UnixMillis};
 
@@ -89,7 +89,7 @@ fn every_kind_of_tampering_is_found_at_its_place() {
     let connection = rusqlite::Connection::open(bench.state.run_path(RUN)).expect("a database");
     connection.execute("DELETE FROM entries WHERE seq = 5", []).expect("its owner");
     let mut hashes = BTreeSet::new();
-    let cut = bench.reader().for_each_audited(|record| {
+    let cut = bench.reader().for_each_audited(Bodies::All, |record| {
         hashes.insert(record.hash);
     });
     assert_eq!(fault(&cut.expect("read")), None);
@@ -103,7 +103,10 @@ fn pruning_changes_no_hash_and_no_audit_shows_a_secret() {
     let connection = rusqlite::Connection::open(bench.state.run_path(RUN)).expect("a database");
     let listed = || {
         let mut records = Vec::new();
-        let audit = bench.reader().for_each_audited(|record| records.push(record)).expect("read");
+        let audit = bench
+            .reader()
+            .for_each_audited(Bodies::All, |record| records.push(record))
+            .expect("read");
         assert_eq!(fault(&audit), None);
         (audit, records)
     };
@@ -196,7 +199,8 @@ fn a_run_of_a_newer_format_is_verified_as_far_as_known() {
     let head = bench.reader().head().expect("read");
     let end = ChainEnd { seq: head.entries as i64, hash: head.head };
     let body = r#"{"kind":"unheard_of","task":0,"pin":{"clear":"918273"}}"#;
-    let next = link(&end, 7, Some(0), "unheard_of", body).expect("it is JSON");
+    let next =
+        EntryHasher::default().link(&end, 7, Some(0), "unheard_of", body).expect("it is JSON");
     let row = rusqlite::params![next.seq, 7, 0, "unheard_of", body, next.hash];
     connection.execute("INSERT INTO entries VALUES (?,?,?,?,?,?)", row).expect("its owner");
     assert_eq!(fault(&audit(&bench)), Some((6, "it cannot be read")), "our own format");

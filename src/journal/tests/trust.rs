@@ -5,7 +5,7 @@
 
 use super::audit::back_to_format_1;
 use super::{Bench, NOW, RUN, entry, header, intent, tasks_of};
-use crate::journal::run_chain::{ChainEnd, link};
+use crate::journal::run_chain::{ChainEnd, EntryHasher};
 use crate::journal::stretches::ENTRIES_MAX;
 use crate::journal::*;
 use crate::model::{
@@ -51,7 +51,7 @@ fn forge(bench: &Bench, event: &Event) {
     let end = ChainEnd { seq: head.entries as i64, hash: head.head };
     let body = serde_json::to_string(event).expect("JSON");
     let task = event.task().map(|task| task.0);
-    let next = link(&end, NOW.0, task, event.word(), &body).expect("JSON");
+    let next = EntryHasher::default().link(&end, NOW.0, task, event.word(), &body).expect("JSON");
     let database = rusqlite::Connection::open(bench.state.run_path(RUN)).expect("a database");
     let row = rusqlite::params![next.seq, NOW.0, task, event.word(), body, next.hash];
     database.execute("INSERT INTO entries VALUES (?,?,?,?,?,?)", row).expect("its owner");

@@ -69,6 +69,10 @@ pub enum NameError {
 /// # Errors
 /// [`NameError`] when there is none, with a suggestion where one is near and does little harm.
 pub fn find_action(text: &str) -> Result<&'static ActionSpec, NameError> {
+    // Tasks have the exact name, and every request asks.
+    if let Some(action) = ACTIONS.into_iter().find(|action| action.name == text) {
+        return Ok(action);
+    }
     let folded = fold(text);
     let hit = ACTIONS.iter().find(|action| {
         fold(action.name) == folded || action.aliases.iter().any(|alias| fold(alias) == folded)
