@@ -115,6 +115,7 @@ pub use runs::resolve::{DoubtDecision, DoubtsFound, DoubtsResolved, HeldDoubts, 
 pub use runs::resume::{GoOn, GoOnRequest, Reopened, ReopenedRun};
 pub use runs::resume_reason::ResumeReason;
 pub use runs::run_view::ReportsReason;
+pub use runs::stats::RunFigures;
 pub use runs::status::RunStatus;
 pub use runs::waiting::BlockingRun;
 pub use schedule_reason::{ScheduleLack, ScheduleReason};

@@ -10,7 +10,7 @@ pub(crate) const COMMAND_GROUPS: [(&str, &[&str]); 5] = [
     ),
     ("Run", &["run", "send", "resume", "retry"]),
     ("Follow", &["status", "watch", "resolve", "pins", "report"]),
-    ("Look", &["devices", "commands", "actions", "runs", "history", "settings", "help"]),
+    ("Look", &["devices", "commands", "actions", "runs", "stats", "history", "settings", "help"]),
     (
         "Maintain",
         &[

@@ -265,6 +265,13 @@ const EXAMPLES: &[CommandExamples] = &[
         ],
     ),
     (
+        "stats",
+        &[
+            example("Show what the latest run cost", "sortie stats"),
+            example("Read the figures with a program", "sortie stats latest --format json"),
+        ],
+    ),
+    (
         "settings",
         &[example("Show the settings that a job would run with", "sortie settings lock.yaml")],
     ),

@@ -57,7 +57,7 @@ use std::process::ExitCode;
 use commands::{
     actions, approve, attach, audit, check, close, completions, device_commands, devices, doctor,
     history, init, man, notify, pins, plan, profiles, prune, repair_clock, report, resolve, resume,
-    retry, run, runs, schedule, send, setting_list, simulate, status, token, version,
+    retry, run, runs, schedule, send, setting_list, simulate, stats, status, token, version,
 };
 use exit::Exit;
 use failure::{Done, Failed, Failure, Sent, UnsentFailure};
@@ -218,6 +218,7 @@ fn look(global: &GlobalOptions, command: &CliCommand, printer: &Printer) -> Resu
             look_on(global, name, None, status, printer)
         }
         CliCommand::Status { name, status } => status::status(global, name, status, printer),
+        CliCommand::Stats { name } => stats::stats(global, name, printer),
         CliCommand::Report { name, report_dir, form } => {
             report::report(global, name, report_dir.as_deref(), form, printer)
         }

@@ -218,6 +218,12 @@ pub(crate) enum CliCommand {
         #[command(flatten)]
         status: StatusOptions,
     },
+    /// Show what a run cost: requests, answer times, pauses, quota
+    Stats {
+        /// Run id, unique prefix, or latest
+        #[arg(value_name = "RUN", default_value = "latest")]
+        name: String,
+    },
     /// Write the reports of a run again
     Report {
         /// Run id, unique prefix, or latest

@@ -64,6 +64,7 @@ impl OutputForms {
                 Self::listing("status --devices", &STATUS_DEVICE_FIELDS)
             }
             CliCommand::Status { .. } => Self::json("status"),
+            CliCommand::Stats { .. } => Self::json("stats"),
             CliCommand::Report { .. } => Self::json("report"),
             CliCommand::History { .. } => Self::listing("history", &HISTORY_FIELDS).with_csv(),
             CliCommand::Audit { .. } => Self::listing("audit", &NOTE_FIELDS),

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use crate::engine::Call;
-use crate::journal::{AnswerTimes, Batch, Commit, RequestCounts};
-use crate::model::{Entry, Event, Task, UnixMillis};
+use crate::journal::{Batch, Commit, RequestCounts};
+use crate::model::{AnswerTimes, Entry, Event, Task, UnixMillis};
 
 /// The batches of a run that are not committed yet, oldest first.
 pub(super) struct Batches<J> {

@@ -10,7 +10,7 @@ use crate::model::wire::{Fault, Reply, Request};
 use crate::transport::Transport;
 
 /// What came back, and after which time.
-pub(super) struct Answer {
+pub(super) struct TimedReply {
     /// The reply, or why there is none.
     pub(super) result: Result<Reply, Fault>,
     /// From the request to the reply, in milliseconds; `None` where there was no reply.
@@ -23,7 +23,7 @@ pub(super) async fn send<T: Transport, C: Clock>(
     clock: &C,
     request: Request,
     attempt: Option<u16>,
-) -> Answer {
+) -> TimedReply {
     let line =
         enabled!(target: "sortie::transport", Level::DEBUG).then(|| Line::begin(&request, attempt));
     let began = clock.now();
@@ -33,7 +33,7 @@ pub(super) async fn send<T: Transport, C: Clock>(
         line.end(&result, ms);
     }
     let took_ms = result.is_ok().then(|| u32::try_from(ms.max(0)).unwrap_or(u32::MAX));
-    Answer { result, took_ms }
+    TimedReply { result, took_ms }
 }
 
 /// What the lines of one request say.

@@ -8,6 +8,7 @@
 //! The views `outcomes`, `entries_readable` and `runs_readable` serve `sqlite3`. Formats are numbered by `user_version`; a
 //! newer format is never written to.
 
+mod batch;
 mod canonical;
 mod chain;
 mod database;
@@ -31,6 +32,7 @@ mod tests;
 mod trust;
 mod writer;
 
+pub use batch::Batch;
 pub use chain::{AuditFault, AuditRecord, ChainAudit};
 pub use error::JournalError;
 pub use index::{
@@ -39,7 +41,6 @@ pub use index::{
     SentDevices,
 };
 pub use kept::{KeptHead, KeptHeads};
-pub use measures::{AnswerTimes, RunMeasures, SLOT_MS};
 pub use provenance::Provenance;
 pub use prune::{PruneShare, Pruned, prune_run, prune_share};
 pub use run::RunJournal;
@@ -49,7 +50,7 @@ pub use run_header::{RequestCounts, RunHeader};
 pub use run_reader::{RunReader, TaskEnd};
 pub use state_dir::{STOP_FILE, StateDir};
 pub use trust::{Distrust, Opening, TrustedRun};
-pub use writer::{Batch, Commit, Committed, Inline, Writer};
+pub use writer::{Commit, Committed, Inline, Writer};
 
 /// The version of SQLite that this program runs.
 #[must_use]

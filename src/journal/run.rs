@@ -8,6 +8,7 @@ use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::batch::Batch;
 use super::database::open_to_write;
 use super::error::{At, JournalError};
 use super::index::{HeadBook, Index};
@@ -18,7 +19,6 @@ use super::run_header::{RequestCounts, RunHeader};
 use super::run_reader::{no_json, no_such_task, to_json};
 use super::state_dir::StateDir;
 use super::trust::{Distrust, Opening, TrustedRun};
-use super::writer::Batch;
 use crate::model::{Entry, Task, TaskIndex, TaskRecord};
 
 /// The journal of one run, open for writing.

@@ -11,11 +11,12 @@ use std::path::{Path, PathBuf};
 
 use super::database::open_to_read;
 use super::error::{At, JournalError};
-use super::measures::{self, RunMeasures};
 use super::run_format::MIGRATIONS;
 use super::run_header::{RequestCounts, RunHeader};
 use super::state_dir::StateDir;
-use crate::model::{Entry, Outcome, RunRecord, Task, TaskId, TaskIndex, TaskRecord, UnixMillis};
+use crate::model::{
+    Entry, Outcome, RunMeasures, RunRecord, Task, TaskId, TaskIndex, TaskRecord, UnixMillis,
+};
 
 /// The state of a task of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -245,12 +246,66 @@ impl RunReader {
         rows.collect::<Result<_, _>>().at(&self.path)
     }
 
-    /// What the run measured of itself.
+    /// Gives the entries that name no task to `take`, in order.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn for_each_entry_of_run(&self, mut take: impl FnMut(Entry)) -> Result<(), JournalError> {
+        let mut select = self
+            .connection
+            .prepare("SELECT at, body FROM entries WHERE task IS NULL ORDER BY seq")
+            .at(&self.path)?;
+        let mut rows = select.query([]).at(&self.path)?;
+        while let Some(row) = rows.next().at(&self.path)? {
+            let at = UnixMillis(row.get(0).at(&self.path)?);
+            let body: String = row.get(1).at(&self.path)?;
+            take(Entry { at, event: from_json(&body, &self.path)? });
+        }
+        Ok(())
+    }
+
+    /// How many devices have a task that was sent and has come to its end.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn settled_devices(&self) -> Result<u64, JournalError> {
+        let ended: Vec<String> = Outcome::ALL
+            .into_iter()
+            .filter(|outcome| outcome.ends_a_request())
+            .map(|outcome| format!("'{}'", outcome.word()))
+            .collect();
+        let select = format!(
+            "SELECT count(DISTINCT device_id) FROM tasks WHERE outcome IN ({})",
+            ended.join(",")
+        );
+        let count: i64 = self.connection.query_row(&select, [], |row| row.get(0)).at(&self.path)?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// What all processes of the run measured; nothing where a program wrote it that did not measure.
     ///
     /// # Errors
     /// [`JournalError`].
     pub fn measures(&self) -> Result<RunMeasures, JournalError> {
-        measures::read(&self.connection, &self.path)
+        let mut all = RunMeasures::default();
+        let tables: i64 = self
+            .connection
+            .query_row(
+                "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'measures'",
+                [],
+                |row| row.get(0),
+            )
+            .at(&self.path)?;
+        if tables == 0 {
+            return Ok(all);
+        }
+        let mut select =
+            self.connection.prepare("SELECT body FROM measures ORDER BY process").at(&self.path)?;
+        let bodies = select.query_map([], |row| row.get::<_, String>(0)).at(&self.path)?;
+        for body in bodies {
+            all.merge(&from_json(&body.at(&self.path)?, &self.path)?);
+        }
+        Ok(all)
     }
 
     /// How many requests that change something were answered with HTTP 429.

@@ -10,11 +10,10 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use super::batch::Batch;
 use super::error::JournalError;
-use super::measures::{AnswerTimes, add_answers, add_requests};
 use super::run::RunJournal;
-use super::run_header::RequestCounts;
-use crate::model::{Entry, UnixMillis};
+use crate::model::{add_answers, add_requests};
 
 /// Batches that may wait for the disk. The engine forms one at a time and waits for none, so this is only
 /// reached when the disk hangs; then the engine waits too.
@@ -26,19 +25,6 @@ const ENTRIES_PER_COMMIT_MAX: usize = 4_096;
 const TRIES_MAX: u32 = 6;
 /// Pause between two tries.
 const TRY_PAUSE: Duration = Duration::from_secs(2);
-
-/// Entries and requests that are committed in one transaction, before their calls are released.
-#[derive(Clone, Debug, Default)]
-pub struct Batch {
-    /// When it was formed.
-    pub at: UnixMillis,
-    /// The entries, in order.
-    pub entries: Vec<Entry>,
-    /// Requests that were made since the last batch.
-    pub requests: RequestCounts,
-    /// How long the answers took that came since the last batch.
-    pub answers: AnswerTimes,
-}
 
 /// Called when the batch is on disk, or cannot be.
 pub type Committed = Box<dyn FnOnce(Result<(), String>) + Send>;

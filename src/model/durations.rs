@@ -30,7 +30,7 @@ impl Durations {
         self.total_ms += u64::from(ms);
     }
 
-    /// Counts all of `other` as well.
+    /// Counts all of `other`.
     pub fn merge(&mut self, other: &Self) {
         for (range, count) in &other.counts {
             *self.counts.entry(*range).or_default() += count;

@@ -64,6 +64,15 @@ impl Outcome {
         }
     }
 
+    /// Whether a request was sent and nothing more is expected of it.
+    #[must_use]
+    pub fn ends_a_request(self) -> bool {
+        matches!(
+            self,
+            Self::Completed | Self::Accepted | Self::AlreadyInEffect | Self::Failed | Self::Refused
+        )
+    }
+
     /// What the outcome means, in a few words for people.
     #[must_use]
     pub fn meaning(self) -> &'static str {

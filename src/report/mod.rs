@@ -39,8 +39,10 @@ mod plain_reason;
 mod report_csv;
 #[cfg(feature = "xlsx")]
 mod report_xlsx;
+mod request_kind;
 mod rerun;
 mod row;
+mod run_stats;
 mod several;
 mod summary;
 mod tenant_spans;
@@ -71,8 +73,10 @@ pub use plain_reason::plain_reason;
 pub use report_csv::ReportCsv;
 #[cfg(feature = "xlsx")]
 pub use report_xlsx::ReportXlsx;
+pub use request_kind::request_kind;
 pub use rerun::{Refused, Rerun, RerunCsv, job_csv, to_retry};
 pub use row::{ReportRow, Rows, RunFacts, reason_of};
+pub use run_stats::{BusiestHour, KindStats, PauseStats, RunStats, RunStatsInput};
 pub use several::SeveralRuns;
 pub use summary::SummaryJson;
 pub use tenant_spans::{Stage, TenantFacts};

@@ -78,6 +78,7 @@ fn command_lines(fleet: &Fleet) -> Vec<(Vec<String>, i32, Form)> {
         (&["close", "latest", "--yes"], 0, Form::Value),
         (&["runs"], 0, Form::Value),
         (&["status"], 0, Form::Value),
+        (&["stats"], 0, Form::Value),
         (&["report"], 0, Form::Value),
         (&["history", "DEVICE"], 0, Form::Value),
         (&["audit"], 0, Form::Lines),

@@ -66,6 +66,7 @@ mod sleep;
 #[cfg(unix)]
 mod snapshots;
 #[cfg(target_os = "linux")]
+mod stats;
 mod surroundings;
 mod tenant;
 mod tenants;

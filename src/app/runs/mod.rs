@@ -28,6 +28,7 @@ pub(crate) mod retry;
 pub(crate) mod run_view;
 pub(crate) mod run_watch;
 pub(crate) mod seen;
+pub(crate) mod stats;
 pub(crate) mod status;
 pub(crate) mod trust;
 pub(crate) mod verdict;

@@ -38,6 +38,7 @@ pub(crate) mod schedule;
 pub(crate) mod send;
 pub(crate) mod setting_list;
 pub(crate) mod simulate;
+pub(crate) mod stats;
 pub(crate) mod status;
 pub(crate) mod token;
 pub(crate) mod version;

@@ -47,6 +47,7 @@ pub(crate) mod runs;
 pub(crate) mod schedule;
 pub(crate) mod screen;
 pub(crate) mod setting_list;
+pub(crate) mod stats;
 pub(crate) mod status;
 pub(crate) mod table;
 pub(crate) mod usage;

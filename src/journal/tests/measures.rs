@@ -1,8 +1,7 @@
 //! What runs measure of themselves.
 
 use super::*;
-use crate::journal::AnswerTimes;
-use crate::model::Durations;
+use crate::model::{AnswerTimes, Durations};
 
 fn write_at(journal: &mut RunJournal, passed_ms: u64, event: Event, took_ms: u32) {
     let mut durations = Durations::default();

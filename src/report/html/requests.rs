@@ -1,9 +1,9 @@
 //! What a run cost in requests.
 //!
-//! Owns the words for kinds of requests. Must never count a request.
+//! Owns the table of the page. Must never count a request.
 
 use crate::model::{counted, thousands};
-use crate::report::RunFacts;
+use crate::report::{RunFacts, request_kind};
 
 /// The requests of a run.
 pub(super) struct RequestTable {
@@ -24,7 +24,10 @@ pub(super) struct RequestKind {
 impl RequestTable {
     /// The requests of this run.
     pub(super) fn of(facts: &RunFacts) -> Self {
-        let kind = |(word, count): (&String, &u64)| RequestKind { name: name(word), count: *count };
+        let kind = |(word, count): (&String, &u64)| RequestKind {
+            name: request_kind(word).to_owned(),
+            count: *count,
+        };
         let mut kinds: Vec<RequestKind> = facts.requests.iter().map(kind).collect();
         kinds.sort_by_key(|kind| std::cmp::Reverse(kind.count));
         let total = kinds.iter().map(|kind| kind.count).sum();
@@ -46,20 +49,6 @@ fn quota(total: u64, per_hour: u32) -> String {
     format!(
         "{made} It was limited to {limit} requests an hour; this is {share} of the quota of one hour."
     )
-}
-
-/// A kind for people; one that a newer program counted keeps its word.
-fn name(word: &str) -> String {
-    let name = match word {
-        "action" => "actions sent",
-        "look" => "checks of a device's commands",
-        "list" => "pages of the device list",
-        "pin" => "reads of a lock PIN",
-        "secrets" => "reads of other secrets",
-        "recheck" => "checks of a device before a request",
-        other => other,
-    };
-    name.to_owned()
 }
 
 #[cfg(test)]

@@ -1,0 +1,45 @@
+//! Figures as tables, and their medians.
+
+/// A table in Markdown: headers, then rows of as many cells.
+pub fn print(headers: &[&str], rows: &[Vec<String>]) {
+    let widths: Vec<usize> = headers
+        .iter()
+        .enumerate()
+        .map(|(at, header)| {
+            rows.iter()
+                .filter_map(|row| row.get(at))
+                .map(|cell| cell.chars().count())
+                .max()
+                .unwrap_or(0)
+                .max(header.chars().count())
+        })
+        .collect();
+    let line = |cells: &[String]| {
+        let cells: Vec<String> =
+            cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        println!("| {} |", cells.join(" | "));
+    };
+    line(&headers.iter().map(|header| (*header).to_owned()).collect::<Vec<_>>());
+    line(&widths.iter().map(|width| "-".repeat(*width)).collect::<Vec<_>>());
+    rows.iter().for_each(|row| line(row));
+}
+
+/// The middle one of the values.
+pub fn median(mut values: Vec<f64>) -> f64 {
+    assert!(!values.is_empty(), "nothing was measured");
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// A number with separators: 1,234,567.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
