@@ -17,15 +17,15 @@ use crate::drive::{Clock, WallClock};
 use crate::job::{Input, Job, ParseOptions, RequiredDevices, parse, read_required};
 use crate::model::{RequiredList, UnixMillis};
 
-/// Largest job file, in bytes: 250,000 rows of more than 200 bytes.
-const JOB_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Largest job file, in bytes: 1,000,000 rows of 256 bytes.
+const JOB_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// Largest file that can be a key, in bytes.
 const SECRET_BYTES_MAX: usize = 16 * 1024;
 /// Shortest word that may be a token, in characters; the names of columns are shorter, and the API's have 36.
 const TOKEN_CHARS_MIN: usize = 20;
 
-/// The bytes of a job, as they were read, within the limit of 64 MiB.
+/// The bytes of a job, as they were read, within the limit of 256 MiB.
 pub struct JobBytes {
     name: String,
     bytes: Vec<u8>,

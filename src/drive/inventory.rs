@@ -16,7 +16,7 @@ use crate::kandji::{
     device_by_id, devices_by_email, devices_by_serial, devices_page, read_devices, unusable,
 };
 use crate::model::wire::{Reply, Request};
-use crate::model::{Device, DeviceId};
+use crate::model::{Device, DeviceId, KnownTexts};
 use crate::plan::{Inventory, Lookup, Need};
 use crate::transport::Transport;
 
@@ -88,8 +88,11 @@ async fn read_list<T: Transport, C: Clock>(
     paging: Paging,
     page_at: impl Fn(u32) -> Request,
 ) -> Result<Vec<Device>, InventoryError> {
+    let texts = Mutex::new(KnownTexts::default());
     let read_page = |reply: &Reply, _| {
-        let rows = read_devices(reply)?;
+        let mut rows = read_devices(reply)?;
+        let mut texts = texts.lock().unwrap_or_else(PoisonError::into_inner);
+        rows.iter_mut().for_each(|device| device.share_texts(&mut texts));
         Ok(ListPage { rows, remainder: Remainder::Unsaid, listed: None })
     };
     let key = |device: &Device| device.id.as_str().to_owned();

@@ -71,10 +71,10 @@ pub(super) struct Record<'a> {
 impl Record<'_> {
     /// Whether both name the same columns: of two headers, the same one.
     pub fn names_the_same(&self, header: &Self) -> bool {
-        let names = |record: &Self| -> Vec<String> {
-            record.cells.iter().map(|cell| fold(header_text(cell.text()))).collect()
-        };
-        self.cells.len() == header.cells.len() && names(self) == names(header)
+        let name = |cell: &Cell<'_>| fold(header_text(cell.text()));
+        let mut both = self.cells.iter().zip(&header.cells);
+        self.cells.len() == header.cells.len()
+            && both.all(|(left, right)| name(left) == name(right))
     }
 
     /// Whether any cell but the first says something.

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::diagnostics::{Flaw, counted};
-use super::file_limits::FILE_BYTES_MAX;
+use super::file_limits::SHEET_TEXT_BYTES_MAX;
 use crate::model::{column_name, quoted};
 
 /// What separates the cells of the text.
@@ -156,7 +156,7 @@ impl SheetTextWriter {
         if cell.kind != CellKind::Text || cell.origin == CellOrigin::Formula {
             self.typed.push(cell);
         }
-        if self.raw.len() > FILE_BYTES_MAX { Err(too_large()) } else { Ok(()) }
+        if self.raw.len() > SHEET_TEXT_BYTES_MAX { Err(too_large()) } else { Ok(()) }
     }
 
     /// The sheet: every row has as many cells as the widest, and a row without a value is an empty line.
@@ -166,7 +166,7 @@ impl SheetTextWriter {
     pub fn finish(self, name: &str, hidden_columns: Vec<u16>) -> Result<SheetText, Flaw> {
         let row_count = self.rows.last().map_or(0, |last| last.row as usize);
         let padding: usize = self.rows.iter().map(|row| self.width - row.cells).sum();
-        if self.raw.len() + padding + row_count > FILE_BYTES_MAX {
+        if self.raw.len() + padding + row_count > SHEET_TEXT_BYTES_MAX {
             return Err(too_large());
         }
         let mut text = String::with_capacity(self.raw.len() + padding + row_count);
@@ -187,7 +187,7 @@ impl SheetTextWriter {
 }
 
 fn too_large() -> Flaw {
-    let limit = counted(FILE_BYTES_MAX / 1024 / 1024, "MiB");
+    let limit = counted(SHEET_TEXT_BYTES_MAX / 1024 / 1024, "MiB");
     Flaw::new(format!("the sheet holds more than {} of text", limit.trim_end_matches('s')))
         .hint("split the job into several files")
 }

@@ -14,7 +14,7 @@ use super::sheet_text::SheetText;
 /// Longest line, in bytes: sixteen of the longest cells; anything longer is not a table for people.
 const LINE_BYTES_MAX: usize = 64 * 1024;
 /// Most lines, blank ones and comments included: four for every row that is allowed.
-const LINES_MAX: usize = 1_000_000;
+const LINES_MAX: usize = 4_000_000;
 /// Longest line that a problem shows, in bytes: a caret below more cannot be found.
 const SHOWN_LINE_BYTES_MAX: usize = 4 * 1024;
 
@@ -345,8 +345,8 @@ mod tests {
         check(b"serial\n\xc3\xa4,a\0b\n", "a.csv:2:4: the file contains a NUL byte");
         let long = format!("serial\n{}\n", "x".repeat(LINE_BYTES_MAX));
         check(long.as_bytes(), "a.csv:2:1: the line has 65537 bytes");
-        check(&vec![b'\n'; LINES_MAX + 1], "a.csv: the file has more than 1000000 lines");
-        check(&vec![b'a'; FILE_BYTES_MAX + 1], "a.csv: the file has 67108865 bytes");
+        check(&vec![b'\n'; LINES_MAX + 1], "a.csv: the file has more than 4000000 lines");
+        check(&vec![b'a'; FILE_BYTES_MAX + 1], "a.csv: the file has 268435457 bytes");
     }
 
     #[test]

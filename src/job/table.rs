@@ -18,9 +18,9 @@ use super::table_rules::TableRules;
 use super::tenant_choice::without_tenant;
 use super::typed_cells::check_hidden;
 
-/// Most rows of one job: the largest fleet on one tenant is a tenth of it. The tasks of a run stay in memory, a few
-/// hundred bytes each.
-pub(super) const ROWS_MAX: usize = 250_000;
+/// Most rows of one job: twenty steps for each of 50,000 devices, the largest fleets. A row and its tasks take some 150
+/// bytes of memory.
+pub(super) const ROWS_MAX: usize = 1_000_000;
 
 /// Reads a table. Its problems go to `problems`; `None` when not even its header can be read.
 pub(super) fn read_table(

@@ -5,7 +5,7 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use super::{DeviceFacts, Platform, SharedText, UnixMillis};
+use super::{DeviceFacts, KnownTexts, Platform, SharedText, UnixMillis};
 
 /// Serial numbers that manufacturers leave in place of one, in lower case and without anything but letters and digits.
 const PLACEHOLDER_SERIALS: [&str; 20] = [
@@ -123,6 +123,18 @@ pub struct DeviceDetails {
 }
 
 impl Device {
+    /// Keeps texts that many devices have once for all of them.
+    pub fn share_texts(&mut self, known: &mut KnownTexts) {
+        for text in [&mut self.model, &mut self.blueprint_id, &mut self.os_version] {
+            known.share(text);
+        }
+        // Facts that are shared already are left alone.
+        if let Some(facts) = Arc::get_mut(&mut self.facts) {
+            known.share(&mut facts.blueprint);
+            facts.tags.iter_mut().for_each(|tag| known.share(tag));
+        }
+    }
+
     /// Whether commands to it can arrive at all: not removed and under MDM.
     #[must_use]
     pub fn is_managed(&self) -> bool {

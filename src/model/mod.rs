@@ -69,7 +69,7 @@ pub use run_record::{RunRecord, WaveBegin};
 pub use run_verdict::RunVerdict;
 pub use sealed::{Sealed, at_rest};
 pub use secret::{HeldPin, KnownPin, PinOrigin, PinReading, Secret, SecretSource, ShownPin};
-pub use shared_text::SharedText;
+pub use shared_text::{KnownTexts, SharedText};
 pub use spreadsheet::{SUMMARY_MARK, as_text_cell, column_name, neutralized, quoted, restored};
 pub use task::{Gate, RunId, Task, TaskFacts, TaskId, TaskIndex, Turn};
 pub use task_work::{ParamValue, Params, SentRequest, TaskWork};

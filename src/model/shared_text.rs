@@ -6,6 +6,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::{Borrow, Cow};
 use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
@@ -59,6 +60,23 @@ impl SharedText {
     #[must_use]
     pub fn is_shared(&self) -> bool {
         matches!(self.0, Form::Shared(_))
+    }
+}
+
+/// Texts that came before, so that equal long ones are kept once: thousands of devices have the same model.
+#[derive(Debug, Default)]
+pub struct KnownTexts(HashSet<SharedText>);
+
+impl KnownTexts {
+    /// Puts the text that came first in the place of an equal one.
+    pub fn share(&mut self, text: &mut SharedText) {
+        if !text.is_shared() {
+            return;
+        }
+        match self.0.get(text.as_str()) {
+            Some(known) => *text = known.clone(),
+            None => drop(self.0.insert(text.clone())),
+        }
     }
 }
 
@@ -227,6 +245,12 @@ mod tests {
             assert_eq!(json, serde_json::to_string(text).expect("a text"));
             assert_eq!(serde_json::from_str::<SharedText>(&json).expect("a text"), shared);
         }
+        let mut known = KnownTexts::default();
+        let (first, mut again) =
+            (SharedText::from("x".repeat(30)), SharedText::from("x".repeat(30)));
+        known.share(&mut first.clone());
+        known.share(&mut again);
+        assert_eq!((again.as_ptr(), &again), (first.as_ptr(), &first));
         assert!(SharedText::from("a") < SharedText::from("b".repeat(30)));
     }
 }

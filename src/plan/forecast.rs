@@ -3,7 +3,7 @@
 //! Owns the estimate of requests and time. It may refuse a job that
 //! cannot fit; it must never decide what is sent when.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use super::task_list::Plan;
 use crate::model::{DeviceId, Policy, Risk, Task};
@@ -30,8 +30,8 @@ pub struct Forecast {
 
 /// Requests that read secrets, at the least: what one step of a device has kept the next need not read.
 pub(super) fn captures(plan: &Plan) -> u64 {
-    let mut by_device: BTreeMap<&DeviceId, usize> = BTreeMap::new();
-    for task in plan.to_do() {
+    let mut by_device: HashMap<&DeviceId, usize> = HashMap::new();
+    for task in plan.to_do().filter(|task| !task.capture.is_empty()) {
         let reads = by_device.entry(&task.device.id).or_default();
         *reads = task.capture.len().max(*reads);
     }

@@ -4,7 +4,7 @@
 //! saying so, and never mix up tenants: their keys are compared, not the spelling of their addresses, and simulated tenants are
 //! none.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use crate::app::Workspace;
@@ -33,7 +33,7 @@ pub(crate) fn earlier_tasks(
     state: &Workspace,
     base_url: &str,
     look_back: LookBack<'_>,
-    wanted: &BTreeSet<&TaskId>,
+    wanted: &HashSet<TaskId>,
     notes: &mut Notes,
 ) -> Result<BTreeMap<TaskId, EarlierTask>, Reason> {
     let mut found = Found { wanted, known: BTreeMap::new(), hearsay: BTreeMap::new() };
@@ -82,7 +82,7 @@ pub(crate) fn reader_of(
 }
 
 struct Found<'a> {
-    wanted: &'a BTreeSet<&'a TaskId>,
+    wanted: &'a HashSet<TaskId>,
     known: BTreeMap<TaskId, EarlierTask>,
     /// What a run only knew from another one before it.
     hearsay: BTreeMap<TaskId, EarlierTask>,

@@ -3,7 +3,7 @@
 //! Owns the order in which a plan is made and what it is checked against. Nothing here holds a transport that could
 //! write to the tenant.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::reason::PlanningReason;
@@ -336,8 +336,13 @@ fn look_back_at(
         return Ok((Earlier::default(), notes));
     }
     let base_url = &connection.base_url;
-    let wanted: BTreeSet<&TaskId> = plan.to_do().map(|task| &task.id).collect();
-    let tasks = earlier_tasks(state, base_url, inputs.look_back, &wanted, &mut notes)?;
+    let tasks = match inputs.look_back {
+        LookBack::No => BTreeMap::new(),
+        look_back => {
+            let wanted: HashSet<TaskId> = plan.to_do().map(|task| task.id).collect();
+            earlier_tasks(state, base_url, look_back, &wanted, &mut notes)?
+        }
+    };
     // A row that is skipped because its device was not found is in the plan without an id.
     let is_missing = plan.refused.iter().any(|row| row.objection.kind == ObjectionKind::NotFound)
         || plan.tasks.iter().any(|task| task.device.id.as_str().is_empty());

@@ -57,13 +57,13 @@ fn sixty_thousand_devices_fit_and_a_row_too_many_does_not() {
     }
     assert_eq!(yaml_job(&text).rows.len(), 60_000);
     let mut text = String::from("serial\n");
-    for number in 0..=250_000 {
+    for number in 0..=1_000_000 {
         text.push_str(&format!("S{number}\n"));
     }
     check_with(
         &action("blank-push"),
         &text,
-        "job.csv:250002:1: the file has more than 250000 rows",
+        "job.csv:1000002:1: the file has more than 1000000 rows",
     );
 }
 

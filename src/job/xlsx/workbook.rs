@@ -13,7 +13,7 @@ use super::limits::{
 use super::package::{Package, target_name};
 use super::xml::{Part, attribute, damaged, is_on, unescaped};
 use crate::job::diagnostics::Flaw;
-use crate::job::file_limits::FILE_BYTES_MAX;
+use crate::job::file_limits::SHEET_TEXT_BYTES_MAX;
 
 /// Numbers of built-in formats that show a date or a time; those of East Asian versions included.
 const DATE_FORMATS: [std::ops::RangeInclusive<u32>; 5] =
@@ -166,8 +166,8 @@ fn read_strings<R: Read>(part: &mut Part<R>) -> Result<Strings, Flaw> {
         let text = read_string(part)?;
         strings.text.push_str(&text);
         strings.ends.push(strings.text.len());
-        if strings.text.len() > FILE_BYTES_MAX || strings.ends.len() > STRINGS_MAX {
-            let limit = FILE_BYTES_MAX / 1024 / 1024;
+        if strings.text.len() > SHEET_TEXT_BYTES_MAX || strings.ends.len() > STRINGS_MAX {
+            let limit = SHEET_TEXT_BYTES_MAX / 1024 / 1024;
             let flaw =
                 format!("the workbook has more than {STRINGS_MAX} texts or {limit} MiB of text");
             return Err(Flaw::new(flaw).hint("save the sheet of the job as a workbook of its own"));

@@ -3,9 +3,10 @@
 //! Owns the counts by step and action. Must never count a task that is skipped or done already.
 
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::model::{DeviceId, Gate, Platform, Risk, Task};
+use crate::model::{Gate, Platform, Risk, Task};
+use crate::plan::device_set::DeviceSet;
 use crate::plan::task_list::Plan;
 
 /// One action of a plan in one step.
@@ -38,38 +39,50 @@ pub struct StartsAfter {
 
 /// The actions in the order of their steps.
 pub(super) fn actions(plan: &Plan) -> Vec<PlannedAction> {
-    let mut groups: BTreeMap<(u16, &str), Vec<&Task>> = BTreeMap::new();
+    let mut groups: BTreeMap<(u16, &str), Group<'_>> = BTreeMap::new();
     for task in plan.to_do() {
-        groups.entry((task.step, &task.action)).or_default().push(task);
+        groups.entry((task.step, &task.action)).or_default().add(plan, task);
     }
-    groups.into_iter().map(|((step, action), tasks)| counted(plan, step, action, &tasks)).collect()
+    let counted = groups.into_iter().map(|((step, action), group)| group.counted(step, action));
+    counted.collect()
 }
 
-fn counted(plan: &Plan, step: u16, action: &str, tasks: &[&Task]) -> PlannedAction {
-    let mut by_platform: BTreeMap<Platform, BTreeSet<&DeviceId>> = BTreeMap::new();
-    let mut gates: BTreeMap<u16, Gate> = BTreeMap::new();
-    for task in tasks {
-        by_platform.entry(task.device.platform).or_default().insert(&task.device.id);
+/// The tasks of one action in one step.
+#[derive(Default)]
+struct Group<'p> {
+    tasks: u32,
+    risk: Option<Risk>,
+    by_platform: BTreeMap<Platform, DeviceSet<'p>>,
+    gates: BTreeMap<u16, Gate>,
+}
+
+impl<'p> Group<'p> {
+    fn add(&mut self, plan: &Plan, task: &'p Task) {
+        self.tasks += 1;
+        self.risk = self.risk.max(Some(task.risk));
+        self.by_platform.entry(task.device.platform).or_default().insert(&task.device.id);
         let before = task.after.and_then(|(at, gate)| Some((plan.tasks.get(at.at())?, gate)));
         if let Some((before, gate)) = before {
-            let known = gates.entry(before.step).or_insert(gate);
+            let known = self.gates.entry(before.step).or_insert(gate);
             if strictness(gate) > strictness(*known) {
                 *known = gate;
             }
         }
     }
-    let number = |ids: &BTreeSet<&DeviceId>| u32::try_from(ids.len()).unwrap_or(u32::MAX);
-    PlannedAction {
-        step,
-        action: action.to_owned(),
-        risk: tasks.iter().map(|task| task.risk).max().unwrap_or(Risk::Read),
-        tasks: u32::try_from(tasks.len()).unwrap_or(u32::MAX),
-        devices: by_platform.values().map(number).sum(),
-        platforms: by_platform
-            .iter()
-            .map(|(platform, ids)| (platform.word(), number(ids)))
-            .collect(),
-        starts_after: gates.into_iter().map(|(step, gate)| StartsAfter { step, gate }).collect(),
+
+    fn counted(self, step: u16, action: &str) -> PlannedAction {
+        let platforms: BTreeMap<&'static str, u32> =
+            self.by_platform.iter().map(|(platform, ids)| (platform.word(), ids.len())).collect();
+        let starts_after = self.gates.into_iter();
+        PlannedAction {
+            step,
+            action: action.to_owned(),
+            risk: self.risk.unwrap_or(Risk::Read),
+            tasks: self.tasks,
+            devices: platforms.values().sum(),
+            platforms,
+            starts_after: starts_after.map(|(step, gate)| StartsAfter { step, gate }).collect(),
+        }
     }
 }
 

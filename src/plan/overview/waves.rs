@@ -3,9 +3,10 @@
 //! Owns how many devices each reaches. Must never say when one begins: that is the engine's.
 
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::model::{DeviceId, Policy};
+use crate::model::Policy;
+use crate::plan::device_set::DeviceSet;
 use crate::plan::task_list::Plan;
 
 /// One wave of a plan.
@@ -24,16 +25,16 @@ pub struct PlannedWave {
 /// The waves; none where everything is sent at once.
 pub(super) fn waves(plan: &Plan, rules: &Policy) -> Vec<PlannedWave> {
     let Some(rollout) = &rules.rollout else { return Vec::new() };
-    let mut devices: BTreeMap<u16, BTreeSet<&DeviceId>> = BTreeMap::new();
+    let mut devices: BTreeMap<u16, DeviceSet<'_>> = BTreeMap::new();
     for task in plan.to_do() {
         devices.entry(task.wave).or_default().insert(&task.device.id);
     }
     let last = devices.keys().last().copied();
-    let wave = |(wave, ids): (u16, BTreeSet<&DeviceId>)| {
+    let wave = |(wave, ids): (u16, DeviceSet<'_>)| {
         let has_next = Some(wave) != last;
         PlannedWave {
             wave: wave.saturating_add(1),
-            devices: u32::try_from(ids.len()).unwrap_or(u32::MAX),
+            devices: ids.len(),
             gate: has_next.then(|| rollout.gate.word()),
             pause_ms: has_next.then_some(rollout.pause_ms),
         }

@@ -2,8 +2,6 @@
 //!
 //! Owns both. Must never say that less is enough than the application asks for.
 
-use std::collections::BTreeSet;
-
 use super::devices::list;
 use super::lines::{counted_texts, heading, shown};
 use super::view::PlanView;
@@ -12,7 +10,7 @@ use crate::cli::text::refusals::consent::written;
 use crate::cli::text::screen::{Screen, Tone};
 use crate::kandji::{ACTIONS, ActionSpec};
 use crate::model::Risk;
-use crate::plan::Plan;
+use crate::plan::{DeviceSet, Plan};
 
 /// The end of a summary that the heading says already.
 const SAID_BY_HEADING: &str = "; this cannot be undone";
@@ -45,8 +43,7 @@ pub(super) fn irreversible_rows(plan: &Plan) -> Vec<(u32, String)> {
     let irreversible = ACTIONS.into_iter().filter(|action| action.risk == Risk::Irreversible);
     let row = |action: &ActionSpec| {
         let its = plan.to_do().filter(|task| task.action == action.name);
-        let devices = its.map(|task| &task.device.id).collect::<BTreeSet<_>>().len();
-        let devices = u32::try_from(devices).unwrap_or(u32::MAX);
+        let devices = its.map(|task| &task.device.id).collect::<DeviceSet<'_>>().len();
         let summary = action.summary.trim_end_matches(SAID_BY_HEADING);
         (devices > 0).then(|| (devices, format!("{}: {summary}", action.name)))
     };

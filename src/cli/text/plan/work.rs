@@ -2,13 +2,13 @@
 //!
 //! Owns the sentence. The verbs are the action table's. Must never leave out the action with the highest risk.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::lines::shown;
 use crate::cli::text::layout::counted;
 use crate::kandji::find_action;
-use crate::model::{DeviceId, Risk};
-use crate::plan::PlanFile;
+use crate::model::Risk;
+use crate::plan::{DeviceSet, PlanFile};
 
 /// Actions that are named, each with its devices; the others are counted.
 const ACTIONS_NAMED: usize = 2;
@@ -26,13 +26,12 @@ pub(crate) struct WorkWords {
 impl WorkWords {
     /// What this plan does. Actions of the highest risk are named first.
     pub(crate) fn of(file: &PlanFile) -> Self {
-        let mut found: BTreeMap<(std::cmp::Reverse<Risk>, &str), BTreeSet<&DeviceId>> =
-            BTreeMap::new();
+        let mut found: BTreeMap<(std::cmp::Reverse<Risk>, &str), DeviceSet<'_>> = BTreeMap::new();
         for task in file.plan.to_do() {
             let key = (std::cmp::Reverse(task.risk), task.action.as_str());
             found.entry(key).or_default().insert(&task.device.id);
         }
-        let found = found.into_iter().map(|(key, ids)| (key, ids.len())).collect();
+        let found = found.into_iter().map(|(key, ids)| (key, ids.len() as usize)).collect();
         Self::of_counts(&found, &shown(&file.tenant))
     }
 
@@ -40,13 +39,13 @@ impl WorkWords {
     pub(crate) fn of_group<'a>(files: impl Iterator<Item = &'a PlanFile>, tenants: &str) -> Self {
         let mut devices = ActionCounts::new();
         for file in files {
-            let mut found: BTreeMap<_, BTreeSet<&DeviceId>> = BTreeMap::new();
+            let mut found: BTreeMap<_, DeviceSet<'_>> = BTreeMap::new();
             for task in file.plan.to_do() {
                 let key = (std::cmp::Reverse(task.risk), task.action.as_str());
                 found.entry(key).or_default().insert(&task.device.id);
             }
             for (key, ids) in found {
-                *devices.entry(key).or_default() += ids.len();
+                *devices.entry(key).or_default() += ids.len() as usize;
             }
         }
         Self::of_counts(&devices, &shown(tenants))
