@@ -17,7 +17,9 @@ use crate::app::settings::ReportForm;
 use crate::app::{RunVerdict, Workspace};
 use crate::journal::{RequestCounts, RunHeader};
 use crate::model::settings::SettingValues;
-use crate::model::{Entry, OutcomeCounts, RunRecord, Task, TaskIndex, TaskRecord, UnixMillis};
+use crate::model::{
+    Entry, OutcomeCounts, RunMeasures, RunRecord, Task, TaskIndex, TaskRecord, UnixMillis,
+};
 use crate::report::RunOverview;
 
 /// A part of a run: some of its tasks with their entries, in which tasks are numbered within the part.
@@ -70,7 +72,8 @@ impl RunRecords {
         }
         let (tasks, records) = places.into_iter().flatten().unzip();
         run_entries.iter().for_each(|entry| record.apply(entry));
-        Ok(Self { view: RunView { header, tasks, record, records, requests }, last })
+        let measures = RunMeasures::default();
+        Ok(Self { view: RunView { header, tasks, record, records, requests, measures }, last })
     }
 
     /// What the run is.

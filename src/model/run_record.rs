@@ -2,7 +2,7 @@
 //!
 //! Owns the reading of the entries that name no task. Must never count outcomes: the tasks' records do.
 
-use super::{Entry, Event, StopCause, UnixMillis};
+use super::{Entry, Event, PauseTally, StopCause, UnixMillis};
 
 /// What a run's entries say of the run itself: why it stopped, its waves, and who closed it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct RunRecord {
     pub waves: Vec<WaveBegin>,
     /// Devices that joined an earlier wave: the number of the device in the run, and the wave.
     pub canaries: Vec<(u32, u16)>,
+    /// How long it paused, and why.
+    pub pauses: PauseTally,
     /// When a person closed it, and who.
     pub closed: Option<(UnixMillis, String)>,
 }
@@ -38,6 +40,7 @@ impl RunRecord {
     /// Takes in one entry of the run.
     pub fn apply(&mut self, entry: &Entry) {
         self.last_at = self.last_at.max(entry.at);
+        self.pauses.apply(entry);
         match &entry.event {
             Event::Opened { .. } => {
                 self.is_open = true;

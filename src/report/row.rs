@@ -10,7 +10,8 @@ use super::tenant_spans::{Stage, TenantFacts, TenantSpan, span_of, stage_of};
 
 use crate::model::{
     CommandStatus, DeviceFacts, End, HeldPin, Outcome, OutcomeCounts, Params, PinOrigin, Platform,
-    RunRecord, RunVerdict, SharedText, Task, TaskIndex, TaskRecord, Turn, UnixMillis, WaveGate,
+    RunMeasures, RunRecord, RunVerdict, SharedText, Task, TaskIndex, TaskRecord, Turn, UnixMillis,
+    WaveGate,
 };
 
 /// The action whose PIN a Mac cannot be used without.
@@ -53,6 +54,8 @@ pub struct RunFacts {
     pub verdict: Option<RunVerdict>,
     /// What its entries say of the run as a whole.
     pub record: RunRecord,
+    /// What its processes measured; nothing of a group.
+    pub measures: RunMeasures,
     /// The tenants of a group of runs; empty for a single run.
     pub tenants: Vec<TenantFacts>,
 }

@@ -124,7 +124,14 @@ fn local() -> RunView {
             records[task.at()].apply(entry.at, &entry.event);
         }
     }
-    RunView { header: header(), tasks, record, records, requests: requests() }
+    RunView {
+        header: header(),
+        tasks,
+        record,
+        records,
+        requests: requests(),
+        measures: RunMeasures::default(),
+    }
 }
 
 fn requests() -> RequestCounts {

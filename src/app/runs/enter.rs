@@ -23,7 +23,7 @@ use crate::app::{AppEvent, Confirmed, Consent, Leftover, Question, Workspace};
 use crate::drive::{Clock, WallClock, facts_of};
 use crate::engine::{Engine, EngineState, Scope};
 use crate::journal::{GroupPlace, Provenance, RequestCounts, RunHeader, RunJournal, RunRow};
-use crate::model::{Policy, Random, RunId, RunRecord, Task, TaskRecord, UnixMillis};
+use crate::model::{Policy, Random, RunId, RunMeasures, RunRecord, Task, TaskRecord, UnixMillis};
 use crate::plan::{Approval, Confirmation, PlanFile, devices_by_action};
 
 /// Where reports go when nothing else is said.
@@ -363,6 +363,7 @@ fn write_first_reports(header: &RunHeader, tasks: &[Task]) -> Result<(), Reason>
         record: RunRecord::default(),
         records,
         requests: RequestCounts::new(),
+        measures: RunMeasures::default(),
     };
     view.write(&header.report_dir, None).map_err(|reason| match reason {
         ReportsReason::Unwritable { detail, .. } => FirstReportReason::Unwritable { detail }.into(),

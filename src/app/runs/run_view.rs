@@ -11,7 +11,9 @@ use crate::app::settings::ReportForm;
 use crate::journal::{
     Distrust, RequestCounts, RunHeader, RunReader, RunState, StateDir, TrustedRun,
 };
-use crate::model::{Outcome, OutcomeCounts, RunRecord, RunVerdict, Task, TaskRecord, UnixMillis};
+use crate::model::{
+    Outcome, OutcomeCounts, RunMeasures, RunRecord, RunVerdict, Task, TaskRecord, UnixMillis,
+};
 use crate::report::{ReportFault, Rows, RunFacts, Stage, write_reports};
 
 /// Everything that a report is made from.
@@ -21,6 +23,8 @@ pub(crate) struct RunView {
     pub record: RunRecord,
     pub records: Vec<TaskRecord>,
     pub requests: RequestCounts,
+    /// What its processes measured; nothing where the run was just verified.
+    pub measures: RunMeasures,
 }
 
 impl RunView {
@@ -33,14 +37,15 @@ impl RunView {
         let header = reader.header()?.ok_or_else(|| Distrust::NeverBegun(run.to_owned()))?;
         let tasks = reader.tasks()?;
         let (record, records) = reader.fold(&tasks)?;
-        let requests = reader.requests()?;
-        Ok(Self { header, tasks, record, records, requests })
+        let (requests, measures) = (reader.requests()?, reader.measures()?);
+        Ok(Self { header, tasks, record, records, requests, measures })
     }
 
     /// A run that was verified.
     pub(crate) fn of(run: TrustedRun) -> Self {
         let TrustedRun { header, tasks, record, records, requests, .. } = run;
-        Self { header, tasks, record, records, requests }
+        let measures = RunMeasures::default();
+        Self { header, tasks, record, records, requests, measures }
     }
 
     /// What its reports say of the run itself.
@@ -64,6 +69,7 @@ impl RunView {
             wave_gate: self.header.policy.rollout.as_ref().map(|rollout| rollout.gate),
             verdict: finished_at.map(|_| self.verdict()),
             record: self.record.clone(),
+            measures: self.measures.clone(),
             tenants: Vec::new(),
         }
     }

@@ -86,7 +86,7 @@ impl<'a> Page<'a> {
             tenants: tenants_of(facts),
             waves: waves_of(facts, &rows),
             wave_gate: facts.wave_gate.map(gate_words),
-            requests: RequestTable::of(facts),
+            requests: RequestTable::of(facts, &rows),
             columns: TaskColumns::of(&rows, pins),
             task_count: rows.tasks_count(),
             device_count: devices.len(),
