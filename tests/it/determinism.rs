@@ -148,7 +148,7 @@ fn state_dir() -> (tempfile::TempDir, StateDir) {
     (directory, state)
 }
 
-fn header(policy: &Policy) -> RunHeader {
+pub fn header(policy: &Policy) -> RunHeader {
     RunHeader {
         run: RunId("20270115-080000-aaaaa".to_owned()),
         job: "job".to_owned(),

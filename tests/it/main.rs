@@ -17,6 +17,7 @@ mod command_outcomes;
 #[cfg(unix)]
 mod conformance;
 mod contract;
+mod cost;
 mod crash;
 mod deploy;
 mod determinism;

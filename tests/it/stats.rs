@@ -15,7 +15,7 @@ fn stats_account_for_every_request_of_a_run() {
     fleet.tenant.script(FaultMatcher::action_on("restart", &fleet.ids[1]), throttled);
     let job = fleet.job("restart", 0..4);
     let run = ["run", &*job, "--confirm", "4", "--wait", "2m", "--progress", "none"];
-    fleet.bench.sortie(&run).expect(0);
+    fleet.bench.sortie(&[&run[..], &["--report-format", "csv,html"]].concat()).expect(0);
     let stats = fleet.bench.sortie(&["stats", "--format", "json"]).expect(0).stdout;
     let stats: serde_json::Value = serde_json::from_str(&stats).expect("JSON");
     let kinds = stats["kinds"].as_array().expect("kinds");
@@ -42,6 +42,10 @@ fn stats_account_for_every_request_of_a_run() {
     let shown = fleet.bench.sortie(&["stats"]).expect(0).stdout;
     for text in ["Requests", "actions sent", "Pauses", "429", "4 settled devices", "MEDIAN"] {
         assert!(shown.contains(text), "'{text}' is missing:\n{shown}");
+    }
+    let page = std::fs::read_to_string(fleet.bench.report_dir().join("report.html")).expect("it");
+    for text in ["99% within", "Pauses", "429", "The busiest 60 minutes began", "4 devices came"] {
+        assert!(page.contains(text), "'{text}' is missing in the page");
     }
 }
 
