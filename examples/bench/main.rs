@@ -14,8 +14,12 @@
 #![cfg(unix)]
 
 mod first_request;
+mod following;
+mod library;
+mod nginx;
 mod planning;
 mod process;
+mod records;
 mod sending;
 mod table;
 mod tenant;
@@ -38,25 +42,36 @@ struct Section {
     measure: fn(&Setup),
 }
 
-const SECTIONS: [Section; 5] = [
-    Section {
-        name: "plan",
-        says: "CPU and memory of plans by number of rows",
-        measure: planning::plans,
-    },
-    Section { name: "inventory", says: "CPU to read an inventory", measure: planning::inventory },
-    Section { name: "first", says: "time to the first request", measure: first_request::measure },
-    Section {
-        name: "pace",
-        says: "5,000 requests at 50 a second (2 minutes a run)",
-        measure: sending::measure,
-    },
-    Section {
-        name: "tools",
-        says: "300 restarts with the tools that people use today",
-        measure: tools::measure,
-    },
+const SECTIONS: [Section; 8] = [
+    section("plan", "CPU and memory of plans by number of rows", planning::plans),
+    section("inventory", "CPU to read an inventory", planning::inventory),
+    section("first", "time to the first request", first_request::measure),
+    section("pace", "5,000 requests at 50 a second (2 minutes a run)", sending::measure),
+    section(
+        "fan-out",
+        "durable requests without a limit, and memory by number of tasks",
+        library::measure,
+    ),
+    section(
+        "follow",
+        "requests for each task that is followed, in virtual time",
+        following::measure,
+    ),
+    section(
+        "records",
+        "audit, status, stats, resume and runs by size of the journal",
+        records::measure,
+    ),
+    section(
+        "tools",
+        "300 restarts with the tools that people use today (15 minutes)",
+        tools::measure,
+    ),
 ];
+
+const fn section(name: &'static str, says: &'static str, measure: fn(&Setup)) -> Section {
+    Section { name, says, measure }
+}
 
 fn main() {
     let mut setup = Setup { program: "target/release/sortie".into(), runs: 5 };
@@ -78,6 +93,8 @@ fn main() {
             "--only" => {
                 only = words.next().expect("--only NAMES").split(',').map(str::to_owned).collect();
             }
+            // A part of a figure, in a process of its own.
+            library::PART => return library::part(words),
             other => {
                 panic!("'{other}' is not an option of this measurement; the file's head has all")
             }
