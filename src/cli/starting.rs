@@ -21,7 +21,7 @@ use crate::cli::notifications::notifications;
 use crate::cli::options::{
     GlobalOptions, JobOptions, LimitOptions, ListingFormat, RunOptions, TenantOptions,
 };
-use crate::cli::runtime::runtime;
+use crate::cli::runtime::run_runtime;
 use crate::cli::settings::{read_profile, run_settings};
 use crate::cli::tenant_options::tenant_request;
 use crate::cli::terminal::confirm::{InAdvance, Subject, obtain};
@@ -149,7 +149,7 @@ fn carry_out(
     let workspace = open_workspace(global, printer).before_sending()?.queued(given.place);
     let workspace = workspace.notifying(notifications(profile, &options.ending.notify));
     let tenant = tenant_request(&values, profile).before_sending()?;
-    runtime().before_sending()?.block_on(async {
+    run_runtime().before_sending()?.block_on(async {
         let prepared = prepare(&workspace, &tenant).await.before_sending()?;
         plan_made(&prepared);
         options.ending.metrics.planned(&prepared.plan().job, &prepared.plan().tenant);

@@ -74,7 +74,11 @@ impl<J: Commit> Batches<J> {
         let requests = std::mem::take(&mut self.requests);
         let (committed, done) = oneshot::channel();
         let answers = std::mem::take(&mut self.answers);
-        let batch = Batch { at: formed_at, entries: entries.clone(), requests, answers };
+        // What a call follows from, and what holds for the whole run, must not be missed by anyone.
+        let must_confirm =
+            !calls.is_empty() || entries.iter().any(|entry| entry.event.task().is_none());
+        let at = formed_at;
+        let batch = Batch { at, entries: entries.clone(), requests, answers, must_confirm };
         self.journal.submit(batch, Box::new(move |result| drop(committed.send(result))));
         let committed = CommittedBatch { formed_at, entries, calls };
         self.waiting.push_back(WaitingBatch { done, committed });

@@ -11,6 +11,7 @@ mod clock;
 mod control;
 mod details;
 mod facts;
+mod gathering;
 mod inventory;
 mod perform;
 mod pins;

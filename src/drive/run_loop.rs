@@ -12,9 +12,10 @@ use tokio::sync::watch;
 use super::batches::Batches;
 use super::clock::Clock;
 use super::control::{Control, DriveError, Ended, Observer};
+use super::gathering::Gathering;
 use super::perform::{CallResult, Performed, Worker};
 use super::quota::{Block, Quota, QuotaError, others_pause};
-use super::sleep_watch::{ClockJump, SleepWatch};
+use super::sleep_watch::{ClockJump, SleepWatch, is_stale};
 use super::token::{FRESH_TOKEN_WAIT_MS, Renewed, Token};
 use super::watchdog::Watchdog;
 use crate::engine::{Ask, Call, Effects, Engine, OperatorAnswer};
@@ -25,9 +26,6 @@ use crate::transport::Transport;
 /// Longest sleep at a stretch, in milliseconds. Timers do not count the time in which the machine sleeps, so the
 /// clock is checked at least this often.
 const SLEEP_MS_MAX: u64 = 30_000;
-/// A request whose intent is older than this when it is on disk is no longer sent, in milliseconds: what was true
-/// when it was decided may not be. Disks hang and machines sleep between the two.
-const STALE_MS: i64 = 30_000;
 /// How often the loop checks what is outside the run while it waits for a fresh token, in milliseconds.
 const RENEWING_CHECK_MS: u64 = 1_000;
 
@@ -60,6 +58,8 @@ pub(super) struct RunLoop<'a, T, C, J, O> {
     transport: Arc<T>,
     observer: &'a mut O,
     batches: Batches<J>,
+    /// What follows from answers: it is committed with what is decided next.
+    gathered: Gathering,
     under_way: FuturesUnordered<BoxFuture<'static, Returned>>,
     block: Option<Block>,
     /// How far the tenant's clock is ahead of ours.
@@ -92,6 +92,7 @@ impl<'a, T: Transport, C: Clock, J: Commit, O: Observer> RunLoop<'a, T, C, J, O>
         let now = parts.clock.now();
         let mut run_loop = Self {
             batches: Batches::new(parts.journal, Arc::clone(&parts.tasks), parts.requests),
+            gathered: Gathering::new(Arc::clone(&parts.tasks)),
             under_way: FuturesUnordered::new(),
             block: None,
             skew_ms: 0,
@@ -121,6 +122,9 @@ impl<'a, T: Transport, C: Clock, J: Commit, O: Observer> RunLoop<'a, T, C, J, O>
         control: &mut watch::Receiver<Control>,
     ) -> Result<Ended, DriveError> {
         let ended = self.drive(control).await;
+        // An answer is kept even where nothing can be decided any more.
+        let gathered = self.gathered.take();
+        self.submit(gathered, Vec::new());
         let returned = self.return_block();
         // What ended the run matters more than an unused block.
         let ended = ended?;
@@ -131,22 +135,29 @@ impl<'a, T: Transport, C: Clock, J: Commit, O: Observer> RunLoop<'a, T, C, J, O>
     async fn drive(&mut self, control: &mut watch::Receiver<Control>) -> Result<Ended, DriveError> {
         loop {
             let now = self.clock.now();
-            let mut entries = self.check_clock(now)?;
-            entries.extend(self.check_outside(now)?);
-            let effects = self.next_effects(now)?;
-            entries.extend(effects.entries);
-            self.ask(effects.ask);
-            self.submit(entries, effects.calls);
+            let jumped = self.check_clock(now)?;
+            self.gathered.add(jumped);
+            let outside = self.check_outside(now)?;
+            self.gathered.add(outside);
+            let mut effects = self.next_effects(now)?;
+            self.gathered.add(std::mem::take(&mut effects.entries));
+            self.ask(effects.ask.take());
+            let wait_until = self.gathered.waits_until(now, &effects);
+            if wait_until.is_none() {
+                let entries = self.gathered.take();
+                self.submit(entries, effects.calls);
+            }
             if effects.is_done && self.batches.is_empty() && self.under_way.is_empty() {
                 return self.close(now).await;
             }
-            match self.wait(effects.wake_at, control).await {
+            let wake_at = [effects.wake_at, wait_until].into_iter().flatten().min();
+            match self.wait(wake_at, control).await {
                 Woken::Committed(result) => self.release(result)?,
                 Woken::Answered(returned) => self.take_answers(returned)?,
                 Woken::Renewed(renewed) => self.take_token(renewed)?,
                 Woken::Said(answer) => {
                     let entries = self.engine.operator_said(self.clock.now(), answer)?;
-                    self.submit(entries, Vec::new());
+                    self.gathered.add(entries);
                 }
                 Woken::Time => {}
                 Woken::Control => {
@@ -156,7 +167,7 @@ impl<'a, T: Transport, C: Clock, J: Commit, O: Observer> RunLoop<'a, T, C, J, O>
                         Control::Drain { why } => {
                             let now = self.clock.now();
                             let entries = self.engine.stop(now, StopCause::Operator, why)?;
-                            self.submit(entries, Vec::new());
+                            self.gathered.add(entries);
                         }
                         Control::Abort => {
                             let progress = self.engine.progress();
@@ -227,21 +238,15 @@ impl<'a, T: Transport, C: Clock, J: Commit, O: Observer> RunLoop<'a, T, C, J, O>
 
     /// Takes in an answer and all others that are there already, so that they share a commit.
     fn take_answers(&mut self, first: Returned) -> Result<(), DriveError> {
-        let mut entries = Vec::new();
         let mut next = Some(first);
         while let Some(returned) = next {
-            self.take_answer(returned, &mut entries)?;
+            self.take_answer(returned)?;
             next = self.under_way.next().now_or_never().flatten();
         }
-        self.submit(entries, Vec::new());
         Ok(())
     }
 
-    fn take_answer(
-        &mut self,
-        returned: Returned,
-        entries: &mut Vec<Entry>,
-    ) -> Result<(), DriveError> {
+    fn take_answer(&mut self, returned: Returned) -> Result<(), DriveError> {
         let now = self.clock.now();
         let Performed { mut result, hour, skew_ms, is_unauthorized, took } = returned.performed;
         if let Some((word, took_ms)) = took {
@@ -252,7 +257,7 @@ impl<'a, T: Transport, C: Clock, J: Commit, O: Observer> RunLoop<'a, T, C, J, O>
             result = result.again_after(FRESH_TOKEN_WAIT_MS);
         }
         let engine = &mut self.engine;
-        entries.extend(match result {
+        let entries = match result {
             CallResult::Sent { task, attempt, http_status, verdict } => {
                 let verdict = self.token.seek_on_unauthorized(verdict, returned.token);
                 engine.answered(now, task, attempt, http_status, verdict)?
@@ -268,11 +273,13 @@ impl<'a, T: Transport, C: Clock, J: Commit, O: Observer> RunLoop<'a, T, C, J, O>
                 self.engine.rechecked(now, task, result)?
             }
             CallResult::Listed { listing } => engine.listed(now, listing)?,
-        });
+        };
+        self.gathered.add(entries);
         self.skew_ms = skew_ms.unwrap_or(self.skew_ms);
         let per_hour = self.engine.state().policy().per_hour;
         if let Some((until, reason)) = hour.and_then(|hour| others_pause(hour, per_hour, now)) {
-            entries.extend(self.engine.pause(now, until, &reason)?);
+            let pause = self.engine.pause(now, until, &reason)?;
+            self.gathered.add(pause);
         }
         Ok(())
     }
@@ -290,7 +297,7 @@ impl<'a, T: Transport, C: Clock, J: Commit, O: Observer> RunLoop<'a, T, C, J, O>
             }
             Renewed::None { ends_run: None } => Vec::new(),
         };
-        self.submit(entries, Vec::new());
+        self.gathered.add(entries);
         Ok(())
     }
 
@@ -356,7 +363,7 @@ impl<'a, T: Transport, C: Clock, J: Commit, O: Observer> RunLoop<'a, T, C, J, O>
         let Some(batch) = self.batches.take_written() else { return Ok(()) };
         result.map_err(DriveError::Journal)?;
         self.observer.committed(&batch.entries, &self.engine.progress());
-        let is_stale = self.clock.now().since(batch.formed_at) > STALE_MS;
+        let is_stale = is_stale(batch.formed_at, self.clock.now());
         for call in batch.calls {
             let token = self.token.number();
             if let (true, Call::Send { task, attempt, .. }) = (is_stale, &call) {

@@ -10,6 +10,15 @@ const CLOCK_JUMP_MS: i64 = 2_000;
 /// loop checks it every half minute.
 const SLEPT_MS: i64 = 90_000;
 
+/// A request whose intent is older than this when it is on disk is no longer sent, in milliseconds: what was true
+/// when it was decided may not be. Disks hang and machines sleep between the two.
+const STALE_MS: i64 = 30_000;
+
+/// Whether what was decided at `then` must not be sent at `now`: it is too old, or the clock was set back meanwhile.
+pub(super) fn is_stale(then: UnixMillis, now: UnixMillis) -> bool {
+    !(-CLOCK_JUMP_MS..=STALE_MS).contains(&now.since(then))
+}
+
 /// What the clock shows besides the time.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(super) enum ClockJump {

@@ -10,6 +10,11 @@ use crate::pace::PerSecond;
 /// One of so many calls is a look when sends and looks are both due: following keeps a fifth.
 const CALLS_PER_LOOK: u32 = 5;
 
+/// Requests of so many milliseconds leave together, as far as the rate has more than one in that time: each commit is a write
+/// to the disk, and one that holds a few intents costs what one alone does. Half of what the rate's burst holds, so no
+/// place is lost.
+const TOGETHER_MS: u64 = 100;
+
 /// The queues, the most urgent first.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(super) enum Lane {
@@ -33,6 +38,10 @@ pub(super) enum Denied {
 /// The requests that may leave.
 pub(super) struct Allowance {
     pace: PerSecond,
+    /// How long places gather after the last one was taken, in milliseconds.
+    gather_ms: u64,
+    /// Until when they do.
+    gather_until: UnixMillis,
     granted: u32,
     granted_until: UnixMillis,
     calls_since_look: u32,
@@ -44,6 +53,8 @@ impl Allowance {
     pub(super) fn new(per_second: u32) -> Self {
         Self {
             pace: PerSecond::new(per_second),
+            gather_ms: gather_ms(per_second),
+            gather_until: UnixMillis(0),
             granted: 0,
             granted_until: UnixMillis(0),
             calls_since_look: 0,
@@ -70,7 +81,14 @@ impl Allowance {
         if self.granted == 0 || now >= self.granted_until {
             return Err(Denied::NoGrant);
         }
-        self.pace.take(now).map_err(Denied::Until)?;
+        // A clock that was set back must not make them gather for longer.
+        if (1..=self.gather_ms).contains(&self.gather_until.remaining_ms(now)) {
+            return Err(Denied::Until(self.gather_until));
+        }
+        self.pace.take(now).map_err(|at| {
+            self.gather_until = at.plus_ms(self.gather_ms);
+            Denied::Until(self.gather_until)
+        })?;
         self.granted -= 1;
         Ok(())
     }
@@ -117,5 +135,52 @@ impl Allowance {
             phase: "no read in progress".to_owned(),
         })?;
         Ok(())
+    }
+}
+
+/// How long after the first place of a second's share there are all that leave together.
+fn gather_ms(per_second: u32) -> u64 {
+    let per_second = u64::from(per_second.max(1));
+    let together = per_second * TOGETHER_MS / 1_000;
+    together.saturating_sub(1) * 1_000 / per_second
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// When so many requests leave, asked as the loop does: at each moment that was named, and in between.
+    fn leave(per_second: u32, requests: usize) -> Vec<i64> {
+        let mut allowance = Allowance::new(per_second);
+        let mut now = UnixMillis(1_000_000);
+        allowance.grant(u32::MAX, now.plus_ms(1_000_000));
+        let mut left = Vec::new();
+        while left.len() < requests {
+            match allowance.take(now) {
+                Ok(()) => left.push(now.0),
+                Err(Denied::Until(at)) => {
+                    for between in 1..at.remaining_ms(now) {
+                        assert!(allowance.take(now.plus_ms(between)).is_err());
+                    }
+                    now = at;
+                }
+                Err(Denied::NoGrant) => panic!("there is one"),
+            }
+        }
+        left
+    }
+
+    #[test]
+    fn requests_of_a_fast_run_leave_together_at_its_rate() {
+        for (per_second, together) in [(50, 5), (20, 2), (10, 1), (1, 1)] {
+            let left = leave(per_second, 200);
+            let moments: std::collections::BTreeSet<i64> = left.iter().copied().collect();
+            let burst = (per_second / 5).max(1) as usize;
+            let expected = 1 + (200 - burst).div_ceil(together);
+            assert!(moments.len() <= expected, "{} moments at {per_second}", moments.len());
+            let took_ms = (left[199] - left[0]) as f64;
+            let ideal_ms = (200 - burst) as f64 * 1_000.0 / f64::from(per_second);
+            assert!(took_ms <= ideal_ms * 1.02 + 100.0, "{took_ms} ms at {per_second} a second");
+        }
     }
 }

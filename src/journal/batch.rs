@@ -16,4 +16,7 @@ pub struct Batch {
     pub requests: RequestCounts,
     /// How long the answers took that came since the last batch.
     pub answers: AnswerTimes,
+    /// Whether the host's record has to know of it before it counts as committed. Otherwise it learns of it before the next
+    /// batch is written, and so before anything is sent that follows.
+    pub must_confirm: bool,
 }

@@ -147,6 +147,11 @@ impl RunJournal {
         self.confirm()
     }
 
+    /// Whether the host's record knows how far the journal has come.
+    pub(super) fn is_confirmed(&self) -> bool {
+        self.is_confirmed
+    }
+
     /// Tells the host's record how far the journal has come, where it does not know yet.
     pub(super) fn confirm(&mut self) -> Result<(), JournalError> {
         if !self.is_confirmed {

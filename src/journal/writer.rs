@@ -6,7 +6,7 @@
 //! A journal that cannot be written for a moment (full disk, locked database) is tried again for a while. No intent is
 //! committed in that time, so nothing is sent. Then the run stops.
 
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -25,6 +25,9 @@ const ENTRIES_PER_COMMIT_MAX: usize = 4_096;
 const TRIES_MAX: u32 = 6;
 /// Pause between two tries.
 const TRY_PAUSE: Duration = Duration::from_secs(2);
+
+/// A batch that no call waits for is confirmed to the host's record with the next one, or after this time.
+const CONFIRM_WITHIN: Duration = Duration::from_millis(250);
 
 /// Called when the batch is on disk, or cannot be.
 pub type Committed = Box<dyn FnOnce(Result<(), String>) + Send>;
@@ -82,7 +85,7 @@ impl Drop for Writer {
 
 fn write_all(mut journal: RunJournal, waiting: &Receiver<(Batch, Committed)>) {
     let mut failure: Option<String> = None;
-    while let Ok((mut batch, committed)) = waiting.recv() {
+    while let Some((mut batch, committed)) = next_batch(&mut journal, waiting, &mut failure) {
         let mut callbacks = vec![committed];
         while batch.entries.len() < ENTRIES_PER_COMMIT_MAX {
             let Ok((next, committed)) = waiting.try_recv() else { break };
@@ -90,6 +93,7 @@ fn write_all(mut journal: RunJournal, waiting: &Receiver<(Batch, Committed)>) {
             batch.entries.extend(next.entries);
             add_requests(&mut batch.requests, &next.requests);
             add_answers(&mut batch.answers, &next.answers);
+            batch.must_confirm |= next.must_confirm;
             callbacks.push(committed);
         }
         if failure.is_none() {
@@ -101,12 +105,34 @@ fn write_all(mut journal: RunJournal, waiting: &Receiver<(Batch, Committed)>) {
     }
 }
 
+/// Waits for the next batch; `None` when there are no more. What the host's record does not know yet is confirmed when none
+/// comes for a while, and at the end.
+fn next_batch(
+    journal: &mut RunJournal,
+    waiting: &Receiver<(Batch, Committed)>,
+    failure: &mut Option<String>,
+) -> Option<(Batch, Committed)> {
+    if !journal.is_confirmed() && failure.is_none() {
+        match waiting.recv_timeout(CONFIRM_WITHIN) {
+            Ok(next) => return Some(next),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                let confirmed = try_for_a_while(|| journal.confirm());
+                *failure = confirmed.err().map(|error| error.to_string());
+            }
+        }
+    }
+    waiting.recv().ok()
+}
+
 /// Appends a batch, and tries again for a while when the disk is full or the database is locked: answers
 /// gather meanwhile, and a PIN among them is worth waiting for. Nothing is sent in that time, because no
 /// intent is committed.
 fn append(journal: &mut RunJournal, batch: &Batch) -> Result<(), JournalError> {
     try_for_a_while(|| journal.write(batch))?;
-    try_for_a_while(|| journal.confirm())
+    match batch.must_confirm {
+        true => try_for_a_while(|| journal.confirm()),
+        false => Ok(()),
+    }
 }
 
 fn append_once(journal: &mut RunJournal, batch: &Batch) -> Result<(), JournalError> {

@@ -42,6 +42,9 @@ pub fn classify(
 }
 
 fn classify_reply(action: &ActionSpec, platform: Platform, reply: &Reply) -> Verdict {
+    if (200..=299).contains(&reply.status) {
+        return classify_success(action, platform, reply);
+    }
     let text = said_by(action, error_text(&reply.body));
     let status = reply.status;
     let said =
@@ -53,7 +56,6 @@ fn classify_reply(action: &ActionSpec, platform: Platform, reply: &Reply) -> Ver
         retry_after_ms: retry_after_ms(reply),
     };
     match status {
-        200..=299 => classify_success(action, platform, reply),
         300..=399 => Verdict::Unknown {
             reason: format!(
                 "HTTP {status}: a redirect, which sortie does not follow; check the base URL"

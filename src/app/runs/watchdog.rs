@@ -14,6 +14,9 @@ use crate::kandji::find_action;
 use crate::model::{Device, Recheck, Risk, StopCause, Task, TaskIndex, UnixMillis};
 use crate::plan::{Aim, recheck, recheck_protection};
 
+/// How often the files are looked at, in milliseconds: no person makes one faster, and a run asks before each batch.
+const LOOK_EVERY_MS: i64 = 100;
+
 /// Passes the question before a wave on.
 pub(crate) type AskBeforeWave =
     Arc<dyn Fn(Ask) -> BoxFuture<'static, OperatorAnswer> + Send + Sync>;
@@ -25,6 +28,7 @@ pub(crate) struct PolicyWatchdog {
     tasks: Arc<[Task]>,
     /// The protect list was compared with the tasks.
     is_compared: bool,
+    looked_at: Option<UnixMillis>,
     /// Why the policy can no longer be obeyed.
     broken: Option<String>,
     ask: AskBeforeWave,
@@ -38,7 +42,7 @@ impl PolicyWatchdog {
         tasks: Arc<[Task]>,
         ask: AskBeforeWave,
     ) -> Self {
-        Self { stop_files, policy, tasks, is_compared: false, broken: None, ask }
+        Self { stop_files, policy, tasks, is_compared: false, looked_at: None, broken: None, ask }
     }
 
     /// Takes in a policy file that has changed: its protect list holds from now on. What else it says holds for
@@ -68,7 +72,12 @@ impl PolicyWatchdog {
 }
 
 impl Watchdog for PolicyWatchdog {
-    fn check(&mut self, _now: UnixMillis) -> Alarm {
+    fn check(&mut self, now: UnixMillis) -> Alarm {
+        let is_recent = |at: UnixMillis| (0..LOOK_EVERY_MS).contains(&now.since(at));
+        if self.looked_at.is_some_and(is_recent) {
+            return Alarm::default();
+        }
+        self.looked_at = Some(now);
         self.reread();
         let is_there = |path: &&PathBuf| path.symlink_metadata().is_ok();
         let stop = match (self.stop_files.iter().find(is_there), &self.broken) {

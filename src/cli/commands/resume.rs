@@ -18,7 +18,7 @@ use crate::cli::notifications::notifications;
 use crate::cli::options::{
     EndingOptions, GlobalOptions, ResumeOptions, TenantOptions, WatchOptions,
 };
-use crate::cli::runtime::runtime;
+use crate::cli::runtime::{run_runtime, runtime};
 use crate::cli::settings::{duration, read_profile};
 use crate::cli::tenant_options::tenant_request;
 use crate::cli::tenants::{profile_of, refuse_other_tenant};
@@ -128,14 +128,15 @@ fn go_on_group(
 fn go_on(given: Given<'_>, go_on: GoOn) -> Result<Done, Failed> {
     let Given { global, name, tenant, ending, printer, place } = given;
     let workspace = open_workspace(global, printer).before_sending()?.queued(place);
-    let runtime = runtime().before_sending()?;
+    let run_runtime = run_runtime().before_sending()?;
     // Connections are made in its context.
-    let _context = runtime.enter();
+    let _context = run_runtime.enter();
     let given = tenant.values().map_err(Failure::from).before_sending()?;
     let profile = read_profile(global).before_sending()?;
     let workspace = workspace.notifying(notifications(&profile, &ending.notify));
     if let Some(group) = workspace.group_named(name).before_sending()? {
         let of_group = OfGroup { global, tenant, ending, printer };
+        let runtime = runtime().before_sending()?;
         return go_on_group(of_group, &workspace, &runtime, group, go_on);
     }
     let is_timeout_given = given.layer(&rows::TIMEOUT) == Some(SettingLayer::Flag);
@@ -159,7 +160,7 @@ fn go_on(given: Given<'_>, go_on: GoOn) -> Result<Done, Failed> {
             Ok(Done::unsent(Exit::Well))
         }
         Reopened::Run(run) => {
-            runtime.block_on(drive(&workspace, ending, printer, async |operation| {
+            run_runtime.block_on(drive(&workspace, ending, printer, async |operation| {
                 run.drive(operation).await
             }))
         }

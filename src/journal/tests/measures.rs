@@ -9,7 +9,8 @@ fn write_at(journal: &mut RunJournal, passed_ms: u64, event: Event, took_ms: u32
     let answers = AnswerTimes::from([("action".to_owned(), durations)]);
     let at = NOW.plus_ms(passed_ms);
     let requests = RequestCounts::from([("action".to_owned(), 1)]);
-    let batch = Batch { at, entries: vec![Entry { at, event }], requests, answers };
+    let batch =
+        Batch { at, entries: vec![Entry { at, event }], requests, answers, must_confirm: true };
     journal.write(&batch).expect("it can be written");
     journal.confirm().expect("the host can be told");
 }
