@@ -13,14 +13,15 @@ use super::quota::HourLeft;
 use super::wire_log;
 use crate::engine::Call;
 use crate::kandji::{
-    Asked, LIST_ROWS_MAX, ShownDevice, classify, device_by_id, devices_page, find_action,
-    look_request, masked_error_text, pin_request, read_pin, read_secrets, read_shown_devices,
-    read_target, retry_after_ms, secret_request, server_skew_ms, sighting,
+    Asked, LIST_ROWS_MAX, ShownDevice, classify, device_by_id, devices_by_check_in, devices_page,
+    find_action, look_request, masked_error_text, pin_request, read_pin, read_secrets,
+    read_shown_devices, read_target, retry_after_ms, secret_request, server_skew_ms, sighting,
 };
 use crate::model::wire::{Fault, Reply, Request};
 use crate::model::{
-    Device, DeviceId, End, Listing, NextPage, ParamValue, PinReading, Sealed, Secret, SecretSource,
-    Shown, ShownPin, Sighting, Task, TaskIndex, UnixMillis, Unreadable, Verdict, is_same_text,
+    Device, DeviceId, End, Listing, NextPage, ParamValue, PinReading, Platform, Sealed, Secret,
+    SecretSource, Shown, ShownPin, Sighting, Task, TaskIndex, UnixMillis, Unreadable, Verdict,
+    is_same_text,
 };
 use crate::transport::Transport;
 
@@ -107,6 +108,8 @@ pub(super) struct Worker<T, C> {
     transport: Arc<T>,
     clock: C,
     tasks: Arc<[Task]>,
+    /// The device list is read whole, and not only as far as check-ins are new.
+    is_list_complete: bool,
     sealer: Option<Sealer>,
     /// The tasks of each device.
     by_device: HashMap<DeviceId, Vec<TaskIndex>>,
@@ -120,11 +123,13 @@ impl<T: Transport, C: Clock> Worker<T, C> {
         tasks: Arc<[Task]>,
         sealer: Option<Sealer>,
     ) -> Self {
+        // A device that the list no longer has is found only in an order in which devices keep their places.
+        let is_list_complete = tasks.iter().any(|task| task.end.trace().is_on_record());
         let mut by_device: HashMap<DeviceId, Vec<TaskIndex>> = HashMap::new();
         for (index, task) in (0..).map(TaskIndex).zip(tasks.iter()) {
             by_device.entry(task.device.id.clone()).or_default().push(index);
         }
-        Self { transport, clock, tasks, sealer, by_device }
+        Self { transport, clock, tasks, sealer, by_device, is_list_complete }
     }
 
     /// Carries out a call. `skew_ms` is how far the server's clock is ahead of ours.
@@ -177,7 +182,8 @@ impl<T: Transport, C: Clock> Worker<T, C> {
                 secret_request(device(task), self.source(*task, *place))
             }
             Call::Recheck { task } => device_by_id(device(task)),
-            Call::List { offset } => devices_page(*offset),
+            Call::List { offset } if self.is_list_complete => devices_page(*offset),
+            Call::List { offset } => devices_by_check_in(*offset),
         })
     }
 
@@ -338,7 +344,9 @@ impl<T: Transport, C: Clock> Worker<T, C> {
                 End::Command { or_named: Some(name), .. } => is_same_text(name, &device.name),
                 _ => false,
             };
-            Shown { task: *task, last_check_in: device.last_check_in, has_changed }
+            // Agents of Windows check in too, but no command of theirs is followed.
+            let has_agent = self.tasks[task.at()].device.platform == Platform::Mac;
+            Shown { task: *task, last_check_in: device.last_check_in, has_changed, has_agent }
         })
     }
 }

@@ -43,6 +43,13 @@ pub fn devices_page(offset: u32) -> Request {
     get(format!("/api/v1/devices?limit={LIST_ROWS_MAX}&offset={offset}&ordering=device_id"))
 }
 
+/// One page of the whole inventory, with the devices in front that checked in last. A tenant that ignores the order
+/// gives the same devices in another.
+#[must_use]
+pub fn devices_by_check_in(offset: u32) -> Request {
+    get(format!("/api/v1/devices?limit={LIST_ROWS_MAX}&offset={offset}&ordering=-last_check_in"))
+}
+
 /// A list of one device, the cheapest read of a tenant.
 #[must_use]
 pub fn first_device() -> Request {

@@ -26,8 +26,8 @@ pub use body::{error_text, masked_error_text, unusable};
 pub use commands::{CommandRow, CommandsPage, commands_request, look_request, sighting};
 pub use details::{details_request, read_details};
 pub use devices::{
-    ListError, ShownDevice, device_by_id, devices_by_email, devices_by_serial, devices_page,
-    first_device, read_devices, read_shown_devices, read_target,
+    ListError, ShownDevice, device_by_id, devices_by_check_in, devices_by_email, devices_by_serial,
+    devices_page, first_device, read_devices, read_shown_devices, read_target,
 };
 pub use headers::{retry_after_ms, server_skew_ms};
 pub use paging::{Endless, LIST_ROWS_MAX, Paging, Remainder, list_requests};

@@ -109,4 +109,10 @@ impl Trace {
     pub fn exists(self) -> bool {
         self != Self::None
     }
+
+    /// Whether the device's record, or that it is gone, can show the end.
+    #[must_use]
+    pub fn is_on_record(self) -> bool {
+        matches!(self, Self::Record | Self::CommandAndRecord)
+    }
 }

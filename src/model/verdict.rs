@@ -210,6 +210,8 @@ pub struct Shown {
     pub last_check_in: Option<UnixMillis>,
     /// The row itself shows the task's effect: the new name.
     pub has_changed: bool,
+    /// The device has the vendor's agent, which checks in every 15 minutes.
+    pub has_agent: bool,
 }
 
 /// What a device's record shows of the target of a task, just before its request.

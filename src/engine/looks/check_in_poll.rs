@@ -5,15 +5,17 @@
 //! is none. Must never conclude anything about a task.
 //!
 //! It begins where at least twenty devices are followed and the list has fewer than half as many pages. A device whose
-//! check-in has moved is checked now, the others once an hour. The list itself proves nothing.
+//! check-in has moved is checked now, the others once an hour, or every three hours where the list has announced many ends
+//! and missed none. The list itself proves nothing.
 
-use crate::model::UnixMillis;
+use super::check_in_order::CheckInOrder;
+use crate::model::{Shown, UnixMillis};
 
 /// From the first followed task to the first poll, in milliseconds.
 const FIRST_MS: u64 = 30_000;
 /// Shortest and longest time between two polls, in milliseconds. The longest, with the delays of a look and
 /// of the device's own check-in, keeps within ten minutes.
-const PAUSE_MS_MIN: u64 = 60_000;
+const PAUSE_MS_MIN: u64 = 90_000;
 const PAUSE_MS_MAX: u64 = 240_000;
 /// Pause for each page of the list, in milliseconds: a poll of many pages is made less often, but not so
 /// seldom that a device that comes back waits for it.
@@ -30,6 +32,10 @@ const HITS_PER_MISS: u32 = 5;
 /// Only ends of commands that waited so long tell something, in milliseconds: devices that were awake all
 /// the time end theirs without any help.
 const WAITED_MS_MIN: u64 = 600_000;
+/// So many ends that the list announced, and none that it missed, prove it.
+const HITS_PROVEN: u32 = 20;
+/// An end that the list announces later than this was missed, in milliseconds.
+const LATE_MS: u64 = 600_000;
 /// How long after a command's end its device may take to show in the list, in milliseconds.
 const SHOWS_WITHIN_MS: u64 = 60_000;
 
@@ -50,6 +56,7 @@ pub(super) struct CheckInPoll {
     misses: u32,
     has_given_up: bool,
     gave_up_now: bool,
+    order: CheckInOrder,
 }
 
 impl CheckInPoll {
@@ -68,6 +75,16 @@ impl CheckInPoll {
         !self.has_given_up
             && self.hits >= EVIDENCE_MIN
             && self.misses.saturating_mul(HITS_PER_MISS) <= self.hits
+    }
+
+    /// Whether the list has announced many ends, and missed none.
+    pub(super) fn is_proven(&self) -> bool {
+        !self.has_given_up && self.misses == 0 && self.hits >= HITS_PROVEN
+    }
+
+    /// Whether the list has missed no end.
+    pub(super) fn has_missed_none(&self) -> bool {
+        !self.has_given_up && self.misses == 0
     }
 
     /// True once after the list was given up.
@@ -89,10 +106,16 @@ impl CheckInPoll {
         }
     }
 
+    /// Takes in the rows of a page. Whether all pages after it show older check-ins than the last poll.
+    pub(super) fn take_page(&mut self, rows: &[Shown]) -> bool {
+        self.order.take(rows)
+    }
+
     /// Takes the page that is due.
     pub(super) fn take(&mut self, now: UnixMillis) -> u32 {
         self.next_at = None;
         if !self.is_running {
+            self.order.begin(now);
             self.is_running = true;
             self.started_at = now;
             self.offset = 0;
@@ -158,9 +181,12 @@ impl CheckInPoll {
         if now.remaining_ms(sent_at) < WAITED_MS_MIN {
             return;
         }
+        let is_late = ended_at.is_some_and(|at| at.plus_ms(LATE_MS) < now);
         let should_show =
             |at: UnixMillis| quiet_at.is_some_and(|quiet| quiet > at.plus_ms(SHOWS_WITHIN_MS));
-        if announced {
+        if announced && is_late {
+            self.misses += 1;
+        } else if announced {
             self.hits += 1;
             self.has_news = true;
         } else if ended_at.is_some_and(should_show) {

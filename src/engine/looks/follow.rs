@@ -7,6 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::check_in_poll::CheckInPoll;
+use super::first_looks::FirstLooks;
+use super::witnesses::Witnesses;
 use crate::model::{Shown, TaskIndex, UnixMillis};
 
 /// Delays between looks when few devices are followed, in milliseconds: an online device answers within
@@ -17,8 +19,8 @@ const DELAYS_FEW_MS: [u64; 8] =
 const CROWD: usize = 20;
 /// Delays between looks in a crowd, before the list is known to help.
 const DELAYS_CROWD_MS: [u64; 4] = [10_000, 60_000, 240_000, UNPROVEN_MS];
-/// Delays when the list was seen to help.
-const DELAYS_TRUSTED_MS: [u64; 4] = [10_000, 60_000, 240_000, SAFETY_NET_MS];
+/// First delays when the list is relied on; the safety net follows.
+const DELAYS_RELIED_ON_MS: [u64; 3] = [10_000, 60_000, 240_000];
 /// Delays after the list has shown that a device is awake. After them it is one of many again.
 const DELAYS_AWAKE_MS: [u64; 4] = [15_000, 30_000, 60_000, 240_000];
 /// Longest delay between two reads of a device, when there are few.
@@ -27,6 +29,13 @@ const LOOK_MS_MAX: u64 = 300_000;
 const UNPROVEN_MS: u64 = 480_000;
 /// The safety net under the list: each device is read this often, no matter what the list shows.
 const SAFETY_NET_MS: u64 = 3_600_000;
+/// The same once the list has announced many ends and missed none.
+const SAFETY_NET_PROVEN_MS: u64 = 3 * SAFETY_NET_MS;
+/// A device whose last check-in is older than this is away: agents check in every 15 minutes.
+const AWAY_AFTER_MS: i64 = 1_200_000;
+/// While the list is relied on without proof, every so-manyeth task is read as often as without the list. So a list
+/// that does not show who is back is found out by few tasks, and soon.
+const SAMPLE_EVERY: u32 = 16;
 
 /// The queue of looks.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +44,8 @@ pub(super) struct FollowQueue {
     memory: BTreeMap<TaskIndex, FollowedTask>,
     /// The reading of the device list.
     pub(super) poll: CheckInPoll,
+    witnesses: Witnesses,
+    first_looks: FirstLooks,
     /// Each task is read only once.
     pub(super) is_one_pass: bool,
 }
@@ -46,6 +57,8 @@ struct FollowedTask {
     looks: usize,
     /// When it last checked in, as the list showed.
     check_in: Option<UnixMillis>,
+    /// Its agent checks in regularly.
+    has_agent: bool,
     /// The list showed that it is awake.
     is_awake: bool,
     /// How often it did.
@@ -65,22 +78,41 @@ impl FollowQueue {
         if self.is_one_pass {
             return;
         }
-        let is_trusted = self.poll.is_trusted() && self.is_poll_worth_it();
-        let is_crowd = self.is_crowd();
+        let is_worth_it = self.is_poll_worth_it();
+        let (is_trusted, is_alive) = (self.poll.is_trusted(), self.is_alive());
+        let (is_proven, is_crowd) = (self.poll.is_proven(), self.is_crowd());
         let memory = self.memory.entry(task).or_default();
+        let is_sample = task.0.is_multiple_of(SAMPLE_EVERY);
+        let is_relied_on =
+            is_worth_it && (is_trusted || (is_alive && memory.has_agent && !is_sample));
+        let safety_net_ms = match is_proven && memory.has_agent {
+            true => SAFETY_NET_PROVEN_MS,
+            false => SAFETY_NET_MS,
+        };
         // One that is awake and does not do it gets a single read on each later sign of life.
         let looks_awake_max = if memory.wakes > 1 { 0 } else { DELAYS_AWAKE_MS.len() };
         if memory.is_awake && memory.looks >= looks_awake_max {
             memory.is_awake = false;
             memory.looks = memory.looks.max(DELAYS_CROWD_MS.len());
         }
-        let delays: &[u64] = match (memory.is_awake, is_crowd, is_trusted) {
+        let is_away =
+            memory.has_agent && memory.check_in.is_some_and(|at| now.since(at) > AWAY_AFTER_MS);
+        if !memory.is_awake && is_crowd && is_worth_it {
+            self.first_looks.count(memory.looks, false);
+            memory.looks = self.first_looks.next_worth_it(memory.looks);
+            if is_away && memory.looks > 0 {
+                memory.looks = memory.looks.max(DELAYS_CROWD_MS.len());
+            }
+        }
+        let delays: &[u64] = match (memory.is_awake, is_crowd, is_relied_on) {
             (true, _, _) => &DELAYS_AWAKE_MS,
             (false, false, _) => &DELAYS_FEW_MS,
             (false, true, false) => &DELAYS_CROWD_MS,
-            (false, true, true) => &DELAYS_TRUSTED_MS,
+            (false, true, true) => &DELAYS_RELIED_ON_MS,
         };
-        let delay_ms = delays[memory.looks.min(delays.len() - 1)];
+        let last_ms =
+            if is_crowd && is_relied_on { safety_net_ms } else { delays[delays.len() - 1] };
+        let delay_ms = delays.get(memory.looks).copied().unwrap_or(last_ms);
         memory.looks += 1;
         let at = now.plus_ms(delay_ms);
         self.put(task, if latest > now { at.min(latest) } else { at });
@@ -143,9 +175,12 @@ impl FollowQueue {
         now: UnixMillis,
     ) {
         let Some(memory) = self.memory.get(&task) else { return };
-        let was_trusted = self.poll.is_trusted();
+        if !memory.is_awake {
+            self.first_looks.count(memory.looks, true);
+        }
+        let was_relied_on = self.is_relied_on();
         self.poll.learn(sent_at, ended_at, memory.is_awake, memory.quiet_at, now);
-        if was_trusted && !self.poll.is_trusted() || self.poll.has_just_given_up() {
+        if was_relied_on && !self.is_relied_on() || self.poll.has_just_given_up() {
             self.catch_up(now);
         }
     }
@@ -161,7 +196,11 @@ impl FollowQueue {
         let mut changed = Vec::new();
         let polled_at = self.poll.started_at();
         for row in rows {
-            let Some(memory) = self.memory.get_mut(&row.task) else { continue };
+            let Some(memory) = self.memory.get_mut(&row.task) else {
+                self.witnesses.take(row, polled_at);
+                continue;
+            };
+            memory.has_agent = row.has_agent;
             memory.shown_at = Some(polled_at);
             let before = memory.check_in.unwrap_or_else(|| sent_at(row.task));
             let has_moved = row.last_check_in.is_some_and(|at| at > before);
@@ -194,10 +233,35 @@ impl FollowQueue {
         }
     }
 
+    /// All devices that the poll in progress did not show have not checked in since the last one.
+    pub(super) fn rest_is_quiet(&mut self) {
+        let polled_at = self.poll.started_at();
+        let is_rest = |memory: &&mut FollowedTask| memory.shown_at.is_some_and(|at| at < polled_at);
+        for memory in self.memory.values_mut().filter(is_rest) {
+            memory.shown_at = Some(polled_at);
+            memory.quiet_at = Some(polled_at);
+        }
+    }
+
+    /// Whether some poll has shown every device that is followed: its last check-in is known.
+    pub(super) fn has_shown_each(&self) -> bool {
+        self.memory.values().all(|memory| memory.shown_at.is_some())
+    }
+
     /// Whether the poll in progress has shown every device that is followed.
     pub(super) fn has_shown_all(&self) -> bool {
         let polled_at = self.poll.started_at();
         self.memory.values().all(|memory| memory.shown_at.is_some_and(|at| at >= polled_at))
+    }
+
+    /// Whether the list is relied on, proven or not.
+    fn is_relied_on(&self) -> bool {
+        self.poll.is_trusted() || self.is_alive()
+    }
+
+    /// Whether the list shows how the check-ins of other devices go on, and it has missed no end.
+    fn is_alive(&self) -> bool {
+        self.witnesses.are_enough() && self.poll.has_missed_none()
     }
 
     fn wake(&mut self, task: TaskIndex, now: UnixMillis) {

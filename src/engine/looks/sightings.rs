@@ -189,7 +189,8 @@ impl Looks {
                         self.pages.take_turns(task, trace);
                     }
                 }
-                self.turn_list_page(now, next, state);
+                let is_rest_known = self.follow.poll.take_page(&shown);
+                self.turn_list_page(now, next, is_rest_known, state);
                 None
             }
             Listing::Throttled { retry_after_ms } => {
@@ -208,9 +209,25 @@ impl Looks {
     }
 
     /// Goes on to the next page of the device list, or ends the poll.
-    fn turn_list_page(&mut self, now: UnixMillis, next: NextPage, state: &EngineState) {
+    fn turn_list_page(
+        &mut self,
+        now: UnixMillis,
+        next: NextPage,
+        is_rest_known: bool,
+        state: &EngineState,
+    ) {
         let is_worth_it = self.follow.is_poll_worth_it();
+        let has_record = |task: &TaskIndex| state.facts_of(*task).trace.is_on_record();
         match next {
+            // A device that left the list shows only where all of it is read.
+            _ if is_rest_known
+                && self.follow.has_shown_each()
+                && !self.follow.tasks().any(|task| has_record(&task)) =>
+            {
+                self.follow.rest_is_quiet();
+                self.follow.poll.finish();
+                self.follow.plan_poll(now);
+            }
             NextPage::At(offset) if is_worth_it => self.follow.poll.turn_page(offset, now),
             NextPage::At(_) => self.follow.plan_poll(now),
             // One more request tells the end of the list from a short page, where that makes a difference.
@@ -219,10 +236,6 @@ impl Looks {
             }
             NextPage::Perhaps(_) | NextPage::None => {
                 self.follow.poll.finish();
-                let has_record = |task: &TaskIndex| {
-                    let trace = state.facts_of(*task).trace;
-                    matches!(trace, Trace::Record | Trace::CommandAndRecord)
-                };
                 let candidates: Vec<TaskIndex> = self.follow.tasks().filter(has_record).collect();
                 self.follow.take_missing(&candidates, now);
                 self.follow.plan_poll(now);

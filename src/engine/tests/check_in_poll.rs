@@ -47,6 +47,7 @@ impl Day {
                             task: TaskIndex(task),
                             last_check_in: (shows && back(task) <= self.now).then(|| back(task)),
                             has_changed: false,
+                            has_agent: true,
                         });
                         let listing =
                             Listing::Page { shown: shown.collect(), next: NextPage::None };
@@ -160,6 +161,7 @@ fn first_sweep(page: u32, known: u32) -> Vec<u32> {
                             task: TaskIndex(task),
                             last_check_in: None,
                             has_changed: false,
+                            has_agent: true,
                         })
                         .collect();
                     let next = match shown.is_empty() {

@@ -156,6 +156,7 @@ impl Server {
                     task: TaskIndex(task),
                     last_check_in: Some(moved),
                     has_changed: false,
+                    has_agent: true,
                 });
                 Listing::Page { shown: shown.collect(), next: NextPage::None }
             }
