@@ -16,6 +16,7 @@ mod inventory;
 mod perform;
 mod pins;
 mod quota;
+mod rate;
 mod read_ahead;
 mod reads;
 mod run;

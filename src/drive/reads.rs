@@ -12,7 +12,7 @@ use crate::journal::RequestCounts;
 use crate::kandji::{Asked, error_text, retry_after_ms};
 use crate::model::wire::{Fault, Method, Reply, Request};
 use crate::model::{Retries, TaskIndex, UnixMillis};
-use crate::pace::{PerSecond, backoff_ms};
+use crate::pace::{AdaptiveRate, backoff_ms};
 use crate::transport::Transport;
 
 /// Requests that are leased at once: half a second of reads at the default rate.
@@ -80,7 +80,7 @@ pub struct Reads<T, C> {
 }
 
 struct State {
-    pace: PerSecond,
+    pace: AdaptiveRate,
     /// No read leaves before: the tenant asked one of them to wait, and that is meant for all.
     pause_until: Option<UnixMillis>,
     /// The end of the wait that was last reported.
@@ -100,7 +100,7 @@ impl<T: Transport, C: Clock> Reads<T, C> {
         retries: Retries,
         per_second: u32,
     ) -> Self {
-        let pace = PerSecond::new(per_second);
+        let pace = AdaptiveRate::new(per_second);
         let state = State {
             pace,
             pause_until: None,
@@ -176,6 +176,7 @@ impl<T: Transport, C: Clock> Reads<T, C> {
         loop {
             self.wait_for_place(kind).await?;
             let answer = wire_log::send(&*self.transport, &self.clock, request.clone(), None).await;
+            self.learn(&answer);
             let (wait_ms, error) = match answer.result {
                 Ok(reply) => match judge(&reply) {
                     Ok(()) => {
@@ -207,6 +208,16 @@ impl<T: Transport, C: Clock> Reads<T, C> {
             }
             let retry = Some((retry, self.retries.count));
             self.wait(kind, &error.to_string(), retry, now, until).await;
+        }
+    }
+
+    /// Adapts the rate to what an answer says of it.
+    fn learn(&self, answer: &wire_log::TimedReply) {
+        let (now, mut state) = (self.clock.now(), self.state());
+        match (&answer.result, answer.took_ms) {
+            (Ok(reply), _) if reply.status == 429 => state.pace.throttled(now),
+            (_, Some(took_ms)) => state.pace.answered(now, u64::from(took_ms)),
+            (_, None) => {}
         }
     }
 

@@ -15,6 +15,7 @@ use super::control::{Control, DriveError, Ended, Observer};
 use super::gathering::Gathering;
 use super::perform::{CallResult, Performed, Worker};
 use super::quota::{Block, Quota, QuotaError, others_pause};
+use super::rate;
 use super::sleep_watch::{ClockJump, SleepWatch, is_stale};
 use super::token::{FRESH_TOKEN_WAIT_MS, Renewed, Token};
 use super::watchdog::Watchdog;
@@ -252,6 +253,7 @@ impl<'a, T: Transport, C: Clock, J: Commit, O: Observer> RunLoop<'a, T, C, J, O>
         if let Some((word, took_ms)) = took {
             self.batches.count_answer(word, took_ms);
         }
+        rate::tell(&mut self.engine, &result, took.map(|(_, took_ms)| took_ms), now);
         let is_read = !matches!(result, CallResult::Sent { .. });
         if is_read && is_unauthorized && self.token.seek_for_read(returned.token) {
             result = result.again_after(FRESH_TOKEN_WAIT_MS);

@@ -4,8 +4,8 @@
 //! alike, so it belongs to none of these parts. Must never know which task a request is for.
 
 use super::task::Impossible;
-use crate::model::UnixMillis;
-use crate::pace::PerSecond;
+use crate::model::{ReducedRate, UnixMillis};
+use crate::pace::AdaptiveRate;
 
 /// One of so many calls is a look when sends and looks are both due: following keeps a fifth.
 const CALLS_PER_LOOK: u32 = 5;
@@ -37,7 +37,7 @@ pub(super) enum Denied {
 
 /// The requests that may leave.
 pub(super) struct Allowance {
-    pace: PerSecond,
+    pace: AdaptiveRate,
     /// How long places gather after the last one was taken, in milliseconds.
     gather_ms: u64,
     /// Until when they do.
@@ -52,7 +52,7 @@ impl Allowance {
     /// No grant yet, and at most `per_second` requests a second.
     pub(super) fn new(per_second: u32) -> Self {
         Self {
-            pace: PerSecond::new(per_second),
+            pace: AdaptiveRate::new(per_second),
             gather_ms: gather_ms(per_second),
             gather_until: UnixMillis(0),
             granted: 0,
@@ -66,6 +66,21 @@ impl Allowance {
     pub(super) fn grant(&mut self, count: u32, until: UnixMillis) {
         self.granted = count;
         self.granted_until = until;
+    }
+
+    /// The tenant refused a request with HTTP 429.
+    pub(super) fn throttled(&mut self, now: UnixMillis) {
+        self.pace.throttled(now);
+    }
+
+    /// The tenant answered a request after so many milliseconds.
+    pub(super) fn answered(&mut self, now: UnixMillis, latency_ms: u64) {
+        self.pace.answered(now, latency_ms);
+    }
+
+    /// The present rate, where it is below the limit of the run.
+    pub(super) fn reduced_rate(&self) -> Option<ReducedRate> {
+        self.pace.reduced()
     }
 
     /// Takes what is left of the grant away.

@@ -12,8 +12,8 @@ use super::state::EngineState;
 use super::stops::Stops;
 use super::task::{Impossible, Phase};
 use crate::model::{
-    Decision, Entry, Event, Listing, Recheck, Sealed, Secret, SecretSource, Sighting, StopCause,
-    TaskIndex, UnixMillis, Unreadable, Verdict,
+    Decision, Entry, Event, Listing, Recheck, ReducedRate, Sealed, Secret, SecretSource, Sighting,
+    StopCause, TaskIndex, UnixMillis, Unreadable, Verdict,
 };
 
 /// The run machine: decides what a run records and sends, without a clock, a disk or a network.
@@ -88,10 +88,27 @@ impl Engine {
         &self.run.state
     }
 
-    /// How far the run is, with all entries so far.
+    /// How far the run is, with all entries so far, and how fast it may go.
     #[must_use]
     pub fn progress(&self) -> Progress {
-        self.run.state.progress()
+        Progress { reduced_rate: self.reduced_rate(), ..self.run.state.progress() }
+    }
+
+    /// How fast requests may leave, where the tenant's answers have lowered the rate.
+    #[must_use]
+    pub fn reduced_rate(&self) -> Option<ReducedRate> {
+        self.run.allowance.reduced_rate()
+    }
+
+    /// Takes in that the tenant refused a request with HTTP 429: the rate is lowered. A shell that says nothing of its
+    /// answers keeps the rate at its limit.
+    pub fn rate_was_refused(&mut self, now: UnixMillis) {
+        self.run.allowance.throttled(now);
+    }
+
+    /// Takes in that an answer came after so many milliseconds: by this the rate is lowered, and rises again.
+    pub fn answer_took(&mut self, now: UnixMillis, latency_ms: u64) {
+        self.run.allowance.answered(now, latency_ms);
     }
 
     /// Opens the run, new or resumed. Requests in progress have lost their answers: tasks that are safe to repeat go back

@@ -2,7 +2,7 @@
 //!
 //! Owns these shapes. Moments are absolute, so that a countdown needs no new entry. Must never be an input of a decision.
 
-use crate::model::{StopCause, UnixMillis};
+use crate::model::{ReducedRate, StopCause, UnixMillis};
 
 /// How far a run is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub struct Progress {
     pub wave_wait: Option<WaveWait>,
     /// Tasks that may be sent before another wave begins.
     pub ready_in_wave: u32,
+    /// How fast requests may leave, where the tenant's answers have lowered the rate.
+    pub reduced_rate: Option<ReducedRate>,
     /// When following ends, if nothing more is sent; `None` where nothing is followed or waves are to come.
     pub follow_until: Option<UnixMillis>,
 }

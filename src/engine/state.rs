@@ -333,6 +333,7 @@ impl EngineState {
                 .filter(|_| self.stop.is_none())
                 .and_then(|rollout| self.waves.wait(rollout.gate_timeout_ms, &self.action_stopped)),
             ready_in_wave: self.waves.sendable(&self.action_stopped),
+            reduced_rate: None,
             follow_until: self.follow_until(),
         }
     }

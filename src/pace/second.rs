@@ -31,6 +31,13 @@ impl PerSecond {
         Self { limiter: RateLimiter::direct_with_clock(quota, clock.clone()), clock, now: None }
     }
 
+    /// A limiter in the place of another one, at `now`: it has no burst, which the other may just have let through.
+    pub(super) fn without_burst(per_second: u32, now: UnixMillis) -> Self {
+        let mut pace = Self::new(per_second);
+        while pace.take(now).is_ok() {}
+        pace
+    }
+
     /// Takes one request's place at `now`.
     ///
     /// # Errors

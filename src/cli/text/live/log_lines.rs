@@ -5,6 +5,7 @@
 use jiff::tz::TimeZone;
 
 use super::live_run::{LiveRun, failure_of};
+use super::reduced_rate::rate_and_reason;
 use crate::app::SeenEntry;
 use crate::cli::text::layout::{one_line, thousands};
 use crate::model::{UnixMillis, human_duration};
@@ -59,6 +60,9 @@ pub(crate) fn status_line(run: &LiveRun, now: UnixMillis) -> String {
     }
     if let Some(until) = run.pause(now) {
         parts.push(format!("paused for {}", human_duration(until.remaining_ms(now))));
+    }
+    if let Some(rate) = run.progress.reduced_rate {
+        parts.push(rate_and_reason(rate));
     }
     match (run.time_left.words(), run.rate.per_second(now)) {
         (Some(words), _) => parts.push(words),

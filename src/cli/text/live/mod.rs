@@ -7,6 +7,7 @@ mod live_group;
 mod live_run;
 mod log_lines;
 mod progress_json;
+mod reduced_rate;
 mod run_news;
 mod send_rate;
 #[cfg(test)]

@@ -6,7 +6,7 @@
 //! Every object has `version` (1), `run_id`, `at` (RFC 3339) and `event`:
 //! - `begin`: `job`, `tenant`, `tasks`, `quota_per_hour`, `outcomes`;
 //! - `counts`, at most one a second: `tasks`, `sent`, `ok`, `failed`, `in_doubt`, `pending`, `not_sent`, `outcomes`, `per_second`,
-//!   `quota_per_hour`, `quota_left`, `wave`, `waves`, `paused_until`, `stop_reason`;
+//!   `quota_per_hour`, `quota_left`, `wave`, `waves`, `paused_until`, `reduced_to_per_second`, `reduced_because`, `stop_reason`;
 //! - one for each entry of the journal, named by its kind, with what it says;
 //! - `reported`: `report_dir`;
 //! - `end`, the last: the keys of `counts` and `exit_code`.
@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 
 use super::live_group::LiveGroup;
 use super::live_run::LiveRun;
+use super::reduced_rate::reason;
 use crate::app::{PinFact, RunAdvanced, RunNews, SeenEntry};
 use crate::model::{OutcomeCounts, UnixMillis};
 
@@ -105,6 +106,8 @@ fn counts(run: &LiveRun, now: UnixMillis) -> Value {
         "quota_per_hour": run.per_hour, "quota_left": run.quota_left(),
         "wave": wave, "waves": waves,
         "paused_until": run.pause(now).map(|until| until.to_string()),
+        "reduced_to_per_second": run.progress.reduced_rate.map(|rate| rate.per_second),
+        "reduced_because": run.progress.reduced_rate.map(reason),
         "stop_reason": run.progress.stop.as_ref().map(|(_, reason)| reason),
     })
 }

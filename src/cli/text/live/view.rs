@@ -4,6 +4,7 @@
 //! steer the terminal.
 
 use super::live_run::{LiveRun, Viewpoint};
+use super::reduced_rate::rate_and_reason;
 use crate::cli::text::layout::{counted, one_line, thousands};
 use crate::cli::text::screen::{Screen, Tone};
 use crate::cli::text::table::{Table, TableCell, TableColumn, shortened, width_of};
@@ -145,7 +146,10 @@ fn doing(run: &LiveRun, now: UnixMillis) -> Option<(Tone, String)> {
         return Some((Tone::Caution, text));
     }
     if run.is_sending(now) {
-        return Some((Tone::Plain, "sending".to_owned()));
+        return Some(match progress.reduced_rate {
+            Some(rate) => (Tone::Caution, format!("sending {}", rate_and_reason(rate))),
+            None => (Tone::Plain, "sending".to_owned()),
+        });
     }
     if run.wave_pause(now).is_some() {
         return None;
