@@ -21,6 +21,7 @@ mod prune;
 mod run;
 mod run_audit;
 mod run_chain;
+mod run_fold;
 mod run_format;
 mod run_header;
 mod run_reader;

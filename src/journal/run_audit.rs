@@ -12,7 +12,7 @@ use super::chain::{AuditRecord, ChainAudit, HexHash, Leave, Walk, stored_json, w
 use super::database::version_of;
 use super::error::{At, JournalError};
 use super::run_chain::{
-    Beginning, RunHead, TASK_OUTCOME, TASK_ROWS, TasksHash, last_hash, text_at,
+    Beginning, RunHead, TASK_BODY, TASK_OUTCOME, TASK_ROWS, TasksHash, last_hash, text_at,
 };
 use super::run_format::MIGRATIONS;
 use super::run_reader::RunReader;
@@ -67,23 +67,19 @@ impl RunReader {
         let mut select = connection.prepare(TASK_ROWS).at(path)?;
         let mut rows = select.query([]).at(path)?;
         let (mut hash, mut marks) = (TasksHash::new(), Vec::new());
-        let mut tasks = Some(Vec::new());
+        let mut tasks: Option<Vec<Task>> = Some(Vec::new());
         for_each_stretch(
             |stretch: &mut TaskStretch| {
                 let Some(row) = rows.next().at(path)? else { return Ok(false) };
                 hash.take(row).at(path)?;
                 marks.push(Outcome::parse(text_at(row, TASK_OUTCOME).at(path)?));
-                stretch.add(row).at(path)?;
+                stretch.add(row, TASK_BODY).at(path)?;
                 Ok(true)
             },
-            TaskStretch::read,
-            |_, read| {
-                for task in read {
-                    match (&mut tasks, task) {
-                        (Some(tasks), Some(task)) => tasks.push(task),
-                        (tasks, _) => *tasks = None,
-                    }
-                }
+            |stretch| stretch.read(path).ok(),
+            |_, read| match (&mut tasks, read) {
+                (Some(tasks), Some(read)) => tasks.extend(read),
+                (tasks, _) => *tasks = None,
             },
         )?;
         let beginning = Beginning::with_tasks(connection, path, hash)?;

@@ -14,9 +14,7 @@ use super::error::{At, JournalError};
 use super::run_format::MIGRATIONS;
 use super::run_header::{RequestCounts, RunHeader};
 use super::state_dir::StateDir;
-use crate::model::{
-    Entry, Outcome, RunMeasures, RunRecord, Task, TaskId, TaskIndex, TaskRecord, UnixMillis,
-};
+use crate::model::{Entry, Outcome, RunMeasures, TaskId, TaskIndex, UnixMillis};
 
 /// The state of a task of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,17 +74,6 @@ impl RunReader {
         body.map(|body| from_json(&body, &self.path)).transpose()
     }
 
-    /// All tasks, in order.
-    ///
-    /// # Errors
-    /// [`JournalError`].
-    pub fn tasks(&self) -> Result<Vec<Task>, JournalError> {
-        let mut select =
-            self.connection.prepare("SELECT body FROM tasks ORDER BY task").at(&self.path)?;
-        let bodies = select.query_map([], |row| row.get::<_, String>(0)).at(&self.path)?;
-        bodies.map(|body| from_json(&body.at(&self.path)?, &self.path)).collect()
-    }
-
     /// The names of the actions that occur: a glance that costs far less than the tasks.
     ///
     /// # Errors
@@ -137,37 +124,6 @@ impl RunReader {
             take(Entry { at, event: from_json(&body, &self.path)? });
         }
         Ok(last)
-    }
-
-    /// What is known of each task, folded from the entries.
-    ///
-    /// # Errors
-    /// [`JournalError`].
-    pub fn records(&self) -> Result<Vec<TaskRecord>, JournalError> {
-        self.fold(&self.tasks()?).map(|(_, records)| records)
-    }
-
-    /// What is known of the run and of each of its tasks, folded from the entries.
-    ///
-    /// # Errors
-    /// [`JournalError`].
-    pub fn fold(&self, tasks: &[Task]) -> Result<(RunRecord, Vec<TaskRecord>), JournalError> {
-        let mut records: Vec<TaskRecord> = tasks.iter().map(TaskRecord::new).collect();
-        let mut run = RunRecord::default();
-        let mut strangers = BTreeSet::new();
-        self.for_each_entry(|entry| {
-            run.apply(&entry);
-            if let Some(task) = entry.event.task() {
-                match records.get_mut(task.at()) {
-                    Some(record) => record.apply(entry.at, &entry.event),
-                    None => drop(strangers.insert(task)),
-                }
-            }
-        })?;
-        match strangers.first() {
-            Some(task) => Err(no_such_task(&self.path, *task)),
-            None => Ok((run, records)),
-        }
     }
 
     /// Gives the entries of some tasks to `take`, in order.

@@ -6,13 +6,16 @@
 
 use rusqlite::Row;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::mpsc::sync_channel;
 use std::sync::{Mutex, PoisonError};
 use std::thread::{Builder, ScopedJoinHandle, scope};
 use zeroize::Zeroizing;
 
 use super::chain::HexHash;
-use super::run_chain::{EntryHasher, EntryKey, TASK_BODY, text_at};
+use super::error::JournalError;
+use super::run_chain::{EntryHasher, EntryKey, text_at};
+use super::run_reader::from_json;
 use super::stored_event::read_event;
 use crate::model::{Event, Task};
 
@@ -117,6 +120,17 @@ impl Stretch {
     }
 }
 
+impl Stretch {
+    /// Reads what the entries say, in order, without verifying any.
+    pub(super) fn events(&self, path: &Path) -> Result<Vec<Event>, JournalError> {
+        let read = |entry: StoredEntry<'_>| match read_event(entry.body) {
+            Some(event) => Ok(event),
+            None => from_json(entry.body, path),
+        };
+        self.entries().map(read).collect()
+    }
+}
+
 /// Reads what entries say, one stretch after the other.
 pub(super) struct EntryReading {
     hasher: EntryHasher,
@@ -153,16 +167,15 @@ pub(super) struct TaskStretch {
 }
 
 impl TaskStretch {
-    /// Takes in a row of the tasks.
-    pub(super) fn add(&mut self, row: &Row<'_>) -> Result<(), rusqlite::Error> {
-        self.bodies.push(self.texts.add(text_at(row, TASK_BODY)?));
+    /// Takes in a row of the tasks, with the body in this column.
+    pub(super) fn add(&mut self, row: &Row<'_>, body: usize) -> Result<(), rusqlite::Error> {
+        self.bodies.push(self.texts.add(text_at(row, body)?));
         Ok(())
     }
 
-    /// Reads the tasks, in order; `None` for one that this program cannot read.
-    pub(super) fn read(&self) -> Vec<Option<Task>> {
-        let read = |place| serde_json::from_str(self.texts.get(place)).ok();
-        self.bodies.iter().map(read).collect()
+    /// Reads the tasks, in order.
+    pub(super) fn read(&self, path: &Path) -> Result<Vec<Task>, JournalError> {
+        self.bodies.iter().map(|place| from_json(self.texts.get(place), path)).collect()
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Owns the reading of it. Must never contact a tenant, and never wait for a process that drives the run.
 
+use std::cell::OnceCell;
 use std::path::Path;
 
 use super::run_view::RunView;
@@ -22,6 +23,8 @@ pub struct RunStatus {
     /// Its tasks by state.
     pub counts: OutcomeCounts,
     view: RunView,
+    /// Made once: it goes through all tasks several times.
+    overview: OnceCell<RunOverview>,
 }
 
 impl RunStatus {
@@ -39,8 +42,8 @@ impl RunStatus {
 
     /// Its tasks at a glance.
     #[must_use]
-    pub fn overview(&self) -> RunOverview {
-        RunOverview::of(&self.facts(), &self.rows())
+    pub fn overview(&self) -> &RunOverview {
+        self.overview.get_or_init(|| RunOverview::of(&self.facts(), &self.rows()))
     }
 
     /// How it was confirmed, as the journal keeps it.
@@ -84,6 +87,7 @@ impl Workspace {
         let mut counts = OutcomeCounts::default();
         view.records.iter().for_each(|record| counts.add(record.outcome()));
         let pruned_at = self.index().prunings(&row.id)?.iter().map(|dropped| dropped.at).max();
-        Ok(RunStatus { row, is_held, pruned_at, counts, view })
+        let overview = OnceCell::new();
+        Ok(RunStatus { row, is_held, pruned_at, counts, view, overview })
     }
 }

@@ -32,7 +32,7 @@ pub(crate) fn report(
     let written = workspace.report(&request)?;
     let overview = written.status.overview();
     let detail = Detail::of(printer.is_verbose());
-    printer.say_laid_out(&run_summary(&overview, detail, &printer.error_screen()));
+    printer.say_laid_out(&run_summary(overview, detail, &printer.error_screen()));
     if let Some(note) = pins_note(&written.form.formats, &written.form.options) {
         printer.say(&format!("note: {note}"));
     }

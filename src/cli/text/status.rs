@@ -25,7 +25,7 @@ const LABEL: usize = 11;
 
 /// The run, then how its tasks stand.
 pub(crate) fn text(status: &RunStatus, detail: Detail, screen: &Screen) -> String {
-    format!("{}\n{}", heading(status, screen), run_tasks(&status.overview(), detail, screen))
+    format!("{}\n{}", heading(status, screen), run_tasks(status.overview(), detail, screen))
 }
 
 /// What the run is, when it was and where its reports are.
@@ -81,14 +81,14 @@ pub(crate) fn next(status: &RunStatus, now: UnixMillis) -> Vec<String> {
     match status.row.state {
         _ if status.is_held => Vec::new(),
         RunState::Finished | RunState::Closed => {
-            [missing_pins(&overview), retry(&overview)].into_iter().flatten().collect()
+            [missing_pins(overview), retry(overview)].into_iter().flatten().collect()
         }
         RunState::Ended => {
-            let mut next = steps(&overview, resumable);
+            let mut next = steps(overview, resumable);
             next.push(step("or stop following it", &format!("sortie close {run}")));
             next
         }
-        _ => match steps(&overview, resumable) {
+        _ => match steps(overview, resumable) {
             none if none.is_empty() => {
                 vec![step("resume the run", &format!("sortie resume {run}"))]
             }
