@@ -7,6 +7,7 @@ mod check_in_poll;
 mod oversight;
 mod pauses;
 mod pins;
+mod rate;
 mod settle;
 mod stops;
 
