@@ -94,7 +94,8 @@ fn requests_table(stats: &RunStats) -> Table {
         TableColumn::number("90%"),
         TableColumn::number("99%"),
         TableColumn::number("SLOWEST"),
-    ]);
+    ])
+    .indented(2);
     let time = |ms: Option<u32>| -> TableCell {
         ms.map(|ms| format!("{} ms", thousands(ms as usize))).unwrap_or_default().into()
     };
@@ -116,7 +117,8 @@ fn pauses_table(stats: &RunStats) -> Table {
         TableColumn::text("REASON").at_least(20),
         TableColumn::number("COUNT"),
         TableColumn::number("TIME"),
-    ]);
+    ])
+    .indented(2);
     for pause in &stats.pauses {
         table.row(vec![
             TableCell::from(one_line(&pause.reason).into_owned()),
