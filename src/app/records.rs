@@ -70,7 +70,8 @@ impl RunRecords {
         if let Some((position, _)) = (0..).zip(&places).find(|(_, place)| place.is_none()) {
             return Err(RecordsReason::Incomplete { position });
         }
-        let (tasks, records) = places.into_iter().flatten().unzip();
+        let (tasks, records): (Vec<Task>, Vec<TaskRecord>) = places.into_iter().flatten().unzip();
+        let tasks = tasks.into();
         run_entries.iter().for_each(|entry| record.apply(entry));
         let measures = RunMeasures::default();
         Ok(Self { view: RunView { header, tasks, record, records, requests, measures }, last })

@@ -46,6 +46,12 @@ pub(crate) fn in_turn(
     }
 }
 
+/// Whether there may be more than one attempt.
+pub(crate) fn may_wait(start: &StartOptions) -> bool {
+    let choice = start.values().ok().and_then(|values| values.if_running(&safety::IF_RUNNING));
+    matches!(choice, Some(IfRunning::Wait { .. }))
+}
+
 /// Whether another run refused the start, and nothing was sent.
 fn is_busy(failed: &Failed) -> bool {
     failed.sent == Sent::Nothing && failed.failure.exit == Exit::Busy

@@ -3,11 +3,13 @@
 //! Owns the names of columns and the checks of a header. Must never read a data row.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::Row;
 use super::cells::TargetField;
 use super::column_options::{ColumnOptions, check_options, is_meant, renamed};
 use super::diagnostics::{Diagnostics, Flaw, counted, quote};
-use super::origin::{RUN_ENDED_NAME, RUN_NAME, RowOrigin, origin_of};
+use super::origin::{RUN_ENDED_NAME, RUN_NAME, RowOrigin, origin_of, shared_origin};
 use super::scan::{Record, header_text};
 use super::secrets::may_be_secret;
 use super::source::Source;
@@ -97,9 +99,10 @@ impl TableHeader {
         self.columns.iter().any(|column| column.meaning == *meaning)
     }
 
-    /// The run whose files a record comes from, if it does.
-    pub fn origin(&self, record: &Record<'_>) -> Option<RowOrigin> {
-        origin_of(&self.written, record)
+    /// The run whose files a record comes from, if it does; shared with the row before where both are the same.
+    pub fn origin(&self, record: &Record<'_>, before: Option<&Row>) -> Option<Arc<RowOrigin>> {
+        let before = before.and_then(|row| row.origin.as_ref());
+        origin_of(&self.written, record).map(|origin| shared_origin(origin, before))
     }
 
     /// The name of the column that says a device's name, if there is one.

@@ -54,6 +54,15 @@ pub struct Row {
     pub origin: Option<Arc<RowOrigin>>,
 }
 
+impl Row {
+    /// Shares the target of an earlier row that names the device in the same way.
+    pub(super) fn share_target(&mut self, earlier: &Self) {
+        if self.target == earlier.target {
+            self.target = Arc::clone(&earlier.target);
+        }
+    }
+}
+
 /// One action of a job with its parameters, at its place in the order of a device.
 #[derive(Clone, Debug)]
 pub struct Step {

@@ -3,6 +3,8 @@
 //! Owns which columns say so. No option changes it: a column counts under the name in the file,
 //! whether it is renamed or ignored or not.
 
+use std::sync::Arc;
+
 use super::scan::Record;
 
 /// The columns in which a file of what a run left names that run, and whether it had ended; folded.
@@ -25,6 +27,11 @@ pub enum RowOrigin {
     },
     /// From a `report.csv`, which does not name its run.
     Report,
+}
+
+/// The origin of a row, shared with the row before where both are the same: most rows come from one file.
+pub(super) fn shared_origin(origin: RowOrigin, before: Option<&Arc<RowOrigin>>) -> Arc<RowOrigin> {
+    before.filter(|before| ***before == origin).map_or_else(|| Arc::new(origin), Arc::clone)
 }
 
 /// The run whose files a record comes from, if it does. `written` are the folded names of its columns as they are in

@@ -21,7 +21,7 @@ use super::steps::{STEPS_MAX, StepDraft, StepFlaw, give, read_action, same_steps
 use super::table_rules::TableRules;
 use super::tenants::{SeenByTenant, tenant_of};
 use super::typed_cells::check_types;
-use super::{Row, RowOrigin, Step, Target};
+use super::{Row, Step, Target};
 use crate::model::Risk;
 
 /// Longest cell, in bytes: four times the longest message.
@@ -110,7 +110,7 @@ impl<'r> RowReader<'r> {
         let (Some(mut target), Some(steps)) = (target, steps) else { return };
         self.forget_old_name(&mut target, &steps);
         let carried = self.carrier.take(self.header, record, &steps);
-        let origin = self.header.origin(record).map(|origin| self.shared_origin(origin));
+        let origin = self.header.origin(record, self.rows.last());
         let target = Arc::new(target);
         let (number, line) = (self.row_number, record.line);
         let row = Row { number, line, target, tenant, steps, carried, origin };
@@ -132,12 +132,6 @@ impl<'r> RowReader<'r> {
         self.notes.tell(self.header.name_column(), source.unit(), notes);
         self.carrier.tell(source.unit(), notes);
         self.rows
-    }
-
-    /// The origin of a row, shared with the rows before it: most come from one file.
-    fn shared_origin(&self, origin: RowOrigin) -> Arc<RowOrigin> {
-        let last = self.rows.last().and_then(|row| row.origin.as_ref());
-        last.filter(|last| ***last == origin).map_or_else(|| Arc::new(origin), Arc::clone)
     }
 
     fn has_secrets(&self) -> bool {
@@ -388,9 +382,8 @@ impl<'r> RowReader<'r> {
         let step = row.steps.first().map_or(1, |step| step.number);
         let seen = self.seen.insert(&row, step, self.rows.len());
         let Some(earlier) = seen.same_step else {
-            let first = seen.same_device.and_then(|first| self.rows.get(first));
-            if let Some(first) = first.filter(|first| first.target == row.target) {
-                row.target = Arc::clone(&first.target);
+            if let Some(first) = seen.same_device.and_then(|first| self.rows.get(first)) {
+                row.share_target(first);
             }
             self.rows.push(row);
             return;

@@ -20,7 +20,8 @@ use super::stretches::{
     EntryReading, ReadEntry, StoredEntry, Stretch, TaskStretch, for_each_stretch,
 };
 use crate::model::{
-    DeviceId, Event, Outcome, Params, SentRequest, Task, TaskIndex, TaskRecord, UnixMillis,
+    DeviceId, Event, KnownTasks, KnownTexts, Outcome, Params, SentRequest, Task, TaskIndex,
+    TaskRecord, UnixMillis,
 };
 
 impl RunReader {
@@ -68,6 +69,7 @@ impl RunReader {
         let mut rows = select.query([]).at(path)?;
         let (mut hash, mut marks) = (TasksHash::new(), Vec::new());
         let mut tasks: Option<Vec<Task>> = Some(Vec::new());
+        let mut known = KnownTasks::default();
         for_each_stretch(
             |stretch: &mut TaskStretch| {
                 let Some(row) = rows.next().at(path)? else { return Ok(false) };
@@ -78,7 +80,7 @@ impl RunReader {
             },
             |stretch| stretch.read(path).ok(),
             |_, read| match (&mut tasks, read) {
-                (Some(tasks), Some(read)) => tasks.extend(read),
+                (Some(tasks), Some(read)) => tasks.extend(read.into_iter().map(|it| known.shared(it))),
                 (tasks, _) => *tasks = None,
             },
         )?;
@@ -309,6 +311,7 @@ struct Fold<'a> {
     tasks: &'a [Task],
     /// `None` where a task or an entry cannot be read.
     records: Option<Vec<TaskRecord>>,
+    reasons: KnownTexts,
     /// What the last parameters that were compared come to: most tasks of a run have the same.
     sent: Option<(&'a Params, SentRequest)>,
 }
@@ -317,7 +320,12 @@ impl<'a> Fold<'a> {
     /// Before the first entry.
     fn new(tasks: Option<&'a [Task]>) -> Self {
         let records = tasks.map(|tasks| tasks.iter().map(TaskRecord::new).collect());
-        Self { tasks: tasks.unwrap_or_default(), records, sent: None }
+        Self {
+            tasks: tasks.unwrap_or_default(),
+            records,
+            reasons: KnownTexts::default(),
+            sent: None,
+        }
     }
 
     /// Folds one entry into the record of its task. The error says what is wrong with it; from then on nothing is folded.
@@ -330,6 +338,7 @@ impl<'a> Fold<'a> {
                 Some(index) => match (self.tasks.get(index.at()), records.get_mut(index.at())) {
                     (Some(task), Some(record)) => {
                         record.apply(at, event);
+                        self.reasons.share(&mut record.reason);
                         self.compare_sent(index, task, event)
                     }
                     _ => Err(format!("it names task {}, which the run does not have", index.0)),

@@ -6,7 +6,7 @@
 use super::error::{At, JournalError};
 use super::run_reader::{RunReader, no_such_task};
 use super::stretches::{Stretch, TaskStretch, for_each_stretch};
-use crate::model::{Entry, RunRecord, Task, TaskIndex, TaskRecord, UnixMillis};
+use crate::model::{Entry, KnownTasks, KnownTexts, RunRecord, Task, TaskIndex, TaskRecord, UnixMillis};
 
 impl RunReader {
     /// All tasks, in order.
@@ -19,6 +19,7 @@ impl RunReader {
             self.connection.prepare("SELECT body FROM tasks ORDER BY task").at(path)?;
         let mut rows = select.query([]).at(path)?;
         let (mut tasks, mut failed) = (Vec::new(), None);
+        let mut known = KnownTasks::default();
         for_each_stretch(
             |stretch: &mut TaskStretch| {
                 let Some(row) = rows.next().at(path)? else { return Ok(false) };
@@ -27,7 +28,7 @@ impl RunReader {
             },
             |stretch| stretch.read(path),
             |_, read| match read {
-                Ok(read) => tasks.extend(read),
+                Ok(read) => tasks.extend(read.into_iter().map(|task| known.shared(task))),
                 Err(error) => {
                     failed.get_or_insert(error);
                 }
@@ -53,7 +54,7 @@ impl RunReader {
         let mut records: Vec<TaskRecord> = tasks.iter().map(TaskRecord::new).collect();
         let mut run = RunRecord::default();
         let mut stranger: Option<TaskIndex> = None;
-        let mut failed = None;
+        let (mut failed, mut reasons) = (None, KnownTexts::default());
         let mut select = self
             .connection
             .prepare("SELECT seq, at, task, kind, body, NULL FROM entries ORDER BY seq")
@@ -79,7 +80,10 @@ impl RunReader {
                     run.apply(&entry);
                     let Some(task) = entry.event.task() else { continue };
                     match records.get_mut(task.at()) {
-                        Some(record) => record.apply(entry.at, &entry.event),
+                        Some(record) => {
+                            record.apply(entry.at, &entry.event);
+                            reasons.share(&mut record.reason);
+                        }
                         None => stranger = stranger.min(Some(task)).or(Some(task)),
                     }
                 }

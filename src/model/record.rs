@@ -4,18 +4,20 @@
 //! Invariant: the outcome follows from the entries alone, at any moment of a run and after any crash.
 
 use serde::{Deserialize, Serialize};
+use std::ops::{Deref, DerefMut};
 
 use super::{
     CommandSeen, CommandStatus, Decision, Event, HeldPin, Outcome, PinOrigin, PinReading, Sealed,
-    Secret, Task, Turn, UnixMillis, Verdict,
+    Secret, SharedText, Task, Turn, UnixMillis, Verdict,
 };
 
-/// What a run's entries say of one task: a fold over them, from which its outcome follows.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What a run's entries say of one task: a fold over them, from which its outcome follows. Small, so that a million fit:
+/// what few tasks have is in its details, which are read like its fields.
+#[derive(Clone, Debug, Default)]
 pub struct TaskRecord {
-    stage: Stage,
+    pub(super) stage: Stage,
     /// Why it is in this state; the API's or the device's own words where there are any.
-    pub reason: String,
+    pub reason: SharedText,
     /// Requests that were about to leave.
     pub attempts: u16,
     /// Status of the last answer.
@@ -24,37 +26,74 @@ pub struct TaskRecord {
     pub requested_at: Option<UnixMillis>,
     /// When it ended: by the device's word where there is one, else by ours.
     pub completed_at: Option<UnixMillis>,
+    /// Requests that may have been applied: those that the API took, and those without a usable answer.
+    pub(super) maybe_applied: u16,
+    /// The PIN of the last request was drawn for it, and its answer is not known yet.
+    pub(super) has_drawn: bool,
+    /// The API said that it was so before.
+    pub(super) is_in_effect: bool,
+    details: Option<Box<RecordDetails>>,
+}
+
+/// What is known of a task that was followed, has secrets, or reads something.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecordDetails {
     /// The command in the device's history.
     pub command: Option<CommandSeen>,
     /// Its PINs, newest first: the one to try first is the first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pins: Vec<HeldPin>,
-    /// Requests that may have been applied: those that the API took, and those without a usable answer.
-    #[serde(default)]
-    maybe_applied: u16,
-    /// The PIN of the last request was drawn for it, and its answer is not known yet.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    has_drawn: bool,
     /// Secrets of the device that were kept before the request that takes them away.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<Secret>,
-    /// The API said that it was so before.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    is_in_effect: bool,
     /// What was odd about the answer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    note: Option<String>,
+    pub(super) note: Option<String>,
     /// The result of a read, as JSON text.
     pub result: Option<String>,
 }
+
+/// The details of a task that has none.
+static NO_DETAILS: RecordDetails = RecordDetails {
+    command: None,
+    pins: Vec::new(),
+    secrets: Vec::new(),
+    note: None,
+    result: None,
+};
+
+impl Deref for TaskRecord {
+    type Target = RecordDetails;
+
+    fn deref(&self) -> &RecordDetails {
+        self.details.as_deref().unwrap_or(&NO_DETAILS)
+    }
+}
+
+impl DerefMut for TaskRecord {
+    fn deref_mut(&mut self) -> &mut RecordDetails {
+        self.details.get_or_insert_default()
+    }
+}
+
+impl PartialEq for TaskRecord {
+    fn eq(&self, other: &Self) -> bool {
+        let own = |record: &Self| {
+            let Self { stage, attempts, http_status, requested_at, completed_at, .. } = *record;
+            let Self { maybe_applied, has_drawn, is_in_effect, .. } = *record;
+            let times = (requested_at, completed_at);
+            (stage, attempts, http_status, times, maybe_applied, has_drawn, is_in_effect)
+        };
+        own(self) == own(other) && self.reason == other.reason && **self == **other
+    }
+}
+
+impl Eq for TaskRecord {}
 
 /// Between the reason of a doubt and what the last read for it showed.
 const NOT_FOUND: &str = "; not found: ";
 
 /// The state of a task, as far as its outcome goes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Stage {
+pub(super) enum Stage {
     #[default]
     Unsent,
     /// An intent without an answer: it is unknown whether the request left.
@@ -76,7 +115,7 @@ impl TaskRecord {
         else {
             return Self::default();
         };
-        Self { stage: Stage::Settled(outcome), reason: reason.to_string(), ..Self::default() }
+        Self { stage: Stage::Settled(outcome), reason: (**reason).into(), ..Self::default() }
     }
 
     /// Takes in one event of this task, formed at `at`; others must not be given to it.
@@ -91,7 +130,7 @@ impl TaskRecord {
                 self.stage = Stage::Sent;
                 self.attempts = *attempt;
                 self.requested_at = self.requested_at.or(Some(at));
-                "sent, and no answer yet".clone_into(&mut self.reason);
+                self.reason = "sent, and no answer yet".into();
             }
             Event::Answered { http_status, verdict, .. } => {
                 self.http_status = *http_status;
@@ -99,19 +138,20 @@ impl TaskRecord {
             }
             Event::Postponed { reason, .. } => {
                 self.stage = Stage::Unsent;
-                self.reason.clone_from(reason);
+                self.reason = reason.as_str().into();
             }
             Event::Doubted { reason, .. } => {
                 self.stage = Stage::Doubted;
-                self.reason.clone_from(reason);
+                self.reason = reason.as_str().into();
             }
             Event::Absent { evidence, .. } => {
-                let (doubt, _) = self.reason.split_once(NOT_FOUND).unwrap_or((&self.reason, ""));
-                self.reason = format!("{doubt}{NOT_FOUND}{evidence}");
+                let (doubt, _) =
+                    self.reason.split_once(NOT_FOUND).unwrap_or((self.reason.as_str(), ""));
+                self.reason = format!("{doubt}{NOT_FOUND}{evidence}").into();
             }
             Event::Adopted { evidence, .. } => {
                 self.stage = Stage::Taken;
-                self.reason.clone_from(evidence);
+                self.reason = evidence.as_str().into();
             }
             Event::Resolved { decision, by, .. } => {
                 self.stage = match decision {
@@ -119,7 +159,7 @@ impl TaskRecord {
                     Decision::NotDone => Stage::Settled(Outcome::Failed),
                     Decision::SendAgain => Stage::Unsent,
                 };
-                self.reason = format!("{} by {by}", decision.word());
+                self.reason = format!("{} by {by}", decision.word()).into();
                 self.completed_at = self.is_settled().then_some(at);
             }
             Event::PinRead { reading: PinReading::Found { pin, agrees }, .. } => {
@@ -139,24 +179,28 @@ impl TaskRecord {
                 self.secrets.extend(secrets.iter().cloned());
             }
             Event::Observed { command, .. } => {
-                self.reason.clone_from(&command.reason);
+                self.reason = command.reason.as_str().into();
                 self.command = Some(command.clone());
             }
             Event::Unseen { reason, .. } => {
-                self.reason = format!("its end is not visible: {reason}");
+                self.reason = format!("its end is not visible: {reason}").into();
             }
             Event::Settled { outcome, reason, .. } => {
                 self.stage = Stage::Settled(*outcome);
-                self.reason.clone_from(reason);
-                // What was odd about the answer, a PIN of unusual form above all, is not forgotten.
-                if let Some(note) = self.note.as_ref().filter(|note| !reason.contains(*note)) {
-                    let separator = if reason.is_empty() { "" } else { "; " };
-                    self.reason.push_str(&format!("{separator}{note}"));
-                }
+                self.reason = self.with_note(reason);
                 let reported = self.command.as_ref().and_then(|command| command.completed_at);
                 self.completed_at = reported.or(Some(at));
             }
             _ => {}
+        }
+    }
+
+    /// A reason with what was odd about the answer. That, a PIN of unusual form above all, is not forgotten.
+    fn with_note(&self, reason: &str) -> SharedText {
+        let separator = if reason.is_empty() { "" } else { "; " };
+        match self.note.as_ref().filter(|note| !reason.contains(*note)) {
+            Some(note) => format!("{reason}{separator}{note}").into(),
+            None => reason.into(),
         }
     }
 
@@ -205,7 +249,7 @@ impl TaskRecord {
         // While the lock of another run waits for the Mac the tenant may show the PIN of one before that.
         let is_known = self.pins.iter().any(|held| held.origin == PinOrigin::OtherRun);
         let is_its_own = is_taken || (self.is_in_effect && !is_known) || self.is_settled();
-        if let Some(newest) = self.pins.first_mut() {
+        if let Some(newest) = self.deref_mut().pins.first_mut() {
             newest.is_verified |= is_taken;
             if agrees != Some(true) {
                 newest.may_be_older = !is_its_own;
@@ -242,25 +286,29 @@ impl TaskRecord {
         match verdict {
             Verdict::Accepted(answer) => {
                 self.stage = Stage::Taken;
-                self.reason = answer.note.clone().unwrap_or_default();
-                self.note.clone_from(&answer.note);
+                self.reason = answer.note.as_deref().unwrap_or_default().into();
+                if self.note != answer.note {
+                    self.note.clone_from(&answer.note);
+                }
                 match (&answer.pin, &answer.pin_flaw) {
                     (Some(pin), None) => self.hold(pin, PinOrigin::Answer, at),
                     (Some(pin), Some(flaw)) => self.hold_odd(pin, PinOrigin::Answer, at, flaw),
                     (None, _) => {}
                 }
-                self.result.clone_from(&answer.result);
+                if self.result != answer.result {
+                    self.result.clone_from(&answer.result);
+                }
             }
             Verdict::InEffect { reason } => {
                 self.stage = Stage::Taken;
                 self.is_in_effect = true;
-                self.reason.clone_from(reason);
+                self.reason = reason.as_str().into();
             }
             Verdict::Refused { reason, .. }
             | Verdict::Throttled { reason, .. }
             | Verdict::NotSent { reason, .. }
             | Verdict::OtherDevice { reason }
-            | Verdict::Unknown { reason, .. } => self.reason.clone_from(reason),
+            | Verdict::Unknown { reason, .. } => self.reason = reason.as_str().into(),
         }
     }
 
@@ -293,8 +341,8 @@ impl TaskRecord {
     /// The state of the task now, as one of the ten outcomes.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
-        match (&self.stage, self.command.as_ref().map(|command| command.status)) {
-            (Stage::Settled(outcome), _) => *outcome,
+        match (self.stage, self.command.as_ref().map(|command| command.status)) {
+            (Stage::Settled(outcome), _) => outcome,
             (Stage::Unsent, _) => Outcome::NotAttempted,
             (Stage::Sent | Stage::Doubted, _) => Outcome::InDoubt,
             (Stage::Taken, Some(CommandStatus::NotNow)) => Outcome::NotNow,

@@ -63,6 +63,9 @@ impl SharedText {
     }
 }
 
+/// Most texts that are known: what more devices or tasks have apart is not worth a search.
+const KNOWN_TEXTS_MAX: usize = 4_096;
+
 /// Texts that came before, so that equal long ones are kept once: thousands of devices have the same model.
 #[derive(Debug, Default)]
 pub struct KnownTexts(HashSet<SharedText>);
@@ -75,7 +78,8 @@ impl KnownTexts {
         }
         match self.0.get(text.as_str()) {
             Some(known) => *text = known.clone(),
-            None => drop(self.0.insert(text.clone())),
+            None if self.0.len() < KNOWN_TEXTS_MAX => drop(self.0.insert(text.clone())),
+            None => {}
         }
     }
 }

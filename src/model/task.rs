@@ -141,6 +141,14 @@ pub enum Turn {
 }
 
 impl Turn {
+    /// Why it is not to be done; `None` for one that is.
+    pub(super) fn reason_mut(&mut self) -> Option<&mut Arc<str>> {
+        match self {
+            Self::Do => None,
+            Self::Skip { reason, .. } | Self::Done { reason } => Some(reason),
+        }
+    }
+
     /// How a task ended that is not to be done; `None` for one that is.
     #[must_use]
     pub fn outcome(&self) -> Option<Outcome> {

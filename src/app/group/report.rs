@@ -79,7 +79,7 @@ impl Workspace {
                     note_page(self, run.view(), &form);
                     let view = run.view();
                     let facts = view.facts(ended_at(run));
-                    several.add(&tenant.tenant, &facts, view.tasks.clone(), view.records.clone());
+                    several.add(&tenant.tenant, &facts, view.tasks.to_vec(), view.records.clone());
                 }
                 None => {
                     let why = tenant.left_out.as_deref().unwrap_or(NEVER_BEGAN);

@@ -126,7 +126,7 @@ fn local() -> RunView {
     }
     RunView {
         header: header(),
-        tasks,
+        tasks: tasks.into(),
         record,
         records,
         requests: requests(),

@@ -20,6 +20,7 @@ use crate::journal::{Distrust, JournalError, RunHeader, RunReader, RunState};
 use crate::model::{Outcome, OutcomeCounts, RunVerdict, StopCause, Task, UnixMillis};
 use crate::report::RunOverview;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// How a run ended.
 #[derive(Clone, Debug)]
@@ -48,7 +49,7 @@ pub struct RunEnded {
 pub(crate) struct Ending<'a> {
     pub workspace: &'a Workspace,
     pub header: &'a RunHeader,
-    pub tasks: &'a [Task],
+    pub tasks: &'a Arc<[Task]>,
     pub watched: &'a Watched,
     pub notices: &'a RunNotices,
 }
@@ -69,7 +70,7 @@ impl Ending<'_> {
             })
         };
         let now = WallClock.now();
-        let view = RunView::read(&self.workspace.dir, &self.header.run.0)
+        let view = RunView::read_with(&self.workspace.dir, &self.header.run.0, self.tasks)
             .map_err(|error| self.unrecorded(of_distrust(error)).after(self.watched.sent))?;
         let overview = RunOverview::of(&view.facts(Some(now)), &view.rows());
         let missing_pins = overview.without_pin.iter().map(|group| group.count).sum();
@@ -104,8 +105,9 @@ impl Ending<'_> {
     pub(crate) fn broken_off(&self, error: DriveError) -> Refusal {
         self.notices.broken_off();
         let run = self.header.run.0.clone();
-        let reported =
-            RunView::read(&self.workspace.dir, &run).map_err(of_distrust).and_then(|view| {
+        let reported = RunView::read_with(&self.workspace.dir, &run, self.tasks)
+            .map_err(of_distrust)
+            .and_then(|view| {
                 self.write_reports(&view, WallClock.now()).map_err(RunEndFault::Reports)
             });
         if let Err(fault) = reported {

@@ -66,7 +66,8 @@ pub(crate) async fn drive(
     concurrency: u32,
 ) -> Result<RunEnded, Refusal> {
     let Entered { hold, sending, journal, header } = entered;
-    let Prepared { connection, planned, policy, .. } = prepared;
+    // The rest is not needed any longer, and the rows of a large job take memory.
+    let (connection, planned, policy) = prepared.into_parts();
     let tasks: Arc<[Task]> = planned.file.plan.tasks.into();
     workspace.events.tell(&AppEvent::RunEntered {
         run: header.run.0.clone(),
@@ -359,7 +360,7 @@ fn write_first_reports(header: &RunHeader, tasks: &[Task]) -> Result<(), Reason>
     let records = tasks.iter().map(TaskRecord::new).collect();
     let view = RunView {
         header: header.clone(),
-        tasks: tasks.to_vec(),
+        tasks: tasks.into(),
         record: RunRecord::default(),
         records,
         requests: RequestCounts::new(),

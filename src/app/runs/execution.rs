@@ -76,7 +76,7 @@ pub(crate) async fn execute(
     engine.set_scope(scope);
     let reporter = Reporter::start(
         workspace.dir.clone(),
-        header.run.0.clone(),
+        (header.run.0.clone(), Arc::clone(&tasks)),
         header.report_dir.clone(),
         workspace.events.clone(),
     );

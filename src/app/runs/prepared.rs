@@ -187,6 +187,11 @@ impl Prepared {
         preflight::verify(&Candidate { run, fresh, ..candidate }, PlanStage::Start)
     }
 
+    /// What drives the run, once it was entered.
+    pub(crate) fn into_parts(self) -> (Connection, Planned, PolicyFile) {
+        (self.connection, self.planned, self.policy)
+    }
+
     /// The run whose work is taken over.
     pub(crate) fn left_by(&self) -> Option<&str> {
         match &self.source {

@@ -4,6 +4,7 @@
 //! reads the journal on a thread of its own.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use crate::app::events::{AppEvent, Events};
 use crate::app::refusal::Reason;
 use crate::drive::{Clock, WallClock};
 use crate::journal::StateDir;
+use crate::model::Task;
 
 /// Shortest time between two rewrites.
 const PAUSE_MS_MIN: u64 = 10_000;
@@ -29,14 +31,14 @@ impl Reporter {
     /// Starts it. Observers learn of the first rewrite that fails; the run goes on, its journal holds all.
     pub(crate) fn start(
         state_dir: StateDir,
-        run: String,
+        (run, tasks): (String, Arc<[Task]>),
         directory: PathBuf,
         events: Events,
     ) -> Self {
         let (dirty, changes) = channel();
         let spawned = std::thread::Builder::new()
             .name("reports".to_owned())
-            .spawn(move || rewrite(&state_dir, &run, &directory, &changes, &events));
+            .spawn(move || rewrite(&state_dir, (&run, &tasks), &directory, &changes, &events));
         Self { dirty: Some(dirty), thread: spawned.ok() }
     }
 
@@ -60,7 +62,7 @@ impl Drop for Reporter {
 
 fn rewrite(
     state_dir: &StateDir,
-    run: &str,
+    (run, tasks): (&str, &Arc<[Task]>),
     directory: &Path,
     changes: &Receiver<()>,
     events: &Events,
@@ -78,7 +80,7 @@ fn rewrite(
             }
         }
         let began = WallClock.now();
-        let written = write(state_dir, run, directory);
+        let written = write(state_dir, (run, tasks), directory);
         if let (Err(reason), false) = (written, has_failed) {
             has_failed = true;
             events.tell(&AppEvent::ReportsNotWritten(reason));
@@ -88,6 +90,10 @@ fn rewrite(
     }
 }
 
-fn write(state_dir: &StateDir, run: &str, directory: &Path) -> Result<(), Reason> {
-    Ok(RunView::read(state_dir, run)?.write(directory, None)?)
+fn write(
+    state_dir: &StateDir,
+    (run, tasks): (&str, &Arc<[Task]>),
+    directory: &Path,
+) -> Result<(), Reason> {
+    Ok(RunView::read_with(state_dir, run, tasks)?.write(directory, None)?)
 }

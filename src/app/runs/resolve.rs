@@ -211,7 +211,7 @@ fn doubts_of(
 ) -> Vec<Doubt> {
     (0..)
         .map(TaskIndex)
-        .zip(&view.tasks)
+        .zip(view.tasks.iter())
         .filter(|(index, _)| engine.state().task(*index).phase == Phase::Doubt)
         .map(|(index, task)| Doubt {
             index,

@@ -4,6 +4,7 @@
 
 use serde::Serialize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::app::refusal::{NextStep, RefusalClass, RefusalFacts};
 use crate::app::runs::verdict::{VerdictFacts, skips_asked, verdict_of};
@@ -19,7 +20,7 @@ use crate::report::{ReportFault, Rows, RunFacts, Stage, write_reports};
 /// Everything that a report is made from.
 pub(crate) struct RunView {
     pub header: RunHeader,
-    pub tasks: Vec<Task>,
+    pub tasks: Arc<[Task]>,
     pub record: RunRecord,
     pub records: Vec<TaskRecord>,
     pub requests: RequestCounts,
@@ -34,8 +35,24 @@ impl RunView {
     /// The journal cannot be read, or the run was never begun.
     pub(crate) fn read(state_dir: &StateDir, run: &str) -> Result<Self, Distrust> {
         let reader = RunReader::open(state_dir, run)?;
+        let tasks = reader.tasks()?.into();
+        Self::of_reader(&reader, run, tasks)
+    }
+
+    /// The same of a run whose tasks are in memory already: they are frozen.
+    ///
+    /// # Errors
+    /// As [`RunView::read`].
+    pub(crate) fn read_with(
+        state_dir: &StateDir,
+        run: &str,
+        tasks: &Arc<[Task]>,
+    ) -> Result<Self, Distrust> {
+        Self::of_reader(&RunReader::open(state_dir, run)?, run, Arc::clone(tasks))
+    }
+
+    fn of_reader(reader: &RunReader, run: &str, tasks: Arc<[Task]>) -> Result<Self, Distrust> {
         let header = reader.header()?.ok_or_else(|| Distrust::NeverBegun(run.to_owned()))?;
-        let tasks = reader.tasks()?;
         let (record, records) = reader.fold(&tasks)?;
         let (requests, measures) = (reader.requests()?, reader.measures()?);
         Ok(Self { header, tasks, record, records, requests, measures })
@@ -45,7 +62,7 @@ impl RunView {
     pub(crate) fn of(run: TrustedRun) -> Self {
         let TrustedRun { header, tasks, record, records, requests, .. } = run;
         let measures = RunMeasures::default();
-        Self { header, tasks, record, records, requests, measures }
+        Self { header, tasks: tasks.into(), record, records, requests, measures }
     }
 
     /// What its reports say of the run itself.

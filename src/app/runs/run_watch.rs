@@ -11,7 +11,9 @@ use crate::app::runs::seen::{begins, seen};
 use crate::drive::{Clock, Observer, Quota, WallClock};
 use crate::engine::Progress;
 use crate::journal::RunHeader;
-use crate::model::{Entry, Event, Outcome, OutcomeCounts, Task, TaskRecord, UnixMillis};
+use crate::model::{
+    Entry, Event, KnownTexts, Outcome, OutcomeCounts, Task, TaskRecord, UnixMillis,
+};
 
 /// How often the ledger is asked what is left of the hour, in milliseconds.
 const QUOTA_MS: i64 = 5_000;
@@ -30,6 +32,7 @@ pub(crate) struct RunWatch<'a> {
     run: String,
     tasks: &'a [Task],
     records: Vec<TaskRecord>,
+    reasons: KnownTexts,
     counts: OutcomeCounts,
     events: Events,
     reporter: Reporter,
@@ -58,6 +61,7 @@ impl<'a> RunWatch<'a> {
             run: header.run.0.clone(),
             tasks,
             records,
+            reasons: KnownTexts::default(),
             counts,
             events,
             reporter,
@@ -87,6 +91,7 @@ impl<'a> RunWatch<'a> {
             let record = &mut self.records[task.at()];
             self.counts.remove(record.outcome());
             record.apply(entry.at, &entry.event);
+            self.reasons.share(&mut record.reason);
             self.counts.add(record.outcome());
         }
         self.is_forbidden |= matches!(entry.event, Event::ActionStopped { .. });

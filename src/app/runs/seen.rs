@@ -51,7 +51,7 @@ fn seen_task(index: TaskIndex, task: &Task, record: &TaskRecord, event: &Event) 
         device_id: task.device.id.as_str().to_owned(),
         serial_number: task.device.serial_number.to_string(),
         outcome: is_judged.then(|| record.outcome().word()),
-        reason: record.reason.clone(),
+        reason: record.reason.to_string(),
         http_status: record.http_status,
         is_sought: task.repeat == Repeat::Once && task.end.trace().exists(),
     }

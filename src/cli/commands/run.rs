@@ -9,7 +9,7 @@ use crate::cli::starting::{Given, run_plan};
 use crate::cli::starting_group::{run_for_tenants, run_plan_set};
 use crate::cli::tenants::{TenantNaming, known_tenants};
 use crate::cli::terminal::printer::Printer;
-use crate::cli::turns::in_turn;
+use crate::cli::turns::{in_turn, may_wait};
 
 pub(crate) fn run(
     global: &GlobalOptions,
@@ -28,9 +28,13 @@ pub(crate) fn run(
         });
     }
     let known = known_tenants(global, TenantNaming::of(tenant));
-    let parsed = read_job(job, known, printer).before_sending()?;
+    // The rows of a large job take memory: a run keeps none that no other attempt can need.
+    let mut parsed = Some(read_job(job, known, printer).before_sending()?);
+    let may_wait = may_wait(&options.start);
     in_turn(global, &options.start, &options.ending.metrics, printer, |place| {
         let given = Given { global, tenant, limits, options, printer, place };
-        run_for_tenants(given, parsed.clone(), is_named(job), Some(job))
+        let parsed = if may_wait { parsed.clone() } else { parsed.take() };
+        let parsed = parsed.expect("without a wait there is one attempt");
+        run_for_tenants(given, parsed, is_named(job), Some(job))
     })
 }
