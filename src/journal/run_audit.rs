@@ -80,7 +80,9 @@ impl RunReader {
             },
             |stretch| stretch.read(path).ok(),
             |_, read| match (&mut tasks, read) {
-                (Some(tasks), Some(read)) => tasks.extend(read.into_iter().map(|it| known.shared(it))),
+                (Some(tasks), Some(read)) => {
+                    tasks.extend(read.into_iter().map(|it| known.shared(it)))
+                }
                 (tasks, _) => *tasks = None,
             },
         )?;

@@ -6,7 +6,9 @@
 use super::error::{At, JournalError};
 use super::run_reader::{RunReader, no_such_task};
 use super::stretches::{Stretch, TaskStretch, for_each_stretch};
-use crate::model::{Entry, KnownTasks, KnownTexts, RunRecord, Task, TaskIndex, TaskRecord, UnixMillis};
+use crate::model::{
+    Entry, KnownTasks, KnownTexts, RunRecord, Task, TaskIndex, TaskRecord, UnixMillis,
+};
 
 impl RunReader {
     /// All tasks, in order.
