@@ -38,7 +38,9 @@ pub(super) enum Denied {
 /// The requests that may leave.
 pub(super) struct Allowance {
     pace: AdaptiveRate,
-    /// How long places gather after the last one was taken, in milliseconds.
+    /// The limit of the run.
+    per_second: u32,
+    /// How long places gather after the last one was taken, in milliseconds: at the rate that it was taken at.
     gather_ms: u64,
     /// Until when they do.
     gather_until: UnixMillis,
@@ -53,7 +55,8 @@ impl Allowance {
     pub(super) fn new(per_second: u32) -> Self {
         Self {
             pace: AdaptiveRate::new(per_second),
-            gather_ms: gather_ms(per_second),
+            per_second,
+            gather_ms: 0,
             gather_until: UnixMillis(0),
             granted: 0,
             granted_until: UnixMillis(0),
@@ -101,6 +104,9 @@ impl Allowance {
             return Err(Denied::Until(self.gather_until));
         }
         self.pace.take(now).map_err(|at| {
+            // A reduced rate has a smaller burst: what gathers for longer than that fills is lost.
+            let reduced = self.pace.reduced().map(|rate| rate.per_second);
+            self.gather_ms = gather_ms(reduced.unwrap_or(self.per_second));
             self.gather_until = at.plus_ms(self.gather_ms);
             Denied::Until(self.gather_until)
         })?;
@@ -164,10 +170,11 @@ fn gather_ms(per_second: u32) -> u64 {
 mod tests {
     use super::*;
 
+    const NOW: UnixMillis = UnixMillis(1_000_000);
+
     /// When so many requests leave, asked as the loop does: at each moment that was named, and in between.
-    fn leave(per_second: u32, requests: usize) -> Vec<i64> {
-        let mut allowance = Allowance::new(per_second);
-        let mut now = UnixMillis(1_000_000);
+    fn leave(mut allowance: Allowance, requests: usize) -> Vec<i64> {
+        let mut now = NOW;
         allowance.grant(u32::MAX, now.plus_ms(1_000_000));
         let mut left = Vec::new();
         while left.len() < requests {
@@ -188,7 +195,7 @@ mod tests {
     #[test]
     fn requests_of_a_fast_run_leave_together_at_its_rate() {
         for (per_second, together) in [(50, 5), (20, 2), (10, 1), (1, 1)] {
-            let left = leave(per_second, 200);
+            let left = leave(Allowance::new(per_second), 200);
             let moments: std::collections::BTreeSet<i64> = left.iter().copied().collect();
             let burst = (per_second / 5).max(1) as usize;
             let expected = 1 + (200 - burst).div_ceil(together);
@@ -197,5 +204,17 @@ mod tests {
             let ideal_ms = (200 - burst) as f64 * 1_000.0 / f64::from(per_second);
             assert!(took_ms <= ideal_ms * 1.02 + 100.0, "{took_ms} ms at {per_second} a second");
         }
+    }
+
+    #[test]
+    fn a_reduced_rate_loses_no_place() {
+        let mut allowance = Allowance::new(50);
+        allowance.throttled(NOW);
+        let reduced = allowance.reduced_rate().expect("it is reduced").per_second;
+        let left = leave(allowance, 40);
+        let took_ms = (left[39] - left[0]) as f64;
+        // It has no burst, and rises again by itself at most.
+        let ideal_ms = 39.0 * 1_000.0 / f64::from(reduced);
+        assert!(took_ms <= ideal_ms * 1.05 + 100.0, "{took_ms} ms at {reduced} a second");
     }
 }
