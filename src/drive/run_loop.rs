@@ -123,7 +123,7 @@ impl<'a, T: Transport, C: Clock, J: Commit, O: Observer> RunLoop<'a, T, C, J, O>
         control: &mut watch::Receiver<Control>,
     ) -> Result<Ended, DriveError> {
         let ended = self.drive(control).await;
-        // An answer is kept even where nothing can be decided any more.
+        // An answer is kept even where nothing more can be decided.
         let gathered = self.gathered.take();
         self.submit(gathered, Vec::new());
         let returned = self.return_block();

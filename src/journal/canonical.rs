@@ -13,7 +13,7 @@ use super::chain::{Leave, is_secret_key, stored_json, write_without_secrets};
 const DEPTH_MAX: usize = 32;
 /// Longest number that is copied unchanged: every integer of so many digits fits into 64 bits.
 const DIGITS_MAX: usize = 18;
-/// Bytes of a string that are looked at together.
+/// Bytes of a string that are read together.
 const STRIDE: usize = size_of::<u64>();
 
 /// Writes stored bodies as they are hashed, one after the other into the same memory.

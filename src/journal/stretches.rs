@@ -21,7 +21,7 @@ use crate::model::{Event, Task};
 
 /// Entries of one stretch: handing it to a thread costs nothing beside them, and they are a few megabytes.
 pub(super) const ENTRIES_MAX: usize = 8_192;
-/// Bytes of the texts of a stretch, before it has any: more are made room for when they come.
+/// Bytes that a stretch has room for at first; it grows where its texts are longer.
 const STRETCH_BYTES: usize = 1 << 20;
 /// Stretches that are with the other thread: one is read while the next one waits.
 const UNDER_WAY_MAX: usize = 2;
@@ -180,7 +180,7 @@ impl TaskStretch {
 }
 
 /// Rows that are read together.
-pub(super) trait Rows: Send {
+pub(super) trait StretchRows: Send {
     /// No rows yet.
     fn new() -> Self;
     /// Forgets the rows and keeps the memory.
@@ -189,7 +189,7 @@ pub(super) trait Rows: Send {
     fn count(&self) -> usize;
 }
 
-impl Rows for Stretch {
+impl StretchRows for Stretch {
     fn new() -> Self {
         Self { texts: Texts::new(), entries: Vec::with_capacity(ENTRIES_MAX) }
     }
@@ -204,7 +204,7 @@ impl Rows for Stretch {
     }
 }
 
-impl Rows for TaskStretch {
+impl StretchRows for TaskStretch {
     fn new() -> Self {
         Self { texts: Texts::new(), bodies: Vec::with_capacity(ENTRIES_MAX) }
     }
@@ -222,7 +222,7 @@ impl Rows for TaskStretch {
 /// Fills stretches with `add`, which says whether there was one more row, and gives each to `read` and then, with what that
 /// returned, to `take`, in order. `read` goes on in a thread of its own; where the system gives none, one comes after the
 /// other.
-pub(super) fn for_each_stretch<R: Rows, T: Send, E>(
+pub(super) fn for_each_stretch<R: StretchRows, T: Send, E>(
     mut add: impl FnMut(&mut R) -> Result<bool, E>,
     read: impl FnMut(&R) -> T + Send,
     mut take: impl FnMut(&R, T),

@@ -14,7 +14,7 @@ use crate::kandji::find_action;
 use crate::model::{Device, Recheck, Risk, StopCause, Task, TaskIndex, UnixMillis};
 use crate::plan::{Aim, recheck, recheck_protection};
 
-/// How often the files are looked at, in milliseconds: no person makes one faster, and a run asks before each batch.
+/// How often the files are checked, in milliseconds: no person makes one faster, and a run asks before each batch.
 const LOOK_EVERY_MS: i64 = 100;
 
 /// Passes the question before a wave on.
