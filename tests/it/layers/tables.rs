@@ -117,6 +117,6 @@ pub(super) const FUNCTION_LINES_MAX: usize = 70;
 
 /// Ratchets: these numbers may only go down. Tests do not count.
 pub(super) const LONGEST_FILE: usize = 466;
-pub(super) const FILES_OVER: usize = 2;
+pub(super) const FILES_OVER: usize = 1;
 pub(super) const LONGEST_FUNCTION: usize = 75;
 pub(super) const FUNCTIONS_OVER: usize = 2;
