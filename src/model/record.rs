@@ -15,7 +15,7 @@ use super::{
 /// what few tasks have is in its details, which are read like its fields.
 #[derive(Clone, Debug, Default)]
 pub struct TaskRecord {
-    pub(super) stage: Stage,
+    pub(super) stage: TaskStage,
     /// Why it is in this state; the API's or the device's own words where there are any.
     pub reason: SharedText,
     /// Requests that were about to leave.
@@ -93,7 +93,7 @@ const NOT_FOUND: &str = "; not found: ";
 /// The state of a task, as far as its outcome goes.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Stage {
+pub(super) enum TaskStage {
     #[default]
     Unsent,
     /// An intent without an answer: it is unknown whether the request left.
@@ -115,7 +115,7 @@ impl TaskRecord {
         else {
             return Self::default();
         };
-        Self { stage: Stage::Settled(outcome), reason: (**reason).into(), ..Self::default() }
+        Self { stage: TaskStage::Settled(outcome), reason: (**reason).into(), ..Self::default() }
     }
 
     /// Takes in one event of this task, formed at `at`; others must not be given to it.
@@ -127,7 +127,7 @@ impl TaskRecord {
                 }
                 self.has_drawn = pin.is_some();
                 self.maybe_applied = self.maybe_applied.saturating_add(1);
-                self.stage = Stage::Sent;
+                self.stage = TaskStage::Sent;
                 self.attempts = *attempt;
                 self.requested_at = self.requested_at.or(Some(at));
                 self.reason = "sent, and no answer yet".into();
@@ -137,11 +137,11 @@ impl TaskRecord {
                 self.take_verdict(at, verdict);
             }
             Event::Postponed { reason, .. } => {
-                self.stage = Stage::Unsent;
+                self.stage = TaskStage::Unsent;
                 self.reason = reason.as_str().into();
             }
             Event::Doubted { reason, .. } => {
-                self.stage = Stage::Doubted;
+                self.stage = TaskStage::Doubted;
                 self.reason = reason.as_str().into();
             }
             Event::Absent { evidence, .. } => {
@@ -150,14 +150,14 @@ impl TaskRecord {
                 self.reason = format!("{doubt}{NOT_FOUND}{evidence}").into();
             }
             Event::Adopted { evidence, .. } => {
-                self.stage = Stage::Taken;
+                self.stage = TaskStage::Taken;
                 self.reason = evidence.as_str().into();
             }
             Event::Resolved { decision, by, .. } => {
                 self.stage = match decision {
-                    Decision::Done => Stage::Settled(Outcome::Completed),
-                    Decision::NotDone => Stage::Settled(Outcome::Failed),
-                    Decision::SendAgain => Stage::Unsent,
+                    Decision::Done => TaskStage::Settled(Outcome::Completed),
+                    Decision::NotDone => TaskStage::Settled(Outcome::Failed),
+                    Decision::SendAgain => TaskStage::Unsent,
                 };
                 self.reason = format!("{} by {by}", decision.word()).into();
                 self.completed_at = self.is_settled().then_some(at);
@@ -186,7 +186,7 @@ impl TaskRecord {
                 self.reason = format!("its end is not visible: {reason}").into();
             }
             Event::Settled { outcome, reason, .. } => {
-                self.stage = Stage::Settled(*outcome);
+                self.stage = TaskStage::Settled(*outcome);
                 self.reason = self.with_note(reason);
                 let reported = self.command.as_ref().and_then(|command| command.completed_at);
                 self.completed_at = reported.or(Some(at));
@@ -285,7 +285,7 @@ impl TaskRecord {
         }
         match verdict {
             Verdict::Accepted(answer) => {
-                self.stage = Stage::Taken;
+                self.stage = TaskStage::Taken;
                 self.reason = answer.note.as_deref().unwrap_or_default().into();
                 if self.note != answer.note {
                     self.note.clone_from(&answer.note);
@@ -300,7 +300,7 @@ impl TaskRecord {
                 }
             }
             Verdict::InEffect { reason } => {
-                self.stage = Stage::Taken;
+                self.stage = TaskStage::Taken;
                 self.is_in_effect = true;
                 self.reason = reason.as_str().into();
             }
@@ -342,24 +342,24 @@ impl TaskRecord {
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match (self.stage, self.command.as_ref().map(|command| command.status)) {
-            (Stage::Settled(outcome), _) => outcome,
-            (Stage::Unsent, _) => Outcome::NotAttempted,
-            (Stage::Sent | Stage::Doubted, _) => Outcome::InDoubt,
-            (Stage::Taken, Some(CommandStatus::NotNow)) => Outcome::NotNow,
-            (Stage::Taken, _) => Outcome::Pending,
+            (TaskStage::Settled(outcome), _) => outcome,
+            (TaskStage::Unsent, _) => Outcome::NotAttempted,
+            (TaskStage::Sent | TaskStage::Doubted, _) => Outcome::InDoubt,
+            (TaskStage::Taken, Some(CommandStatus::NotNow)) => Outcome::NotNow,
+            (TaskStage::Taken, _) => Outcome::Pending,
         }
     }
 
     /// Whether the task has ended for good.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        matches!(self.stage, Stage::Settled(_))
+        matches!(self.stage, TaskStage::Settled(_))
     }
 
     /// Whether a request is out whose answer is not known.
     #[must_use]
     pub fn is_sent_without_answer(&self) -> bool {
-        self.stage == Stage::Sent
+        self.stage == TaskStage::Sent
     }
 }
 

@@ -4,13 +4,13 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::record::{RecordDetails, Stage, TaskRecord};
+use super::record::{RecordDetails, TaskRecord, TaskStage};
 use super::{CommandSeen, HeldPin, Secret, SharedText, UnixMillis};
 
 #[derive(Serialize)]
 #[serde(rename = "TaskRecord")]
 struct WrittenRecord<'a> {
-    stage: Stage,
+    stage: TaskStage,
     reason: &'a SharedText,
     attempts: u16,
     http_status: Option<u16>,
@@ -34,7 +34,7 @@ struct WrittenRecord<'a> {
 #[derive(Deserialize)]
 #[serde(rename = "TaskRecord")]
 struct ReadRecord {
-    stage: Stage,
+    stage: TaskStage,
     reason: SharedText,
     attempts: u16,
     http_status: Option<u16>,
