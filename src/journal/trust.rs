@@ -15,7 +15,7 @@ use super::run_chain::{Beginning, ChainEnd};
 use super::run_header::{RequestCounts, RunHeader};
 use super::run_reader::RunReader;
 use super::state_dir::StateDir;
-use crate::model::{Entry, RunRecord, Task, TaskRecord, UnixMillis};
+use crate::model::{Entry, RunMeasures, RunRecord, Task, TaskRecord, UnixMillis};
 
 /// Why a run is not resumed.
 #[derive(Debug, thiserror::Error)]
@@ -141,7 +141,7 @@ impl Opening {
             let what = "its entries cannot be read".to_owned();
             return Err(refuse(AuditFault { seq: 0, what }));
         };
-        let requests = reader.requests()?;
+        let (requests, measures) = (reader.requests()?, reader.measures()?);
         Ok(TrustedRun {
             header,
             tasks,
@@ -149,6 +149,7 @@ impl Opening {
             record,
             records,
             requests,
+            measures,
             started: account.started,
             path: reader.path,
             beginning,
@@ -169,6 +170,8 @@ pub struct TrustedRun {
     pub records: Vec<TaskRecord>,
     /// How many requests of each kind were made.
     pub requests: RequestCounts,
+    /// What its processes measured of it. No hash covers this.
+    pub measures: RunMeasures,
     /// When a person closed it, and who.
     pub closed: Option<(UnixMillis, String)>,
     /// The note of its start in the host's record; null where there is none.

@@ -194,7 +194,7 @@ fn a_killed_group_is_resumed_and_sends_nothing_twice() {
     bench.allow_many();
     let mut child = bench
         .command()
-        .args(arguments(&["run", "job.csv", "--per-second", "5"], "120"))
+        .args(arguments(&["run", "job.csv", "--per-second", "5", "--waves", "100%"], "120"))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()

@@ -15,7 +15,7 @@ use crate::app::consent::{Consent, Question};
 use crate::app::operator::Operator;
 use crate::app::refusal::Reason;
 use crate::drive::{Clock, WallClock};
-use crate::journal::{RequestCounts, RunJournal, RunRow, RunState, TrustedRun};
+use crate::journal::{RequestCounts, RunJournal, RunReader, RunRow, RunState, TrustedRun};
 use crate::model::{Entry, Event, OutcomeCounts, UnixMillis};
 
 /// What closing a run would do.
@@ -93,6 +93,7 @@ impl Workspace {
         }
         let mut view = RunView::of(run);
         view.record.apply(&entry);
+        view.measures = RunReader::open(&self.dir, &row.id)?.measures()?;
         note_page(self, &view, &ReportForm::of(&view.header));
         view.write(&view.header.report_dir, Some(now))?;
         Ok(())

@@ -24,7 +24,7 @@ pub(crate) struct RunView {
     pub record: RunRecord,
     pub records: Vec<TaskRecord>,
     pub requests: RequestCounts,
-    /// What its processes measured; nothing where the run was just verified.
+    /// What its processes measured.
     pub measures: RunMeasures,
 }
 
@@ -60,8 +60,7 @@ impl RunView {
 
     /// A run that was verified.
     pub(crate) fn of(run: TrustedRun) -> Self {
-        let TrustedRun { header, tasks, record, records, requests, .. } = run;
-        let measures = RunMeasures::default();
+        let TrustedRun { header, tasks, record, records, requests, measures, .. } = run;
         Self { header, tasks: tasks.into(), record, records, requests, measures }
     }
 

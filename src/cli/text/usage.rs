@@ -114,7 +114,7 @@ mod tests {
         for (arguments, expected) in [
             (&["sortie"][..], "no command is given"),
             (&["sortie", "rnu"], "unknown command 'rnu'; did you mean 'run'?"),
-            (&["sortie", "stauts"], "unknown command 'stauts'; did you mean 'status'?"),
+            (&["sortie", "stutus"], "unknown command 'stutus'; did you mean 'status'?"),
             (&["sortie", "fly"], "unknown command 'fly'"),
             (
                 &["sortie", "runs", "--formt", "json"],
