@@ -126,9 +126,7 @@ async fn read_request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<(u
                 return Some((end + 4, length));
             }
         }
-        if stream.read_buf(buffer).await.ok().filter(|count| *count > 0).is_none() {
-            return None;
-        }
+        stream.read_buf(buffer).await.ok().filter(|count| *count > 0)?;
     }
 }
 
