@@ -3,6 +3,9 @@
 //! Owns what is known of a run without its entries, and which runs a request picks. Must never fail because one run cannot
 //! be read: the audit reports that.
 
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
 use crate::app::Workspace;
 use crate::app::refusal::Reason;
 use crate::journal::{RunReader, RunRow, RunState, StateDir};
@@ -71,8 +74,11 @@ impl Workspace {
             let found = groups.iter().find(|group| group.runs().any(|it| it == run));
             found.map(|group| group.id.clone())
         };
+        let mut known = addresses_noted(self.index().notes_of_runs("started")?);
         let listed = rows.take(request.limit.unwrap_or(usize::MAX)).map(|row| {
-            let (base_url, reached_by) = address_of(&self.dir, &row.id).unwrap_or_default();
+            let noted = known.remove(&row.id);
+            let RunAddress { base_url, reached_by } =
+                noted.or_else(|| address_in_header(&self.dir, &row.id)).unwrap_or_default();
             let group = group_of(&row.id);
             RunListing { row, base_url, reached_by, group }
         });
@@ -80,9 +86,23 @@ impl Workspace {
     }
 }
 
-fn address_of(state_dir: &StateDir, run: &str) -> Option<(String, String)> {
+/// Where a run's tenant is, and what named it.
+#[derive(Default, Deserialize)]
+struct RunAddress {
+    base_url: String,
+    reached_by: String,
+}
+
+/// The addresses that the host's record has of runs that began: a thousand databases need not be opened for them.
+fn addresses_noted(notes: Vec<(String, String)>) -> BTreeMap<String, RunAddress> {
+    let read = |(run, body): (String, String)| Some((run, serde_json::from_str(&body).ok()?));
+    notes.into_iter().filter_map(read).collect()
+}
+
+/// The address of a run that an older program noted without it.
+fn address_in_header(state_dir: &StateDir, run: &str) -> Option<RunAddress> {
     let header = RunReader::open(state_dir, run).ok()?.header().ok()??;
-    Some((header.base_url, header.provenance.reached_by))
+    Some(RunAddress { base_url: header.base_url, reached_by: header.provenance.reached_by })
 }
 
 #[cfg(test)]

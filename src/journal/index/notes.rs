@@ -53,6 +53,22 @@ impl Index {
         self.for_each_note(|_| {})
     }
 
+    /// The bodies of the notes of one kind, by the run that each names.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn notes_of_runs(&self, kind: &str) -> Result<Vec<(String, String)>, JournalError> {
+        if !self.has_table("audit")? {
+            return Ok(Vec::new());
+        }
+        let mut select = self
+            .connection
+            .prepare("SELECT run, body FROM audit WHERE kind = ? AND run IS NOT NULL")
+            .at(&self.path)?;
+        let rows = select.query_map([kind], |row| Ok((row.get(0)?, row.get(1)?))).at(&self.path)?;
+        rows.collect::<Result<_, _>>().at(&self.path)
+    }
+
     /// Gives every note to `take`, in order, and says whether the record is what was written. It may be added to
     /// meanwhile: what is read is as it was at one moment. Empty where an older program wrote the index.
     ///
