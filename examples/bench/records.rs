@@ -86,8 +86,7 @@ fn write_run(state: &StateDir, id: &str, tasks: &[Task]) {
     };
     let mut index = Index::open(state).expect("an index");
     index.add_run(&row, tasks).expect("written");
-    let facts =
-        serde_json::json!({ "base_url": "http://127.0.0.1:9", "reached_by": "a measurement" });
+    let facts = serde_json::json!({ "url": "http://127.0.0.1:9", "reached_by": "a measurement" });
     index.note(NOW, "started", Some(id), &facts).expect("written");
     let mut journal = RunJournal::create(state, &header(id), tasks).expect("a journal");
     let mut append = |entries: &[Entry], requests: u64| {

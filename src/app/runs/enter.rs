@@ -267,7 +267,7 @@ pub(super) fn facts_of_start(header: &RunHeader, tasks: usize) -> serde_json::Va
         "who": from.operator, "job": header.job, "tenant": header.tenant, "plan": from.plan_digest,
         "policy": from.policy_digest, "agreed": header.confirmation, "approver": from.approver,
         "reason": header.reason, "break_glass": from.break_glass, "tasks": tasks,
-        "base_url": header.base_url, "reached_by": from.reached_by,
+        "reached_by": from.reached_by, "url": header.base_url,
     })
 }
 

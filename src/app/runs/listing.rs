@@ -89,6 +89,7 @@ impl Workspace {
 /// Where a run's tenant is, and what named it.
 #[derive(Default, Deserialize)]
 struct RunAddress {
+    #[serde(rename = "url")]
     base_url: String,
     reached_by: String,
 }
