@@ -13,6 +13,7 @@ use sortie::drive::{
 };
 use sortie::engine::{Engine, EngineState};
 use sortie::journal::{Index, RequestCounts, RunJournal, StateDir, Writer};
+use sortie::model::thousands;
 use sortie::model::{Policy, Sealed, Task};
 use sortie::transport::{HttpSettings, HttpTransport};
 
@@ -20,7 +21,7 @@ use crate::Setup;
 use crate::nginx::Answers;
 use crate::process::{own_peak_mb, ticks};
 use crate::records::{header, task};
-use crate::table::{median, print, thousands};
+use crate::table::{median, print};
 
 /// The option that measures one part in this process.
 pub const PART: &str = "--part";

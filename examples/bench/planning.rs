@@ -6,9 +6,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use sortie::model::thousands;
+
 use crate::Setup;
 use crate::process::{Cost, run};
-use crate::table::{median, print, thousands};
+use crate::table::{median, print};
 use crate::tenant::{Manner, Tenant, serial};
 
 /// Devices of the largest fleet. Jobs with more rows have several steps for each device, because no tenant has more.

@@ -6,6 +6,7 @@ use std::process::Command;
 use sortie::journal::{
     Index, Provenance, RequestCounts, RunHeader, RunJournal, RunRow, RunState, StateDir,
 };
+use sortie::model::thousands;
 use sortie::model::{
     Answer, Entry, Event, Outcome, Policy, ReportOptions, RunId, Task, TaskIndex, UnixMillis,
     Verdict,
@@ -13,7 +14,7 @@ use sortie::model::{
 
 use crate::Setup;
 use crate::process::{Cost, run};
-use crate::table::{median, print, thousands};
+use crate::table::{median, print};
 
 const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
 /// Tasks whose entries are written in one transaction.

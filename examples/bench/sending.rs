@@ -3,10 +3,12 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use sortie::model::thousands;
+
 use crate::Setup;
 use crate::planning::{sortie, write_job};
 use crate::process::run;
-use crate::table::{median, print, thousands};
+use crate::table::{median, print};
 use crate::tenant::{Manner, Tenant};
 
 const REQUESTS: u32 = 5_000;

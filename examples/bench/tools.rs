@@ -9,13 +9,14 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
+use sortie::model::thousands;
 use sortie::simulator::{
     DeviceKind, Faults, FleetSpec, NewDevice, Server, Switches, World, serve, wall_clock,
 };
 
 use crate::Setup;
 use crate::planning::sortie as program;
-use crate::table::{print, thousands};
+use crate::table::print;
 
 const DEVICES: usize = 300;
 const LATENCY_MS: std::ops::RangeInclusive<u64> = 100..=300;

@@ -89,16 +89,8 @@ impl RunReader {
     ///
     /// # Errors
     /// [`JournalError`].
-    pub fn for_each_entry(&self, mut take: impl FnMut(Entry)) -> Result<(), JournalError> {
-        let mut select =
-            self.connection.prepare("SELECT at, body FROM entries ORDER BY seq").at(&self.path)?;
-        let mut rows = select.query([]).at(&self.path)?;
-        while let Some(row) = rows.next().at(&self.path)? {
-            let at = UnixMillis(row.get(0).at(&self.path)?);
-            let body: String = row.get(1).at(&self.path)?;
-            take(Entry { at, event: from_json(&body, &self.path)? });
-        }
-        Ok(())
+    pub fn for_each_entry(&self, take: impl FnMut(Entry)) -> Result<(), JournalError> {
+        self.for_each_of("SELECT at, body FROM entries ORDER BY seq", take)
     }
 
     /// Gives the entries after number `after` to `take`, in order; 0 is before the first. Returns the number of the last
@@ -206,11 +198,13 @@ impl RunReader {
     ///
     /// # Errors
     /// [`JournalError`].
-    pub fn for_each_entry_of_run(&self, mut take: impl FnMut(Entry)) -> Result<(), JournalError> {
-        let mut select = self
-            .connection
-            .prepare("SELECT at, body FROM entries WHERE task IS NULL ORDER BY seq")
-            .at(&self.path)?;
+    pub fn for_each_entry_of_run(&self, take: impl FnMut(Entry)) -> Result<(), JournalError> {
+        self.for_each_of("SELECT at, body FROM entries WHERE task IS NULL ORDER BY seq", take)
+    }
+
+    /// Gives the entries that `select` picks to `take`: their moments and bodies.
+    fn for_each_of(&self, select: &str, mut take: impl FnMut(Entry)) -> Result<(), JournalError> {
+        let mut select = self.connection.prepare(select).at(&self.path)?;
         let mut rows = select.query([]).at(&self.path)?;
         while let Some(row) = rows.next().at(&self.path)? {
             let at = UnixMillis(row.get(0).at(&self.path)?);
