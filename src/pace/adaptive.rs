@@ -174,6 +174,20 @@ mod tests {
     }
 
     #[test]
+    fn steps_that_miss_the_limit_end_at_it() {
+        let mut adaptive = AdaptiveRate::new(50);
+        adaptive.throttled(NOW);
+        adaptive.throttled(NOW.plus_ms(5_000));
+        assert_eq!(adaptive.per_second, 12);
+        let mut now = NOW.plus_ms(10_000);
+        for _ in 0..12 {
+            now = quiet(&mut adaptive, now, 10);
+            assert!(adaptive.per_second <= 50, "{} a second", adaptive.per_second);
+        }
+        assert_eq!((adaptive.per_second, adaptive.reduced()), (50, None));
+    }
+
+    #[test]
     fn requests_leave_at_the_reduced_rate_without_a_burst() {
         let mut adaptive = AdaptiveRate::new(50);
         let (mut now, mut left) = (NOW, Vec::new());

@@ -8,7 +8,8 @@ fan "$1" 'curl $WAIT -o /dev/null -X POST -H "Authorization: Bearer $SORTIE_TOKE
 for round in $(seq 60); do
   fan "$1" 'curl $WAIT -o "{}.json" -H "Authorization: Bearer $SORTIE_TOKEN" "$SORTIE_BASE_URL/api/v1/devices/{}/commands?limit=300"'
   while read -r device; do
-    tr '{' '\n' < "$device.json" | grep '"RestartDevice"' | grep -Eq '"status": ?[34]' || echo "$device"
+    # Metadata is an object inside of a row.
+    sed 's/"metadata": *{[^}]*}//g' "$device.json" | tr '{' '\n' | grep '"RestartDevice"' | grep -Eq '"status": ?[34]' || echo "$device"
   done < pending > next
   mv next pending
   [ -s pending ] || exit 0

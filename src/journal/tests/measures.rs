@@ -20,9 +20,9 @@ fn measures_are_kept_every_few_seconds_and_at_the_end() {
     let bench = Bench::new();
     let mut journal = bench.run(2);
     write_at(&mut journal, 0, intent(0).event, 10);
-    write_at(&mut journal, 4_999, intent(1).event, 30);
+    write_at(&mut journal, 1_000, intent(1).event, 30);
     assert_eq!(bench.reader().measures().expect("read").commits, 1);
-    write_at(&mut journal, 5_000, Event::Closed, 20);
+    write_at(&mut journal, 2_000, Event::Closed, 20);
     let measures = bench.reader().measures().expect("read");
     assert_eq!((measures.commits, measures.entries), (3, 3));
     let times = &measures.answers["action"];
