@@ -22,15 +22,15 @@ impl Report for ByUser {
     }
 
     fn write(&self, facts: &RunFacts, rows: &Rows<'_>, sink: &mut dyn Write) -> io::Result<()> {
-        let mut by_user: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        let mut by_user: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for row in rows.iter() {
             let line =
                 format!("{} {}: {}", row.device().serial_number, row.action(), row.outcome());
-            by_user.entry(&row.device().user_email).or_default().push(line);
+            by_user.entry(row.device().user_email.to_string()).or_default().push(line);
         }
         writeln!(sink, "# {} ({})", facts.job, facts.run_id)?;
         for (user, lines) in by_user {
-            writeln!(sink, "\n## {}\n", if user.is_empty() { "nobody" } else { user })?;
+            writeln!(sink, "\n## {}\n", if user.is_empty() { "nobody" } else { &user })?;
             lines.iter().try_for_each(|line| writeln!(sink, "- {line}"))?;
         }
         Ok(())

@@ -9,12 +9,12 @@ use std::time::Instant;
 
 use futures::stream::{self, StreamExt};
 use sortie::drive::{
-    Clock, Control, NoWatchdog, Quiet, Quota, RunParts, WallClock, facts_of, run, system_pins,
+    Clock, Control, FactsOfTasks, NoWatchdog, Quiet, Quota, RunParts, WallClock, run, system_pins,
 };
 use sortie::engine::{Engine, EngineState};
 use sortie::journal::{Index, RequestCounts, RunJournal, StateDir, Writer};
 use sortie::model::thousands;
-use sortie::model::{Policy, Sealed, Task};
+use sortie::model::{Policy, Sealed};
 use sortie::transport::{HttpSettings, HttpTransport};
 
 use crate::Setup;
@@ -149,15 +149,18 @@ fn own_cpu_s() -> f64 {
 #[expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
 async fn durable(directory: &Path, url: &str, requests: usize) -> (f64, f64) {
     let state = StateDir::open(directory).expect("a state directory");
-    let tasks: Arc<[Task]> = (0..requests).map(task).collect();
     let policy = Policy {
         concurrency: AT_ONCE as u32,
         per_second: 10_000_000,
         per_hour: u32::MAX / 2,
         ..Policy::default_at(WallClock.now(), 1)
     };
+    let mut known = FactsOfTasks::new(&policy, requests);
+    let tasks = (0..requests).map(task).inspect(|task| known.add(task));
     let journal =
-        RunJournal::create(&state, &header("20270115-000000-aaaaa"), &tasks).expect("a journal");
+        RunJournal::create(&state, &header("20270115-000000-aaaaa"), tasks).expect("a journal");
+    let (facts, actions) = known.finish();
+    let tasks = journal.tasks().expect("a database");
     let transport = HttpTransport::new(&HttpSettings {
         base_url: url.to_owned(),
         token: Sealed::clear(TOKEN.to_owned()),
@@ -165,7 +168,6 @@ async fn durable(directory: &Path, url: &str, requests: usize) -> (f64, f64) {
         ca_file: None,
         user_agent: "sortie".to_owned(),
     });
-    let (facts, actions) = facts_of(&tasks, &policy);
     let index = Arc::new(Mutex::new(Index::open(&state).expect("an index")));
     let parts = RunParts {
         transport: Arc::new(transport.expect("an address")),
@@ -178,6 +180,7 @@ async fn durable(directory: &Path, url: &str, requests: usize) -> (f64, f64) {
         program: "sortie".to_owned(),
         renew_token: None,
         sealer: None,
+        notes: None,
         draw_pin: system_pins(),
         watchdog: Box::new(NoWatchdog),
     };

@@ -101,7 +101,8 @@ fn write_run(state: &StateDir, id: &str, tasks: &[Task]) {
             task,
             attempt: 1,
             pin: None,
-            sends: Some(Box::new(it.sends())),
+            sends: Some(Box::new(it.sends(None))),
+            lists: None,
         });
         let ends = numbered().flat_map(|(task, _)| {
             let verdict = Verdict::Accepted(Answer::default());

@@ -7,7 +7,7 @@
 //! A charge counts from the end of the run's sending until the run is left; then it is cut and dated back to what was sent.
 //! Where the process died, the journal gives these facts. What was not sent is charged again by a resume.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::app::Workspace;
 use crate::app::policy_file::PolicyFile;
@@ -15,11 +15,13 @@ use crate::app::preflight::CapsReason;
 use crate::app::refusal::Reason;
 use crate::journal::{Charge, JournalError, RunReader, SentDevices};
 use crate::kandji::find_action;
-use crate::model::{Entry, Event, Outcome, Risk, Task, TaskRecord, Turn, UnixMillis};
-use crate::plan::{
-    ActionDevices, Approval, Budget, Confirmation, DeviceSet, OverCap, PlanFile, Spent,
-    devices_by_action,
+use crate::model::{
+    Entry, Event, Outcome, PackedDeviceId, Risk, Task, TaskIndex, TaskRecord, Turn, UnixMillis,
 };
+use crate::plan::{
+    ActionDevices, Approval, Budget, Confirmation, OverCap, PlanFile, Spent, devices_by_action,
+};
+use crate::report::Rows;
 use crate::transport::tenant_key;
 
 /// The time over which devices are counted, in milliseconds.
@@ -191,8 +193,8 @@ fn dead_runs(state: &Workspace, now: UnixMillis) -> Result<Vec<String>, JournalE
 fn sent_in(state: &Workspace, run: &str) -> Result<BTreeMap<String, SentDevices>, JournalError> {
     let reader = RunReader::open(&state.dir, run)?;
     let (tasks, records) = (reader.tasks()?, reader.records()?);
-    let last = LastSends::read(&reader, &tasks)?;
-    Ok(sent_of(&last, &tasks, &records))
+    let last = LastSends::read(&reader, |task| Some(tasks.get(task.at())?.action.clone()))?;
+    Ok(sent_of(&last, &Rows::new(&tasks, &records)))
 }
 
 /// When each action was last sent.
@@ -200,36 +202,48 @@ fn sent_in(state: &Workspace, run: &str) -> Result<BTreeMap<String, SentDevices>
 pub(crate) struct LastSends(BTreeMap<String, UnixMillis>);
 
 impl LastSends {
-    /// Reads it from the entries of a run.
-    pub(crate) fn read(reader: &RunReader, tasks: &[Task]) -> Result<Self, JournalError> {
+    /// Reads it from the entries of a run; `action_of` names the action of a task.
+    pub(crate) fn read(
+        reader: &RunReader,
+        action_of: impl Fn(TaskIndex) -> Option<String>,
+    ) -> Result<Self, JournalError> {
         let mut last = Self::default();
-        reader.for_each_entry(|entry| last.take(&entry, tasks))?;
+        reader.for_each_entry(|entry| match &entry.event {
+            // An older program did not write down what an intent sends.
+            Event::Intent { task, sends: None, .. } => {
+                if let Some(action) = action_of(*task) {
+                    last.note(&action, entry.at);
+                }
+            }
+            _ => last.take(&entry, &[]),
+        })?;
         Ok(last)
     }
 
     /// Takes in one entry.
     pub(crate) fn take(&mut self, entry: &Entry, tasks: &[Task]) {
-        if let Event::Intent { task, .. } = entry.event
-            && let Some(task) = tasks.get(task.at())
-        {
-            match self.0.get_mut(&task.action) {
-                Some(last_at) => *last_at = entry.at.max(*last_at),
-                None => drop(self.0.insert(task.action.clone(), entry.at)),
-            }
+        let Event::Intent { task, sends, .. } = &entry.event else { return };
+        match (sends, tasks.get(task.at())) {
+            (Some(sends), _) => self.note(&sends.action, entry.at),
+            (None, Some(task)) => self.note(&task.action, entry.at),
+            (None, None) => {}
+        }
+    }
+
+    fn note(&mut self, action: &str, at: UnixMillis) {
+        match self.0.get_mut(action) {
+            Some(last_at) => *last_at = at.max(*last_at),
+            None => drop(self.0.insert(action.to_owned(), at)),
         }
     }
 }
 
 /// What a run has sent, by action; for those actions that have caps. What was postponed was not sent, and is charged
 /// with the rest when the run goes on.
-pub(crate) fn sent_of(
-    last: &LastSends,
-    tasks: &[Task],
-    records: &[TaskRecord],
-) -> BTreeMap<String, SentDevices> {
+pub(crate) fn sent_of(last: &LastSends, rows: &Rows<'_>) -> BTreeMap<String, SentDevices> {
     let counts =
         |record: &TaskRecord| record.attempts > 0 && record.outcome() != Outcome::NotAttempted;
-    let devices = count_devices(tasks, records, counts);
+    let devices = count_devices(rows, counts);
     let sent = |(action, devices): (String, u32)| {
         let last_at = last.0.get(action.as_str()).copied()?;
         Some((action, SentDevices { devices, last_at }))
@@ -238,8 +252,8 @@ pub(crate) fn sent_of(
 }
 
 /// The devices that it may still send to.
-pub(crate) fn unsent_devices(tasks: &[Task], records: &[TaskRecord]) -> Vec<ActionDevices> {
-    let left = count_devices(tasks, records, |record| record.outcome() == Outcome::NotAttempted);
+pub(crate) fn unsent_devices(rows: &Rows<'_>) -> Vec<ActionDevices> {
+    let left = count_devices(rows, |record| record.outcome() == Outcome::NotAttempted);
     left.into_iter()
         .map(|(action, devices)| {
             let risk = find_action(&action).map_or(Risk::Irreversible, |action| action.risk);
@@ -248,17 +262,19 @@ pub(crate) fn unsent_devices(tasks: &[Task], records: &[TaskRecord]) -> Vec<Acti
         .collect()
 }
 
-fn count_devices(
-    tasks: &[Task],
-    records: &[TaskRecord],
-    counts: impl Fn(&TaskRecord) -> bool,
-) -> BTreeMap<String, u32> {
-    let mut devices: BTreeMap<&str, DeviceSet<'_>> = BTreeMap::new();
-    let both = tasks.iter().zip(records);
-    for (task, _) in both.filter(|(task, record)| {
-        task.risk >= Risk::Disruptive && task.turn == Turn::Do && counts(record)
-    }) {
-        devices.entry(&task.action).or_default().insert(&task.device.id);
+fn count_devices(rows: &Rows<'_>, counts: impl Fn(&TaskRecord) -> bool) -> BTreeMap<String, u32> {
+    let mut devices: BTreeMap<String, HashSet<PackedDeviceId>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| counts(row.record())) {
+        let task = row.task();
+        if task.risk < Risk::Disruptive || task.turn != Turn::Do {
+            continue;
+        }
+        let id = PackedDeviceId::of(&task.device.id);
+        match devices.get_mut(&task.action) {
+            Some(ids) => drop(ids.insert(id)),
+            None => drop(devices.insert(task.action.clone(), HashSet::from([id]))),
+        }
     }
-    devices.into_iter().map(|(action, ids)| (action.to_owned(), ids.len())).collect()
+    let count = |ids: HashSet<_>| u32::try_from(ids.len()).unwrap_or(u32::MAX);
+    devices.into_iter().map(|(action, ids)| (action, count(ids))).collect()
 }

@@ -14,6 +14,7 @@ mod consent_work;
 pub mod doctor;
 mod events;
 pub(crate) mod files;
+pub(crate) mod gather;
 pub(crate) mod group;
 pub(crate) mod history;
 mod history_reason;
@@ -62,6 +63,10 @@ pub use events::{
     RunNews, SeenEntry, SeenTask,
 };
 pub use files::{BindingFileReason, NotBelieved, PrivateFileFault};
+pub use gather::{
+    GatherCost, GatherReason, GatherRequest, Gathered, GatheredDevice, PreparedGather,
+    SectionFailure, SetAside,
+};
 pub use group::ended::{GroupEnded, TenantEnd, TenantEnded};
 pub use group::prepare::SectionRequest;
 pub use group::prepared_group::{PreparedGroup, TenantSection};
@@ -85,7 +90,7 @@ pub use notify::{
 pub use outside::{DriveReason, JournalReason, ReadReason};
 pub use planning::plan_file_reasons::PlanStorageReason;
 pub use planning::plan_files::{read_plan, read_plan_set};
-pub use planning::reason::{PlanningReason, RetryReason};
+pub use planning::reason::{NameProblem, PlanningReason, RetryReason, UnusableName};
 pub use planning::write::WrittenPlan;
 pub use preflight::{Attended, CheckOutcome, CheckResult};
 pub use prune::{LeftAlone, Prunable, PrunableRun, PruneCounts, PruneOutcome, PruneRequest};

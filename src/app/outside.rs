@@ -6,7 +6,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::refusal::{NextStep, RefusalClass, RefusalFacts};
-use crate::drive::{DriveError, InventoryError, ReadError};
+use crate::drive::{DriveError, GatherError, InventoryError, ReadError};
 use crate::journal::{Distrust, JournalError};
 
 /// The journal or the state directory failed, or is not what sortie wrote.
@@ -25,6 +25,8 @@ pub enum ReadReason {
     Failed(ReadError),
     /// The inventory is not what it should be.
     Inventory(InventoryError),
+    /// Sections of devices cannot be read: the token lacks a permission, or the answers are of no use.
+    Sections(GatherError),
 }
 
 /// The loop of a run failed.
@@ -85,7 +87,13 @@ impl RefusalFacts for JournalReason {
 
 impl RefusalFacts for ReadReason {
     fn class(&self) -> RefusalClass {
-        let Self::Failed(error) = self else { return RefusalClass::Unexpected };
+        let error = match self {
+            Self::Failed(error) | Self::Sections(GatherError::Read(error)) => error,
+            Self::Sections(GatherError::Forbidden { .. }) => return RefusalClass::Permission,
+            Self::Inventory(_) | Self::Sections(GatherError::Useless { .. }) => {
+                return RefusalClass::Unexpected;
+            }
+        };
         match error {
             ReadError::Unauthorized(_) => RefusalClass::Authentication,
             ReadError::Forbidden(_) => RefusalClass::Permission,
@@ -98,7 +106,15 @@ impl RefusalFacts for ReadReason {
     }
 
     fn next(&self) -> Vec<NextStep> {
-        let Self::Failed(error) = self else { return vec![NextStep::CheckConnection] };
+        let error = match self {
+            Self::Failed(error) | Self::Sections(GatherError::Read(error)) => error,
+            Self::Sections(GatherError::Forbidden { section, .. }) => {
+                return vec![NextStep::GrantPermission { permission: section.permission() }];
+            }
+            Self::Inventory(_) | Self::Sections(GatherError::Useless { .. }) => {
+                return vec![NextStep::CheckConnection];
+            }
+        };
         let grant = NextStep::GrantPermission { permission: "Device list" };
         match error {
             ReadError::Unauthorized(_) => vec![NextStep::RenewToken, grant],
@@ -115,7 +131,9 @@ impl RefusalFacts for ReadReason {
 impl RefusalFacts for DriveReason {
     fn class(&self) -> RefusalClass {
         match &self.0 {
-            DriveError::Journal(_) | DriveError::Quota(_) => RefusalClass::Journal,
+            DriveError::Journal(_) | DriveError::Quota(_) | DriveError::Task(_) => {
+                RefusalClass::Journal
+            }
             DriveError::Impossible(_) => RefusalClass::Unexpected,
         }
     }
@@ -123,6 +141,7 @@ impl RefusalFacts for DriveReason {
     fn next(&self) -> Vec<NextStep> {
         match &self.0 {
             DriveError::Journal(_) | DriveError::Quota(_) => vec![NextStep::CheckDisk],
+            DriveError::Task(_) => vec![NextStep::Audit { run: None }, NextStep::CheckDisk],
             DriveError::Impossible(_) => vec![NextStep::ReportFault],
         }
     }
@@ -171,7 +190,13 @@ impl Serialize for JournalReason {
 impl Serialize for ReadReason {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Failed(error) => {
+            Self::Sections(error @ GatherError::Forbidden { .. }) => {
+                facts(serializer, "permission_missing", error)
+            }
+            Self::Sections(error @ GatherError::Useless { .. }) => {
+                facts(serializer, "answer_unusable", error)
+            }
+            Self::Failed(error) | Self::Sections(GatherError::Read(error)) => {
                 let kind = match error {
                     ReadError::Unreachable(_) => "tenant_unreachable",
                     ReadError::Unauthorized(_) => "token_rejected",
@@ -192,6 +217,7 @@ impl Serialize for DriveReason {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let kind = match &self.0 {
             DriveError::Journal(_) | DriveError::Quota(_) => "journal_failed",
+            DriveError::Task(_) => "task_unusable",
             DriveError::Impossible(_) => "internal_fault",
         };
         facts(serializer, kind, &self.0)

@@ -3,11 +3,10 @@
 //! Owns who waits. A process that waits counts as a run of its job: others are refused, so that starts never pile up. Must
 //! never hold a lock of a run.
 
-use std::fs::File;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::app::refusal::Reason;
-use crate::journal::StateDir;
+use crate::journal::{HeldLock, StateDir};
 use crate::model::sha256;
 use crate::transport::tenant_key;
 
@@ -23,7 +22,7 @@ struct PlaceState {
     /// The work that the last attempt was about.
     work: String,
     /// The queue that this process waits in, and its lock.
-    held: Option<(String, File)>,
+    held: Option<(String, HeldLock)>,
 }
 
 impl QueuePlace {

@@ -11,7 +11,7 @@ use crate::app::operator::Operator;
 use crate::app::records_reason::RecordsReason;
 use crate::app::refusal::Reason;
 use crate::app::runs::run_view::RunView;
-use crate::app::runs::verdict::{number_of, skips_asked};
+use crate::app::runs::verdict::{PlannedSkips, number_of};
 use crate::app::secrets::pins_shown::note_page;
 use crate::app::settings::ReportForm;
 use crate::app::{RunVerdict, Workspace};
@@ -71,10 +71,12 @@ impl RunRecords {
             return Err(RecordsReason::Incomplete { position });
         }
         let (tasks, records): (Vec<Task>, Vec<TaskRecord>) = places.into_iter().flatten().unzip();
-        let tasks = tasks.into();
         run_entries.iter().for_each(|entry| record.apply(entry));
-        let measures = RunMeasures::default();
-        Ok(Self { view: RunView { header, tasks, record, records, requests, measures }, last })
+        let (measures, stored, skips) = (RunMeasures::default(), None, PlannedSkips::of(&tasks));
+        Ok(Self {
+            view: RunView { header, tasks, record, records, requests, measures, stored, skips },
+            last,
+        })
     }
 
     /// What the run is.
@@ -116,7 +118,7 @@ impl RunRecords {
     /// Skips that the request or the job asked for, or that came up on the way.
     #[must_use]
     pub fn skips_asked(&self) -> u32 {
-        skips_asked(&self.view.tasks, &self.counts())
+        self.view.skips.asked_of(&self.counts())
     }
 
     /// Its tasks at a glance; `finished_at` is `None` while the run goes on.
@@ -169,7 +171,7 @@ impl Workspace {
         finished_at: UnixMillis,
     ) -> Result<(), Reason> {
         let run = &records.header().run.0;
-        let sent = sent_of(&records.last, records.tasks(), records.records());
+        let sent = sent_of(&records.last, &records.view.rows());
         if !self.index().end_hand_over(run, finished_at)? {
             return Ok(());
         }

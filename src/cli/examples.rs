@@ -228,6 +228,10 @@ const EXAMPLES: &[CommandExamples] = &[
                 "sortie devices --platform Mac --blueprint Design > macs.csv",
             ),
             example("Find devices that went silent", "sortie devices --not-checked-in-for 30d"),
+            example(
+                "Export FileVault, supervision and storage of all Macs",
+                "sortie devices --platform Mac --with details > macs.csv",
+            ),
             example("Read the devices in a script", "sortie devices --format json"),
         ],
     ),

@@ -14,10 +14,17 @@ pub(crate) fn read_filter(options: &FilterOptions) -> Result<Filter, Failure> {
         ("blueprint", &options.blueprint),
         ("tag", &options.tag),
         ("name_like", &options.name_like),
+        ("os_version", &options.os_version),
     ];
     let single = [
         ("checked_in_within", &options.checked_in_within),
         ("not_checked_in_for", &options.not_checked_in_for),
+        ("enrolled_within", &options.enrolled_within),
+        ("enrolled_for", &options.enrolled_for),
+        ("agent", &options.agent),
+        ("filevault", &options.filevault),
+        ("supervised", &options.supervised),
+        ("activation_lock", &options.activation_lock),
     ];
     let pairs = lists
         .into_iter()

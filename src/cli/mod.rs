@@ -10,6 +10,7 @@ mod companion_end;
 mod completion_values;
 pub(crate) mod decision_options;
 mod derived_flags;
+pub(crate) mod device_listing;
 pub(crate) mod driving;
 mod driving_group;
 pub(crate) mod examples;
@@ -17,6 +18,7 @@ pub(crate) mod exit;
 pub(crate) mod failure;
 pub(crate) mod filter_options;
 pub(crate) mod following_options;
+pub(crate) mod gather_options;
 mod help;
 pub(crate) mod help_options;
 pub(crate) mod job_options;
@@ -56,8 +58,9 @@ use std::process::ExitCode;
 
 use commands::{
     actions, approve, attach, audit, check, close, completions, device_commands, devices, doctor,
-    history, init, man, notify, pins, plan, profiles, prune, repair_clock, report, resolve, resume,
-    retry, run, runs, schedule, send, setting_list, simulate, stats, status, token, version,
+    gather, history, init, man, notify, pins, plan, profiles, prune, repair_clock, report, resolve,
+    resume, retry, run, runs, schedule, send, setting_list, simulate, stats, status, token,
+    version,
 };
 use exit::Exit;
 use failure::{Done, Failed, Failure, Sent, UnsentFailure};
@@ -226,7 +229,10 @@ fn look(global: &GlobalOptions, command: &CliCommand, printer: &Printer) -> Resu
         CliCommand::Audit { audit } => audit::audit(global, audit, printer),
         CliCommand::Prune { prune } => prune::prune(global, prune, printer),
         CliCommand::Pins { pins, tenant } => pins::pins(global, pins, tenant, printer),
-        CliCommand::Devices { filter, unmanaged, tenant } => {
+        CliCommand::Devices { filter, unmanaged, gather, tenant } if gather.is_asked() => {
+            gather::gather_devices(global, (filter, *unmanaged), gather, tenant, printer)
+        }
+        CliCommand::Devices { filter, unmanaged, tenant, .. } => {
             devices::devices(global, filter, *unmanaged, tenant, printer)
         }
         CliCommand::Commands { device, tenant } => {

@@ -10,6 +10,7 @@ pub(crate) use crate::cli::decision_options::{ApproveOptions, ResolveOptions};
 pub(crate) use crate::cli::following_options::{
     EndingOptions, ProgressForm, ResumeOptions, WatchOptions,
 };
+use crate::cli::gather_options::GatherOptions;
 use crate::cli::help_options::{COMPLETION_PLACES, HelpOptions, ManOptions};
 pub(crate) use crate::cli::job_options::JobOptions;
 pub(crate) use crate::cli::listing_options::{AuditOptions, HistoryOptions, RunsOptions};
@@ -145,7 +146,7 @@ pub(crate) enum CliCommand {
     /// Send one action to devices that you name or select here
     Send {
         #[command(flatten)]
-        send: SendOptions,
+        send: Box<SendOptions>,
         #[command(flatten)]
         tenant: TenantOptions,
         #[command(flatten)]
@@ -270,6 +271,8 @@ pub(crate) enum CliCommand {
         /// Also list devices that were removed or have left MDM
         #[arg(long, help_heading = TARGETS)]
         unmanaged: bool,
+        #[command(flatten)]
+        gather: GatherOptions,
         #[command(flatten)]
         tenant: TenantOptions,
     },

@@ -9,6 +9,7 @@ use crate::cli::text::actions::ACTION_FIELDS;
 use crate::cli::text::audit::NOTE_FIELDS;
 use crate::cli::text::devices::{COMMAND_FIELDS, DEVICE_FIELDS};
 use crate::cli::text::doctor::FINDING_FIELDS;
+use crate::cli::text::gathered::GATHERED_FIELDS;
 use crate::cli::text::history::HISTORY_FIELDS;
 use crate::cli::text::profiles::PROFILE_FIELDS;
 use crate::cli::text::runs::RUN_FIELDS;
@@ -72,6 +73,9 @@ impl OutputForms {
             CliCommand::RepairClock { .. } => Self::json("repair-clock"),
             CliCommand::Pins { pins, .. } if pins.is_listing() => Self::json("pins").with_csv(),
             CliCommand::Pins { .. } => Self::json("pins"),
+            CliCommand::Devices { gather, .. } if gather.is_asked() => {
+                Self::listing("devices", &GATHERED_FIELDS).with_csv()
+            }
             CliCommand::Devices { .. } => Self::listing("devices", &DEVICE_FIELDS).with_csv(),
             CliCommand::Commands { .. } => Self::listing("commands", &COMMAND_FIELDS),
             CliCommand::Doctor { .. } => Self::listing("doctor", &FINDING_FIELDS),

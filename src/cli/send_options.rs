@@ -3,6 +3,7 @@
 //! Owns their names. What a filter means is the job's. Must never read a device.
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 
 use crate::cli::job_options::pair;
 use crate::cli::setting_flags::{SettingFlags, TenantsFlags};
@@ -62,4 +63,30 @@ pub(crate) struct FilterOptions {
     /// Select devices whose last check-in is older than DURATION, such as 30d
     #[arg(long, value_name = "DURATION")]
     pub not_checked_in_for: Option<String>,
+    /// Select devices with this OS version, or in this range, such as ">=14.0 <15.4" (repeatable)
+    #[arg(long, value_name = "VERSION", hide_short_help = true)]
+    pub os_version: Vec<String>,
+    /// Select devices whose last enrollment is at most DURATION ago, such as 30d
+    #[arg(long, value_name = "DURATION", hide_short_help = true)]
+    pub enrolled_within: Option<String>,
+    /// Select devices whose last enrollment is at least DURATION ago, such as 30d
+    #[arg(long, value_name = "DURATION", hide_short_help = true)]
+    pub enrolled_for: Option<String>,
+    /// Select Macs and PCs with the agent (true) or without it (false)
+    #[arg(long, value_name = "BOOL", hide_short_help = true, value_parser = switch())]
+    pub agent: Option<String>,
+    /// Select Macs with FileVault on (true) or off (false)
+    #[arg(long, value_name = "BOOL", hide_short_help = true, value_parser = switch())]
+    pub filevault: Option<String>,
+    /// Select Apple devices that are supervised (true) or not (false); takes one request for each device
+    #[arg(long, value_name = "BOOL", hide_short_help = true, value_parser = switch())]
+    pub supervised: Option<String>,
+    /// Select Apple devices with Activation Lock on (true) or off (false); takes one request for each device
+    #[arg(long, value_name = "BOOL", hide_short_help = true, value_parser = switch())]
+    pub activation_lock: Option<String>,
+}
+
+/// The words of a condition that holds or does not.
+fn switch() -> PossibleValuesParser {
+    PossibleValuesParser::new(["true", "false"])
 }

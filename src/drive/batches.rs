@@ -4,17 +4,16 @@
 //! entries are committed. Must never make a call.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use crate::engine::Call;
 use crate::journal::{Batch, Commit, RequestCounts};
-use crate::model::{AnswerTimes, Entry, Event, Task, UnixMillis};
+use crate::model::{AnswerTimes, Entry, Event, RunTasks, Task, TaskFault, UnixMillis};
 
 /// The batches of a run that are not committed yet, oldest first.
 pub(super) struct Batches<J> {
     journal: J,
-    tasks: Arc<[Task]>,
+    tasks: RunTasks,
     /// Requests that are counted with the next batch.
     requests: RequestCounts,
     /// How long answers took that are counted with the next batch.
@@ -34,12 +33,19 @@ pub(super) struct CommittedBatch {
     /// What was committed.
     pub(super) entries: Vec<Entry>,
     /// What may leave now.
-    pub(super) calls: Vec<Call>,
+    pub(super) calls: Vec<ReadyCall>,
+}
+
+/// A call with what its request is made from.
+pub(super) struct ReadyCall {
+    pub(super) call: Call,
+    /// The task that it is about; `None` for a page of the device list.
+    pub(super) about: Option<Task>,
 }
 
 impl<J: Commit> Batches<J> {
     /// No batches yet. `requests` were made before the run, and are counted with its first batch.
-    pub(super) fn new(journal: J, tasks: Arc<[Task]>, requests: RequestCounts) -> Self {
+    pub(super) fn new(journal: J, tasks: RunTasks, requests: RequestCounts) -> Self {
         let (answers, waiting) = (AnswerTimes::new(), VecDeque::new());
         Self { journal, tasks, requests, answers, waiting }
     }
@@ -53,22 +59,24 @@ impl<J: Commit> Batches<J> {
     }
 
     /// Gives entries to the journal; the calls wait until they are committed.
+    ///
+    /// # Errors
+    /// [`TaskFault`] where a task cannot be used: what was recorded before that is on its way to the disk, and no call waits.
     pub(super) fn submit(
         &mut self,
         formed_at: UnixMillis,
         mut entries: Vec<Entry>,
         calls: Vec<Call>,
-    ) {
+    ) -> Result<(), TaskFault> {
         if entries.is_empty() && calls.is_empty() {
-            return;
+            return Ok(());
         }
-        for entry in &mut entries {
-            // The engine knows tasks by their numbers; the journal has to prove by itself what was sent.
-            if let Event::Intent { task, sends, .. } = &mut entry.event {
-                *sends = self.tasks.get(task.at()).map(|task| Box::new(task.sends()));
-            }
-        }
-        for call in &calls {
+        let ready = self.say_what_is_sent(&mut entries).and_then(|()| self.ready(calls));
+        let (calls, fault) = match ready {
+            Ok(calls) => (calls, None),
+            Err(fault) => (Vec::new(), Some(fault)),
+        };
+        for ReadyCall { call, .. } in &calls {
             *self.requests.entry(call.word().to_owned()).or_default() += 1;
         }
         let requests = std::mem::take(&mut self.requests);
@@ -82,6 +90,34 @@ impl<J: Commit> Batches<J> {
         self.journal.submit(batch, Box::new(move |result| drop(committed.send(result))));
         let committed = CommittedBatch { formed_at, entries, calls };
         self.waiting.push_back(WaitingBatch { done, committed });
+        fault.map_or(Ok(()), Err)
+    }
+
+    /// Says in each intent what it sends: the engine knows tasks by their numbers, and the journal has to prove by itself
+    /// what was sent. An intent whose task cannot be used is left out with all after it.
+    fn say_what_is_sent(&self, entries: &mut Vec<Entry>) -> Result<(), TaskFault> {
+        for at in 0..entries.len() {
+            let Event::Intent { task, sends, lists, .. } = &mut entries[at].event else {
+                continue;
+            };
+            match self.tasks.get(*task) {
+                Ok(task) => *sends = Some(Box::new(task.sends(lists.as_deref()))),
+                Err(fault) => {
+                    entries.truncate(at);
+                    return Err(fault);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The calls with their tasks.
+    fn ready(&self, calls: Vec<Call>) -> Result<Vec<ReadyCall>, TaskFault> {
+        let ready = |call: Call| {
+            let about = call.task().map(|task| self.tasks.get(task)).transpose()?;
+            Ok(ReadyCall { call, about })
+        };
+        calls.into_iter().map(ready).collect()
     }
 
     /// Whether all batches are committed.

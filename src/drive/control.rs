@@ -4,7 +4,7 @@
 
 use super::quota::QuotaError;
 use crate::engine::{Impossible, Progress};
-use crate::model::Entry;
+use crate::model::{Entry, TaskFault};
 
 /// What an operator wants of a run in progress.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -52,6 +52,9 @@ pub enum DriveError {
     /// The ledger of the hour cannot be written.
     #[error(transparent)]
     Quota(#[from] QuotaError),
+    /// A task is no longer what the run began with, or cannot be read. Nothing was sent for it.
+    #[error(transparent)]
+    Task(#[from] TaskFault),
     /// A fault of this program.
     #[error("internal fault: {0}")]
     Impossible(#[from] Impossible),

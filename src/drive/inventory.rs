@@ -13,7 +13,8 @@ use super::read_ahead::{ListPage, read_to_end};
 use super::reads::{ReadError, Reads};
 use crate::kandji::{
     CommandRow, CommandsPage, Endless, ListError, Paging, Remainder, commands_request,
-    device_by_id, devices_by_email, devices_by_serial, devices_page, read_devices, unusable,
+    device_by_id, devices_by_email, devices_by_filevault, devices_by_serial, devices_page,
+    read_devices, unusable,
 };
 use crate::model::wire::{Reply, Request};
 use crate::model::{Device, DeviceId, KnownTexts};
@@ -75,6 +76,28 @@ async fn look_up<T: Transport, C: Clock>(
     }
 }
 
+/// The Macs that the tenant lists as having FileVault on and off.
+#[derive(Clone, Debug, Default)]
+pub struct FilevaultLists {
+    /// Listed as on.
+    pub on: Vec<Device>,
+    /// Listed as off.
+    pub off: Vec<Device>,
+}
+
+/// Reads which Macs have FileVault on and off, as the tenant filters them. Whether it does is for the plan to judge.
+///
+/// # Errors
+/// [`InventoryError`].
+pub async fn read_filevault<T: Transport, C: Clock>(
+    reads: &Reads<T, C>,
+) -> Result<FilevaultLists, InventoryError> {
+    let read = |is_on| {
+        read_list(reads, Paging::default(), move |offset| devices_by_filevault(is_on, offset))
+    };
+    Ok(FilevaultLists { on: read(true).await?, off: read(false).await? })
+}
+
 async fn read_one<T: Transport, C: Clock>(
     reads: &Reads<T, C>,
     id: &DeviceId,
@@ -95,7 +118,7 @@ async fn read_list<T: Transport, C: Clock>(
         rows.iter_mut().for_each(|device| device.share_texts(&mut texts));
         Ok(ListPage { rows, remainder: Remainder::Unsaid, listed: None })
     };
-    let key = |device: &Device| device.id.as_str().to_owned();
+    let key = |device: &Device| device.id.clone();
     read_to_end(reads, "inventory", paging, page_at, read_page, key).await
 }
 

@@ -7,19 +7,24 @@
 //! Invariant: no request that changes something leaves before its intent is committed.
 
 mod batches;
+mod call_result;
 mod clock;
 mod control;
 mod details;
 mod facts;
+mod gather;
 mod gathering;
 mod inventory;
+mod names;
 mod perform;
 mod pins;
 mod quota;
 mod rate;
 mod read_ahead;
 mod reads;
+mod records;
 mod run;
+mod run_devices;
 mod run_loop;
 mod single_call;
 mod sleep_watch;
@@ -30,8 +35,12 @@ mod wire_log;
 pub use clock::{Clock, VirtualClock, WallClock};
 pub use control::{Control, DriveError, Ended, Observer, Quiet};
 pub use details::{DetailsRead, read_details};
-pub use facts::facts_of;
-pub use inventory::{InventoryError, read_commands, read_inventory};
+pub use facts::{FactsOfTasks, facts_of};
+pub use gather::{GatherError, SectionRead, gather, read_deciding_details};
+pub use inventory::{
+    FilevaultLists, InventoryError, read_commands, read_filevault, read_inventory,
+};
+pub use names::{KnownNames, NameFlaw, WantedName, look_up_names};
 pub use perform::{RenewToken, Sealer};
 pub use pins::{DrawPin, system_pins};
 pub use quota::{Quota, QuotaError};

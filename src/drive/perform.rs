@@ -3,25 +3,27 @@
 //! Owns the way from a call to one request and from its reply to what the engine understands. Must never
 //! send a second request for a call.
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use super::call_result::CallResult;
 use super::clock::Clock;
 use super::quota::HourLeft;
+use super::records::{read_record, recorded, usable, with_record};
+use super::run_devices::RunDevices;
 use super::wire_log;
 use crate::engine::Call;
 use crate::kandji::{
-    Asked, LIST_ROWS_MAX, ShownDevice, classify, device_by_id, devices_by_check_in, devices_page,
-    find_action, look_request, masked_error_text, pin_request, read_pin, read_secrets,
-    read_shown_devices, read_target, retry_after_ms, secret_request, server_skew_ms, sighting,
+    Asked, LIST_ROWS_MAX, classify, device_by_id, devices_by_check_in, devices_page, find_action,
+    look_request, note_request, note_result, pin_request, read_pin, read_secrets,
+    read_shown_devices, secret_request, server_skew_ms, sighting,
 };
 use crate::model::wire::{Fault, Reply, Request};
 use crate::model::{
-    Device, DeviceId, End, Listing, NextPage, ParamValue, PinReading, Platform, Sealed, Secret,
-    SecretSource, Shown, ShownPin, Sighting, Task, TaskIndex, UnixMillis, Unreadable, Verdict,
-    is_same_text,
+    End, Listing, NextPage, NoteResult, NoteWords, Outcome, ParamValue, PinReading, Sealed, Secret,
+    SecretSource, ShownPin, Sighting, Task, TaskIndex, UnixMillis, Unreadable, Verdict,
+    sent_params,
 };
 use crate::transport::Transport;
 
@@ -35,42 +37,6 @@ pub type Sealer = Arc<dyn Fn(&Sealed) -> Sealed + Send + Sync>;
 /// Gets a fresh token and puts it to use. `Err` says why there is none.
 pub type RenewToken =
     Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync>;
-
-/// What came back from a call.
-pub(super) enum CallResult {
-    Sent { task: TaskIndex, attempt: u16, http_status: Option<u16>, verdict: Verdict },
-    Looked { task: TaskIndex, sighting: Sighting },
-    Pin { task: TaskIndex, result: Result<Option<Sealed>, Unreadable> },
-    OddPin { task: TaskIndex, pin: Sealed, flaw: String },
-    Secrets { task: TaskIndex, source: SecretSource, result: Result<Vec<Secret>, Unreadable> },
-    Rechecked { task: TaskIndex, result: Result<Option<Box<Device>>, Unreadable> },
-    Listed { listing: Listing },
-}
-
-impl CallResult {
-    /// The same read, to be made again after a while.
-    pub(super) fn again_after(self, wait_ms: u64) -> Self {
-        let retry_after_ms = Some(wait_ms);
-        match self {
-            answered @ (Self::Sent { .. } | Self::OddPin { .. }) => answered,
-            Self::Looked { task, .. } => {
-                Self::Looked { task, sighting: Sighting::Throttled { retry_after_ms } }
-            }
-            Self::Pin { task, .. } => {
-                Self::Pin { task, result: Err(Unreadable::Throttled { retry_after_ms }) }
-            }
-            Self::Secrets { task, source, .. } => Self::Secrets {
-                task,
-                source,
-                result: Err(Unreadable::Throttled { retry_after_ms }),
-            },
-            Self::Rechecked { task, .. } => {
-                Self::Rechecked { task, result: Err(Unreadable::Throttled { retry_after_ms }) }
-            }
-            Self::Listed { .. } => Self::Listed { listing: Listing::Throttled { retry_after_ms } },
-        }
-    }
-}
 
 /// What came back, and what the server said besides.
 pub(super) struct Performed {
@@ -107,34 +73,38 @@ const PER_HOUR_DOCUMENTED: u32 = 10_000;
 pub(super) struct Worker<T, C> {
     transport: Arc<T>,
     clock: C,
-    tasks: Arc<[Task]>,
-    /// The device list is read whole, and not only as far as check-ins are new.
-    is_list_complete: bool,
+    devices: RunDevices,
     sealer: Option<Sealer>,
-    /// The tasks of each device.
-    by_device: HashMap<DeviceId, Vec<TaskIndex>>,
+    /// What the notes about devices say; `None` where none is written.
+    notes: Option<NoteWords>,
 }
 
 impl<T: Transport, C: Clock> Worker<T, C> {
-    /// A worker for the calls about these tasks.
+    /// A worker for the calls of a run with these devices.
     pub(super) fn new(
         transport: Arc<T>,
         clock: C,
-        tasks: Arc<[Task]>,
+        devices: RunDevices,
         sealer: Option<Sealer>,
     ) -> Self {
-        // A device that the list no longer has is found only in an order in which devices keep their places.
-        let is_list_complete = tasks.iter().any(|task| task.end.trace().is_on_record());
-        let mut by_device: HashMap<DeviceId, Vec<TaskIndex>> = HashMap::new();
-        for (index, task) in (0..).map(TaskIndex).zip(tasks.iter()) {
-            by_device.entry(task.device.id.clone()).or_default().push(index);
-        }
-        Self { transport, clock, tasks, sealer, by_device, is_list_complete }
+        Self { transport, clock, devices, sealer, notes: None }
     }
 
-    /// Carries out a call. `skew_ms` is how far the server's clock is ahead of ours.
-    pub(super) async fn perform(self: Arc<Self>, call: Call, skew_ms: i64) -> Performed {
-        let request = match self.request(&call) {
+    /// The same, with what the notes about devices say.
+    pub(super) fn with_notes(self, notes: Option<NoteWords>) -> Self {
+        Self { notes, ..self }
+    }
+
+    /// Carries out a call `about` a task, or one for a page of the device list. `skew_ms` is how far the server's clock is
+    /// ahead of ours.
+    pub(super) async fn perform(
+        self: Arc<Self>,
+        call: Call,
+        about: Option<Task>,
+        skew_ms: i64,
+    ) -> Performed {
+        let about = about.as_ref();
+        let request = match self.request(&call, about) {
             Ok(request) => request,
             Err(outcome) => return Performed::without_answer(*outcome),
         };
@@ -150,86 +120,73 @@ impl<T: Transport, C: Clock> Worker<T, C> {
         let is_unauthorized = result.as_ref().is_ok_and(|reply| reply.status == 401);
         let (hour, new_skew_ms) = server_word(&result, self.clock.now());
         // The answer's own date where it has one: after a resume no other is known yet.
-        let outcome = match self.other_device(&call, asked, &result) {
-            Some(outcome) => outcome,
-            None => self.read(call, &result, new_skew_ms.unwrap_or(skew_ms)),
+        let skew_ms = new_skew_ms.unwrap_or(skew_ms);
+        let outcome = match about {
+            None => self.listed(&result, offset_of(&call)),
+            Some(about) => other_device(&call, about, asked, &result)
+                .unwrap_or_else(|| self.read(call, about, &result, skew_ms)),
         };
         Performed { result: outcome, hour, skew_ms: new_skew_ms, is_unauthorized, took }
     }
 
     /// The request of a call; an action that this version does not know has none.
-    fn request(&self, call: &Call) -> Result<Request, Box<CallResult>> {
-        let device = |task: &TaskIndex| &self.tasks[task.at()].device.id;
+    fn request(&self, call: &Call, about: Option<&Task>) -> Result<Request, Box<CallResult>> {
+        let Some(about) = about else { return Ok(self.list_request(call)) };
+        let device = &about.device.id;
         Ok(match call {
-            Call::Send { task, attempt, pin } => {
-                let facts = &self.tasks[task.at()];
-                let Ok(action) = find_action(&facts.action) else {
-                    let reason = format!("this version of sortie has no action '{}'", facts.action);
+            Call::Send { task, attempt, pin, lists } => {
+                let Ok(action) = find_action(&about.action) else {
+                    let reason = format!("this version of sortie has no action '{}'", about.action);
                     let verdict = Verdict::NotSent { reason, ends_run: true };
                     let (task, attempt) = (*task, *attempt);
                     let outcome = CallResult::Sent { task, attempt, http_status: None, verdict };
                     return Err(Box::new(outcome));
                 };
-                let mut params = facts.params.clone();
+                let mut params = sent_params(&about.params, lists.as_deref()).into_owned();
                 if let (Some(pin), Some(key)) = (pin, action.takes_pin) {
                     params.insert(key.to_owned(), ParamValue::Secret(pin.clone()));
                 }
-                action.request(&facts.device.id, &action.complete(facts.device.platform, &params))
+                action.request(device, &action.complete(about.device.platform, &params))
             }
-            Call::Look { task, view, .. } => look_request(device(task), *view),
-            Call::Pin { task } => pin_request(device(task)),
-            Call::Secrets { task, place } => {
-                secret_request(device(task), self.source(*task, *place))
-            }
-            Call::Recheck { task } => device_by_id(device(task)),
-            Call::List { offset } if self.is_list_complete => devices_page(*offset),
-            Call::List { offset } => devices_by_check_in(*offset),
+            Call::Look { view, .. } => look_request(device, *view, &about.end),
+            Call::Pin { .. } => pin_request(device),
+            Call::Secrets { place, .. } => secret_request(device, source(about, *place)),
+            Call::Recheck { .. } => device_by_id(device),
+            Call::Note { ended, .. } => note_request(device, &self.note(ended)),
+            Call::List { .. } => self.list_request(call),
         })
     }
 
-    /// What follows for the call when its answer is about another device than was asked for.
-    fn other_device(
+    /// The text of a device's note.
+    fn note(&self, ended: &[(String, Outcome)]) -> String {
+        let steps: Vec<(&str, Outcome)> =
+            ended.iter().map(|(action, outcome)| (action.as_str(), *outcome)).collect();
+        self.notes.as_ref().map_or_else(String::new, |words| words.text(&steps))
+    }
+
+    /// The request for a page of the device list.
+    fn list_request(&self, call: &Call) -> Request {
+        match self.devices.is_list_complete() {
+            true => devices_page(offset_of(call)),
+            false => devices_by_check_in(offset_of(call)),
+        }
+    }
+
+    /// What an answer, or its absence, means for a call about a task.
+    fn read(
         &self,
-        call: &Call,
-        asked: Option<Asked>,
+        call: Call,
+        about: &Task,
         result: &Result<Reply, Fault>,
-    ) -> Option<CallResult> {
-        let task = call.task()?;
-        let asked = asked?.with_serial(&self.tasks[task.at()].device.serial_number);
-        let reply = result.as_ref().ok()?;
-        let reason = asked.mismatch(reply)?;
-        let unreadable = || Unreadable::OtherDevice { reason: reason.clone() };
-        Some(match *call {
-            Call::Send { attempt, .. } => {
-                let http_status = Some(reply.status);
-                let verdict = Verdict::OtherDevice { reason };
-                CallResult::Sent { task, attempt, http_status, verdict }
-            }
-            Call::Look { .. } => {
-                CallResult::Looked { task, sighting: Sighting::OtherDevice { reason } }
-            }
-            Call::Pin { .. } => CallResult::Pin { task, result: Err(unreadable()) },
-            Call::Secrets { place, .. } => {
-                let source = self.source(task, place);
-                CallResult::Secrets { task, source, result: Err(unreadable()) }
-            }
-            Call::Recheck { .. } => CallResult::Rechecked { task, result: Err(unreadable()) },
-            Call::List { .. } => return None,
-        })
-    }
-
-    fn source(&self, task: TaskIndex, place: u8) -> SecretSource {
-        let places = &self.tasks[task.at()].capture;
-        places.get(usize::from(place)).copied().unwrap_or(SecretSource::FilevaultKey)
-    }
-
-    /// What an answer, or its absence, means for the call.
-    fn read(&self, call: Call, result: &Result<Reply, Fault>, skew_ms: i64) -> CallResult {
+        skew_ms: i64,
+    ) -> CallResult {
         match call {
-            Call::Send { task, attempt, .. } => {
-                let facts = &self.tasks[task.at()];
-                let (http_status, verdict) = match find_action(&facts.action) {
-                    Ok(action) => classify(action, facts.device.platform, result),
+            Call::Send { task, attempt, lists, .. } => {
+                let (http_status, verdict) = match find_action(&about.action) {
+                    Ok(action) => {
+                        let (status, verdict) = classify(action, about.device.platform, result);
+                        (status, with_record(verdict, action, about, lists.as_deref(), result))
+                    }
                     Err(error) => {
                         let reason = error.to_string();
                         (None, Verdict::NotSent { reason, ends_run: true })
@@ -237,10 +194,14 @@ impl<T: Transport, C: Clock> Worker<T, C> {
                 };
                 CallResult::Sent { task, attempt, http_status, verdict: self.seal_verdict(verdict) }
             }
-            Call::Look { task, view, since } => {
+            Call::Look { task, lists, .. } if about.end == End::Recorded => {
+                let sighting = recorded(about, lists.as_deref(), result);
+                CallResult::Looked { task, sighting }
+            }
+            Call::Look { task, view, since, .. } => {
                 let since = UnixMillis(since.0 + skew_ms - MATCH_SLACK_MS);
                 let sighting = match result {
-                    Ok(reply) => sighting(reply, &self.tasks[task.at()].end, since, view),
+                    Ok(reply) => sighting(reply, &about.end, since, view),
                     Err(Fault::NotSent { reason, .. }) => {
                         Sighting::Unreachable { reason: reason.clone() }
                     }
@@ -252,12 +213,17 @@ impl<T: Transport, C: Clock> Worker<T, C> {
             }
             Call::Pin { task } => self.read_pin(task, result),
             Call::Secrets { task, place } => {
-                let source = self.source(task, place);
+                let source = source(about, place);
                 CallResult::Secrets { task, source, result: self.read_secrets(result, source) }
             }
             Call::Recheck { task } => CallResult::Rechecked { task, result: read_record(result) },
-            Call::List { offset } => CallResult::Listed { listing: self.read_list(result, offset) },
+            Call::Note { task, .. } => CallResult::Noted { task, result: note_result(result) },
+            Call::List { offset } => self.listed(result, offset),
         }
+    }
+
+    fn listed(&self, result: &Result<Reply, Fault>, offset: u32) -> CallResult {
+        CallResult::Listed { listing: self.read_list(result, offset) }
     }
 
     fn seal(&self, secret: Sealed) -> Sealed {
@@ -330,57 +296,52 @@ impl<T: Transport, C: Clock> Worker<T, C> {
                     LIST_ROWS_MAX.. => NextPage::At(offset + rows),
                     _ => NextPage::Perhaps(offset + rows),
                 };
-                let shown = devices.iter().flat_map(|device| self.shown(device)).collect();
+                let shown = devices.iter().flat_map(|device| self.devices.shown(device)).collect();
                 Listing::Page { shown, next }
             }
         }
     }
-
-    /// What a row of the list says about the tasks of its device.
-    fn shown<'a>(&'a self, device: &'a ShownDevice) -> impl Iterator<Item = Shown> + 'a {
-        let tasks = self.by_device.get(&device.id).map_or(&[][..], Vec::as_slice);
-        tasks.iter().map(move |task| {
-            let has_changed = match &self.tasks[task.at()].end {
-                End::Command { or_named: Some(name), .. } => is_same_text(name, &device.name),
-                _ => false,
-            };
-            // Agents of Windows check in too, but no command of theirs is followed.
-            let has_agent = self.tasks[task.at()].device.platform == Platform::Mac;
-            Shown { task: *task, last_check_in: device.last_check_in, has_changed, has_agent }
-        })
-    }
 }
 
-/// An answer with a body that is worth reading, or why there is none.
-fn usable(result: &Result<Reply, Fault>) -> Result<&Reply, Unreadable> {
-    match result {
-        Ok(reply) if reply.status == 429 => {
-            Err(Unreadable::Throttled { retry_after_ms: retry_after_ms(reply) })
-        }
-        Ok(reply) if matches!(reply.status, 401 | 403) => {
-            let text = masked_error_text(&reply.body);
-            Err(Unreadable::Forbidden { reason: format!("HTTP {}: {text}", reply.status) })
-        }
-        Ok(reply) => Ok(reply),
-        Err(Fault::NotSent { reason, .. }) => {
-            Err(Unreadable::Unreachable { reason: reason.clone() })
-        }
-        Err(fault) => Err(Unreadable::Failed { reason: fault.to_string() }),
-    }
+/// The page of the list that a call asks for; a call without a task is for one.
+fn offset_of(call: &Call) -> u32 {
+    if let Call::List { offset } = call { *offset } else { 0 }
 }
 
-/// The record of one device; `None` when it no longer exists.
-fn read_record(result: &Result<Reply, Fault>) -> Result<Option<Box<Device>>, Unreadable> {
-    let reply = usable(result).map_err(|error| match (error, result) {
-        (Unreadable::Forbidden { reason }, Ok(reply)) if reply.status == 401 => {
-            Unreadable::Unauthorized { reason }
+fn source(about: &Task, place: u8) -> SecretSource {
+    about.capture.get(usize::from(place)).copied().unwrap_or(SecretSource::FilevaultKey)
+}
+
+/// What follows for the call when its answer is about another device than was asked for.
+fn other_device(
+    call: &Call,
+    about: &Task,
+    asked: Option<Asked>,
+    result: &Result<Reply, Fault>,
+) -> Option<CallResult> {
+    let task = call.task()?;
+    let asked = asked?.with_serial(&about.device.serial_number);
+    let reply = result.as_ref().ok()?;
+    let reason = asked.mismatch(reply)?;
+    let unreadable = || Unreadable::OtherDevice { reason: reason.clone() };
+    Some(match *call {
+        Call::Send { attempt, .. } => {
+            let http_status = Some(reply.status);
+            let verdict = Verdict::OtherDevice { reason };
+            CallResult::Sent { task, attempt, http_status, verdict }
         }
-        (error, _) => error,
-    })?;
-    let device = read_target(reply);
-    device
-        .map(|device| device.map(Box::new))
-        .map_err(|error| Unreadable::Failed { reason: error.to_string() })
+        Call::Look { .. } => {
+            CallResult::Looked { task, sighting: Sighting::OtherDevice { reason } }
+        }
+        Call::Pin { .. } => CallResult::Pin { task, result: Err(unreadable()) },
+        Call::Secrets { place, .. } => {
+            let source = source(about, place);
+            CallResult::Secrets { task, source, result: Err(unreadable()) }
+        }
+        Call::Recheck { .. } => CallResult::Rechecked { task, result: Err(unreadable()) },
+        Call::Note { .. } => CallResult::Noted { task, result: NoteResult::Unknown { reason } },
+        Call::List { .. } => return None,
+    })
 }
 
 fn unreadable(reason: String, is_forbidden: bool) -> Unreadable {

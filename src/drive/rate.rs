@@ -5,9 +5,11 @@
 
 use tracing::info;
 
-use super::perform::CallResult;
+use super::call_result::CallResult;
 use crate::engine::Engine;
-use crate::model::{Listing, ReducedRate, Sighting, SlowReason, UnixMillis, Unreadable, Verdict};
+use crate::model::{
+    Listing, NoteResult, ReducedRate, Sighting, SlowReason, UnixMillis, Unreadable, Verdict,
+};
 
 /// Tells the engine of an answer that came after `took_ms`, where one came.
 pub(super) fn tell(
@@ -54,6 +56,9 @@ fn is_refused(result: &CallResult) -> bool {
         CallResult::Pin { result, .. } => result.as_ref().is_err_and(is_throttled),
         CallResult::Secrets { result, .. } => result.as_ref().is_err_and(is_throttled),
         CallResult::Rechecked { result, .. } => result.as_ref().is_err_and(is_throttled),
+        CallResult::Noted { result, .. } => {
+            matches!(result, NoteResult::Later { retry_after_ms: Some(_), .. })
+        }
         CallResult::OddPin { .. } => false,
     }
 }

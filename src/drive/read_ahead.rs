@@ -5,6 +5,7 @@
 //! take a page out of turn.
 
 use std::collections::VecDeque;
+use std::hash::Hash;
 
 use futures::StreamExt;
 use futures::stream::FuturesOrdered;
@@ -26,14 +27,17 @@ pub(super) struct ListPage<R> {
 
 /// Reads a list to its end. `page_at` asks for the page that begins at a row, `read_page` reads its answer, and rows
 /// differ by `key`. `kind` is the word that the requests are counted under.
-pub(super) async fn read_to_end<T: Transport, C: Clock, R, E: From<ReadError> + From<Endless>>(
+pub(super) async fn read_to_end<T: Transport, C: Clock, R, K: Hash, E>(
     reads: &Reads<T, C>,
     kind: &str,
     mut paging: Paging,
     page_at: impl Fn(u32) -> Request,
     read_page: impl Fn(&Reply, u32) -> Result<ListPage<R>, E>,
-    key: impl Fn(&R) -> String,
-) -> Result<Vec<R>, E> {
+    key: impl Fn(&R) -> K,
+) -> Result<Vec<R>, E>
+where
+    E: From<ReadError> + From<Endless>,
+{
     let read_at = |offset| {
         let request = page_at(offset);
         async move { reads.read(&request, kind).await }

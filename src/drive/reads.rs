@@ -75,6 +75,7 @@ pub struct Reads<T, C> {
     quota: Quota,
     retries: Retries,
     at_once: u32,
+    wait_ms_max: u64,
     on_waiting: OnWaiting,
     state: Mutex<State>,
 }
@@ -111,13 +112,21 @@ impl<T: Transport, C: Clock> Reads<T, C> {
         };
         let on_waiting: OnWaiting = Arc::new(|_| {});
         let state = Mutex::new(state);
-        Self { transport, clock, quota, retries, at_once: AT_ONCE_MAX, on_waiting, state }
+        let (at_once, wait_ms_max) = (AT_ONCE_MAX, WAIT_MS_MAX);
+        Self { transport, clock, quota, retries, at_once, wait_ms_max, on_waiting, state }
     }
 
     /// The same gate for a caller that may have so many requests in progress at once; never more than 8.
     #[must_use]
     pub fn at_most(mut self, concurrency: u32) -> Self {
         self.at_once = concurrency.clamp(1, AT_ONCE_MAX);
+        self
+    }
+
+    /// The same gate for a caller that can wait so long for the tenant or for a place in the hour, in milliseconds.
+    #[must_use]
+    pub fn waiting_at_most(mut self, wait_ms_max: u64) -> Self {
+        self.wait_ms_max = wait_ms_max;
         self
     }
 
@@ -203,7 +212,7 @@ impl<T: Transport, C: Clock> Reads<T, C> {
                 let mut state = self.state();
                 state.pause_until = state.pause_until.max(Some(until));
             }
-            if until.remaining_ms(now) > WAIT_MS_MAX {
+            if until.remaining_ms(now) > self.wait_ms_max {
                 return Err(ReadError::QuotaSpent(until.to_string()));
             }
             let retry = Some((retry, self.retries.count));
@@ -235,7 +244,7 @@ impl<T: Transport, C: Clock> Reads<T, C> {
                     Some(wait) => wait,
                 }
             };
-            if wake_at.remaining_ms(now) > WAIT_MS_MAX {
+            if wake_at.remaining_ms(now) > self.wait_ms_max {
                 return Err(ReadError::QuotaSpent(wake_at.to_string()));
             }
             self.wait(kind, reason, None, now, wake_at).await;

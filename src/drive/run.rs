@@ -10,12 +10,13 @@ use super::control::{Control, DriveError, Ended, Observer};
 use super::perform::{RenewToken, Sealer, Worker};
 use super::pins::{self, DrawPin};
 use super::quota::Quota;
+use super::run_devices::RunDevices;
 use super::run_loop::{LoopParts, RunLoop};
 use super::token::Token;
 use super::watchdog::Watchdog;
 use crate::engine::Engine;
 use crate::journal::{Commit, RequestCounts};
-use crate::model::Task;
+use crate::model::{NoteWords, RunTasks};
 use crate::transport::Transport;
 
 /// What a run is made of.
@@ -31,7 +32,7 @@ pub struct RunParts<T, C, J> {
     /// The machine, with its state replayed from the journal.
     pub engine: Engine,
     /// The tasks of the plan, in the order of the engine's state.
-    pub tasks: Arc<[Task]>,
+    pub tasks: RunTasks,
     /// Requests that were made to prepare the run, to be counted with it.
     pub requests: RequestCounts,
     /// Name and version of the program, for the journal.
@@ -40,6 +41,8 @@ pub struct RunParts<T, C, J> {
     pub renew_token: Option<RenewToken>,
     /// Seals secrets at the moment of receipt; `None` keeps them unencrypted.
     pub sealer: Option<Sealer>,
+    /// What the notes about devices say; `None` where the run writes none.
+    pub notes: Option<NoteWords>,
     /// Draws the PINs of erases.
     pub draw_pin: DrawPin,
     /// Checks what happens outside the run.
@@ -58,8 +61,13 @@ pub async fn run<T: Transport, C: Clock, J: Commit>(
     let mut engine = parts.engine;
     engine.set_pin_source(pins::source(parts.draw_pin, parts.sealer.clone()));
     engine.set_place_source(parts.quota.places());
-    let (transport, tasks) = (Arc::clone(&parts.transport), Arc::clone(&parts.tasks));
-    let worker = Worker::new(transport, parts.clock.clone(), tasks, parts.sealer);
+    if parts.notes.is_some() {
+        engine.write_notes();
+    }
+    let devices = RunDevices::of(engine.state(), &parts.tasks)?;
+    let transport = Arc::clone(&parts.transport);
+    let worker = Worker::new(transport, parts.clock.clone(), devices, parts.sealer);
+    let worker = worker.with_notes(parts.notes);
     let parts = LoopParts {
         worker: Arc::new(worker),
         clock: parts.clock,

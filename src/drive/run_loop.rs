@@ -9,19 +9,21 @@ use futures::{FutureExt, StreamExt};
 use std::sync::Arc;
 use tokio::sync::watch;
 
-use super::batches::Batches;
+use super::batches::{Batches, ReadyCall};
+use super::call_result::CallResult;
 use super::clock::Clock;
 use super::control::{Control, DriveError, Ended, Observer};
 use super::gathering::Gathering;
-use super::perform::{CallResult, Performed, Worker};
+use super::perform::{Performed, Worker};
 use super::quota::{Block, Quota, QuotaError, others_pause};
 use super::rate;
+use super::records::compared;
 use super::sleep_watch::{ClockJump, SleepWatch, is_stale};
 use super::token::{FRESH_TOKEN_WAIT_MS, Renewed, Token};
 use super::watchdog::Watchdog;
 use crate::engine::{Ask, Call, Effects, Engine, OperatorAnswer};
 use crate::journal::{Commit, RequestCounts};
-use crate::model::{Device, Entry, Event, Recheck, StopCause, Task, TaskIndex, UnixMillis};
+use crate::model::{Entry, Event, RunTasks, StopCause, TaskFault, UnixMillis};
 use crate::transport::Transport;
 
 /// Longest sleep at a stretch, in milliseconds. Timers do not count the time in which the machine sleeps, so the
@@ -39,7 +41,7 @@ pub(super) struct LoopParts<T, C, J> {
     pub(super) engine: Engine,
     pub(super) token: Token,
     pub(super) watchdog: Box<dyn Watchdog>,
-    pub(super) tasks: Arc<[Task]>,
+    pub(super) tasks: RunTasks,
     pub(super) transport: Arc<T>,
     pub(super) requests: RequestCounts,
     pub(super) program: String,
@@ -55,7 +57,7 @@ pub(super) struct RunLoop<'a, T, C, J, O> {
     watchdog: Box<dyn Watchdog>,
     /// A question that an operator has not answered yet.
     question: Option<BoxFuture<'static, OperatorAnswer>>,
-    tasks: Arc<[Task]>,
+    tasks: RunTasks,
     transport: Arc<T>,
     observer: &'a mut O,
     batches: Batches<J>,
@@ -77,7 +79,7 @@ struct Returned {
 /// What woke the loop.
 enum Woken {
     Committed(Result<(), String>),
-    Answered(Returned),
+    Answered(Box<Returned>),
     Said(OperatorAnswer),
     Renewed(Renewed),
     Time,
@@ -88,12 +90,12 @@ impl<'a, T: Transport, C: Clock, J: Commit, O: Observer> RunLoop<'a, T, C, J, O>
     /// Opens the run: its first entries are on their way to the disk.
     ///
     /// # Errors
-    /// [`DriveError::Impossible`].
+    /// [`DriveError::Impossible`], and [`DriveError::Task`] where a task cannot be used.
     pub(super) fn open(parts: LoopParts<T, C, J>, observer: &'a mut O) -> Result<Self, DriveError> {
         let now = parts.clock.now();
         let mut run_loop = Self {
-            batches: Batches::new(parts.journal, Arc::clone(&parts.tasks), parts.requests),
-            gathered: Gathering::new(Arc::clone(&parts.tasks)),
+            batches: Batches::new(parts.journal, parts.tasks.clone(), parts.requests),
+            gathered: Gathering::default(),
             under_way: FuturesUnordered::new(),
             block: None,
             skew_ms: 0,
@@ -110,7 +112,7 @@ impl<'a, T: Transport, C: Clock, J: Commit, O: Observer> RunLoop<'a, T, C, J, O>
             observer,
         };
         let entries = run_loop.engine.open(now, &parts.program)?;
-        run_loop.submit(entries, Vec::new());
+        run_loop.submit(entries, Vec::new())?;
         Ok(run_loop)
     }
 
@@ -125,10 +127,11 @@ impl<'a, T: Transport, C: Clock, J: Commit, O: Observer> RunLoop<'a, T, C, J, O>
         let ended = self.drive(control).await;
         // An answer is kept even where nothing more can be decided.
         let gathered = self.gathered.take();
-        self.submit(gathered, Vec::new());
+        let kept = self.submit(gathered, Vec::new());
         let returned = self.return_block();
         // What ended the run matters more than an unused block.
         let ended = ended?;
+        kept?;
         returned?;
         Ok(ended)
     }
@@ -143,10 +146,10 @@ impl<'a, T: Transport, C: Clock, J: Commit, O: Observer> RunLoop<'a, T, C, J, O>
             let mut effects = self.next_effects(now)?;
             self.gathered.add(std::mem::take(&mut effects.entries));
             self.ask(effects.ask.take());
-            let wait_until = self.gathered.waits_until(now, &effects);
+            let wait_until = self.gathered.waits_until(now, &effects, self.engine.state());
             if wait_until.is_none() {
                 let entries = self.gathered.take();
-                self.submit(entries, effects.calls);
+                self.submit(entries, effects.calls)?;
             }
             if effects.is_done && self.batches.is_empty() && self.under_way.is_empty() {
                 return self.close(now).await;
@@ -154,7 +157,7 @@ impl<'a, T: Transport, C: Clock, J: Commit, O: Observer> RunLoop<'a, T, C, J, O>
             let wake_at = [effects.wake_at, wait_until].into_iter().flatten().min();
             match self.wait(wake_at, control).await {
                 Woken::Committed(result) => self.release(result)?,
-                Woken::Answered(returned) => self.take_answers(returned)?,
+                Woken::Answered(returned) => self.take_answers(*returned)?,
                 Woken::Renewed(renewed) => self.take_token(renewed)?,
                 Woken::Said(answer) => {
                     let entries = self.engine.operator_said(self.clock.now(), answer)?;
@@ -271,9 +274,18 @@ impl<'a, T: Transport, C: Clock, J: Commit, O: Observer> RunLoop<'a, T, C, J, O>
                 engine.secrets_read(now, task, source, result)?
             }
             CallResult::Rechecked { task, result } => {
-                let result = result.map(|device| self.compare(task, device.as_deref()));
+                let result = match result {
+                    Ok(device) => {
+                        let about = self.tasks.get(task)?;
+                        let watchdog = &mut self.watchdog;
+                        let compare = |task: &_, device: &_| watchdog.recheck(task, device);
+                        Ok(compared(&about, device.as_deref(), compare))
+                    }
+                    Err(error) => Err(error),
+                };
                 self.engine.rechecked(now, task, result)?
             }
+            CallResult::Noted { task, result } => engine.noted(now, task, result)?,
             CallResult::Listed { listing } => engine.listed(now, listing)?,
         };
         self.gathered.add(entries);
@@ -303,13 +315,6 @@ impl<'a, T: Transport, C: Clock, J: Commit, O: Observer> RunLoop<'a, T, C, J, O>
         Ok(())
     }
 
-    fn compare(&mut self, task: TaskIndex, device: Option<&Device>) -> Recheck {
-        match device {
-            Some(device) => self.watchdog.recheck(&self.tasks[task.at()], device),
-            None => Recheck::Changed { reason: "the device no longer exists".to_owned() },
-        }
-    }
-
     /// Stops where the clock was set back; checks everything again where the machine slept.
     fn check_clock(&mut self, now: UnixMillis) -> Result<Vec<Entry>, DriveError> {
         match self.sleep_watch.check(now) {
@@ -327,8 +332,8 @@ impl<'a, T: Transport, C: Clock, J: Commit, O: Observer> RunLoop<'a, T, C, J, O>
     }
 
     /// Gives entries to the journal; the calls wait until they are committed.
-    fn submit(&mut self, entries: Vec<Entry>, calls: Vec<Call>) {
-        self.batches.submit(self.sleep_watch.latest(), entries, calls);
+    fn submit(&mut self, entries: Vec<Entry>, calls: Vec<Call>) -> Result<(), TaskFault> {
+        self.batches.submit(self.sleep_watch.latest(), entries, calls)
     }
 
     async fn wait(
@@ -351,7 +356,7 @@ impl<'a, T: Transport, C: Clock, J: Commit, O: Observer> RunLoop<'a, T, C, J, O>
             answer = said => Woken::Said(answer),
             renewed = self.token.renewed() => Woken::Renewed(renewed),
             result = self.batches.written() => Woken::Committed(result),
-            Some(returned) = self.under_way.next() => Woken::Answered(returned),
+            Some(returned) = self.under_way.next() => Woken::Answered(Box::new(returned)),
             () = sleep => Woken::Time,
         };
         if matches!(woken, Woken::Said(_)) {
@@ -366,7 +371,7 @@ impl<'a, T: Transport, C: Clock, J: Commit, O: Observer> RunLoop<'a, T, C, J, O>
         result.map_err(DriveError::Journal)?;
         self.observer.committed(&batch.entries, &self.engine.progress());
         let is_stale = is_stale(batch.formed_at, self.clock.now());
-        for call in batch.calls {
+        for ReadyCall { call, about } in batch.calls {
             let token = self.token.number();
             if let (true, Call::Send { task, attempt, .. }) = (is_stale, &call) {
                 let performed = Performed::not_sent(*task, *attempt);
@@ -374,7 +379,7 @@ impl<'a, T: Transport, C: Clock, J: Commit, O: Observer> RunLoop<'a, T, C, J, O>
                 self.under_way.push(returned.boxed());
                 continue;
             }
-            let call = Arc::clone(&self.worker).perform(call, self.skew_ms);
+            let call = Arc::clone(&self.worker).perform(call, about, self.skew_ms);
             self.under_way.push(call.map(move |performed| Returned { token, performed }).boxed());
         }
         Ok(())
@@ -383,7 +388,7 @@ impl<'a, T: Transport, C: Clock, J: Commit, O: Observer> RunLoop<'a, T, C, J, O>
     /// Leaves in order: the last entry is on disk, too.
     async fn close(&mut self, now: UnixMillis) -> Result<Ended, DriveError> {
         let entry = Entry { at: now, event: Event::Closed };
-        self.submit(vec![entry], Vec::new());
+        self.submit(vec![entry], Vec::new())?;
         while !self.batches.is_empty() {
             let result = self.batches.written().await;
             self.release(result)?;

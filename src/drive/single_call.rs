@@ -7,9 +7,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::call_result::CallResult;
 use super::clock::{Clock, WallClock};
-use super::perform::{CallResult, Performed, Sealer, Worker};
+use super::perform::{Performed, Sealer, Worker};
 use super::quota::others_pause;
+use super::records::compared;
+use super::run_devices::RunDevices;
 use super::token::FRESH_TOKEN_WAIT_MS;
 use crate::engine::Call;
 use crate::model::{
@@ -90,11 +93,10 @@ impl<T: Transport> CallRunner<T> {
         per_hour: u32,
         compare: &(dyn Fn(&Task, &Device) -> Recheck + Sync),
     ) -> (CallAnswer, bool) {
-        let tasks: Arc<[Task]> = Arc::new([task.clone()]);
-        let transport = Arc::clone(&self.transport);
-        let worker = Arc::new(Worker::new(transport, WallClock, tasks, self.sealer.clone()));
+        let (transport, devices) = (Arc::clone(&self.transport), RunDevices::default());
+        let worker = Arc::new(Worker::new(transport, WallClock, devices, self.sealer.clone()));
         let Performed { result, hour, skew_ms, is_unauthorized, .. } =
-            worker.perform(alone(call), skew_ms).await;
+            worker.perform(alone(call), Some(task.clone()), skew_ms).await;
         let pause = hour.and_then(|hour| others_pause(hour, per_hour, WallClock.now()));
         let reply = match result {
             CallResult::Sent { http_status, verdict, .. } => {
@@ -105,13 +107,10 @@ impl<T: Transport> CallRunner<T> {
             CallResult::OddPin { pin, flaw, .. } => CallReply::OddPin { pin: KeptPin(pin), flaw },
             CallResult::Secrets { source, result, .. } => CallReply::Secrets { source, result },
             CallResult::Rechecked { result, .. } => {
-                CallReply::Rechecked(result.map(|device| match device {
-                    Some(device) => compare(task, &device),
-                    None => Recheck::Changed { reason: "the device no longer exists".to_owned() },
-                }))
+                CallReply::Rechecked(result.map(|it| compared(task, it.as_deref(), compare)))
             }
-            // The list is about many tasks: an engine elsewhere does not read it.
-            CallResult::Listed { .. } => {
+            // The list is about many tasks, and notes are written by local runs: an engine elsewhere does neither.
+            CallResult::Listed { .. } | CallResult::Noted { .. } => {
                 CallReply::Looked(Sighting::Nothing { evidence: String::new() })
             }
         };
@@ -151,7 +150,8 @@ fn alone(call: &Call) -> Call {
         | Call::Look { task, .. }
         | Call::Pin { task }
         | Call::Secrets { task, .. }
-        | Call::Recheck { task } => *task = TaskIndex(0),
+        | Call::Recheck { task }
+        | Call::Note { task, .. } => *task = TaskIndex(0),
         Call::List { .. } => {}
     }
     call

@@ -24,6 +24,8 @@ pub(super) enum Lane {
     Send,
     /// Looks for the ends of commands.
     Look,
+    /// Notes about devices whose tasks have ended.
+    Note,
 }
 
 /// Why no request may leave now.
@@ -114,13 +116,18 @@ impl Allowance {
         Ok(())
     }
 
-    /// Which of the two queues the next call comes from; `None` when nothing is due.
-    pub(super) fn lane(&self, is_send_due: bool, is_look_due: bool) -> Option<Lane> {
+    /// Which of the queues the next call comes from; `None` when nothing is due. Notes leave when nothing else does.
+    pub(super) fn lane(
+        &self,
+        is_send_due: bool,
+        is_look_due: bool,
+        is_note_due: bool,
+    ) -> Option<Lane> {
         match (is_send_due, is_look_due) {
             (true, true) if self.calls_since_look + 1 >= CALLS_PER_LOOK => Some(Lane::Look),
             (true, _) => Some(Lane::Send),
             (false, true) => Some(Lane::Look),
-            (false, false) => None,
+            (false, false) => is_note_due.then_some(Lane::Note),
         }
     }
 
@@ -132,6 +139,11 @@ impl Allowance {
     /// Counts a look or a safety read.
     pub(super) fn count_look(&mut self) {
         self.calls_since_look = 0;
+        self.reads_under_way += 1;
+    }
+
+    /// Counts a note. Its answer is counted like that of a read.
+    pub(super) fn count_note(&mut self) {
         self.reads_under_way += 1;
     }
 

@@ -4,7 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Entry, KnownPin, Sealed, TaskIndex, UnixMillis, View, at_rest};
+use crate::model::{
+    Entry, KnownPin, Outcome, RecordLists, Sealed, TaskIndex, UnixMillis, View, at_rest,
+};
 
 /// A request that may leave once the entries of its step are committed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +21,9 @@ pub enum Call {
         /// The PIN that was drawn for it: unencrypted, or encrypted to those who make the request.
         #[serde(default, with = "at_rest::option", skip_serializing_if = "Option::is_none")]
         pin: Option<Sealed>,
+        /// The lists of the record that it builds on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lists: Option<Box<RecordLists>>,
     },
     /// A look for its end, or for what it left behind.
     Look {
@@ -28,6 +33,9 @@ pub enum Call {
         view: View,
         /// Commands that were queued from this moment on may be its own.
         since: UnixMillis,
+        /// The lists that the last request was built on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lists: Option<Box<RecordLists>>,
     },
     /// A read of the PIN of a lock.
     Pin {
@@ -41,10 +49,17 @@ pub enum Call {
         /// Which of the places that the task names.
         place: u8,
     },
-    /// A read of the device's record just before an irreversible request.
+    /// A read of the device's record just before a request that depends on it.
     Recheck {
         /// The task.
         task: TaskIndex,
+    },
+    /// A note about a device whose tasks have ended.
+    Note {
+        /// The task that the note is recorded with.
+        task: TaskIndex,
+        /// The actions that were sent to the device, with their ends, in the order of the steps.
+        ended: Vec<(String, Outcome)>,
     },
     /// A page of the device list.
     List {
@@ -62,7 +77,8 @@ impl Call {
             | Self::Look { task, .. }
             | Self::Pin { task }
             | Self::Secrets { task, .. }
-            | Self::Recheck { task } => Some(*task),
+            | Self::Recheck { task }
+            | Self::Note { task, .. } => Some(*task),
             Self::List { .. } => None,
         }
     }
@@ -76,6 +92,7 @@ impl Call {
             Self::Pin { .. } => "pin",
             Self::Secrets { .. } => "secrets",
             Self::Recheck { .. } => "recheck",
+            Self::Note { .. } => "note",
             Self::List { .. } => "list",
         }
     }

@@ -3,9 +3,10 @@
 //! Owns these rules, as functions of the recorded state. Must never change anything, and never know of queues.
 
 use super::calls::Scope;
+use super::phase::Phase;
 use super::proposal::Proposal;
 use super::state::EngineState;
-use super::task::{Phase, TaskState};
+use super::task::TaskState;
 use crate::model::{
     ApiRefusal, CommandSeen, CommandStatus, Event, Outcome, Policy, Repeat, StopCause, TaskFacts,
     TaskIndex, UnixMillis, Verdict,
@@ -62,7 +63,7 @@ pub(super) fn of_verdict(
         }
     };
     proposals.push(Proposal::Record(event));
-    proposals.extend(for_the_run(verdict, &state.actions[usize::from(facts.action)]));
+    proposals.extend(for_the_run(verdict, state.action_of(task)));
     proposals
 }
 
@@ -112,8 +113,8 @@ fn consequence(
     Some(match verdict {
         _ if matches!(state.phase, Phase::Following | Phase::Custody(_)) => return None,
         Verdict::Accepted(answer) => {
-            let outcome =
-                if facts.ends_with_answer { Outcome::Completed } else { Outcome::Accepted };
+            let is_over = facts.ends_with_answer || answer.proven.is_some();
+            let outcome = if is_over { Outcome::Completed } else { Outcome::Accepted };
             Settle(outcome, answer.note.clone().unwrap_or_default())
         }
         Verdict::InEffect { reason } if state.was_in_doubt => {
@@ -139,11 +140,11 @@ fn consequence(
         Verdict::Unknown { reason, ends_run: true, .. } | Verdict::OtherDevice { reason } => {
             Doubt(reason.clone())
         }
-        Verdict::Unknown { reason, .. } if state.retries >= policy.retries.count => {
+        Verdict::Unknown { reason, .. } if state.retries() >= policy.retries.count => {
             Doubt(format!("no usable answer after {} requests: {reason}", state.attempts))
         }
         Verdict::Unknown { reason, retry_after_ms, .. } => {
-            let delay_ms = backoff_ms(&policy.retries, policy.seed, task, state.retries + 1);
+            let delay_ms = backoff_ms(&policy.retries, policy.seed, task, state.retries() + 1);
             Requeue(Wait::Backoff(delay_ms.max(retry_after_ms.unwrap_or(0))), reason.clone())
         }
     })

@@ -7,14 +7,18 @@ use super::allowance::{Allowance, Denied, Lane};
 use super::calls::{Call, Effects};
 use super::consequence::{of_restart, of_verdict};
 use super::looks::{Looks, NextLook};
+use super::notes::NoteQueue;
+use super::phase::Phase;
 use super::proposal::Proposal;
 use super::sends::{Dispatch, Sends, WaveStep};
 use super::settlement::{SafetyRead, Settlement};
 use super::state::EngineState;
 use super::stops::{Ends, Stops};
-use super::task::{Impossible, Phase};
-use crate::model::{Entry, Event, Outcome, Sighting, StopCause, TaskIndex, UnixMillis, Verdict};
-use crate::pace::BLOCK_LIFE_MS;
+use super::task::Impossible;
+use super::wanted::wanted;
+use crate::model::{
+    Entry, Event, NoteResult, Outcome, Sighting, StopCause, TaskIndex, UnixMillis, Verdict,
+};
 
 /// Most calls of one decision, so that a batch stays one short transaction.
 const CALLS_MAX: usize = 256;
@@ -27,6 +31,7 @@ pub(super) struct Coordinator {
     pub(super) looks: Looks,
     pub(super) settlement: Settlement,
     pub(super) stops: Stops,
+    pub(super) notes: NoteQueue,
     /// Recorded, and not handed to the shell yet.
     entries: Vec<Entry>,
 }
@@ -40,6 +45,7 @@ impl Coordinator {
             looks: Looks::default(),
             settlement: Settlement::default(),
             stops: Stops::new(),
+            notes: NoteQueue::default(),
             entries: Vec::new(),
             state,
         }
@@ -54,7 +60,10 @@ impl Coordinator {
     pub(super) fn record(&mut self, now: UnixMillis, event: Event) -> Result<(), Impossible> {
         let entry = Entry { at: now, event };
         if let Some(task) = self.state.apply(&entry)? {
-            self.sends.put(task, self.state.task(task).due, &self.state);
+            self.sends.put(task, self.state.task(task).due(), &self.state);
+        }
+        if let Event::Settled { task, .. } | Event::Resolved { task, .. } = entry.event {
+            self.notes.ended(task, &self.state);
         }
         self.entries.push(entry);
         Ok(())
@@ -102,6 +111,11 @@ impl Coordinator {
             Phase::Following => self.follow_at_once(now, task),
             Phase::Custody(_) => self.take_custody(now, task)?,
             Phase::Doubt => self.settlement.seek(now, task, &self.state),
+            Phase::Settled(_) if self.state.task(task).is_note_open => {
+                let reason = "the process ended before the answer".to_owned();
+                let result = NoteResult::Unknown { reason };
+                self.record(now, Event::NoteAnswered { task, result })?;
+            }
             _ => {}
         }
         Ok(())
@@ -167,7 +181,7 @@ impl Coordinator {
     /// Plans the next read of a task: an urgent one while a PIN depends on it.
     fn follow(&mut self, now: UnixMillis, task: TaskIndex) {
         if !(self.state.lacks_pin(task) && self.settlement.look_urgently(task, now)) {
-            let latest = self.ends().wait_ends(now);
+            let latest = self.ends(now).wait_ends(now);
             self.looks.schedule(task, now, latest);
         }
     }
@@ -213,7 +227,7 @@ impl Coordinator {
     /// Says what to record and send at `now`.
     pub(super) fn decide(&mut self, now: UnixMillis) -> Result<Effects, Impossible> {
         let mut effects = Effects::default();
-        let is_sending = self.ends().is_sending();
+        let is_sending = self.ends(now).is_sending();
         let stop = self.stops.check_rules(now, is_sending, &self.state);
         self.dispose(now, stop)?;
         let gate_at = self.check_waves(now)?;
@@ -230,7 +244,9 @@ impl Coordinator {
             match self.allowance.take(now) {
                 Ok(()) => {}
                 Err(Denied::NoGrant) => {
-                    effects.want = self.wanted(now);
+                    let parts = (&self.sends, &self.looks, &self.settlement, &self.notes);
+                    let is_held = self.stops.is_waiting_for_doubt();
+                    effects.want = wanted(now, self.ends(now), parts, is_held);
                     break;
                 }
                 Err(Denied::Until(at)) => {
@@ -245,7 +261,7 @@ impl Coordinator {
         }
         let wake_at = [effects.wake_at, gate_at, self.next_moment(now)];
         effects.wake_at = wake_at.into_iter().flatten().min();
-        effects.is_done = self.ends().is_done(now, self.under_way());
+        effects.is_done = self.ends(now).is_done(now, self.under_way());
         effects.entries = self.take_entries();
         Ok(effects)
     }
@@ -255,7 +271,7 @@ impl Coordinator {
         &mut self,
         now: UnixMillis,
     ) -> Result<Option<UnixMillis>, Impossible> {
-        while self.ends().may_send()
+        while self.ends(now).may_send()
             && !self.stops.is_overseen()
             && !self.stops.is_waiting_for_doubt()
         {
@@ -289,15 +305,16 @@ impl Coordinator {
     /// Which queue the next call comes from; `None` when nothing is due.
     fn next_lane(&mut self, now: UnixMillis) -> Option<Lane> {
         let is_due = |at: Option<UnixMillis>| at.is_some_and(|at| at <= now);
-        if is_due(self.ends().next_safety(now)) {
+        if is_due(self.ends(now).next_safety(now)) {
             return Some(Lane::Safety);
         }
-        let is_look_due = is_due(self.ends().next_look(now));
-        let is_send_due = self.ends().may_send()
+        let is_look_due = is_due(self.ends(now).next_look(now));
+        let is_send_due = self.ends(now).may_send()
             && !self.stops.is_waiting_for_doubt()
             && self.stops.window_opens(now, &self.state).is_none()
             && is_due(self.sends.next_due(now, &self.state));
-        self.allowance.lane(is_send_due, is_look_due)
+        let is_note_due = is_due(self.ends(now).note_due);
+        self.allowance.lane(is_send_due, is_look_due, is_note_due)
     }
 
     /// Adds the next call of a queue.
@@ -309,6 +326,7 @@ impl Coordinator {
     ) -> Result<(), Impossible> {
         let call = match lane {
             Lane::Send => return self.emit_send(now, calls),
+            Lane::Note => return self.emit_note(now, calls),
             Lane::Look => self.looks.take(now, &self.state),
             Lane::Safety => self.settlement.take(&self.state).map(|(task, read)| match read {
                 SafetyRead::Pin => Call::Pin { task },
@@ -343,39 +361,24 @@ impl Coordinator {
         Ok(())
     }
 
-    /// How many requests would leave within the life of one block of grants.
-    fn wanted(&self, now: UnixMillis) -> u32 {
-        let ends = self.ends();
-        let block_max = u64::from(self.state.policy.per_second) * BLOCK_LIFE_MS / 1_000;
-        let block_max = usize::try_from(block_max.max(1)).unwrap_or(usize::MAX);
-        let sends = match ends.may_send() && !self.stops.is_waiting_for_doubt() {
-            true => self.sends.count_due(now, block_max),
-            false => 0,
-        };
-        let looks = match ends.next_look(now) {
-            // Looks trickle: a block for each of them would fill the ledger.
-            Some(_) => {
-                let soon = now.plus_ms(BLOCK_LIFE_MS);
-                self.looks.count_due(soon.min(ends.wait_ends(now)), block_max)
-            }
-            None => 0,
-        };
-        let reads = match ends.may_settle(now) {
-            true => self.settlement.count_due(now, block_max),
-            false => 0,
-        };
-        u32::try_from((reads + sends + looks).min(block_max)).unwrap_or(u32::MAX)
+    /// Adds the request for the next note, and records its intent.
+    fn emit_note(&mut self, now: UnixMillis, calls: &mut Vec<Call>) -> Result<(), Impossible> {
+        let Some((task, ended)) = self.notes.take(&self.state) else { return Ok(()) };
+        self.allowance.count_note();
+        self.record(now, Event::NoteIntended { task })?;
+        calls.push(Call::Note { task, ended });
+        Ok(())
     }
 
     /// The next moment at which something may become due.
     fn next_moment(&mut self, now: UnixMillis) -> Option<UnixMillis> {
         let opens_at = self.stops.window_opens(now, &self.state);
-        let may_send = self.ends().may_send();
+        let may_send = self.ends(now).may_send();
         let send = if may_send { self.sends.next_due(now, &self.state) } else { None };
         let send = send.map(|at| opens_at.map_or(at, |opens_at| at.max(opens_at)));
         // A window that closes is noticed when it does, even if nothing else happens.
         let window = self.stops.window_changes().filter(|_| may_send);
-        self.ends().next_moment(now, send, window)
+        self.ends(now).next_moment(now, send, window)
     }
 
     /// Requests without an answer.
@@ -383,12 +386,13 @@ impl Coordinator {
         self.state.in_flight + self.allowance.reads_under_way()
     }
 
-    pub(super) fn ends(&self) -> Ends<'_> {
+    pub(super) fn ends(&self, now: UnixMillis) -> Ends<'_> {
         Ends {
             state: &self.state,
             scope: self.stops.scope(),
             look_due: self.looks.next_due(),
             safety_due: self.settlement.next_due(),
+            note_due: self.notes.next_due(now, &self.state, self.stops.scope()),
         }
     }
 }

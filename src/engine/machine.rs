@@ -5,15 +5,16 @@
 
 use super::calls::{Effects, KnownPins, OperatorAnswer, PinSource, PlaceSource, Scope};
 use super::decide::Coordinator;
+use super::phase::Phase;
 use super::progress::Progress;
 use super::proposal::Proposal;
 use super::sends::{Sends, WaveStep};
 use super::state::EngineState;
 use super::stops::Stops;
-use super::task::{Impossible, Phase};
+use super::task::Impossible;
 use crate::model::{
-    Decision, Entry, Event, Listing, Recheck, ReducedRate, Sealed, Secret, SecretSource, Sighting,
-    StopCause, TaskIndex, UnixMillis, Unreadable, Verdict,
+    Decision, Entry, Event, Listing, NoteResult, Recheck, ReducedRate, Sealed, Secret,
+    SecretSource, Sighting, StopCause, TaskIndex, UnixMillis, Unreadable, Verdict,
 };
 
 /// The run machine: decides what a run records and sends, without a clock, a disk or a network.
@@ -50,6 +51,11 @@ impl Engine {
     /// Sets the source of places for irreversible requests. Without one, each run counts for itself.
     pub fn set_place_source(&mut self, places: PlaceSource) {
         self.run.sends.set_place_source(places);
+    }
+
+    /// Writes a note about each device whose tasks have all ended. Without this, none is written.
+    pub fn write_notes(&mut self) {
+        self.run.notes.turn_on(&self.run.state);
     }
 
     /// Leaves waves and the rules of errors to an [`Overseer`](super::Overseer): this machine has a part of a run.
@@ -276,6 +282,22 @@ impl Engine {
         self.read_came_back("a target", is_reached(&result))?;
         let proposals = self.run.sends.rechecked(now, task, result, &self.run.state);
         self.carry_out(now, proposals)
+    }
+
+    /// Takes in what came of the request for a note.
+    ///
+    /// # Errors
+    /// [`Impossible`] when no such request is in progress.
+    pub fn noted(
+        &mut self,
+        now: UnixMillis,
+        task: TaskIndex,
+        result: NoteResult,
+    ) -> Result<Vec<Entry>, Impossible> {
+        self.read_came_back("a note", matches!(result, NoteResult::Written))?;
+        self.run.record(now, Event::NoteAnswered { task, result: result.clone() })?;
+        self.run.notes.answered(now, task, &result, &self.run.state);
+        Ok(self.run.take_entries())
     }
 
     /// Takes in a page of the device list.

@@ -13,9 +13,12 @@ mod allowance;
 mod calls;
 mod consequence;
 mod decide;
+mod detours;
 mod looks;
 mod machine;
+mod notes;
 mod oversight;
+mod phase;
 mod progress;
 mod proposal;
 mod sends;
@@ -26,6 +29,7 @@ mod tally;
 mod task;
 #[cfg(test)]
 mod tests;
+mod wanted;
 mod wave_counts;
 mod waves;
 
@@ -34,7 +38,8 @@ pub use calls::{
 };
 pub use machine::Engine;
 pub use oversight::{Overseer, Oversight};
+pub use phase::Phase;
 pub use progress::{Progress, WaveWait};
 pub use settlement::PIN_SOUGHT_MS;
 pub use state::EngineState;
-pub use task::{Impossible, Phase, TaskState};
+pub use task::{Impossible, TaskState};

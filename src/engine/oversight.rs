@@ -71,7 +71,7 @@ impl Overseer {
     /// # Errors
     /// [`Impossible`] is a fault of this program.
     pub fn judge(&mut self, now: UnixMillis) -> Result<Oversight, Impossible> {
-        let is_sending = self.run.ends().is_sending();
+        let is_sending = self.run.ends(now).is_sending();
         let stop = self.run.stops.check_rules(now, is_sending, &self.run.state);
         self.run.dispose(now, stop)?;
         let gate_at = self.run.check_waves(now)?;

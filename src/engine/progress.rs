@@ -2,7 +2,7 @@
 //!
 //! Owns these shapes. Moments are absolute, so that a countdown needs no new entry. Must never be an input of a decision.
 
-use crate::model::{ReducedRate, StopCause, UnixMillis};
+use crate::model::{NoteTally, ReducedRate, StopCause, UnixMillis};
 
 /// How far a run is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub struct Progress {
     pub reduced_rate: Option<ReducedRate>,
     /// When following ends, if nothing more is sent; `None` where nothing is followed or waves are to come.
     pub follow_until: Option<UnixMillis>,
+    /// The notes that were asked of the tenant, before a resume included.
+    pub notes: NoteTally,
 }
 
 /// What a wave waits for.

@@ -6,13 +6,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::phase::Phase;
 use super::progress::Progress;
 use super::tally::Tally;
-use super::task::{Impossible, Phase, TaskState};
+use super::task::{Impossible, TaskState};
 use super::waves::Waves;
 use crate::model::{
-    Decision, Entry, Event, Outcome, PinReading, Policy, Repeat, Sealed, StopCause, TaskFacts,
-    TaskIndex, UnixMillis, Verdict,
+    Decision, Entry, Event, NoteTally, Outcome, PinReading, Policy, Repeat, Sealed, StopCause,
+    TaskFacts, TaskIndex, UnixMillis, Verdict,
 };
 
 /// The state of a run: what all of its entries add up to. Two programs that apply the same entries have the same state.
@@ -40,6 +41,8 @@ pub struct EngineState {
     /// process before: resuming is a decision to go on in spite of them.
     errors_forgiven: u32,
     pub(super) tally: Tally,
+    /// The notes that were asked of the tenant.
+    notes: NoteTally,
     pub(super) waves: Waves,
     pub(super) paused_until: UnixMillis,
     pub(super) paused_because: String,
@@ -68,6 +71,7 @@ impl EngineState {
                     .collect(),
             ),
             tally: Tally::default(),
+            notes: NoteTally::default(),
             waves: Waves::new(&facts),
             ready_by_action: vec![0; actions.len()],
             action_stopped: vec![false; actions.len()],
@@ -140,7 +144,7 @@ impl EngineState {
             Event::CanaryAdded { device, .. } => self.add_canary(*device),
             Event::Woke { .. } => {
                 for task in &mut self.tasks {
-                    task.rechecked_at = None;
+                    task.forget_recheck();
                 }
                 self.waves.wait_anew(entry.at);
             }
@@ -167,14 +171,14 @@ impl EngineState {
                 phase: "no such task".to_owned(),
             });
         };
-        let was_error = is_error(&state.phase);
-        let was_taken = is_well(&state.phase);
+        let was_error = state.phase.is_error();
+        let was_taken = state.phase.is_well();
         let mut next = state.clone();
         next.apply(facts, entry.at, &entry.event)?;
         self.count(at, false);
         self.tasks[at] = next;
         self.count(at, true);
-        match (was_error, is_error(&self.tasks[at].phase)) {
+        match (was_error, self.tasks[at].phase.is_error()) {
             (false, true) => {
                 self.errors += 1;
                 self.tally.count_error(&entry.event);
@@ -187,10 +191,13 @@ impl EngineState {
             }
             _ => {}
         }
-        if !was_taken && is_well(&self.tasks[at].phase) {
+        if !was_taken && self.tasks[at].phase.is_well() {
             self.tally.errors_in_a_row = 0;
         }
         self.tally.count(&self.facts[at], &entry.event);
+        if let Event::NoteAnswered { result, .. } = &entry.event {
+            self.notes.count(result);
+        }
         if let Event::Intent { .. } = &entry.event {
             self.requests += 1;
             self.followed_from = self.followed_from.max(Some(entry.at));
@@ -277,9 +284,28 @@ impl EngineState {
         &self.tasks[task.at()]
     }
 
+    /// The facts of all tasks, in the order of the plan.
+    #[must_use]
+    pub fn facts(&self) -> &[TaskFacts] {
+        &self.facts
+    }
+
+    /// Whether any task may be followed: to its end, to its PIN, or out of a doubt.
+    #[must_use]
+    pub fn can_follow(&self) -> bool {
+        let may_be =
+            |facts: &TaskFacts| facts.followed || facts.has_custody || facts.trace.exists();
+        self.facts.iter().any(may_be)
+    }
+
     /// The facts of one task.
     pub(super) fn facts_of(&self, task: TaskIndex) -> &TaskFacts {
         &self.facts[task.at()]
+    }
+
+    /// Name of the action of a task.
+    pub(super) fn action_of(&self, task: TaskIndex) -> &str {
+        &self.actions[usize::from(self.facts_of(task).action)]
     }
 
     /// All tasks, in the order of the plan.
@@ -295,7 +321,7 @@ impl EngineState {
     /// The moment from which on a request that put the task in doubt can no longer take effect.
     #[must_use]
     pub fn quarantine_ends(&self, task: TaskIndex) -> UnixMillis {
-        self.task(task).doubted_at.plus_ms(self.policy.quarantine_ms)
+        self.task(task).doubted_at().plus_ms(self.policy.quarantine_ms)
     }
 
     /// The rules of the run.
@@ -335,6 +361,7 @@ impl EngineState {
             ready_in_wave: self.waves.sendable(&self.action_stopped),
             reduced_rate: None,
             follow_until: self.follow_until(),
+            notes: self.notes.clone(),
         }
     }
 
@@ -349,26 +376,6 @@ impl EngineState {
 /// It comes into doubt by the opening of the run, because its answer is lost.
 fn is_lost((task, facts): &(&TaskState, &TaskFacts)) -> bool {
     task.phase == Phase::InFlight && facts.repeat == Repeat::Once
-}
-
-/// Failed, refused and in doubt.
-fn is_error(phase: &Phase) -> bool {
-    match phase {
-        Phase::Doubt => true,
-        Phase::Settled(outcome) => outcome.is_error(),
-        _ => false,
-    }
-}
-
-/// The API has taken it, or it has ended well.
-fn is_well(phase: &Phase) -> bool {
-    match phase {
-        Phase::Following | Phase::Custody(_) => true,
-        Phase::Settled(outcome) => {
-            matches!(outcome, Outcome::Completed | Outcome::Accepted | Outcome::AlreadyInEffect)
-        }
-        _ => false,
-    }
 }
 
 /// The PIN in an entry.

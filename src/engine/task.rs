@@ -3,34 +3,15 @@
 //! Owns what may follow what. It tells *not sent* (safe to send again) from *unknown* (never send
 //! blindly). Must never know of queues, pace or other tasks.
 
+use super::detours::{Detours, NO_DETOURS};
+use super::phase::Phase;
 use crate::model::{
-    CommandStatus, Decision, Event, Outcome, PinReading, Repeat, TaskFacts, UnixMillis, Verdict,
+    CommandStatus, Decision, Event, NoteResult, Outcome, PinReading, RecordLists, Repeat,
+    TaskFacts, UnixMillis, Verdict,
 };
 
 /// Reads that have to show nothing before a task stays in doubt.
 pub(super) const ABSENCES_MAX: u8 = 3;
-
-/// The state of a task.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Phase {
-    /// It waits for the step before it.
-    Blocked,
-    /// It may be sent from `due` on.
-    Ready,
-    /// Its intent is recorded, its answer is not.
-    InFlight,
-    /// Its answer is recorded, what follows from it is not. Never survives a whole batch.
-    Judged(Box<Verdict>),
-    /// Its request may have been applied, and no answer says so. Reading what it would have left behind settles it,
-    /// or an operator does.
-    Doubt,
-    /// The API accepted it; the device's report is awaited.
-    Following,
-    /// Its end is known; the PIN of the locked Mac is still to be read.
-    Custody(Outcome),
-    /// It has ended.
-    Settled(Outcome),
-}
 
 /// The state of one task: what its entries add up to. Small enough for a million of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,17 +20,11 @@ pub struct TaskState {
     pub phase: Phase,
     /// Requests whose intent was recorded.
     pub attempts: u16,
-    /// Retries that were used up.
-    pub retries: u32,
-    /// It is not sent before this moment.
-    pub due: UnixMillis,
     /// When the last request's intent was recorded.
     pub sent_at: UnixMillis,
     /// Commands that were queued from this moment on may be the task's: the last send, or the first one that may have
     /// been applied.
     pub traced_from: UnixMillis,
-    /// When it last came into doubt.
-    pub doubted_at: UnixMillis,
     /// One of its requests had no usable answer.
     pub was_in_doubt: bool,
     /// Requests that the tenant has answered.
@@ -66,8 +41,11 @@ pub struct TaskState {
     pub has_pin: bool,
     /// How many of its secrets were read before the send.
     pub captured: u8,
-    /// When its target was read again for the send that comes next.
-    pub rechecked_at: Option<UnixMillis>,
+    /// The note about its device was about to be written, and the tenant may have it or has refused it.
+    pub has_note: bool,
+    /// The request for that note is out, and its answer is not known.
+    pub is_note_open: bool,
+    detours: Option<Box<Detours>>,
 }
 
 /// An entry that cannot follow the ones before it: the journal was not written by this machine.
@@ -94,11 +72,8 @@ impl TaskState {
         Self {
             phase,
             attempts: 0,
-            retries: 0,
-            due: UnixMillis(0),
             sent_at: UnixMillis(0),
             traced_from: UnixMillis(0),
-            doubted_at: UnixMillis(0),
             was_in_doubt: false,
             answers: 0,
             absences: 0,
@@ -107,7 +82,54 @@ impl TaskState {
             candidates: 0,
             has_pin: false,
             captured: 0,
-            rechecked_at: None,
+            has_note: false,
+            is_note_open: false,
+            detours: None,
+        }
+    }
+
+    fn detours(&self) -> &Detours {
+        self.detours.as_deref().unwrap_or(&NO_DETOURS)
+    }
+
+    fn detours_mut(&mut self) -> &mut Detours {
+        self.detours.get_or_insert_default()
+    }
+
+    /// Retries that were used up.
+    #[must_use]
+    pub fn retries(&self) -> u32 {
+        self.detours().retries
+    }
+
+    /// It is not sent before this moment.
+    #[must_use]
+    pub fn due(&self) -> UnixMillis {
+        self.detours().due
+    }
+
+    /// When it last came into doubt.
+    #[must_use]
+    pub fn doubted_at(&self) -> UnixMillis {
+        self.detours().doubted_at
+    }
+
+    /// When its target was read again for the send that comes next.
+    #[must_use]
+    pub fn rechecked_at(&self) -> Option<UnixMillis> {
+        self.detours().rechecked_at
+    }
+
+    /// The lists of the record that its last request was built on.
+    #[must_use]
+    pub fn lists(&self) -> Option<&RecordLists> {
+        self.detours().lists.as_deref()
+    }
+
+    /// Forgets that its target was read again: the next send needs a new read.
+    pub(super) fn forget_recheck(&mut self) {
+        if let Some(detours) = &mut self.detours {
+            detours.rechecked_at = None;
         }
     }
 
@@ -127,10 +149,16 @@ impl TaskState {
     #[must_use]
     pub fn is_sought(&self, facts: &TaskFacts) -> bool {
         self.phase == Phase::Doubt
-            && facts.repeat == Repeat::Once
-            && facts.trace.exists()
+            && is_sought_after(facts)
             && self.absences < ABSENCES_MAX
             && !self.is_unreadable
+    }
+
+    /// Whether the device's record is read before its next request: where it always is, and where an earlier request may
+    /// have done already what the record would show.
+    #[must_use]
+    pub fn is_read_first(&self, facts: &TaskFacts) -> bool {
+        facts.is_rechecked || facts.builds_on_lists || (facts.is_recorded && self.was_in_doubt)
     }
 
     /// Whether its device's report is awaited: always while a PIN depends on it.
@@ -155,8 +183,9 @@ impl TaskState {
             Event::Answered { attempt, verdict, .. } => self.answered(facts, *attempt, verdict),
             Event::Postponed { until, counted, .. } if may_be_postponed(&self.phase, facts) => {
                 self.was_in_doubt |= self.phase == Phase::InFlight;
-                self.due = *until;
-                self.retries += u32::from(*counted);
+                let detours = self.detours_mut();
+                detours.due = *until;
+                detours.retries += u32::from(*counted);
                 Some(Phase::Ready)
             }
             Event::Doubted { .. }
@@ -166,6 +195,7 @@ impl TaskState {
             Event::Observed { .. } | Event::PinRead { .. } | Event::Unseen { .. } => {
                 self.read(facts, event)
             }
+            Event::NoteIntended { .. } | Event::NoteAnswered { .. } => self.noted(event),
             Event::Settled { outcome, .. } if self.may_end(facts, *outcome) => {
                 Some(Phase::Settled(*outcome))
             }
@@ -190,15 +220,19 @@ impl TaskState {
                 Some(Phase::Ready)
             }
             Event::Rechecked { .. } => {
-                self.rechecked_at = Some(at);
+                self.detours_mut().rechecked_at = Some(at);
                 Some(Phase::Ready)
             }
-            Event::Intent { attempt, .. }
+            Event::Intent { attempt, lists, .. }
                 if *attempt == self.attempts.saturating_add(1)
                     && self.captured >= facts.captures
-                    && (self.rechecked_at.is_some() || !facts.is_rechecked) =>
+                    && (self.rechecked_at().is_some() || !self.is_read_first(facts))
+                    && (lists.is_some() || !facts.builds_on_lists) =>
             {
-                self.rechecked_at = None;
+                if self.lists() != lists.as_deref() {
+                    self.detours_mut().lists.clone_from(lists);
+                }
+                self.forget_recheck();
                 self.attempts = *attempt;
                 self.sent_at = at;
                 if !self.was_in_doubt {
@@ -228,7 +262,7 @@ impl TaskState {
             _ => false,
         };
         Some(match verdict {
-            _ if is_ours && self.is_awaited(facts) => Phase::Following,
+            _ if is_ours && self.is_awaited(facts) && !is_proven(verdict) => Phase::Following,
             Verdict::InEffect { .. } if facts.has_custody => {
                 Phase::Custody(Outcome::AlreadyInEffect)
             }
@@ -242,7 +276,7 @@ impl TaskState {
             (Event::Doubted { .. }, Phase::InFlight | Phase::Judged(_)) => {
                 self.was_in_doubt = true;
                 self.is_unreadable = false;
-                self.doubted_at = at;
+                self.detours_mut().doubted_at = at;
                 Some(Phase::Doubt)
             }
             (Event::Absent { .. }, Phase::Doubt) => {
@@ -254,7 +288,7 @@ impl TaskState {
                 Decision::Done => Phase::Settled(Outcome::Completed),
                 Decision::NotDone => Phase::Settled(Outcome::Failed),
                 Decision::SendAgain => {
-                    self.due = at;
+                    self.detours_mut().due = at;
                     self.absences = 0;
                     Phase::Ready
                 }
@@ -292,12 +326,30 @@ impl TaskState {
         }
     }
 
+    /// A note about the device of a task that has ended: its intent, then what came of it.
+    fn noted(&mut self, event: &Event) -> Option<Phase> {
+        let is_settled = matches!(self.phase, Phase::Settled(_));
+        match event {
+            Event::NoteIntended { .. } if is_settled && !self.has_note => {
+                (self.has_note, self.is_note_open) = (true, true);
+            }
+            Event::NoteAnswered { result, .. } if self.is_note_open => {
+                self.is_note_open = false;
+                self.has_note = !matches!(result, NoteResult::Later { .. });
+            }
+            _ => return None,
+        }
+        Some(self.phase.clone())
+    }
+
     /// Whether the task may end in this way from its phase.
     fn may_end(&self, facts: &TaskFacts, outcome: Outcome) -> bool {
         match (outcome, &self.phase) {
             (_, Phase::Judged(_) | Phase::Following | Phase::Custody(_)) => true,
             // Before the send: its secrets could not be kept, or its target could not be read again.
-            (Outcome::Refused, Phase::Ready) => facts.captures > 0 || facts.is_rechecked,
+            (Outcome::Refused, Phase::Ready) => facts.captures > 0 || self.is_read_first(facts),
+            // The read before the send shows that nothing is left to do.
+            (Outcome::Completed | Outcome::AlreadyInEffect, Phase::Ready) => facts.is_recorded,
             // Before the send: its target is no longer what was planned, or is protected by now.
             (Outcome::Skipped, Phase::Ready) => true,
             // Another run has taken the task over: this one must no longer send it.
@@ -307,6 +359,16 @@ impl TaskState {
             _ => false,
         }
     }
+}
+
+/// Whether what its request would have left behind is read, to settle doubt.
+pub(super) fn is_sought_after(facts: &TaskFacts) -> bool {
+    (facts.repeat == Repeat::Once || facts.is_recorded) && facts.trace.exists()
+}
+
+/// Whether the answer shows the end by itself.
+fn is_proven(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Accepted(answer) if answer.proven.is_some())
 }
 
 /// Doubt about what is safe to repeat ends with the process: a resume may send it again.

@@ -3,8 +3,9 @@
 //! Owns the counts of each wave and the judgement whether the next one may begin. Volatile parts are none: all of
 //! it follows from entries. Must never send, and never know why a task is in its state.
 
+use super::phase::Phase;
 use super::progress::WaveWait;
-use super::task::{Phase, TaskState};
+use super::task::TaskState;
 use super::wave_counts::{DeviceCount, WaveCount};
 use crate::model::{
     CommandStatus, MaxErrors, Outcome, Rollout, TaskFacts, TaskIndex, UnixMillis, WaveGate,

@@ -14,7 +14,8 @@ use super::steps::{StepDraft, step_flaws};
 use super::tenant_choice::without_tenant;
 use super::tenants::check_choice;
 use super::{
-    Exclusion, Filter, IdentifyBy, Job, JobSettings, ParseOptions, Row, Selection, Step, Target,
+    Exclusion, Filter, IdentifyBy, Job, JobSettings, ParseOptions, Row, RowWork, Selection, Step,
+    Target,
 };
 use crate::model::{Carried, Risk};
 
@@ -123,6 +124,7 @@ fn rows_of(
     problems: &mut Diagnostics,
     notes: &mut Vec<String>,
 ) -> Vec<Row> {
+    let work = RowWork::of(Arc::clone(steps));
     let mut seen = SeenRows::default();
     let mut rows: Vec<Row> = Vec::new();
     for (at, target) in targets.into_iter().enumerate() {
@@ -135,15 +137,8 @@ fn rows_of(
             problems.push_for_file(COMMAND_LINE, flaw);
             continue;
         }
-        let row = Row {
-            number,
-            line: 0,
-            target: Arc::new(target),
-            tenant: None,
-            steps: Arc::clone(steps),
-            carried: Carried::default(),
-            origin: None,
-        };
+        let row =
+            Row { number, line: 0, target, work: Arc::clone(&work), carried: Carried::default() };
         let earlier = seen.insert(&row.target, 1, rows.len()).same_step;
         match earlier.and_then(|earlier| rows.get(earlier)) {
             None => rows.push(row),

@@ -8,11 +8,20 @@ use super::columns::{Column, Meaning, TableHeader};
 use super::diagnostics::{PlaceUnit, counted, quote};
 use super::scan::{Cell, Record};
 use crate::kandji::{ActionSpec, fold};
-use crate::model::{Carried, SharedText, first_steering, is_invisible};
+use crate::model::{Carried, KnownTexts, SharedText, first_steering, is_invisible};
 
 /// Names of parameters, folded, that exports of other tools have as columns of their own. Where no action of a row has
 /// the parameter, the column is carried.
-const SPARE_NAMES: [&str; 3] = ["username", "phonenumber", "phone"];
+const SPARE_NAMES: [&str; 8] = [
+    "username",
+    "phonenumber",
+    "phone",
+    "user",
+    "tags",
+    "blueprint",
+    "blueprintid",
+    "blueprintname",
+];
 
 /// Whether it is a column of another tool's export, because none of these actions has a parameter of its name.
 pub(super) fn is_spare(
@@ -31,6 +40,8 @@ pub(super) struct Carrier {
     of_several_lines: Vec<u32>,
     /// Cells with characters that were written out.
     written_out: usize,
+    /// Names and cells that came before.
+    known: KnownTexts,
     /// Rows whose actions have no parameter of the name of a column, and the column.
     without_param: Vec<(String, usize)>,
 }
@@ -54,7 +65,7 @@ impl Carrier {
             has_several_lines |= text.contains(['\n', '\r']);
             let shown = written_out(text);
             self.written_out += usize::from(shown != text);
-            carried.push((SharedText::from(&column.name), shown.into()));
+            carried.push((self.known.shared(&column.name), self.known.shared(&shown)));
         }
         if has_several_lines {
             self.of_several_lines.push(record.line);

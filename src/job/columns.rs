@@ -78,6 +78,12 @@ pub(super) struct Column {
 }
 
 impl Column {
+    /// Whether it checks a device, and an action may change what it checks. Of names only a column of another name is the
+    /// new one.
+    pub fn is_label(&self) -> bool {
+        self.meaning == Meaning::Target(TargetField::AssetTag)
+    }
+
     /// Whether its cells may have several lines.
     pub fn takes_lines(&self) -> bool {
         let mut params = ACTIONS.iter().filter_map(|action| action.param(&self.name));

@@ -2,6 +2,7 @@
 //!
 //! Owns the shape of jobs, rows, steps, selections and exclusions. Must never read a text: the readers make these.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use super::origin::RowOrigin;
@@ -9,7 +10,7 @@ use super::settings::JobSettings;
 use super::target::Target;
 use super::tenant_choice::TenantChoice;
 use crate::kandji::ActionSpec;
-use crate::model::{Carried, DeviceId, Gate, Params, Platform};
+use crate::model::{Carried, DeviceId, Gate, OsRange, Params, Platform, Risk};
 
 /// What an operator wrote, checked and complete.
 #[derive(Clone, Debug)]
@@ -43,23 +44,51 @@ pub struct Row {
     /// Line of the file, from 1; 0 for a target that was given on the command line.
     pub line: u32,
     /// The device as the row names it. Rows that name it in the same way share it.
-    pub target: Arc<Target>,
-    /// The tenant of the device, by the name of its profile, where the row names it.
-    pub tenant: Option<Arc<str>>,
-    /// What is to be done, in order. At least one step. Rows without values of their own share the steps.
-    pub steps: Arc<[Step]>,
+    pub target: Target,
+    /// What it shares with other rows. Read like fields.
+    pub work: Arc<RowWork>,
     /// Columns that mean nothing to us, carried into the report.
     pub carried: Carried,
+}
+
+/// What is to be done, where, and who says so. Rows without values of their own share it.
+#[derive(Clone, Debug)]
+pub struct RowWork {
+    /// The tenant of the device, by the name of its profile, where the row names it.
+    pub tenant: Option<Arc<str>>,
+    /// What is to be done, in order. At least one step.
+    pub steps: Arc<[Step]>,
     /// The run whose files the row comes from, if it does.
     pub origin: Option<Arc<RowOrigin>>,
+}
+
+impl RowWork {
+    /// Steps that a job gives, for the one tenant that it is run on.
+    #[must_use]
+    pub fn of(steps: Arc<[Step]>) -> Arc<Self> {
+        Arc::new(Self { tenant: None, steps, origin: None })
+    }
+}
+
+impl Deref for Row {
+    type Target = RowWork;
+
+    fn deref(&self) -> &RowWork {
+        &self.work
+    }
+}
+
+impl DerefMut for Row {
+    /// To change what it shares gives this row work of its own.
+    fn deref_mut(&mut self) -> &mut RowWork {
+        Arc::make_mut(&mut self.work)
+    }
 }
 
 impl Row {
     /// Shares the target of an earlier row that names the device in the same way.
     pub(super) fn share_target(&mut self, earlier: &Self) {
-        if self.target == earlier.target {
-            self.target = Arc::clone(&earlier.target);
-        }
+        self.target.share(&earlier.target);
     }
 }
 
@@ -74,6 +103,14 @@ pub struct Step {
     pub params: Params,
     /// Which end of the step before lets this one begin, where the job says so.
     pub after: Option<Gate>,
+}
+
+impl Step {
+    /// The risk of the action with these parameters.
+    #[must_use]
+    pub fn risk(&self) -> Risk {
+        self.action.risk_of(&self.params)
+    }
 }
 
 /// Devices that a job picks by a filter or with `all`, and the steps to do on each of them.
@@ -99,14 +136,35 @@ pub struct Filter {
     pub user_email: Vec<String>,
     /// Model names.
     pub model: Vec<String>,
-    /// OS versions: `17.4` also means `17.4.1`.
-    pub os_version: Vec<String>,
+    /// OS versions and ranges of them, which are alternatives.
+    pub os_version: Vec<OsCondition>,
     /// Parts of device names.
     pub name_like: Vec<String>,
     /// Checked in at most this long ago, in milliseconds.
     pub checked_in_within_ms: Option<u64>,
     /// Last checked in at least this long ago, in milliseconds; a device that never did counts.
     pub not_checked_in_for_ms: Option<u64>,
+    /// Last enrolled at most this long ago, in milliseconds.
+    pub enrolled_within_ms: Option<u64>,
+    /// Last enrolled at least this long ago, in milliseconds.
+    pub enrolled_for_ms: Option<u64>,
+    /// Whether the agent is installed. Macs and PCs can have one.
+    pub agent: Option<bool>,
+    /// Whether FileVault is on. Only Macs have it.
+    pub filevault: Option<bool>,
+    /// Whether the device is supervised. Only Apple's are.
+    pub supervised: Option<bool>,
+    /// Whether Activation Lock is on. Only Apple's devices have it.
+    pub activation_lock: Option<bool>,
+}
+
+/// A condition on the OS version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OsCondition {
+    /// A version: `17.4` also means `17.4.1`.
+    Version(String),
+    /// A range, with the text that it was written as.
+    Range(OsRange, String),
 }
 
 /// Devices taken out of a job again: by filter or by list.

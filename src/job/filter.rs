@@ -4,9 +4,9 @@
 //! let an empty value widen a selection.
 
 use super::diagnostics::{Flaw, quote};
-use super::{Exclusion, Filter};
+use super::{Exclusion, Filter, OsCondition};
 use crate::kandji::fold;
-use crate::model::{DeviceId, Platform, is_near, parse_duration_ms};
+use crate::model::{DeviceId, OsRange, Platform, is_near, parse_duration_ms};
 
 /// Longest value, in characters.
 const VALUE_CHARS_MAX: usize = 256;
@@ -15,7 +15,7 @@ pub(super) const VALUES_MAX: usize = 10_000;
 
 impl Filter {
     /// The names of the conditions, in job files and (with hyphens) as flags.
-    pub const KEYS: [&'static str; 9] = [
+    pub const KEYS: [&'static str; 15] = [
         "platform",
         "blueprint",
         "tag",
@@ -25,7 +25,16 @@ impl Filter {
         "name_like",
         "checked_in_within",
         "not_checked_in_for",
+        "enrolled_within",
+        "enrolled_for",
+        "agent",
+        "filevault",
+        "supervised",
+        "activation_lock",
     ];
+
+    /// The conditions that are true or false.
+    pub const SWITCHES: [&'static str; 4] = ["agent", "filevault", "supervised", "activation_lock"];
 
     /// Whether it has no condition, so that it picks everything.
     #[must_use]
@@ -73,12 +82,25 @@ pub(super) fn add_condition(filter: &mut Filter, key: &str, value: &str) -> Resu
         "tag" => push(known, &mut filter.tag, value.to_owned()),
         "user_email" => push(known, &mut filter.user_email, super::cells::read_email(value)?),
         "model" => push(known, &mut filter.model, value.to_owned()),
-        "os_version" => push(known, &mut filter.os_version, read_os(value)?),
-        "name_like" => push(known, &mut filter.name_like, value.to_owned()),
-        "checked_in_within" => {
-            set(known, &mut filter.checked_in_within_ms, read_age(known, value)?)
+        "os_version" => {
+            let condition = read_os(value)?;
+            check_alternatives(&filter.os_version, &condition)?;
+            push(known, &mut filter.os_version, condition)
         }
-        _ => set(known, &mut filter.not_checked_in_for_ms, read_age(known, value)?),
+        "name_like" => push(known, &mut filter.name_like, value.to_owned()),
+        "agent" => set(known, &mut filter.agent, read_switch(known, value)?),
+        "filevault" => set(known, &mut filter.filevault, read_switch(known, value)?),
+        "supervised" => set(known, &mut filter.supervised, read_switch(known, value)?),
+        "activation_lock" => set(known, &mut filter.activation_lock, read_switch(known, value)?),
+        _ => {
+            let slot = match *known {
+                "checked_in_within" => &mut filter.checked_in_within_ms,
+                "not_checked_in_for" => &mut filter.not_checked_in_for_ms,
+                "enrolled_within" => &mut filter.enrolled_within_ms,
+                _ => &mut filter.enrolled_for_ms,
+            };
+            set(known, slot, read_age(known, value)?)
+        }
     }
 }
 
@@ -128,10 +150,10 @@ fn push<T>(key: &str, values: &mut Vec<T>, value: T) -> Result<(), Flaw> {
     Ok(())
 }
 
-fn set(key: &str, slot: &mut Option<u64>, value: u64) -> Result<(), Flaw> {
+fn set<T>(key: &str, slot: &mut Option<T>, value: T) -> Result<(), Flaw> {
     match slot.replace(value) {
         None => Ok(()),
-        Some(_) => Err(Flaw::new(format!("{key} is given twice")).hint("give one duration")),
+        Some(_) => Err(Flaw::new(format!("{key} is given twice")).hint("give one value")),
     }
 }
 
@@ -167,12 +189,44 @@ fn read_platform(value: &str) -> Result<Platform, Flaw> {
     }
 }
 
-fn read_os(value: &str) -> Result<String, Flaw> {
+fn read_os(value: &str) -> Result<OsCondition, Flaw> {
     if value.starts_with(|letter: char| letter.is_ascii_digit()) {
-        return Ok(value.to_owned());
+        return Ok(OsCondition::Version(value.to_owned()));
     }
-    Err(Flaw::new(format!("{} is not an OS version", quote(value)))
-        .hint("write a version such as 17.4 (which includes 17.4.1) or 24H2"))
+    if !OsRange::is_meant(value) {
+        return Err(Flaw::new(format!("{} is not an OS version", quote(value)))
+            .hint("write a version such as 17.4 (which includes 17.4.1) or 24H2, or a range such as \">=14.0 <15.4\""));
+    }
+    let range = OsRange::parse(value).map_err(|flaw| {
+        Flaw::new(format!("os_version {} is not a range: {flaw}", quote(value))).hint(
+            "write one bound or two with <, <=, > and >=, such as \"<15.4\" or \">=14.0 <15.4\"",
+        )
+    })?;
+    Ok(OsCondition::Range(range, value.to_owned()))
+}
+
+/// Refuses two ranges that together are every version: alternatives that were meant as the two bounds of one range would
+/// select the whole fleet.
+fn check_alternatives(earlier: &[OsCondition], new: &OsCondition) -> Result<(), Flaw> {
+    let OsCondition::Range(new, text) = new else { return Ok(()) };
+    let covering = earlier.iter().find_map(|other| match other {
+        OsCondition::Range(range, other) if range.covers_all_with(new) => Some(other),
+        _ => None,
+    });
+    covering.map_or(Ok(()), |other| {
+        let both = format!("os_version {} and {} are alternatives", quote(other), quote(text));
+        Err(Flaw::new(format!("{both}, and together every version"))
+            .hint(format!("for a range, write both bounds as one value: \"{other} {text}\"")))
+    })
+}
+
+/// Reads `true` or `false`.
+fn read_switch(key: &str, value: &str) -> Result<bool, Flaw> {
+    match value {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(Flaw::new(format!("{key} must be true or false, not {}", quote(value)))),
+    }
 }
 
 fn read_age(key: &str, value: &str) -> Result<u64, Flaw> {
@@ -210,6 +264,20 @@ mod tests {
             ("os_version", "17.4", "ok"),
             ("os_version", "24H2", "ok"),
             ("os_version", "Sonoma", "not an OS version"),
+            ("os_version", "<15.4", "ok"),
+            ("os_version", " >=14.0, <15.4 ", "ok"),
+            ("os_version", "<24H2", "'24H2' is not a version of numbers"),
+            ("os_version", "=15.4", "not a bound"),
+            ("os_version", ">=15 <14", "no version is within both bounds"),
+            ("enrolled_within", "30d", "ok"),
+            ("enrolled_for", "1d", "ok"),
+            ("enrolled_for", "2026-01-01", "must be a duration"),
+            ("agent", "true", "ok"),
+            ("filevault", "false", "ok"),
+            ("supervised", "yes", "must be true or false, not 'yes'"),
+            ("activation-lock", "True", "must be true or false"),
+            ("filevalt", "true", "did you mean 'filevault'"),
+            ("activation_locked", "true", "did you mean 'activation_lock'"),
             ("checked_in_within", "7d", "ok"),
             ("checked_in_within", "7", "must be a duration"),
             ("not_checked_in_for", "0", "must be a duration"),
@@ -218,5 +286,28 @@ mod tests {
         ] {
             check(key, value, expect);
         }
+    }
+
+    #[test]
+    fn switches_and_ages_are_given_once() {
+        for (key, value) in [("filevault", "true"), ("enrolled_for", "30d")] {
+            let mut filter = Filter::default();
+            read_filter_pair(&mut filter, key, value).expect("the first");
+            let error = read_filter_pair(&mut filter, key, value).expect_err("the second");
+            assert!(error.contains("is given twice"), "{error}");
+        }
+    }
+
+    #[test]
+    fn two_ranges_that_are_every_version_are_refused() {
+        let read = |values: &[&str]| {
+            let mut filter = Filter::default();
+            values.iter().try_for_each(|value| read_filter_pair(&mut filter, "os_version", value))
+        };
+        assert!(read(&["<14", ">=15.4", "14.7", "24H2"]).is_ok());
+        assert!(read(&[">=14.0 <15", ">=15.4"]).is_ok());
+        let error = read(&[">=14.0", "<15.4"]).expect_err("every version");
+        assert!(error.contains("together every version"), "{error}");
+        assert!(error.contains("\">=14.0 <15.4\""), "{error}");
     }
 }

@@ -15,6 +15,8 @@ pub(super) struct RowNotes {
     pub placeholders: usize,
     /// Names that are not compared, because the row gives the device another.
     pub uncompared_names: usize,
+    /// Rows with labels that are new values and not compared with the device.
+    pub new_labels: usize,
     /// Cells whose value a formula gives.
     pub calculated: usize,
 }
@@ -38,6 +40,11 @@ impl RowNotes {
             let count = counted(self.calculated, "cell");
             notes
                 .push(format!("{count} with a formula read as the value that was calculated last"));
+        }
+        if self.new_labels > 0 {
+            notes.push(
+                "'asset_tag' is the new asset tag and does not identify the device".to_owned(),
+            );
         }
         if self.uncompared_names > 0 {
             let (count, column) = (self.uncompared_names, name_column.unwrap_or("device_name"));

@@ -8,13 +8,15 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::carried::{Carrier, is_spare, swallows_rows};
-use super::cells::{TargetField, is_left_open};
+use super::cells::TargetField;
 use super::clashes::{StepColumn, clash, identify_flaw};
 use super::columns::{Meaning, TableHeader};
 use super::diagnostics::{Diagnostics, Flaw, counted, quote};
 use super::parse_options::Duplicates;
 use super::repeated::Repeated;
 use super::row_notes::RowNotes;
+use super::row_target::{TargetReader, value_columns};
+use super::row_works::RowWorks;
 use super::scan::Record;
 use super::source::Source;
 use super::steps::{STEPS_MAX, StepDraft, StepFlaw, give, read_action, same_steps, step_flaws};
@@ -37,6 +39,7 @@ pub(super) struct RowReader<'r> {
     row_number: u32,
     seen: SeenByTenant,
     steps_by_text: HashMap<String, Arc<[Step]>>,
+    works: RowWorks,
     repeated: Repeated,
     notes: RowNotes,
     carrier: Carrier,
@@ -59,6 +62,7 @@ impl<'r> RowReader<'r> {
             row_number: 0,
             seen: SeenByTenant::default(),
             steps_by_text: HashMap::new(),
+            works: RowWorks::default(),
             repeated: Repeated::default(),
             notes: RowNotes::default(),
             carrier: Carrier::default(),
@@ -95,8 +99,15 @@ impl<'r> RowReader<'r> {
             return;
         }
         self.check_cells(source, record);
-        let target = self.read_target(source, record);
-        let steps = self.read_steps(source, record);
+        let values = value_columns(self.header, self.rules, record);
+        let mut targets = TargetReader {
+            header: self.header,
+            rules: self.rules,
+            notes: &mut self.notes,
+            problems: &mut *self.problems,
+        };
+        let target = targets.read(source, record, &values);
+        let steps = self.read_steps(source, record, &values);
         let tenant =
             tenant_of(self.rules.tenants, self.header, record).unwrap_or_else(|(range, flaw)| {
                 self.problems.push(source.diagnostic(range, flaw));
@@ -110,11 +121,9 @@ impl<'r> RowReader<'r> {
         let (Some(mut target), Some(steps)) = (target, steps) else { return };
         self.forget_old_name(&mut target, &steps);
         let carried = self.carrier.take(self.header, record, &steps);
-        let origin = self.header.origin(record, self.rows.last());
-        let target = Arc::new(target);
         let (number, line) = (self.row_number, record.line);
-        let row = Row { number, line, target, tenant, steps, carried, origin };
-        self.keep(source, record, row);
+        let work = self.works.of(tenant, steps, self.header.origin(record, self.rows.last()));
+        self.keep(source, record, Row { number, line, target, work, carried });
     }
 
     /// A row that gives the device another name cannot demand that it has the old one: done twice, it would disagree with
@@ -122,7 +131,7 @@ impl<'r> RowReader<'r> {
     fn forget_old_name(&mut self, target: &mut Target, steps: &[Step]) {
         let is_demanded = self.header.name_column().is_none_or(TargetField::is_current_name);
         if !is_demanded && steps.iter().any(|step| step.action.renames()) {
-            self.notes.uncompared_names += usize::from(target.device_name.take().is_some());
+            self.notes.uncompared_names += usize::from(target.forget_name());
         }
     }
 
@@ -220,56 +229,18 @@ impl<'r> RowReader<'r> {
         }
     }
 
-    fn read_target(&mut self, source: &Source<'_>, record: &Record<'_>) -> Option<Target> {
-        let mut target = Target::default();
-        let mut is_good = true;
-        let mut placeholder = None;
-        for (cell, column) in record.cells.iter().zip(&self.header.columns) {
-            let Meaning::Target(field) = column.meaning else { continue };
-            let text = cell.trimmed();
-            if text.is_empty() {
-                continue;
-            }
-            if let Err(flaw) = target.set_field(field, text) {
-                if field == TargetField::SerialNumber && is_left_open(text) {
-                    placeholder = Some((cell.range_from(text, &flaw), flaw));
-                    continue;
-                }
-                is_good = false;
-                self.problems.push(source.diagnostic(cell.range_from(text, &flaw), flaw));
-            } else if field == TargetField::DeviceId
-                && text.bytes().any(|byte| byte.is_ascii_uppercase())
-            {
-                self.notes.lowered += 1;
-            }
-        }
-        match placeholder {
-            // Another identity says which device is meant, and this one says nothing against it.
-            Some(_) if target.has_identity() => self.notes.placeholders += 1,
-            Some((range, flaw)) => {
-                self.problems.push(source.diagnostic(range, flaw));
-                return None;
-            }
-            None => {}
-        }
-        if is_good && !target.has_identity() {
-            is_good = false;
-            let wanted = self
-                .rules
-                .identify_by
-                .map_or("device_id, serial_number or user_email", |by| by.word());
-            let flaw = Flaw::new(format!("the row names no device: {wanted} is empty"))
-                .hint("fill it in, or remove the row; an empty value does not mean all devices");
-            self.problems.push(source.diagnostic(record.range.clone(), flaw));
-        }
-        is_good.then_some(target)
-    }
-
     /// The steps of a record, shared with other records that ask for the same.
-    fn read_steps(&mut self, source: &Source<'_>, record: &Record<'_>) -> Option<Arc<[Step]>> {
+    fn read_steps(
+        &mut self,
+        source: &Source<'_>,
+        record: &Record<'_>,
+        values: &[usize],
+    ) -> Option<Arc<[Step]>> {
         let mut key = String::new();
-        for (cell, column) in record.cells.iter().zip(&self.header.columns) {
-            if matches!(column.meaning, Meaning::Action | Meaning::Step | Meaning::Param) {
+        for (at, (cell, column)) in record.cells.iter().zip(&self.header.columns).enumerate() {
+            let is_part =
+                matches!(column.meaning, Meaning::Action | Meaning::Step | Meaning::Param);
+            if is_part || values.contains(&at) {
                 key.push_str(&cell.value.len().to_string());
                 key.push(':');
                 key.push_str(&cell.value);
@@ -283,9 +254,10 @@ impl<'r> RowReader<'r> {
             None => vec![self.read_step(source, record)?],
         };
         let count_before = self.problems.count();
-        for (cell, column) in record.cells.iter().zip(&self.header.columns) {
+        for (at, (cell, column)) in record.cells.iter().zip(&self.header.columns).enumerate() {
             let is_spare = is_spare(column, drafts.iter().map(|draft| draft.action));
-            if column.meaning == Meaning::Param && !cell.trimmed().is_empty() && !is_spare {
+            let is_value = column.meaning == Meaning::Param || values.contains(&at);
+            if is_value && !cell.trimmed().is_empty() && !is_spare {
                 let given =
                     give(&mut drafts, &column.name, cell.text(), self.rules.protected_values);
                 if let Err(flaw) = given {
@@ -301,6 +273,7 @@ impl<'r> RowReader<'r> {
         }
         let steps: Arc<[Step]> = drafts.into_iter().map(StepDraft::into_step).collect();
         self.steps_by_text.insert(key, Arc::clone(&steps));
+        self.notes.new_labels += usize::from(!values.is_empty());
         Some(steps)
     }
 
@@ -333,8 +306,7 @@ impl<'r> RowReader<'r> {
         Some(StepDraft::new(number?, action?))
     }
 
-    /// Whether no step lacks a parameter or has two that contradict each other. One that no column gives is reported once for
-    /// the file.
+    /// Whether no step lacks a parameter or has two that contradict. What no column gives is reported once for the file.
     fn is_complete(
         &mut self,
         source: &Source<'_>,
@@ -369,10 +341,10 @@ impl<'r> RowReader<'r> {
     /// Whether one identity is enough for what is to be done.
     fn may_identify(&mut self, record: &Record<'_>, drafts: &[StepDraft]) -> bool {
         let Some(by) = self.rules.identify_by else { return true };
-        let Some(draft) = drafts.iter().find(|draft| draft.action.risk > Risk::Benign) else {
+        let Some(draft) = drafts.iter().find(|draft| draft.risk() > Risk::Benign) else {
             return true;
         };
-        self.repeated.add(record, identify_flaw(by.word(), draft.action.name, draft.action.risk));
+        self.repeated.add(record, identify_flaw(by.word(), draft.action.name, draft.risk()));
         false
     }
 

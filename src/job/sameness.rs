@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use super::Target;
-use crate::model::comparable;
+use crate::model::{Fingerprints, comparable};
 
 /// The identities, the strongest first.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
@@ -20,10 +20,17 @@ enum Identity {
 /// Which of the two stronger identities a target has: id is bit 0, serial number is bit 1.
 type Strength = usize;
 
+/// The groups of rows that have one identity, by strength; [`NO_GROUP`] where there is none.
+type Slots = [u32; 4];
+
+const NO_GROUP: u32 = u32::MAX;
+
 /// The rows so far, by device and step.
 #[derive(Default)]
 pub(super) struct SeenRows {
-    groups: HashMap<(Identity, String), [Option<u32>; 4]>,
+    fingerprints: Fingerprints,
+    /// By the fingerprint of an identity.
+    groups: HashMap<u128, Slots>,
     rows: HashMap<(u32, u16), u32>,
     /// The first row of each group.
     firsts: Vec<u32>,
@@ -44,14 +51,12 @@ impl SeenRows {
         // No job has so many rows that its positions need more.
         let row = u32::try_from(row).unwrap_or(u32::MAX);
         let strength = strength(target);
-        let keys = keys(target);
+        let keys = self.keys(target);
         let mut matches: Vec<u32> = Vec::new();
-        for key in &keys {
-            let Some(slots) = self.groups.get(key) else { continue };
+        for (identity, print) in keys.iter().flatten() {
+            let Some(slots) = self.groups.get(print) else { continue };
             for (other, group) in slots.iter().enumerate() {
-                if let Some(group) = group
-                    && strongest_common(strength, other) == key.0
-                {
+                if *group != NO_GROUP && strongest_common(strength, other) == *identity {
                     matches.push(*group);
                 }
             }
@@ -61,8 +66,11 @@ impl SeenRows {
         if matches.is_empty() {
             self.firsts.push(row);
         }
-        for key in keys {
-            self.groups.entry(key).or_default()[strength].get_or_insert(group);
+        for (_, print) in keys.into_iter().flatten() {
+            let slot = &mut self.groups.entry(print).or_insert([NO_GROUP; 4])[strength];
+            if *slot == NO_GROUP {
+                *slot = group;
+            }
         }
         let earlier = matches.iter().find_map(|group| self.rows.get(&(*group, step)).copied());
         self.rows.entry((group, step)).or_insert(row);
@@ -71,6 +79,17 @@ impl SeenRows {
             same_step: earlier.map(|row| row as usize),
             same_device: first.map(|row| *row as usize),
         }
+    }
+
+    /// The identities of a target, each with its fingerprint.
+    fn keys(&self, target: &Target) -> [Option<(Identity, u128)>; 3] {
+        let id = target.device_id.as_ref().map(|id| id.as_str().to_lowercase());
+        let serial = target.serial_number.as_ref().map(|text| comparable(text));
+        let email = target.user_email.as_ref().map(|text| comparable(text));
+        let key = |identity, text: Option<String>| {
+            text.map(|text| (identity, self.fingerprints.of(&(identity, text))))
+        };
+        [key(Identity::Id, id), key(Identity::Serial, serial), key(Identity::Email, email)]
     }
 }
 
@@ -86,13 +105,6 @@ fn strongest_common(left: Strength, right: Strength) -> Identity {
     }
 }
 
-fn keys(target: &Target) -> Vec<(Identity, String)> {
-    let id = target.device_id.as_ref().map(|id| (Identity::Id, id.as_str().to_lowercase()));
-    let serial = target.serial_number.as_ref().map(|text| (Identity::Serial, comparable(text)));
-    let email = target.user_email.as_ref().map(|text| (Identity::Email, comparable(text)));
-    [id, serial, email].into_iter().flatten().collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,12 +114,11 @@ mod tests {
     fn target(text: &str) -> Target {
         let parts: Vec<Option<SharedText>> =
             text.split('/').map(|part| (!part.is_empty()).then(|| part.into())).collect();
-        Target {
-            device_id: parts[0].as_deref().map(crate::model::DeviceId::from_api),
-            serial_number: parts[1].clone(),
-            user_email: parts[2].clone(),
-            ..Target::default()
-        }
+        let mut target = Target::default();
+        target.device_id = parts[0].as_deref().map(crate::model::DeviceId::from_api);
+        target.serial_number.clone_from(&parts[1]);
+        target.user_email.clone_from(&parts[2]);
+        target
     }
 
     fn check(earlier: &str, later: &str, expect: bool) {

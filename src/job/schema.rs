@@ -174,7 +174,11 @@ fn exclusion() -> Value {
 fn conditions(lists: &[&str]) -> Value {
     let mut properties = Map::new();
     for key in Filter::KEYS.iter().chain(lists) {
-        properties.insert((*key).to_owned(), one_or_many(&text()));
+        let value = match Filter::SWITCHES.contains(key) {
+            true => json!({ "type": "boolean" }),
+            false => one_or_many(&text()),
+        };
+        properties.insert((*key).to_owned(), value);
     }
     json!({
         "type": "object",
@@ -299,13 +303,23 @@ fn add_form(forms: &mut Map<String, Value>, key: &str, form: Value) {
 }
 
 fn of_param(param: &ParamSpec) -> Value {
-    match param.kind {
+    of_kind(param.kind)
+}
+
+fn of_kind(kind: ParamKind) -> Value {
+    match kind {
         ParamKind::Bool => json!({ "type": "boolean" }),
         ParamKind::Number(most) => json!({ "type": "integer", "minimum": 0, "maximum": most }),
+        ParamKind::HttpsUrl => json!({ "type": "string", "pattern": "^https://" }),
         ParamKind::Pin => json!({ "type": "string", "pattern": "^[0-9]{6}$" }),
         ParamKind::Choice(words) => json!({ "enum": words }),
-        ParamKind::Flags(_) => one_or_many(&text()),
-        ParamKind::Name | ParamKind::Message => text(),
+        ParamKind::Flags(_)
+        | ParamKind::Texts
+        | ParamKind::AddsTo(_)
+        | ParamKind::RemovesFrom(_) => one_or_many(&text()),
+        ParamKind::Choices(words) => one_or_many(&json!({ "enum": words })),
+        ParamKind::Name | ParamKind::Message | ParamKind::Label(_) | ParamKind::Named(_) => text(),
+        ParamKind::Clearable(kind) => json!({ "anyOf": [of_kind(*kind), { "type": "null" }] }),
     }
 }
 

@@ -5,8 +5,9 @@
 
 use super::Step;
 use super::diagnostics::{Flaw, looks_like_pin, quote};
+use super::secrets::may_be_secret;
 use crate::kandji::{ActionSpec, ParamKind, ParamSpec, find_action, fold};
-use crate::model::{Gate, ParamValue, Params, is_invisible, is_near};
+use crate::model::{CLEAR_WORD, Gate, ParamValue, Params, Risk, is_invisible, is_near};
 
 /// Values that a job may only hold together with a flag, as key, value, flag and reason.
 const PROTECTED: [(&str, &str, &str, &str); 1] = [(
@@ -46,6 +47,11 @@ impl StepDraft {
     /// A step without parameters.
     pub fn new(number: u16, action: &'static ActionSpec) -> Self {
         Self { number, action, params: Params::new(), after: None }
+    }
+
+    /// The risk of the action with these parameters.
+    pub fn risk(&self) -> Risk {
+        self.action.risk_of(&self.params)
     }
 
     /// The finished step.
@@ -124,6 +130,7 @@ pub(super) fn read_value(
     let key = param.key;
     let is_null = matches!(text, "" | "~" | "null" | "Null" | "NULL");
     match (param.kind, form) {
+        (ParamKind::Clearable(_), Form::Plain) if text == CLEAR_WORD => {}
         (_, Form::Plain) if is_null => {
             return Err(Flaw::new(format!("{key} has no value"))
                 .hint("give it a value, or remove the line"));
@@ -187,12 +194,21 @@ pub(super) fn give(
 /// The table's message; a text that is too long to repeat, or may be a PIN, is shortened in it.
 fn shortened(param: &'static ParamSpec, message: String, text: &str) -> Flaw {
     let hint = format!("{}: {}", param.key, param.summary);
+    // Flags of a password are no secret, but a password may be there by mistake.
+    if param.kind != ParamKind::Pin && may_be_secret(param.key) {
+        return Flaw::new(format!("{} must be {}", param.key, param.type_word())).hint(hint);
+    }
     let is_harmless = text.chars().count() <= 48 && !text.chars().any(char::is_control);
     if is_harmless && !looks_like_pin(text) {
         return Flaw::new(message).hint(hint);
     }
     match param.kind {
-        ParamKind::Name | ParamKind::Message | ParamKind::Pin => Flaw::new(message).hint(hint),
+        ParamKind::Name
+        | ParamKind::Message
+        | ParamKind::HttpsUrl
+        | ParamKind::Pin
+        | ParamKind::Label(_)
+        | ParamKind::Clearable(_) => Flaw::new(message).hint(hint),
         _ => {
             let wanted = param.type_word();
             Flaw::new(format!("{} must be {wanted}, not {}", param.key, quote(text))).hint(hint)
@@ -272,7 +288,7 @@ mod tests {
             Err(flaw) => format!("{} / {}", flaw.message, flaw.hint.unwrap_or_default()),
         };
         assert!(shown.contains(expect), "{name}={text}: {shown}");
-        if name == "PIN" {
+        if matches!(name, "PIN" | "resetPasswordFlags") {
             assert!(!shown.contains(text), "{shown}");
         }
     }
@@ -292,6 +308,11 @@ mod tests {
         check("erase", "erase_mode", "WIPE_PROTECTED", Form::Text, "--allow-wipe-protected");
         check("erase", "erase_mode", "WIPE", Form::Text, "ok WIPE");
         check("erase", "erase_flags", "A", Form::Text, "WIPE_ESIMS");
+        let (reset, flags) = ("reset-work-profile-passcode", "resetPasswordFlags");
+        check(reset, "reset_password_flags", "LOCK_NOW", Form::Text, "ok LOCK_NOW");
+        for text in ["Kestrel-94", "LOCK_NOW,Kestrel-94", "451226", "["] {
+            check(reset, flags, text, Form::Text, "must be comma-separated: LOCK_NOW");
+        }
     }
 
     #[test]

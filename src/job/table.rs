@@ -18,7 +18,7 @@ use super::table_rules::TableRules;
 use super::tenant_choice::without_tenant;
 use super::typed_cells::check_hidden;
 
-/// Most rows of one job: twenty steps for each of 50,000 devices, the largest fleets. A row and its tasks take some 150
+/// Most rows of one job: twenty steps for each of 50,000 devices, the largest fleets. A row and its task take some 120
 /// bytes of memory.
 pub(super) const ROWS_MAX: usize = 1_000_000;
 

@@ -115,7 +115,7 @@ fn read_targeted(
     match targets {
         Some(TargetsNode::Filter(filter)) if check_complete(reader, &steps) => {
             let steps: Arc<[_]> = steps.into_iter().map(|step| step.draft.into_step()).collect();
-            targeted.selection = Some(Selection { filter, steps });
+            targeted.selection = Some(Selection { filter: *filter, steps });
         }
         Some(TargetsNode::Devices(devices)) => {
             let options = (list.options, list.options.tenant_names(list.tenants));

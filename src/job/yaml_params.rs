@@ -82,10 +82,16 @@ fn value_text(
 ) -> Option<(String, Form)> {
     match (&entry.value.content, kind) {
         (Content::Scalar(text, form), _) => Some((text.clone(), *form)),
-        (Content::List(_), ParamKind::Flags(_)) => {
+        (Content::List(_), kind) if kind.is_list() => {
             let words: Vec<&str> =
                 reader.texts(&entry.value, key).into_iter().map(|(_, text)| text).collect();
-            (!words.is_empty()).then(|| (words.join(","), Form::Quoted))
+            let is_array = !matches!(kind, ParamKind::Flags(_));
+            let text = match is_array {
+                // A text of the list may have a comma in it.
+                true => serde_json::Value::from(words.clone()).to_string(),
+                false => words.join(","),
+            };
+            (!words.is_empty()).then_some((text, Form::Quoted))
         }
         _ => {
             reader.refuse(&entry.value.range, Flaw::new(format!("{key} must be a single value")));

@@ -16,7 +16,7 @@ use super::tree::{Content, MapEntry, Node};
 use super::yaml_params::read_with;
 use super::yaml_steps::StepNode;
 use super::yaml_tenants::{names_tenant, read_tenant};
-use super::{Exclusion, Filter, ParseOptions, Row, Step, Target};
+use super::{Exclusion, Filter, ParseOptions, Row, RowWork, Step, Target};
 use crate::kandji::fold;
 use crate::model::{Carried, Risk, is_near};
 
@@ -39,7 +39,7 @@ pub(super) enum TargetsNode<'n> {
     /// A list.
     Devices(&'n [Node]),
     /// What the filter picks; the empty one comes from `all: true` only.
-    Filter(Filter),
+    Filter(Box<Filter>),
 }
 
 /// Reads `targets:`.
@@ -65,8 +65,8 @@ pub(super) fn read_targets<'n>(
     match key.as_str() {
         "file" => Some(TargetsNode::File(value, reader.text(value, "file")?)),
         "devices" => Some(TargetsNode::Devices(reader.list(value, "devices")?)),
-        "filter" => read_filter(reader, value).map(TargetsNode::Filter),
-        "all" if reader.switch(value, "all")? => Some(TargetsNode::Filter(Filter::default())),
+        "filter" => read_filter(reader, value).map(|filter| TargetsNode::Filter(Box::new(filter))),
+        "all" if reader.switch(value, "all")? => Some(TargetsNode::Filter(Box::default())),
         "all" => {
             let flaw =
                 Flaw::new("'all: false' selects no devices").hint("list devices, or give a filter");
@@ -89,12 +89,26 @@ fn read_filter(reader: &mut NodeReader<'_, '_>, node: &Node) -> Option<Filter> {
         if !Filter::KEYS.contains(&entry.key.as_str()) {
             continue;
         }
-        for (item, text) in reader.texts(&entry.value, &entry.key) {
-            let result = add_condition(&mut filter, &entry.key, text);
-            reader.settle(&item.range, result);
-        }
+        read_condition(reader, entry, |key, text| add_condition(&mut filter, key, text));
     }
     Some(filter)
+}
+
+/// Reads one condition: a switch, or a text or several.
+fn read_condition(
+    reader: &mut NodeReader<'_, '_>,
+    MapEntry { key, value, .. }: &MapEntry,
+    mut add: impl FnMut(&str, &str) -> Result<(), Flaw>,
+) {
+    if Filter::SWITCHES.contains(&key.as_str()) {
+        if let Some(is_on) = reader.switch(value, key) {
+            reader.settle(&value.range, add(key, if is_on { "true" } else { "false" }));
+        }
+        return;
+    }
+    for (item, text) in reader.texts(value, key) {
+        reader.settle(&item.range, add(key, text));
+    }
 }
 
 /// Reads `exclude:`.
@@ -110,10 +124,7 @@ pub(super) fn read_exclusion(reader: &mut NodeReader<'_, '_>, node: &Node) -> Ex
             exclusion.is_idle_allowed = reader.switch(&entry.value, ALLOW_IDLE).unwrap_or(false);
             continue;
         }
-        for (item, text) in reader.texts(&entry.value, &entry.key) {
-            let result = add_exclusion(&mut exclusion, &entry.key, text);
-            reader.settle(&item.range, result);
-        }
+        read_condition(reader, entry, |key, text| add_exclusion(&mut exclusion, key, text));
     }
     exclusion
 }
@@ -157,6 +168,7 @@ pub(super) fn read_devices(
         return Vec::new();
     }
     let shared: Arc<[Step]> = drafts.iter().cloned().map(StepDraft::into_step).collect();
+    let shared_work = RowWork::of(Arc::clone(&shared));
     let is_tenant_needed = names.are_several() || devices.iter().any(names_tenant);
     let mut list = DeviceList::default();
     for (at, device) in devices.iter().enumerate() {
@@ -175,8 +187,12 @@ pub(super) fn read_devices(
         };
         let tenant = read_tenant(reader, device, names, is_tenant_needed);
         let (number, line) = (at as u32 + 1, reader.source.line_of(device.range.start));
-        let (target, carried, origin) = (Arc::new(target), Carried::default(), None);
-        let row = Row { number, line, target, tenant, steps, carried, origin };
+        let is_shared = tenant.is_none() && Arc::ptr_eq(&steps, &shared);
+        let work = match is_shared {
+            true => Arc::clone(&shared_work),
+            false => Arc::new(RowWork { tenant, steps, origin: None }),
+        };
+        let row = Row { number, line, target, work, carried: Carried::default() };
         list.keep(reader, device, row, options);
     }
     if !list.dropped.is_empty() {

@@ -78,6 +78,16 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, JournalError> {
     Ok(connection)
 }
 
+/// Opens a database for reading, beside the connection that writes it in this process. The one that is closed last takes the
+/// log into the database and removes it, which a connection that is only for reading cannot.
+pub(super) fn open_beside_writer(path: &Path) -> Result<Connection, JournalError> {
+    super::state_dir::refuse_public(path)?;
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.busy_timeout(BUSY_TIMEOUT).at(path)?;
+    connection.pragma_update(None, "query_only", true).at(path)?;
+    Ok(connection)
+}
+
 /// The format in which a database was written.
 pub(super) fn version_of(connection: &Connection, path: &Path) -> Result<u32, JournalError> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0)).at(path)

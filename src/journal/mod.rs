@@ -13,6 +13,7 @@ mod canonical;
 mod chain;
 mod database;
 mod error;
+mod held_lock;
 mod index;
 mod kept;
 mod measures;
@@ -27,6 +28,7 @@ mod run_header;
 mod run_reader;
 mod state_dir;
 mod stored_event;
+mod stored_tasks;
 mod stretches;
 #[cfg(test)]
 mod tests;
@@ -36,6 +38,7 @@ mod writer;
 pub use batch::Batch;
 pub use chain::{AuditFault, AuditRecord, ChainAudit};
 pub use error::JournalError;
+pub use held_lock::HeldLock;
 pub use index::{
     Ahead, Charge, DeviceEvent, DeviceTask, GroupMember, GroupPlace, GroupRow, HandOver, HeadRow,
     Index, LeaseRow, OutboxNotice, OutboxState, PlanRow, Pruning, RunAccount, RunRow, RunState,

@@ -4,9 +4,11 @@
 //! secrets out of old ones, and no outcome with them. Invariant: the state column is written
 //! in the transaction of the entries that it follows from, and can be rebuilt from them.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Transaction, params};
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::batch::Batch;
 use super::database::open_to_write;
@@ -18,14 +20,18 @@ use super::run_format::MIGRATIONS;
 use super::run_header::{RequestCounts, RunHeader};
 use super::run_reader::{no_json, no_such_task, to_json};
 use super::state_dir::StateDir;
+use super::stored_tasks::{StoredTasks, TaskPrints};
 use super::trust::{Distrust, Opening, TrustedRun};
-use crate::model::{Entry, Task, TaskIndex, TaskRecord};
+use crate::model::{Entry, RunTasks, Task, TaskIndex, TaskRecord, TaskStanding};
 
 /// The journal of one run, open for writing.
 pub struct RunJournal {
     connection: Connection,
     path: PathBuf,
-    records: Vec<TaskRecord>,
+    /// Where each task stands: the state column follows from it.
+    standings: Vec<TaskStanding>,
+    /// What tells whether a task is read again as it was written or verified.
+    prints: Arc<TaskPrints>,
     /// The entry that the next one is tied to.
     end: ChainEnd,
     hasher: EntryHasher,
@@ -38,14 +44,14 @@ pub struct RunJournal {
 }
 
 impl RunJournal {
-    /// Creates the journal of a new run.
+    /// Creates the journal of a new run. The tasks may come one by one: they need not be in memory together.
     ///
     /// # Errors
     /// [`JournalError`].
-    pub fn create(
+    pub fn create<T: Borrow<Task>>(
         state_dir: &StateDir,
         header: &RunHeader,
-        tasks: &[Task],
+        tasks: impl IntoIterator<Item = T>,
     ) -> Result<Self, JournalError> {
         let path = state_dir.run_path(&header.run.0);
         let mut connection = open_to_write(&path, &MIGRATIONS)?;
@@ -53,37 +59,15 @@ impl RunJournal {
         transaction
             .execute("INSERT INTO header VALUES (?)", [to_json(header, &path)?])
             .at(&path)?;
-        {
-            let mut insert =
-                transaction.prepare("INSERT INTO tasks VALUES (?,?,?,?,?,?,?,?,?,?)").at(&path)?;
-            for (index, task) in tasks.iter().enumerate() {
-                let body = to_json(task, &path)?;
-                let outcome = TaskRecord::new(task).outcome().word();
-                let device = &task.device;
-                insert
-                    .execute(params![
-                        index as i64,
-                        task.id.to_string(),
-                        task.row,
-                        task.step,
-                        device.id.as_str(),
-                        device.serial_number.as_str(),
-                        device.name.as_str(),
-                        task.action,
-                        outcome,
-                        body
-                    ])
-                    .at(&path)?;
-            }
-        }
+        let (standings, prints) = insert_tasks(&transaction, tasks, &path)?;
         let end = begin_chain(&transaction, &path)?;
         transaction.commit().at(&path)?;
         let measures = MeasureBook::open(&connection, &path)?;
-        let records = tasks.iter().map(TaskRecord::new).collect();
         let book = HeadBook::open(state_dir, &header.run.0, &end.hash)?;
         book.confirm(&end.head())?;
         let hasher = EntryHasher::default();
-        Ok(Self { connection, path, records, end, hasher, book, is_confirmed: true, measures })
+        let (prints, is_confirmed) = (Arc::new(prints), true);
+        Ok(Self { connection, path, standings, prints, end, hasher, book, is_confirmed, measures })
     }
 
     /// Continues the journal of a verified run, from where it ended.
@@ -98,9 +82,11 @@ impl RunJournal {
         transaction.commit().at(&path)?;
         let book = HeadBook::open(state_dir, &run.header.run.0, &run.beginning.genesis())?;
         let measures = MeasureBook::open(&connection, &path)?;
-        let (records, end) = (run.records.clone(), run.end.clone());
-        let hasher = EntryHasher::default();
-        Ok(Self { connection, path, records, end, hasher, book, is_confirmed: true, measures })
+        let standings = run.records.iter().map(TaskRecord::standing).collect();
+        let end = run.end.clone();
+        let (prints, hasher, is_confirmed) =
+            (Arc::clone(&run.prints), EntryHasher::default(), true);
+        Ok(Self { connection, path, standings, prints, end, hasher, book, is_confirmed, measures })
     }
 
     /// Verifies the journal of a run and continues it.
@@ -109,8 +95,17 @@ impl RunJournal {
     /// [`Distrust`].
     pub fn open(state_dir: &StateDir, run: &str) -> Result<Self, Distrust> {
         let index = Index::open(state_dir)?;
-        let run = Opening::of(state_dir, &index, run)?.follow(|_| {})?;
+        let run = Opening::of(state_dir, &index, run)?.follow(|_, _| {})?;
         Ok(Self::go_on(state_dir, &run)?)
+    }
+
+    /// The tasks of the run, read from its database as they are needed. One that was changed there since the run was opened is
+    /// a fault.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn tasks(&self) -> Result<RunTasks, JournalError> {
+        Ok(RunTasks::new(StoredTasks::open(&self.path, Arc::clone(&self.prints))?))
     }
 
     /// Hash of the header and the tasks with which the run began.
@@ -167,7 +162,7 @@ impl RunJournal {
         let Batch { entries, requests, .. } = batch;
         let path = &self.path;
         let transaction = self.connection.transaction().at(path)?;
-        let mut touched: BTreeMap<TaskIndex, TaskRecord> = BTreeMap::new();
+        let mut touched: BTreeMap<TaskIndex, TaskStanding> = BTreeMap::new();
         let mut end = self.end.clone();
         {
             let mut insert = transaction
@@ -188,16 +183,15 @@ impl RunJournal {
                     .at(path)?;
                 if let Some(task) = task {
                     let known =
-                        self.records.get(task.at()).ok_or_else(|| no_such_task(path, task))?;
-                    let record = touched.entry(task).or_insert_with(|| known.clone());
-                    record.apply(entry.at, &entry.event);
+                        self.standings.get(task.at()).ok_or_else(|| no_such_task(path, task))?;
+                    touched.entry(task).or_insert(*known).apply(&entry.event);
                 }
             }
             let mut update = transaction
                 .prepare_cached("UPDATE tasks SET outcome = ?2 WHERE task = ?1 AND outcome <> ?2")
                 .at(path)?;
-            for (task, record) in &touched {
-                update.execute(params![task.0, record.outcome().word()]).at(path)?;
+            for (task, standing) in &touched {
+                update.execute(params![task.0, standing.outcome().word()]).at(path)?;
             }
             let mut add = transaction
                 .prepare_cached(
@@ -217,9 +211,42 @@ impl RunJournal {
         self.measures.committed(batch);
         self.is_confirmed &= entries.is_empty();
         self.end = end;
-        for (task, record) in touched {
-            self.records[task.at()] = record;
+        for (task, standing) in touched {
+            self.standings[task.at()] = standing;
         }
         Ok(())
     }
+}
+
+/// Writes the tasks of a new run, and returns where each stands and the prints of their texts.
+fn insert_tasks<T: Borrow<Task>>(
+    transaction: &Transaction<'_>,
+    tasks: impl IntoIterator<Item = T>,
+    path: &Path,
+) -> Result<(Vec<TaskStanding>, TaskPrints), JournalError> {
+    let (mut standings, mut prints) = (Vec::new(), TaskPrints::new());
+    let mut insert =
+        transaction.prepare("INSERT INTO tasks VALUES (?,?,?,?,?,?,?,?,?,?)").at(path)?;
+    for (index, task) in tasks.into_iter().enumerate() {
+        let task: &Task = task.borrow();
+        let (body, device) = (to_json(task, path)?, &task.device);
+        let standing = TaskStanding::new(task);
+        prints.add(&body);
+        insert
+            .execute(params![
+                index as i64,
+                task.id.to_string(),
+                task.row,
+                task.step,
+                device.id.as_str(),
+                device.serial_number.as_str(),
+                device.name.as_str(),
+                task.action,
+                standing.outcome().word(),
+                body
+            ])
+            .at(path)?;
+        standings.push(standing);
+    }
+    Ok((standings, prints))
 }

@@ -12,10 +12,12 @@ use super::chain::{AuditRecord, ChainAudit, HexHash, Leave, Walk, stored_json, w
 use super::database::version_of;
 use super::error::{At, JournalError};
 use super::run_chain::{
-    Beginning, RunHead, TASK_BODY, TASK_OUTCOME, TASK_ROWS, TasksHash, last_hash, text_at,
+    Beginning, RunHead, TASK_BODY, TASK_OUTCOME, TASK_ROWS, TasksHash, has_hashes, last_hash,
+    text_at,
 };
 use super::run_format::MIGRATIONS;
 use super::run_reader::RunReader;
+use super::stored_tasks::TaskPrints;
 use super::stretches::{
     EntryReading, ReadEntry, StoredEntry, Stretch, TaskStretch, for_each_stretch,
 };
@@ -67,14 +69,14 @@ impl RunReader {
         let (connection, path) = (&self.connection, &self.path);
         let mut select = connection.prepare(TASK_ROWS).at(path)?;
         let mut rows = select.query([]).at(path)?;
-        let (mut hash, mut marks) = (TasksHash::new(), Vec::new());
-        let mut tasks: Option<Vec<Task>> = Some(Vec::new());
-        let mut known = KnownTasks::default();
+        let (mut hash, mut marks, mut prints) = (TasksHash::new(), Vec::new(), TaskPrints::new());
+        let (mut tasks, mut known) = (Some(Vec::<Task>::new()), KnownTasks::default());
         for_each_stretch(
             |stretch: &mut TaskStretch| {
                 let Some(row) = rows.next().at(path)? else { return Ok(false) };
                 hash.take(row).at(path)?;
                 marks.push(Outcome::parse(text_at(row, TASK_OUTCOME).at(path)?));
+                prints.add(text_at(row, TASK_BODY).at(path)?);
                 stretch.add(row, TASK_BODY).at(path)?;
                 Ok(true)
             },
@@ -92,7 +94,7 @@ impl RunReader {
             compare_beginning(connection, path, &beginning, &mut walk)?;
         }
         let format = version_of(connection, path)?;
-        Ok((Begun { format, beginning, marks, walk }, tasks))
+        Ok((Begun { format, beginning, marks, prints, walk }, tasks))
     }
 
     /// Follows the entries of these tasks in order, and gives each to `see`, in one pass over the file: each body is read
@@ -260,6 +262,7 @@ pub(super) struct Begun {
     pub beginning: Beginning,
     /// What each task is marked with; `None` for a word that this program does not know.
     marks: Vec<Option<Outcome>>,
+    pub prints: TaskPrints,
     pub walk: Walk,
 }
 
@@ -298,14 +301,6 @@ fn compare_beginning(
         walk.fault(0, "the tasks are not the ones that the run began with");
     }
     Ok(())
-}
-
-/// Whether the entries have a place for hashes: those of an older program have none.
-fn has_hashes(snapshot: &Connection, path: &Path) -> Result<bool, JournalError> {
-    let select = "SELECT 1 FROM pragma_table_info('entries') WHERE name = 'hash'";
-    let found: Option<i64> =
-        snapshot.query_row(select, [], |row| row.get(0)).optional().at(path)?;
-    Ok(found.is_some())
 }
 
 /// What is known of the tasks, from one entry to the next.
@@ -360,10 +355,12 @@ impl<'a> Fold<'a> {
         task: &'a Task,
         event: &Event,
     ) -> Result<(), String> {
-        let Event::Intent { sends: Some(sends), .. } = event else { return Ok(()) };
-        let (_, known) = match self.sent.take().filter(|(params, _)| **params == task.params) {
+        let Event::Intent { sends: Some(sends), lists, .. } = event else { return Ok(()) };
+        let is_known =
+            |(params, _): &(&Params, SentRequest)| lists.is_none() && **params == task.params;
+        let (_, known) = match self.sent.take().filter(is_known) {
             Some(known) => self.sent.insert(known),
-            None => self.sent.insert((&task.params, task.sends())),
+            None => self.sent.insert((&task.params, task.sends(lists.as_deref()))),
         };
         let is_it = sends.device == task.device.id
             && sends.action == task.action

@@ -208,6 +208,14 @@ pub(super) fn begin_chain(connection: &Connection, path: &Path) -> Result<ChainE
     Ok(end)
 }
 
+/// Whether the entries have a place for hashes: those of an older program have none.
+pub(super) fn has_hashes(connection: &Connection, path: &Path) -> Result<bool, JournalError> {
+    let select = "SELECT 1 FROM pragma_table_info('entries') WHERE name = 'hash'";
+    let found: Option<i64> =
+        connection.query_row(select, [], |row| row.get(0)).optional().at(path)?;
+    Ok(found.is_some())
+}
+
 /// The last entry, where it has a hash.
 pub(super) fn last_hash(
     connection: &Connection,

@@ -52,8 +52,18 @@ impl RunReader {
     /// # Errors
     /// [`JournalError`].
     pub fn fold(&self, tasks: &[Task]) -> Result<(RunRecord, Vec<TaskRecord>), JournalError> {
+        self.fold_from(tasks.iter().map(TaskRecord::new).collect())
+    }
+
+    /// The same from the records of a run of which nothing has happened yet: the tasks themselves are not needed.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn fold_from(
+        &self,
+        mut records: Vec<TaskRecord>,
+    ) -> Result<(RunRecord, Vec<TaskRecord>), JournalError> {
         let path = &self.path;
-        let mut records: Vec<TaskRecord> = tasks.iter().map(TaskRecord::new).collect();
         let mut run = RunRecord::default();
         let mut stranger: Option<TaskIndex> = None;
         let (mut failed, mut reasons) = (None, KnownTexts::default());

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::error::{At, JournalError};
+use super::held_lock::HeldLock;
 
 /// The name of a file that stops runs: in the state directory every run, in a report directory that run.
 pub const STOP_FILE: &str = "STOP";
@@ -66,42 +67,38 @@ impl StateDir {
         self.path.join("runs").join(format!("{run}.db"))
     }
 
-    /// Holds a run for this process until the returned file is dropped.
+    /// Holds a run for this process until the returned lock is dropped.
     ///
     /// # Errors
     /// [`JournalError::Busy`] when another process holds it.
-    pub fn hold_run(&self, run: &str) -> Result<File, JournalError> {
+    pub fn hold_run(&self, run: &str) -> Result<HeldLock, JournalError> {
         hold(self.lock_path(run), run)
     }
 
-    /// Tells other processes, until the returned file is dropped, that this one may send what the run has left. To be
+    /// Tells other processes, until the returned lock is dropped, that this one may send what the run has left. To be
     /// taken by the process that holds the run and drives it, and not by those who only follow, resolve or look.
     ///
     /// # Errors
     /// [`JournalError::Busy`] when another process may.
-    pub fn hold_sending(&self, run: &str) -> Result<File, JournalError> {
+    pub fn hold_sending(&self, run: &str) -> Result<HeldLock, JournalError> {
         hold(self.sending_path(run), run)
     }
 
-    /// Lets no other process start a run here until the returned file is dropped: for the moment in which a run is
+    /// Lets no other process start a run here until the returned lock is dropped: for the moment in which a run is
     /// checked against others and entered. Waits for a while when another one is at it.
     ///
     /// # Errors
     /// [`JournalError::Starting`] when another process does not come to an end with it.
-    pub fn hold_start(&self) -> Result<File, JournalError> {
+    pub fn hold_start(&self) -> Result<HeldLock, JournalError> {
         let path = self.path.join("start.lock");
         let mut tries_left = START_TRIES;
         loop {
             tries_left -= 1;
-            match open_lock(&path).map(|file| (file.try_lock(), file)) {
-                Ok((Ok(()), file)) => return Ok(file),
-                Ok((Err(fs::TryLockError::WouldBlock), _)) if tries_left == 0 => {
-                    return Err(JournalError::Starting { path });
-                }
-                Ok((Err(fs::TryLockError::WouldBlock), _)) => {}
-                Ok((Err(fs::TryLockError::Error(source)), _)) => {
-                    return Err(JournalError::File { path, source });
-                }
+            match open_lock(&path).map(HeldLock::take) {
+                Ok(Ok(Some(lock))) => return Ok(lock),
+                Ok(Ok(None)) if tries_left == 0 => return Err(JournalError::Starting { path }),
+                Ok(Ok(None)) => {}
+                Ok(Err(source)) => return Err(JournalError::File { path, source }),
                 // Another member of the group makes it just now, and has not opened it to the group yet.
                 Err(error) if !error.is_denied() || tries_left == 0 => return Err(error),
                 Err(_) => {}
@@ -110,13 +107,13 @@ impl StateDir {
         }
     }
 
-    /// Holds the one place of a queue until the returned file is dropped; `None` where another process has it.
+    /// Holds the one place of a queue until the returned lock is dropped; `None` where another process has it.
     ///
     /// # Errors
     /// [`JournalError::File`].
-    pub fn hold_turn(&self, queue: &str) -> Result<Option<File>, JournalError> {
+    pub fn hold_turn(&self, queue: &str) -> Result<Option<HeldLock>, JournalError> {
         match hold(self.turn_path(queue), queue) {
-            Ok(file) => Ok(Some(file)),
+            Ok(lock) => Ok(Some(lock)),
             Err(JournalError::Busy { .. }) => Ok(None),
             Err(error) => Err(error),
         }
@@ -128,19 +125,14 @@ impl StateDir {
         is_locked(&self.turn_path(queue))
     }
 
-    /// Lets no other process deliver notices of this directory until the returned file is dropped; `None` while another
+    /// Lets no other process deliver notices of this directory until the returned lock is dropped; `None` while another
     /// process delivers some. A dead process holds nothing, so what it left is delivered by the next one.
     ///
     /// # Errors
     /// [`JournalError::File`].
-    pub fn hold_outbox(&self) -> Result<Option<File>, JournalError> {
+    pub fn hold_outbox(&self) -> Result<Option<HeldLock>, JournalError> {
         let path = self.path.join("outbox.lock");
-        let file = open_lock(&path)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
-            Err(fs::TryLockError::WouldBlock) => Ok(None),
-            Err(fs::TryLockError::Error(source)) => Err(JournalError::File { path, source }),
-        }
+        HeldLock::take(open_lock(&path)?).at(&path)
     }
 
     /// The file whose appearance stops every run of this directory.
@@ -199,16 +191,12 @@ impl StateDir {
     }
 }
 
-fn hold(path: PathBuf, run: &str) -> Result<File, JournalError> {
-    let file = open_lock(&path)?;
+fn hold(path: PathBuf, run: &str) -> Result<HeldLock, JournalError> {
     // A process that only checks holds the lock for a moment, too.
     for _ in 0..HOLD_TRIES {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(fs::TryLockError::WouldBlock) => std::thread::sleep(HOLD_PAUSE),
-            Err(fs::TryLockError::Error(source)) => {
-                return Err(JournalError::File { path, source });
-            }
+        match HeldLock::take(open_lock(&path)?).at(&path)? {
+            Some(lock) => return Ok(lock),
+            None => std::thread::sleep(HOLD_PAUSE),
         }
     }
     Err(JournalError::Busy { run: run.to_owned() })

@@ -7,7 +7,9 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::model::{CommandSeen, Event, Outcome, Sealed, SentRequest, TaskIndex, Verdict, at_rest};
+use crate::model::{
+    CommandSeen, Event, Outcome, RecordLists, Sealed, SentRequest, TaskIndex, Verdict, at_rest,
+};
 
 /// Reads the stored body of an entry; `None` where this program cannot.
 pub(super) fn read_event(body: &str) -> Option<Event> {
@@ -42,11 +44,13 @@ struct Intent {
     pin: Option<Sealed>,
     #[serde(default)]
     sends: Option<Box<SentRequest>>,
+    #[serde(default)]
+    lists: Option<Box<RecordLists>>,
 }
 
 impl From<Intent> for Event {
-    fn from(Intent { task, attempt, pin, sends, .. }: Intent) -> Self {
-        Self::Intent { task, attempt, pin, sends }
+    fn from(Intent { task, attempt, pin, sends, lists, .. }: Intent) -> Self {
+        Self::Intent { task, attempt, pin, sends, lists }
     }
 }
 

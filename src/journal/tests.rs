@@ -6,6 +6,7 @@
 mod audit;
 mod groups;
 mod measures;
+mod stored_tasks;
 mod trust;
 
 use super::*;
@@ -36,7 +37,7 @@ impl Bench {
     }
 
     fn run(&self, tasks: usize) -> RunJournal {
-        RunJournal::create(&self.state, &header(RUN), &tasks_of(tasks)).expect("a journal")
+        RunJournal::create(&self.state, &header(RUN), tasks_of(tasks)).expect("a journal")
     }
 
     fn reader(&self) -> RunReader {
@@ -118,7 +119,7 @@ fn entry(event: Event) -> Entry {
 }
 
 fn intent(task: u32) -> Entry {
-    entry(Event::Intent { task: TaskIndex(task), attempt: 1, pin: None, sends: None })
+    entry(Event::Intent { task: TaskIndex(task), attempt: 1, pin: None, sends: None, lists: None })
 }
 
 /// Any event of a task, whether or not an engine would have recorded it here.
@@ -134,7 +135,7 @@ fn any_event(random: &mut Random, task: TaskIndex) -> Event {
         candidates: 1,
     };
     match random.below(8) {
-        0 => Event::Intent { task, attempt, pin: None, sends: None },
+        0 => Event::Intent { task, attempt, pin: None, sends: None, lists: None },
         1 => Event::Postponed { task, until: NOW, counted: true, reason },
         2 => Event::Doubted { task, reason },
         3 => Event::Observed { task, command },
@@ -323,7 +324,7 @@ fn a_directory_that_was_set_up_for_a_group_stays_a_groups() {
     let mode = |path: &Path| path.metadata().expect("it is there").permissions().mode() & 0o7777;
     assert_eq!(mode(&shared), 0o2770);
     assert_eq!(mode(&shared.join("runs")), 0o2770);
-    let mut journal = RunJournal::create(&state, &header(RUN), &tasks_of(1)).expect("a journal");
+    let mut journal = RunJournal::create(&state, &header(RUN), tasks_of(1)).expect("a journal");
     journal.append(&[intent(0)], &RequestCounts::new()).expect("it can be written");
     let _holds = (state.hold_run(RUN).expect("free"), state.hold_start().expect("free"));
     let mut names = Vec::new();
@@ -593,7 +594,7 @@ fn way_to(outcome: Outcome, at: u32) -> Vec<Event> {
     let found = PinReading::Found { pin: Sealed::clear(OLD_PIN.to_owned()), agrees: Some(false) };
     let sent = vec![
         Event::SecretsRead { task, source: SecretSource::FilevaultKey, secrets },
-        Event::Intent { task, attempt: 1, pin: pin(), sends: None },
+        Event::Intent { task, attempt: 1, pin: pin(), sends: None, lists: None },
     ];
     let taken = [
         sent.clone(),

@@ -5,6 +5,7 @@
 //! anything of a run that does not fit, and never read again what was verified: the file may change in between.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::chain::AuditFault;
 use super::error::JournalError;
@@ -15,6 +16,7 @@ use super::run_chain::{Beginning, ChainEnd};
 use super::run_header::{RequestCounts, RunHeader};
 use super::run_reader::RunReader;
 use super::state_dir::StateDir;
+use super::stored_tasks::TaskPrints;
 use crate::model::{Entry, RunMeasures, RunRecord, Task, TaskRecord, UnixMillis};
 
 /// Why a run is not resumed.
@@ -106,13 +108,14 @@ impl Opening {
         &self.tasks
     }
 
-    /// Verifies the entries and gives each to `take`, in order. What `take` was given counts only when this succeeds.
+    /// Verifies the entries and gives each to `take`, in order and with the tasks of the run. What `take` was given counts only when this succeeds.
     ///
     /// # Errors
     /// [`Distrust`].
-    pub fn follow(self, mut take: impl FnMut(&Entry)) -> Result<TrustedRun, Distrust> {
-        let Self { reader, run, header, begun, tasks, account } = self;
+    pub fn follow(self, mut take: impl FnMut(&Entry, &[Task])) -> Result<TrustedRun, Distrust> {
+        let Self { reader, run, header, mut begun, tasks, account } = self;
         let beginning = begun.beginning.clone();
+        let prints = Arc::new(std::mem::take(&mut begun.prints));
         let mut kept = KeptHeads::new(account.kept);
         let mut record = RunRecord::default();
         let (walk, records) = reader.follow(begun, Some(&tasks), |seen| {
@@ -123,7 +126,7 @@ impl Opening {
             let Some(event) = seen.event else { return };
             let entry = Entry { at: seen.at, event };
             record.apply(&entry);
-            take(&entry);
+            take(&entry, &tasks);
         })?;
         let refuse = |fault| Distrust::Run { run: run.clone(), fault };
         // The column of outcomes is beside the entries: that some of them are missing says more.
@@ -153,6 +156,7 @@ impl Opening {
             started: account.started,
             path: reader.path,
             beginning,
+            prints,
             end,
         })
     }
@@ -178,5 +182,6 @@ pub struct TrustedRun {
     pub started: serde_json::Value,
     pub(super) path: PathBuf,
     pub(super) beginning: Beginning,
+    pub(super) prints: Arc<TaskPrints>,
     pub(super) end: ChainEnd,
 }

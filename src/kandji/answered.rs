@@ -34,7 +34,7 @@ impl Asked {
             id: DeviceId::parse(id).ok()?,
             serial_number: None,
             is_action: request.method != Method::Get,
-            is_record: suffix.is_empty() && request.method == Method::Get,
+            is_record: suffix.is_empty() && matches!(request.method, Method::Get | Method::Patch),
         })
     }
 

@@ -13,6 +13,7 @@ use super::headers::retry_after_ms;
 use super::paging::LIST_ROWS_MAX;
 use super::paging::Remainder;
 use super::path::device_path;
+use super::state::{state_request, state_sighting};
 use crate::model::wire::{Method, Reply, Request};
 use crate::model::{
     CommandSeen, CommandStatus, DeviceId, End, Repeat, Sighting, UnixMillis, View, is_same_text,
@@ -135,12 +136,14 @@ fn read_errors(chain: &Value) -> String {
 const RECORD: &str = "the record of one device";
 const HISTORY: &str = "a command history";
 
-/// The read request that shows how far a followed task has come: a page of its history, or its device record.
+/// The read request that shows how far a followed task has come that ends as `end` says: a page of its device's
+/// history, the device's record, or the report about the device that shows the state.
 #[must_use]
-pub fn look_request(device: &DeviceId, view: View) -> Request {
-    match view {
-        View::History { offset } => commands_request(device, offset),
-        View::Record => device_by_id(device),
+pub fn look_request(device: &DeviceId, view: View, end: &End) -> Request {
+    match (view, end.state()) {
+        (View::History { offset }, _) => commands_request(device, offset),
+        (View::Record, Some(state)) => state_request(device, state),
+        (View::Record, None) => device_by_id(device),
     }
 }
 
@@ -148,6 +151,9 @@ pub fn look_request(device: &DeviceId, view: View) -> Request {
 /// uncertainty already subtracted. The caller has checked that the answer is about the task's device.
 #[must_use]
 pub fn sighting(reply: &Reply, end: &End, sent_at: UnixMillis, view: View) -> Sighting {
+    if let (View::Record, Some(state)) = (view, end.state()) {
+        return state_sighting(reply, state, sent_at);
+    }
     let may_be_gone = match end {
         End::Gone => is_own_not_found(reply),
         End::Command { or_gone: true, .. } => says_not_found(reply),
@@ -300,6 +306,7 @@ mod tests {
             mark: None,
             or_gone: false,
             or_named: None,
+            or_state: None,
         }
     }
 
@@ -370,6 +377,7 @@ mod tests {
             mark: None,
             or_gone: true,
             or_named: None,
+            or_state: None,
         };
         let see = |body: &str, end: &End| {
             let reply = Reply { status: 404, body: body.as_bytes().to_vec(), ..Reply::default() };

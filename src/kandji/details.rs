@@ -39,17 +39,24 @@ pub fn read_details(reply: &Reply) -> Result<DeviceDetails, String> {
         Ok(body @ Value::Object(_)) if complaint(&reply.body).is_none() => body,
         _ => return Err(said()),
     };
+    Ok(details_in(&body))
+}
+
+/// What a plan has to know of details that were read.
+#[must_use]
+pub fn details_in(body: &Value) -> DeviceDetails {
     let processor = body["hardware_overview"]["processor_name"].as_str().unwrap_or_default();
     let lock = &body["activation_lock"];
     let flags = ACTIVATION_LOCK_FLAGS.iter().filter_map(|key| flag_of(&lock[*key]));
-    Ok(DeviceDetails {
+    DeviceDetails {
         processor_name: processor.trim().to_owned(),
         is_activation_locked: flags.reduce(|one, other| one || other),
-    })
+        is_supervised: flag_of(&body["mdm"]["supervised"]),
+    }
 }
 
 /// A flag is a truth value, a text or a number, by the age of the API's answer.
-fn flag_of(value: &Value) -> Option<bool> {
+pub(super) fn flag_of(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(flag) => Some(*flag),
         Value::Number(number) => number.as_u64().map(|number| number != 0),
@@ -101,6 +108,17 @@ mod tests {
     fn the_processor_is_read_and_an_invalid_answer_says_nothing() {
         let details = read(r#"{"hardware_overview":{"processor_name":" Apple M1"}}"#);
         assert_eq!(details.expect("details").processor_name, "Apple M1");
+        for (mdm, is_supervised) in [
+            (r#"{"supervised":"True"}"#, Some(true)),
+            (r#"{"supervised":"False"}"#, Some(false)),
+            (r#"{"supervised":true}"#, Some(true)),
+            (r#"{"supervised":""}"#, None),
+            (r#"{"supervised":null}"#, None),
+            ("{}", None),
+        ] {
+            let details = read(&format!(r#"{{"mdm":{mdm}}}"#)).expect("details");
+            assert_eq!(details.is_supervised, is_supervised, "{mdm}");
+        }
         for (status, body) in [
             (404, "{}"),
             (403, "{}"),

@@ -5,7 +5,6 @@
 //! it reads, the patient reader reads alike. Must never guess.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -15,13 +14,25 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
 use super::body::json;
-use crate::model::{Device, DeviceFacts, DeviceId, Platform, SharedText, UnixMillis};
+use crate::model::{
+    Device, DeviceFacts, DeviceId, KnownTexts, Platform, SharedText, TextBlock, UnixMillis,
+};
+
+/// Rows whose long texts are kept together. A task keeps the texts of its neighbors with its own, so they are few.
+const ROWS_OF_A_BLOCK: usize = 16;
 
 /// The devices of a list whose rows all have a usual form; `None` for anything else.
 pub(super) fn read_usual(body: &[u8]) -> Option<Vec<Device>> {
     let rows: Vec<Object<Row<'_>>> = json(body).ok()?;
-    let mut repeated = RepeatedTexts::default();
-    rows.into_iter().map(|row| row.0.into_device(&mut repeated)).collect()
+    let mut known = KnownTexts::default();
+    let mut devices = Vec::with_capacity(rows.len());
+    for rows in rows.chunks(ROWS_OF_A_BLOCK) {
+        let mut own = TextBlock::of(rows.iter().flat_map(|row| row.0.own_texts()));
+        for row in rows {
+            devices.push(row.0.device(&mut own, &mut known)?);
+        }
+    }
+    Some(devices)
 }
 
 /// An object, and never the array of its values that serde takes for one.
@@ -76,6 +87,8 @@ struct Row<'a> {
     #[serde(borrow, default)]
     last_enrollment: Text<'a>,
     #[serde(default)]
+    agent_installed: StatedFlag,
+    #[serde(default)]
     mdm_enabled: Flag,
     #[serde(default)]
     is_removed: Flag,
@@ -84,31 +97,42 @@ struct Row<'a> {
 }
 
 impl Row<'_> {
-    fn into_device(self, repeated: &mut RepeatedTexts) -> Option<Device> {
+    /// The texts that other devices have not, as a rule.
+    fn own_texts(&self) -> [&str; 5] {
+        let User { email, name } = &self.user;
+        let (device_name, serial) = (&self.device_name, &self.serial_number);
+        [serial, device_name, email, name, &self.asset_tag].map(|text| &*text.0)
+    }
+
+    fn device(&self, own: &mut TextBlock, known: &mut KnownTexts) -> Option<Device> {
         let id = &self.device_id.0;
-        let facts = (!id.is_empty()).then(|| DeviceFacts {
+        if id.is_empty() {
+            return None;
+        }
+        let [serial_number, name, user_email, user_name, asset_tag] =
+            self.own_texts().map(|text| own.take(text));
+        let names = self.tags.iter().flatten().filter_map(|tag| tag.0.as_ref());
+        let tags = known.tags(names.map(|name| &*name.0));
+        let facts = DeviceFacts {
             id: DeviceId::from_api(id),
-            serial_number: self.serial_number.shared(),
-            name: self.device_name.shared(),
-            user_email: self.user.email.shared(),
-            user_name: self.user.name.shared(),
+            serial_number,
+            name,
+            user_email,
+            user_name,
             platform: Platform::parse(&self.platform.0),
-            blueprint: repeated.share(&self.blueprint_name),
-            tags: self
-                .tags
-                .iter()
-                .flatten()
-                .filter_map(|tag| tag.0.as_ref().map(Text::shared))
-                .collect(),
+            blueprint: known.shared(&self.blueprint_name.0),
+            tags,
+            old_asset_tag: SharedText::default(),
             last_check_in: UnixMillis::parse(&self.last_check_in.0),
-        })?;
+        };
+        let make = known.make(&self.os_version.0, &self.model.0, &self.blueprint_id.0);
         Some(Device {
             facts: Arc::new(facts),
-            os_version: self.os_version.shared(),
-            model: repeated.share(&self.model),
-            blueprint_id: repeated.share(&self.blueprint_id),
-            asset_tag: self.asset_tag.shared(),
+            make,
+            asset_tag,
             last_enrollment: UnixMillis::parse(&self.last_enrollment.0),
+            agent_installed: self.agent_installed.0,
+            filevault_enabled: None,
             mdm_enabled: self.mdm_enabled.0.unwrap_or(true),
             is_removed: self.is_removed.0.unwrap_or(false),
             is_missing: self.is_missing.0.unwrap_or(false),
@@ -117,30 +141,9 @@ impl Row<'_> {
     }
 }
 
-/// Texts that many rows of a page have, each kept once.
-#[derive(Default)]
-struct RepeatedTexts(HashSet<SharedText>);
-
-impl RepeatedTexts {
-    fn share(&mut self, text: &Text<'_>) -> SharedText {
-        if let Some(known) = self.0.get(&*text.0) {
-            return known.clone();
-        }
-        let new = text.shared();
-        self.0.insert(new.clone());
-        new
-    }
-}
-
 /// A text, or null for none.
 #[derive(Default)]
 struct Text<'a>(Cow<'a, str>);
-
-impl Text<'_> {
-    fn shared(&self) -> SharedText {
-        SharedText::from(&*self.0)
-    }
-}
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -173,6 +176,44 @@ impl<'de> Visitor<'de> for TextVisitor {
 /// A value of `true` or `false`, also as a word; `None` for null.
 #[derive(Default)]
 struct Flag(Option<bool>);
+
+/// The same, for which other words say nothing.
+#[derive(Default)]
+struct StatedFlag(Option<bool>);
+
+impl<'de> Deserialize<'de> for StatedFlag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StatedFlagVisitor)
+    }
+}
+
+struct StatedFlagVisitor;
+
+impl Visitor<'_> for StatedFlagVisitor {
+    type Value = StatedFlag;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        FlagVisitor.expecting(formatter)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(StatedFlag(Some(value)))
+    }
+
+    fn visit_str<E: Error>(self, word: &str) -> Result<Self::Value, E> {
+        Ok(StatedFlag(flag_word(word)))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(StatedFlag(None))
+    }
+}
+
+/// What a word says as a flag, where it says anything.
+pub(super) fn flag_word(word: &str) -> Option<bool> {
+    let is = |expected: &str| word.trim().eq_ignore_ascii_case(expected);
+    if is("true") { Some(true) } else { is("false").then_some(false) }
+}
 
 impl<'de> Deserialize<'de> for Flag {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -11,11 +11,13 @@ use serde_json::Value;
 
 use super::actions::LIST_BODY_BYTES_MAX;
 use super::body::{is_own_not_found, json};
-use super::device_rows::{Object, read_usual};
+use super::device_rows::{Object, flag_word, read_usual};
 use super::paging::LIST_ROWS_MAX;
 use super::path::{device_path, query_value};
 use crate::model::wire::{Method, Reply, Request};
-use crate::model::{Device, DeviceFacts, DeviceId, Platform, Repeat, SharedText, UnixMillis};
+use crate::model::{
+    Device, DeviceFacts, DeviceId, DeviceMake, Platform, Repeat, SharedText, UnixMillis,
+};
 
 /// Why an answer is not a list of devices.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -77,6 +79,13 @@ pub fn devices_by_email(email: &str, offset: u32) -> Request {
     let email = query_value(email);
     let Request { path_and_query, .. } = devices_page(offset);
     get(format!("{path_and_query}&user_email={email}"))
+}
+
+/// One page of the Macs whose FileVault is on or off. A tenant that does not know the filter answers with the whole fleet.
+#[must_use]
+pub fn devices_by_filevault(is_on: bool, offset: u32) -> Request {
+    let Request { path_and_query, .. } = devices_page(offset);
+    get(format!("{path_and_query}&filevault_enabled={is_on}"))
 }
 
 fn get(path_and_query: String) -> Request {
@@ -199,10 +208,10 @@ fn read_device(row: &Value) -> Result<Device, ListError> {
         Value::Number(number) => number.to_string(),
         _ => String::new(),
     };
-    let flag = |key: &str, missing: bool| match &row[key] {
-        Value::Bool(value) => *value,
-        Value::String(word) => word.eq_ignore_ascii_case("true"),
-        _ => missing,
+    let flag = |key: &str| match &row[key] {
+        Value::Bool(value) => Some(*value),
+        Value::String(word) => Some(word.eq_ignore_ascii_case("true")),
+        _ => None,
     };
     let user = |key: &str| SharedText::from(row["user"][key].as_str().unwrap_or_default());
     let id = text("device_id");
@@ -221,18 +230,26 @@ fn read_device(row: &Value) -> Result<Device, ListError> {
             .as_array()
             .map(|tags| tags.iter().filter_map(tag_name).collect())
             .unwrap_or_default(),
+        old_asset_tag: SharedText::default(),
         last_check_in: UnixMillis::parse(&text("last_check_in")),
     };
     Ok(Device {
         facts: Arc::new(facts),
-        os_version: text("os_version").into(),
-        model: text("model").into(),
-        blueprint_id: text("blueprint_id").into(),
+        make: Arc::new(DeviceMake {
+            os_version: text("os_version").into(),
+            model: text("model").into(),
+            blueprint_id: text("blueprint_id").into(),
+        }),
         asset_tag: text("asset_tag").into(),
         last_enrollment: UnixMillis::parse(&text("last_enrollment")),
-        mdm_enabled: flag("mdm_enabled", true),
-        is_removed: flag("is_removed", false),
-        is_missing: flag("is_missing", false),
+        agent_installed: match &row["agent_installed"] {
+            Value::String(word) => flag_word(word),
+            value => value.as_bool(),
+        },
+        filevault_enabled: None,
+        mdm_enabled: flag("mdm_enabled").unwrap_or(true),
+        is_removed: flag("is_removed").unwrap_or(false),
+        is_missing: flag("is_missing").unwrap_or(false),
         details: None,
     })
 }
@@ -292,7 +309,8 @@ mod tests {
         let usual =
             r#""device_id":"a","user":{"email":"e","name":"n"},"tags":["t"],"mdm_enabled":true"#;
         let keys = "device_id serial_number device_name platform os_version model user blueprint_name \
-            blueprint_id asset_tag tags last_check_in last_enrollment mdm_enabled is_removed is_missing other";
+            blueprint_id asset_tag tags last_check_in last_enrollment agent_installed mdm_enabled is_removed \
+            is_missing other";
         let mut bodies: Vec<String> =
             ["[]", "[{}]", "[[]]", "[[\"a\",\"b\"]]", "{}", "[null]", "[\"a\"]", "[{},", "7", ""]
                 .map(str::to_owned)

@@ -9,6 +9,9 @@
 //! by side. Each is taken in its turn, and only where it begins exactly at the row that was due.
 
 use std::collections::HashSet;
+use std::hash::Hash;
+
+use crate::model::Fingerprints;
 
 /// Most rows that the API returns at once.
 pub const LIST_ROWS_MAX: u32 = 300;
@@ -53,7 +56,9 @@ pub struct Paging {
     offset: u32,
     is_done: bool,
     pages: u32,
-    known: HashSet<String>,
+    /// Fingerprints of the rows that were read.
+    known: HashSet<u128>,
+    fingerprints: Fingerprints,
     /// Rows of the longest page so far.
     longest: u32,
     known_pages: u32,
@@ -126,10 +131,10 @@ impl Paging {
     ///
     /// # Errors
     /// [`Endless`] when the server does not honor the offset.
-    pub fn take<T>(
+    pub fn take<T, K: Hash>(
         &mut self,
         rows: Vec<T>,
-        key: impl Fn(&T) -> String,
+        key: impl Fn(&T) -> K,
         remainder: Remainder,
     ) -> Result<Vec<T>, Endless> {
         self.pages += 1;
@@ -138,7 +143,8 @@ impl Paging {
         }
         let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
         self.count = count;
-        if self.offset > 0 && !rows.iter().any(|row| self.known.contains(&key(row))) {
+        let print = |row: &T| self.fingerprints.of(&key(row));
+        if self.offset > 0 && !rows.iter().any(|row| self.known.contains(&print(row))) {
             // Rows were removed meanwhile. Half a page back, or reading on would go in circles.
             self.offset = self.offset.saturating_sub((self.longest / 2).max(1));
             return Ok(Vec::new());
@@ -146,7 +152,7 @@ impl Paging {
         let is_full = count >= self.longest;
         self.longest = self.longest.max(count);
         let is_first = self.offset == 0;
-        let new: Vec<T> = rows.into_iter().filter(|row| self.known.insert(key(row))).collect();
+        let new: Vec<T> = rows.into_iter().filter(|row| self.known.insert(print(row))).collect();
         self.known_pages = if new.is_empty() && is_full { self.known_pages + 1 } else { 0 };
         self.is_done = match remainder {
             Remainder::Nothing => true,

@@ -8,6 +8,7 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 use super::actions::{ActionSpec, EndSpec};
 use super::body::{
@@ -16,11 +17,15 @@ use super::body::{
 use super::commands::CommandsPage;
 use super::headers::retry_after_ms;
 use super::pin_form::shown_pin;
+use super::state::says;
 use crate::model::wire::{Fault, Method, Reply};
 use crate::model::{Answer, ApiRefusal, Platform, Repeat, THROTTLED_MS_MIN, Verdict};
 
 /// What the API says when the same command waits already or the state is already so.
-const IN_EFFECT_TEXTS: [&str; 3] = ["already running", "already locked", "already pending"];
+const IN_EFFECT_TEXTS: [&str; 4] =
+    ["already running", "already locked", PENDING_TEXT, "already in lost mode"];
+/// The part of it that the API says of a Lost Mode that is being turned off.
+const PENDING_TEXT: &str = "already pending";
 
 /// Says what is known after one request of an action.
 #[must_use]
@@ -47,8 +52,10 @@ fn classify_reply(action: &ActionSpec, platform: Platform, reply: &Reply) -> Ver
     }
     let text = said_by(action, error_text(&reply.body));
     let status = reply.status;
-    let said =
-        if text.is_empty() { format!("HTTP {status}") } else { format!("HTTP {status}: {text}") };
+    let said = match text.as_str() {
+        "" => format!("HTTP {status}"),
+        text => format!("HTTP {status}: {text}{}", explained(text)),
+    };
     let refused = |kind| Verdict::Refused { kind, reason: said.clone() };
     let unknown = |ends_run| Verdict::Unknown {
         reason: said.clone(),
@@ -74,14 +81,41 @@ fn classify_reply(action: &ActionSpec, platform: Platform, reply: &Reply) -> Ver
             retry_after_ms: retry_after_ms(reply).or(Some(THROTTLED_MS_MIN)),
         },
         400..=499 if is_html(reply) => unknown(true),
-        400 if IN_EFFECT_TEXTS.iter().any(|known| text.to_lowercase().contains(known)) => {
-            Verdict::InEffect { reason: text }
-        }
+        400 if is_empty_result(action, &text) => Verdict::Accepted(Answer {
+            result: Some(String::from_utf8_lossy(content(&reply.body)).into_owned()),
+            note: Some(text),
+            ..Answer::default()
+        }),
+        400 | 409 if is_in_effect(action, &text) => Verdict::InEffect { reason: text },
         401 => refused(ApiRefusal::Unauthorized),
         403 => refused(ApiRefusal::Forbidden),
         408 | 425 => unknown(false),
         400..=499 => refused(ApiRefusal::Rejected),
         _ => unknown(false),
+    }
+}
+
+/// Whether the words of a refusal say that there is nothing to read: the result of a read, and no error.
+fn is_empty_result(action: &ActionSpec, text: &str) -> bool {
+    match &action.end {
+        EndSpec::Answer(answer) => answer.nothing_words.is_some_and(|words| says(text, words)),
+        _ => false,
+    }
+}
+
+/// Whether the words of a refusal say that the same is pending, or that the state is already so.
+fn is_in_effect(action: &ActionSpec, text: &str) -> bool {
+    IN_EFFECT_TEXTS.iter().any(|known| says(text, known))
+        || action.end.in_effect_words().is_some_and(|words| says(text, words))
+}
+
+/// What a refusal means where its words do not say so.
+fn explained(text: &str) -> &'static str {
+    match text.to_lowercase().contains("blueprint type does not match") {
+        true => {
+            " (the blueprint is of another type, classic or Assignment Map, than that of the device; choose one of the same type)"
+        }
+        false => "",
     }
 }
 
@@ -121,8 +155,6 @@ fn said_by(action: &ActionSpec, words: String) -> String {
 struct SuccessBody {
     #[serde(default, alias = "pin", rename = "PIN")]
     pin: Option<Value>,
-    #[serde(default)]
-    commands: Option<Value>,
 }
 
 fn classify_success(action: &ActionSpec, platform: Platform, reply: &Reply) -> Verdict {
@@ -136,7 +168,7 @@ fn classify_success(action: &ActionSpec, platform: Platform, reply: &Reply) -> V
     }
     // What may be repeated is not worth a doubt. Elsewhere the body may have held a PIN, or an error.
     if reply.has_dropped_body
-        && (action.repeat == Repeat::Once || matches!(action.end, EndSpec::Answer))
+        && (action.repeat == Repeat::Once || matches!(action.end, EndSpec::Answer(_)))
     {
         return unknown("it has a body, but this status has none".to_owned(), false);
     }
@@ -148,14 +180,21 @@ fn classify_success(action: &ActionSpec, platform: Platform, reply: &Reply) -> V
             Err(detail) => return unknown(format!("the answer cannot be read: {detail}"), false),
         }
     };
-    if let Some(words) = complaint(&reply.body).map(|words| said_by(action, words)) {
+    // A record may have any words in it, as names of tags.
+    let is_record = action.changes_records() && says_device(&reply.body);
+    if let Some(words) =
+        complaint(&reply.body).filter(|_| !is_record).map(|words| said_by(action, words))
+    {
+        // The documents quote this text without a status: under a success it is no error.
+        if says(&words, PENDING_TEXT) {
+            return Verdict::InEffect { reason: words };
+        }
         return unknown(format!("the answer reports an error: {words}"), false);
     }
     let mut answer = Answer::default();
-    if matches!(action.end, EndSpec::Answer) {
-        let is_result = body.as_ref().is_some_and(|body| body.commands.is_some());
-        if !is_result {
-            return unknown("the answer has no commands".to_owned(), false);
+    if let EndSpec::Answer(expected) = &action.end {
+        if !has_key(&reply.body, expected.key) {
+            return unknown(format!("the answer has no {}", expected.key), false);
         }
         answer.note = CommandsPage::read(reply)
             .filter(|page| page.count as usize > page.rows.len())
@@ -183,6 +222,11 @@ fn classify_success(action: &ActionSpec, platform: Platform, reply: &Reply) -> V
     Verdict::Accepted(answer)
 }
 
+/// Whether the answer is the record of a device.
+fn says_device(body: &[u8]) -> bool {
+    json::<Value>(body).is_ok_and(|value| value["device_id"].is_string())
+}
+
 /// Reads an object with no key twice; any other JSON value counts as an answer without content.
 fn read_success_body(bytes: &[u8]) -> Result<SuccessBody, String> {
     if first_byte(bytes) == Some(b'{') {
@@ -192,6 +236,12 @@ fn read_success_body(bytes: &[u8]) -> Result<SuccessBody, String> {
         Ok(_) => Ok(SuccessBody::default()),
         Err(error) => Err(json_flaw(&error)),
     }
+}
+
+/// Whether the answer is an object with a value under this key.
+fn has_key(bytes: &[u8], key: &str) -> bool {
+    let fields = json::<BTreeMap<String, Option<IgnoredAny>>>(bytes);
+    fields.is_ok_and(|fields| fields.get(key).is_some_and(Option::is_some))
 }
 
 /// Whether the answer is a web page. JSON that only calls itself HTML is none: it may hold a PIN.

@@ -64,9 +64,45 @@ pub enum End {
         /// The device's bearing this name also proves the end (rename).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         or_named: Option<String>,
+        /// A report about the device that shows this state also proves the end (Lost Mode).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        or_state: Option<DeviceState>,
     },
+    /// A report about the device shows this state.
+    State(DeviceState),
     /// The device record is gone (404).
     Gone,
+    /// The device record bears what the parameters say. It shows that before a request, too.
+    Recorded,
+}
+
+/// A state of a device that a report about it shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceState {
+    /// What follows the path of the device in the path of the report.
+    pub path_suffix: String,
+    /// What the report shows in this state.
+    pub sign: StateSign,
+}
+
+/// What a report shows of a device in the state that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StateSign {
+    /// A key has this value, in any case, since a moment after the request.
+    Since {
+        /// The key of the value; nested keys with a dot.
+        key: String,
+        /// The value.
+        value: String,
+        /// The key of the moment from which it has the value.
+        time_key: String,
+    },
+    /// There is nothing to report: the API answers 400 with these words.
+    Said {
+        /// The words, in lower case.
+        words: String,
+    },
 }
 
 impl End {
@@ -74,7 +110,8 @@ impl End {
     /// `wait_ms` milliseconds.
     #[must_use]
     pub fn is_followed(&self, wait_ms: u64) -> bool {
-        wait_ms > 0 && matches!(self, Self::Command { .. } | Self::Gone)
+        wait_ms > 0
+            && matches!(self, Self::Command { .. } | Self::State(_) | Self::Gone | Self::Recorded)
     }
 
     /// What shows the end, where anything does.
@@ -82,9 +119,20 @@ impl End {
     pub fn trace(&self) -> Trace {
         match self {
             Self::Answer | Self::Acceptance { .. } => Trace::None,
-            Self::Command { or_gone: false, or_named: None, .. } => Trace::Command,
+            Self::Command { or_gone: false, or_named: None, or_state: None, .. } => Trace::Command,
+            Self::Command { or_gone: false, or_named: None, .. } => Trace::CommandAndState,
             Self::Command { .. } => Trace::CommandAndRecord,
-            Self::Gone => Trace::Record,
+            Self::State(_) => Trace::State,
+            Self::Gone | Self::Recorded => Trace::Record,
+        }
+    }
+
+    /// The state of the device that shows the end, alone or beside a command.
+    #[must_use]
+    pub fn state(&self) -> Option<&DeviceState> {
+        match self {
+            Self::State(state) | Self::Command { or_state: Some(state), .. } => Some(state),
+            _ => None,
         }
     }
 }
@@ -97,10 +145,14 @@ pub enum Trace {
     None,
     /// A row in the device's command history.
     Command,
-    /// A change of the device's record: it is gone, has enrolled again, has another name.
+    /// A change of the device's record: it is gone, has enrolled again, bears other values.
     Record,
     /// Both.
     CommandAndRecord,
+    /// A state of the device that a report about it shows, and the device list does not.
+    State,
+    /// A row in the device's command history, and a state that a report about the device shows.
+    CommandAndState,
 }
 
 impl Trace {
@@ -108,6 +160,12 @@ impl Trace {
     #[must_use]
     pub fn exists(self) -> bool {
         self != Self::None
+    }
+
+    /// Whether the command history and another source can both show the end: they are read in turn.
+    #[must_use]
+    pub fn takes_turns(self) -> bool {
+        matches!(self, Self::CommandAndRecord | Self::CommandAndState)
     }
 
     /// Whether the device's record, or that it is gone, can show the end.

@@ -2,10 +2,11 @@
 //!
 //! Owns the device's platform, OS version and state. Must never know how they are fetched.
 
+use std::borrow::Cow;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use super::{DeviceFacts, KnownTexts, Platform, SharedText, UnixMillis};
+use super::{DeviceFacts, DeviceMake, KnownTexts, Platform, SharedText, UnixMillis};
 
 /// Serial numbers that manufacturers leave in place of one, in lower case and without anything but letters and digits.
 const PLACEHOLDER_SERIALS: [&str; 20] = [
@@ -31,6 +32,9 @@ const PLACEHOLDER_SERIALS: [&str; 20] = [
     "0123456789",
 ];
 
+/// Most letters and digits of a short serial number: more than any placeholder has.
+const SHORT_SERIAL_BYTES_MAX: usize = 32;
+
 /// Whether a serial number is a placeholder that many devices share, such as `To be filled by O.E.M.`: it names no
 /// device.
 ///
@@ -41,15 +45,37 @@ const PLACEHOLDER_SERIALS: [&str; 20] = [
 /// ```
 #[must_use]
 pub fn is_placeholder_serial(text: &str) -> bool {
-    let letters: String = text.chars().filter(|letter| letter.is_alphanumeric()).collect();
-    let letters = letters.to_lowercase();
+    // Asked for each device of an inventory, and nearly every serial number is short and ASCII: that takes no memory.
+    let mut short = [0; SHORT_SERIAL_BYTES_MAX];
+    let letters = match short_letters(text, &mut short) {
+        Some(letters) => Cow::Borrowed(letters),
+        None => {
+            let letters: String = text.chars().filter(|letter| letter.is_alphanumeric()).collect();
+            Cow::Owned(letters.to_lowercase())
+        }
+    };
     // A row of zeros of any length, or four times and more any other letter.
     let is_one_letter = letters.chars().next().is_some_and(|first| {
         letters.chars().all(|letter| letter == first) && (first == '0' || letters.len() > 3)
     });
     (letters.is_empty() && !text.trim().is_empty())
         || is_one_letter
-        || PLACEHOLDER_SERIALS.contains(&letters.as_str())
+        || PLACEHOLDER_SERIALS.contains(&&*letters)
+}
+
+/// The letters and digits of a text in lower case. `None` where they are not ASCII, or too many.
+fn short_letters<'b>(text: &str, bytes: &'b mut [u8; SHORT_SERIAL_BYTES_MAX]) -> Option<&'b str> {
+    let mut length = 0;
+    for byte in text.bytes() {
+        if !byte.is_ascii() {
+            return None;
+        }
+        if byte.is_ascii_alphanumeric() {
+            *bytes.get_mut(length)? = byte.to_ascii_lowercase();
+            length += 1;
+        }
+    }
+    std::str::from_utf8(&bytes[..length]).ok()
 }
 
 /// An OS version as dotted numbers, for comparing with a minimum.
@@ -70,6 +96,20 @@ impl Os {
         }
         Some(Self(numbers))
     }
+
+    /// Reads a version that is dotted numbers alone, but for a build or a letter in parentheses behind it: `14.4.1 (a)`.
+    /// `None` for `24H2`, which begins with a number and cannot be compared as one.
+    #[must_use]
+    pub fn of_numbers(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let end = text.find(|letter: char| letter.is_whitespace() || letter == '(');
+        let (head, rest) = text.split_at(end.unwrap_or(text.len()));
+        let rest = rest.trim_start();
+        let is_number =
+            |part: &str| !part.is_empty() && part.bytes().all(|letter| letter.is_ascii_digit());
+        let is_whole = rest.is_empty() || rest.starts_with('(');
+        (is_whole && head.split('.').all(is_number)).then(|| Self::parse(head)).flatten()
+    }
 }
 
 /// One device of the inventory. Texts are empty where the API says nothing.
@@ -79,16 +119,16 @@ impl Os {
 pub struct Device {
     /// What a plan freezes of it.
     pub facts: Arc<DeviceFacts>,
-    /// OS version, such as `17.4.1`; for Windows such as `24H2`.
-    pub os_version: SharedText,
-    /// Model name.
-    pub model: SharedText,
-    /// Id of the blueprint.
-    pub blueprint_id: SharedText,
+    /// What it has in common with others.
+    pub make: Arc<DeviceMake>,
     /// Asset tag.
     pub asset_tag: SharedText,
     /// Last enrollment, where known.
     pub last_enrollment: Option<UnixMillis>,
+    /// Whether the agent is installed, where the list says so. It says so of iPhones too, which have none.
+    pub agent_installed: Option<bool>,
+    /// Whether FileVault is on; `None` while it has not been asked for, and where the tenant does not say.
+    pub filevault_enabled: Option<bool>,
     /// Whether the device is under MDM.
     pub mdm_enabled: bool,
     /// Whether the record is of a device that has been removed.
@@ -120,18 +160,18 @@ pub struct DeviceDetails {
     pub processor_name: String,
     /// Whether Activation Lock is on; `None` where the API says nothing.
     pub is_activation_locked: Option<bool>,
+    /// Whether the device is supervised; `None` where the API says nothing.
+    pub is_supervised: Option<bool>,
 }
 
 impl Device {
     /// Keeps texts that many devices have once for all of them.
     pub fn share_texts(&mut self, known: &mut KnownTexts) {
-        for text in [&mut self.model, &mut self.blueprint_id, &mut self.os_version] {
-            known.share(text);
-        }
+        known.share_make(&mut self.make);
         // Facts that are shared already are left alone.
         if let Some(facts) = Arc::get_mut(&mut self.facts) {
             known.share(&mut facts.blueprint);
-            facts.tags.iter_mut().for_each(|tag| known.share(tag));
+            known.share_tags(&mut facts.tags);
         }
     }
 
@@ -154,6 +194,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_placeholder_is_known_at_any_length() {
+        let zeros = "0".repeat(SHORT_SERIAL_BYTES_MAX + 1);
+        for text in ["0", "xxxx", "---", "N/A", "Default string", "ÉÉÉÉ", "éé", &zeros] {
+            assert!(is_placeholder_serial(text), "{text}");
+        }
+        let long = "C02".repeat(SHORT_SERIAL_BYTES_MAX);
+        for text in ["", " ", "xxx", "C02", "Default strings", "É", "C02É", &long] {
+            assert!(!is_placeholder_serial(text), "{text}");
+        }
+    }
+
+    #[test]
     fn os_versions_compare_by_number() {
         let os = |text| Os::parse(text).expect("a version");
         assert!(os("9.3") < os("17"));
@@ -161,5 +213,9 @@ mod tests {
         assert!(os("11.5") > os("11.4.9"));
         assert_eq!(os("14.5 (23F79)"), os("14.5"));
         assert_eq!(Os::parse(""), None);
+        assert_eq!(Os::of_numbers("14.4.1 (a)"), Some(os("14.4.1")));
+        for text in ["", "24H2", "14.", "14.5 beta", "v14", "14-5", "14.5b1"] {
+            assert_eq!(Os::of_numbers(text), None, "{text}");
+        }
     }
 }

@@ -3,10 +3,10 @@
 //! Owns the form of ids, and how one is kept: in place where it is no longer than a UUID. Must never change an id that the
 //! API gave.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::cmp::Ordering;
+use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::hash::{Hash, Hasher};
+
+use super::PackedText;
 
 /// Longest id that is kept in place: a UUID has 36 bytes, and two more are free in 40.
 const IN_PLACE_BYTES_MAX: usize = 38;
@@ -19,18 +19,9 @@ const IN_PLACE_BYTES_MAX: usize = 38;
 /// assert_eq!(id.as_str(), "d2b2eafe-2dc2-4b13-bd2b-f93735f0e59f");
 /// assert!(DeviceId::parse("FVHHFKF7Q6L4").is_err());
 /// ```
-#[derive(Clone)]
-pub struct DeviceId(Form);
-
-#[derive(Clone)]
-enum Form {
-    InPlace {
-        length: u8,
-        bytes: [u8; IN_PLACE_BYTES_MAX],
-    },
-    /// Nothing that the API is documented to give; it is shown and never sent.
-    Long(Box<str>),
-}
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DeviceId(PackedText<IN_PLACE_BYTES_MAX>);
 
 /// Why a text is not a device id.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -63,26 +54,14 @@ impl DeviceId {
         if digits.clone().all(|byte| byte == b'0') || digits.all(is_last) {
             return Err(DeviceIdError::Placeholder);
         }
-        let mut id = Self::from_api(text);
-        if let Form::InPlace { bytes, .. } = &mut id.0 {
-            bytes.make_ascii_lowercase();
-        }
-        Ok(id)
+        Ok(Self(PackedText::from(text).in_ascii_lowercase()))
     }
 
     /// Takes an id as the API gave it, without looking at its form: what the tenant calls a device is
     /// what we must call it. Whether it may be used is [`DeviceId::is_documented`].
     #[must_use]
     pub fn from_api(text: &str) -> Self {
-        let mut bytes = [0; IN_PLACE_BYTES_MAX];
-        let place = bytes.get_mut(..text.len());
-        match (place, u8::try_from(text.len())) {
-            (Some(place), Ok(length)) => {
-                place.copy_from_slice(text.as_bytes());
-                Self(Form::InPlace { length, bytes })
-            }
-            _ => Self(Form::Long(text.into())),
-        }
+        Self(text.into())
     }
 
     /// Whether it has the documented form, in any case. Nothing else may name a device to the tenant: what a broken or
@@ -95,26 +74,7 @@ impl DeviceId {
     /// The text; empty for a row whose device was never found.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        match &self.0 {
-            Form::InPlace { length, bytes } => std::str::from_utf8(&bytes[..usize::from(*length)])
-                .expect("the bytes were copied from a text"),
-            Form::Long(text) => text,
-        }
-    }
-}
-
-impl DeviceId {
-    fn as_bytes(&self) -> &[u8] {
-        match &self.0 {
-            Form::InPlace { length, bytes } => &bytes[..usize::from(*length)],
-            Form::Long(text) => text.as_bytes(),
-        }
-    }
-}
-
-impl Default for DeviceId {
-    fn default() -> Self {
-        Self::from_api("")
+        self.0.as_str()
     }
 }
 
@@ -127,58 +87,6 @@ impl fmt::Debug for DeviceId {
 impl fmt::Display for DeviceId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())
-    }
-}
-
-impl PartialEq for DeviceId {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_bytes() == other.as_bytes()
-    }
-}
-
-impl Eq for DeviceId {}
-
-impl PartialOrd for DeviceId {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for DeviceId {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.as_bytes().cmp(other.as_bytes())
-    }
-}
-
-impl Hash for DeviceId {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.as_bytes().hash(state);
-    }
-}
-
-impl Serialize for DeviceId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for DeviceId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(IdVisitor)
-    }
-}
-
-struct IdVisitor;
-
-impl serde::de::Visitor<'_> for IdVisitor {
-    type Value = DeviceId;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a string")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<DeviceId, E> {
-        Ok(DeviceId::from_api(text))
     }
 }
 

@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CommandSeen, Outcome, PinReading, Sealed, Secret, SecretSource, SentRequest, TaskIndex,
-    UnixMillis, Verdict, at_rest,
+    CommandSeen, NoteResult, Outcome, PinReading, RecordLists, Sealed, Secret, SecretSource,
+    SentRequest, TaskIndex, UnixMillis, Verdict, at_rest,
 };
 
 /// One record of a run's journal: what happened, and when. Entries are only ever added.
@@ -41,6 +41,9 @@ pub enum Event {
         /// What it is; `None` where an older program wrote the entry.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         sends: Option<Box<SentRequest>>,
+        /// The lists of the record that it builds on, as they were read just before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lists: Option<Box<RecordLists>>,
     },
     /// The request's answer, or its absence, and what it means.
     Answered {
@@ -138,6 +141,18 @@ pub enum Event {
         /// Why, empty where the outcome says all.
         reason: String,
     },
+    /// A note about the device is about to be written. Committed before its request leaves.
+    NoteIntended {
+        /// The last task of the device that was sent.
+        task: TaskIndex,
+    },
+    /// What came of the request for that note.
+    NoteAnswered {
+        /// The task.
+        task: TaskIndex,
+        /// What is known.
+        result: NoteResult,
+    },
     /// The rest of an action is not sent: the token lacks the permission.
     ActionStopped {
         /// Name of the action.
@@ -208,6 +223,8 @@ impl Event {
             Self::Observed { .. } => "observed",
             Self::Unseen { .. } => "unseen",
             Self::Settled { .. } => "settled",
+            Self::NoteIntended { .. } => "note_intended",
+            Self::NoteAnswered { .. } => "note_answered",
             Self::ActionStopped { .. } => "action_stopped",
             Self::WaveBegun { .. } => "wave_begun",
             Self::CanaryAdded { .. } => "canary_added",
@@ -236,6 +253,8 @@ impl Event {
             | Self::Rechecked { task }
             | Self::Observed { task, .. }
             | Self::Unseen { task, .. }
+            | Self::NoteIntended { task }
+            | Self::NoteAnswered { task, .. }
             | Self::Settled { task, .. } => *task = number,
             Self::Opened { .. }
             | Self::ActionStopped { .. }
@@ -266,6 +285,8 @@ impl Event {
             | Self::Rechecked { task }
             | Self::Observed { task, .. }
             | Self::Unseen { task, .. }
+            | Self::NoteIntended { task }
+            | Self::NoteAnswered { task, .. }
             | Self::Settled { task, .. } => Some(*task),
             Self::Opened { .. }
             | Self::ActionStopped { .. }

@@ -54,6 +54,9 @@ pub struct Policy {
     /// Those of disruptive actions are, too: there is a protect list, and a device may have come under it since.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_rechecking_disruptive: bool,
+    /// The text of the note that is added to each device, with placeholders; `None` for no note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// What becomes of a run while a window is closed.
@@ -102,6 +105,7 @@ impl Policy {
             irreversible_per_minute: Some(IRREVERSIBLE_PER_MINUTE),
             is_rechecking: true,
             is_rechecking_disruptive: false,
+            note: None,
         }
     }
 

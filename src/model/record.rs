@@ -3,12 +3,12 @@
 //! Owns the reading of entries that progress, status, reports and the journal's state column share.
 //! Invariant: the outcome follows from the entries alone, at any moment of a run and after any crash.
 
-use serde::{Deserialize, Serialize};
 use std::ops::{Deref, DerefMut};
 
+use super::standing::{TaskStage, TaskStanding};
 use super::{
-    CommandSeen, CommandStatus, Decision, Event, HeldPin, Outcome, PinOrigin, PinReading, Sealed,
-    Secret, SharedText, Task, Turn, UnixMillis, Verdict,
+    CommandSeen, CommandStatus, Event, HeldPin, Outcome, PinOrigin, PinReading, Sealed, Secret,
+    SharedText, Task, Turn, UnixMillis, Verdict,
 };
 
 /// What a run's entries say of one task: a fold over them, from which its outcome follows. Small, so that a million fit:
@@ -90,19 +90,6 @@ impl Eq for TaskRecord {}
 /// Between the reason of a doubt and what the last read for it showed.
 const NOT_FOUND: &str = "; not found: ";
 
-/// The state of a task, as far as its outcome goes.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum TaskStage {
-    #[default]
-    Unsent,
-    /// An intent without an answer: it is unknown whether the request left.
-    Sent,
-    Doubted,
-    Taken,
-    Settled(Outcome),
-}
-
 /// The word with which the reason of a lock without PIN begins.
 pub const PIN_MISSING: &str = "pin_missing";
 
@@ -110,16 +97,16 @@ impl TaskRecord {
     /// The record of a task of which nothing has happened yet.
     #[must_use]
     pub fn new(task: &Task) -> Self {
-        let (Some(outcome), Turn::Skip { reason, .. } | Turn::Done { reason }) =
-            (task.turn.outcome(), &task.turn)
-        else {
-            return Self::default();
+        let reason = match &task.turn {
+            Turn::Do => SharedText::default(),
+            Turn::Skip { reason, .. } | Turn::Done { reason } => (**reason).into(),
         };
-        Self { stage: TaskStage::Settled(outcome), reason: (**reason).into(), ..Self::default() }
+        Self { stage: TaskStage::of(task), reason, ..Self::default() }
     }
 
     /// Takes in one event of this task, formed at `at`; others must not be given to it.
     pub fn apply(&mut self, at: UnixMillis, event: &Event) {
+        self.stage = self.stage.after(event);
         match event {
             Event::Intent { attempt, pin, .. } => {
                 if let Some(pin) = pin {
@@ -127,7 +114,6 @@ impl TaskRecord {
                 }
                 self.has_drawn = pin.is_some();
                 self.maybe_applied = self.maybe_applied.saturating_add(1);
-                self.stage = TaskStage::Sent;
                 self.attempts = *attempt;
                 self.requested_at = self.requested_at.or(Some(at));
                 self.reason = "sent, and no answer yet".into();
@@ -137,11 +123,9 @@ impl TaskRecord {
                 self.take_verdict(at, verdict);
             }
             Event::Postponed { reason, .. } => {
-                self.stage = TaskStage::Unsent;
                 self.reason = reason.as_str().into();
             }
             Event::Doubted { reason, .. } => {
-                self.stage = TaskStage::Doubted;
                 self.reason = reason.as_str().into();
             }
             Event::Absent { evidence, .. } => {
@@ -150,15 +134,9 @@ impl TaskRecord {
                 self.reason = format!("{doubt}{NOT_FOUND}{evidence}").into();
             }
             Event::Adopted { evidence, .. } => {
-                self.stage = TaskStage::Taken;
                 self.reason = evidence.as_str().into();
             }
             Event::Resolved { decision, by, .. } => {
-                self.stage = match decision {
-                    Decision::Done => TaskStage::Settled(Outcome::Completed),
-                    Decision::NotDone => TaskStage::Settled(Outcome::Failed),
-                    Decision::SendAgain => TaskStage::Unsent,
-                };
                 self.reason = format!("{} by {by}", decision.word()).into();
                 self.completed_at = self.is_settled().then_some(at);
             }
@@ -185,8 +163,7 @@ impl TaskRecord {
             Event::Unseen { reason, .. } => {
                 self.reason = format!("its end is not visible: {reason}").into();
             }
-            Event::Settled { outcome, reason, .. } => {
-                self.stage = TaskStage::Settled(*outcome);
+            Event::Settled { reason, .. } => {
                 self.reason = self.with_note(reason);
                 let reported = self.command.as_ref().and_then(|command| command.completed_at);
                 self.completed_at = reported.or(Some(at));
@@ -285,7 +262,6 @@ impl TaskRecord {
         }
         match verdict {
             Verdict::Accepted(answer) => {
-                self.stage = TaskStage::Taken;
                 self.reason = answer.note.as_deref().unwrap_or_default().into();
                 if self.note != answer.note {
                     self.note.clone_from(&answer.note);
@@ -300,7 +276,6 @@ impl TaskRecord {
                 }
             }
             Verdict::InEffect { reason } => {
-                self.stage = TaskStage::Taken;
                 self.is_in_effect = true;
                 self.reason = reason.as_str().into();
             }
@@ -341,13 +316,14 @@ impl TaskRecord {
     /// The state of the task now, as one of the ten outcomes.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
-        match (self.stage, self.command.as_ref().map(|command| command.status)) {
-            (TaskStage::Settled(outcome), _) => outcome,
-            (TaskStage::Unsent, _) => Outcome::NotAttempted,
-            (TaskStage::Sent | TaskStage::Doubted, _) => Outcome::InDoubt,
-            (TaskStage::Taken, Some(CommandStatus::NotNow)) => Outcome::NotNow,
-            (TaskStage::Taken, _) => Outcome::Pending,
-        }
+        self.stage.outcome(self.command.as_ref().map(|command| command.status))
+    }
+
+    /// Where the task stands: what is left of the record without its texts and times.
+    #[must_use]
+    pub fn standing(&self) -> TaskStanding {
+        let seen = self.command.as_ref().map(|command| command.status);
+        TaskStanding::at(self.stage, seen, self.attempts > 0)
     }
 
     /// Whether the task has ended for good.

@@ -4,7 +4,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::record::{RecordDetails, TaskRecord, TaskStage};
+use super::record::{RecordDetails, TaskRecord};
+use super::standing::TaskStage;
 use super::{CommandSeen, HeldPin, Secret, SharedText, UnixMillis};
 
 #[derive(Serialize)]

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use super::shared_reason;
 use super::task_work::{add_field, add_params};
 use super::{
-    Carried, DeviceFacts, DeviceId, Outcome, Params, Random, Repeat, SentRequest, TaskWork, Trace,
-    UnixMillis,
+    Carried, DeviceFacts, DeviceId, Outcome, Params, Random, RecordLists, Repeat, SentRequest,
+    TaskWork, Trace, UnixMillis,
 };
 
 /// The id of a run: its start in UTC and five random letters, so that ids sort by time and a short prefix
@@ -206,10 +206,11 @@ impl Task {
         Arc::make_mut(&mut self.device)
     }
 
-    /// What the request of this task is, as the intent to send it records it.
+    /// What the request of this task is, as the intent to send it records it. `lists` are those of the record that it
+    /// builds on, where it does.
     #[must_use]
-    pub fn sends(&self) -> SentRequest {
-        self.work.sends(&self.device.id)
+    pub fn sends(&self, lists: Option<&RecordLists>) -> SentRequest {
+        self.work.sends(&self.device.id, lists)
     }
 }
 
@@ -246,4 +247,10 @@ pub struct TaskFacts {
     pub is_irreversible: bool,
     /// Its target is read again just before each send.
     pub is_rechecked: bool,
+    /// Its request builds on lists of the record, which are read anew for each send.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub builds_on_lists: bool,
+    /// The record shows whether it is done: it is read before a request that may be a repetition.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_recorded: bool,
 }

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CommandSeen, Sealed, TaskIndex, UnixMillis, at_rest};
+use super::{CommandSeen, RecordLists, Sealed, TaskIndex, UnixMillis, at_rest};
 
 /// Shortest pause after an answer that asks to come back later and does not say when, in milliseconds: a client that counts
 /// by the minute has forgotten by then.
@@ -74,6 +74,9 @@ pub struct Answer {
     /// The result of a read, as JSON text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<String>,
+    /// What shows the end by itself: the record in the answer bears the new values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proven: Option<String>,
     /// Something worth telling: a PIN of unusual form, an unexpected status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -110,7 +113,7 @@ pub enum View {
         /// Row to start at.
         offset: u32,
     },
-    /// Its record in the inventory.
+    /// Its record in the inventory, or the report about it that shows the task's end.
     Record,
 }
 
@@ -220,6 +223,13 @@ pub struct Shown {
 pub enum Recheck {
     /// It is what the plan froze.
     Same,
+    /// It is, and the request builds on these lists of it.
+    Lists(RecordLists),
+    /// It bears already what the request would give it.
+    Borne {
+        /// What it shows.
+        evidence: String,
+    },
     /// It is not, or must no longer be touched.
     Changed {
         /// What has changed.

@@ -12,6 +12,8 @@ pub enum Method {
     Get,
     /// Acts.
     Post,
+    /// Changes a record.
+    Patch,
     /// Deletes a device.
     Delete,
 }
@@ -23,6 +25,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Patch => "PATCH",
             Self::Delete => "DELETE",
         }
     }

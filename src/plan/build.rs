@@ -19,8 +19,9 @@ use super::step_checks::row_objection;
 use super::task_list::{Plan, RefusedRow};
 use super::unusable::{facts_without_id, unresolved_facts, unusable_id};
 use crate::job::{Job, Row, SkipKind, Step};
+use crate::kandji::{RecordField, RecordStanding, record_standing};
 use crate::model::{
-    Carried, Device, DeviceFacts, DeviceId, Risk, Task, TaskId, TaskIndex, Turn, UnixMillis,
+    Carried, Device, DeviceFacts, DeviceId, End, Risk, Task, TaskId, TaskIndex, Turn, UnixMillis,
 };
 
 /// A device that has not checked in for so long may act weeks from now, when it next checks in.
@@ -51,6 +52,7 @@ pub fn build(job: &Job, inventory: &Inventory, options: &PlanOptions, now: UnixM
         work: SharedWork::new(guards),
         lines: Vec::with_capacity(of_rows),
         remarks: BTreeMap::new(),
+        borne: Vec::new(),
     };
     for row in &job.rows {
         builder.add_named(row);
@@ -77,6 +79,8 @@ struct Builder<'a> {
     lines: Vec<u32>,
     /// Sentences about parameters that are ignored, with how many devices each is true of.
     remarks: BTreeMap<String, u32>,
+    /// Positions of tasks whose values the records bear already.
+    borne: Vec<usize>,
 }
 
 /// Where tasks come from: a row of the job, or the position of a device in a selection.
@@ -143,7 +147,7 @@ impl<'a> Builder<'a> {
 
     /// Why protected devices refuse disruptive actions, with any other settings.
     fn protection(&self, steps: &[Step], device: &Device) -> Option<Objection> {
-        let is_touched = steps.iter().any(|step| step.action.risk >= Risk::Disruptive);
+        let is_touched = steps.iter().any(|step| step.risk() >= Risk::Disruptive);
         let reason = is_touched.then(|| self.protect.objection_to(device)).flatten()?;
         Some(Objection { kind: ObjectionKind::Protected, reason })
     }
@@ -229,16 +233,25 @@ impl<'a> Builder<'a> {
         for step in place.steps {
             let known = (turn == &Turn::Do && !self.earlier.tasks.is_empty())
                 .then(|| TaskId::new(&device.id, step.number, step.action.name, &step.params))
-                .and_then(|id| self.earlier.tasks.get(&id)?.turn());
-            let turn = known.as_ref().unwrap_or(turn);
+                .and_then(|id| self.earlier.tasks.get(&id)?.turn())
+                // What was recorded once may have been changed since: the record itself says what is done.
+                .filter(|turn| {
+                    !step.action.changes_records() || !matches!(turn, Turn::Done { .. })
+                });
+            let borne = known.is_none().then(|| borne_already(turn, step, device)).flatten();
+            self.borne.extend(borne.is_some().then_some(self.plan.tasks.len()));
+            let turn = known.as_ref().or(borne.as_ref()).unwrap_or(turn);
             if *turn == Turn::Do {
-                let ignored =
-                    step.action.ignored_params(device.platform, &device.os_version, &step.params);
+                let ignored = step.action.ignored_params(
+                    device.platform,
+                    &device.make.os_version,
+                    &step.params,
+                );
                 for sentence in ignored {
                     *self.remarks.entry(sentence).or_default() += 1;
                 }
             }
-            self.add(place, &device.facts, &device.id, step, turn);
+            self.add(place, &facts_with_labels(step, device), &device.id, step, turn);
         }
     }
 
@@ -266,7 +279,25 @@ impl<'a> Builder<'a> {
         self.lines.push(place.line);
     }
 
+    /// What the record bears now says nothing where another task changes it before.
+    fn undo_borne(&mut self) {
+        let mut changes: BTreeMap<DeviceId, u32> = BTreeMap::new();
+        if self.borne.is_empty() {
+            return;
+        }
+        for task in self.plan.tasks.iter().filter(|task| task.end == End::Recorded) {
+            *changes.entry(task.device.id.clone()).or_default() += 1;
+        }
+        for at in &self.borne {
+            let task = &mut self.plan.tasks[*at];
+            if changes.get(&task.device.id).is_some_and(|count| *count > 1) {
+                task.turn = Turn::Do;
+            }
+        }
+    }
+
     fn finish(mut self) -> Plan {
+        self.undo_borne();
         let now = self.now;
         let is_unseen = |device: &DeviceFacts| {
             device.last_check_in.is_none_or(|seen| now.since(seen) > NOT_SEEN_MS)
@@ -287,12 +318,35 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// The turn of a step whose values the record bears already.
+fn borne_already(turn: &Turn, step: &Step, device: &Device) -> Option<Turn> {
+    if turn != &Turn::Do || !step.action.changes_records() {
+        return None;
+    }
+    let standing = record_standing(step.action, &step.params, None, device);
+    let RecordStanding::Borne { evidence, .. } = standing else { return None };
+    Some(Turn::Done { reason: evidence.into() })
+}
+
+/// The facts of a device, with its asset tag where the step changes that.
+fn facts_with_labels(step: &Step, device: &Device) -> Arc<DeviceFacts> {
+    if device.asset_tag.is_empty() || !step.action.changes_records() {
+        return Arc::clone(&device.facts);
+    }
+    let changes = step.action.record_changes(&step.params, device.into());
+    if changes.iter().all(|it| it.field != RecordField::AssetTag) {
+        return Arc::clone(&device.facts);
+    }
+    let old_asset_tag = device.asset_tag.clone();
+    Arc::new(DeviceFacts { old_asset_tag, ..(*device.facts).clone() })
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::earlier::EarlierTask;
     use super::super::inventory::tests::device;
     use super::*;
-    use crate::job::{Exclusion, Filter, JobSettings, Selection, Target};
+    use crate::job::{Exclusion, Filter, JobSettings, RowWork, Selection, Target};
     use crate::kandji::find_action;
     use crate::model::{Gate, Outcome, ParamValue, Params, Platform};
 
@@ -305,11 +359,9 @@ mod tests {
         Row {
             number,
             line: number + 1,
-            target: Arc::new(Target { serial_number: Some(serial.into()), ..Target::default() }),
-            tenant: None,
-            steps: Arc::from(steps),
+            target: Target::by_serial(serial),
+            work: RowWork::of(Arc::from(steps)),
             carried: Carried::default(),
-            origin: None,
         }
     }
 
@@ -436,8 +488,8 @@ mod tests {
     #[test]
     fn two_rows_that_turn_out_to_mean_one_device_are_refused() {
         let mut second = row(2, "MAC", vec![step(1, "restart")]);
-        let by_id = Target { device_id: Some(DeviceId::from_api("a")), ..Target::default() };
-        second.target = Arc::new(by_id);
+        second.target = Target::default();
+        second.target.device_id = Some(DeviceId::from_api("a"));
         let rows = vec![row(1, "MAC", vec![step(1, "restart")]), second];
         let plan = plan(&job(rows, None), &SkipKind::ALL);
         assert_eq!(plan.refused[0].objection.kind, ObjectionKind::Duplicate);

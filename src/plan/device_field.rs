@@ -30,7 +30,7 @@ impl DeviceField {
             Self::SerialNumber => &device.serial_number,
             Self::UserEmail => &device.user_email,
             Self::Blueprint => &device.blueprint,
-            Self::Model => &device.model,
+            Self::Model => &device.make.model,
             Self::NameLike => &device.name,
             Self::Tag => return device.tags.iter().map(SharedText::as_str).collect(),
         };

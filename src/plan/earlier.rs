@@ -154,13 +154,12 @@ mod tests {
 
     fn target(id: &str, serial: &str, email: &str, name: &str) -> Target {
         let text = |text: &str| (!text.is_empty()).then(|| text.into());
-        Target {
-            device_id: (!id.is_empty()).then(|| DeviceId::from_api(id)),
-            serial_number: text(serial),
-            user_email: text(email),
-            device_name: text(name),
-            asset_tag: None,
-        }
+        let mut target = Target::default();
+        target.device_id = (!id.is_empty()).then(|| DeviceId::from_api(id));
+        target.serial_number = text(serial);
+        target.user_email = text(email);
+        target.device_name = text(name);
+        target
     }
 
     #[test]

@@ -12,14 +12,16 @@ use sha2::{Digest, Sha256};
 
 use super::origins::Origins;
 use super::task_list::Plan;
+use super::task_writer::{Secrets, TaskWriter};
 use crate::model::{
     JobConditions, ParamValue, Policy, ReportOptions, Risk, UnixMillis, hexadecimal,
 };
 
 /// The newest format of plan files that this program writes and reads.
 pub const PLAN_FORMAT: u32 = 1;
-/// Largest plan file, in bytes: some 60,000 tasks, twice the largest fleet of a tenant.
-pub const PLAN_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Largest plan file, in bytes: some 250,000 tasks, five steps for each device of the largest fleets. To read one takes
+/// three times as much memory.
+pub const PLAN_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// The key of the digest of everything else.
 const DIGEST: &str = "digest";
 
@@ -245,6 +247,48 @@ impl PlanFile {
         Ok(plan)
     }
 
+    /// Everything but the tasks, without a copy of them.
+    fn without_tasks(&self) -> Self {
+        let plan = Plan {
+            tasks: Vec::new(),
+            refused: Vec::new(),
+            not_seen_lately: self.plan.not_seen_lately,
+            excluded: self.plan.excluded,
+            notes: self.plan.notes.clone(),
+            before_loss: self.plan.before_loss,
+            activation_locked: self.plan.activation_locked.clone(),
+        };
+        Self {
+            format: self.format,
+            tenant: self.tenant.clone(),
+            base_url: self.base_url.clone(),
+            reached_by: self.reached_by.clone(),
+            job: self.job.clone(),
+            job_digest: self.job_digest.clone(),
+            is_named: self.is_named,
+            reason: self.reason.clone(),
+            policy_digest: self.policy_digest.clone(),
+            break_glass: self.break_glass.clone(),
+            made_at: self.made_at,
+            made_by: self.made_by.clone(),
+            database: self.database.clone(),
+            start_until: self.start_until,
+            send_for_ms: self.send_for_ms,
+            job_conditions: self.job_conditions.clone(),
+            rules: self.rules.clone(),
+            fleet: self.fleet,
+            report_dir: self.report_dir.clone(),
+            report_formats: self.report_formats.clone(),
+            report_options: self.report_options.clone(),
+            metrics_file: self.metrics_file.clone(),
+            encrypt_to: self.encrypt_to.clone(),
+            wrapping: self.wrapping,
+            origins: self.origins.clone(),
+            forecast: self.forecast,
+            plan,
+        }
+    }
+
     /// Writes the one form of the plan: keys in order, two spaces, a line break at the end. Its tasks are written one
     /// by one, because there may be many.
     fn write(
@@ -253,9 +297,7 @@ impl PlanFile {
         secrets: Secrets,
         sink: &mut impl io::Write,
     ) -> io::Result<()> {
-        let mut head = self.clone();
-        head.plan.tasks = Vec::new();
-        let mut value = serde_json::to_value(head)?;
+        let mut value = serde_json::to_value(self.without_tasks())?;
         if let (Some(digest), Value::Object(map)) = (digest, &mut value) {
             map.insert(DIGEST.to_owned(), Value::String(digest.to_owned()));
         }
@@ -266,14 +308,10 @@ impl PlanFile {
             .ok_or_else(|| io::Error::other("the plan has no list of tasks"))?;
         sink.write_all(before.as_bytes())?;
         sink.write_all(NO_TASKS.trim_end_matches(']').as_bytes())?;
+        let mut tasks = TaskWriter::new(secrets);
         for (at, task) in self.plan.tasks.iter().enumerate() {
-            let mut value = serde_json::to_value(task)?;
-            if secrets == Secrets::Blanked {
-                blank_secrets(&mut value);
-            }
-            let text = serde_json::to_string_pretty(&value)?;
             sink.write_all(if at == 0 { b"\n      " } else { b",\n      " })?;
-            sink.write_all(text.replace('\n', "\n      ").as_bytes())?;
+            tasks.write(task, sink)?;
         }
         sink.write_all(if self.plan.tasks.is_empty() { b"]" } else { b"\n    ]" })?;
         sink.write_all(after.as_bytes())?;
@@ -283,15 +321,6 @@ impl PlanFile {
 
 /// How the pretty form writes an empty list of tasks: the one key of this name at this depth.
 const NO_TASKS: &str = "\n    \"tasks\": []";
-
-/// What becomes of PINs in parameters.
-#[derive(Copy, Clone, PartialEq, Eq)]
-enum Secrets {
-    /// They are written.
-    Kept,
-    /// A word replaces each: a hash of six digits could be turned back.
-    Blanked,
-}
 
 /// What is read of a file before all of it: its digest and format. Everything else is ignored.
 #[derive(Deserialize)]
@@ -350,14 +379,6 @@ impl io::Write for Same<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-/// Takes PINs out of a task's parameters.
-fn blank_secrets(task: &mut Value) {
-    let Some(params) = task.get_mut("params").and_then(Value::as_object_mut) else { return };
-    for param in params.values_mut().filter(|param| param.get("secret").is_some()) {
-        *param = Value::String("secret".to_owned());
     }
 }
 
@@ -435,12 +456,50 @@ mod tests {
         assert_ne!(plan().digest(), digest, "that there is one is part of it");
     }
 
+    /// A plan with everything that a task can have.
+    fn full() -> PlanFile {
+        use crate::model::{End, Gate, SecretSource, TaskIndex, Turn};
+        let mut file = plan_file(
+            &[("erase", "a"), ("lock", "b"), ("restart", "b"), ("set-name", "c"), ("erase", "a")],
+            UnixMillis(1_800_000_000_000),
+        );
+        let tasks = &mut file.plan.tasks;
+        let device = tasks[0].device_mut();
+        device.user_name = "Zoë \"Z\" \\ \u{7f}\n".into();
+        device.tags = ["lab", "a tag with a longer name"].into_iter().collect();
+        device.last_check_in = Some(UnixMillis(-5));
+        device.blueprint = "".into();
+        tasks[1].device_mut().user_email = "zoe.with.a.longer.name@example.com".into();
+        tasks[0].capture = vec![SecretSource::BypassCode, SecretSource::FilevaultKey];
+        tasks[1].wave = 3;
+        tasks[1].params.insert("Message".to_owned(), ParamValue::Text("a\n\"b\"".to_owned()));
+        tasks[1].params.insert("Count".to_owned(), ParamValue::Number(7));
+        tasks[2].after = Some((TaskIndex(1), Gate::GoodEnd));
+        tasks[2].carried = [("room", "Library"), ("", "\t")].into_iter().collect();
+        tasks[2].turn = Turn::Skip { reason: "why not".into(), asked: true };
+        tasks[3].turn = Turn::Done { reason: "done".into() };
+        tasks[3].end = End::Command {
+            request_types: vec!["Settings".to_owned()],
+            mark: None,
+            or_gone: false,
+            or_named: Some("b".to_owned()),
+            or_state: None,
+        };
+        tasks[4].device_mut().user_email = "".into();
+        file
+    }
+
     #[test]
     fn a_plan_is_written_as_its_tree_of_values_would_be() {
-        for tasks in
-            [&[][..], &[("erase", "a")], &[("erase", "a"), ("restart", "b\n    \"tasks\": []")]]
-        {
-            let plan = plan_file(tasks, UnixMillis(1_800_000_000_000));
+        let of = |tasks: &[(&str, &str)]| plan_file(tasks, UnixMillis(1_800_000_000_000));
+        let many: Vec<(&str, &str)> = (0..40).map(|_| ("restart", "a")).collect();
+        for plan in [
+            of(&[]),
+            of(&[("erase", "a")]),
+            of(&[("erase", "a"), ("restart", "b\n    \"tasks\": []")]),
+            of(&many),
+            full(),
+        ] {
             let mut value = serde_json::to_value(&plan).expect("JSON");
             assert_eq!(plan.digest(), crate::model::sha256(&canonical(&value)));
             value
@@ -454,8 +513,8 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_larger_than_64_mib_is_not_read() {
-        let bytes = vec![b' '; 64 * 1024 * 1024 + 1];
+    fn a_plan_larger_than_256_mib_is_not_read() {
+        let bytes = vec![0; 256 * 1024 * 1024 + 1];
         assert!(matches!(PlanFile::from_bytes(&bytes), Err(PlanFileError::TooLarge(_))));
     }
 

@@ -243,7 +243,7 @@ mod tests {
             |(id, (blueprint, tag))| {
                 let mut device = device(id, &format!("C02{id}"), Platform::Mac);
                 device.blueprint = (*blueprint).into();
-                device.tags = vec![(*tag).into()];
+                device.tags = [tag].into_iter().collect();
                 device
             },
         ))

@@ -59,8 +59,11 @@ pub fn details_wanted(
         });
         *known = need.min(*known);
     };
+    // A filter may have read the details already.
     let is_left = |device: &Device| {
-        !is_excluded(&job.exclude, device, now) && unlisted(job, device).is_none()
+        device.details.is_none()
+            && !is_excluded(&job.exclude, device, now)
+            && unlisted(job, device).is_none()
     };
     for row in &job.rows {
         if let Some(device) = inventory.resolve(&row.target).ok().filter(|device| is_left(device)) {
@@ -175,10 +178,10 @@ mod tests {
     use super::super::build::build;
     use super::super::inventory::tests::device;
     use super::*;
-    use crate::job::{Exclusion, Filter, JobSettings, Row, Selection, SkipKind, Target};
+    use crate::job::{Exclusion, Filter, JobSettings, Row, RowWork, Selection, SkipKind, Target};
     use crate::kandji::find_action;
     use crate::model::settings::{SettingValue, safety};
-    use crate::model::{Carried, DeviceDetails, Params, Platform, SecretSource};
+    use crate::model::{Carried, DeviceDetails, DeviceMake, Params, Platform, SecretSource};
     use std::sync::Arc;
 
     fn steps(actions: &[&str]) -> Arc<[Step]> {
@@ -196,11 +199,9 @@ mod tests {
         let row = |(number, serial): (u32, &&str)| Row {
             number,
             line: number + 1,
-            target: Arc::new(Target { serial_number: Some((*serial).into()), ..Target::default() }),
-            tenant: None,
-            steps: steps(actions),
+            target: Target::by_serial(serial),
+            work: RowWork::of(steps(actions)),
             carried: Carried::default(),
-            origin: None,
         };
         Job {
             name: "test".to_owned(),
@@ -223,10 +224,10 @@ mod tests {
     fn mac(serial: &str, os_version: &str, processor: Option<&str>) -> Device {
         let details = processor.map(|processor| {
             let processor_name = processor.to_owned();
-            Box::new(DeviceDetails { processor_name, is_activation_locked: None })
+            Box::new(DeviceDetails { processor_name, ..DeviceDetails::default() })
         });
-        let os_version = os_version.into();
-        Device { os_version, details, ..device(serial, serial, Platform::Mac) }
+        let make = Arc::new(DeviceMake { os_version: os_version.into(), ..DeviceMake::default() });
+        Device { make, details, ..device(serial, serial, Platform::Mac) }
     }
 
     fn options() -> PlanOptions {
@@ -287,7 +288,7 @@ mod tests {
         let mut gone = mac("GONE", "11.4", None);
         gone.is_removed = true;
         let mut labelled = mac("LAB", "11.4", None);
-        labelled.tags = vec!["lab".into()];
+        labelled.tags = ["lab"].into_iter().collect();
         let inventory = Inventory::new([
             mac("OLD", "11.4", None),
             mac("NEW", "15.1", None),

@@ -74,6 +74,9 @@ pub struct Inventory {
     unusable: Vec<Device>,
 }
 
+/// One of the texts of a device.
+type TextOf = fn(&Device) -> &str;
+
 impl Inventory {
     /// Takes in devices; one that came twice, because the list moved while it was read, counts once.
     #[must_use]
@@ -138,6 +141,13 @@ impl Inventory {
         }
     }
 
+    /// Notes whether FileVault is on; an unknown device is ignored.
+    pub(super) fn set_filevault(&mut self, id: &DeviceId, is_on: bool) {
+        if let Some(at) = self.position(id) {
+            self.devices[at].filevault_enabled = Some(is_on);
+        }
+    }
+
     /// Finds the one device that a target means. Every identity that the target gives must agree with it.
     ///
     /// # Errors
@@ -146,53 +156,34 @@ impl Inventory {
         if let Some(device) = self.unusable.iter().find(|device| is_aimed_at(target, device)) {
             return Err(unusable_id(device));
         }
-        let hits = self.hits(target);
-        if hits.is_empty() {
+        let mut hits = self.hits(target);
+        let Some(first) = hits.next() else {
             let what = strongest_text(target);
             return Err(objection(ObjectionKind::NotFound, format!("no device has {what}")));
+        };
+        let others: Vec<&Device> = hits.collect();
+        if others.is_empty() && disagreement(target, first).is_none() {
+            return Ok(first);
         }
-        let agreeing: Vec<&Device> =
-            hits.iter().copied().filter(|device| disagreement(target, device).is_none()).collect();
-        match agreeing.as_slice() {
-            [device] => Ok(device),
-            [] => {
-                let why = hits.iter().find_map(|device| disagreement(target, device));
-                let reason =
-                    why.unwrap_or_else(|| "no device has all identities of the row".to_owned());
-                Err(objection(ObjectionKind::Disagreement, reason))
-            }
-            several => {
-                // A device that enrolled anew leaves its old record behind, with the same serial number.
-                // Different devices of one user are never chosen between.
-                let serial = &several[0].serial_number;
-                let is_one_device = !is_placeholder_serial(serial)
-                    && several.iter().all(|device| is_alike(&device.serial_number, serial));
-                let mut managed = several.iter().filter(|device| device.is_managed());
-                match (managed.next(), managed.next()) {
-                    (Some(device), None) if is_one_device => Ok(device),
-                    _ => {
-                        let what = strongest_text(target);
-                        Err(objection(ObjectionKind::Ambiguous, ambiguity(&what, several)))
-                    }
-                }
-            }
-        }
+        let mut all = vec![first];
+        all.extend(others);
+        one_of(target, &all)
     }
 
     /// The devices that the target's most exact identity fits.
-    fn hits(&self, target: &Target) -> Vec<&Device> {
-        if let Some(id) = &target.device_id {
-            return self.device(id).into_iter().collect();
-        }
-        let (text, positions, of): (&str, &Positions, fn(&Device) -> &str) =
-            match (&target.serial_number, &target.user_email) {
-                (Some(serial), _) => (serial, self.by_serial(), serial_of),
-                (None, Some(email)) => (email, self.by_email(), |device| &device.user_email),
-                (None, None) => return Vec::new(),
+    fn hits<'a>(&'a self, target: &Target) -> impl Iterator<Item = &'a Device> {
+        let (id, devices) = (target.device_id.as_ref(), &self.devices);
+        let by_text: Option<(&str, &Positions, TextOf)> =
+            match (id, &target.serial_number, &target.user_email) {
+                (None, Some(serial), _) => Some((serial.as_str(), self.by_serial(), serial_of)),
+                (None, None, Some(email)) => Some((email.as_str(), self.by_email(), email_of)),
+                _ => None,
             };
-        let text = comparable(text);
-        let devices = positions.find(&text).map(|at| &self.devices[at]);
-        devices.filter(|device| comparable(of(device)) == text).collect()
+        let by_text = by_text.into_iter().flat_map(move |(text, positions, of)| {
+            let found = positions.find(&comparable(text)).map(move |at| &devices[at]);
+            found.filter(move |device| is_alike(of(device), text))
+        });
+        id.and_then(|id| self.device(id)).into_iter().chain(by_text)
     }
 
     fn by_serial(&self) -> &Positions {
@@ -200,13 +191,43 @@ impl Inventory {
     }
 
     fn by_email(&self) -> &Positions {
-        self.by_email.get_or_init(|| self.positions(|device| &device.user_email))
+        self.by_email.get_or_init(|| self.positions(email_of))
     }
 
-    fn positions(&self, of: fn(&Device) -> &str) -> Positions {
+    fn positions(&self, of: TextOf) -> Positions {
         let texts = (0..).zip(&self.devices).map(|(at, device)| (of(device), at));
         let texts = texts.filter(|(text, _)| !text.is_empty());
         Positions::of(texts.map(|(text, at)| (comparable(text), at)))
+    }
+}
+
+/// Finds the one device among several, or one that does not agree.
+fn one_of<'a>(target: &Target, hits: &[&'a Device]) -> Result<&'a Device, Objection> {
+    let agreeing: Vec<&Device> =
+        hits.iter().copied().filter(|device| disagreement(target, device).is_none()).collect();
+    match agreeing.as_slice() {
+        [device] => Ok(device),
+        [] => {
+            let why = hits.iter().find_map(|device| disagreement(target, device));
+            let reason =
+                why.unwrap_or_else(|| "no device has all identities of the row".to_owned());
+            Err(objection(ObjectionKind::Disagreement, reason))
+        }
+        several => {
+            // A device that enrolled anew leaves its old record behind, with the same serial number.
+            // Different devices of one user are never chosen between.
+            let serial = &several[0].serial_number;
+            let is_one_device = !is_placeholder_serial(serial)
+                && several.iter().all(|device| is_alike(&device.serial_number, serial));
+            let mut managed = several.iter().filter(|device| device.is_managed());
+            match (managed.next(), managed.next()) {
+                (Some(device), None) if is_one_device => Ok(device),
+                _ => {
+                    let what = strongest_text(target);
+                    Err(objection(ObjectionKind::Ambiguous, ambiguity(&what, several)))
+                }
+            }
+        }
     }
 }
 
@@ -214,6 +235,10 @@ impl Inventory {
 fn serial_of(device: &Device) -> &str {
     let serial = &device.serial_number;
     if is_placeholder_serial(serial) { "" } else { serial }
+}
+
+fn email_of(device: &Device) -> &str {
+    &device.user_email
 }
 
 fn ids_of(devices: &[Device]) -> Positions {
@@ -300,7 +325,7 @@ fn ambiguity(what: &str, devices: &[&Device]) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::model::{DeviceFacts, Platform};
+    use crate::model::{DeviceFacts, DeviceMake, Platform};
     use std::sync::Arc;
 
     pub(in crate::plan) fn device(id: &str, serial: &str, platform: Platform) -> Device {
@@ -315,14 +340,25 @@ pub(super) mod tests {
         };
         Device {
             facts: Arc::new(facts),
-            os_version: "17.4".into(),
+            make: Arc::new(DeviceMake { os_version: "17.4".into(), ..DeviceMake::default() }),
             mdm_enabled: true,
             ..Device::default()
         }
     }
 
     fn serial(text: &str) -> Target {
-        Target { serial_number: Some(text.into()), ..Target::default() }
+        Target::by_serial(text)
+    }
+
+    fn user(email: &str) -> Target {
+        let mut target = Target::default();
+        target.user_email = Some(email.into());
+        target
+    }
+
+    fn named(mut target: Target, name: &str) -> Target {
+        target.device_name = Some(name.into());
+        target
     }
 
     fn kind(found: Result<&Device, Objection>) -> Result<String, ObjectionKind> {
@@ -364,7 +400,7 @@ pub(super) mod tests {
         pad.user_email = "Ann@example.com".into();
         pad.mdm_enabled = false;
         let inventory = Inventory::new([mac, pad]);
-        let ann = Target { user_email: Some("ann@example.com".into()), ..Target::default() };
+        let ann = user("ann@example.com");
         assert_eq!(kind(inventory.resolve(&ann)), Err(ObjectionKind::Ambiguous));
     }
 
@@ -379,7 +415,7 @@ pub(super) mod tests {
         let found = kind(inventory.resolve(&serial("Default string")));
         assert_eq!(found, Err(ObjectionKind::NotFound));
         // Two PCs of one user are not one PC that enrolled anew.
-        let ann = Target { user_email: Some("ann@example.com".into()), ..Target::default() };
+        let ann = user("ann@example.com");
         assert_eq!(kind(inventory.resolve(&ann)), Err(ObjectionKind::Ambiguous));
     }
 
@@ -389,26 +425,23 @@ pub(super) mod tests {
         mac.name = "Noe\u{301}mie".into();
         mac.user_email = "noe\u{301}@example.com".into();
         let inventory = Inventory::new([mac]);
-        let given = Target { device_name: Some("Noémie".into()), ..serial("C02") };
+        let given = named(serial("C02"), "Noémie");
         assert_eq!(kind(inventory.resolve(&given)), Ok("a".to_owned()));
-        let by_email = Target { user_email: Some("NOÉ@example.com".into()), ..Target::default() };
+        let by_email = user("NOÉ@example.com");
         assert_eq!(kind(inventory.resolve(&by_email)), Ok("a".to_owned()));
-        let other_case = Target { device_name: Some("noémie".into()), ..serial("C02") };
+        let other_case = named(serial("C02"), "noémie");
         assert_eq!(kind(inventory.resolve(&other_case)), Err(ObjectionKind::Disagreement));
     }
 
     #[test]
     fn every_identity_must_agree() {
         let inventory = Inventory::new([device("a", "C02", Platform::Mac)]);
-        let given = Target {
-            device_id: Some(DeviceId::from_api("a")),
-            serial_number: Some("C03".into()),
-            ..Target::default()
-        };
+        let mut given = serial("C03");
+        given.device_id = Some(DeviceId::from_api("a"));
         let objection = inventory.resolve(&given).expect_err("they disagree");
         assert_eq!(objection.kind, ObjectionKind::Disagreement);
         assert!(objection.reason.contains("C02") && objection.reason.contains("C03"));
-        let given = Target { device_name: Some("c02's".into()), ..serial("C02") };
+        let given = named(serial("C02"), "c02's");
         let objection = inventory.resolve(&given).expect_err("another case");
         assert_eq!(objection.kind, ObjectionKind::Disagreement);
         assert!(objection.reason.contains("--ignore-column device_name"), "{}", objection.reason);

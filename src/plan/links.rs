@@ -3,9 +3,9 @@
 //! Owns which task waits for which, over all rows that turned out to mean one device. Must never let a step begin before the
 //! one that it counts on.
 
-use super::device_set::DeviceNumbers;
 use super::earlier::Earlier;
 use super::objection::{Objection, ObjectionKind};
+use super::positions::hash_of;
 use super::task_list::{Plan, RefusedRow};
 use crate::model::{End, Gate, Risk, Task, TaskIndex, Turn};
 
@@ -22,15 +22,23 @@ pub(super) struct Links<'a> {
 impl Links<'_> {
     /// Puts the steps of each device in order.
     pub fn link(&self, plan: &mut Plan) {
-        let order = order_of(&plan.tasks);
-        let mut before: Option<(u32, usize)> = None;
-        for (device, _, at) in order {
-            let at = at as usize;
-            match before {
-                Some((same, before)) if same == device => self.link_two(plan, before, at),
-                _ => plan.tasks[at].after = None,
+        let mut order = order_of(&plan.tasks);
+        for same_hash in order.chunk_by_mut(|left, right| left.0 == right.0) {
+            let place = |(_, at): (u32, u32)| {
+                let task = &plan.tasks[at as usize];
+                (&task.device.id, task.step, at)
+            };
+            same_hash.sort_unstable_by(|left, right| place(*left).cmp(&place(*right)));
+            let mut before: Option<usize> = None;
+            for (_, at) in same_hash {
+                let at = *at as usize;
+                let id = &plan.tasks[at].device.id;
+                match before.filter(|before| plan.tasks[*before].device.id == *id) {
+                    Some(before) => self.link_two(plan, before, at),
+                    None => plan.tasks[at].after = None,
+                }
+                before = Some(at);
             }
-            before = Some((device, at));
         }
         for task in &mut plan.tasks {
             if matches!(task.turn, Turn::Done { .. }) {
@@ -107,8 +115,12 @@ impl Links<'_> {
         let why = match &earlier.end {
             End::Answer => return None,
             End::Acceptance { why } => why.clone(),
-            End::Command { .. } | End::Gone if self.wait_ms > 0 => return None,
-            End::Command { .. } | End::Gone => "commands are not followed (wait is 0)".to_owned(),
+            // Its answer shows it, or a read of the record.
+            End::Recorded => return None,
+            End::Command { .. } | End::State(_) | End::Gone if self.wait_ms > 0 => return None,
+            End::Command { .. } | End::State(_) | End::Gone => {
+                "commands are not followed (wait is 0)".to_owned()
+            }
         };
         Some(format!(
             "step {} '{}' waits until step {} '{}' is completed, but sortie cannot see that: {why}; set 'after: accepted', or give --wait",
@@ -117,14 +129,11 @@ impl Links<'_> {
     }
 }
 
-/// The tasks whose devices were found, by device, step and position, each with its position.
-fn order_of(tasks: &[Task]) -> Vec<(u32, u16, u32)> {
-    let mut numbers = DeviceNumbers::default();
-    let mut order: Vec<(u32, u16, u32)> = (0..)
-        .zip(tasks)
-        .filter(|(_, task)| !task.device.id.as_str().is_empty())
-        .map(|(at, task)| (numbers.of(&task.device.id), task.step, at))
-        .collect();
+/// Positions of the tasks whose devices were found, each with the hash of its device's id, those of one hash together.
+fn order_of(tasks: &[Task]) -> Vec<(u32, u32)> {
+    let mut order = Vec::with_capacity(tasks.len());
+    let found = (0..).zip(tasks).map(|(at, task)| (task.device.id.as_str(), at));
+    order.extend(found.filter(|(id, _)| !id.is_empty()).map(|(id, at)| (hash_of(id), at)));
     order.sort_unstable();
     order
 }

@@ -11,6 +11,7 @@ mod device_field;
 mod device_set;
 mod earlier;
 mod file;
+mod filter_facts;
 mod fit;
 mod fleet_policy;
 mod forecast;
@@ -29,6 +30,7 @@ mod select;
 mod shared_work;
 mod step_checks;
 mod task_list;
+mod task_writer;
 mod unusable;
 mod waves;
 
@@ -50,6 +52,7 @@ pub use caps::{
 pub use device_set::DeviceSet;
 pub use earlier::{Deleted, Earlier, EarlierTask};
 pub use file::{PLAN_BYTES_MAX, PLAN_FORMAT, PlanFile, PlanFileError, PlannedCost, Wrapping};
+pub use filter_facts::{FILTER_DETAILS_MAX, FilterFacts, FilterIgnored};
 pub use fit::{Extent, Fit, fit, fit_filter};
 pub use fleet_policy::{ApprovalRules, EmergencyRules, FleetPolicy, ReasonRules};
 pub use forecast::{Forecast, forecast};
@@ -59,14 +62,14 @@ pub use objection::{Objection, ObjectionKind};
 pub use options::PlanOptions;
 pub use origins::{LeftRows, Origins};
 pub use overview::{
-    LeftOut, NotSeen, ParameterCount, ParameterSource, PlanOverview, PlannedAction, PlannedRename,
-    PlannedWave, SentParameter, StartsAfter, sampled,
+    LeftOut, NotSeen, ParameterCount, ParameterSource, PlanOverview, PlannedAction,
+    PlannedRecordChange, PlannedRename, PlannedWave, SentParameter, StartsAfter, sampled,
 };
 pub use phrase::{phrase, phrase_of, phrase_of_group};
 pub use plan_set::{
     PLAN_SET_BYTES_MAX, PLAN_SET_FORMAT, PlanSection, PlanSet, is_plan_set, set_digest,
 };
-pub use protect::{Aim, Protect, recheck, recheck_protection};
+pub use protect::{Protect, recheck};
 pub use select::is_selected;
 pub use task_list::{Plan, RefusedRow};
 pub use waves::assign_waves;

@@ -7,10 +7,10 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 use super::device_field::DeviceField;
-use crate::kandji::{ActionSpec, EndSpec};
+use crate::kandji::{ActionSpec, EndSpec, find_action};
 use crate::model::{
-    Device, DeviceFacts, DeviceId, DeviceIdError, Recheck, comparable_by_quotes, is_alike,
-    is_placeholder_serial, is_same_text,
+    Device, DeviceFacts, DeviceId, DeviceIdError, Recheck, Risk, Task, comparable_by_quotes,
+    is_alike, is_placeholder_serial, is_same_text,
 };
 
 /// What protects a device, by the key of the policy's table `protect`.
@@ -153,7 +153,7 @@ impl Protect {
 
 /// Whether a task acts on a device or on its record alone, which decides what the protect list refuses.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Aim {
+enum Aim {
     /// The device, which has to be under MDM for that.
     Device,
     /// Its record, which can be deleted in any state of the device.
@@ -164,7 +164,7 @@ impl Aim {
     /// What an action acts on: the record where the action ends with the disappearance of the record, else the
     /// device.
     #[must_use]
-    pub fn of(action: &ActionSpec) -> Self {
+    fn of(action: &ActionSpec) -> Self {
         match action.end {
             EndSpec::Gone => Self::Record,
             _ => Self::Device,
@@ -172,18 +172,30 @@ impl Aim {
     }
 }
 
-/// Compares a device that was just read with what the plan froze of it.
+/// Whether a device that was just read may still be the target of a task. What cannot be undone needs the device as it was
+/// planned; what can be undone may be done to one that has another user by now, unless it is protected.
 #[must_use]
-pub fn recheck(facts: &DeviceFacts, device: &Device, protect: &Protect, aim: Aim) -> Recheck {
+pub fn recheck(task: &Task, device: &Device, protect: &Protect) -> Recheck {
+    match task.risk {
+        Risk::Read | Risk::Benign => Recheck::Same,
+        Risk::Disruptive => recheck_protection(device, protect),
+        Risk::Irreversible => {
+            let aim = find_action(&task.action).map_or(Aim::Device, Aim::of);
+            recheck_target(&task.device, device, protect, aim)
+        }
+    }
+}
+
+/// Compares a device with what the plan froze of it.
+fn recheck_target(facts: &DeviceFacts, device: &Device, protect: &Protect, aim: Aim) -> Recheck {
     match change(facts, device, aim).or_else(|| protect.objection_to(device)) {
         Some(reason) => Recheck::Changed { reason },
         None => Recheck::Same,
     }
 }
 
-/// The same as far as protection goes: what can be undone may be done to a device that has another user by now.
-#[must_use]
-pub fn recheck_protection(device: &Device, protect: &Protect) -> Recheck {
+/// The same as far as protection goes.
+fn recheck_protection(device: &Device, protect: &Protect) -> Recheck {
     match protect.objection_to(device) {
         Some(reason) => Recheck::Changed { reason },
         None => Recheck::Same,
@@ -217,17 +229,20 @@ fn change(facts: &DeviceFacts, device: &Device, aim: Aim) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::super::fleet_policy::tests::policy;
     use super::super::inventory::tests::device;
+    use super::super::testing::plan;
     use super::*;
-    use crate::kandji::{ACTIONS, find_action};
+    use crate::kandji::ACTIONS;
     use crate::model::Platform;
 
     const ID: &str = "d2b2eafe-2dc2-4b13-bd2b-f93735f0e59f";
 
     fn mac() -> Device {
         let mut device = device(ID, "C02XL0GYJGH5", Platform::Mac);
-        device.tags = vec!["loan".into(), "VIP".into()];
+        device.tags = ["loan", "VIP"].into_iter().collect();
         device
     }
 
@@ -263,7 +278,10 @@ mod tests {
         }
         let mut composed = mac();
         composed.blueprint = "Noémie’s Kiosk".into();
-        assert_eq!(recheck(&device, &composed, &Protect::default(), Aim::Device), Recheck::Same);
+        assert_eq!(
+            recheck_target(&device, &composed, &Protect::default(), Aim::Device),
+            Recheck::Same
+        );
     }
 
     /// Reads the changed device again; `expected` occurs in the reason, or is `same`.
@@ -271,9 +289,10 @@ mod tests {
         let mut read = mac();
         edit(&mut read);
         let protect = policy(protect).protect;
-        let found = match recheck(facts, &read, &protect, aim) {
+        let found = match recheck_target(facts, &read, &protect, aim) {
             Recheck::Same => "same".to_owned(),
             Recheck::Changed { reason } => reason,
+            other => format!("{other:?}"),
         };
         assert!(found.contains(expected), "{expected}: {found}");
     }
@@ -308,10 +327,30 @@ mod tests {
     }
 
     #[test]
+    fn the_risk_decides_what_a_target_is_compared_with() {
+        let vip = policy("[protect]\ntags = [\"vip\"]").protect;
+        for (action, when_moved, when_protected) in
+            [("blank-push", true, true), ("restart", true, false), ("erase", false, false)]
+        {
+            let mut task = plan(&[(action, ID)]).tasks.remove(0);
+            task.device = Arc::clone(&mac().facts);
+            let mut moved = mac();
+            moved.user_email = "another@example.com".into();
+            let is_same = |device: &Device, protect: &Protect| {
+                recheck(&task, device, protect) == Recheck::Same
+            };
+            assert!(is_same(&mac(), &Protect::default()), "{action}");
+            assert_eq!(is_same(&moved, &Protect::default()), when_moved, "{action}");
+            assert_eq!(is_same(&mac(), &vip), when_protected, "{action}");
+        }
+    }
+
+    #[test]
     fn only_the_deletion_of_a_record_aims_at_the_record() {
         for action in ACTIONS {
-            let is_delete = action.path_suffix.is_empty();
-            assert_eq!(Aim::of(action) == Aim::Record, is_delete, "{}", action.name);
+            let is_delete = action.method == crate::model::wire::Method::Delete;
+            let is_of_record = is_delete && action.path_suffix.is_empty();
+            assert_eq!(Aim::of(action) == Aim::Record, is_of_record, "{}", action.name);
         }
         assert_eq!(Aim::of(find_action("erase").expect("an action")), Aim::Device);
     }

@@ -31,7 +31,7 @@ impl<'a> SharedWork<'a> {
             Arc::new(TaskWork {
                 action: action.name.to_owned(),
                 params: step.params.clone(),
-                risk: action.risk,
+                risk: step.risk(),
                 repeat: action.repeat,
                 end: action.end(platform, &step.params),
                 capture: self.guards.capture(action, platform),

@@ -59,7 +59,7 @@ fn step_objection(step: &Step, device: &Device) -> Option<Objection> {
     if let Some((_, reason)) = step.action.contradictions(&step.params).into_iter().next() {
         return Some(Objection { kind: ObjectionKind::NeverBegins, reason });
     }
-    step.action.objection(device.platform, &device.os_version, &step.params).map(|reason| {
+    step.action.objection(device.platform, &device.make.os_version, &step.params).map(|reason| {
         Objection {
             kind: ObjectionKind::Unsupported,
             reason: format!("{reason} ({} '{}')", device.serial_number, device.name),

@@ -48,13 +48,13 @@ const RENAMED_PARAMS: [(&str, &str); 1] = [("DeviceName", "new_name")];
 
 /// The columns that depend on the run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Columns<'a> {
+pub(super) struct Columns {
     /// Columns about the device that were asked for.
     pub device: Vec<DeviceColumn>,
     /// API keys of the parameters that occur, sorted.
-    pub params: Vec<&'a str>,
+    pub params: Vec<String>,
     /// Headers of the job's other columns, in the order in which they first appear.
-    pub carried: Vec<&'a str>,
+    pub carried: Vec<String>,
     /// The rows are of several tenants: a column in front of the others says which.
     pub tenant: bool,
 }
@@ -62,19 +62,28 @@ pub(super) struct Columns<'a> {
 /// The column of reports of several tenants, in front of the others.
 pub(super) const TENANT_COLUMN: &str = "tenant";
 
-impl<'a> Columns<'a> {
+impl Columns {
     /// The columns that these rows need.
-    pub fn of(rows: impl Iterator<Item = ReportRow<'a>>, device: &[DeviceColumn]) -> Self {
-        let mut params = BTreeSet::new();
-        let mut known: HashSet<&'a str> = HashSet::new();
+    pub fn of<'a>(rows: impl Iterator<Item = ReportRow<'a>>, device: &[DeviceColumn]) -> Self {
+        let mut params: BTreeSet<String> = BTreeSet::new();
+        let mut known: HashSet<String> = HashSet::new();
         let mut candidates = Vec::new();
         let mut tenant = false;
         for row in rows {
             tenant |= row.tenant().is_some();
-            params.extend(row.params().keys().map(String::as_str));
+            for key in row
+                .params()
+                .keys()
+                .filter(|key| !params.contains(*key))
+                .cloned()
+                .collect::<Vec<_>>()
+            {
+                params.insert(key);
+            }
             for (header, _) in row.carried() {
-                if known.insert(header) {
-                    candidates.push(header.as_str());
+                if !known.contains(header.as_str()) {
+                    known.insert(header.to_string());
+                    candidates.push(header.to_string());
                 }
             }
         }
@@ -90,40 +99,49 @@ impl<'a> Columns<'a> {
     }
 
     /// All headers of a report, in order.
-    pub fn report_headers(&self) -> impl Iterator<Item = &'a str> {
+    pub fn report_headers(&self) -> impl Iterator<Item = &str> {
         let asked = self.device.iter().map(|column| column.word());
         let tenant = self.tenant.then_some(TENANT_COLUMN);
         tenant.into_iter().chain(REPORT_COLUMNS).chain(asked).chain(self.headers())
     }
 
     /// Their cells in one row.
-    pub fn report_cells(&self, row: ReportRow<'a>) -> impl Iterator<Item = Cow<'a, str>> {
+    pub fn report_cells<'r>(
+        &'r self,
+        row: &'r ReportRow<'_>,
+    ) -> impl Iterator<Item = Cow<'r, str>> {
         let asked = self.device.iter().map(move |column| device_cell(row.device(), *column));
         self.tenant_cell(row).chain(own_cells(row)).chain(asked).chain(self.cells(row))
     }
 
     /// The header of the tenant, where there is one.
-    pub fn tenant_header(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+    pub fn tenant_header(&self) -> impl Iterator<Item = &str> {
         self.tenant.then_some(TENANT_COLUMN).into_iter()
     }
 
     /// The cell of the tenant, where there is one.
-    pub fn tenant_cell(&self, row: ReportRow<'a>) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
+    pub fn tenant_cell<'r>(
+        &self,
+        row: &'r ReportRow<'_>,
+    ) -> impl Iterator<Item = Cow<'r, str>> + use<'r> {
         self.tenant.then(|| Cow::from(row.tenant().unwrap_or_default())).into_iter()
     }
 
     /// Headers of the parameters and of the carried columns.
-    pub fn headers(&self) -> impl Iterator<Item = &'a str> {
-        self.params.iter().map(|key| param_header(key)).chain(self.carried.iter().copied())
+    pub fn headers(&self) -> impl Iterator<Item = &str> {
+        self.params
+            .iter()
+            .map(|key| param_header(key))
+            .chain(self.carried.iter().map(String::as_str))
     }
 
     /// Their cells in one row, empty where it has none.
-    pub fn cells(&self, row: ReportRow<'a>) -> impl Iterator<Item = Cow<'a, str>> {
+    pub fn cells<'r>(&'r self, row: &'r ReportRow<'_>) -> impl Iterator<Item = Cow<'r, str>> {
         let params = self.params.iter().map(move |key| {
-            row.params().get(*key).map_or(Cow::Borrowed(""), |value| Cow::Owned(value.written()))
+            row.params().get(key).map_or(Cow::Borrowed(""), |value| Cow::Owned(value.written()))
         });
         let carried = self.carried.iter().map(move |header| {
-            let cell = row.carried().iter().find(|(name, _)| name == header);
+            let cell = row.carried().iter().find(|(name, _)| name.as_str() == header.as_str());
             cell.map_or(Cow::Borrowed(""), |(_, text)| Cow::Borrowed(text.as_str()))
         });
         params.chain(carried)
@@ -140,7 +158,7 @@ pub(super) fn device_cell(device: &DeviceFacts, column: DeviceColumn) -> Cow<'_,
 }
 
 /// The cells of the columns that every report has.
-fn own_cells(row: ReportRow<'_>) -> [Cow<'_, str>; REPORT_COLUMNS.len()] {
+fn own_cells<'r>(row: &'r ReportRow<'_>) -> [Cow<'r, str>; REPORT_COLUMNS.len()] {
     let device = row.device();
     [
         row.row().to_string().into(),

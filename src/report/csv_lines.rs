@@ -58,6 +58,14 @@ pub fn csv_text<const COLUMNS: usize>(
     csv_text_for(CsvDialect::Plain, header, rows)
 }
 
+/// One line of a CSV for programs, for lists that are longer than memory: neutralized and quoted as reports are.
+#[must_use]
+pub fn csv_line<'a>(cells: impl IntoIterator<Item = &'a str>) -> String {
+    let cells: Vec<String> =
+        cells.into_iter().map(|cell| quoted(&neutralized(cell)).into_owned()).collect();
+    cells.join(",") + "\n"
+}
+
 /// The same for a spreadsheet.
 #[must_use]
 pub fn csv_text_for<const COLUMNS: usize>(

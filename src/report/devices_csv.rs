@@ -10,7 +10,7 @@ use super::Report;
 use super::columns::{TENANT_COLUMN, device_cell, moment_cell};
 use super::csv_lines::CsvLines;
 use super::row::{ReportRow, Rows, RunFacts};
-use crate::model::{Outcome, ReportOptions, TaskIndex};
+use crate::model::{Outcome, PackedDeviceId, ReportOptions, TaskIndex};
 
 /// Columns before those about the device that were asked for.
 const DEVICE_COLUMNS: [&str; 5] = ["row", "device_id", "serial_number", "device_name", "platform"];
@@ -72,11 +72,12 @@ impl Report for DevicesCsv<'_> {
 /// The tasks of each device, in the order of their steps; the device first whose row comes first. Rows that name no device
 /// of the tenant are kept apart.
 fn devices_of<'a>(rows: &Rows<'a>) -> Vec<Vec<TaskIndex>> {
-    let mut places: HashMap<(Option<&'a str>, &'a str, u32), usize> = HashMap::new();
+    let mut places: HashMap<(Option<&'a str>, PackedDeviceId, u32), usize> = HashMap::new();
     let mut devices: Vec<Vec<(u16, u32, TaskIndex)>> = Vec::new();
     for (at, row) in (0..).zip(rows.iter()) {
-        let id = row.device().id.as_str();
-        let key = (row.tenant(), id, if id.is_empty() { row.row() } else { 0 });
+        let id = &row.device().id;
+        let number = if id.as_str().is_empty() { row.row() } else { 0 };
+        let key = (row.tenant(), PackedDeviceId::of(id), number);
         let place = *places.entry(key).or_insert(devices.len());
         if place == devices.len() {
             devices.push(Vec::new());
@@ -94,7 +95,7 @@ fn devices_of<'a>(rows: &Rows<'a>) -> Vec<Vec<TaskIndex>> {
 }
 
 /// How the device ended: the first step that did not end well says it, else the last.
-fn end_cells<'a>(tasks: &[ReportRow<'a>]) -> [Cow<'a, str>; END_COLUMNS.len()] {
+fn end_cells<'r>(tasks: &'r [ReportRow<'_>]) -> [Cow<'r, str>; END_COLUMNS.len()] {
     let is_well = |row: &&ReportRow<'_>| {
         matches!(row.outcome(), Outcome::Completed | Outcome::Accepted | Outcome::AlreadyInEffect)
     };

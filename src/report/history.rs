@@ -6,7 +6,7 @@
 use crate::model::{DeviceFacts, Entry, Event, Outcome, Task, TaskRecord, UnixMillis, Verdict};
 use std::sync::Arc;
 
-use super::row::reason_of;
+use super::task_reason::reason_of;
 use super::tenant_spans::Stage;
 
 /// What a line of a history is about.
@@ -156,7 +156,8 @@ mod tests {
         let lock = task(1, 2, "lock");
         let index = TaskIndex(0);
         let at = |ms, event| Entry { at: UnixMillis(ms), event };
-        let intent = |attempt| Event::Intent { task: index, attempt, pin: None, sends: None };
+        let intent =
+            |attempt| Event::Intent { task: index, attempt, pin: None, sends: None, lists: None };
         let answered = |attempt, status, verdict| Event::Answered {
             task: index,
             attempt,

@@ -108,6 +108,12 @@ impl Serialize for ParamsAsGiven<'_> {
                 ParamValue::Bool(value) => Value::from(*value),
                 ParamValue::Number(value) => Value::from(*value),
                 ParamValue::Text(_) | ParamValue::Secret(_) => Value::from(value.written()),
+                ParamValue::List(texts) => Value::from(texts.as_slice()),
+                ParamValue::Edit(edit) => Value::from(edit.texts.as_slice()),
+                ParamValue::Clear => Value::Null,
+                ParamValue::Named(named) => {
+                    serde_json::json!({ "id": named.id, "name": named.name })
+                }
             };
             (key, value)
         }))

@@ -42,9 +42,11 @@ mod report_xlsx;
 mod request_kind;
 mod rerun;
 mod row;
+mod row_tasks;
 mod run_stats;
 mod several;
 mod summary;
+mod task_reason;
 mod tenant_spans;
 #[cfg(test)]
 mod testing;
@@ -57,7 +59,7 @@ use std::io;
 pub use advice::{UnknownPin, status_hint};
 pub use columns::REPORT_COLUMN_MEANINGS;
 pub use contents::contains_any;
-pub use csv_lines::{csv_text, csv_text_for};
+pub use csv_lines::{csv_line, csv_text, csv_text_for};
 pub use devices_csv::DevicesCsv;
 pub use following::Following;
 pub use history::{HistoryKind, HistoryLine, history_lines};
@@ -75,10 +77,12 @@ pub use report_csv::ReportCsv;
 pub use report_xlsx::ReportXlsx;
 pub use request_kind::request_kind;
 pub use rerun::{Refused, Rerun, RerunCsv, job_csv, to_retry};
-pub use row::{ReportRow, Rows, RunFacts, reason_of};
+pub use row::{ReportRow, Rows, RunFacts};
+pub use row_tasks::StoredRows;
 pub use run_stats::{BusiestHour, KindStats, PauseStats, RunStats, RunStatsInput};
 pub use several::SeveralRuns;
 pub use summary::SummaryJson;
+pub use task_reason::reason_of;
 pub use tenant_spans::{Stage, TenantFacts};
 pub use write::{
     ReportError, ReportFault, missing_feature, remove_leftovers, write_report, write_reports,

@@ -148,11 +148,15 @@ pub(super) fn pinless_counts(rows: &Rows<'_>) -> OutcomeCounts {
 pub(super) fn pending_of(rows: &Rows<'_>, named_max: usize) -> Vec<TaskGroup> {
     let is_pending =
         |row: &ReportRow<'_>| matches!(row.outcome(), Outcome::Pending | Outcome::NotNow);
-    let mut waiting: Vec<ReportRow<'_>> =
-        rows.iter().filter(|row| is_pending(row) && !row.lacks_pin()).collect();
-    let seen = |row: &ReportRow<'_>| row.device().last_check_in.unwrap_or(UnixMillis(i64::MAX));
-    waiting.sort_by_key(seen);
-    let named = waiting.iter().take(named_max).map(named).collect();
+    let waits = |(index, row): (TaskIndex, ReportRow<'_>)| {
+        let seen = || row.device().last_check_in.unwrap_or(UnixMillis(i64::MAX));
+        (is_pending(&row) && !row.lacks_pin()).then(|| (seen(), index))
+    };
+    let mut waiting: Vec<(UnixMillis, TaskIndex)> =
+        (0..).map(TaskIndex).zip(rows.iter()).filter_map(waits).collect();
+    waiting.sort_unstable();
+    let first = waiting.iter().take(named_max);
+    let named = first.filter_map(|(_, index)| rows.get(*index)).map(|row| named(&row)).collect();
     let count = waiting.len();
     if count == 0 { Vec::new() } else { vec![TaskGroup { count, named, ..TaskGroup::default() }] }
 }

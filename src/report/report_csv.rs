@@ -28,7 +28,7 @@ impl Report for ReportCsv<'_> {
         let mut lines = CsvLines::begin(sink, self.options.csv)?;
         lines.write(columns.report_headers().map(Cow::from))?;
         for row in rows.iter() {
-            lines.write(columns.report_cells(row))?;
+            lines.write(columns.report_cells(&row))?;
         }
         lines.finish()
     }

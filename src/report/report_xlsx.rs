@@ -66,7 +66,7 @@ impl ReportXlsx<'_> {
             let mut sheet = workbook.sheet(&name, SheetForm::Table, widths)?;
             sheet.row(columns.report_headers().map(safe))?;
             for row in left.by_ref().take(rows_max - 1) {
-                sheet.row(cells_of(&columns, row))?;
+                sheet.row(cells_of(&columns, &row))?;
             }
             sheet.finish()?;
             number += 1;
@@ -75,7 +75,10 @@ impl ReportXlsx<'_> {
     }
 }
 
-fn cells_of<'a>(columns: &Columns<'a>, row: ReportRow<'a>) -> impl Iterator<Item = Cow<'a, str>> {
+fn cells_of<'r>(
+    columns: &'r Columns,
+    row: &'r ReportRow<'_>,
+) -> impl Iterator<Item = Cow<'r, str>> {
     columns.report_cells(row).map(|cell| match cell {
         Cow::Borrowed(text) => neutralized(text),
         Cow::Owned(text) => Cow::Owned(neutralized(&text).into_owned()),

@@ -12,6 +12,7 @@ pub fn request_kind(word: &str) -> &str {
         "pin" => "reads of a lock PIN",
         "secrets" => "reads of other secrets",
         "recheck" => "checks of a device before a request",
+        "names" => "look-ups of blueprints and users for the plan",
         "inventory" => "reads of the inventory for the plan",
         other => other,
     }

@@ -117,7 +117,7 @@ fn write_job<'a, Lines: Iterator<Item = ReportRow<'a>>>(
     let columns = Columns::of(rows(), &[]);
     let mut lines = CsvLines::begin(sink, dialect)?;
     // The rows of several tenants name the run of their own tenant.
-    let origin_of = |row: ReportRow<'_>| {
+    let origin_of = |row: &ReportRow<'_>| {
         let run = run?;
         let (id, ended) = row.own_run().unwrap_or((&run.run_id, run.finished_at));
         let ended = ended.map_or_else(|| NOT_ENDED.to_owned(), |at| at.to_string());
@@ -136,8 +136,8 @@ fn write_job<'a, Lines: Iterator<Item = ReportRow<'a>>>(
             row.step().to_string().into(),
         ];
         let result = [Cow::from(row.outcome().word()), row.reason()];
-        let origin = origin_of(row).into_iter().flatten().map(Cow::from);
-        let cells = columns.tenant_cell(row).chain(task).chain(columns.cells(row)).chain(result);
+        let origin = origin_of(&row).into_iter().flatten().map(Cow::from);
+        let cells = columns.tenant_cell(&row).chain(task).chain(columns.cells(&row)).chain(result);
         lines.write(cells.chain(origin))?;
     }
     lines.finish()

@@ -4,18 +4,18 @@
 //! they cannot differ. Must never format for one of them.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
+use super::row_tasks::{RowTasks, StoredRows};
+use super::task_reason::reason_of;
 use super::tenant_spans::{Stage, TenantFacts, TenantSpan, span_of, stage_of};
 
 use crate::model::{
-    CommandStatus, DeviceFacts, End, HeldPin, Outcome, OutcomeCounts, Params, PinOrigin, Platform,
-    RunMeasures, RunRecord, RunVerdict, SharedText, Task, TaskIndex, TaskRecord, Turn, UnixMillis,
+    CommandStatus, DeviceFacts, HeldPin, Outcome, OutcomeCounts, Params, PinOrigin, RunMeasures,
+    RunRecord, RunVerdict, SharedText, Task, TaskFault, TaskIndex, TaskRecord, UnixMillis,
     WaveGate,
 };
-
-/// The action whose PIN a Mac cannot be used without.
-const LOCK: &str = "lock";
 
 /// What a report says about the run as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,7 +68,7 @@ pub struct RunFacts {
 /// ```
 #[derive(Copy, Clone, Debug)]
 pub struct Rows<'a> {
-    tasks: &'a [Task],
+    tasks: RowTasks<'a>,
     records: &'a [TaskRecord],
     stage: Stage,
     spans: &'a [TenantSpan],
@@ -78,7 +78,19 @@ impl<'a> Rows<'a> {
     /// Puts tasks and records together: the first with the first, and so on.
     #[must_use]
     pub fn new(tasks: &'a [Task], records: &'a [TaskRecord]) -> Self {
-        Self { tasks, records, stage: Stage::Ended, spans: &[] }
+        Self { tasks: RowTasks::InMemory(tasks), records, stage: Stage::Ended, spans: &[] }
+    }
+
+    /// The same of tasks that are read when a row needs them.
+    #[must_use]
+    pub fn stored(tasks: &'a StoredRows, records: &'a [TaskRecord]) -> Self {
+        Self { tasks: RowTasks::Stored(tasks), records, stage: Stage::Ended, spans: &[] }
+    }
+
+    /// The first task that could not be read so far: what was made of these rows lacks it.
+    #[must_use]
+    pub fn fault(&self) -> Option<&'a TaskFault> {
+        self.tasks.fault()
     }
 
     /// The same rows, divided among tenants.
@@ -101,7 +113,7 @@ impl<'a> Rows<'a> {
     /// Number of tasks of the run, skipped ones included.
     #[must_use]
     pub fn tasks_count(&self) -> usize {
-        self.tasks.len()
+        self.tasks.count()
     }
 
     /// How many records there are; anything but the number of tasks is a mistake.
@@ -113,14 +125,14 @@ impl<'a> Rows<'a> {
     /// The row of one task; `None` where the run has no such task.
     #[must_use]
     pub fn get(&self, index: TaskIndex) -> Option<ReportRow<'a>> {
-        let task = self.tasks.get(index.at())?;
         let record = self.records.get(index.at())?;
-        let before = task.after.and_then(|(before, _)| {
-            Some((self.tasks.get(before.at())?.step, self.records.get(before.at())?.outcome()))
-        });
-        let span = span_of(self.spans, index.at());
-        let stage = stage_of(span, self.stage);
-        Some(ReportRow { task, record, before, stage, span })
+        (index.at() < self.tasks.count()).then(|| ReportRow {
+            rows: *self,
+            index,
+            record,
+            task: OnceCell::new(),
+            span: span_of(self.spans, index.at()),
+        })
     }
 
     /// All rows, in the order of the plan.
@@ -133,26 +145,28 @@ impl<'a> Rows<'a> {
     #[must_use]
     pub fn outcomes(&self) -> OutcomeCounts {
         let mut counts = OutcomeCounts::default();
-        self.iter().for_each(|row| counts.add(row.outcome()));
+        let of_tasks = self.records.iter().take(self.tasks_count());
+        of_tasks.for_each(|record| counts.add(record.outcome()));
         counts
     }
 }
 
-/// One row of a report. Texts are as they are: neutralizing them is the format's affair.
-#[derive(Copy, Clone, Debug)]
+/// One row of a report. Texts are as they are: neutralizing them is the format's affair. Its task is read when it is first
+/// asked for.
+#[derive(Clone, Debug)]
 pub struct ReportRow<'a> {
-    task: &'a Task,
+    rows: Rows<'a>,
+    index: TaskIndex,
     record: &'a TaskRecord,
-    before: Option<(u16, Outcome)>,
-    stage: Stage,
+    task: OnceCell<Cow<'a, Task>>,
     span: Option<&'a TenantSpan>,
 }
 
 impl<'a> ReportRow<'a> {
     /// The frozen task that the row reports.
     #[must_use]
-    pub fn task(&self) -> &'a Task {
-        self.task
+    pub fn task(&self) -> &Task {
+        self.task.get_or_init(|| self.rows.tasks.get(self.index))
     }
 
     /// The fold over the task's entries: what happened to it up to now.
@@ -175,25 +189,25 @@ impl<'a> ReportRow<'a> {
     /// The row of the job, from 1.
     #[must_use]
     pub fn row(&self) -> u32 {
-        self.task.row
+        self.task().row
     }
 
     /// The step on the device, from 1.
     #[must_use]
     pub fn step(&self) -> u16 {
-        self.task.step
+        self.task().step
     }
 
     /// The device as the plan froze it: the facts of that moment.
     #[must_use]
-    pub fn device(&self) -> &'a DeviceFacts {
-        &self.task.device
+    pub fn device(&self) -> &DeviceFacts {
+        &self.task().device
     }
 
     /// Name of the action, as the action table writes it.
     #[must_use]
-    pub fn action(&self) -> &'a str {
-        &self.task.action
+    pub fn action(&self) -> &str {
+        &self.task().action
     }
 
     /// The outcome of the task up to now.
@@ -204,14 +218,18 @@ impl<'a> ReportRow<'a> {
 
     /// Why it is in this state; empty where the outcome says all.
     #[must_use]
-    pub fn reason(&self) -> Cow<'a, str> {
-        reason_of(self.task, self.record, self.before, self.stage)
+    pub fn reason(&self) -> Cow<'_, str> {
+        if !self.record.reason.is_empty() {
+            return Cow::Borrowed(&self.record.reason);
+        }
+        let stage = stage_of(self.span, self.rows.stage);
+        reason_of(self.task(), self.record, self.before(), stage)
     }
 
     /// The same with the PINs to try after that of `lock_pin`, each with its origin. Unencrypted: only for files that the
     /// operator asked for, never for a terminal or a log.
     #[must_use]
-    pub fn reason_with_pins(&self) -> Cow<'a, str> {
+    pub fn reason_with_pins(&self) -> Cow<'_, str> {
         let reason = self.reason();
         match (self.other_pins(), reason.is_empty()) {
             (None, _) => reason,
@@ -303,9 +321,8 @@ impl<'a> ReportRow<'a> {
                 | Outcome::NotNow
                 | Outcome::AlreadyInEffect
         );
-        let is_lock = self.task.action == LOCK && self.task.device.platform == Platform::Mac;
-        let is_done = self.task.turn == Turn::Do;
-        is_lock && is_done && self.record.pin().is_none() && (is_taken || self.is_pin_missing())
+        let may_lack = self.record.pin().is_none() && (is_taken || self.is_pin_missing());
+        may_lack && self.rows.tasks.is_lock(self.index)
     }
 
     /// Number of requests with a recorded intent. The last one may not have left.
@@ -328,14 +345,14 @@ impl<'a> ReportRow<'a> {
 
     /// The parameters of the task, by their keys in the API. Secrets among them are sealed.
     #[must_use]
-    pub fn params(&self) -> &'a Params {
-        &self.task.params
+    pub fn params(&self) -> &Params {
+        &self.task().params
     }
 
     /// Columns of the job that mean nothing to us.
     #[must_use]
-    pub fn carried(&self) -> &'a [(SharedText, SharedText)] {
-        &self.task.carried
+    pub fn carried(&self) -> &[(SharedText, SharedText)] {
+        &self.task().carried
     }
 
     /// The result of a read, as JSON text.
@@ -347,13 +364,15 @@ impl<'a> ReportRow<'a> {
     /// The task before it on the same device: its step, and its state.
     #[must_use]
     pub fn before(&self) -> Option<(u16, Outcome)> {
-        self.before
+        let (before, _) = self.task().after?;
+        let record = self.rows.records.get(before.at())?;
+        Some((self.rows.tasks.step(before)?, record.outcome()))
     }
 
     /// Whether the task before it, if there is one, lets this one begin.
     #[must_use]
     pub fn is_released(&self) -> bool {
-        match (self.task.after, self.before) {
+        match (self.task().after, self.before()) {
             (Some((_, gate)), Some((_, outcome))) => gate.opens(outcome),
             _ => true,
         }
@@ -366,43 +385,11 @@ impl<'a> ReportRow<'a> {
     }
 }
 
-/// Why a task is in its state: the record's own words, else what follows from the plan. `before` is
-/// the step of the task that it waits for, and its state.
-#[must_use]
-pub fn reason_of<'a>(
-    task: &'a Task,
-    record: &'a TaskRecord,
-    before: Option<(u16, Outcome)>,
-    stage: Stage,
-) -> Cow<'a, str> {
-    if !record.reason.is_empty() {
-        return Cow::Borrowed(&record.reason);
-    }
-    match record.outcome() {
-        Outcome::Accepted => match &task.end {
-            End::Acceptance { why } => Cow::Borrowed(why),
-            _ => Cow::Borrowed("not followed"),
-        },
-        Outcome::Pending => Cow::Borrowed("the device has not finished the command"),
-        Outcome::NotNow => Cow::Borrowed("the device answered Not Now; MDM asks again"),
-        Outcome::NotAttempted => match (task.after, before) {
-            (Some((_, gate)), Some((step, outcome)))
-                if outcome != Outcome::NotAttempted && !gate.opens(outcome) =>
-            {
-                Cow::Owned(format!("step {step} ended {outcome}"))
-            }
-            _ if stage == Stage::GoesOn => Cow::Borrowed("queued"),
-            _ => Cow::Borrowed("the run ended before this task was sent"),
-        },
-        _ => Cow::Borrowed(""),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::testing::{held_pin, record, task};
     use super::*;
-    use crate::model::{Gate, Sealed};
+    use crate::model::{Platform, Sealed};
 
     #[test]
     fn a_pin_is_shown_with_its_origin_or_as_missing() {
@@ -447,38 +434,5 @@ mod tests {
         let mut phone = lock.clone();
         phone.device_mut().platform = Platform::IPhone;
         assert_eq!(without(&phone, Outcome::Completed, ""), None);
-    }
-
-    #[test]
-    fn a_reason_is_found_where_the_record_has_none() {
-        let mut first = task(1, 1, "restart");
-        let seen = |task: &Task, outcome, before| {
-            reason_of(task, &record(task, outcome, ""), before, Stage::Ended).into_owned()
-        };
-        assert_eq!(seen(&first, Outcome::Accepted, None), "not followed");
-        first.end = End::Acceptance { why: "Windows shows no commands".to_owned() };
-        assert_eq!(seen(&first, Outcome::Accepted, None), "Windows shows no commands");
-        assert_eq!(seen(&first, Outcome::Completed, None), "");
-        assert_eq!(seen(&first, Outcome::Pending, None), "the device has not finished the command");
-        let ended = "the run ended before this task was sent";
-        assert_eq!(seen(&first, Outcome::NotAttempted, None), ended);
-        first.after = Some((TaskIndex(0), Gate::Completed));
-        for (before, expected) in [
-            (Outcome::Refused, "step 1 ended refused"),
-            (Outcome::InDoubt, "step 1 ended in_doubt"),
-            (Outcome::Accepted, "step 1 ended accepted"),
-            (Outcome::Completed, ended),
-            (Outcome::NotAttempted, ended),
-        ] {
-            assert_eq!(seen(&first, Outcome::NotAttempted, Some((1, before))), expected);
-        }
-        let refused = record(&first, Outcome::Refused, "no such device");
-        assert_eq!(reason_of(&first, &refused, None, Stage::Ended), "no such device");
-        let waits = record(&first, Outcome::NotAttempted, "");
-        for (before, expected) in
-            [(Outcome::Completed, "queued"), (Outcome::Refused, "step 1 ended refused")]
-        {
-            assert_eq!(reason_of(&first, &waits, Some((1, before)), Stage::GoesOn), expected);
-        }
     }
 }

@@ -55,6 +55,7 @@ pub(super) fn task(row: u32, step: u16, action: &str) -> Task {
                 mark: None,
                 or_gone: false,
                 or_named: None,
+                or_state: None,
             },
             capture: Vec::new(),
         }),

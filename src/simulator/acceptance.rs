@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use super::mdm::simulated_device::SimulatedDevice;
 use super::setup::device_kind::DeviceKind;
-use super::setup::switch_values::{LockAgain, PinlessLock, SamePending, SuccessBody};
+use super::setup::switch_values::{
+    LockAgain, LostModeAgain, LostModeCanceled, LostModeOff, PinlessLock, SamePending, SuccessBody,
+};
 use super::setup::switches::Switches;
 use super::wire::answers;
 use super::wire::exchange::SimReply;
@@ -34,6 +36,9 @@ pub(super) fn refusal(
             LockAgain::NewPin => None,
         };
     }
+    if let Some(refused) = lost_mode_refusal(device, action, has_open, switches) {
+        return Some(refused);
+    }
     if switches.same_pending == SamePending::Refused && has_open {
         return Some(answers::refusal(switches, answers::ALREADY_RUNNING));
     }
@@ -48,6 +53,33 @@ pub(super) fn refusal(
         return Some(answers::json(400, &json!(answers::NOT_IN_SCOPE)));
     }
     None
+}
+
+/// Why an action of Lost Mode is refused in the state that the device is in.
+fn lost_mode_refusal(
+    device: &SimulatedDevice,
+    action: &ActionSpec,
+    has_open: bool,
+    switches: &Switches,
+) -> Option<SimReply> {
+    let is_on = device.lost_mode().is_some();
+    match action.name {
+        "enable-lost-mode" if is_on && switches.lost_mode_again == LostModeAgain::AlreadyOn => {
+            Some(answers::json(400, &json!([answers::ALREADY_LOST])))
+        }
+        "disable-lost-mode" if has_open => {
+            Some(answers::json(switches.disable_pending_status, &json!(answers::DISABLE_PENDING)))
+        }
+        "cancel-lost-mode" if !is_on => Some(answers::not_in_lost_mode()),
+        "disable-lost-mode" | "play-lost-mode-sound" | "update-location" if !is_on => {
+            match switches.lost_mode_off {
+                LostModeOff::Refused => Some(answers::not_in_lost_mode()),
+                LostModeOff::NotAllowed => Some(answers::refusal(switches, answers::NOT_ALLOWED)),
+                LostModeOff::Accepted => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 /// Whether an accepted action makes a PIN: a lock (documented), and an erase where a switch says so.
@@ -66,7 +98,13 @@ pub(super) fn success(
     if let Some(pin) = pin {
         return answers::json(200, &json!({ "PIN": pin }));
     }
+    if action.name == "cancel-lost-mode"
+        && switches.lost_mode_canceled == LostModeCanceled::NoContent
+    {
+        return answers::empty(204);
+    }
     let body = match (action.name, switches.pinless_lock, switches.success_body) {
+        ("cancel-lost-mode", ..) => Some(json!({ "message": "Canceled" })),
         ("lock", PinlessLock::Empty, _) => None,
         ("lock", PinlessLock::EmptyObject, _) => Some(json!({})),
         ("lock", PinlessLock::NullPin, _) => Some(json!({ "PIN": Value::Null })),
@@ -95,11 +133,18 @@ mod tests {
                     ("delete-user", Platform::IPad) => DeviceKind::SharedIPad,
                     _ => DeviceKind::of_platform(platform),
                 };
-                let mut bed = Testbed::of(&[kind]);
+                // Where the platform has no Lost Mode, the refusal comes first.
+                let is_in_lost_mode = action.name.contains("lost-mode")
+                    && action.name != "enable-lost-mode"
+                    || action.name == "update-location";
+                let device = NewDevice { is_in_lost_mode, ..NewDevice::new(kind) };
+                let mut bed = Testbed::with(vec![device]);
                 let body = match action.name {
                     "set-name" => r#"{"DeviceName":"x"}"#,
                     "remote-desktop" => r#"{"EnableRemoteDesktop":true}"#,
                     "delete-user" | "unlock-account" => r#"{"UserName":"x"}"#,
+                    "refresh-esim" => r#"{"eSIMServerURL":"https://x.example.com"}"#,
+                    "data-roaming" | "personal-hotspot" => r#"{"Enabled":true}"#,
                     _ => "",
                 };
                 let reply = bed.post(0, action.name, body);

@@ -48,6 +48,7 @@ struct RowState {
     name: String,
     mdm_enabled: bool,
     last_enrollment: UnixMillis,
+    is_in_lost_mode: bool,
 }
 
 /// An order that was asked for.
@@ -95,7 +96,8 @@ impl DeviceList {
         request_number: u64,
         switches: &Switches,
     ) -> SimReply {
-        let query = request.query();
+        let mut query = request.query();
+        query.retain(|(key, _)| !switches.ignored_filters.contains(&**key));
         let ordering = last_value(&query, "ordering").unwrap_or_default();
         let serial = last_value(&query, "serial_number").unwrap_or_default();
         let places = match self.candidates(serial) {
@@ -140,6 +142,7 @@ impl DeviceList {
             name: facts.name.clone(),
             mdm_enabled: facts.mdm_enabled,
             last_enrollment: facts.last_enrollment,
+            is_in_lost_mode: view.device.lost_mode().is_some(),
         };
         if let Some(written) = self.rows.get(&view.place).filter(|row| row.state == state) {
             return Arc::clone(&written.text);

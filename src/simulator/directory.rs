@@ -127,6 +127,12 @@ impl Directory {
         names.find(|name| self.ids.blueprint(name).eq_ignore_ascii_case(id))
     }
 
+    /// Whether two blueprints are both classic or both maps.
+    pub(super) fn are_of_one_type(&self, one: &str, other: &str) -> bool {
+        let kind = |name: &str| self.blueprint_row(name, &BTreeMap::new())["type"].clone();
+        kind(one) == kind(other)
+    }
+
     fn blueprint_row(&self, name: &str, counts: &BTreeMap<&str, Count>) -> Value {
         let id = self.ids.blueprint(name);
         let mut random = self.draw_of(BLUEPRINT_DRAW, &id);
@@ -185,7 +191,7 @@ impl Directory {
         let end = users.len().min(start.saturating_add(size));
         let rows: Vec<Value> = users[start.min(end)..end]
             .iter()
-            .map(|user| self.user_row(user, present.clone()))
+            .map(|user| self.user_row(user, present.clone(), switches))
             .collect();
         let url = list_url(request, switches);
         let link = |at: usize| format!("{url}cursor={CURSOR_START}{at}");
@@ -212,7 +218,7 @@ impl Directory {
         switches: &Switches,
     ) -> SimReply {
         match self.user_with_id(id) {
-            Some(user) => answers::json(200, &self.user_row(user, present)),
+            Some(user) => answers::json(200, &self.user_row(user, present, switches)),
             None => answers::not_found(switches),
         }
     }
@@ -223,13 +229,18 @@ impl Directory {
         users.find(|user| self.ids.user(&user.email).eq_ignore_ascii_case(id))
     }
 
-    fn user_row<'a>(&self, user: &SimUser, present: impl Iterator<Item = &'a NewDevice>) -> Value {
+    fn user_row<'a>(
+        &self,
+        user: &SimUser,
+        present: impl Iterator<Item = &'a NewDevice>,
+        switches: &Switches,
+    ) -> Value {
         let id = self.ids.user(&user.email);
         let mut random = self.draw_of(USER_DRAW, &id);
         let devices = present.filter(|facts| facts.email() == user.email).count();
         json!({
             "active": true,
-            "archived": false,
+            "archived": switches.archived_users.contains(&user.email),
             "created_at": spell(self.started, 0),
             "department": Value::Null,
             "deprecated_user_id": (10_000 + random.below(90_000)).to_string(),

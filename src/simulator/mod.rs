@@ -38,9 +38,10 @@ pub use setup::fleet::{FleetSpec, Oddities};
 pub use setup::named_devices::NamedDevice;
 pub use setup::new_device::{CommandEnd, NewDevice, Presence, SimUser};
 pub use setup::switch_values::{
-    CheckIn, CommandNames, CommandOrder, CommandTimes, Erased, ErrorShape, ForeignCommands,
-    LinkHost, ListTimes, LockAgain, MissingFields, MissingPermission, NoSecret, NotFoundBody,
-    PinVisible, PinlessLock, Revocation, SamePending, SingleDevice, SuccessBody, UnauthorizedBody,
+    BlueprintTypes, CheckIn, CommandNames, CommandOrder, CommandTimes, Erased, ErrorShape,
+    ForeignCommands, LinkHost, ListTimes, LockAgain, LostModeAgain, LostModeCanceled, LostModeOff,
+    MissingFields, MissingPermission, NoSecret, NotFoundBody, NoteAnswer, PinVisible, PinlessLock,
+    Revocation, SamePending, SingleDevice, SuccessBody, UnauthorizedBody, UpdateAnswer,
 };
 pub use setup::switches::Switches;
 pub use wire::exchange::{Delivery, SimReply, SimRequest};

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::ids::TenantIds;
+use super::setup::switch_values::NoteAnswer;
 use super::setup::switches::Switches;
 use super::wire::answers;
 use super::wire::exchange::{SimReply, SimRequest};
@@ -61,7 +62,7 @@ impl NoteBook {
                 let rows: Value = notes.iter().map(note_row).collect();
                 return answers::json(200, &rows);
             }
-            NoteRequest::Create => return self.create(place, request, arrival),
+            NoteRequest::Create => return self.create(place, request, arrival, switches),
             NoteRequest::Read(id) | NoteRequest::Update(id) | NoteRequest::Delete(id) => id,
         };
         let Some(at) = notes.iter().position(|known| known.id == *id) else {
@@ -85,14 +86,27 @@ impl NoteBook {
         answers::json(200, &note_row(&notes[at]))
     }
 
-    fn create(&mut self, place: usize, request: &SimRequest, arrival: NoteArrival) -> SimReply {
+    fn create(
+        &mut self,
+        place: usize,
+        request: &SimRequest,
+        arrival: NoteArrival,
+        switches: &Switches,
+    ) -> SimReply {
+        if switches.note_answer == NoteAnswer::Missing {
+            return answers::page(404, "<h1>Not Found</h1>");
+        }
         let content = match read_content(request) {
             Ok(content) => content,
             Err(refused) => return refused,
         };
         let id = self.ids.note(arrival.request_number);
         let note = Note { id, content, created: arrival.now, updated: arrival.now };
-        let reply = answers::json(201, &note_row(&note));
+        let reply = match switches.note_answer {
+            NoteAnswer::Ok => answers::json(200, &note_row(&note)),
+            NoteAnswer::NoContent => answers::empty(204),
+            NoteAnswer::Created | NoteAnswer::Missing => answers::json(201, &note_row(&note)),
+        };
         self.notes.entry(place).or_default().push(note);
         reply
     }

@@ -3,23 +3,80 @@
 //! Owns the four fields that a record takes (documented): asset tag, blueprint, user, tags. Either all
 //! fields of a request are good and count, or none does. Must never reach the device itself.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::directory::Directory;
+use super::mdm::device_view::DeviceView;
 use super::mdm::devices::RecordUpdate;
 use super::setup::new_device::SimUser;
+use super::setup::switch_values::{BlueprintTypes, UpdateAnswer};
+use super::setup::switches::Switches;
+use super::wire::answers;
+use super::wire::exchange::{SimReply, SimRequest};
+use super::wire::fields;
+use crate::model::UnixMillis;
 
-/// Reads the fields of a body; others are ignored.
+/// The documented refusal of a blueprint of another type.
+const BLUEPRINT_TYPES_DIFFER: &str = "Blueprint type does not match the source blueprint type";
+
+/// Rows that still show what they were before a change.
+#[derive(Default)]
+pub(super) struct LateRecords(BTreeMap<usize, (UnixMillis, Value)>);
+
+impl LateRecords {
+    /// Shows this row of the device at `place` for so long, or the one that it shows already.
+    pub(super) fn keep(
+        &mut self,
+        place: usize,
+        row: impl FnOnce() -> Value,
+        now: UnixMillis,
+        for_ms: u64,
+    ) {
+        if for_ms == 0 {
+            return;
+        }
+        self.0.retain(|_, (until, _)| now < *until);
+        let until = now.plus_ms(for_ms);
+        self.0.entry(place).and_modify(|kept| kept.0 = until).or_insert_with(|| (until, row()));
+    }
+
+    /// Answers with the row of a device: the old one, or the true one.
+    pub(super) fn answer(
+        &self,
+        place: usize,
+        now: UnixMillis,
+        row: impl FnOnce() -> Value,
+    ) -> SimReply {
+        match self.0.get(&place).filter(|(until, _)| now < *until) {
+            Some((_, old)) => answers::json(200, old),
+            None => answers::json(200, &row()),
+        }
+    }
+}
+
+/// The answer to a change, after which the device has this row.
+pub(super) fn answer(row: &Value, switches: &Switches) -> SimReply {
+    match switches.update_answer {
+        UpdateAnswer::WholeDevice => answers::json(200, row),
+        UpdateAnswer::Empty => answers::empty(200),
+    }
+}
+
+/// Reads the fields of a request for this device; others are ignored.
 ///
 /// # Errors
-/// What is wrong, by field.
+/// The answer that says what is wrong, by field.
 pub(super) fn read(
-    body: &Map<String, Value>,
+    request: &SimRequest,
     directory: &Directory,
-) -> Result<RecordUpdate, Map<String, Value>> {
+    view: &DeviceView<'_>,
+    switches: &Switches,
+) -> Result<RecordUpdate, SimReply> {
     let mut update = RecordUpdate::default();
     let mut complaints = Map::new();
-    for (key, value) in body {
+    for (key, value) in &fields::parse(request)? {
         let read = match key.as_str() {
             "asset_tag" => read_asset_tag(value).map(|tag| update.asset_tag = Some(tag)),
             "blueprint_id" => {
@@ -33,7 +90,16 @@ pub(super) fn read(
             complaints.insert(key.clone(), json!([complaint]));
         }
     }
-    if complaints.is_empty() { Ok(update) } else { Err(complaints) }
+    if !complaints.is_empty() {
+        return Err(answers::json(400, &Value::Object(complaints)));
+    }
+    let is_other = |name: &String| !directory.are_of_one_type(&view.facts().blueprint, name);
+    if switches.blueprint_types == BlueprintTypes::MustMatch
+        && update.blueprint.as_ref().is_some_and(is_other)
+    {
+        return Err(answers::json(400, &json!([BLUEPRINT_TYPES_DIFFER])));
+    }
+    Ok(update)
 }
 
 fn read_blueprint(value: &Value, directory: &Directory) -> Result<String, String> {

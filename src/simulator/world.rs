@@ -7,8 +7,6 @@
 
 use std::ops::RangeInclusive;
 
-use serde_json::{Value, json};
-
 use super::acceptance;
 use super::device_list::DeviceList;
 use super::directory::Directory;
@@ -19,7 +17,7 @@ use super::ledger::{Accepted, Ledger};
 use super::mdm::effects;
 use super::mdm::service::MdmService;
 use super::notes::{NoteArrival, NoteBook};
-use super::record_update;
+use super::record_update::{self, LateRecords};
 use super::setup::faults::{Drawn, FaultKind, Faults};
 use super::setup::fleet::{self, FleetSpec};
 use super::setup::new_device::{NewDevice, Presence};
@@ -29,6 +27,7 @@ use super::views::command_rows;
 use super::views::details::details;
 use super::views::device_reports;
 use super::views::device_row::device_row;
+use super::views::lost_mode::lost_mode_report;
 use super::views::secrets::secret;
 use super::wire::answers;
 use super::wire::breakage;
@@ -59,6 +58,7 @@ pub struct World {
     mdm: MdmService,
     list: DeviceList,
     directory: Directory,
+    late_records: LateRecords,
     notes: NoteBook,
     ledger: Ledger,
 }
@@ -76,6 +76,7 @@ impl World {
             mdm: MdmService::new(seed, now),
             list: DeviceList::default(),
             directory: Directory::new(seed, now),
+            late_records: LateRecords::default(),
             notes: NoteBook::new(ids),
             ledger: Ledger::default(),
             switches,
@@ -300,6 +301,7 @@ impl World {
         let (now, switches) = (self.mdm.now(), &self.switches);
         let view = self.mdm.view(place, switches);
         match endpoint {
+            Endpoint::Action(_, action) if action.name == "get-location" => lost_mode_report(&view),
             Endpoint::Action(_, action) if action.risk == Risk::Read => {
                 command_rows::commands(&view, self.mdm.history(place), request, now, switches)
             }
@@ -317,8 +319,7 @@ impl World {
                 let arrival = NoteArrival { now, request_number: self.ledger.requests };
                 self.notes.answer(place, note, request, arrival, switches)
             }
-            Endpoint::LostMode(_) => answers::json(400, &json!(["Device is not in lost mode."])),
-            _ => answers::json(200, &device_row(&view, switches.list_times)),
+            _ => self.late_records.answer(place, now, || device_row(&view, switches.list_times)),
         }
     }
 
@@ -343,24 +344,29 @@ impl World {
         let pin = acceptance::makes_pin(device.facts.kind, action, &self.switches)
             .then(|| self.mdm.issue_pin(place, fields.text("PIN"), &self.switches));
         self.accept(place, action.name, request, pin.clone());
-        self.mdm.queue(place, action.name, planned, &self.switches);
+        match action.name {
+            "cancel-lost-mode" => self.mdm.cancel_lost_mode(place),
+            _ => self.mdm.queue(place, action.name, planned, &self.switches),
+        }
         let name = &self.mdm.devices().at(place).facts.name;
         acceptance::success(name, action, pin, &self.switches)
     }
 
     /// Changes the record of a device and answers with the whole of it.
     fn update_record(&mut self, place: usize, request: &SimRequest) -> SimReply {
-        let read = fields::parse(request).map(|body| record_update::read(&body, &self.directory));
-        let update = match read {
-            Ok(Ok(update)) => update,
-            Ok(Err(complaints)) => return answers::json(400, &Value::Object(complaints)),
+        let (now, switches) = (self.mdm.now(), &self.switches);
+        let view = self.mdm.view(place, switches);
+        let update = match record_update::read(request, &self.directory, &view, switches) {
+            Ok(update) => update,
             Err(refused) => return refused,
         };
+        let row = || device_row(&view, switches.list_times);
+        self.late_records.keep(place, row, now, switches.record_visible_after_ms);
         self.accept(place, "update-device", request, None);
         self.mdm.update(place, update);
         self.list.forget_row(place);
         let view = self.mdm.view(place, &self.switches);
-        answers::json(200, &device_row(&view, self.switches.list_times))
+        record_update::answer(&device_row(&view, self.switches.list_times), &self.switches)
     }
 
     fn accept(&mut self, place: usize, action: &str, request: &SimRequest, pin: Option<String>) {

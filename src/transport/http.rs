@@ -231,16 +231,13 @@ impl HttpTransport {
             Repeat::Safe => self.reusing.read().unwrap_or_else(PoisonError::into_inner).clone(),
             Repeat::Once => self.single.clone(),
         };
-        let method = match request.method {
-            Method::Get => reqwest::Method::GET,
-            Method::Post => reqwest::Method::POST,
-            Method::Delete => reqwest::Method::DELETE,
-        };
+        let method = reqwest::Method::from_bytes(request.method.word().as_bytes())
+            .expect("the API uses methods of HTTP only");
         let authorization = {
             let all = self.authorizations.read().unwrap_or_else(PoisonError::into_inner);
             all.last().cloned().expect("the first one is never removed without another")
         };
-        let has_payload = method == reqwest::Method::POST;
+        let has_payload = matches!(request.method, Method::Post | Method::Patch);
         let mut builder = client
             .request(method, url)
             .header(AUTHORIZATION, authorization)
@@ -249,7 +246,7 @@ impl HttpTransport {
             let json = HeaderValue::from_static("application/json");
             builder = builder.header(CONTENT_TYPE, json).body(body);
         } else if has_payload {
-            // Some gateways answer 411 to a POST that does not say how long its body is.
+            // Some gateways answer 411 where a request does not say how long its body is.
             builder = builder.header(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
         let response = builder.send().await.map_err(|error| self.fault_before_answer(&error))?;

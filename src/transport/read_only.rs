@@ -52,7 +52,9 @@ mod tests {
     #[tokio::test]
     async fn nothing_that_changes_something_gets_through() {
         let read_only = ReadOnly::new(Counting(AtomicU32::new(0)));
-        for (method, passes) in [(Method::Get, 1), (Method::Post, 1), (Method::Delete, 1)] {
+        for (method, passes) in
+            [(Method::Get, 1), (Method::Post, 1), (Method::Patch, 1), (Method::Delete, 1)]
+        {
             let request = Request {
                 method,
                 path_and_query: "/api/v1/devices".to_owned(),

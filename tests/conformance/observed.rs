@@ -93,7 +93,9 @@ pub fn sent_to(tenant: &RunningTenant) -> Vec<Sent> {
     let ledger = tenant.ledger();
     let mut sent = Vec::new();
     for (serial, id) in tenant.devices() {
-        for action in sortie::kandji::ACTIONS.iter().filter(|it| it.name != "get-commands") {
+        for action in
+            sortie::kandji::ACTIONS.iter().filter(|it| it.risk != sortie::model::Risk::Read)
+        {
             let arrived = ledger.arrived(id, action.name);
             let applied = ledger.count(id, action.name);
             if arrived + applied > 0 {

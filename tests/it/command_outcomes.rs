@@ -96,12 +96,24 @@ fn kind_for(action: &ActionSpec, platform: Platform) -> DeviceKind {
     }
 }
 
+/// A device on which the action has something to do.
+fn device_for(action: &ActionSpec, platform: Platform) -> NewDevice {
+    let needs_lost_mode =
+        ["disable-lost-mode", "cancel-lost-mode", "play-lost-mode-sound", "update-location"];
+    let is_in_lost_mode = needs_lost_mode.contains(&action.name);
+    NewDevice { is_in_lost_mode, ..NewDevice::new(kind_for(action, platform)) }
+}
+
 /// The task with the least parameters that the action needs.
 fn least(action: &str, device: DeviceFacts) -> Task {
     let given: &[(&str, &str)] = match action {
         "set-name" => &[("DeviceName", "Studio 7")],
         "remote-desktop" => &[("EnableRemoteDesktop", "true")],
         "delete-user" | "unlock-account" => &[("UserName", "admin")],
+        "refresh-esim" => &[("eSIMServerURL", "https://esim.example.com")],
+        "data-roaming" | "personal-hotspot" => &[("Enabled", "true")],
+        "update-device" => &[("asset_tag", "1040")],
+        "reset-work-profile-passcode" => &[("resetPasswordFlags", "LOCK_NOW")],
         _ => &[],
     };
     task_with(action, device, given)
@@ -179,9 +191,23 @@ fn assert_outcome(what: &str, task: &Task, record: &TaskRecord, command_outcome:
             // The report gives it as the reason.
             assert!(!why.is_empty(), "{what}: accepted, and nobody says why");
         }
+        End::Recorded => {
+            assert_eq!(record.outcome(), Outcome::Completed, "{what}: {record:?}");
+        }
         End::Gone => {
             assert_eq!(record.outcome(), Outcome::Completed, "{what}: {record:?}");
             assert!(record.reason.contains("no longer in the tenant"), "{what}: {}", record.reason);
+        }
+        End::State(_) => {
+            assert_eq!(record.outcome(), Outcome::Completed, "{what}: {record:?}");
+            assert_eq!(record.reason, "Device is not in lost mode.", "{what}");
+        }
+        // The list may show the new name before the history shows that the command is done.
+        End::Command { or_named: Some(name), .. }
+            if record.reason == format!("the device has the name '{name}'") =>
+        {
+            assert_eq!(Outcome::Completed, command_outcome.expected().0, "{what}: {record:?}");
+            assert_eq!(record.outcome(), Outcome::Completed, "{what}: {record:?}");
         }
         End::Command { .. } => assert_seen(what, record, command_outcome),
         End::Answer => panic!("{what}: not a change"),
@@ -194,7 +220,7 @@ fn play_all(switches: Switches, command_outcomes: &[CommandOutcome]) {
     let mut expected = Vec::new();
     for (action, platform) in pairs() {
         for command_outcome in command_outcomes {
-            let device = command_outcome.put_on(NewDevice::new(kind_for(action, platform)));
+            let device = command_outcome.put_on(device_for(action, platform));
             stage.add(action.name, device);
             expected.push((
                 format!("{} on {platform}, {command_outcome:?}", action.name),
@@ -326,7 +352,7 @@ fn in_doubt(fault: &FaultKind) -> Vec<(String, Task, TaskRecord, u32, usize)> {
     let once = pairs().filter(|(action, _)| action.repeat == Repeat::Once);
     let mut names = Vec::new();
     for (action, platform) in once {
-        let id = stage.add(action.name, NewDevice::new(kind_for(action, platform)));
+        let id = stage.add(action.name, device_for(action, platform));
         stage.fault(action.name, &id, fault.clone());
         names.push(format!("{} on {platform}, {fault:?}", action.name));
     }
@@ -518,6 +544,20 @@ fn a_mac_that_is_already_locked_has_its_pin_read() {
     assert_eq!(record.outcome(), Outcome::AlreadyInEffect, "{record:?}");
     assert_eq!(texts(record), ran.with_world(|world| world.ledger().pins(&id)));
     assert_eq!(record.pins[0].origin, PinOrigin::Recovered);
+}
+
+#[test]
+fn a_work_profile_passcode_is_reset_without_a_new_one() {
+    let mut stage = Stage::new(switches());
+    let device = NewDevice::new(DeviceKind::AndroidWorkProfile);
+    let id = stage.add("reset-work-profile-passcode", device);
+    let ran = stage.play();
+    let record = &ran.records[0];
+    assert_eq!(record.outcome(), Outcome::Accepted, "{record:?}");
+    assert!(record.pins.is_empty() && !record.is_pin_missing(), "{record:?}");
+    let bodies = ran.with_world(|world| world.ledger().accepted.clone());
+    let body = &bodies.iter().find(|accepted| accepted.device_id == id).expect("accepted").body;
+    assert_eq!(body, r#"{"resetPasswordFlags":["LOCK_NOW"]}"#);
 }
 
 #[test]

@@ -7,11 +7,16 @@ use std::fmt::Write;
 
 use crate::determinism::header;
 use allocation_counter::{AllocationInfo, measure};
+use sortie::drive::facts_of;
+use sortie::engine::{Engine, EngineState, TaskState};
 use sortie::job::{Input, Job, ParseOptions, parse};
 use sortie::journal::{RequestCounts, RunJournal, RunReader, StateDir};
 use sortie::kandji::read_devices;
 use sortie::model::wire::Reply;
-use sortie::model::{Answer, Entry, Event, Outcome, Policy, TaskIndex, UnixMillis, Verdict};
+use sortie::model::{
+    Answer, Entry, Event, Outcome, PackedDeviceId, Policy, TaskFacts, TaskIndex, TaskRecord,
+    TaskStanding, UnixMillis, Verdict,
+};
 use sortie::plan::{Inventory, Plan, PlanOptions, build};
 
 const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
@@ -100,7 +105,7 @@ fn plan(rows: usize) -> Plan {
 
 #[test]
 fn a_row_of_a_job_costs_little() {
-    check("row of a job", &Cost { allocations_in_100: 2566, bytes_held: 711 }, |rows| {
+    check("row of a job", &Cost { allocations_in_100: 2016, bytes_held: 360 }, |rows| {
         let text = job_text(rows);
         measure(|| drop(job(&text)))
     });
@@ -108,7 +113,7 @@ fn a_row_of_a_job_costs_little() {
 
 #[test]
 fn a_device_of_the_inventory_costs_little() {
-    check("device", &Cost { allocations_in_100: 555, bytes_held: 550 }, |rows| {
+    check("device", &Cost { allocations_in_100: 490, bytes_held: 315 }, |rows| {
         let pages: Vec<Reply> =
             (0..rows).step_by(250).map(|first| page(first..rows.min(first + 250))).collect();
         measure(|| {
@@ -120,7 +125,7 @@ fn a_device_of_the_inventory_costs_little() {
 
 #[test]
 fn a_task_of_a_plan_costs_little() {
-    check("task of a plan", &Cost { allocations_in_100: 1321, bytes_held: 172 }, |rows| {
+    check("task of a plan", &Cost { allocations_in_100: 330, bytes_held: 122 }, |rows| {
         let (job, inventory) = (job(&job_text(rows)), inventory(rows));
         measure(|| {
             let plan = build(&job, &inventory, &PlanOptions::default(), NOW);
@@ -129,14 +134,40 @@ fn a_task_of_a_plan_costs_little() {
     });
 }
 
+#[test]
+fn a_task_of_a_run_takes_few_bytes() {
+    let sizes = [
+        ("facts", size_of::<TaskFacts>(), 32),
+        ("state", size_of::<TaskState>(), 56),
+        ("standing", size_of::<TaskStanding>(), 4),
+        ("record", size_of::<TaskRecord>(), 88),
+        ("device", size_of::<PackedDeviceId>(), 24),
+    ];
+    println!("{sizes:?}");
+    for (what, bytes, most) in sizes {
+        assert!(bytes <= most, "{what}: {bytes} bytes, of at most {most}");
+    }
+}
+
+#[test]
+fn the_machine_of_a_run_holds_little_of_each_task() {
+    check("task of a run", &Cost { allocations_in_100: 100, bytes_held: 200 }, |rows| {
+        let (plan, policy) = (plan(rows), Policy::default_at(NOW, 1));
+        measure(|| {
+            let (facts, actions) = facts_of(&plan.tasks, &policy);
+            drop(Engine::new(EngineState::new(facts, actions, policy.clone())));
+        })
+    });
+}
+
 /// The life of some tasks, as a run records it.
 fn entries(plan: &Plan) -> Vec<Entry> {
     let numbered = || (0..).map(TaskIndex).zip(&plan.tasks);
     let lives = numbered().flat_map(|(task, planned)| {
-        let sends = Some(Box::new(planned.sends()));
+        let sends = Some(Box::new(planned.sends(None)));
         let verdict = Verdict::Accepted(Answer::default());
         [
-            Event::Intent { task, attempt: 1, pin: None, sends },
+            Event::Intent { task, attempt: 1, pin: None, sends, lists: None },
             Event::Answered { task, attempt: 1, http_status: Some(200), verdict },
             Event::Settled { task, outcome: Outcome::Accepted, reason: String::new() },
         ]

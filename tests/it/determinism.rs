@@ -4,8 +4,8 @@
 //! break off after any entry. Must never wait for the wall clock.
 
 use sortie::drive::{
-    Clock, Control, Ended, NoWatchdog, Quiet, Quota, RunParts, VirtualClock, facts_of, run,
-    system_pins,
+    Clock, Control, DriveError, Ended, NoWatchdog, Quiet, Quota, RunParts, VirtualClock, facts_of,
+    run, system_pins,
 };
 use sortie::engine::{Engine, EngineState};
 use sortie::journal::{
@@ -191,11 +191,12 @@ async fn drive<J: Commit, T: Transport>(
         journal,
         quota: quota.clone(),
         engine: Engine::new(state),
-        tasks: Arc::clone(tasks),
+        tasks: Arc::clone(tasks).into(),
         requests: RequestCounts::new(),
         program: "test".to_owned(),
         renew_token: None,
         sealer: None,
+        notes: None,
         draw_pin: system_pins(),
         watchdog: Box::new(NoWatchdog),
     };
@@ -209,7 +210,7 @@ fn whole_run(count: usize, policy: &Policy, faults: Faults) -> (Vec<Entry>, i64)
         let (_directory, state) = state_dir();
         let tenant = Tenant::new(count, policy.seed, Switches::lively(), faults);
         let header = header(policy);
-        let journal = RunJournal::create(&state, &header, &tenant.tasks).expect("a journal");
+        let journal = RunJournal::create(&state, &header, tenant.tasks.iter()).expect("a journal");
         let index = Arc::new(Mutex::new(Index::open(&state).expect("an index")));
         let quota = Quota::new(index, "tenant", policy.per_hour);
         let clock = VirtualClock::starting_at(START);
@@ -392,7 +393,7 @@ async fn expired_run(renewed_token_works: bool) -> Ended {
         journal: Breaking { entries, entries_max: usize::MAX },
         quota: Quota::new(index, "tenant", policy.per_hour),
         engine: Engine::new(EngineState::new(facts, actions, policy)),
-        tasks: Arc::clone(&tenant.tasks),
+        tasks: Arc::clone(&tenant.tasks).into(),
         requests: RequestCounts::new(),
         program: "test".to_owned(),
         renew_token: Some(Arc::new(move || {
@@ -400,6 +401,7 @@ async fn expired_run(renewed_token_works: bool) -> Ended {
             Box::pin(async { Ok(()) })
         })),
         sealer: None,
+        notes: None,
         draw_pin: system_pins(),
         watchdog: Box::new(NoWatchdog),
     };
@@ -457,11 +459,12 @@ async fn hanging_renewal(leaves_after_s: Option<u64>) -> (Ended, usize) {
         journal: Breaking { entries: Arc::clone(&entries), entries_max: usize::MAX },
         quota: Quota::new(index, "tenant", policy.per_hour),
         engine: Engine::new(EngineState::new(facts, actions, policy)),
-        tasks: Arc::clone(&tenant.tasks),
+        tasks: Arc::clone(&tenant.tasks).into(),
         requests: RequestCounts::new(),
         program: "test".to_owned(),
         renew_token: Some(Arc::new(|| Box::pin(std::future::pending()))),
         sealer: None,
+        notes: None,
         draw_pin: system_pins(),
         watchdog: Box::new(NoWatchdog),
     };
@@ -511,4 +514,65 @@ async fn a_renewal_that_hangs_is_given_up_and_stops_the_run() {
     assert_eq!(cause, StopCause::Unauthorized);
     assert!(reason.contains("no fresh token either: no token within 60 s"), "{reason}");
     assert_eq!(accepted, 4);
+}
+
+/// Writes the text of the first task over all after number 300, once the first intent of the run is on disk.
+struct Tampering {
+    inner: Inline,
+    database: std::path::PathBuf,
+    is_done: bool,
+}
+
+impl Commit for Tampering {
+    fn submit(&mut self, batch: Batch, committed: Committed) {
+        let has_intent =
+            batch.entries.iter().any(|entry| matches!(entry.event, Event::Intent { .. }));
+        if has_intent && !std::mem::replace(&mut self.is_done, true) {
+            let database = rusqlite::Connection::open(&self.database).expect("a database");
+            let target =
+                "UPDATE tasks SET body = (SELECT body FROM tasks WHERE task = 0) WHERE task > 300";
+            database.execute_batch(target).expect("its owner");
+        }
+        self.inner.submit(batch, committed);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_for_a_task_that_changed_on_disk() {
+    let (_directory, state) = state_dir();
+    let policy = Policy { concurrency: 1, ..policy(5) };
+    let tenant = Tenant::new(400, 5, Switches::default(), Faults::latency());
+    let header = header(&policy);
+    let journal = RunJournal::create(&state, &header, tenant.tasks.iter()).expect("a journal");
+    let tasks = journal.tasks().expect("a database");
+    let (facts, actions) = facts_of(&tenant.tasks, &policy);
+    let index = Arc::new(Mutex::new(Index::open(&state).expect("an index")));
+    let database = state.run_path(&header.run.0);
+    let parts = RunParts {
+        transport: Arc::new(tenant.door.clone()),
+        clock: VirtualClock::starting_at(START),
+        journal: Tampering { inner: Inline::new(journal), database, is_done: false },
+        quota: Quota::new(index, "tenant", policy.per_hour),
+        engine: Engine::new(EngineState::new(facts, actions, policy)),
+        tasks,
+        requests: RequestCounts::new(),
+        program: "test".to_owned(),
+        renew_token: None,
+        sealer: None,
+        notes: None,
+        draw_pin: system_pins(),
+        watchdog: Box::new(NoWatchdog),
+    };
+    let (_sender, mut control) = tokio::sync::watch::channel(Control::Go);
+    let error = run(parts, &mut control, &mut Quiet).await.expect_err("a task was changed");
+    let DriveError::Task(fault) = &error else { panic!("{error}") };
+    assert!(fault.task > 300, "{error}");
+    tenant.assert_nothing_happened_twice("with a changed task");
+    let reader = RunReader::open(&state, &header.run.0).expect("the journal is there");
+    reader
+        .for_each_entry(|entry| {
+            let task = entry.event.task();
+            assert!(task.is_none_or(|task| task.0 < fault.task), "{entry:?} after {error}");
+        })
+        .expect("it can be read");
 }

@@ -289,15 +289,20 @@ pub fn canned_with(
     FaultKind::Canned(Box::new(CannedAnswer { status, headers, body, moment }))
 }
 
+/// Actions that change nothing.
+const READS: [&str; 2] = ["get-commands", "get-location"];
+
 /// Requests of the ledger that are not reads.
 pub fn writes(ledger: &Ledger) -> u64 {
     // A rate limit turns requests away before they do anything, and which ones depends on the speed of the machine.
     if ledger.by_status.contains_key(&429) {
-        return ledger.accepted.iter().filter(|done| done.action != "get-commands").count() as u64;
+        let is_change =
+            |done: &&sortie::simulator::Accepted| !READS.contains(&done.action.as_str());
+        return ledger.accepted.iter().filter(is_change).count() as u64;
     }
     sortie::kandji::ACTIONS
         .iter()
-        .filter(|action| action.name != "get-commands")
+        .filter(|action| !READS.contains(&action.name))
         .filter_map(|action| ledger.by_kind.get(action.name))
         .sum()
 }

@@ -73,6 +73,8 @@ fn the_checker_catches_every_broken_harness() {
         (Sabotage::GiveBackTooMuch, Rule::Hour),
         (Sabotage::SendTwice, Rule::IntentFirst),
         (Sabotage::SendTwice, Rule::Once),
+        (Sabotage::SendTwice, Rule::Note),
+        (Sabotage::ReleaseBeforeCommit, Rule::Note),
         (Sabotage::LoseEntries, Rule::Replay),
         (Sabotage::LoseEntries, Rule::Record),
         (Sabotage::LooserPolicy, Rule::Concurrency),
@@ -133,7 +135,7 @@ fn the_checker_reads_the_journal() {
     let task = TaskIndex(0);
     let opened = || Event::Opened { program: "p".to_owned() };
     let reason = || "r".to_owned();
-    let intent = |attempt| Event::Intent { task, attempt, pin: None, sends: None };
+    let intent = |attempt| Event::Intent { task, attempt, pin: None, sends: None, lists: None };
     let answered = |attempt, verdict| Event::Answered { task, attempt, http_status: None, verdict };
     let lost = || Verdict::Unknown { reason: reason(), ends_run: false, retry_after_ms: None };
     let refused = || Verdict::NotSent { reason: reason(), ends_run: false };
@@ -159,14 +161,26 @@ fn the_checker_reads_the_journal() {
         ),
         (vec![intent(1), intent(1)], vec![Rule::IntentFirst]),
         (
-            vec![Event::Intent { task: TaskIndex(1), attempt: 1, pin: None, sends: None }],
+            vec![Event::Intent {
+                task: TaskIndex(1),
+                attempt: 1,
+                pin: None,
+                sends: None,
+                lists: None,
+            }],
             vec![Rule::Gate],
         ),
         (
             vec![
                 intent(1),
                 settled(),
-                Event::Intent { task: TaskIndex(1), attempt: 1, pin: None, sends: None },
+                Event::Intent {
+                    task: TaskIndex(1),
+                    attempt: 1,
+                    pin: None,
+                    sends: None,
+                    lists: None,
+                },
             ],
             vec![],
         ),
@@ -211,7 +225,7 @@ fn the_checker_reads_waves_targets_windows_and_rows() {
     let [one, two, three] = [0, 1, 2].map(TaskIndex);
     let reason = || "r".to_owned();
     let read = |task| Event::Rechecked { task };
-    let intent = |task| Event::Intent { task, attempt: 1, pin: None, sends: None };
+    let intent = |task| Event::Intent { task, attempt: 1, pin: None, sends: None, lists: None };
     let begun = |wave| Event::WaveBegun { wave, not_before: START, reason: reason() };
     let canary = |device| Event::CanaryAdded { device, reason: reason() };
     let wait = || Event::Paused { until: START, reason: reason() };

@@ -26,8 +26,10 @@ mod doctor;
 mod documents;
 mod doubt;
 mod faults;
+mod filters;
 mod fleet;
 mod following;
+mod gather;
 #[cfg(unix)]
 mod groups;
 mod guards;
@@ -42,7 +44,9 @@ mod json;
 mod language;
 mod layers;
 mod leftovers;
+mod lost_mode;
 mod manifest;
+mod notes;
 #[cfg(unix)]
 mod notify;
 #[cfg(unix)]
@@ -78,6 +82,7 @@ mod told;
 mod topic_examples;
 #[cfg(unix)]
 mod trust;
+mod updates;
 mod ways;
 #[cfg(all(unix, feature = "xlsx"))]
 mod workbooks;

@@ -12,8 +12,8 @@ use sortie::journal::{Batch, Commit, Committed, Index, RequestCounts, StateDir};
 use sortie::kandji::find_action;
 use sortie::model::wire::{Fault, Reply, Request};
 use sortie::model::{
-    Carried, DeviceFacts, DeviceId, Entry, Event, Params, Policy, Task, TaskId, TaskIndex,
-    TaskRecord, TaskWork, Turn, UnixMillis,
+    Carried, DeviceFacts, DeviceId, Entry, Event, NoteWords, Params, Policy, Task, TaskId,
+    TaskIndex, TaskRecord, TaskWork, Turn, UnixMillis,
 };
 use sortie::simulator::{
     DeviceKind, Faults, FleetSpec, InProcess, NewDevice, Oddities, SimReply, SimRequest, Switches,
@@ -218,6 +218,12 @@ async fn play_in_virtual_time(scene: Scene) -> Ran {
     let door = InProcess::new(Arc::clone(&world), START);
     let transport = Watched { door: door.clone(), arrived: Arc::default() };
     let journal = Memory::default();
+    let notes = policy.note.clone().map(|template| NoteWords {
+        template,
+        job: "rig".to_owned(),
+        run: "run-1".to_owned(),
+        reason: "INC-7".to_owned(),
+    });
     let (facts, actions) = facts_of(&tasks, &policy);
     let parts = RunParts {
         transport: Arc::new(transport.clone()),
@@ -225,11 +231,12 @@ async fn play_in_virtual_time(scene: Scene) -> Ran {
         journal: journal.clone(),
         quota: Quota::new(index, "tenant", policy.per_hour),
         engine: Engine::new(EngineState::new(facts, actions, policy)),
-        tasks: Arc::clone(&tasks),
+        tasks: Arc::clone(&tasks).into(),
         requests: RequestCounts::new(),
         program: "test".to_owned(),
         renew_token: None,
         sealer: None,
+        notes,
         draw_pin: system_pins(),
         watchdog: Box::new(NoWatchdog),
     };

@@ -10,6 +10,8 @@ use crate::harness::{Bench, Ran, Tenant, add, canned, prompt_world, serial};
 
 /// A PIN of a job. No time of day and no part of a year, so that nothing else looks like it.
 const PIN: &str = "730291";
+/// What a person might give as the passcode of a work profile, which sortie does not take.
+const PASSCODE: &str = "Kestrel-94";
 /// Reports that hold PINs because they are what they are for, or because a job has to be repeated.
 const PIN_REPORTS: [&str; 4] = ["report.csv", "report.jsonl", "failed.csv", "unprocessed.csv"];
 /// What the test itself wrote.
@@ -281,6 +283,44 @@ fn a_bad_job_is_refused_without_repeating_its_pins() {
         assert_eq!(search.keep(&["send", "erase"], ran), 2, "{pin}");
     }
     assert_eq!(search.finds(), Vec::<String>::new());
+    assert_eq!(search.tenant.ledger().requests, 0);
+}
+
+#[test]
+fn a_passcode_of_a_work_profile_is_refused_and_not_kept() {
+    let mut search = search();
+    let phone = serial(0);
+    let reset = "reset-work-profile-passcode";
+    let column = |name: &str| format!("serial_number,action,{name}\n{phone},{reset},{PASSCODE}\n");
+    let with = |name: &str| {
+        format!(
+            "version: 1\naction: {reset}\nwith: {{ {name}: {PASSCODE} }}\ntargets: {{ devices: [{{ serial_number: {phone} }}] }}\n"
+        )
+    };
+    for (name, text) in [
+        ("new.csv", column("newPassword")),
+        ("flags.csv", column("resetPasswordFlags")),
+        ("new.yaml", with("newPassword")),
+        ("flags.yaml", with("resetPasswordFlags")),
+    ] {
+        let job = search.job(name, &text);
+        assert_eq!(search.run(&["check", &job, "-v"]), 2, "{name}");
+        assert_eq!(search.run(&["run", &job, "--yes"]), 2, "{name}");
+    }
+    for name in ["newPassword", "resetPasswordFlags"] {
+        let param = format!("{name}={PASSCODE}");
+        let send = ["send", reset, "--serial", &phone, "--param", &param, "--yes"];
+        assert_eq!(search.run(&send), 2, "{name}");
+    }
+    for (arguments, ran) in &search.said {
+        let is_repeated = ran.stdout.contains(PASSCODE) || ran.stderr.contains(PASSCODE);
+        assert!(!is_repeated, "{arguments}\n{}\n{}", ran.stdout, ran.stderr);
+    }
+    for path in files_below(&search.bench.path(".")) {
+        let bytes = std::fs::read(&path).expect("it can be read");
+        let is_kept = bytes.windows(PASSCODE.len()).any(|part| part == PASSCODE.as_bytes());
+        assert!(!is_kept, "{}", path.display());
+    }
     assert_eq!(search.tenant.ledger().requests, 0);
 }
 

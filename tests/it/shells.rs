@@ -101,7 +101,7 @@ fn bash_completes_commands_options_and_values() {
         (&["sortie", "re"][..], &["repair-clock", "report", "resolve", "resume", "retry"][..]),
         (&["sortie", "run", "--token-f"], &["--token-file"]),
         (&["sortie", "run", "--token-file", "tok"], &["tokens.txt"]),
-        (&["sortie", "run", "job.csv", "--action", "res"], &["restart"]),
+        (&["sortie", "run", "job.csv", "--action", "rest"], &["restart"]),
         (&["sortie", "run", "--format", "j"], &["json"]),
         (&["sortie", "devices", "--platform", "iP"], &["iPad", "iPhone"]),
         (&["sortie", "status", "--outcome", "in"], &["in_doubt"]),

@@ -181,11 +181,12 @@ async fn play_in_virtual_time(scene: Scene) -> Played {
         journal,
         quota: Quota::new(index, "tenant", scene.policy.per_hour),
         engine: Engine::new(EngineState::new(facts, actions, scene.policy)),
-        tasks,
+        tasks: tasks.into(),
         requests: RequestCounts::new(),
         program: "test".to_owned(),
         renew_token: None,
         sealer: None,
+        notes: None,
         draw_pin: system_pins(),
         watchdog,
     };

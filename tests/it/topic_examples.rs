@@ -13,13 +13,15 @@ use std::sync::Mutex;
 use crate::harness::{Bench, Ran, Tenant, on_threads, prompt_world};
 
 /// Devices that the examples name, and two that their filters select.
-const DEVICES: [(&str, DeviceKind, &str); 12] = [
+const DEVICES: [(&str, DeviceKind, &str); 14] = [
     ("C02ZK7AALVDQ", DeviceKind::MacAppleSilicon, "Front desk"),
     ("C02ZK0AALVDQ", DeviceKind::MacAppleSilicon, "Design"),
     ("C02ZK0ABLVDQ", DeviceKind::MacAppleSilicon, "Design"),
     ("C02XL0GYJGH5", DeviceKind::MacAppleSilicon, "Design"),
     ("FVHHFKF7Q6L4", DeviceKind::MacAppleSilicon, "Kiosk"),
     ("C02QK0AALVDQ", DeviceKind::MacAppleSilicon, "Quiet"),
+    ("C02WK0AALVDQ", DeviceKind::MacAppleSilicon, "Lab"),
+    ("C02WK0ABLVDQ", DeviceKind::MacAppleSilicon, "Engineering"),
     ("DMPXK0AAJF8K", DeviceKind::IPad, "School"),
     ("DMPXK0ABJF8K", DeviceKind::IPad, "School"),
     ("DMPXK0ACJF8K", DeviceKind::IPad, "School"),
@@ -66,6 +68,7 @@ const ENDINGS: &[Ending] = &[
     ("confirm", "sortie run jobs/mass-restart.yaml", 8, "the tenant has other devices"),
     ("doubt", "sortie resolve --as", 4, "no task is in doubt"),
     ("json", "sortie devices --json", 2, "lists the fields"),
+    ("migration", "sortie run jobs/blueprint-migration.yaml --yes --skip", 4, "no Mac is left"),
     ("notifications", "sortie run nightly-restart.yaml", 8, "a person confirms at a terminal"),
     ("notifications", "sortie notify --test", 1, "the address of the channel answers 404"),
     ("plans", "sortie run leavers.plan", 8, "a person confirms at a terminal"),

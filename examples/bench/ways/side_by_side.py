@@ -12,13 +12,15 @@ async def main(devices):
     async with aiohttp.ClientSession(URL, headers=headers) as session:
 
         async def call(method, path):
-            for pause in (0, 1, 2, 4, 8):
-                await asyncio.sleep(pause)
+            for attempt in range(8):
                 async with gate, session.request(method, path) as reply:
-                    if reply.status == 429:
-                        continue
-                    reply.raise_for_status()
-                    return await reply.json(content_type=None)
+                    if reply.status == 400 and "already running" in await reply.text():
+                        return None
+                    if reply.status != 429:
+                        reply.raise_for_status()
+                        return await reply.json(content_type=None)
+                    pause = float(reply.headers.get("Retry-After") or 2**attempt)
+                await asyncio.sleep(pause)
             sys.exit("the rate limit does not end")
 
         async def has_ended(device):

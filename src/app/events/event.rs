@@ -10,7 +10,7 @@ use crate::app::refusal::{LeftOutTenant, Reason};
 use crate::app::secrets::recovered_pin::PinRecovery;
 use crate::drive::Waiting;
 use crate::journal::{Ahead, JournalError};
-use crate::model::{DeviceId, UnixMillis};
+use crate::model::{DeviceId, NoteTally, UnixMillis};
 use crate::report::RunOverview;
 
 /// Something that people may want to know at once.
@@ -66,6 +66,13 @@ pub enum AppEvent {
         /// Where.
         report_dir: PathBuf,
     },
+    /// A run has added notes to its devices, or tried to. Its outcomes do not depend on it.
+    NotesAdded {
+        /// Id of the run.
+        run: String,
+        /// How many, before a resume included.
+        notes: NoteTally,
+    },
     /// What came out of a run.
     RunSummary(Box<RunOverview>),
     /// A run is left: nothing more comes of it.
@@ -86,6 +93,26 @@ pub enum AppEvent {
     },
     /// A read of the tenant waits.
     ReadWaits(Waiting),
+    /// A section of a device was read for a gather, or was not.
+    GatherAdvanced {
+        /// Sections of devices so far.
+        read: usize,
+        /// All of them.
+        of: usize,
+        /// Those without a usable answer.
+        failed: usize,
+        /// How long the others take at the speed so far, in seconds.
+        seconds_left: Option<u64>,
+    },
+    /// The details of devices are read now, because conditions of a filter are only there. Each takes one request.
+    FilterReadsDetails {
+        /// The conditions.
+        conditions: Vec<&'static str>,
+        /// Number of devices.
+        devices: usize,
+        /// How long it takes at the limit per second.
+        seconds: usize,
+    },
     /// A refusal is not in the host's record.
     RefusalNotNoted(Reason),
     /// The reports of a run in progress could not be written again. The run goes on: its journal holds everything.

@@ -6,26 +6,26 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use super::names::with_ids;
 use super::reason::PlanningReason;
 use crate::app::charging::spent_lately;
 use crate::app::operator::Operator;
 use crate::app::planning::earlier::{LookBack, Notes, deleted_devices, earlier_tasks};
+use crate::app::planning::filter_reads::read_filter_facts;
 use crate::app::policy_file::PolicyFile;
 use crate::app::preflight::doubts_about;
 use crate::app::secrets::known_pins::pending_locks;
 use crate::app::settings::RunSettings;
 use crate::app::tenant::Connection;
 use crate::app::{AppEvent, Events, Reason, Workspace};
-use crate::drive::{
-    Clock, Quota, ReadError, Reads, Waiting, WallClock, read_details, read_inventory,
-};
+use crate::drive::{Clock, Quota, Reads, Waiting, WallClock, read_details, read_inventory};
 use crate::job::{Job, RequiredDevices};
 use crate::journal::RequestCounts;
 use crate::model::{DeviceId, JobConditions, Policy, Retries, Risk, TaskId, UnixMillis};
 use crate::plan::{
-    ACTIVATION_LOCK_READS_MAX, Approval, Budget, Confirmation, Earlier, Extent, Fit, Inventory,
-    Need, ObjectionKind, Origins, PLAN_FORMAT, Plan, PlanFile, PlanOptions, PlannedCost, Wrapping,
-    assign_waves, build, details_wanted, devices_by_action, fit, forecast, need,
+    ACTIVATION_LOCK_READS_MAX, Approval, Budget, Confirmation, Earlier, Extent, FilterFacts, Fit,
+    Inventory, Need, ObjectionKind, Origins, PLAN_FORMAT, Plan, PlanFile, PlanOptions, PlannedCost,
+    Wrapping, assign_waves, build, details_wanted, devices_by_action, fit, forecast, need,
 };
 use crate::transport::{HttpTransport, ReadOnly, tenant_key};
 
@@ -85,24 +85,23 @@ pub(crate) async fn make_plan(
     connection: &Connection,
     state: &Workspace,
 ) -> Result<Planned, Reason> {
-    let PlanInputs { job, settings, policy, .. } = *inputs;
+    let PlanInputs { settings, policy, .. } = *inputs;
     let now = WallClock.now();
     settings.break_glass()?;
-    let seed = match settings.seed() {
-        Some(seed) => seed,
-        None => fresh_seed()?,
-    };
+    let seed = settings.seed().map_or_else(fresh_seed, Ok)?;
     let mut rules = settings.policy(seed, now)?;
     let per_hour = rules.per_hour;
-    rules.per_hour = budget_of(per_hour, policy, may_be_urgent(job));
+    rules.per_hour = budget_of(per_hour, policy, may_be_urgent(inputs.job));
     let quota_of = |per_hour| state.quota(&connection.base_url, per_hour);
     let tenant = tenant_key(&connection.base_url);
     let quota = quota_of(rules.per_hour);
     let spent = quota.spent(now)?;
     let known_fleet = state.index().fleet_size(&tenant)?;
-    let need = need(job, known_fleet.unwrap_or(FLEET_SIZE_GUESS));
+    let need = need(inputs.job, known_fleet.unwrap_or(FLEET_SIZE_GUESS));
     let reads = reads_of(connection, &quota, rules.per_second, &state.events);
     let reads = reads.at_most(rules.concurrency);
+    let job = &*with_ids(inputs.job, &reads).await?;
+    let inputs = &PlanInputs { job, ..*inputs };
     let mut inventory = read_inventory(&reads, &need, known_fleet).await?;
     let mut options = PlanOptions {
         skip_refused: settings.skip_refused(),
@@ -112,7 +111,7 @@ pub(crate) async fn make_plan(
         protect: policy.policy.protect.clone(),
         ..PlanOptions::default()
     };
-    let mut notes = add_details(&reads, job, &mut inventory, &options, now).await?;
+    let mut notes = add_facts(&reads, (job, &options), &mut inventory, (state, &rules)).await?;
     let mut plan = build(job, &inventory, &options, now);
     let whole = match need {
         Need::Lookups(_)
@@ -291,7 +290,7 @@ fn needs_fleet(
 /// Whether a job may turn out to be urgent, as far as it says itself.
 fn may_be_urgent(job: &Job) -> bool {
     let is_touching =
-        |steps: &[crate::job::Step]| steps.iter().any(|step| step.action.risk >= Risk::Disruptive);
+        |steps: &[crate::job::Step]| steps.iter().any(|step| step.risk() >= Risk::Disruptive);
     job.selection.is_none()
         && job.rows.len() <= URGENT_DEVICES_MAX
         && job.rows.iter().any(|row| is_touching(&row.steps))
@@ -302,7 +301,7 @@ fn is_urgent(plan: &Plan) -> bool {
 }
 
 /// What of the hour a run may use: what is kept free is for urgent ones.
-fn budget_of(per_hour: u32, policy: &PolicyFile, is_urgent: bool) -> u32 {
+pub(crate) fn budget_of(per_hour: u32, policy: &PolicyFile, is_urgent: bool) -> u32 {
     let kept_free = policy.policy.emergency.requests_per_hour.min(per_hour / KEPT_FREE_PART);
     if is_urgent { per_hour } else { (per_hour - kept_free).max(1) }
 }
@@ -353,21 +352,22 @@ fn look_back_at(
     Ok((Earlier { tasks, deleted }, notes))
 }
 
-/// Reads what the plan needs to know of single devices, and returns notes about what stays unknown.
-async fn add_details(
+/// Reads what filters and guards need to know of devices, and returns notes about what stays unknown.
+async fn add_facts(
     reads: &Reads<ReadOnly<HttpTransport>, WallClock>,
-    job: &Job,
+    (job, options): (&Job, &PlanOptions),
     inventory: &mut Inventory,
-    options: &PlanOptions,
-    now: UnixMillis,
-) -> Result<Vec<String>, ReadError> {
-    let wanted = details_wanted(job, inventory, options, now);
+    (state, rules): (&Workspace, &Policy),
+) -> Result<Vec<String>, Reason> {
+    let (facts, events) = (FilterFacts::of_job(job), &state.events);
+    let mut notes = read_filter_facts(reads, facts, inventory, events, rules.per_second).await?;
+    let wanted = details_wanted(job, inventory, options, WallClock.now());
     let read = read_details(reads, &wanted.devices).await?;
     for (id, details) in read.devices {
         inventory.add_details(&id, details);
     }
     let unknown = |note| format!("{note}; their processors and Activation Lock are unknown");
-    let mut notes: Vec<String> = read.note.map(unknown).into_iter().collect();
+    notes.extend(read.note.map(unknown));
     if wanted.left_out > 0 {
         notes.push(format!(
             "Activation Lock was read for the first {ACTIVATION_LOCK_READS_MAX} devices; it is unknown for {} more",

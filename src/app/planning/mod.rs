@@ -3,7 +3,9 @@
 //! Owns the frozen plan of a run. Must never hold a transport that can write.
 
 pub(crate) mod earlier;
+pub(crate) mod filter_reads;
 pub(crate) mod make;
+mod names;
 pub(crate) mod plan_file_reasons;
 pub(crate) mod plan_files;
 pub(crate) mod reason;

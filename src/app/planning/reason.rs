@@ -18,12 +18,65 @@ pub enum PlanningReason {
         /// Further ones.
         more: usize,
     },
+    /// The tenant did not filter a list as it was asked to.
+    #[serde(rename = "filter_ignored")]
+    FilterIgnored {
+        /// What shows it.
+        detail: String,
+    },
+    /// A filter needs the details of more devices than are read.
+    #[serde(rename = "filter_reads_too_many")]
+    TooManyDetails {
+        /// The conditions that need them.
+        conditions: Vec<&'static str>,
+        /// Devices for which all other conditions hold.
+        devices: usize,
+        /// The limit.
+        most: usize,
+    },
+    /// Names in the job are not exactly and uniquely those of something at the tenant.
+    #[serde(rename = "names_unusable")]
+    UnusableNames {
+        /// The names. There is at least one.
+        names: Vec<UnusableName>,
+    },
     /// The system gives no randomness for a seed.
     #[serde(rename = "no_randomness")]
     NoRandomness {
         /// What the system says.
         error: String,
     },
+}
+
+/// A name in a job that the tenant does not know, or that is not enough.
+#[derive(Debug, Serialize)]
+pub struct UnusableName {
+    /// What it names: `blueprint` or `user`.
+    pub of: &'static str,
+    /// The name or id, as the job gives it.
+    pub name: String,
+    /// It is an id.
+    pub is_id: bool,
+    /// What is wrong with it.
+    pub problem: NameProblem,
+}
+
+/// What is wrong with a name in a job.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NameProblem {
+    /// The tenant has none with this name.
+    Unknown {
+        /// Similar names.
+        near: Vec<String>,
+    },
+    /// Several have this name.
+    Several {
+        /// Their ids.
+        ids: Vec<String>,
+    },
+    /// The user was archived.
+    Archived,
 }
 
 /// A run could not be retried.
@@ -55,14 +108,22 @@ pub enum RetryReason {
 impl RefusalFacts for PlanningReason {
     fn class(&self) -> RefusalClass {
         match self {
-            Self::IdleExclusion { .. } => RefusalClass::Target,
+            Self::IdleExclusion { .. }
+            | Self::TooManyDetails { .. }
+            | Self::UnusableNames { .. } => RefusalClass::Target,
+            Self::FilterIgnored { .. } => RefusalClass::Unexpected,
             Self::NoRandomness { .. } => RefusalClass::Unexpected,
         }
     }
 
     fn next(&self) -> Vec<NextStep> {
         match self {
-            Self::IdleExclusion { .. } => vec![NextStep::CorrectJob],
+            Self::IdleExclusion { .. }
+            | Self::FilterIgnored { .. }
+            | Self::TooManyDetails { .. }
+            | Self::UnusableNames { .. } => {
+                vec![NextStep::CorrectJob]
+            }
             Self::NoRandomness { .. } => vec![NextStep::CorrectRequest { what: "seed" }],
         }
     }

@@ -3,7 +3,7 @@
 //! Owns what putting parts together keeps and refuses. Must never compare anything but whole files.
 
 use super::*;
-use crate::journal::Provenance;
+use crate::journal::{Provenance, RunJournal, StateDir};
 use crate::model::{
     Carried, DeviceFacts, DeviceId, End, Event, Gate, Outcome, Params, Policy, Repeat, Risk, RunId,
     StopCause, TaskId, TaskWork, Turn, Verdict,
@@ -71,7 +71,7 @@ fn life(task: u32, second: i64, outcome: Outcome) -> [Entry; 3] {
     let verdict =
         Verdict::Unknown { reason: "no answer".to_owned(), ends_run: false, retry_after_ms: None };
     [
-        at(second, Event::Intent { task, attempt: 1, pin: None, sends: None }),
+        at(second, Event::Intent { task, attempt: 1, pin: None, sends: None, lists: None }),
         at(second + 1, Event::Answered { task, attempt: 1, http_status: None, verdict }),
         at(second + 2, Event::Settled { task, outcome, reason: String::new() }),
     ]
@@ -124,13 +124,16 @@ fn local() -> RunView {
             records[task.at()].apply(entry.at, &entry.event);
         }
     }
+    let skips = PlannedSkips::of(&tasks);
     RunView {
         header: header(),
-        tasks: tasks.into(),
+        tasks,
+        skips,
         record,
         records,
         requests: requests(),
         measures: RunMeasures::default(),
+        stored: None,
     }
 }
 
@@ -142,6 +145,56 @@ fn together(parts: &[RecordsPart]) -> Result<RunRecords, RecordsReason> {
     RunRecords::of(header(), 6, parts, &run_entries(), requests())
 }
 
+/// Fails unless two directories have the same six reports.
+#[track_caller]
+fn assert_same_files(here: &Path, elsewhere: &Path) {
+    let names = |path: &Path| {
+        let entries = std::fs::read_dir(path).expect("a directory");
+        let mut names: Vec<_> = entries.map(|entry| entry.expect("an entry").file_name()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(here), names(elsewhere));
+    assert_eq!(names(here).len(), 6);
+    for name in names(here) {
+        let read = |path: &Path| std::fs::read_to_string(path.join(&name)).expect("readable");
+        assert_eq!(read(here), read(elsewhere), "{name:?}");
+    }
+}
+
+/// The same run in a database.
+fn journaled(state: &StateDir) -> RunJournal {
+    let mut journal = RunJournal::create(state, &header(), tasks()).expect("a journal");
+    let lives = [
+        life(0, 5, Outcome::Failed),
+        life(1, 9, Outcome::Skipped),
+        life(2, 1, Outcome::Completed),
+        life(3, 20, Outcome::InDoubt),
+    ];
+    let [opened, stopped, closed] = run_entries();
+    let lives = lives.into_iter().flatten();
+    let entries: Vec<Entry> = [opened].into_iter().chain(lives).chain([stopped, closed]).collect();
+    journal.append(&entries, &requests()).expect("written");
+    journal
+}
+
+#[test]
+fn a_run_whose_tasks_stay_on_disk_has_the_same_reports() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let finished_at = Some(UnixMillis(STARTED.0 + 60_000));
+    let state = StateDir::open(&directory.path().join("state")).expect("a state directory");
+    let (run, tasks) = (header().run.0, journaled(&state).tasks().expect("a database"));
+    let held = RunView::read(&state, &run).expect("readable");
+    let stored = RunView::read_stored(&state, &run, &tasks).expect("readable");
+    let (here, elsewhere) = (directory.path().join("here"), directory.path().join("elsewhere"));
+    held.write(&here, finished_at).expect("written");
+    stored.write(&elsewhere, finished_at).expect("written");
+    assert_same_files(&here, &elsewhere);
+    assert_eq!((stored.tasks.len(), held.tasks.len()), (0, 6));
+    assert_eq!((stored.verdict(), stored.standing()), (held.verdict(), held.standing()));
+    stored.refuse_fault().expect("nothing was changed");
+}
+
 #[test]
 fn the_same_entries_give_the_files_of_a_local_run() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -150,21 +203,10 @@ fn the_same_entries_give_the_files_of_a_local_run() {
     local().write(&here, finished_at).expect("written");
     let records = together(&parts()).expect("whole");
     records.write(&SettingValues::default(), &elsewhere, finished_at).expect("written");
-    let names = |path: &Path| {
-        let entries = std::fs::read_dir(path).expect("a directory");
-        let mut names: Vec<_> = entries.map(|entry| entry.expect("an entry").file_name()).collect();
-        names.sort();
-        names
-    };
-    assert_eq!(names(&here), names(&elsewhere));
-    assert_eq!(names(&here).len(), 6);
-    for name in names(&here) {
-        let read = |path: &Path| std::fs::read_to_string(path.join(&name)).expect("readable");
-        assert_eq!(read(&here), read(&elsewhere), "{name:?}");
-    }
+    assert_same_files(&here, &elsewhere);
     assert_eq!(records.verdict(), RunVerdict::Doubt);
     assert_eq!(records.counts().total(), 6);
-    let sent = sent_of(&records.last, records.tasks(), records.records());
+    let sent = sent_of(&records.last, &records.view.rows());
     assert_eq!(sent["restart"].devices, 2);
     assert_eq!(sent["restart"].last_at, UnixMillis(STARTED.0 + 20_000));
 }

@@ -4,7 +4,7 @@
 
 use super::Reason;
 use crate::app::outside::{DriveReason, JournalReason, ReadReason};
-use crate::drive::{DriveError, InventoryError, QuotaError, ReadError};
+use crate::drive::{DriveError, GatherError, InventoryError, QuotaError, ReadError};
 use crate::engine::Impossible;
 use crate::journal::{Distrust, JournalError};
 
@@ -41,6 +41,15 @@ impl From<InventoryError> for Reason {
         match error {
             InventoryError::Read(error) => error.into(),
             other => ReadReason::Inventory(other).into(),
+        }
+    }
+}
+
+impl From<GatherError> for Reason {
+    fn from(error: GatherError) -> Self {
+        match error {
+            GatherError::Read(error) => error.into(),
+            other => ReadReason::Sections(other).into(),
         }
     }
 }

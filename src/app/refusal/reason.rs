@@ -11,6 +11,7 @@ use crate::app::approval::ApprovalReason;
 use crate::app::audit_reason::AuditReason;
 use crate::app::consent::ConsentReason;
 use crate::app::files::BindingFileReason;
+use crate::app::gather::GatherReason;
 use crate::app::group::reason::GroupReason;
 use crate::app::history_reason::HistoryReason;
 use crate::app::job_reason::JobReason;
@@ -114,6 +115,8 @@ reasons! {
     FirstReports(FirstReportReason),
     /// No person can be prompted between waves.
     Gate(GateReason),
+    /// Sections of devices are not gathered.
+    Gather(GatherReason),
     /// The job gives PINs unencrypted, and secrets are to be encrypted.
     GivenPins(GivenPinsReason),
     /// A job for several tenants is not planned.

@@ -17,11 +17,10 @@ use crate::drive::{
 };
 use crate::engine::Call;
 use crate::journal::StateDir;
-use crate::kandji::find_action;
 use crate::model::{
-    Device, Recheck, Risk, SecretSource, Sighting, StopCause, Task, UnixMillis, Unreadable, Verdict,
+    Device, Recheck, SecretSource, Sighting, StopCause, Task, UnixMillis, Unreadable, Verdict,
 };
-use crate::plan::{Aim, recheck, recheck_protection};
+use crate::plan::recheck;
 use crate::transport::HttpTransport;
 
 /// Shortest time between two renewals of a token, in milliseconds: a token that is refused at once will be refused again.
@@ -187,16 +186,14 @@ impl CallHost {
     fn compare(&self, task: &Task, device: &Device) -> Recheck {
         let policy = self.policy.lock().unwrap_or_else(PoisonError::into_inner);
         let protect = &policy.policy.protect;
-        if task.risk < Risk::Irreversible {
-            return recheck_protection(device, protect);
-        }
-        let aim = find_action(&task.action).map_or(Aim::Device, Aim::of);
-        recheck(&task.device, device, protect, aim)
+        recheck(task, device, protect)
     }
 
     /// The call with its PIN readable, for the moment of its request.
     fn opened(&self, call: &Call) -> Result<Call, String> {
-        let Call::Send { task, attempt, pin: Some(pin) } = call else { return Ok(call.clone()) };
+        let Call::Send { task, attempt, pin: Some(pin), lists } = call else {
+            return Ok(call.clone());
+        };
         let pin = match &self.identities {
             Some(identities) => {
                 identities.open(pin).map_err(|_| "this worker has another key".to_owned())?
@@ -204,7 +201,7 @@ impl CallHost {
             None if pin.expose().is_some() => pin.clone(),
             None => return Err("this worker has no key to read the PIN of the request".to_owned()),
         };
-        Ok(Call::Send { task: *task, attempt: *attempt, pin: Some(pin) })
+        Ok(Call::Send { task: *task, attempt: *attempt, pin: Some(pin), lists: lists.clone() })
     }
 
     /// Gets a fresh token, at most once a minute. Says whether there is one that the request did not have.
@@ -236,7 +233,8 @@ fn unsent(task: &Task, call: &Call, reason: String) -> CallAnswer {
             let verdict = Verdict::NotSent { reason, ends_run: false };
             CallReply::Sent { http_status: None, verdict }
         }
-        Call::Look { .. } | Call::List { .. } => {
+        // Notes are written by local runs only.
+        Call::Look { .. } | Call::List { .. } | Call::Note { .. } => {
             CallReply::Looked(Sighting::Unreadable { reason, is_forbidden: false })
         }
         Call::Pin { .. } => CallReply::Pin(Err(failed())),

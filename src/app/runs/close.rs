@@ -5,7 +5,6 @@
 
 use crate::app::secrets::pins_shown::note_page;
 use crate::app::settings::ReportForm;
-use std::fs::File;
 
 use super::held::HeldRun;
 use super::run_view::RunView;
@@ -15,8 +14,11 @@ use crate::app::consent::{Consent, Question};
 use crate::app::operator::Operator;
 use crate::app::refusal::Reason;
 use crate::drive::{Clock, WallClock};
-use crate::journal::{RequestCounts, RunJournal, RunReader, RunRow, RunState, TrustedRun};
+use crate::journal::{
+    HeldLock, RequestCounts, RunJournal, RunReader, RunRow, RunState, TrustedRun,
+};
 use crate::model::{Entry, Event, OutcomeCounts, UnixMillis};
+use crate::report::Rows;
 
 /// What closing a run would do.
 pub enum Closing {
@@ -44,7 +46,7 @@ pub struct ClosableRun {
     run: TrustedRun,
     last: LastSends,
     counts: OutcomeCounts,
-    _hold: File,
+    _hold: HeldLock,
 }
 
 impl Workspace {
@@ -54,8 +56,8 @@ impl Workspace {
     /// The run does not exist, another process uses it, or its database is not what sortie wrote.
     pub fn prepare_close(&self, name: &str) -> Result<Closing, Reason> {
         let HeldRun { row, opening, hold } = HeldRun::take(self, name)?;
-        let (tasks, mut last) = (opening.tasks().to_vec(), LastSends::default());
-        let run = opening.follow(|entry| last.take(entry, &tasks))?;
+        let mut last = LastSends::default();
+        let run = opening.follow(|entry, tasks| last.take(entry, tasks))?;
         if let Some((at, by)) = &run.closed {
             return Ok(Closing::Closed { run: row.id, at: *at, by: by.clone() });
         }
@@ -81,7 +83,7 @@ impl Workspace {
         let head = journal.run_head();
         let summary: Vec<String> =
             counts.iter().map(|(outcome, tasks)| format!("{tasks} {outcome}")).collect();
-        let sent = sent_of(&last, &run.tasks, &run.records);
+        let sent = sent_of(&last, &Rows::new(&run.tasks, &run.records));
         {
             let mut index = self.index();
             index.settle_charges(&row.id, &sent)?;

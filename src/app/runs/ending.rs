@@ -11,16 +11,15 @@ use crate::app::outside::{DriveReason, JournalReason};
 use crate::app::refusal::{Reason, Refusal};
 use crate::app::runs::run_view::{ReportsReason, RunView, standing};
 use crate::app::runs::run_watch::Watched;
-use crate::app::runs::verdict::{VerdictFacts, number_of, skips_asked, verdict_of};
+use crate::app::runs::verdict::{PlannedSkips, VerdictFacts, number_of, verdict_of};
 use crate::app::secrets::pins_shown::note_page;
 use crate::app::settings::ReportForm;
 use crate::app::{AppEvent, Sent, Workspace};
 use crate::drive::{Clock, DriveError, Ended, WallClock};
 use crate::journal::{Distrust, JournalError, RunHeader, RunReader, RunState};
-use crate::model::{Outcome, OutcomeCounts, RunVerdict, StopCause, Task, UnixMillis};
+use crate::model::{Outcome, OutcomeCounts, RunTasks, RunVerdict, StopCause, UnixMillis};
 use crate::report::RunOverview;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// How a run ended.
 #[derive(Clone, Debug)]
@@ -49,7 +48,8 @@ pub struct RunEnded {
 pub(crate) struct Ending<'a> {
     pub workspace: &'a Workspace,
     pub header: &'a RunHeader,
-    pub tasks: &'a Arc<[Task]>,
+    pub tasks: &'a RunTasks,
+    pub skips: PlannedSkips,
     pub watched: &'a Watched,
     pub notices: &'a RunNotices,
 }
@@ -73,10 +73,17 @@ impl Ending<'_> {
         let view = RunView::read_with(&self.workspace.dir, &self.header.run.0, self.tasks)
             .map_err(|error| self.unrecorded(of_distrust(error)).after(self.watched.sent))?;
         let overview = RunOverview::of(&view.facts(Some(now)), &view.rows());
+        view.refuse_fault()
+            .map_err(|error| self.unrecorded(of_journal(error)).after(self.watched.sent))?;
         let missing_pins = overview.without_pin.iter().map(|group| group.count).sum();
+        if !ended.progress.notes.is_empty() {
+            let (run, notes) = (self.header.run.0.clone(), ended.progress.notes.clone());
+            self.workspace.events.tell(&AppEvent::NotesAdded { run, notes });
+        }
         self.notices.finished(verdict, &self.watched.counts, missing_pins, stop);
         // Each is tried, even where others failed: the index may be writable where the reports are not.
-        let written = self.write_reports(&view, now).map_err(RunEndFault::Reports);
+        let written =
+            self.write_reports(&view, overview.clone(), now).map_err(RunEndFault::Reports);
         let entered = self.enter_end(ended, now).map_err(of_journal);
         let left = self.leave(&view, verdict, now).map_err(of_journal);
         let mut broken = [written.err(), entered.err(), left.err()].into_iter().flatten();
@@ -108,7 +115,9 @@ impl Ending<'_> {
         let reported = RunView::read_with(&self.workspace.dir, &run, self.tasks)
             .map_err(of_distrust)
             .and_then(|view| {
-                self.write_reports(&view, WallClock.now()).map_err(RunEndFault::Reports)
+                let now = WallClock.now();
+                let overview = RunOverview::of(&view.facts(Some(now)), &view.rows());
+                self.write_reports(&view, overview, now).map_err(RunEndFault::Reports)
             });
         if let Err(fault) = reported {
             self.workspace.events.tell(&AppEvent::EndNotRecorded(self.unrecorded(fault)));
@@ -128,14 +137,17 @@ impl Ending<'_> {
         .into()
     }
 
-    /// Tells what came out, and writes the final reports.
-    fn write_reports(&self, view: &RunView, finished_at: UnixMillis) -> Result<(), ReportsReason> {
-        // The moment that the index keeps, so that reports that are written again are the same.
-        let finished_at = Some(finished_at);
-        let overview = RunOverview::of(&view.facts(finished_at), &view.rows());
+    /// Tells what came out, and writes the final reports. `finished_at` is the moment that the index keeps, so that reports
+    /// that are written again are the same.
+    fn write_reports(
+        &self,
+        view: &RunView,
+        overview: RunOverview,
+        finished_at: UnixMillis,
+    ) -> Result<(), ReportsReason> {
         self.workspace.events.tell(&AppEvent::RunSummary(Box::new(overview)));
         note_page(self.workspace, view, &ReportForm::of(&view.header));
-        view.write(&self.header.report_dir, finished_at)?;
+        view.write(&self.header.report_dir, Some(finished_at))?;
         let report_dir = self.header.report_dir.clone();
         let run = self.header.run.0.clone();
         self.workspace.events.tell(&AppEvent::RunReported { run, report_dir });
@@ -163,8 +175,11 @@ impl Ending<'_> {
     ) -> Result<(), JournalError> {
         let run = &self.header.run.0;
         let reader = RunReader::open(&self.workspace.dir, run)?;
-        let last = LastSends::read(&reader, self.tasks)?;
-        let sent = sent_of(&last, self.tasks, &view.records);
+        let rows = view.rows();
+        let action_of = |task| Some(rows.get(task)?.action().to_owned());
+        let last = LastSends::read(&reader, action_of)?;
+        let sent = sent_of(&last, &rows);
+        view.refuse_fault()?;
         self.workspace.index().settle_charges(run, &sent)?;
         let head = reader.head()?;
         let outcomes: std::collections::BTreeMap<&str, u32> =
@@ -179,7 +194,7 @@ impl Ending<'_> {
 
     /// Skips that the request or the job asked for, or that came up on the way.
     fn skips_asked(&self) -> u32 {
-        skips_asked(self.tasks, &self.watched.counts)
+        self.skips.asked_of(&self.watched.counts)
     }
 }
 

@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use crate::app::approval::Approved;
 use crate::app::charging::{Charging, charge};
@@ -16,13 +15,17 @@ use crate::app::refusal::{BeforeSending, Reason, Refusal};
 use crate::app::runs::ending::RunEnded;
 use crate::app::runs::execution::{Execution, execute};
 use crate::app::runs::first_reports::FirstReportReason;
+use crate::app::runs::open_records::OpenRecords;
 use crate::app::runs::operation::Operation;
 use crate::app::runs::prepared::{PlanSource, Prepared};
 use crate::app::runs::run_view::{ReportsReason, RunView};
+use crate::app::runs::verdict::PlannedSkips;
 use crate::app::{AppEvent, Confirmed, Consent, Leftover, Question, Workspace};
 use crate::drive::{Clock, WallClock, facts_of};
 use crate::engine::{Engine, EngineState, Scope};
-use crate::journal::{GroupPlace, Provenance, RequestCounts, RunHeader, RunJournal, RunRow};
+use crate::journal::{
+    GroupPlace, HeldLock, Provenance, RequestCounts, RunHeader, RunJournal, RunRow,
+};
 use crate::model::{Policy, Random, RunId, RunMeasures, RunRecord, Task, TaskRecord, UnixMillis};
 use crate::plan::{Approval, Confirmation, PlanFile, devices_by_action};
 
@@ -66,15 +69,20 @@ pub(crate) async fn drive(
     concurrency: u32,
 ) -> Result<RunEnded, Refusal> {
     let Entered { hold, sending, journal, header } = entered;
+    let tasks = journal.tasks().before_sending()?;
     // The rest is not needed any longer, and the rows of a large job take memory.
     let (connection, planned, policy) = prepared.into_parts();
-    let tasks: Arc<[Task]> = planned.file.plan.tasks.into();
+    let (plan, quota, requests) = (planned.file.plan, planned.quota, planned.requests);
     workspace.events.tell(&AppEvent::RunEntered {
         run: header.run.0.clone(),
         seed: header.policy.seed,
         report_dir: header.report_dir.clone(),
     });
-    let (facts, actions) = facts_of(&tasks, &header.policy);
+    let (facts, actions) = facts_of(&plan.tasks, &header.policy);
+    let skips = PlannedSkips::of(&plan.tasks);
+    let records = OpenRecords::new(&plan.tasks);
+    // They are in the run's database.
+    drop(plan);
     let concurrency = header.policy.concurrency.min(concurrency);
     let policy_now = Policy { concurrency, ..header.policy.clone() };
     let engine = Engine::new(EngineState::new(facts, actions, policy_now));
@@ -83,12 +91,13 @@ pub(crate) async fn drive(
         policy,
         connection,
         header,
-        records: tasks.iter().map(TaskRecord::new).collect(),
         tasks,
+        skips,
+        records,
         engine,
         journal,
-        quota: planned.quota,
-        requests: planned.requests,
+        quota,
+        requests,
         hold,
         sending: Some(sending),
         scope: Scope::Whole,
@@ -98,8 +107,8 @@ pub(crate) async fn drive(
 
 /// A run that is in the journal and the index, held by this process.
 pub(crate) struct Entered {
-    hold: std::fs::File,
-    sending: std::fs::File,
+    hold: HeldLock,
+    sending: HeldLock,
     journal: RunJournal,
     header: RunHeader,
 }
@@ -157,8 +166,7 @@ fn begin(
     let (file, run) = (prepared.plan(), header.run.0.as_str());
     prepared.verify_entering(workspace, run, consent, WallClock.now())?;
     charge_prepared(workspace, prepared, confirmed, header)?;
-    write_first_reports(header, &file.plan.tasks)?;
-    let journal = RunJournal::create(&workspace.dir, header, &file.plan.tasks)?;
+    let journal = create_files(workspace, header, &file.plan.tasks)?;
     if let PlanSource::PlanFile(_) = prepared.source
         && !workspace.index().take_plan(&header.provenance.plan_digest, run)?
     {
@@ -170,6 +178,20 @@ fn begin(
     }
     add_to_index(workspace, header, &file.plan.tasks, place)?;
     Ok(journal)
+}
+
+/// Makes the first reports and the journal of a run, side by side: each waits for the disk.
+fn create_files(
+    workspace: &Workspace,
+    header: &RunHeader,
+    tasks: &[Task],
+) -> Result<RunJournal, Reason> {
+    std::thread::scope(|scope| {
+        let reports = scope.spawn(|| write_first_reports(header, tasks));
+        let journal = RunJournal::create(&workspace.dir, header, tasks);
+        reports.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        Ok(journal?)
+    })
 }
 
 /// Charges the devices of a plan to its run.
@@ -361,11 +383,13 @@ fn write_first_reports(header: &RunHeader, tasks: &[Task]) -> Result<(), Reason>
     let records = tasks.iter().map(TaskRecord::new).collect();
     let view = RunView {
         header: header.clone(),
-        tasks: tasks.into(),
+        tasks: tasks.to_vec(),
         record: RunRecord::default(),
         records,
         requests: RequestCounts::new(),
         measures: RunMeasures::default(),
+        stored: None,
+        skips: PlannedSkips::of(tasks),
     };
     view.write(&header.report_dir, None).map_err(|reason| match reason {
         ReportsReason::Unwritable { detail, .. } => FirstReportReason::Unwritable { detail }.into(),

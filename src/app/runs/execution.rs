@@ -3,7 +3,6 @@
 //! Owns the putting together of everything that drives it. Must never change what the engine decided, and never hold a transport that
 //! could write where a run is only followed.
 
-use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -14,9 +13,11 @@ use crate::app::notify::RunNotices;
 use crate::app::policy_file::PolicyFile;
 use crate::app::refusal::{BeforeSending, Refusal};
 use crate::app::runs::ending::{Ending, RunEnded};
+use crate::app::runs::open_records::OpenRecords;
 use crate::app::runs::operation::{AskOperator, Operation, RunQuestion};
 use crate::app::runs::reporter::Reporter;
 use crate::app::runs::run_watch::RunWatch;
+use crate::app::runs::verdict::PlannedSkips;
 use crate::app::runs::watchdog::{AskBeforeWave, PolicyWatchdog};
 use crate::app::secrets::known_pins::known_pins;
 use crate::app::secrets::sealing::Recipients;
@@ -25,8 +26,8 @@ use crate::drive::{
     NoWatchdog, Quota, RenewToken, RunParts, Sealer, WallClock, Watchdog, run, system_pins,
 };
 use crate::engine::{Engine, Scope};
-use crate::journal::{RequestCounts, RunHeader, RunJournal, STOP_FILE, Writer};
-use crate::model::{OutcomeCounts, Task, TaskRecord};
+use crate::journal::{HeldLock, RequestCounts, RunHeader, RunJournal, STOP_FILE, Writer};
+use crate::model::{NoteWords, RunTasks};
 
 /// Everything that a run in progress needs.
 pub(crate) struct Execution {
@@ -35,17 +36,19 @@ pub(crate) struct Execution {
     pub policy: PolicyFile,
     pub connection: Connection,
     pub header: RunHeader,
-    pub tasks: Arc<[Task]>,
-    /// What is known of each task.
-    pub records: Vec<TaskRecord>,
+    pub tasks: RunTasks,
+    /// Tasks that its plan left out.
+    pub skips: PlannedSkips,
+    /// What is known of its tasks.
+    pub records: OpenRecords,
     pub engine: Engine,
     pub journal: RunJournal,
     pub quota: Quota,
     pub requests: RequestCounts,
     /// Held until the run is left.
-    pub hold: File,
+    pub hold: HeldLock,
     /// The same, where the run may send.
-    pub sending: Option<File>,
+    pub sending: Option<HeldLock>,
     /// What is done with the run.
     pub scope: Scope,
 }
@@ -62,6 +65,7 @@ pub(crate) async fn execute(
         connection,
         header,
         tasks,
+        skips,
         mut engine,
         journal,
         quota,
@@ -71,12 +75,12 @@ pub(crate) async fn execute(
         scope,
     } = execution;
     let (workspace, Operation { mut control, ask, .. }) = (&workspace, operation);
-    let notices = notices_of(workspace, &header, &records);
+    let notices = RunNotices::begin(workspace, &header, records.counts());
     let ask = telling(ask, &header, &notices);
     engine.set_scope(scope);
     let reporter = Reporter::start(
         workspace.dir.clone(),
-        (header.run.0.clone(), Arc::clone(&tasks)),
+        (header.run.0.clone(), tasks.clone()),
         header.report_dir.clone(),
         workspace.events.clone(),
     );
@@ -94,7 +98,8 @@ pub(crate) async fn execute(
         Scope::Whole => watching(workspace, &header, policy, &tasks, ask),
         Scope::Follow | Scope::OnePass => Box::new(NoWatchdog),
     };
-    let parts = Parts { journal, quota, engine, tasks: &tasks, requests, sealer, watchdog };
+    let notes = notes_of_run(&header, scope);
+    let parts = Parts { journal, quota, engine, tasks: &tasks, requests, sealer, notes, watchdog };
     let ended = match scope {
         Scope::Whole => {
             let (transport, renew_token) = connection.writer().before_sending()?;
@@ -106,9 +111,9 @@ pub(crate) async fn execute(
             run(parts.with(reader, None), &mut control, &mut seen).await
         }
     };
-    let watched = seen.finish();
-    let ending =
-        Ending { workspace, header: &header, tasks: &tasks, watched: &watched, notices: &notices };
+    let watched = &seen.finish();
+    let (header, tasks, notices) = (&header, &tasks, &notices);
+    let ending = Ending { workspace, header, tasks, skips, watched, notices };
     // The disk and the channels take their time, and other runs of a group go on meanwhile.
     set_aside(|| {
         let left = match ended {
@@ -130,16 +135,24 @@ pub(crate) fn set_aside<T>(work: impl FnOnce() -> T) -> T {
     }
 }
 
+/// What the run's notes about devices say. A run that is only followed writes none: nothing that could write is there.
+fn notes_of_run(header: &RunHeader, scope: Scope) -> Option<NoteWords> {
+    let template = header.policy.note.clone().filter(|_| scope == Scope::Whole)?;
+    let reason = header.reason.clone().unwrap_or_default();
+    let (job, run) = (header.job.clone(), header.run.0.clone());
+    Some(NoteWords { template, job, run, reason })
+}
+
 /// What checks a run that sends.
 fn watching(
     workspace: &Workspace,
     header: &RunHeader,
     policy: PolicyFile,
-    tasks: &Arc<[Task]>,
+    tasks: &RunTasks,
     ask: AskBeforeWave,
 ) -> Box<dyn Watchdog> {
     let stop_files = stop_files_of(workspace, header);
-    Box::new(PolicyWatchdog::new(stop_files, policy, Arc::clone(tasks), ask))
+    Box::new(PolicyWatchdog::new(stop_files, policy, tasks.clone(), ask))
 }
 
 /// The files that stop a run: in the state directory, beside its reports, and beside those of its group.
@@ -148,13 +161,6 @@ fn stop_files_of(workspace: &Workspace, header: &RunHeader) -> Vec<PathBuf> {
     let group = workspace.index().group_of(&header.run.0).ok().flatten();
     files.extend(group.and_then(|_| Some(header.report_dir.parent()?.join(STOP_FILE))));
     files
-}
-
-/// The notices of the run, from where it is.
-fn notices_of(workspace: &Workspace, header: &RunHeader, records: &[TaskRecord]) -> RunNotices {
-    let mut counts = OutcomeCounts::default();
-    records.iter().for_each(|record| counts.add(record.outcome()));
-    RunNotices::begin(workspace, header, &counts)
 }
 
 /// The question between waves, of which people elsewhere learn first.
@@ -171,9 +177,10 @@ struct Parts<'a> {
     journal: Writer,
     quota: Quota,
     engine: Engine,
-    tasks: &'a Arc<[Task]>,
+    tasks: &'a RunTasks,
     requests: RequestCounts,
     sealer: Option<Sealer>,
+    notes: Option<NoteWords>,
     watchdog: Box<dyn Watchdog>,
 }
 
@@ -189,11 +196,12 @@ impl Parts<'_> {
             journal: self.journal,
             quota: self.quota,
             engine: self.engine,
-            tasks: Arc::clone(self.tasks),
+            tasks: self.tasks.clone(),
             requests: self.requests,
             program: concat!("sortie ", env!("CARGO_PKG_VERSION")).to_owned(),
             renew_token,
             sealer: self.sealer,
+            notes: self.notes,
             draw_pin: system_pins(),
             watchdog: self.watchdog,
         }

@@ -3,11 +3,9 @@
 //! Owns the order in which a run is taken: first its lock, then the verification of its database. Must never let a run be used
 //! that another process writes.
 
-use std::fs::File;
-
 use crate::app::Workspace;
 use crate::app::refusal::Reason;
-use crate::journal::{Opening, RunRow};
+use crate::journal::{HeldLock, Opening, RunRow};
 
 /// A run that no other process can write, with its database verified as far as its header and tasks.
 pub(crate) struct HeldRun {
@@ -16,7 +14,7 @@ pub(crate) struct HeldRun {
     /// The way to its entries.
     pub opening: Opening,
     /// The lock; it is released when this is dropped.
-    pub hold: File,
+    pub hold: HeldLock,
 }
 
 impl HeldRun {

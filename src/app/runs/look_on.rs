@@ -11,7 +11,7 @@ use crate::app::{AppEvent, Workspace};
 use crate::drive::{Clock, Quota, WallClock, facts_of};
 use crate::engine::EngineState;
 use crate::journal::{Distrust, RunHeader, RunReader};
-use crate::model::{Entry, Event, OutcomeCounts, Task, TaskRecord};
+use crate::model::{Entry, Event, OutcomeCounts, Task, TaskIndex, TaskRecord};
 
 /// Failures before the first look that observers get.
 const FAILURES_MAX: usize = 3;
@@ -84,7 +84,7 @@ impl Workspace {
         };
         let failures: Vec<&Entry> =
             entries.iter().rev().filter(is_failure).take(FAILURES_MAX).collect();
-        let seen = |entry: &&Entry| seen(entry, &onlooker.tasks, &onlooker.records);
+        let seen = |entry: &&Entry| onlooker.seen(entry);
         onlooker.failures = failures.iter().rev().map(seen).collect();
         Ok(onlooker)
     }
@@ -128,7 +128,7 @@ impl Onlooker<'_> {
         }
         let advanced = RunAdvanced {
             run: self.run().to_owned(),
-            entries: entries.iter().map(|entry| seen(entry, &self.tasks, &self.records)).collect(),
+            entries: entries.iter().map(|entry| self.seen(entry)).collect(),
             progress,
             counts: self.counts(),
             spent: self.quota.spent(WallClock.now()).unwrap_or(0),
@@ -139,6 +139,13 @@ impl Onlooker<'_> {
     /// Tells the observers of the workspace what a look showed, as the process that drives the run tells its own.
     pub fn tell(&self, event: &AppEvent) {
         self.workspace.events.tell(event);
+    }
+
+    fn seen(&self, entry: &Entry) -> SeenEntry {
+        let known = |index: TaskIndex| {
+            Some((index, self.tasks.get(index.at())?, self.records.get(index.at())?))
+        };
+        seen(entry, entry.event.task().and_then(known))
     }
 
     fn take_in(&mut self) -> Result<Vec<Entry>, Reason> {

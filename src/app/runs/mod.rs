@@ -15,6 +15,7 @@ pub(crate) mod hand_over_reason;
 pub(crate) mod held;
 pub(crate) mod listing;
 pub(crate) mod look_on;
+mod open_records;
 pub(crate) mod opened_run_reason;
 pub(crate) mod operation;
 pub(crate) mod prepare;

@@ -4,7 +4,6 @@
 //! reads the journal on a thread of its own.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -14,7 +13,7 @@ use crate::app::events::{AppEvent, Events};
 use crate::app::refusal::Reason;
 use crate::drive::{Clock, WallClock};
 use crate::journal::StateDir;
-use crate::model::Task;
+use crate::model::RunTasks;
 
 /// Shortest time between two rewrites.
 const PAUSE_MS_MIN: u64 = 10_000;
@@ -31,7 +30,7 @@ impl Reporter {
     /// Starts it. Observers learn of the first rewrite that fails; the run goes on, its journal holds all.
     pub(crate) fn start(
         state_dir: StateDir,
-        (run, tasks): (String, Arc<[Task]>),
+        (run, tasks): (String, RunTasks),
         directory: PathBuf,
         events: Events,
     ) -> Self {
@@ -62,7 +61,7 @@ impl Drop for Reporter {
 
 fn rewrite(
     state_dir: &StateDir,
-    (run, tasks): (&str, &Arc<[Task]>),
+    (run, tasks): (&str, &RunTasks),
     directory: &Path,
     changes: &Receiver<()>,
     events: &Events,
@@ -92,7 +91,7 @@ fn rewrite(
 
 fn write(
     state_dir: &StateDir,
-    (run, tasks): (&str, &Arc<[Task]>),
+    (run, tasks): (&str, &RunTasks),
     directory: &Path,
 ) -> Result<(), Reason> {
     Ok(RunView::read_with(state_dir, run, tasks)?.write(directory, None)?)

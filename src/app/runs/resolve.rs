@@ -5,7 +5,6 @@
 
 use crate::app::secrets::pins_shown::note_page;
 use crate::app::settings::ReportForm;
-use std::fs::File;
 
 use super::doubt::{Doubt, DoubtReason, EvidenceByTask};
 use super::held::HeldRun;
@@ -17,7 +16,7 @@ use crate::app::operator::Operator;
 use crate::app::refusal::Reason;
 use crate::drive::{Clock, WallClock};
 use crate::engine::{Engine, Phase, Scope};
-use crate::journal::{RequestCounts, RunJournal, RunReader, RunRow, RunState};
+use crate::journal::{HeldLock, RequestCounts, RunJournal, RunReader, RunRow, RunState};
 use crate::model::{Decision, Entry, Event, Outcome, Task, TaskIndex, UnixMillis};
 use crate::report::ReportRow;
 
@@ -54,7 +53,7 @@ pub struct HeldDoubts {
     now: UnixMillis,
     doubts: Vec<Doubt>,
     is_closed: bool,
-    _hold: File,
+    _hold: HeldLock,
 }
 
 /// What a person decided about one task.
@@ -90,7 +89,7 @@ impl Workspace {
         let HeldRun { row, opening, hold } = HeldRun::take(self, &request.run)?;
         let mut replay = Replay::new(opening.tasks(), &opening.header().policy);
         let mut seen = EvidenceByTask::default();
-        let run = opening.follow(|entry| {
+        let run = opening.follow(|entry, _| {
             replay.take(entry);
             seen.take(entry);
         })?;

@@ -3,8 +3,6 @@
 //! Owns what has to hold before. A resume may slow down and change the wait, nothing else, and a run that is only followed gets
 //! nothing that could send. Must never read the job again.
 
-use std::sync::Arc;
-
 use crate::app::charging::{Charging, LastSends, charge, sent_of, unsent_devices};
 use crate::app::operator::Operator;
 use crate::app::policy_file::PolicyFile;
@@ -12,18 +10,23 @@ use crate::app::preflight::{Attended, Candidate, GivenApproval, PlanStage, verif
 use crate::app::queue_place::queue_of_run;
 use crate::app::runs::ending::RunEnded;
 use crate::app::runs::execution::{Execution, execute};
+use crate::app::runs::open_records::OpenRecords;
 use crate::app::runs::opened_run_reason::OpeningPurpose;
 use crate::app::runs::operation::Operation;
 use crate::app::runs::resume_reason::ResumeReason;
 use crate::app::runs::trust::{KeptApproval, Replay, open_run, refuse_closed, refuse_simulated};
+use crate::app::runs::verdict::PlannedSkips;
 use crate::app::tenant::{Connection, TenantRequest};
 use crate::app::{AppEvent, Reason, Refusal, Workspace};
 use crate::drive::{Clock, WallClock};
 use crate::engine::{Engine, Scope};
-use crate::journal::{RequestCounts, RunHeader, RunJournal, RunRow, RunState, TrustedRun};
+use crate::journal::{
+    HeldLock, RequestCounts, RunHeader, RunJournal, RunRow, RunState, TrustedRun,
+};
 use crate::model::settings::{SettingValues, following, pace};
 use crate::model::{Outcome, Policy, Task, TaskRecord};
 use crate::plan::{Approval, Confirmation};
+use crate::report::Rows;
 use crate::transport::tenant_key;
 
 /// What is done with a run that is opened again.
@@ -116,7 +119,7 @@ impl Workspace {
             Scope::Follow | Scope::OnePass => None,
         };
         let opened = open(self, &row, &request, concurrency)?;
-        let Opened { header, tasks, run, engine, last } = opened;
+        let Opened { header, run, engine, last } = opened;
         let policy = PolicyFile::read(self.path())?;
         let alone = match scope {
             Scope::Whole => {
@@ -125,6 +128,7 @@ impl Workspace {
             Scope::Follow | Scope::OnePass => None,
         };
         let journal = RunJournal::go_on(&self.dir, &run)?;
+        let (tasks, skips) = (journal.tasks()?, PlannedSkips::of(&run.tasks));
         let timeout_ms = header.policy.timeout_ms;
         let connection = Connection::of_run(&header.base_url, timeout_ms, request.tenant)?;
         let quota = self.quota(&connection.base_url, header.policy.per_hour);
@@ -146,7 +150,8 @@ impl Workspace {
             connection,
             header,
             tasks,
-            records: run.records,
+            skips,
+            records: OpenRecords::of(&run.tasks, run.records),
             engine,
             journal,
             quota,
@@ -161,7 +166,6 @@ impl Workspace {
 /// A run as its journal has it, verified.
 struct Opened {
     header: RunHeader,
-    tasks: Arc<[Task]>,
     run: TrustedRun,
     engine: Engine,
     last: LastSends,
@@ -191,15 +195,15 @@ fn open(
     }
     header.policy.concurrency = header.policy.concurrency.min(concurrency);
     header.pending_ok |= request.pending_ok;
-    let tasks: Arc<[Task]> = opening.tasks().into();
-    let (mut replay, mut last) = (Replay::new(&tasks, &header.policy), LastSends::default());
-    let run = opening.follow(|entry| {
+    let mut replay = Replay::new(opening.tasks(), &header.policy);
+    let mut last = LastSends::default();
+    let run = opening.follow(|entry, tasks| {
         replay.take(entry);
-        last.take(entry, &tasks);
+        last.take(entry, tasks);
     })?;
     refuse_closed(&run)?;
     let engine = Engine::new(replay.end()?);
-    Ok(Opened { header, tasks, run, engine, last })
+    Ok(Opened { header, run, engine, last })
 }
 
 /// How long one pass through the devices may take, in milliseconds: it ends by itself.
@@ -219,7 +223,7 @@ fn enter_again(
     attended: Attended,
     run: &TrustedRun,
     last: &LastSends,
-) -> Result<std::fs::File, Reason> {
+) -> Result<HeldLock, Reason> {
     let now = WallClock.now();
     let (tasks, records) = (&run.tasks, &run.records);
     let alone = workspace.dir.hold_start()?;
@@ -241,14 +245,14 @@ fn enter_again(
         other => other,
     })?;
     // What it was charged and did not use is free again; what it still means to do is charged from now on.
-    let sent = sent_of(last, tasks, records);
+    let sent = sent_of(last, &Rows::new(tasks, records));
     workspace.index().settle_charges(&header.run.0, &sent)?;
     let charging = Charging {
         base_url: &header.base_url,
         job: &header.job,
         run: &header.run.0,
         left_by: candidate.left_by(),
-        demands: &unsent_devices(tasks, records),
+        demands: &unsent_devices(&Rows::new(tasks, records)),
         policy,
         approval,
         // As it was charged at first: an emergency that a person confirmed stays one.

@@ -10,7 +10,6 @@
 use crate::app::secrets::pins_shown::note_page;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::sync::Arc;
 
 use crate::app::charging::{LastSends, sent_of};
@@ -26,7 +25,7 @@ use crate::app::takeover::{TAKEN_OVER, taken_over_by};
 use crate::app::{AppEvent, Reason, Workspace};
 use crate::drive::{Clock, WallClock};
 use crate::job::{BeforeLoss, Input, Job, JobSettings, ParseOptions, Step, parse};
-use crate::journal::{RequestCounts, RunHeader, RunJournal, RunRow, RunState};
+use crate::journal::{HeldLock, RequestCounts, RunHeader, RunJournal, RunRow, RunState};
 use crate::model::settings::{SettingValue, following, output, pace, safety};
 use crate::model::{
     Entry, Event, Outcome, OutcomeCounts, OutsideWindow, ParamValue, Risk, Rollout, Task,
@@ -49,12 +48,12 @@ pub(crate) fn take_up(state: &Workspace, name: &str, refused: Refused) -> Result
     let hold = state.dir.hold_run(&row.id)?;
     let opening = open_run(state, &row.id)?;
     refuse_simulated(opening.header(), OpeningPurpose::Retry)?;
-    let (tasks, mut last) = (opening.tasks().to_vec(), LastSends::default());
-    let run = opening.follow(|entry| last.take(entry, &tasks))?;
+    let mut last = LastSends::default();
+    let run = opening.follow(|entry, tasks| last.take(entry, tasks))?;
     let journal = RunJournal::go_on(&state.dir, &run)?;
     let mut view = RunView::of(run);
     // A process that died could not say what it did not use.
-    let sent = sent_of(&last, &view.tasks, &view.records);
+    let sent = sent_of(&last, &view.rows());
     state.index().settle_charges(&row.id, &sent)?;
     let closed = reopen_lost(state, &mut view)?;
     let rows = view.rows();
@@ -221,7 +220,7 @@ pub(crate) struct Takeover {
     /// The old run's journal, from where it was verified.
     journal: RefCell<RunJournal>,
     /// Held until the retry is over.
-    _hold: File,
+    _hold: HeldLock,
 }
 
 impl Takeover {

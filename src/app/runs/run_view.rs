@@ -4,23 +4,31 @@
 
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use crate::app::refusal::{NextStep, RefusalClass, RefusalFacts};
-use crate::app::runs::verdict::{VerdictFacts, skips_asked, verdict_of};
+use crate::app::runs::verdict::{PlannedSkips, VerdictFacts, verdict_of};
 use crate::app::settings::ReportForm;
 use crate::journal::{
-    Distrust, RequestCounts, RunHeader, RunReader, RunState, StateDir, TrustedRun,
+    Distrust, JournalError, RequestCounts, RunHeader, RunReader, RunState, StateDir, TrustedRun,
 };
 use crate::model::{
-    Outcome, OutcomeCounts, RunMeasures, RunRecord, RunVerdict, Task, TaskRecord, UnixMillis,
+    KnownTasks, Outcome, OutcomeCounts, RunMeasures, RunRecord, RunTasks, RunVerdict, Task,
+    TaskFault, TaskRecord, UnixMillis,
 };
-use crate::report::{ReportFault, Rows, RunFacts, Stage, write_reports};
+use crate::report::{ReportFault, Rows, RunFacts, Stage, StoredRows, write_reports};
+
+/// Most tasks that are held in memory while reports are written. More are read again and again, which takes longer.
+const IN_MEMORY_MAX: usize = 65_536;
 
 /// Everything that a report is made from.
 pub(crate) struct RunView {
     pub header: RunHeader,
-    pub tasks: Arc<[Task]>,
+    /// Its tasks; none where they stay in its database.
+    pub tasks: Vec<Task>,
+    /// The tasks in its database, of a large run that this process holds.
+    pub stored: Option<StoredRows>,
+    /// Tasks that its plan left out.
+    pub skips: PlannedSkips,
     pub record: RunRecord,
     pub records: Vec<TaskRecord>,
     pub requests: RequestCounts,
@@ -35,33 +43,78 @@ impl RunView {
     /// The journal cannot be read, or the run was never begun.
     pub(crate) fn read(state_dir: &StateDir, run: &str) -> Result<Self, Distrust> {
         let reader = RunReader::open(state_dir, run)?;
-        let tasks = reader.tasks()?.into();
-        Self::of_reader(&reader, run, tasks)
+        let tasks = reader.tasks()?;
+        let folded = reader.fold(&tasks)?;
+        Self::of_reader(&reader, run, tasks, folded)
     }
 
-    /// The same of a run whose tasks are in memory already: they are frozen.
+    /// The same of a run that this process holds: its tasks are those that it was opened with.
     ///
     /// # Errors
     /// As [`RunView::read`].
     pub(crate) fn read_with(
         state_dir: &StateDir,
         run: &str,
-        tasks: &Arc<[Task]>,
+        tasks: &RunTasks,
     ) -> Result<Self, Distrust> {
-        Self::of_reader(&RunReader::open(state_dir, run)?, run, Arc::clone(tasks))
+        if tasks.count() > IN_MEMORY_MAX {
+            return Self::read_stored(state_dir, run, tasks);
+        }
+        let reader = RunReader::open(state_dir, run)?;
+        let unusable = |fault: TaskFault| unusable(state_dir, run, &fault);
+        let (mut all, mut known) = (Vec::with_capacity(tasks.count()), KnownTasks::default());
+        tasks.for_each(|_, task| all.push(known.shared(task))).map_err(unusable)?;
+        let folded = reader.fold(&all)?;
+        Self::of_reader(&reader, run, all, folded)
     }
 
-    fn of_reader(reader: &RunReader, run: &str, tasks: Arc<[Task]>) -> Result<Self, Distrust> {
+    /// The same, and the tasks stay in the database.
+    pub(in crate::app) fn read_stored(
+        state_dir: &StateDir,
+        run: &str,
+        tasks: &RunTasks,
+    ) -> Result<Self, Distrust> {
+        let reader = RunReader::open(state_dir, run)?;
+        let (mut skips, mut records) = (PlannedSkips::default(), Vec::new());
+        records.reserve_exact(tasks.count());
+        let stored = StoredRows::new(tasks.clone(), |task| {
+            skips.add(task);
+            records.push(TaskRecord::new(task));
+        });
+        let stored = Some(stored.map_err(|fault| unusable(state_dir, run, &fault))?);
+        let view = Self::of_reader(&reader, run, Vec::new(), reader.fold_from(records)?)?;
+        Ok(Self { stored, skips, ..view })
+    }
+
+    fn of_reader(
+        reader: &RunReader,
+        run: &str,
+        tasks: Vec<Task>,
+        (record, records): (RunRecord, Vec<TaskRecord>),
+    ) -> Result<Self, Distrust> {
         let header = reader.header()?.ok_or_else(|| Distrust::NeverBegun(run.to_owned()))?;
-        let (record, records) = reader.fold(&tasks)?;
         let (requests, measures) = (reader.requests()?, reader.measures()?);
-        Ok(Self { header, tasks, record, records, requests, measures })
+        let (skips, stored) = (PlannedSkips::of(&tasks), None);
+        Ok(Self { header, tasks, stored, skips, record, records, requests, measures })
     }
 
     /// A run that was verified.
     pub(crate) fn of(run: TrustedRun) -> Self {
         let TrustedRun { header, tasks, record, records, requests, measures, .. } = run;
-        Self { header, tasks: tasks.into(), record, records, requests, measures }
+        let (skips, stored) = (PlannedSkips::of(&tasks), None);
+        Self { header, tasks, stored, skips, record, records, requests, measures }
+    }
+
+    /// Refuses what was made of this run where a task could not be read: it lacks that task.
+    ///
+    /// # Errors
+    /// The first task that could not be read.
+    pub(crate) fn refuse_fault(&self) -> Result<(), JournalError> {
+        let fault = self.stored.as_ref().and_then(StoredRows::fault);
+        fault.map_or(Ok(()), |fault| {
+            let path = format!("runs/{}.db", self.header.run.0).into();
+            Err(JournalError::Content { path, detail: fault.to_string() })
+        })
     }
 
     /// What its reports say of the run itself.
@@ -100,14 +153,17 @@ impl RunView {
             counts: &counts,
             stop: self.record.stop.as_ref().map(|(cause, _)| *cause),
             is_forbidden: !self.record.stopped_actions.is_empty(),
-            skips_asked: skips_asked(&self.tasks, &counts),
+            skips_asked: self.skips.asked_of(&counts),
             pending_ok: self.header.pending_ok,
         })
     }
 
     /// The tasks with what is known of them.
     pub(crate) fn rows(&self) -> Rows<'_> {
-        Rows::new(&self.tasks, &self.records)
+        match &self.stored {
+            Some(stored) => Rows::stored(stored, &self.records),
+            None => Rows::new(&self.tasks, &self.records),
+        }
     }
 
     /// The state of the run, and its outcomes in words.
@@ -145,6 +201,10 @@ impl RunView {
             ReportsReason::Unwritable { run, fault, detail: error.to_string() }
         })
     }
+}
+
+fn unusable(state_dir: &StateDir, run: &str, fault: &TaskFault) -> JournalError {
+    JournalError::Content { path: state_dir.run_path(run), detail: fault.to_string() }
 }
 
 /// The state of a run with these outcomes that no process drives, and the outcomes in words.

@@ -6,14 +6,13 @@
 use crate::app::Sent;
 use crate::app::events::{AppEvent, Events, RunAdvanced};
 use crate::app::notify::RunNotices;
+use crate::app::runs::open_records::OpenRecords;
 use crate::app::runs::reporter::Reporter;
 use crate::app::runs::seen::{begins, seen};
 use crate::drive::{Clock, Observer, Quota, WallClock};
 use crate::engine::Progress;
 use crate::journal::RunHeader;
-use crate::model::{
-    Entry, Event, KnownTexts, Outcome, OutcomeCounts, Task, TaskRecord, UnixMillis,
-};
+use crate::model::{Entry, Event, OutcomeCounts, RunTasks, Task, TaskIndex, UnixMillis};
 
 /// How often the ledger is asked what is left of the hour, in milliseconds.
 const QUOTA_MS: i64 = 5_000;
@@ -30,10 +29,8 @@ pub(crate) struct Watched {
 /// Watches a run.
 pub(crate) struct RunWatch<'a> {
     run: String,
-    tasks: &'a [Task],
-    records: Vec<TaskRecord>,
-    reasons: KnownTexts,
-    counts: OutcomeCounts,
+    tasks: &'a RunTasks,
+    records: OpenRecords,
     events: Events,
     reporter: Reporter,
     notices: RunNotices,
@@ -47,22 +44,18 @@ impl<'a> RunWatch<'a> {
     /// Begins to watch, and tells that the run is driven from now on.
     pub(crate) fn begin(
         header: &RunHeader,
-        tasks: &'a [Task],
-        records: Vec<TaskRecord>,
+        tasks: &'a RunTasks,
+        records: OpenRecords,
         events: Events,
         reporter: Reporter,
         (quota, notices): (Quota, RunNotices),
     ) -> Self {
-        let mut counts = OutcomeCounts::default();
-        records.iter().for_each(|record| counts.add(record.outcome()));
-        events.tell(&AppEvent::RunBegins(begins(header, counts.clone())));
+        events.tell(&AppEvent::RunBegins(begins(header, records.counts().clone())));
         let (spent, spent_at) = (0, UnixMillis(0));
         Self {
             run: header.run.0.clone(),
             tasks,
             records,
-            reasons: KnownTexts::default(),
-            counts,
             events,
             reporter,
             notices,
@@ -76,25 +69,11 @@ impl<'a> RunWatch<'a> {
     /// Tells that the run is left, and returns what was seen of it.
     pub(crate) fn finish(self) -> Watched {
         self.events.tell(&AppEvent::RunLeft { run: self.run });
-        let is_sent =
-            |record: &&TaskRecord| record.attempts > 0 && record.outcome() != Outcome::NotAttempted;
-        let sent = self.records.iter().filter(is_sent).count();
         Watched {
-            sent: Sent::of_tasks(u32::try_from(sent).unwrap_or(u32::MAX)),
-            counts: self.counts,
+            sent: Sent::of_tasks(self.records.sent()),
+            counts: self.records.counts().clone(),
             is_forbidden: self.is_forbidden,
         }
-    }
-
-    fn take(&mut self, entry: &Entry) {
-        if let Some(task) = entry.event.task() {
-            let record = &mut self.records[task.at()];
-            self.counts.remove(record.outcome());
-            record.apply(entry.at, &entry.event);
-            self.reasons.share(&mut record.reason);
-            self.counts.add(record.outcome());
-        }
-        self.is_forbidden |= matches!(entry.event, Event::ActionStopped { .. });
     }
 
     fn count_hour(&mut self) {
@@ -108,15 +87,31 @@ impl<'a> RunWatch<'a> {
 
 impl Observer for RunWatch<'_> {
     fn committed(&mut self, entries: &[Entry], progress: &Progress) {
-        entries.iter().for_each(|entry| self.take(entry));
+        // A task that cannot be used ends the run where it is sent.
+        let about = |entry: &Entry| {
+            let index = entry.event.task()?;
+            self.tasks.get(index).ok().map(|task| (index, task))
+        };
+        let about: Vec<Option<(TaskIndex, Task)>> = entries.iter().map(about).collect();
+        for (entry, about) in entries.iter().zip(&about) {
+            if let Some((index, task)) = about {
+                self.records.take(*index, task, entry);
+            }
+            self.is_forbidden |= matches!(entry.event, Event::ActionStopped { .. });
+        }
         self.count_hour();
+        let seen = |(entry, about): (&Entry, &Option<(TaskIndex, Task)>)| {
+            let known = about.as_ref();
+            seen(entry, known.and_then(|(at, task)| Some((*at, task, self.records.get(*at)?))))
+        };
         let advanced = RunAdvanced {
             run: self.run.clone(),
-            entries: entries.iter().map(|entry| seen(entry, self.tasks, &self.records)).collect(),
+            entries: entries.iter().zip(&about).map(seen).collect(),
             progress: progress.clone(),
-            counts: self.counts.clone(),
+            counts: self.records.counts().clone(),
             spent: self.spent,
         };
+        about.iter().flatten().for_each(|(index, task)| self.records.close(*index, task));
         self.notices.advanced(&advanced);
         self.events.tell(&AppEvent::RunAdvanced(advanced));
         if !entries.is_empty() {

@@ -24,16 +24,12 @@ pub(crate) fn begins(header: &RunHeader, counts: OutcomeCounts) -> RunBegins {
     }
 }
 
-/// What observers see of an entry. `records` are as the entry's batch left them.
-pub(crate) fn seen(entry: &Entry, tasks: &[Task], records: &[TaskRecord]) -> SeenEntry {
-    let seen_task = |index: TaskIndex| {
-        let (task, record) = (tasks.get(index.at())?, records.get(index.at())?);
-        Some(seen_task(index, task, record, &entry.event))
-    };
+/// What observers see of an entry, with its task and the record of that, as the entry's batch left it.
+pub(crate) fn seen(entry: &Entry, about: Option<(TaskIndex, &Task, &TaskRecord)>) -> SeenEntry {
     SeenEntry {
         at: entry.at,
         kind: entry.event.word(),
-        task: entry.event.task().and_then(seen_task),
+        task: about.map(|(index, task, record)| seen_task(index, task, record, &entry.event)),
         news: news_of(&entry.event),
         pins: pins_of(&entry.event),
     }
@@ -127,8 +123,14 @@ mod tests {
             assert_eq!(facts.contains(&PinFact::Differs), is_other);
         }
         let pin = Some(Sealed::clear("1".to_owned()));
-        assert!(has_new_pin(&Event::Intent { task, attempt: 1, pin, sends: None }));
-        assert!(!has_new_pin(&Event::Intent { task, attempt: 1, pin: None, sends: None }));
+        assert!(has_new_pin(&Event::Intent { task, attempt: 1, pin, sends: None, lists: None }));
+        assert!(!has_new_pin(&Event::Intent {
+            task,
+            attempt: 1,
+            pin: None,
+            sends: None,
+            lists: None
+        }));
         assert!(!has_new_pin(&Event::PinRead { task, reading: PinReading::Nothing }));
     }
 }

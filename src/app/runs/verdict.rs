@@ -87,14 +87,34 @@ pub(crate) fn verdict_of(end: &VerdictFacts<'_>) -> RunVerdict {
     RunVerdict::Well
 }
 
-/// Skips that the request or the job asked for, or that came up while the run was driven.
-pub(crate) fn skips_asked(tasks: &[Task], counts: &OutcomeCounts) -> u32 {
-    let is_planned = |task: &&Task| matches!(task.turn, Turn::Skip { .. });
-    let is_asked = |task: &&Task| matches!(task.turn, Turn::Skip { asked: true, .. });
-    let count = |found: usize| u32::try_from(found).unwrap_or(u32::MAX);
-    let planned = count(tasks.iter().filter(is_planned).count());
-    let asked = count(tasks.iter().filter(is_asked).count());
-    asked + counts.of(Outcome::Skipped).saturating_sub(planned)
+/// Tasks that the plan of a run left out.
+#[derive(Copy, Clone, Debug, Default)]
+pub(crate) struct PlannedSkips {
+    all: u32,
+    /// Those that the request or the job asked for.
+    asked: u32,
+}
+
+impl PlannedSkips {
+    /// Those of a plan with these tasks.
+    pub(crate) fn of(tasks: &[Task]) -> Self {
+        let mut skips = Self::default();
+        tasks.iter().for_each(|task| skips.add(task));
+        skips
+    }
+
+    /// Takes in a task of the plan.
+    pub(crate) fn add(&mut self, task: &Task) {
+        if let Turn::Skip { asked, .. } = task.turn {
+            self.all += 1;
+            self.asked += u32::from(asked);
+        }
+    }
+
+    /// Skips that the request or the job asked for, or that came up while the run was driven, of tasks that ended so.
+    pub(crate) fn asked_of(self, counts: &OutcomeCounts) -> u32 {
+        self.asked + counts.of(Outcome::Skipped).saturating_sub(self.all)
+    }
 }
 
 #[cfg(test)]

@@ -10,9 +10,8 @@ use std::sync::Arc;
 use crate::app::policy_file::{PolicyFile, Reread};
 use crate::drive::{Alarm, Watchdog};
 use crate::engine::{Ask, OperatorAnswer};
-use crate::kandji::find_action;
-use crate::model::{Device, Recheck, Risk, StopCause, Task, TaskIndex, UnixMillis};
-use crate::plan::{Aim, recheck, recheck_protection};
+use crate::model::{Device, Recheck, Risk, RunTasks, StopCause, Task, TaskIndex, UnixMillis};
+use crate::plan::recheck;
 
 /// How often the files are checked, in milliseconds: no person makes one faster, and a run asks before each batch.
 const LOOK_EVERY_MS: i64 = 100;
@@ -25,7 +24,7 @@ pub(crate) type AskBeforeWave =
 pub(crate) struct PolicyWatchdog {
     stop_files: Vec<PathBuf>,
     policy: PolicyFile,
-    tasks: Arc<[Task]>,
+    tasks: RunTasks,
     /// The protect list was compared with the tasks.
     is_compared: bool,
     looked_at: Option<UnixMillis>,
@@ -39,7 +38,7 @@ impl PolicyWatchdog {
     pub(crate) fn new(
         stop_files: Vec<PathBuf>,
         policy: PolicyFile,
-        tasks: Arc<[Task]>,
+        tasks: RunTasks,
         ask: AskBeforeWave,
     ) -> Self {
         Self { stop_files, policy, tasks, is_compared: false, looked_at: None, broken: None, ask }
@@ -63,11 +62,16 @@ impl PolicyWatchdog {
             return Vec::new();
         }
         let protect = &self.policy.policy.protect;
-        let tasks = (0..).map(TaskIndex).zip(self.tasks.iter());
-        let touching = tasks.filter(|(_, task)| task.risk >= Risk::Disruptive);
-        touching
-            .filter_map(|(index, task)| Some((index, protect.objection(&task.device)?)))
-            .collect()
+        let mut protected = Vec::new();
+        let read = self.tasks.for_each(|index, task| {
+            let is_touching = task.risk >= Risk::Disruptive;
+            let objection = is_touching.then(|| protect.objection(&task.device)).flatten();
+            protected.extend(objection.map(|reason| (index, reason)));
+        });
+        if let Err(fault) = read {
+            self.broken = Some(fault.to_string());
+        }
+        protected
     }
 }
 
@@ -92,11 +96,7 @@ impl Watchdog for PolicyWatchdog {
 
     fn recheck(&mut self, task: &Task, device: &Device) -> Recheck {
         let protect = &self.policy.policy.protect;
-        if task.risk < Risk::Irreversible {
-            return recheck_protection(device, protect);
-        }
-        let aim = find_action(&task.action).map_or(Aim::Device, Aim::of);
-        recheck(&task.device, device, protect, aim)
+        recheck(task, device, protect)
     }
 
     fn ask(&mut self, question: Ask) -> BoxFuture<'static, OperatorAnswer> {

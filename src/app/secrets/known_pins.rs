@@ -13,7 +13,7 @@ use crate::drive::Sealer;
 use crate::engine::KnownPins;
 use crate::journal::{DeviceEvent, Index, JournalError, RunHeader, RunState, StateDir};
 use crate::kandji::find_action;
-use crate::model::{DeviceId, KnownPin, Outcome, Task, TaskIndex, TaskRecord, Turn};
+use crate::model::{DeviceId, KnownPin, Outcome, RunTasks, Task, TaskIndex, TaskRecord, Turn};
 
 /// Devices that a note names.
 const NAMED_MAX: usize = 3;
@@ -22,7 +22,7 @@ const NAMED_MAX: usize = 3;
 pub(crate) fn known_pins(
     workspace: &Workspace,
     header: &RunHeader,
-    tasks: &Arc<[Task]>,
+    tasks: &RunTasks,
     sealer: Option<Sealer>,
 ) -> KnownPins {
     let source = Source {
@@ -30,7 +30,7 @@ pub(crate) fn known_pins(
         index: Arc::clone(&workspace.index),
         base_url: header.base_url.clone(),
         run: header.run.0.clone(),
-        tasks: Arc::clone(tasks),
+        tasks: tasks.clone(),
         sealer,
         events: workspace.events.clone(),
     };
@@ -43,7 +43,7 @@ struct Source {
     base_url: String,
     /// The run that asks.
     run: String,
-    tasks: Arc<[Task]>,
+    tasks: RunTasks,
     sealer: Option<Sealer>,
     events: Events,
 }
@@ -62,7 +62,9 @@ enum Earlier {
 impl Source {
     /// The PIN of the newest lock of a task's device that another run has sent.
     fn pin_of(&self, task: TaskIndex) -> Option<KnownPin> {
-        let device = &self.tasks[task.at()].device.id;
+        // A task that cannot be used ends the run where it is sent.
+        let task = self.tasks.get(task).ok()?;
+        let device = &task.device.id;
         let index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
         let events = index.device_tasks(device.as_str());
         drop(index);
@@ -202,7 +204,7 @@ mod tests {
     fn said(verdict: Verdict, ended: Option<(Outcome, &str)>) -> Earlier {
         let mut record = TaskRecord::default();
         let mut apply = |event: Event| record.apply(UnixMillis(1), &event);
-        apply(Event::Intent { task: TASK, attempt: 1, pin: None, sends: None });
+        apply(Event::Intent { task: TASK, attempt: 1, pin: None, sends: None, lists: None });
         apply(Event::Answered { task: TASK, attempt: 1, http_status: Some(200), verdict });
         if let Some((outcome, reason)) = ended {
             apply(Event::Settled { task: TASK, outcome, reason: reason.to_owned() });
@@ -233,7 +235,7 @@ mod tests {
         let in_effect = Verdict::InEffect { reason: String::new() };
         let reading = crate::model::PinReading::Known { pin: pin(), run: "A".to_owned() };
         for event in [
-            Event::Intent { task: TASK, attempt: 1, pin: None, sends: None },
+            Event::Intent { task: TASK, attempt: 1, pin: None, sends: None, lists: None },
             Event::Answered { task: TASK, attempt: 1, http_status: Some(400), verdict: in_effect },
             Event::PinRead { task: TASK, reading },
         ] {

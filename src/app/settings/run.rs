@@ -13,7 +13,8 @@ use crate::model::settings::{
     SettingLayer, SettingValue, SettingValues, following, output, pace, safety, targets, tenant,
 };
 use crate::model::{
-    MaxErrors, OutsideWindow, Policy, Retries, Risk, Rollout, UnixMillis, WaveGate, Window,
+    MaxErrors, NoteFlaw, OutsideWindow, Policy, Retries, Risk, Rollout, UnixMillis, WaveGate,
+    Window, note_flaw,
 };
 use crate::report::{
     METRICS_PLACEHOLDERS, is_metrics_file_name, missing_feature, unknown_placeholder,
@@ -52,6 +53,11 @@ pub enum SettingsRefusal {
     },
     /// Sending outside of the window is asked for without a reason.
     BreakGlassWithoutReason,
+    /// The text of the note cannot be one.
+    Note {
+        /// What is wrong with it.
+        flaw: NoteFlaw,
+    },
     /// The name of the file of metrics does not end in `.prom`.
     MetricsFileName {
         /// The file.
@@ -79,6 +85,7 @@ impl RefusalFacts for SettingsRefusal {
             Self::QuarantineTooShort { .. } => NextStep::CorrectRequest { what: "quarantine" },
             Self::FormatNotBuilt { .. } => NextStep::CorrectRequest { what: "report_format" },
             Self::BreakGlassWithoutReason => NextStep::GiveReason,
+            Self::Note { .. } => NextStep::CorrectRequest { what: "note" },
             Self::MetricsFileName { .. } | Self::MetricsFilePlaceholder { .. } => {
                 NextStep::CorrectRequest { what: "metrics_file" }
             }
@@ -144,6 +151,10 @@ impl RunSettings {
         let defaults = Policy::default_at(now, seed);
         let timeout_ms = timeout_ms(values)?;
         metrics_file(values)?;
+        let note = values.text(&output::NOTE);
+        if let Some(flaw) = note.and_then(note_flaw) {
+            return Err(SettingsRefusal::Note { flaw });
+        }
         let formats = values.words(&output::REPORT_FORMAT).unwrap_or_default();
         if let Some(feature) = formats.into_iter().find_map(missing_feature) {
             return Err(SettingsRefusal::FormatNotBuilt { feature });
@@ -165,6 +176,7 @@ impl RunSettings {
             errors_in_a_row: values.count(&safety::ERRORS_IN_A_ROW),
             timeout_ms,
             quarantine_ms: self.quarantine_ms(timeout_ms, defaults.quarantine_ms)?,
+            note: note.map(str::to_owned),
             ..defaults
         })
     }
@@ -350,5 +362,5 @@ impl RunSettings {
 fn is_benign(job: &Job) -> bool {
     let rows = job.rows.iter().map(|row| &row.steps);
     let selected = job.selection.iter().map(|selection| &selection.steps);
-    rows.chain(selected).flat_map(|steps| steps.iter()).all(|step| step.action.risk <= Risk::Benign)
+    rows.chain(selected).flat_map(|steps| steps.iter()).all(|step| step.risk() <= Risk::Benign)
 }

@@ -5,13 +5,14 @@
 use super::connection::Connection;
 use super::device_reason::DeviceReason;
 use crate::app::Workspace;
+use crate::app::planning::filter_reads::read_filter_facts;
 use crate::app::planning::make::reads_of;
 use crate::app::refusal::Reason;
 use crate::drive::{Clock, Reads, WallClock, read_commands, read_inventory};
 use crate::job::{Filter, Target, TargetField};
 use crate::kandji::CommandsPage;
 use crate::model::{Device, DeviceId, Policy};
-use crate::plan::{Inventory, Lookup, Need, fit_filter, is_selected};
+use crate::plan::{FilterFacts, Inventory, Lookup, Need, fit_filter, is_selected};
 use crate::transport::{HttpTransport, ReadOnly, tenant_key};
 
 /// How fast a tenant may be read; the defaults of a run where nothing is said.
@@ -28,8 +29,11 @@ pub struct TenantReader {
     reads: Reads<ReadOnly<HttpTransport>, WallClock>,
     /// How many devices the tenant had when a plan last read them all.
     fleet: Option<u32>,
+    pub(in crate::app) workspace: Workspace,
+    pub(in crate::app) per_second: u32,
+    pub(in crate::app) per_hour: u32,
     /// A simulated tenant lives as long as this.
-    _connection: Connection,
+    pub(in crate::app) connection: Connection,
 }
 
 /// Which devices are listed.
@@ -88,12 +92,14 @@ impl Workspace {
     #[must_use]
     pub fn tenant_reader(&self, connection: Connection, pace: ReadPace) -> TenantReader {
         let policy = Policy::default_at(WallClock.now(), 0);
-        let quota = self.quota(&connection.base_url, pace.per_hour.unwrap_or(policy.per_hour));
+        let per_hour = pace.per_hour.unwrap_or(policy.per_hour);
+        let quota = self.quota(&connection.base_url, per_hour);
         let per_second = pace.per_second.unwrap_or(policy.per_second);
         let reads = reads_of(&connection, &quota, per_second, &self.events);
         // That only chooses which pages are read ahead.
         let fleet = self.index().fleet_size(&tenant_key(&connection.base_url)).ok().flatten();
-        TenantReader { reads, fleet, _connection: connection }
+        let workspace = self.clone();
+        TenantReader { reads, fleet, workspace, per_second, per_hour, connection }
     }
 }
 
@@ -103,14 +109,18 @@ impl TenantReader {
     /// # Errors
     /// The tenant cannot be read.
     pub async fn devices(&self, request: &DevicesRequest) -> Result<DevicesFound, Reason> {
-        let inventory = read_inventory(&self.reads, &Need::Everything, self.fleet).await?;
+        let mut inventory = read_inventory(&self.reads, &Need::Everything, self.fleet).await?;
+        let (facts, events) = (FilterFacts::of_filter(&request.filter), &self.workspace.events);
+        let unknown =
+            read_filter_facts(&self.reads, facts, &mut inventory, events, self.per_second).await?;
         let now = WallClock.now();
         let is_asked = |device: &&Device| {
             (request.with_unmanaged || device.is_managed())
                 && is_selected(&request.filter, device, now)
         };
         let selected = inventory.devices().iter().filter(is_asked).cloned().collect();
-        let notes = fit_filter(&request.filter, &inventory);
+        let mut notes = fit_filter(&request.filter, &inventory);
+        notes.extend(unknown);
         Ok(DevicesFound { selected, inventory, notes })
     }
 

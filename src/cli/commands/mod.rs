@@ -12,6 +12,7 @@ pub(crate) mod completions;
 pub(crate) mod device_commands;
 pub(crate) mod devices;
 pub(crate) mod doctor;
+pub(crate) mod gather;
 pub(crate) mod help;
 pub(crate) mod history;
 pub(crate) mod init;

@@ -27,7 +27,7 @@ pub(crate) fn tables(name: &str) -> Option<Vec<TopicBlock>> {
     })
 }
 
-/// The action table: also the table of the README.
+/// The action table.
 pub(crate) fn actions() -> TopicTable {
     let row = |action: &&crate::kandji::ActionSpec| {
         let platforms: Vec<&str> =

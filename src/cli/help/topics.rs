@@ -26,6 +26,7 @@ pub(crate) const TOPICS: &[Topic] = topics![
     "targets",
     "tenants",
     "actions",
+    "lost-mode",
     "plans",
     "confirm",
     "policy",

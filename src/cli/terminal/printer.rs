@@ -158,6 +158,11 @@ impl Printer {
         self.data(&array(rows, &self.fields).to_string());
     }
 
+    /// Begins a listing for programs that is longer than memory: one array, an object on each line.
+    pub(crate) fn begin_list(&self) -> JsonList<'_> {
+        JsonList { printer: self, has_rows: false }
+    }
+
     /// Writes the result of a command for programs, where JSON is the format.
     pub(crate) fn answer(&self, result: &Value) {
         if self.format == ListingFormat::Json {
@@ -332,5 +337,25 @@ impl Printer {
     /// Whether details were asked for that most people do not need.
     pub(crate) fn is_verbose(&self) -> bool {
         self.verbosity > 0
+    }
+}
+
+/// An array of objects that is written row by row.
+pub(crate) struct JsonList<'p> {
+    printer: &'p Printer,
+    has_rows: bool,
+}
+
+impl JsonList<'_> {
+    /// Writes one object, with the fields that `--json` picks.
+    pub(crate) fn add(&mut self, row: Value) {
+        let before = if self.has_rows { "," } else { "[" };
+        self.has_rows = true;
+        self.printer.data(&format!("{before}{}", pick(row, &self.printer.fields)));
+    }
+
+    /// Ends the array.
+    pub(crate) fn end(self) {
+        self.printer.data(if self.has_rows { "]" } else { "[]" });
     }
 }

@@ -8,17 +8,17 @@ use crate::cli::text::fields::object;
 use crate::cli::text::screen::{Screen, Tone};
 use crate::cli::text::table::{Table, TableCell, TableColumn};
 use crate::kandji::{ACTIONS, ActionSpec, ParamSpec, Requirement};
-use crate::model::wire::Method;
-use crate::model::{End, Params, Platform, Repeat, Risk};
+use crate::model::{DeviceState, End, Params, Platform, Repeat, Risk, StateSign};
 
 /// The fields of an action in JSON.
 pub(crate) const ACTION_FIELDS: [&str; 9] =
     ["name", "aliases", "risk", "repeatable", "summary", "remarks", "platforms", "end", "params"];
 
+/// With the longest name of an action, the narrowest summary fits 80 columns.
 const COLUMNS: [TableColumn; 4] = [
     TableColumn::whole("ACTION"),
     TableColumn::whole("RISK"),
-    TableColumn::text("WHAT IT DOES").at_least(44),
+    TableColumn::text("WHAT IT DOES").at_least(37),
     TableColumn::text("PLATFORMS").at_least(12).optional(),
 ];
 
@@ -66,11 +66,7 @@ pub(crate) fn in_full(action: &ActionSpec) -> String {
         Repeat::Safe => "safe to repeat after a lost answer",
         Repeat::Once => "never sent again after a lost answer",
     };
-    let method = match action.method {
-        Method::Get => "GET",
-        Method::Post => "POST",
-        Method::Delete => "DELETE",
-    };
+    let method = action.method.word();
     let mut text = format!("{}: {}\n\n", action.name, action.summary);
     for (what, value) in [
         ("aliases", action.aliases.join(", ")),
@@ -143,6 +139,15 @@ fn tone_of(risk: Risk) -> Tone {
     }
 }
 
+/// What a report about the device shows at the end.
+fn state_in_words(state: &DeviceState) -> String {
+    let report = state.path_suffix.trim_start_matches('/');
+    match &state.sign {
+        StateSign::Since { value, .. } => format!("{report} says {value} since a later time"),
+        StateSign::Said { words } => format!("{report} answers '{words}'"),
+    }
+}
+
 /// How the end is known, on the platform where most is known.
 fn end_in_words(action: &ActionSpec) -> String {
     let platform = action.platforms.first().copied().unwrap_or(Platform::Mac);
@@ -150,13 +155,16 @@ fn end_in_words(action: &ActionSpec) -> String {
         End::Answer => "the API answers".to_owned(),
         End::Acceptance { why } => format!("the API accepts it ({why})"),
         End::Gone => "the device record is gone".to_owned(),
-        End::Command { request_types, or_gone, or_named, .. } => {
-            let gone = match (or_gone, or_named) {
-                (true, _) => ", or the device is gone or has enrolled again",
-                (false, Some(_)) => ", or the device has the new name",
-                (false, None) => "",
+        End::Recorded => "the device record shows the new values".to_owned(),
+        End::State(state) => state_in_words(&state),
+        End::Command { request_types, or_gone, or_named, or_state, .. } => {
+            let or = match (or_gone, or_named, or_state) {
+                (true, _, _) => ", or the device is gone or has enrolled again".to_owned(),
+                (false, Some(_), _) => ", or the device has the new name".to_owned(),
+                (false, None, Some(state)) => format!(", or {}", state_in_words(&state)),
+                (false, None, None) => String::new(),
             };
-            format!("the device reports the command {}{gone}", request_types.join(" or "))
+            format!("the device reports the command {}{or}", request_types.join(" or "))
         }
     }
 }

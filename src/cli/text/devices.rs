@@ -66,11 +66,11 @@ pub(crate) fn device_table(devices: &[Device], screen: &Screen) -> String {
             TableCell::toned(tone, &device.name),
             device.platform.to_string().into(),
             device.user_email.as_str().into(),
-            device.os_version.as_str().into(),
+            device.make.os_version.as_str().into(),
             device.last_check_in.map(|at| screen.time(at)).unwrap_or_default().into(),
             device.blueprint.as_str().into(),
             device.tags.join(", ").into(),
-            device.model.as_str().into(),
+            device.make.model.as_str().into(),
             device.id.to_string().into(),
         ]);
     }
@@ -87,8 +87,8 @@ pub(crate) fn device_json(device: &Device) -> Value {
             json!(device.name),
             json!(device.user_email),
             json!(device.platform.word()),
-            json!(device.os_version),
-            json!(device.model),
+            json!(device.make.os_version),
+            json!(device.make.model),
             json!(device.blueprint),
             json!(device.asset_tag),
             json!(device.tags),
@@ -101,24 +101,26 @@ pub(crate) fn device_json(device: &Device) -> Value {
 
 /// The inventory as CSV that is valid job input.
 pub(crate) fn devices_csv(devices: &[Device]) -> String {
-    let rows = devices.iter().map(|device| {
-        [
-            device.id.to_string(),
-            identity(TargetField::SerialNumber, &device.serial_number),
-            identity(TargetField::DeviceName, &device.name),
-            identity(TargetField::UserEmail, &device.user_email),
-            device.platform.to_string(),
-            one_line(&device.os_version),
-            one_line(&device.model),
-            one_line(&device.blueprint),
-            identity(TargetField::AssetTag, &device.asset_tag),
-            one_line(&device.tags.join(";")),
-            device.mdm_enabled.to_string(),
-            device.is_removed.to_string(),
-            device.last_check_in.map(|at| at.to_string()).unwrap_or_default(),
-        ]
-    });
-    csv_text(DEVICE_FIELDS, rows)
+    csv_text(DEVICE_FIELDS, devices.iter().map(device_cells))
+}
+
+/// The cells of one device.
+pub(super) fn device_cells(device: &Device) -> [String; DEVICE_FIELDS.len()] {
+    [
+        device.id.to_string(),
+        identity(TargetField::SerialNumber, &device.serial_number),
+        identity(TargetField::DeviceName, &device.name),
+        identity(TargetField::UserEmail, &device.user_email),
+        device.platform.to_string(),
+        one_line(&device.make.os_version),
+        one_line(&device.make.model),
+        one_line(&device.blueprint),
+        identity(TargetField::AssetTag, &device.asset_tag),
+        one_line(&device.tags.join(";")),
+        device.mdm_enabled.to_string(),
+        device.is_removed.to_string(),
+        device.last_check_in.map(|at| at.to_string()).unwrap_or_default(),
+    ]
 }
 
 /// A cell that says which device is meant, as a job can repeat it; empty where no job could (a name with a
@@ -128,17 +130,17 @@ fn identity(field: TargetField, text: &str) -> String {
     let is_read = target.read_field(field, text).is_ok();
     let read = match field {
         TargetField::SerialNumber => target.serial_number,
-        TargetField::DeviceName => target.device_name,
-        TargetField::UserEmail => target.user_email,
-        TargetField::AssetTag => target.asset_tag,
-        TargetField::DeviceId => target.device_id.map(|id| id.as_str().into()),
+        TargetField::DeviceName => target.device_name.clone(),
+        TargetField::UserEmail => target.user_email.clone(),
+        TargetField::AssetTag => target.asset_tag.clone(),
+        TargetField::DeviceId => target.device_id.as_ref().map(|id| id.as_str().into()),
     };
     let is_same = is_read && read.as_deref().is_some_and(|read| read.eq_ignore_ascii_case(text));
     if is_same { text.to_owned() } else { String::new() }
 }
 
 /// A cell that means nothing to a job, without the characters that a job refuses.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 

@@ -15,6 +15,7 @@ pub(crate) mod doctor;
 pub(crate) mod doctor_facts;
 pub(crate) mod doubts;
 pub(crate) mod fields;
+pub(crate) mod gathered;
 pub(crate) mod group_end;
 pub(crate) mod group_status;
 mod group_table;

@@ -9,7 +9,7 @@ use crate::cli::text::notification_news::{channel_unknown, not_delivered, still_
 use crate::cli::text::pin_notices;
 use crate::cli::text::refusals::words;
 use crate::drive::Waiting;
-use crate::model::{PagePins, ReportOptions};
+use crate::model::{NoteTally, PagePins, ReportOptions};
 
 /// A line for people.
 pub(crate) enum Notice {
@@ -58,12 +58,14 @@ pub(crate) fn notice(event: &AppEvent) -> Option<Notice> {
         }
         AppEvent::GroupBegins(begins) => Some(Notice::News(group_begins(begins))),
         AppEvent::TenantLeftOut(left) => Some(Notice::Warning(left_out(left))),
+        AppEvent::NotesAdded { notes, .. } => Some(notes_added(notes)),
         // Progress shows what happens in a run; the command that drives it shows its end.
         AppEvent::RunBegins(_)
         | AppEvent::RunAdvanced(_)
         | AppEvent::RunLeft { .. }
         | AppEvent::GroupReported { .. }
         | AppEvent::RunSummary(_)
+        | AppEvent::GatherAdvanced { .. }
         | AppEvent::RunReported { .. } => None,
         AppEvent::WaitsForRun { run, job, until } => Some(Notice::News(format!(
             "waiting for run {run} of {job} to end, until {until} at the latest; nothing was sent, and Ctrl-C stops waiting"
@@ -80,6 +82,9 @@ pub(crate) fn notice(event: &AppEvent) -> Option<Notice> {
         }
         AppEvent::ChannelUnknown(reason) => Some(Notice::Warning(channel_unknown(reason))),
         AppEvent::ReadWaits(waiting) => Some(Notice::News(waits(waiting))),
+        AppEvent::FilterReadsDetails { conditions, devices, seconds } => {
+            Some(Notice::News(reads_details(conditions, *devices, *seconds)))
+        }
         AppEvent::RefusalNotNoted(reason) => Some(Notice::Warning(format!(
             "the refusal could not be written to the host's record: {}",
             words(reason).what
@@ -97,6 +102,24 @@ pub(crate) fn notice(event: &AppEvent) -> Option<Notice> {
     }
 }
 
+/// How many notes a run has added to its devices.
+fn notes_added(notes: &NoteTally) -> Notice {
+    let NoteTally { written, failed, unknown, reason } = notes;
+    let written = format!("added {} to devices", counted(*written, "note"));
+    if failed + unknown == 0 {
+        return Notice::News(written);
+    }
+    let mut missing = Vec::new();
+    if *failed > 0 {
+        missing.push(format!("{failed} failed"));
+    }
+    if *unknown > 0 {
+        missing.push(format!("{unknown} may have been added (no answer)"));
+    }
+    let missing = missing.join(", ");
+    Notice::Warning(format!("{written}, {missing}: {reason}; the outcomes are not affected"))
+}
+
 /// What is left of a run that never began.
 fn not_taken_back(run: &str, left: &Leftover, error: &str) -> String {
     match left {
@@ -111,12 +134,22 @@ fn not_taken_back(run: &str, left: &Leftover, error: &str) -> String {
     }
 }
 
+/// What a filter costs.
+fn reads_details(conditions: &[&str], devices: usize, seconds: usize) -> String {
+    let (of, conditions) = (counted(devices, "device"), conditions.join(" and "));
+    let requests = counted(devices, "request");
+    format!("reading the details of {of} for {conditions}: {requests}, about {seconds} s")
+}
+
 /// What is read again, why and when.
 fn waits(waiting: &Waiting) -> String {
     let Waiting { kind, reason, retry, until } = waiting;
     let what = match kind.as_str() {
         "inventory" => "the devices",
         "details" => "the details of a device",
+        "status" => "the status of a device",
+        "apps" => "the apps of a device",
+        "names" => "blueprints and users",
         "pin" => "the PIN of a Mac",
         "commands" => "the commands of a device",
         other => other,

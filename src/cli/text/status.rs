@@ -131,7 +131,7 @@ pub(crate) fn devices(rows: &[ReportRow<'_>], screen: &Screen) -> String {
 }
 
 /// The reason, where it says more than that the device is waited for.
-fn own_reason<'a>(row: &ReportRow<'a>) -> Cow<'a, str> {
+fn own_reason<'r>(row: &'r ReportRow<'_>) -> Cow<'r, str> {
     match row.outcome() {
         Outcome::Pending | Outcome::NotNow => row.record().reason.as_str().into(),
         _ => row.reason(),

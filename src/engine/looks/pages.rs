@@ -31,8 +31,10 @@ impl Pages {
     pub(super) fn view(&self, task: TaskIndex, trace: Trace) -> View {
         let memory = self.memory.get(&task);
         let reads_record = match trace {
-            Trace::Record => true,
-            Trace::CommandAndRecord => memory.is_some_and(|memory| memory.is_records_turn),
+            Trace::Record | Trace::State => true,
+            Trace::CommandAndRecord | Trace::CommandAndState => {
+                memory.is_some_and(|memory| memory.is_records_turn)
+            }
             Trace::Command | Trace::None => false,
         };
         if reads_record {
@@ -43,7 +45,7 @@ impl Pages {
 
     /// Lets the other of the two be read next. Returns whether that is the record.
     pub(super) fn take_turns(&mut self, task: TaskIndex, trace: Trace) -> bool {
-        if trace != Trace::CommandAndRecord {
+        if !trace.takes_turns() {
             return false;
         }
         let memory = self.memory.entry(task).or_default();

@@ -57,7 +57,13 @@ impl Looks {
     /// The read of a task that is due.
     pub(in crate::engine) fn call(&self, task: TaskIndex, state: &EngineState) -> Call {
         let view = self.pages.view(task, state.facts_of(task).trace);
-        Call::Look { task, view, since: state.task(task).traced_from }
+        let standing = state.task(task);
+        Call::Look {
+            task,
+            view,
+            since: standing.traced_from,
+            lists: standing.lists().cloned().map(Box::new),
+        }
     }
 
     /// Plans the next read of a task with growing delay, but not after `latest` if that is still to come.

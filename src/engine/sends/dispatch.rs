@@ -3,16 +3,18 @@
 //! Owns the parts of this folder and the source of PINs. Invariant: a task that is prepared is out of the queue. Must
 //! never record anything: it proposes.
 
+use std::collections::BTreeMap;
+
 use super::irreversible_rate::{IrreversibleRate, Readiness};
 use super::next_wave::{self, NextWave, WaveStep};
 use super::preparation::{AfterFailure, Preparation};
 use super::queue::SendQueue;
 use crate::engine::calls::{Ask, Call, PinSource, PlaceSource};
+use crate::engine::phase::Phase;
 use crate::engine::proposal::Proposal;
 use crate::engine::state::EngineState;
-use crate::engine::task::Phase;
 use crate::model::{
-    Event, Outcome, Recheck, Secret, SecretSource, TaskIndex, UnixMillis, Unreadable,
+    Event, Outcome, Recheck, RecordLists, Secret, SecretSource, TaskIndex, UnixMillis, Unreadable,
 };
 
 /// What is to be done for the task that was next.
@@ -37,6 +39,8 @@ pub(in crate::engine) struct Sends {
     preparation: Preparation,
     next_wave: NextWave,
     pins: Option<PinSource>,
+    /// The lists of records that were read for the requests that come next.
+    lists: BTreeMap<TaskIndex, Box<RecordLists>>,
 }
 
 impl Sends {
@@ -48,6 +52,7 @@ impl Sends {
             preparation: Preparation::default(),
             next_wave: NextWave::default(),
             pins: None,
+            lists: BTreeMap::new(),
         }
     }
 
@@ -99,6 +104,7 @@ impl Sends {
 
     /// Forgets a task that is no longer sent: its place in the queue.
     pub(in crate::engine) fn remove(&mut self, task: TaskIndex) {
+        self.lists.remove(&task);
         self.queue.remove(task);
     }
 
@@ -120,6 +126,11 @@ impl Sends {
             return Dispatch::Prepare(Call::Secrets { task, place: standing.captured });
         }
         match self.rate.readiness(now, task, state) {
+            // A resume knows that they were read, and not what they were.
+            Readiness::Now if facts.builds_on_lists && !self.lists.contains_key(&task) => {
+                self.preparation.begin(task);
+                return Dispatch::Prepare(Call::Recheck { task });
+            }
             Readiness::Now => {}
             Readiness::Wait(at) => {
                 self.queue.put(task, at, state);
@@ -139,9 +150,10 @@ impl Sends {
         if facts.is_irreversible {
             self.rate.count(task, now);
         }
+        let lists = self.lists.remove(&task);
         Dispatch::Send {
-            intent: Event::Intent { task, attempt, pin: kept, sends: None },
-            call: Call::Send { task, attempt, pin: clear },
+            intent: Event::Intent { task, attempt, pin: kept, sends: None, lists: lists.clone() },
+            call: Call::Send { task, attempt, pin: clear, lists },
         }
     }
 
@@ -187,12 +199,15 @@ impl Sends {
             return Vec::new();
         }
         let (outcome, reason) = match result {
-            Ok(Recheck::Same) => {
-                self.preparation.succeeded(task);
-                // Before all others: what was read grows old while they are read.
-                self.queue.put_first(task);
-                return vec![Proposal::Record(Event::Rechecked { task })];
+            Ok(Recheck::Same) => return self.is_as_planned(task),
+            Ok(Recheck::Lists(lists)) => {
+                self.lists.insert(task, Box::new(lists));
+                return self.is_as_planned(task);
             }
+            Ok(Recheck::Borne { evidence }) if state.task(task).was_in_doubt => {
+                (Outcome::Completed, format!("{evidence} (done by an earlier request of this run)"))
+            }
+            Ok(Recheck::Borne { evidence }) => (Outcome::AlreadyInEffect, evidence),
             Ok(Recheck::Changed { reason }) => (Outcome::Skipped, format!("not sent: {reason}")),
             Err(error) => match self.read_failed(now, task, error, state) {
                 Ok(proposals) => return proposals,
@@ -203,6 +218,14 @@ impl Sends {
         };
         self.rate.give_back(task);
         vec![Proposal::Record(Event::Settled { task, outcome, reason })]
+    }
+
+    /// A target was read and may be sent to.
+    fn is_as_planned(&mut self, task: TaskIndex) -> Vec<Proposal> {
+        self.preparation.succeeded(task);
+        // Before all others: what was read grows old while they are read.
+        self.queue.put_first(task);
+        vec![Proposal::Record(Event::Rechecked { task })]
     }
 
     /// A read before a request failed: the task goes back to the queue.

@@ -12,6 +12,8 @@ use crate::model::{TaskIndex, UnixMillis};
 /// How long a target's record stays valid, in milliseconds. Its request may wait as long again for the disk, which
 /// makes a minute together.
 const FRESH_MS: i64 = 30_000;
+/// The same for lists that a request builds on, in milliseconds: what another client changes in this time is lost.
+const LISTS_FRESH_MS: i64 = 3_000;
 /// The time in which irreversible requests are counted, in milliseconds.
 const MINUTE_MS: u64 = 60_000;
 /// How soon to try again, in milliseconds, when all places are taken by requests that are still being prepared.
@@ -80,9 +82,10 @@ impl IrreversibleRate {
         if facts.is_irreversible {
             self.taken.insert(task);
         }
-        let read_at = state.task(task).rechecked_at;
-        let is_fresh = read_at.is_some_and(|at| (0..=FRESH_MS).contains(&now.since(at)));
-        if facts.is_rechecked && !is_fresh {
+        let read_at = state.task(task).rechecked_at();
+        let fresh_ms = if facts.builds_on_lists { LISTS_FRESH_MS } else { FRESH_MS };
+        let is_fresh = read_at.is_some_and(|at| (0..=fresh_ms).contains(&now.since(at)));
+        if state.task(task).is_read_first(facts) && !is_fresh {
             return Readiness::Read;
         }
         // The place that all runs share is taken last: it counts from now on.

@@ -4,8 +4,8 @@
 //! never record anything.
 
 use crate::engine::calls::Ask;
+use crate::engine::phase::Phase;
 use crate::engine::state::EngineState;
-use crate::engine::task::Phase;
 use crate::engine::waves::Judgement;
 use crate::model::{Event, TaskFacts, TaskIndex, UnixMillis};
 

@@ -6,9 +6,9 @@
 use super::safety_reads::{DIFFERING_PIN_READS_MAX, OLD_PIN_READS_MAX, PIN_READS_MAX, SafetyReads};
 use crate::engine::calls::KnownPins;
 use crate::engine::consequence::{MAY_BE_OURS, ambiguous};
+use crate::engine::phase::Phase;
 use crate::engine::proposal::Proposal;
 use crate::engine::state::EngineState;
-use crate::engine::task::Phase;
 use crate::model::{
     Event, Outcome, PIN_MISSING, PinReading, Sealed, StopCause, TaskIndex, UnixMillis, Unreadable,
 };

@@ -8,7 +8,7 @@ use crate::engine::consequence::of_command;
 use crate::engine::proposal::{PageTurn, Proposal};
 use crate::engine::state::EngineState;
 use crate::engine::task::ABSENCES_MAX;
-use crate::model::{CommandSeen, Event, Outcome, Sighting, TaskIndex, Trace, UnixMillis};
+use crate::model::{CommandSeen, Event, Outcome, Sighting, TaskIndex, UnixMillis};
 
 /// The time between two reads that show nothing is this part of the quarantine: half a minute by default.
 const ABSENCE_PAUSES_PER_QUARANTINE: u64 = 4;
@@ -53,9 +53,9 @@ pub(super) fn absent(
         return Vec::new();
     }
     let before = reads.evidence(task);
-    let evidence = match state.facts_of(task).trace {
-        Trace::CommandAndRecord if !before.is_empty() => format!("{before}; {evidence}"),
-        _ => evidence,
+    let evidence = match state.facts_of(task).trace.takes_turns() && !before.is_empty() {
+        true => format!("{before}; {evidence}"),
+        false => evidence,
     };
     if state.task(task).absences.saturating_add(1) < ABSENCES_MAX {
         let pause_ms = state.policy.quarantine_ms / ABSENCE_PAUSES_PER_QUARANTINE;

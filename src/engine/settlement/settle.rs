@@ -7,10 +7,11 @@ use super::custody::Custody;
 use super::doubt;
 use super::safety_reads::SafetyReads;
 use crate::engine::calls::KnownPins;
+use crate::engine::phase::Phase;
 use crate::engine::proposal::{PageTurn, Proposal};
 use crate::engine::state::EngineState;
-use crate::engine::task::Phase;
-use crate::model::{Event, Repeat, Sealed, Sighting, TaskIndex, UnixMillis, Unreadable};
+use crate::engine::task::is_sought_after;
+use crate::model::{Event, Sealed, Sighting, TaskIndex, UnixMillis, Unreadable};
 
 /// What a safety read reads.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -73,7 +74,7 @@ impl Settlement {
     ) {
         let facts = state.facts_of(task);
         let is_in_doubt = state.task(task).phase == Phase::Doubt;
-        if is_in_doubt && facts.repeat == Repeat::Once && facts.trace.exists() {
+        if is_in_doubt && is_sought_after(facts) {
             self.reads.put(task, state.quarantine_ends(task).max(now));
         }
     }

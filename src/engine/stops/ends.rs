@@ -28,6 +28,8 @@ pub(in crate::engine) struct Ends<'a> {
     pub(in crate::engine) look_due: Option<UnixMillis>,
     /// When the first safety read in the queue is due.
     pub(in crate::engine) safety_due: Option<UnixMillis>,
+    /// When the first note may leave.
+    pub(in crate::engine) note_due: Option<UnixMillis>,
 }
 
 impl Ends<'_> {
@@ -114,7 +116,7 @@ impl Ends<'_> {
         let is_waiting = self.state.following > 0 || self.safety_due.is_some();
         let wait = is_waiting.then(|| self.wait_ends(now).plus_ms(1));
         let last_looks = wait.map(|at| at.plus_ms(LAST_LOOKS_MS));
-        [send, look, safety, deadline, wait, last_looks, window]
+        [send, look, safety, self.note_due, deadline, wait, last_looks, window]
             .into_iter()
             .flatten()
             .filter(|at| *at > now)
@@ -128,6 +130,7 @@ impl Ends<'_> {
             _ => self.state.following > 0 && self.may_look(now),
         };
         let is_settling = self.next_safety(now).is_some();
-        under_way == 0 && !self.is_sending() && !is_following && !is_settling
+        let is_noting = self.note_due.is_some();
+        under_way == 0 && !self.is_sending() && !is_following && !is_settling && !is_noting
     }
 }

@@ -4,10 +4,12 @@
 //! rule. What must hold in every case is checked by the integration test `invariants`.
 
 mod check_in_poll;
+mod notes;
 mod oversight;
 mod pauses;
 mod pins;
 mod rate;
+mod records;
 mod settle;
 mod stops;
 
@@ -47,6 +49,8 @@ fn facts(repeat: Repeat) -> TaskFacts {
         is_awake: true,
         is_irreversible: false,
         is_rechecked: false,
+        builds_on_lists: false,
+        is_recorded: false,
     }
 }
 
@@ -94,7 +98,9 @@ fn told(now: UnixMillis, entries: &[Entry]) -> Vec<String> {
         | Event::Rechecked { .. }
         | Event::WaveBegun { .. }
         | Event::CanaryAdded { .. }
-        | Event::Woke { .. } => entry.event.word().to_owned(),
+        | Event::Woke { .. }
+        | Event::NoteIntended { .. }
+        | Event::NoteAnswered { .. } => entry.event.word().to_owned(),
         Event::Doubted { .. } => "doubted".to_owned(),
         Event::Stopped { cause, .. } => format!("stopped: {cause:?}"),
         Event::ActionStopped { action, .. } => format!("{action} stopped"),
@@ -123,6 +129,7 @@ fn word(call: &Call) -> String {
         Call::Pin { task } => format!("pin {}", task.0),
         Call::Secrets { task, place } => format!("secrets {}.{place}", task.0),
         Call::Recheck { task } => format!("recheck {}", task.0),
+        Call::Note { task, .. } => format!("note {}", task.0),
         Call::List { offset } => format!("list {offset}"),
     }
 }
@@ -545,8 +552,8 @@ fn entries_that_cannot_follow_change_nothing() {
     let engine = engine_of(vec![facts(Repeat::Once)]);
     let mut state = engine.state().clone();
     for event in [
-        Event::Intent { task: FIRST, attempt: 2, pin: None, sends: None },
-        Event::Intent { task: TaskIndex(9), attempt: 1, pin: None, sends: None },
+        Event::Intent { task: FIRST, attempt: 2, pin: None, sends: None, lists: None },
+        Event::Intent { task: TaskIndex(9), attempt: 1, pin: None, sends: None, lists: None },
         Event::Answered { task: FIRST, attempt: 1, http_status: None, verdict: accepted() },
         Event::Doubted { task: FIRST, reason: why() },
         Event::Settled { task: FIRST, outcome: Outcome::Completed, reason: why() },
@@ -569,7 +576,7 @@ fn what_another_run_took_over_is_not_sent_by_a_resume() {
     resumed.open(seconds(60), "test").expect("it opens again");
     resumed.grant(1_000, UnixMillis(i64::MAX));
     let step = resumed.decide(seconds(60)).expect("it decides");
-    assert_eq!(step.calls, [Call::Send { task: TaskIndex(2), attempt: 1, pin: None }]);
+    assert_eq!(step.calls, [Call::Send { task: TaskIndex(2), attempt: 1, pin: None, lists: None }]);
     assert_eq!(resumed.progress().settled, 2);
     // What was sent is not anybody else's any more.
     let event = Event::Settled {

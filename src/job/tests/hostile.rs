@@ -49,6 +49,41 @@ fn pins_and_secrets_are_never_repeated() {
     assert!(matches!(value, ParamValue::Secret(_)));
 }
 
+/// A passcode for an action that sets none, or in place of its flags: in no job is it taken or repeated.
+#[test]
+fn a_passcode_of_a_work_profile_is_never_taken_or_repeated() {
+    let (passcode, reset) = ("Kestrel-94", "reset-work-profile-passcode");
+    let all = "targets: {all: true}";
+    for (name, text) in [
+        ("job.csv", format!("serial,action,newPassword\nA1,{reset},{passcode}\n")),
+        ("job.csv", format!("serial,action,passcode\nA1,{reset},{passcode}\n")),
+        ("job.csv", format!("serial,action,resetPasswordFlags\nA1,{reset},{passcode}\n")),
+        ("job.csv", format!("serial,action,resetPasswordFlags\nA1,{reset},LOCK_NOW {passcode}\n")),
+        ("job.csv", format!("serial,action,resetPasswordFlags\nA1,restart,{passcode}\n")),
+        ("job.csv", format!("serial,action,pin\nA1,{reset},{passcode}\n")),
+        (
+            "job.yaml",
+            format!("version: 1\naction: {reset}\nwith: {{newPassword: {passcode}}}\n{all}\n"),
+        ),
+        (
+            "job.yaml",
+            format!(
+                "version: 1\naction: {reset}\nwith: {{resetPasswordFlags: {passcode}}}\n{all}\n"
+            ),
+        ),
+        (
+            "job.yaml",
+            format!(
+                "version: 1\naction: {reset}\nwith: {{resetPasswordFlags: [{passcode}]}}\n{all}\n"
+            ),
+        ),
+    ] {
+        let problems = read(name, text.as_bytes(), &ParseOptions::default()).expect_err("bad");
+        let everything = format!("{problems:?} {problems}");
+        assert!(!everything.contains(passcode), "{text}\n{everything}");
+    }
+}
+
 #[test]
 fn sixty_thousand_devices_fit_and_a_row_too_many_does_not() {
     let mut text = String::from("version: 1\naction: blank-push\ntargets:\n  devices:\n");

@@ -216,6 +216,7 @@ fn schema_and_reader_agree_on_a_corpus() {
         "action: restart\nreport: {dir: reports, formats: [csv]}\nskip_refused: [removed, not_found]",
         "action: restart\nskip_refused: removed\nallow_deactivation: true\nreason: CHG-1",
         "action: restart\nexclude: {platform: [Mac, iPad], serial_numbers: [A9], allow_unmatched: true}",
+        "action: restart\nexclude: {filevault: false, os_version: \">=14.0 <15.4\", enrolled_within: 30d}",
         "action: restart\nname: lab",
     ];
     let bad = [
@@ -227,6 +228,8 @@ fn schema_and_reader_agree_on_a_corpus() {
         "steps: [{action: restart, after: later}]",
         "with: {NotifyUser: true}",
         "action: restart\nwith: {Message: hello}",
+        "action: restart\nexclude: {supervised: \"true\"}",
+        "action: restart\nexclude: {agent: [true]}",
         "action: restart\nwith: {NotifyUser: \"true\"}",
         "action: blank-push\nwith: {NotifyUser: true}",
         "action: restart\nwait: 5",

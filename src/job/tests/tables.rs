@@ -258,8 +258,8 @@ fn one_identity_is_enough_for_harmless_actions_only() {
         |identify_by| ParseOptions { identify_by: Some(identify_by), ..ParseOptions::default() };
     let serial = by(IdentifyBy::SerialNumber);
     let job = job_with(&serial, "serial,id,device_name,action\nA1,broken,x,blank-push\n");
-    let expect = Target { serial_number: Some("A1".into()), ..Target::default() };
-    assert_eq!(*job.rows[0].target, expect);
+    let expect = Target::by_serial("A1");
+    assert_eq!(job.rows[0].target, expect);
     check_with(
         &serial,
         "serial,action\nA1,restart\nA2,restart\n",
@@ -274,7 +274,7 @@ fn one_identity_is_enough_for_harmless_actions_only() {
 
 #[test]
 fn jobs_from_the_command_line_pass_the_same_checks() {
-    let target = |serial: &str| Target { serial_number: Some(serial.into()), ..Target::default() };
+    let target = |serial: &str| Target::by_serial(serial);
     let make =
         |action: &str, params: &[(&str, &str)], targets: Vec<Target>, all: Option<Filter>| {
             let params: Vec<(String, String)> =
@@ -325,7 +325,7 @@ fn contradicting_parameters_are_refused_in_every_place() {
     check_yaml(&yaml("{DeleteAllUsers: true}", device), both);
     let flags = [("UserName", "jo"), ("DeleteAllUsers", "true")];
     let flags = flags.map(|(key, value)| (key.to_owned(), value.to_owned()));
-    let target = Target { serial_number: Some("C02XK1ABJG5J".into()), ..Target::default() };
+    let target = Target::by_serial("C02XK1ABJG5J");
     let options = ParseOptions::default();
     let problems = ad_hoc("x", "delete-user", &flags, vec![target], None, &options);
     assert!(problems.expect_err("refused").to_string().contains(both));
@@ -485,4 +485,49 @@ fn what_a_report_neutralizes_is_read_back_as_it_was() {
         assert_eq!(job.rows[0].steps[0].params["Message"].written(), message);
         assert_eq!(job.rows[0].carried[0].0, "=h");
     }
+}
+
+#[test]
+fn the_vendors_template_gives_only_what_its_cells_say() {
+    let text = "\u{feff}serial_number,blueprint_name,asset_tag,username,user\r\n\
+        A1, Lab,22222, (for reference only),\r\n\
+        A2,,null,,JO@example.com\r\n\
+        A3,97E4E175-1631-43f6-a02b-33fd1c748ab8,,,null\r\n";
+    let options =
+        ParseOptions { action: Some("update-device".to_owned()), ..ParseOptions::default() };
+    let job = job_with(&options, text);
+    let given = |at: usize| {
+        let params = job.rows[at].steps[0].params.iter();
+        params.map(|(key, value)| format!("{key}={}", value.written())).collect::<Vec<_>>()
+    };
+    assert_eq!(given(0), ["asset_tag=22222", "blueprint_id=Lab"]);
+    assert_eq!(given(1), ["asset_tag=null", "user=JO@example.com"]);
+    assert_eq!(given(2), ["blueprint_id=97e4e175-1631-43f6-a02b-33fd1c748ab8", "user=null"]);
+    assert!(job.rows.iter().all(|row| row.target.asset_tag.is_none()));
+    assert!(job.notes.iter().any(|note| note.contains("'asset_tag' is the new asset tag")));
+}
+
+#[test]
+fn changes_of_a_record_that_mean_nothing_are_refused() {
+    let header = "serial,action,blueprint,asset_tag,user,tags,add_tags,remove_tags\n";
+    for (cells, expect) in [
+        (",,,,,", "update-device needs at least one of blueprint_id"),
+        ("null,,,,,", "cannot be cleared"),
+        (",NULL,,,,", "write null in lower case"),
+        (",,345,,,", "which the API no longer takes"),
+        (",,jo,,,", "must be an e-mail address"),
+        (",,,lab,vip,", "tags and add_tags cannot be used together"),
+        (",,,,vip,vip", "must not share a value"),
+        (",,,,\"a,a\",", "'a' twice"),
+        (",,,,\"a,,b\",", "add_tags is empty"),
+    ] {
+        let text = format!("{header}A1,update-device,{cells}\n");
+        check(&text, expect);
+    }
+    // Where no action has the parameter, the column is another tool's.
+    let other = job_with(&ParseOptions::default(), "serial,action,user,tags\nA1,restart,jo,lab\n");
+    assert_eq!(other.rows[0].carried.iter().count(), 2);
+    // For other actions the asset tag is compared with the device.
+    let other = job_with(&ParseOptions::default(), "serial,action,asset_tag\nA1,restart,B7\n");
+    assert_eq!(other.rows[0].target.asset_tag.as_deref(), Some("B7"));
 }

@@ -520,8 +520,7 @@ fn what_others_have_not_sent_yet_is_found_by_device() {
 #[ignore = "a measurement: cargo test --release --lib -- --ignored --nocapture entries_are_appended"]
 fn entries_are_appended_fast() {
     let bench = Bench::new();
-    let mut journal =
-        RunJournal::create(&bench.state, &header(RUN), &tasks_of(1_000)).expect("new");
+    let mut journal = RunJournal::create(&bench.state, &header(RUN), tasks_of(1_000)).expect("new");
     let mut random = Random::new(1);
     let entries: Vec<Entry> = (0..100_000)
         .map(|_| {

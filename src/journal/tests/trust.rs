@@ -20,7 +20,7 @@ fn index(bench: &Bench) -> Index {
 /// Opens the run as a command does; what is wrong with it, if something is.
 fn open(bench: &Bench) -> Result<TrustedRun, String> {
     let opening = Opening::of(&bench.state, &index(bench), RUN);
-    opening.and_then(|opening| opening.follow(|_| {})).map_err(|error| error.to_string())
+    opening.and_then(|opening| opening.follow(|_, _| {})).map_err(|error| error.to_string())
 }
 
 fn damage(bench: &Bench, sql: &str) {
@@ -68,7 +68,7 @@ fn an_untouched_run_is_opened_with_what_was_written() {
     let mut entries = Vec::new();
     let opening = Opening::of(&bench.state, &index(&bench), RUN).expect("untouched");
     assert_eq!(opening.header(), &header(RUN));
-    let run = opening.follow(|entry| entries.push(entry.clone())).expect("untouched");
+    let run = opening.follow(|entry, _| entries.push(entry.clone())).expect("untouched");
     assert_eq!((run.tasks.clone(), entries), (tasks_of(6), (0..3).map(intent).collect()));
     assert_eq!(run.records, bench.reader().records().expect("read"));
     let mut journal = RunJournal::go_on(&bench.state, &run).expect("it opens");
@@ -85,7 +85,7 @@ fn a_run_of_several_stretches_is_read_in_order_and_verified() {
     bench.run(1).append(&written, &RequestCounts::new()).expect("written");
     let mut read = Vec::new();
     let opening = Opening::of(&bench.state, &index(&bench), RUN).expect("untouched");
-    opening.follow(|entry| read.push(entry.clone())).expect("untouched");
+    opening.follow(|entry, _| read.push(entry.clone())).expect("untouched");
     assert_eq!(read, written);
     // The first entry of the second stretch.
     let seq = ENTRIES_MAX + 1;
@@ -155,11 +155,17 @@ fn an_intent_that_says_another_request_than_the_task_is_a_fault() {
     let bench = Bench::new();
     let mut journal = bench.run(2);
     let sends = |device: &str| {
-        let own = tasks_of(2)[1].sends();
+        let own = tasks_of(2)[1].sends(None);
         Some(Box::new(SentRequest { device: DeviceId::from_api(device), ..own }))
     };
     let intent = |device: &str| {
-        entry(Event::Intent { task: TaskIndex(1), attempt: 1, pin: None, sends: sends(device) })
+        entry(Event::Intent {
+            task: TaskIndex(1),
+            attempt: 1,
+            pin: None,
+            sends: sends(device),
+            lists: None,
+        })
     };
     journal.append(&[intent("d1")], &RequestCounts::new()).expect("written");
     open(&bench).expect("it is the task's");
@@ -229,10 +235,10 @@ fn life_of(task: u32, looks: usize) -> Vec<Entry> {
         reason: String::new(),
         candidates: 1,
     };
-    let sends = Some(Box::new(tasks_of(task.at() + 1).swap_remove(task.at()).sends()));
+    let sends = Some(Box::new(tasks_of(task.at() + 1).swap_remove(task.at()).sends(None)));
     let verdict = Verdict::Accepted(Answer::default());
     let mut life = vec![
-        entry(Event::Intent { task, attempt: 1, pin: None, sends }),
+        entry(Event::Intent { task, attempt: 1, pin: None, sends, lists: None }),
         entry(Event::Answered { task, attempt: 1, http_status: Some(200), verdict }),
     ];
     life.extend((0..looks).map(|_| entry(Event::Observed { task, command: command.clone() })));

@@ -2,7 +2,7 @@
 //!
 //! Owns the facts about this one operation. Must never hold behavior.
 
-use super::{ActionSpec, EndSpec, Hazards, ParamKind, ParamSpec, Requirement, Verb};
+use super::{ActionSpec, AnswerSpec, EndSpec, Hazards, ParamKind, ParamSpec, Requirement, Verb};
 use crate::model::wire::Method;
 use crate::model::{Platform, Repeat, Risk};
 
@@ -50,7 +50,7 @@ pub static ACTION: ActionSpec = ActionSpec {
     ],
     risk: Risk::Read,
     repeat: Repeat::Safe,
-    end: EndSpec::Answer,
+    end: EndSpec::Answer(AnswerSpec { key: "commands", nothing_words: None }),
     gives_pin: false,
     takes_pin: None,
     ends_secrets: false,

@@ -18,6 +18,8 @@ pub struct Hazards {
     pub is_emergency: bool,
     /// The verb that a person types before it is done; every irreversible action has one, no other has.
     pub phrase: Option<&'static str>,
+    /// It is benign without any of these parameters.
+    pub disruptive_with: Option<&'static [&'static str]>,
 }
 
 impl Hazards {
@@ -28,6 +30,7 @@ impl Hazards {
         secrets_needed_on: &[],
         is_emergency: false,
         phrase: None,
+        disruptive_with: None,
     };
 }
 

@@ -5,9 +5,16 @@
 
 use super::hazards::DetailsNeed;
 use super::spec::ActionSpec;
-use crate::model::{Device, Os, Platform, SecretSource};
+use crate::model::{Device, Os, Params, Platform, Risk, SecretSource};
 
 impl ActionSpec {
+    /// The risk with these parameters: less than the action's where the parameter is not given that makes it so.
+    #[must_use]
+    pub fn risk_of(&self, params: &Params) -> Risk {
+        let is_mild = |keys: &[&str]| !keys.iter().any(|key| params.contains_key(*key));
+        if self.hazards.disruptive_with.is_some_and(is_mild) { Risk::Benign } else { self.risk }
+    }
+
     /// The macOS version before which the action deactivates this device, if it may do so. What is not known
     /// of a Mac counts against it.
     #[must_use]
@@ -41,6 +48,6 @@ impl ActionSpec {
 
 /// Whether a device is a Mac before this version; one whose version is not known may be.
 fn is_mac_before(device: &Device, version: &str) -> bool {
-    let installed = Os::parse(&device.os_version);
+    let installed = Os::parse(&device.make.os_version);
     device.platform == Platform::Mac && installed.is_none_or(|os| Some(os) < Os::parse(version))
 }

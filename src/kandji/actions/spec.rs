@@ -8,14 +8,18 @@ use serde_json::{Map, Value};
 use super::hazards::Hazards;
 use super::names::fold;
 use super::param::{ParamRule, ParamSpec, Requirement, asks_for_something};
+use super::record_field::RecordField;
 use crate::kandji::path::device_path;
 use crate::model::wire::{Method, Request};
-use crate::model::{DeviceId, End, ParamValue, Params, Platform, Repeat, Risk};
+use crate::model::{
+    DeviceId, DeviceState, End, ParamValue, Params, Platform, Repeat, Risk, StateSign,
+};
 
 /// Largest answer body of an action, in bytes: their answers are empty or a PIN.
 const ACTION_BODY_BYTES_MAX: usize = 64 * 1024;
 /// Largest answer body of a list, in bytes: 300 rows of metadata.
 pub(in crate::kandji) const LIST_BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
+
 /// One operation of the API on a device.
 #[derive(Debug)]
 pub struct ActionSpec {
@@ -70,7 +74,7 @@ pub struct Verb {
 #[derive(Debug)]
 pub enum EndSpec {
     /// The answer is the result.
-    Answer,
+    Answer(AnswerSpec),
     /// Acceptance is all there is; the text says why.
     Acceptance(&'static str),
     /// A command with one of these request types, on Apple devices.
@@ -82,8 +86,78 @@ pub enum EndSpec {
     /// A command with this request type and the mark in its type or metadata, or the device's bearing the
     /// name that the parameter gives.
     CommandOrNamed(&'static str, &'static str),
+    /// A command with this request type and the mark in its type or metadata.
+    CommandMarked(&'static str, &'static str),
+    /// A command with this request type, or a report about the device that shows the state.
+    CommandOrState(&'static str, StateSpec),
+    /// A report about the device that shows the state.
+    State(StateSpec),
     /// The device's disappearance.
     Gone,
+    /// The device's record bears what the parameters say: each key, with the field that shows it.
+    Recorded(&'static [(&'static str, RecordField)]),
+}
+
+/// How the answer of a read differs from other answers.
+#[derive(Debug)]
+pub struct AnswerSpec {
+    /// The key that every result has.
+    pub key: &'static str,
+    /// What the API says, in lower case and with status 400, where there is nothing to read: a result, and no error.
+    pub nothing_words: Option<&'static str>,
+}
+
+/// A state of a device that a report about it shows.
+#[derive(Copy, Clone, Debug)]
+pub struct StateSpec {
+    /// What follows the path of the device in the path of the report.
+    pub path_suffix: &'static str,
+    /// What the report shows in this state.
+    pub sign: SignSpec,
+}
+
+/// What a report shows of a device in the state that an action asks for.
+#[derive(Copy, Clone, Debug)]
+pub enum SignSpec {
+    /// A key has this value, in any case, since a moment after the request. Nested keys have a dot.
+    Since {
+        /// The key of the value.
+        key: &'static str,
+        /// The value.
+        value: &'static str,
+        /// The key of the moment from which it has the value.
+        time_key: &'static str,
+    },
+    /// The API answers 400 with these words, in lower case, instead of a report.
+    Said(&'static str),
+}
+
+impl StateSpec {
+    /// The state as tasks keep it.
+    fn state(&self) -> DeviceState {
+        let sign = match self.sign {
+            SignSpec::Since { key, value, time_key } => StateSign::Since {
+                key: key.to_owned(),
+                value: value.to_owned(),
+                time_key: time_key.to_owned(),
+            },
+            SignSpec::Said(words) => StateSign::Said { words: words.to_owned() },
+        };
+        DeviceState { path_suffix: self.path_suffix.to_owned(), sign }
+    }
+}
+
+impl EndSpec {
+    /// What the API says, in lower case, where the state that the action asks for is there already.
+    pub(in crate::kandji) fn in_effect_words(&self) -> Option<&'static str> {
+        match self {
+            Self::CommandOrState(_, state) | Self::State(state) => match state.sign {
+                SignSpec::Said(words) => Some(words),
+                SignSpec::Since { .. } => None,
+            },
+            _ => None,
+        }
+    }
 }
 
 impl ActionSpec {
@@ -97,8 +171,8 @@ impl ActionSpec {
                 let complete = self.with_defaults(params, |param| param.platforms.is_empty());
                 path_and_query.push_str(&query_of(&complete));
             }
-            Method::Post if !params.is_empty() => body = Some(body_of(params)),
-            Method::Post | Method::Delete => {}
+            Method::Post | Method::Patch if !params.is_empty() => body = Some(body_of(params)),
+            Method::Post | Method::Patch | Method::Delete => {}
         }
         Request {
             method: self.method,
@@ -191,6 +265,7 @@ impl ActionSpec {
                 _ => {}
             }
         }
+        sentences.extend(self.rules.iter().filter_map(|rule| rule.missing_from(self.name, params)));
         sentences
     }
 
@@ -249,10 +324,14 @@ impl ActionSpec {
                 mark: mark.map(str::to_owned),
                 or_gone,
                 or_named: mark.and_then(|key| params.get(key)).map(ParamValue::written),
+                or_state: match &self.end {
+                    EndSpec::CommandOrState(_, state) => Some(state.state()),
+                    _ => None,
+                },
             }
         };
         match &self.end {
-            EndSpec::Answer => End::Answer,
+            EndSpec::Answer(_) => End::Answer,
             EndSpec::Acceptance(why) => End::Acceptance { why: (*why).to_owned() },
             EndSpec::Command(request_types) => command(request_types, None, false),
             EndSpec::CommandBySwitch(key, [on, off]) => {
@@ -262,8 +341,14 @@ impl ActionSpec {
             EndSpec::CommandOrNamed(request_type, mark) => {
                 command(&[request_type], Some(mark), false)
             }
+            EndSpec::CommandMarked(request_type, mark) => {
+                command(&[request_type], Some(mark), false)
+            }
+            EndSpec::CommandOrState(request_type, _) => command(&[request_type], None, false),
             EndSpec::CommandOrGone(request_type) => command(&[request_type], None, true),
+            EndSpec::State(state) => End::State(state.state()),
             EndSpec::Gone => End::Gone,
+            EndSpec::Recorded(_) => End::Recorded,
         }
     }
 }
@@ -279,6 +364,11 @@ fn body_of(params: &Params) -> String {
             ParamValue::Secret(value) => {
                 Value::String(value.expose().unwrap_or_default().to_owned())
             }
+            ParamValue::List(texts) => Value::from(texts.as_slice()),
+            ParamValue::Clear => Value::Null,
+            ParamValue::Named(value) => Value::String(value.id.clone()),
+            // Part of a list; a request sends the whole of it, which is among the parameters by then.
+            ParamValue::Edit(_) => continue,
         };
         match key.split_once('.') {
             None => {

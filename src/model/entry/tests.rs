@@ -22,6 +22,10 @@ const PROVING: &str =
 const ADDED_LATER: &str =
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/entries-v1-added-2.jsonl"));
 
+/// Notes about devices.
+const NOTES: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/entries-v1-added-3.jsonl"));
+
 const TASK: TaskIndex = TaskIndex(7);
 
 fn at(event: Event) -> Entry {
@@ -44,6 +48,7 @@ fn verdicts() -> Vec<(Option<u16>, Verdict)> {
                 pin: Some(Sealed::clear("012345".to_owned())),
                 pin_flaw: None,
                 pin_missing: false,
+                proven: None,
                 result: Some("{\"commands\":[]}".to_owned()),
                 note: Some("a PIN of unusual form".to_owned()),
             }),
@@ -68,7 +73,7 @@ fn verdicts() -> Vec<(Option<u16>, Verdict)> {
 fn format_1() -> Vec<Entry> {
     let mut entries = vec![
         at(Event::Opened { program: "sortie 0.1.0".to_owned() }),
-        at(Event::Intent { task: TASK, attempt: 3, pin: None, sends: None }),
+        at(Event::Intent { task: TASK, attempt: 3, pin: None, sends: None, lists: None }),
     ];
     for (http_status, verdict) in verdicts() {
         entries.push(at(Event::Answered { task: TASK, attempt: 3, http_status, verdict }));
@@ -114,8 +119,8 @@ fn added() -> Vec<Entry> {
     let clear = || Sealed::clear("012345".to_owned());
     let closed = || Sealed::encrypted("-----BEGIN AGE ENCRYPTED FILE-----\n".to_owned(), None);
     let mut entries = vec![
-        at(Event::Intent { task: TASK, attempt: 1, pin: Some(clear()), sends: None }),
-        at(Event::Intent { task: TASK, attempt: 2, pin: Some(closed()), sends: None }),
+        at(Event::Intent { task: TASK, attempt: 1, pin: Some(clear()), sends: None, lists: None }),
+        at(Event::Intent { task: TASK, attempt: 2, pin: Some(closed()), sends: None, lists: None }),
         at(Event::Absent { task: TASK, evidence: why() }),
         at(Event::Adopted { task: TASK, evidence: why() }),
     ];
@@ -178,7 +183,7 @@ fn proving() -> Vec<Entry> {
         params: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855".to_owned(),
     }));
     vec![
-        at(Event::Intent { task: TASK, attempt: 1, pin: None, sends }),
+        at(Event::Intent { task: TASK, attempt: 1, pin: None, sends, lists: None }),
         at(Event::Ended { by: "ann@host".to_owned() }),
     ]
 }
@@ -208,6 +213,18 @@ fn added_later() -> Vec<Entry> {
     ]
 }
 
+/// What the lines of the fifth file say, in order.
+fn notes() -> Vec<Entry> {
+    let results = [
+        NoteResult::Written,
+        NoteResult::NotWritten { reason: why(), is_forbidden: true },
+        NoteResult::Later { reason: why(), retry_after_ms: Some(7_000) },
+        NoteResult::Unknown { reason: why() },
+    ];
+    let answered = results.map(|result| at(Event::NoteAnswered { task: TASK, result }));
+    [at(Event::NoteIntended { task: TASK })].into_iter().chain(answered).collect()
+}
+
 /// One word for each kind, verdicts apart. A new kind does not compile here until it has one.
 fn kind(event: &Event) -> &'static str {
     match event {
@@ -233,6 +250,8 @@ fn kind(event: &Event) -> &'static str {
         Event::CanaryAdded { .. } => "canary added",
         Event::Woke { .. } => "woke",
         Event::Settled { .. } => "settled",
+        Event::NoteIntended { .. } => "note intended",
+        Event::NoteAnswered { .. } => "note answered",
         Event::ActionStopped { .. } => "action stopped",
         Event::Paused { .. } => "paused",
         Event::Stopped { .. } => "stopped",
@@ -248,6 +267,7 @@ fn format_1_is_read_to_the_same_values_and_written_the_same_way() {
     reads_and_writes(ADDED, &added());
     reads_and_writes(PROVING, &proving());
     reads_and_writes(ADDED_LATER, &added_later());
+    reads_and_writes(NOTES, &notes());
 }
 
 fn reads_and_writes(file: &str, expected: &[Entry]) {
@@ -264,9 +284,9 @@ fn reads_and_writes(file: &str, expected: &[Entry]) {
 
 #[test]
 fn every_kind_of_entry_has_a_line() {
-    let all = format_1().into_iter().chain(added()).chain(proving());
+    let all = format_1().into_iter().chain(added()).chain(proving()).chain(notes());
     let kinds: BTreeSet<&str> = all.map(|entry| kind(&entry.event)).collect();
-    assert_eq!(kinds.len(), 28);
+    assert_eq!(kinds.len(), 30);
 }
 
 #[test]

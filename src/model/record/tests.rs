@@ -15,7 +15,7 @@ fn erase_after(events: &[Event]) -> TaskRecord {
 
 fn intent(attempt: u16) -> Event {
     let pin = Some(Sealed::clear(format!("00000{attempt}")));
-    Event::Intent { task: TASK, attempt, pin, sends: None }
+    Event::Intent { task: TASK, attempt, pin, sends: None, lists: None }
 }
 
 fn answered(attempt: u16, verdict: Verdict) -> Event {

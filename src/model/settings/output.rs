@@ -36,6 +36,16 @@ rows! { Output:
         help: "Record why this is done, such as a ticket number",
         is_daily: true,
     }
+    /// The note that is added to each device.
+    NOTE {
+        name: "note",
+        flags: &[SettingFlag::value("note", "TEXT")],
+        job_key: Some("note"),
+        kind: SettingKind::Text,
+        default: "no note",
+        group: FlagGroup::Purpose,
+        help: "Add this note to the record of each device once it is done; {job} {run} {reason} {action} {outcome} are filled in",
+    }
     /// The directory for reports.
     REPORT_DIR {
         name: "report_dir",

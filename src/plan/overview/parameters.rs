@@ -118,7 +118,7 @@ fn sent(task: &Task) -> Vec<(usize, String, ParameterSource, Option<String>)> {
             _ if task.params.contains_key(name) => ParameterSource::Job,
             _ => ParameterSource::Default,
         };
-        let value = (source != ParameterSource::Secret).then(|| value.written());
+        let value = (source != ParameterSource::Secret).then(|| value.shown());
         sent.push((place(name), name.clone(), source, value));
     }
     let drawn = spec.and_then(|spec| spec.takes_pin);

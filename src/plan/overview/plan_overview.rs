@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::actions::{PlannedAction, actions};
 use super::left_out::{LeftOut, already_done, skipped};
 use super::parameters::{SentParameter, parameters};
+use super::record_changes::{PlannedRecordChange, record_changes};
 use super::renames::{PlannedRename, renames, shared_names};
 use super::waves::{PlannedWave, waves};
 use crate::model::{DeviceFacts, Risk, UnixMillis};
@@ -30,6 +31,8 @@ pub struct PlanOverview {
     pub renames: Vec<PlannedRename>,
     /// Names that more than one device gets.
     pub shared_names: BTreeMap<String, u32>,
+    /// Values of records that change.
+    pub record_changes: Vec<PlannedRecordChange>,
     /// What is skipped, by reason.
     pub skipped: Vec<LeftOut>,
     /// What earlier runs have done, by reason.
@@ -75,6 +78,7 @@ impl PlanOverview {
             parameters: parameters(plan),
             shared_names: shared_names(&renames),
             renames,
+            record_changes: record_changes(plan),
             skipped: skipped(plan),
             already_done: already_done(plan),
             waves: waves(plan, &file.rules),

@@ -64,7 +64,7 @@ impl TaskColumn {
         }
     }
 
-    fn cell<'a>(self, row: &ReportRow<'a>) -> TaskCell<'a> {
+    fn cell<'a>(self, row: &'a ReportRow<'_>) -> TaskCell<'a> {
         let device = row.device();
         let number = |number: u64| TaskCell::of("n", number.to_string());
         let text = |text: &'a str| TaskCell::of("", text);
@@ -114,7 +114,7 @@ fn plain(reason: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 /// The PIN to try first, then the others with their origin.
-fn pins<'a>(row: &ReportRow<'a>) -> Cow<'a, str> {
+fn pins<'a>(row: &'a ReportRow<'_>) -> Cow<'a, str> {
     let first = row.lock_pin().unwrap_or_default();
     match row.other_pins() {
         Some(others) => format!("{first}; other PINs: {others}").into(),
@@ -205,7 +205,7 @@ impl TaskColumns {
     }
 
     /// The cells of one row.
-    pub(super) fn cells<'a>(&self, row: &ReportRow<'a>) -> Vec<TaskCell<'a>> {
+    pub(super) fn cells<'a>(&self, row: &'a ReportRow<'_>) -> Vec<TaskCell<'a>> {
         self.shown.iter().map(|column| column.cell(row)).collect()
     }
 }

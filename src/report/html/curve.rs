@@ -5,7 +5,9 @@
 use std::collections::HashMap;
 
 use super::words::time;
-use crate::model::{Outcome, TaskIndex, UnixMillis, counted, human_duration, thousands};
+use crate::model::{
+    Outcome, PackedDeviceId, TaskIndex, UnixMillis, counted, human_duration, thousands,
+};
 use crate::report::{ReportRow, Rows, RunFacts};
 
 /// Points of the curve; more than a screen shows would only make the page larger.
@@ -66,7 +68,7 @@ impl Curve {
 
 impl DoneDevices {
     fn of(facts: &RunFacts, rows: &Rows<'_>) -> Self {
-        let mut devices: HashMap<DeviceKey<'_>, Option<UnixMillis>> = HashMap::new();
+        let mut devices: HashMap<DeviceKey, Option<UnixMillis>> = HashMap::new();
         let mut latest = facts.record.last_at.max(facts.started_at);
         for (at, row) in (0..).map(TaskIndex).zip(rows.iter()) {
             if row.outcome() == Outcome::Skipped {
@@ -193,18 +195,16 @@ impl DoneDevices {
 
 /// What tells devices apart: the id, or the task where the device was never found.
 #[derive(PartialEq, Eq, Hash)]
-pub(super) enum DeviceKey<'a> {
-    Id(&'a str),
+pub(super) enum DeviceKey {
+    Id(PackedDeviceId),
     Task(TaskIndex),
 }
 
-impl<'a> DeviceKey<'a> {
+impl DeviceKey {
     /// The device of this row, which is the task at `at`.
-    pub(super) fn of(row: &ReportRow<'a>, at: TaskIndex) -> Self {
-        match row.device().id.as_str() {
-            "" => Self::Task(at),
-            id => Self::Id(id),
-        }
+    pub(super) fn of(row: &ReportRow<'_>, at: TaskIndex) -> Self {
+        let id = &row.device().id;
+        if id.as_str().is_empty() { Self::Task(at) } else { Self::Id(PackedDeviceId::of(id)) }
     }
 }
 

@@ -11,7 +11,7 @@ use askama::Template;
 
 use super::attention::Attention;
 use super::bar::OutcomeBar;
-use super::columns::{TaskCell, TaskColumns};
+use super::columns::TaskColumns;
 use super::curve::{Curve, DeviceKey};
 use super::headline::Headline;
 use super::requests::RequestTable;
@@ -19,7 +19,7 @@ use super::tenants::{TenantLine, tenants_of};
 use super::waves::{WaveLine, gate_words, waves_of};
 use super::words;
 use crate::model::{PagePins, ReportOptions, TaskIndex};
-use crate::report::{Report, Rows, RunFacts};
+use crate::report::{Report, ReportRow, Rows, RunFacts};
 
 /// The style of the page, and what it is in the policy for content. A test compares both.
 const STYLE: &str = include_str!("../templates/report.css");
@@ -76,8 +76,7 @@ impl<'a> Page<'a> {
     fn of(facts: &'a RunFacts, rows: Rows<'a>, pins: PagePins) -> Self {
         let counts = rows.outcomes();
         let keys = (0..).map(TaskIndex).zip(rows.iter());
-        let devices: HashSet<DeviceKey<'_>> =
-            keys.map(|(at, row)| DeviceKey::of(&row, at)).collect();
+        let devices: HashSet<DeviceKey> = keys.map(|(at, row)| DeviceKey::of(&row, at)).collect();
         Self {
             headline: Headline::of(facts, &counts),
             bar: OutcomeBar::of(&counts),
@@ -108,10 +107,9 @@ impl<'a> Page<'a> {
         (0..rows).step_by(CHUNK_ROWS as usize).map(ends)
     }
 
-    /// The cells of each row of a part, made when they are written.
-    fn lines(&self, chunk: &Range<u32>) -> impl Iterator<Item = Vec<TaskCell<'a>>> {
-        let rows = chunk.clone().filter_map(|at| self.rows.get(TaskIndex(at)));
-        rows.map(|row| self.columns.cells(&row))
+    /// The rows of a part; their cells are made when they are written.
+    fn lines(&self, chunk: &Range<u32>) -> impl Iterator<Item = ReportRow<'a>> {
+        chunk.clone().filter_map(|at| self.rows.get(TaskIndex(at)))
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use crate::model::{counted, human_duration, thousands};
+use crate::model::{PackedDeviceId, counted, human_duration, thousands};
 use crate::report::{Rows, RunFacts, RunStats, RunStatsInput, request_kind};
 
 /// Reasons of pauses that are shown.
@@ -73,7 +73,8 @@ impl RequestTable {
 
 fn stats_of(facts: &RunFacts, rows: &Rows<'_>) -> RunStats {
     let ended = rows.iter().filter(|row| row.outcome().ends_a_request());
-    let devices: HashSet<&str> = ended.map(|row| row.device().id.as_str()).collect();
+    let devices: HashSet<PackedDeviceId> =
+        ended.map(|row| PackedDeviceId::of(&row.device().id)).collect();
     RunStats::of(&RunStatsInput {
         started_at: facts.started_at,
         until: facts.finished_at.unwrap_or(facts.record.last_at),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::curve::DeviceKey;
 use super::words::{PageTone, time};
-use crate::model::{DeviceId, Outcome, TaskIndex, WaveGate};
+use crate::model::{Outcome, PackedDeviceId, TaskIndex, WaveGate};
 use crate::report::{Rows, RunFacts};
 
 /// One wave.
@@ -32,13 +32,13 @@ pub(super) fn waves_of(facts: &RunFacts, rows: &Rows<'_>) -> Vec<WaveLine> {
         return Vec::new();
     }
     let moved: HashMap<u32, u16> = facts.record.canaries.iter().copied().collect();
-    let mut numbers: HashMap<&DeviceId, u32> = HashMap::new();
+    let mut numbers: HashMap<PackedDeviceId, u32> = HashMap::new();
     let mut lines: BTreeMap<u16, WaveLine> = BTreeMap::new();
-    let mut devices: HashSet<(u16, DeviceKey<'_>)> = HashSet::new();
+    let mut devices: HashSet<(u16, DeviceKey)> = HashSet::new();
     for (at, row) in (0..).map(TaskIndex).zip(rows.iter()) {
         // Devices are numbered as the engine numbers them: by their first task.
         let known = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
-        let number = *numbers.entry(&row.device().id).or_insert(known);
+        let number = *numbers.entry(PackedDeviceId::of(&row.device().id)).or_insert(known);
         if row.outcome() == Outcome::Skipped {
             continue;
         }

@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use super::lost_mode::LostModeTexts;
 use crate::model::UnixMillis;
 
 /// The state of a command. Documented: the numbers are the API's.
@@ -53,6 +54,14 @@ pub(crate) enum Effect {
     Rename(String),
     /// Remote desktop is on or off.
     RemoteDesktop(bool),
+    /// The device is in Lost Mode, with these texts.
+    EnableLostMode(LostModeTexts),
+    /// The device is no longer in Lost Mode.
+    DisableLostMode,
+    /// A device in Lost Mode has played its sound.
+    PlaySound,
+    /// A device in Lost Mode has told where it is.
+    Locate,
     /// The local user is gone; an empty name means all local users.
     DeleteUser(String),
     /// Nothing, but the local user has to exist.

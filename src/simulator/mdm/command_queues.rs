@@ -46,6 +46,8 @@ pub(crate) struct QueueReceiver<'a> {
     pub(crate) end: CommandEnd,
     /// Short names of its local users.
     pub(crate) local_users: &'a [String],
+    /// Whether it is in Lost Mode.
+    pub(crate) is_in_lost_mode: bool,
 }
 
 /// Which push a delivery belongs to.
@@ -251,6 +253,9 @@ fn failure_of(
             if switches.users_must_exist && !user.is_empty() && !by.local_users.contains(user) =>
         {
             Some("The user does not exist on this device.")
+        }
+        (_, Effect::PlaySound | Effect::Locate) if !by.is_in_lost_mode => {
+            Some("The device is not in Lost Mode.")
         }
         _ => None,
     }

@@ -7,6 +7,7 @@
 use serde_json::json;
 
 use super::command::{Effect, PlannedCommand};
+use super::lost_mode::LostModeTexts;
 use crate::kandji::{ActionSpec, EndSpec};
 use crate::model::Os;
 use crate::simulator::setup::device_kind::DeviceKind;
@@ -37,7 +38,8 @@ pub(crate) fn plan(
     };
     let user = || fields.text("UserName").unwrap_or_default().to_owned();
     match action.name {
-        "blank-push" | "delete-device" | "get-commands" => Vec::new(),
+        "blank-push" | "delete-device" | "cancel-lost-mode" => Vec::new(),
+        "get-commands" | "get-location" => Vec::new(),
         "daily-checkin" | "update-inventory" => CHECK_IN_COMMANDS
             .into_iter()
             .map(|name| PlannedCommand {
@@ -64,6 +66,21 @@ pub(crate) fn plan(
             let name = if on { "EnableRemoteDesktop" } else { "DisableRemoteDesktop" };
             one(name, name, Effect::RemoteDesktop(on))
         }
+        "enable-lost-mode" => {
+            let text = |key| fields.text(key).unwrap_or_default().to_owned();
+            let texts = LostModeTexts {
+                message: text("Message"),
+                phone_number: text("PhoneNumber"),
+                footnote: text("Footnote"),
+            };
+            one("EnableLostMode", "EnableLostMode", Effect::EnableLostMode(texts))
+        }
+        "disable-lost-mode" => one("DisableLostMode", "DisableLostMode", Effect::DisableLostMode),
+        "play-lost-mode-sound" => one("PlayLostModeSound", "PlayLostModeSound", Effect::PlaySound),
+        "update-location" => one("DeviceLocation", "DeviceLocation", Effect::Locate),
+        "refresh-esim" => one("RefreshCellularPlans", "RefreshCellularPlans", Effect::None),
+        "data-roaming" => setting("DataRoaming", fields),
+        "personal-hotspot" => setting("PersonalHotspot", fields),
         "set-name" => rename(fields.text("DeviceName").unwrap_or_default()),
         "erase" => {
             let returns = returns_to_service(fields, kind, os_version);
@@ -90,13 +107,30 @@ fn rename(name: &str) -> Vec<PlannedCommand> {
     }]
 }
 
+/// A setting of the device that is on or off. Apple's name for the item; the vendor's own is not published.
+fn setting(item: &'static str, fields: &Fields) -> Vec<PlannedCommand> {
+    let enabled = fields.switch("Enabled");
+    vec![PlannedCommand {
+        request_type: "Settings",
+        command_type: "Settings",
+        metadata: json!({ "items": [item], "SettingName": item, "Enabled": enabled }),
+        effect: Effect::None,
+    }]
+}
+
 fn from_table(action: &'static ActionSpec) -> Vec<PlannedCommand> {
     let request_type = match &action.end {
         EndSpec::Command(names) => names.first().copied(),
         EndSpec::CommandBySwitch(_, [name, _])
         | EndSpec::CommandOrNamed(name, _)
+        | EndSpec::CommandMarked(name, _)
+        | EndSpec::CommandOrState(name, _)
         | EndSpec::CommandOrGone(name) => Some(*name),
-        EndSpec::Answer | EndSpec::Acceptance(_) | EndSpec::Gone => None,
+        EndSpec::Answer(_)
+        | EndSpec::Acceptance(_)
+        | EndSpec::State(_)
+        | EndSpec::Gone
+        | EndSpec::Recorded(_) => None,
     };
     let planned = |name| PlannedCommand {
         request_type: name,
@@ -128,14 +162,25 @@ mod tests {
         for action in ACTIONS {
             let expected: &[&str] = match &action.end {
                 EndSpec::Command(names) => names,
-                EndSpec::CommandOrNamed(name, _) | EndSpec::CommandOrGone(name) => &[*name],
+                EndSpec::CommandOrNamed(name, _)
+                | EndSpec::CommandMarked(name, _)
+                | EndSpec::CommandOrState(name, _)
+                | EndSpec::CommandOrGone(name) => &[*name],
                 EndSpec::CommandBySwitch(_, names) => names,
-                EndSpec::Answer | EndSpec::Acceptance(_) | EndSpec::Gone => continue,
+                EndSpec::Answer(_)
+                | EndSpec::Acceptance(_)
+                | EndSpec::State(_)
+                | EndSpec::Gone
+                | EndSpec::Recorded(_) => {
+                    continue;
+                }
             };
             let body = match action.name {
                 "set-name" => r#"{"DeviceName":"x"}"#,
                 "remote-desktop" => r#"{"EnableRemoteDesktop":true}"#,
                 "delete-user" | "unlock-account" => r#"{"UserName":"x"}"#,
+                "refresh-esim" => r#"{"eSIMServerURL":"https://x.example.com"}"#,
+                "data-roaming" | "personal-hotspot" => r#"{"Enabled":true}"#,
                 _ => "",
             };
             let planned = planned(action.name, body, DeviceKind::MacIntel, "14.1");
@@ -147,33 +192,33 @@ mod tests {
     #[test]
     fn a_new_action_gets_the_command_that_the_table_expects() {
         static NEW: ActionSpec = ActionSpec {
-            name: "enable-lost-mode",
+            name: "configure-device",
             aliases: &[],
             summary: "",
             remarks: &[],
             method: crate::model::wire::Method::Post,
-            path_suffix: "/action/enablelostmode",
+            path_suffix: "/action/deviceconfigured",
             params: &[],
             rules: &[],
             platforms: &[],
             risk: crate::model::Risk::Disruptive,
             repeat: crate::model::Repeat::Once,
-            end: EndSpec::Command(&["EnableLostMode"]),
+            end: EndSpec::Command(&["DeviceConfigured"]),
             takes_pin: None,
             ends_secrets: false,
             hazards: crate::kandji::Hazards::NONE,
             gives_pin: false,
             example: &[],
             verb: crate::kandji::Verb {
-                plain: "enable lost mode on",
-                ing: "enabling lost mode on",
+                plain: "release from Setup Assistant",
+                ing: "releasing from Setup Assistant",
             },
         };
         let request = SimRequest::post("/", "t", "");
         let fields = fields::read(&request, &NEW, &Switches::default()).ok().expect("accepted");
         let planned = plan(&NEW, &fields, DeviceKind::IPad, "17.1");
         assert_eq!(planned.len(), 1);
-        assert_eq!(planned[0].request_type, "EnableLostMode");
+        assert_eq!(planned[0].request_type, "DeviceConfigured");
     }
 
     #[test]

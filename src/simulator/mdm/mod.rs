@@ -9,6 +9,7 @@ pub(super) mod command_queues;
 pub(super) mod device_view;
 pub(super) mod devices;
 pub(super) mod effects;
+pub(super) mod lost_mode;
 pub(super) mod pins;
 pub(super) mod schedule;
 pub(super) mod service;

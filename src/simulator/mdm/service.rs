@@ -10,6 +10,7 @@ use super::command::{Effect, PlannedCommand};
 use super::command_queues::{CommandHistory, CommandQueues, Delivered, PushRound, QueueReceiver};
 use super::device_view::{DeviceView, FleetView};
 use super::devices::{Devices, RecordUpdate};
+use super::lost_mode::LostMode;
 use super::pins::IssuedPins;
 use super::schedule::{Schedule, ScheduledEvent};
 use super::simulated_device::SimulatedDevice;
@@ -186,6 +187,11 @@ impl MdmService {
         self.devices.update(place, update);
     }
 
+    /// Ends the Lost Mode of a device, as far as the tenant knows.
+    pub(crate) fn cancel_lost_mode(&mut self, place: usize) {
+        *self.devices.at_mut(place).lost_mode_mut() = None;
+    }
+
     /// Deletes the record of a device and its secrets.
     pub(crate) fn delete(&mut self, place: usize) {
         self.devices.delete(place);
@@ -284,6 +290,21 @@ impl MdmService {
             Effect::Rename(name) => self.devices.rename(place, name),
             Effect::RemoteDesktop(on) => self.devices.at_mut(place).facts.remote_desktop = on,
             Effect::DeleteUser(user) => self.devices.at_mut(place).delete_user(&user),
+            Effect::EnableLostMode(texts) => {
+                let lost_mode = LostMode::new(texts, self.now);
+                *self.devices.at_mut(place).lost_mode_mut() = Some(lost_mode);
+            }
+            Effect::DisableLostMode => self.cancel_lost_mode(place),
+            Effect::PlaySound => {
+                let now = self.now;
+                let lost_mode = self.devices.at_mut(place).lost_mode_mut();
+                lost_mode.iter_mut().for_each(|lost_mode| lost_mode.sounded_at = Some(now));
+            }
+            Effect::Locate => {
+                let now = self.now;
+                let lost_mode = self.devices.at_mut(place).lost_mode_mut();
+                lost_mode.iter_mut().for_each(|lost_mode| lost_mode.located_at = Some(now));
+            }
         }
     }
 
@@ -330,6 +351,7 @@ fn recipient(device: &SimulatedDevice) -> QueueReceiver<'_> {
         is_reachable: device.is_reachable(),
         end: device.facts.command_end,
         local_users: &device.facts.local_users,
+        is_in_lost_mode: device.lost_mode().is_some(),
     }
 }
 

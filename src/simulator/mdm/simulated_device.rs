@@ -4,6 +4,7 @@
 //! request.
 
 use super::check_ins::CheckIns;
+use super::lost_mode::{LostMode, LostModeTexts};
 use crate::model::{Platform, UnixMillis};
 use crate::simulator::setup::new_device::{NewDevice, Presence};
 use crate::simulator::setup::switch_values::CheckIn;
@@ -21,6 +22,7 @@ pub(crate) struct SimulatedDevice {
     came_back: Option<UnixMillis>,
     /// Macs only: nothing reaches it until a person types the PIN.
     is_locked: bool,
+    lost_mode: Option<LostMode>,
     is_deleted: bool,
 }
 
@@ -34,6 +36,9 @@ impl SimulatedDevice {
             is_restarting: false,
             came_back: None,
             is_locked: false,
+            lost_mode: facts
+                .is_in_lost_mode
+                .then(|| LostMode::new(LostModeTexts::default(), facts.last_enrollment)),
             is_deleted: false,
             facts,
         }
@@ -53,6 +58,16 @@ impl SimulatedDevice {
     /// Whether a lock is in effect.
     pub(crate) fn is_locked(&self) -> bool {
         self.is_locked
+    }
+
+    /// Its Lost Mode; `None` while it is off.
+    pub(crate) fn lost_mode(&self) -> Option<&LostMode> {
+        self.lost_mode.as_ref()
+    }
+
+    /// Its Lost Mode, to change it.
+    pub(crate) fn lost_mode_mut(&mut self) -> &mut Option<LostMode> {
+        &mut self.lost_mode
     }
 
     /// Whether its record was deleted.
@@ -160,6 +175,7 @@ impl SimulatedDevice {
         self.facts.mdm_enabled = true;
         self.facts.local_users.clear();
         self.facts.remote_desktop = false;
+        self.lost_mode = None;
     }
 
     /// Loses its record.

@@ -99,9 +99,11 @@ impl DeviceKind {
         let by_kind = match self {
             Self::IPhoneUserEnrolled => {
                 !matches!(action.name, "erase" | "restart" | "shutdown" | "clear-passcode")
+                    && !is_of_lost_mode(action)
             }
             Self::IPadUnsupervised => {
                 !matches!(action.name, "restart" | "shutdown" | "set-name" | "delete-user")
+                    && !is_of_lost_mode(action)
             }
             Self::SharedIPad => action.name != "clear-passcode",
             Self::IPad | Self::IPadOld => action.name != "delete-user",
@@ -147,6 +149,13 @@ impl DeviceKind {
     }
 }
 
+/// Whether an action turns Lost Mode on or off or needs it: for supervised devices only (documented by Apple).
+fn is_of_lost_mode(action: &ActionSpec) -> bool {
+    let names =
+        ["enable-lost-mode", "disable-lost-mode", "play-lost-mode-sound", "update-location"];
+    names.contains(&action.name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,6 +172,10 @@ mod tests {
         assert!(!allows(DeviceKind::SharedIPad, "clear-passcode"));
         assert!(allows(DeviceKind::SharedIPad, "delete-user"));
         assert!(!allows(DeviceKind::IPad, "delete-user"));
+        for kind in [DeviceKind::IPadUnsupervised, DeviceKind::IPhoneUserEnrolled] {
+            assert!(!allows(kind, "enable-lost-mode") && !allows(kind, "update-location"));
+        }
+        assert!(allows(DeviceKind::SharedIPad, "enable-lost-mode"));
         assert!(!allows(DeviceKind::AppleTv, "shutdown"));
         assert!(!allows(DeviceKind::Windows, "restart"));
     }

@@ -54,6 +54,8 @@ pub struct NewDevice {
     pub filevault: bool,
     /// Whether the user turned on Activation Lock; Apple devices only.
     pub is_activation_locked: bool,
+    /// Whether it is in Lost Mode when the tenant opens; supervised iPhones and iPads only.
+    pub is_in_lost_mode: bool,
     /// Short names of the local users; Macs and Shared iPads only.
     pub local_users: Vec<String>,
     /// How the device ends its commands.
@@ -85,6 +87,7 @@ impl NewDevice {
             remote_desktop: false,
             filevault: kind.platform() == Platform::Mac,
             is_activation_locked: false,
+            is_in_lost_mode: false,
             local_users: kind.local_users(),
             command_end: CommandEnd::ByChance,
         }

@@ -220,3 +220,63 @@ pub enum SingleDevice {
     /// The row alone, when a serial number was asked for. Observed in one published example.
     Object,
 }
+
+/// What turning Lost Mode on leads to where it is on. Inferred, both.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum LostModeAgain {
+    /// A second command, with the new texts.
+    NewMessage,
+    /// Status 400 with `["Device is already in lost mode."]`.
+    AlreadyOn,
+}
+
+/// What needs Lost Mode leads to this where it is off. Inferred, all three.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum LostModeOff {
+    /// Status 400 with `["Device is not in lost mode."]`, as the read of it answers.
+    Refused,
+    /// Status 400 with `Command is not allowed for current device`.
+    NotAllowed,
+    /// A command, which the device fails unless it turns Lost Mode off.
+    Accepted,
+}
+
+/// What the request for a new note answers. Inferred, all four.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum NoteAnswer {
+    /// Status 201 with the note.
+    Created,
+    /// Status 200 with the note.
+    Ok,
+    /// Status 204 without a body.
+    NoContent,
+    /// Status 404 with a web page: this tenant has no notes.
+    Missing,
+}
+
+/// What canceling a Lost Mode answers. Two documents of the vendor, which disagree.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum LostModeCanceled {
+    /// Status 204 without a body.
+    NoContent,
+    /// Status 200 with a `message`.
+    Message,
+}
+
+/// What a change of a record answers.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum UpdateAnswer {
+    /// The row of the device. Documented.
+    WholeDevice,
+    /// No body. Inferred.
+    Empty,
+}
+
+/// Whether a device may get a blueprint of another type than its own.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum BlueprintTypes {
+    /// It may.
+    Ignored,
+    /// It gets status 400 with a documented text.
+    MustMatch,
+}

@@ -8,9 +8,10 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use super::switch_values::{
-    CheckIn, CommandNames, CommandOrder, CommandTimes, Erased, ErrorShape, ForeignCommands,
-    LinkHost, ListTimes, LockAgain, MissingFields, MissingPermission, NoSecret, NotFoundBody,
-    PinVisible, PinlessLock, Revocation, SamePending, SingleDevice, SuccessBody, UnauthorizedBody,
+    BlueprintTypes, CheckIn, CommandNames, CommandOrder, CommandTimes, Erased, ErrorShape,
+    ForeignCommands, LinkHost, ListTimes, LockAgain, LostModeAgain, LostModeCanceled, LostModeOff,
+    MissingFields, MissingPermission, NoSecret, NotFoundBody, NoteAnswer, PinVisible, PinlessLock,
+    Revocation, SamePending, SingleDevice, SuccessBody, UnauthorizedBody, UpdateAnswer,
 };
 
 /// Most rows of one page of any list: the documented limit.
@@ -88,6 +89,16 @@ pub struct Switches {
     /// How long a new command stays out of the list, in milliseconds. Default 0; stale reads were
     /// observed elsewhere in the API.
     pub command_visible_after_ms: u64,
+    /// What a change of a record answers. Default the whole device: documented.
+    pub update_answer: UpdateAnswer,
+    /// How long the row of one device still shows what it was before a change, in milliseconds. Default 0; stale reads were
+    /// observed elsewhere in the API.
+    pub record_visible_after_ms: u64,
+    /// Whether a device may get a blueprint of another type than its own. Default yes; the refusal is documented, and not
+    /// when it comes.
+    pub blueprint_types: BlueprintTypes,
+    /// Addresses of users who are archived. Default none.
+    pub archived_users: BTreeSet<String>,
     /// Most commands that a device already has when the tenant opens. Default 40.
     pub background_commands_max: u32,
     /// Chance in percent that a command of others is queued together with one of ours. Default 0.
@@ -96,6 +107,9 @@ pub struct Switches {
     pub check_in: CheckIn,
     /// Which host the links between pages name. Not documented; default the host of the request.
     pub link_host: LinkHost,
+    /// Filters of the device list that the tenant ignores, as it does unknown ones: keys of the query. Default none;
+    /// that unknown keys are ignored is inferred.
+    pub ignored_filters: BTreeSet<String>,
     /// How a device list with one row is written. Default an array; one published example shows
     /// an object.
     pub single_device: SingleDevice,
@@ -126,6 +140,18 @@ pub struct Switches {
     /// Whether a command fails that names a local user whom the device does not have. Not
     /// documented; default no.
     pub users_must_exist: bool,
+    /// What turning Lost Mode on leads to where it is on. Not documented; default a new message.
+    pub lost_mode_again: LostModeAgain,
+    /// What turning Lost Mode off, its sound and its location lead to where it is off. Not documented; default the
+    /// refusal that is documented for a read.
+    pub lost_mode_off: LostModeOff,
+    /// The status of the answer that Lost Mode is being turned off already. Default 400: the text is documented
+    /// without a status, and may come with a success.
+    pub disable_pending_status: u16,
+    /// What the request for a new note answers. Default 201 with the note: inferred.
+    pub note_answer: NoteAnswer,
+    /// What canceling a Lost Mode answers. The documents disagree; default 204.
+    pub lost_mode_canceled: LostModeCanceled,
     /// Ids of Wi-Fi profiles that are in scope of no device. Default the one of the documented
     /// refusal.
     pub profiles_out_of_scope: Vec<String>,
@@ -160,10 +186,15 @@ impl Default for Switches {
             command_times: CommandTimes::Zulu,
             list_times: ListTimes::Published,
             command_visible_after_ms: 0,
+            update_answer: UpdateAnswer::WholeDevice,
+            record_visible_after_ms: 0,
+            blueprint_types: BlueprintTypes::Ignored,
+            archived_users: BTreeSet::new(),
             background_commands_max: 40,
             background_percent: 0.0,
             check_in: CheckIn::Agent,
             link_host: LinkHost::Own,
+            ignored_filters: BTreeSet::new(),
             single_device: SingleDevice::Array,
             page_rows_max: PAGE_ROWS_MAX,
             pages_shift_percent: 0.0,
@@ -177,6 +208,11 @@ impl Default for Switches {
             power_on_after_ms: None,
             reenrol_ms: 240_000,
             users_must_exist: false,
+            lost_mode_again: LostModeAgain::NewMessage,
+            lost_mode_off: LostModeOff::Refused,
+            disable_pending_status: 400,
+            note_answer: NoteAnswer::Created,
+            lost_mode_canceled: LostModeCanceled::NoContent,
             // The documents' own example of a profile out of scope.
             profiles_out_of_scope: vec!["8a9f88d9-e7f4-47e6-9326-fd4b39534c4e".to_owned()],
         }

@@ -11,6 +11,7 @@ use super::apple_sections::{
 };
 use super::device_row::user_object;
 use super::general_section::{extend, general};
+use super::lost_mode::lost_mode;
 use super::versions::{MAC_AGENT, build_of};
 use crate::model::Platform;
 use crate::simulator::mdm::device_view::DeviceView;
@@ -42,7 +43,7 @@ pub(super) fn apple_details(view: &DeviceView<'_>) -> Value {
     });
     // Published for neither of them on an Apple TV.
     if platform != Platform::AppleTv {
-        body["lost_mode"] = json!({});
+        body["lost_mode"] = view.device.lost_mode().map_or(json!({}), |it| lost_mode(view, it));
         body["cellular"] = cellular(platform);
     }
     body

@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json};
 
+use super::lost_mode::ENABLED;
 use super::versions::{ANDROID_PATCH, MAC_AGENT, WINDOWS_AGENT, WINDOWS_VERSION, build_of};
 use crate::model::Platform;
 use crate::simulator::ids::TenantIds;
@@ -51,7 +52,7 @@ pub(crate) fn device_row(view: &DeviceView<'_>, list_times: ListTimes) -> Value 
         "is_removed": facts.is_removed,
         "first_enrollment": spell(view.device.first_enrollment, enrolled_spelling),
         "last_enrollment": spell(facts.last_enrollment, enrolled_spelling),
-        "lost_mode_status": "",
+        "lost_mode_status": if view.device.lost_mode().is_some() { ENABLED } else { "" },
         "tags": facts.tags,
         "api_level": "",
         "security_patch_level": security_patch_level,

@@ -9,6 +9,7 @@ pub(super) mod details;
 pub(super) mod device_reports;
 pub(super) mod device_row;
 mod general_section;
+pub(super) mod lost_mode;
 mod other_details;
 pub(super) mod secrets;
 mod versions;

@@ -25,6 +25,18 @@ pub(crate) const ALREADY_LOCKED: &str = "This device is already locked.";
 /// The refusal of an erase whose Wi-Fi profile is not in scope. Documented.
 pub(crate) const NOT_IN_SCOPE: &str = "The specified profile is not in scope for the device";
 
+/// The refusal of what needs Lost Mode while it is off, and the answer to a read of it. Documented for the read.
+const NOT_IN_LOST_MODE: &str = "Device is not in lost mode.";
+/// The refusal of a second request to turn Lost Mode off while the first is pending. Documented without a status.
+pub(crate) const DISABLE_PENDING: &str = "Disable lost mode is already pending for this device.";
+/// The refusal to turn Lost Mode on where it is on. Inferred.
+pub(crate) const ALREADY_LOST: &str = "Device is already in lost mode.";
+
+/// What the tenant says where Lost Mode is off.
+pub(crate) fn not_in_lost_mode() -> SimReply {
+    json(400, &json!([NOT_IN_LOST_MODE]))
+}
+
 /// An answer without a body and without headers.
 pub(crate) fn empty(status: u16) -> SimReply {
     SimReply {

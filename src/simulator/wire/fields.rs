@@ -118,7 +118,19 @@ fn wrong(param: &ParamSpec, value: &Value) -> Option<String> {
         }
         (ParamKind::Bool, _) => "Must be a valid boolean.",
         (ParamKind::Number(_), _) => "A valid integer is required.",
-        (ParamKind::Name | ParamKind::Message, Value::String(text)) => {
+        (ParamKind::Choices(words), Value::Array(items)) => {
+            let is_known = |item: &&Value| item.as_str().is_some_and(|word| words.contains(&word));
+            let stray = items.iter().find(|item| !is_known(item));
+            return stray.map(|item| format!("{item} is not a valid choice."));
+        }
+        (ParamKind::Texts, Value::Array(items)) if items.iter().all(Value::is_string) => {
+            return None;
+        }
+        (ParamKind::Choices(_) | ParamKind::Texts, _) => "Expected a list of items.",
+        (
+            ParamKind::Name | ParamKind::Message | ParamKind::HttpsUrl | ParamKind::Label(_),
+            Value::String(text),
+        ) => {
             let is_blank = text.trim().is_empty() && param.required == Requirement::Required;
             return is_blank.then(|| "This field may not be blank.".to_owned());
         }
@@ -194,6 +206,17 @@ mod tests {
             ),
             ("delete-user", "{}", r#"400 {"UserName":["This field is required."]}"#),
             ("lock", "[]", r#"400 {"non_field_errors":["Invalid data. Expected a dictionary."]}"#),
+            (
+                "reset-work-profile-passcode",
+                r#"{"resetPasswordFlags":"LOCK_NOW"}"#,
+                r#"400 {"resetPasswordFlags":["Expected a list of items."]}"#,
+            ),
+            (
+                "reset-work-profile-passcode",
+                r#"{"resetPasswordFlags":["NOW"]}"#,
+                r#"400 {"resetPasswordFlags":["\"NOW\" is not a valid choice."]}"#,
+            ),
+            ("reset-work-profile-passcode", r#"{"resetPasswordFlags":["LOCK_NOW"]}"#, "accepted"),
             ("delete-user", r#"{"DeleteAllUsers":true}"#, "accepted"),
             ("lock", r#"{"message":"lower case is ignored"}"#, "accepted"),
             (

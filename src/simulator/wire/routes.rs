@@ -57,8 +57,6 @@ pub(crate) enum Endpoint {
     Note(String, NoteRequest),
     /// The details of a device.
     Details(String),
-    /// The lost mode of a device.
-    LostMode(String),
     /// The activity of a device.
     Activity(String),
     /// A secret of a device.
@@ -146,7 +144,6 @@ impl Endpoint {
             Self::Note(_, NoteRequest::Update(_)) => "update-note",
             Self::Note(_, NoteRequest::Delete(_)) => "delete-note",
             Self::Details(_) => "get-details",
-            Self::LostMode(_) => "get-lost-mode",
             Self::Activity(_) => "get-activity",
             Self::Secret(_, SecretKind::UnlockPin) => "get-unlock-pin",
             Self::Secret(_, SecretKind::BypassCode) => "get-bypass-code",
@@ -171,7 +168,6 @@ impl Endpoint {
             | Self::Record(id, _)
             | Self::Note(id, _)
             | Self::Details(id)
-            | Self::LostMode(id)
             | Self::Activity(id)
             | Self::Secret(id, _)
             | Self::Action(id, _) => Some(id),
@@ -229,7 +225,6 @@ fn device_endpoints(path: &str) -> Vec<(&'static str, Endpoint)> {
     let read = match suffix {
         "" => Some(Endpoint::Device(id.clone())),
         "/details" => Some(Endpoint::Details(id.clone())),
-        "/details/lostmode" => Some(Endpoint::LostMode(id.clone())),
         "/activity" => Some(Endpoint::Activity(id.clone())),
         "/apps" => record(DeviceRecord::Apps),
         "/library-items" => record(DeviceRecord::LibraryItems),
@@ -244,14 +239,15 @@ fn device_endpoints(path: &str) -> Vec<(&'static str, Endpoint)> {
         _ => None,
     };
     choices.extend(read.map(|endpoint| (GET, endpoint)));
-    match suffix {
-        "" => choices.push((PATCH, Endpoint::Update(id.clone()))),
-        // Cancels a lost mode that is on; here it never is.
-        "/details/lostmode" => choices.push((DELETE, Endpoint::LostMode(id.clone()))),
-        _ => {}
+    if suffix.is_empty() {
+        choices.push((PATCH, Endpoint::Update(id.clone())));
     }
     for action in ACTIONS.into_iter().filter(|action| action.path_suffix == suffix) {
-        choices.push((action.method.word(), Endpoint::Action(id.clone(), action)));
+        let method = action.method.word();
+        // The change of a record has an endpoint of its own.
+        if choices.iter().all(|(known, _)| *known != method) {
+            choices.push((method, Endpoint::Action(id.clone(), action)));
+        }
     }
     choices
 }

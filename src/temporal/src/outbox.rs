@@ -63,8 +63,9 @@ impl Outbox {
             return is_told.then_some(entry);
         };
         let mut event = entry.event.renumbered(self.numbers[task.at()]);
-        if let Event::Intent { sends, .. } = &mut event {
-            *sends = tasks.get(task.at()).map(|task| Box::new(task.sends()));
+        if let Event::Intent { sends, lists, .. } = &mut event {
+            let task = tasks.get(task.at());
+            *sends = task.map(|task| Box::new(task.sends(lists.as_deref())));
         }
         Some(Entry { at: entry.at, event })
     }

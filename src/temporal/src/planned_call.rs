@@ -84,7 +84,7 @@ pub(crate) fn lost(call: &Call, reason: String) -> CallReply {
             http_status: None,
             verdict: Verdict::Unknown { reason, ends_run: false, retry_after_ms: None },
         },
-        Call::Look { .. } | Call::List { .. } => {
+        Call::Look { .. } | Call::List { .. } | Call::Note { .. } => {
             CallReply::Looked(Sighting::Unreadable { reason, is_forbidden: false })
         }
         Call::Pin { .. } => CallReply::Pin(Err(failed())),

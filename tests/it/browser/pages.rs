@@ -107,6 +107,7 @@ fn task(row: u32, count: u32) -> Task {
                 mark: None,
                 or_gone: false,
                 or_named: None,
+                or_state: None,
             },
             capture: Vec::new(),
         }),

@@ -5,8 +5,8 @@
 
 use sortie::engine::{Call, EngineState, Phase, Progress};
 use sortie::model::{
-    Entry, Event, Gate, Outcome, OutcomeCounts, Policy, Repeat, Risk, StopCause, Task, TaskIndex,
-    TaskRecord, Turn, UnixMillis, Verdict,
+    Entry, Event, Gate, NoteResult, Outcome, OutcomeCounts, Policy, Repeat, Risk, StopCause, Task,
+    TaskIndex, TaskRecord, Turn, UnixMillis, Verdict,
 };
 use sortie::pace::HOUR_MS;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +42,8 @@ pub enum Rule {
     Gate,
     /// The run comes to its end and leaves nothing undone that it could do.
     Finish,
+    /// A device gets one note at most, after its end and its intent.
+    Note,
     /// Nothing is read for a task in doubt while its request may still be applied.
     Quarantine,
     /// The engine takes everything that really happened.
@@ -78,6 +80,9 @@ pub struct RunChecker {
     last_answers: Vec<Option<(u16, Verdict)>>,
     intents: BTreeSet<(TaskIndex, u16)>,
     sent: BTreeSet<(TaskIndex, u16)>,
+    note_intents: BTreeSet<TaskIndex>,
+    /// Devices that have a note, or may have one.
+    noted: BTreeSet<String>,
     paused_until: UnixMillis,
     is_stopped: bool,
     /// Somebody stopped this process, not the time for sending.
@@ -115,6 +120,8 @@ impl RunChecker {
             policy,
             intents: BTreeSet::new(),
             sent: BTreeSet::new(),
+            note_intents: BTreeSet::new(),
+            noted: BTreeSet::new(),
             paused_until: UnixMillis(0),
             is_stopped: false,
             told_to_stop: None,
@@ -246,6 +253,12 @@ impl RunChecker {
         }
         let Some(task) = entry.event.task() else { return };
         let is_settled = self.records[task.at()].is_settled();
+        // A note about its device follows the end of a task, and is no part of it.
+        if let Event::NoteIntended { .. } | Event::NoteAnswered { .. } = entry.event {
+            self.check(is_settled, Rule::Note, || format!("{entry:?} before the end"));
+            self.note_intents.insert(task);
+            return;
+        }
         self.check(!is_settled, Rule::EndsOnce, || format!("{entry:?} after the end"));
         match &entry.event {
             Event::Doubted { .. } => self.doubted_at[task.at()] = entry.at,
@@ -358,6 +371,18 @@ impl RunChecker {
         });
         let is_first = self.sent.insert((task, attempt));
         self.check(is_first, Rule::IntentFirst, || format!("{task:?} request {attempt} twice"));
+    }
+
+    /// The request for a note leaves, and this comes of it.
+    pub fn notes(&mut self, task: TaskIndex, result: &NoteResult) {
+        let is_committed = self.note_intents.contains(&task);
+        self.check(is_committed, Rule::Note, || format!("{task:?} without an intent on disk"));
+        let device = self.tasks[task.at()].device.id.as_str().to_owned();
+        let is_first = !self.noted.contains(&device);
+        self.check(is_first, Rule::Note, || format!("device {device} a second time"));
+        if !matches!(result, NoteResult::Later { .. }) {
+            self.noted.insert(device);
+        }
     }
 
     /// A look leaves.

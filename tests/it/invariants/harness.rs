@@ -6,8 +6,8 @@
 use sortie::drive::facts_of;
 use sortie::engine::{Call, Effects, Engine, EngineState, Impossible, Phase};
 use sortie::model::{
-    Entry, Event, Listing, Random, Recheck, Repeat, Sealed, Secret, SecretSource, Sighting, Task,
-    TaskFacts, TaskIndex, UnixMillis, Unreadable, Verdict,
+    Entry, Event, Listing, NoteResult, Random, Recheck, Repeat, Sealed, Secret, SecretSource,
+    Sighting, Task, TaskFacts, TaskIndex, UnixMillis, Unreadable, Verdict,
 };
 use sortie::pace::{Lease, grant};
 use std::collections::{BTreeMap, VecDeque};
@@ -108,6 +108,7 @@ enum Read {
     Secrets(TaskIndex, SecretSource, Result<Vec<Secret>, Unreadable>),
     List(Listing),
     Recheck(TaskIndex, Result<Recheck, Unreadable>),
+    Note(TaskIndex, NoteResult),
 }
 
 struct Waiting {
@@ -367,6 +368,7 @@ impl World {
                     }
                     Read::List(listing) => it.listed(now, listing),
                     Read::Recheck(task, result) => it.rechecked(now, task, result),
+                    Read::Note(task, result) => it.noted(now, task, result),
                 });
                 self.take(run, took);
             }
@@ -418,6 +420,7 @@ impl World {
         }
         process.was_paused = state.progress().paused_until.is_some_and(|until| until > now);
         let mut engine = Engine::new(state);
+        engine.write_notes();
         process.starts += 1;
         process.opened_at = now;
         process.checker.begins();
@@ -627,6 +630,12 @@ impl World {
                 Call::Recheck { task } => {
                     let result = self.server.show_target(seed, run, task, trouble);
                     self.add(at, read(run, life, Read::Recheck(task, result)));
+                }
+                Call::Note { task, .. } => {
+                    let result = self.server.take_note(seed, run, task, trouble);
+                    let times = if self.sabotage == Sabotage::SendTwice { 2 } else { 1 };
+                    (0..times).for_each(|_| self.processes[run].checker.notes(task, &result));
+                    self.add(at, read(run, life, Read::Note(task, result)));
                 }
                 Call::List { .. } => {
                     let tasks = self.processes[run].facts.len() as u32;

@@ -117,6 +117,7 @@ fn task_of(spec: &TaskSpec, at: usize, device: &str) -> Task {
             mark: None,
             or_gone: true,
             or_named: None,
+            or_state: None,
         },
         (false, false) => End::Acceptance { why: String::new() },
     };

@@ -3,8 +3,8 @@
 //! Owns the truth that a client never sees. Must never be lenient: whatever is sent is counted.
 
 use sortie::model::{
-    Answer, ApiRefusal, CommandSeen, CommandStatus, Listing, NextPage, Random, Recheck, Sealed,
-    Secret, Shown, Sighting, TaskIndex, UnixMillis, Unreadable, Verdict,
+    Answer, ApiRefusal, CommandSeen, CommandStatus, Listing, NextPage, NoteResult, Random, Recheck,
+    Sealed, Secret, Shown, Sighting, TaskIndex, UnixMillis, Unreadable, Verdict,
 };
 use std::collections::BTreeMap;
 
@@ -123,6 +123,31 @@ impl Server {
             Some(mut random) => match random.below(6) {
                 0 => Ok(Recheck::Changed { reason: "it has another user".to_owned() }),
                 _ => Err(unreadable(&mut random)),
+            },
+        }
+    }
+
+    /// Takes a note about a device.
+    pub fn take_note(
+        &mut self,
+        seed: u64,
+        run: usize,
+        task: TaskIndex,
+        trouble_percent: u8,
+    ) -> NoteResult {
+        let reason = || "trouble".to_owned();
+        match self.read_trouble(seed, run, task, trouble_percent) {
+            None => NoteResult::Written,
+            Some(mut random) => match random.below(4) {
+                0 => {
+                    NoteResult::NotWritten { reason: reason(), is_forbidden: random.percent(10.0) }
+                }
+                1 => NoteResult::Later {
+                    reason: reason(),
+                    retry_after_ms: Some(random.below(9_000)),
+                },
+                2 => NoteResult::Later { reason: reason(), retry_after_ms: None },
+                _ => NoteResult::Unknown { reason: reason() },
             },
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Owns these tables. Must never promise a bound that the run does not hold to.
 
-use super::lines::{facts, heading, shown};
+use super::lines::{facts, heading, shown, shown_sentence};
 use super::view::PlanView;
 use crate::app::charging::Used;
 use crate::cli::text::layout::{counted, thousands};
@@ -16,6 +16,9 @@ pub(super) fn limits_text(view: &PlanView<'_>, screen: &Screen) -> String {
     let mut rows = vec![("Quota", quota(view)), ("Requests", requests(view)), ("Time", time(view))];
     if let Some(fleet) = fleet(view) {
         rows.insert(0, ("Fleet", fleet));
+    }
+    if let Some(note) = &view.file.rules.note {
+        rows.push(("Note", shown_sentence(note)));
     }
     if !view.is_approval() && view.file.plan.risk() > Risk::Benign {
         rows.push(("Policy", view.around.policy.clone()));
@@ -64,6 +67,9 @@ fn requests(view: &PlanView<'_>) -> String {
     }
     if cost.looks > 0 {
         parts.push(format!("about {} to follow commands", thousands(cost.looks)));
+    }
+    if cost.notes > 0 {
+        parts.push(format!("{} to add notes", thousands(cost.notes)));
     }
     parts.join(", ")
 }

@@ -13,6 +13,7 @@
 //! | `actions` | `step`, `action`, `risk`, `tasks`, `devices`, `platforms`, `starts_after` |
 //! | `parameters` | `step`, `action`, `name`, `source` (`job`, `default`, `secret`, `drawn`), `tasks`, `of_tasks`, `values` |
 //! | `renames`, `shared_names` | `serial_number`, `old_name`, `new_name`; names that several devices get |
+//! | `record_changes` | `serial_number`, `field`, `old`, `new`: values of records that change |
 //! | `skipped`, `already_done` | `reason`, `count`, `examples` (serial numbers) |
 //! | `waves` | `wave`, `devices`, `gate`, `pause_ms` |
 //! | `not_seen` | `devices` last seen over 48 hours ago, `never`, `oldest` (`serial_number`, `last_check_in`) |
@@ -34,6 +35,7 @@ use crate::app::Needed;
 use crate::cli::text::screen::Screen;
 use crate::kandji::find_action;
 use crate::model::{ParamValue, Task, Turn};
+use crate::plan::Forecast;
 
 /// The plan as a JSON object.
 pub(crate) fn plan_json(view: &PlanView<'_>) -> Map<String, Value> {
@@ -66,17 +68,13 @@ pub(crate) fn plan_json(view: &PlanView<'_>) -> Map<String, Value> {
             "oldest": oldest,
         },
         "excluded": file.plan.excluded,
-        "requests": {
-            "send": cost.sends,
-            "read_secrets": cost.captures,
-            "recheck": cost.rechecks,
-            "follow": cost.looks,
-        },
+        "requests": requests(cost),
         "quota": {
             "used": u64::from(file.forecast.spent) + around.reads,
             "used_by_plan": around.reads,
             "limit": rules.per_hour,
         },
+        "note": rules.note,
         "seconds": cost.seconds,
         "caps": caps.collect::<Value>(),
         "stops": {
@@ -105,6 +103,17 @@ pub(crate) fn plan_json(view: &PlanView<'_>) -> Map<String, Value> {
             _ => Map::new(),
         })
         .collect()
+}
+
+/// The requests of a plan by purpose.
+fn requests(cost: &Forecast) -> Value {
+    json!({
+        "send": cost.sends,
+        "read_secrets": cost.captures,
+        "recheck": cost.rechecks,
+        "follow": cost.looks,
+        "notes": cost.notes,
+    })
 }
 
 fn task(task: &Task) -> Value {
@@ -143,6 +152,10 @@ fn parameter(value: &ParamValue) -> Value {
         ParamValue::Number(value) => Value::from(*value),
         ParamValue::Text(value) => Value::from(value.as_str()),
         ParamValue::Secret(_) => json!({ "secret": true }),
+        ParamValue::List(texts) => Value::from(texts.as_slice()),
+        ParamValue::Edit(edit) => Value::from(edit.texts.as_slice()),
+        ParamValue::Clear => Value::Null,
+        ParamValue::Named(named) => json!({ "id": named.id, "name": named.name }),
     }
 }
 

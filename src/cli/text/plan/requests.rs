@@ -177,3 +177,30 @@ pub(super) fn renames_text(view: &PlanView<'_>, screen: &Screen) -> String {
     }
     heading(&title, Tone::Strong, screen) + &table.render(screen)
 }
+
+/// Old and new values of records.
+pub(super) fn record_changes_text(view: &PlanView<'_>, screen: &Screen) -> String {
+    let changes = &view.overview.record_changes;
+    if changes.is_empty() {
+        return String::new();
+    }
+    let (title, rows) = rows_of("New values", changes, view.extent);
+    let mut table = Table::new(&[
+        TableColumn::text("SERIAL").at_least(12),
+        TableColumn::whole("FIELD"),
+        TableColumn::text("OLD").at_least(12),
+        TableColumn::whole(""),
+        TableColumn::text("NEW").at_least(12),
+    ])
+    .indented(2);
+    for it in rows {
+        table.row([
+            shown(&it.serial_number),
+            it.field.to_owned(),
+            shown(&it.old),
+            "->".to_owned(),
+            shown(if it.new.is_empty() { "(none)" } else { &it.new }),
+        ]);
+    }
+    heading(&title, Tone::Strong, screen) + &table.render(screen)
+}

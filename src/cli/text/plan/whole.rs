@@ -7,7 +7,7 @@ use super::bounds::{caps_text, limits_text, stops_text, waves_text};
 use super::devices::{devices_text, left_out_text};
 use super::ending::{confirmation_text, irreversible_text};
 use super::lines::{facts, labelled, shown};
-use super::requests::{actions_text, parameters_text, renames_text};
+use super::requests::{actions_text, parameters_text, record_changes_text, renames_text};
 use super::view::PlanView;
 use super::warnings::warnings_text;
 use super::work::WorkWords;
@@ -52,6 +52,7 @@ fn body(view: &PlanView<'_>, screen: &Screen) -> String {
         actions_text(view, screen),
         parameters_text(view, screen),
         renames_text(view, screen),
+        record_changes_text(view, screen),
         devices_text(view, screen),
         left_out_text(view, screen),
         limits_text(view, screen),

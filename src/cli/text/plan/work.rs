@@ -26,26 +26,15 @@ pub(crate) struct WorkWords {
 impl WorkWords {
     /// What this plan does. Actions of the highest risk are named first.
     pub(crate) fn of(file: &PlanFile) -> Self {
-        let mut found: BTreeMap<(std::cmp::Reverse<Risk>, &str), DeviceSet<'_>> = BTreeMap::new();
-        for task in file.plan.to_do() {
-            let key = (std::cmp::Reverse(task.risk), task.action.as_str());
-            found.entry(key).or_default().insert(&task.device.id);
-        }
-        let found = found.into_iter().map(|(key, ids)| (key, ids.len() as usize)).collect();
-        Self::of_counts(&found, &shown(&file.tenant))
+        Self::of_counts(&counts(file), &shown(&file.tenant))
     }
 
     /// What the plans of several tenants do, on what `tenants` names.
     pub(crate) fn of_group<'a>(files: impl Iterator<Item = &'a PlanFile>, tenants: &str) -> Self {
         let mut devices = ActionCounts::new();
         for file in files {
-            let mut found: BTreeMap<_, DeviceSet<'_>> = BTreeMap::new();
-            for task in file.plan.to_do() {
-                let key = (std::cmp::Reverse(task.risk), task.action.as_str());
-                found.entry(key).or_default().insert(&task.device.id);
-            }
-            for (key, ids) in found {
-                *devices.entry(key).or_default() += ids.len() as usize;
+            for (key, count) in counts(file) {
+                *devices.entry(key).or_default() += count;
             }
         }
         Self::of_counts(&devices, &shown(tenants))
@@ -81,6 +70,21 @@ impl WorkWords {
             ing: format!("{} on {tenant}", ing.join(" and ")),
         }
     }
+}
+
+/// Devices of each action, by its highest risk in this plan.
+fn counts(file: &PlanFile) -> ActionCounts<'_> {
+    let mut found: BTreeMap<&str, (Risk, DeviceSet<'_>)> = BTreeMap::new();
+    for task in file.plan.to_do() {
+        let (risk, devices) =
+            found.entry(&task.action).or_insert_with(|| (task.risk, DeviceSet::default()));
+        *risk = task.risk.max(*risk);
+        devices.insert(&task.device.id);
+    }
+    let counted = found.into_iter();
+    counted
+        .map(|(action, (risk, ids))| ((std::cmp::Reverse(risk), action), ids.len() as usize))
+        .collect()
 }
 
 #[cfg(test)]

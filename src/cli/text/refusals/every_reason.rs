@@ -50,6 +50,7 @@ pub(crate) fn words(reason: &Reason) -> Words {
         Reason::Device(reason) => looking::device(reason),
         Reason::Doubt(reason) => runs::doubt(reason),
         Reason::Drive(reason) => outside::drive(reason),
+        Reason::Gather(reason) => looking::gather(reason),
         Reason::Group(reason) => group::group(reason),
         Reason::HandOver(reason) => hand_over::hand_over(reason),
         Reason::History(reason) => looking::history(reason),

@@ -3,7 +3,9 @@
 //! Owns the texts. Must never decide anything.
 
 use super::words::Words;
-use crate::app::{AuditReason, DeviceReason, HASH_DIGITS, HistoryReason, PruneReason};
+use crate::app::{
+    AuditReason, DeviceReason, GatherReason, HASH_DIGITS, HistoryReason, PruneReason,
+};
 use crate::cli::text::audit::fault_text;
 use crate::cli::text::history::searched;
 use crate::cli::text::layout::counted;
@@ -55,5 +57,18 @@ pub(super) fn device(reason: &DeviceReason) -> Words {
     match reason {
         DeviceReason::Malformed { given, detail } => Words::new(format!("'{given}': {detail}"), ""),
         DeviceReason::Unresolved { detail } => Words::new(detail, ""),
+    }
+}
+
+pub(super) fn gather(reason: &GatherReason) -> Words {
+    match reason {
+        GatherReason::Busy { path } => Words::new(
+            format!("another process reads from these devices; it writes {}", path.display()),
+            "wait for it to end, then run this command again",
+        ),
+        GatherReason::File { path, error } => Words::new(
+            format!("cannot use {}: {error}", path.display()),
+            "check the disk and the permissions of the file",
+        ),
     }
 }

@@ -4,7 +4,7 @@
 
 use super::words::Words;
 use crate::app::{DriveReason, JournalReason, ReadReason};
-use crate::drive::ReadError;
+use crate::drive::{GatherError, ReadError};
 use crate::journal::{Distrust, JournalError};
 
 pub(super) fn journal(reason: &JournalReason) -> Words {
@@ -66,7 +66,17 @@ fn distrusted(error: &Distrust) -> Words {
 
 pub(super) fn read(reason: &ReadReason) -> Words {
     let error = match reason {
-        ReadReason::Failed(error) => error,
+        ReadReason::Failed(error) | ReadReason::Sections(GatherError::Read(error)) => error,
+        ReadReason::Sections(GatherError::Forbidden { section, error }) => {
+            let (word, permission) = (section.word(), section.permission());
+            return Words::new(
+                format!("cannot read the {word} of any device: {error}"),
+                format!("grant the token the permission '{permission}'"),
+            );
+        }
+        ReadReason::Sections(error @ GatherError::Useless { .. }) => {
+            return Words::new(error.to_string(), "check the tenant's status, and try again later");
+        }
         ReadReason::Inventory(error) => {
             let what = format!("cannot read the device list: {error}");
             return Words::new(what, "check the base URL");

@@ -3,8 +3,8 @@
 //! Owns the words. Must never blame the tenant for what the job says.
 
 use super::words::Words;
-use crate::app::{PlanningReason, RetryReason};
-use crate::cli::text::layout::counted;
+use crate::app::{NameProblem, PlanningReason, RetryReason, UnusableName};
+use crate::cli::text::layout::{counted, thousands};
 
 pub(super) fn planning(reason: &PlanningReason) -> Words {
     match reason {
@@ -18,9 +18,60 @@ pub(super) fn planning(reason: &PlanningReason) -> Words {
                 "correct the job, or give --allow-unmatched-exclude (in a YAML job: 'exclude: {allow_unmatched: true}')",
             )
         }
+        PlanningReason::FilterIgnored { detail } => Words::new(
+            format!(
+                "cannot select by FileVault: the tenant does not filter its device list by filevault_enabled ({detail})"
+            ),
+            "remove the condition filevault; 'sortie devices --with details' shows FileVault for each device",
+        ),
+        PlanningReason::TooManyDetails { conditions, devices, most } => Words::new(
+            format!(
+                "{} can only be read device by device, and {} match the other conditions; at most {} are read",
+                conditions.join(" and "),
+                counted(*devices, "device"),
+                thousands(*most)
+            ),
+            "add conditions such as platform, blueprint or tag, or split the job",
+        ),
+        PlanningReason::UnusableNames { names } => unusable_names(names),
         PlanningReason::NoRandomness { error } => {
             Words::new(format!("the system gave no random numbers: {error}"), "give --seed")
         }
+    }
+}
+
+/// Most names that are shown.
+const NAMES_SHOWN_MAX: usize = 20;
+
+fn unusable_names(names: &[UnusableName]) -> Words {
+    let mut lines: Vec<String> = names.iter().take(NAMES_SHOWN_MAX).map(unusable_name).collect();
+    if let more @ 1.. = names.len().saturating_sub(NAMES_SHOWN_MAX) {
+        lines.push(format!("and {more} more"));
+    }
+    Words::new(
+        lines.join("\n"),
+        "correct the names in the job; blueprints are compared letter by letter",
+    )
+}
+
+fn unusable_name(name: &UnusableName) -> String {
+    let (of, text) = (name.of, &name.name);
+    let what = if name.is_id { format!("{of} id {text}") } else { format!("{of} '{text}'") };
+    match &name.problem {
+        NameProblem::Unknown { near } if near.is_empty() => {
+            format!("the tenant has no {what}")
+        }
+        NameProblem::Unknown { near } => {
+            format!("the tenant has no {what}; similar names: '{}'", near.join("', '"))
+        }
+        NameProblem::Several { ids } => {
+            format!(
+                "the tenant has {} {of}s named '{text}'; give one id: {}",
+                ids.len(),
+                ids.join(", ")
+            )
+        }
+        NameProblem::Archived => format!("{what} is archived and cannot be assigned"),
     }
 }
 

@@ -1,0 +1,170 @@
+//! The tasks of a run, read from its database when they are needed.
+//!
+//! Owns the prints of the tasks that were written or verified, and the few tasks that are in memory. Invariant: a task is given
+//! out only if its text has the print that was kept when the run was opened. The file may have changed since. Must never
+//! write.
+
+use rusqlite::{Connection, Row};
+use std::hash::{BuildHasher, RandomState};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::database::open_beside_writer;
+use super::error::{At, JournalError};
+use super::run_chain::text_at;
+use super::run_reader::from_json;
+use crate::model::{Task, TaskFault, TaskIndex, TaskSource};
+
+/// Tasks that are kept in memory, each in the place that its number leaves.
+const KEPT: usize = 1_024;
+/// Tasks that are read together where they are asked for in order, as sends are.
+const AHEAD: u32 = 256;
+
+/// Why a task cannot be used whose row is gone.
+const NOT_THERE: &str = "it is not in the database";
+
+/// A print of the text of each task, in eight bytes. The key is drawn for this process: no text can be made to fit.
+#[derive(Default)]
+pub(super) struct TaskPrints {
+    key: RandomState,
+    prints: Vec<u64>,
+}
+
+impl TaskPrints {
+    /// The prints of no task yet.
+    pub(super) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes in the text of the next task.
+    pub(super) fn add(&mut self, body: &str) {
+        self.prints.push(self.key.hash_one(body));
+    }
+
+    fn fits(&self, index: TaskIndex, body: &str) -> bool {
+        self.prints.get(index.at()) == Some(&self.key.hash_one(body))
+    }
+}
+
+/// The tasks of one run, for its own process: it holds the run, so no other program of ours writes them.
+pub(super) struct StoredTasks {
+    shelf: Mutex<Shelf>,
+    path: PathBuf,
+    prints: Arc<TaskPrints>,
+}
+
+/// The database, and the tasks that are in memory.
+struct Shelf {
+    connection: Connection,
+    kept: Vec<Option<(TaskIndex, Task)>>,
+}
+
+impl StoredTasks {
+    /// The tasks with these prints in the database at `path`.
+    pub(super) fn open(path: &Path, prints: Arc<TaskPrints>) -> Result<Self, JournalError> {
+        let shelf = Shelf { connection: open_beside_writer(path)?, kept: vec![None; KEPT] };
+        Ok(Self { shelf: Mutex::new(shelf), path: path.to_owned(), prints })
+    }
+
+    /// Gives tasks to `take`, in order, from `first` up to and without `end`, until it returns false.
+    fn read(
+        &self,
+        connection: &Connection,
+        (first, end): (TaskIndex, u32),
+        take: &mut dyn FnMut(TaskIndex, Task) -> bool,
+    ) -> Result<(), TaskFault> {
+        let at = |task: TaskIndex| move |error: JournalError| fault(task, error.to_string());
+        let mut select = connection
+            .prepare_cached(
+                "SELECT task, body FROM tasks WHERE task >= ?1 AND task < ?2 ORDER BY task",
+            )
+            .at(&self.path)
+            .map_err(at(first))?;
+        let mut rows = select.query([first.0, end]).at(&self.path).map_err(at(first))?;
+        for next in (first.0..end).map(TaskIndex) {
+            let row = rows.next().at(&self.path).map_err(at(next))?;
+            let row = row.ok_or_else(|| fault(next, NOT_THERE))?;
+            let task = self.verified(next, row)?;
+            if !take(next, task) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The task in a row, if it is the one that was verified.
+    fn verified(&self, index: TaskIndex, row: &Row<'_>) -> Result<Task, TaskFault> {
+        let read = |error: rusqlite::Error| fault(index, error.to_string());
+        let number: u32 = row.get(0).map_err(read)?;
+        let body = text_at(row, 1).map_err(read)?;
+        if number != index.0 {
+            return Err(fault(index, NOT_THERE));
+        }
+        if !self.prints.fits(index, body) {
+            let changed = "its text in the database changed after the run was opened";
+            return Err(fault(index, changed));
+        }
+        from_json(body, &self.path).map_err(|error| fault(index, error.to_string()))
+    }
+}
+
+fn fault(task: TaskIndex, reason: impl Into<String>) -> TaskFault {
+    TaskFault { task: task.0, reason: reason.into() }
+}
+
+/// The place of a task among those in memory.
+fn place(index: TaskIndex) -> usize {
+    index.at() % KEPT
+}
+
+impl TaskSource for StoredTasks {
+    fn count(&self) -> usize {
+        self.prints.prints.len()
+    }
+
+    fn task(&self, index: TaskIndex) -> Result<Task, TaskFault> {
+        let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
+        let Shelf { connection, kept } = &mut *shelf;
+        let known = |kept: &[Option<(TaskIndex, Task)>], wanted: TaskIndex| {
+            let found = kept[place(wanted)].as_ref().filter(|(index, _)| *index == wanted);
+            found.map(|(_, task)| task.clone())
+        };
+        if let Some(task) = known(kept, index) {
+            return Ok(task);
+        }
+        if index.at() >= self.count() {
+            return Err(fault(index, "the run has no such task"));
+        }
+        let before = TaskIndex(index.0.wrapping_sub(1));
+        let is_in_order = index.0 == 0 || known(kept, before).is_some();
+        let ahead = if is_in_order { AHEAD } else { 1 };
+        let count = u32::try_from(self.count()).unwrap_or(u32::MAX);
+        let end = index.0.saturating_add(ahead).min(count);
+        let mut found = None;
+        let read = self.read(connection, (index, end), &mut |at, task| {
+            if at == index {
+                found = Some(task.clone());
+            }
+            kept[place(at)] = Some((at, task));
+            true
+        });
+        // A fault of a later task counts when that one is asked for.
+        match (found, read) {
+            (Some(task), _) => Ok(task),
+            (None, Err(fault)) => Err(fault),
+            (None, Ok(())) => Err(fault(index, NOT_THERE)),
+        }
+    }
+
+    fn for_each(
+        &self,
+        first: TaskIndex,
+        take: &mut dyn FnMut(TaskIndex, Task) -> bool,
+    ) -> Result<(), TaskFault> {
+        let count = u32::try_from(self.count()).unwrap_or(u32::MAX);
+        // On a connection of its own, so that sends do not wait for it.
+        let connection =
+            open_beside_writer(&self.path).map_err(|error| fault(first, error.to_string()))?;
+        self.read(&connection, (first, count), take)
+    }
+}
