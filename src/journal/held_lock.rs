@@ -12,7 +12,7 @@ pub struct HeldLock(File);
 
 impl HeldLock {
     /// Takes the lock of a file, without waiting. `None` while another process has it.
-    pub(super) fn take(file: File) -> std::io::Result<Option<Self>> {
+    pub(crate) fn take(file: File) -> std::io::Result<Option<Self>> {
         match file.try_lock() {
             Ok(()) => Ok(Some(Self(file))),
             Err(TryLockError::WouldBlock) => Ok(None),

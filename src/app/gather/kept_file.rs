@@ -4,7 +4,7 @@
 //! that a gather that was interrupted goes on where it was. Must never use a line that other users could have written.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,7 @@ use super::cost::SetAside;
 use super::entries::{FORM, KeptLine, LineKind, verified, written};
 use super::reason::GatherReason;
 use crate::drive::SectionRead;
+use crate::journal::HeldLock;
 use crate::kandji::DeviceSection;
 use crate::model::{DeviceId, UnixMillis};
 
@@ -43,6 +44,7 @@ pub(super) struct KeptFile {
     /// Why something that was there is not used.
     pub set_aside: Option<SetAside>,
     end: u64,
+    _lock: HeldLock,
 }
 
 impl KeptFile {
@@ -61,15 +63,11 @@ impl KeptFile {
             private_directory(parent).map_err(|error| failed(&error))?;
         }
         let file = open_private(path).map_err(|error| failed(&error))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(GatherReason::Busy { path: path.to_owned() });
-            }
-            Err(TryLockError::Error(error)) => return Err(failed(&error)),
-        }
+        let lock = file.try_clone().and_then(HeldLock::take).map_err(|error| failed(&error))?;
+        let lock = lock.ok_or_else(|| GatherReason::Busy { path: path.to_owned() })?;
         let (places, set_aside) = (HashMap::new(), None);
-        let mut kept = Self { file, path: path.to_owned(), places, set_aside, end: 0 };
+        let path = path.to_owned();
+        let mut kept = Self { file, path, places, set_aside, end: 0, _lock: lock };
         kept.read(tenant, now, is_fresh).map_err(|error| failed(&error))?;
         Ok(kept)
     }
