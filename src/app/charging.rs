@@ -15,9 +15,7 @@ use crate::app::preflight::CapsReason;
 use crate::app::refusal::Reason;
 use crate::journal::{Charge, JournalError, RunReader, SentDevices};
 use crate::kandji::find_action;
-use crate::model::{
-    Entry, Event, Outcome, PackedDeviceId, Risk, Task, TaskIndex, TaskRecord, Turn, UnixMillis,
-};
+use crate::model::{Outcome, PackedDeviceId, Risk, RunRecord, TaskRecord, UnixMillis};
 use crate::plan::{
     ActionDevices, Approval, Budget, Confirmation, OverCap, PlanFile, Spent, devices_by_action,
 };
@@ -192,60 +190,21 @@ fn dead_runs(state: &Workspace, now: UnixMillis) -> Result<Vec<String>, JournalE
 
 fn sent_in(state: &Workspace, run: &str) -> Result<BTreeMap<String, SentDevices>, JournalError> {
     let reader = RunReader::open(&state.dir, run)?;
-    let (tasks, records) = (reader.tasks()?, reader.records()?);
-    let last = LastSends::read(&reader, |task| Some(tasks.get(task.at())?.action.clone()))?;
-    Ok(sent_of(&last, &Rows::new(&tasks, &records)))
-}
-
-/// When each action was last sent.
-#[derive(Default)]
-pub(crate) struct LastSends(BTreeMap<String, UnixMillis>);
-
-impl LastSends {
-    /// Reads it from the entries of a run; `action_of` names the action of a task.
-    pub(crate) fn read(
-        reader: &RunReader,
-        action_of: impl Fn(TaskIndex) -> Option<String>,
-    ) -> Result<Self, JournalError> {
-        let mut last = Self::default();
-        reader.for_each_entry(|entry| match &entry.event {
-            // An older program did not write down what an intent sends.
-            Event::Intent { task, sends: None, .. } => {
-                if let Some(action) = action_of(*task) {
-                    last.note(&action, entry.at);
-                }
-            }
-            _ => last.take(&entry, &[]),
-        })?;
-        Ok(last)
-    }
-
-    /// Takes in one entry.
-    pub(crate) fn take(&mut self, entry: &Entry, tasks: &[Task]) {
-        let Event::Intent { task, sends, .. } = &entry.event else { return };
-        match (sends, tasks.get(task.at())) {
-            (Some(sends), _) => self.note(&sends.action, entry.at),
-            (None, Some(task)) => self.note(&task.action, entry.at),
-            (None, None) => {}
-        }
-    }
-
-    fn note(&mut self, action: &str, at: UnixMillis) {
-        match self.0.get_mut(action) {
-            Some(last_at) => *last_at = at.max(*last_at),
-            None => drop(self.0.insert(action.to_owned(), at)),
-        }
-    }
+    let tasks = reader.tasks()?;
+    let (record, records) = reader.fold(&tasks)?;
+    Ok(sent_of(&record, &Rows::new(&tasks, &records)))
 }
 
 /// What a run has sent, by action; for those actions that have caps. What was postponed was not sent, and is charged
 /// with the rest when the run goes on.
-pub(crate) fn sent_of(last: &LastSends, rows: &Rows<'_>) -> BTreeMap<String, SentDevices> {
+pub(crate) fn sent_of(run: &RunRecord, rows: &Rows<'_>) -> BTreeMap<String, SentDevices> {
     let counts =
         |record: &TaskRecord| record.attempts > 0 && record.outcome() != Outcome::NotAttempted;
     let devices = count_devices(rows, counts);
+    let action_of = |task| Some(rows.get(task)?.action().to_owned());
+    let last = run.last_sends.by_action(action_of);
     let sent = |(action, devices): (String, u32)| {
-        let last_at = last.0.get(action.as_str()).copied()?;
+        let last_at = last.get(action.as_str()).copied()?;
         Some((action, SentDevices { devices, last_at }))
     };
     devices.into_iter().filter_map(sent).collect()
@@ -264,11 +223,8 @@ pub(crate) fn unsent_devices(rows: &Rows<'_>) -> Vec<ActionDevices> {
 
 fn count_devices(rows: &Rows<'_>, counts: impl Fn(&TaskRecord) -> bool) -> BTreeMap<String, u32> {
     let mut devices: BTreeMap<String, HashSet<PackedDeviceId>> = BTreeMap::new();
-    for row in rows.iter().filter(|row| counts(row.record())) {
+    for row in rows.iter().filter(|row| row.is_capped() && counts(row.record())) {
         let task = row.task();
-        if task.risk < Risk::Disruptive || task.turn != Turn::Do {
-            continue;
-        }
         let id = PackedDeviceId::of(&task.device.id);
         match devices.get_mut(&task.action) {
             Some(ids) => drop(ids.insert(id)),

@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use crate::app::charging::{LastSends, sent_of};
+use crate::app::charging::sent_of;
 use crate::app::operator::Operator;
 use crate::app::records_reason::RecordsReason;
 use crate::app::refusal::Reason;
@@ -18,7 +18,8 @@ use crate::app::{RunVerdict, Workspace};
 use crate::journal::{RequestCounts, RunHeader};
 use crate::model::settings::SettingValues;
 use crate::model::{
-    Entry, OutcomeCounts, RunMeasures, RunRecord, Task, TaskIndex, TaskRecord, UnixMillis,
+    Entry, LastSends, OutcomeCounts, RunMeasures, RunRecord, Task, TaskIndex, TaskRecord,
+    UnixMillis,
 };
 use crate::report::RunOverview;
 
@@ -36,8 +37,6 @@ pub struct RecordsPart {
 /// A run that is known from its records alone.
 pub struct RunRecords {
     view: RunView,
-    /// When each action was last sent, for what the run was charged.
-    last: LastSends,
 }
 
 impl RunRecords {
@@ -54,13 +53,16 @@ impl RunRecords {
         requests: RequestCounts,
     ) -> Result<Self, RecordsReason> {
         let mut places: Vec<Option<(Task, TaskRecord)>> = vec![None; tasks as usize];
-        let (mut record, mut last) = (RunRecord::default(), LastSends::default());
+        let mut record = RunRecord::default();
         for (number, part) in parts.iter().enumerate() {
             let records = fold(number, part)?;
+            let mut sends = LastSends::default();
             for entry in &part.entries {
-                last.take(entry, &part.tasks);
+                sends.take(entry.at, &entry.event);
                 record.last_at = record.last_at.max(entry.at);
             }
+            let in_run = |task: TaskIndex| part.positions.get(task.at()).copied().map(TaskIndex);
+            record.last_sends.take_part(&sends, in_run);
             for ((task, folded), at) in part.tasks.iter().zip(records).zip(&part.positions) {
                 let free = places.get_mut(*at as usize).filter(|place| place.is_none());
                 let place = free.ok_or(RecordsReason::Incomplete { position: *at })?;
@@ -75,7 +77,6 @@ impl RunRecords {
         let (measures, stored, skips) = (RunMeasures::default(), None, PlannedSkips::of(&tasks));
         Ok(Self {
             view: RunView { header, tasks, record, records, requests, measures, stored, skips },
-            last,
         })
     }
 
@@ -171,7 +172,7 @@ impl Workspace {
         finished_at: UnixMillis,
     ) -> Result<(), Reason> {
         let run = &records.header().run.0;
-        let sent = sent_of(&records.last, &records.view.rows());
+        let sent = sent_of(&records.view.record, &records.view.rows());
         if !self.index().end_hand_over(run, finished_at)? {
             return Ok(());
         }

@@ -95,7 +95,7 @@ impl RunJournal {
     /// [`Distrust`].
     pub fn open(state_dir: &StateDir, run: &str) -> Result<Self, Distrust> {
         let index = Index::open(state_dir)?;
-        let run = Opening::of(state_dir, &index, run)?.follow(|_, _| {})?;
+        let run = Opening::of(state_dir, &index, run)?.follow(|_| {})?;
         Ok(Self::go_on(state_dir, &run)?)
     }
 

@@ -108,11 +108,11 @@ impl Opening {
         &self.tasks
     }
 
-    /// Verifies the entries and gives each to `take`, in order and with the tasks of the run. What `take` was given counts only when this succeeds.
+    /// Verifies the entries and gives each to `take`, in order. What `take` was given counts only when this succeeds.
     ///
     /// # Errors
     /// [`Distrust`].
-    pub fn follow(self, mut take: impl FnMut(&Entry, &[Task])) -> Result<TrustedRun, Distrust> {
+    pub fn follow(self, mut take: impl FnMut(&Entry)) -> Result<TrustedRun, Distrust> {
         let Self { reader, run, header, mut begun, tasks, account } = self;
         let beginning = begun.beginning.clone();
         let prints = Arc::new(std::mem::take(&mut begun.prints));
@@ -126,7 +126,7 @@ impl Opening {
             let Some(event) = seen.event else { return };
             let entry = Entry { at: seen.at, event };
             record.apply(&entry);
-            take(&entry, &tasks);
+            take(&entry);
         })?;
         let refuse = |fault| Distrust::Run { run: run.clone(), fault };
         // The column of outcomes is beside the entries: that some of them are missing says more.

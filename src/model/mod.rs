@@ -18,6 +18,7 @@ mod if_running;
 mod job_conditions;
 mod known_tasks;
 mod known_texts;
+mod last_sends;
 mod nearness;
 mod note;
 mod os_range;
@@ -72,6 +73,7 @@ pub use if_running::{IF_RUNNING_WORDS, IfRunning};
 pub use job_conditions::{JobConditions, RequiredList};
 pub use known_tasks::KnownTasks;
 pub use known_texts::{KnownTexts, TextBlock};
+pub use last_sends::LastSends;
 pub use nearness::{edit_distance, is_near, nearest};
 pub use note::{
     NOTE_CHARS_MAX, NOTE_PLACEHOLDERS, NoteFlaw, NoteResult, NoteTally, NoteWords, note_flaw,

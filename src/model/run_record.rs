@@ -1,8 +1,9 @@
 //! What is known of a run as a whole, as a fold over its entries.
 //!
-//! Owns the reading of the entries that name no task. Must never count outcomes: the tasks' records do.
+//! Owns the reading of the entries that name no task, and when each action was last sent. Must never count outcomes: the
+//! tasks' records do.
 
-use super::{Entry, Event, PauseTally, StopCause, UnixMillis};
+use super::{Entry, Event, LastSends, PauseTally, StopCause, UnixMillis};
 
 /// What a run's entries say of the run itself: why it stopped, its waves, and who closed it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct RunRecord {
     pub pauses: PauseTally,
     /// When a person closed it, and who.
     pub closed: Option<(UnixMillis, String)>,
+    /// When each action was last sent.
+    pub last_sends: LastSends,
 }
 
 /// The beginning of a wave after the first.
@@ -41,6 +44,7 @@ impl RunRecord {
     pub fn apply(&mut self, entry: &Entry) {
         self.last_at = self.last_at.max(entry.at);
         self.pauses.apply(entry);
+        self.last_sends.take(entry.at, &entry.event);
         match &entry.event {
             Event::Opened { .. } => {
                 self.is_open = true;

@@ -325,6 +325,12 @@ impl<'a> ReportRow<'a> {
         may_lack && self.rows.tasks.is_lock(self.index)
     }
 
+    /// Whether its task is to be done and more than benign: the devices of no other tasks are counted for a cap.
+    #[must_use]
+    pub fn is_capped(&self) -> bool {
+        self.rows.tasks.is_capped(self.index)
+    }
+
     /// Number of requests with a recorded intent. The last one may not have left.
     #[must_use]
     pub fn attempts(&self) -> u16 {

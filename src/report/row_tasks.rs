@@ -21,6 +21,8 @@ pub struct StoredRows {
     tasks: RunTasks,
     /// Locks of Macs: the only tasks that may lack a PIN.
     locks: Vec<bool>,
+    /// Tasks whose devices may be under a cap.
+    capped: Vec<bool>,
     /// The steps of tasks other tasks wait for.
     steps: BTreeMap<TaskIndex, u16>,
     fault: OnceLock<TaskFault>,
@@ -52,17 +54,19 @@ impl StoredRows {
     /// # Errors
     /// [`TaskFault`].
     pub fn new(tasks: RunTasks, mut see: impl FnMut(&Task)) -> Result<Self, TaskFault> {
-        let (mut locks, mut awaited) = (Vec::with_capacity(tasks.count()), Vec::new());
+        let room = || Vec::with_capacity(tasks.count());
+        let (mut locks, mut capped, mut awaited) = (room(), room(), Vec::new());
         tasks.for_each(|_, task| {
             see(&task);
             locks.push(is_lock_of_mac(&task));
+            capped.push(is_capped(&task));
             awaited.extend(task.after.map(|(before, _)| before));
         })?;
         let mut steps = BTreeMap::new();
         for before in awaited {
             steps.insert(before, tasks.get(before)?.step);
         }
-        Ok(Self { tasks, locks, steps, fault: OnceLock::new() })
+        Ok(Self { tasks, locks, capped, steps, fault: OnceLock::new() })
     }
 
     /// The first task that could not be read, and why.
@@ -75,6 +79,11 @@ impl StoredRows {
 /// Whether a task is the lock of a Mac that is to be done.
 fn is_lock_of_mac(task: &Task) -> bool {
     task.action == LOCK && task.device.platform == Platform::Mac && task.turn == Turn::Do
+}
+
+/// Whether a task is to be done and more than benign: the devices of no other tasks are counted for a cap.
+fn is_capped(task: &Task) -> bool {
+    task.risk >= Risk::Disruptive && task.turn == Turn::Do
 }
 
 /// The tasks of rows.
@@ -122,6 +131,14 @@ impl<'a> RowTasks<'a> {
         match self {
             Self::InMemory(tasks) => tasks.get(index.at()).is_some_and(is_lock_of_mac),
             Self::Stored(stored) => stored.locks.get(index.at()).copied().unwrap_or_default(),
+        }
+    }
+
+    /// Whether the device of a task may be under a cap.
+    pub(super) fn is_capped(self, index: TaskIndex) -> bool {
+        match self {
+            Self::InMemory(tasks) => tasks.get(index.at()).is_some_and(is_capped),
+            Self::Stored(stored) => stored.capped.get(index.at()).copied().unwrap_or_default(),
         }
     }
 

@@ -206,7 +206,7 @@ fn the_same_entries_give_the_files_of_a_local_run() {
     assert_same_files(&here, &elsewhere);
     assert_eq!(records.verdict(), RunVerdict::Doubt);
     assert_eq!(records.counts().total(), 6);
-    let sent = sent_of(&records.last, &records.view.rows());
+    let sent = sent_of(&records.view.record, &records.view.rows());
     assert_eq!(sent["restart"].devices, 2);
     assert_eq!(sent["restart"].last_at, UnixMillis(STARTED.0 + 20_000));
 }

@@ -9,7 +9,7 @@ use crate::app::settings::ReportForm;
 use super::held::HeldRun;
 use super::run_view::RunView;
 use crate::app::Workspace;
-use crate::app::charging::{LastSends, sent_of};
+use crate::app::charging::sent_of;
 use crate::app::consent::{Consent, Question};
 use crate::app::operator::Operator;
 use crate::app::refusal::Reason;
@@ -44,7 +44,6 @@ pub enum Closing {
 pub struct ClosableRun {
     row: RunRow,
     run: TrustedRun,
-    last: LastSends,
     counts: OutcomeCounts,
     _hold: HeldLock,
 }
@@ -56,8 +55,7 @@ impl Workspace {
     /// The run does not exist, another process uses it, or its database is not what sortie wrote.
     pub fn prepare_close(&self, name: &str) -> Result<Closing, Reason> {
         let HeldRun { row, opening, hold } = HeldRun::take(self, name)?;
-        let mut last = LastSends::default();
-        let run = opening.follow(|entry, tasks| last.take(entry, tasks))?;
+        let run = opening.follow(|_| {})?;
         if let Some((at, by)) = &run.closed {
             return Ok(Closing::Closed { run: row.id, at: *at, by: by.clone() });
         }
@@ -66,7 +64,7 @@ impl Workspace {
         }
         let mut counts = OutcomeCounts::default();
         run.records.iter().for_each(|record| counts.add(record.outcome()));
-        Ok(Closing::Open(Box::new(ClosableRun { row, run, last, counts, _hold: hold })))
+        Ok(Closing::Open(Box::new(ClosableRun { row, run, counts, _hold: hold })))
     }
 
     /// Closes a run: it no longer sends or follows, and its outcomes stay as they are.
@@ -75,7 +73,7 @@ impl Workspace {
     /// The consent is not enough, or the journal, the index or the reports cannot be written.
     pub fn close(&self, closable: ClosableRun, consent: &Consent) -> Result<(), Reason> {
         closable.question().verify(consent)?;
-        let ClosableRun { row, run, last, counts, _hold } = closable;
+        let ClosableRun { row, run, counts, _hold } = closable;
         let (now, by) = (WallClock.now(), Operator::current().shown());
         let mut journal = RunJournal::go_on(&self.dir, &run)?;
         let entry = Entry { at: now, event: Event::Ended { by: by.clone() } };
@@ -83,7 +81,7 @@ impl Workspace {
         let head = journal.run_head();
         let summary: Vec<String> =
             counts.iter().map(|(outcome, tasks)| format!("{tasks} {outcome}")).collect();
-        let sent = sent_of(&last, &Rows::new(&run.tasks, &run.records));
+        let sent = sent_of(&run.record, &Rows::new(&run.tasks, &run.records));
         {
             let mut index = self.index();
             index.settle_charges(&row.id, &sent)?;

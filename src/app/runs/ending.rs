@@ -4,7 +4,7 @@
 //! became of the others. Must never report an end that the journal does not hold.
 
 use super::end_reasons::{BrokenOffReason, RunEndFault, RunEndReason};
-use crate::app::charging::{LastSends, sent_of};
+use crate::app::charging::sent_of;
 use crate::app::notify::RunNotices;
 use crate::app::operator::Operator;
 use crate::app::outside::{DriveReason, JournalReason};
@@ -174,14 +174,10 @@ impl Ending<'_> {
         now: UnixMillis,
     ) -> Result<(), JournalError> {
         let run = &self.header.run.0;
-        let reader = RunReader::open(&self.workspace.dir, run)?;
-        let rows = view.rows();
-        let action_of = |task| Some(rows.get(task)?.action().to_owned());
-        let last = LastSends::read(&reader, action_of)?;
-        let sent = sent_of(&last, &rows);
+        let sent = sent_of(&view.record, &view.rows());
         view.refuse_fault()?;
         self.workspace.index().settle_charges(run, &sent)?;
-        let head = reader.head()?;
+        let head = RunReader::open(&self.workspace.dir, run)?.head()?;
         let outcomes: std::collections::BTreeMap<&str, u32> =
             self.watched.counts.iter().map(|(outcome, count)| (outcome.word(), count)).collect();
         let body = serde_json::json!({

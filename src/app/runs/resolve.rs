@@ -89,7 +89,7 @@ impl Workspace {
         let HeldRun { row, opening, hold } = HeldRun::take(self, &request.run)?;
         let mut replay = Replay::new(opening.tasks(), &opening.header().policy);
         let mut seen = EvidenceByTask::default();
-        let run = opening.follow(|entry, _| {
+        let run = opening.follow(|entry| {
             replay.take(entry);
             seen.take(entry);
         })?;

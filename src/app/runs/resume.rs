@@ -3,7 +3,7 @@
 //! Owns what has to hold before. A resume may slow down and change the wait, nothing else, and a run that is only followed gets
 //! nothing that could send. Must never read the job again.
 
-use crate::app::charging::{Charging, LastSends, charge, sent_of, unsent_devices};
+use crate::app::charging::{Charging, charge, sent_of, unsent_devices};
 use crate::app::operator::Operator;
 use crate::app::policy_file::PolicyFile;
 use crate::app::preflight::{Attended, Candidate, GivenApproval, PlanStage, verify};
@@ -119,12 +119,10 @@ impl Workspace {
             Scope::Follow | Scope::OnePass => None,
         };
         let opened = open(self, &row, &request, concurrency)?;
-        let Opened { header, run, engine, last } = opened;
+        let Opened { header, run, engine } = opened;
         let policy = PolicyFile::read(self.path())?;
         let alone = match scope {
-            Scope::Whole => {
-                Some(enter_again(self, &header, &policy, request.attended, &run, &last)?)
-            }
+            Scope::Whole => Some(enter_again(self, &header, &policy, request.attended, &run)?),
             Scope::Follow | Scope::OnePass => None,
         };
         let journal = RunJournal::go_on(&self.dir, &run)?;
@@ -168,7 +166,6 @@ struct Opened {
     header: RunHeader,
     run: TrustedRun,
     engine: Engine,
-    last: LastSends,
 }
 
 fn open(
@@ -196,14 +193,10 @@ fn open(
     header.policy.concurrency = header.policy.concurrency.min(concurrency);
     header.pending_ok |= request.pending_ok;
     let mut replay = Replay::new(opening.tasks(), &header.policy);
-    let mut last = LastSends::default();
-    let run = opening.follow(|entry, tasks| {
-        replay.take(entry);
-        last.take(entry, tasks);
-    })?;
+    let run = opening.follow(|entry| replay.take(entry))?;
     refuse_closed(&run)?;
     let engine = Engine::new(replay.end()?);
-    Ok(Opened { header, run, engine, last })
+    Ok(Opened { header, run, engine })
 }
 
 /// How long one pass through the devices may take, in milliseconds: it ends by itself.
@@ -222,7 +215,6 @@ fn enter_again(
     policy: &PolicyFile,
     attended: Attended,
     run: &TrustedRun,
-    last: &LastSends,
 ) -> Result<HeldLock, Reason> {
     let now = WallClock.now();
     let (tasks, records) = (&run.tasks, &run.records);
@@ -245,7 +237,7 @@ fn enter_again(
         other => other,
     })?;
     // What it was charged and did not use is free again; what it still means to do is charged from now on.
-    let sent = sent_of(last, &Rows::new(tasks, records));
+    let sent = sent_of(&run.record, &Rows::new(tasks, records));
     workspace.index().settle_charges(&header.run.0, &sent)?;
     let charging = Charging {
         base_url: &header.base_url,

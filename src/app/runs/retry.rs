@@ -12,7 +12,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::app::charging::{LastSends, sent_of};
+use crate::app::charging::sent_of;
 use crate::app::job_files::{check_requirement, read_required_again};
 use crate::app::planning::earlier::LookBack;
 use crate::app::planning::reason::RetryReason;
@@ -48,12 +48,11 @@ pub(crate) fn take_up(state: &Workspace, name: &str, refused: Refused) -> Result
     let hold = state.dir.hold_run(&row.id)?;
     let opening = open_run(state, &row.id)?;
     refuse_simulated(opening.header(), OpeningPurpose::Retry)?;
-    let mut last = LastSends::default();
-    let run = opening.follow(|entry, tasks| last.take(entry, tasks))?;
+    let run = opening.follow(|_| {})?;
     let journal = RunJournal::go_on(&state.dir, &run)?;
     let mut view = RunView::of(run);
     // A process that died could not say what it did not use.
-    let sent = sent_of(&last, &view.rows());
+    let sent = sent_of(&view.record, &view.rows());
     state.index().settle_charges(&row.id, &sent)?;
     let closed = reopen_lost(state, &mut view)?;
     let rows = view.rows();

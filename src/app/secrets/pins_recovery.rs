@@ -74,7 +74,7 @@ impl Workspace {
     ) -> Result<RecoveryEnd, Reason> {
         let Some(row) = run_of(self, request)? else { return Ok(RecoveryEnd::NoRunLacksPins) };
         let hold = self.dir.hold_run(&row.id).map_err(busy)?;
-        let run = open_run(self, &row.id)?.follow(|_, _| {})?;
+        let run = open_run(self, &row.id)?.follow(|_| {})?;
         let journal = RunJournal::go_on(&self.dir, &run)?;
         let view = RunView::of(run);
         let wanted = wanted(self, &view, request)?;

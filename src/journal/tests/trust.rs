@@ -20,7 +20,7 @@ fn index(bench: &Bench) -> Index {
 /// Opens the run as a command does; what is wrong with it, if something is.
 fn open(bench: &Bench) -> Result<TrustedRun, String> {
     let opening = Opening::of(&bench.state, &index(bench), RUN);
-    opening.and_then(|opening| opening.follow(|_, _| {})).map_err(|error| error.to_string())
+    opening.and_then(|opening| opening.follow(|_| {})).map_err(|error| error.to_string())
 }
 
 fn damage(bench: &Bench, sql: &str) {
@@ -68,7 +68,7 @@ fn an_untouched_run_is_opened_with_what_was_written() {
     let mut entries = Vec::new();
     let opening = Opening::of(&bench.state, &index(&bench), RUN).expect("untouched");
     assert_eq!(opening.header(), &header(RUN));
-    let run = opening.follow(|entry, _| entries.push(entry.clone())).expect("untouched");
+    let run = opening.follow(|entry| entries.push(entry.clone())).expect("untouched");
     assert_eq!((run.tasks.clone(), entries), (tasks_of(6), (0..3).map(intent).collect()));
     assert_eq!(run.records, bench.reader().records().expect("read"));
     let mut journal = RunJournal::go_on(&bench.state, &run).expect("it opens");
@@ -85,7 +85,7 @@ fn a_run_of_several_stretches_is_read_in_order_and_verified() {
     bench.run(1).append(&written, &RequestCounts::new()).expect("written");
     let mut read = Vec::new();
     let opening = Opening::of(&bench.state, &index(&bench), RUN).expect("untouched");
-    opening.follow(|entry, _| read.push(entry.clone())).expect("untouched");
+    opening.follow(|entry| read.push(entry.clone())).expect("untouched");
     assert_eq!(read, written);
     // The first entry of the second stretch.
     let seq = ENTRIES_MAX + 1;
