@@ -9,7 +9,7 @@ use crate::app::Workspace;
 use crate::app::audit_reason::{AuditReason, ChainFault};
 use crate::app::refusal::Reason;
 use crate::journal::{
-    AuditRecord, Bodies, ChainAudit, JournalError, KeptHead, KeptHeads, RunHead, RunReader,
+    AuditRecord, AuditedEntry, ChainAudit, JournalError, KeptHead, KeptHeads, RunHead, RunReader,
 };
 
 /// Hexadecimal digits of a hash.
@@ -127,8 +127,7 @@ impl Workspace {
         Ok(HostAudit { head: audit.head, notes: audit.entries, runs, faults })
     }
 
-    /// Verifies one run. `name` is its id, a unique beginning of it, or `latest`; `take` receives each entry as it is read,
-    /// without secrets, and with what `bodies` picks.
+    /// Verifies one run. `name` is its id, a unique beginning of it, or `latest`; `take` receives each entry as it is read.
     ///
     /// # Errors
     /// The run does not exist or cannot be read. Alterations are no error: [`RunAudit::check`] reports them.
@@ -136,8 +135,7 @@ impl Workspace {
         &self,
         name: &str,
         anchor: Option<&Anchor>,
-        bodies: Bodies,
-        mut take: impl FnMut(&AuditRecord),
+        take: impl FnMut(&AuditedEntry<'_>),
     ) -> Result<RunAudit, Reason> {
         let run = self.index().find_run(name)?.id;
         let mut kept = kept_elsewhere(anchor);
@@ -148,7 +146,7 @@ impl Workspace {
         let noted_heads =
             kept.iter().filter(|kept| kept.entries.is_some_and(|had| had > 0)).count();
         let is_end_known = noted_heads > 0 || self.index().head_of(&run)?.is_some();
-        let (chain, faults) = check_run(self, &run, kept, bodies, |record| take(&record))?;
+        let (chain, faults) = check_run(self, &run, kept, take)?;
         let is_unchained = faults.is_empty() && chain.chained_from.is_none() && chain.entries > 0;
         let reader = RunReader::open(&self.dir, &run)?;
         Ok(RunAudit {
@@ -182,17 +180,16 @@ fn check_run(
     workspace: &Workspace,
     run: &str,
     kept: Vec<KeptHead>,
-    bodies: Bodies,
-    mut take: impl FnMut(AuditRecord),
+    mut take: impl FnMut(&AuditedEntry<'_>),
 ) -> Result<(ChainAudit, Vec<ChainFault>), JournalError> {
     let mut wanted = KeptHeads::new(kept);
     // Read before the run: it may go on meanwhile, and then has more than this.
     let (row, is_held) = (workspace.index().head_of(run)?, workspace.dir.is_held(run));
-    let audit = RunReader::open(&workspace.dir, run)?.for_each_audited(bodies, |record| {
-        if record.fits {
-            wanted.see(record.seq, &record.hash);
+    let audit = RunReader::open(&workspace.dir, run)?.for_each_audited(|entry| {
+        if entry.fits {
+            wanted.see(entry.seq, entry.hash);
         }
-        take(record);
+        take(entry);
     })?;
     let mut faults: Vec<ChainFault> = ChainFault::of(Some(run), &audit).into_iter().collect();
     // Where the header or the first entry does not fit, no head can: one fault says it.
@@ -215,7 +212,7 @@ fn check_runs(
 ) -> Vec<(String, ChainAudit)> {
     let mut runs = Vec::new();
     for (run, kept) in by_run {
-        match check_run(workspace, &run, kept, Bodies::Of(&[]), drop) {
+        match check_run(workspace, &run, kept, |_| {}) {
             Ok((audit, found)) => {
                 faults.extend(found);
                 runs.push((run, audit));

@@ -48,7 +48,7 @@ pub use kept::{KeptHead, KeptHeads};
 pub use provenance::Provenance;
 pub use prune::{PruneShare, Pruned, prune_run, prune_share};
 pub use run::RunJournal;
-pub use run_audit::Bodies;
+pub use run_audit::AuditedEntry;
 pub use run_chain::RunHead;
 pub use run_header::{RequestCounts, RunHeader};
 pub use run_reader::{RunReader, TaskEnd};

@@ -4,7 +4,6 @@
 //! sees of a run that others may be driving. Must never show a secret, and never write.
 
 use rusqlite::{Connection, OptionalExtension};
-use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -33,33 +32,22 @@ impl RunReader {
     /// # Errors
     /// [`JournalError`] when it cannot be read; what does not fit is a fault and no error.
     pub fn audit(&self) -> Result<ChainAudit, JournalError> {
-        self.for_each_audited(Bodies::Of(&[]), |_| {})
+        self.for_each_audited(|_| {})
     }
 
-    /// The same, and gives every entry to `take`, in order and without secrets. The run may be written meanwhile: what
-    /// is read is as it was at one moment.
+    /// The same, and gives every entry to `take`, in order. The run may be written meanwhile: what is read is as it was at
+    /// one moment.
     ///
     /// # Errors
     /// As [`Self::audit`].
     pub fn for_each_audited(
         &self,
-        bodies: Bodies,
-        mut take: impl FnMut(AuditRecord),
+        mut take: impl FnMut(&AuditedEntry<'_>),
     ) -> Result<ChainAudit, JournalError> {
         let snapshot = self.connection.unchecked_transaction().at(&self.path)?;
         let (begun, tasks) = self.begin()?;
         let format = begun.format;
-        let (walk, _) = self.follow(begun, tasks.as_deref(), |seen| {
-            take(AuditRecord {
-                seq: seen.seq.unsigned_abs(),
-                at: seen.at,
-                kind: seen.kind.to_owned(),
-                run: None,
-                body: bodies.shown(seen.kind, seen.body),
-                hash: seen.hash.to_owned(),
-                fits: seen.fits,
-            });
-        })?;
+        let (walk, _) = self.follow(begun, tasks.as_deref(), |seen| take(&seen))?;
         drop(snapshot);
         Ok(walk.end(format, MIGRATIONS.len()))
     }
@@ -133,7 +121,7 @@ impl RunReader {
                     {
                         walk.fault(seq, what);
                     }
-                    let fits = walk.found().is_none();
+                    let (fits, seq) = (walk.found().is_none(), seq.unsigned_abs());
                     see(AuditedEntry { seq, at, kind, body, event, hash: walk.head(), fits });
                 }
             },
@@ -236,26 +224,6 @@ impl RunReader {
     }
 }
 
-/// Which records are given out with what they say, without secrets; the others have null in its place. All are verified.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Bodies {
-    /// All of them: it is most of the time that an audit takes.
-    All,
-    /// Those of some kinds.
-    Of(&'static [&'static str]),
-}
-
-impl Bodies {
-    fn shown(self, kind: &str, body: &str) -> Value {
-        let is_shown = match self {
-            Self::All => true,
-            Self::Of(kinds) => kinds.contains(&kind),
-        };
-        let body = if is_shown { stored_json(body) } else { None };
-        body.map_or(Value::Null, |body| without_secrets(body, Leave::Nothing))
-    }
-}
-
 /// What the first entry follows from.
 pub(super) struct Begun {
     pub format: u32,
@@ -267,17 +235,38 @@ pub(super) struct Begun {
 }
 
 /// One entry, as the audit reads it.
-pub(super) struct AuditedEntry<'a> {
-    pub seq: i64,
+pub struct AuditedEntry<'a> {
+    /// Its number, from 1.
+    pub seq: u64,
+    /// When it was formed.
     pub at: UnixMillis,
+    /// Its kind, as stored.
     pub kind: &'a str,
     /// Its body, secrets included.
-    pub body: &'a str,
-    /// What it says; `None` where this program cannot read it.
+    body: &'a str,
+    /// What it says, secrets included; `None` where this program cannot read it.
     pub event: Option<Event>,
+    /// Its hash: of itself and of everything before it.
     pub hash: &'a str,
-    /// Whether everything so far is what was written.
+    /// Whether it and everything before it is what was written. Only then is the hash worth anything.
     pub fits: bool,
+}
+
+impl AuditedEntry<'_> {
+    /// It for showing: without secrets, and with all that it says. This takes longer than to verify it.
+    #[must_use]
+    pub fn record(&self) -> AuditRecord {
+        let body = stored_json(self.body).map(|body| without_secrets(body, Leave::Nothing));
+        AuditRecord {
+            seq: self.seq,
+            at: self.at,
+            kind: self.kind.to_owned(),
+            run: None,
+            body: body.unwrap_or_default(),
+            hash: self.hash.to_owned(),
+            fits: self.fits,
+        }
+    }
 }
 
 /// Compares header and tasks with what was noted of them when the run began.

@@ -122,7 +122,7 @@ impl Opening {
             if !seen.fits {
                 return;
             }
-            kept.see(seen.seq.unsigned_abs(), seen.hash);
+            kept.see(seen.seq, seen.hash);
             let Some(event) = seen.event else { return };
             let entry = Entry { at: seen.at, event };
             record.apply(&entry);

@@ -59,6 +59,22 @@ pub enum Verdict {
     },
 }
 
+impl Verdict {
+    /// Its word, as entries have it.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Accepted(_) => "accepted",
+            Self::InEffect { .. } => "in_effect",
+            Self::Refused { .. } => "refused",
+            Self::Throttled { .. } => "throttled",
+            Self::NotSent { .. } => "not_sent",
+            Self::OtherDevice { .. } => "other_device",
+            Self::Unknown { .. } => "unknown",
+        }
+    }
+}
+
 /// What came with an acceptance: the PIN of a lock, the result of a read, or nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
@@ -271,4 +287,27 @@ pub enum Unreadable {
         /// What it was.
         reason: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_of_a_verdict_is_the_one_in_its_entry() {
+        let reason = String::new;
+        for verdict in [
+            Verdict::Accepted(Answer::default()),
+            Verdict::InEffect { reason: reason() },
+            Verdict::Refused { kind: ApiRefusal::NotFound, reason: reason() },
+            Verdict::Throttled { retry_after_ms: None, reason: reason() },
+            Verdict::NotSent { reason: reason(), ends_run: false },
+            Verdict::OtherDevice { reason: reason() },
+            Verdict::Unknown { reason: reason(), ends_run: false, retry_after_ms: None },
+        ] {
+            let stored = serde_json::to_value(&verdict).expect("JSON");
+            let words: Vec<&String> = stored.as_object().expect("an object").keys().collect();
+            assert_eq!(words, [verdict.word()]);
+        }
+    }
 }

@@ -14,7 +14,7 @@ use crate::cli::text::audit::{
     RunSummary, anchor_command, fault_text, head_table, note_table, record_json,
 };
 use crate::cli::time_options::TimeOptions;
-use crate::journal::{AuditRecord, Bodies};
+use crate::journal::AuditRecord;
 
 pub(crate) fn audit(
     global: &GlobalOptions,
@@ -117,15 +117,12 @@ fn audit_run(
 ) -> Result<Exit, Failure> {
     let mut summary = RunSummary::default();
     let mut picked = Vec::new();
-    let bodies = match printer.format {
-        ListingFormat::Json => Bodies::All,
-        ListingFormat::Text | ListingFormat::Csv => Bodies::Of(&RunSummary::KINDS),
-    };
-    let audit = workspace.audit_run(name, anchor, bodies, |record| {
-        summary.add(record);
+    let audit = workspace.audit_run(name, anchor, |entry| {
+        summary.add(entry);
+        let json = || record_json(&entry.record());
         match printer.format {
-            ListingFormat::Json if printer.picks_fields() => picked.push(record_json(record)),
-            ListingFormat::Json => printer.data(&record_json(record).to_string()),
+            ListingFormat::Json if printer.picks_fields() => picked.push(json()),
+            ListingFormat::Json => printer.data(&json().to_string()),
             ListingFormat::Text | ListingFormat::Csv => {}
         }
     })?;

@@ -13,8 +13,8 @@ use crate::cli::text::notes::{WHO_KEYS, note_text, value_text};
 use crate::cli::text::screen::{Screen, Tone};
 use crate::cli::text::table::{Table, TableCell, TableColumn};
 use crate::cli::text::wrap::hanging;
-use crate::journal::{AuditRecord, ChainAudit};
-use crate::model::UnixMillis;
+use crate::journal::{AuditRecord, AuditedEntry, ChainAudit};
+use crate::model::{Event, UnixMillis};
 
 /// The fields of a note, or of a run's entry, in JSON.
 pub(crate) const NOTE_FIELDS: [&str; 7] = ["seq", "at", "kind", "run", "body", "hash", "fits"];
@@ -118,27 +118,29 @@ pub(crate) struct RunSummary {
 }
 
 impl RunSummary {
-    /// The kinds of entries whose bodies it reads.
-    pub(crate) const KINDS: [&'static str; 2] = ["answered", "resolved"];
-
     /// Takes in the next entry.
-    pub(crate) fn add(&mut self, entry: &AuditRecord) {
+    pub(crate) fn add(&mut self, entry: &AuditedEntry<'_>) {
         let first = self.span.map_or(entry.at, |(first, _)| first);
         self.span = Some((first, entry.at));
-        *self.kinds.entry(entry.kind.clone()).or_default() += 1;
-        match &entry.body["verdict"] {
+        count(&mut self.kinds, entry.kind);
+        match &entry.event {
+            Some(Event::Answered { verdict, .. }) => count(&mut self.answers, verdict.word()),
+            Some(Event::Resolved { .. }) | None => self.add_body(&entry.record().body),
+            Some(_) => {}
+        }
+    }
+
+    /// Takes in what an entry says, also one of a newer program.
+    fn add_body(&mut self, body: &Value) {
+        match &body["verdict"] {
             Value::Object(verdict) => {
-                for word in verdict.keys() {
-                    *self.answers.entry(word.clone()).or_default() += 1;
-                }
+                verdict.keys().for_each(|word| count(&mut self.answers, word))
             }
-            Value::String(word) => *self.answers.entry(word.clone()).or_default() += 1,
+            Value::String(word) => count(&mut self.answers, word),
             _ => {}
         }
-        if let (Some(decision), Some(by)) =
-            (entry.body["decision"].as_str(), entry.body["by"].as_str())
-        {
-            *self.decisions.entry(format!("{decision} by {by}")).or_default() += 1;
+        if let (Some(decision), Some(by)) = (body["decision"].as_str(), body["by"].as_str()) {
+            count(&mut self.decisions, &format!("{decision} by {by}"));
         }
     }
 
@@ -201,10 +203,15 @@ impl RunSummary {
 
 fn counts_of(words: &[String]) -> BTreeMap<String, u64> {
     let mut counts = BTreeMap::new();
-    for word in words {
-        *counts.entry(word.clone()).or_default() += 1;
-    }
+    words.iter().for_each(|word| count(&mut counts, word));
     counts
+}
+
+fn count(counts: &mut BTreeMap<String, u64>, word: &str) {
+    match counts.get_mut(word) {
+        Some(count) => *count += 1,
+        None => drop(counts.insert(word.to_owned(), 1)),
+    }
 }
 
 /// Every text of a header, with any fields: a newer program may have written more.
