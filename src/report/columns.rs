@@ -3,9 +3,10 @@
 //! Owns their names and order: a compatibility surface. Must never hold a value.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
-use super::row::ReportRow;
+use super::column_names::ColumnNames;
+use super::row::{ReportRow, Rows};
 use crate::model::{DeviceColumn, DeviceFacts, UnixMillis};
 
 /// Columns of `report.csv` in order, with what each holds; parameters and carried columns follow.
@@ -63,30 +64,24 @@ pub(super) struct Columns {
 pub(super) const TENANT_COLUMN: &str = "tenant";
 
 impl Columns {
-    /// The columns that these rows need.
-    pub fn of<'a>(rows: impl Iterator<Item = ReportRow<'a>>, device: &[DeviceColumn]) -> Self {
-        let mut params: BTreeSet<String> = BTreeSet::new();
-        let mut known: HashSet<String> = HashSet::new();
-        let mut candidates = Vec::new();
-        let mut tenant = false;
+    /// The columns that all rows of a run need.
+    pub fn of(rows: &Rows<'_>, device: &[DeviceColumn]) -> Self {
+        let tenant = rows.iter().any(|row| row.tenant().is_some());
+        Self::with_names(&rows.column_names(), tenant, device)
+    }
+
+    /// The columns that some of the rows need.
+    pub fn of_some<'a>(rows: impl Iterator<Item = ReportRow<'a>>) -> Self {
+        let (mut names, mut tenant) = (ColumnNames::default(), false);
         for row in rows {
             tenant |= row.tenant().is_some();
-            for key in row
-                .params()
-                .keys()
-                .filter(|key| !params.contains(*key))
-                .cloned()
-                .collect::<Vec<_>>()
-            {
-                params.insert(key);
-            }
-            for (header, _) in row.carried() {
-                if !known.contains(header.as_str()) {
-                    known.insert(header.to_string());
-                    candidates.push(header.to_string());
-                }
-            }
+            names.add(row.task());
         }
+        Self::with_names(&names, tenant, &[])
+    }
+
+    fn with_names(names: &ColumnNames, tenant: bool, device: &[DeviceColumn]) -> Self {
+        let ColumnNames { params, carried, .. } = names;
         // Two headers that a job would take for the same column would make the file unreadable as one.
         let asked = device.iter().map(|column| column.word());
         let ours = REPORT_COLUMNS.into_iter().chain(JOB_COLUMNS).chain(asked);
@@ -94,8 +89,8 @@ impl Columns {
         let mut taken: HashSet<String> =
             ours.chain(params.iter().map(|key| param_header(key))).map(folded).collect();
         let carried =
-            candidates.into_iter().filter(|header| taken.insert(folded(header))).collect();
-        Self { device: device.to_vec(), params: params.into_iter().collect(), carried, tenant }
+            carried.iter().filter(|header| taken.insert(folded(header))).cloned().collect();
+        Self { device: device.to_vec(), params: params.iter().cloned().collect(), carried, tenant }
     }
 
     /// All headers of a report, in order.

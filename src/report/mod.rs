@@ -23,6 +23,7 @@
 //! ```
 
 mod advice;
+mod column_names;
 mod columns;
 mod contents;
 mod csv_lines;

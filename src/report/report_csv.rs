@@ -24,7 +24,7 @@ impl Report for ReportCsv<'_> {
     }
 
     fn write(&self, _: &RunFacts, rows: &Rows<'_>, sink: &mut dyn io::Write) -> io::Result<()> {
-        let columns = Columns::of(rows.iter(), &self.options.columns);
+        let columns = Columns::of(rows, &self.options.columns);
         let mut lines = CsvLines::begin(sink, self.options.csv)?;
         lines.write(columns.report_headers().map(Cow::from))?;
         for row in rows.iter() {

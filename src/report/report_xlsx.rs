@@ -55,7 +55,7 @@ impl ReportXlsx<'_> {
         sink: &mut dyn io::Write,
         rows_max: usize,
     ) -> io::Result<()> {
-        let columns = Columns::of(rows.iter(), &self.options.columns);
+        let columns = Columns::of(rows, &self.options.columns);
         let mut workbook = WorkbookWriter::begin(sink);
         write_summary(&mut workbook, facts, rows)?;
         let mut left = rows.iter().peekable();
@@ -191,7 +191,7 @@ mod tests {
             let at = rows[0].iter().position(|header| header == name).expect("a column");
             rows[1][at].as_str()
         };
-        let columns = Columns::of(Rows::new(&tasks, &records).iter(), &[]);
+        let columns = Columns::of(&Rows::new(&tasks, &records), &[]);
         assert_eq!(rows[0], columns.report_headers().collect::<Vec<_>>());
         assert_eq!(cell("lock_pin"), "012345");
         assert_eq!(cell("Message"), "'=HYPERLINK(1)");

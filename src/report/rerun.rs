@@ -114,7 +114,7 @@ fn write_job<'a, Lines: Iterator<Item = ReportRow<'a>>>(
     dialect: CsvDialect,
     sink: &mut dyn io::Write,
 ) -> io::Result<()> {
-    let columns = Columns::of(rows(), &[]);
+    let columns = Columns::of_some(rows());
     let mut lines = CsvLines::begin(sink, dialect)?;
     // The rows of several tenants name the run of their own tenant.
     let origin_of = |row: &ReportRow<'_>| {

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
+use super::column_names::ColumnNames;
 use super::row_tasks::{RowTasks, StoredRows};
 use super::task_reason::reason_of;
 use super::tenant_spans::{Stage, TenantFacts, TenantSpan, span_of, stage_of};
@@ -96,6 +97,11 @@ impl<'a> Rows<'a> {
     /// The same rows, divided among tenants.
     pub(super) fn of_tenants(self, spans: &'a [TenantSpan]) -> Self {
         Self { spans, ..self }
+    }
+
+    /// The names that their tasks bring into a header.
+    pub(super) fn column_names(&self) -> Cow<'a, ColumnNames> {
+        self.tasks.column_names()
     }
 
     /// The rows are of several tenants.

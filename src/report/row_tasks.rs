@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, OnceLock};
 
+use super::column_names::ColumnNames;
 use crate::model::{
     Carried, DeviceFacts, DeviceId, End, Params, Platform, Repeat, Risk, RunTasks, Task, TaskFault,
     TaskId, TaskIndex, TaskWork, Turn,
@@ -23,6 +24,8 @@ pub struct StoredRows {
     locks: Vec<bool>,
     /// Tasks whose devices may be under a cap.
     capped: Vec<bool>,
+    /// What the tasks bring into the header of a report.
+    names: ColumnNames,
     /// The steps of tasks other tasks wait for.
     steps: BTreeMap<TaskIndex, u16>,
     fault: OnceLock<TaskFault>,
@@ -56,8 +59,10 @@ impl StoredRows {
     pub fn new(tasks: RunTasks, mut see: impl FnMut(&Task)) -> Result<Self, TaskFault> {
         let room = || Vec::with_capacity(tasks.count());
         let (mut locks, mut capped, mut awaited) = (room(), room(), Vec::new());
+        let mut names = ColumnNames::default();
         tasks.for_each(|_, task| {
             see(&task);
+            names.add(&task);
             locks.push(is_lock_of_mac(&task));
             capped.push(is_capped(&task));
             awaited.extend(task.after.map(|(before, _)| before));
@@ -66,7 +71,7 @@ impl StoredRows {
         for before in awaited {
             steps.insert(before, tasks.get(before)?.step);
         }
-        Ok(Self { tasks, locks, capped, steps, fault: OnceLock::new() })
+        Ok(Self { tasks, locks, capped, names, steps, fault: OnceLock::new() })
     }
 
     /// The first task that could not be read, and why.
@@ -115,6 +120,14 @@ impl<'a> RowTasks<'a> {
                     Cow::Borrowed(&*NO_TASK)
                 }
             },
+        }
+    }
+
+    /// What they bring into the header of a report.
+    pub(super) fn column_names(self) -> Cow<'a, ColumnNames> {
+        match self {
+            Self::InMemory(tasks) => Cow::Owned(ColumnNames::of(tasks)),
+            Self::Stored(stored) => Cow::Borrowed(&stored.names),
         }
     }
 
