@@ -4,7 +4,7 @@
 //! out only if its text has the print that was kept when the run was opened. The file may have changed since. Must never
 //! write.
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Row, Rows};
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,12 +13,16 @@ use super::database::open_beside_writer;
 use super::error::{At, JournalError};
 use super::run_chain::text_at;
 use super::run_reader::from_json;
+use super::stretches::{TaskStretch, for_each_stretch};
 use crate::model::{Task, TaskFault, TaskIndex, TaskSource};
 
 /// Tasks that are kept in memory, each in the place that its number leaves.
 const KEPT: usize = 1_024;
 /// Tasks that are read together where they are asked for in order, as sends are.
 const AHEAD: u32 = 256;
+
+/// The column of the text in what is selected.
+const BODY: usize = 1;
 
 /// Why a task cannot be used whose row is gone.
 const NOT_THERE: &str = "it is not in the database";
@@ -66,46 +70,56 @@ impl StoredTasks {
         Ok(Self { shelf: Mutex::new(shelf), path: path.to_owned(), prints })
     }
 
-    /// Gives tasks to `take`, in order, from `first` up to and without `end`, until it returns false.
+    /// Gives the tasks from `first` up to and without `end` to `take`, in order.
     fn read(
         &self,
         connection: &Connection,
         (first, end): (TaskIndex, u32),
-        take: &mut dyn FnMut(TaskIndex, Task) -> bool,
+        mut take: impl FnMut(TaskIndex, Task),
     ) -> Result<(), TaskFault> {
-        let at = |task: TaskIndex| move |error: JournalError| fault(task, error.to_string());
         let mut select = connection
             .prepare_cached(
                 "SELECT task, body FROM tasks WHERE task >= ?1 AND task < ?2 ORDER BY task",
             )
             .at(&self.path)
-            .map_err(at(first))?;
-        let mut rows = select.query([first.0, end]).at(&self.path).map_err(at(first))?;
+            .map_err(of_journal(first))?;
+        let rows = select.query([first.0, end]).at(&self.path);
+        let mut rows = rows.map_err(of_journal(first))?;
         for next in (first.0..end).map(TaskIndex) {
-            let row = rows.next().at(&self.path).map_err(at(next))?;
-            let row = row.ok_or_else(|| fault(next, NOT_THERE))?;
-            let task = self.verified(next, row)?;
-            if !take(next, task) {
-                break;
-            }
+            let row = self.next_row(&mut rows, next)?;
+            take(next, self.verified(next, text_at(row, BODY).map_err(of_row(next))?)?);
         }
         Ok(())
     }
 
-    /// The task in a row, if it is the one that was verified.
-    fn verified(&self, index: TaskIndex, row: &Row<'_>) -> Result<Task, TaskFault> {
-        let read = |error: rusqlite::Error| fault(index, error.to_string());
-        let number: u32 = row.get(0).map_err(read)?;
-        let body = text_at(row, 1).map_err(read)?;
-        if number != index.0 {
-            return Err(fault(index, NOT_THERE));
-        }
+    /// The next row, if it is that of the task `next`.
+    fn next_row<'r>(
+        &self,
+        rows: &'r mut Rows<'_>,
+        next: TaskIndex,
+    ) -> Result<&'r Row<'r>, TaskFault> {
+        let row = rows.next().at(&self.path).map_err(of_journal(next))?;
+        let row = row.ok_or_else(|| fault(next, NOT_THERE))?;
+        let number: u32 = row.get(0).map_err(of_row(next))?;
+        if number == next.0 { Ok(row) } else { Err(fault(next, NOT_THERE)) }
+    }
+
+    /// The task with this text, if it is the one that was verified.
+    fn verified(&self, index: TaskIndex, body: &str) -> Result<Task, TaskFault> {
         if !self.prints.fits(index, body) {
             let changed = "its text in the database changed after the run was opened";
             return Err(fault(index, changed));
         }
-        from_json(body, &self.path).map_err(|error| fault(index, error.to_string()))
+        from_json(body, &self.path).map_err(of_journal(index))
     }
+}
+
+fn of_journal(task: TaskIndex) -> impl Fn(JournalError) -> TaskFault {
+    move |error| fault(task, error.to_string())
+}
+
+fn of_row(task: TaskIndex) -> impl Fn(rusqlite::Error) -> TaskFault {
+    move |error| fault(task, error.to_string())
 }
 
 fn fault(task: TaskIndex, reason: impl Into<String>) -> TaskFault {
@@ -141,12 +155,11 @@ impl TaskSource for StoredTasks {
         let count = u32::try_from(self.count()).unwrap_or(u32::MAX);
         let end = index.0.saturating_add(ahead).min(count);
         let mut found = None;
-        let read = self.read(connection, (index, end), &mut |at, task| {
+        let read = self.read(connection, (index, end), |at, task| {
             if at == index {
                 found = Some(task.clone());
             }
             kept[place(at)] = Some((at, task));
-            true
         });
         // A fault of a later task counts when that one is asked for.
         match (found, read) {
@@ -156,15 +169,34 @@ impl TaskSource for StoredTasks {
         }
     }
 
-    fn for_each(
-        &self,
-        first: TaskIndex,
-        take: &mut dyn FnMut(TaskIndex, Task) -> bool,
-    ) -> Result<(), TaskFault> {
-        let count = u32::try_from(self.count()).unwrap_or(u32::MAX);
+    fn for_each(&self, take: &mut dyn FnMut(TaskIndex, Task)) -> Result<(), TaskFault> {
+        let (first, count) = (TaskIndex(0), u32::try_from(self.count()).unwrap_or(u32::MAX));
         // On a connection of its own, so that sends do not wait for it.
-        let connection =
-            open_beside_writer(&self.path).map_err(|error| fault(first, error.to_string()))?;
-        self.read(&connection, (first, count), take)
+        let connection = open_beside_writer(&self.path).map_err(of_journal(first))?;
+        let select = connection.prepare("SELECT task, body FROM tasks ORDER BY task");
+        let mut select = select.at(&self.path).map_err(of_journal(first))?;
+        let mut rows = select.query([]).at(&self.path).map_err(of_journal(first))?;
+        let (mut added, mut numbers) = ((0..count).map(TaskIndex), (0..count).map(TaskIndex));
+        let (mut given, mut failed) = ((0..count).map(TaskIndex), None);
+        for_each_stretch(
+            |stretch: &mut TaskStretch| {
+                let Some(next) = added.next() else { return Ok(false) };
+                let row = self.next_row(&mut rows, next)?;
+                stretch.add(row, BODY).map_err(of_row(next))?;
+                Ok(true)
+            },
+            |stretch| {
+                let numbered = numbers.by_ref().zip(stretch.bodies());
+                numbered.map(|(index, body)| self.verified(index, body)).collect()
+            },
+            |_, read: Result<Vec<Task>, TaskFault>| match read {
+                Ok(tasks) if failed.is_none() => {
+                    given.by_ref().zip(tasks).for_each(|(index, task)| take(index, task));
+                }
+                Ok(_) => {}
+                Err(fault) => drop(failed.get_or_insert(fault)),
+            },
+        )?;
+        failed.map_or(Ok(()), Err)
     }
 }

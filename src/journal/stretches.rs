@@ -173,9 +173,14 @@ impl TaskStretch {
         Ok(())
     }
 
+    /// The bodies, in order.
+    pub(super) fn bodies(&self) -> impl Iterator<Item = &str> {
+        self.bodies.iter().map(|place| self.texts.get(place))
+    }
+
     /// Reads the tasks, in order.
     pub(super) fn read(&self, path: &Path) -> Result<Vec<Task>, JournalError> {
-        self.bodies.iter().map(|place| from_json(self.texts.get(place), path)).collect()
+        self.bodies().map(|body| from_json(body, path)).collect()
     }
 }
 

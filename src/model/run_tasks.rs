@@ -29,15 +29,11 @@ pub trait TaskSource: Send + Sync {
     /// [`TaskFault`].
     fn task(&self, index: TaskIndex) -> Result<Task, TaskFault>;
 
-    /// Gives the tasks to `take`, from `first` on and in order, until it returns false.
+    /// Gives all tasks to `take`, in order.
     ///
     /// # Errors
     /// [`TaskFault`].
-    fn for_each(
-        &self,
-        first: TaskIndex,
-        take: &mut dyn FnMut(TaskIndex, Task) -> bool,
-    ) -> Result<(), TaskFault>;
+    fn for_each(&self, take: &mut dyn FnMut(TaskIndex, Task)) -> Result<(), TaskFault>;
 }
 
 /// The tasks of a run, in the order of its plan. To clone them copies none.
@@ -70,10 +66,7 @@ impl RunTasks {
     /// # Errors
     /// [`TaskFault`].
     pub fn for_each(&self, mut take: impl FnMut(TaskIndex, Task)) -> Result<(), TaskFault> {
-        self.0.for_each(TaskIndex(0), &mut |index, task| {
-            take(index, task);
-            true
-        })
+        self.0.for_each(&mut take)
     }
 }
 
@@ -107,16 +100,8 @@ impl TaskSource for InMemory {
         self.0.get(index.at()).cloned().ok_or_else(no_such)
     }
 
-    fn for_each(
-        &self,
-        first: TaskIndex,
-        take: &mut dyn FnMut(TaskIndex, Task) -> bool,
-    ) -> Result<(), TaskFault> {
-        for (index, task) in (0..).map(TaskIndex).zip(self.0.iter()).skip(first.at()) {
-            if !take(index, task.clone()) {
-                break;
-            }
-        }
+    fn for_each(&self, take: &mut dyn FnMut(TaskIndex, Task)) -> Result<(), TaskFault> {
+        (0..).map(TaskIndex).zip(self.0.iter()).for_each(|(at, task)| take(at, task.clone()));
         Ok(())
     }
 }

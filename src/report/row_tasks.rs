@@ -189,18 +189,8 @@ mod tests {
             }
         }
 
-        fn for_each(
-            &self,
-            _: TaskIndex,
-            take: &mut dyn FnMut(TaskIndex, Task) -> bool,
-        ) -> Result<(), TaskFault> {
-            let all = (0..).map(TaskIndex).zip(self.0.iter().cloned());
-            for (index, task) in all {
-                if !take(index, task) {
-                    break;
-                }
-            }
-            Ok(())
+        fn for_each(&self, take: &mut dyn FnMut(TaskIndex, Task)) -> Result<(), TaskFault> {
+            RunTasks::from(self.0.clone()).for_each(take)
         }
     }
 
