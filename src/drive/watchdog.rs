@@ -14,7 +14,8 @@ use crate::model::{Device, Recheck, StopCause, Task, TaskIndex, UnixMillis};
 pub struct Alarm {
     /// Why the run must stop sending; `None` while it may go on.
     pub stop: Option<(StopCause, String)>,
-    /// Tasks that must no longer be sent, each with the reason that its report shows.
+    /// Tasks that must no longer be sent from now on, each with the reason that its report shows. Those of earlier checks
+    /// stay protected.
     pub protected: Vec<(TaskIndex, String)>,
 }
 

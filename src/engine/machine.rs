@@ -329,7 +329,7 @@ impl Engine {
     }
 
     /// Skips tasks whose devices are protected: those that could be sent now at once, all others when their turn comes.
-    /// `tasks` replaces the list of before; each task has its reason. Tasks that were sent already go on.
+    /// `tasks` are added to those of before, each with its reason. Tasks that were sent already go on.
     ///
     /// # Errors
     /// [`Impossible`] is a fault of this program.

@@ -113,9 +113,9 @@ impl Stops {
         Some(Proposal::Stop { cause: StopCause::Window, reason })
     }
 
-    /// Replaces the tasks that must no longer be sent.
+    /// Adds tasks that must no longer be sent. What was protected once stays so: most checks find nothing new.
     pub(in crate::engine) fn protect(&mut self, tasks: &[(TaskIndex, String)]) {
-        self.protected = tasks.iter().cloned().collect();
+        self.protected.extend(tasks.iter().cloned());
     }
 
     /// Why a task must no longer be sent, if its device is protected.

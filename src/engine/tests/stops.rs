@@ -662,6 +662,20 @@ fn a_later_step_of_a_protected_device_is_not_sent() {
 }
 
 #[test]
+fn a_protected_device_stays_protected_after_later_checks() {
+    let mut tasks = stepped_canary();
+    tasks.truncate(2);
+    let mut engine = engine_with(tasks, policy());
+    assert_eq!(sends(&mut engine, NOW), ["send 0.1"]);
+    let later_step = [(TaskIndex(1), "protected".to_owned())];
+    engine.protect(seconds(1), &later_step).expect("it is told");
+    // The loop checks before each batch, and most checks find nothing new.
+    engine.protect(seconds(2), &[]).expect("it is told");
+    accept(&mut engine, seconds(3), 0);
+    assert_eq!(entries(&mut engine, seconds(4)), ["skipped"]);
+}
+
+#[test]
 fn a_token_that_expires_before_the_recheck_stops_the_run() {
     let mut engine = engine_with(irreversible(2), Policy { concurrency: 1, ..policy() });
     assert_eq!(sends(&mut engine, NOW), ["recheck 0"]);
