@@ -4,6 +4,8 @@
 //! reads the journal on a thread of its own.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -17,12 +19,16 @@ use crate::model::RunTasks;
 
 /// Shortest time between two rewrites.
 const PAUSE_MS_MIN: u64 = 10_000;
-/// A rewrite that takes long is followed by a pause so many times as long.
-const PAUSE_FACTOR: u64 = 20;
+/// A rewrite is followed by a pause so many times as long, so that it adds little to what the run costs: it reads all tasks
+/// and writes all rows. The journal is never behind, and `sortie report` writes the reports from it at any time.
+const PAUSE_FACTOR: u64 = 300;
 
 /// Rewrites the reports of a run in progress.
 pub(crate) struct Reporter {
-    dirty: Option<Sender<()>>,
+    /// Whether there is something new. No message for each batch: that would wake the thread each time.
+    is_dirty: Arc<AtomicBool>,
+    /// Dropped to end the thread.
+    running: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -34,25 +40,24 @@ impl Reporter {
         directory: PathBuf,
         events: Events,
     ) -> Self {
-        let (dirty, changes) = channel();
-        let spawned = std::thread::Builder::new()
-            .name("reports".to_owned())
-            .spawn(move || rewrite(&state_dir, (&run, &tasks), &directory, &changes, &events));
-        Self { dirty: Some(dirty), thread: spawned.ok() }
+        let (running, ended) = channel();
+        let is_dirty = Arc::new(AtomicBool::new(false));
+        let changed = Arc::clone(&is_dirty);
+        let spawned = std::thread::Builder::new().name("reports".to_owned()).spawn(move || {
+            rewrite(&state_dir, (&run, &tasks), &directory, (&changed, &ended), &events)
+        });
+        Self { is_dirty, running: Some(running), thread: spawned.ok() }
     }
 
     /// Says that there is something new.
     pub(crate) fn changed(&self) {
-        if let Some(dirty) = &self.dirty {
-            // A reporter that has ended has said so.
-            let _ = dirty.send(());
-        }
+        self.is_dirty.store(true, Ordering::Relaxed);
     }
 }
 
 impl Drop for Reporter {
     fn drop(&mut self) {
-        self.dirty = None;
+        self.running = None;
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -63,20 +68,14 @@ fn rewrite(
     state_dir: &StateDir,
     (run, tasks): (&str, &RunTasks),
     directory: &Path,
-    changes: &Receiver<()>,
+    (is_dirty, ended): (&AtomicBool, &Receiver<()>),
     events: &Events,
 ) {
     let mut pause_ms = PAUSE_MS_MIN;
     let mut has_failed = false;
-    while changes.recv().is_ok() {
-        let until = WallClock.now().plus_ms(pause_ms);
-        loop {
-            let left_ms = until.remaining_ms(WallClock.now());
-            match changes.recv_timeout(Duration::from_millis(left_ms)) {
-                Ok(()) if left_ms > 0 => {}
-                Err(RecvTimeoutError::Disconnected) => return,
-                Ok(()) | Err(RecvTimeoutError::Timeout) => break,
-            }
+    while ended.recv_timeout(Duration::from_millis(pause_ms)) == Err(RecvTimeoutError::Timeout) {
+        if !is_dirty.swap(false, Ordering::Relaxed) {
+            continue;
         }
         let began = WallClock.now();
         let written = write(state_dir, (run, tasks), directory);
@@ -84,7 +83,7 @@ fn rewrite(
             has_failed = true;
             events.tell(&AppEvent::ReportsNotWritten(reason));
         }
-        let took_ms = WallClock.now().remaining_ms(began);
+        let took_ms = WallClock.now().since(began).max(0).unsigned_abs();
         pause_ms = PAUSE_MS_MIN.max(took_ms * PAUSE_FACTOR);
     }
 }
