@@ -3,6 +3,9 @@
 //! Owns the tests of the gate: tampering, truncation, forged entries, crashes between two commits, older formats. Must
 //! never test how a command says it.
 
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
+
 use super::audit::back_to_format_1;
 use super::{Bench, NOW, RUN, entry, header, intent, tasks_of};
 use crate::journal::run_chain::{ChainEnd, EntryHasher};
@@ -196,6 +199,36 @@ fn a_crash_between_any_two_commits_leaves_a_run_that_opens() {
     let mut journal = RunJournal::go_on(&bench.state, &run).expect("it opens");
     journal.append(&[intent(4)], &RequestCounts::new()).expect("written");
     assert_eq!(index(&bench).head_of(RUN).expect("read").expect("a row").announced, None);
+    open(&bench).expect("untouched");
+}
+
+#[test]
+fn the_host_knows_the_head_of_a_batch_before_its_calls_leave() {
+    let bench = Bench::new();
+    let mut writer = Writer::start(bench.run(60)).expect("a thread");
+    let index = Arc::new(Mutex::new(index(&bench)));
+    let (sender, known) = channel();
+    // More than one commit takes, so that batches wait while others are written.
+    for task in 0..60 {
+        let (index, sender) = (Arc::clone(&index), sender.clone());
+        let batch =
+            Batch { entries: vec![intent(task)], must_confirm: task % 3 > 0, ..Batch::default() };
+        let has_calls = batch.must_confirm;
+        let committed = Box::new(move |result: Result<(), String>| {
+            result.expect("it can be written");
+            let row = index.lock().expect("no panic").head_of(RUN).expect("read").expect("a row");
+            sender.send((u64::from(task) + 1, has_calls, row.confirmed.entries)).expect("listens");
+        });
+        writer.submit(batch, committed);
+    }
+    drop((writer, sender));
+    let known: Vec<(u64, bool, u64)> = known.iter().collect();
+    assert_eq!(known.len(), 60);
+    for (entries, has_calls, confirmed) in known {
+        assert!(!has_calls || confirmed >= entries, "{confirmed} of {entries} are confirmed");
+    }
+    let row = index.lock().expect("no panic").head_of(RUN).expect("read").expect("a row");
+    assert_eq!((row.confirmed.entries, row.announced), (60, None));
     open(&bench).expect("untouched");
 }
 
