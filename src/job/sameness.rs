@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use super::Target;
-use crate::model::{Fingerprints, comparable};
+use crate::model::{ByFingerprint, Fingerprints, comparable};
 
 /// The identities, the strongest first.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
@@ -30,7 +30,7 @@ const NO_GROUP: u32 = u32::MAX;
 pub(super) struct SeenRows {
     fingerprints: Fingerprints,
     /// By the fingerprint of an identity.
-    groups: HashMap<u128, Slots>,
+    groups: HashMap<u128, Slots, ByFingerprint>,
     rows: HashMap<(u32, u16), u32>,
     /// The first row of each group.
     firsts: Vec<u32>,

@@ -11,7 +11,7 @@
 use std::collections::HashSet;
 use std::hash::Hash;
 
-use crate::model::Fingerprints;
+use crate::model::{ByFingerprint, Fingerprints};
 
 /// Most rows that the API returns at once.
 pub const LIST_ROWS_MAX: u32 = 300;
@@ -57,7 +57,7 @@ pub struct Paging {
     is_done: bool,
     pages: u32,
     /// Fingerprints of the rows that were read.
-    known: HashSet<u128>,
+    known: HashSet<u128, ByFingerprint>,
     fingerprints: Fingerprints,
     /// Rows of the longest page so far.
     longest: u32,

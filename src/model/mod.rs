@@ -68,7 +68,7 @@ pub(crate) use digest::hexadecimal_of;
 pub use digest::{hexadecimal, sha256};
 pub use durations::Durations;
 pub use entry::{Decision, Entry, Event, StopCause};
-pub use fingerprints::Fingerprints;
+pub use fingerprints::{ByFingerprint, Fingerprints};
 pub use if_running::{IF_RUNNING_WORDS, IfRunning};
 pub use job_conditions::{JobConditions, RequiredList};
 pub use known_tasks::KnownTasks;

@@ -126,7 +126,7 @@ pub fn devices_by_action(plan: &Plan) -> Vec<ActionDevices> {
         .map(|((action, risk), devices)| ActionDevices {
             action: action.to_owned(),
             risk,
-            devices: devices.len(),
+            devices: devices.count(),
         })
         .collect()
 }

@@ -3,7 +3,7 @@
 //! Owns which devices are asked about, and what is said of answers that are missing. Invariant: a list that the tenant
 //! should have filtered is believed only if its two halves contradict each other nowhere. Must never see the network.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use super::inventory::Inventory;
 use super::select::{Condition, FactSource, Truth, conditions, is_excluded, is_listed};
@@ -118,7 +118,7 @@ impl<'a> FilterFacts<'a> {
         match self.filter {
             Some(_) => inventory.devices().iter().collect(),
             None => {
-                let mut seen = BTreeSet::new();
+                let mut seen = HashSet::new();
                 let named = self.rows.iter().filter_map(|row| inventory.resolve(&row.target).ok());
                 named.filter(|device| seen.insert(&device.id)).collect()
             }
@@ -130,6 +130,10 @@ impl<'a> FilterFacts<'a> {
     #[must_use]
     pub fn notes(&self, inventory: &Inventory, now: UnixMillis) -> Vec<String> {
         let mut notes = Vec::new();
+        // Without conditions nothing is unknown, and the devices of a large job are many to look for.
+        if self.filters().all(|filter| *filter == Filter::default()) {
+            return notes;
+        }
         let considered = self.considered(inventory);
         if let Some(filter) = self.filter {
             let left = considered.iter().copied().filter(|device| {

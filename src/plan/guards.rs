@@ -7,9 +7,8 @@
 //! Unknown facts of a device make a plan refuse more, never less. A token that may not read details still plans everything
 //! else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use super::device_set::DeviceSet;
 use super::inventory::Inventory;
 use super::objection::{Objection, ObjectionKind};
 use super::options::PlanOptions;
@@ -65,12 +64,14 @@ pub fn details_wanted(
             && !is_excluded(&job.exclude, device, now)
             && unlisted(job, device).is_none()
     };
-    for row in &job.rows {
+    // Most actions ask for nothing: their devices need not be looked for.
+    let may_ask = |steps: &[Step]| steps.iter().any(|step| step.action.may_need_details());
+    for row in job.rows.iter().filter(|row| may_ask(&row.steps)) {
         if let Some(device) = inventory.resolve(&row.target).ok().filter(|device| is_left(device)) {
             look_at(device, &row.steps);
         }
     }
-    if let Some(selection) = &job.selection {
+    if let Some(selection) = job.selection.as_ref().filter(|it| may_ask(&it.steps)) {
         let selected = inventory.devices().iter();
         for device in selected.filter(|device| is_selected(&selection.filter, device, now)) {
             if is_left(device) {
@@ -159,7 +160,7 @@ impl Guards {
 
 /// The devices that will ask for their bypass codes, in the order of the plan.
 fn activation_locked(plan: &Plan, inventory: &Inventory) -> Vec<DeviceFacts> {
-    let mut seen = DeviceSet::default();
+    let mut seen = HashSet::new();
     let is_locked = |id| {
         let details = inventory.device(id).and_then(|device| device.details.as_deref());
         details.is_some_and(|details| details.is_activation_locked == Some(true))

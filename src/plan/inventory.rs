@@ -67,8 +67,8 @@ fn lookup(target: &Target) -> Option<Lookup> {
 #[derive(Clone, Debug, Default)]
 pub struct Inventory {
     devices: Vec<Device>,
-    by_id: Positions,
-    /// Made when a job first names a device in this way.
+    /// Each is made when a device is first looked for in this way.
+    by_id: OnceLock<Positions>,
     by_serial: OnceLock<Positions>,
     by_email: OnceLock<Positions>,
     unusable: Vec<Device>,
@@ -82,7 +82,7 @@ impl Inventory {
     #[must_use]
     pub fn new(devices: impl IntoIterator<Item = Device>) -> Self {
         let mut devices: Vec<Device> = devices.into_iter().collect();
-        let mut by_id = ids_of(&devices);
+        let by_id = ids_of(&devices);
         let mut twice = HashSet::new();
         for suspects in by_id.suspects() {
             let mut firsts: Vec<&Device> = Vec::new();
@@ -97,9 +97,8 @@ impl Inventory {
         if !twice.is_empty() {
             let mut positions = 0..;
             devices.retain(|_| positions.next().is_none_or(|at| !twice.contains(&at)));
-            by_id = ids_of(&devices);
         }
-        Self { devices, by_id, ..Self::default() }
+        Self { devices, ..Self::default() }
     }
 
     /// The same with rows as the tenant gave them. Devices whose ids have not the documented form are set aside: they can
@@ -131,7 +130,8 @@ impl Inventory {
     }
 
     fn position(&self, id: &DeviceId) -> Option<usize> {
-        self.by_id.find(&folded(id)).find(|at| is_same_id(&self.devices[*at].id, id))
+        let by_id = self.by_id.get_or_init(|| ids_of(&self.devices));
+        by_id.find(&folded(id)).find(|at| is_same_id(&self.devices[*at].id, id))
     }
 
     /// Adds what was read of a device; an unknown one is ignored.

@@ -71,8 +71,7 @@ impl Plan {
     /// Number of devices with something to do.
     #[must_use]
     pub fn devices(&self) -> usize {
-        let ids: DeviceSet<'_> = self.to_do().map(|task| &task.device.id).collect();
-        ids.len() as usize
+        self.devices_where(|_| true) as usize
     }
 
     /// Whether the plan may be sent: no row is refused, and no secret would be lost unmentioned.
@@ -128,7 +127,7 @@ impl Plan {
     pub(super) fn devices_where(&self, holds: impl Fn(&Task) -> bool) -> u32 {
         let ids: DeviceSet<'_> =
             self.to_do().filter(|task| holds(task)).map(|task| &task.device.id).collect();
-        ids.len()
+        ids.count()
     }
 }
 

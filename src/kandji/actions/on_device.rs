@@ -35,6 +35,18 @@ impl ActionSpec {
         asks.then_some(DetailsNeed::ActivationLock)
     }
 
+    /// Whether there is a device whose details this action has to know: [`ActionSpec::needs_details`] says which.
+    #[must_use]
+    pub fn may_need_details(&self) -> bool {
+        self.hazards.deactivates_before.is_some() || self.hazards.meets_activation_lock
+    }
+
+    /// Whether a second one does harm after the first: it cannot be undone, or replaces the PIN of the first.
+    #[must_use]
+    pub fn harms_twice(&self) -> bool {
+        self.risk == Risk::Irreversible || self.gives_pin
+    }
+
     /// The secrets of a device that go with it on this platform.
     #[must_use]
     pub fn secrets_ended(&self, platform: Platform) -> &'static [SecretSource] {

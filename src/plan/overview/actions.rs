@@ -71,8 +71,9 @@ impl<'p> Group<'p> {
     }
 
     fn counted(self, step: u16, action: &str) -> PlannedAction {
+        let by_platform = self.by_platform.into_iter();
         let platforms: BTreeMap<&'static str, u32> =
-            self.by_platform.iter().map(|(platform, ids)| (platform.word(), ids.len())).collect();
+            by_platform.map(|(platform, ids)| (platform.word(), ids.count())).collect();
         let starts_after = self.gates.into_iter();
         PlannedAction {
             step,

@@ -15,7 +15,7 @@ use super::renames::{PlannedRename, renames, shared_names};
 use super::waves::{PlannedWave, waves};
 use crate::model::{DeviceFacts, Risk, UnixMillis};
 use crate::plan::build::NOT_SEEN_MS;
-use crate::plan::device_set::DeviceSet;
+use crate::plan::device_set::first_tasks;
 use crate::plan::file::PlanFile;
 use crate::plan::forecast::{Forecast, forecast};
 use crate::plan::task_list::Plan;
@@ -92,9 +92,8 @@ impl PlanOverview {
 }
 
 fn distinct(plan: &Plan, wanted: impl Fn(Risk) -> bool) -> Vec<Arc<DeviceFacts>> {
-    let mut seen = DeviceSet::default();
-    let tasks = plan.to_do().filter(|task| wanted(task.risk) && seen.insert(&task.device.id));
-    tasks.map(|task| Arc::clone(&task.device)).collect()
+    let tasks = first_tasks(plan.to_do().filter(|task| wanted(task.risk)));
+    tasks.into_iter().map(|task| Arc::clone(&task.device)).collect()
 }
 
 fn not_seen(plan: &Plan, devices: &[Arc<DeviceFacts>], made_at: UnixMillis) -> NotSeen {

@@ -34,7 +34,7 @@ pub(super) fn waves(plan: &Plan, rules: &Policy) -> Vec<PlannedWave> {
         let has_next = Some(wave) != last;
         PlannedWave {
             wave: wave.saturating_add(1),
-            devices: ids.len(),
+            devices: ids.count(),
             gate: has_next.then(|| rollout.gate.word()),
             pause_ms: has_next.then_some(rollout.pause_ms),
         }

@@ -43,7 +43,7 @@ pub(super) fn irreversible_rows(plan: &Plan) -> Vec<(u32, String)> {
     let irreversible = ACTIONS.into_iter().filter(|action| action.risk == Risk::Irreversible);
     let row = |action: &ActionSpec| {
         let its = plan.to_do().filter(|task| task.action == action.name);
-        let devices = its.map(|task| &task.device.id).collect::<DeviceSet<'_>>().len();
+        let devices = its.map(|task| &task.device.id).collect::<DeviceSet<'_>>().count();
         let summary = action.summary.trim_end_matches(SAID_BY_HEADING);
         (devices > 0).then(|| (devices, format!("{}: {summary}", action.name)))
     };

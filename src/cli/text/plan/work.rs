@@ -83,7 +83,7 @@ fn counts(file: &PlanFile) -> ActionCounts<'_> {
     }
     let counted = found.into_iter();
     counted
-        .map(|(action, (risk, ids))| ((std::cmp::Reverse(risk), action), ids.len() as usize))
+        .map(|(action, (risk, ids))| ((std::cmp::Reverse(risk), action), ids.count() as usize))
         .collect()
 }
 
