@@ -59,7 +59,7 @@ impl<'a> FactsOfTasks<'a> {
         let known = u32::try_from(self.devices.len()).unwrap_or(u32::MAX);
         let device = *self.devices.entry(PackedDeviceId::of(&task.device.id)).or_insert(known);
         let is_irreversible = task.risk == Risk::Irreversible;
-        self.check_ins.push(task.device.last_check_in);
+        self.check_ins.push(task.device.last_check_in.get());
         self.facts.push(TaskFacts {
             action: u16::try_from(action).unwrap_or(u16::MAX),
             repeat: task.repeat,

@@ -11,10 +11,10 @@ mod trust;
 
 use super::*;
 use crate::model::{
-    Answer, ApiRefusal, Carried, CommandSeen, CommandStatus, DeviceFacts, DeviceId, End, Entry,
-    Event, Outcome, ParamValue, Params, PinReading, Platform, Policy, Random, Repeat, Risk, RunId,
-    Sealed, Secret, SecretSource, Task, TaskId, TaskIndex, TaskRecord, TaskWork, Turn, UnixMillis,
-    Verdict,
+    Answer, ApiRefusal, Carried, CommandSeen, CommandStatus, DeviceFacts, DeviceGroup, DeviceId,
+    End, Entry, Event, Outcome, ParamValue, Params, PinReading, Platform, Policy, Random, Repeat,
+    Risk, RunId, Sealed, Secret, SecretSource, Task, TaskId, TaskIndex, TaskRecord, TaskWork, Turn,
+    UnixMillis, Verdict,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -100,7 +100,7 @@ fn tasks_of(count: usize) -> Vec<Task> {
         device: Arc::new(DeviceFacts {
             id: DeviceId::from_api(&format!("d{at}")),
             serial_number: format!("S{at}").into(),
-            platform: Platform::Mac,
+            group: DeviceGroup::on(Platform::Mac),
             ..DeviceFacts::default()
         }),
         after: None,

@@ -180,7 +180,7 @@ fn unreadable(reply: &Reply, expected: &str) -> Sighting {
 fn record_sighting(reply: &Reply, end: &End, sent_at: UnixMillis) -> Sighting {
     let Ok(devices) = read_devices(reply) else { return unreadable(reply, RECORD) };
     let [device] = devices.as_slice() else { return unreadable(reply, RECORD) };
-    let enrolled_at = device.last_enrollment.filter(|at| *at > sent_at);
+    let enrolled_at = device.last_enrollment.get().filter(|at| *at > sent_at);
     match (end, enrolled_at) {
         (End::Command { or_gone: true, .. }, Some(at)) => {
             Sighting::Proven { evidence: format!("the device enrolled again at {at}") }

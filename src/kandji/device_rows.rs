@@ -14,9 +14,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
 use super::body::json;
-use crate::model::{
-    Device, DeviceFacts, DeviceId, KnownTexts, Platform, SharedText, TextBlock, UnixMillis,
-};
+use crate::model::{Device, DeviceFacts, DeviceId, KnownTexts, Platform, TextBlock, UnixMillis};
 
 /// Rows whose long texts are kept together. A task keeps the texts of its neighbors with its own, so they are few.
 const ROWS_OF_A_BLOCK: usize = 16;
@@ -112,25 +110,23 @@ impl Row<'_> {
         let [serial_number, name, user_email, user_name, asset_tag] =
             self.own_texts().map(|text| own.take(text));
         let names = self.tags.iter().flatten().filter_map(|tag| tag.0.as_ref());
-        let tags = known.tags(names.map(|name| &*name.0));
+        let platform = Platform::parse(&self.platform.0);
+        let group = known.group(platform, &self.blueprint_name.0, names.map(|name| &*name.0));
         let facts = DeviceFacts {
             id: DeviceId::from_api(id),
             serial_number,
             name,
             user_email,
             user_name,
-            platform: Platform::parse(&self.platform.0),
-            blueprint: known.shared(&self.blueprint_name.0),
-            tags,
-            old_asset_tag: SharedText::default(),
-            last_check_in: UnixMillis::parse(&self.last_check_in.0),
+            group,
+            last_check_in: UnixMillis::parse(&self.last_check_in.0).into(),
         };
         let make = known.make(&self.os_version.0, &self.model.0, &self.blueprint_id.0);
         Some(Device {
             facts: Arc::new(facts),
             make,
             asset_tag,
-            last_enrollment: UnixMillis::parse(&self.last_enrollment.0),
+            last_enrollment: UnixMillis::parse(&self.last_enrollment.0).into(),
             agent_installed: self.agent_installed.0,
             filevault_enabled: None,
             mdm_enabled: self.mdm_enabled.0.unwrap_or(true),

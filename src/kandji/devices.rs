@@ -16,7 +16,8 @@ use super::paging::LIST_ROWS_MAX;
 use super::path::{device_path, query_value};
 use crate::model::wire::{Method, Reply, Request};
 use crate::model::{
-    Device, DeviceFacts, DeviceId, DeviceMake, Platform, Repeat, SharedText, UnixMillis,
+    Device, DeviceFacts, DeviceGroup, DeviceId, DeviceMake, Platform, Repeat, SharedText,
+    UnixMillis,
 };
 
 /// Why an answer is not a list of devices.
@@ -195,7 +196,7 @@ pub fn read_shown_devices(reply: &Reply) -> Result<Vec<ShownDevice>, ListError> 
                 .map(|device| ShownDevice {
                     id: device.id.clone(),
                     name: device.name.to_string(),
-                    last_check_in: device.last_check_in,
+                    last_check_in: device.last_check_in.get(),
                 })
                 .collect())
         }
@@ -218,12 +219,7 @@ fn read_device(row: &Value) -> Result<Device, ListError> {
     if id.is_empty() {
         return Err(ListError::Form { detail: "a row has no device_id".to_owned() });
     }
-    let facts = DeviceFacts {
-        id: DeviceId::from_api(&id),
-        serial_number: text("serial_number").into(),
-        name: text("device_name").into(),
-        user_email: user("email"),
-        user_name: user("name"),
+    let group = DeviceGroup {
         platform: Platform::parse(&text("platform")),
         blueprint: text("blueprint_name").into(),
         tags: row["tags"]
@@ -231,7 +227,15 @@ fn read_device(row: &Value) -> Result<Device, ListError> {
             .map(|tags| tags.iter().filter_map(tag_name).collect())
             .unwrap_or_default(),
         old_asset_tag: SharedText::default(),
-        last_check_in: UnixMillis::parse(&text("last_check_in")),
+    };
+    let facts = DeviceFacts {
+        id: DeviceId::from_api(&id),
+        serial_number: text("serial_number").into(),
+        name: text("device_name").into(),
+        user_email: user("email"),
+        user_name: user("name"),
+        group: Arc::new(group),
+        last_check_in: UnixMillis::parse(&text("last_check_in")).into(),
     };
     Ok(Device {
         facts: Arc::new(facts),
@@ -241,7 +245,7 @@ fn read_device(row: &Value) -> Result<Device, ListError> {
             blueprint_id: text("blueprint_id").into(),
         }),
         asset_tag: text("asset_tag").into(),
-        last_enrollment: UnixMillis::parse(&text("last_enrollment")),
+        last_enrollment: UnixMillis::parse(&text("last_enrollment")).into(),
         agent_installed: match &row["agent_installed"] {
             Value::String(word) => flag_word(word),
             value => value.as_bool(),
@@ -280,7 +284,7 @@ mod tests {
         assert!(devices[0].is_managed());
         assert_eq!(devices[1].user_email, "");
         assert!(!devices[1].is_managed());
-        assert_eq!(devices[1].last_check_in, None);
+        assert_eq!(devices[1].last_check_in.get(), None);
         assert_eq!(devices[1].platform, Platform::Unknown);
     }
 
@@ -352,7 +356,7 @@ mod tests {
             "lost_mode_status":"","tags":["lab",{"id":"1","name":"kiosk"}]}"#;
         let devices = read_usual(format!("[{row},{row}]").as_bytes()).expect("a usual page");
         assert_eq!((devices.len(), devices[0].tags.len()), (2, 2));
-        assert!(devices[0].last_enrollment.is_some() && devices[0].is_managed());
+        assert!(devices[0].last_enrollment.get().is_some() && devices[0].is_managed());
     }
 
     #[test]
@@ -368,8 +372,9 @@ mod tests {
             ("[]", 0),
         ] {
             let devices = read_devices(&reply(200, body)).expect("devices").into_iter();
-            let whole: Vec<_> =
-                devices.map(|it| (it.id.clone(), it.name.to_string(), it.last_check_in)).collect();
+            let whole: Vec<_> = devices
+                .map(|it| (it.id.clone(), it.name.to_string(), it.last_check_in.get()))
+                .collect();
             let shown = read_shown_devices(&reply(200, body)).expect("devices").into_iter();
             let shown: Vec<_> = shown.map(|row| (row.id, row.name, row.last_check_in)).collect();
             assert_eq!((shown.len(), shown), (count, whole), "{body}");

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use super::{DeviceFacts, DeviceMake, KnownTexts, Platform, SharedText, UnixMillis};
+use super::{DeviceFacts, DeviceMake, KnownTexts, PackedMoment, Platform, SharedText};
 
 /// Serial numbers that manufacturers leave in place of one, in lower case and without anything but letters and digits.
 const PLACEHOLDER_SERIALS: [&str; 20] = [
@@ -124,7 +124,7 @@ pub struct Device {
     /// Asset tag.
     pub asset_tag: SharedText,
     /// Last enrollment, where known.
-    pub last_enrollment: Option<UnixMillis>,
+    pub last_enrollment: PackedMoment,
     /// Whether the agent is installed, where the list says so. It says so of iPhones too, which have none.
     pub agent_installed: Option<bool>,
     /// Whether FileVault is on; `None` while it has not been asked for, and where the tenant does not say.
@@ -170,8 +170,7 @@ impl Device {
         known.share_make(&mut self.make);
         // Facts that are shared already are left alone.
         if let Some(facts) = Arc::get_mut(&mut self.facts) {
-            known.share(&mut facts.blueprint);
-            known.share_tags(&mut facts.tags);
+            known.share_group(&mut facts.group);
         }
     }
 

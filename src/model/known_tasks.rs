@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{DeviceFacts, Task, TaskWork};
+use super::{DeviceFacts, SharedReason, Task, TaskWork};
 
 /// Works with one action that are compared with a new one. Most runs have a few; where each task has its own, to compare
 /// with all would take the square of their number.
@@ -18,7 +18,7 @@ pub struct KnownTasks {
     devices: HashSet<Arc<DeviceFacts>>,
     works: HashMap<String, Vec<Arc<TaskWork>>>,
     /// Reasons for which tasks are left out.
-    reasons: HashSet<Arc<str>>,
+    reasons: HashSet<SharedReason>,
 }
 
 impl KnownTasks {
@@ -36,8 +36,8 @@ impl KnownTasks {
         }
         if let Some(reason) = task.turn.reason_mut() {
             match self.reasons.get(&**reason) {
-                Some(known) => *reason = Arc::clone(known),
-                None => drop(self.reasons.insert(Arc::clone(reason))),
+                Some(known) => *reason = known.clone(),
+                None => drop(self.reasons.insert(reason.clone())),
             }
         }
         match self.works.get_mut(&task.work.action) {

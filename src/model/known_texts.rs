@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use super::{DeviceMake, SharedText, Tags};
+use super::{DeviceGroup, DeviceMake, Platform, SharedText, Tags};
 
 /// Most texts that are known: what more devices or tasks have apart is not worth a search.
 const KNOWN_TEXTS_MAX: usize = 4_096;
@@ -16,9 +16,10 @@ const KNOWN_TEXTS_MAX: usize = 4_096;
 pub struct KnownTexts {
     texts: HashSet<SharedText>,
     tags: HashSet<Tags>,
+    groups: HashSet<Arc<DeviceGroup>>,
     makes: HashSet<Arc<DeviceMake>>,
     /// Of the last device: the next one often has the same.
-    last_tags: Tags,
+    last_group: Arc<DeviceGroup>,
     last_make: Arc<DeviceMake>,
 }
 
@@ -51,19 +52,50 @@ impl KnownTexts {
         }
     }
 
-    /// Puts the make that came first in the place of an equal one.
-    pub fn share_make(&mut self, make: &mut Arc<DeviceMake>) {
-        share(&mut self.makes, make);
+    /// Puts the group that came first in the place of an equal one.
+    pub fn share_group(&mut self, group: &mut Arc<DeviceGroup>) {
+        if *group == self.last_group {
+            group.clone_from(&self.last_group);
+            return;
+        }
+        // A group that devices share already is left as it is.
+        if let Some(alone) = Arc::get_mut(group) {
+            self.share(&mut alone.blueprint);
+            self.share_tags(&mut alone.tags);
+        }
+        share(&mut self.groups, group);
+        self.last_group.clone_from(group);
     }
 
-    /// These tags: the ones that came first, if equal ones did.
-    pub fn tags<'a>(&mut self, names: impl Iterator<Item = &'a str> + Clone) -> Tags {
-        if !self.last_tags.iter().map(SharedText::as_str).eq(names.clone()) {
-            let mut tags: Tags = names.collect();
-            self.share_tags(&mut tags);
-            self.last_tags = tags;
+    /// Puts the make that came first in the place of an equal one.
+    pub fn share_make(&mut self, make: &mut Arc<DeviceMake>) {
+        if *make == self.last_make {
+            make.clone_from(&self.last_make);
+            return;
         }
-        self.last_tags.clone()
+        share(&mut self.makes, make);
+        self.last_make.clone_from(make);
+    }
+
+    /// A group with these facts: the one that came first, if an equal one did.
+    pub fn group<'a>(
+        &mut self,
+        platform: Platform,
+        blueprint: &str,
+        tags: impl Iterator<Item = &'a str> + Clone,
+    ) -> Arc<DeviceGroup> {
+        let last = &self.last_group;
+        let is_last = last.platform == platform
+            && last.blueprint == *blueprint
+            && last.old_asset_tag.is_empty()
+            && last.tags.iter().map(SharedText::as_str).eq(tags.clone());
+        if !is_last {
+            let (blueprint, tags) = (self.shared(blueprint), tags.collect());
+            let old_asset_tag = SharedText::default();
+            let mut group = Arc::new(DeviceGroup { platform, blueprint, tags, old_asset_tag });
+            self.share_group(&mut group);
+        }
+        Arc::clone(&self.last_group)
     }
 
     /// A make with these texts: the one that came first, if an equal one did.
@@ -79,7 +111,6 @@ impl KnownTexts {
                 blueprint_id: self.shared(blueprint_id),
             });
             self.share_make(&mut make);
-            self.last_make = make;
         }
         Arc::clone(&self.last_make)
     }
@@ -166,17 +197,21 @@ mod tests {
         known.share_tags(&mut two);
         assert_eq!((two.as_ptr(), &two), (one.as_ptr(), &one));
         let mut next = |names: &[&str], os_version: &str| {
-            let tags = known.tags(names.iter().copied());
+            let group = known.group(Platform::Mac, "Staff", names.iter().copied());
+            assert_eq!((group.platform, &*group.blueprint), (Platform::Mac, "Staff"));
+            let tags = group.tags.clone();
             assert!(tags.iter().map(SharedText::as_str).eq(names.iter().copied()), "{tags:?}");
             let make = known.make(os_version, "MacBook Air (M2, 2022)", "");
             assert_eq!(make.os_version, os_version);
             assert_eq!(make.model, "MacBook Air (M2, 2022)");
-            (tags, make)
+            (group, make)
         };
-        let (tags, make) = next(&["staff"], "15.1");
+        let (group, make) = next(&["staff"], "15.1");
         let others = [next(&["staff", "lab"], "15.2"), next(&[], ""), next(&["lab"], "15.1")];
-        let (same_tags, same_make) = next(&["staff"], "15.1");
-        assert_eq!(same_tags.as_ptr(), tags.as_ptr());
+        let (same_group, same_make) = next(&["staff"], "15.1");
+        let mut equal = Arc::new((*group).clone());
+        known.share_group(&mut equal);
+        assert!(Arc::ptr_eq(&same_group, &group) && Arc::ptr_eq(&equal, &group));
         assert!(Arc::ptr_eq(&same_make, &make) && Arc::ptr_eq(&others[2].1, &make));
     }
 

@@ -8,11 +8,10 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use super::shared_reason;
 use super::task_work::{add_field, add_params};
 use super::{
     Carried, DeviceFacts, DeviceId, Outcome, Params, Random, RecordLists, Repeat, SentRequest,
-    TaskWork, Trace, UnixMillis,
+    SharedReason, TaskWork, Trace, UnixMillis,
 };
 
 /// The id of a run: its start in UTC and five random letters, so that ids sort by time and a short prefix
@@ -127,22 +126,20 @@ pub enum Turn {
     /// The plan left it out.
     Skip {
         /// Which rule did, for people.
-        #[serde(with = "shared_reason")]
-        reason: Arc<str>,
+        reason: SharedReason,
         /// A flag asked for it; otherwise a filter had selected the device.
         asked: bool,
     },
     /// An earlier run has done it, or its effect is there already: nothing is sent, and that is well.
     Done {
         /// Which run did it, or what shows it, for people.
-        #[serde(with = "shared_reason")]
-        reason: Arc<str>,
+        reason: SharedReason,
     },
 }
 
 impl Turn {
     /// Why it is not to be done; `None` for one that is.
-    pub(super) fn reason_mut(&mut self) -> Option<&mut Arc<str>> {
+    pub(super) fn reason_mut(&mut self) -> Option<&mut SharedReason> {
         match self {
             Self::Do => None,
             Self::Skip { reason, .. } | Self::Done { reason } => Some(reason),

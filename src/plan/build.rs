@@ -300,7 +300,7 @@ impl<'a> Builder<'a> {
         self.undo_borne();
         let now = self.now;
         let is_unseen = |device: &DeviceFacts| {
-            device.last_check_in.is_none_or(|seen| now.since(seen) > NOT_SEEN_MS)
+            device.last_check_in.get().is_none_or(|seen| now.since(seen) > NOT_SEEN_MS)
         };
         let links = Links { lines: &self.lines, wait_ms: self.wait_ms, earlier: self.earlier };
         links.link(&mut self.plan);
@@ -337,8 +337,9 @@ fn facts_with_labels(step: &Step, device: &Device) -> Arc<DeviceFacts> {
     if changes.iter().all(|it| it.field != RecordField::AssetTag) {
         return Arc::clone(&device.facts);
     }
-    let old_asset_tag = device.asset_tag.clone();
-    Arc::new(DeviceFacts { old_asset_tag, ..(*device.facts).clone() })
+    let mut facts = (*device.facts).clone();
+    facts.old_asset_tag = device.asset_tag.clone();
+    Arc::new(facts)
 }
 
 #[cfg(test)]
@@ -348,7 +349,7 @@ mod tests {
     use super::*;
     use crate::job::{Exclusion, Filter, JobSettings, RowWork, Selection, Target};
     use crate::kandji::find_action;
-    use crate::model::{Gate, Outcome, ParamValue, Params, Platform};
+    use crate::model::{DeviceGroup, Gate, Outcome, ParamValue, Params, Platform};
 
     fn step(number: u16, action: &str) -> Step {
         let action = find_action(action).expect("an action");
@@ -558,7 +559,7 @@ mod tests {
             device: Arc::new(DeviceFacts {
                 id: DeviceId::from_api("gone"),
                 serial_number: "NONE".into(),
-                platform: Platform::Mac,
+                group: DeviceGroup::on(Platform::Mac),
                 ..DeviceFacts::default()
             }),
             reason: "deleted by run x".to_owned(),

@@ -136,7 +136,7 @@ fn is_meant(target: &Target, device: &DeviceFacts) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Platform;
+    use crate::model::{DeviceGroup, Platform};
 
     fn deleted(id: &str, serial: &str, email: &str) -> Deleted {
         Deleted {
@@ -145,7 +145,7 @@ mod tests {
                 serial_number: serial.into(),
                 name: format!("{serial}'s").into(),
                 user_email: email.into(),
-                platform: Platform::Mac,
+                group: DeviceGroup::on(Platform::Mac),
                 ..DeviceFacts::default()
             }),
             reason: format!("deleted {id}"),

@@ -467,7 +467,7 @@ mod tests {
         let device = tasks[0].device_mut();
         device.user_name = "Zoë \"Z\" \\ \u{7f}\n".into();
         device.tags = ["lab", "a tag with a longer name"].into_iter().collect();
-        device.last_check_in = Some(UnixMillis(-5));
+        device.last_check_in = UnixMillis(-5).into();
         device.blueprint = "".into();
         tasks[1].device_mut().user_email = "zoe.with.a.longer.name@example.com".into();
         tasks[0].capture = vec![SecretSource::BypassCode, SecretSource::FilevaultKey];

@@ -314,8 +314,11 @@ fn ambiguity(what: &str, devices: &[&Device]) -> String {
         .iter()
         .take(4)
         .map(|device| {
-            let enrolled =
-                device.last_enrollment.map(|at| format!(", enrolled {at}")).unwrap_or_default();
+            let enrolled = device
+                .last_enrollment
+                .get()
+                .map(|at| format!(", enrolled {at}"))
+                .unwrap_or_default();
             format!("{} '{}'{enrolled}", device.id, device.name)
         })
         .collect();
@@ -325,7 +328,7 @@ fn ambiguity(what: &str, devices: &[&Device]) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::model::{DeviceFacts, DeviceMake, Platform};
+    use crate::model::{DeviceFacts, DeviceGroup, DeviceMake, Platform};
     use std::sync::Arc;
 
     pub(in crate::plan) fn device(id: &str, serial: &str, platform: Platform) -> Device {
@@ -333,9 +336,12 @@ pub(super) mod tests {
             id: DeviceId::from_api(id),
             serial_number: serial.into(),
             name: format!("{serial}'s").into(),
-            platform,
             user_email: format!("{serial}@example.com").to_lowercase().into(),
-            blueprint: "Design".into(),
+            group: Arc::new(DeviceGroup {
+                platform,
+                blueprint: "Design".into(),
+                ..DeviceGroup::default()
+            }),
             ..DeviceFacts::default()
         };
         Device {

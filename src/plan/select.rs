@@ -71,7 +71,7 @@ pub(super) fn conditions(
         is_given.then(|| row(key, list.iter().any(|text| holds(text)).into()))
     };
     let platforms: &[Platform] = &filter.platform;
-    let age_ms = device.last_check_in.map(|seen| now.remaining_ms(seen));
+    let age_ms = device.last_check_in.get().map(|seen| now.remaining_ms(seen));
     let has_platform = platforms.contains(&device.platform).into();
     let seen_within = |limit_ms| age_ms.is_some_and(|age_ms| age_ms <= limit_ms).into();
     let unseen_for = |limit_ms| age_ms.is_none_or(|age_ms| age_ms >= limit_ms).into();
@@ -96,7 +96,7 @@ pub(super) fn conditions(
 fn facts(filter: &Filter, device: &Device, now: UnixMillis) -> [Option<Condition>; 6] {
     let platform = device.platform;
     let is_apple = platform.is_apple();
-    let enrolled_ms = device.last_enrollment.map(|since| now.remaining_ms(since));
+    let enrolled_ms = device.last_enrollment.get().map(|since| now.remaining_ms(since));
     let enrolled =
         |holds: &dyn Fn(u64) -> bool| enrolled_ms.map_or(Unknown, |age_ms| holds(age_ms).into());
     let details = device.details.as_deref();
@@ -178,7 +178,7 @@ mod tests {
     fn a_filter_holds_as_a_whole_and_an_exclusion_in_any_part() {
         let mut lab = device("a", "C02", Platform::IPad);
         lab.tags = ["Lab"].into_iter().collect();
-        lab.last_check_in = Some(UnixMillis(1_000_000));
+        lab.last_check_in = UnixMillis(1_000_000).into();
         let now = UnixMillis(1_000_000 + 3_600_000);
         let filter = Filter {
             platform: vec![Platform::IPad, Platform::IPhone],
@@ -273,7 +273,7 @@ mod tests {
         let mut known = device("a", "C02", Platform::Mac);
         known.agent_installed = Some(true);
         known.filevault_enabled = Some(true);
-        known.last_enrollment = Some(UnixMillis(90 * 86_400_000));
+        known.last_enrollment = UnixMillis(90 * 86_400_000).into();
         let (is_supervised, is_activation_locked) = (Some(true), Some(true));
         let details =
             DeviceDetails { is_supervised, is_activation_locked, ..DeviceDetails::default() };

@@ -8,7 +8,7 @@ use std::io;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::model::{DeviceFacts, Params, Task, TaskWork, Turn};
+use crate::model::{DeviceFacts, DeviceGroup, Params, Task, TaskWork, Turn};
 
 /// Before a field of a task, and before a field of its device.
 const TASK_FIELD: &str = "\n        ";
@@ -121,25 +121,16 @@ fn part(value: &impl Serialize) -> io::Result<String> {
 
 fn write_device(device: &DeviceFacts, sink: &mut impl io::Write) -> io::Result<()> {
     // Every field, so that a new one is not forgotten.
-    let DeviceFacts {
-        id,
-        serial_number,
-        name,
-        user_email,
-        user_name,
-        platform,
-        blueprint,
-        tags,
-        old_asset_tag,
-        last_check_in,
-    } = device;
+    let DeviceFacts { id, serial_number, name, user_email, user_name, group, last_check_in } =
+        device;
+    let DeviceGroup { platform, blueprint, tags, old_asset_tag } = &**group;
     write!(sink, "{TASK_FIELD}\"device\": {{")?;
     if !blueprint.is_empty() {
         write_field("blueprint", blueprint, ",", sink)?;
     }
     write_field("id", id, ",", sink)?;
-    if let Some(at) = last_check_in {
-        write_field("last_check_in", at, ",", sink)?;
+    if let Some(at) = last_check_in.get() {
+        write_field("last_check_in", &at, ",", sink)?;
     }
     write_field("name", name, ",", sink)?;
     if !old_asset_tag.is_empty() {

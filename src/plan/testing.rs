@@ -5,8 +5,8 @@
 use super::{PLAN_FORMAT, Plan, PlanFile, PlannedCost, Wrapping};
 use crate::kandji::find_action;
 use crate::model::{
-    Carried, DeviceFacts, DeviceId, End, JobConditions, Params, Platform, Policy, Task, TaskId,
-    TaskWork, Turn, UnixMillis,
+    Carried, DeviceFacts, DeviceGroup, DeviceId, End, JobConditions, Params, Platform, Policy,
+    Task, TaskId, TaskWork, Turn, UnixMillis,
 };
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub(crate) fn plan(tasks: &[(&str, &str)]) -> Plan {
             step: 1,
             device: Arc::new(DeviceFacts {
                 id,
-                platform: Platform::IPad,
+                group: DeviceGroup::on(Platform::IPad),
                 ..DeviceFacts::default()
             }),
             after: None,

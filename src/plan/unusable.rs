@@ -6,7 +6,8 @@
 use super::objection::{Objection, ObjectionKind};
 use crate::job::Target;
 use crate::model::{
-    Device, DeviceFacts, DeviceId, Platform, SharedText, is_alike, is_placeholder_serial,
+    Device, DeviceFacts, DeviceGroup, DeviceId, Platform, SharedText, is_alike,
+    is_placeholder_serial,
 };
 
 /// Most characters of an id that are shown.
@@ -52,7 +53,7 @@ pub(super) fn unresolved_facts(target: &Target) -> DeviceFacts {
         serial_number: target.serial_number.clone().unwrap_or_default(),
         name: target.device_name.clone().unwrap_or_default(),
         user_email: target.user_email.clone().unwrap_or_default(),
-        platform: Platform::Unknown,
+        group: DeviceGroup::on(Platform::Unknown),
         ..DeviceFacts::default()
     }
 }

@@ -15,7 +15,7 @@ pub fn assign_waves(plan: &mut Plan, rollout: &Rollout) -> usize {
     for task in plan.to_do() {
         let number = numbers.of(&task.device.id);
         if number as usize == order.len() {
-            order.push((task.device.last_check_in.unwrap_or(UnixMillis(0)), number));
+            order.push((task.device.last_check_in.get().unwrap_or(UnixMillis(0)), number));
         }
     }
     let devices: Vec<u32> = plan.tasks.iter().map(|task| numbers.of(&task.device.id)).collect();
@@ -66,7 +66,7 @@ mod tests {
         let mut fleet = Vec::new();
         for (id, seen_at) in [("A", Some(5)), ("B", None), ("C", Some(9)), ("D", Some(7))] {
             let mut device = device(id, id, Platform::Mac);
-            device.last_check_in = seen_at.map(UnixMillis);
+            device.last_check_in = seen_at.map(UnixMillis).into();
             fleet.push(device);
         }
         let options = PlanOptions::default();

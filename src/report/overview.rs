@@ -149,7 +149,7 @@ pub(super) fn pending_of(rows: &Rows<'_>, named_max: usize) -> Vec<TaskGroup> {
     let is_pending =
         |row: &ReportRow<'_>| matches!(row.outcome(), Outcome::Pending | Outcome::NotNow);
     let waits = |(index, row): (TaskIndex, ReportRow<'_>)| {
-        let seen = || row.device().last_check_in.unwrap_or(UnixMillis(i64::MAX));
+        let seen = || row.device().last_check_in.get().unwrap_or(UnixMillis(i64::MAX));
         (is_pending(&row) && !row.lacks_pin()).then(|| (seen(), index))
     };
     let mut waiting: Vec<(UnixMillis, TaskIndex)> =
@@ -265,8 +265,8 @@ mod tests {
     #[test]
     fn the_device_that_was_not_seen_for_longest_comes_first() {
         let mut tasks: Vec<Task> = (1..=3).map(|row| task(row, 1, "restart")).collect();
-        tasks[1].device_mut().last_check_in = Some(UnixMillis(2));
-        tasks[2].device_mut().last_check_in = Some(UnixMillis(1));
+        tasks[1].device_mut().last_check_in = UnixMillis(2).into();
+        tasks[2].device_mut().last_check_in = UnixMillis(1).into();
         let pending = tasks.iter().map(|task| record(task, Outcome::Pending, ""));
         let records: Vec<TaskRecord> = pending.collect();
         let overview = RunOverview::of(&facts(), &Rows::new(&tasks, &records));

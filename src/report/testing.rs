@@ -4,8 +4,9 @@
 
 use super::{Report, Rows, RunFacts};
 use crate::model::{
-    Carried, DeviceFacts, DeviceId, End, Event, HeldPin, Outcome, ParamValue, PinOrigin, Platform,
-    Repeat, Risk, Sealed, Task, TaskId, TaskIndex, TaskRecord, TaskWork, Turn, UnixMillis,
+    Carried, DeviceFacts, DeviceGroup, DeviceId, End, Event, HeldPin, Outcome, ParamValue,
+    PinOrigin, Platform, Repeat, Risk, Sealed, Task, TaskId, TaskIndex, TaskRecord, TaskWork, Turn,
+    UnixMillis,
 };
 use std::sync::Arc;
 
@@ -40,7 +41,7 @@ pub(super) fn task(row: u32, step: u16, action: &str) -> Task {
         serial_number: format!("SN{row}").into(),
         name: format!("Mac-{row}").into(),
         user_email: format!("user{row}@example.org").into(),
-        platform: Platform::Mac,
+        group: DeviceGroup::on(Platform::Mac),
         ..DeviceFacts::default()
     };
     Task {

@@ -15,8 +15,9 @@ use sortie::journal::{
 use sortie::kandji::find_action;
 use sortie::model::wire::{Fault, Reply, Request};
 use sortie::model::{
-    Carried, DeviceFacts, DeviceId, Entry, Event, Gate, Outcome, OutcomeCounts, Params, Policy,
-    Repeat, RunId, StopCause, Task, TaskId, TaskIndex, TaskRecord, TaskWork, Turn, UnixMillis,
+    Carried, DeviceFacts, DeviceGroup, DeviceId, Entry, Event, Gate, Outcome, OutcomeCounts,
+    Params, Policy, Repeat, RunId, StopCause, Task, TaskId, TaskIndex, TaskRecord, TaskWork, Turn,
+    UnixMillis,
 };
 use sortie::simulator::{
     DeviceKind, FaultScope, Faults, FleetSpec, InProcess, NewDevice, Oddities, Switches, World,
@@ -85,7 +86,7 @@ impl Tenant {
             let kind = DeviceKind::MacAppleSilicon;
             let device = DeviceFacts {
                 id: DeviceId::from_api(&world.add_device(NewDevice::new(kind))),
-                platform: kind.platform(),
+                group: DeviceGroup::on(kind.platform()),
                 ..DeviceFacts::default()
             };
             for (step, name) in program.iter().enumerate() {

@@ -12,8 +12,8 @@ use sortie::journal::{Batch, Commit, Committed, Index, RequestCounts, StateDir};
 use sortie::kandji::find_action;
 use sortie::model::wire::{Fault, Reply, Request};
 use sortie::model::{
-    Carried, DeviceFacts, DeviceId, Entry, Event, NoteWords, Params, Policy, Task, TaskId,
-    TaskIndex, TaskRecord, TaskWork, Turn, UnixMillis,
+    Carried, DeviceFacts, DeviceGroup, DeviceId, Entry, Event, NoteWords, Params, Policy, Task,
+    TaskId, TaskIndex, TaskRecord, TaskWork, Turn, UnixMillis,
 };
 use sortie::simulator::{
     DeviceKind, Faults, FleetSpec, InProcess, NewDevice, Oddities, SimReply, SimRequest, Switches,
@@ -112,7 +112,7 @@ pub fn add_device(world: &mut World, device: NewDevice) -> DeviceFacts {
         id: DeviceId::from_api(&id),
         serial_number: serial_number.into(),
         name: name.into(),
-        platform: kind.platform(),
+        group: DeviceGroup::on(kind.platform()),
         ..DeviceFacts::default()
     }
 }

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use crate::app::Workspace;
 use crate::app::refusal::Reason;
 use crate::journal::{DeviceTask, JournalError, RunReader, RunRow, StateDir, TaskEnd};
-use crate::model::{DeviceFacts, DeviceId, Outcome, Platform, TaskId, TaskIndex, UnixMillis};
+use crate::model::{
+    DeviceFacts, DeviceGroup, DeviceId, Outcome, Platform, TaskId, TaskIndex, UnixMillis,
+};
 use crate::plan::{Deleted, EarlierTask};
 use crate::transport::tenant_key;
 
@@ -220,7 +222,7 @@ fn deletions_of(
             serial_number: task.serial_number.into(),
             name: task.device_name.into(),
             user_email: task.user_email.into(),
-            platform: Platform::Unknown,
+            group: DeviceGroup::on(Platform::Unknown),
             ..DeviceFacts::default()
         };
         Some((end.last_at.is_none(), Deleted { device: Arc::new(device), reason }))

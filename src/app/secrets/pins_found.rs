@@ -290,7 +290,7 @@ pub(super) fn open(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::DeviceId;
+    use crate::model::{DeviceGroup, DeviceId};
 
     fn found(device: &str, outcome: Outcome, pins_at: &[i64]) -> TaskPins<HiddenValue> {
         let pin = |at: &i64| FoundPin {
@@ -308,7 +308,7 @@ mod tests {
             device: Arc::new(DeviceFacts {
                 id: DeviceId::from_api(device),
                 serial_number: device.into(),
-                platform: Platform::Mac,
+                group: DeviceGroup::on(Platform::Mac),
                 ..DeviceFacts::default()
             }),
             action: "lock".to_owned(),

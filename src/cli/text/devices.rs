@@ -67,7 +67,7 @@ pub(crate) fn device_table(devices: &[Device], screen: &Screen) -> String {
             device.platform.to_string().into(),
             device.user_email.as_str().into(),
             device.make.os_version.as_str().into(),
-            device.last_check_in.map(|at| screen.time(at)).unwrap_or_default().into(),
+            device.last_check_in.get().map(|at| screen.time(at)).unwrap_or_default().into(),
             device.blueprint.as_str().into(),
             device.tags.join(", ").into(),
             device.make.model.as_str().into(),
@@ -94,7 +94,7 @@ pub(crate) fn device_json(device: &Device) -> Value {
             json!(device.tags),
             json!(device.mdm_enabled),
             json!(device.is_removed),
-            json!(device.last_check_in.map(|at| at.to_string())),
+            json!(device.last_check_in.get().map(|at| at.to_string())),
         ],
     )
 }
@@ -119,7 +119,7 @@ pub(super) fn device_cells(device: &Device) -> [String; DEVICE_FIELDS.len()] {
         one_line(&device.tags.join(";")),
         device.mdm_enabled.to_string(),
         device.is_removed.to_string(),
-        device.last_check_in.map(|at| at.to_string()).unwrap_or_default(),
+        device.last_check_in.get().map(|at| at.to_string()).unwrap_or_default(),
     ]
 }
 

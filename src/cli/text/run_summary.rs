@@ -181,7 +181,7 @@ fn serial_of(task: &NamedTask) -> &str {
 
 /// When the device was last seen before the plan, and how its command stands.
 fn waiting_cells(task: &NamedTask, screen: &Screen) -> [String; 2] {
-    let seen = task.device.last_check_in;
+    let seen = task.device.last_check_in.get();
     let seen = seen.map_or_else(|| "unknown".to_owned(), |at| screen.time(at));
     let status = match (task.outcome, task.command_status) {
         (Outcome::NotNow, _) => "not_now",

@@ -123,7 +123,7 @@ pub(crate) fn devices(rows: &[ReportRow<'_>], screen: &Screen) -> String {
         cells.push(row.action().into());
         cells.push(TableCell::toned(tone(row.outcome()), row.outcome().word()));
         cells.extend(has_reasons.then(|| own_reason(row).into_owned().into()));
-        cells.push(device.last_check_in.map(|at| screen.time(at)).unwrap_or_default().into());
+        cells.push(device.last_check_in.get().map(|at| screen.time(at)).unwrap_or_default().into());
         cells.push(row.command_status().map_or("", |status| status.word()).into());
         table.row(cells);
     }
@@ -202,7 +202,7 @@ pub(crate) fn device_json(row: &ReportRow<'_>) -> serde_json::Value {
             json!(row.http_status()),
             json!(row.command_uuid()),
             json!(row.command_status().map(|status| status.word())),
-            moment(device.last_check_in),
+            moment(device.last_check_in.get()),
             moment(row.requested_at()),
             moment(row.completed_at()),
         ],

@@ -3,7 +3,7 @@
 //! Owns the key `require` with its export. Must never test what a plan makes of it.
 
 use super::*;
-use crate::model::{Device, DeviceFacts, DeviceId, Platform, UnixMillis};
+use crate::model::{Device, DeviceFacts, DeviceGroup, DeviceId, Platform, UnixMillis};
 use std::sync::Arc;
 
 const HOUR_MS: u64 = 3_600_000;
@@ -31,7 +31,7 @@ fn device(id: &str, serial: &str, email: &str) -> Device {
     let facts = DeviceFacts {
         id: DeviceId::from_api(id),
         serial_number: serial.into(),
-        platform: Platform::Mac,
+        group: DeviceGroup::on(Platform::Mac),
         user_email: email.into(),
         ..DeviceFacts::default()
     };

@@ -97,8 +97,8 @@ fn distinct(plan: &Plan, wanted: impl Fn(Risk) -> bool) -> Vec<Arc<DeviceFacts>>
 }
 
 fn not_seen(plan: &Plan, devices: &[Arc<DeviceFacts>], made_at: UnixMillis) -> NotSeen {
-    let never = devices.iter().filter(|device| device.last_check_in.is_none()).count();
-    let oldest = devices.iter().filter_map(|device| Some((device, device.last_check_in?)));
+    let never = devices.iter().filter(|device| device.last_check_in.get().is_none()).count();
+    let oldest = devices.iter().filter_map(|device| Some((device, device.last_check_in.get()?)));
     NotSeen {
         devices: plan.not_seen_lately,
         never: u32::try_from(never).unwrap_or(u32::MAX),

@@ -205,10 +205,10 @@ mod tests {
             &mut device.serial_number,
             &mut device.user_name,
             &mut device.user_email,
-            &mut device.blueprint,
         ] {
             *text = evil.into();
         }
+        device.blueprint = evil.into();
         evil.clone_into(&mut hostile.action);
         let mut run = facts();
         for text in [&mut run.job, &mut run.tenant, &mut run.operator, &mut run.confirmation] {

@@ -106,7 +106,7 @@ pub(super) fn parts_of(email: &str) -> impl Iterator<Item = &str> {
 
 /// When the device was last seen before the plan.
 pub(super) fn check_in(device: &DeviceFacts) -> String {
-    device.last_check_in.map_or_else(|| "unknown".to_owned(), time)
+    device.last_check_in.get().map_or_else(|| "unknown".to_owned(), time)
 }
 
 /// How the command of a task stands that waits for its device.

@@ -3,9 +3,9 @@
 //! Owns a run with every outcome, hostile names, steps and waves. Must never start a browser.
 
 use sortie::model::{
-    Carried, DeviceFacts, DeviceId, End, Event, HeldPin, Outcome, PagePins, PinOrigin, Platform,
-    Repeat, ReportOptions, Risk, RunRecord, RunVerdict, Sealed, StopCause, Task, TaskId, TaskIndex,
-    TaskRecord, TaskWork, Turn, UnixMillis, WaveBegin, WaveGate,
+    Carried, DeviceFacts, DeviceGroup, DeviceId, End, Event, HeldPin, Outcome, PagePins, PinOrigin,
+    Platform, Repeat, ReportOptions, Risk, RunRecord, RunVerdict, Sealed, StopCause, Task, TaskId,
+    TaskIndex, TaskRecord, TaskWork, Turn, UnixMillis, WaveBegin, WaveGate,
 };
 use sortie::report::{ReportHtml, Rows, RunFacts, write_report};
 use std::path::{Path, PathBuf};
@@ -89,10 +89,12 @@ fn task(row: u32, count: u32) -> Task {
         name: NAMES[place % NAMES.len()].into(),
         user_email: format!("user{row}@example.org").into(),
         user_name: ["Ann Lee", "Bob Okafor", ""][place % 3].into(),
-        platform: Platform::Mac,
-        blueprint: ["Standard Macs", "Design"][place % 2].into(),
-        last_check_in: Some(UnixMillis(start().0 - i64::from(row) * 5_000_000)),
-        ..DeviceFacts::default()
+        group: Arc::new(DeviceGroup {
+            platform: Platform::Mac,
+            blueprint: ["Standard Macs", "Design"][place % 2].into(),
+            ..DeviceGroup::default()
+        }),
+        last_check_in: UnixMillis(start().0 - i64::from(row) * 5_000_000).into(),
     };
     let action = if row.is_multiple_of(3) { "lock" } else { "restart" };
     Task {

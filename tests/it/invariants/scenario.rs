@@ -6,9 +6,9 @@ use proptest::prelude::*;
 use std::sync::Arc;
 
 use sortie::model::{
-    Carried, DeviceFacts, DeviceId, End, Gate, MaxErrors, OutsideWindow, Params, Platform, Policy,
-    Repeat, Retries, Risk, Rollout, SecretSource, StopCause, Task, TaskId, TaskIndex, TaskWork,
-    Turn, UnixMillis, WaveEnd, WaveGate, Window,
+    Carried, DeviceFacts, DeviceGroup, DeviceId, End, Gate, MaxErrors, OutsideWindow, Params,
+    Platform, Policy, Repeat, Retries, Risk, Rollout, SecretSource, StopCause, Task, TaskId,
+    TaskIndex, TaskWork, Turn, UnixMillis, WaveEnd, WaveGate, Window,
 };
 
 /// When every scenario begins.
@@ -102,7 +102,7 @@ impl RunSpec {
             let seen_ms = if device.is_awake { 0 } else { UNSEEN_MS };
             let mut task = task_of(spec, at, &format!("d{first}"));
             task.wave = wave;
-            task.device_mut().last_check_in = Some(UnixMillis(START.0 - seen_ms));
+            task.device_mut().last_check_in = UnixMillis(START.0 - seen_ms).into();
             task
         });
         tasks.collect()
@@ -142,7 +142,7 @@ fn task_of(spec: &TaskSpec, at: usize, device: &str) -> Task {
         step: 1,
         device: Arc::new(DeviceFacts {
             id: DeviceId::from_api(device),
-            platform: Platform::Mac,
+            group: DeviceGroup::on(Platform::Mac),
             ..DeviceFacts::default()
         }),
         after: before.map(TaskIndex).zip(spec.after),

@@ -46,8 +46,8 @@ pub(super) fn list(
             shown(&device.name),
             device.platform.word().to_owned(),
             user,
-            age(device.last_check_in, view.now),
-            device.last_check_in.map(|at| screen.time(at)).unwrap_or_default(),
+            age(device.last_check_in.get(), view.now),
+            device.last_check_in.get().map(|at| screen.time(at)).unwrap_or_default(),
         ]);
     }
     heading(&title, tone, screen) + &table.render(screen)

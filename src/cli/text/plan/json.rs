@@ -140,7 +140,7 @@ fn task(task: &Task) -> Value {
             "device_name": task.device.name,
             "user_email": task.device.user_email,
             "platform": task.device.platform.word(),
-            "last_check_in": task.device.last_check_in.map(|at| at.to_string()),
+            "last_check_in": task.device.last_check_in.get().map(|at| at.to_string()),
         },
     })
 }

@@ -93,7 +93,7 @@ mod tests {
             task.device_mut().user_email =
                 format!("firstname.lastname{at}@school.example.com").into();
             task.device_mut().last_check_in =
-                (at > 0).then_some(UnixMillis(NOW.0 - 86_400_000 * at as i64));
+                (at > 0).then_some(UnixMillis(NOW.0 - 86_400_000 * at as i64)).into();
             task.device_mut().platform = if at % 2 == 0 { Platform::Mac } else { Platform::IPad };
             let (key, value) = match at {
                 0..12 => ("Message", format!("Call us,\nplease. {}", "word ".repeat(at % 3 * 20))),
