@@ -13,6 +13,7 @@ use super::links::Links;
 use super::objection::{Objection, ObjectionKind};
 use super::options::PlanOptions;
 use super::protect::Protect;
+use super::released_rows::ReleasedRows;
 use super::select::{is_excluded, is_selected, unlisted};
 use super::shared_work::SharedWork;
 use super::step_checks::row_objection;
@@ -30,35 +31,35 @@ pub(super) const NOT_SEEN_MS: i64 = 48 * 3_600_000;
 /// Builds the plan of a job against an inventory. Every row becomes tasks or a refusal.
 #[must_use]
 pub fn build(job: &Job, inventory: &Inventory, options: &PlanOptions, now: UnixMillis) -> Plan {
-    let guards = Guards::of(job, options);
-    let of_rows: usize = job.rows.iter().map(|row| row.steps.len()).sum();
-    let mut builder = Builder {
-        job,
-        inventory,
-        skip: job
-            .settings
-            .skip_refused()
-            .into_iter()
-            .chain(options.skip_refused.iter().copied())
-            .collect(),
-        wait_ms: options.wait_ms,
-        earlier: &options.earlier,
-        protect: &options.protect,
-        doubts: &options.doubts,
-        deleted: deleted_rows(job, inventory, &options.earlier.deleted),
-        now,
-        plan: Plan { tasks: Vec::with_capacity(of_rows), ..Plan::default() },
-        guards,
-        work: SharedWork::new(guards),
-        lines: Vec::with_capacity(of_rows),
-        remarks: BTreeMap::new(),
-        borne: Vec::new(),
-    };
+    let mut builder = Builder::new(job, tasks_of_rows(job), inventory, options, now);
     for row in &job.rows {
         builder.add_named(row);
     }
     builder.add_selected();
     builder.finish()
+}
+
+/// Builds the same plan of a job that [`is_built_once`](super::is_built_once), and lets go of its rows on the way: those
+/// of a large job take memory.
+#[must_use]
+pub fn build_and_release(
+    job: &mut Job,
+    inventory: &Inventory,
+    options: &PlanOptions,
+    now: UnixMillis,
+) -> Plan {
+    let of_rows = tasks_of_rows(job);
+    let rows = ReleasedRows::of(job);
+    let mut builder = Builder::new(job, of_rows, inventory, options, now);
+    for row in rows {
+        builder.add_named(&row);
+    }
+    builder.add_selected();
+    builder.finish()
+}
+
+fn tasks_of_rows(job: &Job) -> usize {
+    job.rows.iter().map(|row| row.steps.len()).sum()
 }
 
 struct Builder<'a> {
@@ -73,7 +74,7 @@ struct Builder<'a> {
     deleted: BTreeMap<u32, &'a Deleted>,
     now: UnixMillis,
     guards: Guards,
-    work: SharedWork<'a>,
+    work: SharedWork,
     plan: Plan,
     /// The line of each task's row.
     lines: Vec<u32>,
@@ -88,7 +89,7 @@ struct Builder<'a> {
 struct Place<'a> {
     row: u32,
     line: u32,
-    steps: &'a [Step],
+    steps: &'a Arc<[Step]>,
     carried: Option<&'a Carried>,
 }
 
@@ -99,7 +100,35 @@ impl<'a> Place<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn add_named(&mut self, row: &'a Row) {
+    fn new(
+        job: &'a Job,
+        of_rows: usize,
+        inventory: &'a Inventory,
+        options: &'a PlanOptions,
+        now: UnixMillis,
+    ) -> Self {
+        let guards = Guards::of(job, options);
+        let skipped = options.skip_refused.iter().copied();
+        Self {
+            job,
+            inventory,
+            skip: job.settings.skip_refused().into_iter().chain(skipped).collect(),
+            wait_ms: options.wait_ms,
+            earlier: &options.earlier,
+            protect: &options.protect,
+            doubts: &options.doubts,
+            deleted: deleted_rows(job, inventory, &options.earlier.deleted),
+            now,
+            plan: Plan { tasks: Vec::with_capacity(of_rows), ..Plan::default() },
+            guards,
+            work: SharedWork::new(guards),
+            lines: Vec::with_capacity(of_rows),
+            remarks: BTreeMap::new(),
+            borne: Vec::new(),
+        }
+    }
+
+    fn add_named(&mut self, row: &Row) {
         let device = match self.inventory.resolve(&row.target) {
             Ok(device) => device,
             Err(objection) => {
@@ -154,7 +183,7 @@ impl<'a> Builder<'a> {
 
     /// A row that cannot be done refuses the plan, unless the operator asked for its kind to be skipped.
     /// A device that cannot do one of its steps does none of them: the later ones count on the earlier.
-    fn refuse_or_skip(&mut self, row: &'a Row, device: Option<&Device>, objection: Objection) {
+    fn refuse_or_skip(&mut self, row: &Row, device: Option<&Device>, objection: Objection) {
         let is_skipped = objection.kind.skip_kind().is_some_and(|kind| self.skip.contains(&kind));
         if !is_skipped {
             self.plan.refused.push(RefusedRow {
@@ -180,7 +209,7 @@ impl<'a> Builder<'a> {
     }
 
     /// A device that an earlier run has deleted, as the job asks for: all of its steps are done with.
-    fn add_deleted(&mut self, row: &'a Row, deleted: &Deleted) {
+    fn add_deleted(&mut self, row: &Row, deleted: &Deleted) {
         let turn = Turn::Done { reason: deleted.reason.as_str().into() };
         for step in row.steps.iter() {
             self.add(Place::of(row), &deleted.device, &deleted.device.id, step, &turn);
@@ -198,7 +227,7 @@ impl<'a> Builder<'a> {
 
     fn add_selected(&mut self) {
         let Some(selection) = &self.job.selection else { return };
-        let steps: &[Step] = &selection.steps;
+        let steps = &selection.steps;
         let mut row = 0;
         for device in self.inventory.devices() {
             if !is_selected(&selection.filter, device, self.now) {
@@ -223,14 +252,14 @@ impl<'a> Builder<'a> {
             let turn = Turn::Skip { reason: unusable_id(device).reason.into(), asked: false };
             let facts = Arc::new(facts_without_id(device));
             let place = Place { row, line: 0, steps, carried: None };
-            for step in steps {
+            for step in steps.iter() {
                 self.add(place, &facts, &device.id, step, &turn);
             }
         }
     }
 
-    fn add_steps(&mut self, place: Place<'a>, device: &Device, turn: &Turn) {
-        for step in place.steps {
+    fn add_steps(&mut self, place: Place<'_>, device: &Device, turn: &Turn) {
+        for step in place.steps.iter() {
             let known = (turn == &Turn::Do && !self.earlier.tasks.is_empty())
                 .then(|| TaskId::new(&device.id, step.number, step.action.name, &step.params))
                 .and_then(|id| self.earlier.tasks.get(&id)?.turn())
@@ -257,10 +286,10 @@ impl<'a> Builder<'a> {
 
     fn add(
         &mut self,
-        place: Place<'a>,
+        place: Place<'_>,
         device: &Arc<DeviceFacts>,
         identity: &DeviceId,
-        step: &'a Step,
+        step: &Step,
         turn: &Turn,
     ) {
         self.plan.tasks.push(Task {
@@ -269,7 +298,7 @@ impl<'a> Builder<'a> {
             step: step.number,
             wave: 0,
             device: Arc::clone(device),
-            work: self.work.of(step, device.platform),
+            work: self.work.of(place.steps, step, device.platform),
             // The step before it is only known once all rows are in; until then the gate is kept with
             // the task's own position.
             after: step.after.map(|gate| (TaskIndex(u32::MAX), gate)),
@@ -346,6 +375,7 @@ fn facts_with_labels(step: &Step, device: &Device) -> Arc<DeviceFacts> {
 mod tests {
     use super::super::earlier::EarlierTask;
     use super::super::inventory::tests::device;
+    use super::super::released_rows::is_built_once;
     use super::*;
     use crate::job::{Exclusion, Filter, JobSettings, RowWork, Selection, Target};
     use crate::kandji::find_action;
@@ -578,6 +608,33 @@ mod tests {
         let lock = with_earlier(&job(vec![row(1, "NONE", vec![step(1, "lock")])], None), earlier());
         assert_eq!(lock.refused[0].objection.kind, ObjectionKind::NotFound);
         assert!(lock.refused[0].objection.reason.contains("deleted by run x"));
+    }
+
+    #[test]
+    fn a_plan_is_the_same_where_rows_are_let_go_of() {
+        let plain = |serial| row(1, serial, vec![step(1, "update-inventory"), step(2, "restart")]);
+        let of = |rows: Vec<Row>| {
+            job((1..).zip(rows).map(|(at, row)| Row { number: at, ..row }).collect(), None)
+        };
+        let mut found = of(vec![plain("PAD"), plain("MAC"), plain("PC")]);
+        assert!(is_built_once(&found, &fleet()));
+        let expected = plan(&found, &[SkipKind::Unsupported]);
+        assert_eq!((expected.tasks.len(), expected.to_do().count()), (6, 4));
+        let options = PlanOptions {
+            skip_refused: vec![SkipKind::Unsupported],
+            wait_ms: 1,
+            ..PlanOptions::default()
+        };
+        assert_eq!(build_and_release(&mut found, &fleet(), &options, UnixMillis(0)), expected);
+        assert!(found.rows.is_empty());
+        // A device that is missing may have been deleted, and an earlier lock or erase may be in doubt.
+        assert!(!is_built_once(&of(vec![plain("MAC"), plain("NONE")]), &fleet()));
+        for action in ["lock", "erase"] {
+            assert!(!is_built_once(&of(vec![row(1, "MAC", vec![step(1, action)])]), &fleet()));
+        }
+        let selection =
+            Selection { filter: Filter::default(), steps: Arc::from([step(1, "erase")]) };
+        assert!(!is_built_once(&job(vec![plain("MAC")], Some(selection)), &fleet()));
     }
 
     #[test]

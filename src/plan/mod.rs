@@ -26,6 +26,7 @@ mod phrase;
 mod plan_set;
 mod positions;
 mod protect;
+mod released_rows;
 mod select;
 mod shared_work;
 mod step_checks;
@@ -43,7 +44,7 @@ pub use budget::{
     ActionDevices, Approval, Budget, CapKind, Confirmation, OverCap, Reservation, Spent,
     devices_by_action,
 };
-pub use build::build;
+pub use build::{build, build_and_release};
 pub use cap_rules::Cap;
 pub use caps::{
     CAP_FLOOR_DEVICES, CapError, CapException, CapKeys, CappedAction, Caps, Deadline, MaximumKeys,
@@ -70,6 +71,7 @@ pub use plan_set::{
     PLAN_SET_BYTES_MAX, PLAN_SET_FORMAT, PlanSection, PlanSet, is_plan_set, set_digest,
 };
 pub use protect::{Protect, recheck};
+pub use released_rows::is_built_once;
 pub use select::is_selected;
 pub use task_list::{Plan, RefusedRow};
 pub use waves::assign_waves;

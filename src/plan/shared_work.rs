@@ -11,22 +11,25 @@ use crate::job::Step;
 use crate::model::{Platform, TaskWork};
 
 /// The work that is known so far.
-pub(super) struct SharedWork<'a> {
+pub(super) struct SharedWork {
     guards: Guards,
-    /// By the address of the step, which is borrowed for as long as this lives.
+    /// By the address of the step.
     known: HashMap<(*const Step, Platform), Arc<TaskWork>>,
-    steps: std::marker::PhantomData<&'a [Step]>,
+    /// The steps of these addresses, so that no other step can have one of them.
+    steps: Vec<Arc<[Step]>>,
 }
 
-impl<'a> SharedWork<'a> {
+impl SharedWork {
     /// Starts with none. `guards` says what is read before secrets are lost.
     pub fn new(guards: Guards) -> Self {
-        Self { guards, known: HashMap::new(), steps: std::marker::PhantomData }
+        Self { guards, known: HashMap::new(), steps: Vec::new() }
     }
 
-    /// What a task of this step does on a device of this platform.
-    pub fn of(&mut self, step: &'a Step, platform: Platform) -> Arc<TaskWork> {
-        let work = self.known.entry((std::ptr::from_ref(step), platform)).or_insert_with(|| {
+    /// What a task of this step, which is one of `steps`, does on a device of this platform.
+    pub fn of(&mut self, steps: &Arc<[Step]>, step: &Step, platform: Platform) -> Arc<TaskWork> {
+        let key = (std::ptr::from_ref(step), platform);
+        let work = self.known.entry(key).or_insert_with(|| {
+            self.steps.push(Arc::clone(steps));
             let action = step.action;
             Arc::new(TaskWork {
                 action: action.name.to_owned(),

@@ -113,7 +113,7 @@ fn a_row_of_a_job_costs_little() {
 
 #[test]
 fn a_device_of_the_inventory_costs_little() {
-    check("device", &Cost { allocations_in_100: 490, bytes_held: 315 }, |rows| {
+    check("device", &Cost { allocations_in_100: 490, bytes_held: 271 }, |rows| {
         let pages: Vec<Reply> =
             (0..rows).step_by(250).map(|first| page(first..rows.min(first + 250))).collect();
         measure(|| {
@@ -125,7 +125,7 @@ fn a_device_of_the_inventory_costs_little() {
 
 #[test]
 fn a_task_of_a_plan_costs_little() {
-    check("task of a plan", &Cost { allocations_in_100: 330, bytes_held: 122 }, |rows| {
+    check("task of a plan", &Cost { allocations_in_100: 330, bytes_held: 110 }, |rows| {
         let (job, inventory) = (job(&job_text(rows)), inventory(rows));
         measure(|| {
             let plan = build(&job, &inventory, &PlanOptions::default(), NOW);

@@ -9,11 +9,14 @@ use std::sync::Arc;
 
 use crate::app::Workspace;
 use crate::app::refusal::Reason;
+use crate::job::Job;
 use crate::journal::{DeviceTask, JournalError, RunReader, RunRow, StateDir, TaskEnd};
 use crate::model::{
     DeviceFacts, DeviceGroup, DeviceId, Outcome, Platform, TaskId, TaskIndex, UnixMillis,
 };
-use crate::plan::{Deleted, EarlierTask};
+use crate::plan::{
+    Deleted, EarlierTask, Inventory, Plan, PlanOptions, build, build_and_release, is_built_once,
+};
 use crate::transport::tenant_key;
 
 /// Which earlier runs count for a plan's tasks.
@@ -29,6 +32,22 @@ pub(crate) enum LookBack<'a> {
 
 /// A journal that could not be read, in words.
 pub(crate) type Notes = BTreeSet<String>;
+
+/// Builds the plan as far as nothing is known of earlier runs. The job loses its rows where nothing can follow from them.
+pub(super) fn first_plan(
+    job: &mut Job,
+    look_back: LookBack<'_>,
+    inventory: &Inventory,
+    options: &PlanOptions,
+    now: UnixMillis,
+) -> Plan {
+    match look_back {
+        LookBack::No if is_built_once(job, inventory) => {
+            build_and_release(job, inventory, options, now)
+        }
+        _ => build(job, inventory, options, now),
+    }
+}
 
 /// Looks for what became of these tasks in earlier runs on the tenant at `base_url`.
 pub(crate) fn earlier_tasks(

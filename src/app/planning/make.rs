@@ -10,7 +10,7 @@ use super::names::with_ids;
 use super::reason::PlanningReason;
 use crate::app::charging::spent_lately;
 use crate::app::operator::Operator;
-use crate::app::planning::earlier::{LookBack, Notes, deleted_devices, earlier_tasks};
+use crate::app::planning::earlier::{LookBack, Notes, deleted_devices, earlier_tasks, first_plan};
 use crate::app::planning::filter_reads::read_filter_facts;
 use crate::app::policy_file::PolicyFile;
 use crate::app::preflight::doubts_about;
@@ -37,10 +37,9 @@ const URGENT_DEVICES_MAX: usize = 25;
 /// What is kept free is never more than this part of the hour's budget.
 const KEPT_FREE_PART: u32 = 16;
 
-/// What a plan is made from besides the tenant.
+/// What a plan is made from besides the job and the tenant.
 #[derive(Copy, Clone)]
 pub(crate) struct PlanInputs<'a> {
-    pub job: &'a Job,
     /// The job is a file whose name tells it from others.
     pub naming: Naming,
     pub settings: &'a RunSettings,
@@ -79,8 +78,9 @@ pub(crate) fn reads_of(
     Reads::new(reader, WallClock, quota.clone(), Retries::default(), per_second).telling(tell)
 }
 
-/// Resolves the job against the tenant. Only reads.
+/// Resolves the job against the tenant. Only reads. The job may lose its rows: they are in the plan.
 pub(crate) async fn make_plan(
+    job: &mut Job,
     inputs: &PlanInputs<'_>,
     connection: &Connection,
     state: &Workspace,
@@ -91,31 +91,27 @@ pub(crate) async fn make_plan(
     let seed = settings.seed().map_or_else(fresh_seed, Ok)?;
     let mut rules = settings.policy(seed, now)?;
     let per_hour = rules.per_hour;
-    rules.per_hour = budget_of(per_hour, policy, may_be_urgent(inputs.job));
+    rules.per_hour = budget_of(per_hour, policy, may_be_urgent(job));
     let quota_of = |per_hour| state.quota(&connection.base_url, per_hour);
     let tenant = tenant_key(&connection.base_url);
     let quota = quota_of(rules.per_hour);
     let spent = quota.spent(now)?;
     let known_fleet = state.index().fleet_size(&tenant)?;
-    let need = need(inputs.job, known_fleet.unwrap_or(FLEET_SIZE_GUESS));
+    let need = need(job, known_fleet.unwrap_or(FLEET_SIZE_GUESS));
     let reads = reads_of(connection, &quota, rules.per_second, &state.events);
     let reads = reads.at_most(rules.concurrency);
-    let job = &*with_ids(inputs.job, &reads).await?;
-    let inputs = &PlanInputs { job, ..*inputs };
+    if let Some(known) = with_ids(job, &reads).await? {
+        *job = known;
+    }
     let mut inventory = read_inventory(&reads, &need, known_fleet).await?;
-    let mut options = PlanOptions {
-        skip_refused: settings.skip_refused(),
-        wait_ms: rules.wait_ms,
-        before_loss: settings.before_loss(),
-        is_deactivation_allowed: settings.is_deactivation_allowed(),
-        protect: policy.policy.protect.clone(),
-        ..PlanOptions::default()
-    };
+    let mut options = options_of(inputs, &rules);
     let mut notes = add_facts(&reads, (job, &options), &mut inventory, (state, &rules)).await?;
-    let mut plan = build(job, &inventory, &options, now);
+    let origins = Origins::of(job);
+    let mut plan = first_plan(job, inputs.look_back, &inventory, &options, now);
+    let job = &*job;
     let whole = match need {
         Need::Lookups(_)
-            if known_fleet.is_none() && needs_fleet(&plan, inputs, connection, state)? =>
+            if known_fleet.is_none() && needs_fleet(&plan, (job, inputs), connection, state)? =>
         {
             Some(read_inventory(&reads, &Need::Everything, None).await?)
         }
@@ -127,12 +123,12 @@ pub(crate) async fn make_plan(
     };
     let known = whole.as_ref().unwrap_or(&inventory);
     let fleet = if extent == Extent::Whole { Some(size_of(known)) } else { known_fleet };
-    notes.extend(notes_of_fit(inputs, fit(job, &options.protect, known, extent))?);
+    notes.extend(notes_of_fit((job, inputs), fit(job, &options.protect, known, extent))?);
     if let Some(devices) = fleet.filter(|devices| Some(*devices) != known_fleet) {
         state.index().set_fleet_size(&tenant, devices, now)?;
     }
     let requests = reads.finish()?;
-    let (earlier, look_back_notes) = look_back_at(inputs, connection, state, &plan)?;
+    let (earlier, look_back_notes) = look_back_at((job, inputs), connection, state, &plan)?;
     notes.extend(look_back_notes);
     // A plan that looks back skips these tasks instead.
     if matches!(inputs.look_back, LookBack::No) && connection.simulated.is_none() {
@@ -150,15 +146,28 @@ pub(crate) async fn make_plan(
     rules.per_hour = budget_of(per_hour, policy, is_urgent(&plan));
     finish_rules(&mut rules, &mut plan, inputs);
     let quota = quota_of(rules.per_hour);
-    let file = file_of(inputs, connection, state, (plan, rules), (fleet, spent, now))?;
+    let file =
+        file_of((job, inputs), connection, state, (plan, rules, origins), (fleet, spent, now))?;
     Ok(Planned { file, quota, requests })
+}
+
+/// What the plan is built with, before anything is known of earlier runs.
+fn options_of(inputs: &PlanInputs<'_>, rules: &Policy) -> PlanOptions {
+    let PlanInputs { settings, policy, .. } = *inputs;
+    PlanOptions {
+        skip_refused: settings.skip_refused(),
+        wait_ms: rules.wait_ms,
+        before_loss: settings.before_loss(),
+        is_deactivation_allowed: settings.is_deactivation_allowed(),
+        protect: policy.policy.protect.clone(),
+        ..PlanOptions::default()
+    }
 }
 
 /// What there is to say of filters, exclusions and the protect list. An exclusion that excludes nothing is a device that
 /// the operator did not want to touch.
-fn notes_of_fit(inputs: &PlanInputs<'_>, fit: Fit) -> Result<Vec<String>, Reason> {
-    let is_allowed =
-        inputs.job.exclude.is_idle_allowed || inputs.settings.is_unmatched_exclude_allowed();
+fn notes_of_fit((job, inputs): (&Job, &PlanInputs<'_>), fit: Fit) -> Result<Vec<String>, Reason> {
+    let is_allowed = job.exclude.is_idle_allowed || inputs.settings.is_unmatched_exclude_allowed();
     let mut notes = fit.notes;
     match fit.idle_exclusions.split_first() {
         None => {}
@@ -193,13 +202,13 @@ fn finish_rules(rules: &mut Policy, plan: &mut Plan, inputs: &PlanInputs<'_>) {
 
 /// Everything in one file.
 fn file_of(
-    inputs: &PlanInputs<'_>,
+    (job, inputs): (&Job, &PlanInputs<'_>),
     connection: &Connection,
     state: &Workspace,
-    (plan, rules): (Plan, Policy),
+    (plan, rules, origins): (Plan, Policy, Origins),
     (fleet, spent, now): (Option<u32>, u32, UnixMillis),
 ) -> Result<PlanFile, Reason> {
-    let PlanInputs { job, settings, .. } = *inputs;
+    let settings = inputs.settings;
     let cost = forecast(&plan, &rules, spent);
     let report = settings.report_form();
     Ok(PlanFile {
@@ -213,7 +222,7 @@ fn file_of(
         reason: settings.reason().map(str::to_owned).or_else(|| job.reason.clone()),
         policy_digest: inputs.policy.digest.clone(),
         break_glass: settings.break_glass()?.map(str::to_owned),
-        origins: Origins::of(inputs.job),
+        origins,
         made_at: now,
         made_by: Operator::current().shown(),
         database: state.index().database_id()?,
@@ -265,7 +274,7 @@ fn size_of(inventory: &Inventory) -> u32 {
 /// depend on it.
 fn needs_fleet(
     plan: &Plan,
-    inputs: &PlanInputs<'_>,
+    (job, inputs): (&Job, &PlanInputs<'_>),
     connection: &Connection,
     state: &Workspace,
 ) -> Result<bool, Reason> {
@@ -273,7 +282,7 @@ fn needs_fleet(
     if plan.risk() == Risk::Irreversible || demands.is_empty() {
         return Ok(!demands.is_empty());
     }
-    let (policy, job, now) = (&inputs.policy.policy, inputs.job.name.as_str(), WallClock.now());
+    let (policy, job, now) = (&inputs.policy.policy, job.name.as_str(), WallClock.now());
     let spent = spent_lately(state, &connection.base_url, now)?;
     let budget = Budget {
         policy,
@@ -325,7 +334,7 @@ fn with_reason(
 /// What earlier runs have done, as far as it bears on this job. Simulated tenants have no past. The plan was built once
 /// without it: so only the tasks to be sent are searched in earlier runs, in one pass.
 fn look_back_at(
-    inputs: &PlanInputs<'_>,
+    (job, inputs): (&Job, &PlanInputs<'_>),
     connection: &Connection,
     state: &Workspace,
     plan: &Plan,
@@ -345,7 +354,7 @@ fn look_back_at(
     // A row that is skipped because its device was not found is in the plan without an id.
     let is_missing = plan.refused.iter().any(|row| row.objection.kind == ObjectionKind::NotFound)
         || plan.tasks.iter().any(|task| task.device.id.as_str().is_empty());
-    let deleted = match is_missing && !inputs.job.rows.is_empty() {
+    let deleted = match is_missing && !job.rows.is_empty() {
         true => deleted_devices(state, base_url, &mut notes)?,
         false => Vec::new(),
     };

@@ -3,7 +3,6 @@
 //! Owns which parameters name something at the tenant, and that a plan holds ids. Must never send anything but reads, and
 //! never keep a name that the tenant does not know.
 
-use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -15,14 +14,14 @@ use crate::kandji::NamedKind;
 use crate::model::{NamedValue, ParamValue, Params};
 use crate::transport::Transport;
 
-/// The job with an id for each name.
+/// The job with an id for each name; `None` for one without names.
 ///
 /// # Errors
 /// All names that are not exactly and uniquely those of something at the tenant.
-pub(super) async fn with_ids<'j, T: Transport, C: Clock>(
-    job: &'j Job,
+pub(super) async fn with_ids<T: Transport, C: Clock>(
+    job: &Job,
     reads: &Reads<T, C>,
-) -> Result<Cow<'j, Job>, Reason> {
+) -> Result<Option<Job>, Reason> {
     let mut wanted = BTreeSet::new();
     let selected = job.selection.iter().map(|selection| &selection.steps);
     let mut before: Option<&Arc<[Step]>> = None;
@@ -34,14 +33,14 @@ pub(super) async fn with_ids<'j, T: Transport, C: Clock>(
         before = Some(steps);
     }
     if wanted.is_empty() {
-        return Ok(Cow::Borrowed(job));
+        return Ok(None);
     }
     let known = look_up_names(reads, &wanted).await?;
     let unusable: Vec<UnusableName> = known.iter().filter_map(unusable).collect();
     if !unusable.is_empty() {
         return Err(PlanningReason::UnusableNames { names: unusable }.into());
     }
-    Ok(Cow::Owned(with_known(job, &known)))
+    Ok(Some(with_known(job, &known)))
 }
 
 /// The parameters of a step that name something, by key.

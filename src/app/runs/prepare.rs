@@ -133,7 +133,7 @@ impl Workspace {
 
     async fn prepare_from(
         &self,
-        job: Job,
+        mut job: Job,
         source: PlanSource,
         request: PrepareRequest<'_>,
     ) -> Result<Prepared, Reason> {
@@ -152,7 +152,6 @@ impl Workspace {
             }
         };
         let inputs = PlanInputs {
-            job: &job,
             naming: if is_named { Naming::ByFile } else { Naming::None },
             settings,
             policy: &policy,
@@ -165,7 +164,7 @@ impl Workspace {
             },
             encrypt_to: &recipients.as_ref().map(Recipients::texts).unwrap_or_default(),
         };
-        let planned = make_plan(&inputs, &connection, self).await?;
+        let planned = make_plan(&mut job, &inputs, &connection, self).await?;
         Ok(Prepared {
             connection,
             planned,

@@ -118,5 +118,5 @@ pub(super) const FUNCTION_LINES_MAX: usize = 70;
 /// Ratchets: these numbers may only go down. Tests do not count.
 pub(super) const LONGEST_FILE: usize = 463;
 pub(super) const FILES_OVER: usize = 1;
-pub(super) const LONGEST_FUNCTION: usize = 73;
+pub(super) const LONGEST_FUNCTION: usize = 71;
 pub(super) const FUNCTIONS_OVER: usize = 2;

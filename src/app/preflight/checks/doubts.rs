@@ -11,8 +11,8 @@ use crate::app::preflight::check::{Check, Holds, PlanStage};
 use crate::app::preflight::reasons::DoubtElsewhereReason;
 use crate::app::refusal::Reason;
 use crate::journal::{RunRow, RunState};
-use crate::kandji::find_action;
-use crate::model::{DeviceId, Risk, Task, Turn};
+use crate::kandji::{ActionSpec, find_action};
+use crate::model::{DeviceId, Task, Turn};
 
 pub(crate) const CHECK: Check = Check {
     name: "no_doubt_in_other_runs",
@@ -46,10 +46,7 @@ pub(crate) fn doubts_about<'a>(
     tasks: impl Iterator<Item = &'a Task>,
     except: &str,
 ) -> Result<BTreeMap<(DeviceId, String), String>, Reason> {
-    let harms = |action: &str| {
-        find_action(action)
-            .is_ok_and(|action| action.risk == Risk::Irreversible || action.gives_pin)
-    };
+    let harms = |action: &str| find_action(action).is_ok_and(ActionSpec::harms_twice);
     let wanted: BTreeSet<(DeviceId, String)> = tasks
         .filter(|task| task.turn == Turn::Do && harms(&task.action))
         .map(|task| (task.device.id.clone(), task.action.clone()))
