@@ -22,13 +22,17 @@ impl Following {
     pub fn of(facts: &RunFacts, rows: &Rows<'_>) -> Option<Self> {
         let kinds = ["look", "list", "pin"];
         let requests = kinds.iter().filter_map(|kind| facts.requests.get(*kind)).sum();
+        if requests == 0 {
+            return None;
+        }
+        // What is known of a task comes first: the task itself may have to be read.
         let is_seen = |row: &ReportRow<'_>| {
-            row.task().end != End::Answer
-                && (row.outcome() == Outcome::Completed || row.command_uuid().is_some())
+            (row.outcome() == Outcome::Completed || row.command_uuid().is_some())
                 && !matches!(row.outcome(), Outcome::Pending | Outcome::NotNow)
+                && row.task().end != End::Answer
         };
         let settled = u32::try_from(rows.iter().filter(is_seen).count()).unwrap_or(u32::MAX);
-        (requests > 0).then(|| Self {
+        Some(Self {
             requests,
             settled,
             requests_per_settled: (requests as f64 / f64::from(settled.max(1)) * 100.0).round()
