@@ -186,12 +186,16 @@ impl TaskSource for StoredTasks {
                 Ok(true)
             },
             |stretch| {
-                let numbered = numbers.by_ref().zip(stretch.bodies());
-                numbered.map(|(index, body)| self.verified(index, body)).collect()
+                // The bodies end first: a number that was taken is used.
+                let numbered = stretch.bodies().zip(numbers.by_ref());
+                numbered.map(|(body, index)| self.verified(index, body)).collect()
             },
             |_, read: Result<Vec<Task>, TaskFault>| match read {
                 Ok(tasks) if failed.is_none() => {
-                    given.by_ref().zip(tasks).for_each(|(index, task)| take(index, task));
+                    tasks
+                        .into_iter()
+                        .zip(given.by_ref())
+                        .for_each(|(task, index)| take(index, task));
                 }
                 Ok(_) => {}
                 Err(fault) => drop(failed.get_or_insert(fault)),

@@ -3,6 +3,7 @@
 //! Owns the tests of what is given out and what is a fault. Must never test what a run does about a fault.
 
 use super::{Bench, RUN, tasks_of};
+use crate::journal::stretches::ENTRIES_MAX;
 use crate::journal::*;
 use crate::model::{Random, RunTasks, Task, TaskIndex};
 
@@ -36,6 +37,15 @@ fn stored_tasks_are_those_that_were_written() {
     assert_eq!(read_all(&tasks), Ok(written));
     let fault = tasks.get(TaskIndex(3_000)).expect_err("there are 3,000");
     assert_eq!(fault.to_string(), "task 3000 of the run cannot be used: the run has no such task");
+}
+
+#[test]
+fn tasks_of_several_stretches_keep_their_numbers() {
+    for count in [ENTRIES_MAX, ENTRIES_MAX + 1, 2 * ENTRIES_MAX + 1] {
+        let bench = Bench::new();
+        let tasks = bench.run(count).tasks().expect("a database");
+        assert!(read_all(&tasks) == Ok(tasks_of(count)), "{count} tasks");
+    }
 }
 
 #[test]
