@@ -12,6 +12,9 @@ use crate::model::{
     Device, End, Recheck, RecordLists, Sighting, Task, Unreadable, Verdict, needs_lists,
 };
 
+/// Why nothing is added to the tags of a device, or removed: the request would replace them all.
+const UNREAD_TAGS: &str = "its record does not show its tags in a form that sortie knows";
+
 /// An answer with a body that is worth reading, or why there is none.
 pub(super) fn usable(result: &Result<Reply, Fault>) -> Result<&Reply, Unreadable> {
     match result {
@@ -54,6 +57,9 @@ fn with_record_read(compared: Recheck, task: &Task, device: &Device) -> Recheck 
     }
     match record_standing(action, &task.params, None, device) {
         RecordStanding::Borne { evidence, .. } => Recheck::Borne { evidence },
+        RecordStanding::Differs { .. } if needs_lists(&task.params) && device.has_unread_tags => {
+            Recheck::Changed { reason: UNREAD_TAGS.to_owned() }
+        }
         RecordStanding::Differs { .. } if needs_lists(&task.params) => {
             Recheck::Lists(action.record_lists(device))
         }
@@ -137,5 +143,38 @@ pub(super) fn recorded(
             Sighting::Nothing { evidence }
         }
         Err(error) => Sighting::Unreadable { reason: error.to_string(), is_forbidden: false },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::{ListChange, ListEdit, ParamValue, Params};
+    use crate::plan::testing::plan;
+
+    /// What a record with these tags says of a task that adds one.
+    fn before_adding(tags: &str) -> Recheck {
+        let mut task = plan(&[("update-device", "d0")]).tasks.remove(0);
+        let (list, texts) = ("tags".to_owned(), vec!["moved".to_owned()]);
+        let edit = ParamValue::Edit(ListEdit { list, change: ListChange::Add, texts });
+        let work = Arc::make_mut(&mut task.work);
+        (work.params, work.end) = (Params::from([("add_tags".to_owned(), edit)]), End::Recorded);
+        let body = format!(r#"{{"device_id":"d0"{tags}}}"#);
+        let reply = Reply { status: 200, body: body.into_bytes(), ..Reply::default() };
+        let device = read_record(&Ok(reply)).expect("readable").expect("it is there");
+        compared(&task, Some(&device), |_, _| Recheck::Same)
+    }
+
+    #[test]
+    fn tags_that_cannot_be_read_are_never_replaced() {
+        for known in [r#","tags":[]"#, r#","tags":["vip",{"name":"lab"}]"#] {
+            assert!(matches!(before_adding(known), Recheck::Lists(_)), "{known}");
+        }
+        let unread = Recheck::Changed { reason: UNREAD_TAGS.to_owned() };
+        for tags in ["", r#","tags":null"#, r#","tags":"vip""#, r#","tags":["vip",{"id":7}]"#] {
+            assert_eq!(before_adding(tags), unread, "{tags}");
+        }
     }
 }

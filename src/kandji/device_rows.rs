@@ -97,9 +97,13 @@ struct Row<'a> {
 impl Row<'_> {
     /// The texts that other devices have not, as a rule.
     fn own_texts(&self) -> [&str; 5] {
-        let User { email, name } = &self.user;
+        let User { email, name, .. } = &self.user;
         let (device_name, serial) = (&self.device_name, &self.serial_number);
         [serial, device_name, email, name, &self.asset_tag].map(|text| &*text.0)
+    }
+
+    fn has_unread_tags(&self) -> bool {
+        self.tags.as_ref().is_none_or(|tags| tags.iter().any(|tag| tag.0.is_none()))
     }
 
     fn device(&self, own: &mut TextBlock, known: &mut KnownTexts) -> Option<Device> {
@@ -132,6 +136,8 @@ impl Row<'_> {
             mdm_enabled: self.mdm_enabled.0.unwrap_or(true),
             is_removed: self.is_removed.0.unwrap_or(false),
             is_missing: self.is_missing.0.unwrap_or(false),
+            has_unread_tags: self.has_unread_tags(),
+            is_user_archived: self.user.is_archived.0 == Some(true),
             details: None,
         })
     }
@@ -184,6 +190,11 @@ impl<'de> Deserialize<'de> for StatedFlag {
 }
 
 struct StatedFlagVisitor;
+
+/// The same, which no word stands for.
+#[derive(Default, Deserialize)]
+#[serde(transparent)]
+struct StrictFlag(Option<bool>);
 
 impl Visitor<'_> for StatedFlagVisitor {
     type Value = StatedFlag;
@@ -244,6 +255,7 @@ impl Visitor<'_> for FlagVisitor {
 struct User<'a> {
     email: Text<'a>,
     name: Text<'a>,
+    is_archived: StrictFlag,
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for User<'a> {
@@ -275,6 +287,7 @@ impl<'de> Visitor<'de> for UserVisitor {
             match &*key.0 {
                 "email" => user.email = fields.next_value()?,
                 "name" => user.name = fields.next_value()?,
+                "is_archived" => user.is_archived = fields.next_value()?,
                 _ => drop(fields.next_value::<IgnoredAny>()?),
             }
         }

@@ -254,8 +254,15 @@ fn read_device(row: &Value) -> Result<Device, ListError> {
         mdm_enabled: flag("mdm_enabled").unwrap_or(true),
         is_removed: flag("is_removed").unwrap_or(false),
         is_missing: flag("is_missing").unwrap_or(false),
+        has_unread_tags: has_unread_tags(&row["tags"]),
+        is_user_archived: row["user"]["is_archived"].as_bool() == Some(true),
         details: None,
     })
+}
+
+/// Whether a row shows no list of tags, or one with a tag that cannot be read.
+fn has_unread_tags(tags: &Value) -> bool {
+    tags.as_array().is_none_or(|tags| tags.iter().any(|tag| tag_name(tag).is_none()))
 }
 
 /// A tag is a text or an object with a name.
@@ -281,6 +288,7 @@ mod tests {
         let devices = read_devices(&reply(200, body)).expect("devices");
         assert_eq!(devices[0].user_email, "ann@example.com");
         assert_eq!(devices[0].tags, ["lab", "kiosk"]);
+        assert!(!devices[0].has_unread_tags && devices[1].has_unread_tags);
         assert!(devices[0].is_managed());
         assert_eq!(devices[1].user_email, "");
         assert!(!devices[1].is_managed());

@@ -135,6 +135,10 @@ pub struct Device {
     pub is_removed: bool,
     /// Whether the device is overdue.
     pub is_missing: bool,
+    /// The record shows no list of tags, or one that cannot be read: its tags are unknown, and not none.
+    pub has_unread_tags: bool,
+    /// The record of its user is an archived one: the address may be that of another user too.
+    pub is_user_archived: bool,
     /// What the list does not tell; `None` while it has not been read.
     pub details: Option<Box<DeviceDetails>>,
 }

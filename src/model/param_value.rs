@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Sealed, at_rest};
+use super::{Sealed, at_rest, is_same_text};
 
 /// What a job writes to clear what is there.
 pub const CLEAR_WORD: &str = "null";
@@ -141,17 +141,22 @@ pub fn sent_params<'p>(params: &'p Params, lists: Option<&RecordLists>) -> Cow<'
         match edit.change {
             ListChange::Add => {
                 for text in &edit.texts {
-                    if !list.contains(text) {
+                    if !has_text(list, text) {
                         list.push(text.clone());
                     }
                 }
             }
-            ListChange::Remove => list.retain(|text| !edit.texts.contains(text)),
+            ListChange::Remove => list.retain(|text| !has_text(&edit.texts, text)),
         }
     }
     let lists = edited.into_iter();
     sent.extend(lists.map(|(key, texts)| (key.to_owned(), ParamValue::List(texts))));
     Cow::Owned(sent)
+}
+
+/// Whether a list has this text, in any of its composed forms: as the record is compared with the request.
+fn has_text(texts: &[String], text: &str) -> bool {
+    texts.iter().any(|known| is_same_text(known, text))
 }
 
 /// Whether a request with these parameters follows from lists that have to be read just before.
@@ -197,6 +202,18 @@ mod tests {
         ]);
         assert_eq!(*sent_params(&params, Some(&read)), expected);
         assert_eq!(*sent_params(&expected, Some(&read)), expected);
+    }
+
+    #[test]
+    fn a_text_of_a_list_is_found_in_any_composed_form() {
+        let read = RecordLists([("tags".to_owned(), texts(&["cafe\u{301}", "lab"]))].into());
+        for (change, expected) in
+            [(ListChange::Remove, &["lab"][..]), (ListChange::Add, &["cafe\u{301}", "lab"])]
+        {
+            let params = Params::from([("edit".to_owned(), edit(change, &["caf\u{e9}"]))]);
+            let sent = Params::from([("tags".to_owned(), ParamValue::List(texts(expected)))]);
+            assert_eq!(*sent_params(&params, Some(&read)), sent);
+        }
     }
 
     #[test]

@@ -20,7 +20,9 @@ pub struct ShownRecord<'a> {
     asset_tag: &'a str,
     user_email: &'a str,
     user_name: &'a str,
+    is_user_archived: bool,
     tags: &'a [SharedText],
+    has_unread_tags: bool,
 }
 
 impl<'a> From<&'a Device> for ShownRecord<'a> {
@@ -28,6 +30,8 @@ impl<'a> From<&'a Device> for ShownRecord<'a> {
         Self {
             blueprint_id: &device.make.blueprint_id,
             asset_tag: &device.asset_tag,
+            is_user_archived: device.is_user_archived,
+            has_unread_tags: device.has_unread_tags,
             ..Self::from(&*device.facts)
         }
     }
@@ -41,7 +45,9 @@ impl<'a> From<&'a DeviceFacts> for ShownRecord<'a> {
             asset_tag: &facts.old_asset_tag,
             user_email: &facts.user_email,
             user_name: &facts.user_name,
+            is_user_archived: false,
             tags: &facts.tags,
+            has_unread_tags: false,
         }
     }
 }
@@ -135,11 +141,15 @@ impl ShownRecord<'_> {
                     "" => self.user_name,
                     email => email,
                 };
-                (old.to_owned(), first.clone(), is_alike(old, &first))
+                // A user who was archived and one who was not may have the same address.
+                let is_borne =
+                    is_alike(old, &first) && !(self.is_user_archived && !first.is_empty());
+                (old.to_owned(), first, is_borne)
             }
             RecordField::Tags => {
                 let new = self.tags_after(key, values);
-                let is_borne = values.iter().all(|value| self.bears_tags(value));
+                let is_borne =
+                    !self.has_unread_tags && values.iter().all(|value| self.bears_tags(value));
                 (joined(self.tags), joined(&new), is_borne)
             }
         };
