@@ -14,7 +14,7 @@ use super::sends::{Dispatch, Sends, WaveStep};
 use super::settlement::{SafetyRead, Settlement};
 use super::state::EngineState;
 use super::stops::{Ends, Stops};
-use super::task::Impossible;
+use super::task::{Impossible, not_sent};
 use super::wanted::wanted;
 use crate::model::{
     Entry, Event, NoteResult, Outcome, Sighting, StopCause, TaskIndex, UnixMillis, Verdict,
@@ -218,7 +218,8 @@ impl Coordinator {
         task: TaskIndex,
     ) -> Result<bool, Impossible> {
         let Some(reason) = self.stops.protection(task) else { return Ok(false) };
-        let (outcome, reason) = (Outcome::Skipped, format!("not sent: {reason}"));
+        let reason = not_sent(self.state.task(task), reason);
+        let outcome = Outcome::Skipped;
         self.sends.give_back_place(task);
         self.record(now, Event::Settled { task, outcome, reason })?;
         Ok(true)

@@ -48,6 +48,14 @@ pub struct TaskState {
     detours: Option<Box<Detours>>,
 }
 
+/// Why a task that waits for its turn is not sent. An earlier request of it may have been applied: that is said too.
+pub(in crate::engine) fn not_sent(state: &TaskState, reason: &str) -> String {
+    match state.was_in_doubt {
+        false => format!("not sent: {reason}"),
+        true => format!("not sent again: {reason}; an earlier request may have been applied"),
+    }
+}
+
 /// An entry that cannot follow the ones before it: the journal was not written by this machine.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("task {task} cannot take {event} in phase {phase}")]

@@ -44,7 +44,7 @@ impl PolicyWatchdog {
         Self { stop_files, policy, tasks, is_compared: false, looked_at: None, broken: None, ask }
     }
 
-    /// Takes in a policy file that has changed: its protect list holds from now on. What else it says holds for
+    /// Takes in a policy file that has changed: what its protect list adds holds from now on. What else it says holds for
     /// plans that are made under it.
     fn reread(&mut self) {
         match self.policy.reread() {
@@ -83,6 +83,8 @@ impl Watchdog for PolicyWatchdog {
         }
         self.looked_at = Some(now);
         self.reread();
+        // It may find that a task cannot be read, which stops the run at once.
+        let protected = self.protected();
         let is_there = |path: &&PathBuf| path.symlink_metadata().is_ok();
         let stop = match (self.stop_files.iter().find(is_there), &self.broken) {
             (Some(path), _) => {
@@ -91,7 +93,7 @@ impl Watchdog for PolicyWatchdog {
             (None, Some(broken)) => Some((StopCause::Policy, broken.clone())),
             (None, None) => None,
         };
-        Alarm { stop, protected: self.protected() }
+        Alarm { stop, protected }
     }
 
     fn recheck(&mut self, task: &Task, device: &Device) -> Recheck {

@@ -13,6 +13,7 @@ use crate::engine::calls::{Ask, Call, PinSource, PlaceSource};
 use crate::engine::phase::Phase;
 use crate::engine::proposal::Proposal;
 use crate::engine::state::EngineState;
+use crate::engine::task::not_sent;
 use crate::model::{
     Event, Outcome, Recheck, RecordLists, Secret, SecretSource, TaskIndex, UnixMillis, Unreadable,
 };
@@ -208,7 +209,9 @@ impl Sends {
                 (Outcome::Completed, format!("{evidence} (done by an earlier request of this run)"))
             }
             Ok(Recheck::Borne { evidence }) => (Outcome::AlreadyInEffect, evidence),
-            Ok(Recheck::Changed { reason }) => (Outcome::Skipped, format!("not sent: {reason}")),
+            Ok(Recheck::Changed { reason }) => {
+                (Outcome::Skipped, not_sent(state.task(task), &reason))
+            }
             Err(error) => match self.read_failed(now, task, error, state) {
                 Ok(proposals) => return proposals,
                 Err(reason) => {

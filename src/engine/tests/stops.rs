@@ -662,6 +662,23 @@ fn a_later_step_of_a_protected_device_is_not_sent() {
 }
 
 #[test]
+fn what_may_have_been_applied_is_not_called_unsent() {
+    let mut tasks = device_facts(1, |_| 0);
+    tasks[0].repeat = Repeat::Safe;
+    let mut engine = engine_with(tasks, policy());
+    assert_eq!(sends(&mut engine, NOW), ["send 0.1"]);
+    engine.protect(seconds(1), &[(FIRST, "protected".to_owned())]).expect("it is told");
+    answer(&mut engine, seconds(2), 0, unknown());
+    let ended = engine.decide(seconds(99)).expect("it decides").entries;
+    let reason = ended.iter().find_map(|entry| match &entry.event {
+        Event::Settled { reason, .. } => Some(reason.as_str()),
+        _ => None,
+    });
+    let said = "not sent again: protected; an earlier request may have been applied";
+    assert_eq!(reason, Some(said));
+}
+
+#[test]
 fn a_protected_device_stays_protected_after_later_checks() {
     let mut tasks = stepped_canary();
     tasks.truncate(2);
