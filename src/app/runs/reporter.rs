@@ -22,6 +22,8 @@ const PAUSE_MS_MIN: u64 = 10_000;
 /// A rewrite is followed by a pause so many times as long, so that it adds little to what the run costs: it reads all tasks
 /// and writes all rows. The journal is never behind, and `sortie report` writes the reports from it at any time.
 const PAUSE_FACTOR: u64 = 300;
+/// Longest time between two rewrites.
+const PAUSE_MS_MAX: u64 = 900_000;
 
 /// Rewrites the reports of a run in progress.
 pub(crate) struct Reporter {
@@ -75,6 +77,7 @@ fn rewrite(
     let mut has_failed = false;
     while ended.recv_timeout(Duration::from_millis(pause_ms)) == Err(RecvTimeoutError::Timeout) {
         if !is_dirty.swap(false, Ordering::Relaxed) {
+            pause_ms = PAUSE_MS_MIN;
             continue;
         }
         let began = WallClock.now();
@@ -84,7 +87,7 @@ fn rewrite(
             events.tell(&AppEvent::ReportsNotWritten(reason));
         }
         let took_ms = WallClock.now().since(began).max(0).unsigned_abs();
-        pause_ms = PAUSE_MS_MIN.max(took_ms * PAUSE_FACTOR);
+        pause_ms = took_ms.saturating_mul(PAUSE_FACTOR).clamp(PAUSE_MS_MIN, PAUSE_MS_MAX);
     }
 }
 
