@@ -135,6 +135,17 @@ impl StateDir {
         HeldLock::take(open_lock(&path)?).at(&path)
     }
 
+    /// The directory of what was gathered from tenants, which is made when it is not there. The users of a shared state
+    /// directory each have files of their own in it.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn gathered_dir(&self) -> Result<PathBuf, JournalError> {
+        let path = self.path.join("gathered");
+        create_directory(&path)?;
+        Ok(path)
+    }
+
     /// The file whose appearance stops every run of this directory.
     #[must_use]
     pub fn stop_file(&self) -> PathBuf {

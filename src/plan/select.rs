@@ -146,10 +146,12 @@ fn same(left: &str, right: &str) -> bool {
     likeness(left, right).is_some()
 }
 
-/// Whether one of the alternatives holds. A range says nothing about a version that is no number.
+/// Whether one of the alternatives holds. A range says nothing about a version that is no number, and none says anything
+/// where there is no version.
 fn os_holds(wanted: &[OsCondition], found: &str) -> Truth {
     let version = Os::of_numbers(found);
     let holds = |condition: &OsCondition| match (condition, &version) {
+        (OsCondition::Version(_), _) if found.trim().is_empty() => Unknown,
         (OsCondition::Version(text), _) => is_version(text, found).into(),
         (OsCondition::Range(range, _), Some(version)) => range.contains(version).into(),
         (OsCondition::Range(..), None) => Unknown,
@@ -259,6 +261,7 @@ mod tests {
             ("24H2", "<15.4", UNKNOWN),
             ("24H2", ">=24", UNKNOWN),
             ("", "<15.4", UNKNOWN),
+            ("", "16", UNKNOWN),
             ("24H2", "24H2", SELECTED),
         ] {
             let mut device = device("a", "C02", Platform::Mac);

@@ -108,6 +108,14 @@ fn what_was_just_read_is_not_read_again_unless_fresh() {
     assert!(again.stderr.contains("5 read since"), "{}", again.stderr);
     assert_eq!((tenant.seen("get-details"), tenant.seen("get-apps")), (5, 5));
     assert_eq!(rows(&again).iter().filter(|row| row["memory"] == "16 GB").count(), 5);
+    let kept = || std::fs::read_dir(bench.path("state/gathered")).expect("a directory");
+    let lines = || -> usize {
+        let paths = kept().map(|entry| entry.expect("a file").path());
+        paths.map(|path| std::fs::read_to_string(path).expect("a text").lines().count()).sum()
+    };
+    let before = lines();
+    bench.sortie(&["devices", "--with", "details"]).expect(0);
+    assert_eq!(lines(), before, "what was read before does not become younger");
     bench.sortie(&["devices", "--with", "details", "--fresh"]).expect(0);
     assert_eq!(tenant.seen("get-details"), 10);
 }

@@ -14,6 +14,7 @@ use crate::app::policy_file::PolicyFile;
 use crate::app::refusal::Reason;
 use crate::app::{AppEvent, Consent, Question, TenantReader};
 use crate::drive::{Clock, GatherError, Reads, SectionRead, WallClock, gather};
+use crate::journal::JournalError;
 use crate::kandji::DeviceSection;
 use crate::model::{Device, UnixMillis, sha256};
 use crate::transport::{HttpTransport, ReadOnly, tenant_key};
@@ -69,7 +70,7 @@ impl TenantReader {
         // A simulated tenant is another one each time.
         let is_simulated = self.connection.simulated.is_some();
         let is_fresh = request.is_fresh || is_simulated;
-        let path = self.kept_path(if is_simulated { "simulated" } else { &tenant });
+        let path = self.kept_path(if is_simulated { "simulated" } else { &tenant })?;
         let file = KeptFile::open(&path, &tenant, now, is_fresh)?;
         let sections: Vec<DeviceSection> = DeviceSection::ALL
             .into_iter()
@@ -100,12 +101,12 @@ impl TenantReader {
     }
 
     /// The file of this tenant and user: a state directory may be a group's, and the file is one person's.
-    fn kept_path(&self, tenant: &str) -> PathBuf {
+    fn kept_path(&self, tenant: &str) -> Result<PathBuf, JournalError> {
         let mut name = sha256(tenant.as_bytes());
         name.truncate(NAME_DIGITS);
         #[cfg(unix)]
         name.push_str(&format!("-{}", rustix::process::geteuid().as_raw()));
-        self.workspace.path().join("gathered").join(format!("{name}.jsonl"))
+        Ok(self.workspace.dir.gathered_dir()?.join(format!("{name}.jsonl")))
     }
 }
 
@@ -158,7 +159,10 @@ impl PreparedGather {
         let ended = gather(&self.reads, &self.wanted, keep).await;
         self.reads.finish()?;
         ended.map_err(|Interrupted(reason)| reason)?;
-        self.file.end(WallClock.now())?;
+        // What was read before does not become younger where nothing had to be read.
+        if !self.wanted.is_empty() {
+            self.file.end(WallClock.now())?;
+        }
         Ok(Gathered::new(self.file, self.sections, failures))
     }
 }
