@@ -47,7 +47,7 @@ pub fn note_result(outcome: &Result<Reply, Fault>) -> NoteResult {
         200..=299 if !is_page => NoteResult::Written,
         // A page with 404 or 405 is how the API's own router answers where there are no notes.
         401 | 403 | 404 | 405 | 407 => {
-            let is_forbidden = matches!(status, 401 | 403 | 405 | 407);
+            let is_forbidden = matches!(status, 401 | 403 | 405 | 407) || is_page;
             NoteResult::NotWritten { reason, is_forbidden }
         }
         429 if !is_page => NoteResult::Later { reason, retry_after_ms: retry_after_ms(reply) },
@@ -93,7 +93,8 @@ mod tests {
             (400, "<html>", "unknown"),
             (401, "", "forbidden"),
             (403, "{}", "forbidden"),
-            (404, "<html>Not Found</html>", "not written"),
+            (404, "<html>Not Found</html>", "forbidden"),
+            (404, r#"{"detail":"Not found."}"#, "not written"),
             (405, "", "forbidden"),
             (429, r#"{"message":"API rate limit exceeded"}"#, "later"),
             (429, "<html>", "unknown"),
