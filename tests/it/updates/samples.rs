@@ -221,8 +221,10 @@ fn the_sample_of_asset_tags_changes_nothing_else() {
 }
 
 #[test]
-fn the_manual_shows_the_blueprint_sample() {
+fn the_manual_shows_the_samples_as_they_stand() {
     let text = Bench::offline().sortie(&["help", "migration", "--markdown"]).expect(0).stdout;
-    let job = text_of("blueprint-migration.yaml");
-    assert!(text.contains(&format!("```yaml\n{job}```\n")), "put into the topic:\n{job}");
+    for name in ["blueprint-migration.yaml", "end-of-term-reset.yaml"] {
+        let job = text_of(name);
+        assert!(text.contains(&format!("```yaml\n{job}```\n")), "put into the topic:\n{job}");
+    }
 }
