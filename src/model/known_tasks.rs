@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{DeviceFacts, SharedReason, Task, TaskWork};
+use super::{DeviceFacts, KnownTexts, SharedReason, Task, TaskWork};
 
 /// Works with one action that are compared with a new one. Most runs have a few; where each task has its own, to compare
 /// with all would take the square of their number.
@@ -16,6 +16,8 @@ const WORKS_COMPARED_MAX: usize = 64;
 #[derive(Debug, Default)]
 pub struct KnownTasks {
     devices: HashSet<Arc<DeviceFacts>>,
+    /// The groups of these devices.
+    texts: KnownTexts,
     works: HashMap<String, Vec<Arc<TaskWork>>>,
     /// Reasons for which tasks are left out.
     reasons: HashSet<SharedReason>,
@@ -32,7 +34,10 @@ impl KnownTasks {
     fn share(&mut self, task: &mut Task) {
         match self.devices.get(&*task.device) {
             Some(known) => task.device = Arc::clone(known),
-            None => drop(self.devices.insert(Arc::clone(&task.device))),
+            None => {
+                self.texts.share_group(&mut Arc::make_mut(&mut task.device).group);
+                self.devices.insert(Arc::clone(&task.device));
+            }
         }
         if let Some(reason) = task.turn.reason_mut() {
             match self.reasons.get(&**reason) {

@@ -1,6 +1,6 @@
 //! What earlier runs on the same tenant have done, for a plan.
 //!
-//! Owns the one pass over their journals. Only reads. Must never skip a journal that it cannot read without
+//! Owns the one pass over their journals, and whether anything can follow from it, so that the rows of a job may go. Must never skip a journal that it cannot read without
 //! saying so, and never mix up tenants: their keys are compared, not the spelling of their addresses, and simulated tenants are
 //! none.
 
