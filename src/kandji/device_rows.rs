@@ -191,7 +191,7 @@ impl<'de> Deserialize<'de> for StatedFlag {
 
 struct StatedFlagVisitor;
 
-/// The same, which no word stands for.
+/// The same, never as a word.
 #[derive(Default, Deserialize)]
 #[serde(transparent)]
 struct StrictFlag(Option<bool>);

@@ -13,7 +13,7 @@ use std::sync::Mutex;
 use crate::harness::{Bench, Ran, Tenant, on_threads, prompt_world};
 
 /// Devices that the examples name, and two that their filters select.
-const DEVICES: [(&str, DeviceKind, &str); 14] = [
+const DEVICES: [(&str, DeviceKind, &str); 15] = [
     ("C02ZK7AALVDQ", DeviceKind::MacAppleSilicon, "Front desk"),
     ("C02ZK0AALVDQ", DeviceKind::MacAppleSilicon, "Design"),
     ("C02ZK0ABLVDQ", DeviceKind::MacAppleSilicon, "Design"),
@@ -28,6 +28,7 @@ const DEVICES: [(&str, DeviceKind, &str); 14] = [
     ("DMQVK0AAHLF9", DeviceKind::IPad, "School"),
     ("DMQVK0ABHLF9", DeviceKind::IPad, "School"),
     ("DMQVK0ACHLF9", DeviceKind::IPad, "School"),
+    ("DMQVK0ADHLF9", DeviceKind::IPad, "Lab"),
 ];
 /// How long the quiet device has been quiet: more than the 30 days of an example.
 const QUIET_MS: i64 = 40 * 86_400_000;
