@@ -142,8 +142,8 @@ impl ShownRecord<'_> {
                     email => email,
                 };
                 // A user who was archived and one who was not may have the same address.
-                let is_borne =
-                    is_alike(old, &first) && !(self.is_user_archived && !first.is_empty());
+                let is_known = first.is_empty() || !self.is_user_archived;
+                let is_borne = is_known && is_alike(old, &first);
                 (old.to_owned(), first, is_borne)
             }
             RecordField::Tags => {
